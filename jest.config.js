@@ -1,0 +1,20 @@
+const suite = (name, suffix, options = {}) => ({
+  displayName: name,
+  testMatch: [`<rootDir>/{apps,libs,tools,test}/**/*.${suffix}.spec.ts`],
+  testEnvironment: 'node',
+  transform: { '^.+\\.ts$': '@swc/jest' },
+  moduleNameMapper: { '^@uplift/(.*)$': '<rootDir>/libs/$1/src/index.ts' },
+  modulePathIgnorePatterns: ['<rootDir>/dist'],
+  ...options,
+});
+
+/** The suffix of a spec says what it needs: see CONTRIBUTING.md, "Tests". */
+module.exports = {
+  projects: [
+    suite('unit', 'unit'),
+    suite('integration', 'int'),
+    suite('contract', 'contract'),
+    suite('e2e', 'e2e'),
+    suite('chaos', 'chaos'),
+  ],
+};

@@ -1,0 +1,3 @@
+export * from './event-metadata';
+export * from './problem-details';
+export * from './subjects';

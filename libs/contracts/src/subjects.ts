@@ -1,0 +1,43 @@
+/** Every subject Uplift uses on the bus. Last token of an event subject: the id of its stream. */
+export const EVENTS_STREAM = 'UPLIFT_EVENTS';
+export const EVENT_SUBJECT_ROOT = 'uplift.evt.v1';
+
+export const COMMAND_SUBJECTS = {
+  registerInstance: 'uplift.cmd.v1.instance.register',
+  reportHealth: 'uplift.cmd.v1.instance.report-health',
+  triggerUpgrade: 'uplift.cmd.v1.upgrade.trigger',
+} as const;
+
+/** A caller that knows only the command's plain name gets an answer too. */
+export const COMMAND_ALIASES = { trigger_upgrade: COMMAND_SUBJECTS.triggerUpgrade } as const;
+
+export const QUERY_SUBJECTS = {
+  instanceGet: 'uplift.qry.v1.instance.get',
+  instanceList: 'uplift.qry.v1.instance.list',
+  instanceStats: 'uplift.qry.v1.instance.stats',
+  instanceTimeline: 'uplift.qry.v1.instance.timeline',
+  upgradeGet: 'uplift.qry.v1.upgrade.get',
+} as const;
+
+/** `UpgradeRequested` → `upgrade-requested`. */
+export function eventNameOf(eventType: string): string {
+  return eventType.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '-').toLowerCase();
+}
+
+/** `instance-<uuid>` is cut at the first dash, as the event store does for categories. */
+export function splitStreamName(stream: string): { category: string; id: string } {
+  const dash = stream.indexOf('-');
+  return dash < 0
+    ? { category: stream, id: stream }
+    : { category: stream.slice(0, dash), id: stream.slice(dash + 1) };
+}
+
+export function eventSubject(stream: string, eventType: string): string {
+  const { category, id } = splitStreamName(stream);
+  return `${EVENT_SUBJECT_ROOT}.${category}.${eventNameOf(eventType)}.${id}`;
+}
+
+/** All events of one type, whatever their stream: what a worker consumes. */
+export function eventTypeFilter(category: string, eventType: string): string {
+  return `${EVENT_SUBJECT_ROOT}.${category}.${eventNameOf(eventType)}.*`;
+}

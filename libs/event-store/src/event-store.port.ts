@@ -1,0 +1,76 @@
+import type { EventMetadata, StoredEventMetadata } from '@uplift/contracts';
+
+/** Where a stream ends: what the next append must build on. */
+export interface StreamHead {
+  /** Revision of the last event, from 0; -1 if the stream does not exist. */
+  readonly revision: number;
+  /** Hash of the last event: the link that the next event continues. */
+  readonly hash: string;
+}
+
+export const GENESIS_HASH = '0'.repeat(64);
+export const NO_STREAM: StreamHead = { revision: -1, hash: GENESIS_HASH };
+
+/** Largest event accepted, data and metadata together, in bytes: it must fit the bus too. */
+export const MAX_EVENT_BYTES = 256 * 1024;
+
+export interface EventToAppend {
+  /** Deterministic UUID: the same decision appended twice is stored once. */
+  readonly id: string;
+  readonly type: string;
+  readonly data: object;
+  readonly metadata: EventMetadata;
+}
+
+export interface StoredEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly stream: string;
+  readonly revision: number;
+  /** Commit position in `$all`. */
+  readonly position: bigint;
+  /** Store time, RFC 3339, UTC. */
+  readonly recordedAt: string;
+  readonly data: object;
+  readonly metadata: StoredEventMetadata;
+}
+
+export interface Appended {
+  readonly head: StreamHead;
+  readonly position: bigint;
+}
+
+export interface AllEventsBatch {
+  /** In store order, without the store's own `$` events; may be empty. */
+  readonly events: readonly StoredEvent[];
+  /** True once the reader has seen everything that was there: what follows is live. */
+  readonly caughtUp: boolean;
+}
+
+export interface SubscribeToAllOptions {
+  /** Exclusive; absent: from the first event. */
+  readonly after?: bigint;
+  /** Most events in one batch. */
+  readonly maxBatch?: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The truth. Every append names the head it builds on: there is no blind append.
+ * Errors: RevisionConflictError, EventTooLargeError, EventStoreUnavailableError (outcome unknown).
+ */
+export abstract class EventStore {
+  /** All events or none. Repeating an append that was stored succeeds and stores nothing. */
+  abstract append(
+    stream: string,
+    after: StreamHead,
+    events: readonly EventToAppend[],
+  ): Promise<Appended>;
+  /** Events of one stream from a revision (inclusive, default 0). Throws StreamNotFoundError. */
+  abstract load(stream: string, fromRevision?: number): Promise<StoredEvent[]>;
+  /** All events of all streams, then live until `signal` aborts. Throws EventStoreUnavailableError. */
+  abstract subscribeToAll(options?: SubscribeToAllOptions): AsyncIterable<AllEventsBatch>;
+  /** Position of the last event in the store, null if there is none. */
+  abstract lastPosition(): Promise<bigint | null>;
+  abstract close(): Promise<void>;
+}
