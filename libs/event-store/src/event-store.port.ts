@@ -1,4 +1,4 @@
-import type { EventMetadata, StoredEventMetadata } from '@uplift/contracts';
+import type { EventMetadata, StoredEvent } from '@uplift/contracts';
 
 /** Where a stream ends: what the next append must build on. */
 export interface StreamHead {
@@ -20,19 +20,6 @@ export interface EventToAppend {
   readonly type: string;
   readonly data: object;
   readonly metadata: EventMetadata;
-}
-
-export interface StoredEvent {
-  readonly id: string;
-  readonly type: string;
-  readonly stream: string;
-  readonly revision: number;
-  /** Commit position in `$all`. */
-  readonly position: bigint;
-  /** Store time, RFC 3339, UTC. */
-  readonly recordedAt: string;
-  readonly data: object;
-  readonly metadata: StoredEventMetadata;
 }
 
 export interface Appended {
