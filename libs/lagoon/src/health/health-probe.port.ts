@@ -1,0 +1,36 @@
+export type ProbeOutcome = 'healthy' | 'unhealthy' | 'unresponsive';
+
+export interface ProbeOptions {
+  /** End of the whole probe, from the first look-up to the last byte. */
+  readonly timeoutMs: number;
+  /** Status codes that are healthy beside 2xx, for example 302. */
+  readonly acceptStatuses?: readonly number[];
+  readonly signal?: AbortSignal;
+}
+
+export interface ProbeResult {
+  readonly outcome: ProbeOutcome;
+  /** Absent if no answer came. */
+  readonly status?: number;
+  readonly durationMs: number;
+  /** One line for a person; never a part of the answer's body. */
+  readonly detail: string;
+}
+
+/** The address may not be probed: nothing was sent. */
+export class ProbeTargetRefusedError extends Error {
+  readonly code = 'probe-target-refused';
+  constructor(readonly reason: string) {
+    super(`Probe target refused: ${reason}`);
+  }
+}
+
+/**
+ * Asks an app for its health page, once.
+ * Only the answer decides: no answer is `unresponsive`, an unexpected one `unhealthy`.
+ * Throws ProbeTargetRefusedError for an address outside the rules, and the signal's reason when aborted.
+ */
+export abstract class HealthProbe {
+  abstract probe(url: string, options: ProbeOptions): Promise<ProbeResult>;
+  abstract close(): Promise<void>;
+}

@@ -1,0 +1,5 @@
+export * from './deployment-phase';
+export * from './health/health-probe.port';
+export * from './lagoon.errors';
+export * from './lagoon.port';
+export * from './lagoon.types';

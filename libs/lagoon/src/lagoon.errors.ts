@@ -1,0 +1,31 @@
+/** Lagoon could not be reached, did not answer in time, or answered 5xx: a read may be repeated. */
+export class LagoonUnavailableError extends Error {
+  readonly code = 'lagoon-unavailable';
+}
+
+/** Lagoon understood the read and said no. */
+export class LagoonRefusedError extends Error {
+  readonly code = 'lagoon-refused';
+  constructor(
+    readonly reason: string,
+    readonly retryable: boolean,
+  ) {
+    super(`Lagoon refused: ${reason}`);
+  }
+}
+
+/** The token was not accepted, or there is none. */
+export class LagoonUnauthenticatedError extends Error {
+  readonly code = 'lagoon-unauthenticated';
+}
+
+/** Lagoon answered in a shape that this version does not know; the shape is redacted. */
+export class LagoonAnswerError extends Error {
+  readonly code = 'lagoon-answer';
+  constructor(readonly evidence: string) {
+    super(`Lagoon answered in an unknown shape: ${evidence}`);
+  }
+}
+
+export type LagoonReadError =
+  LagoonUnavailableError | LagoonRefusedError | LagoonUnauthenticatedError | LagoonAnswerError;
