@@ -1,1 +1,13 @@
-export const DOMAIN = 1;
+export * from './decider';
+export * from './domain-error';
+export * from './status';
+export * from './instance/instance.commands';
+export * from './instance/instance.decider';
+export * from './instance/instance.errors';
+export * from './instance/instance.events';
+export * from './instance/instance.evolve';
+export * from './instance/instance.lifecycle';
+export * from './instance/instance.profile';
+export * from './instance/instance.state';
+export * from './instance/upgrade-strategy';
+export * from './instance/work-order';

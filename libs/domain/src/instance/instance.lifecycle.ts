@@ -1,0 +1,181 @@
+import type { InstanceStatus } from '../status';
+import { HEALTHY_STATUSES } from '../status';
+import type { InstanceEventType } from './instance.events';
+
+/** The workers; `poll-upgrade` also verifies health at the end. */
+export const UPGRADE_STAGES = ['pre-upgrade', 'upgrade', 'poll-upgrade', 'post-upgrade'] as const;
+export type UpgradeStage = (typeof UPGRADE_STAGES)[number];
+
+/** Deadlines are named here and given in milliseconds by configuration. */
+export type DeadlineName = 'pending' | 'step' | 'call' | 'queued' | 'running' | 'verify';
+
+/** Where the status after an event comes from when it is not fixed. */
+export type StatusSource = 'from-data' | 'pending-of-stage' | 'unchanged';
+
+export interface Transition {
+  /** Statuses in which the event is legal; `absent` = the instance does not exist yet. */
+  readonly from: readonly (InstanceStatus | 'absent')[];
+  readonly to: InstanceStatus | StatusSource;
+  /** Who must act next; null = nobody, the upgrade is at rest or waits for a person. */
+  readonly owner: UpgradeStage | 'named-in-data' | null;
+  /** How long the owner has from this event on; `kept` = the deadline that runs goes on. */
+  readonly deadline: DeadlineName | 'kept' | null;
+}
+
+const RUNNING = [...HEALTHY_STATUSES, 'running-unhealthy', 'running-unresponsive'] as const;
+const FAILED = ['pre-upgrade-failed', 'upgrade-failed', 'post-upgrade-failed'] as const;
+const UNSOUND = ['running-unhealthy', 'running-unresponsive'] as const;
+
+/** Statuses between `UpgradeRequested` and the outcome, in the order of the path. */
+export const IN_FLIGHT_STATUSES = [
+  'pending-pre-upgrade',
+  'pre-upgrade-running',
+  'pre-upgrade-completed',
+  'pending-upgrade',
+  'upgrade-running',
+  'upgrade-completed',
+  'pending-post-upgrade',
+  'post-upgrade-running',
+  'post-upgrade-completed',
+] as const satisfies readonly InstanceStatus[];
+
+export type InFlightStatus = (typeof IN_FLIGHT_STATUSES)[number];
+
+const NOTE = { to: 'unchanged', deadline: 'kept' } as const;
+const END = { owner: null, deadline: null } as const;
+
+/** THE table: statuses, guards, owners, deadlines, the docs page and its diagram derive from it. */
+export const LIFECYCLE = {
+  InstanceRegistered: { from: ['absent'], to: 'from-data', ...END },
+  HealthReported: { from: [...RUNNING, 'post-deploy-completed'], to: 'from-data', ...END },
+  HealthEvidenceRecorded: { from: ['post-upgrade-completed'], owner: 'poll-upgrade', ...NOTE },
+  UpgradeRequested: {
+    from: HEALTHY_STATUSES,
+    to: 'pending-pre-upgrade',
+    owner: 'pre-upgrade',
+    deadline: 'pending',
+  },
+  PreUpgradeStarted: {
+    from: ['pending-pre-upgrade'],
+    to: 'pre-upgrade-running',
+    owner: 'pre-upgrade',
+    deadline: 'step',
+  },
+  PreUpgradeCompleted: {
+    from: ['pre-upgrade-running'],
+    to: 'pre-upgrade-completed',
+    owner: 'pre-upgrade',
+    deadline: 'pending',
+  },
+  PreUpgradeFailed: {
+    from: ['pending-pre-upgrade', 'pre-upgrade-running', 'pre-upgrade-completed'],
+    to: 'pre-upgrade-failed',
+    ...END,
+  },
+  UpgradePending: {
+    from: ['pre-upgrade-completed'],
+    to: 'pending-upgrade',
+    owner: 'upgrade',
+    deadline: 'pending',
+  },
+  UpgradeStarted: {
+    from: ['pending-upgrade'],
+    to: 'upgrade-running',
+    owner: 'upgrade',
+    deadline: 'call',
+  },
+  DeploymentRequested: {
+    from: ['upgrade-running'],
+    to: 'unchanged',
+    owner: 'upgrade',
+    deadline: 'call',
+  },
+  CallNotLanded: { from: ['upgrade-running'], to: 'unchanged', owner: 'upgrade', deadline: 'call' },
+  DeploymentAccepted: {
+    from: ['upgrade-running'],
+    to: 'unchanged',
+    owner: 'poll-upgrade',
+    deadline: 'queued',
+  },
+  DeploymentProgressed: {
+    from: ['upgrade-running'],
+    to: 'unchanged',
+    owner: 'poll-upgrade',
+    deadline: 'running',
+  },
+  DeploymentSuperseded: { from: ['upgrade-running'], owner: 'poll-upgrade', ...NOTE },
+  DuplicateBuildDetected: { from: ['upgrade-running'], owner: 'poll-upgrade', ...NOTE },
+  OutcomeUnknown: { from: ['upgrade-running'], owner: 'upgrade', ...NOTE },
+  LateOutcomeObserved: { from: ['upgrade-failed'], to: 'unchanged', ...END },
+  UpgradeCompleted: {
+    from: ['upgrade-running'],
+    to: 'upgrade-completed',
+    owner: 'poll-upgrade',
+    deadline: 'pending',
+  },
+  UpgradeFailed: {
+    from: ['pending-upgrade', 'upgrade-running', 'upgrade-completed'],
+    to: 'upgrade-failed',
+    ...END,
+  },
+  PostUpgradePending: {
+    from: ['upgrade-completed'],
+    to: 'pending-post-upgrade',
+    owner: 'post-upgrade',
+    deadline: 'pending',
+  },
+  PostUpgradeStarted: {
+    from: ['pending-post-upgrade'],
+    to: 'post-upgrade-running',
+    owner: 'post-upgrade',
+    deadline: 'step',
+  },
+  PostUpgradeCompleted: {
+    from: ['post-upgrade-running'],
+    to: 'post-upgrade-completed',
+    owner: 'poll-upgrade',
+    deadline: 'verify',
+  },
+  PostUpgradeFailed: {
+    from: ['pending-post-upgrade', 'post-upgrade-running'],
+    to: 'post-upgrade-failed',
+    ...END,
+  },
+  InstanceVerifiedHealthy: { from: ['post-upgrade-completed'], to: 'from-data', ...END },
+  InstanceFoundUnhealthy: { from: ['post-upgrade-completed'], to: 'running-unhealthy', ...END },
+  InstanceFoundUnresponsive: {
+    from: ['post-upgrade-completed'],
+    to: 'running-unresponsive',
+    ...END,
+  },
+  StageTimedOut: { from: IN_FLIGHT_STATUSES, to: 'unchanged', ...END },
+  StageParked: { from: IN_FLIGHT_STATUSES, owner: null, ...NOTE },
+  StageRedriven: {
+    from: IN_FLIGHT_STATUSES,
+    to: 'unchanged',
+    owner: 'named-in-data',
+    deadline: 'pending',
+  },
+  UpgradeCancelRequested: { from: IN_FLIGHT_STATUSES, owner: null, ...NOTE },
+  UpgradeCancelled: {
+    from: ['pending-pre-upgrade', 'pre-upgrade-running', 'pending-upgrade'],
+    to: 'from-data',
+    ...END,
+  },
+  UpgradeRetried: {
+    from: [...FAILED, ...UNSOUND],
+    to: 'pending-of-stage',
+    owner: 'named-in-data',
+    deadline: 'pending',
+  },
+  UpgradeAbandoned: {
+    from: [...FAILED, ...UNSOUND],
+    to: 'post-upgrade-completed',
+    owner: 'poll-upgrade',
+    deadline: 'verify',
+  },
+} as const satisfies Record<InstanceEventType, Transition>;
+
+export function isInFlight(status: string): status is InFlightStatus {
+  return (IN_FLIGHT_STATUSES as readonly string[]).includes(status);
+}

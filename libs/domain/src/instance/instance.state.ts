@@ -1,0 +1,36 @@
+import type { HealthyStatus, InstanceStatus } from '../status';
+import type { InFlightStatus } from './instance.lifecycle';
+import type { InstanceProfile } from './instance.profile';
+import type { WorkOrder } from './work-order';
+
+/** The newest call to Lagoon of an attempt, as far as events tell. */
+export interface DeploymentState {
+  readonly callNo: number;
+  readonly buildName: string | null;
+  readonly status: string | null;
+  readonly buildStep: string | null;
+}
+
+export interface EndedUpgrade {
+  readonly upgradeId: string;
+  readonly attempt: number;
+  readonly lateOutcomeSeen: boolean;
+}
+
+export interface RestingInstance {
+  readonly kind: 'resting';
+  readonly status: InstanceStatus;
+  readonly profile: InstanceProfile;
+  /** The side of the claim axis the instance is known to be on; null if it never was healthy. */
+  readonly claim: HealthyStatus | null;
+  readonly lastUpgrade: EndedUpgrade | null;
+}
+
+export interface UpgradingInstance {
+  readonly kind: 'upgrading';
+  readonly status: InFlightStatus;
+  readonly workOrder: WorkOrder;
+  readonly deployment: DeploymentState | null;
+}
+
+export type InstanceState = { readonly kind: 'absent' } | RestingInstance | UpgradingInstance;

@@ -1,0 +1,87 @@
+/** Polydock's stages that have all four phases, in the order of an instance's life. */
+const STAGES = [
+  'pre-create',
+  'create',
+  'post-create',
+  'pre-deploy',
+  'deploy',
+  'post-deploy',
+  'polydock-claim',
+  'pre-upgrade',
+  'upgrade',
+  'post-upgrade',
+  'pre-remove',
+  'remove',
+  'post-remove',
+] as const;
+
+type StageName = (typeof STAGES)[number];
+
+const RUNNING_STATUSES = [
+  'running-healthy-unclaimed',
+  'running-healthy-claimed',
+  'running-unhealthy',
+  'running-unresponsive',
+] as const;
+
+export type RunningStatus = (typeof RUNNING_STATUSES)[number];
+
+/** The two statuses an upgrade may start from, and must come back to. */
+export type HealthyStatus = 'running-healthy-claimed' | 'running-healthy-unclaimed';
+
+/** All 61 status strings of Polydock. */
+export type InstanceStatus =
+  | 'new'
+  | `pending-${StageName}`
+  | `${StageName}-${'running' | 'completed' | 'failed'}`
+  | RunningStatus
+  | 'removed'
+  | 'pending-purge'
+  | 'purge-running'
+  | 'purge-failed';
+
+export const INSTANCE_STATUSES: readonly InstanceStatus[] = [
+  'new',
+  ...STAGES.flatMap((stage): InstanceStatus[] => [
+    `pending-${stage}`,
+    `${stage}-running`,
+    `${stage}-completed`,
+    `${stage}-failed`,
+  ]),
+  ...RUNNING_STATUSES,
+  'removed',
+  'pending-purge',
+  'purge-running',
+  'purge-failed',
+];
+
+const SPELLED_OUT: Partial<Record<InstanceStatus, string>> = {
+  'running-healthy-unclaimed': 'Running healthy (unclaimed)',
+  'running-healthy-claimed': 'Running healthy (claimed)',
+};
+
+/** `pre-upgrade-running` → "Pre-upgrade running": a stage keeps its hyphen, all else is words. */
+export function labelOf(status: InstanceStatus): string {
+  const words = status
+    .replace('polydock-claim', 'polydock claim')
+    .replace(/^(pending|running|purge)-/, '$1 ')
+    .replace(/-(running|completed|failed)$/, ' $1');
+  return SPELLED_OUT[status] ?? words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+export function isInstanceStatus(text: string): text is InstanceStatus {
+  return (INSTANCE_STATUSES as readonly string[]).includes(text);
+}
+
+export function isRunning(status: string): status is RunningStatus {
+  return (RUNNING_STATUSES as readonly string[]).includes(status);
+}
+
+export function isHealthy(status: string): status is HealthyStatus {
+  return status === 'running-healthy-claimed' || status === 'running-healthy-unclaimed';
+}
+
+export const HEALTHY_STATUSES: readonly HealthyStatus[] = [
+  'running-healthy-claimed',
+  'running-healthy-unclaimed',
+];
