@@ -1,0 +1,81 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { redactText } from '../logging/redaction';
+import type { Health, HealthReport } from './health';
+import type { Metrics } from './metrics';
+
+export interface HealthAddress {
+  readonly host: string;
+  /** 0 picks a free port. */
+  readonly port: number;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+/** `/health/live`, `/health/ready`, `/health/startup` (200 or 503 with reasons) and `/metrics`. */
+export class HealthServer {
+  private readonly server: Server;
+
+  constructor(
+    private readonly health: Health,
+    private readonly metrics: Metrics,
+  ) {
+    this.server = createServer((request, response) => void this.handle(request, response));
+  }
+
+  /** @returns the port that was bound */
+  async listen({ host, port }: HealthAddress): Promise<number> {
+    await new Promise<void>((resolve, reject) => {
+      this.server.once('error', reject);
+      this.server.listen(port, host, resolve);
+    });
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  async close(): Promise<void> {
+    if (!this.server.listening) return;
+    const closed = new Promise((resolve) => this.server.close(resolve));
+    this.server.closeAllConnections();
+    await closed;
+  }
+
+  private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { status, type, body } = await this.answer(request).catch(failed);
+    response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' });
+    response.end(request.method === 'HEAD' ? undefined : body);
+  }
+
+  private async answer(request: IncomingMessage): Promise<Answer> {
+    if (request.method !== 'GET' && request.method !== 'HEAD') return text(405, 'GET only');
+    switch (request.url?.split('?')[0]) {
+      case '/health/live':
+        return asAnswer(this.health.liveness());
+      case '/health/ready':
+        return asAnswer(await this.health.readiness());
+      case '/health/startup':
+        return asAnswer(this.health.startup());
+      case '/metrics':
+        return { status: 200, ...(await this.metrics.render()) };
+      default:
+        return text(404, 'not found');
+    }
+  }
+}
+
+function asAnswer({ ok, reasons }: HealthReport): Answer {
+  const body = JSON.stringify({ status: ok ? 'ok' : 'failing', reasons });
+  return { status: ok ? 200 : 503, type: 'application/json', body: redactText(body) };
+}
+
+function text(status: number, body: string): Answer {
+  return { status, type: 'text/plain', body };
+}
+
+function failed(error: unknown): Answer {
+  return text(500, error instanceof Error ? redactText(error.message) : 'failed');
+}

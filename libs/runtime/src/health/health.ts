@@ -1,0 +1,102 @@
+/** Answers `undefined` when ready, else the reason in words. A thrown error counts as a reason too. */
+export type ReadinessCheck = () => Promise<string | undefined> | string | undefined;
+
+export interface HealthReport {
+  readonly ok: boolean;
+  /** What is wrong, by check or loop. */
+  readonly reasons: Readonly<Record<string, string>>;
+}
+
+export interface HealthOptions {
+  readonly now?: () => number;
+  /** A loop without a beat for this long (ms) makes the process count as dead. */
+  readonly beatLimitMs?: number;
+  /** Longest wait (ms) for one readiness check. */
+  readonly checkTimeoutMs?: number;
+}
+
+/** What a process knows about itself: started, stopping, the beats of its loops, its readiness checks. */
+export class Health {
+  private readonly checks = new Map<string, ReadinessCheck>();
+  private readonly beats = new Map<string, number>();
+  private readonly now: () => number;
+  private readonly beatLimitMs: number;
+  private readonly checkTimeoutMs: number;
+  private phase: 'starting' | 'running' | 'stopping' = 'starting';
+
+  constructor(options: HealthOptions = {}) {
+    this.now = options.now ?? Date.now;
+    this.beatLimitMs = options.beatLimitMs ?? 60_000;
+    this.checkTimeoutMs = options.checkTimeoutMs ?? 2_000;
+  }
+
+  addReadiness(name: string, check: ReadinessCheck): void {
+    this.checks.set(name, check);
+  }
+
+  removeReadiness(name: string): void {
+    this.checks.delete(name);
+  }
+
+  /** Registers a loop and returns the function it calls on every turn. */
+  loop(name: string): () => void {
+    const beat = () => void this.beats.set(name, this.now());
+    beat();
+    return beat;
+  }
+
+  /** A loop that ended on purpose no longer has to beat. */
+  endLoop(name: string): void {
+    this.beats.delete(name);
+  }
+
+  markStarted(): void {
+    if (this.phase === 'starting') this.phase = 'running';
+  }
+
+  markStopping(): void {
+    this.phase = 'stopping';
+  }
+
+  startup(): HealthReport {
+    return report(this.phase === 'starting' ? { process: 'starting' } : {});
+  }
+
+  liveness(): HealthReport {
+    const late = [...this.beats]
+      .map(([name, at]) => ({ name, age: this.now() - at }))
+      .filter(({ age }) => age >= this.beatLimitMs);
+    return report(Object.fromEntries(late.map(({ name, age }) => [name, `no beat for ${age} ms`])));
+  }
+
+  async readiness(): Promise<HealthReport> {
+    if (this.phase !== 'running') return report({ process: this.phase });
+    const answers = await Promise.all(
+      [...this.checks].map(async ([name, check]) => [name, await this.ask(check)] as const),
+    );
+    return report(
+      Object.fromEntries(
+        answers.filter((entry): entry is [string, string] => entry[1] !== undefined),
+      ),
+    );
+  }
+
+  private async ask(check: ReadinessCheck): Promise<string | undefined> {
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<string>((resolve) => {
+      const answer = `no answer within ${this.checkTimeoutMs} ms`;
+      timer = setTimeout(() => resolve(answer), this.checkTimeoutMs);
+    });
+    try {
+      return await Promise.race([Promise.resolve().then(check), timeout]);
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+function report(reasons: Record<string, string>): HealthReport {
+  return { ok: Object.keys(reasons).length === 0, reasons };
+}

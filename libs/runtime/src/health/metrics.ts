@@ -1,0 +1,64 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { buildVersion } from './build-version';
+
+const PREFIX = 'uplift_';
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+/** Name without the prefix, base units (`_seconds`, `_bytes`), counters end in `_total`; no identifier as a label. */
+export interface MetricOptions<L extends string> {
+  readonly name: string;
+  readonly help: string;
+  readonly labels?: readonly L[];
+}
+
+/** The metrics of one process: its own registry, every name prefixed with `uplift_`. */
+export class Metrics {
+  readonly registry = new Registry();
+
+  constructor(service: string, commit = 'unknown') {
+    collectDefaultMetrics({ register: this.registry });
+    this.gauge({
+      name: 'build_info',
+      help: 'What is running',
+      labels: ['service', 'version', 'commit'],
+    }).set({ service, version: buildVersion(), commit }, 1);
+  }
+
+  counter<L extends string = never>(options: MetricOptions<L>): Counter<L> {
+    return new Counter(this.described(options));
+  }
+
+  /** With `read`, the value is asked for on every scrape. */
+  gauge<L extends string = never>(options: MetricOptions<L>, read?: () => number): Gauge<L> {
+    if (!read) return new Gauge(this.described(options));
+    return new Gauge({
+      ...this.described(options),
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+
+  /** Buckets are seconds unless given. */
+  histogram<L extends string = never>(
+    options: MetricOptions<L> & { readonly buckets?: readonly number[] },
+  ): Histogram<L> {
+    return new Histogram({
+      ...this.described(options),
+      buckets: [...(options.buckets ?? SECONDS)],
+    });
+  }
+
+  async render(): Promise<{ readonly type: string; readonly body: string }> {
+    return { type: this.registry.contentType, body: await this.registry.metrics() };
+  }
+
+  private described<L extends string>({ name, help, labels = [] }: MetricOptions<L>) {
+    return {
+      name: `${PREFIX}${name}`,
+      help,
+      labelNames: [...labels],
+      registers: [this.registry],
+    };
+  }
+}

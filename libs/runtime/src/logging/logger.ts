@@ -1,0 +1,29 @@
+import type { DestinationStream, Logger as PinoLogger } from 'pino';
+import pino from 'pino';
+import { redact } from './redaction';
+
+export type Logger = PinoLogger;
+
+export interface LoggerOptions {
+  readonly level?: string;
+  /** Where the lines go; standard output when not given. */
+  readonly destination?: DestinationStream;
+}
+
+/** One JSON line per entry: `time` (ISO 8601), `level`, `service`, `msg` and the fields given, secrets removed. */
+export function createLogger(service: string, options: LoggerOptions = {}): Logger {
+  return pino(
+    {
+      level: options.level ?? 'info',
+      base: { service },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: {
+        level: (label) => ({ level: label }),
+        bindings: (bindings) => redact(bindings) as Record<string, unknown>,
+        log: (fields) => redact(fields) as Record<string, unknown>,
+      },
+    },
+    // Synchronous: a line written just before the exit must not be lost.
+    options.destination ?? pino.destination({ fd: 1, sync: true }),
+  );
+}

@@ -1,0 +1,55 @@
+const SECRET_KEY =
+  /pass(word|wd|phrase)?$|secret|token|authori[sz]ation|cookie|credential|api[-_]?key|private[-_]?key/i;
+const URL_CREDENTIALS = /([a-z][a-z0-9+.-]*:\/\/)[^\s/@]*@/gi;
+const MAX_DEPTH = 8;
+
+export const REDACTED = '[redacted]';
+
+/** A copy without the values of secret keys and without credentials in URLs, at any depth. */
+export function redact(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string') return redactText(value);
+  if (typeof value === 'bigint') return value.toString();
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth >= MAX_DEPTH) return '[too deep]';
+  if (value instanceof Error) return redactError(value, depth);
+  if (Array.isArray(value)) return value.map((item) => redact(item, depth + 1));
+  if (!isPlain(value)) return redactOther(value, depth);
+  return redactFields(value, depth);
+}
+
+export function redactText(text: string): string {
+  return text.replace(URL_CREDENTIALS, `$1${REDACTED}@`);
+}
+
+function redactFields(value: object, depth: number): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [
+      key,
+      SECRET_KEY.test(key) && item !== undefined ? REDACTED : redact(item, depth + 1),
+    ]),
+  );
+}
+
+function redactError(error: Error, depth: number): Record<string, unknown> {
+  return {
+    ...redactFields(error, depth),
+    type: error.constructor.name,
+    message: redactText(error.message),
+    stack: redactText(error.stack ?? ''),
+    ...(error.cause === undefined ? {} : { cause: redact(error.cause, depth + 1) }),
+  };
+}
+
+function redactOther(value: object, depth: number): unknown {
+  if (value instanceof Map) return redactFields(Object.fromEntries(value), depth);
+  if (value instanceof Set) return [...value].map((item) => redact(item, depth + 1));
+  if ('toJSON' in value && typeof value.toJSON === 'function') {
+    return redact((value.toJSON as () => unknown)(), depth + 1);
+  }
+  return ArrayBuffer.isView(value) ? `[${value.byteLength} bytes]` : redactFields(value, depth);
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}

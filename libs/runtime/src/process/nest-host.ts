@@ -1,0 +1,59 @@
+import type { DynamicModule, INestApplicationContext, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { CustomTransportStrategy } from '@nestjs/microservices';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { AddressInfo } from 'node:net';
+import { NestLogger } from '../logging/nest-logger';
+import type { ServiceRuntime } from './service-runtime';
+
+export type RootModule = Type | DynamicModule;
+
+export interface HttpOptions {
+  /** Passed to Fastify, for example `{ bodyLimit: 262144 }`. */
+  readonly fastify?: Readonly<Record<string, unknown>>;
+  /** Pipes, filters, prefix, documents: runs before the door opens. */
+  readonly configure?: (app: NestFastifyApplication) => Promise<void> | void;
+}
+
+export interface HostOptions {
+  readonly root: RootModule;
+  readonly strategies?: (app: INestApplicationContext) => CustomTransportStrategy[];
+  readonly http?: HttpOptions;
+}
+
+export interface Host {
+  readonly app: INestApplicationContext;
+  readonly httpPort?: number;
+}
+
+/** Boots the smallest Nest application that carries what is asked for. */
+export async function startHost(options: HostOptions, runtime: ServiceRuntime): Promise<Host> {
+  if (!options.strategies && !options.http) return startContext(options, runtime);
+  const { FastifyAdapter } = await import('@nestjs/platform-fastify');
+  const app = await NestFactory.create<NestFastifyApplication>(
+    options.root,
+    new FastifyAdapter(options.http?.fastify ?? {}),
+    nestOptions(runtime),
+  );
+  await options.http?.configure?.(app);
+  for (const strategy of options.strategies?.(app) ?? []) {
+    app.connectMicroservice({ strategy }, { inheritAppConfig: true });
+  }
+  await app.startAllMicroservices();
+  if (!options.http) return { app: await app.init() };
+  const { httpHost, httpPort } = runtime.configuration;
+  await app.listen(httpPort, httpHost);
+  return { app, httpPort: (app.getHttpServer().address() as AddressInfo).port };
+}
+
+async function startContext({ root }: HostOptions, runtime: ServiceRuntime): Promise<Host> {
+  return { app: await NestFactory.createApplicationContext(root, nestOptions(runtime)) };
+}
+
+function nestOptions(runtime: ServiceRuntime) {
+  return {
+    logger: new NestLogger(runtime.logger),
+    abortOnError: false,
+    forceCloseConnections: true,
+  };
+}

@@ -1,0 +1,93 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import type { CustomTransportStrategy } from '@nestjs/microservices';
+import { readConfiguration } from '../config/configuration';
+import type { SettingName } from '../config/settings';
+import { Health } from '../health/health';
+import { HealthServer } from '../health/health-server';
+import { Metrics } from '../health/metrics';
+import { createLogger } from '../logging/logger';
+import type { Ports } from './announce-ready';
+import type { HttpOptions, RootModule } from './nest-host';
+import { startHost } from './nest-host';
+import type { StartedProcess } from './run-until-stopped';
+import { runUntilStopped } from './run-until-stopped';
+import type { ServiceRuntime, ServiceSetting } from './service-runtime';
+import { SERVICE_SETTINGS } from './service-runtime';
+
+export interface ServiceOptions<N extends SettingName> {
+  readonly name: string;
+  /** Settings beside those that every service reads. */
+  readonly settings: readonly N[];
+  /** The composition root; Nest's lifecycle hooks start and drain the work. */
+  readonly module: (runtime: ServiceRuntime<N>) => RootModule;
+  /** Microservice strategies, taken from the container, connected to the one application. */
+  readonly strategies?: (
+    app: INestApplicationContext,
+    runtime: ServiceRuntime<N>,
+  ) => CustomTransportStrategy[];
+  /** Opens the HTTP door on `UPLIFT_HTTP_HOST` and `UPLIFT_HTTP_PORT`. */
+  readonly http?: HttpOptions;
+  /** Ports to announce beside `health` and `http`. */
+  readonly ports?: (app: INestApplicationContext) => Ports;
+}
+
+/** Boots one service with health page, metrics, logging and graceful stop. The whole of a `main.ts`. */
+export function runService<N extends SettingName = never>(
+  options: ServiceOptions<N>,
+): Promise<void> {
+  return runUntilStopped({ name: options.name, start: () => startService(options) });
+}
+
+/** Starts a service inside this process; the caller stops it. Ready when it returns. */
+export async function startService<N extends SettingName = never>(
+  options: ServiceOptions<N>,
+): Promise<StartedProcess> {
+  const runtime = createRuntime(options.name, options.settings);
+  const healthServer = new HealthServer(runtime.health, runtime.metrics);
+  const { healthHost, healthPort } = runtime.configuration;
+  const health = await healthServer.listen({ host: healthHost, port: healthPort });
+  const { app, httpPort } = await startHost(
+    {
+      root: options.module(runtime),
+      ...(options.http ? { http: options.http } : {}),
+      ...strategiesOf(options, runtime),
+    },
+    runtime,
+  );
+  runtime.health.markStarted();
+  return {
+    ports: {
+      ...options.ports?.(app),
+      health,
+      ...(httpPort === undefined ? {} : { http: httpPort }),
+    },
+    async stop() {
+      runtime.health.markStopping();
+      await app.close();
+      await healthServer.close();
+    },
+  };
+}
+
+function strategiesOf<N extends SettingName>(
+  { strategies }: ServiceOptions<N>,
+  runtime: ServiceRuntime<N>,
+) {
+  if (!strategies) return {};
+  return { strategies: (app: INestApplicationContext) => strategies(app, runtime) };
+}
+
+function createRuntime<N extends SettingName>(
+  name: string,
+  settings: readonly N[],
+): ServiceRuntime<N> {
+  const configuration = readConfiguration<N | ServiceSetting>([...SERVICE_SETTINGS, ...settings]);
+  const { logLevel, buildCommit } = configuration as ServiceRuntime['configuration'];
+  return {
+    name,
+    configuration,
+    logger: createLogger(name, { level: logLevel }),
+    health: new Health(),
+    metrics: new Metrics(name, buildCommit),
+  };
+}
