@@ -14,8 +14,8 @@ export function processEnvironment(): Environment {
 }
 
 export function readRaw(setting: Setting, environment: Environment): RawValue {
-  const direct = environment[setting.env] || undefined;
-  const file = environment[setting.env + FILE_SUFFIX] || undefined;
+  const direct = nonEmpty(environment[setting.env]);
+  const file = nonEmpty(environment[setting.env + FILE_SUFFIX]);
   if (!setting.secret || file === undefined) return { text: direct };
   if (direct !== undefined) {
     return { problem: `${setting.env} and ${setting.env}${FILE_SUFFIX} are both set, keep one` };
@@ -25,9 +25,13 @@ export function readRaw(setting: Setting, environment: Environment): RawValue {
 
 function readSecretFile(setting: Setting, file: string): RawValue {
   try {
-    return { text: readFileSync(file, 'utf8').trim() || undefined };
+    return { text: nonEmpty(readFileSync(file, 'utf8').trim()) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return { problem: `${setting.env}${FILE_SUFFIX} cannot be read: ${reason}` };
   }
+}
+
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
 }

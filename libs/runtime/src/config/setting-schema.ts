@@ -1,49 +1,52 @@
-import type { Setting } from './setting';
+import type { Setting, SettingType } from './setting';
+
+type Described = { readonly [T in SettingType]: (setting: Setting) => Record<string, unknown> };
+type Expected = { readonly [T in SettingType]: (setting: Setting) => string };
+
+const SCHEMAS: Described = {
+  string: () => ({ type: 'string' }),
+  boolean: () => ({ type: 'boolean' }),
+  integer: numberSchema,
+  number: numberSchema,
+  enum: ({ values = [] }) => ({ type: 'string', enum: values }),
+  url: ({ schemes }) => ({ type: 'string', pattern: urlPattern(schemes) }),
+  list: ({ values }) => ({
+    type: 'array',
+    items: { type: 'string', ...(values ? { enum: values } : {}) },
+  }),
+};
+
+const EXPECTATIONS: Expected = {
+  string: () => 'text',
+  boolean: () => 'true or false',
+  integer: (setting) => numberExpectation(setting, 'a whole number'),
+  number: (setting) => numberExpectation(setting, 'a number'),
+  enum: ({ values = [] }) => `one of ${values.join(', ')}`,
+  url: ({ schemes = [] }) => `a URL starting with ${schemes.map((s) => `${s}://`).join(' or ')}`,
+  list: ({ values }) => (values ? `a comma list of ${values.join(', ')}` : 'a comma list'),
+};
 
 /** The JSON Schema of one setting's value after lists were split. */
 export function settingSchema(setting: Setting): Record<string, unknown> {
-  switch (setting.type) {
-    case 'integer':
-    case 'number':
-      return {
-        type: setting.type,
-        ...(setting.minimum === undefined ? {} : { minimum: setting.minimum }),
-        ...(setting.unit === 'port' ? { maximum: 65_535 } : {}),
-      };
-    case 'boolean':
-      return { type: 'boolean' };
-    case 'enum':
-      return { type: 'string', enum: setting.values ?? [] };
-    case 'list':
-      return {
-        type: 'array',
-        items: { type: 'string', ...(setting.values ? { enum: setting.values } : {}) },
-      };
-    case 'url':
-      return { type: 'string', pattern: urlPattern(setting.schemes) };
-    case 'string':
-      return { type: 'string' };
-  }
+  return SCHEMAS[setting.type](setting);
 }
 
 /** What a person has to write, for messages and the settings page. */
 export function expectation(setting: Setting): string {
-  if (setting.type === 'enum') return `one of ${(setting.values ?? []).join(', ')}`;
-  if (setting.type === 'url') return `a URL starting with ${schemeList(setting.schemes)}`;
-  if (setting.type === 'boolean') return 'true or false';
-  if (setting.type === 'list') return listExpectation(setting);
-  if (setting.unit === 'port') return 'a port number from 0 to 65535';
-  if (setting.type === 'string') return 'text';
-  const least = setting.minimum === undefined ? '' : ` of at least ${setting.minimum}`;
-  return `${setting.type === 'integer' ? 'a whole number' : 'a number'}${least}`;
+  return EXPECTATIONS[setting.type](setting);
 }
 
-function listExpectation(setting: Setting): string {
-  return setting.values ? `a comma list of ${setting.values.join(', ')}` : 'a comma list';
+function numberSchema({ type, unit, minimum }: Setting): Record<string, unknown> {
+  return {
+    type,
+    ...(minimum === undefined ? {} : { minimum }),
+    ...(unit === 'port' ? { maximum: 65_535 } : {}),
+  };
 }
 
-function schemeList(schemes: readonly string[] = []): string {
-  return schemes.length === 0 ? 'a scheme' : schemes.map((scheme) => `${scheme}://`).join(' or ');
+function numberExpectation({ unit, minimum }: Setting, noun: string): string {
+  if (unit === 'port') return 'a port number from 0 to 65535';
+  return minimum === undefined ? noun : `${noun} of at least ${minimum}`;
 }
 
 /** Not WHATWG URLs: cluster addresses name several hosts separated by commas. */

@@ -20,11 +20,15 @@ interface Answer {
 /** `/health/live`, `/health/ready`, `/health/startup` (200 or 503 with reasons) and `/metrics`. */
 export class HealthServer {
   private readonly server: Server;
+  private readonly pages: Readonly<Record<string, () => Answer | Promise<Answer>>>;
 
-  constructor(
-    private readonly health: Health,
-    private readonly metrics: Metrics,
-  ) {
+  constructor(health: Health, metrics: Metrics) {
+    this.pages = {
+      '/health/live': () => asAnswer(health.liveness()),
+      '/health/ready': async () => asAnswer(await health.readiness()),
+      '/health/startup': () => asAnswer(health.startup()),
+      '/metrics': async () => ({ status: 200, ...(await metrics.render()) }),
+    };
     this.server = createServer((request, response) => void this.handle(request, response));
   }
 
@@ -52,18 +56,8 @@ export class HealthServer {
 
   private async answer(request: IncomingMessage): Promise<Answer> {
     if (request.method !== 'GET' && request.method !== 'HEAD') return text(405, 'GET only');
-    switch (request.url?.split('?')[0]) {
-      case '/health/live':
-        return asAnswer(this.health.liveness());
-      case '/health/ready':
-        return asAnswer(await this.health.readiness());
-      case '/health/startup':
-        return asAnswer(this.health.startup());
-      case '/metrics':
-        return { status: 200, ...(await this.metrics.render()) };
-      default:
-        return text(404, 'not found');
-    }
+    const page = this.pages[request.url?.split('?')[0] ?? ''];
+    return page ? page() : text(404, 'not found');
   }
 }
 

@@ -17,6 +17,8 @@ export function createLogger(service: string, options: LoggerOptions = {}): Logg
       level: options.level ?? 'info',
       base: { service },
       timestamp: pino.stdTimeFunctions.isoTime,
+      // Errors arrive already turned into plain fields by the redaction.
+      serializers: { err: (err: unknown) => err },
       formatters: {
         level: (label) => ({ level: label }),
         bindings: (bindings) => redact(bindings) as Record<string, unknown>,

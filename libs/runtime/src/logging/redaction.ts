@@ -10,11 +10,13 @@ export function redact(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return redactText(value);
   if (typeof value === 'bigint') return value.toString();
   if (typeof value !== 'object' || value === null) return value;
-  if (depth >= MAX_DEPTH) return '[too deep]';
+  return depth >= MAX_DEPTH ? '[too deep]' : redactObject(value, depth);
+}
+
+function redactObject(value: object, depth: number): unknown {
   if (value instanceof Error) return redactError(value, depth);
   if (Array.isArray(value)) return value.map((item) => redact(item, depth + 1));
-  if (!isPlain(value)) return redactOther(value, depth);
-  return redactFields(value, depth);
+  return isPlain(value) ? redactFields(value, depth) : redactOther(value, depth);
 }
 
 export function redactText(text: string): string {
@@ -41,7 +43,7 @@ function redactError(error: Error, depth: number): Record<string, unknown> {
 }
 
 function redactOther(value: object, depth: number): unknown {
-  if (value instanceof Map) return redactFields(Object.fromEntries(value), depth);
+  if (value instanceof Map) return redactFields(Object.fromEntries(value) as object, depth);
   if (value instanceof Set) return [...value].map((item) => redact(item, depth + 1));
   if ('toJSON' in value && typeof value.toJSON === 'function') {
     return redact((value.toJSON as () => unknown)(), depth + 1);

@@ -29,18 +29,26 @@ export interface Host {
 /** Boots the smallest Nest application that carries what is asked for. */
 export async function startHost(options: HostOptions, runtime: ServiceRuntime): Promise<Host> {
   if (!options.strategies && !options.http) return startContext(options, runtime);
-  const { FastifyAdapter } = await import('@nestjs/platform-fastify');
-  const app = await NestFactory.create<NestFastifyApplication>(
-    options.root,
-    new FastifyAdapter(options.http?.fastify ?? {}),
-    nestOptions(runtime),
-  );
+  const app = await createApplication(options, runtime);
   await options.http?.configure?.(app);
-  for (const strategy of options.strategies?.(app) ?? []) {
+  await connectStrategies(app, options);
+  return options.http ? openDoor(app, runtime) : { app: await app.init() };
+}
+
+async function createApplication({ root, http }: HostOptions, runtime: ServiceRuntime) {
+  const { FastifyAdapter } = await import('@nestjs/platform-fastify');
+  const adapter = new FastifyAdapter(http?.fastify ?? {});
+  return NestFactory.create<NestFastifyApplication>(root, adapter, nestOptions(runtime));
+}
+
+async function connectStrategies(app: NestFastifyApplication, { strategies }: HostOptions) {
+  for (const strategy of strategies?.(app) ?? []) {
     app.connectMicroservice({ strategy }, { inheritAppConfig: true });
   }
   await app.startAllMicroservices();
-  if (!options.http) return { app: await app.init() };
+}
+
+async function openDoor(app: NestFastifyApplication, runtime: ServiceRuntime): Promise<Host> {
   const { httpHost, httpPort } = runtime.configuration;
   await app.listen(httpPort, httpHost);
   return { app, httpPort: (app.getHttpServer().address() as AddressInfo).port };

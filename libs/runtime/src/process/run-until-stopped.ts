@@ -83,7 +83,11 @@ function exitOnDefect(logger: Logger): void {
 }
 
 function exitAfterFailedStart(logger: Logger, error: unknown): never {
-  if (error instanceof ConfigurationError) process.stderr.write(`${error.message}\n`);
-  logger.fatal({ err: error }, 'start failed');
+  if (error instanceof ConfigurationError) {
+    process.stderr.write(`${error.message}\n`);
+    logger.fatal({ problems: error.problems }, 'start failed');
+  } else {
+    logger.fatal({ err: error }, 'start failed');
+  }
   process.exit(1);
 }
