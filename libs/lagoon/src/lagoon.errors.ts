@@ -1,3 +1,5 @@
+import type { RefusalCause } from './lagoon.types';
+
 /** Lagoon could not be reached, did not answer in time, or answered 5xx: a read may be repeated. */
 export class LagoonUnavailableError extends Error {
   readonly code = 'lagoon-unavailable';
@@ -7,6 +9,7 @@ export class LagoonUnavailableError extends Error {
 export class LagoonRefusedError extends Error {
   readonly code = 'lagoon-refused';
   constructor(
+    readonly refusal: RefusalCause,
     readonly reason: string,
     readonly retryable: boolean,
   ) {

@@ -33,7 +33,7 @@ export abstract class Lagoon {
   /** Builds a commit or tag of a branch; Lagoon creates the environment if it is missing. */
   abstract deployBranch(request: DeployBranchRequest, signal: AbortSignal): Promise<DeployAnswer>;
 
-  /** Newest first. A missing environment has none. */
+  /** Newest first. LagoonRefusedError `not-found` if the environment is gone: that is not "no build". */
   abstract deploymentsOf(
     environmentId: number,
     filter: DeploymentFilter,
@@ -58,14 +58,14 @@ export abstract class Lagoon {
   /** Null if there is no such task or it may not be seen. */
   abstract taskById(taskId: number, signal?: AbortSignal): Promise<LagoonTask | null>;
 
-  /** Newest first. A missing environment has none. */
+  /** Newest first. LagoonRefusedError `not-found` if the environment is gone. */
   abstract tasksOf(
     environmentId: number,
     filter: { readonly limit: number },
     signal?: AbortSignal,
   ): Promise<LagoonTask[]>;
 
-  /** URLs of the environment, the primary one first; a missing environment has none. */
+  /** URLs of the environment, the primary one first. LagoonRefusedError `not-found` if it is gone. */
   abstract routesOf(environmentId: number, signal?: AbortSignal): Promise<string[]>;
 
   /** The cheapest read that needs a valid token: Lagoon's version text. */

@@ -1,0 +1,146 @@
+import { Agent, Client, buildConnector } from 'undici';
+import type { Dispatcher } from 'undici';
+import { CallDeadline, CallEndedError } from './call-deadline';
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** No whole answer came. `sent` false: surely nothing reached Lagoon. */
+export class NoAnswerError extends Error {
+  constructor(
+    readonly sent: boolean,
+    detail: string,
+  ) {
+    super(detail);
+  }
+}
+
+/** A bearer token that is valid now; the provider renews it in time. */
+export type LagoonTokenProvider = () => Promise<string>;
+
+export interface GraphqlEndpoint {
+  readonly url: string;
+  readonly token: LagoonTokenProvider;
+  /** End of one call, token included, in milliseconds. */
+  readonly timeoutMs?: number;
+}
+
+export interface GraphqlCall {
+  readonly document: string;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly signal: AbortSignal | undefined;
+}
+
+const TIMEOUT_MS = 20_000;
+const MAX_ANSWER_BYTES = 5 * 1024 * 1024;
+const LOOPBACK_HOSTS = new Set(['127.0.0.1', 'localhost', '[::1]']);
+const connect = buildConnector({ timeout: TIMEOUT_MS });
+const CONNECTION = {
+  maxResponseSize: MAX_ANSWER_BYTES,
+  headersTimeout: TIMEOUT_MS,
+  bodyTimeout: TIMEOUT_MS,
+};
+
+/** Sends one GraphQL document once and hands back whatever answer came. Repeats nothing. */
+export class GraphqlTransport {
+  private readonly url: URL;
+  private readonly warm = new Agent({ ...CONNECTION, connect, connections: 16 });
+
+  constructor(private readonly endpoint: GraphqlEndpoint) {
+    this.url = checkedUrl(endpoint.url);
+  }
+
+  /** On a connection that may be kept alive: for reads. */
+  read(call: GraphqlCall): Promise<HttpAnswer> {
+    return this.send(call, async (request) => {
+      try {
+        return await answerOf(this.warm.request({ ...request, origin: this.url.origin }));
+      } catch (error) {
+        throw new NoAnswerError(true, failureText(error));
+      }
+    });
+  }
+
+  /**
+   * On a connection of its own: a process that was frozen and wakes after its deadline must not find
+   * a warm socket through which the request still gets out.
+   */
+  mutate(call: GraphqlCall): Promise<HttpAnswer> {
+    return this.send(call, async (request) => {
+      let connected = false;
+      const client = new Client(this.url.origin, {
+        ...CONNECTION,
+        pipelining: 0,
+        connect: (options, callback) =>
+          connect(options, (...result: Parameters<buildConnector.Callback>) => {
+            connected = result[0] === null;
+            callback(...result);
+          }),
+      });
+      try {
+        return await answerOf(client.request(request));
+      } catch (error) {
+        throw new NoAnswerError(connected, failureText(error));
+      } finally {
+        await client.destroy();
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.warm.destroy();
+  }
+
+  private async send(
+    call: GraphqlCall,
+    dispatch: (request: Dispatcher.RequestOptions) => Promise<HttpAnswer>,
+  ): Promise<HttpAnswer> {
+    const deadline = new CallDeadline(this.endpoint.timeoutMs ?? TIMEOUT_MS, call.signal);
+    try {
+      const token = await this.tokenWithin(deadline);
+      if (deadline.signal.aborted)
+        throw new NoAnswerError(false, failureText(deadline.signal.reason));
+      return await dispatch({
+        path: this.url.pathname,
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+        body: JSON.stringify({ query: call.document, variables: call.variables }),
+        signal: deadline.signal,
+      });
+    } finally {
+      deadline.release();
+    }
+  }
+
+  private async tokenWithin(deadline: CallDeadline): Promise<string> {
+    try {
+      return await deadline.guard(this.endpoint.token());
+    } catch (error) {
+      const why = error instanceof CallEndedError ? error.message : 'the provider failed';
+      throw new NoAnswerError(false, `no token: ${why}`);
+    }
+  }
+}
+
+async function answerOf(response: Promise<Dispatcher.ResponseData>): Promise<HttpAnswer> {
+  const { statusCode, body } = await response;
+  return { status: statusCode, text: await body.text() };
+}
+
+function checkedUrl(text: string): URL {
+  const url = new URL(text);
+  const plainLoopback = url.protocol === 'http:' && LOOPBACK_HOSTS.has(url.hostname);
+  if (url.protocol !== 'https:' && !plainLoopback) {
+    throw new TypeError('Lagoon is spoken to over https (http only on loopback)');
+  }
+  return url;
+}
+
+// Only codes and our own words: an error's message may quote what was sent.
+function failureText(error: unknown): string {
+  if (error instanceof CallEndedError) return error.message;
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : 'connection failed';
+}

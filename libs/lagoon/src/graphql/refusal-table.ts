@@ -1,0 +1,49 @@
+import type { RefusalCause } from '../lagoon.types';
+
+export interface KnownRefusal {
+  readonly cause: RefusalCause;
+  /** The known part of Lagoon's text; nothing else of the message is kept. */
+  readonly reason: string;
+  readonly retryable: boolean;
+}
+
+type Rule = readonly [pattern: RegExp, cause: RefusalCause, retryable: boolean];
+
+/**
+ * Texts that Lagoon raises before a row exists: only these prove that nothing happened.
+ * Lagoon has no error codes. A permission text is also what an outage of its Keycloak looks like.
+ */
+const RULES: readonly Rule[] = [
+  [
+    /^Unauthorized: You don't have permission to "[\w:.-]{1,60}" on "[\w:.-]{1,60}"/,
+    'permission',
+    true,
+  ],
+  [/^Unauthorized: You don't have permission/, 'permission', true],
+  [/^Unauthorized to set (?:bulkId|priority), platform-admin only/, 'configuration', false],
+  [/^Unauthorized$/, 'not-found', false],
+  [/^(?:Deployments|Tasks) have been disabled for this project/, 'disabled', false],
+  [/^Cannot deploy: deployBaseRef is empty/, 'configuration', false],
+  [/^Unknown deploy type/, 'configuration', false],
+];
+
+const DEPLOY_TASK = /^Error deploying .{1,300}?: unable to create deploy task: (.*)$/s;
+const DEPLOY_TASK_RULES: readonly Rule[] = [
+  [/exceed (?:environment quota|production limit|development limit)/, 'quota', false],
+  [/didn't match regex pattern/, 'configuration', false],
+  [/deployments disabled for project branches/, 'disabled', false],
+];
+
+/** Null: a text that this version does not know, so nobody can tell what happened. */
+export function knownRefusal(message: string): KnownRefusal | null {
+  const detail = DEPLOY_TASK.exec(message)?.[1];
+  return detail === undefined ? firstMatch(RULES, message) : firstMatch(DEPLOY_TASK_RULES, detail);
+}
+
+function firstMatch(rules: readonly Rule[], text: string): KnownRefusal | null {
+  for (const [pattern, cause, retryable] of rules) {
+    const match = pattern.exec(text);
+    if (match !== null) return { cause, reason: match[0], retryable };
+  }
+  return null;
+}
