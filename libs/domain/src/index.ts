@@ -11,3 +11,8 @@ export * from './instance/instance.profile';
 export * from './instance/instance.state';
 export * from './instance/upgrade-strategy';
 export * from './instance/work-order';
+export * from './views/instance.view';
+export * from './views/recorded-event';
+export * from './views/timeline.view';
+export * from './views/upgrade.projection';
+export * from './views/upgrade.view';

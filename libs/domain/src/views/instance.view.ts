@@ -1,0 +1,81 @@
+import { statusAfter } from '../instance/instance.evolve';
+import { isInFlight } from '../instance/instance.lifecycle';
+import type { InstanceStatus } from '../status';
+import { isHealthy, labelOf } from '../status';
+import type { RecordedInstanceEvent } from './recorded-event';
+import { upgradeIdOf } from './recorded-event';
+
+/** An instance as lists and details show it. Times are milliseconds since 1970. */
+export interface InstanceView {
+  readonly instanceId: string;
+  readonly project: string;
+  readonly projectId: number | null;
+  readonly environment: string;
+  readonly core: string;
+  readonly app: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly status: InstanceStatus;
+  readonly statusLabel: string;
+  readonly claimed: boolean | null;
+  /** The upgrade in flight, null at rest. */
+  readonly currentUpgradeId: string | null;
+  readonly lastUpgradeId: string | null;
+  /** Why the last upgrade failed; null while it has not. */
+  readonly failureReason: string | null;
+  readonly revision: number;
+  readonly registeredAt: number;
+  readonly updatedAt: number;
+}
+
+/** Folds one event into the row; null = no row yet. */
+export function evolveInstanceView(
+  view: InstanceView | null,
+  recorded: RecordedInstanceEvent,
+): InstanceView {
+  const { event, revision, at } = recorded;
+  if (event.type === 'InstanceRegistered') return firstView(recorded, event.data);
+  if (view === null) throw new Error(`${event.type} came before the instance was registered`);
+
+  const status = statusAfter(event, view.status);
+  const lastUpgradeId = upgradeIdOf(event) ?? view.lastUpgradeId;
+  return {
+    ...view,
+    status,
+    statusLabel: labelOf(status),
+    claimed: isHealthy(status) ? status === 'running-healthy-claimed' : view.claimed,
+    currentUpgradeId: isInFlight(status) ? lastUpgradeId : null,
+    lastUpgradeId,
+    failureReason: failureAfter(view, recorded, status),
+    revision,
+    updatedAt: at,
+  };
+}
+
+function firstView(
+  { instanceId, revision, at }: RecordedInstanceEvent,
+  data: Extract<RecordedInstanceEvent['event'], { type: 'InstanceRegistered' }>['data'],
+): InstanceView {
+  const { project, projectId, environment, core, app } = data.profile;
+  const { labels, status } = data;
+  return {
+    instanceId,
+    ...{ project, projectId, environment, core, app, labels, status },
+    statusLabel: labelOf(status),
+    claimed: isHealthy(status) ? status === 'running-healthy-claimed' : null,
+    currentUpgradeId: null,
+    lastUpgradeId: null,
+    failureReason: null,
+    revision,
+    registeredAt: at,
+    updatedAt: at,
+  };
+}
+
+function failureAfter(
+  view: InstanceView,
+  { event }: RecordedInstanceEvent,
+  status: InstanceStatus,
+): string | null {
+  if ('retryable' in event.data) return event.data.reason;
+  return status === view.status ? view.failureReason : null;
+}

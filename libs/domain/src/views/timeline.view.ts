@@ -1,0 +1,53 @@
+import { statusAfter } from '../instance/instance.evolve';
+import type { InstanceStatus } from '../status';
+import type { RecordedInstanceEvent } from './recorded-event';
+import { upgradeIdOf } from './recorded-event';
+
+/** One line of an instance's timeline. */
+export interface TimelineEntry {
+  readonly instanceId: string;
+  readonly revision: number;
+  readonly eventId: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly eventType: string;
+  /** Status after the event. */
+  readonly status: InstanceStatus;
+  readonly upgradeId: string | null;
+  /** What is worth knowing at a glance: a build name, a status, a reason. */
+  readonly note: string | null;
+}
+
+/** `before` is the status ahead of the event; null for the first. */
+export function timelineEntry(
+  before: InstanceStatus | null,
+  { instanceId, revision, eventId, at, event }: RecordedInstanceEvent,
+): TimelineEntry {
+  const status = statusAfter(event, before ?? 'new');
+  const upgradeId = upgradeIdOf(event);
+  return {
+    instanceId,
+    revision,
+    eventId,
+    at,
+    eventType: event.type,
+    status,
+    upgradeId,
+    note: noteOf(event),
+  };
+}
+
+function noteOf(event: RecordedInstanceEvent['event']): string | null {
+  if ('reason' in event.data) return event.data.reason;
+  switch (event.type) {
+    case 'DeploymentAccepted':
+    case 'UpgradeCompleted':
+      return event.data.buildName;
+    case 'DeploymentProgressed':
+      return [event.data.status, event.data.buildStep].filter(Boolean).join(': ');
+    case 'DeploymentRequested':
+      return `call ${event.data.callNo}`;
+    default:
+      return 'worker' in event.data ? event.data.worker : null;
+  }
+}
