@@ -26,7 +26,8 @@ export function evolveUpgradeView(
 ): UpgradeView | null {
   const { event, at, revision } = recorded;
   if (event.type === 'UpgradeRequested') return requested(recorded, event.data);
-  if (view === null || upgradeIdOf(event) !== view.upgradeId) return view;
+  if (view === null) return null;
+  if (upgradeIdOf(event) !== view.upgradeId) return view;
 
   const marked = withMarks({ ...view, revision, ...facts(event) }, event, at);
   const outcome = outcomeAfter(event);

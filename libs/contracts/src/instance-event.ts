@@ -1,0 +1,49 @@
+import type { InstanceEvent, InstanceEventType, RecordedInstanceEvent } from '@uplift/domain';
+import { LIFECYCLE } from '@uplift/domain';
+import type { StoredEvent } from './stored-event';
+import { splitStreamName } from './subjects';
+
+export const INSTANCE_CATEGORY = 'instance';
+
+/** Version of the data of every instance event that this build writes. */
+export const INSTANCE_SCHEMA_VERSION = 1;
+
+/** An event this build does not know: a reader stops, it never skips. */
+export class UnknownEventError extends Error {
+  readonly code = 'unknown-event';
+  constructor({ type, stream, revision, metadata }: StoredEvent) {
+    super(
+      `Event ${type} v${metadata.schemaVersion} at ${stream}@${revision} is unknown to this build: deploy readers before writers`,
+    );
+  }
+}
+
+export function instanceStream(instanceId: string): string {
+  return `${INSTANCE_CATEGORY}-${instanceId}`;
+}
+
+export function isInstanceStream(stream: string): boolean {
+  return splitStreamName(stream).category === INSTANCE_CATEGORY;
+}
+
+/** Stored event → domain event. Throws UnknownEventError. */
+export function toInstanceEvent(stored: StoredEvent): InstanceEvent {
+  if (!isKnownType(stored.type) || stored.metadata.schemaVersion !== INSTANCE_SCHEMA_VERSION) {
+    throw new UnknownEventError(stored);
+  }
+  return { type: stored.type, data: stored.data } as InstanceEvent;
+}
+
+export function toRecordedInstanceEvent(stored: StoredEvent): RecordedInstanceEvent {
+  return {
+    instanceId: splitStreamName(stored.stream).id,
+    eventId: stored.id,
+    revision: stored.revision,
+    at: Date.parse(stored.recordedAt),
+    event: toInstanceEvent(stored),
+  };
+}
+
+function isKnownType(type: string): type is InstanceEventType {
+  return Object.hasOwn(LIFECYCLE, type);
+}

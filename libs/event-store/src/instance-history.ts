@@ -1,0 +1,82 @@
+import type { Actor, StoredEvent } from '@uplift/contracts';
+import { INSTANCE_SCHEMA_VERSION, instanceStream, toInstanceEvent } from '@uplift/contracts';
+import type { InstanceEvent, InstanceState } from '@uplift/domain';
+import { evolve, INITIAL_STATE } from '@uplift/domain';
+import { deterministicEventId } from './event-id';
+import { StreamNotFoundError } from './event-store.errors';
+import type { Appended, EventStore, StreamHead } from './event-store.port';
+import { NO_STREAM } from './event-store.port';
+
+/** Why and by whom events are appended. */
+export interface Cause {
+  /** Id of the event or command that led here. */
+  readonly causationId: string;
+  /** Names the decision: with the causation id it fixes the ids of its events. */
+  readonly step: string;
+  readonly correlationId: string;
+  readonly actor: Actor;
+  readonly traceparent?: string;
+  readonly commandFingerprint?: string;
+}
+
+/** One instance as its stream tells it. */
+export interface LoadedInstance {
+  readonly state: InstanceState;
+  readonly head: StreamHead;
+  readonly events: readonly StoredEvent[];
+}
+
+/** Reads and writes the stream of one instance in the domain's terms. */
+export class InstanceHistory {
+  constructor(
+    private readonly store: EventStore,
+    /** Process kind that goes into the metadata, for example `stage-workers`. */
+    private readonly service: string,
+  ) {}
+
+  /** State, head and events; an unregistered instance is absent, not an error. */
+  async load(instanceId: string): Promise<LoadedInstance> {
+    const events = await this.eventsOf(instanceId);
+    const last = events.at(-1);
+    const head =
+      last === undefined ? NO_STREAM : { revision: last.revision, hash: last.metadata.hash };
+    const state = events.map(toInstanceEvent).reduce(evolve, INITIAL_STATE);
+    return { state, head, events };
+  }
+
+  /** Appends the events of one decision, all or none, right after `head`. */
+  append(
+    instanceId: string,
+    head: StreamHead,
+    events: readonly InstanceEvent[],
+    cause: Cause,
+  ): Promise<Appended> {
+    const { causationId, step, correlationId, ...rest } = cause;
+    const metadata = {
+      ...rest,
+      $correlationId: correlationId,
+      $causationId: causationId,
+      service: this.service,
+      schemaVersion: INSTANCE_SCHEMA_VERSION,
+    };
+    return this.store.append(
+      instanceStream(instanceId),
+      head,
+      events.map(({ type, data }, n) => ({
+        id: deterministicEventId(causationId, step, n),
+        type,
+        data,
+        metadata,
+      })),
+    );
+  }
+
+  private async eventsOf(instanceId: string): Promise<StoredEvent[]> {
+    try {
+      return await this.store.load(instanceStream(instanceId));
+    } catch (error) {
+      if (error instanceof StreamNotFoundError) return [];
+      throw error;
+    }
+  }
+}
