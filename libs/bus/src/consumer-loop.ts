@@ -1,0 +1,149 @@
+import { UndecodableMessageError, decodeEvent, type StoredEvent } from '@uplift/contracts';
+import {
+  ackActionFor,
+  outcomeOf,
+  REJECTED,
+  THROWN,
+  type DeliveryOutcome,
+  type Thrown,
+} from './ack-policy';
+import type { BusConnection } from './bus-connection';
+import type { ConsumerRow } from './bus-topology';
+import type { JetStreamMessage } from './jetstream-message';
+import { PullSubscription } from './pull-subscription';
+
+/** What an `@EventPattern('<durable>')` handler receives. */
+export interface EventDelivery {
+  readonly event: StoredEvent;
+  /** From 1: how often the bus has handed out this event. */
+  readonly deliveryCount: number;
+  /** Aborted when the process is asked to stop. */
+  readonly signal: AbortSignal;
+}
+
+/** A message that no retry can make readable. */
+export interface PoisonMessage {
+  readonly durable: string;
+  readonly subject: string;
+  readonly sequence: number;
+  readonly deliveryCount: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly payload: Uint8Array;
+}
+
+export interface LoopHooks {
+  readonly handle: (delivery: EventDelivery) => Promise<unknown>;
+  readonly onPoison: (message: PoisonMessage, reason: string) => Promise<void> | void;
+  readonly onError: (error: unknown, durable: string) => void;
+  readonly onBeat: () => void;
+}
+
+/** One durable consumer in one process: pulls ahead, runs up to `concurrency` handlers, answers for each message. */
+export class ConsumerLoop {
+  private readonly pull: PullSubscription;
+  private readonly waiting: JetStreamMessage[] = [];
+  private readonly running = new Set<JetStreamMessage>();
+  private readonly abort = new AbortController();
+  private idle: (() => void) | undefined;
+  private stopping = false;
+
+  constructor(
+    connection: BusConnection,
+    readonly row: ConsumerRow,
+    private readonly hooks: LoopHooks,
+  ) {
+    this.pull = new PullSubscription(connection, {
+      durable: row.durable,
+      batch: row.batch,
+      room: () => row.concurrency + row.batch - this.waiting.length - this.running.size,
+      onMessage: (message) => this.take(message),
+      onBeat: hooks.onBeat,
+    });
+  }
+
+  start(): void {
+    this.pull.fill();
+  }
+
+  restart(): void {
+    this.pull.restart();
+  }
+
+  get inHand(): number {
+    return this.waiting.length + this.running.size;
+  }
+
+  /** Heartbeat for everything in hand: nobody else gets it while we live. */
+  keep(): void {
+    this.waiting.forEach((message) => message.keep());
+    this.running.forEach((message) => message.keep());
+  }
+
+  /** Gives back what was not started, lets the rest finish, and gives back what does not finish in time. */
+  async stop(deadline: Promise<void>): Promise<void> {
+    this.stopping = true;
+    this.abort.abort(new Error('The process is stopping'));
+    this.waiting.splice(0).forEach(giveBack);
+    await this.pull.stop();
+    const allDone = new Promise<void>((resolve) => (this.idle = resolve));
+    if (this.running.size > 0) await Promise.race([allDone, deadline]);
+    this.running.forEach(giveBack);
+  }
+
+  private take(message: JetStreamMessage): void {
+    if (this.stopping) return giveBack(message);
+    this.waiting.push(message);
+    this.startNext();
+  }
+
+  private startNext(): void {
+    while (this.running.size < this.row.concurrency) {
+      const message = this.waiting.shift();
+      if (!message) break;
+      this.running.add(message);
+      void this.run(message);
+    }
+    this.pull.fill();
+  }
+
+  private async run(message: JetStreamMessage): Promise<void> {
+    const outcome = await this.outcome(message);
+    message.settle(ackActionFor(outcome, message.deliveryCount));
+    this.running.delete(message);
+    if (this.stopping && this.running.size === 0) this.idle?.();
+    if (!this.stopping) this.startNext();
+  }
+
+  private async outcome(message: JetStreamMessage): Promise<DeliveryOutcome | Thrown> {
+    try {
+      const event = decodeEvent(message);
+      const { deliveryCount } = message;
+      return outcomeOf(
+        await this.hooks.handle({ event, deliveryCount, signal: this.abort.signal }),
+      );
+    } catch (error) {
+      if (error instanceof UndecodableMessageError) return this.poison(message, error);
+      this.hooks.onError(error, this.row.durable);
+      return THROWN;
+    }
+  }
+
+  private async poison(message: JetStreamMessage, error: Error): Promise<DeliveryOutcome | Thrown> {
+    const { subject, sequence, deliveryCount, headers, payload } = message;
+    const { durable } = this.row;
+    try {
+      await this.hooks.onPoison(
+        { durable, subject, sequence, deliveryCount, headers, payload },
+        error.message,
+      );
+      return REJECTED;
+    } catch (failure) {
+      this.hooks.onError(failure, durable);
+      return THROWN;
+    }
+  }
+}
+
+function giveBack(message: JetStreamMessage): void {
+  message.settle({ kind: 'nak', delayMs: 0 });
+}

@@ -1,0 +1,124 @@
+import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
+import { isObservable, lastValueFrom } from 'rxjs';
+import type { BusConnection } from './bus-connection';
+import { consumerRow, type ConsumerRow } from './bus-topology';
+import { ConsumerLoop, type EventDelivery, type PoisonMessage } from './consumer-loop';
+
+export interface JetStreamStrategyOptions {
+  readonly connection: BusConnection;
+  /** Durables to consume; absent: every one that has a handler. */
+  readonly durables?: readonly string[];
+  /** Handlers at once per durable; absent: as the topology table says. */
+  readonly concurrency?: number;
+  /** Records a message that cannot be read; it is dropped from the bus once this has succeeded. */
+  readonly onPoison?: (message: PoisonMessage, reason: string) => Promise<void> | void;
+  /** Called at least every few seconds while the loop of this durable lives, also without traffic. */
+  readonly onBeat?: (durable: string) => void;
+  /** Longest wait for running handlers at shutdown, in milliseconds; default 25,000. */
+  readonly drainMs?: number;
+}
+
+const DEFAULT_DRAIN_MS = 25_000;
+/** Heartbeats per ack wait: two may get lost. */
+const HEARTBEATS_PER_ACK_WAIT = 3;
+
+/**
+ * Events to `@EventPattern('<durable>')` handlers. A handler gets an EventDelivery and returns (or emits)
+ * a DeliveryOutcome; nothing returned means done, an error means "again, later".
+ */
+export class JetStreamStrategy extends Server implements CustomTransportStrategy {
+  private loops: ConsumerLoop[] = [];
+  private timers: NodeJS.Timeout[] = [];
+  private stopListening: (() => void) | undefined;
+
+  constructor(private readonly options: JetStreamStrategyOptions) {
+    super();
+  }
+
+  listen(ready: (error?: unknown) => void): void {
+    try {
+      this.start();
+      ready();
+    } catch (error) {
+      ready(error);
+    }
+  }
+
+  /** Messages handed to this process and not yet answered for. */
+  get inHand(): number {
+    return this.loops.reduce((sum, loop) => sum + loop.inHand, 0);
+  }
+
+  async close(): Promise<void> {
+    this.stopListening?.();
+    const loops = this.loops.splice(0);
+    const deadline = deadlineAfter(this.options.drainMs ?? DEFAULT_DRAIN_MS);
+    await Promise.all(loops.map((loop) => loop.stop(deadline.reached)));
+    deadline.cancel();
+    this.timers.splice(0).forEach((timer) => clearInterval(timer));
+    const { nats } = this.options.connection;
+    if (this.options.connection.isConnected) await nats.flush();
+  }
+
+  on(): never {
+    throw new Error('This transport has no events to listen to');
+  }
+
+  unwrap<T>(): T {
+    return this.options.connection.nats as T;
+  }
+
+  private start(): void {
+    const { connection } = this.options;
+    this.loops = this.wanted().map(([row, handler]) => this.loop(row, handler));
+    this.timers = this.loops.map((loop) =>
+      setInterval(() => loop.keep(), loop.row.ackWaitMs / HEARTBEATS_PER_ACK_WAIT),
+    );
+    this.stopListening = connection.onReconnect(() => this.loops.forEach((loop) => loop.restart()));
+    this.loops.forEach((loop) => loop.start());
+  }
+
+  private wanted(): [ConsumerRow, MessageHandler][] {
+    const { durables } = this.options;
+    const handlers = [...this.messageHandlers].filter(([, handler]) => handler.isEventHandler);
+    const chosen = handlers.filter(([durable]) => durables?.includes(durable) ?? true);
+    return chosen.map(([durable, handler]) => [this.row(durable), handler]);
+  }
+
+  private row(durable: string): ConsumerRow {
+    const row = consumerRow(durable);
+    if (!row) throw new Error(`No consumer "${durable}" in the topology table`);
+    const { concurrency = row.concurrency } = this.options;
+    return { ...row, concurrency };
+  }
+
+  private loop(row: ConsumerRow, handler: MessageHandler): ConsumerLoop {
+    const { connection, onPoison, onBeat } = this.options;
+    return new ConsumerLoop(connection, row, {
+      handle: (delivery) => this.handle(handler, delivery),
+      onPoison: (message, reason) => {
+        this.logger.error(`Message ${message.sequence} of ${row.durable}: ${reason}`);
+        return onPoison?.(message, reason);
+      },
+      onError: (error, durable) => this.logger.error(errorText(error), durable),
+      onBeat: () => onBeat?.(row.durable),
+    });
+  }
+
+  private async handle(handler: MessageHandler, delivery: EventDelivery): Promise<unknown> {
+    const returned: unknown = await handler(delivery);
+    if (!isObservable(returned)) return returned;
+    return lastValueFrom(returned, { defaultValue: undefined });
+  }
+}
+
+function deadlineAfter(ms: number): { reached: Promise<void>; cancel: () => void } {
+  let timer: NodeJS.Timeout | undefined;
+  const reached = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
+  return { reached, cancel: () => clearTimeout(timer) };
+}
+
+function errorText(error: unknown): string {
+  if (error instanceof Error) return error.stack ?? error.message;
+  return typeof error === 'string' ? error : JSON.stringify(error);
+}

@@ -1,0 +1,189 @@
+import type { Actor, StoredEventMetadata } from './event-metadata';
+import {
+  CLOUD_EVENT_HEADERS as CE,
+  CONTENT_TYPES,
+  EVENT_HEADERS as UP,
+  decodeHeaderValue,
+  encodeHeaderValue,
+} from './headers';
+import type { StoredEvent } from './stored-event';
+import { EVENT_SUBJECT_ROOT, eventNameOf, splitStreamName } from './subjects';
+
+/** Where an event stands on the bus: its number within one filling of the stream, and that filling's id. */
+export interface RelayProof {
+  /** From 1: message k of an epoch is event k of the store. */
+  readonly ordinal: number;
+  readonly epoch: string;
+}
+
+/** One event as it travels: a CloudEvent 1.0 in NATS binary mode. */
+export interface BusMessage {
+  readonly subject: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly payload: Uint8Array;
+}
+
+export type ReceivedMessage = Pick<BusMessage, 'headers' | 'payload'>;
+
+/** The message is not one of the relay's: it can never become readable by trying again. */
+export class UndecodableMessageError extends Error {
+  readonly code = 'undecodable-message';
+}
+
+export function encodeEvent(event: StoredEvent, proof: RelayProof): BusMessage {
+  const { category, id } = splitStreamName(event.stream);
+  const tokens = [category, eventNameOf(event.type), id].map(subjectToken);
+  return {
+    subject: `${EVENT_SUBJECT_ROOT}.${tokens.join('.')}`,
+    headers: encoded({
+      ...cloudEventHeaders(event, category, id),
+      ...storeHeaders(event),
+      [UP.ordinal]: String(proof.ordinal),
+      [UP.epoch]: proof.epoch,
+    }),
+    payload: Buffer.from(JSON.stringify(event.data)),
+  };
+}
+
+/** Gives back exactly what the store holds. Throws UndecodableMessageError. */
+export function decodeEvent(message: ReceivedMessage): StoredEvent {
+  const { headers } = message;
+  return {
+    id: required(headers, CE.id),
+    type: required(headers, UP.eventType),
+    stream: required(headers, UP.stream),
+    revision: wholeNumber(headers, UP.streamRevision),
+    position: position(headers),
+    recordedAt: required(headers, CE.time),
+    data: decodeData(message.payload),
+    metadata: decodeMetadata(headers),
+  };
+}
+
+/** Throws UndecodableMessageError. */
+export function decodeRelayProof(headers: ReceivedMessage['headers']): RelayProof {
+  return { ordinal: wholeNumber(headers, UP.ordinal), epoch: required(headers, UP.epoch) };
+}
+
+/** `$id` of the JSON Schema that an event's data satisfies. */
+export function eventSchemaId(category: string, eventType: string, version: number): string {
+  return `urn:uplift:schema:${category}.${eventNameOf(eventType)}.v${version}`;
+}
+
+function cloudEventHeaders(event: StoredEvent, category: string, id: string): Fields {
+  const { metadata } = event;
+  const { schemaVersion } = metadata;
+  return {
+    [CE.specVersion]: '1.0',
+    [CE.id]: event.id,
+    [CE.source]: `/uplift/${category}/${id}`,
+    [CE.type]: `io.uplift.${category}.${eventNameOf(event.type)}.v${schemaVersion}`,
+    [CE.subject]: id,
+    [CE.time]: event.recordedAt,
+    [CE.contentType]: CONTENT_TYPES.json,
+    [CE.schema]: eventSchemaId(category, event.type, schemaVersion),
+    [CE.correlationId]: metadata.$correlationId,
+    [CE.causationId]: metadata.$causationId,
+    [CE.sequence]: String(event.revision).padStart(20, '0'),
+    [CE.authType]: metadata.actor?.type,
+    [CE.authId]: metadata.actor?.id,
+  };
+}
+
+function storeHeaders(event: StoredEvent): Fields {
+  const { metadata } = event;
+  return {
+    [UP.stream]: event.stream,
+    [UP.streamRevision]: String(event.revision),
+    [UP.eventType]: event.type,
+    [UP.schemaVersion]: String(metadata.schemaVersion),
+    [UP.position]: event.position.toString(),
+    [UP.hash]: metadata.hash,
+    [UP.service]: metadata.service,
+    [UP.commandFingerprint]: metadata.commandFingerprint,
+    [UP.traceparent]: metadata.traceparent,
+  };
+}
+
+function decodeMetadata(headers: Received): StoredEventMetadata {
+  const traceparent = optional(headers, UP.traceparent);
+  const commandFingerprint = optional(headers, UP.commandFingerprint);
+  return {
+    $correlationId: required(headers, CE.correlationId),
+    $causationId: required(headers, CE.causationId),
+    actor: { type: actorType(headers), id: required(headers, CE.authId) },
+    service: required(headers, UP.service),
+    schemaVersion: wholeNumber(headers, UP.schemaVersion),
+    ...(traceparent === undefined ? {} : { traceparent }),
+    ...(commandFingerprint === undefined ? {} : { commandFingerprint }),
+    hash: required(headers, UP.hash),
+  };
+}
+
+type Fields = Record<string, string | undefined>;
+type Received = ReceivedMessage['headers'];
+
+function encoded(fields: Fields): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(fields)) {
+    if (value !== undefined) headers[name] = encodeHeaderValue(value);
+  }
+  return headers;
+}
+
+function subjectToken(text: string): string {
+  return text.replace(/[^A-Za-z0-9_-]/g, '_') || '_';
+}
+
+function decodeData(payload: Uint8Array): object {
+  const value = parsed(payload);
+  if (typeof value !== 'object' || value === null) throw broken('its body is not a JSON object');
+  return value;
+}
+
+function parsed(payload: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(payload).toString('utf8'));
+  } catch (cause) {
+    throw broken('its body is not JSON', cause);
+  }
+}
+
+function optional(headers: Received, name: string): string | undefined {
+  const value = headers[name];
+  if (value === undefined) return undefined;
+  try {
+    return decodeHeaderValue(value);
+  } catch (cause) {
+    throw broken(`header ${name} is not percent-encoded UTF-8`, cause);
+  }
+}
+
+function required(headers: Received, name: string): string {
+  const value = optional(headers, name);
+  if (value === undefined) throw broken(`header ${name} is missing`);
+  return value;
+}
+
+function wholeNumber(headers: Received, name: string): number {
+  const value = Number(required(headers, name));
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw broken(`header ${name} is not a whole number`);
+  return value;
+}
+
+function position(headers: Received): bigint {
+  const text = required(headers, UP.position);
+  if (!/^\d+$/.test(text)) throw broken(`header ${UP.position} is not a position`);
+  return BigInt(text);
+}
+
+function actorType(headers: Received): Actor['type'] {
+  const type = required(headers, CE.authType);
+  if (type === 'user' || type === 'service_account' || type === 'system') return type;
+  throw broken(`header ${CE.authType} names no known kind of actor`);
+}
+
+function broken(reason: string, cause?: unknown): UndecodableMessageError {
+  return new UndecodableMessageError(`The message cannot be read: ${reason}`, { cause });
+}

@@ -1,0 +1,74 @@
+/** Header names on the bus. Case is significant on the wire: write as below, read ignoring case. */
+export const REQUEST_HEADERS = {
+  contentType: 'Content-Type',
+  idempotencyKey: 'Idempotency-Key',
+  /** Accepted as a synonym of the idempotency key. */
+  messageId: 'Nats-Msg-Id',
+  traceparent: 'traceparent',
+  tracestate: 'tracestate',
+  actorToken: 'Uplift-Actor-Token',
+  dryRun: 'Uplift-Dry-Run',
+} as const;
+
+/** On a failed reply: the HTTP status as digits, and the problem's title. */
+export const ERROR_HEADERS = {
+  code: 'Nats-Service-Error-Code',
+  title: 'Nats-Service-Error',
+} as const;
+
+/** CloudEvents 1.0 attributes in NATS binary mode. */
+export const CLOUD_EVENT_HEADERS = {
+  specVersion: 'ce-specversion',
+  id: 'ce-id',
+  source: 'ce-source',
+  type: 'ce-type',
+  subject: 'ce-subject',
+  time: 'ce-time',
+  contentType: 'ce-datacontenttype',
+  schema: 'ce-dataschema',
+  correlationId: 'ce-correlationid',
+  causationId: 'ce-causationid',
+  sequence: 'ce-sequence',
+  authType: 'ce-authtype',
+  authId: 'ce-authid',
+} as const;
+
+/** What the store knows of an event beside its CloudEvents attributes, and the relay's proof of order. */
+export const EVENT_HEADERS = {
+  stream: 'Uplift-Stream',
+  streamRevision: 'Uplift-Stream-Revision',
+  eventType: 'Uplift-Event-Type',
+  schemaVersion: 'Uplift-Schema-Version',
+  position: 'Uplift-Position',
+  ordinal: 'Uplift-Ordinal',
+  epoch: 'Uplift-Epoch',
+  hash: 'Uplift-Hash',
+  service: 'Uplift-Service',
+  commandFingerprint: 'Uplift-Command-Fingerprint',
+  traceparent: 'traceparent',
+} as const;
+
+export const CONTENT_TYPES = {
+  json: 'application/json',
+  problem: 'application/problem+json',
+  cloudEvent: 'application/cloudevents+json',
+} as const;
+
+const UNSAFE = /[^\x21-\x7e]|[%"]/gu;
+
+/** Header values are printable ASCII: everything else, and `%` itself, is percent-encoded as UTF-8. */
+export function encodeHeaderValue(value: string): string {
+  return value.replace(UNSAFE, percentEncoded);
+}
+
+/** Throws URIError on a broken escape. */
+export function decodeHeaderValue(value: string): string {
+  return value.includes('%') ? decodeURIComponent(value) : value;
+}
+
+function percentEncoded(character: string): string {
+  const bytes = Buffer.from(character, 'utf8');
+  return Array.from(bytes, (byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(
+    '',
+  );
+}
