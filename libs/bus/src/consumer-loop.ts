@@ -62,7 +62,7 @@ export class ConsumerLoop {
   }
 
   start(): void {
-    this.pull.fill();
+    this.pull.start();
   }
 
   restart(): void {

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Msg, NatsConnection, Subscription } from 'nats';
 import { EVENTS_STREAM } from '@uplift/contracts';
 import type { BusConnection } from './bus-connection';
@@ -15,19 +16,22 @@ export interface PullOptions {
 
 /** How long one pull waits for messages at the server. */
 const PULL_EXPIRES_MS = 5_000;
-/** A pull that the server has not ended by then is lost: bus restarted or wiped. */
-const PULL_LOST_AFTER_MS = PULL_EXPIRES_MS + 2_000;
-/** Pause before asking again after a refusal (consumer missing, server starting). */
+/** The server says this often that it still knows an unanswered pull. */
+const SERVER_HEARTBEAT_MS = 1_000;
+/** A pull that the server no longer speaks of is lost: bus restarted or wiped, consumer gone. */
+const LOST_AFTER_MS = 2_500;
+/** Pause before asking again after a refusal, or for a consumer that does not exist. */
 const REFUSED_PAUSE_MS = 250;
 const NANOS_PER_MS = 1_000_000;
 
+const ONE_SECOND = { timeout: 1_000 };
 const HEARTBEAT = 100;
 const NOTHING_MORE = [404, 408];
 
 interface Pull {
   credit: number;
+  lastHeard: number;
   readonly subscription: Subscription;
-  readonly lost: NodeJS.Timeout;
 }
 
 /**
@@ -36,22 +40,28 @@ interface Pull {
  */
 export class PullSubscription {
   private readonly pulls = new Set<Pull>();
-  private credit = 0;
-  private pause: NodeJS.Timeout | undefined;
-  private stopped = false;
-
   private readonly nats: NatsConnection;
+  private readonly api: string;
+  private readonly watch: NodeJS.Timeout;
+  private credit = 0;
+  private asking: 'allowed' | 'paused' | 'stopped' = 'paused';
 
   constructor(
     private readonly connection: BusConnection,
     private readonly options: PullOptions,
   ) {
     this.nats = connection.nats;
+    this.api = `${EVENTS_STREAM}.${options.durable}`;
+    this.watch = setInterval(() => this.dropLost(), SERVER_HEARTBEAT_MS);
+  }
+
+  start(): void {
+    void this.awaitConsumer();
   }
 
   /** Asks for more when there is room for at least half a batch, or nothing is outstanding. */
   fill(): void {
-    if (this.stopped || this.pause || this.nats.isClosed()) return;
+    if (this.asking !== 'allowed' || this.nats.isClosed()) return;
     const { batch, room } = this.options;
     const wanted = Math.min(batch, room() - this.credit);
     if (wanted <= 0) return;
@@ -62,38 +72,40 @@ export class PullSubscription {
   /** After a reconnect the server knows none of the pulls any more. */
   restart(): void {
     this.pulls.forEach((pull) => this.end(pull));
-    this.fill();
+    this.pause();
   }
 
   /** Asks for nothing more; what the server had already sent is still handed on. */
   async stop(): Promise<void> {
-    this.stopped = true;
-    clearTimeout(this.pause);
-    const open = [...this.pulls];
-    open.forEach((pull) => clearTimeout(pull.lost));
-    if (this.nats.isClosed()) return;
-    await Promise.allSettled(open.map((pull) => pull.subscription.drain()));
+    this.asking = 'stopped';
+    clearInterval(this.watch);
+    if (!this.connection.isConnected) return;
+    await Promise.allSettled([...this.pulls].map((pull) => pull.subscription.drain()));
   }
 
   private ask(batch: number): void {
     const inbox = this.connection.newInbox();
     const pull: Pull = {
       credit: batch,
+      lastHeard: performance.now(),
       subscription: this.nats.subscribe(inbox, {
         callback: (error, message) => (error ? this.refused(pull) : this.receive(pull, message)),
       }),
-      lost: setTimeout(() => this.ended(pull), PULL_LOST_AFTER_MS),
     };
     this.pulls.add(pull);
     this.credit += batch;
-    this.nats.publish(
-      `$JS.API.CONSUMER.MSG.NEXT.${EVENTS_STREAM}.${this.options.durable}`,
-      JSON.stringify({ batch, expires: PULL_EXPIRES_MS * NANOS_PER_MS }),
-      { reply: inbox },
-    );
+    const request = {
+      batch,
+      expires: PULL_EXPIRES_MS * NANOS_PER_MS,
+      idle_heartbeat: SERVER_HEARTBEAT_MS * NANOS_PER_MS,
+    };
+    this.nats.publish(`$JS.API.CONSUMER.MSG.NEXT.${this.api}`, JSON.stringify(request), {
+      reply: inbox,
+    });
   }
 
   private receive(pull: Pull, message: Msg): void {
+    pull.lastHeard = performance.now();
     this.options.onBeat();
     if (!JetStreamMessage.isDelivery(message)) return this.receiveStatus(pull, message);
     pull.credit -= 1;
@@ -105,30 +117,51 @@ export class PullSubscription {
   private receiveStatus(pull: Pull, message: Msg): void {
     const code = message.headers?.code ?? 0;
     if (code === HEARTBEAT) return;
-    if (NOTHING_MORE.includes(code)) return this.ended(pull);
-    this.refused(pull);
+    if (!NOTHING_MORE.includes(code)) return this.refused(pull);
+    this.end(pull);
+    this.fill();
   }
 
   private refused(pull: Pull): void {
     this.end(pull);
-    if (this.stopped || this.pause) return;
-    this.pause = setTimeout(() => {
-      this.pause = undefined;
-      this.options.onBeat();
-      this.fill();
-    }, REFUSED_PAUSE_MS);
+    this.pause();
   }
 
-  private ended(pull: Pull): void {
-    this.end(pull);
-    this.options.onBeat();
-    this.fill();
+  private dropLost(): void {
+    const oldest = performance.now() - LOST_AFTER_MS;
+    const lost = [...this.pulls].filter((pull) => pull.lastHeard < oldest);
+    lost.forEach((pull) => this.refused(pull));
   }
 
   private end(pull: Pull): void {
     if (!this.pulls.delete(pull)) return;
-    clearTimeout(pull.lost);
     this.credit -= pull.credit;
-    if (!this.stopped && !this.nats.isClosed()) pull.subscription.unsubscribe();
+    if (this.asking !== 'stopped' && !this.nats.isClosed()) pull.subscription.unsubscribe();
+  }
+
+  private pause(): void {
+    if (this.asking !== 'allowed') return;
+    this.asking = 'paused';
+    void this.awaitConsumer();
+  }
+
+  /** The server drops a pull of an unknown consumer without a word, so its existence is asked for first. */
+  private async awaitConsumer(): Promise<void> {
+    while (this.asking === 'paused' && !(await this.consumerExists())) {
+      this.options.onBeat();
+      await setTimeout(REFUSED_PAUSE_MS);
+    }
+    if (this.asking !== 'paused') return;
+    this.asking = 'allowed';
+    this.fill();
+  }
+
+  private async consumerExists(): Promise<boolean> {
+    try {
+      const answer = await this.nats.request(`$JS.API.CONSUMER.INFO.${this.api}`, '', ONE_SECOND);
+      return !('error' in answer.json<object>());
+    } catch {
+      return false;
+    }
   }
 }
