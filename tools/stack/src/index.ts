@@ -1,0 +1,13 @@
+export { ensureBuilt } from './build/ensure-built';
+export { projectRoot } from './build/project-root';
+export { createTempFolder } from './process/temp-folder';
+export type { TempFolder } from './process/temp-folder';
+export { freePort } from './process/free-port';
+export { ManagedProcess } from './process/managed-process';
+export type { ManagedProcessOptions, Ports } from './process/managed-process';
+export type { ProcessUsage } from './process/process-usage';
+export type { Exit } from './process/supervised-process';
+export { NatsServer, startNatsServer } from './nats/nats-server';
+export type { NatsServerOptions } from './nats/nats-server';
+export { PostgresServer, startPostgres } from './postgres/postgres-server';
+export type { PostgresServerOptions } from './postgres/postgres-server';

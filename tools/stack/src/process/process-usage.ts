@@ -1,0 +1,69 @@
+import { readFileSync, readdirSync } from 'node:fs';
+
+/** Linux counts CPU time in ticks of 1/100 s for user space, whatever the kernel's own clock. */
+const TICKS_PER_SECOND = 100;
+
+export interface ProcessUsage {
+  readonly cpuSeconds: number;
+  readonly rssBytes: number;
+  readonly peakRssBytes: number;
+}
+
+/** What a process and its direct children used so far; undefined where there is no /proc or the process is gone. */
+export function processUsage(pid: number): ProcessUsage | undefined {
+  const own = usageOf(pid);
+  if (!own) return undefined;
+  return childrenOf(pid)
+    .map(usageOf)
+    .filter((usage) => usage !== undefined)
+    .reduce(add, own);
+}
+
+function add(left: ProcessUsage, right: ProcessUsage): ProcessUsage {
+  return {
+    cpuSeconds: left.cpuSeconds + right.cpuSeconds,
+    rssBytes: left.rssBytes + right.rssBytes,
+    peakRssBytes: left.peakRssBytes + right.peakRssBytes,
+  };
+}
+
+function usageOf(pid: number): ProcessUsage | undefined {
+  try {
+    const fields = statFields(pid);
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return {
+      // utime, stime and those of children that ended: fields 14 to 17 of proc(5), the first two being cut off.
+      cpuSeconds:
+        [11, 12, 13, 14].reduce((sum, i) => sum + Number(fields[i]), 0) / TICKS_PER_SECOND,
+      rssBytes: kibibytes(status, 'VmRSS'),
+      peakRssBytes: kibibytes(status, 'VmHWM'),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/** After the command's name, which is in brackets and may hold blanks. */
+function statFields(pid: number): string[] {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+function kibibytes(status: string, name: string): number {
+  return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0) * 1024;
+}
+
+function childrenOf(pid: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((candidate) => parentOf(candidate) === pid);
+}
+
+function parentOf(pid: number): number {
+  try {
+    return Number(statFields(pid)[1]);
+  } catch {
+    return 0;
+  }
+}
