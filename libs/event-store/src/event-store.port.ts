@@ -14,8 +14,11 @@ export const NO_STREAM: StreamHead = { revision: -1, hash: GENESIS_HASH };
 /** Largest event accepted, data and metadata together, in bytes: it must fit the bus too. */
 export const MAX_EVENT_BYTES = 256 * 1024;
 
+/** Events in one batch of a subscription that does not say otherwise. */
+export const DEFAULT_MAX_BATCH = 512;
+
 export interface EventToAppend {
-  /** Deterministic UUID: the same decision appended twice is stored once. */
+  /** Deterministic UUID: the same decision, made again after a reload, is recognised by it. */
   readonly id: string;
   readonly type: string;
   readonly data: object;
@@ -30,14 +33,14 @@ export interface Appended {
 export interface AllEventsBatch {
   /** In store order, without the store's own `$` events; may be empty. */
   readonly events: readonly StoredEvent[];
-  /** True once the reader has seen everything that was there: what follows is live. */
+  /** True from the batch on with which the reader has seen everything that was there: the rest is live. */
   readonly caughtUp: boolean;
 }
 
 export interface SubscribeToAllOptions {
   /** Exclusive; absent: from the first event. */
   readonly after?: bigint;
-  /** Most events in one batch. */
+  /** Most events in one batch, DEFAULT_MAX_BATCH if absent. */
   readonly maxBatch?: number;
   readonly signal?: AbortSignal;
 }
@@ -47,7 +50,11 @@ export interface SubscribeToAllOptions {
  * Errors: RevisionConflictError, EventTooLargeError, EventStoreUnavailableError (outcome unknown).
  */
 export abstract class EventStore {
-  /** All events or none. Repeating an append that was stored succeeds and stores nothing. */
+  /**
+   * All events or none. Repeating an append (same head, same events, same content) succeeds, stores nothing and
+   * answers with the same head. The same ids with other content are a RevisionConflictError: somebody else, or an
+   * earlier try, has decided this already, and what was stored is found by loading the stream.
+   */
   abstract append(
     stream: string,
     after: StreamHead,
@@ -55,7 +62,11 @@ export abstract class EventStore {
   ): Promise<Appended>;
   /** Events of one stream from a revision (inclusive, default 0). Throws StreamNotFoundError. */
   abstract load(stream: string, fromRevision?: number): Promise<StoredEvent[]>;
-  /** All events of all streams, then live until `signal` aborts. Throws EventStoreUnavailableError. */
+  /**
+   * All events of all streams, then live until `signal` aborts or the store is closed. A slow reader holds the
+   * store back, not the memory. Throws EventStoreUnavailableError when the connection breaks: subscribe again after
+   * the last position seen.
+   */
   abstract subscribeToAll(options?: SubscribeToAllOptions): AsyncIterable<AllEventsBatch>;
   /** Position of the last event in the store, null if there is none. */
   abstract lastPosition(): Promise<bigint | null>;

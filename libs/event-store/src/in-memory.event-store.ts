@@ -1,16 +1,25 @@
 import type { StoredEvent } from '@uplift/contracts';
-import { EventStoreUnavailableError, RevisionConflictError } from './event-store.errors';
-import { StreamNotFoundError } from './event-store.errors';
-import { EventStore } from './event-store.port';
-import type { AllEventsBatch, Appended, EventToAppend } from './event-store.port';
-import type { StreamHead, SubscribeToAllOptions } from './event-store.port';
+import {
+  EventStoreUnavailableError,
+  RevisionConflictError,
+  StreamNotFoundError,
+} from './event-store.errors';
+import { DEFAULT_MAX_BATCH, EventStore } from './event-store.port';
+import type {
+  AllEventsBatch,
+  Appended,
+  EventToAppend,
+  StreamHead,
+  SubscribeToAllOptions,
+} from './event-store.port';
 import type { LinkedEvent } from './hash-chain';
+import { InMemoryLog } from './in-memory.log';
 import { headOf } from './load-or-empty';
 import { prepareAppend } from './prepare-append';
-import { DEFAULT_MAX_BATCH } from './subscription-batches';
 
 /** Positions have gaps, as the real store's have. */
 const POSITION_STEP = 100n;
+const FROM_START = { after: 0n, maxBatch: DEFAULT_MAX_BATCH };
 
 export interface InMemoryEventStoreOptions {
   /** Store time; default: the clock of this machine. */
@@ -19,9 +28,8 @@ export interface InMemoryEventStoreOptions {
 
 /** The whole contract of the port, for tests: nothing survives the process. */
 export class InMemoryEventStore extends EventStore {
-  private readonly log: StoredEvent[] = [];
+  private readonly log = new InMemoryLog();
   private readonly streams = new Map<string, StoredEvent[]>();
-  private readonly sleepers = new Set<() => void>();
   private readonly now: () => Date;
   private closed = false;
 
@@ -51,27 +59,29 @@ export class InMemoryEventStore extends EventStore {
     options: SubscribeToAllOptions = {},
   ): AsyncGenerator<AllEventsBatch> {
     this.assertOpen();
-    const { after = 0n, maxBatch = DEFAULT_MAX_BATCH, signal } = options;
-    const firstUnread = this.log.findIndex((event) => event.position > after);
-    let next = firstUnread < 0 ? this.log.length : firstUnread;
+    const { after, maxBatch, signal } = { ...FROM_START, ...options };
+    let next = this.log.indexAfter(after);
     let caughtUp = false;
-    while (!this.closed && !signal?.aborted) {
-      const events = this.log.slice(next, next + maxBatch);
+    while (!this.isOver(signal)) {
+      const events = this.log.slice(next, maxBatch);
       next += events.length;
-      const reachedEnd = !caughtUp && next === this.log.length;
+      const reachedEnd: boolean = !caughtUp && next === this.log.length;
       caughtUp ||= reachedEnd;
       if (events.length > 0 || reachedEnd) yield { events, caughtUp };
-      else await this.nextAppend(signal);
+      else await this.log.more(signal);
     }
   }
 
   override lastPosition(): Promise<bigint | null> {
-    return Promise.resolve(this.log.at(-1)?.position ?? null);
+    return Promise.resolve().then(() => {
+      this.assertOpen();
+      return this.log.last?.position ?? null;
+    });
   }
 
   override close(): Promise<void> {
     this.closed = true;
-    this.wake();
+    this.log.wake();
     return Promise.resolve();
   }
 
@@ -80,56 +90,43 @@ export class InMemoryEventStore extends EventStore {
     const linked = prepareAppend(stream, after, events);
     const stored = this.streams.get(stream) ?? [];
     const current = headOf(stored);
-    if (current.revision > after.revision) return this.repeated(stored, after, linked.events);
+    if (current.revision > after.revision) return repeated(stored, after, linked.events);
     if (current.revision < after.revision || current.hash !== after.hash) {
       throw new RevisionConflictError(stream, after.revision);
     }
     const recordedAt = this.now().toISOString();
     for (const event of linked.events) stored.push(this.store(event, recordedAt));
     this.streams.set(stream, stored);
-    this.wake();
-    return { head: linked.head, position: this.log.at(-1)?.position ?? 0n };
+    this.log.wake();
+    return { head: linked.head, position: this.log.last?.position ?? 0n };
   }
 
-  private repeated(
-    stored: readonly StoredEvent[],
-    after: StreamHead,
-    events: readonly LinkedEvent[],
-  ): Appended {
-    const there = stored.slice(after.revision + 1, after.revision + 1 + events.length);
-    const same = events.every(({ metadata }, n) => there[n]?.metadata.hash === metadata.hash);
-    const last = there.at(-1);
-    if (!same || !last) throw new RevisionConflictError(stored[0]?.stream ?? '', after.revision);
-    return { head: headOf(there), position: last.position };
-  }
-
-  private store(event: LinkedEvent, recordedAt: string): StoredEvent {
-    const { bytes: _bytes, ...content } = event;
+  private store({ bytes: _bytes, ...content }: LinkedEvent, recordedAt: string): StoredEvent {
     const position = BigInt(this.log.length + 1) * POSITION_STEP;
-    const stored: StoredEvent = { ...asStoredJson(content), position, recordedAt };
+    const stored = Object.freeze({ ...asStoredJson(content), position, recordedAt });
     this.log.push(stored);
     return stored;
   }
 
-  private nextAppend(signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const awake = () => {
-        this.sleepers.delete(awake);
-        signal?.removeEventListener('abort', awake);
-        resolve();
-      };
-      this.sleepers.add(awake);
-      signal?.addEventListener('abort', awake);
-    });
-  }
-
-  private wake(): void {
-    for (const awake of [...this.sleepers]) awake();
+  private isOver(signal?: AbortSignal): boolean {
+    return this.closed || signal?.aborted === true;
   }
 
   private assertOpen(): void {
     if (this.closed) throw new EventStoreUnavailableError('The event store is closed');
   }
+}
+
+function repeated(
+  stored: readonly StoredEvent[],
+  after: StreamHead,
+  events: readonly LinkedEvent[],
+): Appended {
+  const there = stored.slice(after.revision + 1, after.revision + 1 + events.length);
+  const same = events.every(({ metadata }, n) => there[n]?.metadata.hash === metadata.hash);
+  const last = there.at(-1);
+  if (!same || !last) throw new RevisionConflictError(events[0]?.stream ?? '', after.revision);
+  return { head: headOf(there), position: last.position };
 }
 
 /** What a round trip through the store's JSON leaves, out of the writer's reach. */
@@ -138,8 +135,8 @@ function asStoredJson<T extends object>(content: T): T {
 }
 
 function deepFreeze<T extends object>(value: T): T {
-  for (const part of Object.values(value)) {
-    if (typeof part === 'object' && part !== null) deepFreeze(part as object);
+  for (const part of Object.values(value) as unknown[]) {
+    if (typeof part === 'object' && part !== null) deepFreeze(part);
   }
   return Object.freeze(value);
 }

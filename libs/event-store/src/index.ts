@@ -1,5 +1,6 @@
 export * from './canonical-json';
 export { deterministicEventId, uuid5 } from './event-id';
+export * from './esdb.event-store';
 export * from './event-store.errors';
 export * from './event-store.port';
 export * from './hash-chain';

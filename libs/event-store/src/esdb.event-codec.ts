@@ -1,0 +1,53 @@
+import type { JSONEventData, RecordedEvent } from '@eventstore/db-client';
+import type { StoredEvent, StoredEventMetadata } from '@uplift/contracts';
+import { formatUuid } from './event-id';
+import type { LinkedEvent } from './hash-chain';
+
+/** Custom metadata as EventStoreDB keeps it: its own event id is taken from the hash. */
+interface EsdbMetadata extends StoredEventMetadata {
+  readonly eventId: string;
+}
+
+const encoder = new TextEncoder();
+
+/**
+ * EventStoreDB takes an append for a repeat when the ids agree, whatever the content. Its event id is therefore made
+ * from the event's hash: a repeat is then the same content on the same history, and the head computed by the writer
+ * is the one that is stored. The id of the port travels in the custom metadata.
+ */
+export function toEsdbEvent({ id, type, data, metadata }: LinkedEvent): JSONEventData {
+  const stored: EsdbMetadata = { ...metadata, eventId: id };
+  return {
+    id: uuidOfHash(metadata.hash),
+    contentType: 'application/json',
+    type,
+    data: data as JSONEventData['data'],
+    // A plain Uint8Array spares the client a second encoding.
+    metadata: encoder.encode(JSON.stringify(stored)),
+  };
+}
+
+export function fromEsdbEvent(event: RecordedEvent, position: bigint): StoredEvent {
+  const { eventId = event.id, ...metadata } = metadataOf(event);
+  return {
+    id: eventId,
+    type: event.type,
+    stream: event.streamId,
+    revision: Number(event.revision),
+    position,
+    recordedAt: event.created.toISOString(),
+    data: event.data as object,
+    metadata,
+  };
+}
+
+/** Events that other programs put into the store may have any metadata, or none. */
+function metadataOf({ metadata }: RecordedEvent): EsdbMetadata {
+  const found: unknown = metadata ?? {};
+  return found as EsdbMetadata;
+}
+
+/** Custom UUID of RFC 9562, version 8: 122 bits of the hash. */
+function uuidOfHash(hash: string): string {
+  return formatUuid(`${hash.slice(0, 12)}8${hash.slice(13, 16)}8${hash.slice(17, 32)}`);
+}
