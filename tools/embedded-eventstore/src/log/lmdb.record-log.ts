@@ -1,0 +1,139 @@
+import { open, type Database, type RootDatabase } from 'lmdb';
+import { TOMBSTONE_REVISION, type LogRecord } from './log-record';
+import { decodeRecord, encodeRecord } from './record-codec';
+import { RecordLog } from './record-log.port';
+
+interface StreamEntry {
+  readonly number: number;
+  last: number;
+}
+
+/**
+ * Three tables: position -> record, (stream number, revision) -> position, stream number -> name.
+ * Streams are numbered because the engine limits the size of a key.
+ */
+export class LmdbRecordLog extends RecordLog {
+  private readonly root: RootDatabase<Buffer, number>;
+  private readonly events: Database<Buffer, number>;
+  private readonly revisions: Database<Buffer, Buffer>;
+  private readonly names: Database<Buffer, number>;
+  private readonly streams = new Map<string, StreamEntry>();
+  private committed: number;
+
+  constructor(folder: string) {
+    super();
+    this.root = open<Buffer, number>({ path: folder, noSubdir: false, encoding: 'binary' });
+    this.events = this.root.openDB('events', { encoding: 'binary', keyEncoding: 'uint32' });
+    this.revisions = this.root.openDB('revisions', { encoding: 'binary', keyEncoding: 'binary' });
+    this.names = this.root.openDB('names', { encoding: 'binary', keyEncoding: 'uint32' });
+    this.committed = this.lastKeyOf(this.events);
+    this.loadStreams();
+  }
+
+  get lastPosition(): number {
+    return this.committed;
+  }
+
+  async commit(records: readonly LogRecord[]): Promise<void> {
+    await this.root.batch(() => {
+      for (const record of records) this.put(record);
+    });
+    await this.root.flushed;
+    this.root.resetReadTxn();
+    for (const record of records) this.streamOf(record.stream).last = record.revision;
+    this.committed = records.at(-1)?.position ?? this.committed;
+  }
+
+  lastRevision(stream: string): number {
+    return this.streams.get(stream)?.last ?? -1;
+  }
+
+  recordAt(stream: string, revision: number): LogRecord | undefined {
+    return this.scanStream(stream, revision, 1).find((record) => record.revision === revision);
+  }
+
+  scan(position: number, limit: number): readonly LogRecord[] {
+    const start = Math.max(position, 1);
+    const end = Math.min(start + limit, this.committed + 1);
+    if (start >= end) return [];
+    const entries = this.events.getRange({ start, end });
+    return Array.from(entries, (entry) =>
+      decodeRecord(entry.key as unknown as number, asBuffer(entry.value)),
+    );
+  }
+
+  scanStream(stream: string, revision: number, limit: number): readonly LogRecord[] {
+    const entry = this.streams.get(stream);
+    if (!entry || revision > entry.last) return [];
+    const keys = this.revisions.getRange({
+      start: revisionKey(entry.number, revision),
+      end: revisionKey(entry.number, entry.last),
+      inclusiveEnd: true,
+      limit,
+    });
+    return Array.from(keys, (found) => this.eventAt(asBuffer(found.value).readUInt32BE(0)));
+  }
+
+  async close(): Promise<void> {
+    await this.root.close();
+  }
+
+  private eventAt(position: number): LogRecord {
+    const bytes = this.events.getBinary(position);
+    if (!bytes) throw new Error(`the index names event ${position}, which is missing`);
+    return decodeRecord(position, asBuffer(bytes));
+  }
+
+  private put(record: LogRecord): void {
+    const position = Buffer.alloc(4);
+    position.writeUInt32BE(record.position);
+    const key = revisionKey(this.streamOf(record.stream).number, record.revision);
+    void this.events.put(record.position, encodeRecord(record));
+    void this.revisions.put(key, position);
+  }
+
+  private streamOf(name: string): StreamEntry {
+    const known = this.streams.get(name);
+    if (known) return known;
+    const entry = { number: this.streams.size + 1, last: -1 };
+    this.streams.set(name, entry);
+    void this.names.put(entry.number, Buffer.from(name));
+    return entry;
+  }
+
+  private lastKeyOf(table: Database<Buffer, number>): number {
+    const [last] = Array.from(table.getKeys({ reverse: true, limit: 1 }));
+    return last ?? 0;
+  }
+
+  private loadStreams(): void {
+    for (const { key, value } of this.names.getRange()) {
+      const number = key as unknown as number;
+      this.streams.set(asBuffer(value).toString(), { number, last: this.lastRevisionOf(number) });
+    }
+  }
+
+  private lastRevisionOf(stream: number): number {
+    const [last] = Array.from(
+      this.revisions.getKeys({
+        start: revisionKey(stream, TOMBSTONE_REVISION),
+        end: revisionKey(stream, 0),
+        inclusiveEnd: true,
+        reverse: true,
+        limit: 1,
+      }),
+    );
+    return last ? asBuffer(last).readUInt32BE(4) : -1;
+  }
+}
+
+function revisionKey(stream: number, revision: number): Buffer {
+  const key = Buffer.allocUnsafe(8);
+  key.writeUInt32BE(stream, 0);
+  key.writeUInt32BE(revision, 4);
+  return key;
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,81 @@
+import { Metadata, status, type StatusObject } from '@grpc/grpc-js';
+import type { ExpectedVersion, Refusal } from '../writing/append-request';
+
+const EXPECTED_NUMBERS = { any: -2, 'no-stream': -1, 'stream-exists': -4 };
+
+/** Ends a call with an error status; the client decides by the trailer `exception`. */
+export class CallFailure extends Error {
+  constructor(
+    readonly code: status,
+    message: string,
+    private readonly trailers: Readonly<Record<string, string>> = {},
+  ) {
+    super(message);
+  }
+
+  toStatus(): StatusObject {
+    const metadata = new Metadata();
+    for (const [name, value] of Object.entries(this.trailers)) metadata.set(name, value);
+    return { code: this.code, details: this.message, metadata };
+  }
+}
+
+export function invalidArgument(message: string): CallFailure {
+  return new CallFailure(status.INVALID_ARGUMENT, message);
+}
+
+export function streamDeleted(stream: string): CallFailure {
+  return new CallFailure(status.FAILED_PRECONDITION, `Event stream '${stream}' is deleted.`, {
+    exception: 'stream-deleted',
+    'stream-name': trailerText(stream),
+  });
+}
+
+/** How every method except the batched append reports a refusal. */
+export function failureOf(stream: string, refusal: Refusal): CallFailure {
+  switch (refusal.kind) {
+    case 'wrong-version':
+      return wrongVersion(stream, refusal);
+    case 'stream-deleted':
+      return streamDeleted(stream);
+    case 'access-denied':
+      return new CallFailure(status.PERMISSION_DENIED, 'Access Denied', {
+        exception: 'access-denied',
+      });
+    case 'timeout':
+      return new CallFailure(status.DEADLINE_EXCEEDED, 'Timeout');
+    case 'too-large':
+      return new CallFailure(status.INVALID_ARGUMENT, 'Maximum append size exceeded', {
+        exception: 'maximum-append-size-exceeded',
+        'maximum-append-size': String(refusal.maxBytes),
+      });
+    case 'missing-property':
+      return new CallFailure(status.INVALID_ARGUMENT, 'Required metadata property missing', {
+        exception: 'missing-required-metadata-property',
+        'required-metadata-properties': 'type,content-type',
+      });
+    case 'bad-request':
+      return invalidArgument(refusal.message);
+  }
+}
+
+function wrongVersion(
+  stream: string,
+  refusal: Extract<Refusal, { kind: 'wrong-version' }>,
+): CallFailure {
+  return new CallFailure(status.FAILED_PRECONDITION, `Wrong expected version of '${stream}'`, {
+    exception: 'wrong-expected-version',
+    'stream-name': trailerText(stream),
+    'expected-version': String(expectedNumber(refusal.expected)),
+    'actual-version': String(refusal.current),
+  });
+}
+
+export function expectedNumber(expected: ExpectedVersion): number {
+  return typeof expected === 'number' ? expected : EXPECTED_NUMBERS[expected];
+}
+
+/** Trailers carry printable ASCII only; anything else makes the transport throw. */
+function trailerText(text: string): string {
+  return encodeURIComponent(text);
+}
