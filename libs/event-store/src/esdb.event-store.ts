@@ -6,6 +6,7 @@ import { appendError, readError, unavailable } from './esdb.errors';
 import { fromEsdbEvent, toEsdbEvent } from './esdb.event-codec';
 import { collect } from './esdb.reading';
 import { EsdbTail, isOwn } from './esdb.tail';
+import { EventStoreUnavailableError } from './event-store.errors';
 import { EventStore } from './event-store.port';
 import type {
   AllEventsBatch,
@@ -33,6 +34,7 @@ export class EsdbEventStore extends EventStore {
   private readonly client: EventStoreDBClient;
   private readonly timeoutMs: number;
   private readonly tails = new Set<EsdbTail>();
+  private closed = false;
 
   constructor(options: EsdbEventStoreOptions) {
     super();
@@ -46,6 +48,7 @@ export class EsdbEventStore extends EventStore {
     events: readonly EventToAppend[],
   ): Promise<Appended> {
     const linked = prepareAppend(stream, after, events);
+    this.assertOpen();
     try {
       const result = await withDeadline(this.send(stream, after, linked), this.timeoutMs);
       const position = result.position?.commit ?? (await this.positionOf(stream, linked.head));
@@ -66,6 +69,7 @@ export class EsdbEventStore extends EventStore {
   override async *subscribeToAll(
     options: SubscribeToAllOptions = {},
   ): AsyncGenerator<AllEventsBatch> {
+    this.assertOpen();
     const { after } = options;
     const fromPosition = after === undefined ? START : { commit: after, prepare: after };
     const tail = new EsdbTail(this.client.subscribeToAll({ fromPosition }), options);
@@ -87,6 +91,7 @@ export class EsdbEventStore extends EventStore {
   }
 
   override async close(): Promise<void> {
+    this.closed = true;
     for (const tail of this.tails) tail.stop();
     await this.client.dispose();
   }
@@ -102,11 +107,16 @@ export class EsdbEventStore extends EventStore {
   }
 
   private async read(stream: string, fromRevision: number): Promise<StoredEvent[]> {
+    this.assertOpen();
     const read = this.client.readStream(stream, { fromRevision: BigInt(fromRevision) });
     const found = await collect(read, this.timeoutMs);
     return found.flatMap(({ event, commitPosition = 0n }) =>
       event ? [fromEsdbEvent(event, commitPosition)] : [],
     );
+  }
+
+  private assertOpen(): void {
+    if (this.closed) throw new EventStoreUnavailableError('The event store is closed');
   }
 
   private async positionOf(stream: string, head: StreamHead): Promise<bigint> {
@@ -115,6 +125,7 @@ export class EsdbEventStore extends EventStore {
   }
 
   private async newestPosition(): Promise<bigint | null> {
+    this.assertOpen();
     let fromPosition: ReadPosition = END;
     for (;;) {
       const read = this.client.readAll({ direction: BACKWARDS, fromPosition, maxCount: PAGE });

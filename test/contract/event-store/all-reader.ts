@@ -1,0 +1,40 @@
+import type { StoredEvent } from '@uplift/contracts';
+import type { AllEventsBatch, EventStore, SubscribeToAllOptions } from '@uplift/event-store';
+
+/** Reads `$all` batch by batch until something is seen, with what was read so far at hand. */
+export class AllReader {
+  readonly events: StoredEvent[] = [];
+  caughtUp = false;
+  private readonly abort = new AbortController();
+  private readonly batches: AsyncIterator<AllEventsBatch>;
+
+  constructor(store: EventStore, options: SubscribeToAllOptions = {}) {
+    const iterable = store.subscribeToAll({ ...options, signal: this.abort.signal });
+    this.batches = iterable[Symbol.asyncIterator]();
+  }
+
+  /** The next batch, or undefined at the end. */
+  async next(): Promise<AllEventsBatch | undefined> {
+    const result = await this.batches.next();
+    if (result.done) return undefined;
+    this.events.push(...result.value.events);
+    this.caughtUp = result.value.caughtUp;
+    return result.value;
+  }
+
+  async until(seen: (reader: AllReader) => boolean): Promise<this> {
+    while (!seen(this)) {
+      if (!(await this.next())) throw new Error('The subscription ended early');
+    }
+    return this;
+  }
+
+  of(stream: string): StoredEvent[] {
+    return this.events.filter((event) => event.stream === stream);
+  }
+
+  async stop(): Promise<void> {
+    this.abort.abort();
+    await this.batches.return?.();
+  }
+}

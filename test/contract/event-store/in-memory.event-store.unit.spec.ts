@@ -1,0 +1,28 @@
+import { InMemoryEventStore, NO_STREAM } from '@uplift/event-store';
+import { eventStoreSuite } from './event-store.suite';
+import { newStream, sampleEvents } from './sample-events';
+
+eventStoreSuite('in memory', () => new InMemoryEventStore());
+
+describe('event store in memory', () => {
+  it('is empty at first', async () => {
+    expect(await new InMemoryEventStore().lastPosition()).toBeNull();
+  });
+
+  it('records events at the time of the clock it is given', async () => {
+    const store = new InMemoryEventStore({ now: () => new Date('2026-01-02T03:04:05.678Z') });
+    const stream = newStream();
+    await store.append(stream, NO_STREAM, sampleEvents(1));
+    expect((await store.load(stream))[0]?.recordedAt).toBe('2026-01-02T03:04:05.678Z');
+  });
+
+  it('refuses a head whose hash is not the stored one', async () => {
+    const store = new InMemoryEventStore();
+    const stream = newStream();
+    await store.append(stream, NO_STREAM, sampleEvents(1));
+    const wrong = { revision: 0, hash: 'f'.repeat(64) };
+    await expect(store.append(stream, wrong, sampleEvents(1))).rejects.toMatchObject({
+      code: 'revision-conflict',
+    });
+  });
+});
