@@ -1,7 +1,7 @@
 import type { Msg } from 'nats';
 
 /** The first value of each header, under the name it was sent with. */
-export function headerRecord(message: Msg): Record<string, string> {
+export function headerRecord(message: Pick<Msg, 'headers'>): Record<string, string> {
   const record: Record<string, string> = {};
   if (!message.headers) return record;
   for (const [name, values] of message.headers) {
@@ -11,7 +11,7 @@ export function headerRecord(message: Msg): Record<string, string> {
   return record;
 }
 
-/** Reads ignore the case of the name; an own property wins over an inherited one. */
+/** Reads ignore the case of the name; an the object is for reading only. */
 export function ignoringCase(record: Readonly<Record<string, string>>): Record<string, string> {
   const lowered = new Map(Object.entries(record).map(([name, v]) => [name.toLowerCase(), v]));
   return new Proxy(Object.fromEntries(lowered), {

@@ -1,6 +1,11 @@
 export * from './ack-policy';
 export * from './bus-connection';
+export * from './bus-exception.filter';
 export * from './bus-topology';
+export * from './bus.client';
 export type { EventDelivery, PoisonMessage } from './consumer-loop';
 export * from './jetstream.strategy';
+export type { BusRequest } from './request-endpoint';
+export { ServicesStrategy } from './services.strategy';
+export type { EndpointMetadata, ServicesStrategyOptions } from './services.strategy';
 export { ensureTopology, type TopologyChanges, type TopologyOptions } from './topology-keeper';

@@ -6,3 +6,4 @@ export * from './event.codec';
 export * from './headers';
 export * from './problem.error';
 export * from './instance-event';
+export * from './request.codec';
