@@ -5,3 +5,6 @@ export * from './lagoon.port';
 export * from './lagoon.types';
 export { GraphqlLagoon } from './graphql/graphql.lagoon';
 export type { GraphqlEndpoint, LagoonTokenProvider } from './graphql/graphql-transport';
+export { InMemoryLagoon } from './in-memory/in-memory.lagoon';
+export type { InMemoryCall } from './in-memory/in-memory.lagoon';
+export type { EnvironmentFacts, LagoonScript, ScriptedAnswer } from './in-memory/lagoon-script';

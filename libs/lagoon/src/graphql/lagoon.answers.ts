@@ -50,7 +50,12 @@ export interface ProjectRow {
   readonly environments: readonly EnvironmentRow[];
 }
 
-const ajv = new Ajv({ allErrors: false, strict: true, allowUnionTypes: true });
+const ajv = new Ajv({
+  allErrors: false,
+  strict: true,
+  strictRequired: false,
+  allowUnionTypes: true,
+});
 
 const id = { type: 'integer', minimum: 1 };
 const text = (maxLength: number) => ({ type: 'string', maxLength });

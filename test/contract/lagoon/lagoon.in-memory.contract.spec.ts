@@ -1,0 +1,33 @@
+import { InMemoryLagoon } from '@uplift/lagoon';
+import type { LagoonScene } from './lagoon.suite';
+import { lagoonSuite } from './lagoon.suite';
+
+function open(): Promise<LagoonScene> {
+  const lagoon = new InMemoryLagoon();
+  const { script } = lagoon;
+  const failing = new Set<string>();
+  const done = Promise.resolve();
+  return Promise.resolve({
+    lagoon,
+    place: (target, traits = {}) => (script.place(target, traits), done),
+    endBuilds: (target) => {
+      script.endBuilds(target, failing.has(target.project) ? 'failed' : 'complete');
+      return done;
+    },
+    endTasks: (target) => (script.endTasks(target), done),
+    failNextBuild: ({ project }) => (failing.add(project), done),
+    outage: (active) => ((script.unavailable = active), done),
+    loseNextAnswer: () => {
+      script.answerNext({ kind: 'ambiguous', evidence: 'scripted' }, { lands: true });
+      return done;
+    },
+    refuseNext: () => {
+      const reason = "Unauthorized: You don't have permission";
+      script.answerNext({ kind: 'refused', cause: 'permission', reason, retryable: true });
+      return done;
+    },
+    close: () => lagoon.close(),
+  });
+}
+
+lagoonSuite('the in-memory Lagoon', open);

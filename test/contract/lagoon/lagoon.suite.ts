@@ -1,0 +1,211 @@
+import { deploymentPhase, LagoonRefusedError, LagoonUnavailableError } from '@uplift/lagoon';
+import type { EnvironmentTarget, Lagoon } from '@uplift/lagoon';
+
+/** What the suite needs to do to whatever stands behind the port. */
+export interface LagoonScene {
+  readonly lagoon: Lagoon;
+  place(target: EnvironmentTarget, traits?: { deploymentsDisabled?: boolean }): Promise<void>;
+  endBuilds(target: EnvironmentTarget): Promise<void>;
+  endTasks(target: EnvironmentTarget): Promise<void>;
+  failNextBuild(target: EnvironmentTarget): Promise<void>;
+  outage(active: boolean): Promise<void>;
+  /** The next mutation lands, but its answer is lost. */
+  loseNextAnswer(): Promise<void>;
+  refuseNext(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const APP: EnvironmentTarget = { project: 'app', environment: 'main' };
+const NOBODY: EnvironmentTarget = { project: 'nobody', environment: 'main' };
+
+/** The rules of the port: whatever implements it passes all of them. */
+export function lagoonSuite(name: string, open: () => Promise<LagoonScene>): void {
+  describe(`${name} keeps the rules of the Lagoon port`, () => {
+    let scene: LagoonScene;
+    const signal = () => AbortSignal.timeout(10_000);
+
+    beforeEach(async () => {
+      scene = await open();
+      await scene.place(APP);
+    });
+    afterEach(() => scene.close());
+
+    const appId = async () => {
+      const found = await scene.lagoon.findEnvironment(APP);
+      return found?.environmentId ?? 0;
+    };
+    const deploy = async (bulkName: string) => {
+      const request = { environmentId: await appId(), bulkName };
+      const answer = await scene.lagoon.deployLatest(request, signal());
+      return answer.kind === 'accepted' ? answer.buildName : `not accepted: ${answer.kind}`;
+    };
+
+    it('finds an environment by project and name, with its routes', async () => {
+      const found = await scene.lagoon.findEnvironment(APP);
+      expect(found).toMatchObject({
+        environmentType: 'production',
+        deployType: 'branch',
+        deploymentsDisabled: false,
+      });
+      expect(found?.routes).toEqual([found?.route]);
+      expect(await scene.lagoon.routesOf(await appId())).toEqual(found?.routes);
+    });
+
+    it.each([NOBODY, { project: 'app', environment: 'other' }])('has no %j', async (target) => {
+      expect(await scene.lagoon.findEnvironment(target)).toBeNull();
+    });
+
+    it('accepts a deployment, and the row carries the marker', async () => {
+      const buildName = await deploy('marker-1');
+      expect(buildName).toMatch(/^lagoon-build-[0-9a-z]+$/);
+      const rows = await scene.lagoon.deploymentsOf(await appId(), { limit: 20 });
+      expect(rows).toHaveLength(1);
+      expect(rows[0]).toMatchObject({ name: buildName, bulkName: 'marker-1', completed: null });
+      expect(deploymentPhase(rows[0]!.status)).toBe('active');
+    });
+
+    it('ends a build as complete, with the time', async () => {
+      const name = await deploy('marker-1');
+      await scene.endBuilds(APP);
+      const [row] = await scene.lagoon.deploymentsOf(await appId(), { limit: 1, name });
+      expect(row).toMatchObject({ status: 'complete', buildStep: 'deployCompleted' });
+      expect(row?.completed).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+    });
+
+    it('ends a build as failed when it fails', async () => {
+      await scene.failNextBuild(APP);
+      const name = await deploy('marker-1');
+      await scene.endBuilds(APP);
+      const [row] = await scene.lagoon.deploymentsOf(await appId(), { limit: 1, name });
+      expect(row?.status).toBe('failed');
+    });
+
+    it('lists builds newest first and no more than asked for', async () => {
+      const first = await deploy('marker-1');
+      await scene.endBuilds(APP);
+      const second = await deploy('marker-2');
+      const names = async (limit: number) =>
+        (await scene.lagoon.deploymentsOf(await appId(), { limit })).map((row) => row.name);
+      expect(await names(20)).toEqual([second, first]);
+      expect(await names(1)).toEqual([second]);
+    });
+
+    it('cancels a waiting build when a newer one takes its place', async () => {
+      const names = [await deploy('marker-1'), await deploy('marker-2'), await deploy('marker-3')];
+      await scene.endBuilds(APP);
+      const rows = await scene.lagoon.deploymentsOf(await appId(), { limit: 20 });
+      const statuses = names.map((name) => rows.find((row) => row.name === name)?.status);
+      expect(statuses).toEqual(['complete', 'cancelled', 'complete']);
+    });
+
+    it('looks up many builds at once; what is not there is empty, what is gone is absent', async () => {
+      const others = Array.from({ length: 60 }, (_, n) => ({
+        project: `p${n}`,
+        environment: 'main',
+      }));
+      for (const target of others) await scene.place(target);
+      const name = await deploy('marker-1');
+      const ids = await Promise.all(others.map((target) => scene.lagoon.findEnvironment(target)));
+      const found = await scene.lagoon.deploymentsOfMany([
+        ...ids.map((other) => ({
+          environmentId: other?.environmentId ?? 0,
+          name: 'lagoon-build-x',
+        })),
+        { environmentId: await appId(), name },
+        { environmentId: 999_999, name },
+      ]);
+      expect(found.size).toBe(61);
+      expect(found.get(await appId())?.map((row) => row.bulkName)).toEqual(['marker-1']);
+      expect(found.get(ids[0]?.environmentId ?? 0)).toEqual([]);
+      expect(found.has(999_999)).toBe(false);
+    });
+
+    it('deploys a ref of a branch under a bulk id that finds it again', async () => {
+      const request = { project: 'app', branchName: 'main', branchRef: 'v2', bulkId: 'wave-1' };
+      const answer = await scene.lagoon.deployBranch({ ...request, bulkName: 'm' }, signal());
+      expect(answer.kind).toBe('accepted');
+      const rows = await scene.lagoon.deploymentsByBulkId('wave-1');
+      expect(rows.map((row) => row.bulkName)).toEqual(['m']);
+      expect(await scene.lagoon.deploymentsByBulkId('wave-2')).toEqual([]);
+    });
+
+    it('refuses to deploy what is missing, without effect', async () => {
+      const request = { environmentId: 999_999, bulkName: 'm' };
+      expect(await scene.lagoon.deployLatest(request, signal())).toMatchObject({
+        kind: 'refused',
+        cause: 'not-found',
+        retryable: false,
+      });
+    });
+
+    it('refuses deployments and tasks where they are disabled', async () => {
+      await scene.place(APP, { deploymentsDisabled: true });
+      const environmentId = await appId();
+      const disabled = { kind: 'refused', cause: 'disabled', retryable: false };
+      const deployed = await scene.lagoon.deployLatest({ environmentId, bulkName: 'm' }, signal());
+      expect(deployed).toMatchObject(disabled);
+      const task = { environmentId, name: 't', service: 'cli', command: 'true' };
+      expect(await scene.lagoon.addTask(task, signal())).toMatchObject(disabled);
+      expect((await scene.lagoon.findEnvironment(APP))?.deploymentsDisabled).toBe(true);
+    });
+
+    it('calls a permission text refused and worth another try', async () => {
+      await scene.refuseNext();
+      const request = { environmentId: await appId(), bulkName: 'm' };
+      expect(await scene.lagoon.deployLatest(request, signal())).toMatchObject({
+        kind: 'refused',
+        cause: 'permission',
+        retryable: true,
+      });
+      expect(await scene.lagoon.deploymentsOf(await appId(), { limit: 20 })).toEqual([]);
+    });
+
+    it('calls a lost answer ambiguous, and the marker finds the build', async () => {
+      const environmentId = await appId();
+      await scene.loseNextAnswer();
+      const answer = await scene.lagoon.deployLatest({ environmentId, bulkName: 'm' }, signal());
+      expect(answer.kind).toBe('ambiguous');
+      const rows = await scene.lagoon.deploymentsOf(environmentId, { limit: 20 });
+      expect(rows.map((row) => row.bulkName)).toEqual(['m']);
+    });
+
+    it('sends nothing when the signal has aborted before the call', async () => {
+      const environmentId = await appId();
+      const request = { environmentId, bulkName: 'm' };
+      const answer = await scene.lagoon.deployLatest(request, AbortSignal.abort());
+      expect(answer).toMatchObject({ kind: 'refused', cause: 'not-sent', retryable: true });
+      expect(await scene.lagoon.deploymentsOf(environmentId, { limit: 20 })).toEqual([]);
+    });
+
+    it('runs a task under our name to its end', async () => {
+      const environmentId = await appId();
+      const request = { environmentId, name: 'marker pre', service: 'cli', command: 'true' };
+      const answer = await scene.lagoon.addTask(request, signal());
+      if (answer.kind !== 'accepted') throw new Error(answer.kind);
+      expect(await scene.lagoon.taskById(answer.taskId)).toMatchObject({ completed: null });
+      await scene.endTasks(APP);
+      const ended = await scene.lagoon.taskById(answer.taskId);
+      expect(ended).toMatchObject({ name: 'marker pre', status: 'complete', service: 'cli' });
+      expect(await scene.lagoon.tasksOf(environmentId, { limit: 5 })).toEqual([ended]);
+      expect(await scene.lagoon.taskById(999_999)).toBeNull();
+    });
+
+    it('says that an environment is gone instead of showing no builds', async () => {
+      const gone = LagoonRefusedError;
+      await expect(scene.lagoon.deploymentsOf(999_999, { limit: 1 })).rejects.toThrow(gone);
+      await expect(scene.lagoon.tasksOf(999_999, { limit: 1 })).rejects.toThrow(gone);
+      await expect(scene.lagoon.routesOf(999_999)).rejects.toThrow(gone);
+    });
+
+    it('throws unavailable for reads and calls mutations ambiguous in an outage', async () => {
+      const environmentId = await appId();
+      await scene.outage(true);
+      await expect(scene.lagoon.ping()).rejects.toThrow(LagoonUnavailableError);
+      await expect(scene.lagoon.findEnvironment(APP)).rejects.toThrow(LagoonUnavailableError);
+      const answer = await scene.lagoon.deployLatest({ environmentId, bulkName: 'm' }, signal());
+      expect(answer.kind).toBe('ambiguous');
+      await scene.outage(false);
+      expect(await scene.lagoon.ping()).not.toBe('');
+    });
+  });
+}
