@@ -6,6 +6,7 @@ import type { ProcessUsage } from '../process/process-usage';
 import { processUsage } from '../process/process-usage';
 import type { Exit } from '../process/supervised-process';
 import { SupervisedProcess, readyOrFailed } from '../process/supervised-process';
+import type { StackPart } from '../stack/stack-part';
 import { findNatsServer } from './nats-binary';
 import { pingNats } from './nats-ping';
 
@@ -20,7 +21,9 @@ export interface NatsServerOptions {
 }
 
 /** A real nats-server with JetStream on loopback; a restart keeps port and files. */
-export class NatsServer {
+export class NatsServer implements StackPart {
+  readonly name = 'nats';
+
   private constructor(
     private readonly binary: string,
     private readonly dir: string,

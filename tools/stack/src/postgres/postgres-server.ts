@@ -10,6 +10,7 @@ import type { ProcessUsage } from '../process/process-usage';
 import { processUsage } from '../process/process-usage';
 import type { Exit } from '../process/supervised-process';
 import { SupervisedProcess, readyOrFailed } from '../process/supervised-process';
+import type { StackPart } from '../stack/stack-part';
 import { postgresBinaries, exists } from './postgres-binaries';
 import { createCluster } from './postgres-cluster';
 
@@ -30,7 +31,8 @@ interface Place {
 }
 
 /** A real PostgreSQL on loopback; a restart keeps port and files. */
-export class PostgresServer {
+export class PostgresServer implements StackPart {
+  readonly name = 'postgres';
   private current: SupervisedProcess | undefined;
 
   private constructor(

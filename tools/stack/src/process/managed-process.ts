@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../build/project-root';
+import type { StackPart } from '../stack/stack-part';
 import type { ProcessUsage } from './process-usage';
 import { processUsage } from './process-usage';
 import { serviceEnvironment } from './service-environment';
@@ -24,7 +25,7 @@ export interface ManagedProcessOptions {
 }
 
 /** One Uplift process: started, ready, and restartable under the same settings. */
-export class ManagedProcess {
+export class ManagedProcess implements StackPart {
   readonly logFile: string;
   private current: SupervisedProcess | undefined;
   private announced: Ports = {};

@@ -1,0 +1,134 @@
+import { join } from 'node:path';
+import { ensureBuilt } from '../build/ensure-built';
+import { ManagedProcess } from '../process/managed-process';
+import { createTempFolder } from '../process/temp-folder';
+import type { InfrastructureName } from './infrastructure';
+import { INFRASTRUCTURE_NAMES, startInfrastructure } from './infrastructure';
+import type { ServiceName } from './service-catalog';
+import { SERVICE_NAMES, serviceEntry } from './service-catalog';
+import type { StackOptions } from './stack-options';
+import type { StackPart } from './stack-part';
+
+const DEVELOPMENT_SETTINGS = {
+  UPLIFT_HTTP_PORT: '0',
+  UPLIFT_HEALTH_PORT: '0',
+  UPLIFT_PROBE_ALLOW_LOOPBACK: 'true',
+};
+
+const PINNED = { http: 'UPLIFT_HTTP_PORT', health: 'UPLIFT_HEALTH_PORT' };
+
+/** Uplift and what it stands on, each part an operating-system process of its own. */
+export class Stack {
+  private readonly infrastructure = new Map<InfrastructureName, StackPart>();
+  private readonly services = new Map<string, ManagedProcess>();
+  private addresses: Readonly<Record<string, string>> = {};
+  private stopping: Promise<void> | undefined;
+
+  private constructor(
+    private readonly options: StackOptions,
+    /** Where logs and files lie. */
+    readonly dir: string,
+    private readonly removeDir: () => Promise<void>,
+  ) {}
+
+  /** Every part is ready when it returns; when one is not, all are stopped and it throws. */
+  static async start(options: StackOptions = {}): Promise<Stack> {
+    await ensureBuilt();
+    const stack = await Stack.inFolder(options);
+    try {
+      await settleAll((options.infrastructure ?? INFRASTRUCTURE_NAMES).map((n) => stack.begin(n)));
+      await settleAll((options.services ?? SERVICE_NAMES).map((n) => stack.startService(n)));
+    } catch (error) {
+      await stack.stop();
+      throw error;
+    }
+    return stack;
+  }
+
+  /** The settings by which any Uplift process finds this stack. */
+  get env(): Readonly<Record<string, string>> {
+    return { ...DEVELOPMENT_SETTINGS, ...this.addresses, ...this.options.env };
+  }
+
+  get apiUrl(): string {
+    return `http://127.0.0.1:${this.service('command-api').port('http')}`;
+  }
+
+  /** Address of one infrastructure part. */
+  url(name: InfrastructureName): string {
+    const setting = `UPLIFT_${name === 'eventstore' ? 'EVENTSTORE' : name.toUpperCase()}_URL`;
+    const url = this.env[setting];
+    if (url === undefined) throw new Error(`${name} is not part of this stack`);
+    return url;
+  }
+
+  service(name: string): ManagedProcess {
+    const service = this.services.get(name);
+    if (!service) throw new Error(`${name} does not run in this stack`);
+    return service;
+  }
+
+  part(name: InfrastructureName): StackPart {
+    const part = this.infrastructure.get(name);
+    if (!part) throw new Error(`${name} is not run by this stack`);
+    return part;
+  }
+
+  /** Every process, infrastructure first. */
+  get parts(): readonly StackPart[] {
+    return [...this.infrastructure.values(), ...this.services.values()];
+  }
+
+  /** Starts a service, or under another name a second process of it. */
+  async startService(name: ServiceName, as: string = name): Promise<ManagedProcess> {
+    const { script, args = [], env = {} } = serviceEntry(name);
+    const service = await ManagedProcess.start({
+      name: as,
+      script,
+      args,
+      dir: join(this.dir, 'logs'),
+      env: { ...this.env, ...env, ...this.options.serviceEnv?.[name] },
+      pinnedPorts: PINNED,
+    });
+    this.services.set(as, service);
+    return service;
+  }
+
+  /** Services first, then what they stand on; removes the folder unless it was given. */
+  stop(): Promise<void> {
+    this.stopping ??= this.stopAll();
+    return this.stopping;
+  }
+
+  private static async inFolder(options: StackOptions): Promise<Stack> {
+    if (options.dir !== undefined) {
+      return new Stack(options, options.dir, () => Promise.resolve());
+    }
+    const folder = await createTempFolder('uplift-stack');
+    return new Stack(options, folder.path, () => folder.remove());
+  }
+
+  private async begin(name: InfrastructureName): Promise<void> {
+    const { eventStore, simulator } = this.options;
+    const { part, env } = await startInfrastructure(name, { dir: this.dir, eventStore, simulator });
+    this.addresses = { ...this.addresses, ...env };
+    if (part) this.infrastructure.set(name, part);
+  }
+
+  private async stopAll(): Promise<void> {
+    await Promise.all([...this.services.values()].map((service) => service.stop()));
+    await Promise.all([...this.infrastructure.values()].map((part) => part.stop()));
+    await this.removeDir();
+  }
+}
+
+/** Waits for all, so that nothing is still starting when the first failure is thrown. */
+async function settleAll(work: readonly Promise<unknown>[]): Promise<void> {
+  const outcomes = await Promise.allSettled(work);
+  const failure = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failure) throw failure.reason;
+}
+
+export function startStack(options: StackOptions = {}): Promise<Stack> {
+  return Stack.start(options);
+}
