@@ -7,3 +7,4 @@ export * from './hash-chain';
 export * from './in-memory.event-store';
 export * from './load-or-empty';
 export * from './verify-chain';
+export * from './instance-history';

@@ -1,0 +1,46 @@
+import { connect, createServer } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
+
+/** A TCP line to a server that a test can cut, freeze and mend; the port stays the same. */
+export class CutLine {
+  private readonly sockets = new Set<Socket>();
+  private server: Server | undefined;
+  private port = 0;
+  private frozen = false;
+
+  constructor(private readonly target: number) {}
+
+  async open(): Promise<string> {
+    this.frozen = false;
+    const server = createServer((client) => this.join(client));
+    this.server = server;
+    await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve));
+    this.port = (server.address() as AddressInfo).port;
+    return `esdb://127.0.0.1:${this.port}?tls=false`;
+  }
+
+  /** Connections break and new ones are refused. */
+  async cut(): Promise<void> {
+    const closed = new Promise((resolve) => this.server?.close(resolve));
+    for (const socket of this.sockets) socket.destroy();
+    await closed;
+  }
+
+  /** Connections stay, but nothing arrives any more. */
+  freeze(): void {
+    this.frozen = true;
+    for (const socket of this.sockets) socket.pause();
+  }
+
+  private join(client: Socket): void {
+    const server = connect(this.target, '127.0.0.1');
+    client.pipe(server).pipe(client);
+    for (const socket of [client, server]) {
+      this.sockets.add(socket);
+      socket.on('close', () => this.sockets.delete(socket)).on('error', () => undefined);
+      if (this.frozen) socket.unpipe().pause();
+    }
+    client.on('close', () => server.destroy());
+    server.on('close', () => client.destroy());
+  }
+}

@@ -1,0 +1,121 @@
+import {
+  EsdbEventStore,
+  EventStoreUnavailableError,
+  NO_STREAM,
+  StreamNotFoundError,
+  verifyChain,
+} from '@uplift/event-store';
+import type { EventStore } from '@uplift/event-store';
+import { AllReader } from './all-reader';
+import { CutLine } from './cut-line';
+import { fill, newStream, sampleEvents } from './sample-events';
+
+const SHORT_MS = 300;
+
+/** Appends the same events until the store has answered. */
+async function untilStored(append: () => Promise<unknown>): Promise<void> {
+  for (;;) {
+    try {
+      await append();
+      return;
+    } catch (error) {
+      if (!(error instanceof EventStoreUnavailableError)) throw error;
+    }
+  }
+}
+
+export function outageSuite(serverPort: () => number): void {
+  describe('event store behind a line that breaks', () => {
+    let line: CutLine;
+    let store: EventStore;
+    beforeEach(async () => {
+      line = new CutLine(serverPort());
+      const connectionString = await line.open();
+      store = new EsdbEventStore({ connectionString, appendTimeoutMs: SHORT_MS });
+    });
+    afterEach(async () => {
+      await store.close();
+      await line.cut();
+    });
+
+    it('says that the store is unavailable, whatever is asked', async () => {
+      await line.cut();
+      const asked = [
+        store.append(newStream(), NO_STREAM, sampleEvents(1)),
+        store.load(newStream()),
+        store.lastPosition(),
+        new AllReader(store).next(),
+      ];
+      for (const answer of asked) {
+        await expect(answer).rejects.toBeInstanceOf(EventStoreUnavailableError);
+      }
+    });
+
+    it('keeps the cause of the outage', async () => {
+      await line.cut();
+      const asked = store.load(newStream());
+      await expect(asked).rejects.toMatchObject({ cause: { type: 'unavailable' } });
+    });
+
+    it('gives up on a store that does not answer within the deadline', async () => {
+      const head = await fill(store, 'instance-warm', 0);
+      await store.lastPosition();
+      line.freeze();
+      const asked = [
+        store.append(newStream(), head, sampleEvents(1)),
+        store.load(newStream()),
+        store.lastPosition(),
+      ];
+      const answers = await Promise.allSettled(asked);
+      for (const answer of answers) {
+        expect(answer).toMatchObject({
+          status: 'rejected',
+          reason: {
+            code: 'event-store-unavailable',
+            message: expect.stringContaining(`${SHORT_MS} ms`) as string,
+          },
+        });
+      }
+    });
+
+    it('breaks a live subscription with an error, and a new one goes on after the last position', async () => {
+      const start = { after: (await store.lastPosition()) ?? 0n };
+      const stream = newStream();
+      const head = await fill(store, stream, 10);
+      const reader = await new AllReader(store, start).until((r) => r.of(stream).length === 10);
+      await reader.until((r) => r.caughtUp);
+      const broken = reader.next();
+      await Promise.all([
+        expect(broken).rejects.toBeInstanceOf(EventStoreUnavailableError),
+        line.cut(),
+      ]);
+      await line.open();
+      await untilStored(() => store.append(stream, head, sampleEvents(5)));
+      const again = new AllReader(store, { after: reader.events.at(-1)!.position });
+      await again.until((r) => r.of(stream).length === 5);
+      expect(verifyChain([...reader.events, ...again.events])).toMatchObject({ valid: true });
+      await again.stop();
+    });
+
+    it('stores each of many appends exactly once through repeated outages', async () => {
+      const streams = Array.from({ length: 300 }, newStream);
+      const writing = streams.map(async (stream) => {
+        const events = sampleEvents(2);
+        await untilStored(() => store.append(stream, NO_STREAM, events));
+      });
+      for (let outage = 0; outage < 5; outage += 1) {
+        await Promise.race(writing.slice(outage * 20));
+        await line.cut();
+        await line.open();
+      }
+      await Promise.all(writing);
+      for (const stream of streams) expect(await store.load(stream)).toHaveLength(2);
+    });
+
+    it('tells a missing stream from a missing store', async () => {
+      await expect(store.load(newStream())).rejects.toBeInstanceOf(StreamNotFoundError);
+      await line.cut();
+      await expect(store.load(newStream())).rejects.toBeInstanceOf(EventStoreUnavailableError);
+    });
+  });
+}
