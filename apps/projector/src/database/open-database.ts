@@ -1,0 +1,49 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import { Pool } from 'pg';
+import type { ReadModelDatabase, ReadModelTables } from './read-model.tables';
+
+export const LIVE_SCHEMA = 'uplift';
+export const REBUILD_SCHEMA = 'uplift_rebuild';
+
+export interface DatabaseOptions {
+  readonly url: string;
+  /** Every unqualified table name means this schema. */
+  readonly schema?: string;
+  readonly poolSize?: number;
+  /** Longest statement, in milliseconds. */
+  readonly statementTimeoutMs?: number;
+  /** Off only where losing the newest commits in a crash costs nothing but work. */
+  readonly synchronousCommit?: boolean;
+  /** An idle connection broke; the pool replaces it by itself. */
+  readonly onError?: (error: Error) => void;
+}
+
+const DEFAULT_POOL_SIZE = 8;
+const DEFAULT_STATEMENT_TIMEOUT_MS = 5_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+
+export function openDatabase(options: DatabaseOptions): ReadModelDatabase {
+  const pool = new Pool({
+    connectionString: options.url,
+    application_name: 'uplift-projector',
+    max: options.poolSize ?? DEFAULT_POOL_SIZE,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    options: serverOptions(options),
+  });
+  pool.on('error', (error) => options.onError?.(error));
+  return new Kysely<ReadModelTables>({ dialect: new PostgresDialect({ pool }) });
+}
+
+function serverOptions(options: DatabaseOptions): string {
+  const { schema = LIVE_SCHEMA, synchronousCommit = true } = options;
+  const settings = {
+    search_path: schema,
+    statement_timeout: String(options.statementTimeoutMs ?? DEFAULT_STATEMENT_TIMEOUT_MS),
+    synchronous_commit: synchronousCommit ? 'on' : 'off',
+    TimeZone: 'UTC',
+  };
+  return Object.entries(settings)
+    .map(([name, value]) => `-c ${name}=${value}`)
+    .join(' ');
+}
