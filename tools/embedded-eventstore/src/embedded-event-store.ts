@@ -1,11 +1,12 @@
-import { randomUUID } from 'node:crypto';
-import { AppendService } from './grpc/append-service';
+import { WriteService } from './grpc/write-service';
 import { GrpcServer } from './grpc/grpc-server';
 import { ReadHandler } from './grpc/read.handler';
-import { openRecordLog } from './log/open-record-log';
+import { openRecordLog, type OpenLog } from './log/open-record-log';
 import type { RecordLog } from './log/record-log.port';
 import { CommitSignal } from './reading/commit-signal';
+import { systemEvent } from './writing/soft-delete';
 import { StreamWriter } from './writing/stream-writer';
+import { WriteQueue } from './writing/write-queue';
 
 const MAX_APPEND_BYTES = 1024 * 1024;
 
@@ -28,27 +29,33 @@ export interface EmbeddedEventStore {
 export async function startEmbeddedEventStore(
   options: EmbeddedEventStoreOptions = {},
 ): Promise<EmbeddedEventStore> {
-  const log = openRecordLog(options.dir);
+  const opened = openRecordLog(options.dir);
   try {
-    return await serve(log, options);
+    return await serve(opened, options);
   } catch (error) {
-    await log.close();
+    await opened.close();
     throw error;
   }
 }
 
 async function serve(
-  log: RecordLog,
+  opened: OpenLog,
   options: EmbeddedEventStoreOptions,
 ): Promise<EmbeddedEventStore> {
+  const { log } = opened;
   const commits = new CommitSignal();
-  const writer = new StreamWriter(log, Date.now, {
+  const queue = new WriteQueue(log, Date.now, {
     committed: (records) => commits.committed(records),
-    failed: options.onFailure ?? throwUncaught,
+    commitFailed: options.onFailure ?? throwUncaught,
   });
+  const writer = new StreamWriter(queue);
+  const limits = {
+    maxAppendBytes: MAX_APPEND_BYTES,
+    allowDeletes: options.allowDeletes ?? false,
+  };
   await writeFirstEvent(log, writer);
   const server = new GrpcServer({
-    appends: new AppendService(writer, MAX_APPEND_BYTES),
+    writes: new WriteService(writer, limits),
     reads: new ReadHandler(log, commits),
   });
   await server.listen(options.port ?? 0);
@@ -58,7 +65,7 @@ async function serve(
     close: async () => {
       server.stop();
       await writer.idle();
-      await log.close();
+      await opened.close();
     },
   };
 }
@@ -66,13 +73,7 @@ async function serve(
 /** A real database is never empty: consumers that forget to filter system events fail early. */
 async function writeFirstEvent(log: RecordLog, writer: StreamWriter): Promise<void> {
   if (log.lastPosition > 0) return;
-  const event = {
-    id: randomUUID(),
-    type: '$UserCreated',
-    contentType: 'application/json',
-    customMetadata: Buffer.alloc(0),
-    body: Buffer.from('{"loginName":"admin"}'),
-  };
+  const event = systemEvent('$UserCreated', Buffer.from('{"loginName":"admin"}'));
   await writer.append({ stream: '$users', expected: 'no-stream', events: [event] });
 }
 

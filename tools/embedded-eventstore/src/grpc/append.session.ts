@@ -5,7 +5,7 @@ import { CallFailure, failureOf, invalidArgument } from '../wire/call-failure';
 import { expectedVersionOf } from '../wire/expected-version';
 import type { streams } from '../wire/generated';
 import { streamNameOf } from '../wire/stream-identifier';
-import type { AppendService } from './append-service';
+import type { WriteService } from './write-service';
 
 /** One classic append: options first, then one message per event; replies once. */
 export class AppendSession {
@@ -15,7 +15,7 @@ export class AppendSession {
   constructor(
     call: ServerReadableStream<streams.AppendReq, streams.AppendResp>,
     private readonly reply: sendUnaryData<streams.AppendResp>,
-    private readonly appends: AppendService,
+    private readonly writes: WriteService,
   ) {
     call.on('data', (request: streams.AppendReq) => this.receive(request));
     call.on('end', () => void this.finish());
@@ -28,7 +28,7 @@ export class AppendSession {
     if (options) {
       const stream = streamNameOf(options.getStreamIdentifier());
       if (stream === '') this.fail(invalidArgument('the append names no stream'));
-      this.buffer = this.appends.buffer(stream, expectedVersionOf(options));
+      this.buffer = this.writes.buffer(stream, expectedVersionOf(options));
       return;
     }
     const proposed = request.getProposedMessage();
@@ -46,7 +46,7 @@ export class AppendSession {
       this.fail(invalidArgument('an append begins with its options'));
       return;
     }
-    const outcome = await this.appends.append(this.buffer.finished());
+    const outcome = await this.writes.append(this.buffer.finished());
     try {
       const response = appendResponse(this.buffer.stream, outcome);
       if (!this.isAnswered) this.reply(null, response);
@@ -59,6 +59,6 @@ export class AppendSession {
     if (!(error instanceof CallFailure)) throw error;
     if (this.isAnswered) return;
     this.isAnswered = true;
-    this.reply(error.toStatus());
+    this.reply(error);
   }
 }

@@ -1,11 +1,11 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
-import { AppendBuffer } from '../wire/append-buffer';
+import type { AppendBuffer } from '../wire/append-buffer';
 import { batchAppendResponse } from '../wire/batch-append-response';
 import { streams, type messages } from '../wire/generated';
 import { streamNameOf } from '../wire/stream-identifier';
 import { uuidText } from '../wire/uuid';
 import type { AppendOutcome, ExpectedVersion } from '../writing/append-request';
-import type { AppendService } from './append-service';
+import type { WriteService } from './write-service';
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -31,7 +31,7 @@ export class BatchAppendSession {
 
   constructor(
     private readonly call: ServerDuplexStream<Request, streams.BatchAppendResp>,
-    private readonly appends: AppendService,
+    private readonly writes: WriteService,
   ) {
     call.on('data', (request: Request) => this.receive(request));
     call.on('drain', () => call.resume());
@@ -59,7 +59,7 @@ export class BatchAppendSession {
     const stream = streamNameOf(options?.getStreamIdentifier());
     const append: OpenAppend = {
       id,
-      buffer: this.appends.buffer(stream, expectedOf(options)),
+      buffer: this.writes.buffer(stream, expectedOf(options)),
       isAnswered: false,
     };
     if (stream === '') {
@@ -85,7 +85,7 @@ export class BatchAppendSession {
 
   private submit(append: OpenAppend): void {
     this.pending += 1;
-    void this.appends.append(append.buffer.finished()).then((outcome) => {
+    void this.writes.append(append.buffer.finished()).then((outcome) => {
       this.pending -= 1;
       this.answer(append, outcome);
       this.endWhenAnswered();

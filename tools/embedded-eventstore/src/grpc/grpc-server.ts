@@ -11,9 +11,10 @@ import { ServerFeaturesService } from '@eventstore/db-client/generated/serverfea
 import { StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb';
 import type { streams } from '../wire/generated';
 import { AppendSession } from './append.session';
-import type { AppendService } from './append-service';
+import type { WriteService } from './write-service';
 import { BatchAppendSession } from './batch-append.session';
 import { gossip, supportedMethods } from './cluster.handlers';
+import { handleDelete, handleTombstone } from './delete.handlers';
 import type { ReadHandler } from './read.handler';
 
 const HOST = '127.0.0.1';
@@ -21,7 +22,7 @@ const HOST = '127.0.0.1';
 const MAX_MESSAGE_BYTES = 17 * 1024 * 1024;
 
 export interface GrpcParts {
-  readonly appends: AppendService;
+  readonly writes: WriteService;
   readonly reads: ReadHandler;
 }
 
@@ -71,14 +72,16 @@ function viewAsBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-function streamsHandlers({ appends, reads }: GrpcParts) {
+function streamsHandlers({ writes, reads }: GrpcParts) {
   return {
     read: (call: ServerWritableStream<streams.ReadReq, Uint8Array>) => reads.handle(call),
     append: (
       call: ServerReadableStream<streams.AppendReq, streams.AppendResp>,
       reply: sendUnaryData<streams.AppendResp>,
-    ) => void new AppendSession(call, reply, appends),
+    ) => void new AppendSession(call, reply, writes),
     batchAppend: (call: ServerDuplexStream<streams.BatchAppendReq, streams.BatchAppendResp>) =>
-      void new BatchAppendSession(call, appends),
+      void new BatchAppendSession(call, writes),
+    delete: handleDelete(writes),
+    tombstone: handleTombstone(writes),
   };
 }

@@ -57,9 +57,7 @@ export class LmdbRecordLog extends RecordLog {
     const end = Math.min(start + limit, this.committed + 1);
     if (start >= end) return [];
     const entries = this.events.getRange({ start, end });
-    return Array.from(entries, (entry) =>
-      decodeRecord(entry.key as unknown as number, asBuffer(entry.value)),
-    );
+    return Array.from(entries, (entry) => decodeRecord(entry.key, asBuffer(entry.value)));
   }
 
   scanStream(stream: string, revision: number, limit: number): readonly LogRecord[] {
@@ -108,7 +106,7 @@ export class LmdbRecordLog extends RecordLog {
 
   private loadStreams(): void {
     for (const { key, value } of this.names.getRange()) {
-      const number = key as unknown as number;
+      const number = key;
       this.streams.set(asBuffer(value).toString(), { number, last: this.lastRevisionOf(number) });
     }
   }

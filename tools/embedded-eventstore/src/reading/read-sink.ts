@@ -1,5 +1,5 @@
 import type { ServerWritableStream } from '@grpc/grpc-js';
-import { CallFailure } from '../wire/call-failure';
+import type { CallFailure } from '../wire/call-failure';
 import type { streams } from '../wire/generated';
 
 /** The server's end of a read: tells when to stop and waits for a slow client. */
@@ -29,7 +29,7 @@ export class ReadSink {
   }
 
   fail(failure: CallFailure): void {
-    if (!this.isClosed) this.call.emit('error', failure.toStatus());
+    if (!this.isClosed) this.call.emit('error', failure);
   }
 
   private drained(): Promise<void> {

@@ -1,22 +1,19 @@
-import { Metadata, status, type StatusObject } from '@grpc/grpc-js';
+import { Metadata, status, type ServiceError } from '@grpc/grpc-js';
 import type { ExpectedVersion, Refusal } from '../writing/append-request';
 
 const EXPECTED_NUMBERS = { any: -2, 'no-stream': -1, 'stream-exists': -4 };
 
 /** Ends a call with an error status; the client decides by the trailer `exception`. */
-export class CallFailure extends Error {
+export class CallFailure extends Error implements ServiceError {
+  readonly metadata = new Metadata();
+
   constructor(
     readonly code: status,
-    message: string,
-    private readonly trailers: Readonly<Record<string, string>> = {},
+    readonly details: string,
+    trailers: Readonly<Record<string, string>> = {},
   ) {
-    super(message);
-  }
-
-  toStatus(): StatusObject {
-    const metadata = new Metadata();
-    for (const [name, value] of Object.entries(this.trailers)) metadata.set(name, value);
-    return { code: this.code, details: this.message, metadata };
+    super(details);
+    for (const [name, value] of Object.entries(trailers)) this.metadata.set(name, value);
   }
 }
 

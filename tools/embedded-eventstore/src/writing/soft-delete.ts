@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { StreamView } from '../log/record-log.port';
 import type { ProposedEvent } from '../wire/event-message';
+import type { AppendRequest } from './append-request';
 import {
   describedStreamOf,
   isSoftDeleted,
@@ -8,6 +9,7 @@ import {
   metadataStreamOf,
   METADATA_TYPE,
   parseStreamMetadata,
+  SOFT_DELETED_METADATA,
   withTruncateBefore,
 } from './stream-metadata';
 
@@ -16,14 +18,21 @@ export interface FollowUp {
   readonly events: readonly ProposedEvent[];
 }
 
-export function metadataEvent(body: Uint8Array): ProposedEvent {
-  return {
-    id: randomUUID(),
-    type: METADATA_TYPE,
-    contentType: 'application/json',
-    customMetadata: Buffer.alloc(0),
-    body,
-  };
+/** The event that ends a stream for good. */
+export function tombstone(): ProposedEvent {
+  return systemEvent('$streamDeleted', Buffer.from('{}'));
+}
+
+/** Replaces the metadata of the stream by one that hides all events. */
+export function softDeletion(stream: string): FollowUp {
+  const event = systemEvent(METADATA_TYPE, Buffer.from(SOFT_DELETED_METADATA));
+  return { stream: metadataStreamOf(stream), events: [event] };
+}
+
+/** Does this append delete a stream by way of its metadata? */
+export function isSoftDeletion({ stream, events }: AppendRequest): boolean {
+  if (describedStreamOf(stream) === undefined) return false;
+  return events.some(({ body }) => isSoftDeleted(parseStreamMetadata(body)));
 }
 
 /**
@@ -45,5 +54,10 @@ export function metadataFollowUp(
     described === undefined ? body : last.body,
     view.lastRevision(target) + 1,
   );
-  return { stream: metadataStreamOf(target), events: [metadataEvent(truncated)] };
+  return { stream: metadataStreamOf(target), events: [systemEvent(METADATA_TYPE, truncated)] };
+}
+
+export function systemEvent(type: string, body: Uint8Array): ProposedEvent {
+  const customMetadata = Buffer.alloc(0);
+  return { id: randomUUID(), type, contentType: 'application/json', customMetadata, body };
 }

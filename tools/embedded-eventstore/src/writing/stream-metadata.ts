@@ -31,9 +31,9 @@ export function isSoftDeleted(metadata: StreamMetadata): boolean {
 export function parseStreamMetadata(body: Uint8Array): StreamMetadata {
   const fields = parseObject(body);
   return {
-    ...numberFrom(fields['$maxCount'], (maxCount) => ({ maxCount })),
-    ...numberFrom(fields['$maxAge'], (maxAgeSeconds) => ({ maxAgeSeconds })),
-    ...numberFrom(fields['$tb'], (truncateBefore) => ({ truncateBefore })),
+    ...numberFrom(fields.$maxCount, (maxCount) => ({ maxCount })),
+    ...numberFrom(fields.$maxAge, (maxAgeSeconds) => ({ maxAgeSeconds })),
+    ...numberFrom(fields.$tb, (truncateBefore) => ({ truncateBefore })),
   };
 }
 
