@@ -5,6 +5,7 @@ export type { Setting } from './config/setting';
 export { SETTINGS } from './config/settings';
 export type { SettingName } from './config/settings';
 export { renderSettingsPage } from './config/settings-page';
+export { errorMessage } from './logging/error-message';
 export { createLogger } from './logging/logger';
 export type { Logger, LoggerOptions } from './logging/logger';
 export { NestLogger } from './logging/nest-logger';

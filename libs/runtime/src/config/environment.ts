@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { errorMessage } from '../logging/error-message';
 import type { Setting } from './setting';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -27,8 +28,7 @@ function readSecretFile(setting: Setting, file: string): RawValue {
   try {
     return { text: nonEmpty(readFileSync(file, 'utf8').trim()) };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return { problem: `${setting.env}${FILE_SUFFIX} cannot be read: ${reason}` };
+    return { problem: `${setting.env}${FILE_SUFFIX} cannot be read: ${errorMessage(error)}` };
   }
 }
 

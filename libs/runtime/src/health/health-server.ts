@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { errorMessage } from '../logging/error-message';
 import { redactText } from '../logging/redaction';
 import type { Health, HealthReport } from './health';
 import type { Metrics } from './metrics';
@@ -71,5 +72,5 @@ function text(status: number, body: string): Answer {
 }
 
 function failed(error: unknown): Answer {
-  return text(500, error instanceof Error ? redactText(error.message) : 'failed');
+  return text(500, redactText(errorMessage(error)));
 }

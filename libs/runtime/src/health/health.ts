@@ -1,3 +1,5 @@
+import { errorMessage } from '../logging/error-message';
+
 /** Answers `undefined` when ready, else the reason in words. A thrown error counts as a reason too. */
 export type ReadinessCheck = () => Promise<string | undefined> | string | undefined;
 
@@ -90,7 +92,7 @@ export class Health {
     try {
       return await Promise.race([Promise.resolve().then(check), timeout]);
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return errorMessage(error);
     } finally {
       clearTimeout(timer);
     }

@@ -1,4 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
+import { isError } from './error-message';
 import type { Logger } from './logger';
 import { redactText } from './redaction';
 
@@ -32,7 +33,7 @@ export class NestLogger implements LoggerService {
 }
 
 function text(message: unknown): string {
-  if (message instanceof Error) return redactText(message.message);
+  if (isError(message)) return redactText(message.message);
   return typeof message === 'string' ? redactText(message) : 'nest message';
 }
 
@@ -41,8 +42,8 @@ function fields(message: unknown, rest: unknown[]): Record<string, unknown> {
   const details = rest.slice(0, -1).filter((item) => item !== undefined);
   return {
     ...(typeof context === 'string' ? { context } : {}),
-    ...(message instanceof Error ? { err: message } : {}),
+    ...(isError(message) ? { err: message } : {}),
     ...(details.length > 0 ? { details } : {}),
-    ...(typeof message === 'object' && !(message instanceof Error) ? { message } : {}),
+    ...(typeof message === 'object' && !isError(message) ? { message } : {}),
   };
 }

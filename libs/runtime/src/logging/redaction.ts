@@ -1,3 +1,5 @@
+import { isError } from './error-message';
+
 const SECRET_KEY =
   /pass(word|wd|phrase)?$|secret|token|authori[sz]ation|cookie|credential|api[-_]?key|private[-_]?key/i;
 const URL_CREDENTIALS = /([a-z][a-z0-9+.-]*:\/\/)[^\s/@]*@/gi;
@@ -14,7 +16,7 @@ export function redact(value: unknown, depth = 0): unknown {
 }
 
 function redactObject(value: object, depth: number): unknown {
-  if (value instanceof Error) return redactError(value, depth);
+  if (isError(value)) return redactError(value, depth);
   if (Array.isArray(value)) return value.map((item) => redact(item, depth + 1));
   return isPlain(value) ? redactFields(value, depth) : redactOther(value, depth);
 }

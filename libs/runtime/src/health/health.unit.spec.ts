@@ -1,0 +1,56 @@
+import { Health } from './health';
+
+describe('readiness', () => {
+  it('waits for the start and ends with the stop', async () => {
+    const health = new Health();
+    expect(health.startup().ok).toBe(false);
+    expect(await health.readiness()).toEqual({ ok: false, reasons: { process: 'starting' } });
+    health.markStarted();
+    expect(health.startup().ok).toBe(true);
+    expect(await health.readiness()).toEqual({ ok: true, reasons: {} });
+    health.markStopping();
+    health.markStarted();
+    expect(await health.readiness()).toEqual({ ok: false, reasons: { process: 'stopping' } });
+  });
+
+  it('names each failing check with its reason', async () => {
+    const health = new Health({ checkTimeoutMs: 5 });
+    health.markStarted();
+    health.addReadiness('store', () => undefined);
+    health.addReadiness('bus', () => 'stream missing');
+    health.addReadiness('database', () => Promise.reject(new Error('refused')));
+    health.addReadiness('lagoon', () => new Promise<undefined>(() => undefined));
+    expect(await health.readiness()).toEqual({
+      ok: false,
+      reasons: { bus: 'stream missing', database: 'refused', lagoon: 'no answer within 5 ms' },
+    });
+    for (const name of ['bus', 'database', 'lagoon']) health.removeReadiness(name);
+    expect((await health.readiness()).ok).toBe(true);
+  });
+});
+
+describe('liveness', () => {
+  it('needs a beat of every loop within a minute', () => {
+    let now = 0;
+    const health = new Health({ now: () => now });
+    const beat = health.loop('pull');
+    now = 59_999;
+    expect(health.liveness()).toEqual({ ok: true, reasons: {} });
+    now = 60_000;
+    expect(health.liveness()).toEqual({
+      ok: false,
+      reasons: { pull: 'no beat for 60000 ms' },
+    });
+    beat();
+    expect(health.liveness().ok).toBe(true);
+  });
+
+  it('does not wait for a loop that ended', () => {
+    let now = 0;
+    const health = new Health({ now: () => now });
+    health.loop('catch-up');
+    health.endLoop('catch-up');
+    now = 120_000;
+    expect(health.liveness().ok).toBe(true);
+  });
+});

@@ -1,0 +1,77 @@
+import type { LoggerOptions } from './logger';
+import { createLogger } from './logger';
+import { NestLogger } from './nest-logger';
+
+function recording(options: LoggerOptions = {}) {
+  const lines: Record<string, unknown>[] = [];
+  const destination = {
+    write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>),
+  };
+  return { logger: createLogger('relay', { ...options, destination }), lines };
+}
+
+describe('a log line', () => {
+  it('is JSON with time, level, service, message and fields', () => {
+    const { logger, lines } = recording();
+    logger.info({ instanceId: 'i-1' }, 'stage completed');
+    expect(lines).toEqual([
+      {
+        time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/) as string,
+        level: 'info',
+        service: 'relay',
+        instanceId: 'i-1',
+        msg: 'stage completed',
+      },
+    ]);
+  });
+
+  it('is not written below the level', () => {
+    const { logger, lines } = recording({ level: 'warn' });
+    logger.info('quiet');
+    expect(lines).toEqual([]);
+  });
+
+  it('carries no secret at any depth, in fields, bindings, errors or addresses', () => {
+    const { logger, lines } = recording();
+    const cause = new Error('connect nats://user:hunter2@host failed');
+    const error = Object.assign(new Error('no', { cause }), { apiKey: 'hunter2' });
+    logger
+      .child({ lagoonToken: 'hunter2' })
+      .error(
+        { err: error, request: { headers: [{ Authorization: 'hunter2' }], dbPassword: 'hunter2' } },
+        'failed',
+      );
+    expect(JSON.stringify(lines)).not.toContain('hunter2');
+    expect(lines[0]).toMatchObject({ err: { type: 'Error', message: 'no', apiKey: '[redacted]' } });
+  });
+
+  it('survives cycles, big integers, maps and bytes', () => {
+    const { logger, lines } = recording();
+    const cycle: Record<string, unknown> = { position: 12n, at: new Date(0) };
+    cycle.self = cycle;
+    logger.info(
+      { cycle, map: new Map([['a', 1]]), set: new Set([1]), raw: Buffer.from('abc') },
+      'x',
+    );
+    expect(lines[0]).toMatchObject({
+      cycle: { position: '12', at: '1970-01-01T00:00:00.000Z' },
+      map: { a: 1 },
+      set: [1],
+    });
+  });
+});
+
+describe("Nest's messages", () => {
+  it('become lines with their context', () => {
+    const { logger, lines } = recording({ level: 'trace' });
+    const nest = new NestLogger(logger);
+    nest.warn('odd', 'Router');
+    nest.error(new Error('broken'), 'stack', 'Injector');
+    nest.log({ some: 'object' }, 'Context');
+    expect(lines).toMatchObject([
+      { level: 'warn', msg: 'odd', context: 'Router' },
+      { level: 'error', msg: 'broken', context: 'Injector', err: { message: 'broken' } },
+      { level: 'debug', msg: 'nest message', message: { some: 'object' } },
+    ]);
+  });
+});
