@@ -128,6 +128,22 @@ export const SETTINGS = {
     25_200_000,
     'Longest time a deployment may run',
   ),
+  deadlineCallMs: ms(
+    'UPLIFT_DEADLINE_CALL_MS',
+    3_600_000,
+    'Longest time until the outcome of a deploy call is known',
+  ),
+  deadlineVerifyMs: ms('UPLIFT_DEADLINE_VERIFY_MS', 900_000, 'Longest health check at the end'),
+  taskPollIntervalMs: ms(
+    'UPLIFT_TASK_POLL_INTERVAL_MS',
+    5_000,
+    'Pause between two polls of a task',
+  ),
+  watchdogIntervalMs: ms(
+    'UPLIFT_WATCHDOG_INTERVAL_MS',
+    1_000,
+    'Pause between two rounds of the watchdog',
+  ),
   deadlineAttemptMs: ms('UPLIFT_DEADLINE_ATTEMPT_MS', 43_200_000, 'Longest whole attempt'),
   ackWaitMs: ms(
     'UPLIFT_ACK_WAIT_MS',

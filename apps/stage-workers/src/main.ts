@@ -1,0 +1,31 @@
+import 'reflect-metadata';
+import type { INestApplicationContext } from '@nestjs/common';
+import { BusConnection, JetStreamStrategy } from '@uplift/bus';
+import { runService } from '@uplift/runtime';
+import { selectedStages } from './stage-selection';
+import { SERVICE_NAME, StageWorkersModule } from './stage-workers.module';
+import type { StageRuntime } from './stage-workers.settings';
+import { STAGE_SETTINGS } from './stage-workers.settings';
+
+const busStrategy = (app: INestApplicationContext, { health }: StageRuntime) => {
+  const connection = app.get(BusConnection);
+  const beats = new Map<string, () => void>();
+  const beatOf = (durable: string) => {
+    const beat = beats.get(durable) ?? health.loop(`consumer ${durable}`);
+    beats.set(durable, beat);
+    return beat;
+  };
+  health.addReadiness('bus', () => (connection.isConnected ? undefined : 'not connected'));
+  return [new JetStreamStrategy({ connection, onBeat: (durable) => beatOf(durable)() })];
+};
+
+void runService({
+  name: SERVICE_NAME,
+  settings: STAGE_SETTINGS,
+  module: (runtime) =>
+    StageWorkersModule.for(
+      runtime,
+      selectedStages(process.argv.slice(2), runtime.configuration.stages),
+    ),
+  strategies: busStrategy,
+});

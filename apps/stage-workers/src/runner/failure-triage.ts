@@ -1,0 +1,35 @@
+import { UnknownEventError } from '@uplift/contracts';
+import { EventStoreUnavailableError, RevisionConflictError } from '@uplift/event-store';
+import {
+  LagoonAnswerError,
+  LagoonRefusedError,
+  LagoonUnauthenticatedError,
+  LagoonUnavailableError,
+} from '@uplift/lagoon';
+
+/** `outage`: somebody else's trouble that passes, however long; `defect`: ours, or the message's. */
+export type Triage = 'outage' | 'defect';
+
+/** An event of a newer build counts as an outage: it passes when this worker is replaced. */
+const OUTAGES = [
+  EventStoreUnavailableError,
+  RevisionConflictError,
+  LagoonUnavailableError,
+  LagoonUnauthenticatedError,
+  LagoonRefusedError,
+  LagoonAnswerError,
+  UnknownEventError,
+];
+
+const FIRST_DELAY_MS = 250;
+const LONGEST_DELAY_MS = 30_000;
+
+export function triageOf(error: unknown): Triage {
+  return OUTAGES.some((outage) => error instanceof outage) ? 'outage' : 'defect';
+}
+
+/** Doubles with each delivery, with jitter of a quarter, at most 30 s. */
+export function retryDelayMs(deliveryCount: number, random = Math.random): number {
+  const delay = Math.min(FIRST_DELAY_MS * 2 ** Math.min(deliveryCount - 1, 10), LONGEST_DELAY_MS);
+  return Math.round(delay * (0.75 + 0.25 * random()));
+}

@@ -1,0 +1,96 @@
+import type { DynamicModule, Provider } from '@nestjs/common';
+import { Module } from '@nestjs/common';
+import { BusConnection, connectBus } from '@uplift/bus';
+import type { Actor } from '@uplift/contracts';
+import { EsdbEventStore, EventStore, InstanceHistory } from '@uplift/event-store';
+import { GraphqlLagoon, HealthProbe, Lagoon, UndiciHealthProbe } from '@uplift/lagoon';
+import { Connections } from './connections';
+import { StageRunner } from './runner/stage-runner';
+import { partsOf } from './stage-parts';
+import type { Startable } from './stage-selection';
+import type { StageRuntime } from './stage-workers.settings';
+import { LagoonTaskRunner } from './stages/lagoon-task';
+import { watchdogProvider } from './stages/watchdog/watchdog.parts';
+
+export const SERVICE_NAME = 'stage-workers';
+
+/** Composition root: the one place where the stages and their adapters are chosen. */
+@Module({})
+export class StageWorkersModule {
+  static for(runtime: StageRuntime, stages: readonly Startable[]): DynamicModule {
+    const actor: Actor = {
+      type: 'system',
+      id: `${SERVICE_NAME}/${runtime.configuration.workerId}`,
+    };
+    const parts = stages.flatMap((stage) =>
+      stage === 'watchdog' ? [] : [partsOf(stage, runtime)],
+    );
+    const watchdog = stages.includes('watchdog') ? [watchdogProvider(runtime, actor)] : [];
+    return {
+      module: StageWorkersModule,
+      controllers: parts.flatMap(({ controllers }) => [...controllers]),
+      providers: [
+        ...adapters(runtime),
+        ...runners(runtime, actor),
+        ...parts.flatMap(({ providers }) => [...providers]),
+        ...watchdog,
+        Connections,
+      ],
+    };
+  }
+}
+
+function adapters({ name, configuration, logger }: StageRuntime): Provider[] {
+  const { natsUrl, eventStoreUrl, lagoonUrl, lagoonToken, probeAllowLoopback } = configuration;
+  return [
+    { provide: EventStore, useValue: new EsdbEventStore({ connectionString: eventStoreUrl }) },
+    {
+      provide: Lagoon,
+      useValue: new GraphqlLagoon({
+        url: lagoonUrl,
+        token: () => Promise.resolve(lagoonToken ?? ''),
+        timeoutMs: configuration.callTimeoutMs,
+      }),
+    },
+    {
+      provide: HealthProbe,
+      useValue: new UndiciHealthProbe({ allowLoopback: probeAllowLoopback }),
+    },
+    {
+      provide: BusConnection,
+      useFactory: () =>
+        connectBus({
+          servers: natsUrl,
+          name,
+          inboxPrefix: '_INBOX_stage_workers',
+          onClosed: (error) => {
+            logger.fatal({ err: error }, 'the bus connection is closed');
+            process.exit(1);
+          },
+        }),
+    },
+  ];
+}
+
+function runners({ configuration, logger }: StageRuntime, actor: Actor): Provider[] {
+  const { workerId, taskPollIntervalMs, callTimeoutMs } = configuration;
+  return [
+    {
+      provide: InstanceHistory,
+      inject: [EventStore],
+      useFactory: (store: EventStore) => new InstanceHistory(store, SERVICE_NAME),
+    },
+    {
+      provide: StageRunner,
+      inject: [InstanceHistory],
+      useFactory: (history: InstanceHistory) =>
+        new StageRunner({ workerId, actor, history }, logger),
+    },
+    {
+      provide: LagoonTaskRunner,
+      inject: [Lagoon],
+      useFactory: (lagoon: Lagoon) =>
+        new LagoonTaskRunner(lagoon, { pollIntervalMs: taskPollIntervalMs, callTimeoutMs }),
+    },
+  ];
+}
