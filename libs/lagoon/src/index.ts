@@ -8,3 +8,6 @@ export type { GraphqlEndpoint, LagoonTokenProvider } from './graphql/graphql-tra
 export { InMemoryLagoon } from './in-memory/in-memory.lagoon';
 export type { InMemoryCall } from './in-memory/in-memory.lagoon';
 export type { EnvironmentFacts, LagoonScript, ScriptedAnswer } from './in-memory/lagoon-script';
+export { UndiciHealthProbe } from './health/undici.health-probe';
+export type { ProbeRules } from './health/probe-target';
+export { InMemoryHealthProbe } from './in-memory/in-memory.health-probe';

@@ -1,6 +1,7 @@
 import { Agent, Client, buildConnector } from 'undici';
 import type { Dispatcher } from 'undici';
-import { CallDeadline, CallEndedError } from './call-deadline';
+import { CallDeadline, CallEndedError } from '../call-deadline';
+import { failureText } from '../failure-text';
 
 export interface HttpAnswer {
   readonly status: number;
@@ -58,7 +59,7 @@ export class GraphqlTransport {
       try {
         return await answerOf(this.warm.request({ ...request, origin: this.url.origin }));
       } catch (error) {
-        throw new NoAnswerError(true, failureText(error));
+        throw new NoAnswerError(true, failureText(error, 'connection failed'));
       }
     });
   }
@@ -82,7 +83,7 @@ export class GraphqlTransport {
       try {
         return await answerOf(client.request(request));
       } catch (error) {
-        throw new NoAnswerError(connected, failureText(error));
+        throw new NoAnswerError(connected, failureText(error, 'connection failed'));
       } finally {
         await client.destroy();
       }
@@ -101,7 +102,7 @@ export class GraphqlTransport {
     try {
       const token = await this.tokenWithin(deadline);
       if (deadline.signal.aborted)
-        throw new NoAnswerError(false, failureText(deadline.signal.reason));
+        throw new NoAnswerError(false, failureText(deadline.signal.reason, 'aborted'));
       return await dispatch({
         path: this.url.pathname,
         method: 'POST',
@@ -136,11 +137,4 @@ function checkedUrl(text: string): URL {
     throw new TypeError('Lagoon is spoken to over https (http only on loopback)');
   }
   return url;
-}
-
-// Only codes and our own words: an error's message may quote what was sent.
-function failureText(error: unknown): string {
-  if (error instanceof CallEndedError) return error.message;
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : 'connection failed';
 }

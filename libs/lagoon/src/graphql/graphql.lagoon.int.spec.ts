@@ -1,0 +1,185 @@
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  LagoonAnswerError,
+  LagoonRefusedError,
+  LagoonUnauthenticatedError,
+  LagoonUnavailableError,
+} from '../lagoon.errors';
+import { GraphqlLagoon } from './graphql.lagoon';
+
+type Answer = (response: ServerResponse) => void;
+
+const json = (status: number, value: unknown): Answer => {
+  return (response) => response.writeHead(status).end(JSON.stringify(value));
+};
+const noSignal = () => new AbortController().signal;
+const MARKER = { environmentId: 1, bulkName: 'marker' };
+
+describe('the GraphQL adapter on the wire', () => {
+  let answer: Answer = json(200, {});
+  const requests: { headers: IncomingMessage['headers']; port: number; body: string }[] = [];
+  let connections = 0;
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    request.on('end', () => {
+      requests.push({ headers: request.headers, port: request.socket.remotePort ?? 0, body });
+      answer(response);
+    });
+  }).on('connection', () => (connections += 1));
+  let url = '';
+  let lagoon: GraphqlLagoon;
+
+  beforeAll(async () => {
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
+  });
+  beforeEach(() => {
+    requests.length = 0;
+    connections = 0;
+    lagoon = new GraphqlLagoon({
+      url,
+      token: () => Promise.resolve('canary-token'),
+      timeoutMs: 3000,
+    });
+  });
+  afterEach(() => lagoon.close());
+  afterAll(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+
+  it('sends every mutation on a connection of its own', async () => {
+    answer = json(200, { data: { deployEnvironmentLatest: 'lagoon-build-1' } });
+    for (let n = 0; n < 3; n += 1) await lagoon.deployLatest(MARKER, noSignal());
+    expect(connections).toBe(3);
+    expect(new Set(requests.map(({ port }) => port)).size).toBe(3);
+    expect(requests.map(({ headers }) => headers.connection)).toEqual(['close', 'close', 'close']);
+  });
+
+  it('keeps the connections of reads', async () => {
+    answer = json(200, { data: { lagoonVersion: 'v2' } });
+    for (let n = 0; n < 20; n += 1) await lagoon.ping();
+    expect(connections).toBeLessThanOrEqual(2);
+  });
+
+  it('passes values as variables only', async () => {
+    answer = json(200, { data: { projectByName: null } });
+    const project = '"}){__schema{types{name}}}';
+    expect(await lagoon.findEnvironment({ project, environment: 'main' })).toBeNull();
+    const body = JSON.parse(requests[0]!.body) as { query: string; variables: unknown };
+    expect(body.query).not.toContain('__schema');
+    expect(body.variables).toEqual({ project });
+  });
+
+  it.each<[string, Answer]>([
+    ['500', json(500, {})],
+    ['503', json(503, {})],
+    ['504', json(504, {})],
+    ['429', json(429, {})],
+    ['413', json(413, {})],
+    ['a reset', (response) => response.destroy()],
+    ['HTML', (response) => response.end('<html></html>')],
+    [
+      'a cut answer',
+      (response) => response.writeHead(200, { 'content-length': 9 }).write('{"data"'),
+    ],
+  ])('sends a mutation once, and calls it ambiguous: %s', async (_what, given) => {
+    answer = (response) => {
+      given(response);
+      setImmediate(() => response.destroy());
+    };
+    const result = await lagoon.deployLatest(MARKER, noSignal());
+    expect(result.kind).toBe('ambiguous');
+    expect(requests).toHaveLength(1);
+  });
+
+  it.each<[string, Answer, new (...given: never[]) => Error]>([
+    ['500', json(500, {}), LagoonUnavailableError],
+    ['429', json(429, {}), LagoonUnavailableError],
+    ['a reset', (response) => response.destroy(), LagoonUnavailableError],
+    ['401', json(401, { errors: [{ message: 'Unauthorized - x' }] }), LagoonUnauthenticatedError],
+    ['400', json(400, { errors: [{ message: 'x' }] }), LagoonRefusedError],
+    ['HTML', (response) => response.end('<html></html>'), LagoonAnswerError],
+    ['an unknown error', json(200, { errors: [{ message: 'x' }], data: null }), LagoonAnswerError],
+    ['no field', json(200, { data: {} }), LagoonAnswerError],
+    ['a wrong type', json(200, { data: { lagoonVersion: 7 } }), LagoonAnswerError],
+  ])('sends a read once and throws: %s', async (_what, given, error) => {
+    answer = given;
+    await expect(lagoon.ping()).rejects.toThrow(error);
+    expect(requests).toHaveLength(1);
+  });
+
+  it('stops reading an answer over 5 MiB', async () => {
+    const flood = JSON.stringify({ data: { lagoonVersion: 'x'.repeat(6 * 1024 * 1024) } });
+    answer = (response) => response.end(flood);
+    await expect(lagoon.ping()).rejects.toThrow(/UND_ERR_RES_EXCEEDED_MAX_SIZE/);
+    expect((await lagoon.deployLatest(MARKER, noSignal())).kind).toBe('ambiguous');
+  });
+
+  it('takes a row that does not fit for an unknown shape', async () => {
+    const deployments = [{ id: 1, name: 'lagoon-build-1', status: null }];
+    answer = json(200, { data: { environmentById: { deployments } } });
+    await expect(lagoon.deploymentsOf(1, { limit: 1 })).rejects.toThrow(LagoonAnswerError);
+  });
+
+  it('keeps what it got when a part of many look-ups failed', async () => {
+    const deployments = [{ id: 1, name: 'lagoon-build-1', status: 'running' }];
+    const errors = [{ message: 'Unauthorized', path: ['e1'] }];
+    answer = json(200, { data: { e0: { deployments }, e1: null }, errors });
+    const found = await lagoon.deploymentsOfMany([{ environmentId: 5 }, { environmentId: 6 }]);
+    expect([...found.keys()]).toEqual([5]);
+  });
+
+  it.each(['success', 'Skipped: x', 'lagoon-build-../x', 'lagoon-build-abc\n', 'x lagoon-build-a'])(
+    'does not take %j for a build name',
+    async (name) => {
+      answer = json(200, { data: { deployEnvironmentLatest: name } });
+      expect((await lagoon.deployLatest(MARKER, noSignal())).kind).toBe('ambiguous');
+    },
+  );
+
+  it('calls a mutation ambiguous that is aborted or too late after it was sent', async () => {
+    const stop = new AbortController();
+    answer = () => stop.abort();
+    expect((await lagoon.deployLatest(MARKER, stop.signal)).kind).toBe('ambiguous');
+    answer = () => undefined;
+    const hasty = new GraphqlLagoon({ url, token: () => Promise.resolve('t'), timeoutMs: 80 });
+    const late = await hasty.deployLatest(MARKER, noSignal());
+    expect(late).toEqual({ kind: 'ambiguous', evidence: 'no answer: no answer in 80 ms' });
+    await expect(hasty.ping()).rejects.toThrow(LagoonUnavailableError);
+    await hasty.close();
+  });
+
+  it('calls a mutation refused that surely was not sent', async () => {
+    const never = new GraphqlLagoon({ url, token: () => Promise.reject(new Error('canary')) });
+    const noToken = await never.deployLatest(MARKER, noSignal());
+    expect(noToken).toMatchObject({ kind: 'refused', cause: 'not-sent', retryable: true });
+    const closed = new GraphqlLagoon({
+      url: 'http://127.0.0.1:1/',
+      token: () => Promise.resolve('t'),
+    });
+    const noPort = await closed.deployLatest(MARKER, noSignal());
+    expect(noPort).toMatchObject({ kind: 'refused', cause: 'not-sent', reason: 'ECONNREFUSED' });
+    expect(requests).toEqual([]);
+  });
+
+  it('never shows the token, nor what Lagoon wrote, in an error', async () => {
+    answer = json(200, { errors: [{ message: 'canary-upstream canary-token' }], data: null });
+    const error: unknown = await lagoon.ping().catch((thrown: unknown) => thrown);
+    const shown = `${String(error)} ${JSON.stringify(error)} ${(error as Error).stack ?? ''}`;
+    expect(shown).not.toMatch(/canary-(?:token|upstream)/);
+    const refused = await lagoon.deployLatest(MARKER, noSignal());
+    expect(JSON.stringify(refused)).not.toContain('canary');
+  });
+
+  it('speaks plain HTTP to nobody but this machine', () => {
+    const token = () => Promise.resolve('t');
+    expect(() => new GraphqlLagoon({ url: 'http://lagoon.example.com/graphql', token })).toThrow(
+      /https/,
+    );
+  });
+});

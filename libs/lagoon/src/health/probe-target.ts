@@ -1,0 +1,55 @@
+import { isIP } from 'node:net';
+import { ProbeTargetRefusedError } from './health-probe.port';
+
+export interface ProbeRules {
+  /** Development only: also permits http to 127.0.0.1 and localhost, on any port. */
+  readonly allowLoopback?: boolean;
+  /** Hosts must end with one of these, for example `.example.com`; absent: any host. */
+  readonly allowedSuffixes?: readonly string[];
+}
+
+export interface ProbeTarget {
+  readonly url: URL;
+  /** True: the app of a development set-up on this machine. */
+  readonly loopback: boolean;
+}
+
+const LOOPBACK_HOSTS = new Set(['127.0.0.1', 'localhost']);
+const MAX_LENGTH = 2048;
+
+// The URL parser has already turned every spelling of an IPv4 address into the dotted one.
+const PUBLIC_RULES: readonly (readonly [reason: string, breaks: (url: URL) => boolean])[] = [
+  ['only https is probed', ({ protocol }) => protocol !== 'https:'],
+  ['only port 443 is probed', ({ port }) => port !== ''],
+  ['it is an IP address', ({ hostname }) => isIP(hostname) !== 0 || hostname.startsWith('[')],
+];
+
+/** The address if it may be probed; the name still has to resolve to public addresses only. */
+export function probeTarget(text: string, rules: ProbeRules): ProbeTarget {
+  const url = parsed(text);
+  if (url.username !== '' || url.password !== '') refuse('it carries credentials');
+  if (rules.allowLoopback === true && isLoopback(url)) return { url, loopback: true };
+  const broken = PUBLIC_RULES.find(([, breaks]) => breaks(url));
+  if (broken !== undefined) refuse(broken[0]);
+  if (!hasAllowedSuffix(url.hostname, rules.allowedSuffixes)) refuse('its host is not allowed');
+  return { url, loopback: false };
+}
+
+function parsed(text: string): URL {
+  if (text.length <= MAX_LENGTH && URL.canParse(text)) return new URL(text);
+  return refuse('it is not a URL');
+}
+
+function isLoopback(url: URL): boolean {
+  return url.protocol === 'http:' && LOOPBACK_HOSTS.has(url.hostname);
+}
+
+function hasAllowedSuffix(host: string, suffixes: readonly string[] | undefined): boolean {
+  if (suffixes === undefined) return true;
+  const name = host.replace(/\.$/, '');
+  return suffixes.some((suffix) => name.endsWith(suffix.startsWith('.') ? suffix : `.${suffix}`));
+}
+
+function refuse(reason: string): never {
+  throw new ProbeTargetRefusedError(reason);
+}

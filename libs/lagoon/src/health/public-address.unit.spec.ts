@@ -1,0 +1,39 @@
+import { isPublicAddress } from './public-address';
+
+describe('an address is public only if it belongs to a host on the internet', () => {
+  it.each(['8.8.8.8', '93.184.216.34', '223.255.255.1', '2606:4700::1111', '2a00:1450:4001::5'])(
+    '%s is public',
+    (address) => expect(isPublicAddress(address)).toBe(true),
+  );
+
+  it.each([
+    ['this network', '0.0.0.0'],
+    ['loopback', '127.0.0.1'],
+    ['all of loopback', '127.8.9.10'],
+    ['private 10/8', '10.1.2.3'],
+    ['private 172.16/12', '172.31.255.255'],
+    ['private 192.168/16', '192.168.1.1'],
+    ['carrier NAT', '100.64.0.1'],
+    ['cloud metadata', '169.254.169.254'],
+    ['benchmarking', '198.19.0.1'],
+    ['documentation', '203.0.113.7'],
+    ['multicast', '224.0.0.1'],
+    ['reserved', '240.0.0.1'],
+    ['broadcast', '255.255.255.255'],
+    ['unspecified', '::'],
+    ['loopback v6', '::1'],
+    ['mapped loopback', '::ffff:127.0.0.1'],
+    ['mapped, in hex', '::ffff:7f00:1'],
+    ['mapped public', '::ffff:8.8.8.8'],
+    ['NAT64', '64:ff9b::7f00:1'],
+    ['local NAT64', '64:ff9b:1::1'],
+    ['unique local', 'fd00::1'],
+    ['link local', 'fe80::1'],
+    ['site local', 'fec0::1'],
+    ['multicast v6', 'ff02::1'],
+    ['Teredo', '2001::1'],
+    ['6to4', '2002:7f00:1::1'],
+    ['documentation v6', '2001:db8::1'],
+    ['no address', 'localhost'],
+  ])('%s is not: %s', (_what, address) => expect(isPublicAddress(address)).toBe(false));
+});

@@ -1,0 +1,91 @@
+import { Client } from 'undici';
+import type { Dispatcher } from 'undici';
+import { CallDeadline } from '../call-deadline';
+import { failureText } from '../failure-text';
+import type { AddressResolver } from './checked-lookup';
+import { checkedLookup, loopbackLookup, systemResolver } from './checked-lookup';
+import type { ProbeOptions, ProbeResult } from './health-probe.port';
+import { HealthProbe, ProbeTargetRefusedError } from './health-probe.port';
+import type { ProbeRules, ProbeTarget } from './probe-target';
+import { probeTarget } from './probe-target';
+
+const MAX_BODY_BYTES = 64 * 1024;
+const HEADERS = { accept: '*/*', 'user-agent': 'uplift-health-probe' };
+
+/** One GET on a connection of its own; no redirect is followed and no body is kept. */
+export class UndiciHealthProbe extends HealthProbe {
+  constructor(
+    private readonly rules: ProbeRules = {},
+    private readonly resolve: AddressResolver = systemResolver,
+  ) {
+    super();
+  }
+
+  async probe(url: string, options: ProbeOptions): Promise<ProbeResult> {
+    const target = probeTarget(url, this.rules);
+    const startedAt = performance.now();
+    const elapsed = () => Math.round(performance.now() - startedAt);
+    const deadline = new CallDeadline(options.timeoutMs, options.signal);
+    const client = this.clientFor(target, options.timeoutMs);
+    try {
+      const status = await deadline.guard(statusOf(client, target, deadline.signal));
+      return { ...judged(status, options), durationMs: elapsed() };
+    } catch (error) {
+      if (error instanceof ProbeTargetRefusedError) throw error;
+      options.signal?.throwIfAborted();
+      return {
+        outcome: 'unresponsive',
+        detail: failureText(error, 'no answer'),
+        durationMs: elapsed(),
+      };
+    } finally {
+      deadline.release();
+      await client.destroy();
+    }
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  private clientFor(target: ProbeTarget, timeoutMs: number): Client {
+    const lookup = target.loopback ? loopbackLookup : checkedLookup(this.resolve);
+    return new Client(target.url.origin, {
+      connect: { lookup, timeout: timeoutMs },
+      pipelining: 0,
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs,
+    });
+  }
+}
+
+async function statusOf(
+  client: Client,
+  { url }: ProbeTarget,
+  signal: AbortSignal,
+): Promise<number> {
+  const path = `${url.pathname}${url.search}`;
+  const { statusCode, body } = await client.request({
+    path,
+    method: 'GET',
+    headers: HEADERS,
+    signal,
+  });
+  await readSome(body);
+  return statusCode;
+}
+
+// An answer has to end, or to be long: a server that never finishes is not responsive.
+async function readSome(body: Dispatcher.ResponseData['body']): Promise<void> {
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) return;
+  }
+}
+
+function judged(status: number, { acceptStatuses = [] }: ProbeOptions) {
+  const good = (status >= 200 && status < 300) || acceptStatuses.includes(status);
+  const detail = `answered ${status}`;
+  return { outcome: good ? ('healthy' as const) : ('unhealthy' as const), status, detail };
+}

@@ -1,0 +1,34 @@
+import type { ProbeOptions, ProbeOutcome, ProbeResult } from '../health/health-probe.port';
+import { HealthProbe } from '../health/health-probe.port';
+
+/** Health pages in memory: healthy unless a spec says otherwise. */
+export class InMemoryHealthProbe extends HealthProbe {
+  /** Every address that was asked, oldest first. */
+  readonly probed: string[] = [];
+  private readonly scripts = new Map<string, ProbeOutcome[]>();
+
+  /** The next answers of one address, one by one; the last one stays. */
+  answer(url: string, ...outcomes: ProbeOutcome[]): void {
+    this.scripts.set(url, outcomes);
+  }
+
+  async probe(url: string, options: ProbeOptions): Promise<ProbeResult> {
+    await Promise.resolve();
+    options.signal?.throwIfAborted();
+    this.probed.push(url);
+    const outcome = this.next(url);
+    if (outcome === 'unresponsive') return { outcome, durationMs: 0, detail: 'no answer' };
+    const status = outcome === 'healthy' ? 200 : 503;
+    return { outcome, status, durationMs: 0, detail: `answered ${status}` };
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  private next(url: string): ProbeOutcome {
+    const script = this.scripts.get(url) ?? [];
+    const outcome = script.length > 1 ? script.shift() : script[0];
+    return outcome ?? 'healthy';
+  }
+}
