@@ -1,6 +1,8 @@
 export * from './decider';
 export * from './domain-error';
 export * from './status';
+export type { AttemptNotes } from './instance/attempt-notes';
+export type { DeploymentState } from './instance/deployment-state';
 export * from './instance/instance.commands';
 export * from './instance/instance.decider';
 export * from './instance/instance.errors';
@@ -9,6 +11,7 @@ export * from './instance/instance.evolve';
 export * from './instance/instance.lifecycle';
 export * from './instance/instance.profile';
 export * from './instance/instance.state';
+export * from './instance/upgrade-stage';
 export * from './instance/upgrade-strategy';
 export * from './instance/work-order';
 export * from './views/instance.view';

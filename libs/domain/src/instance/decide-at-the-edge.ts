@@ -1,3 +1,4 @@
+import type { HealthyStatus, InstanceStatus, RunningStatus } from '../status';
 import { HEALTHY_STATUSES, isHealthy } from '../status';
 import { deepEqual } from './deep-equal';
 import type { InstanceCommandData, InstanceCommandOf } from './instance.commands';
@@ -11,6 +12,7 @@ import {
   UpgradeInFlightError,
 } from './instance.errors';
 import type { InstanceEvent } from './instance.events';
+import type { Transition } from './instance.lifecycle';
 import { isInFlight, LIFECYCLE } from './instance.lifecycle';
 import type { InstanceState, RestingInstance, UpgradingInstance } from './instance.state';
 import { whyTargetIsInvalid } from './upgrade-strategy';
@@ -47,15 +49,12 @@ function reportHealth(
   { status }: InstanceCommandData['ReportHealth'],
   state: RestingInstance | UpgradingInstance,
 ): readonly InstanceEvent[] {
-  const claim = state.kind === 'upgrading' ? state.workOrder.originStatus : state.claim;
-  if (isHealthy(status) && claim !== null && claim !== status) {
-    throw new ClaimAxisCrossedError(state.status, status, claim);
-  }
   if (state.kind === 'upgrading') return healthDuringUpgrade(status, state);
-  const { from } = LIFECYCLE.HealthReported;
-  if (!(from as readonly string[]).includes(state.status)) {
+  const { from }: Transition = LIFECYCLE.HealthReported;
+  if (!from.includes(state.status)) {
     throw new StatusNotAllowedError('ReportHealth', state.status, from);
   }
+  refuseToCross(state.claim, status, state.status);
   return state.status === status ? [] : [{ type: 'HealthReported', data: { status } }];
 }
 
@@ -63,11 +62,24 @@ function healthDuringUpgrade(
   status: InstanceCommandData['ReportHealth']['status'],
   state: UpgradingInstance,
 ): readonly InstanceEvent[] {
-  const { upgradeId, attempt } = state.workOrder;
+  const { upgradeId, attempt, originStatus } = state.workOrder;
   if (state.status !== 'post-upgrade-completed') {
     throw new UpgradeInFlightError(state.status, upgradeId, LIFECYCLE.HealthReported.from);
   }
-  return [{ type: 'HealthEvidenceRecorded', data: { upgradeId, attempt, status } }];
+  refuseToCross(originStatus, status, state.status);
+  return state.notes.reportedHealth === status
+    ? []
+    : [{ type: 'HealthEvidenceRecorded', data: { upgradeId, attempt, status } }];
+}
+
+function refuseToCross(
+  claim: HealthyStatus | null,
+  reported: RunningStatus,
+  currentStatus: InstanceStatus,
+): void {
+  if (isHealthy(reported) && claim !== null && claim !== reported) {
+    throw new ClaimAxisCrossedError(currentStatus, reported, claim);
+  }
 }
 
 function requestUpgrade(

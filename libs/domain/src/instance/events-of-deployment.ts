@@ -1,7 +1,8 @@
 import type { InstanceCommandData, InstanceCommandOf } from './instance.commands';
 import { StepNotReachedError } from './instance.errors';
 import type { InstanceEvent } from './instance.events';
-import type { DeploymentState, UpgradingInstance } from './instance.state';
+import type { DeploymentState } from './deployment-state';
+import type { UpgradingInstance } from './instance.state';
 import { markerOf } from './work-order';
 
 export type DeploymentCommand = InstanceCommandOf<
@@ -32,13 +33,13 @@ export function deploymentEvents(
     case 'RepeatDeployment':
       return nextCall(command.data, state, state.deployment);
     case 'DeclareOutcomeUnknown':
-      return outcomeUnknown(command.data);
+      return state.deployment.buildName === null ? outcomeUnknown(command.data) : [];
     case 'AcceptDeployment':
       return accepted(command.data, state, state.deployment);
     case 'RecordDuplicateBuilds':
-      return [{ type: 'DuplicateBuildDetected', data: command.data }];
+      return duplicates(command.data, state);
     case 'ProgressDeployment':
-      return progressed(command.data, state.deployment);
+      return progressed(command, state, state.deployment);
     case 'CompleteUpgrade':
       return completed(command, state, state.deployment);
   }
@@ -100,10 +101,20 @@ function accepted(
   return [{ type: 'DeploymentAccepted', data: { workOrder, buildName, callNo } }];
 }
 
-function progressed(
-  data: InstanceCommandData['ProgressDeployment'],
-  { status, buildStep }: DeploymentState,
+function duplicates(
+  data: InstanceCommandData['RecordDuplicateBuilds'],
+  { notes }: UpgradingInstance,
 ): readonly InstanceEvent[] {
+  const isKnown = data.builds.every((build) => notes.duplicateBuilds.includes(build));
+  return isKnown ? [] : [{ type: 'DuplicateBuildDetected', data }];
+}
+
+function progressed(
+  { type, data }: InstanceCommandOf<'ProgressDeployment'>,
+  state: UpgradingInstance,
+  { buildName, status, buildStep }: DeploymentState,
+): readonly InstanceEvent[] {
+  if (buildName === null) throw new StepNotReachedError(type, state.status);
   const isSame = data.status === status && data.buildStep === buildStep;
   const isBackwards =
     status !== null &&

@@ -31,7 +31,9 @@ export function eventsOfStep(
     case 'TimeOutStage':
       return eventsOfTimeout(command.data, state);
     case 'ParkStage':
-      return [{ type: 'StageParked', data: command.data }];
+      return command.data.eventId === state.notes.parkedEventId
+        ? []
+        : [{ type: 'StageParked', data: command.data }];
     default:
       return deploymentEvents(command, state);
   }

@@ -1,6 +1,6 @@
 import type { InstanceStatus, RunningStatus } from '../status';
 import type { Attempt, Check, Evidence, ProbeResult, TaskReference } from './instance.events';
-import type { UpgradeStage } from './instance.lifecycle';
+import type { UpgradeStage } from './upgrade-stage';
 import type { InstanceProfile } from './instance.profile';
 import type { UpgradeStrategy, UpgradeTarget } from './upgrade-strategy';
 import type { LocatedEnvironment } from './work-order';

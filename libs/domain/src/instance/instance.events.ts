@@ -1,6 +1,6 @@
 import type { InstanceStatus, RunningStatus } from '../status';
 import type { InstanceProfile } from './instance.profile';
-import type { UpgradeStage } from './instance.lifecycle';
+import type { UpgradeStage } from './upgrade-stage';
 import type { WorkOrder } from './work-order';
 
 /** Facts that explain an outcome: small, redacted, never a log. */

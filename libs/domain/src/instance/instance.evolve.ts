@@ -1,31 +1,28 @@
 import type { InstanceStatus } from '../status';
 import { isHealthy } from '../status';
+import { NO_NOTES, notesAfter } from './attempt-notes';
+import { acceptedDeployment, deploymentAfter } from './deployment-state';
 import { IllegalHistoryError } from './instance.errors';
 import type { InstanceEvent, InstanceEventOf } from './instance.events';
 import type { Transition } from './instance.lifecycle';
-import { isInFlight, LIFECYCLE } from './instance.lifecycle';
-import type {
-  DeploymentState,
-  InstanceState,
-  RestingInstance,
-  UpgradingInstance,
-} from './instance.state';
+import { isInFlight, LIFECYCLE, STATUS_BEFORE_STAGE } from './instance.lifecycle';
+import type { InstanceState, RestingInstance, UpgradingInstance } from './instance.state';
 import type { WorkOrder } from './work-order';
 
 export const INITIAL_STATE: InstanceState = { kind: 'absent' };
 
 /** Applies one event; throws IllegalHistoryError if the lifecycle table forbids it. */
 export function evolve(state: InstanceState, event: InstanceEvent): InstanceState {
-  const before = state.kind === 'absent' ? 'absent' : state.status;
-  const transition: Transition = LIFECYCLE[event.type];
-  if (!transition.from.includes(before)) throw new IllegalHistoryError(event.type, before);
-  if (event.type === 'InstanceRegistered') return registered(event.data);
-  if (state.kind === 'absent') throw new IllegalHistoryError(event.type, before);
+  if (state.kind === 'absent') {
+    return firstState(event);
+  }
+  const { from }: Transition = LIFECYCLE[event.type];
+  if (!from.includes(state.status)) throw new IllegalHistoryError(event.type, state.status);
 
   const status = statusAfter(event, state.status);
   const workOrder = workOrderAfter(state, event);
   return workOrder !== null && isInFlight(status)
-    ? { kind: 'upgrading', status, workOrder, deployment: deploymentAfter(state, event) }
+    ? { kind: 'upgrading', status, workOrder, ...progressAfter(state, event) }
     : atRest(state, event, status);
 }
 
@@ -52,33 +49,35 @@ export function resume(event: OpeningEvent): UpgradingInstance {
     kind: 'upgrading',
     status: STATUS_OPENED[event.type],
     workOrder: event.data.workOrder,
-    deployment: event.type === 'DeploymentAccepted' ? accepted(event) : null,
+    deployment: event.type === 'DeploymentAccepted' ? acceptedDeployment(event.data) : null,
+    notes: NO_NOTES,
   };
 }
 
 /** Status after an event that is legal in `before`. */
 export function statusAfter(event: InstanceEvent, before: InstanceStatus): InstanceStatus {
-  const { to }: Transition = LIFECYCLE[event.type];
-  if (to === 'from-data') return statusInData(event, before);
-  if (to === 'pending-of-stage') return 'pending-pre-upgrade';
-  return to === 'unchanged' ? before : to;
-}
-
-function statusInData(event: InstanceEvent, before: InstanceStatus): InstanceStatus {
   switch (event.type) {
     case 'InstanceRegistered':
     case 'HealthReported':
     case 'InstanceVerifiedHealthy':
     case 'UpgradeCancelled':
       return event.data.status;
-    default:
-      return before;
+    case 'UpgradeRetried':
+      return STATUS_BEFORE_STAGE[event.data.fromStage];
+    default: {
+      const { to } = LIFECYCLE[event.type];
+      return to === 'unchanged' ? before : to;
+    }
   }
 }
 
-function registered(data: InstanceEventOf<'InstanceRegistered'>['data']): RestingInstance {
-  const claim = isHealthy(data.status) ? data.status : null;
-  return { kind: 'resting', status: data.status, profile: data.profile, claim, lastUpgrade: null };
+function firstState({ type, data }: InstanceEvent): RestingInstance {
+  if (type !== 'InstanceRegistered' || isInFlight(data.status)) {
+    throw new IllegalHistoryError(type, 'absent');
+  }
+  const { status, profile } = data;
+  const claim = isHealthy(status) ? status : null;
+  return { kind: 'resting', status, profile, claim, lastUpgrade: null };
 }
 
 function workOrderAfter(
@@ -89,28 +88,13 @@ function workOrderAfter(
   return state.kind === 'upgrading' ? state.workOrder : null;
 }
 
-function accepted(event: InstanceEventOf<'DeploymentAccepted'>): DeploymentState {
-  const { callNo, buildName } = event.data;
-  return { callNo, buildName, status: null, buildStep: null };
-}
-
-function deploymentAfter(
+function progressAfter(
   state: RestingInstance | UpgradingInstance,
   event: InstanceEvent,
-): DeploymentState | null {
-  const before = state.kind === 'upgrading' ? state.deployment : null;
-  switch (event.type) {
-    case 'DeploymentRequested':
-      return { callNo: event.data.callNo, buildName: null, status: null, buildStep: null };
-    case 'DeploymentAccepted':
-      return accepted(event);
-    case 'DeploymentProgressed':
-      return before && { ...before, status: event.data.status, buildStep: event.data.buildStep };
-    case 'UpgradeCompleted':
-      return null;
-    default:
-      return before;
-  }
+): Pick<UpgradingInstance, 'deployment' | 'notes'> {
+  const { deployment, notes } =
+    state.kind === 'upgrading' ? state : { deployment: null, notes: NO_NOTES };
+  return { deployment: deploymentAfter(deployment, event), notes: notesAfter(notes, event) };
 }
 
 function atRest(
@@ -128,10 +112,10 @@ function atRest(
 }
 
 function lastUpgradeAfter(
-  state: RestingInstance,
+  { lastUpgrade }: RestingInstance,
   event: InstanceEvent,
 ): RestingInstance['lastUpgrade'] {
-  return event.type === 'LateOutcomeObserved' && state.lastUpgrade !== null
-    ? { ...state.lastUpgrade, lateOutcomeSeen: true }
-    : state.lastUpgrade;
+  if (event.type !== 'LateOutcomeObserved') return lastUpgrade;
+  const { upgradeId, attempt } = event.data;
+  return { upgradeId, attempt, lateOutcomeSeen: true };
 }

@@ -1,16 +1,13 @@
 import type { InstanceStatus } from '../status';
 import { HEALTHY_STATUSES } from '../status';
 import type { InstanceEventType } from './instance.events';
-
-/** The workers; `poll-upgrade` also verifies health at the end. */
-export const UPGRADE_STAGES = ['pre-upgrade', 'upgrade', 'poll-upgrade', 'post-upgrade'] as const;
-export type UpgradeStage = (typeof UPGRADE_STAGES)[number];
+import type { UpgradeStage } from './upgrade-stage';
 
 /** Deadlines are named here and given in milliseconds by configuration. */
 export type DeadlineName = 'pending' | 'step' | 'call' | 'queued' | 'running' | 'verify';
 
 /** Where the status after an event comes from when it is not fixed. */
-export type StatusSource = 'from-data' | 'pending-of-stage' | 'unchanged';
+export type StatusSource = 'from-data' | 'before-stage-in-data' | 'unchanged';
 
 export interface Transition {
   /** Statuses in which the event is legal; `absent` = the instance does not exist yet. */
@@ -40,6 +37,14 @@ export const IN_FLIGHT_STATUSES = [
 ] as const satisfies readonly InstanceStatus[];
 
 export type InFlightStatus = (typeof IN_FLIGHT_STATUSES)[number];
+
+/** Where an instance waits for a stage to be done (again). */
+export const STATUS_BEFORE_STAGE = {
+  'pre-upgrade': 'pending-pre-upgrade',
+  upgrade: 'pending-upgrade',
+  'post-upgrade': 'pending-post-upgrade',
+  'poll-upgrade': 'post-upgrade-completed',
+} as const satisfies Record<UpgradeStage, InFlightStatus>;
 
 const NOTE = { to: 'unchanged', deadline: 'kept' } as const;
 const END = { owner: null, deadline: null } as const;
@@ -164,7 +169,7 @@ export const LIFECYCLE = {
   },
   UpgradeRetried: {
     from: [...FAILED, ...UNSOUND],
-    to: 'pending-of-stage',
+    to: 'before-stage-in-data',
     owner: 'named-in-data',
     deadline: 'pending',
   },

@@ -1,15 +1,9 @@
 import type { HealthyStatus, InstanceStatus } from '../status';
+import type { AttemptNotes } from './attempt-notes';
+import type { DeploymentState } from './deployment-state';
 import type { InFlightStatus } from './instance.lifecycle';
 import type { InstanceProfile } from './instance.profile';
 import type { WorkOrder } from './work-order';
-
-/** The newest call to Lagoon of an attempt, as far as events tell. */
-export interface DeploymentState {
-  readonly callNo: number;
-  readonly buildName: string | null;
-  readonly status: string | null;
-  readonly buildStep: string | null;
-}
 
 export interface EndedUpgrade {
   readonly upgradeId: string;
@@ -31,6 +25,7 @@ export interface UpgradingInstance {
   readonly status: InFlightStatus;
   readonly workOrder: WorkOrder;
   readonly deployment: DeploymentState | null;
+  readonly notes: AttemptNotes;
 }
 
 export type InstanceState = { readonly kind: 'absent' } | RestingInstance | UpgradingInstance;

@@ -28,6 +28,14 @@ function outcomeOf<Command, State, Event>(
   return {
     then: (...expected) => expect(decision()).toEqual(expected),
     thenNothing: () => expect(decision()).toEqual([]),
-    thenRefused: (code) => expect(decision).toThrow(expect.objectContaining({ code })),
+    thenRefused: (code) => expect(refusalOf(decision)).toMatchObject({ code }),
   };
+}
+
+function refusalOf(decision: () => unknown): unknown {
+  try {
+    return decision();
+  } catch (error) {
+    return error;
+  }
 }

@@ -67,5 +67,5 @@ export function command<Type extends InstanceCommandType>(
   type: Type,
   changes: Partial<InstanceCommandData[Type]> = {},
 ): InstanceCommandOf<Type> {
-  return { type, data: { ...EXAMPLE_COMMAND_DATA[type], ...changes } } as InstanceCommandOf<Type>;
+  return { type, data: { ...EXAMPLE_COMMAND_DATA[type], ...changes } };
 }

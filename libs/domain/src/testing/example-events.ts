@@ -86,5 +86,5 @@ export function event<Type extends InstanceEventType>(
   type: Type,
   changes: Partial<InstanceEventData[Type]> = {},
 ): InstanceEventOf<Type> {
-  return { type, data: { ...EXAMPLE_EVENT_DATA[type], ...changes } } as InstanceEventOf<Type>;
+  return { type, data: { ...EXAMPLE_EVENT_DATA[type], ...changes } };
 }

@@ -20,7 +20,7 @@ export interface InstanceView {
   /** The upgrade in flight, null at rest. */
   readonly currentUpgradeId: string | null;
   readonly lastUpgradeId: string | null;
-  /** Why the last upgrade failed; null while it has not. */
+  /** Why the last upgrade failed; null if it did not, or goes on. */
   readonly failureReason: string | null;
   readonly revision: number;
   readonly registeredAt: number;
@@ -77,5 +77,5 @@ function failureAfter(
   status: InstanceStatus,
 ): string | null {
   if ('retryable' in event.data) return event.data.reason;
-  return status === view.status ? view.failureReason : null;
+  return isInFlight(status) ? null : view.failureReason;
 }

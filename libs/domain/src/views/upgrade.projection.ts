@@ -1,12 +1,17 @@
 import type { InstanceEvent, InstanceEventType } from '../instance/instance.events';
+import type { UpgradeStage } from '../instance/upgrade-stage';
 import type { RecordedInstanceEvent } from './recorded-event';
 import { upgradeIdOf } from './recorded-event';
-import type { StageTimes, TimedStage, UpgradeView } from './upgrade.view';
+import type { TimedStage, UpgradeView } from './upgrade.view';
+
+interface Marks {
+  readonly opens?: TimedStage;
+  readonly begins?: TimedStage;
+  readonly ends?: TimedStage;
+}
 
 /** Which stage an event opens, begins or ends. */
-const MARKS: Partial<
-  Record<InstanceEventType, { opens?: TimedStage; begins?: TimedStage; ends?: TimedStage }>
-> = {
+const MARKS: Partial<Record<InstanceEventType, Marks>> = {
   PreUpgradeStarted: { begins: 'pre-upgrade' },
   PreUpgradeCompleted: { ends: 'pre-upgrade' },
   UpgradePending: { opens: 'upgrade' },
@@ -18,6 +23,21 @@ const MARKS: Partial<
   UpgradeAbandoned: { opens: 'verify', begins: 'verify' },
   InstanceVerifiedHealthy: { ends: 'verify' },
 };
+
+const TIMED_AS: Record<UpgradeStage, TimedStage> = {
+  'pre-upgrade': 'pre-upgrade',
+  upgrade: 'upgrade',
+  'post-upgrade': 'post-upgrade',
+  'poll-upgrade': 'verify',
+};
+
+const NO_BUILD = {
+  calls: 0,
+  buildName: null,
+  buildStatus: null,
+  buildStep: null,
+  warnings: false,
+} as const;
 
 /** Folds one event into the row of its upgrade; null = no row yet, or an event of no upgrade. */
 export function evolveUpgradeView(
@@ -48,11 +68,7 @@ function requested(
     outcome: 'in-flight',
     stage: 'pre-upgrade',
     stages: { 'pre-upgrade': { queuedAt: at, startedAt: null, endedAt: null } },
-    calls: 0,
-    buildName: null,
-    buildStatus: null,
-    buildStep: null,
-    warnings: false,
+    ...NO_BUILD,
     failure: null,
     requestedAt: at,
     endedAt: null,
@@ -71,7 +87,7 @@ function facts(event: InstanceEvent): Partial<UpgradeView> {
     case 'UpgradeCompleted':
       return { buildStatus: 'complete', warnings: event.data.warnings };
     case 'UpgradeRetried':
-      return { attempt: event.data.workOrder.attempt, calls: 0, buildName: null };
+      return { attempt: event.data.workOrder.attempt, ...NO_BUILD };
     default:
       return 'retryable' in event.data ? { failure: failureOf(event.data) } : {};
   }
@@ -97,23 +113,28 @@ function outcomeAfter(event: InstanceEvent): UpgradeView['outcome'] | null {
   }
 }
 
-function withMarks(view: UpgradeView, { type }: InstanceEvent, at: number): UpgradeView {
-  const { opens, begins, ends } = MARKS[type] ?? {};
+function marksOf(event: InstanceEvent): Marks {
+  if (event.type === 'UpgradeRetried') return { opens: TIMED_AS[event.data.fromStage] };
+  return MARKS[event.type] ?? {};
+}
+
+function withMarks(view: UpgradeView, event: InstanceEvent, at: number): UpgradeView {
+  const { opens, begins, ends } = marksOf(event);
+  const opened = { queuedAt: at, startedAt: null, endedAt: null };
   const stages = { ...view.stages };
-  if (ends) stages[ends] = { ...timesOf(stages, ends, at), endedAt: at };
-  if (opens) stages[opens] = { queuedAt: at, startedAt: null, endedAt: null };
-  if (begins) stages[begins] = { ...timesOf(stages, begins, at), startedAt: at };
+  if (ends) stages[ends] = { ...opened, ...stages[ends], endedAt: at };
+  if (opens) stages[opens] = opened;
+  if (begins) stages[begins] = { ...opened, ...stages[begins], startedAt: at };
   return { ...view, stages, stage: opens ?? view.stage };
 }
 
-/** A failure ends the stage it happened in. */
+/** The end of an upgrade ends the stage it happened in. */
 function ended(view: UpgradeView, at: number): UpgradeView {
-  if (view.stage === null) return view;
-  const times = timesOf(view.stages, view.stage, at);
-  const stages = { ...view.stages, [view.stage]: { ...times, endedAt: times.endedAt ?? at } };
+  const stages = Object.fromEntries(
+    Object.entries(view.stages).map(([stage, times]) => [
+      stage,
+      { ...times, endedAt: times.endedAt ?? at },
+    ]),
+  );
   return { ...view, stages, stage: null };
-}
-
-function timesOf(stages: UpgradeView['stages'], stage: TimedStage, at: number): StageTimes {
-  return stages[stage] ?? { queuedAt: at, startedAt: null, endedAt: null };
 }

@@ -1,0 +1,32 @@
+import type { RunningStatus } from '../status';
+import type { InstanceEvent } from './instance.events';
+
+/** What was noted without a change of status; known so that a repeat is not recorded again. */
+export interface AttemptNotes {
+  /** The event whose handling was given up. */
+  readonly parkedEventId: string | null;
+  /** What the app said of itself while it was being verified. */
+  readonly reportedHealth: RunningStatus | null;
+  readonly duplicateBuilds: readonly string[];
+}
+
+export const NO_NOTES: AttemptNotes = {
+  parkedEventId: null,
+  reportedHealth: null,
+  duplicateBuilds: [],
+};
+
+/** Notes begin anew with every event that carries the work order: such an event is enough to go on from. */
+export function notesAfter(before: AttemptNotes, event: InstanceEvent): AttemptNotes {
+  if ('workOrder' in event.data) return NO_NOTES;
+  switch (event.type) {
+    case 'StageParked':
+      return { ...before, parkedEventId: event.data.eventId };
+    case 'HealthEvidenceRecorded':
+      return { ...before, reportedHealth: event.data.status };
+    case 'DuplicateBuildDetected':
+      return { ...before, duplicateBuilds: event.data.builds };
+    default:
+      return before;
+  }
+}
