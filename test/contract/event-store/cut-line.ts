@@ -12,7 +12,7 @@ export class CutLine {
 
   async open(): Promise<string> {
     this.frozen = false;
-    const server = createServer((client) => this.join(client));
+    const server = createServer({ noDelay: true }, (client) => this.join(client));
     this.server = server;
     await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve));
     this.port = (server.address() as AddressInfo).port;
@@ -21,7 +21,8 @@ export class CutLine {
 
   /** Connections break and new ones are refused. */
   async cut(): Promise<void> {
-    const closed = new Promise((resolve) => this.server?.close(resolve));
+    const closed = new Promise((resolve) => this.server?.close(resolve) ?? resolve(undefined));
+    this.server = undefined;
     for (const socket of this.sockets) socket.destroy();
     await closed;
   }
@@ -33,7 +34,11 @@ export class CutLine {
   }
 
   private join(client: Socket): void {
-    const server = connect(this.target, '127.0.0.1');
+    if (!this.server) {
+      client.destroy();
+      return;
+    }
+    const server = connect({ port: this.target, host: '127.0.0.1', noDelay: true });
     client.pipe(server).pipe(client);
     for (const socket of [client, server]) {
       this.sockets.add(socket);
