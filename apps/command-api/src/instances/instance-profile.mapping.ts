@@ -1,0 +1,32 @@
+import type { InstanceCommandData, InstanceProfile, TaskScript } from '@uplift/domain';
+import { isInstanceStatus } from '@uplift/domain';
+import { refusal } from '../problems/problem';
+import type { TaskScriptDto } from './instance-profile.dto';
+import type { RegisterInstanceDto } from './register-instance.dto';
+
+/** The domain's words for what a caller registers, with every default filled in. */
+export function registrationOf(dto: RegisterInstanceDto): InstanceCommandData['RegisterInstance'] {
+  const { status, labels = {} } = dto;
+  if (!isInstanceStatus(status)) throw refusal('invalid-input', `${status} is not a status`);
+  return { profile: profileOf(dto), labels, status };
+}
+
+function profileOf(dto: RegisterInstanceDto): InstanceProfile {
+  const { project, projectId = null, environment, core = 'default', app } = dto;
+  const { path = '/', acceptStatuses = [] } = dto.healthProbe ?? {};
+  const { preUpgrade, postUpgrade } = dto.scripts ?? {};
+  return {
+    project,
+    projectId,
+    environment,
+    core,
+    app,
+    scripts: { preUpgrade: scriptOf(preUpgrade), postUpgrade: scriptOf(postUpgrade) },
+    healthProbe: { path, acceptStatuses },
+  };
+}
+
+/** Plain data: what goes into an event carries no class of this service. */
+function scriptOf(dto: TaskScriptDto | undefined): TaskScript | null {
+  return dto ? { service: dto.service, command: dto.command } : null;
+}

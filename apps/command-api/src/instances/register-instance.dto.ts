@@ -1,0 +1,63 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { INSTANCE_STATUSES } from '@uplift/domain';
+import { Type } from 'class-transformer';
+import { IsOptional, ValidateNested } from 'class-validator';
+import { ChoiceField, CountField, TextField, UuidField } from '../input/fields';
+import { LabelMapField } from '../input/label-map';
+import { HealthProbeDto, ScriptsDto } from './instance-profile.dto';
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._/-]*$/;
+const nameRule = { pattern: NAME, rule: 'a name of letters, digits, ".", "_", "/" and "-"' };
+
+export class RegisterInstanceDto {
+  @UuidField({ description: 'Follows from the Idempotency-Key if absent', optional: true })
+  readonly instanceId?: string;
+
+  @TextField({ description: 'Lagoon project name', maxLength: 100, ...nameRule })
+  readonly project!: string;
+
+  @CountField({
+    description: 'Lagoon project id',
+    minimum: 1,
+    maximum: 2_147_483_647,
+    optional: true,
+  })
+  readonly projectId?: number;
+
+  @TextField({ description: 'Lagoon environment name', maxLength: 100, ...nameRule })
+  readonly environment!: string;
+
+  @TextField({
+    description: 'Lagoon core that hosts the project, "default" if absent',
+    maxLength: 100,
+    optional: true,
+    ...nameRule,
+  })
+  readonly core?: string;
+
+  @TextField({
+    description: 'Store app the instance was made from',
+    maxLength: 100,
+    pattern: /^[^\p{Cc}]+$/u,
+    rule: 'one line of text',
+  })
+  readonly app!: string;
+
+  @ChoiceField(INSTANCE_STATUSES, { description: 'Present status of the instance' })
+  readonly status!: string;
+
+  @LabelMapField('Free labels; must hold no secret and no personal data')
+  readonly labels?: Record<string, string>;
+
+  @ApiProperty({ type: ScriptsDto, required: false })
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => ScriptsDto)
+  readonly scripts?: ScriptsDto;
+
+  @ApiProperty({ type: HealthProbeDto, required: false })
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => HealthProbeDto)
+  readonly healthProbe?: HealthProbeDto;
+}
