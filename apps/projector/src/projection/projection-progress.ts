@@ -1,0 +1,72 @@
+import type { Checkpoint } from './checkpoint';
+
+/** The newest event of the store at the moment somebody looked. */
+export interface StoreHead {
+  readonly position: bigint | null;
+  /** Milliseconds since 1970. */
+  readonly seenAt: number;
+}
+
+/** What this process knows of how far the read model is, whoever writes it. */
+export class ProjectionProgress {
+  private readonly waiting = new Set<() => void>();
+  private known: Checkpoint | undefined;
+  private newest: StoreHead | undefined;
+
+  get checkpoint(): Checkpoint | undefined {
+    return this.known;
+  }
+
+  get head(): StoreHead | undefined {
+    return this.newest;
+  }
+
+  /** Events not projected yet, estimated from positions: exact only when nothing is missing. */
+  get missingEvents(): number {
+    const { known, newest } = this;
+    if (!newest?.position || this.isAtHead) return 0;
+    if (!known?.position) return 1;
+    const missing = Number(newest.position - known.position);
+    return Math.max(1, Math.round((missing * known.events) / Number(known.position)));
+  }
+
+  /** True if nothing in the store was newer when it was last looked at. */
+  get isAtHead(): boolean {
+    const { known, newest } = this;
+    return known !== undefined && newest !== undefined && hasReached(known, newest.position);
+  }
+
+  moveTo(checkpoint: Checkpoint): void {
+    this.known = checkpoint;
+    for (const wake of [...this.waiting]) wake();
+  }
+
+  see(head: StoreHead): void {
+    this.newest = head;
+  }
+
+  /** True once the read model reflects the position, false if it does not in time. */
+  async reaches(position: bigint, timeoutMs: number): Promise<boolean> {
+    if (this.isAt(position)) return true;
+    return new Promise((resolve) => {
+      const end = (reached: boolean) => {
+        clearTimeout(timer);
+        this.waiting.delete(look);
+        resolve(reached);
+      };
+      const look = () => {
+        if (this.isAt(position)) end(true);
+      };
+      const timer = setTimeout(() => end(false), timeoutMs);
+      this.waiting.add(look);
+    });
+  }
+
+  private isAt(position: bigint): boolean {
+    return this.known !== undefined && hasReached(this.known, position);
+  }
+}
+
+function hasReached({ position: at }: Checkpoint, position: bigint | null): boolean {
+  return position === null || (at !== null && at >= position);
+}

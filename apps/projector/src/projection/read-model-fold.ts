@@ -1,0 +1,81 @@
+import type { StoredEvent } from '@uplift/contracts';
+import type {
+  InstanceView,
+  RecordedInstanceEvent,
+  TimelineEntry,
+  UpgradeView,
+} from '@uplift/domain';
+import { evolveInstanceView, evolveUpgradeView, timelineEntry, upgradeIdOf } from '@uplift/domain';
+import { ProjectionHaltedError } from './projection-halted.error';
+
+/** The rows as they were before the batch. */
+export interface KnownRows {
+  instance(instanceId: string): InstanceView | undefined;
+  upgrade(upgradeId: string): UpgradeView | undefined;
+}
+
+/** An event that can be folded, beside its form in the store. */
+export interface ReadableEvent {
+  readonly stored: StoredEvent;
+  readonly recorded: RecordedInstanceEvent;
+}
+
+/** Folds a batch: each row that changes ends up here once, in its last form. */
+export class ReadModelFold {
+  readonly instances = new Map<string, InstanceView>();
+  readonly upgrades = new Map<string, UpgradeView>();
+  readonly timeline: TimelineEntry[] = [];
+  events = 0;
+  last: StoredEvent | undefined;
+
+  constructor(private readonly known: KnownRows) {}
+
+  /** Stops before the first event that does not fit and says why. */
+  applyAll(events: readonly ReadableEvent[]): ProjectionHaltedError | undefined {
+    for (const event of events) {
+      const halted = this.apply(event);
+      if (halted) return halted;
+    }
+    return undefined;
+  }
+
+  private apply({ stored, recorded }: ReadableEvent): ProjectionHaltedError | undefined {
+    try {
+      this.fold(stored, recorded);
+      return undefined;
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : 'The event cannot be folded';
+      return new ProjectionHaltedError(reason, stored, { cause });
+    }
+  }
+
+  private fold(stored: StoredEvent, recorded: RecordedInstanceEvent): void {
+    const { instanceId } = recorded;
+    const before = this.instances.get(instanceId) ?? this.known.instance(instanceId) ?? null;
+    refuseGap(before, stored);
+    const instance = evolveInstanceView(before, recorded);
+    const entry = timelineEntry(before?.status ?? null, recorded);
+    const upgrade = this.foldUpgrade(recorded);
+
+    this.instances.set(instanceId, instance);
+    if (upgrade) this.upgrades.set(upgrade.upgradeId, upgrade);
+    this.timeline.push(entry);
+    this.events += 1;
+    this.last = stored;
+  }
+
+  private foldUpgrade(recorded: RecordedInstanceEvent): UpgradeView | null {
+    const upgradeId = upgradeIdOf(recorded.event);
+    if (upgradeId === null) return null;
+    const before = this.upgrades.get(upgradeId) ?? this.known.upgrade(upgradeId) ?? null;
+    const after = evolveUpgradeView(before, recorded);
+    if (after === null) throw new Error(`Upgrade ${upgradeId} was never requested`);
+    return after;
+  }
+}
+
+function refuseGap(before: InstanceView | null, { stream, revision }: StoredEvent): void {
+  const expected = before === null ? 0 : before.revision + 1;
+  if (revision === expected) return;
+  throw new Error(`The read model expects revision ${expected} of ${stream} next`);
+}
