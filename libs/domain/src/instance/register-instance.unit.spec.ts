@@ -1,0 +1,49 @@
+import { INSTANCE_STATUSES } from '../status';
+import { command } from '../testing/example-commands';
+import { event } from '../testing/example-events';
+import { given, HISTORY_INTO, WHOLE_UPGRADE } from '../testing/example-histories';
+import { PROFILE } from '../testing/named-values';
+import { isInFlight } from './instance.lifecycle';
+
+const importable = INSTANCE_STATUSES.filter((status) => !isInFlight(status));
+const inFlight = INSTANCE_STATUSES.filter(isInFlight);
+
+describe('RegisterInstance', () => {
+  it.each(importable)('imports an instance in status %s', (status) => {
+    given()
+      .when(command('RegisterInstance', { status }))
+      .then(event('InstanceRegistered', { status }));
+  });
+
+  it.each(inFlight)('is refused for status %s, which only an upgrade can reach', (status) => {
+    given().when(command('RegisterInstance', { status })).thenRefused('status-not-importable');
+  });
+
+  it('is quiet when the same instance is registered again', () => {
+    given(event('InstanceRegistered')).when(command('RegisterInstance')).thenNothing();
+  });
+
+  it('is quiet again after an upgrade that came back to the same status', () => {
+    given(...WHOLE_UPGRADE)
+      .when(command('RegisterInstance'))
+      .thenNothing();
+  });
+
+  it('is refused with another profile', () => {
+    given(event('InstanceRegistered'))
+      .when(command('RegisterInstance', { profile: { ...PROFILE, environment: 'dev' } }))
+      .thenRefused('instance-already-registered');
+  });
+
+  it('is refused with another status', () => {
+    given(event('InstanceRegistered'))
+      .when(command('RegisterInstance', { status: 'running-unhealthy' }))
+      .thenRefused('instance-already-registered');
+  });
+
+  it('is refused while an upgrade is in flight', () => {
+    given(...HISTORY_INTO['upgrade-running'])
+      .when(command('RegisterInstance'))
+      .thenRefused('instance-already-registered');
+  });
+});

@@ -1,0 +1,57 @@
+import { HEALTHY_STATUSES, INSTANCE_STATUSES, isHealthy } from '../status';
+import { command } from '../testing/example-commands';
+import { event } from '../testing/example-events';
+import { given, HISTORY_INTO, WHOLE_UPGRADE } from '../testing/example-histories';
+import { OTHER_UPGRADE, WORK_ORDER } from '../testing/named-values';
+import { IN_FLIGHT_STATUSES, isInFlight } from './instance.lifecycle';
+
+const registered = event('InstanceRegistered');
+const elsewhere = INSTANCE_STATUSES.filter((each) => !isHealthy(each) && !isInFlight(each));
+
+describe('RequestUpgrade', () => {
+  it.each(HEALTHY_STATUSES)('opens an upgrade from %s and remembers it', (originStatus) => {
+    given(event('InstanceRegistered', { status: originStatus }))
+      .when(command('RequestUpgrade'))
+      .then(event('UpgradeRequested', { workOrder: { ...WORK_ORDER, originStatus } }));
+  });
+
+  it('opens a second upgrade after the first has ended', () => {
+    given(...WHOLE_UPGRADE)
+      .when(command('RequestUpgrade', { upgradeId: OTHER_UPGRADE }))
+      .then(event('UpgradeRequested', { workOrder: { ...WORK_ORDER, upgradeId: OTHER_UPGRADE } }));
+  });
+
+  it.each(elsewhere)('is refused in status %s', (status) => {
+    given(event('InstanceRegistered', { status }))
+      .when(command('RequestUpgrade'))
+      .thenRefused('status-not-allowed');
+  });
+
+  it.each(IN_FLIGHT_STATUSES)('is refused while another upgrade is in %s', (status) => {
+    given(...HISTORY_INTO[status])
+      .when(command('RequestUpgrade', { upgradeId: OTHER_UPGRADE }))
+      .thenRefused('upgrade-in-flight');
+  });
+
+  it.each(IN_FLIGHT_STATUSES)('is quiet when repeated while it is in %s', (status) => {
+    given(...HISTORY_INTO[status])
+      .when(command('RequestUpgrade'))
+      .thenNothing();
+  });
+
+  it('is quiet when repeated after its upgrade has ended', () => {
+    given(...WHOLE_UPGRADE)
+      .when(command('RequestUpgrade'))
+      .thenNothing();
+  });
+
+  it('is refused when strategy and target do not fit together', () => {
+    given(registered)
+      .when(command('RequestUpgrade', { strategy: 'redeploy-latest' }))
+      .thenRefused('invalid-target');
+  });
+
+  it('is refused for an instance nobody registered', () => {
+    given().when(command('RequestUpgrade')).thenRefused('instance-unknown');
+  });
+});
