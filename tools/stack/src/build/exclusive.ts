@@ -1,5 +1,6 @@
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
+import { isRunning } from '../process/is-running';
 
 const RETRY_MS = 50;
 const EMPTY_LIMIT_MS = 5_000;
@@ -32,15 +33,6 @@ async function dropIfOwnerIsGone(lockFile: string): Promise<void> {
   if (!found) return;
   const [owner, { mtimeMs }] = found;
   // Empty for an instant, between the file's creation and the writing of the owner's id.
-  const isGone = owner === '' ? Date.now() - mtimeMs > EMPTY_LIMIT_MS : !isAlive(Number(owner));
+  const isGone = owner === '' ? Date.now() - mtimeMs > EMPTY_LIMIT_MS : !isRunning(Number(owner));
   if (isGone) await rm(lockFile, { force: true });
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

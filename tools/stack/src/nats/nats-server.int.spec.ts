@@ -1,6 +1,6 @@
 import type { TempFolder } from '../process/temp-folder';
 import { createTempFolder } from '../process/temp-folder';
-import { isAlive } from '../build/exclusive';
+import { isRunning } from '../process/is-running';
 import { pingNats } from './nats-ping';
 import type { NatsServer } from './nats-server';
 import { startNatsServer } from './nats-server';
@@ -50,6 +50,6 @@ describe('a started nats-server', () => {
   it('is gone after stop', async () => {
     const { pid } = server;
     await server.stop();
-    expect(isAlive(pid)).toBe(false);
+    expect(isRunning(pid)).toBe(false);
   });
 });

@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { isAlive } from '../build/exclusive';
+import { isRunning } from '../process/is-running';
 import type { TempFolder } from '../process/temp-folder';
 import { createTempFolder } from '../process/temp-folder';
 import { postgresBinaries } from './postgres-binaries';
@@ -76,7 +76,7 @@ describe('a started PostgreSQL', () => {
     await client.connect();
     const { pid } = server;
     expect(await server.stop()).toEqual({ code: 0, signal: null });
-    expect(isAlive(pid)).toBe(false);
+    expect(isRunning(pid)).toBe(false);
     await server.restart();
   });
 });

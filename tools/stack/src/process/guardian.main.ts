@@ -1,6 +1,7 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { GuardianOrder } from './guardian-protocol';
+import { isRunning } from './is-running';
 
 const GRACE_MS = 5_000;
 const LOOK_MS = 50;
@@ -41,20 +42,10 @@ function cleanUp(): void {
   }, LOOK_MS);
 }
 
-/** A dead process whose new parent never collects it (a container without an init) still answers signals. */
-function isRunning(pid: number): boolean {
-  if (!send(pid, 0)) return false;
+function send(pid: number, signal: NodeJS.Signals): void {
   try {
-    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+    process.kill(pid, signal);
   } catch {
-    return process.platform !== 'linux';
-  }
-}
-
-function send(pid: number, signal: NodeJS.Signals | 0): boolean {
-  try {
-    return process.kill(pid, signal);
-  } catch {
-    return false;
+    // It ended by itself.
   }
 }

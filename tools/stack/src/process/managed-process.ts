@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { projectRoot } from '../build/project-root';
 import type { StackPart } from '../stack/stack-part';
 import type { ProcessUsage } from './process-usage';
@@ -12,7 +12,7 @@ export type Ports = Readonly<Record<string, number>>;
 
 export interface ManagedProcessOptions {
   readonly name: string;
-  /** Built script, relative to the workspace, for example `dist/apps/relay/src/main.js`. */
+  /** Built script, absolute or relative to the workspace, for example `dist/apps/relay/src/main.js`. */
   readonly script: string;
   readonly args?: readonly string[];
   /** Settings; other `UPLIFT_*` variables are not inherited. */
@@ -102,7 +102,7 @@ export class ManagedProcess implements StackPart {
     this.current = await SupervisedProcess.start({
       name,
       command: process.execPath,
-      args: ['--enable-source-maps', join(root, script), ...args],
+      args: ['--enable-source-maps', resolve(root, script), ...args],
       cwd: root,
       env: serviceEnvironment({ ...this.options.env, ...this.pinned() }),
       logFile: this.logFile,

@@ -1,0 +1,98 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { pingNats } from '../nats/nats-ping';
+import { isRunning } from '../process/is-running';
+import { ManagedProcess } from '../process/managed-process';
+import type { TempFolder } from '../process/temp-folder';
+import { createTempFolder } from '../process/temp-folder';
+import { survivors } from '../testing/gone';
+import { startStack } from './stack';
+
+const portOf = (url: string) => Number(new URL(url).port);
+
+describe('the infrastructure of a stack', () => {
+  it('is four processes that services find by settings, and nothing is left after stop', async () => {
+    const stack = await startStack({ services: [] });
+    const pids = stack.parts.map(({ pid }) => pid);
+    expect(stack.parts.map(({ name }) => name).sort()).toEqual([
+      'eventstore',
+      'lagoon',
+      'nats',
+      'postgres',
+    ]);
+    expect(stack.env).toMatchObject({
+      UPLIFT_EVENTSTORE_URL: expect.stringMatching(
+        /^esdb:\/\/127\.0\.0\.1:\d+\?tls=false$/,
+      ) as string,
+      UPLIFT_NATS_URL: stack.url('nats'),
+      UPLIFT_POSTGRES_URL: stack.url('postgres'),
+      UPLIFT_LAGOON_URL: stack.url('lagoon'),
+    });
+    await stack.stop();
+    expect(pids.filter(isRunning)).toEqual([]);
+    expect(existsSync(stack.dir)).toBe(false);
+  }, 60_000);
+
+  it('keeps its addresses over kill and restart of each part', async () => {
+    const stack = await startStack({ services: [] });
+    for (const part of stack.parts) {
+      await part.kill();
+      await part.restart();
+    }
+    expect(await pingNats(portOf(stack.url('nats')))).toBe(true);
+    const page = await fetch(stack.url('lagoon'), { method: 'POST', body: '{}' });
+    expect(page.status).toBeLessThan(500);
+    await stack.stop();
+  }, 60_000);
+
+  it('uses a database that is named instead of starting one', async () => {
+    process.env.UPLIFT_POSTGRES_URL = 'postgres://somebody@elsewhere/db';
+    const stack = await startStack({ infrastructure: ['postgres'], services: [] });
+    delete process.env.UPLIFT_POSTGRES_URL;
+    expect(stack.parts).toEqual([]);
+    expect(stack.url('postgres')).toBe('postgres://somebody@elsewhere/db');
+    expect(() => stack.part('postgres')).toThrow('postgres is not run by this stack');
+    await stack.stop();
+  });
+
+  it('is stopped when one part cannot start', async () => {
+    const simulator = { UPLIFT_SIMULATOR_PORT: 'no number' };
+    const failing = startStack({ infrastructure: ['nats', 'lagoon'], services: [], simulator });
+    await expect(failing).rejects.toThrow(/^lagoon ended before it was ready/);
+  });
+});
+
+describe('the process that holds a stack', () => {
+  let folder: TempFolder;
+
+  beforeAll(async () => {
+    folder = await createTempFolder();
+  });
+
+  afterAll(() => folder.remove());
+
+  const hold = (name: string) =>
+    ManagedProcess.start({
+      name,
+      script: 'dist/tools/stack/src/main.js',
+      args: ['--services', 'none'],
+      dir: folder.path,
+    });
+
+  const heldBy = ({ logFile }: ManagedProcess) =>
+    [...readFileSync(logFile, 'utf8').matchAll(/: process (\d+)/g)].map(([, pid]) => Number(pid));
+
+  it('takes everything with it when it is killed', async () => {
+    const holder = await hold('killed');
+    const pids = heldBy(holder);
+    expect(pids.filter(isRunning)).toHaveLength(4);
+    await holder.kill();
+    expect(await survivors(pids)).toEqual([]);
+  }, 60_000);
+
+  it('stops everything on an interrupt', async () => {
+    const holder = await hold('interrupted');
+    const pids = heldBy(holder);
+    expect(await holder.kill('SIGINT')).toEqual({ code: 0, signal: null });
+    expect(pids.filter(isRunning)).toEqual([]);
+  }, 60_000);
+});
