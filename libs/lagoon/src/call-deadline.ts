@@ -9,6 +9,7 @@ export class CallEndedError extends Error {
  */
 export class CallDeadline {
   private readonly controller = new AbortController();
+  private readonly endsAt: number;
   private readonly timer: NodeJS.Timeout;
   private readonly onAbort = () => {
     this.controller.abort(new CallEndedError('aborted by the caller'));
@@ -18,11 +19,17 @@ export class CallDeadline {
     timeoutMs: number,
     private readonly callerSignal: AbortSignal | undefined,
   ) {
+    this.endsAt = performance.now() + timeoutMs;
     const onTimeout = () =>
       this.controller.abort(new CallEndedError(`no answer in ${timeoutMs} ms`));
     this.timer = setTimeout(onTimeout, timeoutMs);
     if (callerSignal?.aborted === true) this.onAbort();
     else callerSignal?.addEventListener('abort', this.onAbort, { once: true });
+  }
+
+  /** True as soon as the time is over: a process that was frozen sees it before its timer has run. */
+  get over(): boolean {
+    return this.signal.aborted || performance.now() >= this.endsAt;
   }
 
   get signal(): AbortSignal {

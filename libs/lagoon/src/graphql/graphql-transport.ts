@@ -1,7 +1,8 @@
-import { Agent, Client, buildConnector } from 'undici';
+import { Agent, buildConnector } from 'undici';
 import type { Dispatcher } from 'undici';
 import { CallDeadline, CallEndedError } from '../call-deadline';
 import { failureText } from '../failure-text';
+import { freshConnection } from './fresh-connection';
 
 export interface HttpAnswer {
   readonly status: number;
@@ -69,21 +70,13 @@ export class GraphqlTransport {
    * a warm socket through which the request still gets out.
    */
   mutate(call: GraphqlCall): Promise<HttpAnswer> {
-    return this.send(call, async (request) => {
-      let connected = false;
-      const client = new Client(this.url.origin, {
-        ...CONNECTION,
-        pipelining: 0,
-        connect: (options, callback) =>
-          connect(options, (...result: Parameters<buildConnector.Callback>) => {
-            connected = result[0] === null;
-            callback(...result);
-          }),
-      });
+    return this.send(call, async (request, deadline) => {
+      const options = { ...CONNECTION, connect };
+      const { client, opened } = freshConnection(this.url.origin, options, deadline);
       try {
         return await answerOf(client.request(request));
       } catch (error) {
-        throw new NoAnswerError(connected, failureText(error, 'connection failed'));
+        throw new NoAnswerError(opened(), failureText(error, 'connection failed'));
       } finally {
         await client.destroy();
       }
@@ -96,23 +89,27 @@ export class GraphqlTransport {
 
   private async send(
     call: GraphqlCall,
-    dispatch: (request: Dispatcher.RequestOptions) => Promise<HttpAnswer>,
+    dispatch: (request: Dispatcher.RequestOptions, deadline: CallDeadline) => Promise<HttpAnswer>,
   ): Promise<HttpAnswer> {
     const deadline = new CallDeadline(this.endpoint.timeoutMs ?? TIMEOUT_MS, call.signal);
     try {
       const token = await this.tokenWithin(deadline);
-      if (deadline.signal.aborted)
-        throw new NoAnswerError(false, failureText(deadline.signal.reason, 'aborted'));
-      return await dispatch({
-        path: this.url.pathname,
-        method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-        body: JSON.stringify({ query: call.document, variables: call.variables }),
-        signal: deadline.signal,
-      });
+      if (deadline.over)
+        throw new NoAnswerError(false, 'the time was over before the call was sent');
+      return await dispatch(this.requestOf(call, token, deadline), deadline);
     } finally {
       deadline.release();
     }
+  }
+
+  private requestOf(call: GraphqlCall, token: string, deadline: CallDeadline) {
+    return {
+      path: this.url.pathname,
+      method: 'POST' as const,
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify({ query: call.document, variables: call.variables }),
+      signal: deadline.signal,
+    };
   }
 
   private async tokenWithin(deadline: CallDeadline): Promise<string> {

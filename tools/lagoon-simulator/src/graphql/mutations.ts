@@ -128,5 +128,5 @@ function locate(world: LagoonWorld, input: EnvironmentInput): Environment {
 
 function projectOf(world: LagoonWorld, { id, name }: ProjectInput): Project | undefined {
   if (typeof name === 'string') return world.projects.get(name);
-  return [...world.projects.values()].find((project) => project.id === id);
+  return world.projectsById.get(id ?? 0);
 }

@@ -22,15 +22,11 @@ function placesOf(world: LagoonWorld, rows: Rows) {
     },
 
     // Lagoon returns deleted environments unless told not to.
-    environmentByName: (args: { name: string; project: number; includeDeleted?: boolean | null }) =>
-      row(
-        [...world.environments.values()].find(
-          ({ name, project, deleted }) =>
-            name === args.name &&
-            project.id === args.project &&
-            (!deleted || args.includeDeleted !== false),
-        ),
-      ),
+    environmentByName: (args: ByName) => {
+      const environment = world.projectsById.get(args.project)?.environments.get(args.name);
+      const hidden = environment?.deleted === true && args.includeDeleted === false;
+      return hidden ? null : row(environment);
+    },
 
     environmentById: ({ id }: { id: number }) => {
       const environment = world.environments.get(id);
@@ -75,4 +71,10 @@ interface DeploymentByName {
   readonly project?: string | null;
   readonly environment?: string | null;
   readonly name?: string | null;
+}
+
+interface ByName {
+  readonly name: string;
+  readonly project: number;
+  readonly includeDeleted?: boolean | null;
 }

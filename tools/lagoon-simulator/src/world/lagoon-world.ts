@@ -28,6 +28,7 @@ export class LagoonWorld {
   readonly clock: SimulatedClock;
   readonly walk: WalkTimes;
   readonly projects = new Map<string, Project>();
+  readonly projectsById = new Map<number, Project>();
   readonly environments = new Map<number, Environment>();
   readonly tasks = new Map<number, Task>();
   readonly builds = new Map<number, Build>();
@@ -131,6 +132,7 @@ export class LagoonWorld {
     const environments = new Map<string, Environment>();
     const project: Project = { id: this.nextId(), name, deploymentsDisabled: false, environments };
     this.projects.set(name, project);
+    this.projectsById.set(project.id, project);
     return project;
   }
 
@@ -142,7 +144,7 @@ export class LagoonWorld {
   }
 
   private buildDuration(environment: Environment): number {
-    if (this.clock.instant) return 0;
+    if (this.clock.instant && environment.buildSeconds === null) return 0;
     const seconds = environment.buildSeconds ?? this.options.buildSeconds;
     const jitter = 1 + (this.random.next() * 2 - 1) * DURATION_JITTER;
     return seconds * 1000 * jitter;
