@@ -3,9 +3,8 @@ import { INSTANCE_SCHEMA_VERSION, instanceStream, toInstanceEvent } from '@uplif
 import type { InstanceEvent, InstanceState } from '@uplift/domain';
 import { evolve, INITIAL_STATE } from '@uplift/domain';
 import { deterministicEventId } from './event-id';
-import { StreamNotFoundError } from './event-store.errors';
 import type { Appended, EventStore, StreamHead } from './event-store.port';
-import { NO_STREAM } from './event-store.port';
+import { headOf, loadOrEmpty } from './load-or-empty';
 
 /** Why and by whom events are appended. */
 export interface Cause {
@@ -36,10 +35,8 @@ export class InstanceHistory {
 
   /** State, head and events; an unregistered instance is absent, not an error. */
   async load(instanceId: string): Promise<LoadedInstance> {
-    const events = await this.eventsOf(instanceId);
-    const last = events.at(-1);
-    const head =
-      last === undefined ? NO_STREAM : { revision: last.revision, hash: last.metadata.hash };
+    const events = await loadOrEmpty(this.store, instanceStream(instanceId));
+    const head = headOf(events);
     const state = events.map(toInstanceEvent).reduce(evolve, INITIAL_STATE);
     return { state, head, events };
   }
@@ -69,14 +66,5 @@ export class InstanceHistory {
         metadata,
       })),
     );
-  }
-
-  private async eventsOf(instanceId: string): Promise<StoredEvent[]> {
-    try {
-      return await this.store.load(instanceStream(instanceId));
-    } catch (error) {
-      if (error instanceof StreamNotFoundError) return [];
-      throw error;
-    }
   }
 }

@@ -44,6 +44,13 @@ export const SETTINGS = {
     optional: true,
     description: 'Bearer token for the Lagoon core',
   },
+  apiUrl: {
+    env: 'UPLIFT_API_URL',
+    type: 'url',
+    schemes: ['http', 'https'],
+    default: 'http://127.0.0.1:3000',
+    description: 'Address of the command API, for the command line',
+  },
   logLevel: {
     env: 'UPLIFT_LOG_LEVEL',
     type: 'enum',

@@ -1,0 +1,96 @@
+import { instanceStream } from '@uplift/contracts';
+import { Command } from 'commander';
+import type { ReadModelRow } from '../audit/fleet-audit';
+import { auditStore, verdictOf } from '../audit/fleet-audit';
+import { StreamAudit } from '../audit/stream-audit';
+import type { ApiClient } from '../api-client';
+import type { CliContext } from '../cli-context';
+import { CommandFailure, EXIT } from '../exit-code';
+
+interface ReplayOptions {
+  readonly at?: string;
+  readonly revision?: string;
+}
+
+export function auditCommand(context: CliContext): Command {
+  const audit = new Command('audit').description(
+    'replay and prove the history, from the store itself',
+  );
+  audit
+    .command('replay')
+    .description(
+      'state and timeline of one instance at a time or revision; verifies the hash chain',
+    )
+    .argument('<instance>', 'instance id')
+    .option('--at <time>', 'up to this time, RFC 3339')
+    .option('--revision <n>', 'up to this revision, inclusive')
+    .action((instanceId: string, options: ReplayOptions) => replay(context, instanceId, options));
+  audit
+    .command('verify')
+    .description(
+      'every stream: chain valid, lifecycle legal, and the read model equal to the replay',
+    )
+    .option('--store-only', 'do not compare with the read model')
+    .action((options: { storeOnly?: boolean }) => verify(context, options.storeOnly === true));
+  return audit;
+}
+
+async function replay(
+  context: CliContext,
+  instanceId: string,
+  options: ReplayOptions,
+): Promise<void> {
+  const isWanted = limitOf(options);
+  const audit = new StreamAudit(true);
+  await context.withStore(async (store) => {
+    const events = await store.load(instanceStream(instanceId));
+    events.filter(isWanted).forEach((event) => audit.take(event));
+  });
+  const { view, timeline, events, hash, fault } = audit;
+  const document = { instanceId, chain: fault ?? 'valid', events, hash, instance: view, timeline };
+  const rows = timeline.map(({ at, revision, eventType, status, note }) => ({
+    ...{ at: new Date(at).toISOString(), revision, event: eventType, status, note },
+  }));
+  context.printer.print({ document, rows });
+  if (fault !== null) throw new CommandFailure(EXIT.failed, `${instanceId}: ${fault}`);
+  context.printer.say(`${events} events, chain valid, head ${hash}`);
+}
+
+function limitOf({ at, revision }: ReplayOptions) {
+  const latest = at === undefined ? Infinity : Date.parse(at);
+  const last = revision === undefined ? Infinity : Number(revision);
+  if (Number.isNaN(latest)) throw new CommandFailure(EXIT.usage, '--at wants an RFC 3339 time');
+  if (Number.isNaN(last)) throw new CommandFailure(EXIT.usage, '--revision wants a number');
+  return (event: { readonly revision: number; readonly recordedAt: string }) =>
+    event.revision <= last && Date.parse(event.recordedAt) <= latest;
+}
+
+async function verify(context: CliContext, storeOnly: boolean): Promise<void> {
+  const audits = await context.withStore(auditStore);
+  const readModel = storeOnly ? viewsOf(audits) : await wholeReadModel(context.api);
+  const verdict = verdictOf(audits, readModel);
+  const { streams, events, faults, differences } = verdict;
+  const isSound = faults.length === 0 && differences.length === 0;
+  const row = { streams, events, faults: faults.length, differences: differences.length };
+  context.printer.print({ document: { ...verdict, isSound }, rows: [row] });
+  [...faults, ...differences].forEach((line) => context.printer.say(line));
+  if (!isSound) throw new CommandFailure(EXIT.failed, 'the history does not verify');
+}
+
+function viewsOf(audits: ReadonlyMap<string, StreamAudit>): ReadModelRow[] {
+  return [...audits.values()].flatMap(({ view }) => (view === null ? [] : [view]));
+}
+
+async function wholeReadModel(api: ApiClient): Promise<ReadModelRow[]> {
+  const rows: ReadModelRow[] = [];
+  let cursor: string | null = null;
+  do {
+    const next: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+    const page: { items: ReadModelRow[]; nextCursor: string | null } = await api.json(
+      `/v1/instances?limit=100${next}`,
+    );
+    rows.push(...page.items);
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+  return rows;
+}
