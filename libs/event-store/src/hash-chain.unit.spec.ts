@@ -16,7 +16,7 @@ const METADATA: EventMetadata = {
   schemaVersion: 1,
 };
 
-const content = fc.dictionary(fc.string(), fc.jsonValue());
+const content = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 2 }), { maxKeys: 3 });
 const anyEvent: fc.Arbitrary<EventToAppend> = fc.record({
   id: fc.uuid(),
   type: fc.string({ minLength: 1 }),
@@ -24,7 +24,7 @@ const anyEvent: fc.Arbitrary<EventToAppend> = fc.record({
   metadata: fc.record({ ...constants(METADATA), traceparent: fc.string() }),
 });
 const chain = fc
-  .uniqueArray(anyEvent, { minLength: 2, maxLength: 12, selector: ({ id }) => id })
+  .uniqueArray(anyEvent, { minLength: 2, maxLength: 6, selector: ({ id }) => id })
   .map((events) => linkEvents('instance-1', NO_STREAM, events));
 
 function constants(metadata: EventMetadata) {

@@ -34,6 +34,13 @@ export function subscribingSuite(open: () => EventStore): void {
       }
     });
 
+    it("leaves out the store's own events", async () => {
+      await fill(store, newStream(), 1);
+      const { events } = await subscribe().until(({ caughtUp }) => caughtUp);
+      const own = events.filter(({ type, stream }) => `${type} ${stream}`.includes('$'));
+      expect(own).toEqual([]);
+    });
+
     it('starts after the position given', async () => {
       const stream = newStream();
       const head = await fill(store, stream, 3);
