@@ -88,6 +88,13 @@ export const SETTINGS = {
     computed: { value: () => `${hostname()}-${process.pid}`, words: 'host name and process id' },
     description: 'Name of this worker in events and logs',
   },
+  healthCallbackToken: {
+    env: 'UPLIFT_HEALTH_CALLBACK_TOKEN',
+    type: 'string',
+    secret: true,
+    optional: true,
+    description: 'Token that health callbacks of apps must carry; open to everybody without one',
+  },
   stages: {
     env: 'UPLIFT_STAGES',
     type: 'list',
