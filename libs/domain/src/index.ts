@@ -9,6 +9,7 @@ export * from './instance/instance.errors';
 export * from './instance/instance.events';
 export * from './instance/instance.evolve';
 export * from './instance/instance.lifecycle';
+export * from './instance/lifecycle-graph';
 export * from './instance/instance.profile';
 export * from './instance/instance.state';
 export * from './instance/upgrade-stage';

@@ -17,7 +17,7 @@ const STAGES = [
 
 type StageName = (typeof STAGES)[number];
 
-const RUNNING_STATUSES = [
+export const RUNNING_STATUSES = [
   'running-healthy-unclaimed',
   'running-healthy-claimed',
   'running-unhealthy',

@@ -1,4 +1,4 @@
-import type { InstanceStatus, RunningStatus } from '../status';
+import type { HealthyStatus, InstanceStatus, RunningStatus } from '../status';
 import type { InstanceProfile } from './instance.profile';
 import type { UpgradeStage } from './upgrade-stage';
 import type { WorkOrder } from './work-order';
@@ -96,7 +96,7 @@ export interface InstanceEventData {
   PostUpgradeCompleted: OpensStage & { readonly task: TaskReference | null };
   PostUpgradeFailed: Failure;
   InstanceVerifiedHealthy: Attempt & {
-    readonly status: InstanceStatus;
+    readonly status: HealthyStatus;
     readonly probes: readonly ProbeResult[];
   };
   InstanceFoundUnhealthy: Failure;
@@ -114,7 +114,7 @@ export interface InstanceEventData {
   };
   StageRedriven: OpensStage & { readonly stage: UpgradeStage; readonly n: number };
   UpgradeCancelRequested: Attempt & { readonly requestedBy: string; readonly reason: string };
-  UpgradeCancelled: Attempt & { readonly status: InstanceStatus };
+  UpgradeCancelled: Attempt & { readonly status: HealthyStatus };
   UpgradeRetried: OpensStage & {
     readonly requestedBy: string;
     readonly reason: string;

@@ -1,0 +1,132 @@
+import { fold } from '../decider';
+import { command } from '../testing/example-commands';
+import { event, EXAMPLE_EVENT_DATA } from '../testing/example-events';
+import { given, HISTORY_INTO, upTo, WHOLE_UPGRADE } from '../testing/example-histories';
+import { ATTEMPT, LOCATED_ORDER } from '../testing/named-values';
+import { instanceDecider } from './instance.decider';
+import { IllegalHistoryError } from './instance.errors';
+import type { InstanceEvent, InstanceEventType } from './instance.events';
+import { resume } from './instance.evolve';
+import { LIFECYCLE, STATUS_BEFORE_STAGE } from './instance.lifecycle';
+import { UPGRADE_STAGES } from './upgrade-stage';
+
+const stateAfter = (...events: readonly InstanceEvent[]) => fold(instanceDecider, events);
+const types = Object.keys(EXAMPLE_EVENT_DATA) as InstanceEventType[];
+
+describe('a whole upgrade', () => {
+  it('ends at rest, in the status it came from, and is remembered', () => {
+    expect(stateAfter(...WHOLE_UPGRADE)).toEqual({
+      kind: 'resting',
+      status: 'running-healthy-claimed',
+      profile: LOCATED_ORDER.profile,
+      claim: 'running-healthy-claimed',
+      lastUpgrade: { ...ATTEMPT, lateOutcomeSeen: false },
+    });
+  });
+
+  it.each(WHOLE_UPGRADE.map((_, index) => index))('is legal up to event %i', (index) => {
+    expect(() => stateAfter(...WHOLE_UPGRADE.slice(0, index))).not.toThrow();
+  });
+});
+
+describe('an illegal history', () => {
+  it.each(types.filter((type) => type !== 'InstanceRegistered'))(
+    '%s is not the first event of an instance',
+    (type) => {
+      expect(() => stateAfter(event(type))).toThrow(IllegalHistoryError);
+    },
+  );
+
+  it('does not register an instance twice', () => {
+    const registered = event('InstanceRegistered');
+    expect(() => stateAfter(registered, registered)).toThrow(IllegalHistoryError);
+  });
+
+  it('does not register an instance in the middle of an upgrade', () => {
+    const registered = event('InstanceRegistered', { status: 'upgrade-running' });
+    expect(() => stateAfter(registered)).toThrow(IllegalHistoryError);
+  });
+
+  it.each(types.filter((type) => !(LIFECYCLE[type].from as readonly string[]).includes('removed')))(
+    '%s does not follow a removal',
+    (type) => {
+      const removed = event('InstanceRegistered', { status: 'removed' });
+      expect(() => stateAfter(removed, event(type))).toThrow(IllegalHistoryError);
+    },
+  );
+});
+
+describe('resume', () => {
+  it.each([
+    'UpgradeRequested',
+    'UpgradePending',
+    'DeploymentAccepted',
+    'PostUpgradePending',
+    'PostUpgradeCompleted',
+  ] as const)('after %s knows what the fold of the stream knows', (type) => {
+    expect(resume(event(type))).toEqual(stateAfter(...upTo(type)));
+  });
+});
+
+describe('progress of a deployment', () => {
+  it('is kept with the build it belongs to', () => {
+    expect(stateAfter(...upTo('DeploymentProgressed'))).toMatchObject({
+      deployment: { callNo: 1, buildStep: 'Image Build', status: 'running' },
+    });
+  });
+
+  it('without a call is no deployment', () => {
+    const state = stateAfter(...upTo('UpgradeStarted'), event('DeploymentProgressed'));
+    expect(state).toMatchObject({ deployment: null });
+  });
+});
+
+describe("an operator's events", () => {
+  const failed = [...HISTORY_INTO['upgrade-running'], event('UpgradeFailed')];
+
+  it.each(UPGRADE_STAGES)('a retry from %s waits for that stage, as a new attempt', (fromStage) => {
+    expect(stateAfter(...failed, event('UpgradeRetried', { fromStage }))).toMatchObject({
+      kind: 'upgrading',
+      status: STATUS_BEFORE_STAGE[fromStage],
+      workOrder: { attempt: 2 },
+      deployment: null,
+    });
+  });
+
+  it('an abandoned upgrade is verified, then runs as before', () => {
+    const abandoned = [...failed, event('UpgradeAbandoned')];
+    expect(stateAfter(...abandoned)).toMatchObject({ status: 'post-upgrade-completed' });
+    given(...abandoned)
+      .when(command('VerifyHealthy'))
+      .then(event('InstanceVerifiedHealthy'));
+  });
+
+  it('a cancelled upgrade is back where it came from', () => {
+    const cancelled = [...HISTORY_INTO['pending-upgrade'], event('UpgradeCancelled')];
+    expect(stateAfter(...cancelled)).toMatchObject({
+      kind: 'resting',
+      status: 'running-healthy-claimed',
+    });
+  });
+
+  it('a cancel that was asked for changes no status', () => {
+    const before = HISTORY_INTO['upgrade-running'];
+    expect(stateAfter(...before, event('UpgradeCancelRequested'))).toEqual(stateAfter(...before));
+  });
+
+  it('a re-driven stage keeps its deployment and forgets what was parked', () => {
+    const running = HISTORY_INTO['upgrade-running'];
+    const redriven = [...running, event('StageParked'), event('StageRedriven')];
+    expect(stateAfter(...redriven)).toEqual(stateAfter(...running));
+  });
+});
+
+describe('a late outcome', () => {
+  it('is remembered of an upgrade this history does not hold', () => {
+    const imported = event('InstanceRegistered', { status: 'upgrade-failed' });
+    expect(stateAfter(imported, event('LateOutcomeObserved'))).toMatchObject({
+      status: 'upgrade-failed',
+      lastUpgrade: { ...ATTEMPT, lateOutcomeSeen: true },
+    });
+  });
+});

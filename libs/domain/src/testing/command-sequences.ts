@@ -1,0 +1,153 @@
+import fc from 'fast-check';
+import { DomainError } from '../domain-error';
+import type {
+  InstanceCommand,
+  InstanceCommandData,
+  InstanceCommandType,
+} from '../instance/instance.commands';
+import { decide } from '../instance/instance.decider';
+import type { InstanceEvent } from '../instance/instance.events';
+import { evolve, INITIAL_STATE } from '../instance/instance.evolve';
+import type { InFlightStatus } from '../instance/instance.lifecycle';
+import type { InstanceState } from '../instance/instance.state';
+import { INSTANCE_STATUSES, RUNNING_STATUSES } from '../status';
+import { EXAMPLE_COMMAND_DATA } from './example-commands';
+
+/** What was decided on one command, and from where. */
+export interface Turn {
+  readonly command: InstanceCommand;
+  readonly before: InstanceState;
+  readonly events: readonly InstanceEvent[];
+  readonly after: InstanceState;
+}
+
+interface Choice {
+  /** Any command at all, instead of one that the state waits for. */
+  readonly isWild: boolean;
+  readonly isStale: boolean;
+  readonly pick: number;
+  readonly callNo: number;
+  readonly health: (typeof RUNNING_STATUSES)[number];
+  readonly imported: (typeof INSTANCE_STATUSES)[number];
+  readonly build: string;
+  readonly buildStatus: string;
+}
+
+const EVERY_COMMAND = Object.keys(EXAMPLE_COMMAND_DATA) as InstanceCommandType[];
+
+const STUCK: readonly InstanceCommandType[] = ['TimeOutStage', 'ParkStage'];
+const IN_UPGRADE: readonly InstanceCommandType[] = [
+  'AcceptDeployment',
+  'ProgressDeployment',
+  'CompleteUpgrade',
+  'CompleteUpgrade',
+  'RepeatDeployment',
+  'RecordDuplicateBuilds',
+  'DeclareOutcomeUnknown',
+  'FailUpgrade',
+];
+
+const WAITED_FOR: Record<InFlightStatus, readonly InstanceCommandType[]> = {
+  'pending-pre-upgrade': ['StartPreUpgrade', 'StartPreUpgrade', 'FailPreUpgrade', ...STUCK],
+  'pre-upgrade-running': ['CompletePreUpgrade', 'CompletePreUpgrade', 'FailPreUpgrade'],
+  'pre-upgrade-completed': STUCK,
+  'pending-upgrade': ['RequestDeployment'],
+  'upgrade-running': IN_UPGRADE,
+  'upgrade-completed': STUCK,
+  'pending-post-upgrade': ['StartPostUpgrade'],
+  'post-upgrade-running': ['CompletePostUpgrade', 'CompletePostUpgrade', 'FailPostUpgrade'],
+  'post-upgrade-completed': ['ReportHealth', 'VerifyHealthy', 'FindUnhealthy', 'FindUnresponsive'],
+};
+
+const VARIATIONS: {
+  readonly [Type in InstanceCommandType]?: (
+    choice: Choice,
+    state: InstanceState,
+  ) => Partial<InstanceCommandData[Type]>;
+} = {
+  RegisterInstance: ({ imported }) => ({ status: imported }),
+  ReportHealth: ({ health }) => ({ status: health }),
+  RepeatDeployment: ({ callNo }) => ({ callNo }),
+  AcceptDeployment: ({ build }) => ({ buildName: build }),
+  ProgressDeployment: ({ buildStatus }) => ({ status: buildStatus }),
+  RecordDuplicateBuilds: ({ build }) => ({ builds: [build, 'lagoon-build-c'] }),
+  CompleteUpgrade: ({ build, callNo }) => ({
+    buildName: build,
+    supersededBy: callNo === 2 ? build : null,
+  }),
+  TimeOutStage: (_choice, state) => (state.kind === 'absent' ? {} : { seenStatus: state.status }),
+};
+
+const choice: fc.Arbitrary<Choice> = fc.record({
+  isWild: fc.integer({ min: 0, max: 4 }).map((n) => n === 0),
+  isStale: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
+  pick: fc.nat(999),
+  callNo: fc.constantFrom(1, 2),
+  health: fc.constantFrom(...RUNNING_STATUSES),
+  imported: fc.constantFrom(...INSTANCE_STATUSES, ...RUNNING_STATUSES, ...RUNNING_STATUSES),
+  build: fc.constantFrom('lagoon-build-a', 'lagoon-build-b'),
+  buildStatus: fc.constantFrom('new', 'queued', 'pending', 'running', 'paused'),
+});
+
+/** Histories that commands, mostly fitting and sometimes not, have led to. */
+export const commandSequences: fc.Arbitrary<readonly Turn[]> = fc
+  .array(choice, { minLength: 1, maxLength: 60, size: 'max' })
+  .map(played);
+
+export function eventsOf(turns: readonly Turn[]): readonly InstanceEvent[] {
+  return turns.flatMap(({ events }) => events);
+}
+
+function played(choices: readonly Choice[]): readonly Turn[] {
+  const turns: Turn[] = [];
+  let before = INITIAL_STATE;
+  for (const each of choices) {
+    const command = commandFor(each, before, turns.length);
+    const events = decidedOrRefused(command, before);
+    const after = events.reduce(evolve, before);
+    turns.push({ command, before, events, after });
+    before = after;
+  }
+  return turns;
+}
+
+function decidedOrRefused(
+  command: InstanceCommand,
+  state: InstanceState,
+): readonly InstanceEvent[] {
+  try {
+    return decide(command, state);
+  } catch (error) {
+    if (error instanceof DomainError) return [];
+    throw error;
+  }
+}
+
+function commandFor(chosen: Choice, state: InstanceState, turn: number): InstanceCommand {
+  const candidates = chosen.isWild ? EVERY_COMMAND : waitedFor(state);
+  const type = candidates[chosen.pick % candidates.length] ?? 'RegisterInstance';
+  const fixed = EXAMPLE_COMMAND_DATA[type];
+  const ids = 'upgradeId' in fixed ? { upgradeId: upgradeIdFor(type, chosen, state, turn) } : {};
+  return {
+    type,
+    data: { ...fixed, ...ids, ...VARIATIONS[type]?.(chosen, state) },
+  } as InstanceCommand;
+}
+
+function waitedFor(state: InstanceState): readonly InstanceCommandType[] {
+  if (state.kind === 'absent') return ['RegisterInstance'];
+  return state.kind === 'resting' ? ['RequestUpgrade', 'ReportHealth'] : WAITED_FOR[state.status];
+}
+
+/** A new upgrade has a new id, as every caller promises; all else speaks of the newest one. */
+function upgradeIdFor(
+  type: InstanceCommandType,
+  { isStale }: Choice,
+  state: InstanceState,
+  turn: number,
+): string {
+  const isNew = type === 'RequestUpgrade' && !isStale;
+  if (isNew || state.kind === 'absent') return `upgrade-${turn}`;
+  if (state.kind === 'upgrading') return isStale ? 'upgrade-of-old' : state.workOrder.upgradeId;
+  return state.lastUpgrade?.upgradeId ?? `upgrade-${turn}`;
+}
