@@ -197,6 +197,17 @@ export function lagoonSuite(name: string, open: () => Promise<LagoonScene>): voi
       await expect(scene.lagoon.routesOf(999_999)).rejects.toThrow(gone);
     });
 
+    it('creates no environment for a branch while it cannot be reached', async () => {
+      await scene.outage(true);
+      const request = { project: 'app', branchName: 'other', branchRef: 'v2', bulkName: 'm' };
+      expect((await scene.lagoon.deployBranch(request, signal())).kind).toBe('ambiguous');
+      await scene.outage(false);
+      const other = { project: 'app', environment: 'other' };
+      expect(await scene.lagoon.findEnvironment(other)).toBeNull();
+      expect((await scene.lagoon.deployBranch(request, signal())).kind).toBe('accepted');
+      expect(await scene.lagoon.findEnvironment(other)).not.toBeNull();
+    });
+
     it('throws unavailable for reads and calls mutations ambiguous in an outage', async () => {
       const environmentId = await appId();
       await scene.outage(true);

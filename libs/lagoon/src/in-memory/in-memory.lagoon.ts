@@ -16,13 +16,15 @@ import type {
   TaskAnswer,
 } from '../lagoon.types';
 import type { InMemoryEnvironment } from './in-memory.environment';
-import { NOT_FOUND, refusalBefore, UNREACHABLE } from './in-memory.refusals';
+import { disabled, NOT_FOUND, NOT_SENT, UNREACHABLE } from './in-memory.refusals';
 import { LagoonScript } from './lagoon-script';
 
 export interface InMemoryCall {
   readonly operation: string;
   readonly input: unknown;
 }
+
+type EnvironmentFinder = () => InMemoryEnvironment | undefined;
 
 /** Lagoon in memory, of equal standing with the adapter. `script` says what happens next. */
 export class InMemoryLagoon extends Lagoon {
@@ -35,13 +37,13 @@ export class InMemoryLagoon extends Lagoon {
   }
 
   deployLatest(request: DeployLatestRequest, signal: AbortSignal): Promise<DeployAnswer> {
-    const environment = this.script.byId(request.environmentId);
-    return this.deploy({ operation: 'deployLatest', input: request }, environment, signal);
+    const owner = () => this.script.byId(request.environmentId);
+    return this.deploy({ operation: 'deployLatest', input: request }, owner, signal);
   }
 
   deployBranch(request: DeployBranchRequest, signal: AbortSignal): Promise<DeployAnswer> {
-    const environment = this.script.branchOf(request.project, request.branchName);
-    return this.deploy({ operation: 'deployBranch', input: request }, environment, signal);
+    const owner = () => this.script.branchOf(request.project, request.branchName);
+    return this.deploy({ operation: 'deployBranch', input: request }, owner, signal);
   }
 
   deploymentsOf(environmentId: number, filter: DeploymentFilter): Promise<LagoonDeployment[]> {
@@ -72,9 +74,10 @@ export class InMemoryLagoon extends Lagoon {
   }
 
   addTask(request: AddTaskRequest, signal: AbortSignal): Promise<TaskAnswer> {
-    const environment = this.script.byId(request.environmentId);
-    return this.mutate({ operation: 'addTask', input: request }, environment, signal, (owner) => {
-      const task = this.script.newTask(owner, request);
+    const call = { operation: 'addTask', input: request };
+    const owner = () => this.script.byId(request.environmentId);
+    return this.mutate(call, owner, signal, (environment) => {
+      const task = this.script.newTask(environment, request);
       return { kind: 'accepted', taskId: task.id, taskName: task.taskName };
     });
   }
@@ -108,32 +111,30 @@ export class InMemoryLagoon extends Lagoon {
 
   private deploy(
     call: InMemoryCall & { readonly input: { bulkName: string; bulkId?: string } },
-    environment: InMemoryEnvironment | undefined,
+    owner: EnvironmentFinder,
     signal: AbortSignal,
   ): Promise<DeployAnswer> {
-    return this.mutate(call, environment, signal, (owner) => {
+    return this.mutate(call, owner, signal, (environment) => {
       const { bulkName, bulkId = null } = call.input;
-      return {
-        kind: 'accepted',
-        buildName: this.script.newDeployment(owner, bulkName, bulkId).name,
-      };
+      const { name } = this.script.newDeployment(environment, bulkName, bulkId);
+      return { kind: 'accepted', buildName: name };
     });
   }
 
-  private mutate<A>(
+  private async mutate<A>(
     call: InMemoryCall,
-    environment: InMemoryEnvironment | undefined,
+    owner: EnvironmentFinder,
     signal: AbortSignal,
     effect: (environment: InMemoryEnvironment) => A,
   ): Promise<A | Refused | Ambiguous> {
     this.calls.push(call);
-    const refusal = refusalBefore(call.operation, environment, signal);
-    if (this.script.unavailable) return Promise.resolve(UNREACHABLE);
+    await Promise.resolve();
+    if (signal.aborted) return NOT_SENT;
+    if (this.script.unavailable) return UNREACHABLE;
     const scripted = this.script.takeAnswer();
-    if (scripted !== null && !scripted.lands) return Promise.resolve(scripted.answer);
-    if (refusal !== null || environment === undefined) return Promise.resolve(refusal ?? NOT_FOUND);
-    const accepted = effect(environment);
-    return Promise.resolve(scripted === null ? accepted : scripted.answer);
+    if (scripted?.lands === false) return scripted.answer;
+    const carriedOut = carryOut(call.operation, owner(), effect);
+    return scripted?.answer ?? carriedOut;
   }
 
   private async read<T>(operation: string, input: unknown, answer: () => T): Promise<T> {
@@ -148,6 +149,15 @@ export class InMemoryLagoon extends Lagoon {
     if (environment !== undefined) return environment;
     throw new LagoonRefusedError('not-found', 'the environment does not exist', false);
   }
+}
+
+function carryOut<A>(
+  operation: string,
+  environment: InMemoryEnvironment | undefined,
+  effect: (environment: InMemoryEnvironment) => A,
+): A | Refused {
+  if (environment === undefined) return NOT_FOUND;
+  return environment.facts.deploymentsDisabled ? disabled(operation) : effect(environment);
 }
 
 function newest<T extends { readonly name: string }>(
