@@ -9,3 +9,6 @@ export type { BusRequest } from './request-endpoint';
 export { ServicesStrategy } from './services.strategy';
 export type { EndpointMetadata, ServicesStrategyOptions } from './services.strategy';
 export { ensureTopology, type TopologyChanges, type TopologyOptions } from './topology-keeper';
+export * from './event-publisher';
+export type { PublishRun } from './publish-run';
+export * from './publish.errors';

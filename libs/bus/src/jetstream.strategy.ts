@@ -108,7 +108,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   private async handle(handler: MessageHandler, delivery: EventDelivery): Promise<unknown> {
     const returned: unknown = await handler(delivery);
     if (!isObservable(returned)) return returned;
-    return lastValueFrom(returned, { defaultValue: undefined });
+    return lastValueFrom<unknown, undefined>(returned, { defaultValue: undefined });
   }
 }
 

@@ -137,7 +137,7 @@ export class ServicesStrategy extends Server implements CustomTransportStrategy 
 async function valueOf(handler: MessageHandler, request: BusRequest): Promise<unknown> {
   const returned: unknown = await handler(request);
   if (!isObservable(returned)) return returned;
-  return lastValueFrom(returned, { defaultValue: undefined });
+  return lastValueFrom<unknown, undefined>(returned, { defaultValue: undefined });
 }
 
 /** Endpoint names allow `A-Z a-z 0-9 - _` only. */

@@ -35,7 +35,7 @@ export function decodeRequest(
   const body = parse(payload);
   if (isCloudEvent(headers)) return fromCloudEvent(body);
   if (isObject(body) && 'pattern' in body) {
-    return { body: body['data'], format: { kind: 'nest', id: body['id'] } };
+    return { body: body.data, format: { kind: 'nest', id: body.id } };
   }
   return { body, format: { kind: 'json' } };
 }

@@ -132,7 +132,7 @@ it('sends a problem as body and its status and title as headers', async () => {
 it('tells nothing about an unexpected error but that it was one', async () => {
   const failure = client.request('uplift.qry.v1.spec.broken', {});
   await expect(failure).rejects.toMatchObject({ problem: { status: 500, code: 'internal-error' } });
-  await expect(failure).rejects.not.toMatchObject({ message: expect.stringContaining('secret') });
+  await expect(failure).rejects.not.toThrow('secret');
 });
 
 it.each([

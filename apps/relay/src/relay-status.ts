@@ -1,0 +1,63 @@
+import type { PublishRun } from '@uplift/bus';
+
+export type RelayMode = 'starting' | 'relaying' | 'standby' | 'stopped';
+
+/** What the relay says about itself on its health and metrics pages. */
+export class RelayStatus {
+  mode: RelayMode = 'starting';
+  /** Why nothing is published, in words; absent while all is well. */
+  reason: string | undefined;
+  ordinal = 0;
+  refusals = 0;
+  repairs = 0;
+  caughtUp = false;
+  private run: PublishRun | undefined;
+  private published = 0;
+  private ordinalBeforeRun = 0;
+  private sequenceBeforeRun = 0;
+  private batch: { readonly remaining: number; readonly newest: string } | undefined;
+
+  beginRun(run: PublishRun, ordinal: number): void {
+    this.run = run;
+    this.ordinalBeforeRun = ordinal;
+    this.sequenceBeforeRun = run.confirmedSequence;
+    this.ordinal = ordinal;
+    this.caughtUp = false;
+    this.reason = undefined;
+    this.mode = 'relaying';
+  }
+
+  endRun(): void {
+    this.refresh();
+    if (this.run) this.published += this.run.confirmedSequence - this.sequenceBeforeRun;
+    this.run = undefined;
+    this.batch = undefined;
+  }
+
+  /** Events read from the store and not yet sent. */
+  holding(remaining: number, newest: string): void {
+    this.batch = { remaining, newest };
+  }
+
+  get eventsPublished(): number {
+    const current = this.run ? this.run.confirmedSequence - this.sequenceBeforeRun : 0;
+    return this.published + current;
+  }
+
+  /** Events known to be missing on the bus; more may follow until the store's end was seen. */
+  get lagEvents(): number {
+    return (this.run?.unconfirmed ?? 0) + (this.batch?.remaining ?? 0);
+  }
+
+  /** Age of the oldest event that is not on the bus, in seconds. */
+  lagSeconds(now = Date.now()): number {
+    const behind = this.run?.oldestNote ?? (this.caughtUp ? undefined : this.batch?.newest);
+    if (behind === undefined) return 0;
+    return Math.max(0, now - Date.parse(behind)) / 1_000;
+  }
+
+  refresh(): void {
+    if (!this.run) return;
+    this.ordinal = this.ordinalBeforeRun + this.run.confirmedSequence - this.sequenceBeforeRun;
+  }
+}

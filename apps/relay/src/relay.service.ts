@@ -1,0 +1,49 @@
+import {
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { BusConnection, EventPublisher } from '@uplift/bus';
+import { EventStore } from '@uplift/event-store';
+import type { ServiceRuntime } from '@uplift/runtime';
+import { RelayLoop } from './relay-loop';
+import { describeRelay } from './relay-metrics';
+import { RelayStatus } from './relay-status';
+
+/** The relay as part of the process: starts, stops, and tells how it is. */
+@Injectable()
+export class RelayService implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly stopping = new AbortController();
+  private running: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly bus: BusConnection,
+    private readonly store: EventStore,
+    private readonly runtime: ServiceRuntime,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    const { bus, store } = this;
+    const { health, metrics, logger } = this.runtime;
+    const status = new RelayStatus();
+    describeRelay(metrics, status);
+    health.addReadiness('bus', () => (bus.isConnected ? undefined : 'not connected'));
+    health.addReadiness('relay', () => status.reason);
+    const loop = new RelayLoop({
+      bus,
+      store,
+      status,
+      logger,
+      publisher: new EventPublisher(bus),
+      onBeat: health.loop('relay'),
+    });
+    this.running = loop.run(this.stopping.signal);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+    await this.bus.close();
+    await this.store.close();
+  }
+}
