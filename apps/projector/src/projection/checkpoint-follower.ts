@@ -15,19 +15,17 @@ export class CheckpointFollower {
     private readonly progress: ProjectionProgress,
   ) {}
 
-  /** Returns when the writer has stopped writing although there is something to write. */
-  async untilAbandoned(signal: AbortSignal): Promise<void> {
+  /** Returns when the writer leaves events lying, or when the read model was replaced by a rebuilt one. */
+  async untilAbandoned({ generation }: Checkpoint, signal: AbortSignal): Promise<void> {
     let last = await this.look();
     let movedAt = performance.now();
-    while (!signal.aborted) {
+    while (!signal.aborted && last.generation === generation) {
       await pause(LOOK_MS, signal);
       const now = await this.look();
-      if (isSamePlace(last, now) && !this.progress.isAtHead) {
-        if (performance.now() - movedAt > TAKE_OVER_MS) return;
-        continue;
-      }
+      const isLeft = last.position === now.position && !this.progress.isAtHead;
+      if (!isLeft) movedAt = performance.now();
+      if (performance.now() - movedAt > TAKE_OVER_MS) return;
       last = now;
-      movedAt = performance.now();
     }
   }
 
@@ -45,8 +43,4 @@ export class CheckpointFollower {
     this.progress.moveTo(checkpoint);
     return checkpoint;
   }
-}
-
-function isSamePlace(one: Checkpoint, other: Checkpoint): boolean {
-  return one.position === other.position && one.generation === other.generation;
 }

@@ -74,7 +74,7 @@ export class ProjectionLoop {
     await this.project(checkpoint, signal);
     if (signal.aborted) return;
     this.enter({ kind: 'standby' });
-    await this.follower.untilAbandoned(signal);
+    await this.follower.untilAbandoned(checkpoint, signal);
   }
 
   /** Returns when somebody else has moved the checkpoint, or at the signal. */
@@ -127,7 +127,8 @@ export class ProjectionLoop {
   }
 
   private enter(state: ProjectionState): void {
-    if (state.kind !== this.current.kind) this.parts.logger.info({ state: state.kind }, 'projection');
+    if (state.kind !== this.current.kind)
+      this.parts.logger.info({ state: state.kind }, 'projection');
     this.current = state;
   }
 }

@@ -45,8 +45,8 @@ export class ProjectionProgress {
     this.newest = head;
   }
 
-  /** True once the read model reflects the position, false if it does not in time. */
-  async reaches(position: bigint, timeoutMs: number): Promise<boolean> {
+  /** True once the read model reflects the position (null: anything at all), false if it does not in time. */
+  async reaches(position: bigint | null, timeoutMs: number): Promise<boolean> {
     if (this.isAt(position)) return true;
     return new Promise((resolve) => {
       const end = (reached: boolean) => {
@@ -62,7 +62,7 @@ export class ProjectionProgress {
     });
   }
 
-  private isAt(position: bigint): boolean {
+  private isAt(position: bigint | null): boolean {
     return this.known !== undefined && hasReached(this.known, position);
   }
 }
