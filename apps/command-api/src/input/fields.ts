@@ -1,6 +1,7 @@
+import { Optional } from './optional';
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
-import { IsIn, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import { IsIn, IsInt, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
 
 interface FieldOptions {
   readonly description: string;
@@ -87,5 +88,5 @@ export function CountField(
 }
 
 function optional({ optional: mayBeAbsent }: FieldOptions): PropertyDecorator[] {
-  return mayBeAbsent ? [IsOptional()] : [];
+  return mayBeAbsent ? [Optional()] : [];
 }

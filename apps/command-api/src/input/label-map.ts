@@ -1,6 +1,7 @@
+import { Optional } from './optional';
 import { applyDecorators } from '@nestjs/common';
-import { ApiProperty } from '@nestjs/swagger';
-import { IsOptional, ValidateBy } from 'class-validator';
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { ValidateBy } from 'class-validator';
 
 const MOST_LABELS = 32;
 const KEY = /^[a-z0-9]([a-z0-9._/-]{0,62})$/;
@@ -10,15 +11,13 @@ const RULE = `must hold at most ${MOST_LABELS} labels: keys of a-z, 0-9, ".", "_
 /** Free labels of an instance: a bounded object of short texts. */
 export function LabelMapField(description: string): PropertyDecorator {
   return applyDecorators(
-    ApiProperty({
+    ApiPropertyOptional({
       type: 'object',
       description,
       maxProperties: MOST_LABELS,
-      propertyNames: { pattern: KEY.source },
       additionalProperties: { type: 'string', maxLength: LONGEST_VALUE },
-      required: false,
     }),
-    IsOptional(),
+    Optional(),
     ValidateBy({
       name: 'isLabelMap',
       validator: { validate: isLabelMap, defaultMessage: () => RULE },

@@ -1,14 +1,7 @@
+import { Optional } from '../input/optional';
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import {
-  ArrayMaxSize,
-  IsArray,
-  IsInt,
-  IsOptional,
-  Max,
-  Min,
-  ValidateNested,
-} from 'class-validator';
+import { ArrayMaxSize, IsArray, IsInt, Max, Min, ValidateNested } from 'class-validator';
 import { TextField } from '../input/fields';
 
 const SERVICE_NAME = /^[a-z0-9][a-z0-9-]*$/;
@@ -34,13 +27,13 @@ export class TaskScriptDto {
 
 export class ScriptsDto {
   @ApiProperty({ type: TaskScriptDto, required: false })
-  @IsOptional()
+  @Optional()
   @ValidateNested()
   @Type(() => TaskScriptDto)
   readonly preUpgrade?: TaskScriptDto;
 
   @ApiProperty({ type: TaskScriptDto, required: false })
-  @IsOptional()
+  @Optional()
   @ValidateNested()
   @Type(() => TaskScriptDto)
   readonly postUpgrade?: TaskScriptDto;
@@ -63,7 +56,7 @@ export class HealthProbeDto {
     description: 'Status codes that count as healthy beside 2xx',
     required: false,
   })
-  @IsOptional()
+  @Optional()
   @IsArray()
   @ArrayMaxSize(20)
   @IsInt({ each: true })

@@ -1,7 +1,8 @@
+import { Optional } from '../input/optional';
 import { ApiProperty } from '@nestjs/swagger';
 import { INSTANCE_STATUSES } from '@uplift/domain';
 import { Type } from 'class-transformer';
-import { IsOptional, ValidateNested } from 'class-validator';
+import { ValidateNested } from 'class-validator';
 import { ChoiceField, CountField, TextField, UuidField } from '../input/fields';
 import { LabelMapField } from '../input/label-map';
 import { HealthProbeDto, ScriptsDto } from './instance-profile.dto';
@@ -50,13 +51,13 @@ export class RegisterInstanceDto {
   readonly labels?: Record<string, string>;
 
   @ApiProperty({ type: ScriptsDto, required: false })
-  @IsOptional()
+  @Optional()
   @ValidateNested()
   @Type(() => ScriptsDto)
   readonly scripts?: ScriptsDto;
 
   @ApiProperty({ type: HealthProbeDto, required: false })
-  @IsOptional()
+  @Optional()
   @ValidateNested()
   @Type(() => HealthProbeDto)
   readonly healthProbe?: HealthProbeDto;

@@ -40,6 +40,11 @@ export const PROBLEMS = {
   'illegal-history': refused(500, 'The history of the instance is broken'),
   'unknown-event': refused(500, 'The history holds an event this build does not know'),
   'event-store-unavailable': later(503, 'The event store did not answer: outcome unknown'),
+  'invalid-query': refused(400, 'The query breaks its schema'),
+  'instance-not-found': refused(404, 'The read model knows no such instance'),
+  'upgrade-not-found': refused(404, 'The read model knows no such upgrade'),
+  'read-model-behind': later(409, 'The read model has not come that far'),
+  'read-model-unavailable': later(503, 'The read model cannot be read'),
   'queries-unavailable': later(503, 'The read model does not answer'),
 } as const satisfies Record<string, ProblemRow>;
 

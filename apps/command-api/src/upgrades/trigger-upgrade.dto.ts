@@ -1,7 +1,8 @@
+import { Optional } from '../input/optional';
 import { ApiProperty } from '@nestjs/swagger';
 import { REF_PATTERN, UPGRADE_STRATEGIES } from '@uplift/domain';
 import { Type } from 'class-transformer';
-import { IsOptional, ValidateNested } from 'class-validator';
+import { ValidateNested } from 'class-validator';
 import { ChoiceField, TextField, UuidField } from '../input/fields';
 
 export class UpgradeTargetDto {
@@ -23,7 +24,7 @@ export class TriggerUpgradeDto {
   readonly strategy?: string;
 
   @ApiProperty({ type: UpgradeTargetDto, required: false, description: 'Only with branch-ref' })
-  @IsOptional()
+  @Optional()
   @ValidateNested()
   @Type(() => UpgradeTargetDto)
   readonly target?: UpgradeTargetDto;

@@ -1,0 +1,37 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import { BusConnection, ServicesStrategy } from '@uplift/bus';
+import { COMMAND_ALIASES } from '@uplift/contracts';
+import type { ServiceOptions } from '@uplift/runtime';
+import { CommandApiModule } from './command-api.module';
+import { COMMAND_API_SETTINGS, SERVICE_NAME } from './command-api.settings';
+import type { CommandApiRuntime } from './command-api.settings';
+import { COMMAND_ENDPOINTS } from './commands/command-endpoints';
+import { httpDoor } from './http/http-door';
+import { BODY_LIMIT_BYTES } from './http/limits';
+
+const API_VERSION = '1.0.0';
+
+/** The service as a whole: what `main` runs and what a test starts alone. */
+export function commandApi(): ServiceOptions<(typeof COMMAND_API_SETTINGS)[number]> {
+  return {
+    name: SERVICE_NAME,
+    settings: COMMAND_API_SETTINGS,
+    module: (runtime) => CommandApiModule.for(runtime),
+    strategies: (app, runtime) => [busDoor(app, runtime)],
+    http: httpDoor(),
+  };
+}
+
+function busDoor(app: INestApplicationContext, { health }: CommandApiRuntime): ServicesStrategy {
+  const connection = app.get(BusConnection);
+  health.addReadiness('bus', () => (connection.isConnected ? undefined : 'not connected'));
+  return new ServicesStrategy({
+    connection,
+    name: `uplift-${SERVICE_NAME}`,
+    version: API_VERSION,
+    description: 'Commands to instances and their upgrades',
+    endpoints: COMMAND_ENDPOINTS,
+    aliases: COMMAND_ALIASES,
+    maxBodyBytes: BODY_LIMIT_BYTES,
+  });
+}
