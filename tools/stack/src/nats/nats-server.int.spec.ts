@@ -5,6 +5,8 @@ import { pingNats } from './nats-ping';
 import type { NatsServer } from './nats-server';
 import { startNatsServer } from './nats-server';
 
+jest.setTimeout(60_000);
+
 describe('a started nats-server', () => {
   let folder: TempFolder;
   let server: NatsServer;

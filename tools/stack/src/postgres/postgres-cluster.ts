@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { chmod, chown, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { cacheFolder } from '../build/cache-folder';
@@ -43,6 +44,21 @@ async function initialise(
     ...account,
   });
   await rename(staging, template);
+}
+
+/** The account that PostgreSQL runs as has to walk to the cluster's folder. */
+export async function openFolder(folder: string, account: Account | undefined): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  if (!account) return;
+  await chmod(folder, 0o711);
+  try {
+    await run('test', ['-x', folder], { cwd: '/', ...account });
+  } catch (error) {
+    throw new Error(
+      `PostgreSQL does not run as root, and the account it runs as (${account.uid}) cannot reach ${folder}: choose a folder under ${tmpdir()}`,
+      { cause: error },
+    );
+  }
 }
 
 /** PostgreSQL wants its folder for itself, and owned by whom it runs as. */

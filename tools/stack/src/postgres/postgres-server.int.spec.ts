@@ -1,7 +1,8 @@
-import { existsSync, lstatSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { isRunning } from '../process/is-running';
+import { unprivilegedAccount } from '../process/account';
 import type { TempFolder } from '../process/temp-folder';
 import { createTempFolder } from '../process/temp-folder';
 import { postgresBinaries } from './postgres-binaries';
@@ -19,6 +20,8 @@ async function query(url: string, sql: string): Promise<unknown[]> {
   }
 }
 
+jest.setTimeout(60_000);
+
 describe('a started PostgreSQL', () => {
   let folder: TempFolder;
   let server: PostgresServer;
@@ -26,7 +29,7 @@ describe('a started PostgreSQL', () => {
   beforeAll(async () => {
     folder = await createTempFolder();
     server = await startPostgres({ dir: folder.path });
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await server.stop();
@@ -68,6 +71,15 @@ describe('a started PostgreSQL', () => {
     const databases = await query(second.url, "SELECT 1 FROM pg_database WHERE datname = 'kept'");
     expect(databases).toEqual([]);
     await second.stop();
+  });
+
+  it('says so when its account cannot reach the folder', async () => {
+    if (process.getuid?.() !== 0) return expect(unprivilegedAccount()).toBeUndefined();
+    const closed = join(folder.path, 'closed');
+    mkdirSync(closed, { mode: 0o700 });
+    await expect(startPostgres({ dir: join(closed, 'postgres') })).rejects.toThrow(
+      /^PostgreSQL does not run as root, and the account it runs as \(\d+\) cannot reach/,
+    );
   });
 
   it('stops while a client is connected', async () => {

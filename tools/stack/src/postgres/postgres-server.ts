@@ -1,4 +1,3 @@
-import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
@@ -12,11 +11,13 @@ import type { Exit } from '../process/supervised-process';
 import { SupervisedProcess, readyOrFailed } from '../process/supervised-process';
 import type { StackPart } from '../stack/stack-part';
 import { postgresBinaries, exists } from './postgres-binaries';
-import { createCluster } from './postgres-cluster';
+import { createCluster, openFolder } from './postgres-cluster';
 
 const READY_LIMIT_MS = 30_000;
 const LOOK_MS = 20;
-const ATTEMPTS = 3;
+const RETRY_MS = 200;
+const START_ATTEMPTS = 3;
+const RESTART_ATTEMPTS = 25;
 
 export interface PostgresServerOptions {
   /** Where the log and the cluster go; a cluster that is already there is used. */
@@ -43,13 +44,12 @@ export class PostgresServer implements StackPart {
   static async start({ dir, port }: PostgresServerOptions): Promise<PostgresServer> {
     await ensureBuilt();
     const place = { home: await postgresBinaries(), dir, account: unprivilegedAccount() };
-    await mkdir(dir, { recursive: true });
-    if (place.account) await chmod(dir, 0o711);
+    await openFolder(dir, place.account);
     if (!(await exists(join(dir, 'cluster')))) {
       await createCluster(place.home, join(dir, 'cluster'), place.account);
     }
     const server = new PostgresServer(place, port ?? (await freePort()));
-    await server.startOn(port === undefined ? ATTEMPTS : 1);
+    await server.startOn(port === undefined ? START_ATTEMPTS : 1);
     return server;
   }
 
@@ -95,7 +95,7 @@ export class PostgresServer implements StackPart {
   async restart(): Promise<void> {
     await this.stop();
     // After a kill the old server's children may hold its shared memory for a moment.
-    await this.startOn(ATTEMPTS, false);
+    await this.startOn(RESTART_ATTEMPTS, false);
   }
 
   usage(): ProcessUsage | undefined {
@@ -113,7 +113,7 @@ export class PostgresServer implements StackPart {
     } catch (error) {
       if (attempts <= 1) throw error;
       if (mayMove) this.boundPort = await freePort();
-      await pause(LOOK_MS * 10);
+      await pause(RETRY_MS);
       await this.startOn(attempts - 1, mayMove);
     }
   }

@@ -9,6 +9,8 @@ import { startStack } from './stack';
 
 const portOf = (url: string) => Number(new URL(url).port);
 
+jest.setTimeout(60_000);
+
 describe('the infrastructure of a stack', () => {
   it('is four processes that services find by settings, and nothing is left after stop', async () => {
     const stack = await startStack({ services: [] });
@@ -30,7 +32,7 @@ describe('the infrastructure of a stack', () => {
     await stack.stop();
     expect(pids.filter(isRunning)).toEqual([]);
     expect(existsSync(stack.dir)).toBe(false);
-  }, 60_000);
+  });
 
   it('keeps its addresses over kill and restart of each part', async () => {
     const stack = await startStack({ services: [] });
@@ -42,7 +44,7 @@ describe('the infrastructure of a stack', () => {
     const page = await fetch(stack.url('lagoon'), { method: 'POST', body: '{}' });
     expect(page.status).toBeLessThan(500);
     await stack.stop();
-  }, 60_000);
+  });
 
   it('uses a database that is named instead of starting one', async () => {
     process.env.UPLIFT_POSTGRES_URL = 'postgres://somebody@elsewhere/db';
@@ -58,6 +60,24 @@ describe('the infrastructure of a stack', () => {
     const simulator = { UPLIFT_SIMULATOR_PORT: 'no number' };
     const failing = startStack({ infrastructure: ['nats', 'lagoon'], services: [], simulator });
     await expect(failing).rejects.toThrow(/^lagoon ended before it was ready/);
+  });
+});
+
+describe('the services of a stack', () => {
+  it('may run twice, and come back where they were', async () => {
+    const infrastructure = ['nats', 'eventstore'] as const;
+    const stack = await startStack({ infrastructure, services: ['relay'] });
+    const second = await stack.startService('relay', 'relay-2');
+    const first = stack.service('relay');
+    const { ports } = first;
+    expect(second.port('health')).not.toBe(first.port('health'));
+    await first.kill();
+    await first.restart();
+    expect(first.ports).toEqual(ports);
+    expect((await fetch(`http://127.0.0.1:${first.port('health')}/health/live`)).status).toBe(200);
+    expect(() => stack.service('relay-3')).toThrow('relay-3 does not run in this stack');
+    await stack.stop();
+    expect([first, second].map(({ pid }) => pid).filter(isRunning)).toEqual([]);
   });
 });
 
@@ -87,12 +107,12 @@ describe('the process that holds a stack', () => {
     expect(pids.filter(isRunning)).toHaveLength(4);
     await holder.kill();
     expect(await survivors(pids)).toEqual([]);
-  }, 60_000);
+  });
 
   it('stops everything on an interrupt', async () => {
     const holder = await hold('interrupted');
     const pids = heldBy(holder);
     expect(await holder.kill('SIGINT')).toEqual({ code: 0, signal: null });
     expect(pids.filter(isRunning)).toEqual([]);
-  }, 60_000);
+  });
 });
