@@ -17,4 +17,9 @@ module.exports = {
     suite('e2e', 'e2e'),
     suite('chaos', 'chaos'),
   ],
+  // Measured when the whole unit suite runs: one spec alone cannot reach every branch.
+  collectCoverage: process.env.npm_lifecycle_event === 'test:unit',
+  collectCoverageFrom: ['libs/domain/src/**/*.ts', '!libs/domain/src/testing/**'],
+  coverageReporters: ['text-summary'],
+  coverageThreshold: { './libs/domain/src/': { branches: 100 } },
 };

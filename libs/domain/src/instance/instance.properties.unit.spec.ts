@@ -19,7 +19,7 @@ const OPENING: readonly InstanceEvent['type'][] = [
 const isOpening = (event: InstanceEvent): event is OpeningEvent => OPENING.includes(event.type);
 
 const forAnySequence = (holds: (turns: readonly Turn[]) => void) => {
-  fc.assert(fc.property(commandSequences, holds), { numRuns: 300 });
+  fc.assert(fc.property(commandSequences, holds), { numRuns: 150 });
 };
 
 const statesAlong = (events: readonly InstanceEvent[]): readonly InstanceState[] =>

@@ -1,0 +1,49 @@
+import { event } from '../testing/example-events';
+import { ATTEMPT, BUILD, FAILURE, WORKER } from '../testing/named-values';
+import { FIRST_TIME, INSTANCE_ID, recorded } from '../testing/recorded-events';
+import type { InstanceEvent } from '../instance/instance.events';
+import type { InstanceStatus } from '../status';
+import { timelineEntry } from './timeline.view';
+
+function entryOf(before: InstanceStatus | null, single: InstanceEvent) {
+  return recorded([single]).map((each) => timelineEntry(before, each))[0];
+}
+
+describe('a line of the timeline', () => {
+  it('names the event, when it came and what it led to', () => {
+    expect(entryOf('pending-pre-upgrade', event('PreUpgradeStarted'))).toEqual({
+      instanceId: INSTANCE_ID,
+      revision: 0,
+      eventId: 'event-0',
+      at: FIRST_TIME,
+      eventType: 'PreUpgradeStarted',
+      status: 'pre-upgrade-running',
+      upgradeId: ATTEMPT.upgradeId,
+      note: WORKER,
+    });
+  });
+
+  it('of a registration needs no status before it and belongs to no upgrade', () => {
+    expect(entryOf(null, event('InstanceRegistered'))).toMatchObject({
+      status: 'running-healthy-claimed',
+      upgradeId: null,
+      note: null,
+    });
+  });
+
+  it('keeps the status when the event is no transition', () => {
+    const entry = entryOf('upgrade-running', event('DeploymentAccepted'));
+    expect(entry).toMatchObject({ status: 'upgrade-running', note: BUILD });
+  });
+
+  it.each([
+    [event('UpgradeFailed'), FAILURE.reason],
+    [event('UpgradeCompleted'), BUILD],
+    [event('DeploymentProgressed'), 'running: Image Build'],
+    [event('DeploymentProgressed', { buildStep: null }), 'running'],
+    [event('DeploymentRequested', { callNo: 2 }), 'call 2'],
+    [event('PostUpgradePending'), null],
+  ] as const)('notes what is worth knowing: %j', (single, note) => {
+    expect(entryOf('upgrade-running', single)).toMatchObject({ note });
+  });
+});

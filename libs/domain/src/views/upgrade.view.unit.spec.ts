@@ -1,0 +1,146 @@
+import { event } from '../testing/example-events';
+import { HISTORY_INTO, upTo, WHOLE_UPGRADE } from '../testing/example-histories';
+import { ATTEMPT, BUILD, FAILURE, OTHER_UPGRADE } from '../testing/named-values';
+import { FIRST_TIME, INSTANCE_ID, recorded } from '../testing/recorded-events';
+import type { InstanceEvent } from '../instance/instance.events';
+import { UPGRADE_STAGES } from '../instance/upgrade-stage';
+import { evolveUpgradeView } from './upgrade.projection';
+import type { UpgradeView } from './upgrade.view';
+import { durationOf } from './upgrade.view';
+
+function viewOf(...events: readonly InstanceEvent[]): UpgradeView | null {
+  return recorded(events).reduce<UpgradeView | null>(evolveUpgradeView, null);
+}
+
+const at = (revision: number) => FIRST_TIME + revision * 1000;
+const running = HISTORY_INTO['upgrade-running'];
+const failed = [...running, event('UpgradeFailed')];
+
+describe('the row of an upgrade', () => {
+  it('does not exist before the request', () => {
+    expect(viewOf(event('InstanceRegistered'), event('PreUpgradeStarted'))).toBeNull();
+  });
+
+  it('begins with the request', () => {
+    expect(viewOf(...upTo('UpgradeRequested'))).toEqual({
+      upgradeId: ATTEMPT.upgradeId,
+      instanceId: INSTANCE_ID,
+      attempt: 1,
+      strategy: 'branch-ref',
+      target: { ref: 'v2.1.0' },
+      originStatus: 'running-healthy-claimed',
+      requestedBy: 'operator-7',
+      reason: 'security release',
+      rolloutId: null,
+      outcome: 'in-flight',
+      stage: 'pre-upgrade',
+      stages: { 'pre-upgrade': { queuedAt: at(1), startedAt: null, endedAt: null } },
+      calls: 0,
+      buildName: null,
+      buildStatus: null,
+      buildStep: null,
+      warnings: false,
+      failure: null,
+      requestedAt: at(1),
+      endedAt: null,
+      revision: 1,
+    });
+  });
+
+  it('shows the build while it runs', () => {
+    expect(viewOf(...upTo('DeploymentProgressed'))).toMatchObject({
+      stage: 'upgrade',
+      calls: 1,
+      buildName: BUILD,
+      buildStatus: 'running',
+      buildStep: 'Image Build',
+      revision: 8,
+    });
+  });
+
+  it('ends as a success with the times of every stage', () => {
+    expect(viewOf(...WHOLE_UPGRADE)).toMatchObject({
+      outcome: 'succeeded',
+      stage: null,
+      stages: {
+        'pre-upgrade': { queuedAt: at(1), startedAt: at(2), endedAt: at(3) },
+        upgrade: { queuedAt: at(4), startedAt: at(5), endedAt: at(9) },
+        'post-upgrade': { queuedAt: at(10), startedAt: at(11), endedAt: at(12) },
+        verify: { queuedAt: at(12), startedAt: at(12), endedAt: at(13) },
+      },
+      buildStatus: 'complete',
+      endedAt: at(13),
+      failure: null,
+    });
+  });
+
+  it('ends as a failure, with its reason, in the stage it happened in', () => {
+    const { reason, evidence, retryable } = FAILURE;
+    expect(viewOf(...failed)).toMatchObject({
+      outcome: 'failed',
+      stage: null,
+      stages: { upgrade: { queuedAt: at(4), startedAt: at(5), endedAt: at(8) } },
+      failure: { reason, evidence, retryable },
+      endedAt: at(8),
+    });
+  });
+
+  it('ends as cancelled', () => {
+    const cancelled = [...HISTORY_INTO['pending-upgrade'], event('UpgradeCancelled')];
+    expect(viewOf(...cancelled)).toMatchObject({ outcome: 'cancelled', endedAt: at(5) });
+  });
+
+  it.each(UPGRADE_STAGES)('goes on when it is retried from %s', (fromStage) => {
+    const stage = fromStage === 'poll-upgrade' ? 'verify' : fromStage;
+    expect(viewOf(...failed, event('UpgradeRetried', { fromStage }))).toMatchObject({
+      outcome: 'in-flight',
+      attempt: 2,
+      stage,
+      stages: { [stage]: { queuedAt: at(9), startedAt: null, endedAt: null } },
+      calls: 0,
+      buildName: null,
+      buildStatus: null,
+      failure: null,
+      endedAt: null,
+    });
+  });
+
+  it('is verified when it is accepted as it is', () => {
+    expect(viewOf(...failed, event('UpgradeAbandoned'))).toMatchObject({
+      outcome: 'in-flight',
+      stage: 'verify',
+      endedAt: null,
+    });
+  });
+
+  it('times a stage from its beginning when nothing has opened it', () => {
+    const view = viewOf(...upTo('UpgradeRequested'), event('UpgradeStarted'));
+    expect(view?.stages.upgrade).toEqual({ queuedAt: at(2), startedAt: at(2), endedAt: null });
+  });
+
+  it('takes no notice of events outside it', () => {
+    const before = viewOf(...WHOLE_UPGRADE);
+    expect(viewOf(...WHOLE_UPGRADE, event('HealthReported'))).toEqual(before);
+    const other = event('PreUpgradeStarted', { upgradeId: OTHER_UPGRADE });
+    expect(viewOf(...WHOLE_UPGRADE, other)).toEqual(before);
+  });
+});
+
+describe('the duration of a stage', () => {
+  it('is split into waiting and work', () => {
+    expect(durationOf({ queuedAt: 1, startedAt: 4, endedAt: 9 })).toEqual({
+      queuedMs: 3,
+      activeMs: 5,
+    });
+  });
+
+  it('is open while the stage waits or runs, and if it ended without having begun', () => {
+    const open = { queuedMs: null, activeMs: null };
+    expect(durationOf({ queuedAt: 1, startedAt: null, endedAt: null })).toEqual(open);
+    expect(durationOf({ queuedAt: 1, startedAt: null, endedAt: 9 })).toEqual(open);
+    expect(durationOf({ queuedAt: 1, startedAt: 4, endedAt: null })).toEqual({
+      queuedMs: 3,
+      activeMs: null,
+    });
+  });
+});
