@@ -1,0 +1,103 @@
+import { NO_STREAM } from '@uplift/event-store';
+import { instanceStream } from '@uplift/contracts';
+import {
+  evolveInstanceView,
+  evolveUpgradeView,
+  type InstanceView,
+  type UpgradeView,
+} from '@uplift/domain';
+import { toRecordedInstanceEvent } from '@uplift/contracts';
+import { toInstanceView } from '../../../apps/projector/src/database/instance.row';
+import { toUpgradeView } from '../../../apps/projector/src/database/upgrade.row';
+import { toTimelineEntry } from '../../../apps/projector/src/database/timeline.row';
+import { WHOLE_UPGRADE } from '../../../libs/domain/src/testing/example-histories';
+import { eventually } from '../../support/eventually';
+import { ProjectorBench } from './projector-bench';
+import { allRows } from './read-model-rows';
+import { appendTo, streamOf, writeInstance, writeInstances } from './upgrade-histories';
+
+let bench: ProjectorBench;
+
+beforeAll(async () => {
+  bench = await ProjectorBench.start();
+}, 60_000);
+beforeEach(() => bench.renew());
+afterEach(() => bench.stopProjectors());
+afterAll(() => bench.stop());
+
+test('the rows are the fold of the history, and the checkpoint is where it ends', async () => {
+  const { instanceId, upgradeId, position } = await writeInstance(bench.store);
+  const projector = await bench.startProjector();
+  await projector.reached(position);
+
+  const rows = await allRows(bench.databaseUrl);
+  const history = (await streamOf(bench.store, instanceId)).map(toRecordedInstanceEvent);
+  const instance = history.reduce<InstanceView | null>(evolveInstanceView, null);
+  const upgrade = history.reduce<UpgradeView | null>(evolveUpgradeView, null);
+  expect(rows.instances.map(toInstanceView)).toEqual([instance]);
+  expect(rows.upgrades.map(toUpgradeView)).toEqual([upgrade]);
+  expect(upgrade?.upgradeId).toBe(upgradeId);
+  expect(rows.timeline.map(toTimelineEntry).map(({ eventType }) => eventType)).toEqual(
+    WHOLE_UPGRADE.map(({ type }) => type),
+  );
+  expect(rows.checkpoint).toMatchObject([{ position: position.toString(), events: '14' }]);
+});
+
+test('what is appended while it runs arrives', async () => {
+  const projector = await bench.startProjector();
+  const [first] = await writeInstances(bench.store, 1);
+  const written = await writeInstances(bench.store, 200);
+  await projector.reached(written.at(-1)!.position);
+  const rows = await allRows(bench.databaseUrl);
+  expect(rows.instances).toHaveLength(201);
+  expect(rows.timeline).toHaveLength(201 * 14);
+  expect(first?.head.revision).toBe(13);
+});
+
+test('after a restart it goes on at the checkpoint', async () => {
+  const before = await writeInstance(bench.store, WHOLE_UPGRADE.slice(0, 6));
+  const first = await bench.startProjector();
+  await first.reached(before.position);
+  await bench.stopProjectors();
+  const stream = instanceStream(before.instanceId);
+  const rest = JSON.parse(
+    JSON.stringify(WHOLE_UPGRADE.slice(6)).replaceAll(
+      '7d0c6c0e-0000-4000-8000-000000000001',
+      before.upgradeId,
+    ),
+  ) as { type: string; data: object }[];
+  const { position } = await appendTo(bench.store, stream, before.head, rest);
+
+  const second = await bench.startProjector();
+  await second.reached(position);
+  const rows = await allRows(bench.databaseUrl);
+  expect(rows.checkpoint).toMatchObject([{ events: '14' }]);
+  expect(rows.upgrades).toMatchObject([{ outcome: 'succeeded' }]);
+});
+
+test('it stops before an event it does not know, keeps all before it, and says which', async () => {
+  const known = await writeInstance(bench.store);
+  const unknown = { type: 'InstanceTeleported', data: {} };
+  const stream = instanceStream(known.instanceId);
+  await appendTo(bench.store, stream, known.head, [unknown]);
+  const [event] = (await streamOf(bench.store, known.instanceId)).slice(-1);
+
+  const projector = await bench.startProjector();
+  await eventually(() => expect(projector.loop.state.kind).toBe('halted'));
+  await writeInstance(bench.store);
+  const { ok, reasons } = await projector.health.readiness();
+  expect(ok).toBe(false);
+  expect(reasons.projection).toContain('InstanceTeleported');
+  expect(reasons.projection).toContain(event!.id);
+  expect(reasons.projection).toContain(event!.position.toString());
+  const rows = await allRows(bench.databaseUrl);
+  expect(rows.checkpoint).toMatchObject([{ position: known.position.toString(), events: '14' }]);
+});
+
+test('it stops at a kind of stream it has no read model for', async () => {
+  const other = { type: 'RolloutPlanned', data: {} };
+  await appendTo(bench.store, 'rollout-0b1c6c0e-0000-4000-8000-00000000000a', NO_STREAM, [other]);
+  const projector = await bench.startProjector();
+  await eventually(() => expect(projector.loop.state.kind).toBe('halted'));
+  expect((await projector.health.readiness()).reasons.projection).toContain('RolloutPlanned');
+});

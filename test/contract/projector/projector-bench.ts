@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { BusClient, connectBus } from '@uplift/bus';
+import type { BusConnection } from '@uplift/bus';
+import type { EventStore } from '@uplift/event-store';
+import { InMemoryEventStore } from '@uplift/event-store';
+import type { NatsServer, PostgresServer, TempFolder } from '../../../tools/stack/src';
+import { createTempFolder, startNatsServer, startPostgres } from '../../../tools/stack/src';
+import { RunningProjector } from './running-projector';
+
+/** A real bus and database for one spec file; a fresh store and read model for each test. */
+export class ProjectorBench {
+  store: EventStore = new InMemoryEventStore();
+  databaseUrl = '';
+  private readonly running: RunningProjector[] = [];
+
+  private constructor(
+    private readonly folder: TempFolder,
+    readonly nats: NatsServer,
+    readonly postgres: PostgresServer,
+    private readonly bus: BusConnection,
+  ) {}
+
+  static async start(): Promise<ProjectorBench> {
+    const folder = await createTempFolder('uplift-projector');
+    const [nats, postgres] = await Promise.all([
+      startNatsServer({ dir: join(folder.path, 'nats') }),
+      startPostgres({ dir: join(folder.path, 'postgres') }),
+    ]);
+    const bus = await connectBus({ servers: nats.url, name: 'spec' });
+    return new ProjectorBench(folder, nats, postgres, bus);
+  }
+
+  /** An empty store and an empty database. */
+  async renew(store: EventStore = new InMemoryEventStore()): Promise<void> {
+    this.store = store;
+    this.databaseUrl = await this.postgres.createDatabase(`read-model-${randomUUID()}`);
+  }
+
+  async startProjector(store: EventStore = this.store): Promise<RunningProjector> {
+    const projector = await RunningProjector.start({
+      store,
+      natsUrl: this.nats.url,
+      postgresUrl: this.databaseUrl,
+    });
+    this.running.push(projector);
+    return projector;
+  }
+
+  async stopProjectors(): Promise<void> {
+    await Promise.all(this.running.splice(0).map((projector) => projector.stop()));
+  }
+
+  /** The answer, or the problem it was refused with. */
+  ask<T>(subject: string, body: unknown): Promise<T> {
+    return new BusClient(this.bus).request(subject, body, { timeoutMs: 10_000 }) as Promise<T>;
+  }
+
+  async stop(): Promise<void> {
+    await this.stopProjectors();
+    await this.bus.close();
+    await Promise.all([this.nats.stop(), this.postgres.stop()]);
+    await this.folder.remove();
+  }
+}
