@@ -27,6 +27,15 @@ describe('ReportHealth', () => {
     },
   );
 
+  it('is refused when it contradicts the first side that was reported', () => {
+    given(
+      event('InstanceRegistered', { status: 'post-deploy-completed' }),
+      event('HealthReported', { status: 'running-healthy-claimed' }),
+    )
+      .when(command('ReportHealth', { status: 'running-healthy-unclaimed' }))
+      .thenRefused('claim-axis-crossed');
+  });
+
   it('is quiet when the status is the reported one already', () => {
     given(claimed)
       .when(command('ReportHealth', { status: 'running-healthy-claimed' }))
