@@ -16,6 +16,7 @@ interface TriggerAnswer {
 }
 
 interface StageTimes {
+  readonly stage: string;
   readonly queuedMs: number | null;
   readonly activeMs: number | null;
 }
@@ -26,7 +27,7 @@ export interface UpgradeAnswer {
   readonly outcome: string;
   readonly buildName: string | null;
   readonly failure: { readonly reason: string } | null;
-  readonly stages: Readonly<Record<string, StageTimes>>;
+  readonly stages: readonly StageTimes[];
 }
 
 interface TriggerOptions {
@@ -108,7 +109,7 @@ function getUpgrade(api: ApiClient, upgradeId: string): Promise<UpgradeAnswer> {
 }
 
 function rowsOf({ upgradeId, outcome, failure, buildName, stages }: UpgradeAnswer): Row[] {
-  return Object.entries(stages).map(([stage, { queuedMs, activeMs }]) => ({
+  return stages.map(({ stage, queuedMs, activeMs }) => ({
     ...{ upgrade: upgradeId, outcome, stage, queuedMs, activeMs, build: buildName },
     failure: failure?.reason ?? null,
   }));

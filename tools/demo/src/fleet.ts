@@ -1,0 +1,38 @@
+import { randomUUID } from 'node:crypto';
+
+/** One made-up app of the demo's fleet. */
+export interface DemoInstance {
+  readonly instanceId: string;
+  readonly project: string;
+  readonly environment: string;
+  readonly isDoomed: boolean;
+  readonly status: string;
+}
+
+const APPS = ['anythingllm', 'drupal-cms', 'amazeeclaw'];
+
+/** Doomed instances are spread over the fleet; every third one is unclaimed. */
+export function makeFleet(size: number, doomed: number): DemoInstance[] {
+  const every = doomed === 0 ? Infinity : size / doomed;
+  return Array.from({ length: size }, (_, n) => ({
+    instanceId: randomUUID(),
+    project: `${APPS[n % APPS.length] ?? 'app'}-${String(n + 1).padStart(4, '0')}`,
+    environment: 'main',
+    isDoomed: Math.floor((n + 1) / every) > Math.floor(n / every),
+    status: n % 3 === 2 ? 'running-healthy-unclaimed' : 'running-healthy-claimed',
+  }));
+}
+
+/** The body of a registration. */
+export function registrationOf({ instanceId, project, environment, status }: DemoInstance) {
+  return {
+    instanceId,
+    project,
+    environment,
+    app: project.replace(/-\d+$/, ''),
+    status,
+    labels: { fleet: 'demo' },
+    scripts: { preUpgrade: { service: 'cli', command: './scripts/before-upgrade.sh' } },
+    healthProbe: { path: '/health' },
+  };
+}
