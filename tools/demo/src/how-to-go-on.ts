@@ -1,11 +1,14 @@
-import { mkdtemp } from 'node:fs/promises';
+import { chmod, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Stack } from '../../stack/src';
 import type { DemoOptions } from './demo.options';
 
-export function demoFolder(): Promise<string> {
-  return mkdtemp(join(tmpdir(), 'uplift-demo-'));
+/** Stays after the demo. Open to read, because PostgreSQL runs under an account of its own. */
+export async function demoFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'uplift-demo-'));
+  await chmod(folder, 0o755);
+  return folder;
 }
 
 /** Where the data lies, and what a curious person may type next. */
