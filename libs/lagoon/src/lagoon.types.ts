@@ -18,6 +18,8 @@ export interface LagoonEnvironment {
   /** Primary URL; null if Lagoon named none. */
   readonly route: string | null;
   readonly routes: readonly string[];
+  /** Name of the newest build as long as it has not ended, whoever asked for it; null if none is under way. */
+  readonly activeBuild: string | null;
 }
 
 /** One build row. Times are RFC 3339 in UTC with one-second resolution. */

@@ -55,6 +55,15 @@ export function lagoonSuite(name: string, open: () => Promise<LagoonScene>): voi
       expect(await scene.lagoon.findEnvironment(target)).toBeNull();
     });
 
+    it('names the newest build of an environment as long as it has not ended', async () => {
+      const activeBuild = async () => (await scene.lagoon.findEnvironment(APP))?.activeBuild;
+      expect(await activeBuild()).toBeNull();
+      const buildName = await deploy('marker-1');
+      expect(await activeBuild()).toBe(buildName);
+      await scene.endBuilds(APP);
+      expect(await activeBuild()).toBeNull();
+    });
+
     it('accepts a deployment, and the row carries the marker', async () => {
       const buildName = await deploy('marker-1');
       expect(buildName).toMatch(/^lagoon-build-[0-9a-z]+$/);

@@ -1,3 +1,4 @@
+import { deploymentPhase } from '../deployment-phase';
 import type {
   EnvironmentTarget,
   LagoonDeployment,
@@ -51,6 +52,11 @@ export function routesIn(row: Pick<EnvironmentRow, 'route' | 'routes'>): string[
   return [...new Set([row.route ?? '', ...listed])].filter((route) => route !== '');
 }
 
+function activeBuildIn({ deployments: [newest] }: EnvironmentRow): string | null {
+  if (newest === undefined) return null;
+  return deploymentPhase(newest.status) === 'active' ? newest.name : null;
+}
+
 export function environmentIn(
   project: ProjectRow,
   target: EnvironmentTarget,
@@ -67,5 +73,6 @@ export function environmentIn(
     idleState: textOrNull(row.idleState),
     route: textOrNull(row.route),
     routes: routesIn(row),
+    activeBuild: activeBuildIn(row),
   };
 }

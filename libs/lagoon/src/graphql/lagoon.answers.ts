@@ -42,6 +42,8 @@ export interface EnvironmentRow {
   readonly idleState?: string | null;
   readonly route?: string | null;
   readonly routes?: string | null;
+  /** The newest only. */
+  readonly deployments: readonly Pick<DeploymentRow, 'name' | 'status'>[];
 }
 
 export interface ProjectRow {
@@ -91,9 +93,15 @@ const task = {
 
 const urls = { route: optional(2048), routes: optional(64 * 1024) };
 
+const newestBuild = {
+  type: 'object',
+  required: ['name', 'status'],
+  properties: { name: text(200), status: text(64) },
+};
+
 const environment = {
   type: 'object',
-  required: ['id', 'name', 'environmentType', 'deployType'],
+  required: ['id', 'name', 'environmentType', 'deployType', 'deployments'],
   properties: {
     id,
     name: text(200),
@@ -101,6 +109,7 @@ const environment = {
     deployType: text(64),
     idleState: optional(64),
     ...urls,
+    deployments: { type: 'array', items: newestBuild, maxItems: 10_000 },
   },
 };
 

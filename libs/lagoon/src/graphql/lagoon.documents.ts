@@ -5,7 +5,9 @@ const TASK = 'id name taskName status service created started completed';
 export const FIND_ENVIRONMENT = `query FindEnvironment($project: String!) {
   projectByName(name: $project) {
     id deploymentsDisabled
-    environments(includeDeleted: false) { id name environmentType deployType idleState route routes }
+    environments(includeDeleted: false) {
+      id name environmentType deployType idleState route routes deployments(limit: 1) { name status }
+    }
   }
 }`;
 

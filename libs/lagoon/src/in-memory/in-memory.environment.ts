@@ -18,6 +18,13 @@ export class InMemoryEnvironment {
     public facts: LagoonEnvironment,
   ) {}
 
+  /** The facts, with what the builds make of them. */
+  get shown(): LagoonEnvironment {
+    const newest = this.deployments.at(-1);
+    const isActive = newest !== undefined && deploymentPhase(newest.status) === 'active';
+    return { ...this.facts, activeBuild: isActive ? newest.name : null };
+  }
+
   /** Lagoon runs one build per environment; the others wait. */
   addDeployment(deployment: LagoonDeployment): void {
     const waits = this.activeDeployments().length > 0;

@@ -33,7 +33,7 @@ export class InMemoryLagoon extends Lagoon {
   readonly calls: InMemoryCall[] = [];
 
   findEnvironment(target: EnvironmentTarget): Promise<LagoonEnvironment | null> {
-    return this.read('findEnvironment', target, () => this.script.find(target)?.facts ?? null);
+    return this.read('findEnvironment', target, () => this.script.find(target)?.shown ?? null);
   }
 
   deployLatest(request: DeployLatestRequest, signal: AbortSignal): Promise<DeployAnswer> {

@@ -14,7 +14,9 @@ export interface ScriptedAnswer {
   readonly lands: boolean;
 }
 
-export type EnvironmentFacts = Partial<Omit<LagoonEnvironment, 'projectId' | 'environmentId'>>;
+export type EnvironmentFacts = Partial<
+  Omit<LagoonEnvironment, 'projectId' | 'environmentId' | 'activeBuild'>
+>;
 
 /** What the in-memory Lagoon contains and does: scenes are set here, by specs. */
 export class LagoonScript {
@@ -141,6 +143,7 @@ function factsOf(target: EnvironmentTarget, projectId: number, id: number): Lago
     idleState: null,
     route,
     routes: [route],
+    activeBuild: null,
   };
 }
 

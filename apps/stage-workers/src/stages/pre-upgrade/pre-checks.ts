@@ -12,13 +12,18 @@ export function preChecks(environment: LagoonEnvironment | null): PreCheckVerdic
     const detail = 'Lagoon shows no such project and environment to this user';
     return { checks: [{ name: 'environment-exists', passed: false, detail }], located: null };
   }
-  const { projectId, environmentId, route, deploymentsDisabled } = environment;
+  const { projectId, environmentId, route, deploymentsDisabled, activeBuild } = environment;
   const checks = [
     { name: 'environment-exists', passed: true, detail: `environment ${environmentId}` },
     {
       name: 'deployments-enabled',
       passed: !deploymentsDisabled,
       detail: deploymentsDisabled ? 'deployments are disabled for the project' : 'enabled',
+    },
+    {
+      name: 'no-active-deployment',
+      passed: activeBuild === null,
+      detail: activeBuild === null ? 'no build is under way' : `${activeBuild} is under way`,
     },
   ];
   return { checks, located: { projectId, environmentId, route } };
