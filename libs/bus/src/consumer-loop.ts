@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { UndecodableMessageError, decodeEvent, type StoredEvent } from '@uplift/contracts';
 import {
   ackActionFor,
@@ -52,6 +53,8 @@ export class ConsumerLoop {
     readonly row: ConsumerRow,
     private readonly hooks: LoopHooks,
   ) {
+    // One listener per message in hand is meant.
+    setMaxListeners(0, this.abort.signal);
     this.pull = new PullSubscription(connection, {
       durable: row.durable,
       batch: row.batch,
