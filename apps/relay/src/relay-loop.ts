@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { ensureTopology, type BusConnection, type EventPublisher } from '@uplift/bus';
 import type { EventStore } from '@uplift/event-store';
 import type { Logger } from '@uplift/runtime';
+import { assertRelayed, DivergedError } from './resume-point';
 import { RelayPass, type PassEnd } from './relay-pass';
 import type { RelayStatus } from './relay-status';
 import { standBy } from './standby';
@@ -25,6 +26,7 @@ const KEEP_MS = 2_000;
 export class RelayLoop {
   private pass = new AbortController();
   private lastSequence = 0;
+  private diverged: DivergedError | undefined;
 
   constructor(private readonly parts: RelayParts) {}
 
@@ -36,6 +38,7 @@ export class RelayLoop {
   private async relay(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
+        if (this.diverged) throw this.diverged;
         await ensureTopology(this.parts.bus);
         this.pass = new AbortController();
         const end = await RelayPass.run(this.parts, AbortSignal.any([signal, this.pass.signal]));
@@ -56,8 +59,19 @@ export class RelayLoop {
       return;
     }
     if ((await publisher.lastSequence()) < sequence) return;
+    await this.assertRelayed(failure.sequence);
     status.mode = 'standby';
     await standBy({ store, publisher, signal, onLook: onBeat });
+  }
+
+  /** What follows a foreign message looks right again, so this is remembered until the process is restarted. */
+  private async assertRelayed(sequence: number): Promise<void> {
+    try {
+      await assertRelayed(this.parts.publisher, sequence);
+    } catch (error) {
+      if (error instanceof DivergedError) this.diverged = error;
+      throw error;
+    }
   }
 
   private async afterError(error: unknown, signal: AbortSignal): Promise<void> {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { EventPublisher, LastMessage } from '@uplift/bus';
+import type { EventPublisher, MessageOnBus } from '@uplift/bus';
 import {
   decodeEvent,
   decodeRelayProof,
@@ -38,7 +38,13 @@ export async function findResumePoint(
   return { sequence: last.sequence, after: event.position, proof };
 }
 
-function decode(last: LastMessage): { event: StoredEvent; proof: RelayProof } {
+/** A sequence that was taken by somebody who is no relay leaves a hole behind. Throws DivergedError. */
+export async function assertRelayed(publisher: EventPublisher, sequence: number): Promise<void> {
+  const message = await publisher.messageAt(sequence);
+  if (message) decode(message);
+}
+
+function decode(last: MessageOnBus): { event: StoredEvent; proof: RelayProof } {
   try {
     return { event: decodeEvent(last), proof: decodeRelayProof(last.headers) };
   } catch (error) {

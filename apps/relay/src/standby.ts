@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
-import type { EventPublisher } from '@uplift/bus';
-import { decodeEvent } from '@uplift/contracts';
+import type { EventPublisher, MessageOnBus } from '@uplift/bus';
+import { decodeEvent, UndecodableMessageError } from '@uplift/contracts';
 import type { EventStore } from '@uplift/event-store';
 
 export interface StandbyOptions {
@@ -31,5 +31,15 @@ export async function standBy(options: StandbyOptions): Promise<void> {
 async function storeIsAhead({ store, publisher }: StandbyOptions): Promise<boolean> {
   const [last, end] = await Promise.all([publisher.lastMessage(), store.lastPosition()]);
   if (end === null) return false;
-  return !last || decodeEvent(last).position < end;
+  return !last || positionOf(last) < end;
+}
+
+/** A message that cannot be read is no sign of a relay at work: the next pass will say what is wrong. */
+function positionOf(last: MessageOnBus): bigint {
+  try {
+    return decodeEvent(last).position;
+  } catch (error) {
+    if (error instanceof UndecodableMessageError) return -1n;
+    throw error;
+  }
 }

@@ -5,8 +5,8 @@ import { PublishRun } from './publish-run';
 import { ResumePointLostError } from './publish.errors';
 import { isNotFound } from './topology-keeper';
 
-/** The last message on the bus: where a relay goes on. */
-export interface LastMessage extends BusMessage {
+/** A message as the stream keeps it; a relay goes on after the last one. */
+export interface MessageOnBus extends BusMessage {
   readonly sequence: number;
 }
 
@@ -33,15 +33,22 @@ export class EventPublisher {
   }
 
   /** Null for a stream that never had a message. Throws ResumePointLostError. */
-  async lastMessage(): Promise<LastMessage | null> {
+  async lastMessage(): Promise<MessageOnBus | null> {
     const sequence = await this.lastSequence();
     if (sequence === 0) return null;
+    const last = await this.messageAt(sequence);
+    if (!last) throw new ResumePointLostError(sequence);
+    return last;
+  }
+
+  /** Null if there is no such message (any more). */
+  async messageAt(sequence: number): Promise<MessageOnBus | null> {
     try {
       const stored = await (await this.api()).streams.getMessage(EVENTS_STREAM, { seq: sequence });
       const { subject, header, data } = stored;
       return { sequence, subject, headers: recordOf(header), payload: data };
     } catch (error) {
-      if (isNotFound(error)) throw new ResumePointLostError(sequence);
+      if (isNotFound(error)) return null;
       throw error;
     }
   }
@@ -53,7 +60,7 @@ export class EventPublisher {
   }
 
   private api(): Promise<JetStreamManager> {
-    this.manager ??= this.connection.nats.jetstreamManager({ checkAPI: false });
+    this.manager ??= this.connection.nats.jetstreamManager({ checkAPI: false, timeout: 2_000 });
     return this.manager;
   }
 }

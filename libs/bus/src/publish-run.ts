@@ -25,6 +25,7 @@ export class PublishRun {
   private readonly inbox: string;
   private readonly subscription: Subscription;
   private readonly watch: NodeJS.Timeout;
+  private readonly stopListening: () => void;
   private readonly inFlight = new Map<number, string>();
   private readonly aborter = new AbortController();
   private lastHeard = performance.now();
@@ -44,7 +45,8 @@ export class PublishRun {
       callback: (error, message) =>
         error ? this.fail('refused', this.last, error.message) : this.onAnswer(message),
     });
-    this.watch = setInterval(() => this.onTick(), options.ackTimeoutMs / 5);
+    this.watch = setInterval(() => this.onTick(), options.ackTimeoutMs / 20);
+    this.stopListening = connection.onReconnect(() => this.giveUp('the connection was lost'));
   }
 
   /** Aborted by the first failure. */
@@ -101,6 +103,7 @@ export class PublishRun {
 
   close(): void {
     clearInterval(this.watch);
+    this.stopListening();
     if (!this.connection.nats.isClosed()) this.subscription.unsubscribe();
     this.inFlight.clear();
     this.wake?.();
@@ -131,9 +134,16 @@ export class PublishRun {
   }
 
   private onTick(): void {
+    if (this.inFlight.size === 0) return;
+    if (!this.connection.isConnected) return this.giveUp('the connection is lost');
     const silent = performance.now() - this.lastHeard;
-    if (this.inFlight.size === 0 || silent < this.options.ackTimeoutMs) return;
-    this.fail('timeout', this.confirmed + 1, `no answer for ${Math.round(silent)} ms`);
+    if (silent >= this.options.ackTimeoutMs) this.giveUp(`no answer for ${Math.round(silent)} ms`);
+  }
+
+  /** Answers to what is in flight will not come, or too late. */
+  private giveUp(detail: string): void {
+    if (this.inFlight.size === 0) return;
+    this.fail('timeout', this.confirmed + 1, detail);
     this.inFlight.clear();
     this.wake?.();
   }

@@ -32,7 +32,7 @@ export async function ensureTopology(
   connection: BusConnection,
   options: TopologyOptions = {},
 ): Promise<TopologyChanges> {
-  const manager = await connection.nats.jetstreamManager({ checkAPI: false });
+  const manager = await connection.nats.jetstreamManager({ checkAPI: false, timeout: 2_000 });
   const stream = await ensureStream(manager, options);
   const consumers = await ensureConsumers(manager);
   return [...stream, ...consumers];
