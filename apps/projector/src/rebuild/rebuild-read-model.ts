@@ -5,10 +5,11 @@ import type { ReadModelDatabase } from '../database/read-model.tables';
 import type { Checkpoint } from '../projection/checkpoint';
 import { readCheckpoint } from '../projection/checkpoint';
 import { ReadModelWriter } from '../projection/read-model-writer';
+import { largeBatches } from './large-batches';
 import { dropSchema, swapSchemas, withRebuildLock } from './schema-swap';
 
 /** A batch this large is folded into few rows and written with few round trips. */
-const REBUILD_BATCH = 4_000;
+const REBUILD_BATCH = 2_000;
 const STATEMENT_TIMEOUT_MS = 120_000;
 
 export interface RebuildProgress {
@@ -67,10 +68,10 @@ async function foldAndSwap(
   let checkpoint = await readCheckpoint(database);
   const progress = () => toProgress(checkpoint, head, performance.now() - startedAt);
   const subscription = store.subscribeToAll({
-    maxBatch: REBUILD_BATCH,
+    maxBatch: 2 * REBUILD_BATCH,
     ...(signal ? { signal } : {}),
   });
-  for await (const { events, caughtUp } of subscription) {
+  for await (const { events, caughtUp } of largeBatches(subscription, REBUILD_BATCH)) {
     const outcome = await writer.write(checkpoint, events);
     if (outcome.halted) throw outcome.halted;
     if (!outcome.checkpoint) throw new Error('Somebody else writes the tables of the rebuild');
