@@ -15,6 +15,8 @@ type Answer = (response: ServerResponse) => void;
 const json = (status: number, value: unknown): Answer => {
   return (response) => response.writeHead(status).end(JSON.stringify(value));
 };
+// Stops this process for a while, timers and connections with it.
+const freeze = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 const noSignal = () => new AbortController().signal;
 const MARKER = { environmentId: 1, bulkName: 'marker' };
 
@@ -152,6 +154,20 @@ describe('the GraphQL adapter on the wire', () => {
     expect(late).toEqual({ kind: 'ambiguous', evidence: 'no answer: no answer in 80 ms' });
     await expect(hasty.ping()).rejects.toThrow(LagoonUnavailableError);
     await hasty.close();
+  });
+
+  it('sends nothing when the process was frozen past the end of the call', async () => {
+    answer = json(200, {
+      data: { lagoonVersion: 'v2', deployEnvironmentLatest: 'lagoon-build-1' },
+    });
+    await lagoon.ping();
+    for (let n = 0; n < 5; n += 1) {
+      const signal = AbortSignal.timeout(30);
+      freeze(60);
+      const result = await lagoon.deployLatest(MARKER, signal);
+      expect(result).toMatchObject({ kind: 'refused', cause: 'not-sent', retryable: true });
+    }
+    expect(requests).toHaveLength(1);
   });
 
   it('calls a mutation refused that surely was not sent', async () => {
