@@ -16,6 +16,8 @@ export interface EmbeddedEventStoreOptions {
   /** 0 or absent: a free port. */
   readonly port?: number;
   readonly allowDeletes?: boolean;
+  /** Milliseconds since 1970; the clock of the machine without one. */
+  readonly now?: () => number;
   /** Called once when a commit failed; the process has to end then. */
   readonly onFailure?: (error: unknown) => void;
 }
@@ -43,8 +45,9 @@ async function serve(
   options: EmbeddedEventStoreOptions,
 ): Promise<EmbeddedEventStore> {
   const { log } = opened;
+  const now = options.now ?? Date.now;
   const commits = new CommitSignal();
-  const queue = new WriteQueue(log, Date.now, {
+  const queue = new WriteQueue(log, now, {
     committed: (records) => commits.committed(records),
     commitFailed: options.onFailure ?? throwUncaught,
   });
@@ -56,7 +59,7 @@ async function serve(
   await writeFirstEvent(log, writer);
   const server = new GrpcServer({
     writes: new WriteService(writer, limits),
-    reads: new ReadHandler(log, commits),
+    reads: new ReadHandler({ log, now }, commits),
   });
   await server.listen(options.port ?? 0);
   return {

@@ -1,10 +1,10 @@
 import type { ServerWritableStream } from '@grpc/grpc-js';
-import type { RecordLog } from '../log/record-log.port';
 import { AllSubscriptionSource } from '../reading/all-subscription.source';
 import type { CommitSignal } from '../reading/commit-signal';
 import { presentationFor } from '../reading/event-presentation';
 import { runFiniteRead } from '../reading/finite-read';
 import type { ReadPlan } from '../reading/read-plan';
+import type { ReadSide } from '../reading/read-side';
 import { ReadSink } from '../reading/read-sink';
 import { StreamSubscriptionSource } from '../reading/stream-subscription.source';
 import { runSubscription } from '../reading/subscription';
@@ -17,7 +17,7 @@ type ReadCall = ServerWritableStream<streams.ReadReq, Uint8Array>;
 
 export class ReadHandler {
   constructor(
-    private readonly log: RecordLog,
+    private readonly side: ReadSide,
     private readonly commits: CommitSignal,
   ) {}
 
@@ -32,7 +32,7 @@ export class ReadHandler {
   private async run(request: streams.ReadReq, sink: ReadSink): Promise<void> {
     const plan = parseReadRequest(request);
     if (plan.count === undefined) await this.subscribe(plan, sink);
-    else await runFiniteRead(this.log, plan, sink, presentationFor(this.log, plan));
+    else await runFiniteRead(this.side, plan, sink, presentationFor(this.side.log, plan));
   }
 
   private async subscribe(plan: ReadPlan, sink: ReadSink): Promise<void> {
@@ -49,9 +49,9 @@ export class ReadHandler {
 
   private sourceOf(plan: ReadPlan): AllSubscriptionSource | StreamSubscriptionSource {
     const { target, filter } = plan;
-    const present = presentationFor(this.log, plan);
+    const present = presentationFor(this.side.log, plan);
     return target.kind === 'all'
-      ? new AllSubscriptionSource(this.log, present, filter, target.start)
-      : new StreamSubscriptionSource(this.log, present, target.stream, target.start);
+      ? new AllSubscriptionSource(this.side.log, present, filter, target.start)
+      : new StreamSubscriptionSource(this.side, present, target.stream, target.start);
   }
 }

@@ -8,7 +8,6 @@ import {
   lastStreamPosition,
   streamNotFound,
 } from '../wire/read-response';
-import { streamMetadataOf } from '../writing/stream-metadata';
 import type { Presentation } from './event-presentation';
 import {
   allBackwards,
@@ -19,7 +18,8 @@ import {
 } from './finite-pages';
 import type { ReadPlan, ReadStart, ReadTarget } from './read-plan';
 import type { ReadSink } from './read-sink';
-import { visibleRange, type VisibleRange } from './visible-range';
+import { visibleRangeOf, type ReadSide } from './read-side';
+import type { VisibleRange } from './visible-range';
 
 interface Selection {
   readonly pages: Pages;
@@ -30,12 +30,12 @@ interface Selection {
 
 /** Sends what was committed when the read began, then ends. */
 export async function runFiniteRead(
-  log: RecordLog,
+  side: ReadSide,
   plan: ReadPlan,
   sink: ReadSink,
   present: Presentation,
 ): Promise<void> {
-  const { pages, isSent, preface } = select(log, plan);
+  const { pages, isSent, preface } = select(side, plan);
   await sink.send(preface);
   let left = plan.count ?? 0;
   for (const page of left > 0 ? pages : []) {
@@ -48,11 +48,11 @@ export async function runFiniteRead(
   sink.end();
 }
 
-function select(log: RecordLog, plan: ReadPlan): Selection {
+function select(side: ReadSide, plan: ReadPlan): Selection {
   const { target } = plan;
   return target.kind === 'all'
-    ? selectAll(log, plan, target.start)
-    : selectStream(log, plan, target);
+    ? selectAll(side.log, plan, target.start)
+    : selectStream(side, plan, target);
 }
 
 function selectAll(log: RecordLog, plan: ReadPlan, start: ReadStart): Selection {
@@ -64,14 +64,15 @@ function selectAll(log: RecordLog, plan: ReadPlan, start: ReadStart): Selection 
 }
 
 function selectStream(
-  log: RecordLog,
+  side: ReadSide,
   plan: ReadPlan,
   target: Extract<ReadTarget, { kind: 'stream' }>,
 ): Selection {
+  const { log } = side;
   const { stream, start } = target;
   const last = log.lastRevision(stream);
   if (last === TOMBSTONE_REVISION) throw streamDeleted(stream);
-  const visible = visibleRange(streamMetadataOf(log, stream), last, Date.now());
+  const visible = visibleRangeOf(side, stream);
   const isSent = (record: LogRecord) => visible.isYoungEnough(record);
   if (last === -1 || visible.isSoftDeleted) {
     return { pages: [], isSent, preface: [streamNotFound(stream)] };

@@ -1,29 +1,26 @@
 import { TOMBSTONE_REVISION, type LogRecord } from '../log/log-record';
-import type { RecordLog } from '../log/record-log.port';
 import { streamDeleted } from '../wire/call-failure';
-import { streamMetadataOf } from '../writing/stream-metadata';
 import type { Presentation } from './event-presentation';
 import type { ReadStart } from './read-plan';
+import { visibleRangeOf, type ReadSide } from './read-side';
 import type { Pulled, SubscriptionSource } from './subscription-source';
-import { visibleRange } from './visible-range';
 
 export class StreamSubscriptionSource implements SubscriptionSource {
   private lastSeen: number;
 
   constructor(
-    private readonly log: RecordLog,
+    private readonly side: ReadSide,
     private readonly present: Presentation,
     private readonly stream: string,
     start: ReadStart,
   ) {
-    this.lastSeen = afterRevision(start, log.lastRevision(stream));
+    this.lastSeen = afterRevision(start, side.log.lastRevision(stream));
   }
 
   pull(limit: number): Pulled {
-    const { log, stream } = this;
-    const last = log.lastRevision(stream);
-    const visible = visibleRange(streamMetadataOf(log, stream), last, Date.now());
-    const records = log.scanStream(stream, Math.max(this.lastSeen + 1, visible.first), limit);
+    const { side, stream } = this;
+    const visible = visibleRangeOf(side, stream);
+    const records = side.log.scanStream(stream, Math.max(this.lastSeen + 1, visible.first), limit);
     const isSent = (record: LogRecord) => isTombstone(record) || visible.isYoungEnough(record);
     const frames = records.filter(isSent).map((record) => this.present(record));
     this.lastSeen = records.at(-1)?.revision ?? this.lastSeen;
