@@ -47,6 +47,11 @@ export class ProjectorBench {
     return projector;
   }
 
+  async stopProjector(projector: RunningProjector): Promise<void> {
+    this.running.splice(this.running.indexOf(projector), 1);
+    await projector.stop();
+  }
+
   async stopProjectors(): Promise<void> {
     await Promise.all(this.running.splice(0).map((projector) => projector.stop()));
   }

@@ -1,0 +1,257 @@
+import { randomUUID } from 'node:crypto';
+import { QUERY_SUBJECTS, toRecordedInstanceEvent } from '@uplift/contracts';
+import type { UpgradeView } from '@uplift/domain';
+import { evolveUpgradeView } from '@uplift/domain';
+import type { ProblemDetails } from '@uplift/contracts';
+import { NO_STREAM } from '@uplift/event-store';
+import { event } from '../../../libs/domain/src/testing/example-events';
+import { upTo, WHOLE_UPGRADE } from '../../../libs/domain/src/testing/example-histories';
+import { PROFILE } from '../../../libs/domain/src/testing/named-values';
+import { ProjectorBench } from './projector-bench';
+import type { RunningProjector } from './running-projector';
+import { appendTo, streamOf, writeInstance, writeInstances } from './upgrade-histories';
+
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+const UNKNOWN = '0b1c6c0e-0000-4000-8000-00000000dead';
+
+interface Listed {
+  readonly items: readonly { readonly instanceId: string; readonly revision: number }[];
+  readonly nextCursor: string | null;
+  readonly asOf: { readonly position: string; readonly at: string; readonly ageMs: number };
+}
+
+let bench: ProjectorBench;
+let projector: RunningProjector;
+
+beforeAll(async () => {
+  bench = await ProjectorBench.start();
+}, 60_000);
+beforeEach(async () => {
+  await bench.renew();
+  projector = await bench.startProjector();
+});
+afterEach(() => bench.stopProjectors());
+afterAll(() => bench.stop());
+
+async function problemOf(subject: string, body: unknown): Promise<ProblemDetails> {
+  try {
+    const answer = await bench.ask(subject, body);
+    throw new Error(`answered ${JSON.stringify(answer)}`);
+  } catch (error) {
+    return (error as { problem: ProblemDetails }).problem;
+  }
+}
+
+test('an instance is answered whole, with the position it reflects', async () => {
+  const { instanceId, upgradeId, position } = await writeInstance(bench.store);
+  const answer = await bench.ask(QUERY_SUBJECTS.instanceGet, {
+    instanceId,
+    minPosition: position.toString(),
+  });
+  expect(answer).toEqual({
+    instance: {
+      instanceId,
+      project: PROFILE.project,
+      projectId: PROFILE.projectId,
+      environment: PROFILE.environment,
+      core: PROFILE.core,
+      app: PROFILE.app,
+      labels: { tenant: 'berlin' },
+      status: 'running-healthy-claimed',
+      statusLabel: 'Running healthy (claimed)',
+      claimed: true,
+      currentUpgradeId: null,
+      lastUpgradeId: upgradeId,
+      failureReason: null,
+      revision: 13,
+      registeredAt: expect.stringMatching(RFC_3339) as string,
+      updatedAt: expect.stringMatching(RFC_3339) as string,
+    },
+    asOf: {
+      position: position.toString(),
+      at: expect.stringMatching(RFC_3339) as string,
+      ageMs: expect.any(Number) as number,
+    },
+  });
+});
+
+test('an upgrade is answered with the durations of its stages', async () => {
+  const { instanceId, upgradeId, position } = await writeInstance(bench.store);
+  const { upgrade } = await bench.ask<{ upgrade: Record<string, unknown> }>(
+    QUERY_SUBJECTS.upgradeGet,
+    { upgradeId, minPosition: position.toString() },
+  );
+  const history = (await streamOf(bench.store, instanceId)).map(toRecordedInstanceEvent);
+  const view = history.reduce<UpgradeView | null>(evolveUpgradeView, null);
+  const stage = view!.stages.upgrade!;
+  expect(upgrade).toMatchObject({ upgradeId, instanceId, outcome: 'succeeded', attempt: 1 });
+  expect(upgrade.stages).toHaveLength(4);
+  expect((upgrade.stages as unknown[])[1]).toEqual({
+    stage: 'upgrade',
+    queuedAt: new Date(stage.queuedAt).toISOString(),
+    startedAt: new Date(stage.startedAt!).toISOString(),
+    endedAt: new Date(stage.endedAt!).toISOString(),
+    queuedMs: stage.startedAt! - stage.queuedAt,
+    activeMs: stage.endedAt! - stage.startedAt!,
+  });
+});
+
+test('a list pages through all instances, newest first, each once', async () => {
+  const written = await writeInstances(bench.store, 23);
+  await projector.reached(written.at(-1)!.position);
+  const seen: string[] = [];
+  let cursor: string | null | undefined;
+  while (cursor !== null) {
+    const body = cursor === undefined ? { limit: 5 } : { limit: 5, cursor };
+    const page = await bench.ask<Listed>(QUERY_SUBJECTS.instanceList, body);
+    expect(page.items.length).toBeLessThanOrEqual(5);
+    seen.push(...page.items.map(({ instanceId }) => instanceId));
+    cursor = page.nextCursor;
+  }
+  expect(seen).toHaveLength(23);
+  expect(new Set(seen)).toEqual(new Set(written.map(({ instanceId }) => instanceId)));
+});
+
+test('a list is narrowed by status, project, app and core together', async () => {
+  const other = event('InstanceRegistered', {
+    profile: { ...PROFILE, project: 'shop-paris', app: 'wiki', core: 'us-1' },
+  });
+  const { instanceId, position } = await writeInstance(bench.store, [other]);
+  await projector.reached(position);
+  const failed = await writeInstance(bench.store, [
+    ...upTo('PreUpgradeStarted'),
+    event('PreUpgradeFailed'),
+  ]);
+  await projector.reached(failed.position);
+  const ids = async (filter: object) => {
+    const { items } = await bench.ask<Listed>(QUERY_SUBJECTS.instanceList, filter);
+    return items.map((item) => item.instanceId);
+  };
+  expect(await ids({ project: 'shop-paris' })).toEqual([instanceId]);
+  expect(await ids({ app: 'wiki', core: 'us-1' })).toEqual([instanceId]);
+  expect(await ids({ status: 'pre-upgrade-failed' })).toEqual([failed.instanceId]);
+  expect(await ids({ status: 'pre-upgrade-failed', core: 'us-1' })).toEqual([]);
+});
+
+test('a timeline shows every event in order, page by page', async () => {
+  const { instanceId, position } = await writeInstance(bench.store);
+  await projector.reached(position);
+  type Timeline = Pick<Listed, 'nextCursor'> & {
+    items: { eventType: string; revision: number; at: string; note: string | null }[];
+  };
+  const subject = QUERY_SUBJECTS.instanceTimeline;
+  const first = await bench.ask<Timeline>(subject, { instanceId, limit: 10 });
+  const cursor = first.nextCursor!;
+  const second = await bench.ask<Timeline>(subject, { instanceId, limit: 10, cursor });
+  const items = [...first.items, ...second.items];
+  expect(items.map(({ eventType }) => eventType)).toEqual(WHOLE_UPGRADE.map(({ type }) => type));
+  expect(items.map(({ revision }) => revision)).toEqual(WHOLE_UPGRADE.map((_, n) => n));
+  expect(items[7]).toMatchObject({ eventType: 'DeploymentAccepted', status: 'upgrade-running' });
+  expect(items[0]!.at).toMatch(RFC_3339);
+  expect(second.nextCursor).toBeNull();
+});
+
+test('statistics count instances by status, upgrades by outcome, and durations by stage', async () => {
+  await writeInstances(bench.store, 3);
+  const { position } = await writeInstance(bench.store, upTo('UpgradeStarted'));
+  const answer = await bench.ask<Record<string, unknown>>(QUERY_SUBJECTS.instanceStats, {
+    minPosition: position.toString(),
+  });
+  expect(answer.instances).toEqual({
+    total: 4,
+    byStatus: { 'running-healthy-claimed': 3, 'upgrade-running': 1 },
+  });
+  expect(answer.upgrades).toEqual({
+    total: 4,
+    byOutcome: { 'in-flight': 1, succeeded: 3, failed: 0, cancelled: 0 },
+  });
+  const number = expect.any(Number) as number;
+  const percentiles = { p50: number, p95: number };
+  expect(answer.stages).toEqual([
+    { stage: 'pre-upgrade', count: 4, queuedMs: percentiles, activeMs: percentiles },
+    { stage: 'upgrade', count: 4, queuedMs: percentiles, activeMs: percentiles },
+    { stage: 'post-upgrade', count: 3, queuedMs: percentiles, activeMs: percentiles },
+    { stage: 'verify', count: 3, queuedMs: percentiles, activeMs: percentiles },
+  ]);
+});
+
+test('an empty read model answers with empty lists at position 0', async () => {
+  const answer = await bench.ask<Listed>(QUERY_SUBJECTS.instanceList, {});
+  expect(answer).toMatchObject({ items: [], nextCursor: null, asOf: { position: '0' } });
+  const { stages } = await bench.ask<{ stages: object[] }>(QUERY_SUBJECTS.instanceStats, {});
+  expect(stages[0]).toEqual({
+    stage: 'pre-upgrade',
+    count: 0,
+    queuedMs: { p50: null, p95: null },
+    activeMs: { p50: null, p95: null },
+  });
+});
+
+test('a query with minPosition sees what was written just before', async () => {
+  let head = NO_STREAM;
+  const instanceId = randomUUID();
+  for (const [revision, step] of WHOLE_UPGRADE.entries()) {
+    const appended = await appendTo(bench.store, `instance-${instanceId}`, head, [step]);
+    head = appended.head;
+    const minPosition = appended.position.toString();
+    const subject = QUERY_SUBJECTS.instanceGet;
+    const answer = await bench.ask<{ instance: unknown }>(subject, { instanceId, minPosition });
+    expect(answer.instance).toMatchObject({ revision });
+  }
+});
+
+test('a minPosition that is not reached in five seconds is answered with the lag', async () => {
+  const { instanceId, position } = await writeInstance(bench.store);
+  const beyond = (position + 1n).toString();
+  const body = { instanceId, minPosition: beyond };
+  const startedAt = performance.now();
+  const problem = await problemOf(QUERY_SUBJECTS.instanceGet, body);
+  expect(problem).toMatchObject({ status: 409, code: 'read-model-behind', retryable: true });
+  expect(problem.detail).toContain(position.toString());
+  expect(performance.now() - startedAt).toBeGreaterThan(4_900);
+}, 15_000);
+
+test('what nobody knows is not found', async () => {
+  const body = { instanceId: UNKNOWN };
+  const status = { status: 404, code: 'instance-not-found', instanceId: UNKNOWN };
+  expect(await problemOf(QUERY_SUBJECTS.instanceGet, body)).toMatchObject(status);
+  expect(await problemOf(QUERY_SUBJECTS.instanceTimeline, body)).toMatchObject(status);
+  expect(await problemOf(QUERY_SUBJECTS.upgradeGet, { upgradeId: UNKNOWN })).toMatchObject({
+    status: 404,
+    code: 'upgrade-not-found',
+  });
+});
+
+test.each([
+  [QUERY_SUBJECTS.instanceGet, {}, '/instanceId'],
+  [QUERY_SUBJECTS.instanceGet, { instanceId: 7 }, '/instanceId'],
+  [QUERY_SUBJECTS.instanceGet, { instanceId: UNKNOWN, extra: 1 }, '/extra'],
+  [QUERY_SUBJECTS.instanceGet, { instanceId: UNKNOWN, minPosition: 12 }, '/minPosition'],
+  [QUERY_SUBJECTS.instanceList, { status: 'sleeping' }, '/status'],
+  [QUERY_SUBJECTS.instanceList, { limit: 101 }, '/limit'],
+  [QUERY_SUBJECTS.instanceList, { limit: '10' }, '/limit'],
+  [QUERY_SUBJECTS.instanceList, { cursor: 'nonsense' }, '/cursor'],
+  [QUERY_SUBJECTS.instanceList, { project: null }, '/project'],
+  [QUERY_SUBJECTS.instanceTimeline, { instanceId: UNKNOWN, cursor: '' }, '/cursor'],
+  [QUERY_SUBJECTS.upgradeGet, { upgradeId: "x' or 1=1" }, '/upgradeId'],
+  [QUERY_SUBJECTS.instanceStats, [], ''],
+  [QUERY_SUBJECTS.instanceStats, 'garbage', ''],
+])('%s refuses %j and points at "%s"', async (subject, body, pointer) => {
+  const problem = await problemOf(subject, body);
+  expect(problem).toMatchObject({ status: 400, code: 'invalid-query' });
+  expect(problem.errors?.map((error) => error.pointer)).toContain(pointer);
+  expect(await bench.ask(QUERY_SUBJECTS.instanceStats, {})).toHaveProperty('asOf');
+});
+
+test('while the database is away queries say so, and work again after it is back', async () => {
+  const { instanceId, position } = await writeInstance(bench.store);
+  await projector.reached(position);
+  await bench.postgres.kill();
+  const problem = await problemOf(QUERY_SUBJECTS.instanceGet, { instanceId });
+  expect(problem).toMatchObject({ status: 503, code: 'read-model-unavailable', retryable: true });
+  await bench.postgres.restart();
+  const later = await writeInstance(bench.store);
+  await projector.reached(later.position);
+  const body = { instanceId: later.instanceId };
+  expect(await bench.ask(QUERY_SUBJECTS.instanceGet, body)).toHaveProperty('instance.revision', 13);
+}, 30_000);
