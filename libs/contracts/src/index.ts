@@ -6,4 +6,6 @@ export * from './event.codec';
 export * from './headers';
 export * from './problem.error';
 export * from './instance-event';
+export * from './events/instance-event.schemas';
+export type { JsonSchema } from './schema/schema';
 export * from './request.codec';

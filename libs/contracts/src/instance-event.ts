@@ -1,12 +1,11 @@
 import type { InstanceEvent, InstanceEventType, RecordedInstanceEvent } from '@uplift/domain';
 import { LIFECYCLE } from '@uplift/domain';
+import { INSTANCE_SCHEMA_VERSION } from './events/instance-event.schemas';
+import { problemOfEventData } from './events/instance-event.validator';
 import type { StoredEvent } from './stored-event';
 import { splitStreamName } from './subjects';
 
 export const INSTANCE_CATEGORY = 'instance';
-
-/** Version of the data of every instance event that this build writes. */
-export const INSTANCE_SCHEMA_VERSION = 1;
 
 /** An event this build does not know: a reader stops, it never skips. */
 export class UnknownEventError extends Error {
@@ -14,6 +13,16 @@ export class UnknownEventError extends Error {
   constructor({ type, stream, revision, metadata }: StoredEvent) {
     super(
       `Event ${type} v${metadata.schemaVersion} at ${stream}@${revision} is unknown to this build: deploy readers before writers`,
+    );
+  }
+}
+
+/** An event whose data does not fit the schema of its type and version: forged, or written by a defect. */
+export class InvalidEventError extends Error {
+  readonly code = 'invalid-event';
+  constructor({ type, stream, revision, metadata }: StoredEvent, problem: string) {
+    super(
+      `Event ${type} v${metadata.schemaVersion} at ${stream}@${revision} does not fit its schema: ${problem}`,
     );
   }
 }
@@ -26,11 +35,13 @@ export function isInstanceStream(stream: string): boolean {
   return splitStreamName(stream).category === INSTANCE_CATEGORY;
 }
 
-/** Stored event → domain event. Throws UnknownEventError. */
+/** Stored event → domain event. Throws UnknownEventError and InvalidEventError. */
 export function toInstanceEvent(stored: StoredEvent): InstanceEvent {
   if (!isKnownType(stored.type) || stored.metadata.schemaVersion !== INSTANCE_SCHEMA_VERSION) {
     throw new UnknownEventError(stored);
   }
+  const problem = problemOfEventData(stored.type, stored.data);
+  if (problem !== null) throw new InvalidEventError(stored, problem);
   return { type: stored.type, data: stored.data } as InstanceEvent;
 }
 
