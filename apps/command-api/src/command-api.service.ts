@@ -8,6 +8,7 @@ import type { CommandApiRuntime } from './command-api.settings';
 import { COMMAND_ENDPOINTS } from './commands/command-endpoints';
 import { httpDoor } from './http/http-door';
 import { BODY_LIMIT_BYTES } from './http/limits';
+import { addReadiness } from './readiness';
 
 const API_VERSION = '1.0.0';
 
@@ -22,11 +23,10 @@ export function commandApi(): ServiceOptions<(typeof COMMAND_API_SETTINGS)[numbe
   };
 }
 
-function busDoor(app: INestApplicationContext, { health }: CommandApiRuntime): ServicesStrategy {
-  const connection = app.get(BusConnection);
-  health.addReadiness('bus', () => (connection.isConnected ? undefined : 'not connected'));
+function busDoor(app: INestApplicationContext, runtime: CommandApiRuntime): ServicesStrategy {
+  addReadiness(app, runtime);
   return new ServicesStrategy({
-    connection,
+    connection: app.get(BusConnection),
     name: `uplift-${SERVICE_NAME}`,
     version: API_VERSION,
     description: 'Commands to instances and their upgrades',

@@ -1,33 +1,37 @@
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import { Catch, Logger } from '@nestjs/common';
-import type { ProblemDetails } from '@uplift/contracts';
-import { CONTENT_TYPES, ProblemError } from '@uplift/contracts';
-import { throwError } from 'rxjs';
-import type { HttpReply } from './http/http-exchange';
+import type { HttpReply, HttpRequest } from './http/http-exchange';
+import { sendProblem } from './http/send-problem';
+import type { RouteTable } from './http/route-table';
+import { refusal } from './problems/problem';
 import { toProblem } from './problems/to-problem';
 
-const RETRY_AFTER_SECONDS = '1';
-
-/** The last word on every error, at both doors: one problem document. */
+/** The last word on every error over HTTP: one problem document. */
 @Catch()
 export class ProblemDetailsFilter implements ExceptionFilter {
   private readonly logger = new Logger('errors');
 
-  catch(error: unknown, host: ArgumentsHost): unknown {
+  constructor(private readonly routes: RouteTable) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const reply = http.getResponse<HttpReply>();
     const document = toProblem(error);
     if (document.code === 'internal-error') this.logger.error(error, 'unexpected');
-    if (host.getType() !== 'http') return throwError(() => asProblemError(error, document));
-    return this.answer(host.switchToHttp().getResponse<HttpReply>(), document);
+    if (document.code !== 'route-unknown') return sendProblem(reply, document);
+    this.refuseRoute(http.getRequest<HttpRequest>(), reply);
   }
 
-  private answer(reply: HttpReply, document: ProblemDetails): unknown {
-    reply.header('content-type', CONTENT_TYPES.problem);
-    reply.header('cache-control', 'no-store');
-    if (document.retryable === true) reply.header('retry-after', RETRY_AFTER_SECONDS);
-    return reply.status(document.status).send(JSON.stringify(document));
+  private refuseRoute({ method, url }: HttpRequest, reply: HttpReply): void {
+    const [path = ''] = url.split('?');
+    const methods = this.routes.methodsOf(path);
+    if (methods.length === 0) {
+      const detail = 'See /docs for the operations of this service';
+      return sendProblem(reply, refusal('route-unknown', detail).problem);
+    }
+    const allowed = methods.join(', ');
+    reply.header('allow', allowed);
+    const detail = `${method} is not possible here; possible: ${allowed}`;
+    sendProblem(reply, refusal('method-not-allowed', detail).problem);
   }
-}
-
-function asProblemError(error: unknown, document: ProblemDetails): ProblemError {
-  return error instanceof ProblemError ? error : new ProblemError(document, { cause: error });
 }

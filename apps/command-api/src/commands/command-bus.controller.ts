@@ -7,7 +7,7 @@ import { RegisterInstance } from '../instances/register-instance';
 import { RegisterInstanceDto } from '../instances/register-instance.dto';
 import { ReportHealth } from '../instances/report-health';
 import { ReportHealthOfInstanceDto } from '../instances/report-health.dto';
-import { ProblemDetailsFilter } from '../problem-details.filter';
+import { BusProblemFilter } from './bus-problem.filter';
 import { TriggerUpgrade } from '../upgrades/trigger-upgrade';
 import { TriggerUpgradeOfInstanceDto } from '../upgrades/trigger-upgrade.dto';
 import { busCaller } from './bus-caller';
@@ -15,7 +15,7 @@ import type { CommandAnswer } from './command-answer';
 import { answerOf } from './command-answer';
 
 /** The same commands as over HTTP, for services on the bus. */
-@UseFilters(ProblemDetailsFilter)
+@UseFilters(BusProblemFilter)
 @Controller()
 export class CommandBusController {
   constructor(

@@ -2,16 +2,16 @@ import type { InstanceCommandData, InstanceProfile, TaskScript } from '@uplift/d
 import { isInstanceStatus } from '@uplift/domain';
 import { refusal } from '../problems/problem';
 import type { TaskScriptDto } from './instance-profile.dto';
-import type { RegisterInstanceDto } from './register-instance.dto';
+import type { RegistrationDto } from './register-instance.dto';
 
 /** The domain's words for what a caller registers, with every default filled in. */
-export function registrationOf(dto: RegisterInstanceDto): InstanceCommandData['RegisterInstance'] {
+export function registrationOf(dto: RegistrationDto): InstanceCommandData['RegisterInstance'] {
   const { status, labels = {} } = dto;
   if (!isInstanceStatus(status)) throw refusal('invalid-input', `${status} is not a status`);
   return { profile: profileOf(dto), labels, status };
 }
 
-function profileOf(dto: RegisterInstanceDto): InstanceProfile {
+function profileOf(dto: RegistrationDto): InstanceProfile {
   const { project, projectId = null, environment, core = 'default', app } = dto;
   const { path = '/', acceptStatuses = [] } = dto.healthProbe ?? {};
   const { preUpgrade, postUpgrade } = dto.scripts ?? {};

@@ -10,10 +10,7 @@ import { HealthProbeDto, ScriptsDto } from './instance-profile.dto';
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._/-]*$/;
 const nameRule = { pattern: NAME, rule: 'a name of letters, digits, ".", "_", "/" and "-"' };
 
-export class RegisterInstanceDto {
-  @UuidField({ description: 'Follows from the Idempotency-Key if absent', optional: true })
-  readonly instanceId?: string;
-
+export class RegistrationDto {
   @TextField({ description: 'Lagoon project name', maxLength: 100, ...nameRule })
   readonly project!: string;
 
@@ -61,4 +58,15 @@ export class RegisterInstanceDto {
   @ValidateNested()
   @Type(() => HealthProbeDto)
   readonly healthProbe?: HealthProbeDto;
+}
+
+export class RegisterInstanceDto extends RegistrationDto {
+  @UuidField({ description: 'Follows from the Idempotency-Key if absent', optional: true })
+  readonly instanceId?: string;
+}
+
+/** One line of an import names its instance: a line sent again must mean the same instance. */
+export class ImportedInstanceDto extends RegistrationDto {
+  @UuidField({ description: 'Id of the instance' })
+  readonly instanceId!: string;
 }

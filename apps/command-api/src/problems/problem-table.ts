@@ -39,7 +39,7 @@ export const PROBLEMS = {
   'internal-error': later(500, 'The service failed'),
   'illegal-history': refused(500, 'The history of the instance is broken'),
   'unknown-event': refused(500, 'The history holds an event this build does not know'),
-  'event-store-unavailable': later(503, 'The event store did not answer: outcome unknown'),
+  'event-store-unavailable': later(503, 'The event store did not answer'),
   'invalid-query': refused(400, 'The query breaks its schema'),
   'instance-not-found': refused(404, 'The read model knows no such instance'),
   'upgrade-not-found': refused(404, 'The read model knows no such upgrade'),

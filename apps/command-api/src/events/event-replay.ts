@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common';
+import type { StoredEvent } from '@uplift/contracts';
+import { instanceStream } from '@uplift/contracts';
+import { EventStore, loadOrEmpty } from '@uplift/event-store';
+
+export interface ReplayRange {
+  readonly instanceId?: string;
+  /** Exclusive. */
+  readonly after: bigint;
+  /** Inclusive. */
+  readonly until: bigint;
+}
+
+export const MOST_REPLAYED = 10_000;
+
+/** Events a client missed, from the store. */
+@Injectable()
+export class EventReplay {
+  constructor(private readonly store: EventStore) {}
+
+  /** In store order; ends with `too-far` when there are more than a client should be sent. */
+  read(range: ReplayRange, signal: AbortSignal): AsyncGenerator<StoredEvent | 'too-far'> {
+    const { instanceId } = range;
+    return instanceId === undefined ? this.all(range, signal) : this.one(range, instanceId);
+  }
+
+  private async *one({ after, until }: ReplayRange, instanceId: string) {
+    const events = await loadOrEmpty(this.store, instanceStream(instanceId));
+    yield* events.filter(({ position }) => position > after && position <= until);
+  }
+
+  private async *all(
+    { after, until }: ReplayRange,
+    signal: AbortSignal,
+  ): AsyncGenerator<StoredEvent | 'too-far'> {
+    let count = 0;
+    for await (const { events, caughtUp } of this.store.subscribeToAll({ after, signal })) {
+      for (const event of events.filter(({ position }) => position <= until)) {
+        count += 1;
+        if (count > MOST_REPLAYED) return yield 'too-far';
+        yield event;
+      }
+      const last = events.at(-1);
+      if (caughtUp || (last && last.position >= until)) return;
+    }
+  }
+}

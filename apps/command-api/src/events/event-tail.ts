@@ -1,0 +1,90 @@
+import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
+import type { AllEventsBatch } from '@uplift/event-store';
+import { EventStore } from '@uplift/event-store';
+import type { StoredEvent } from '@uplift/contracts';
+import { setTimeout as pause } from 'node:timers/promises';
+
+export interface TailListener {
+  offer(event: StoredEvent): void;
+  close(): void;
+}
+
+const RETRY_PAUSE_MS = 250;
+
+/** The one live subscription of this process, shared by every client that watches. */
+@Injectable()
+export class EventTail implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger('event-tail');
+  private readonly listeners = new Set<TailListener>();
+  private readonly stopping = new AbortController();
+  private running: Promise<void> = Promise.resolve();
+  private started = false;
+  private seen = 0n;
+  private problem: string | undefined = 'starting';
+
+  constructor(private readonly store: EventStore) {}
+
+  /** Position of the newest event handed on. */
+  get position(): bigint {
+    return this.seen;
+  }
+
+  /** Why nothing is handed on at present; undefined when all is well. */
+  get reason(): string | undefined {
+    return this.problem;
+  }
+
+  get listenerCount(): number {
+    return this.listeners.size;
+  }
+
+  onApplicationBootstrap(): void {
+    this.running = this.run();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
+    for (const listener of this.listeners) listener.close();
+    await this.running;
+  }
+
+  add(listener: TailListener): void {
+    if (this.stopping.signal.aborted) return listener.close();
+    this.listeners.add(listener);
+  }
+
+  remove(listener: TailListener): void {
+    this.listeners.delete(listener);
+  }
+
+  private async run(): Promise<void> {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      try {
+        await this.follow();
+      } catch (error) {
+        if (signal.aborted) return;
+        this.problem = 'the event store does not answer';
+        this.logger.warn(error);
+        await pause(RETRY_PAUSE_MS * (1 + Math.random()), undefined, { signal }).catch(() => null);
+      }
+    }
+  }
+
+  private async follow(): Promise<void> {
+    if (!this.started) this.seen = (await this.store.lastPosition()) ?? 0n;
+    this.started = true;
+    this.problem = undefined;
+    const after = this.seen === 0n ? {} : { after: this.seen };
+    const batches = this.store.subscribeToAll({ ...after, signal: this.stopping.signal });
+    for await (const batch of batches) this.handOn(batch);
+  }
+
+  private handOn({ events }: AllEventsBatch): void {
+    for (const event of events) {
+      this.seen = event.position;
+      for (const listener of this.listeners) listener.offer(event);
+    }
+  }
+}
