@@ -1,29 +1,47 @@
 import { runUntilStopped } from '@uplift/runtime';
 import { parseArgs } from 'node:util';
+import { installServers } from './install';
 import type { InfrastructureName } from './stack/infrastructure';
 import { INFRASTRUCTURE_NAMES } from './stack/infrastructure';
 import { SERVICE_NAMES } from './stack/service-catalog';
 import type { StackOptions } from './stack/stack-options';
 import { startStack } from './stack/stack';
+import { restartOnChange } from './watch-mode';
 
 const { values } = parseArgs({
   options: {
     dir: { type: 'string' },
     infrastructure: { type: 'string', default: INFRASTRUCTURE_NAMES.join(',') },
     services: { type: 'string', default: SERVICE_NAMES.join(',') },
+    watch: { type: 'boolean', default: false },
+    'install-only': { type: 'boolean', default: false },
   },
 });
 
-void runUntilStopped({
-  name: 'stack',
-  async start() {
-    const stack = await startStack(stackOptions());
-    for (const [name, value] of Object.entries(stack.env)) console.log(`${name}=${value}`);
-    for (const { name, pid } of stack.parts) console.log(`# ${name}: process ${pid}`);
-    console.log(`# files and logs: ${stack.dir}`);
-    return { ports: {}, stop: () => stack.stop() };
-  },
-});
+async function main(): Promise<void> {
+  if (values['install-only']) {
+    console.log(`Servers: ${(await installServers()).join(', ')}`);
+    return;
+  }
+  await runUntilStopped({ name: 'stack', start });
+}
+
+async function start() {
+  const stack = await startStack(stackOptions());
+  for (const [name, value] of Object.entries(stack.env)) console.log(`${name}=${value}`);
+  for (const { name, pid } of stack.parts) console.log(`# ${name}: process ${pid}`);
+  console.log(`# files and logs: ${stack.dir}`);
+  const unwatch = values.watch
+    ? restartOnChange(stack, (words) => console.log(`# ${words}`))
+    : () => undefined;
+  return {
+    ports: {},
+    stop: () => {
+      unwatch();
+      return stack.stop();
+    },
+  };
+}
 
 function stackOptions(): StackOptions {
   return {
@@ -39,3 +57,5 @@ function chosen<T extends string>(list: string, known: readonly T[]): T[] {
   if (unknown.length === 0) return known.filter((item) => names.includes(item));
   throw new Error(`Unknown: ${unknown.join(', ')}; known are ${known.join(', ')}`);
 }
+
+void main();

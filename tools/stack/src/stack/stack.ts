@@ -79,6 +79,10 @@ export class Stack {
     return [...this.infrastructure.values(), ...this.services.values()];
   }
 
+  get runningServices(): readonly ManagedProcess[] {
+    return [...this.services.values()];
+  }
+
   /** Starts a service, or under another name a second process of it. */
   async startService(name: ServiceName, as: string = name): Promise<ManagedProcess> {
     const { script, args = [], env = {} } = serviceEntry(name);

@@ -1,0 +1,9 @@
+import { findNatsServer } from './nats/nats-binary';
+import { postgresBinaries } from './postgres/postgres-binaries';
+
+/** Puts every server that a stack starts in place, so that no test has to wait for an installation. */
+export async function installServers(): Promise<readonly string[]> {
+  const nats = await findNatsServer();
+  if (process.env.UPLIFT_POSTGRES_URL) return [nats];
+  return [nats, await postgresBinaries()];
+}
