@@ -1,9 +1,13 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { EventStoreDBClient, NO_STREAM, type AppendExpectedRevision } from '@eventstore/db-client';
+import {
+  EventStoreDBClient,
+  NO_STREAM,
+  type AppendExpectedRevision,
+  type AppendResult,
+} from '@eventstore/db-client';
 import { startEmbeddedEventStore } from '../src';
 import { eventsNamed, temporaryFolder } from './running-store';
 
@@ -39,7 +43,9 @@ async function writeUntilKilled(
   try {
     for (;;) {
       const events = eventsNamed('load', EVENTS_PER_APPEND);
-      const result = await client.appendToStream(stream, events, { expectedRevision });
+      const result: AppendResult = await client.appendToStream(stream, events, {
+        expectedRevision,
+      });
       expectedRevision = result.nextExpectedRevision;
       onAcknowledged(events.map(({ id }) => id));
     }

@@ -1,0 +1,91 @@
+import {
+  ANY,
+  NO_STREAM,
+  STREAM_EXISTS,
+  StreamDeletedError,
+  StreamNotFoundError,
+  WrongExpectedVersionError,
+} from '@eventstore/db-client';
+import { eventsNamed, firstTypes, freshStream, LOGS, typesOf, useStore } from './running-store';
+
+describe.each(LOGS)('deleting from the %s log', (log) => {
+  const running = useStore(log, { allowDeletes: true });
+  const client = () => running.client;
+  const read = (stream: string) => typesOf(client().readStream(stream));
+
+  const written = async () => {
+    const stream = freshStream('größe');
+    await client().appendToStream(stream, eventsNamed('old', 2));
+    return stream;
+  };
+
+  it('hides a soft-deleted stream', async () => {
+    const stream = await written();
+    await client().deleteStream(stream, { expectedRevision: 1n });
+    await expect(read(stream)).rejects.toBeInstanceOf(StreamNotFoundError);
+    const exists = client().appendToStream(stream, eventsNamed('a', 1), {
+      expectedRevision: STREAM_EXISTS,
+    });
+    await expect(exists).rejects.toBeInstanceOf(StreamDeletedError);
+  });
+
+  it.each([[ANY], [NO_STREAM], [1n]] as const)(
+    'continues a soft-deleted stream at "%s" and keeps the old events hidden',
+    async (expectedRevision) => {
+      const stream = await written();
+      await client().deleteStream(stream);
+      const again = await client().appendToStream(stream, eventsNamed('new', 2), {
+        expectedRevision,
+      });
+      expect(again.nextExpectedRevision).toBe(3n);
+      expect(await read(stream)).toEqual(['new0', 'new1']);
+      expect(await firstTypes(client().subscribeToStream(stream), 2)).toEqual(['new0', 'new1']);
+    },
+  );
+
+  it('keeps the old events hidden when metadata is written to a soft-deleted stream', async () => {
+    const stream = await written();
+    await client().deleteStream(stream);
+    await client().setStreamMetadata(stream, { purpose: 'kept' });
+    const { metadata } = await client().getStreamMetadata(stream);
+    expect(metadata).toMatchObject({ purpose: 'kept', truncateBefore: 2 });
+    expect(await read(stream)).toEqual([]);
+  });
+
+  it('refuses to soft-delete a stream that never existed, or at a wrong revision', async () => {
+    await expect(client().deleteStream(freshStream())).rejects.toBeInstanceOf(
+      WrongExpectedVersionError,
+    );
+    const wrong = client().deleteStream(await written(), { expectedRevision: 0n });
+    await expect(wrong).rejects.toBeInstanceOf(WrongExpectedVersionError);
+  });
+
+  it('ends a tombstoned stream for reads, appends, metadata and live subscribers', async () => {
+    const stream = await written();
+    const live = firstTypes(client().subscribeToStream(stream), 99);
+    await client().tombstoneStream(stream);
+    await expect(live).rejects.toBeInstanceOf(StreamDeletedError);
+    await expect(read(stream)).rejects.toBeInstanceOf(StreamDeletedError);
+    for (const options of [{}, { credentials: { username: 'a', password: 'b' } }]) {
+      const append = client().appendToStream(stream, eventsNamed('a', 1), options);
+      await expect(append).rejects.toBeInstanceOf(StreamDeletedError);
+    }
+    const metadata = client().setStreamMetadata(stream, {});
+    await expect(metadata).rejects.toBeInstanceOf(StreamDeletedError);
+    await expect(client().deleteStream(stream)).rejects.toBeInstanceOf(StreamDeletedError);
+  });
+
+  it('keeps deleted events in $all', async () => {
+    const stream = await written();
+    await client().tombstoneStream(stream);
+    const inAll = [];
+    for await (const { event } of client().readAll()) {
+      if (event?.streamId === stream) inAll.push([event.type, event.revision]);
+    }
+    expect(inAll).toEqual([
+      ['old0', 0n],
+      ['old1', 1n],
+      ['$streamDeleted', 9223372036854775807n],
+    ]);
+  });
+});

@@ -1,0 +1,121 @@
+import {
+  BACKWARDS,
+  END,
+  EventStoreDBClient,
+  FORWARDS,
+  jsonEvent,
+  START,
+  StreamNotFoundError,
+  type ReadStreamOptions,
+} from '@eventstore/db-client';
+import { eventsNamed, freshStream, LOGS, typesOf, useStore } from './running-store';
+
+describe.each(LOGS)('reading the %s log', (log) => {
+  let now = Date.parse('2026-01-01T00:00:00Z');
+  const running = useStore(log, { now: () => now });
+  const client = () => running.client;
+  const read = (stream: string, options: ReadStreamOptions = {}) =>
+    typesOf(client().readStream(stream, options));
+
+  const written = async (count: number) => {
+    const stream = freshStream();
+    const { position } = await client().appendToStream(stream, eventsNamed('a', count));
+    return { stream, last: position!.commit };
+  };
+
+  it.each<[string, ReadStreamOptions, string[]]>([
+    ['forwards from the start', {}, ['a0', 'a1', 'a2', 'a3']],
+    ['forwards from a revision, inclusive', { fromRevision: 2n }, ['a2', 'a3']],
+    ['forwards beyond the end', { fromRevision: 9n }, []],
+    ['forwards from the end', { fromRevision: END }, []],
+    ['a limited number', { maxCount: 2 }, ['a0', 'a1']],
+    [
+      'backwards from the end',
+      { direction: BACKWARDS, fromRevision: END, maxCount: 2 },
+      ['a3', 'a2'],
+    ],
+    ['backwards from the start', { direction: BACKWARDS, fromRevision: START }, ['a0']],
+    ['backwards from a revision', { direction: BACKWARDS, fromRevision: 1n }, ['a1', 'a0']],
+    [
+      'backwards from beyond the end',
+      { direction: BACKWARDS, fromRevision: 9n, maxCount: 1 },
+      ['a3'],
+    ],
+  ])('reads a stream %s', async (_name, options, expected) => {
+    const { stream } = await written(4);
+    expect(await read(stream, options)).toEqual(expected);
+  });
+
+  it('reports a stream that does not exist, and one that has metadata only', async () => {
+    const described = freshStream();
+    await client().setStreamMetadata(described, { maxCount: 1 });
+    for (const stream of [freshStream(), described]) {
+      await expect(read(stream)).rejects.toBeInstanceOf(StreamNotFoundError);
+    }
+  });
+
+  it('reads $all forwards from a position inclusive, backwards exclusive', async () => {
+    const { last } = await written(3);
+    const fromPosition = { commit: last - 1n, prepare: last - 1n };
+    const forwards = client().readAll({ direction: FORWARDS, fromPosition });
+    expect(await typesOf(forwards)).toEqual(['a1', 'a2']);
+    const backwards = client().readAll({ direction: BACKWARDS, fromPosition, maxCount: 1 });
+    expect(await typesOf(backwards)).toEqual(['a0']);
+    const fromEnd = client().readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 2 });
+    expect(await typesOf(fromEnd)).toEqual(['a2', 'a1']);
+  });
+
+  it('reads many pages in both directions without a gap', async () => {
+    const { stream } = await written(1000);
+    const forwards = await read(stream);
+    const backwards = await read(stream, { direction: BACKWARDS, fromRevision: END });
+    expect(forwards).toEqual(Array.from({ length: 1000 }, (_, n) => `a${n}`));
+    expect(backwards).toEqual(forwards.toReversed());
+  });
+
+  it('hides what $maxCount and $tb leave out', async () => {
+    const { stream } = await written(5);
+    await client().setStreamMetadata(stream, { maxCount: 2 });
+    expect(await read(stream)).toEqual(['a3', 'a4']);
+    await client().setStreamMetadata(stream, { truncateBefore: 1 });
+    expect(await read(stream)).toEqual(['a1', 'a2', 'a3', 'a4']);
+  });
+
+  it('hides events older than $maxAge', async () => {
+    const { stream } = await written(2);
+    await client().setStreamMetadata(stream, { maxAge: 60 });
+    now += 30_000;
+    await client().appendToStream(stream, eventsNamed('b', 1));
+    expect(await read(stream)).toEqual(['a0', 'a1', 'b0']);
+    now += 31_000;
+    expect(await read(stream)).toEqual(['b0']);
+  });
+
+  it('resolves links, and shows the bare link when the target is gone', async () => {
+    const { stream } = await written(2);
+    const links = freshStream('links');
+    const link = (target: string) => jsonEvent({ type: '$>', data: target as never });
+    const raw = [`1@${stream}`, `7@${stream}`].map((target) => ({
+      ...link(target),
+      contentType: 'application/octet-stream' as const,
+      data: Buffer.from(target),
+    }));
+    await client().appendToStream(links, raw);
+    const resolved = [];
+    for await (const found of client().readStream(links, { resolveLinkTos: true })) {
+      resolved.push([found.event?.type, found.link?.type]);
+    }
+    expect(resolved).toEqual([
+      ['a1', '$>'],
+      [undefined, '$>'],
+    ]);
+  });
+
+  it('answers gossip, so that a client may discover it', async () => {
+    const seed = `esdb+discover://127.0.0.1:${running.store.port}?tls=false`;
+    const discovering = EventStoreDBClient.connectionString(seed);
+    const { stream } = await written(1);
+    expect(await typesOf(discovering.readStream(stream))).toEqual(['a0']);
+    await discovering.dispose();
+  });
+});
