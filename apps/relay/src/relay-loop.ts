@@ -37,16 +37,16 @@ export class RelayLoop {
 
   private async relay(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      try {
-        if (this.diverged) throw this.diverged;
-        await ensureTopology(this.parts.bus);
-        this.pass = new AbortController();
-        const end = await RelayPass.run(this.parts, AbortSignal.any([signal, this.pass.signal]));
-        await this.afterPass(end, signal);
-      } catch (error) {
-        await this.afterError(error, signal);
-      }
+      await this.onePass(signal).catch((error: unknown) => this.afterError(error, signal));
     }
+  }
+
+  private async onePass(signal: AbortSignal): Promise<void> {
+    if (this.diverged) throw this.diverged;
+    await ensureTopology(this.parts.bus);
+    this.pass = new AbortController();
+    const end = await RelayPass.run(this.parts, AbortSignal.any([signal, this.pass.signal]));
+    await this.afterPass(end, signal);
   }
 
   private async afterPass({ failure, sequence }: PassEnd, signal: AbortSignal): Promise<void> {

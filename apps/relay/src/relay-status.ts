@@ -7,7 +7,6 @@ export class RelayStatus {
   mode: RelayMode = 'starting';
   /** Why nothing is published, in words; absent while all is well. */
   reason: string | undefined;
-  ordinal = 0;
   refusals = 0;
   repairs = 0;
   caughtUp = false;
@@ -21,15 +20,14 @@ export class RelayStatus {
     this.run = run;
     this.ordinalBeforeRun = ordinal;
     this.sequenceBeforeRun = run.confirmedSequence;
-    this.ordinal = ordinal;
     this.caughtUp = false;
     this.reason = undefined;
     this.mode = 'relaying';
   }
 
   endRun(): void {
-    this.refresh();
-    if (this.run) this.published += this.run.confirmedSequence - this.sequenceBeforeRun;
+    this.ordinalBeforeRun = this.ordinal;
+    this.published += this.confirmedInRun;
     this.run = undefined;
     this.batch = undefined;
   }
@@ -40,8 +38,12 @@ export class RelayStatus {
   }
 
   get eventsPublished(): number {
-    const current = this.run ? this.run.confirmedSequence - this.sequenceBeforeRun : 0;
-    return this.published + current;
+    return this.published + this.confirmedInRun;
+  }
+
+  /** Number of the last event on the bus within its epoch. */
+  get ordinal(): number {
+    return this.ordinalBeforeRun + this.confirmedInRun;
   }
 
   /** Events known to be missing on the bus; more may follow until the store's end was seen. */
@@ -56,8 +58,7 @@ export class RelayStatus {
     return Math.max(0, now - Date.parse(behind)) / 1_000;
   }
 
-  refresh(): void {
-    if (!this.run) return;
-    this.ordinal = this.ordinalBeforeRun + this.run.confirmedSequence - this.sequenceBeforeRun;
+  private get confirmedInRun(): number {
+    return this.run ? this.run.confirmedSequence - this.sequenceBeforeRun : 0;
   }
 }

@@ -21,7 +21,7 @@ export class RelayModule {
           provide: RelayService,
           inject: [BusConnection, EventStore],
           useFactory: (bus: BusConnection, store: EventStore) =>
-            new RelayService(bus, store, runtime as ServiceRuntime),
+            new RelayService(bus, store, runtime),
         },
       ],
     };

@@ -100,7 +100,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
         this.logger.error(`Message ${message.sequence} of ${row.durable}: ${reason}`);
         return onPoison?.(message, reason);
       },
-      onError: (error, durable) => this.logger.error(errorText(error), durable),
+      onError: (error, durable) => void this.logger.error(errorText(error), durable),
       onBeat: () => onBeat?.(row.durable),
     });
   }

@@ -1,6 +1,7 @@
-import { headers as newHeaders, type Msg, type MsgHdrs, type Subscription } from 'nats';
+import type { Msg, Subscription } from 'nats';
 import type { BusMessage } from '@uplift/contracts';
 import type { BusConnection } from './bus-connection';
+import { PreparedHeaders } from './prepared-headers';
 import { PublishFailedError, type PublishFailureReason } from './publish.errors';
 
 export interface PublishRunOptions {
@@ -85,7 +86,7 @@ export class PublishRun {
     const sequence = expected + 1;
     this.connection.nats.publish(message.subject, message.payload, {
       reply: `${this.inbox}.${sequence}`,
-      headers: headersOf(message, expected),
+      headers: new PreparedHeaders(message.headers, expected),
     });
     this.last = sequence;
     this.inFlight.set(sequence, note);
@@ -154,11 +155,4 @@ export class PublishRun {
     this.aborter.abort(this.failed);
     this.wake?.();
   }
-}
-
-function headersOf(message: BusMessage, expectedLastSequence: number): MsgHdrs {
-  const result = newHeaders();
-  for (const [name, value] of Object.entries(message.headers)) result.append(name, value);
-  result.append('Nats-Expected-Last-Sequence', String(expectedLastSequence));
-  return result;
 }

@@ -96,7 +96,7 @@ export class ServicesStrategy extends Server implements CustomTransportStrategy 
       maxBodyBytes,
       mayStart: () => this.inFlight <= maxInFlight,
       handle: (request) => valueOf(handler, request),
-      onError: (error, where) => this.logger.error(detailsOf(error), where),
+      onError: (error, where) => void this.logger.error(detailsOf(error), where),
     });
     const others = Object.keys(aliases).filter((alias) => aliases[alias] === subject);
     for (const door of [subject, ...others]) {

@@ -54,11 +54,12 @@ export const CONTENT_TYPES = {
   cloudEvent: 'application/cloudevents+json',
 } as const;
 
+const SAFE = /^[\x21\x23-\x24\x26-\x7e]*$/;
 const UNSAFE = /[^\x21-\x7e]|[%"]/gu;
 
 /** Header values are printable ASCII: everything else, and `%` itself, is percent-encoded as UTF-8. */
 export function encodeHeaderValue(value: string): string {
-  return value.replace(UNSAFE, percentEncoded);
+  return SAFE.test(value) ? value : value.replace(UNSAFE, percentEncoded);
 }
 
 /** Throws URIError on a broken escape. */

@@ -1,71 +1,45 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdir, rm } from 'node:fs/promises';
+import {
+  createTempFolder,
+  startNatsServer,
+  type NatsServer,
+  type TempFolder,
+} from '../../../tools/stack/src';
 
-/** A real nats-server with JetStream on a free loopback port, which keeps its port and folder over restarts. */
+/** A real nats-server with JetStream that keeps its port over kills, and its files unless they are wiped. */
 export class BusServer {
-  private child: ChildProcess | undefined;
-
   private constructor(
-    readonly port: number,
-    private readonly folder: string,
+    private readonly nats: NatsServer,
+    private readonly folder: TempFolder,
   ) {}
 
   static async start(): Promise<BusServer> {
-    const folder = await mkdtemp(join(tmpdir(), 'uplift-bus-'));
-    const server = new BusServer(await freePort(), folder);
-    await server.start();
-    return server;
+    const folder = await createTempFolder();
+    return new BusServer(await startNatsServer({ dir: folder.path }), folder);
   }
 
   get url(): string {
-    return `nats://127.0.0.1:${this.port}`;
+    return this.nats.url;
   }
 
   async start(): Promise<void> {
-    const args = ['-a', '127.0.0.1', '-p', String(this.port), '-js', '-sd', this.folder];
-    const child = spawn('nats-server', args, { stdio: ['ignore', 'ignore', 'pipe'] });
-    this.child = child;
-    await new Promise<void>((resolve, reject) => {
-      let log = '';
-      child.stderr.on('data', (chunk: Buffer) => {
-        log += chunk.toString();
-        if (log.includes('Server is ready')) resolve();
-      });
-      child.once('exit', () => reject(new Error(`nats-server ended: ${log}`)));
-    });
+    await this.nats.restart();
   }
 
-  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    const child = this.child;
-    if (child?.exitCode !== null || child.signalCode) return;
-    const exited = once(child, 'exit');
-    child.kill(signal);
-    await exited;
+  async kill(): Promise<void> {
+    await this.nats.kill('SIGKILL');
   }
 
   /** The server comes back without anything it had stored. */
   async wipe(): Promise<void> {
     await this.kill();
-    await rm(this.folder, { recursive: true, force: true });
+    await rm(this.folder.path, { recursive: true, force: true });
+    await mkdir(this.folder.path, { recursive: true });
     await this.start();
   }
 
   async close(): Promise<void> {
     await this.kill();
-    await rm(this.folder, { recursive: true, force: true });
+    await this.folder.remove();
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('No free port');
-  return address.port;
 }

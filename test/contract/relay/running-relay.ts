@@ -1,4 +1,4 @@
-import { BusConnection, connectBus, EventPublisher } from '@uplift/bus';
+import { connectBus, EventPublisher, type BusConnection } from '@uplift/bus';
 import type { EventStore } from '@uplift/event-store';
 import { createLogger } from '@uplift/runtime';
 import { RelayLoop } from '../../../apps/relay/src/relay-loop';

@@ -1,0 +1,102 @@
+import { connectBus, EventPublisher, type BusConnection } from '@uplift/bus';
+import { EsdbEventStore } from '@uplift/event-store';
+import { startEmbeddedEventStore } from '../../../tools/embedded-eventstore/src';
+import { createTempFolder, ensureBuilt, type ManagedProcess } from '../../../tools/stack/src';
+import { BusServer } from '../bus/bus-server';
+import { expectSame, readBus } from './bus-contents';
+import { eventually } from './eventually';
+import { metric, page, startRelayProcess, type Surroundings } from './relay-process';
+import { everything, fill } from './store-filling';
+
+type Embedded = Awaited<ReturnType<typeof startEmbeddedEventStore>>;
+type Folder = Awaited<ReturnType<typeof createTempFolder>>;
+
+let folder: Folder;
+let embedded: Embedded;
+let server: BusServer;
+let store: EsdbEventStore;
+let reader: BusConnection;
+let around: Surroundings;
+const relays: ManagedProcess[] = [];
+
+beforeAll(() => ensureBuilt(), 60_000);
+
+beforeEach(async () => {
+  folder = await createTempFolder();
+  embedded = await startEmbeddedEventStore({});
+  server = await BusServer.start();
+  store = new EsdbEventStore({ connectionString: embedded.connectionString });
+  reader = await connectBus({ servers: server.url, name: 'reader' });
+  around = { eventStoreUrl: embedded.connectionString, natsUrl: server.url, dir: folder.path };
+});
+
+afterEach(async () => {
+  await Promise.all(relays.splice(0).map((relay) => relay.stop()));
+  await reader.close();
+  await store.close();
+  await server.close();
+  await embedded.close();
+});
+
+async function startRelay(name?: string): Promise<ManagedProcess> {
+  const relay = await startRelayProcess(around, name);
+  relays.push(relay);
+  return relay;
+}
+
+async function expectBusIsStore(count: number): Promise<void> {
+  const publisher = new EventPublisher(reader);
+  await eventually(async () => (await publisher.lastSequence().catch(() => -1)) >= count);
+  const stored = await everything(store);
+  expect(stored).toHaveLength(count);
+  expectSame(await readBus(reader, count), stored);
+}
+
+it('starts alone, is ready, and shows what it has done', async () => {
+  await fill(store, 200);
+  const relay = await startRelay();
+  await expectBusIsStore(200);
+  await eventually(async () => (await metric(relay, 'uplift_relay_ordinal')) === 200);
+  expect(await metric(relay, 'uplift_relay_lag_events')).toBe(0);
+  expect(await metric(relay, 'uplift_relay_lag_seconds')).toBe(0);
+  expect(JSON.parse(await page(relay, '/health/ready'))).toEqual({ status: 'ok', reasons: {} });
+}, 30_000);
+
+it('loses and doubles nothing when killed again and again at full speed', async () => {
+  await fill(store, 6_000);
+  for (const round of [1, 2, 3]) {
+    const relay = await startRelay(`relay-${round}`);
+    const publisher = new EventPublisher(reader);
+    await eventually(async () => (await publisher.lastSequence().catch(() => 0)) > round * 1_000);
+    await relay.kill('SIGKILL');
+    relays.splice(0);
+  }
+  await startRelay('relay-last');
+  await expectBusIsStore(6_000);
+}, 60_000);
+
+it('has a standby that takes over', async () => {
+  const both = [await startRelay('relay-a'), await startRelay('relay-b')];
+  await fill(store, 400);
+  await expectBusIsStore(400);
+  await both[0]!.kill('SIGKILL');
+  await fill(store, 40);
+  await expectBusIsStore(440);
+}, 60_000);
+
+it('says on its health page why it publishes nothing', async () => {
+  const relay = await startRelay();
+  await fill(store, 4);
+  await expectBusIsStore(4);
+  await reader.nats.jetstream().publish('uplift.evt.v1.instance.forged.x', '{}');
+  await fill(store, 4);
+  await eventually(async () => (await page(relay, '/health/ready')).includes('DIVERGED'));
+  expect(JSON.parse(await page(relay, '/health/ready'))).toMatchObject({ status: 'failing' });
+}, 30_000);
+
+it('ends cleanly when asked to', async () => {
+  const relay = await startRelay();
+  await fill(store, 100);
+  expect(await relay.stop()).toMatchObject({ code: 0 });
+  relays.splice(0);
+}, 30_000);
