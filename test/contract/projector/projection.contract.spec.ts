@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { NO_STREAM } from '@uplift/event-store';
 import { instanceStream } from '@uplift/contracts';
 import {
@@ -10,11 +11,19 @@ import { toRecordedInstanceEvent } from '@uplift/contracts';
 import { toInstanceView } from '../../../apps/projector/src/database/instance.row';
 import { toUpgradeView } from '../../../apps/projector/src/database/upgrade.row';
 import { toTimelineEntry } from '../../../apps/projector/src/database/timeline.row';
+import { event } from '../../../libs/domain/src/testing/example-events';
 import { WHOLE_UPGRADE } from '../../../libs/domain/src/testing/example-histories';
+import { PROFILE } from '../../../libs/domain/src/testing/named-values';
 import { eventually } from '../../support/eventually';
 import { ProjectorBench } from './projector-bench';
 import { allRows } from './read-model-rows';
-import { appendTo, streamOf, writeInstance, writeInstances } from './upgrade-histories';
+import {
+  appendTo,
+  streamOf,
+  withUpgradeId,
+  writeInstance,
+  writeInstances,
+} from './upgrade-histories';
 
 let bench: ProjectorBench;
 
@@ -60,12 +69,7 @@ test('after a restart it goes on at the checkpoint', async () => {
   await first.reached(before.position);
   await bench.stopProjectors();
   const stream = instanceStream(before.instanceId);
-  const rest = JSON.parse(
-    JSON.stringify(WHOLE_UPGRADE.slice(6)).replaceAll(
-      '7d0c6c0e-0000-4000-8000-000000000001',
-      before.upgradeId,
-    ),
-  ) as { type: string; data: object }[];
+  const rest = withUpgradeId(before.upgradeId, WHOLE_UPGRADE.slice(6));
   const { position } = await appendTo(bench.store, stream, before.head, rest);
 
   const second = await bench.startProjector();
@@ -80,7 +84,7 @@ test('it stops before an event it does not know, keeps all before it, and says w
   const unknown = { type: 'InstanceTeleported', data: {} };
   const stream = instanceStream(known.instanceId);
   await appendTo(bench.store, stream, known.head, [unknown]);
-  const [event] = (await streamOf(bench.store, known.instanceId)).slice(-1);
+  const [stored] = (await streamOf(bench.store, known.instanceId)).slice(-1);
 
   const projector = await bench.startProjector();
   await eventually(() => expect(projector.loop.state.kind).toBe('halted'));
@@ -88,8 +92,8 @@ test('it stops before an event it does not know, keeps all before it, and says w
   const { ok, reasons } = await projector.health.readiness();
   expect(ok).toBe(false);
   expect(reasons.projection).toContain('InstanceTeleported');
-  expect(reasons.projection).toContain(event!.id);
-  expect(reasons.projection).toContain(event!.position.toString());
+  expect(reasons.projection).toContain(stored!.id);
+  expect(reasons.projection).toContain(stored!.position.toString());
   const rows = await allRows(bench.databaseUrl);
   expect(rows.checkpoint).toMatchObject([{ position: known.position.toString(), events: '14' }]);
 });
@@ -100,4 +104,29 @@ test('it stops at a kind of stream it has no read model for', async () => {
   const projector = await bench.startProjector();
   await eventually(() => expect(projector.loop.state.kind).toBe('halted'));
   expect((await projector.health.readiness()).reasons.projection).toContain('RolloutPlanned');
+});
+
+test('it stops before the event whose rows the database refuses, and writes all before it', async () => {
+  const fine = await writeInstance(bench.store);
+  const tooLong = event('InstanceRegistered', {
+    profile: { ...PROFILE, project: randomBytes(20_000).toString('hex') },
+  });
+  const { instanceId } = await writeInstance(bench.store, [tooLong]);
+  await writeInstance(bench.store);
+  const projector = await bench.startProjector();
+  await eventually(() => expect(projector.loop.state.kind).toBe('halted'));
+  const { reasons } = await projector.health.readiness();
+  expect(reasons.projection).toContain(`instance-${instanceId}@0`);
+  const { checkpoint } = await allRows(bench.databaseUrl);
+  expect(checkpoint).toMatchObject([{ position: fine.position.toString(), events: '14' }]);
+});
+
+test('text that the database cannot hold is written with replacement characters', async () => {
+  const odd = event('UpgradeRequested', { reason: 'nul \u0000 half \ud83d' });
+  const history = [event('InstanceRegistered'), odd];
+  const { upgradeId, position } = await writeInstance(bench.store, history);
+  const projector = await bench.startProjector();
+  await projector.reached(position);
+  const { upgrades } = await allRows(bench.databaseUrl);
+  expect(upgrades).toMatchObject([{ upgrade_id: upgradeId, reason: 'nul \ufffd half \ufffd' }]);
 });

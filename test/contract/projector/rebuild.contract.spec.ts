@@ -62,7 +62,9 @@ test('events that arrive during the rebuild are in it', async () => {
   const projector = await bench.startProjector();
   await writeInstances(bench.store, 400);
   let added: Promise<unknown> | undefined;
-  await rebuild(() => (added ??= writeInstances(bench.store, 50)));
+  await rebuild(() => {
+    added ??= writeInstances(bench.store, 50);
+  });
   await added;
   await projector.reached((await bench.store.lastPosition())!);
   expect((await allRows(bench.databaseUrl)).instances).toHaveLength(450);

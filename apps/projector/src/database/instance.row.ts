@@ -10,7 +10,7 @@ export const INSTANCE_ROWS: RowSet<InstanceView, InstancesTable> = {
   columns: {
     instance_id: 'text',
     project: 'text',
-    project_id: 'integer',
+    project_id: 'double precision',
     environment: 'text',
     core: 'text',
     app: 'text',

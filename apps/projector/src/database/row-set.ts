@@ -1,4 +1,4 @@
-type ColumnType = 'text' | 'integer' | 'boolean' | 'jsonb' | 'timestamptz';
+type ColumnType = 'text' | 'integer' | 'double precision' | 'boolean' | 'jsonb' | 'timestamptz';
 
 /** A row as JSON: times as RFC 3339 text, the rest as it is. */
 export type JsonRow<Table> = {

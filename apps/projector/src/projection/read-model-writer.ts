@@ -1,13 +1,14 @@
 import type { StoredEvent } from '@uplift/contracts';
 import { INSTANCE_ROWS } from '../database/instance.row';
 import type { ReadModelDatabase } from '../database/read-model.tables';
+import { isRefusal } from '../database/refusal';
 import { TIMELINE_ROWS } from '../database/timeline.row';
 import { UPGRADE_ROWS } from '../database/upgrade.row';
 import { insertRows, upsertRows } from '../database/write-rows';
 import type { Checkpoint } from './checkpoint';
 import { advanceCheckpoint } from './checkpoint';
 import { CachedRows } from './known-rows';
-import type { ProjectionHaltedError } from './projection-halted.error';
+import { ProjectionHaltedError } from './projection-halted.error';
 import { ReadModelFold } from './read-model-fold';
 import { readableEvents } from './readable-events';
 
@@ -32,6 +33,42 @@ export class ReadModelWriter {
   }
 
   async write(from: Checkpoint, stored: readonly StoredEvent[]): Promise<WriteOutcome> {
+    try {
+      return await this.writeTogether(from, stored);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      return this.writeOneByOne(from, stored);
+    }
+  }
+
+  /** Finds the event whose rows the database refuses. */
+  private async writeOneByOne(
+    from: Checkpoint,
+    stored: readonly StoredEvent[],
+  ): Promise<WriteOutcome> {
+    let checkpoint = from;
+    for (const event of stored) {
+      const outcome = await this.writeAlone(checkpoint, event);
+      if (outcome.checkpoint === null || outcome.halted) return outcome;
+      checkpoint = outcome.checkpoint;
+    }
+    return { checkpoint, halted: undefined };
+  }
+
+  private async writeAlone(from: Checkpoint, event: StoredEvent): Promise<WriteOutcome> {
+    try {
+      return await this.writeTogether(from, [event]);
+    } catch (cause) {
+      if (!isRefusal(cause)) throw cause;
+      const reason = `The database refuses its rows: ${cause.message}`;
+      return { checkpoint: from, halted: new ProjectionHaltedError(reason, event, { cause }) };
+    }
+  }
+
+  private async writeTogether(
+    from: Checkpoint,
+    stored: readonly StoredEvent[],
+  ): Promise<WriteOutcome> {
     const { events, halted: unreadable } = readableEvents(stored);
     await this.known.prepare(events);
     const fold = new ReadModelFold(this.known);

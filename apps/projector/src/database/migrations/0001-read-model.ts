@@ -6,7 +6,7 @@ const TABLES = [
   `create table instances (
     instance_id text collate "C" primary key,
     project text not null,
-    project_id integer,
+    project_id double precision,
     environment text not null,
     core text not null,
     app text not null,

@@ -1,0 +1,45 @@
+import type { Checkpoint } from './checkpoint';
+import { ProjectionProgress } from './projection-progress';
+
+function checkpointAt(position: bigint | null, events = 10): Checkpoint {
+  return { generation: 'g', version: 1, position, events, lastEventAt: 1, updatedAt: 1 };
+}
+
+test('who waits for a position is woken when it is reached, not before', async () => {
+  const progress = new ProjectionProgress();
+  progress.moveTo(checkpointAt(100n));
+  const waiting = progress.reaches(200n, 5_000);
+  progress.moveTo(checkpointAt(150n));
+  progress.moveTo(checkpointAt(250n));
+  expect(await waiting).toBe(true);
+});
+
+test('a position that was reached needs no waiting', async () => {
+  const progress = new ProjectionProgress();
+  progress.moveTo(checkpointAt(100n));
+  expect(await progress.reaches(100n, 0)).toBe(true);
+});
+
+test('who waits too long is told so', async () => {
+  const progress = new ProjectionProgress();
+  expect(await progress.reaches(1n, 1)).toBe(false);
+  progress.moveTo(checkpointAt(null));
+  expect(await progress.reaches(1n, 1)).toBe(false);
+});
+
+test('missing events are estimated from the positions passed so far', () => {
+  const progress = new ProjectionProgress();
+  progress.moveTo(checkpointAt(1_000n, 10));
+  progress.see({ position: 2_000n, seenAt: 1 });
+  expect(progress).toMatchObject({ missingEvents: 10, isAtHead: false });
+  progress.moveTo(checkpointAt(2_000n, 17));
+  expect(progress).toMatchObject({ missingEvents: 0, isAtHead: true });
+});
+
+test('an empty store is never ahead', () => {
+  const progress = new ProjectionProgress();
+  expect(progress.isAtHead).toBe(false);
+  progress.moveTo(checkpointAt(null));
+  progress.see({ position: null, seenAt: 1 });
+  expect(progress).toMatchObject({ missingEvents: 0, isAtHead: true });
+});

@@ -1,0 +1,80 @@
+import type { StoredEvent } from '@uplift/contracts';
+import type { InstanceView, UpgradeView } from '@uplift/domain';
+import { evolveInstanceView, evolveUpgradeView } from '@uplift/domain';
+import { event } from '../../../../libs/domain/src/testing/example-events';
+import { upTo, WHOLE_UPGRADE } from '../../../../libs/domain/src/testing/example-histories';
+import { INSTANCE_ID, recorded } from '../../../../libs/domain/src/testing/recorded-events';
+import type { KnownRows, ReadableEvent } from './read-model-fold';
+import { ReadModelFold } from './read-model-fold';
+
+const NOTHING: KnownRows = { instance: () => undefined, upgrade: () => undefined };
+const HISTORY = recorded(WHOLE_UPGRADE);
+
+function readable(history = HISTORY): ReadableEvent[] {
+  return history.map((each) => ({ recorded: each, stored: storedFrom(each) }));
+}
+
+function storedFrom({ eventId, revision, event: { type, data } }: (typeof HISTORY)[number]) {
+  const stream = `instance-${INSTANCE_ID}`;
+  const position = BigInt(revision + 1) * 100n;
+  return { id: eventId, type, data, stream, revision, position } as StoredEvent;
+}
+
+function knownAfter(count: number): KnownRows {
+  const past = HISTORY.slice(0, count);
+  const instance = past.reduce<InstanceView | null>(evolveInstanceView, null) ?? undefined;
+  const upgrade = past.reduce<UpgradeView | null>(evolveUpgradeView, null) ?? undefined;
+  return { instance: () => instance, upgrade: () => upgrade };
+}
+
+test('a batch leaves each row once, in its last form, and every timeline entry', () => {
+  const fold = new ReadModelFold(NOTHING);
+  expect(fold.applyAll(readable())).toBeUndefined();
+  expect([...fold.instances.values()]).toMatchObject([{ revision: 13 }]);
+  expect([...fold.upgrades.values()]).toMatchObject([{ outcome: 'succeeded' }]);
+  expect(fold.timeline.map(({ revision }) => revision)).toEqual(HISTORY.map((_, n) => n));
+  expect(fold).toMatchObject({ events: 14, last: { position: 1_400n } });
+});
+
+test.each(HISTORY.map((_, n) => n))(
+  'cut after %d events, two folds give the rows of one',
+  (cut) => {
+    const whole = new ReadModelFold(NOTHING);
+    whole.applyAll(readable());
+    const rest = new ReadModelFold(knownAfter(cut));
+    expect(rest.applyAll(readable().slice(cut))).toBeUndefined();
+    expect([...rest.instances.values()]).toEqual([...whole.instances.values()]);
+    expect(rest.timeline).toEqual(whole.timeline.slice(cut));
+  },
+);
+
+test.each([
+  ['skipped', [0, 2]],
+  ['repeated', [0, 1, 1]],
+  ['first', [1]],
+])('an event that is %s stops the fold before it', (_, revisions) => {
+  const fold = new ReadModelFold(NOTHING);
+  const halted = fold.applyAll(revisions.map((revision) => readable()[revision]!));
+  expect(halted?.message).toMatch(/expects revision \d of instance-/);
+  expect(halted?.event?.id).toBe(`event-${revisions.at(-1)}`);
+  expect(fold.events).toBe(revisions.length - 1);
+});
+
+test('an event of an upgrade that was never requested stops the fold', () => {
+  const fold = new ReadModelFold(NOTHING);
+  const history = recorded([event('InstanceRegistered'), event('PreUpgradeStarted')]);
+  expect(fold.applyAll(readable(history))?.message).toContain('never requested');
+  expect(fold).toMatchObject({ events: 1 });
+});
+
+test('a fold that throws is a reason to stop, and leaves no half of the event behind', () => {
+  const fold = new ReadModelFold({
+    instance: () => undefined,
+    upgrade: () => {
+      throw new Error('broken row');
+    },
+  });
+  const halted = fold.applyAll(readable(recorded(upTo('UpgradeRequested'))));
+  expect(halted?.message).toContain('broken row');
+  expect(fold.timeline).toHaveLength(1);
+});

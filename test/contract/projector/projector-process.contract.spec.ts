@@ -1,0 +1,132 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { BusClient, connectBus } from '@uplift/bus';
+import type { BusConnection } from '@uplift/bus';
+import { QUERY_SUBJECTS } from '@uplift/contracts';
+import { EsdbEventStore } from '@uplift/event-store';
+import type { Stack } from '../../../tools/stack/src';
+import { projectRoot, startStack } from '../../../tools/stack/src';
+import { eventually } from '../../support/eventually';
+import { allRows } from './read-model-rows';
+import { appendTo, writeInstance, writeInstances } from './upgrade-histories';
+
+const MAIN = join(projectRoot(), 'dist/apps/projector/src/main.js');
+
+let stack: Stack;
+let store: EsdbEventStore;
+let bus: BusConnection;
+
+beforeAll(async () => {
+  stack = await startStack({
+    infrastructure: ['eventstore', 'nats', 'postgres'],
+    services: ['projector'],
+  });
+  store = new EsdbEventStore({ connectionString: setting('UPLIFT_EVENTSTORE_URL') });
+  bus = await connectBus({ servers: setting('UPLIFT_NATS_URL'), name: 'spec' });
+}, 90_000);
+
+afterAll(async () => {
+  await store.close();
+  await bus.close();
+  await stack.stop();
+}, 30_000);
+
+function setting(name: string): string {
+  const value = stack.env[name];
+  if (value === undefined) throw new Error(`${name} is not set`);
+  return value;
+}
+
+function databaseUrl(): string {
+  return setting('UPLIFT_POSTGRES_URL');
+}
+
+async function storedEvents(): Promise<number> {
+  let count = 0;
+  for await (const { events, caughtUp } of store.subscribeToAll()) {
+    count += events.length;
+    if (caughtUp) break;
+  }
+  return count;
+}
+
+async function checkpointEvents(): Promise<number> {
+  const { checkpoint } = await allRows(databaseUrl());
+  return Number(checkpoint[0]?.events);
+}
+
+async function readiness(): Promise<{ status: string; reasons: Record<string, string> }> {
+  const port = stack.service('projector').port('health');
+  const response = await fetch(`http://127.0.0.1:${port}/health/ready`);
+  return (await response.json()) as { status: string; reasons: Record<string, string> };
+}
+
+/** Runs the rebuild as the command line does; answers what it printed, line by line. */
+async function rebuildProcess(): Promise<Record<string, unknown>[]> {
+  const env = {
+    PATH: process.env.PATH,
+    UPLIFT_EVENTSTORE_URL: setting('UPLIFT_EVENTSTORE_URL'),
+    UPLIFT_POSTGRES_URL: databaseUrl(),
+  };
+  const run = promisify(execFile)(process.execPath, [MAIN, '--rebuild'], { env });
+  const { stdout } = await run.catch((error: { stdout: string }) => error);
+  const lines = stdout.trim().split('\n');
+  return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+test('a whole process projects what the store holds and answers on the bus', async () => {
+  const { instanceId, position } = await writeInstance(store);
+  const answer = await new BusClient(bus).request(QUERY_SUBJECTS.instanceGet, {
+    instanceId,
+    minPosition: position.toString(),
+  });
+  expect(answer).toHaveProperty('instance.status', 'running-healthy-claimed');
+  expect(await readiness()).toEqual({ status: 'ok', reasons: {} });
+  const port = stack.service('projector').port('health');
+  const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  expect(metrics).toMatch(/^uplift_projection_events_total 14$/m);
+  expect(metrics).toMatch(/^uplift_projection_lag_seconds 0$/m);
+}, 30_000);
+
+test('killed again and again in mid-run it loses nothing and counts nothing twice', async () => {
+  for (let kills = 0; kills < 3; kills += 1) {
+    const seen = await checkpointEvents();
+    const writing = writeInstances(store, 300);
+    await eventually(async () => expect(await checkpointEvents()).toBeGreaterThan(seen));
+    await stack.service('projector').kill('SIGKILL');
+    await stack.service('projector').restart();
+    await writing;
+  }
+  const total = await storedEvents();
+  await eventually(async () => expect(await checkpointEvents()).toBe(total), 20_000);
+  const live = await allRows(databaseUrl());
+  const lines = await rebuildProcess();
+  expect(lines.at(-1)).toMatchObject({ type: 'done', events: total, share: 1 });
+  expect(await allRows(databaseUrl())).toEqual(live);
+}, 90_000);
+
+test('a store that goes away is waited for', async () => {
+  await stack.part('eventstore').kill('SIGKILL');
+  await stack.part('eventstore').restart();
+  const { instanceId } = await writeInstance(store);
+  await eventually(async () => {
+    const { instances } = await allRows(databaseUrl());
+    expect(instances.map(({ instance_id }) => instance_id)).toContain(instanceId);
+  }, 30_000);
+}, 60_000);
+
+test('an unknown event stops the process where it is and fails a rebuild, both say which', async () => {
+  const { instanceId, head } = await writeInstance(store);
+  await appendTo(store, `instance-${instanceId}`, head, [{ type: 'Unheard', data: {} }]);
+  await eventually(async () => {
+    expect((await readiness()).reasons.projection).toContain(`Unheard, instance-${instanceId}@14`);
+  });
+  const before = await allRows(databaseUrl());
+  const lines = await rebuildProcess();
+  expect(lines.at(-1)).toMatchObject({
+    type: 'failed',
+    event: { type: 'Unheard', stream: `instance-${instanceId}`, revision: 14 },
+  });
+  expect(await allRows(databaseUrl())).toEqual(before);
+}, 30_000);
