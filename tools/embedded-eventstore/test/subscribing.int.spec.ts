@@ -69,7 +69,7 @@ describe.each(LOGS)('subscribing to the %s log', (log) => {
     const stream = freshStream();
     const { position } = await client().appendToStream(stream, eventsNamed('a', 1));
     await client().appendToStream(stream, eventsNamed('b', 2));
-    const resumed = client().subscribeToAll({ fromPosition: position as Position });
+    const resumed = client().subscribeToAll({ fromPosition: position! });
     expect(await firstTypes(resumed, 2)).toEqual(['b0', 'b1']);
   });
 
