@@ -10,8 +10,7 @@ const compiled = new Map<InstanceEventType, ValidateFunction>();
 export function problemOfEventData(type: InstanceEventType, candidate: unknown): string | null {
   const validate = validatorOf(type);
   if (validate(candidate)) return null;
-  const [error] = validate.errors ?? [];
-  return `${error?.instancePath ?? ''}/ ${error?.message ?? 'is invalid'}`;
+  return ajv.errorsText(validate.errors, { dataVar: '' });
 }
 
 function validatorOf(type: InstanceEventType): ValidateFunction {

@@ -1,0 +1,88 @@
+import type { InstanceEventType } from '@uplift/domain';
+import type { StoredEvent } from '@uplift/contracts';
+import {
+  eventSchemaId,
+  INSTANCE_EVENT_TYPES,
+  instanceEventSchema,
+  InvalidEventError,
+  toInstanceEvent,
+  UnknownEventError,
+} from '@uplift/contracts';
+import fc from 'fast-check';
+import { EVENT_VALUES } from './event-values';
+import { goldenEvents } from './golden-events';
+
+const example = (type: InstanceEventType): StoredEvent => {
+  const found = goldenEvents().find(({ stored }) => stored.type === type);
+  if (!found) throw new Error(`no golden ${type}`);
+  return found.stored;
+};
+
+describe.each(INSTANCE_EVENT_TYPES)('the schema of %s', (type) => {
+  const golden = example(type);
+  const { required } = instanceEventSchema(type) as { required: readonly string[] };
+
+  it('has a stable id', () => {
+    expect(instanceEventSchema(type).$id).toBe(eventSchemaId('instance', type, 1));
+  });
+
+  it('accepts every value of its type', () => {
+    fc.assert(
+      fc.property(EVENT_VALUES[type], (data) => {
+        expect(toInstanceEvent({ ...golden, data })).toEqual({ type, data });
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it.each(required)('refuses data without %s', (member) => {
+    const data = Object.fromEntries(Object.entries(golden.data).filter(([key]) => key !== member));
+    expect(() => toInstanceEvent({ ...golden, data })).toThrow(InvalidEventError);
+  });
+
+  it.each(required)('refuses data whose %s is of another kind', (member) => {
+    const data = { ...golden.data, [member]: [[]] };
+    expect(() => toInstanceEvent({ ...golden, data })).toThrow(InvalidEventError);
+  });
+
+  it('lets a member pass that a later build may add', () => {
+    const data = { ...golden.data, addedLater: 1 };
+    expect(toInstanceEvent({ ...golden, data })).toEqual({ type, data });
+  });
+});
+
+describe('an event that does not fit', () => {
+  const golden = example('UpgradeRequested');
+
+  it('is named with its place and the member that is wrong', () => {
+    const data = structuredClone(golden.data) as { workOrder: { attempt: unknown } };
+    data.workOrder.attempt = 0;
+    expect(() => toInstanceEvent({ ...golden, data })).toThrow(
+      'Event UpgradeRequested v1 at instance-0b1c6c0e-0000-4000-8000-00000000000a@3 does not fit its schema: /workOrder/attempt must be >= 1',
+    );
+  });
+
+  it.each(['2026-03-01', '2026-03-01T10:00:00+01:00', 'soon'])(
+    'is refused with the time %s: times are RFC 3339 in UTC',
+    (deadlineAt) => {
+      const data = structuredClone(golden.data) as { workOrder: { deadlineAt: string } };
+      data.workOrder.deadlineAt = deadlineAt;
+      expect(() => toInstanceEvent({ ...golden, data })).toThrow(InvalidEventError);
+    },
+  );
+});
+
+describe('an event this build does not know', () => {
+  const golden = example('UpgradeRequested');
+
+  it('is refused by its type', () => {
+    expect(() => toInstanceEvent({ ...golden, type: 'UpgradeInvented' })).toThrow(
+      UnknownEventError,
+    );
+  });
+
+  it('is refused by its version', () => {
+    const metadata = { ...golden.metadata, schemaVersion: 2 };
+    expect(() => toInstanceEvent({ ...golden, metadata })).toThrow(UnknownEventError);
+  });
+});

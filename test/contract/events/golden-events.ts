@@ -1,0 +1,22 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { StoredEvent } from '@uplift/contracts';
+
+const FOLDER = join(__dirname, '../../../contracts/golden');
+
+export interface GoldenEvent {
+  readonly file: string;
+  readonly stored: StoredEvent;
+}
+
+/** Every event version ever written, one file each. */
+export function goldenEvents(): readonly GoldenEvent[] {
+  return readdirSync(FOLDER)
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => ({ file, stored: storedEvent(readFileSync(join(FOLDER, file), 'utf8')) }));
+}
+
+function storedEvent(json: string): StoredEvent {
+  const fields = JSON.parse(json) as Omit<StoredEvent, 'position'> & { position: string };
+  return { ...fields, position: BigInt(fields.position) };
+}
