@@ -56,7 +56,7 @@ const PARTS: Record<StageName, (runtime: StageRuntime) => StageParts> = {
         provide: PollUpgradeStage,
         inject: [Lagoon, DeploymentPoller],
         useFactory: (lagoon: Lagoon, poller: DeploymentPoller) =>
-          new PollUpgradeStage(lagoon, poller),
+          new PollUpgradeStage(lagoon, poller, runtime.configuration.deadlineRunningMs),
       },
       {
         provide: VerifyStage,

@@ -73,7 +73,7 @@ function adapters({ name, configuration, logger }: StageRuntime): Provider[] {
 }
 
 function runners({ configuration, logger }: StageRuntime, actor: Actor): Provider[] {
-  const { workerId, taskPollIntervalMs, callTimeoutMs } = configuration;
+  const { taskPollIntervalMs, callTimeoutMs, deadlineStepMs } = configuration;
   return [
     {
       provide: InstanceHistory,
@@ -83,14 +83,17 @@ function runners({ configuration, logger }: StageRuntime, actor: Actor): Provide
     {
       provide: StageRunner,
       inject: [InstanceHistory],
-      useFactory: (history: InstanceHistory) =>
-        new StageRunner({ workerId, actor, history }, logger),
+      useFactory: (history: InstanceHistory) => new StageRunner({ actor, history }, logger),
     },
     {
       provide: LagoonTaskRunner,
       inject: [Lagoon],
       useFactory: (lagoon: Lagoon) =>
-        new LagoonTaskRunner(lagoon, { pollIntervalMs: taskPollIntervalMs, callTimeoutMs }),
+        new LagoonTaskRunner(lagoon, {
+          pollIntervalMs: taskPollIntervalMs,
+          callTimeoutMs,
+          patienceMs: deadlineStepMs,
+        }),
     },
   ];
 }

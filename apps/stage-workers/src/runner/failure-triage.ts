@@ -1,4 +1,5 @@
-import { UnknownEventError } from '@uplift/contracts';
+import { UndecodableMessageError, UnknownEventError } from '@uplift/contracts';
+import { InstanceUnknownError } from '@uplift/domain';
 import { EventStoreUnavailableError, RevisionConflictError } from '@uplift/event-store';
 import {
   LagoonAnswerError,
@@ -6,9 +7,13 @@ import {
   LagoonUnauthenticatedError,
   LagoonUnavailableError,
 } from '@uplift/lagoon';
+import { LongWaitError } from './long-wait.error';
 
-/** `outage`: somebody else's trouble that passes, however long; `defect`: ours, or the message's. */
-export type Triage = 'outage' | 'defect';
+/**
+ * `outage`: somebody else's trouble that passes, however long; `defect`: ours, or the message's;
+ * `foreign`: not a message of the relay's, so there is no instance to record it on.
+ */
+export type Triage = 'outage' | 'defect' | 'foreign';
 
 /** An event of a newer build counts as an outage: it passes when this worker is replaced. */
 const OUTAGES = [
@@ -19,12 +24,16 @@ const OUTAGES = [
   LagoonRefusedError,
   LagoonAnswerError,
   UnknownEventError,
+  LongWaitError,
 ];
+
+const FOREIGN = [UndecodableMessageError, InstanceUnknownError];
 
 const FIRST_DELAY_MS = 250;
 const LONGEST_DELAY_MS = 30_000;
 
 export function triageOf(error: unknown): Triage {
+  if (FOREIGN.some((foreign) => error instanceof foreign)) return 'foreign';
   return OUTAGES.some((outage) => error instanceof outage) ? 'outage' : 'defect';
 }
 

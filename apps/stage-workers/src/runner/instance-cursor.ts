@@ -1,5 +1,5 @@
 import type { Actor, StoredEvent } from '@uplift/contracts';
-import { splitStreamName, toInstanceEvent } from '@uplift/contracts';
+import { splitStreamName, toInstanceEvent, UndecodableMessageError } from '@uplift/contracts';
 import type {
   DeploymentState,
   InFlightStatus,
@@ -22,6 +22,14 @@ export type Submission = 'appended' | 'not-due';
 
 const MOST_TRIES = 5;
 
+const OPENING: readonly string[] = [
+  'UpgradeRequested',
+  'UpgradePending',
+  'DeploymentAccepted',
+  'PostUpgradePending',
+  'PostUpgradeCompleted',
+] satisfies OpeningEvent['type'][];
+
 /**
  * One worker's hold on one instance while it handles one message: the state as far as this worker knows,
  * and the head its next append builds on. Starts from the message alone, reads the stream only on conflict.
@@ -43,7 +51,7 @@ export class InstanceCursor {
     private readonly turn: string,
     private readonly actor: Actor,
   ) {
-    const event = toInstanceEvent(opening) as OpeningEvent;
+    const event = openingEventIn(opening);
     this.instanceId = splitStreamName(opening.stream).id;
     this.workOrder = event.data.workOrder;
     this.state = resume(event);
@@ -116,6 +124,21 @@ export class InstanceCursor {
     const { events } = await this.reload();
     return events.some(({ id }) => id === eventId);
   }
+}
+
+/** Throws UndecodableMessageError for an event that opens no stage. */
+function openingEventIn(stored: StoredEvent): OpeningEvent {
+  const event = toInstanceEvent(stored);
+  if (isOpening(event)) return event;
+  throw new UndecodableMessageError(`Event ${stored.id} opens no stage`);
+}
+
+function isOpening(event: InstanceEvent): event is OpeningEvent {
+  return OPENING.includes(event.type) && hasWorkOrder(event.data);
+}
+
+function hasWorkOrder(data: object): boolean {
+  return 'workOrder' in data && typeof data.workOrder === 'object' && data.workOrder !== null;
 }
 
 function isWorthAnotherLook(error: unknown): boolean {

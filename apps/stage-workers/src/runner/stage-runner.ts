@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { DeliveryOutcome, EventDelivery } from '@uplift/bus';
 import type { Logger } from '@uplift/runtime';
 import { InstanceCursor } from './instance-cursor';
@@ -16,26 +17,35 @@ export class StageRunner {
   ) {}
 
   async handle(handler: StageHandler, delivery: EventDelivery): Promise<DeliveryOutcome> {
-    const { event, deliveryCount, signal } = delivery;
+    const { deliveryCount, signal } = delivery;
     try {
       const cursor = this.open(delivery);
       await handler.run({ cursor, isRedelivery: deliveryCount > 1, signal });
       return { kind: 'done' };
     } catch (error) {
       if (signal.aborted) return { kind: 'retry', delayMs: 0 };
-      const triage = triageOf(error);
-      const { stream, revision, id: eventId } = event;
-      const fields = { err: error, stage: handler.stage, stream, revision, eventId, deliveryCount };
-      this.logger.warn(fields, 'stage did not finish');
-      return triage === 'defect' && deliveryCount >= DELIVERIES_BEFORE_PARKING
-        ? this.park(handler, delivery, error)
-        : { kind: 'retry', delayMs: retryDelayMs(deliveryCount) };
+      this.logger.warn({ err: error, ...fieldsOf(handler, delivery) }, 'stage did not finish');
+      return this.answerTo(error, handler, delivery);
     }
   }
 
-  private open({ event, deliveryCount }: EventDelivery): InstanceCursor {
-    const { workerId, history, actor } = this.worker;
-    return new InstanceCursor(history, event, `${workerId}/${deliveryCount}`, actor);
+  private async answerTo(
+    error: unknown,
+    handler: StageHandler,
+    delivery: EventDelivery,
+  ): Promise<DeliveryOutcome> {
+    const { deliveryCount } = delivery;
+    const triage = triageOf(error);
+    if (triage === 'foreign') return { kind: 'rejected' };
+    return triage === 'defect' && deliveryCount >= DELIVERIES_BEFORE_PARKING
+      ? this.park(handler, delivery, error)
+      : { kind: 'retry', delayMs: retryDelayMs(deliveryCount) };
+  }
+
+  /** Every handling is a turn of its own: the delivery count starts anew on a bus filled again. */
+  private open({ event }: EventDelivery): InstanceCursor {
+    const { history, actor } = this.worker;
+    return new InstanceCursor(history, event, randomUUID(), actor);
   }
 
   private async park(
@@ -59,4 +69,9 @@ export class StageRunner {
       return { kind: 'retry', delayMs: retryDelayMs(delivery.deliveryCount) };
     }
   }
+}
+
+function fieldsOf({ stage }: StageHandler, { event, deliveryCount }: EventDelivery) {
+  const { stream, revision, id: eventId } = event;
+  return { stage, stream, revision, eventId, deliveryCount };
 }

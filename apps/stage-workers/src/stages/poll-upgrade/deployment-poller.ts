@@ -1,3 +1,4 @@
+import type { OnApplicationShutdown } from '@nestjs/common';
 import type { Lagoon, LagoonDeployment } from '@uplift/lagoon';
 
 export interface DeploymentPollerOptions {
@@ -27,7 +28,7 @@ const LONGEST_BACKOFF_MS = 300_000;
  * Looks at many deployments with few requests. Knows only what its watchers asked for: their messages stay
  * unacknowledged on the bus, so a dead poller's watches come back by themselves.
  */
-export class DeploymentPoller {
+export class DeploymentPoller implements OnApplicationShutdown {
   private readonly watches = new Set<Watch>();
   private timer: NodeJS.Timeout | undefined;
   private isBusy = false;
@@ -49,7 +50,7 @@ export class DeploymentPoller {
     return () => void this.watches.delete(watch);
   }
 
-  stop(): void {
+  onApplicationShutdown(): void {
     this.isStopped = true;
     clearTimeout(this.timer);
   }

@@ -1,6 +1,7 @@
 import type { Lagoon, LagoonDeployment } from '@uplift/lagoon';
 import { completedWithWarnings, deploymentPhase } from '@uplift/lagoon';
 import type { InstanceCursor } from '../../runner/instance-cursor';
+import { LongWaitError } from '../../runner/long-wait.error';
 import type { StageTurn } from '../../runner/stage-handler.port';
 import { StageHandler } from '../../runner/stage-handler.port';
 import type { DeploymentPoller } from './deployment-poller';
@@ -14,6 +15,8 @@ export class PollUpgradeStage extends StageHandler {
   constructor(
     private readonly lagoon: Lagoon,
     private readonly poller: DeploymentPoller,
+    /** How long a build is followed at a stretch, in ms. */
+    private readonly patienceMs: number,
   ) {
     super();
   }
@@ -33,6 +36,7 @@ export class PollUpgradeStage extends StageHandler {
     buildName: string,
     signal: AbortSignal,
   ): Promise<void> {
+    signal.throwIfAborted();
     const { promise, resolve, reject } = deferred();
     const unwatch = this.poller.watch(environmentId, buildName, async (row) => {
       try {
@@ -46,9 +50,12 @@ export class PollUpgradeStage extends StageHandler {
     });
     const stop = () => reject(signal.reason);
     signal.addEventListener('abort', stop, { once: true });
+    const overlong = () => reject(new LongWaitError(`${buildName} has not ended yet`));
+    const timer = setTimeout(overlong, this.patienceMs);
     try {
       await promise;
     } finally {
+      clearTimeout(timer);
       unwatch();
       signal.removeEventListener('abort', stop);
     }

@@ -15,10 +15,14 @@ export class PostUpgradeStage extends StageHandler {
     super();
   }
 
-  async run({ cursor, isRedelivery, signal }: StageTurn): Promise<void> {
+  async run({ cursor, signal }: StageTurn): Promise<void> {
     const { upgradeId, attempt, profile, located } = cursor.workOrder;
     const { worker } = this;
-    await cursor.submit({ type: 'StartPostUpgrade', data: { upgradeId, attempt, worker } });
+    const at = performance.now();
+    const started = await cursor.submit({
+      type: 'StartPostUpgrade',
+      data: { upgradeId, attempt, worker },
+    });
     if (!cursor.isIn('post-upgrade-running')) return;
 
     const script = profile.scripts.postUpgrade;
@@ -26,7 +30,8 @@ export class PostUpgradeStage extends StageHandler {
     if (script !== null && located !== null) {
       const { environmentId } = located;
       const name = `${markerOf(cursor.workOrder)}-post`;
-      const request = { environmentId, name, script, mayExist: isRedelivery };
+      const start = { isOurs: started === 'appended', at };
+      const request = { environmentId, name, script, start };
       const outcome = await this.tasks.run(request, signal);
       if (outcome.kind === 'failed') {
         const { reason: detail, retryable } = outcome;

@@ -4,8 +4,14 @@ import type { Lagoon } from '@uplift/lagoon';
 import type { InstanceCursor } from '../../runner/instance-cursor';
 import type { StageTurn } from '../../runner/stage-handler.port';
 import { StageHandler } from '../../runner/stage-handler.port';
-import type { LagoonTaskRunner } from '../lagoon-task';
+import type { LagoonTaskRunner, StepStart } from '../lagoon-task';
 import { preChecks } from './pre-checks';
+
+interface Found {
+  readonly checks: readonly Check[];
+  readonly located: LocatedEnvironment;
+  readonly start: StepStart;
+}
 
 /** Checks the environment, runs the pre-upgrade script, opens the upgrade stage. */
 export class PreUpgradeStage extends StageHandler {
@@ -23,20 +29,25 @@ export class PreUpgradeStage extends StageHandler {
     const { cursor, signal } = turn;
     const { upgradeId, attempt, profile } = cursor.workOrder;
     const { worker } = this;
-    await cursor.submit({ type: 'StartPreUpgrade', data: { upgradeId, attempt, worker } });
+    const at = performance.now();
+    const started = await cursor.submit({
+      type: 'StartPreUpgrade',
+      data: { upgradeId, attempt, worker },
+    });
     if (!cursor.isIn('pre-upgrade-running')) return;
 
-    const { checks, located } = preChecks(await this.lagoon.findEnvironment(profile, signal));
-    const failed = checks.find(({ passed }) => !passed);
-    if (failed !== undefined || located === null) {
-      return fail(cursor, failed?.name ?? 'environment-exists', failed?.detail ?? '', false);
+    const verdict = preChecks(await this.lagoon.findEnvironment(profile, signal));
+    if (verdict.kind === 'failed') {
+      const { check, detail, retryable } = verdict;
+      return fail(cursor, { reason: check, detail, retryable });
     }
-    await this.runScript(turn, { checks, located });
+    const { checks, located } = verdict;
+    await this.runScript(turn, { checks, located, start: { isOurs: started === 'appended', at } });
   }
 
   private async runScript(
-    { cursor, isRedelivery, signal }: StageTurn,
-    found: { readonly checks: readonly Check[]; readonly located: LocatedEnvironment },
+    { cursor, signal }: StageTurn,
+    { start, ...found }: Found,
   ): Promise<void> {
     const { upgradeId, attempt, profile } = cursor.workOrder;
     const { environmentId } = found.located;
@@ -44,10 +55,11 @@ export class PreUpgradeStage extends StageHandler {
     let task: TaskReference | null = null;
     if (script !== null) {
       const name = `${markerOf(cursor.workOrder)}-pre`;
-      const request = { environmentId, name, script, mayExist: isRedelivery };
+      const request = { environmentId, name, script, start };
       const outcome = await this.tasks.run(request, signal);
       if (outcome.kind === 'failed') {
-        return fail(cursor, 'pre-upgrade-script', outcome.reason, outcome.retryable);
+        const { reason: detail, retryable } = outcome;
+        return fail(cursor, { reason: 'pre-upgrade-script', detail, retryable });
       }
       task = outcome.task;
     }
@@ -60,9 +72,7 @@ export class PreUpgradeStage extends StageHandler {
 
 async function fail(
   cursor: InstanceCursor,
-  reason: string,
-  detail: string,
-  retryable: boolean,
+  { reason, detail, retryable }: { reason: string; detail: string; retryable: boolean },
 ): Promise<void> {
   const { upgradeId, attempt } = cursor.workOrder;
   const evidence = { detail };

@@ -1,6 +1,7 @@
 import type { WorkOrder } from '@uplift/domain';
 import { markerOf } from '@uplift/domain';
 import type { DeployAnswer, Lagoon } from '@uplift/lagoon';
+import { pause } from '../../runner/pause';
 
 export interface DeployCallOptions {
   /** A call starts only this long after its own intent was appended, in ms. */
@@ -11,20 +12,28 @@ export interface DeployCallOptions {
 
 export type CallOutcome = DeployAnswer | { readonly kind: 'lease-expired' };
 
+const FIRST_PAUSE_MS = 100;
+
 /**
  * Step E4: at most one call, only by the process that wrote the intent and only within its lease.
+ * What surely was not sent is no call yet: it is tried again as long as the lease lasts.
  * @param intentAt monotonic time just before the intent was appended, in ms
+ * @param stop ends the waiting, never a call
  */
 export async function callLagoon(
   lagoon: Lagoon,
   order: WorkOrder,
-  intentAt: number,
+  { intentAt, stop }: { readonly intentAt: number; readonly stop: AbortSignal },
   { leaseMs, timeoutMs }: DeployCallOptions,
 ): Promise<CallOutcome> {
-  // Armed before the lease check: a process frozen in between wakes up to an aborted call.
-  const signal = AbortSignal.timeout(timeoutMs);
-  if (performance.now() - intentAt > leaseMs) return { kind: 'lease-expired' };
-  return deploy(lagoon, order, signal);
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs *= 2) {
+    // Armed before the lease check: a process frozen in between wakes up to an aborted call.
+    const signal = AbortSignal.timeout(timeoutMs);
+    if (performance.now() - intentAt > leaseMs) return { kind: 'lease-expired' };
+    const answer = await deploy(lagoon, order, signal);
+    if (answer.kind !== 'refused' || answer.cause !== 'not-sent') return answer;
+    await pause(pauseMs, stop);
+  }
 }
 
 async function deploy(

@@ -35,7 +35,7 @@ export class UpgradeStage extends StageHandler {
       }),
     );
     while (cursor.deployment !== null && cursor.deployment.buildName === null) {
-      if (isOurs && (await this.call(cursor, intentAt))) return;
+      if (isOurs && (await this.call(cursor, { intentAt, stop: signal }))) return;
       const finding = await reconcile(this.lagoon, cursor.workOrder, this.options, signal);
       intentAt = performance.now();
       isOurs = await this.record(cursor, finding);
@@ -43,9 +43,12 @@ export class UpgradeStage extends StageHandler {
   }
 
   /** True if the answer settles the matter. */
-  private async call(cursor: InstanceCursor, intentAt: number): Promise<boolean> {
+  private async call(
+    cursor: InstanceCursor,
+    lease: { readonly intentAt: number; readonly stop: AbortSignal },
+  ): Promise<boolean> {
     const { upgradeId, attempt } = cursor.workOrder;
-    const answer = await callLagoon(this.lagoon, cursor.workOrder, intentAt, this.options);
+    const answer = await callLagoon(this.lagoon, cursor.workOrder, lease, this.options);
     if (answer.kind === 'accepted') {
       const { buildName } = answer;
       await cursor.submit({ type: 'AcceptDeployment', data: { upgradeId, attempt, buildName } });

@@ -11,6 +11,8 @@ import type { DeadlineLimits } from './deadline-limits';
 /** One instance in flight, and until when its owner has time. Times in ms since 1970, as the store gave them. */
 export interface RunningDeadline {
   readonly instanceId: string;
+  /** Of the newest event of the instance. */
+  readonly revision: number;
   readonly order: WorkOrder;
   readonly status: InFlightStatus;
   readonly owner: UpgradeStage;
@@ -18,18 +20,26 @@ export interface RunningDeadline {
   readonly limitMs: number;
 }
 
+interface Row extends RunningDeadline {
+  /** Monotonic time when this process saw the event the deadline runs from, in ms. */
+  readonly seenAt: number;
+}
+
 /** Who owes what until when, folded from all events: nothing in it that the store does not hold. */
 export class DeadlineBook {
-  private readonly rows = new Map<string, RunningDeadline>();
+  private readonly rows = new Map<string, Row>();
 
-  constructor(private readonly limits: DeadlineLimits) {}
+  constructor(
+    private readonly limits: DeadlineLimits,
+    private readonly monotonic: () => number = () => performance.now(),
+  ) {}
 
   get size(): number {
     return this.rows.size;
   }
 
   record(recorded: RecordedInstanceEvent): void {
-    const { instanceId, event } = recorded;
+    const { instanceId, revision, event } = recorded;
     const before = this.rows.get(instanceId);
     const order = 'workOrder' in event.data ? event.data.workOrder : before?.order;
     const status = statusAfter(event, before?.status ?? 'new');
@@ -38,32 +48,41 @@ export class DeadlineBook {
       return;
     }
     const { owner }: Transition = LIFECYCLE[event.type];
-    const limit = this.limitAfter(recorded, before);
+    const { since, seenAt, limitMs } = this.limitAfter(recorded, before);
     this.rows.set(instanceId, {
       instanceId,
+      revision,
       order,
       status,
       owner: ownerOf(owner, before),
-      ...limit,
+      since,
+      seenAt,
+      limitMs,
     });
   }
 
-  /** Everything past its own deadline or, with the limit cut to it, the attempt's. */
-  overdue(now: number): RunningDeadline[] {
+  /**
+   * Everything past its own deadline or, with the limit cut to it, the attempt's.
+   * @param now null if no clock can be believed: time then counts from when this process saw the event
+   */
+  overdue(now: number | null): RunningDeadline[] {
+    const waited = ({ since, seenAt }: Row) =>
+      now === null ? this.monotonic() - seenAt : now - since;
     return [...this.rows.values()]
       .map((row) => ({ ...row, limitMs: Math.min(row.limitMs, timeLeftAt(row)) }))
-      .filter(({ since, limitMs }) => since + limitMs <= now);
+      .filter((row) => row.limitMs <= waited(row));
   }
 
   private limitAfter(
     { event, at }: RecordedInstanceEvent,
-    before: RunningDeadline | undefined,
-  ): Pick<RunningDeadline, 'since' | 'limitMs'> {
+    before: Row | undefined,
+  ): Pick<Row, 'since' | 'seenAt' | 'limitMs'> {
     const { deadline }: Transition = LIFECYCLE[event.type];
     if (deadline !== 'kept' && deadline !== null) {
-      return { since: at, limitMs: this.limits[deadline] };
+      return { since: at, seenAt: this.monotonic(), limitMs: this.limits[deadline] };
     }
-    return { since: before?.since ?? at, limitMs: before?.limitMs ?? this.limits.pending };
+    const { pending } = this.limits;
+    return before ?? { since: at, seenAt: this.monotonic(), limitMs: pending };
   }
 }
 
@@ -71,6 +90,6 @@ function timeLeftAt({ order, since }: RunningDeadline): number {
   return Date.parse(order.deadlineAt) - since;
 }
 
-function ownerOf(owner: Transition['owner'], before: RunningDeadline | undefined): UpgradeStage {
+function ownerOf(owner: Transition['owner'], before: Row | undefined): UpgradeStage {
   return owner === null || owner === 'named-in-data' ? (before?.owner ?? 'pre-upgrade') : owner;
 }

@@ -3,6 +3,7 @@ import type { Actor } from '@uplift/contracts';
 import { EventStore, InstanceHistory } from '@uplift/event-store';
 import type { StageRuntime } from '../../stage-workers.settings';
 import { DeadlineBook } from './deadline-book';
+import { StoreClock } from './store-clock';
 import { TimeoutJudge } from './timeout-judge';
 import { Watchdog } from './watchdog';
 
@@ -21,6 +22,7 @@ export function watchdogProvider(runtime: StageRuntime, actor: Actor): Provider 
         verify: configuration.deadlineVerifyMs,
       });
       const watchdog = new Watchdog(store, book, new TimeoutJudge(history, actor), {
+        clock: new StoreClock(),
         intervalMs: configuration.watchdogIntervalMs,
         onBeat: health.loop('watchdog'),
         onError: (error) => logger.warn({ err: error }, 'watchdog round failed'),

@@ -4,12 +4,14 @@ import { isInstanceStream, toRecordedInstanceEvent } from '@uplift/contracts';
 import type { EventStore } from '@uplift/event-store';
 import { pause } from '../../runner/pause';
 import type { DeadlineBook } from './deadline-book';
+import type { StoreClock } from './store-clock';
 import type { TimeoutJudge } from './timeout-judge';
 
 export interface WatchdogOptions {
   readonly intervalMs: number;
   readonly onBeat: () => void;
   readonly onError: (error: unknown) => void;
+  readonly clock: StoreClock;
 }
 
 const RESUBSCRIBE_MS = 1_000;
@@ -22,7 +24,6 @@ export class Watchdog implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly abort = new AbortController();
   private after: bigint | undefined;
   private hasCaughtUp = false;
-  private newestAt = 0;
 
   constructor(
     private readonly store: EventStore,
@@ -42,7 +43,9 @@ export class Watchdog implements OnApplicationBootstrap, OnApplicationShutdown {
 
   /** Why this watchdog does not watch; undefined if it does. */
   readiness(): string | undefined {
-    return this.hasCaughtUp ? undefined : 'has not read the whole store yet';
+    if (!this.hasCaughtUp) return 'has not read the whole store yet';
+    if (this.options.clock.now() !== null) return undefined;
+    return `own clock and store clock differ by ${this.options.clock.differenceMs} ms`;
   }
 
   private async tail(): Promise<void> {
@@ -70,7 +73,7 @@ export class Watchdog implements OnApplicationBootstrap, OnApplicationShutdown {
     if (isInstanceStream(event.stream)) {
       const recorded = toRecordedInstanceEvent(event);
       this.book.record(recorded);
-      this.newestAt = Math.max(this.newestAt, recorded.at);
+      this.options.clock.observe(recorded.at, this.hasCaughtUp);
     }
     this.after = event.position;
   }
@@ -86,8 +89,9 @@ export class Watchdog implements OnApplicationBootstrap, OnApplicationShutdown {
 
   private async round(): Promise<void> {
     if (!this.hasCaughtUp) return;
-    for (const deadline of this.book.overdue(Date.now())) {
-      await this.judge.judge(deadline, this.newestAt);
+    for (const deadline of this.book.overdue(this.options.clock.now())) {
+      this.options.onBeat();
+      await this.judge.judge(deadline).catch((error: unknown) => this.options.onError(error));
     }
   }
 }
