@@ -70,7 +70,8 @@ export class DemoClient {
 
   async failureOf({ instanceId }: DemoInstance): Promise<string | null> {
     const answer = await this.bus.request(QUERY_SUBJECTS.instanceGet, { instanceId });
-    return (answer as { readonly failureReason: string | null }).failureReason;
+    const { instance } = answer as { readonly instance: { readonly failureReason: string | null } };
+    return instance.failureReason;
   }
 
   private async post(path: string, body: string, headers: Record<string, string>) {

@@ -35,7 +35,18 @@ function auditOf(audits: Map<string, StreamAudit>, { stream }: StoredEvent): Str
 }
 
 /** What the read model must agree on with the replay. */
-export type ReadModelRow = Pick<InstanceView, 'instanceId' | 'status' | 'revision'>;
+export type ReadModelRow = Pick<InstanceView, 'instanceId' | (typeof COMPARED)[number]>;
+
+const COMPARED = [
+  'status',
+  'revision',
+  'project',
+  'environment',
+  'claimed',
+  'currentUpgradeId',
+  'lastUpgradeId',
+  'failureReason',
+] as const satisfies readonly (keyof InstanceView)[];
 
 export function verdictOf(
   audits: ReadonlyMap<string, StreamAudit>,
@@ -59,6 +70,7 @@ export function verdictOf(
 function differenceOf({ view }: StreamAudit, row: ReadModelRow | undefined): string | null {
   if (view === null) return null;
   if (row === undefined) return 'missing in the read model';
-  if (row.revision === view.revision && row.status === view.status) return null;
-  return `read model ${row.status}@${row.revision}, replay ${view.status}@${view.revision}`;
+  const different = COMPARED.filter((name) => row[name] !== view[name]);
+  if (different.length === 0) return null;
+  return different.map((name) => `${name} ${row[name]}, replayed ${view[name]}`).join('; ');
 }

@@ -45,8 +45,10 @@ export function instanceCommand(context: CliContext): Command {
     .command('get')
     .argument('<instance>', 'instance id')
     .action(async (id: string) => {
-      const document = await context.api.json<InstanceAnswer>(instancePath(id));
-      context.printer.print({ document, rows: [rowOf(document)] });
+      const document = await context.api.json<{ readonly instance: InstanceAnswer }>(
+        instancePath(id),
+      );
+      context.printer.print({ document, rows: [rowOf(document.instance)] });
     });
   instance
     .command('list')

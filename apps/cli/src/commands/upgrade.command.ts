@@ -47,7 +47,7 @@ export function upgradeCommand(context: CliContext): Command {
     .argument('<upgrade>', 'upgrade id')
     .action(async (upgradeId: string) => {
       const document = await getUpgrade(context.api, upgradeId);
-      context.printer.print({ document, rows: rowsOf(document) });
+      context.printer.print({ document, rows: rowsOf(document.upgrade) });
     });
   upgrade
     .command('watch')
@@ -55,7 +55,7 @@ export function upgradeCommand(context: CliContext): Command {
     .argument('<upgrade>', 'upgrade id')
     .option('--timeout <seconds>', 'give up after this long', '43200')
     .action(async (upgradeId: string, { timeout }: { timeout: string }) => {
-      const { instanceId } = await getUpgrade(context.api, upgradeId);
+      const { instanceId } = (await getUpgrade(context.api, upgradeId)).upgrade;
       await watch(context, { upgradeId, instanceId }, Number(timeout));
     });
   return upgrade;
@@ -104,7 +104,10 @@ async function watch(
   }
 }
 
-function getUpgrade(api: ApiClient, upgradeId: string): Promise<UpgradeAnswer> {
+function getUpgrade(
+  api: ApiClient,
+  upgradeId: string,
+): Promise<{ readonly upgrade: UpgradeAnswer }> {
   return api.json(`/v1/upgrades/${encodeURIComponent(upgradeId)}`);
 }
 

@@ -47,11 +47,6 @@ export class Printer {
     this.stdout(`${text}\n`);
   }
 
-  /** A problem as the caller's format has it: the document for machines, nothing for people. */
-  document(document: unknown): void {
-    if (this.output !== 'table') this.stdout(`${JSON.stringify(document)}\n`);
-  }
-
   say(words: string): void {
     this.stderr(`${words}\n`);
   }
