@@ -5,7 +5,6 @@ import {
   excludeSystemEvents,
   START,
   streamNameFilter,
-  type Position,
 } from '@eventstore/db-client';
 import { eventsNamed, firstTypes, freshStream, LOGS, useStore } from './running-store';
 
