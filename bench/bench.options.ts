@@ -1,0 +1,53 @@
+import { parseArgs } from 'node:util';
+
+export const BENCHMARK_NAMES = ['store', 'relay', 'rebuild', 'pipeline'] as const;
+export type BenchmarkName = (typeof BENCHMARK_NAMES)[number];
+
+export interface BenchOptions {
+  readonly only: readonly BenchmarkName[];
+  /** Sizes of the fleet that the pipeline upgrades. */
+  readonly instances: readonly number[];
+  /** Events that relay and rebuild work through. */
+  readonly events: number;
+  /** How often each benchmark runs; the table shows the median. */
+  readonly runs: number;
+  /** Pause between two polls of a deployment, in milliseconds. */
+  readonly pollIntervalMs: number;
+  /** Process of the pipeline that writes a CPU profile beside the results. */
+  readonly profile: string | undefined;
+}
+
+/** Throws with one clear sentence on anything it does not know. */
+export function benchOptions(args: string[]): BenchOptions {
+  const { values } = parseArgs({
+    args,
+    options: {
+      only: { type: 'string', default: BENCHMARK_NAMES.join(',') },
+      instances: { type: 'string', default: '1000,5000' },
+      events: { type: 'string', default: '50000' },
+      runs: { type: 'string', default: '1' },
+      'poll-interval': { type: 'string', default: '20' },
+      profile: { type: 'string' },
+    },
+  });
+  return {
+    only: values.only.split(',').map(benchmarkName),
+    instances: values.instances.split(',').map((text) => wholeNumber('--instances', text, 100_000)),
+    events: wholeNumber('--events', values.events, 5_000_000),
+    runs: wholeNumber('--runs', values.runs, 100),
+    pollIntervalMs: wholeNumber('--poll-interval', values['poll-interval'], 60_000),
+    profile: values.profile,
+  };
+}
+
+function benchmarkName(text: string): BenchmarkName {
+  const name = BENCHMARK_NAMES.find((known) => known === text);
+  if (name !== undefined) return name;
+  throw new Error(`--only wants some of ${BENCHMARK_NAMES.join(', ')}, not "${text}"`);
+}
+
+function wholeNumber(option: string, text: string, most: number): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
+  throw new Error(`${option} wants whole numbers from 1 to ${most}, not "${text}"`);
+}

@@ -1,0 +1,54 @@
+import pc from 'picocolors';
+import type { BenchmarkName, BenchOptions } from './bench.options';
+import { benchOptions } from './bench.options';
+import type { BenchContext, Benchmark, Row } from './benchmark';
+import { machineFacts } from './report/machine-facts';
+import { medianRows } from './report/median-rows';
+import { writeResults } from './report/results-file';
+import { resultTable } from './report/result-table';
+import { pipelineBench } from './pipeline/pipeline.bench';
+import { rebuildBench } from './rebuild/rebuild.bench';
+import { relayBench } from './relay/relay.bench';
+import { storeBench } from './store/store.bench';
+
+const BENCHMARKS: Readonly<Record<BenchmarkName, Benchmark>> = {
+  store: storeBench,
+  relay: relayBench,
+  rebuild: rebuildBench,
+  pipeline: pipelineBench,
+};
+
+async function main(options: BenchOptions): Promise<void> {
+  const startedAt = new Date().toISOString();
+  const machine = machineFacts();
+  const say = (words: string) => process.stderr.write(pc.dim(`${words}\n`));
+  const runs = await runAll({ options, say });
+  const summary = medianRows(runs);
+  console.log(resultTable(summary));
+  const { cpu, cores, node, fileSystem, loadAverageAtStart: load } = machine;
+  console.log(`${cores} × ${cpu}, Node ${node}, ${fileSystem}, load at start ${load.toFixed(2)}`);
+  console.log(await writeResults({ startedAt, machine, options, summary, runs }));
+}
+
+async function runAll({ options, say }: BenchContext): Promise<(readonly Row[])[]> {
+  const results: (readonly Row[])[] = [];
+  for (const name of options.only) {
+    for (let run = 1; run <= options.runs; run += 1) {
+      const tell = (words: string) => say(`${name} ${run}/${options.runs}: ${words}`);
+      results.push(await BENCHMARKS[name].run({ options, say: tell }));
+    }
+  }
+  return results;
+}
+
+async function run(): Promise<void> {
+  try {
+    await main(benchOptions(process.argv.slice(2)));
+    process.exitCode = 0;
+  } catch (error) {
+    console.error(pc.red(`bench: ${error instanceof Error ? error.message : String(error)}`));
+    process.exitCode = 1;
+  }
+}
+
+void run();
