@@ -3,7 +3,7 @@ import type { ValidateFunction } from 'ajv';
 import type { InstanceEventType } from '@uplift/domain';
 import { instanceEventSchema } from './instance-event.schemas';
 
-const ajv = new Ajv2020({ strict: true, unicode: false });
+const ajv = new Ajv2020({ strict: true });
 const compiled = new Map<InstanceEventType, ValidateFunction>();
 
 /** Why the data does not fit its schema, as `<pointer> <rule>`; null if it fits. */

@@ -1,0 +1,58 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { generatedFiles } from './generated-files';
+import { lifecyclePage } from './lifecycle-page';
+import { staleFiles } from './stale-files';
+import { writeFiles } from './write-files';
+
+describe('generated files', () => {
+  const files = generatedFiles();
+  let root = '';
+
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'uplift-generate-'));
+  });
+  afterEach(() => {
+    rmSync(root, { recursive: true });
+  });
+
+  it('are all stale in an empty folder, and none after they were written', () => {
+    expect(staleFiles(root, files)).toEqual(files.map(({ path }) => path));
+    writeFiles(root, files);
+    expect(staleFiles(root, files)).toEqual([]);
+  });
+
+  it('are stale when somebody edits one', () => {
+    writeFiles(root, files);
+    writeFileSync(join(root, 'docs/lifecycle.md'), 'my own words');
+    expect(staleFiles(root, files)).toEqual(['docs/lifecycle.md']);
+  });
+
+  it('do not outlive their source', () => {
+    writeFiles(root, files);
+    const forgotten = 'contracts/schemas/instance.upgrade-invented.v1.json';
+    writeFileSync(join(root, forgotten), '{}');
+    expect(staleFiles(root, files)).toEqual([forgotten]);
+    expect(writeFiles(root, files)).toEqual([forgotten]);
+    expect(staleFiles(root, files)).toEqual([]);
+  });
+});
+
+describe('the lifecycle page', () => {
+  const page = lifecyclePage();
+
+  it('has a row for every event and every status', () => {
+    expect(page).toContain(
+      '| `PreUpgradeStarted` | `pending-pre-upgrade` | `pre-upgrade-running` | pre-upgrade | step |',
+    );
+    expect(page.split('\n').filter((line) => line.startsWith('| `'))).toHaveLength(33 + 61);
+  });
+
+  it('draws the path from the first request back to where it began', () => {
+    expect(page).toContain('running_healthy_claimed --> pending_pre_upgrade : UpgradeRequested');
+    expect(page).toContain(
+      'post_upgrade_completed --> running_healthy_claimed : InstanceVerifiedHealthy',
+    );
+  });
+});
