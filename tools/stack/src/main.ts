@@ -29,6 +29,9 @@ async function main(): Promise<void> {
 async function start() {
   const stack = await startStack(stackOptions());
   for (const [name, value] of Object.entries(stack.env)) console.log(`${name}=${value}`);
+  if (stack.runningServices.some(({ name }) => name === 'command-api')) {
+    console.log(`UPLIFT_API_URL=${stack.apiUrl}`);
+  }
   for (const { name, pid } of stack.parts) console.log(`# ${name}: process ${pid}`);
   console.log(`# files and logs: ${stack.dir}`);
   const unwatch = values.watch

@@ -159,11 +159,6 @@ export const SETTINGS = {
     'Pause between two rounds of the watchdog',
   ),
   deadlineAttemptMs: ms('UPLIFT_DEADLINE_ATTEMPT_MS', 43_200_000, 'Longest whole attempt'),
-  ackWaitMs: ms(
-    'UPLIFT_ACK_WAIT_MS',
-    5_000,
-    'Time after which an unacknowledged message is delivered again',
-  ),
 } as const satisfies Record<string, Setting>;
 
 export type SettingName = keyof typeof SETTINGS;

@@ -1,0 +1,87 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SETTINGS } from '@uplift/runtime';
+import { parse } from 'yaml';
+import { projectRoot, SERVICE_NAMES } from '../../tools/stack/src';
+
+interface ComposeService {
+  readonly image: string;
+  readonly command?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly healthcheck?: { readonly test: readonly string[] };
+  readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
+  readonly secrets?: readonly string[];
+  readonly user?: string;
+  readonly read_only?: boolean;
+  readonly cap_drop?: readonly string[];
+}
+
+interface ComposeFile {
+  readonly services: Readonly<Record<string, ComposeService>>;
+  readonly secrets: Readonly<Record<string, unknown>>;
+}
+
+const root = projectRoot();
+const compose = parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8'), {
+  merge: true,
+}) as ComposeFile;
+const services = Object.entries(compose.services);
+const ours = services.filter(([, { image }]) => image.startsWith('uplift:'));
+
+const KNOWN_SETTINGS = new Set(
+  Object.values(SETTINGS).flatMap(({ env }) => [env as string, `${env}_FILE`]),
+);
+
+describe('docker-compose.yml', () => {
+  it('runs every service of the stack', () => {
+    expect(ours.map(([name]) => name).sort()).toEqual([...SERVICE_NAMES].sort());
+  });
+
+  it.each(services)('%s has an image with a fixed tag and a health check', (_name, service) => {
+    expect(service.image).toMatch(/:\d+\.\d+[\w.-]*$/);
+    expect(service.healthcheck?.test.length).toBeGreaterThan(1);
+  });
+
+  it.each(ours)('%s waits for healthy servers that exist', (_name, { depends_on = {} }) => {
+    expect(Object.keys(depends_on).length).toBeGreaterThan(0);
+    for (const [dependency, { condition }] of Object.entries(depends_on)) {
+      expect(compose.services).toHaveProperty(dependency);
+      expect(condition).toBe('service_healthy');
+    }
+  });
+
+  it.each(ours)(
+    '%s has only settings that exist and secrets that are declared',
+    (_name, service) => {
+      const settings = Object.keys(service.environment ?? {});
+      expect(settings.filter((setting) => !KNOWN_SETTINGS.has(setting))).toEqual([]);
+      for (const secret of service.secrets ?? []) expect(compose.secrets).toHaveProperty(secret);
+    },
+  );
+
+  it.each(ours)('%s starts an entry that is in the source tree', (_name, { command = [] }) => {
+    const [node, entry = ''] = command;
+    expect(node).toBe('node');
+    const source = entry.replace(/^dist\//, '').replace(/\.js$/, '.ts');
+    expect(existsSync(join(root, source))).toBe(true);
+  });
+
+  it.each(ours)('%s runs with a read-only root and without capabilities', (_name, service) => {
+    expect(service.read_only).toBe(true);
+    expect(service.cap_drop).toEqual(['ALL']);
+  });
+});
+
+describe('the Dockerfile', () => {
+  const lines = readFileSync(join(root, 'Dockerfile'), 'utf8').split('\n');
+
+  it('builds in one stage and runs in another, from images with fixed tags', () => {
+    const stages = lines.filter((line) => line.startsWith('FROM '));
+    expect(stages).toHaveLength(2);
+    for (const stage of stages) expect(stage).toMatch(/^FROM \S+:\d+\.\d+\.\d+\S*/);
+  });
+
+  it('runs as an unprivileged user', () => {
+    expect(lines).toContain('USER node');
+  });
+});
