@@ -35,11 +35,13 @@ export class EventReplay {
   ): AsyncGenerator<StoredEvent | 'too-far'> {
     let count = 0;
     for await (const { events, caughtUp } of this.store.subscribeToAll({ after, signal })) {
-      for (const event of events.filter(({ position }) => position <= until)) {
-        count += 1;
-        if (count > MOST_REPLAYED) return yield 'too-far';
-        yield event;
+      const due = events.filter(({ position }) => position <= until);
+      count += due.length;
+      if (count > MOST_REPLAYED) {
+        yield 'too-far';
+        return;
       }
+      yield* due;
       const last = events.at(-1);
       if (caughtUp || (last && last.position >= until)) return;
     }

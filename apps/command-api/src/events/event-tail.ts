@@ -59,29 +59,30 @@ export class EventTail implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 
   private async run(): Promise<void> {
-    const { signal } = this.stopping;
-    while (!signal.aborted) {
-      try {
-        await this.follow();
-      } catch (error) {
-        if (signal.aborted) return;
-        this.problem = 'the event store does not answer';
-        this.logger.warn(error);
-        await pause(RETRY_PAUSE_MS * (1 + Math.random()), undefined, { signal }).catch(() => null);
-      }
+    while (!this.stopping.signal.aborted) {
+      await this.follow().catch((error: unknown) => this.pauseAfter(error));
     }
+  }
+
+  private async pauseAfter(error: unknown): Promise<void> {
+    const { signal } = this.stopping;
+    if (signal.aborted) return;
+    this.problem = 'the event store does not answer';
+    this.logger.warn(error);
+    const ms = RETRY_PAUSE_MS * (1 + Math.random());
+    await pause(ms, undefined, { signal }).catch(() => undefined);
   }
 
   private async follow(): Promise<void> {
     if (!this.started) this.seen = (await this.store.lastPosition()) ?? 0n;
     this.started = true;
-    this.problem = undefined;
     const after = this.seen === 0n ? {} : { after: this.seen };
     const batches = this.store.subscribeToAll({ ...after, signal: this.stopping.signal });
     for await (const batch of batches) this.handOn(batch);
   }
 
   private handOn({ events }: AllEventsBatch): void {
+    this.problem = undefined;
     for (const event of events) {
       this.seen = event.position;
       for (const listener of this.listeners) listener.offer(event);

@@ -36,6 +36,7 @@ export class WatchEventsController {
   @ApiResponse({ status: 200, description: 'Until the client goes', content: FRAMES })
   @DescribedProblem(400)
   @DescribedProblem(429)
+  @DescribedProblem(503)
   watch(
     @Query(DtoPipe) parameters: WatchParametersDto,
     @Req() request: HttpRequest,
@@ -44,6 +45,9 @@ export class WatchEventsController {
     const after = headerOf(request, 'last-event-id') ?? parameters.after;
     const { instanceId } = parameters;
     if (after !== undefined) readDto(WatchParametersDto, { after });
+    if (this.tail.reason !== undefined) {
+      throw refusal('event-store-unavailable', 'Events cannot be followed now: ask again later');
+    }
     if (this.tail.listenerCount >= MOST_WATCHERS) {
       throw refusal('too-many-streams', `At most ${MOST_WATCHERS} clients may watch one process`);
     }

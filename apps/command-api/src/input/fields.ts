@@ -1,7 +1,7 @@
-import { Optional } from './optional';
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsInt, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import { Optional } from './optional';
 
 interface FieldOptions {
   readonly description: string;

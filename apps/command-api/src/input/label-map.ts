@@ -1,7 +1,7 @@
-import { Optional } from './optional';
 import { applyDecorators } from '@nestjs/common';
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { ValidateBy } from 'class-validator';
+import { Optional } from './optional';
 
 const MOST_LABELS = 32;
 const KEY = /^[a-z0-9]([a-z0-9._/-]{0,62})$/;

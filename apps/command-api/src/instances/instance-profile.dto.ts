@@ -1,8 +1,8 @@
-import { Optional } from '../input/optional';
 import { ApiProperty } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsInt, Max, Min, ValidateNested } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsInt, Max, Min } from 'class-validator';
 import { TextField } from '../input/fields';
+import { NestedField } from '../input/nested-field';
+import { Optional } from '../input/optional';
 
 const SERVICE_NAME = /^[a-z0-9][a-z0-9-]*$/;
 const PATH = /^\/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*$/;
@@ -26,16 +26,10 @@ export class TaskScriptDto {
 }
 
 export class ScriptsDto {
-  @ApiProperty({ type: TaskScriptDto, required: false })
-  @Optional()
-  @ValidateNested()
-  @Type(() => TaskScriptDto)
+  @NestedField(TaskScriptDto, 'Run before the upgrade')
   readonly preUpgrade?: TaskScriptDto;
 
-  @ApiProperty({ type: TaskScriptDto, required: false })
-  @Optional()
-  @ValidateNested()
-  @Type(() => TaskScriptDto)
+  @NestedField(TaskScriptDto, 'Run after the upgrade')
   readonly postUpgrade?: TaskScriptDto;
 }
 

@@ -29,7 +29,10 @@ export async function* linesOf(
 }
 
 function* line(number: number, parts: readonly Buffer[], tooLong: boolean): Generator<Line> {
-  if (tooLong) return yield { number, tooLong };
+  if (tooLong) {
+    yield { number, tooLong };
+    return;
+  }
   const text = Buffer.concat(parts).toString('utf8').trim();
   if (text !== '') yield { number, text };
 }

@@ -1,10 +1,7 @@
-import { Optional } from '../input/optional';
-import { ApiProperty } from '@nestjs/swagger';
 import { INSTANCE_STATUSES } from '@uplift/domain';
-import { Type } from 'class-transformer';
-import { ValidateNested } from 'class-validator';
 import { ChoiceField, CountField, TextField, UuidField } from '../input/fields';
 import { LabelMapField } from '../input/label-map';
+import { NestedField } from '../input/nested-field';
 import { HealthProbeDto, ScriptsDto } from './instance-profile.dto';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._/-]*$/;
@@ -47,16 +44,10 @@ export class RegistrationDto {
   @LabelMapField('Free labels; must hold no secret and no personal data')
   readonly labels?: Record<string, string>;
 
-  @ApiProperty({ type: ScriptsDto, required: false })
-  @Optional()
-  @ValidateNested()
-  @Type(() => ScriptsDto)
+  @NestedField(ScriptsDto, 'Lagoon tasks around an upgrade')
   readonly scripts?: ScriptsDto;
 
-  @ApiProperty({ type: HealthProbeDto, required: false })
-  @Optional()
-  @ValidateNested()
-  @Type(() => HealthProbeDto)
+  @NestedField(HealthProbeDto, 'How the health of the app is asked')
   readonly healthProbe?: HealthProbeDto;
 }
 

@@ -20,7 +20,6 @@ export const PROBLEMS = {
   'instance-unknown': refused(404, 'No such instance'),
   'route-unknown': refused(404, 'No such route'),
   'method-not-allowed': refused(405, 'The route does not take this method'),
-  'not-acceptable': refused(406, 'No such representation'),
   'instance-already-registered': refused(409, 'The instance is registered with other content'),
   'status-not-allowed': refused(409, 'The present status does not allow this command'),
   'upgrade-in-flight': refused(409, 'An upgrade of the instance is in flight'),

@@ -1,9 +1,6 @@
-import { Optional } from '../input/optional';
-import { ApiProperty } from '@nestjs/swagger';
 import { REF_PATTERN, UPGRADE_STRATEGIES } from '@uplift/domain';
-import { Type } from 'class-transformer';
-import { ValidateNested } from 'class-validator';
 import { ChoiceField, TextField, UuidField } from '../input/fields';
+import { NestedField } from '../input/nested-field';
 
 export class UpgradeTargetDto {
   @TextField({
@@ -23,10 +20,7 @@ export class TriggerUpgradeDto {
   })
   readonly strategy?: string;
 
-  @ApiProperty({ type: UpgradeTargetDto, required: false, description: 'Only with branch-ref' })
-  @Optional()
-  @ValidateNested()
-  @Type(() => UpgradeTargetDto)
+  @NestedField(UpgradeTargetDto, 'Only with branch-ref')
   readonly target?: UpgradeTargetDto;
 
   @TextField({

@@ -1,0 +1,94 @@
+import 'reflect-metadata';
+import { ProblemError } from '@uplift/contracts';
+import * as fc from 'fast-check';
+import { RegisterInstanceDto } from '../instances/register-instance.dto';
+import { ReportHealthOfInstanceDto } from '../instances/report-health.dto';
+import { TriggerUpgradeDto, TriggerUpgradeOfInstanceDto } from '../upgrades/trigger-upgrade.dto';
+import { readDto } from './read-dto';
+
+const VALID = {
+  project: 'shop',
+  environment: 'main',
+  app: 'Store App',
+  status: 'running-healthy-claimed',
+};
+
+function faultsOf(value: unknown): readonly string[] {
+  try {
+    readDto(RegisterInstanceDto, value);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    expect(error.problem.status).toBe(400);
+    return (error.problem.errors ?? []).map(({ pointer }) => pointer);
+  }
+}
+
+describe('readDto', () => {
+  it('takes the least and the most that can be registered', () => {
+    expect(faultsOf(VALID)).toEqual([]);
+    expect(
+      faultsOf({
+        ...VALID,
+        instanceId: '11111111-1111-4111-8111-111111111111',
+        projectId: 7,
+        core: 'eu',
+        labels: { team: 'shop', 'a.b/c-d': '' },
+        scripts: { preUpgrade: { service: 'cli', command: 'drush updb\ndrush cr' } },
+        healthProbe: { path: '/health?x=1', acceptStatuses: [302] },
+      }),
+    ).toEqual([]);
+  });
+
+  it.each([
+    ['a missing field', { ...VALID, project: undefined }, '/project'],
+    ['null', { ...VALID, core: null }, '/core'],
+    ['a number for a text', { ...VALID, app: 5 }, '/app'],
+    ['an array for a text', { ...VALID, project: ['shop'] }, '/project'],
+    ['a text for a number', { ...VALID, projectId: '7' }, '/projectId'],
+    ['an unknown field', { ...VALID, secret: 1 }, '/secret'],
+    ['an unknown field inside', { ...VALID, healthProbe: { x: 1 } }, '/healthProbe/x'],
+    ['a text for an object', { ...VALID, scripts: 'run' }, '/scripts'],
+    ['a list for an object', { ...VALID, scripts: [] }, '/scripts'],
+    [
+      'a bad element',
+      { ...VALID, healthProbe: { acceptStatuses: ['302'] } },
+      '/healthProbe/acceptStatuses',
+    ],
+    ['an unknown status', { ...VALID, status: 'fine' }, '/status'],
+    ['a megabyte of text', { ...VALID, app: 'x'.repeat(1_000_000) }, '/app'],
+    ['a line break', { ...VALID, app: 'a\nb' }, '/app'],
+    ['labels that are no texts', { ...VALID, labels: { a: 1 } }, '/labels'],
+    ['a reserved key', JSON.parse('{"__proto__":{"project":"x"}}'), '/__proto__'],
+    ['a reserved key inside', JSON.parse('{"labels":{"constructor":"x"}}'), '/labels/constructor'],
+    ['no object', 'text', ''],
+    ['a list', [VALID], ''],
+    ['nothing', undefined, ''],
+  ])('points at %s', (_what, value: unknown, pointer) => {
+    expect(faultsOf(value)).toContain(pointer);
+  });
+
+  it('refuses nesting before it recurses into it', () => {
+    const deep = JSON.parse('{"a":'.repeat(5_000) + '1' + '}'.repeat(5_000)) as unknown;
+
+    expect(() => readDto(TriggerUpgradeDto, deep)).toThrow(
+      expect.objectContaining({ problem: expect.objectContaining({ code: 'input-too-deep' }) }),
+    );
+  });
+
+  it.each([RegisterInstanceDto, TriggerUpgradeOfInstanceDto, ReportHealthOfInstanceDto])(
+    'answers any JSON with a DTO or a problem: %p',
+    (type) => {
+      fc.assert(
+        fc.property(fc.jsonValue(), (value) => {
+          try {
+            readDto<object>(type, value);
+          } catch (error) {
+            expect(error).toBeInstanceOf(ProblemError);
+          }
+        }),
+        { numRuns: 200 },
+      );
+    },
+  );
+});

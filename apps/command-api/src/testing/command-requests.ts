@@ -1,0 +1,57 @@
+import type { Caller, CommandRequest } from '../commands/command-request';
+import { upgradeIdFor } from '../commands/command-identity';
+
+export const INSTANCE_ID = '11111111-1111-4111-8111-111111111111';
+
+export const CALLER: Caller = {
+  door: 'http',
+  actor: { type: 'user', id: 'somebody' },
+  idempotencyKey: 'register',
+};
+
+interface Varied {
+  readonly key?: string;
+  readonly instanceId?: string;
+  readonly reason?: string;
+  readonly ifRevision?: number;
+}
+
+export function registration({ key = 'register', instanceId = INSTANCE_ID }: Varied = {}) {
+  const data = {
+    profile: {
+      project: 'shop',
+      projectId: 7,
+      environment: 'main',
+      core: 'default',
+      app: 'store-app',
+      scripts: { preUpgrade: null, postUpgrade: null },
+      healthProbe: { path: '/', acceptStatuses: [] },
+    },
+    labels: {},
+    status: 'running-healthy-claimed',
+  } as const;
+  return {
+    instanceId,
+    command: { type: 'RegisterInstance', data },
+    content: { instanceId, ...data },
+    caller: { ...CALLER, idempotencyKey: key },
+  } satisfies CommandRequest;
+}
+
+export function trigger(varied: Varied = {}) {
+  const { key = 'trigger', instanceId = INSTANCE_ID, reason = 'new version', ifRevision } = varied;
+  const wish = { strategy: 'redeploy-latest', target: null, reason, rolloutId: null } as const;
+  const data = {
+    ...wish,
+    upgradeId: upgradeIdFor(instanceId, key),
+    requestedBy: 'somebody',
+    deadlineAt: '2030-01-01T00:00:00.000Z',
+  };
+  const revision = ifRevision === undefined ? {} : { ifRevision };
+  return {
+    instanceId,
+    command: { type: 'RequestUpgrade', data },
+    content: { instanceId, ...wish },
+    caller: { ...CALLER, idempotencyKey: key, ...revision },
+  } satisfies CommandRequest;
+}
