@@ -106,6 +106,23 @@ test('killed again and again in mid-run it loses nothing and counts nothing twic
   expect(await allRows(databaseUrl())).toEqual(live);
 }, 90_000);
 
+test('a writer that freezes is replaced, and changes nothing when it wakes up', async () => {
+  const second = await stack.startService('projector', 'projector-2');
+  await writeInstances(store, 50);
+  const frozen = stack.service('projector');
+  frozen.signal('SIGSTOP');
+  await writeInstances(store, 300);
+  const total = await storedEvents();
+  await eventually(async () => expect(await checkpointEvents()).toBe(total), 30_000);
+  frozen.signal('SIGCONT');
+  await writeInstances(store, 50);
+  await eventually(async () => expect(await checkpointEvents()).toBe(total + 50 * 14), 30_000);
+  await second.stop();
+  const live = await allRows(databaseUrl());
+  expect((await rebuildProcess()).at(-1)).toMatchObject({ type: 'done', events: total + 50 * 14 });
+  expect(await allRows(databaseUrl())).toEqual(live);
+}, 120_000);
+
 test('a store that goes away is waited for', async () => {
   await stack.part('eventstore').kill('SIGKILL');
   await stack.part('eventstore').restart();

@@ -10,7 +10,7 @@ export interface DatabaseOptions {
   /** Every unqualified table name means this schema. */
   readonly schema?: string;
   readonly poolSize?: number;
-  /** Longest statement, in milliseconds. */
+  /** Longest statement, and longest pause inside a transaction, in milliseconds. */
   readonly statementTimeoutMs?: number;
   /** Off only where losing the newest commits in a crash costs nothing but work. */
   readonly synchronousCommit?: boolean;
@@ -21,25 +21,35 @@ export interface DatabaseOptions {
 const DEFAULT_POOL_SIZE = 8;
 const DEFAULT_STATEMENT_TIMEOUT_MS = 5_000;
 const CONNECT_TIMEOUT_MS = 5_000;
+const GRACE_MS = 5_000;
+const LONGEST_LIFE_SECONDS = 300;
 
 export function openDatabase(options: DatabaseOptions): ReadModelDatabase {
+  const { statementTimeoutMs = DEFAULT_STATEMENT_TIMEOUT_MS } = options;
   const pool = new Pool({
     connectionString: options.url,
     application_name: 'uplift-projector',
     max: options.poolSize ?? DEFAULT_POOL_SIZE,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
-    options: serverOptions(options),
+    // A connection whose other end vanished answers nothing: the server's own limits do not reach this side.
+    query_timeout: statementTimeoutMs + GRACE_MS,
+    maxLifetimeSeconds: LONGEST_LIFE_SECONDS,
+    options: serverOptions(options, statementTimeoutMs),
   });
   pool.on('error', (error) => options.onError?.(error));
   return new Kysely<ReadModelTables>({ dialect: new PostgresDialect({ pool }) });
 }
 
-function serverOptions(options: DatabaseOptions): string {
-  const { schema = LIVE_SCHEMA, synchronousCommit = true } = options;
+function serverOptions(
+  { schema = LIVE_SCHEMA, synchronousCommit = true }: DatabaseOptions,
+  statementTimeoutMs: number,
+): string {
   const settings = {
     search_path: schema,
-    statement_timeout: String(options.statementTimeoutMs ?? DEFAULT_STATEMENT_TIMEOUT_MS),
+    statement_timeout: String(statementTimeoutMs),
+    // A frozen projector must not hold the checkpoint's lock.
+    idle_in_transaction_session_timeout: String(statementTimeoutMs),
     synchronous_commit: synchronousCommit ? 'on' : 'off',
     TimeZone: 'UTC',
   };

@@ -40,7 +40,7 @@ export class ProjectionService implements OnApplicationBootstrap {
     });
     const { signal } = this.stopping;
     this.running = Promise.all([loop.run(signal), watch.run(signal)]);
-    await progress.reaches(null, FIRST_LOOK_MS);
+    await Promise.all([watch.look(), progress.reaches(null, FIRST_LOOK_MS)]);
   }
 
   /** Finishes the batch in hand. */

@@ -6,22 +6,30 @@ import { rebuildReadModel } from './rebuild-read-model';
 
 const SHOW_EVERY_MS = 200;
 
+type Show = (fields: object) => void;
+
 /** Writes one JSON object per line: `progress` several times, then `done` or `failed`. Returns the exit code. */
 export async function runRebuild(write: (line: string) => void): Promise<0 | 1> {
-  const show = (fields: object) => write(`${JSON.stringify(fields)}\n`);
+  const show: Show = (fields) => write(`${JSON.stringify(fields)}\n`);
   try {
-    const { eventStoreUrl, postgresUrl } = readConfiguration(['eventStoreUrl', 'postgresUrl']);
-    const store = new EsdbEventStore({ connectionString: eventStoreUrl });
-    const onProgress = atMostEvery(SHOW_EVERY_MS, (progress: RebuildProgress) =>
-      show({ type: 'progress', ...inNumbers(progress) }),
-    );
-    const done = await rebuildReadModel({ store, databaseUrl: postgresUrl, onProgress });
-    await store.close();
-    show({ type: 'done', ...inNumbers(done) });
+    show({ type: 'done', ...inNumbers(await rebuild(show)) });
     return 0;
   } catch (error) {
     show({ type: 'failed', ...inWords(error) });
     return 1;
+  }
+}
+
+async function rebuild(show: Show): Promise<RebuildProgress> {
+  const { eventStoreUrl, postgresUrl } = readConfiguration(['eventStoreUrl', 'postgresUrl']);
+  const store = new EsdbEventStore({ connectionString: eventStoreUrl });
+  const onProgress = atMostEvery(SHOW_EVERY_MS, (progress: RebuildProgress) =>
+    show({ type: 'progress', ...inNumbers(progress) }),
+  );
+  try {
+    return await rebuildReadModel({ store, databaseUrl: postgresUrl, onProgress });
+  } finally {
+    await store.close();
   }
 }
 
