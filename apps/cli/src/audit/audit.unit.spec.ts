@@ -1,0 +1,102 @@
+import type { StoredEvent } from '@uplift/contracts';
+import { instanceStream } from '@uplift/contracts';
+import { InMemoryEventStore, InstanceHistory, NO_STREAM } from '@uplift/event-store';
+import { WHOLE_UPGRADE } from '../../../../libs/domain/src/testing/example-histories';
+import { auditStore, verdictOf } from './fleet-audit';
+import { StreamAudit } from './stream-audit';
+
+const INSTANCE = '0b1c6c0e-0000-4000-8000-00000000000a';
+const CAUSE = {
+  causationId: '0b1c6c0e-0000-4000-8000-00000000000b',
+  step: 'test',
+  correlationId: INSTANCE,
+  actor: { type: 'system', id: 'test' },
+} as const;
+
+async function storeWithOneUpgrade(): Promise<InMemoryEventStore> {
+  const store = new InMemoryEventStore();
+  const history = new InstanceHistory(store, 'test');
+  await history.append(INSTANCE, NO_STREAM, WHOLE_UPGRADE, CAUSE);
+  return store;
+}
+
+function audited(events: readonly StoredEvent[]): StreamAudit {
+  const audit = new StreamAudit(true);
+  events.forEach((event) => audit.take(event));
+  return audit;
+}
+
+describe('the audit of one stream', () => {
+  let events: StoredEvent[];
+
+  beforeEach(async () => {
+    events = await (await storeWithOneUpgrade()).load(instanceStream(INSTANCE));
+  });
+
+  it('replays a sound history to its end', () => {
+    const audit = audited(events);
+    expect(audit.fault).toBeNull();
+    expect(audit.events).toBe(WHOLE_UPGRADE.length);
+    expect(audit.hash).toBe(events.at(-1)?.metadata.hash);
+    expect(audit.view?.status).toBe('running-healthy-claimed');
+    expect(audit.timeline.map(({ eventType }) => eventType)).toEqual(
+      WHOLE_UPGRADE.map(({ type }) => type),
+    );
+  });
+
+  it('replays to the state of an earlier revision', () => {
+    expect(audited(events.slice(0, 3)).view?.status).toBe('pre-upgrade-running');
+  });
+
+  it('names the revision whose content was changed', () => {
+    const forged = events.map((event) =>
+      event.revision === 2 ? { ...event, data: { ...event.data, worker: 'somebody' } } : event,
+    );
+    expect(audited(forged).fault).toBe('revision 2: the hash chain is broken (hash)');
+  });
+
+  it('names the revision before which an event is missing', () => {
+    const cut = events.filter(({ revision }) => revision !== 4);
+    expect(audited(cut).fault).toBe('revision 5: the hash chain is broken (gap)');
+  });
+
+  it('refuses a chain whose hashes fit but whose path is illegal', async () => {
+    const store = new InMemoryEventStore();
+    const illegal = WHOLE_UPGRADE.filter(({ type }) => type !== 'PreUpgradeStarted');
+    await new InstanceHistory(store, 'test').append(INSTANCE, NO_STREAM, illegal, CAUSE);
+    const { fault } = audited(await store.load(instanceStream(INSTANCE)));
+    expect(fault).toBe('revision 2: PreUpgradeCompleted cannot follow status pending-pre-upgrade');
+  });
+});
+
+describe('the audit of all streams', () => {
+  it('finds a read model equal to the replay', async () => {
+    const audits = await auditStore(await storeWithOneUpgrade());
+    const views = [...audits.values()].flatMap(({ view }) => (view === null ? [] : [view]));
+    expect(verdictOf(audits, views)).toEqual({
+      streams: 1,
+      events: WHOLE_UPGRADE.length,
+      faults: [],
+      differences: [],
+    });
+  });
+
+  it('names what the read model shows otherwise', async () => {
+    const audits = await auditStore(await storeWithOneUpgrade());
+    const [view] = [...audits.values()].flatMap((audit) => audit.view ?? []);
+    const { differences } = verdictOf(audits, [{ ...view!, status: 'running-unhealthy' }]);
+    expect(differences).toEqual([
+      `${INSTANCE}: status running-unhealthy, replayed running-healthy-claimed`,
+    ]);
+  });
+
+  it('names an instance that only one side knows', async () => {
+    const audits = await auditStore(await storeWithOneUpgrade());
+    const [view] = [...audits.values()].flatMap((audit) => audit.view ?? []);
+    const stranger = { ...view!, instanceId: 'stranger' };
+    expect(verdictOf(audits, [stranger]).differences).toEqual([
+      `${INSTANCE}: missing in the read model`,
+      'stranger: not in the store',
+    ]);
+  });
+});
