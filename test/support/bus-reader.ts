@@ -1,0 +1,34 @@
+import type { BusConnection } from '@uplift/bus';
+import type { RelayProof, StoredEvent } from '@uplift/contracts';
+import { decodeEvent, decodeRelayProof, EVENTS_STREAM } from '@uplift/contracts';
+
+export interface OnBus {
+  readonly sequence: number;
+  readonly subject: string;
+  readonly event: StoredEvent;
+  readonly proof: RelayProof;
+}
+
+export async function lastSequence(bus: BusConnection): Promise<number> {
+  const manager = await bus.nats.jetstreamManager();
+  const { state } = await manager.streams.info(EVENTS_STREAM);
+  return state.last_seq;
+}
+
+/** Every message the bus holds now, from the first. */
+export async function readWholeBus(bus: BusConnection): Promise<OnBus[]> {
+  const last = await lastSequence(bus);
+  const found: OnBus[] = [];
+  if (last === 0) return found;
+  const consumer = await bus.nats.jetstream().consumers.get(EVENTS_STREAM);
+  for await (const message of await consumer.consume({ max_messages: 1_000 })) {
+    const headers = Object.fromEntries(
+      [...(message.headers ?? [])].map(([name, [value]]) => [name, value ?? '']),
+    );
+    const { seq: sequence, subject } = message;
+    const event = decodeEvent({ headers, payload: message.data });
+    found.push({ sequence, subject, event, proof: decodeRelayProof(headers) });
+    if (sequence >= last) break;
+  }
+  return found;
+}

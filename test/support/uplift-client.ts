@@ -1,0 +1,116 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { BusClient } from '@uplift/bus';
+import type { BusConnection } from '@uplift/bus';
+import type { ProblemDetails } from '@uplift/contracts';
+import { COMMAND_SUBJECTS, isProblemDetails, ProblemError } from '@uplift/contracts';
+import type { FleetInstance } from './fleet';
+import { registrationOf } from './fleet';
+
+export interface Accepted {
+  readonly instanceId: string;
+  readonly upgradeId: string;
+  readonly revision: number;
+  readonly position: string;
+  readonly status: string;
+}
+
+export type Door = 'http' | 'bus';
+
+const REASON = 'newest version';
+const REPEAT_MS = 100;
+
+/** A caller of Uplift through its public doors. */
+export class UpliftClient {
+  private readonly bus: BusClient;
+
+  constructor(
+    private readonly apiUrl: string,
+    connection: BusConnection,
+  ) {
+    this.bus = new BusClient(connection);
+  }
+
+  register(instance: FleetInstance, door: Door): Promise<Accepted> {
+    const body = registrationOf(instance);
+    const key = `register-${instance.instanceId}`;
+    return door === 'http'
+      ? this.post('/v1/instances', body, key)
+      : this.command(COMMAND_SUBJECTS.registerInstance, body, key);
+  }
+
+  trigger({ instanceId }: FleetInstance, door: Door, key = `upgrade-${instanceId}`) {
+    return door === 'http'
+      ? this.post(`/v1/instances/${instanceId}/upgrades`, { reason: REASON }, key)
+      : this.command(COMMAND_SUBJECTS.triggerUpgrade, { instanceId, reason: REASON }, key);
+  }
+
+  /** Both doors in turn. */
+  registerAll(fleet: readonly FleetInstance[]): Promise<Accepted[]> {
+    return Promise.all(fleet.map((instance, n) => this.register(instance, doorOf(n))));
+  }
+
+  triggerAll(fleet: readonly FleetInstance[]): Promise<Accepted[]> {
+    return Promise.all(fleet.map((instance, n) => this.trigger(instance, doorOf(n))));
+  }
+
+  ask<Answer>(subject: string, body: object): Promise<Answer> {
+    return this.bus.request(subject, body, { timeoutMs: 10_000 }) as Promise<Answer>;
+  }
+
+  async get<Answer>(path: string): Promise<Answer> {
+    return answerOf(await fetch(`${this.apiUrl}${path}`));
+  }
+
+  async post(path: string, body: unknown, idempotencyKey: string): Promise<Accepted> {
+    const headers = { 'content-type': 'application/json', 'idempotency-key': idempotencyKey };
+    const init = { method: 'POST', headers, body: JSON.stringify(body) };
+    return answerOf(await fetch(`${this.apiUrl}${path}`, init));
+  }
+
+  private command(subject: string, body: object, idempotencyKey: string): Promise<Accepted> {
+    return this.bus.request(subject, body, {
+      idempotencyKey,
+      timeoutMs: 2_000,
+    }) as Promise<Accepted>;
+  }
+}
+
+function doorOf(n: number): Door {
+  return n % 2 === 0 ? 'bus' : 'http';
+}
+
+async function answerOf<Answer>(response: Response): Promise<Answer> {
+  const content: unknown = await response.json();
+  if (response.ok) return content as Answer;
+  if (isProblemDetails(content)) throw new ProblemError(content);
+  throw new Error(`HTTP ${response.status} without a problem: ${JSON.stringify(content)}`);
+}
+
+/** The problem a request is refused with; fails when it is not refused. */
+export async function problemOf(request: Promise<unknown>): Promise<ProblemDetails> {
+  try {
+    await request;
+  } catch (error) {
+    if (error instanceof ProblemError) return error.problem;
+    throw error;
+  }
+  throw new Error('The request was not refused');
+}
+
+/** Sends a command, under one key, until it is acknowledged: what a careful client does while servers come and go. */
+export async function acknowledged<T>(send: () => Promise<T>, withinMs = 40_000): Promise<T> {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    try {
+      return await send();
+    } catch (error) {
+      if (!isPassing(error) || Date.now() > deadline) throw error;
+      await pause(REPEAT_MS);
+    }
+  }
+}
+
+/** No answer at all, or an answer that says: later. */
+function isPassing(error: unknown): boolean {
+  return error instanceof ProblemError ? error.problem.retryable === true : error instanceof Error;
+}
