@@ -37,6 +37,6 @@ function problem(
   title: string,
   ...[rest, options]: [Pick<ProblemDetails, 'detail'> & Partial<ProblemDetails>, ErrorOptions?]
 ): ProblemError {
-  const type = `urn:uplift:problem:${code}`;
+  const type = `/problems#${code}`;
   return new ProblemError({ type, title, status, code, ...rest }, options);
 }

@@ -1,0 +1,70 @@
+import type { ProblemDetails } from '@uplift/contracts';
+import { QUERY_SUBJECTS } from '@uplift/contracts';
+import { event } from '../../../libs/domain/src/testing/example-events';
+import { upTo } from '../../../libs/domain/src/testing/example-histories';
+import { ProjectorBench } from './projector-bench';
+import { PublishedShapes } from './published-shapes';
+import type { WrittenInstance } from './upgrade-histories';
+import { writeInstance } from './upgrade-histories';
+
+const shapes = new PublishedShapes();
+let bench: ProjectorBench;
+let written: Record<'succeeded' | 'running' | 'failed' | 'resting', WrittenInstance>;
+
+beforeAll(async () => {
+  bench = await ProjectorBench.start();
+  await bench.renew();
+  written = {
+    succeeded: await writeInstance(bench.store),
+    running: await writeInstance(bench.store, upTo('UpgradeStarted')),
+    failed: await writeInstance(bench.store, [
+      ...upTo('DeploymentProgressed'),
+      event('UpgradeFailed'),
+    ]),
+    resting: await writeInstance(bench.store, [event('InstanceRegistered')]),
+  };
+  const projector = await bench.startProjector();
+  await projector.reached(written.resting.position);
+}, 60_000);
+afterAll(() => bench.stop());
+
+test.each(['succeeded', 'running', 'failed', 'resting'] as const)(
+  'answers about an instance whose upgrade is %s have the published shape',
+  async (kind) => {
+    const { instanceId } = written[kind];
+    const instance = await bench.ask(QUERY_SUBJECTS.instanceGet, { instanceId });
+    expect(shapes.faultsOf('InstanceAnswerDto', instance)).toEqual([]);
+    const timeline = await bench.ask(QUERY_SUBJECTS.instanceTimeline, { instanceId });
+    expect(shapes.faultsOf('TimelinePageDto', timeline)).toEqual([]);
+  },
+);
+
+test.each(['succeeded', 'running', 'failed'] as const)(
+  'an upgrade that is %s has the published shape',
+  async (kind) => {
+    const { upgradeId } = written[kind];
+    const upgrade = await bench.ask(QUERY_SUBJECTS.upgradeGet, { upgradeId });
+    expect(shapes.faultsOf('UpgradeAnswerDto', upgrade)).toEqual([]);
+  },
+);
+
+test('lists and statistics have the published shape', async () => {
+  const page = await bench.ask(QUERY_SUBJECTS.instanceList, { limit: 2 });
+  expect(shapes.faultsOf('InstancePageDto', page)).toEqual([]);
+  const stats = await bench.ask(QUERY_SUBJECTS.instanceStats, {});
+  expect(shapes.faultsOf('StatsAnswerDto', stats)).toEqual([]);
+});
+
+test.each([
+  [QUERY_SUBJECTS.instanceList, { limit: 0 }],
+  [QUERY_SUBJECTS.upgradeGet, { upgradeId: '0b1c6c0e-0000-4000-8000-00000000dead' }],
+])('what %s refuses is a problem of the published shape', async (subject, body) => {
+  const refused = bench.ask(subject, body).catch((error: { problem: ProblemDetails }) => {
+    return error.problem;
+  });
+  expect(shapes.faultsOf('ProblemDto', await refused)).toEqual([]);
+});
+
+test('a field that is not published would be noticed', () => {
+  expect(shapes.faultsOf('AsOfDto', { position: '1', at: 'today', more: 1 })).toHaveLength(3);
+});
