@@ -2,11 +2,8 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ensureBuilt } from '../build/ensure-built';
-import type { ProcessUsage } from '../process/process-usage';
-import { processUsage } from '../process/process-usage';
-import type { Exit } from '../process/supervised-process';
+import { RestartablePart } from '../process/restartable-part';
 import { SupervisedProcess, readyOrFailed } from '../process/supervised-process';
-import type { StackPart } from '../stack/stack-part';
 import { findNatsServer } from './nats-binary';
 import { pingNats } from './nats-ping';
 
@@ -21,15 +18,16 @@ export interface NatsServerOptions {
 }
 
 /** A real nats-server with JetStream on loopback; a restart keeps port and files. */
-export class NatsServer implements StackPart {
+export class NatsServer extends RestartablePart {
   readonly name = 'nats';
 
   private constructor(
     private readonly binary: string,
     private readonly dir: string,
     private boundPort: number | undefined,
-    private current?: SupervisedProcess,
-  ) {}
+  ) {
+    super();
+  }
 
   static async start({ dir, port }: NatsServerOptions): Promise<NatsServer> {
     await ensureBuilt();
@@ -48,38 +46,9 @@ export class NatsServer implements StackPart {
     return `nats://127.0.0.1:${this.port}`;
   }
 
-  get pid(): number {
-    return this.running.pid;
-  }
-
-  get exited(): Promise<Exit> {
-    return this.running.exited;
-  }
-
-  signal(signal: NodeJS.Signals): void {
-    this.running.signal(signal);
-  }
-
-  kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<Exit> {
-    return this.running.kill(signal);
-  }
-
-  stop(): Promise<Exit> {
-    return this.running.stop();
-  }
-
   async restart(): Promise<void> {
     await this.stop();
     await this.start();
-  }
-
-  usage(): ProcessUsage | undefined {
-    return processUsage(this.pid);
-  }
-
-  private get running(): SupervisedProcess {
-    if (!this.current) throw new Error('nats-server was not started');
-    return this.current;
   }
 
   private async start(): Promise<void> {

@@ -5,11 +5,8 @@ import { ensureBuilt } from '../build/ensure-built';
 import type { Account } from '../process/account';
 import { unprivilegedAccount } from '../process/account';
 import { freePort } from '../process/free-port';
-import type { ProcessUsage } from '../process/process-usage';
-import { processUsage } from '../process/process-usage';
-import type { Exit } from '../process/supervised-process';
+import { RestartablePart } from '../process/restartable-part';
 import { SupervisedProcess, readyOrFailed } from '../process/supervised-process';
-import type { StackPart } from '../stack/stack-part';
 import { postgresBinaries, exists } from './postgres-binaries';
 import { createCluster, openFolder } from './postgres-cluster';
 
@@ -32,14 +29,15 @@ interface Place {
 }
 
 /** A real PostgreSQL on loopback; a restart keeps port and files. */
-export class PostgresServer implements StackPart {
+export class PostgresServer extends RestartablePart {
   readonly name = 'postgres';
-  private current: SupervisedProcess | undefined;
 
   private constructor(
     private readonly place: Place,
     private boundPort: number,
-  ) {}
+  ) {
+    super();
+  }
 
   static async start({ dir, port }: PostgresServerOptions): Promise<PostgresServer> {
     await ensureBuilt();
@@ -61,14 +59,6 @@ export class PostgresServer implements StackPart {
     return this.urlOf('postgres');
   }
 
-  get pid(): number {
-    return this.running.pid;
-  }
-
-  get exited(): Promise<Exit> {
-    return this.running.exited;
-  }
-
   urlOf(database: string): string {
     return `postgres://postgres@127.0.0.1:${this.boundPort}/${database}`;
   }
@@ -79,32 +69,10 @@ export class PostgresServer implements StackPart {
     return this.urlOf(name);
   }
 
-  signal(signal: NodeJS.Signals): void {
-    this.running.signal(signal);
-  }
-
-  kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<Exit> {
-    return this.running.kill(signal);
-  }
-
-  /** Does not wait for clients to leave. */
-  stop(): Promise<Exit> {
-    return this.running.stop();
-  }
-
   async restart(): Promise<void> {
     await this.stop();
     // After a kill the old server's children may hold its shared memory for a moment.
     await this.startOn(RESTART_ATTEMPTS, false);
-  }
-
-  usage(): ProcessUsage | undefined {
-    return processUsage(this.pid);
-  }
-
-  private get running(): SupervisedProcess {
-    if (!this.current) throw new Error('postgres was not started');
-    return this.current;
   }
 
   private async startOn(attempts: number, mayMove = true): Promise<void> {

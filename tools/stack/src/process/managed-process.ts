@@ -1,11 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { projectRoot } from '../build/project-root';
-import type { StackPart } from '../stack/stack-part';
-import type { ProcessUsage } from './process-usage';
-import { processUsage } from './process-usage';
+import { RestartablePart } from './restartable-part';
 import { serviceEnvironment } from './service-environment';
-import type { Exit } from './supervised-process';
 import { SupervisedProcess, readyOrFailed } from './supervised-process';
 
 export type Ports = Readonly<Record<string, number>>;
@@ -25,12 +22,12 @@ export interface ManagedProcessOptions {
 }
 
 /** One Uplift process: started, ready, and restartable under the same settings. */
-export class ManagedProcess implements StackPart {
+export class ManagedProcess extends RestartablePart {
   readonly logFile: string;
-  private current: SupervisedProcess | undefined;
   private announced: Ports = {};
 
   private constructor(private readonly options: ManagedProcessOptions) {
+    super();
     mkdirSync(options.dir, { recursive: true });
     this.logFile = join(options.dir, `${options.name}.log`);
   }
@@ -46,21 +43,8 @@ export class ManagedProcess implements StackPart {
     return this.options.name;
   }
 
-  get pid(): number {
-    return this.running.pid;
-  }
-
   get ports(): Ports {
     return this.announced;
-  }
-
-  /** The end of the process that runs now (or ran last). */
-  get exited(): Promise<Exit> {
-    return this.running.exited;
-  }
-
-  get hasExited(): boolean {
-    return this.running.hasExited;
   }
 
   port(name: string): number {
@@ -69,31 +53,9 @@ export class ManagedProcess implements StackPart {
     return port;
   }
 
-  signal(signal: NodeJS.Signals): void {
-    this.running.signal(signal);
-  }
-
-  kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<Exit> {
-    return this.running.kill(signal);
-  }
-
-  stop(): Promise<Exit> {
-    return this.running.stop();
-  }
-
-  /** Stops what still runs, starts again and waits until ready. */
   async restart(): Promise<void> {
     await this.stop();
     await this.start();
-  }
-
-  usage(): ProcessUsage | undefined {
-    return processUsage(this.pid);
-  }
-
-  private get running(): SupervisedProcess {
-    if (!this.current) throw new Error(`${this.name} was not started`);
-    return this.current;
   }
 
   private async start(): Promise<void> {
