@@ -1,5 +1,10 @@
 import type { Actor, StoredEvent } from '@uplift/contracts';
-import { splitStreamName, toInstanceEvent, UndecodableMessageError } from '@uplift/contracts';
+import {
+  InvalidEventError,
+  splitStreamName,
+  toInstanceEvent,
+  UndecodableMessageError,
+} from '@uplift/contracts';
 import type {
   DeploymentState,
   InFlightStatus,
@@ -126,19 +131,24 @@ export class InstanceCursor {
   }
 }
 
-/** Throws UndecodableMessageError for an event that opens no stage. */
+/** Throws UndecodableMessageError for a message that opens no stage. */
 function openingEventIn(stored: StoredEvent): OpeningEvent {
-  const event = toInstanceEvent(stored);
+  const event = readable(stored);
   if (isOpening(event)) return event;
   throw new UndecodableMessageError(`Event ${stored.id} opens no stage`);
 }
 
-function isOpening(event: InstanceEvent): event is OpeningEvent {
-  return OPENING.includes(event.type) && hasWorkOrder(event.data);
+function readable(stored: StoredEvent): InstanceEvent {
+  try {
+    return toInstanceEvent(stored);
+  } catch (error) {
+    if (!(error instanceof InvalidEventError)) throw error;
+    throw new UndecodableMessageError(error.message, { cause: error });
+  }
 }
 
-function hasWorkOrder(data: object): boolean {
-  return 'workOrder' in data && typeof data.workOrder === 'object' && data.workOrder !== null;
+function isOpening(event: InstanceEvent): event is OpeningEvent {
+  return OPENING.includes(event.type);
 }
 
 function isWorthAnotherLook(error: unknown): boolean {

@@ -87,7 +87,7 @@ export class DeadlineBook {
 }
 
 function timeLeftAt({ order, since }: RunningDeadline): number {
-  return Date.parse(order.deadlineAt) - since;
+  return Math.max(0, Date.parse(order.deadlineAt) - since);
 }
 
 function ownerOf(owner: Transition['owner'], before: Row | undefined): UpgradeStage {

@@ -1,0 +1,110 @@
+import { RevisionConflictError } from '@uplift/event-store';
+import { LagoonUnavailableError } from '@uplift/lagoon';
+import { StageScene } from '../testing/stage-scene';
+import { retryDelayMs, triageOf } from './failure-triage';
+import { LongWaitError } from './long-wait.error';
+import type { StageHandler } from './stage-handler.port';
+
+const failing = (error: unknown): StageHandler => ({
+  stage: 'pre-upgrade',
+  run: () => Promise.reject(error as Error),
+});
+const BUG = new TypeError('bug');
+
+describe('the stage runner', () => {
+  it('acknowledges what the stage has done', async () => {
+    const scene = await StageScene.at('UpgradeRequested');
+    const stage: StageHandler = { stage: 'pre-upgrade', run: () => Promise.resolve() };
+    expect(await scene.handle(stage)).toEqual({ kind: 'done' });
+  });
+
+  it('tells the stage whether somebody had the message before', async () => {
+    const scene = await StageScene.at('UpgradeRequested');
+    const seen: boolean[] = [];
+    const stage: StageHandler = {
+      stage: 'pre-upgrade',
+      run: ({ isRedelivery }) => Promise.resolve(void seen.push(isRedelivery)),
+    };
+    await scene.handle(stage, 1);
+    await scene.handle(stage, 2);
+    expect(seen).toEqual([false, true]);
+  });
+
+  it('waits out an outage, however long', async () => {
+    const scene = await StageScene.at('UpgradeRequested');
+    const outcome = await scene.handle(failing(new LagoonUnavailableError('down')), 500);
+    expect(outcome).toMatchObject({ kind: 'retry' });
+    expect(await scene.types()).toEqual([]);
+  });
+
+  it('gives the message back at once when the process is asked to stop', async () => {
+    const scene = await StageScene.at('UpgradeRequested');
+    scene.stopping.abort(new Error('stop'));
+    expect(await scene.handle(failing(BUG), 9)).toEqual({ kind: 'retry', delayMs: 0 });
+    expect(await scene.types()).toEqual([]);
+  });
+
+  it('tries a defect again at first', async () => {
+    const scene = await StageScene.at('UpgradeRequested');
+    for (const count of [1, 2, 3, 4]) {
+      expect(await scene.handle(failing(BUG), count)).toMatchObject({ kind: 'retry' });
+    }
+    expect(await scene.types()).toEqual([]);
+  });
+
+  it('parks a defect at its fifth delivery, as an event that names it', async () => {
+    const scene = await StageScene.at('UpgradeRequested');
+    expect(await scene.handle(failing(BUG), 5)).toEqual({ kind: 'rejected' });
+    const { upgradeId, attempt } = scene.order;
+    const { id: eventId } = scene.openingEvent;
+    const data = { upgradeId, attempt, stage: 'pre-upgrade', eventId, reason: 'TypeError' };
+    expect(await scene.appended()).toEqual([{ type: 'StageParked', data }]);
+  });
+
+  it('parks once, whoever tries again', async () => {
+    const scene = await StageScene.at('UpgradeRequested');
+    await scene.handle(failing(BUG), 5);
+    expect(await scene.handle(failing(BUG), 6)).toEqual({ kind: 'rejected' });
+    expect(await scene.types()).toEqual(['StageParked']);
+  });
+
+  it('keeps the message when parking cannot be recorded', async () => {
+    const scene = await StageScene.at('UpgradeRequested');
+    scene.store.faults.push('lost', 'lost', 'lost', 'lost', 'lost');
+    expect(await scene.handle(failing(BUG), 5)).toMatchObject({ kind: 'retry' });
+    expect(await scene.types()).toEqual([]);
+  });
+
+  it('rejects a message about an instance that does not exist', async () => {
+    const scene = await StageScene.at('UpgradeRequested');
+    const event = { ...scene.openingEvent, stream: 'instance-nobody' };
+    const stage: StageHandler = {
+      stage: 'pre-upgrade',
+      run: async ({ cursor }) => {
+        const { upgradeId, attempt } = cursor.workOrder;
+        const data = { upgradeId, attempt, worker: 'w' };
+        await cursor.submit({ type: 'StartPreUpgrade', data });
+      },
+    };
+    const outcome = await scene.runner.handle(stage, scene.delivery(1, event));
+    expect(outcome).toEqual({ kind: 'rejected' });
+  });
+});
+
+describe('triage', () => {
+  it.each([
+    new RevisionConflictError('s', 1),
+    new LagoonUnavailableError('x'),
+    new LongWaitError(),
+  ])('%s passes by itself', (error) => expect(triageOf(error)).toBe('outage'));
+
+  it.each([BUG, 'text', undefined])('%s is a defect', (error) => {
+    expect(triageOf(error)).toBe('defect');
+  });
+
+  it('waits longer with each delivery, at most 30 s, with jitter', () => {
+    const delays = [1, 2, 3, 20, 5_000].map((count) => retryDelayMs(count, () => 1));
+    expect(delays).toEqual([250, 500, 1_000, 30_000, 30_000]);
+    expect(retryDelayMs(20, () => 0)).toBe(22_500);
+  });
+});

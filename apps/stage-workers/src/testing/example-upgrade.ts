@@ -1,0 +1,76 @@
+import type { InstanceEvent, InstanceProfile, LocatedEnvironment, WorkOrder } from '@uplift/domain';
+import { markerOf } from '@uplift/domain';
+
+export const PROFILE: InstanceProfile = {
+  project: 'shop',
+  projectId: null,
+  environment: 'main',
+  core: 'eu-1',
+  app: 'web-shop',
+  scripts: { preUpgrade: null, postUpgrade: null },
+  healthProbe: { path: '/', acceptStatuses: [] },
+};
+
+export const SCRIPTED: InstanceProfile = {
+  ...PROFILE,
+  scripts: {
+    preUpgrade: { service: 'cli', command: 'backup' },
+    postUpgrade: { service: 'cli', command: 'migrate' },
+  },
+};
+
+/** An order as `UpgradeRequested` carries it. */
+export const ORDER: WorkOrder = {
+  upgradeId: '7d0c6c0e-0000-4000-8000-000000000001',
+  attempt: 1,
+  profile: PROFILE,
+  located: null,
+  strategy: 'redeploy-latest',
+  target: null,
+  originStatus: 'running-healthy-claimed',
+  deadlineAt: '2099-01-01T00:00:00.000Z',
+};
+
+export interface ExampleUpgrade {
+  readonly order: WorkOrder;
+  readonly located: LocatedEnvironment;
+  readonly buildName: string;
+}
+
+/** One whole upgrade as far as the last stage's opening event. */
+export function exampleUpgrade(example: ExampleUpgrade): readonly InstanceEvent[] {
+  const { order, located, buildName } = example;
+  const { upgradeId, attempt, profile, originStatus } = order;
+  const ids = { upgradeId, attempt };
+  const started = { ...ids, worker: 'predecessor' };
+  const workOrder = { ...order, located };
+  const marker = markerOf(order);
+  return [
+    { type: 'InstanceRegistered', data: { profile, labels: {}, status: originStatus } },
+    {
+      type: 'UpgradeRequested',
+      data: { workOrder: order, requestedBy: 'operator-7', reason: 'release', rolloutId: null },
+    },
+    { type: 'PreUpgradeStarted', data: started },
+    { type: 'PreUpgradeCompleted', data: { ...ids, checks: [], task: null } },
+    { type: 'UpgradePending', data: { workOrder } },
+    { type: 'UpgradeStarted', data: started },
+    { type: 'DeploymentRequested', data: { ...started, callNo: 1, marker, bulkId: null } },
+    { type: 'DeploymentAccepted', data: { workOrder, buildName, callNo: 1 } },
+    {
+      type: 'UpgradeCompleted',
+      data: { ...ids, buildName, warnings: false, queuedMs: null, buildMs: null },
+    },
+    { type: 'PostUpgradePending', data: { workOrder } },
+    { type: 'PostUpgradeStarted', data: started },
+    { type: 'PostUpgradeCompleted', data: { workOrder, task: null } },
+  ];
+}
+
+/** The events up to and including the first of a type. */
+export function upTo(
+  type: InstanceEvent['type'],
+  events: readonly InstanceEvent[],
+): readonly InstanceEvent[] {
+  return events.slice(0, events.findIndex((event) => event.type === type) + 1);
+}

@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto';
+import type { EventDelivery } from '@uplift/bus';
+import type { Actor, StoredEvent } from '@uplift/contracts';
+import { instanceStream, toInstanceEvent } from '@uplift/contracts';
+import type { InstanceEvent, InstanceEventType, WorkOrder } from '@uplift/domain';
+import { markerOf } from '@uplift/domain';
+import { InstanceHistory } from '@uplift/event-store';
+import { InMemoryHealthProbe, InMemoryLagoon } from '@uplift/lagoon';
+import { createLogger } from '@uplift/runtime';
+import { InstanceCursor } from '../runner/instance-cursor';
+import type { StageHandler, StageTurn } from '../runner/stage-handler.port';
+import { StageRunner } from '../runner/stage-runner';
+import { exampleUpgrade, ORDER, upTo } from './example-upgrade';
+import { FaultyEventStore } from './faulty.event-store';
+
+export const ACTOR: Actor = { type: 'system', id: 'stage-workers/spec' };
+
+/** One instance on the twins, in any stage of its upgrade. */
+export class StageScene {
+  readonly store = new FaultyEventStore();
+  readonly lagoon = new InMemoryLagoon();
+  readonly probe = new InMemoryHealthProbe();
+  readonly history = new InstanceHistory(this.store, 'stage-workers');
+  readonly instanceId = randomUUID();
+  readonly stopping = new AbortController();
+  readonly runner = new StageRunner(
+    { history: this.history, actor: ACTOR },
+    createLogger('stage-workers', { level: 'silent' }),
+  );
+  readonly target: { project: string; environment: string };
+  readonly marker: string;
+  private opening: StoredEvent | undefined;
+  private openedAt = 0;
+
+  private constructor(readonly order: WorkOrder) {
+    const { project, environment } = order.profile;
+    this.target = { project, environment };
+    this.marker = markerOf(order);
+  }
+
+  /** The instance just after the event that opens a stage. */
+  static async at(opening: InstanceEventType, changes: Partial<WorkOrder> = {}) {
+    const scene = new StageScene({ ...ORDER, ...changes });
+    const located = scene.lagoon.script.place(scene.target);
+    const buildName = opening === 'UpgradePending' ? '' : await scene.buildFor(opening, located);
+    const { projectId, environmentId, route } = located;
+    const place = { projectId, environmentId, route };
+    const events = exampleUpgrade({ order: scene.order, located: place, buildName });
+    await scene.append(...upTo(opening, events));
+    scene.opening = (await scene.stored()).at(-1);
+    scene.openedAt = (scene.opening?.revision ?? 0) + 1;
+    scene.lagoon.calls.length = 0;
+    scene.store.loads = 0;
+    return scene;
+  }
+
+  get openingEvent(): StoredEvent {
+    if (this.opening === undefined) throw new TypeError('the scene has no opening event');
+    return this.opening;
+  }
+
+  /** Appends as somebody else would. */
+  async append(...events: InstanceEvent[]): Promise<void> {
+    const { head } = await this.history.load(this.instanceId);
+    await this.history.append(this.instanceId, head, events, {
+      causationId: randomUUID(),
+      step: 'given',
+      correlationId: this.order.upgradeId,
+      actor: ACTOR,
+    });
+  }
+
+  delivery(deliveryCount = 1, event = this.openingEvent): EventDelivery {
+    return { event, deliveryCount, signal: this.stopping.signal };
+  }
+
+  cursor(turn: string = randomUUID()): InstanceCursor {
+    return new InstanceCursor(this.history, this.openingEvent, turn, ACTOR);
+  }
+
+  turn(isRedelivery = false): StageTurn {
+    return { cursor: this.cursor(), isRedelivery, signal: this.stopping.signal };
+  }
+
+  /** What the stage answers the bus. */
+  handle(stage: StageHandler, deliveryCount = 1) {
+    return this.runner.handle(stage, this.delivery(deliveryCount));
+  }
+
+  /** Events after the opening one. */
+  async appended(): Promise<InstanceEvent[]> {
+    return (await this.stored()).slice(this.openedAt).map(toInstanceEvent);
+  }
+
+  async types(): Promise<string[]> {
+    return (await this.appended()).map(({ type }) => type);
+  }
+
+  /** Lagoon operations that change something. */
+  get mutations(): string[] {
+    const changing = ['deployLatest', 'deployBranch', 'addTask'];
+    return this.lagoon.calls
+      .map((call) => call.operation)
+      .filter((name) => changing.includes(name));
+  }
+
+  private async buildFor(opening: string, { environmentId }: { environmentId: number }) {
+    if (opening !== 'DeploymentAccepted') return 'lagoon-build-old';
+    const request = { environmentId, bulkName: this.marker };
+    const answer = await this.lagoon.deployLatest(request, new AbortController().signal);
+    return answer.kind === 'accepted' ? answer.buildName : '';
+  }
+
+  private async stored(): Promise<StoredEvent[]> {
+    return this.store.load(instanceStream(this.instanceId));
+  }
+}
