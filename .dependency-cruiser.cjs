@@ -1,0 +1,146 @@
+const SPEC = '\\.(spec|suite)\\.ts$';
+const TEST_CODE = [SPEC, '^test/', '^(apps|libs|tools)/[^/]+/test/', '/testing/'];
+const LIB_INDEX = '^libs/[^/]+/src/index\\.ts$';
+const DOMAIN_TEST_KIT = '^libs/domain/src/testing/';
+const EVENTSTORE_CLIENT = 'node_modules/@eventstore/db-client/';
+
+/** Dependency directions: apps, then infrastructure, then contracts, then domain; never upwards, never sideways. */
+module.exports = {
+  forbidden: [
+    {
+      name: 'domain-is-pure',
+      severity: 'error',
+      comment:
+        'The domain imports nothing but itself. Pass ids, times and answers in with the command.',
+      from: { path: '^libs/domain/', pathNot: TEST_CODE },
+      to: { pathNot: '^libs/domain/' },
+    },
+    {
+      name: 'contracts-know-only-the-domain',
+      severity: 'error',
+      comment:
+        'Contracts know the domain, ajv, canonicalize and Node. Put what needs more into the library that does the I/O.',
+      from: { path: '^libs/contracts/', pathNot: TEST_CODE },
+      to: {
+        pathNot: ['^libs/(contracts|domain)/', 'node_modules/(ajv|canonicalize)/'],
+        dependencyTypesNot: ['core'],
+      },
+    },
+    {
+      name: 'libs-never-import-apps',
+      severity: 'error',
+      comment: 'Move what both need into a library, and let the app import it.',
+      from: { path: '^libs/' },
+      to: { path: '^apps/' },
+    },
+    {
+      name: 'apps-never-import-apps',
+      severity: 'error',
+      comment: 'Apps talk over the bus or the store. What they share belongs into a library.',
+      from: { path: '^apps/([^/]+)/' },
+      to: { path: '^apps/', pathNot: '^apps/$1/' },
+    },
+    {
+      name: 'libs-through-their-index',
+      severity: 'error',
+      comment: 'Import @uplift/<library>; if a name is missing there, export it from the index.',
+      from: { path: '^libs/([^/]+)/' },
+      to: { path: '^libs/', pathNot: ['^libs/$1/', LIB_INDEX, DOMAIN_TEST_KIT] },
+    },
+    {
+      name: 'libs-through-their-index-from-outside',
+      severity: 'error',
+      comment: 'Import @uplift/<library>; if a name is missing there, export it from the index.',
+      from: { pathNot: '^libs/' },
+      to: { path: '^libs/', pathNot: [LIB_INDEX, DOMAIN_TEST_KIT] },
+    },
+    {
+      name: 'eventstore-client-only-in-event-store',
+      severity: 'error',
+      comment: 'Use the EventStore port of @uplift/event-store.',
+      from: { pathNot: ['^libs/event-store/', '^tools/embedded-eventstore/'] },
+      to: { path: EVENTSTORE_CLIENT },
+    },
+    {
+      name: 'embedded-eventstore-speaks-the-protocol-only',
+      severity: 'error',
+      comment:
+        'The embedded server may use the generated protobuf classes; the client itself belongs into its tests.',
+      from: { path: '^tools/embedded-eventstore/', pathNot: TEST_CODE },
+      to: { path: EVENTSTORE_CLIENT, pathNot: '/generated/' },
+    },
+    {
+      name: 'nats-only-in-bus',
+      severity: 'error',
+      comment: 'Use @uplift/bus; if it lacks something, add it there.',
+      from: { pathNot: ['^libs/bus/', '^test/', '^bench/'] },
+      to: { path: 'node_modules/nats/' },
+    },
+    {
+      name: 'production-never-imports-tests',
+      severity: 'error',
+      comment: 'Move what production needs out of the specs and test folders.',
+      from: { path: '^(apps|libs|tools|bench)/', pathNot: TEST_CODE },
+      to: { path: TEST_CODE },
+    },
+    {
+      name: 'tools-only-for-tools-and-tests',
+      severity: 'error',
+      comment:
+        'Tools are for development. Put a spec that needs a real server under test/, and shared code into a library.',
+      from: { path: '^(apps|libs)/' },
+      to: { path: '^(tools|bench)/' },
+    },
+    {
+      name: 'no-dev-dependencies-in-production',
+      severity: 'error',
+      comment: 'Make the package a dependency, or do without it.',
+      from: { path: '^(apps|libs)/', pathNot: TEST_CODE },
+      to: {
+        dependencyTypes: ['npm-dev'],
+        dependencyTypesNot: ['npm'],
+        pathNot: 'node_modules/@types/',
+      },
+    },
+    {
+      name: 'no-undeclared-packages',
+      severity: 'error',
+      comment: 'Declare the package in package.json: today it is there by chance only.',
+      from: {},
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'no-circular',
+      severity: 'error',
+      comment:
+        'Two files that need each other are one concept, or hide a third: merge them, or move it out.',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-unresolvable',
+      severity: 'error',
+      comment: 'Correct the path: an import that cannot be resolved satisfies every other rule.',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      comment: 'Delete the file, or import it where it is needed.',
+      from: { orphan: true, pathNot: [SPEC, '(^|/)main\\.ts$', '\\.d\\.ts$'] },
+      to: {},
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(dist|coverage)/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['require', 'node', 'default', 'types'],
+      extensions: ['.ts', '.js', '.json', '.d.ts'],
+    },
+  },
+};

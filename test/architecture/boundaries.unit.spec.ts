@@ -1,0 +1,107 @@
+import type { Alarm, Tree } from './planted-tree';
+import { alarmsIn, RULES_FILE } from './planted-tree';
+import { SOUND_TREE } from './sound-tree';
+
+interface Planted extends Alarm {
+  readonly content: string;
+}
+
+const planted = (rule: string, from: string, content: string): Planted => ({ rule, from, content });
+
+/** Each breaks one rule and no other. */
+const VIOLATIONS: readonly Planted[] = [
+  planted('domain-is-pure', 'libs/domain/src/p1.ts', "import 'undici'; import './status';"),
+  planted('domain-is-pure', 'libs/domain/src/p2.ts', "import 'node:crypto';"),
+  planted('domain-is-pure', 'libs/domain/src/p3.ts', "import type {} from '@uplift/contracts';"),
+  planted('contracts-know-only-the-domain', 'libs/contracts/src/p4.ts', "import 'undici';"),
+  planted('contracts-know-only-the-domain', 'libs/contracts/src/p5.ts', "import '@uplift/lagoon';"),
+  planted(
+    'libs-never-import-apps',
+    'libs/lagoon/src/p6.ts',
+    "import '../../../apps/relay/src/relay';",
+  ),
+  planted('apps-never-import-apps', 'apps/relay/src/p7.ts', "import '../../projector/src/rows';"),
+  planted('libs-through-their-index', 'libs/bus/src/p8.ts', "import '../../lagoon/src/answers';"),
+  planted(
+    'libs-through-their-index-from-outside',
+    'apps/relay/src/p9.ts',
+    "import type {} from '../../../libs/lagoon/src/answers';",
+  ),
+  planted(
+    'libs-through-their-index-from-outside',
+    'test/contract/p10.unit.spec.ts',
+    "import '../../libs/lagoon/src/answers';",
+  ),
+  planted(
+    'eventstore-client-only-in-event-store',
+    'apps/projector/src/p11.ts',
+    "import type {} from '@eventstore/db-client';",
+  ),
+  planted(
+    'eventstore-client-only-in-event-store',
+    'test/contract/p12.int.spec.ts',
+    "import '@eventstore/db-client';",
+  ),
+  planted(
+    'embedded-eventstore-speaks-the-protocol-only',
+    'tools/embedded-eventstore/src/p13.ts',
+    "import '@eventstore/db-client';",
+  ),
+  planted('nats-only-in-bus', 'apps/relay/src/p14.ts', "import 'nats';"),
+  planted('nats-only-in-bus', 'tools/stack/src/p15.ts', "import 'nats';"),
+  planted(
+    'production-never-imports-tests',
+    'apps/relay/src/p16.ts',
+    "import '../../../test/support/eventually';",
+  ),
+  planted(
+    'production-never-imports-tests',
+    'tools/stack/src/p17.ts',
+    "import '../../../libs/domain/src/testing/kit';",
+  ),
+  planted(
+    'tools-only-for-tools-and-tests',
+    'apps/relay/src/p18.ts',
+    "import '../../../tools/stack/src';",
+  ),
+  planted(
+    'tools-only-for-tools-and-tests',
+    'libs/bus/src/p19.int.spec.ts',
+    "import '../../../tools/stack/src';",
+  ),
+  planted('no-dev-dependencies-in-production', 'apps/relay/src/p20.ts', "import 'fast-check';"),
+  planted('no-undeclared-packages', 'apps/relay/src/p21.ts', "import 'lodash';"),
+  planted('no-circular', 'apps/relay/src/p22.ts', "import type {} from './p22';"),
+  planted('no-unresolvable', 'apps/relay/src/p23.ts', "import './not-there';"),
+  planted('no-orphans', 'apps/relay/src/p24.ts', 'export const alone = 1;'),
+];
+
+const violatedTree: Tree = Object.fromEntries(
+  VIOLATIONS.map(({ from, content }) => [from, content]),
+);
+
+describe('the dependency rules', () => {
+  let alarms: readonly Alarm[] = [];
+
+  beforeAll(async () => {
+    alarms = await alarmsIn({ ...SOUND_TREE, ...violatedTree });
+  }, 60_000);
+
+  it('let the layout stand as it is meant', async () => {
+    expect(await alarmsIn(SOUND_TREE)).toEqual([]);
+  }, 60_000);
+
+  it.each(VIOLATIONS)('$rule is alarmed by $from', ({ rule, from }) => {
+    expect(alarms.filter((alarm) => alarm.from === from)).toEqual([{ rule, from }]);
+  });
+
+  it('have a planted violation each, and say what to do instead', () => {
+    const { forbidden } = jest.requireActual<{
+      forbidden: readonly { name: string; comment: string; severity: string }[];
+    }>(RULES_FILE);
+    const proved = new Set(VIOLATIONS.map(({ rule }) => rule));
+    expect(forbidden.map(({ name }) => name).sort()).toEqual([...proved].sort());
+    expect(forbidden.every(({ comment }) => comment.length > 20)).toBe(true);
+    expect(forbidden.every(({ severity }) => severity === 'error')).toBe(true);
+  });
+});

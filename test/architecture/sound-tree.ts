@@ -1,0 +1,27 @@
+import type { Tree } from './planted-tree';
+
+/** The layout in small, with every import that is allowed. */
+export const SOUND_TREE: Tree = {
+  'libs/domain/src/index.ts': "export * from './status';",
+  'libs/domain/src/status.ts': "export type Status = 'new';",
+  'libs/domain/src/testing/kit.ts': "import 'fast-check'; import '../status';",
+  'libs/domain/src/status.unit.spec.ts': "import 'fast-check'; import './testing/kit';",
+  'libs/contracts/src/index.ts': "import 'node:crypto'; import 'ajv'; import '@uplift/domain';",
+  'libs/contracts/src/golden.unit.spec.ts': "import '../../domain/src/testing/kit'; import '.';",
+  'libs/event-store/src/index.ts': "import '@eventstore/db-client'; import '@uplift/contracts';",
+  'libs/bus/src/index.ts': "import 'nats'; import '@uplift/contracts';",
+  'libs/lagoon/src/index.ts': "import 'undici'; import './answers';",
+  'libs/lagoon/src/answers.ts': 'export const answers = 1;',
+  'apps/relay/src/main.ts': "import '@uplift/bus'; import '@uplift/event-store'; import './relay';",
+  'apps/relay/src/relay.ts': "import '@uplift/lagoon';",
+  'apps/projector/src/main.ts': "import '@uplift/event-store'; import './rows';",
+  'apps/projector/src/rows.ts': 'export const rows = 1;',
+  'tools/stack/src/index.ts': 'export const stack = 1;',
+  'tools/stack/src/main.ts': "import '.'; import '@uplift/bus';",
+  'tools/embedded-eventstore/src/main.ts': "import '@eventstore/db-client/generated/streams_pb';",
+  'tools/embedded-eventstore/test/server.int.spec.ts': "import '@eventstore/db-client';",
+  'test/support/eventually.ts': 'export const eventually = 1;',
+  'test/contract/relay.int.spec.ts':
+    "import 'nats'; import '../../tools/stack/src'; import '../support/eventually';",
+  'bench/main.ts': "import 'nats'; import '../tools/stack/src';",
+};
