@@ -4,6 +4,7 @@ export * from './lagoon.errors';
 export * from './lagoon.port';
 export * from './lagoon.types';
 export { GraphqlLagoon } from './graphql/graphql.lagoon';
+export * as LAGOON_DOCUMENTS from './graphql/lagoon.documents';
 export type { GraphqlEndpoint, LagoonTokenProvider } from './graphql/graphql-transport';
 export { InMemoryLagoon } from './in-memory/in-memory.lagoon';
 export type { InMemoryCall } from './in-memory/in-memory.lagoon';

@@ -1,5 +1,5 @@
 import { buildSchema, parse, validate } from 'graphql';
-import * as documents from '../../../libs/lagoon/src/graphql/lagoon.documents';
+import { LAGOON_DOCUMENTS as documents } from '@uplift/lagoon';
 import { LAGOON_SDL } from '../../../tools/lagoon-simulator/src';
 
 const schema = buildSchema(LAGOON_SDL);
