@@ -19,7 +19,9 @@ export class EventTail implements OnApplicationBootstrap, BeforeApplicationShutd
   private readonly listeners = new Set<TailListener>();
   private readonly stopping = new AbortController();
   private running: Promise<void> = Promise.resolve();
-  private started = false;
+  private markStarted: () => void = () => undefined;
+  private readonly started = new Promise<void>((resolve) => (this.markStarted = resolve));
+  private isStarted = false;
   private seen = 0n;
   private problem: string | undefined = 'starting';
 
@@ -37,6 +39,12 @@ export class EventTail implements OnApplicationBootstrap, BeforeApplicationShutd
 
   get listenerCount(): number {
     return this.listeners.size;
+  }
+
+  /** False if the end of the store is still not known after `limitMs`: live cannot be told from missed. */
+  hasStarted(limitMs: number): Promise<boolean> {
+    const known = this.started.then(() => true);
+    return Promise.race([known, pause(limitMs, false, { ref: false })]);
   }
 
   onApplicationBootstrap(): void {
@@ -74,8 +82,9 @@ export class EventTail implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 
   private async follow(): Promise<void> {
-    if (!this.started) this.seen = (await this.store.lastPosition()) ?? 0n;
-    this.started = true;
+    if (!this.isStarted) this.seen = (await this.store.lastPosition()) ?? 0n;
+    this.isStarted = true;
+    this.markStarted();
     const after = this.seen === 0n ? {} : { after: this.seen };
     const batches = this.store.subscribeToAll({ ...after, signal: this.stopping.signal });
     for await (const batch of batches) this.handOn(batch);

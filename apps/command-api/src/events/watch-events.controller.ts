@@ -14,6 +14,7 @@ import { FrameSink } from './frame-sink';
 import { WatchParametersDto } from './watch-parameters.dto';
 
 const MOST_WATCHERS = 200;
+const START_LIMIT_MS = 5_000;
 const FRAMES = { 'text/event-stream': { schema: { type: 'string' } } };
 
 @ApiTags('events')
@@ -37,15 +38,15 @@ export class WatchEventsController {
   @DescribedProblem(400)
   @DescribedProblem(429)
   @DescribedProblem(503)
-  watch(
+  async watch(
     @Query(DtoPipe) parameters: WatchParametersDto,
     @Req() request: HttpRequest,
     @Res() reply: HttpReply,
-  ): void {
+  ): Promise<void> {
     const after = headerOf(request, 'last-event-id') ?? parameters.after;
     const { instanceId } = parameters;
     if (after !== undefined) readDto(WatchParametersDto, { after });
-    if (this.tail.reason !== undefined) {
+    if (!(await this.tail.hasStarted(START_LIMIT_MS))) {
       throw refusal('event-store-unavailable', 'Events cannot be followed now: ask again later');
     }
     if (this.tail.listenerCount >= MOST_WATCHERS) {

@@ -18,7 +18,9 @@ function isErrorClass(value: unknown): value is ErrorClass {
   );
 }
 
-const domainErrors = Object.values(domain as Readonly<Record<string, unknown>>).filter(isErrorClass);
+const domainErrors = Object.values(domain as Readonly<Record<string, unknown>>).filter(
+  isErrorClass,
+);
 
 describe('the table of problems', () => {
   it.each(domainErrors.map((type) => [type.name, type] as const))('has a row for %s', (_, type) => {

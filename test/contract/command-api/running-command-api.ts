@@ -1,0 +1,103 @@
+import { BusClient, connectBus } from '@uplift/bus';
+import type { BusConnection } from '@uplift/bus';
+import type { StoredEvent } from '@uplift/contracts';
+import { instanceStream } from '@uplift/contracts';
+import { EsdbEventStore, loadOrEmpty } from '@uplift/event-store';
+import { startStack } from '../../../tools/stack/src';
+import type { Stack } from '../../../tools/stack/src';
+import { PublishedContract } from './published-contract';
+
+export interface Call {
+  readonly key?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as it is when a text, else as JSON. */
+  readonly body?: unknown;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Record<string, unknown>;
+}
+
+/** The command API alone, as a process, on a real bus and the embedded event store. */
+export class RunningCommandApi {
+  private constructor(
+    readonly stack: Stack,
+    readonly store: EsdbEventStore,
+    readonly connection: BusConnection,
+  ) {}
+
+  static async start(settings: Readonly<Record<string, string>> = {}): Promise<RunningCommandApi> {
+    const stack = await startStack({
+      infrastructure: ['eventstore', 'nats'],
+      services: ['command-api'],
+      serviceEnv: { 'command-api': settings },
+    });
+    const store = new EsdbEventStore({ connectionString: stack.url('eventstore') });
+    const connection = await connectBus({ servers: stack.url('nats'), name: 'contract-test' });
+    return new RunningCommandApi(stack, store, connection);
+  }
+
+  get bus(): BusClient {
+    return new BusClient(this.connection);
+  }
+
+  get url(): string {
+    return this.stack.apiUrl;
+  }
+
+  async stop(): Promise<void> {
+    await this.connection.close();
+    await this.store.close();
+    await this.stack.stop();
+  }
+
+  get(path: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+    return this.request('GET', path, { headers });
+  }
+
+  post(path: string, call: Call, url = this.url): Promise<Answer> {
+    return this.request('POST', path, call, url);
+  }
+
+  /** Every answer is held to what is published. */
+  async request(method: string, path: string, call: Call, url = this.url): Promise<Answer> {
+    const { key, headers = {}, body } = call;
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers: {
+        ...(typeof body === 'object' ? { 'content-type': 'application/json' } : {}),
+        ...(key === undefined ? {} : { 'idempotency-key': key }),
+        ...headers,
+      },
+      ...(body === undefined
+        ? {}
+        : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const answer = (await response.json()) as Record<string, unknown>;
+    const { status } = response;
+    PublishedContract.load().check({ method, path, status, body: answer });
+    return { status, headers: response.headers, body: answer };
+  }
+
+  eventsOf(instanceId: string): Promise<readonly StoredEvent[]> {
+    return loadOrEmpty(this.store, instanceStream(instanceId));
+  }
+
+  lastPosition(): Promise<bigint | null> {
+    return this.store.lastPosition();
+  }
+
+  async register(key: string): Promise<string> {
+    const { body } = await this.post('/v1/instances', { key, body: REGISTRATION });
+    return String(body.instanceId);
+  }
+}
+
+export const REGISTRATION = {
+  project: 'shop',
+  environment: 'main',
+  app: 'store-app',
+  status: 'running-healthy-claimed',
+};
