@@ -7,7 +7,7 @@ import type { StageHandler } from './stage-handler.port';
 
 const failing = (error: unknown): StageHandler => ({
   stage: 'pre-upgrade',
-  run: () => Promise.reject(error as Error),
+  run: () => Promise.reject(error),
 });
 const BUG = new TypeError('bug');
 
