@@ -100,13 +100,20 @@ export async function problemOf(request: Promise<unknown>): Promise<ProblemDetai
 /** Sends a command, under one key, until it is acknowledged: what a careful client does while servers come and go. */
 export async function acknowledged<T>(send: () => Promise<T>, withinMs = 40_000): Promise<T> {
   const deadline = Date.now() + withinMs;
-  for (;;) {
-    try {
-      return await send();
-    } catch (error) {
-      if (!isPassing(error) || Date.now() > deadline) throw error;
-      await pause(REPEAT_MS);
-    }
+  let outcome = await outcomeOf(send);
+  while ('error' in outcome && isPassing(outcome.error) && Date.now() < deadline) {
+    await pause(REPEAT_MS);
+    outcome = await outcomeOf(send);
+  }
+  if ('error' in outcome) throw outcome.error;
+  return outcome.answer;
+}
+
+async function outcomeOf<T>(send: () => Promise<T>) {
+  try {
+    return { answer: await send() };
+  } catch (error) {
+    return { error };
   }
 }
 

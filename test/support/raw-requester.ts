@@ -1,0 +1,72 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+
+export interface RawReply {
+  readonly headers: string;
+  readonly body: string;
+}
+
+const INBOX = '_INBOX.by-hand';
+const WAIT_MS = 5_000;
+
+/**
+ * Speaks to nats-server in its own text protocol, as `nats req` on a command line does: no client library, no
+ * envelope, just the bytes given.
+ */
+export async function requestByHand(
+  natsUrl: string,
+  subject: string,
+  payload: Uint8Array | string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<RawReply> {
+  const { hostname, port } = new URL(natsUrl);
+  const socket = connect(Number(port), hostname);
+  try {
+    await once(socket, 'connect', { signal: AbortSignal.timeout(WAIT_MS) });
+    socket.write('CONNECT {"verbose":false,"headers":true,"no_responders":true}\r\n');
+    socket.write(`SUB ${INBOX} 1\r\n`);
+    socket.write(publication(subject, Buffer.from(payload), headers));
+    return await replyOn(socket);
+  } finally {
+    socket.destroy();
+  }
+}
+
+function publication(
+  subject: string,
+  body: Buffer,
+  headers: Readonly<Record<string, string>>,
+): Buffer {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const head = Buffer.from(`NATS/1.0\r\n${lines.join('')}\r\n`);
+  const sizes = `${head.length} ${head.length + body.length}`;
+  const control = Buffer.from(`HPUB ${subject} ${INBOX} ${sizes}\r\n`);
+  return Buffer.concat([control, head, body, Buffer.from('\r\n')]);
+}
+
+async function replyOn(socket: Socket): Promise<RawReply> {
+  let received = Buffer.alloc(0);
+  const signal = AbortSignal.timeout(WAIT_MS);
+  for (;;) {
+    const [chunk] = (await once(socket, 'data', { signal })) as [Buffer];
+    received = Buffer.concat([received, chunk]);
+    const reply = replyIn(received);
+    if (reply) return reply;
+  }
+}
+
+/** `HMSG <subject> <sid> <header bytes> <total bytes>`, or `MSG <subject> <sid> <bytes>`. */
+function replyIn(received: Buffer): RawReply | undefined {
+  const text = received.toString('latin1');
+  const [line, ...sizes] = /H?MSG \S+ 1 (\d+)(?: (\d+))?\r\n/.exec(text) ?? [];
+  if (line === undefined) return undefined;
+  const [first = 0, second] = sizes.filter((size) => size !== undefined).map(Number);
+  const start = text.indexOf(line) + line.length;
+  const [headerBytes, totalBytes] = second === undefined ? [0, first] : [first, second];
+  if (received.length < start + totalBytes) return undefined;
+  return {
+    headers: received.subarray(start, start + headerBytes).toString(),
+    body: received.subarray(start + headerBytes, start + totalBytes).toString(),
+  };
+}
