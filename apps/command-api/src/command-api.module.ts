@@ -1,5 +1,6 @@
 import type { DynamicModule, Provider } from '@nestjs/common';
 import { Module } from '@nestjs/common';
+import { EventStore } from '@uplift/event-store';
 import { Health, Metrics } from '@uplift/runtime';
 import { adapters } from './adapters';
 import type { CommandApiRuntime } from './command-api.settings';
@@ -59,7 +60,11 @@ function reading({ health, metrics }: CommandApiRuntime): Provider[] {
     { provide: Metrics, useValue: metrics },
     ReadModel,
     EventTail,
-    EventReplay,
+    {
+      provide: EventReplay,
+      inject: [EventStore],
+      useFactory: (store: EventStore) => new EventReplay(store),
+    },
     PublishedApi,
   ];
 }

@@ -1,4 +1,3 @@
-import { Injectable } from '@nestjs/common';
 import type { StoredEvent } from '@uplift/contracts';
 import { instanceStream } from '@uplift/contracts';
 import { EventStore, loadOrEmpty } from '@uplift/event-store';
@@ -11,12 +10,14 @@ export interface ReplayRange {
   readonly until: bigint;
 }
 
-export const MOST_REPLAYED = 10_000;
+const MOST_REPLAYED = 10_000;
 
 /** Events a client missed, from the store. */
-@Injectable()
 export class EventReplay {
-  constructor(private readonly store: EventStore) {}
+  constructor(
+    private readonly store: EventStore,
+    private readonly most = MOST_REPLAYED,
+  ) {}
 
   /** In store order; ends with `too-far` when there are more than a client should be sent. */
   read(range: ReplayRange, signal: AbortSignal): AsyncGenerator<StoredEvent | 'too-far'> {
@@ -37,7 +38,7 @@ export class EventReplay {
     for await (const { events, caughtUp } of this.store.subscribeToAll({ after, signal })) {
       const due = events.filter(({ position }) => position <= until);
       count += due.length;
-      if (count > MOST_REPLAYED) {
+      if (count > this.most) {
         yield 'too-far';
         return;
       }

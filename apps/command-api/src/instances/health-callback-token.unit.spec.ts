@@ -1,0 +1,20 @@
+import { HealthCallbackToken } from './health-callback-token';
+
+describe('HealthCallbackToken', () => {
+  it('lets everybody in when none is set', () => {
+    const token = new HealthCallbackToken(undefined);
+
+    expect(token.isOpen).toBe(true);
+    expect(() => token.check(undefined)).not.toThrow();
+  });
+
+  it.each([undefined, '', 'other', ['right', 'right']])('refuses %p', (given) => {
+    expect(() => new HealthCallbackToken('right').check(given)).toThrow(
+      expect.objectContaining({ problem: expect.objectContaining({ status: 401 }) as unknown }),
+    );
+  });
+
+  it('takes the right one', () => {
+    expect(() => new HealthCallbackToken('right').check('right')).not.toThrow();
+  });
+});

@@ -1,0 +1,41 @@
+import * as fc from 'fast-check';
+import { Readable } from 'node:stream';
+import type { Line } from './ndjson-lines';
+import { linesOf } from './ndjson-lines';
+
+async function read(chunks: readonly Buffer[], limit = 10): Promise<readonly Line[]> {
+  const lines: Line[] = [];
+  for await (const line of linesOf(Readable.from(chunks), limit)) lines.push(line);
+  return lines;
+}
+
+const bytes = (...texts: string[]) => texts.map((text) => Buffer.from(text));
+
+describe('linesOf', () => {
+  it('counts empty lines but does not hand them on', async () => {
+    expect(await read(bytes('a\n\r\n b \nc'))).toEqual([
+      { number: 1, text: 'a' },
+      { number: 3, text: 'b' },
+      { number: 4, text: 'c' },
+    ]);
+  });
+
+  it('names a line over the limit and goes on', async () => {
+    expect(await read(bytes('12345', '6789', '01234\nnext'))).toEqual([
+      { number: 1, tooLong: true },
+      { number: 2, text: 'next' },
+    ]);
+  });
+
+  it('reads the same wherever the stream is cut', async () => {
+    const text = 'eins\nzw\u00f6lf\n\u20ac\n';
+    const whole = await read([Buffer.from(text)], 100);
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat(16)), async (cuts) => {
+        const at = [0, ...cuts.sort((a, b) => a - b), Buffer.byteLength(text)];
+        const chunks = at.slice(1).map((end, n) => Buffer.from(text).subarray(at[n], end));
+        expect(await read(chunks, 100)).toEqual(whole);
+      }),
+    );
+  });
+});
