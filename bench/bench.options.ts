@@ -13,8 +13,8 @@ export interface BenchOptions {
   readonly runs: number;
   /** Pause between two polls of a deployment, in milliseconds. */
   readonly pollIntervalMs: number;
-  /** Process of the pipeline that writes a CPU profile beside the results. */
-  readonly profile: string | undefined;
+  /** Processes of the pipeline that write a CPU profile beside the results. */
+  readonly profile: readonly string[];
 }
 
 /** Throws with one clear sentence on anything it does not know. */
@@ -26,8 +26,8 @@ export function benchOptions(args: string[]): BenchOptions {
       instances: { type: 'string', default: '1000,5000' },
       events: { type: 'string', default: '50000' },
       runs: { type: 'string', default: '1' },
-      'poll-interval': { type: 'string', default: '20' },
-      profile: { type: 'string' },
+      'poll-interval': { type: 'string', default: '5' },
+      profile: { type: 'string', default: '' },
     },
   });
   return {
@@ -36,7 +36,7 @@ export function benchOptions(args: string[]): BenchOptions {
     events: wholeNumber('--events', values.events, 5_000_000),
     runs: wholeNumber('--runs', values.runs, 100),
     pollIntervalMs: wholeNumber('--poll-interval', values['poll-interval'], 60_000),
-    profile: values.profile,
+    profile: values.profile.split(',').filter((name) => name !== ''),
   };
 }
 

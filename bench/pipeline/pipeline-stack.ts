@@ -4,6 +4,7 @@ import type { StackOptions } from '../../tools/stack/src';
 import type { BenchOptions } from '../bench.options';
 import { withStack } from '../load/started-stack';
 import { resultsFolder } from '../report/results-file';
+import { profileSettings } from '../profiling/profile-settings';
 import { BenchLagoon } from './bench-lagoon';
 import { OutcomeWatch } from './outcome-watch';
 import type { PipelineParts } from './upgrade-load';
@@ -30,12 +31,12 @@ export function withPipeline<T>(
 }
 
 function stackOptions({ pollIntervalMs, profile }: BenchOptions): StackOptions {
-  const profiled = { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${resultsFolder()}` };
-  const extra = (name: string) => (name === profile ? profiled : {});
+  const profiled = (name: string) => profileSettings(name, resultsFolder());
+  const extra = (name: string) => (profile.includes(name) ? profiled(name) : {});
   return {
     simulator: { UPLIFT_SIMULATOR_CLOCK_SPEED: 'instant', ...extra('lagoon') },
     eventStore: extra('eventstore'),
-    serviceEnv: profile === undefined ? {} : { [profile]: profiled },
+    serviceEnv: Object.fromEntries(profile.map((name) => [name, profiled(name)])),
     env: {
       UPLIFT_POLL_INTERVAL_MS: String(pollIntervalMs),
       UPLIFT_PROBE_SUCCESSES: '1',
