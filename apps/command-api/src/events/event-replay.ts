@@ -1,6 +1,7 @@
 import type { StoredEvent } from '@uplift/contracts';
 import { instanceStream } from '@uplift/contracts';
-import { EventStore, loadOrEmpty } from '@uplift/event-store';
+import type { EventStore } from '@uplift/event-store';
+import { loadOrEmpty } from '@uplift/event-store';
 
 export interface ReplayRange {
   readonly instanceId?: string;

@@ -31,9 +31,9 @@ function connection() {
 async function framesUntil(wire: PassThrough, last: string): Promise<string[]> {
   let text = '';
   while (!text.includes(last)) {
-    const chunk: unknown = wire.read();
+    const chunk = wire.read() as Buffer | null;
     if (chunk === null) await once(wire, 'readable');
-    else text += String(chunk);
+    else text += chunk.toString('utf8');
   }
   return text.split('\n\n').filter((frame) => frame.includes('data: '));
 }

@@ -9,9 +9,9 @@ describe('HealthCallbackToken', () => {
   });
 
   it.each([undefined, '', 'other', ['right', 'right']])('refuses %p', (given) => {
-    expect(() => new HealthCallbackToken('right').check(given)).toThrow(
-      expect.objectContaining({ problem: expect.objectContaining({ status: 401 }) as unknown }),
-    );
+    const check = () => new HealthCallbackToken('right').check(given);
+
+    expect(check).toThrow('The health callback token is wrong');
   });
 
   it('takes the right one', () => {
