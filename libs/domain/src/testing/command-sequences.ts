@@ -10,7 +10,7 @@ import type { InstanceEvent } from '../instance/instance.events';
 import { evolve, INITIAL_STATE } from '../instance/instance.evolve';
 import type { InFlightStatus } from '../instance/instance.lifecycle';
 import type { InstanceState } from '../instance/instance.state';
-import { INSTANCE_STATUSES, RUNNING_STATUSES } from '../status';
+import { HEALTHY_STATUSES, INSTANCE_STATUSES, RUNNING_STATUSES } from '../status';
 import { EXAMPLE_COMMAND_DATA } from './example-commands';
 
 /** What was decided on one command, and from where. */
@@ -38,7 +38,10 @@ const EVERY_COMMAND = Object.keys(EXAMPLE_COMMAND_DATA) as InstanceCommandType[]
 const STUCK: readonly InstanceCommandType[] = ['TimeOutStage', 'ParkStage'];
 const IN_UPGRADE: readonly InstanceCommandType[] = [
   'AcceptDeployment',
+  'AcceptDeployment',
+  'AcceptDeployment',
   'ProgressDeployment',
+  'CompleteUpgrade',
   'CompleteUpgrade',
   'CompleteUpgrade',
   'RepeatDeployment',
@@ -84,7 +87,10 @@ const choice: fc.Arbitrary<Choice> = fc.record({
   pick: fc.nat(999),
   callNo: fc.constantFrom(1, 2),
   health: fc.constantFrom(...RUNNING_STATUSES),
-  imported: fc.constantFrom(...INSTANCE_STATUSES, ...RUNNING_STATUSES, ...RUNNING_STATUSES),
+  imported: fc.oneof(
+    { weight: 3, arbitrary: fc.constantFrom(...HEALTHY_STATUSES) },
+    { weight: 1, arbitrary: fc.constantFrom(...INSTANCE_STATUSES) },
+  ),
   build: fc.constantFrom('lagoon-build-a', 'lagoon-build-b'),
   buildStatus: fc.constantFrom('new', 'queued', 'pending', 'running', 'paused'),
 });
