@@ -14,6 +14,8 @@ import type { ProjectionState } from './projection-state';
 import { ReadModelWriter } from './read-model-writer';
 
 const MAX_BATCH = 1_000;
+/** Least time from one write to the next: under load it turns many small transactions into few. */
+const WRITE_INTERVAL_MS = 20;
 
 export interface ProjectionParts {
   readonly store: EventStore;
@@ -93,6 +95,7 @@ export class ProjectionLoop {
       if (outcome.halted) throw outcome.halted;
       this.backoff.reset();
       if (caughtUp) this.enter({ kind: 'live' });
+      await pause(WRITE_INTERVAL_MS - (performance.now() - startedAt), signal);
     }
   }
 
