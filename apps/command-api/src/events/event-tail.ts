@@ -11,6 +11,7 @@ export interface TailListener {
 }
 
 const RETRY_PAUSE_MS = 250;
+const AWAY = 'the event store does not answer';
 
 /** The one live subscription of this process, shared by every client that watches. */
 @Injectable()
@@ -75,8 +76,8 @@ export class EventTail implements OnApplicationBootstrap, BeforeApplicationShutd
   private async pauseAfter(error: unknown): Promise<void> {
     const { signal } = this.stopping;
     if (signal.aborted) return;
-    this.problem = 'the event store does not answer';
-    this.logger.warn(error);
+    if (this.problem !== AWAY) this.logger.warn(error);
+    this.problem = AWAY;
     const ms = RETRY_PAUSE_MS * (1 + Math.random());
     await pause(ms, undefined, { signal }).catch(() => undefined);
   }
