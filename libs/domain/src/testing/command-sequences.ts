@@ -10,7 +10,7 @@ import type { InstanceEvent } from '../instance/instance.events';
 import { evolve, INITIAL_STATE } from '../instance/instance.evolve';
 import type { InFlightStatus } from '../instance/instance.lifecycle';
 import type { InstanceState } from '../instance/instance.state';
-import { HEALTHY_STATUSES, INSTANCE_STATUSES, RUNNING_STATUSES } from '../status';
+import { HEALTHY_STATUSES, INSTANCE_STATUSES, isHealthy, RUNNING_STATUSES } from '../status';
 import { EXAMPLE_COMMAND_DATA } from './example-commands';
 
 /** What was decided on one command, and from where. */
@@ -22,8 +22,8 @@ export interface Turn {
 }
 
 interface Choice {
-  /** Any command at all, instead of one that the state waits for. */
-  readonly isWild: boolean;
+  /** Onwards, with what else may happen in the state, or with any command at all. */
+  readonly way: 'onwards' | 'sideways' | 'anywhere';
   readonly isStale: boolean;
   readonly pick: number;
   readonly callNo: number;
@@ -35,31 +35,37 @@ interface Choice {
 
 const EVERY_COMMAND = Object.keys(EXAMPLE_COMMAND_DATA) as InstanceCommandType[];
 
-const STUCK: readonly InstanceCommandType[] = ['TimeOutStage', 'ParkStage'];
-const IN_UPGRADE: readonly InstanceCommandType[] = [
-  'AcceptDeployment',
-  'AcceptDeployment',
-  'AcceptDeployment',
-  'ProgressDeployment',
-  'CompleteUpgrade',
-  'CompleteUpgrade',
-  'CompleteUpgrade',
-  'RepeatDeployment',
-  'RecordDuplicateBuilds',
-  'DeclareOutcomeUnknown',
-  'FailUpgrade',
-];
-
-const WAITED_FOR: Record<InFlightStatus, readonly InstanceCommandType[]> = {
-  'pending-pre-upgrade': ['StartPreUpgrade', 'StartPreUpgrade', 'FailPreUpgrade', ...STUCK],
-  'pre-upgrade-running': ['CompletePreUpgrade', 'CompletePreUpgrade', 'FailPreUpgrade'],
-  'pre-upgrade-completed': STUCK,
+/** What leads on from a status; a new upgrade is requested as soon as one has ended. */
+const ONWARDS: Record<InFlightStatus, readonly InstanceCommandType[]> = {
+  'pending-pre-upgrade': ['StartPreUpgrade'],
+  'pre-upgrade-running': ['CompletePreUpgrade'],
+  'pre-upgrade-completed': [],
   'pending-upgrade': ['RequestDeployment'],
-  'upgrade-running': IN_UPGRADE,
-  'upgrade-completed': STUCK,
+  'upgrade-running': ['AcceptDeployment', 'ProgressDeployment', 'CompleteUpgrade'],
+  'upgrade-completed': [],
   'pending-post-upgrade': ['StartPostUpgrade'],
-  'post-upgrade-running': ['CompletePostUpgrade', 'CompletePostUpgrade', 'FailPostUpgrade'],
-  'post-upgrade-completed': ['ReportHealth', 'VerifyHealthy', 'FindUnhealthy', 'FindUnresponsive'],
+  'post-upgrade-running': ['CompletePostUpgrade'],
+  'post-upgrade-completed': ['VerifyHealthy'],
+};
+
+const STUCK: readonly InstanceCommandType[] = ['TimeOutStage', 'ParkStage', 'ParkStage'];
+
+const SIDEWAYS: Record<InFlightStatus, readonly InstanceCommandType[]> = {
+  'pending-pre-upgrade': ['FailPreUpgrade', ...STUCK],
+  'pre-upgrade-running': ['FailPreUpgrade', ...STUCK],
+  'pre-upgrade-completed': STUCK,
+  'pending-upgrade': ['FailUpgrade', ...STUCK],
+  'upgrade-running': [
+    'RepeatDeployment',
+    'RecordDuplicateBuilds',
+    'DeclareOutcomeUnknown',
+    'FailUpgrade',
+    ...STUCK,
+  ],
+  'upgrade-completed': STUCK,
+  'pending-post-upgrade': ['FailPostUpgrade', ...STUCK],
+  'post-upgrade-running': ['FailPostUpgrade', ...STUCK],
+  'post-upgrade-completed': ['ReportHealth', 'FindUnhealthy', 'FindUnresponsive', ...STUCK],
 };
 
 const VARIATIONS: {
@@ -82,7 +88,11 @@ const VARIATIONS: {
 };
 
 const choice: fc.Arbitrary<Choice> = fc.record({
-  isWild: fc.integer({ min: 0, max: 4 }).map((n) => n === 0),
+  way: fc.oneof(
+    { weight: 9, arbitrary: fc.constant('onwards' as const) },
+    { weight: 2, arbitrary: fc.constant('sideways' as const) },
+    { weight: 1, arbitrary: fc.constant('anywhere' as const) },
+  ),
   isStale: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
   pick: fc.nat(999),
   callNo: fc.constantFrom(1, 2),
@@ -130,7 +140,7 @@ function decidedOrRefused(
 }
 
 function commandFor(chosen: Choice, state: InstanceState, turn: number): InstanceCommand {
-  const candidates = chosen.isWild ? EVERY_COMMAND : waitedFor(state);
+  const candidates = candidatesFor(chosen, state);
   const type = candidates[chosen.pick % candidates.length] ?? 'RegisterInstance';
   const fixed = EXAMPLE_COMMAND_DATA[type];
   const ids = 'upgradeId' in fixed ? { upgradeId: upgradeIdFor(type, chosen, state, turn) } : {};
@@ -140,9 +150,13 @@ function commandFor(chosen: Choice, state: InstanceState, turn: number): Instanc
   } as InstanceCommand;
 }
 
-function waitedFor(state: InstanceState): readonly InstanceCommandType[] {
+function candidatesFor({ way }: Choice, state: InstanceState): readonly InstanceCommandType[] {
+  if (way === 'anywhere') return EVERY_COMMAND;
+  if (state.kind === 'upgrading') return (way === 'onwards' ? ONWARDS : SIDEWAYS)[state.status];
   if (state.kind === 'absent') return ['RegisterInstance'];
-  return state.kind === 'resting' ? ['RequestUpgrade', 'ReportHealth'] : WAITED_FOR[state.status];
+  return way === 'onwards' && isHealthy(state.status)
+    ? ['RequestUpgrade']
+    : ['ReportHealth', 'CompleteUpgrade'];
 }
 
 /** A new upgrade has a new id, as every caller promises; all else speaks of the newest one. */
