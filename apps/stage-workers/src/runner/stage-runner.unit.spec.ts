@@ -5,7 +5,7 @@ import { retryDelayMs, triageOf } from './failure-triage';
 import { LongWaitError } from './long-wait.error';
 import type { StageHandler } from './stage-handler.port';
 
-const failing = (error: unknown): StageHandler => ({
+const failing = (error: Error): StageHandler => ({
   stage: 'pre-upgrade',
   run: () => Promise.reject(error),
 });

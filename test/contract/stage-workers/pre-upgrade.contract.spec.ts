@@ -1,0 +1,107 @@
+import { SCRIPTED } from '../../../apps/stage-workers/src/testing/example-upgrade';
+import { StageStand } from './stage-stand';
+
+jest.setTimeout(60_000);
+
+describe('pre-upgrade alone', () => {
+  let stand: StageStand;
+
+  beforeAll(async () => {
+    stand = await StageStand.start('pre-upgrade');
+  });
+  afterAll(() => stand.stop());
+
+  it('checks the environment and opens the upgrade, once', async () => {
+    const upgrade = await stand.open('UpgradeRequested');
+    await stand.deliver(upgrade);
+    const events = await upgrade.appended();
+    expect(events).toMatchObject([
+      { type: 'PreUpgradeStarted', data: { upgradeId: upgrade.order.upgradeId, attempt: 1 } },
+      {
+        type: 'PreUpgradeCompleted',
+        data: {
+          checks: [
+            { name: 'environment-exists', passed: true },
+            { name: 'deployments-enabled', passed: true },
+            { name: 'no-active-deployment', passed: true },
+          ],
+          task: null,
+        },
+      },
+      {
+        type: 'UpgradePending',
+        data: {
+          workOrder: { located: { route: expect.stringMatching(/^http:/) as string } },
+        },
+      },
+    ]);
+    expect(await stand.lagoon.requests()).toEqual({ 'query FindEnvironment': 1 });
+    await stand.deliver(upgrade);
+    expect(await upgrade.appended()).toEqual(events);
+    expect(await stand.lagoon.requests()).toEqual({ 'query FindEnvironment': 1 });
+  });
+
+  it('runs the script as one task with the marker', async () => {
+    const upgrade = await stand.open('UpgradeRequested', { order: { profile: SCRIPTED } });
+    await stand.deliver(upgrade);
+    await stand.deliver(upgrade);
+    expect((await upgrade.appended())[1]).toMatchObject({
+      data: { task: { taskName: expect.stringMatching(/^lagoon-task-/) as string } },
+    });
+    const { requests, calls } = await stand.lagoon.ledger();
+    expect(requests).toMatchObject({ 'query FindEnvironment': 1, 'mutation AddTask': 1 });
+    const added = calls.find(({ operation }) => operation === 'mutation AddTask');
+    expect(added?.variables).toMatchObject({
+      input: { name: `${upgrade.marker}-pre`, service: 'cli', command: 'backup' },
+    });
+  });
+
+  it.each([
+    ['an environment that is gone', { deleted: true }, 'environment-exists', false],
+    ['disabled deployments', { deploymentsDisabled: true }, 'deployments-enabled', false],
+  ])('refuses %s', async (_words, traits, reason, retryable) => {
+    const upgrade = await stand.open('UpgradeRequested', { traits });
+    await stand.deliver(upgrade);
+    expect(await upgrade.appended()).toMatchObject([
+      { type: 'PreUpgradeStarted' },
+      { type: 'PreUpgradeFailed', data: { reason, retryable } },
+    ]);
+    expect(await stand.lagoon.requests()).toEqual({ 'query FindEnvironment': 1 });
+  });
+
+  it('refuses an environment that is being built, for now', async () => {
+    const upgrade = await stand.open('UpgradeRequested', { traits: { buildSeconds: 1e9 } });
+    const build = await stand.lagoon.build(upgrade.order.profile, true);
+    await stand.deliver(upgrade);
+    expect((await upgrade.appended())[1]).toMatchObject({
+      type: 'PreUpgradeFailed',
+      data: { reason: 'no-active-deployment', evidence: { detail: build }, retryable: true },
+    });
+  });
+
+  it('fails with the script', async () => {
+    const upgrade = await stand.open('UpgradeRequested', {
+      order: { profile: SCRIPTED },
+      traits: { failTask: true },
+    });
+    await stand.deliver(upgrade);
+    expect((await upgrade.appended())[1]).toMatchObject({
+      type: 'PreUpgradeFailed',
+      data: { reason: 'pre-upgrade-script', retryable: true },
+    });
+  });
+
+  it('outlives garbage on its subject, and an outage of Lagoon', async () => {
+    const upgrade = await stand.open('UpgradeRequested');
+    await stand.bus.settled(await stand.bus.publishGarbage(upgrade.opening));
+    expect(await upgrade.appended()).toEqual([]);
+    await stand.lagoon.plan({ kind: 'replace', status: 503, times: 2 });
+    await stand.deliver(upgrade);
+    expect(await upgrade.types()).toEqual([
+      'PreUpgradeStarted',
+      'PreUpgradeCompleted',
+      'UpgradePending',
+    ]);
+    expect(await stand.lagoon.requests()).toEqual({ 'query FindEnvironment': 3 });
+  });
+});

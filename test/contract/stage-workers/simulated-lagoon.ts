@@ -1,0 +1,68 @@
+import type { InstanceProfile, LocatedEnvironment } from '@uplift/domain';
+import type {
+  EnvironmentSpec,
+  FaultSpec,
+  LedgerPage,
+  PlacedEnvironment,
+} from '../../../tools/lagoon-simulator/src';
+
+type Target = Pick<InstanceProfile, 'project' | 'environment'>;
+
+/** The side door of the simulated Lagoon. */
+export class SimulatedLagoon {
+  private readonly base: string;
+
+  constructor(graphqlUrl: string) {
+    this.base = `${new URL(graphqlUrl).origin}/control`;
+  }
+
+  async place(target: Target, traits: Partial<EnvironmentSpec>): Promise<LocatedEnvironment> {
+    const { project, environment } = target;
+    const record = { project, environment, ...traits };
+    const { environments } = await this.send<{ environments: PlacedEnvironment[] }>(
+      'POST',
+      'environments',
+      record,
+    );
+    const [placed] = environments;
+    if (placed === undefined) throw new TypeError('the simulator placed nothing');
+    const { projectId, environmentId, route } = placed;
+    return { projectId, environmentId, route };
+  }
+
+  /** Starts a build, if it is wanted, and answers its name. */
+  async build({ project, environment }: Target, isWanted: boolean): Promise<string> {
+    if (!isWanted) return 'lagoon-build-old';
+    const record = { project, environment };
+    const { builds } = await this.send<{ builds: string[] }>('POST', 'builds', record);
+    return builds[0] ?? '';
+  }
+
+  async plan(fault: FaultSpec): Promise<void> {
+    await this.send('POST', 'faults', fault);
+  }
+
+  async outage(active: boolean): Promise<void> {
+    await this.send('POST', 'outage', { active });
+  }
+
+  ledger(): Promise<LedgerPage> {
+    return this.send('GET', 'ledger');
+  }
+
+  /** How often each operation was asked for since the ledger was cleared. */
+  async requests(): Promise<LedgerPage['requests']> {
+    return (await this.ledger()).requests;
+  }
+
+  async clearLedger(): Promise<void> {
+    await this.send('DELETE', 'ledger');
+  }
+
+  private async send<T>(method: string, what: string, record?: object): Promise<T> {
+    const body = record === undefined ? {} : { body: JSON.stringify(record) };
+    const response = await fetch(`${this.base}/${what}`, { method, ...body });
+    if (!response.ok) throw new Error(`The simulator refused: ${await response.text()}`);
+    return (await response.json()) as T;
+  }
+}

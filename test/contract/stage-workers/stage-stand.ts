@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { connectBus, type BusConnection } from '@uplift/bus';
+import type { InstanceEventType, WorkOrder } from '@uplift/domain';
+import { EsdbEventStore, InstanceHistory, NO_STREAM } from '@uplift/event-store';
+import {
+  exampleUpgrade,
+  ORDER,
+  PROFILE,
+  upTo,
+} from '../../../apps/stage-workers/src/testing/example-upgrade';
+import type { EnvironmentSpec } from '../../../tools/lagoon-simulator/src';
+import { startStack, type ServiceName, type Stack } from '../../../tools/stack/src';
+import { OpenedUpgrade } from './opened-upgrade';
+import { SimulatedLagoon } from './simulated-lagoon';
+import { StageBus } from './stage-bus';
+
+const QUICK = {
+  UPLIFT_POLL_INTERVAL_MS: '50',
+  UPLIFT_TASK_POLL_INTERVAL_MS: '20',
+  UPLIFT_PROBE_INTERVAL_MS: '10',
+  UPLIFT_PROBE_WINDOW_MS: '300',
+  UPLIFT_CALL_TIMEOUT_MS: '2000',
+  UPLIFT_RECONCILE_INTERVAL_MS: '20',
+  UPLIFT_NOT_FOUND_GAP_MS: '50',
+  UPLIFT_SETTLE_WINDOW_MS: '100',
+  UPLIFT_WATCHDOG_INTERVAL_MS: '20',
+};
+
+export interface OpeningOptions {
+  readonly order?: Partial<WorkOrder>;
+  readonly traits?: Partial<EnvironmentSpec>;
+}
+
+/** One stage alone, as a process, on a real bus, store and simulated Lagoon; the spec stands in for the relay. */
+export class StageStand {
+  private constructor(
+    private readonly stack: Stack,
+    private readonly connection: BusConnection,
+    private readonly store: EsdbEventStore,
+    readonly bus: StageBus,
+    readonly lagoon: SimulatedLagoon,
+  ) {}
+
+  static async start(
+    stage: ServiceName,
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<StageStand> {
+    const stack = await startStack({
+      infrastructure: ['nats', 'eventstore', 'lagoon'],
+      services: [],
+      env: { ...QUICK, ...settings },
+      simulator: { UPLIFT_SIMULATOR_CLOCK_SPEED: '1000' },
+    });
+    const connection = await connectBus({ servers: stack.url('nats'), name: 'spec' });
+    const bus = await StageBus.open(connection);
+    await stack.startService(stage);
+    const store = new EsdbEventStore({ connectionString: stack.url('eventstore') });
+    const lagoon = new SimulatedLagoon(stack.url('lagoon'));
+    return new StageStand(stack, connection, store, bus, lagoon);
+  }
+
+  /** Places the environment in Lagoon and the history in the store; the ledger starts empty. */
+  async open(
+    type: InstanceEventType,
+    { order: changes = {}, traits = {} }: OpeningOptions = {},
+  ): Promise<OpenedUpgrade> {
+    const instanceId = randomUUID();
+    const profile = { ...(changes.profile ?? PROFILE), project: `app-${instanceId}` };
+    const order = { ...ORDER, ...changes, upgradeId: randomUUID(), profile };
+    const located = await this.lagoon.place(profile, traits);
+    const buildName = await this.lagoon.build(profile, type === 'DeploymentAccepted');
+    const events = upTo(type, exampleUpgrade({ order, located, buildName }));
+    const history = new InstanceHistory(this.store, 'command-api');
+    await history.append(instanceId, NO_STREAM, events, {
+      causationId: randomUUID(),
+      step: 'given',
+      correlationId: order.upgradeId,
+      actor: { type: 'service_account', id: 'spec' },
+    });
+    await this.lagoon.clearLedger();
+    const opening = (await history.load(instanceId)).events.at(-1);
+    if (opening === undefined) throw new TypeError('the store is empty');
+    return new OpenedUpgrade(instanceId, order, opening, history);
+  }
+
+  /** Puts the opening event on the bus and waits until the stage has answered for it. */
+  async deliver({ opening }: OpenedUpgrade): Promise<void> {
+    await this.bus.settled(await this.bus.publish(opening));
+  }
+
+  async stop(): Promise<void> {
+    await this.store.close();
+    await this.connection.close();
+    await this.stack.stop();
+  }
+}
