@@ -1,0 +1,95 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { projectRoot } from '../../tools/stack/src';
+import { descendantsOf, expectNoneRunning } from '../support/process-family';
+
+const LIMIT_MS = 100_000;
+
+/** The demo as somebody starts it, and what it has printed so far. */
+class RunningDemo {
+  output = '';
+  readonly child: ChildProcess;
+  readonly ended: Promise<number | null>;
+
+  constructor(...args: readonly string[]) {
+    const script = join(projectRoot(), 'tools/run/demo.mjs');
+    this.child = spawn(process.execPath, [script, ...args], {
+      env: { PATH: process.env.PATH, HOME: process.env.HOME },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    [this.child.stdout, this.child.stderr].forEach((stream) =>
+      stream?.on('data', (chunk: Buffer) => (this.output += chunk.toString())),
+    );
+    this.ended = once(this.child, 'close').then(([code]) => code as number | null);
+  }
+
+  async says(words: string): Promise<void> {
+    const signal = AbortSignal.timeout(LIMIT_MS);
+    while (!this.output.includes(words)) {
+      const { stdout } = this.child;
+      await Promise.race([once(stdout ?? this.child, 'data', { signal }), this.endsEarly(words)]);
+    }
+  }
+
+  get family(): number[] {
+    return descendantsOf(this.child.pid ?? 0);
+  }
+
+  async removeFolder(): Promise<void> {
+    const [, folder] = /logs in (\S+)\/logs/.exec(this.output) ?? [];
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  }
+
+  private async endsEarly(words: string): Promise<never> {
+    await this.ended;
+    throw new Error(`The demo ended and did not say "${words}":\n${this.output}`);
+  }
+}
+
+jest.setTimeout(120_000);
+
+describe('the demo', () => {
+  it('shows everything, ends well, and leaves no process behind', async () => {
+    const demo = new RunningDemo('--instances', '6', '--fail', '1');
+    await demo.says('Up after');
+    const { family } = demo;
+    expect(family.length).toBeGreaterThanOrEqual(12);
+    const code = await demo.ended;
+    expect({ code, output: demo.output }).toMatchObject({ code: 0 });
+    for (const part of [
+      'Instances by final status',
+      'Durations by stage',
+      'InstanceVerifiedHealthy',
+      'failed: deployment-failed',
+      'Lagoon requests per upgrade',
+      'hash chains:           holds',
+      'read model = replay:   holds',
+      'Everything held',
+    ]) {
+      expect(demo.output).toContain(part);
+    }
+    await expectNoneRunning(family);
+    await demo.removeFolder();
+  });
+
+  it('leaves no process behind when it is interrupted in the middle', async () => {
+    const demo = new RunningDemo('--instances', '6', '--fail', '1');
+    await demo.says('upgrades triggered');
+    const { family } = demo;
+    demo.child.kill('SIGINT');
+    expect(await demo.ended).toBe(1);
+    expect(demo.output).not.toContain('Everything held');
+    await expectNoneRunning(family);
+    await demo.removeFolder();
+  });
+
+  it('says what is wrong with its options and starts nothing', async () => {
+    const demo = new RunningDemo('--instances', 'many');
+    expect(await demo.ended).not.toBe(0);
+    expect(demo.output).toContain('--instances wants a whole number');
+    expect(demo.output).not.toContain('Up after');
+  });
+});
