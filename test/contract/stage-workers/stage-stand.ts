@@ -9,7 +9,12 @@ import {
   upTo,
 } from '../../../apps/stage-workers/src/testing/example-upgrade';
 import type { EnvironmentSpec } from '../../../tools/lagoon-simulator/src';
-import { startStack, type ServiceName, type Stack } from '../../../tools/stack/src';
+import {
+  startStack,
+  type ManagedProcess,
+  type ServiceName,
+  type Stack,
+} from '../../../tools/stack/src';
 import { OpenedUpgrade } from './opened-upgrade';
 import { SimulatedLagoon } from './simulated-lagoon';
 import { StageBus } from './stage-bus';
@@ -31,12 +36,17 @@ export interface OpeningOptions {
   readonly traits?: Partial<EnvironmentSpec>;
 }
 
+interface StandParts {
+  readonly stack: Stack;
+  readonly connection: BusConnection;
+  readonly store: EsdbEventStore;
+  readonly process: ManagedProcess;
+}
+
 /** One stage alone, as a process, on a real bus, store and simulated Lagoon; the spec stands in for the relay. */
 export class StageStand {
   private constructor(
-    private readonly stack: Stack,
-    private readonly connection: BusConnection,
-    private readonly store: EsdbEventStore,
+    private readonly parts: StandParts,
     readonly bus: StageBus,
     readonly lagoon: SimulatedLagoon,
   ) {}
@@ -53,10 +63,10 @@ export class StageStand {
     });
     const connection = await connectBus({ servers: stack.url('nats'), name: 'spec' });
     const bus = await StageBus.open(connection);
-    await stack.startService(stage);
+    const process = await stack.startService(stage);
     const store = new EsdbEventStore({ connectionString: stack.url('eventstore') });
     const lagoon = new SimulatedLagoon(stack.url('lagoon'));
-    return new StageStand(stack, connection, store, bus, lagoon);
+    return new StageStand({ stack, connection, store, process }, bus, lagoon);
   }
 
   /** Places the environment in Lagoon and the history in the store; the ledger starts empty. */
@@ -70,7 +80,7 @@ export class StageStand {
     const located = await this.lagoon.place(profile, traits);
     const buildName = await this.lagoon.build(profile, type === 'DeploymentAccepted');
     const events = upTo(type, exampleUpgrade({ order, located, buildName }));
-    const history = new InstanceHistory(this.store, 'command-api');
+    const history = new InstanceHistory(this.parts.store, 'command-api');
     await history.append(instanceId, NO_STREAM, events, {
       causationId: randomUUID(),
       step: 'given',
@@ -88,9 +98,18 @@ export class StageStand {
     await this.bus.settled(await this.bus.publish(opening));
   }
 
+  async killStage(): Promise<void> {
+    await this.parts.process.kill();
+  }
+
+  async restartStage(): Promise<void> {
+    await this.parts.process.restart();
+  }
+
   async stop(): Promise<void> {
-    await this.store.close();
-    await this.connection.close();
-    await this.stack.stop();
+    const { stack, connection, store } = this.parts;
+    await store.close();
+    await connection.close();
+    await stack.stop();
   }
 }

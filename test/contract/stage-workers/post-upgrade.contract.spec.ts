@@ -1,0 +1,71 @@
+import { SCRIPTED } from '../../../apps/stage-workers/src/testing/example-upgrade';
+import { StageStand } from './stage-stand';
+
+jest.setTimeout(60_000);
+
+const DONE = ['PostUpgradeStarted', 'PostUpgradeCompleted'];
+
+describe('post-upgrade alone', () => {
+  let stand: StageStand;
+
+  beforeAll(async () => {
+    stand = await StageStand.start('post-upgrade');
+  });
+  afterAll(() => stand.stop());
+
+  it('hands over to the health check without a word to Lagoon when there is no script', async () => {
+    const upgrade = await stand.open('PostUpgradePending');
+    await stand.deliver(upgrade);
+    const { upgradeId } = upgrade.order;
+    expect(await upgrade.appended()).toMatchObject([
+      { type: 'PostUpgradeStarted', data: { upgradeId, attempt: 1 } },
+      { type: 'PostUpgradeCompleted', data: { workOrder: { upgradeId }, task: null } },
+    ]);
+    await stand.deliver(upgrade);
+    expect(await upgrade.types()).toEqual(DONE);
+    expect(await stand.lagoon.requests()).toEqual({});
+  });
+
+  it('runs the script as one task with the marker', async () => {
+    const upgrade = await stand.open('PostUpgradePending', { order: { profile: SCRIPTED } });
+    await stand.deliver(upgrade);
+    await stand.deliver(upgrade);
+    expect(await upgrade.types()).toEqual(DONE);
+    const { requests, calls } = await stand.lagoon.ledger();
+    expect(Object.keys(requests).sort()).toEqual(['mutation AddTask', 'query TaskById']);
+    expect(requests['mutation AddTask']).toBe(1);
+    const added = calls.find(({ operation }) => operation === 'mutation AddTask');
+    expect(added?.variables).toMatchObject({
+      input: { name: `${upgrade.marker}-post`, service: 'cli', command: 'migrate' },
+    });
+  });
+
+  it('finds the task again when its answer was lost', async () => {
+    const upgrade = await stand.open('PostUpgradePending', { order: { profile: SCRIPTED } });
+    await stand.lagoon.plan({ kind: 'lose-answer', field: 'addTask' });
+    await stand.deliver(upgrade);
+    expect(await upgrade.types()).toEqual(DONE);
+    const requests = await stand.lagoon.requests();
+    expect(requests).toMatchObject({ 'mutation AddTask': 1, 'query TasksOf': 1 });
+  });
+
+  it('fails with the script', async () => {
+    const upgrade = await stand.open('PostUpgradePending', {
+      order: { profile: SCRIPTED },
+      traits: { failTask: true },
+    });
+    await stand.deliver(upgrade);
+    expect(await upgrade.appended()).toMatchObject([
+      { type: 'PostUpgradeStarted' },
+      { type: 'PostUpgradeFailed', data: { reason: 'post-upgrade-script', retryable: true } },
+    ]);
+  });
+
+  it('outlives garbage on its subject', async () => {
+    const upgrade = await stand.open('PostUpgradePending');
+    await stand.bus.settled(await stand.bus.publishGarbage(upgrade.opening));
+    expect(await upgrade.appended()).toEqual([]);
+    await stand.deliver(upgrade);
+    expect(await upgrade.types()).toEqual(DONE);
+  });
+});

@@ -1,0 +1,67 @@
+import type { InstanceEventType } from '@uplift/domain';
+import { eventually } from '../../support/eventually';
+import type { OpenedUpgrade } from './opened-upgrade';
+import { StageStand } from './stage-stand';
+
+jest.setTimeout(60_000);
+
+const SHORT = {
+  UPLIFT_DEADLINE_PENDING_MS: '300',
+  UPLIFT_DEADLINE_STEP_MS: '300',
+  UPLIFT_DEADLINE_CALL_MS: '300',
+  UPLIFT_DEADLINE_QUEUED_MS: '300',
+  UPLIFT_DEADLINE_VERIFY_MS: '300',
+};
+
+const ended = (upgrade: OpenedUpgrade) =>
+  eventually(async () => expect(await upgrade.types()).toHaveLength(2));
+
+describe('the watchdog alone', () => {
+  let stand: StageStand;
+
+  beforeAll(async () => {
+    stand = await StageStand.start('watchdog', SHORT);
+  });
+  afterAll(() => stand.stop());
+
+  it.each<[InstanceEventType, string, string, string]>([
+    ['UpgradeRequested', 'pre-upgrade', 'pending-pre-upgrade', 'PreUpgradeFailed'],
+    ['PreUpgradeStarted', 'pre-upgrade', 'pre-upgrade-running', 'PreUpgradeFailed'],
+    ['UpgradePending', 'upgrade', 'pending-upgrade', 'UpgradeFailed'],
+    ['DeploymentRequested', 'upgrade', 'upgrade-running', 'UpgradeFailed'],
+    ['DeploymentAccepted', 'poll-upgrade', 'upgrade-running', 'UpgradeFailed'],
+    ['PostUpgradePending', 'post-upgrade', 'pending-post-upgrade', 'PostUpgradeFailed'],
+    ['PostUpgradeStarted', 'post-upgrade', 'post-upgrade-running', 'PostUpgradeFailed'],
+    ['PostUpgradeCompleted', 'poll-upgrade', 'post-upgrade-completed', 'InstanceFoundUnresponsive'],
+  ])('ends what nobody works on after %s', async (opening, stage, status, ending) => {
+    const upgrade = await stand.open(opening);
+    await ended(upgrade);
+    const { upgradeId } = upgrade.order;
+    expect(await upgrade.appended()).toMatchObject([
+      { type: 'StageTimedOut', data: { upgradeId, attempt: 1, stage, status, limitMs: 300 } },
+      {
+        type: ending,
+        data: { reason: 'stage-timed-out', evidence: { stage, status }, retryable: true },
+      },
+    ]);
+    expect(await stand.lagoon.requests()).toEqual({});
+  });
+
+  it('fires again after it was killed and started again', async () => {
+    await stand.killStage();
+    const upgrade = await stand.open('UpgradeRequested');
+    await stand.restartStage();
+    await ended(upgrade);
+    expect(await upgrade.types()).toEqual(['StageTimedOut', 'PreUpgradeFailed']);
+  });
+
+  it('fires once for each, whatever the number', async () => {
+    const upgrades = await Promise.all(
+      Array.from({ length: 20 }, () => stand.open('UpgradeRequested')),
+    );
+    await Promise.all(upgrades.map(ended));
+    const late = await stand.open('UpgradeRequested');
+    await ended(late);
+    for (const upgrade of upgrades) expect(await upgrade.types()).toHaveLength(2);
+  });
+});
