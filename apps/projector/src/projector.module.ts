@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common';
 import { BusConnection, connectBus } from '@uplift/bus';
 import { EsdbEventStore, EventStore } from '@uplift/event-store';
 import type { ServiceRuntime, SettingName } from '@uplift/runtime';
+import { migrateLive } from './database/migrate';
 import { openDatabase } from './database/open-database';
 import type { ReadModelDatabase } from './database/read-model.tables';
 import { ProjectionLoop } from './projection/projection-loop';
@@ -74,7 +75,7 @@ function connections({ configuration, logger, health }: ProjectorRuntime): Provi
   ];
 }
 
-function projection({ metrics, logger, health }: ProjectorRuntime): Provider[] {
+function projection({ configuration, metrics, logger, health }: ProjectorRuntime): Provider[] {
   return [
     ProjectionProgress,
     {
@@ -86,7 +87,8 @@ function projection({ metrics, logger, health }: ProjectorRuntime): Provider[] {
         progress: ProjectionProgress,
       ) => {
         const onBatch = recordBatches(metrics);
-        const loop = new ProjectionLoop({ store, database, progress, logger, onBatch });
+        const prepare = () => migrateLive(configuration.postgresUrl);
+        const loop = new ProjectionLoop({ store, prepare, database, progress, logger, onBatch });
         showProgress(metrics, progress, loop);
         return loop;
       },

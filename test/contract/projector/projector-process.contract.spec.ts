@@ -130,8 +130,8 @@ test('a store that goes away is waited for', async () => {
   await eventually(async () => {
     const { instances } = await allRows(databaseUrl());
     expect(instances.map(({ instance_id }) => instance_id)).toContain(instanceId);
-  }, 30_000);
-}, 60_000);
+  }, 60_000);
+}, 90_000);
 
 test('an unknown event stops the process where it is and fails a rebuild, both say which', async () => {
   const { instanceId, head } = await writeInstance(store);

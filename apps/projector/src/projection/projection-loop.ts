@@ -1,6 +1,5 @@
 import type { EventStore } from '@uplift/event-store';
 import type { Logger } from '@uplift/runtime';
-import { migrate } from '../database/migrate';
 import type { ReadModelDatabase } from '../database/read-model.tables';
 import type { Checkpoint } from './checkpoint';
 import { readCheckpoint } from './checkpoint';
@@ -19,6 +18,8 @@ const WRITE_INTERVAL_MS = 20;
 
 export interface ProjectionParts {
   readonly store: EventStore;
+  /** Brings the tables to this build's state; called until it has succeeded once. */
+  readonly prepare: () => Promise<void>;
   readonly database: ReadModelDatabase;
   readonly progress: ProjectionProgress;
   readonly logger: Logger;
@@ -33,6 +34,7 @@ export class ProjectionLoop {
   private turnEnd = new AbortController();
   private current: ProjectionState = { kind: 'starting' };
   private writing = false;
+  private prepared = false;
 
   constructor(private readonly parts: ProjectionParts) {
     this.writer = new ReadModelWriter(parts.database);
@@ -68,7 +70,8 @@ export class ProjectionLoop {
 
   private async turn(signal: AbortSignal): Promise<void> {
     const { database, store, progress } = this.parts;
-    await migrate(database);
+    if (!this.prepared) await this.parts.prepare();
+    this.prepared = true;
     const checkpoint = await readCheckpoint(database);
     progress.moveTo(checkpoint);
     refuseUnfitCheckpoint(checkpoint, await store.lastPosition());
