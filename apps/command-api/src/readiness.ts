@@ -1,5 +1,4 @@
 import type { INestApplicationContext } from '@nestjs/common';
-import { BusConnection } from '@uplift/bus';
 import type { CommandApiRuntime } from './command-api.settings';
 import { EventTail } from './events/event-tail';
 import { HealthCallbackToken } from './instances/health-callback-token';
@@ -8,9 +7,7 @@ export function addReadiness(
   app: INestApplicationContext,
   { health, logger }: CommandApiRuntime,
 ): void {
-  const connection = app.get(BusConnection);
   const tail = app.get(EventTail);
-  health.addReadiness('bus', () => (connection.isConnected ? undefined : 'not connected'));
   health.addReadiness('event store', () => tail.reason);
   if (app.get(HealthCallbackToken).isOpen) {
     logger.warn('health callbacks are open to everybody: UPLIFT_HEALTH_CALLBACK_TOKEN is not set');

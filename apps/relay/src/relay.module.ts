@@ -1,5 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { BusConnection, connectBus } from '@uplift/bus';
+import { BusConnection, connectServiceBus } from '@uplift/bus';
 import { EsdbEventStore, EventStore } from '@uplift/event-store';
 import type { ServiceRuntime } from '@uplift/runtime';
 import { RelayService } from './relay.service';
@@ -16,7 +16,10 @@ export class RelayModule {
       module: RelayModule,
       providers: [
         { provide: EventStore, useValue: new EsdbEventStore({ connectionString: eventStoreUrl }) },
-        { provide: BusConnection, useFactory: () => connectRelay(natsUrl, runtime) },
+        {
+          provide: BusConnection,
+          useFactory: () => connectServiceBus({ ...runtime, servers: natsUrl }),
+        },
         {
           provide: RelayService,
           inject: [BusConnection, EventStore],
@@ -26,16 +29,4 @@ export class RelayModule {
       ],
     };
   }
-}
-
-function connectRelay(servers: string, { name, logger }: RelayRuntime): Promise<BusConnection> {
-  return connectBus({
-    servers,
-    name,
-    inboxPrefix: '_INBOX_relay',
-    onClosed: (error) => {
-      logger.fatal({ err: error }, 'the bus connection is closed');
-      process.exit(1);
-    },
-  });
 }

@@ -27,7 +27,6 @@ export class RelayService implements OnApplicationBootstrap, BeforeApplicationSh
     const { health, metrics, logger } = this.runtime;
     const status = new RelayStatus();
     describeRelay(metrics, status);
-    health.addReadiness('bus', () => (bus.isConnected ? undefined : 'not connected'));
     health.addReadiness('relay', () => status.reason);
     const loop = new RelayLoop({
       bus,

@@ -15,7 +15,6 @@ const busStrategy = (app: INestApplicationContext, { health }: StageRuntime) => 
     beats.set(durable, beat);
     return beat;
   };
-  health.addReadiness('bus', () => (connection.isConnected ? undefined : 'not connected'));
   return [new JetStreamStrategy({ connection, onBeat: (durable) => beatOf(durable)() })];
 };
 

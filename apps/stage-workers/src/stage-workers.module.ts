@@ -1,6 +1,6 @@
 import type { DynamicModule, Provider } from '@nestjs/common';
 import { Module } from '@nestjs/common';
-import { BusConnection, connectBus } from '@uplift/bus';
+import { BusConnection, connectServiceBus } from '@uplift/bus';
 import type { Actor } from '@uplift/contracts';
 import { EsdbEventStore, EventStore, InstanceHistory } from '@uplift/event-store';
 import { GraphqlLagoon, HealthProbe, Lagoon, UndiciHealthProbe } from '@uplift/lagoon';
@@ -40,7 +40,8 @@ export class StageWorkersModule {
   }
 }
 
-function adapters({ name, configuration, logger }: StageRuntime): Provider[] {
+function adapters(runtime: StageRuntime): Provider[] {
+  const { configuration } = runtime;
   const { natsUrl, eventStoreUrl, lagoonUrl, lagoonToken, probeAllowLoopback } = configuration;
   return [
     { provide: EventStore, useValue: new EsdbEventStore({ connectionString: eventStoreUrl }) },
@@ -58,16 +59,7 @@ function adapters({ name, configuration, logger }: StageRuntime): Provider[] {
     },
     {
       provide: BusConnection,
-      useFactory: () =>
-        connectBus({
-          servers: natsUrl,
-          name,
-          inboxPrefix: '_INBOX_stage_workers',
-          onClosed: (error) => {
-            logger.fatal({ err: error }, 'the bus connection is closed');
-            process.exit(1);
-          },
-        }),
+      useFactory: () => connectServiceBus({ ...runtime, servers: natsUrl }),
     },
   ];
 }

@@ -12,3 +12,4 @@ export { ensureTopology, type TopologyChanges, type TopologyOptions } from './to
 export * from './event-publisher';
 export type { PublishRun } from './publish-run';
 export * from './publish.errors';
+export * from './service-bus';

@@ -7,7 +7,6 @@ export const REQUEST_HEADERS = {
   traceparent: 'traceparent',
   tracestate: 'tracestate',
   actorToken: 'Uplift-Actor-Token',
-  dryRun: 'Uplift-Dry-Run',
 } as const;
 
 /** On a failed reply: the HTTP status as digits, and the problem's title. */

@@ -7,7 +7,11 @@ const TARGET = { project: 'shop', environment: 'main' };
 function scene(patienceMs = 10_000) {
   const lagoon = new InMemoryLagoon();
   const { environmentId } = lagoon.script.place(TARGET);
-  const runner = new LagoonTaskRunner(lagoon, { pollIntervalMs: 1, callTimeoutMs: 5, patienceMs });
+  const runner = new LagoonTaskRunner(lagoon, {
+    pollIntervalMs: 1,
+    callTimeoutMs: 100,
+    patienceMs,
+  });
   const stopping = new AbortController();
   const run = (start: { isOurs: boolean; at?: number }) =>
     runner.run(

@@ -39,7 +39,7 @@ function scene(options: { intervalMs?: number; batch?: number } = {}) {
 
 describe('the deployment poller', () => {
   it('asks about many builds in one request', async () => {
-    const { build, seen, polls } = scene();
+    const { build, seen, polls } = scene({ intervalMs: 40 });
     const builds = await Promise.all(Array.from({ length: 40 }, (_, n) => build(n)));
     const rows = await Promise.all(builds.map((each) => seen(each)));
     expect(rows.map((row) => row?.name)).toEqual(builds.map(({ name }) => name));

@@ -3,7 +3,7 @@ import { StageScene } from '../../testing/stage-scene';
 import { LagoonTaskRunner } from '../lagoon-task';
 import { PostUpgradeStage } from './post-upgrade.stage';
 
-const OPTIONS = { pollIntervalMs: 1, callTimeoutMs: 20, patienceMs: 10_000 };
+const OPTIONS = { pollIntervalMs: 1, callTimeoutMs: 200, patienceMs: 10_000 };
 const stageOf = ({ lagoon }: StageScene) =>
   new PostUpgradeStage(new LagoonTaskRunner(lagoon, OPTIONS), 'w');
 

@@ -3,7 +3,7 @@ import { StageScene } from '../../testing/stage-scene';
 import { LagoonTaskRunner } from '../lagoon-task';
 import { PreUpgradeStage } from './pre-upgrade.stage';
 
-const OPTIONS = { pollIntervalMs: 1, callTimeoutMs: 20, patienceMs: 10_000 };
+const OPTIONS = { pollIntervalMs: 1, callTimeoutMs: 200, patienceMs: 10_000 };
 const stageOf = ({ lagoon }: StageScene) =>
   new PreUpgradeStage(lagoon, new LagoonTaskRunner(lagoon, OPTIONS), 'w');
 
