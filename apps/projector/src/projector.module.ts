@@ -1,6 +1,6 @@
 import type { DynamicModule, Provider } from '@nestjs/common';
 import { Module } from '@nestjs/common';
-import { BusConnection, connectBus } from '@uplift/bus';
+import { BusConnection, connectServiceBus } from '@uplift/bus';
 import { EsdbEventStore, EventStore } from '@uplift/event-store';
 import type { ServiceRuntime, SettingName } from '@uplift/runtime';
 import { migrateLive } from './database/migrate';
@@ -41,7 +41,7 @@ export class ProjectorModule {
   }
 }
 
-function connections({ configuration, logger, health }: ProjectorRuntime): Provider[] {
+function connections({ name, configuration, logger, health }: ProjectorRuntime): Provider[] {
   const { eventStoreUrl, natsUrl, postgresUrl } = configuration;
   return [
     {
@@ -50,19 +50,7 @@ function connections({ configuration, logger, health }: ProjectorRuntime): Provi
     },
     {
       provide: BusConnection,
-      useFactory: async () => {
-        const bus = await connectBus({
-          servers: natsUrl,
-          name: PROJECTOR_NAME,
-          inboxPrefix: '_INBOX_projector',
-          onClosed: (error) => {
-            logger.fatal({ err: error }, 'the bus connection is closed');
-            process.exit(1);
-          },
-        });
-        health.addReadiness('bus', () => (bus.isConnected ? undefined : 'not connected'));
-        return bus;
-      },
+      useFactory: () => connectServiceBus({ name, servers: natsUrl, logger, health }),
     },
     {
       provide: DATABASE,

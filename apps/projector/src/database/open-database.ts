@@ -38,6 +38,8 @@ export function openDatabase(options: DatabaseOptions): ReadModelDatabase {
     options: serverOptions(options, statementTimeoutMs),
   });
   pool.on('error', (error) => options.onError?.(error));
+  // The pool listens to idle connections only: one that breaks in hand between two statements would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return new Kysely<ReadModelTables>({ dialect: new PostgresDialect({ pool }) });
 }
 
