@@ -1,3 +1,4 @@
+import { eventually } from '../../support/eventually';
 import type { OpenedUpgrade } from './opened-upgrade';
 import { StageStand } from './stage-stand';
 
@@ -70,6 +71,21 @@ describe('poll-upgrade alone, on a build', () => {
     const polls = requests['query DeploymentsOfMany'] ?? 0;
     expect(polls).toBeLessThan((fields.environmentById ?? 0) / 4);
     expect(Object.keys(requests)).toEqual(['query DeploymentsOfMany']);
+  });
+
+  it('gives it back when it is stopped, and goes on where it was', async () => {
+    const upgrade = await stand.open('DeploymentAccepted', { traits: { buildSeconds: 4_000 } });
+    const published = await stand.bus.publish(upgrade.opening);
+    await eventually(async () => expect(await upgrade.types()).toContain('DeploymentProgressed'));
+    await stand.restartStage();
+    await stand.bus.settled(published);
+    const events = await upgrade.appended();
+    expect(events.slice(-2).map(({ type }) => type)).toEqual([
+      'UpgradeCompleted',
+      'PostUpgradePending',
+    ]);
+    const seen = events.map(({ data }) => JSON.stringify(data));
+    expect(new Set(seen).size).toBe(seen.length);
   });
 
   it('waits while Lagoon is down, and outlives garbage on its subject', async () => {

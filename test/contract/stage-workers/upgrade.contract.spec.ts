@@ -1,3 +1,4 @@
+import { eventually } from '../../support/eventually';
 import { StageStand } from './stage-stand';
 
 jest.setTimeout(60_000);
@@ -111,6 +112,23 @@ describe('upgrade alone', () => {
       'UpgradeFailed',
     ]);
     expect((await stand.lagoon.requests())['mutation DeployLatest']).toBe(2);
+  });
+
+  it('finds the build of a predecessor that was killed in the middle of its call', async () => {
+    const upgrade = await stand.open('UpgradePending');
+    await stand.lagoon.plan({ kind: 'slow', field: FIELD, delayMs: 60_000 });
+    const published = await stand.bus.publish(upgrade.opening);
+    await eventually(async () =>
+      expect((await stand.lagoon.ledger()).buildsByBulkName).toHaveProperty([upgrade.marker]),
+    );
+    await stand.killStage();
+    await stand.restartStage();
+    await stand.bus.settled(published);
+    expect(await upgrade.types()).toEqual([...INTENT, 'DeploymentAccepted']);
+    expect(await stand.lagoon.requests()).toEqual({
+      'mutation DeployLatest': 1,
+      'query DeploymentsOf': 1,
+    });
   });
 
   it('outlives garbage on its subject', async () => {
