@@ -9,6 +9,8 @@ export interface FleetInstance {
   readonly environment: string;
   readonly status: 'running-healthy-claimed' | 'running-healthy-unclaimed';
   readonly fate: Fate;
+  /** Simulated seconds that its build takes; Lagoon's own choice if absent. */
+  readonly buildSeconds?: number;
 }
 
 /** `size` instances, the first ones with the given fates; every third one is unclaimed. */

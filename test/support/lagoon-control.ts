@@ -17,9 +17,10 @@ export class LagoonControl {
   }
 
   async place(fleet: readonly FleetInstance[]): Promise<void> {
-    const specs = fleet.map(({ project, environment, fate }) => ({
+    const specs = fleet.map(({ project, environment, fate, buildSeconds = null }) => ({
       project,
       environment,
+      buildSeconds,
       ...TRAITS[fate],
     }));
     await this.post('environments', specs);
@@ -27,6 +28,11 @@ export class LagoonControl {
 
   async plan(...faults: readonly FaultSpec[]): Promise<void> {
     await this.post('faults', faults);
+  }
+
+  /** Moves simulated time on, beside what the clock does by itself. */
+  async advance(seconds: number): Promise<void> {
+    await this.post('clock', [{ advanceSeconds: seconds }]);
   }
 
   async ledger(): Promise<LedgerPage> {

@@ -7,7 +7,7 @@ import { startStack } from '../../tools/stack/src';
 import type { FleetInstance } from './fleet';
 import { LagoonControl } from './lagoon-control';
 import { StoreLog } from './store-log';
-import { UpliftClient } from './uplift-client';
+import { acknowledged, UpliftClient } from './uplift-client';
 import type { Accepted } from './uplift-client';
 import type { Finished } from './uplift-process';
 import { runUplift } from './uplift-process';
@@ -23,7 +23,7 @@ const SHORT_WAITS = {
   UPLIFT_WATCHDOG_INTERVAL_MS: '200',
 };
 
-export interface UpliftOptions extends Pick<StackOptions, 'serviceEnv' | 'services'> {
+export interface UpliftOptions extends Pick<StackOptions, 'serviceEnv' | 'services' | 'dir'> {
   /** Simulated seconds per real second: a build takes 480 simulated seconds, more or less. */
   readonly clockSpeed: number;
   readonly env?: Readonly<Record<string, string>>;
@@ -67,7 +67,7 @@ export class RunningUplift {
   /** In Lagoon and in Uplift. */
   async place(fleet: readonly FleetInstance[]): Promise<void> {
     await this.lagoon.place(fleet);
-    await this.client.registerAll(fleet);
+    await acknowledged(() => this.client.registerAll(fleet));
   }
 
   /** Waits for the end, whatever it is, of each instance's upgrade. */

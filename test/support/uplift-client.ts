@@ -117,7 +117,8 @@ async function outcomeOf<T>(send: () => Promise<T>) {
   }
 }
 
-/** No answer at all, or an answer that says: later. */
+/** No answer at all (`fetch` then throws a TypeError, of another realm under Jest), or an answer that says: later. */
 function isPassing(error: unknown): boolean {
-  return error instanceof ProblemError ? error.problem.retryable === true : error instanceof Error;
+  if (error instanceof ProblemError) return error.problem.retryable === true;
+  return (error as { readonly name?: unknown } | null)?.name === 'TypeError';
 }
