@@ -17,6 +17,7 @@ const DUE: Record<WorkerCommandType, readonly [InFlightStatus, InFlightStatus]> 
   ProgressDeployment: ['upgrade-running', 'upgrade-running'],
   RecordDuplicateBuilds: ['upgrade-running', 'upgrade-running'],
   CompleteUpgrade: ['upgrade-running', 'upgrade-running'],
+  RefuseDeployment: ['upgrade-running', 'upgrade-running'],
   FailUpgrade: ['pending-upgrade', 'upgrade-running'],
   DeclareOutcomeUnknown: ['upgrade-running', 'upgrade-running'],
   StartPostUpgrade: ['pending-post-upgrade', 'pending-post-upgrade'],

@@ -113,3 +113,29 @@ describe('DeclareOutcomeUnknown', () => {
       .thenRefused('step-not-reached');
   });
 });
+
+describe('RefuseDeployment', () => {
+  it('fails the upgrade while nothing is known of the call', () => {
+    given(...requested)
+      .when(command('RefuseDeployment'))
+      .then(event('UpgradeFailed'));
+  });
+
+  it('is quiet when a second call was made meanwhile: that one may land', () => {
+    given(...requested, notLanded, secondCall)
+      .when(command('RefuseDeployment'))
+      .thenNothing();
+  });
+
+  it('is quiet when a build was found after all', () => {
+    given(...accepted)
+      .when(command('RefuseDeployment'))
+      .thenNothing();
+  });
+
+  it('is refused before the intent is recorded', () => {
+    given(...started)
+      .when(command('RefuseDeployment'))
+      .thenRefused('step-not-reached');
+  });
+});

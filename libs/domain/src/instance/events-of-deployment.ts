@@ -12,6 +12,7 @@ export type DeploymentCommand = InstanceCommandOf<
   | 'ProgressDeployment'
   | 'RecordDuplicateBuilds'
   | 'CompleteUpgrade'
+  | 'RefuseDeployment'
   | 'FailUpgrade'
   | 'DeclareOutcomeUnknown'
 >;
@@ -34,6 +35,8 @@ export function deploymentEvents(
       return nextCall(command.data, state, state.deployment);
     case 'DeclareOutcomeUnknown':
       return state.deployment.buildName === null ? outcomeUnknown(command.data) : [];
+    case 'RefuseDeployment':
+      return refused(command.data, state.deployment);
     case 'AcceptDeployment':
       return accepted(command.data, state, state.deployment);
     case 'RecordDuplicateBuilds':
@@ -90,6 +93,14 @@ function outcomeUnknown({
     { type: 'OutcomeUnknown', data: { upgradeId, attempt, evidence } },
     { type: 'UpgradeFailed', data: { upgradeId, attempt, reason, evidence, retryable: false } },
   ];
+}
+
+function refused(
+  { callNo, ...failure }: InstanceCommandData['RefuseDeployment'],
+  deployment: DeploymentState,
+): readonly InstanceEvent[] {
+  const isOpen = deployment.callNo === callNo && deployment.buildName === null;
+  return isOpen ? [{ type: 'UpgradeFailed', data: failure }] : [];
 }
 
 function accepted(

@@ -57,6 +57,8 @@ export interface InstanceCommandData {
     /** Build that took the place of ours, if one did. */
     readonly supersededBy: string | null;
   };
+  /** Lagoon surely refused the call of this number; says nothing about any other call. */
+  RefuseDeployment: Failing & { readonly callNo: number };
   FailUpgrade: Failing;
   DeclareOutcomeUnknown: Attempt & { readonly evidence: Evidence };
   StartPostUpgrade: ByWorker;

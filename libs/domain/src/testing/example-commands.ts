@@ -44,6 +44,7 @@ export const EXAMPLE_COMMAND_DATA: InstanceCommandData = {
   ProgressDeployment: EXAMPLE_EVENT_DATA.DeploymentProgressed,
   RecordDuplicateBuilds: EXAMPLE_EVENT_DATA.DuplicateBuildDetected,
   CompleteUpgrade: { ...EXAMPLE_EVENT_DATA.UpgradeCompleted, supersededBy: null },
+  RefuseDeployment: { ...FAILURE, callNo: 1 },
   FailUpgrade: FAILURE,
   DeclareOutcomeUnknown: { ...ATTEMPT, evidence: EVIDENCE },
   StartPostUpgrade: BY_WORKER,

@@ -48,6 +48,7 @@ export class UpgradeStage extends StageHandler {
     lease: { readonly intentAt: number; readonly stop: AbortSignal },
   ): Promise<boolean> {
     const { upgradeId, attempt } = cursor.workOrder;
+    const callNo = cursor.deployment?.callNo ?? 1;
     const answer = await callLagoon(this.lagoon, cursor.workOrder, lease, this.options);
     if (answer.kind === 'accepted') {
       const { buildName } = answer;
@@ -57,7 +58,10 @@ export class UpgradeStage extends StageHandler {
     if (answer.kind !== 'refused') return false;
     const { cause, reason: detail, retryable } = answer;
     const failure = { reason: 'deployment-refused', evidence: { cause, detail }, retryable };
-    await cursor.submit({ type: 'FailUpgrade', data: { upgradeId, attempt, ...failure } });
+    await cursor.submit({
+      type: 'RefuseDeployment',
+      data: { upgradeId, attempt, callNo, ...failure },
+    });
     return true;
   }
 
