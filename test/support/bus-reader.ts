@@ -1,4 +1,4 @@
-import type { BusConnection } from '@uplift/bus';
+import type { BusConnection, DurableName } from '@uplift/bus';
 import type { RelayProof, StoredEvent } from '@uplift/contracts';
 import { decodeEvent, decodeRelayProof, EVENTS_STREAM } from '@uplift/contracts';
 
@@ -31,4 +31,11 @@ export async function readWholeBus(bus: BusConnection): Promise<OnBus[]> {
     if (sequence >= last) break;
   }
   return found;
+}
+
+/** Messages that a durable has still to hand out, or has not been told the end of. */
+export async function undone(bus: BusConnection, durable: DurableName): Promise<number> {
+  const manager = await bus.nats.jetstreamManager();
+  const info = await manager.consumers.info(EVENTS_STREAM, durable);
+  return info.num_pending + info.num_ack_pending;
 }
