@@ -1,3 +1,4 @@
+import type { StoredEvent } from '@uplift/contracts';
 import { SERVICE_NAMES } from '../../tools/stack/src';
 import { undone } from '../support/bus-reader';
 import { eventually } from '../support/eventually';
@@ -30,13 +31,13 @@ describe('a stage that nobody works on', () => {
     for (const { instanceId } of fleet) {
       expect(uplift.log.statusOf(instanceId)).toBe('post-upgrade-failed');
       const [opened, timedOut, failed] = uplift.log.of(instanceId).slice(-3);
-      expect([opened?.type, timedOut?.type, failed?.type]).toEqual([
+      expect([opened!.type, timedOut!.type, failed!.type]).toEqual([
         'PostUpgradePending',
         'StageTimedOut',
         'PostUpgradeFailed',
       ]);
-      expect(timedOut?.data).toMatchObject({ stage: 'post-upgrade', limitMs: LIMIT_MS });
-      const waited = Date.parse(timedOut?.recordedAt ?? '') - Date.parse(opened?.recordedAt ?? '');
+      expect(timedOut!.data).toMatchObject({ stage: 'post-upgrade', limitMs: LIMIT_MS });
+      const waited = Date.parse(timedOut!.recordedAt) - Date.parse(opened!.recordedAt);
       expect(waited).toBeGreaterThanOrEqual(LIMIT_MS);
     }
     await uplift.readModelCaughtUp();
