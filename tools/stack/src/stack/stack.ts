@@ -5,7 +5,7 @@ import { createTempFolder } from '../process/temp-folder';
 import type { InfrastructureName } from './infrastructure';
 import { INFRASTRUCTURE_NAMES, startInfrastructure } from './infrastructure';
 import type { ServiceName } from './service-catalog';
-import { SERVICE_NAMES, serviceEntry } from './service-catalog';
+import { HEAP_LIMITS, SERVICE_NAMES, serviceEntry } from './service-catalog';
 import type { StackOptions } from './stack-options';
 import type { StackPart } from './stack-part';
 
@@ -90,6 +90,7 @@ export class Stack {
       name: as,
       script,
       args,
+      nodeArgs: HEAP_LIMITS,
       dir: join(this.dir, 'logs'),
       env: { ...this.env, ...env, ...this.options.serviceEnv?.[name] },
       pinnedPorts: PINNED,
