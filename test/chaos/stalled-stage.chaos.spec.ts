@@ -1,4 +1,3 @@
-import type { StoredEvent } from '@uplift/contracts';
 import { SERVICE_NAMES } from '../../tools/stack/src';
 import { undone } from '../support/bus-reader';
 import { eventually } from '../support/eventually';

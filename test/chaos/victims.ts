@@ -46,6 +46,7 @@ export const OTHER_SERVICES: readonly Victim[] = [
 
 export const INFRASTRUCTURE: readonly Victim[] = [
   { name: 'eventstore', strikeAt: EARLY },
+  { name: 'eventstore', strikeAt: MIDWAY },
   { name: 'nats', strikeAt: MIDWAY },
   { name: 'postgres', strikeAt: MIDWAY },
 ];

@@ -40,10 +40,11 @@ export class LagoonControl {
     return (await response.json()) as LedgerPage;
   }
 
-  /** Markers of attempts that were not built exactly once. */
+  /** Attempts, the given ones and whatever else Lagoon was asked for, that were not built exactly once. */
   async notBuiltOnce(markers: readonly string[]): Promise<string[]> {
     const { buildsByBulkName } = await this.ledger();
-    return markers.filter((marker) => buildsByBulkName[marker]?.length !== 1);
+    const all = new Set([...markers, ...Object.keys(buildsByBulkName)]);
+    return [...all].filter((marker) => buildsByBulkName[marker]?.length !== 1);
   }
 
   private async post(what: string, records: readonly object[]): Promise<void> {

@@ -21,6 +21,7 @@ const SHORT_WAITS = {
   UPLIFT_NOT_FOUND_GAP_MS: '500',
   UPLIFT_SETTLE_WINDOW_MS: '1500',
   UPLIFT_WATCHDOG_INTERVAL_MS: '200',
+  UPLIFT_CALL_TIMEOUT_MS: '5000',
 };
 
 export interface UpliftOptions extends Pick<StackOptions, 'serviceEnv' | 'services' | 'dir'> {
