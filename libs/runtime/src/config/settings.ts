@@ -113,7 +113,11 @@ export const SETTINGS = {
     default: false,
     description: 'Allow health probes to loopback addresses (development only)',
   },
-  callLeaseMs: ms('UPLIFT_CALL_LEASE_MS', 30_000, 'Time after its own intent in which a deploy call may still start'),
+  callLeaseMs: ms(
+    'UPLIFT_CALL_LEASE_MS',
+    30_000,
+    'Time after its own intent in which a deploy call may still start',
+  ),
   callTimeoutMs: ms('UPLIFT_CALL_TIMEOUT_MS', 20_000, 'Longest wait for one Lagoon call'),
   reconcileIntervalMs: ms(
     'UPLIFT_RECONCILE_INTERVAL_MS',
