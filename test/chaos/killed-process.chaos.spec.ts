@@ -1,11 +1,12 @@
+import type { FleetInstance } from '../support/fleet';
 import { makeFleet } from '../support/fleet';
 import { expectAcknowledgedOnce, expectUpgradedOnce } from '../support/run-checks';
 import { RunningUplift } from '../support/running-uplift';
-import { acknowledged } from '../support/uplift-client';
 import type { Accepted, Door } from '../support/uplift-client';
+import { acknowledged } from '../support/uplift-client';
 import { expectBusIsStore, expectSoundAudit } from '../support/whole-history';
-import type { Victim } from './victims';
-import { heldBack, INFRASTRUCTURE, OTHER_SERVICES, STAGE_WORKERS } from './victims';
+import { Strike } from './strike';
+import { INFRASTRUCTURE, OTHER_SERVICES, STAGE_WORKERS } from './victims';
 
 const FLEET = 60;
 /** Upgrades that are asked for before the kill; the others while the victim is down. */
@@ -13,6 +14,8 @@ const EARLY = 40;
 /** The first ones build until they are let go, so that the run cannot be over before the victim is back. */
 const STRAGGLERS = 5;
 const STRAGGLING_SECONDS = 1_000_000;
+/** One script before the upgrade, one after. */
+const TASKS = 2 * FLEET;
 
 jest.setTimeout(120_000);
 
@@ -25,27 +28,14 @@ describe('kill -9 in mid-run, and a restart', () => {
 
   afterAll(() => uplift.stop());
 
-  const partOf = ({ name }: Victim) => {
-    const found = uplift.stack.parts.find((part) => part.name === name);
-    if (found) return found;
-    throw new Error(`${name} does not run`);
-  };
+  const makeStragglingFleet = () =>
+    makeFleet(FLEET).map((instance, n) =>
+      n < STRAGGLERS ? { ...instance, buildSeconds: STRAGGLING_SECONDS } : instance,
+    );
 
-  /** Kills at the moment that is asked for, and sees instances wait for the victim. */
-  const strike = async (victim: Victim, ids: readonly string[]) => {
-    const { type, instances } = victim.strikeAt;
-    const reached = () => uplift.log.count(type, ids);
-    await uplift.log.until(
-      () => reached() >= instances,
-      () => `${type}: ${reached()}`,
-    );
-    const exit = await partOf(victim).kill('SIGKILL');
-    expect(exit.signal).toBe('SIGKILL');
-    const waiting = () => heldBack(victim, uplift.log, ids).length;
-    await uplift.log.until(
-      () => waiting() > 0,
-      () => `instances that wait for ${victim.name}`,
-    );
+  const trigger = (instance: FleetInstance, n: number) => {
+    const door: Door = n % 2 === 0 ? 'bus' : 'http';
+    return acknowledged(() => uplift.client.trigger(instance, door));
   };
 
   /** Ends the builds of the stragglers, once Lagoon has begun them. */
@@ -60,35 +50,29 @@ describe('kill -9 in mid-run, and a restart', () => {
     await uplift.lagoon.advance(2 * STRAGGLING_SECONDS);
   };
 
+  const tasksAdded = async () => (await uplift.lagoon.ledger()).fields.addTask ?? 0;
+
   it.each([...STAGE_WORKERS, ...OTHER_SERVICES, ...INFRASTRUCTURE])(
     'of $name at $strikeAt.type loses nothing, repeats nothing and stalls nobody',
     async (victim) => {
-      const { client, lagoon } = uplift;
-      const fleet = makeFleet(FLEET).map((instance, n) =>
-        n < STRAGGLERS ? { ...instance, buildSeconds: STRAGGLING_SECONDS } : instance,
-      );
-      const ids = fleet.map(({ instanceId }) => instanceId);
+      const fleet = makeStragglingFleet();
       await uplift.place(fleet);
-      await lagoon.plan({
-        kind: 'slow',
-        field: 'deployEnvironmentLatest',
-        delayMs: 300,
-        times: FLEET,
-      });
-      const trigger = (n: number) => {
-        const door: Door = n % 2 === 0 ? 'bus' : 'http';
-        return acknowledged(() => client.trigger(fleet[n]!, door));
-      };
+      const tasksBefore = await tasksAdded();
+      const ids = fleet.map(({ instanceId }) => instanceId);
+      const strike = new Strike(uplift, victim, ids);
+      await strike.prepare();
 
-      const early = Array.from({ length: EARLY }, (_, n) => trigger(n));
-      await strike(victim, ids);
-      const late = Array.from({ length: FLEET - EARLY }, (_, n) => trigger(EARLY + n));
-      await partOf(victim).restart();
+      const early = fleet.slice(0, EARLY).map(trigger);
+      await strike.kill();
+      const late = fleet.slice(EARLY).map(trigger);
+      await strike.bringBack();
       const accepted = await Promise.all([...early, ...late]);
       await letGo(accepted);
       await uplift.ended(accepted);
+
       expectAcknowledgedOnce(uplift, fleet, accepted);
       await expectUpgradedOnce(uplift, fleet, accepted);
+      expect((await tasksAdded()) - tasksBefore).toBe(TASKS);
       await expectBusIsStore(uplift);
       await expectSoundAudit(uplift);
     },

@@ -30,6 +30,11 @@ export class LagoonControl {
     await this.post('faults', faults);
   }
 
+  /** Forgets every fault still to come. */
+  async planNothing(): Promise<void> {
+    await fetch(`${this.base}/faults`, { method: 'DELETE' });
+  }
+
   /** Moves simulated time on, beside what the clock does by itself. */
   async advance(seconds: number): Promise<void> {
     await this.post('clock', [{ advanceSeconds: seconds }]);
