@@ -5,7 +5,7 @@ interface ServiceEntry {
 }
 
 /** As in the image: collects early instead of growing, so that a service stays under 250 MiB. */
-export const HEAP_LIMITS = ['--max-old-space-size=160', '--max-semi-space-size=8'];
+export const HEAP_LIMITS = ['--max-old-space-size=160'];
 
 const stage = (name: string): ServiceEntry => ({
   script: 'dist/apps/stage-workers/src/main.js',
