@@ -17,9 +17,13 @@ export async function lastSequence(bus: BusConnection): Promise<number> {
 
 /** Every message the bus holds now, from the first. */
 export async function readWholeBus(bus: BusConnection): Promise<OnBus[]> {
-  const last = await lastSequence(bus);
+  return readBus(bus, await lastSequence(bus));
+}
+
+/** Follows the stream from its first message until it has seen `count` of them. */
+export async function readBus(bus: BusConnection, count: number): Promise<OnBus[]> {
   const found: OnBus[] = [];
-  if (last === 0) return found;
+  if (count === 0) return found;
   const consumer = await bus.nats.jetstream().consumers.get(EVENTS_STREAM);
   for await (const message of await consumer.consume({ max_messages: 1_000 })) {
     const headers = Object.fromEntries(
@@ -28,7 +32,7 @@ export async function readWholeBus(bus: BusConnection): Promise<OnBus[]> {
     const { seq: sequence, subject } = message;
     const event = decodeEvent({ headers, payload: message.data });
     found.push({ sequence, subject, event, proof: decodeRelayProof(headers) });
-    if (sequence >= last) break;
+    if (found.length === count) break;
   }
   return found;
 }

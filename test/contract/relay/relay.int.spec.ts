@@ -3,7 +3,8 @@ import { connectBus, EventPublisher, type BusConnection } from '@uplift/bus';
 import { InMemoryEventStore, MAX_EVENT_BYTES, NO_STREAM } from '@uplift/event-store';
 import { BusServer } from '../bus/bus-server';
 import { eventually } from './eventually';
-import { expectSame, readBus } from './bus-contents';
+import { readBus } from '../../support/bus-reader';
+import { expectSame } from './bus-contents';
 import { RunningRelay } from './running-relay';
 import { everything, fill, newEvent } from './store-filling';
 
