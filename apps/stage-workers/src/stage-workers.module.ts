@@ -48,7 +48,7 @@ function adapters(runtime: StageRuntime): Provider[] {
     {
       provide: Lagoon,
       useValue: new GraphqlLagoon({
-        url: lagoonUrl,
+        url: lagoonUrl ?? '',
         token: () => Promise.resolve(lagoonToken ?? ''),
         timeoutMs: configuration.callTimeoutMs,
       }),

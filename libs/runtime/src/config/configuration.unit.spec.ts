@@ -29,7 +29,7 @@ describe('reading the configuration', () => {
         UPLIFT_POLL_INTERVAL_MS: '',
       }),
     ).toEqual({
-      pollIntervalMs: 15_000,
+      pollIntervalMs: 60_000,
       probeAllowLoopback: false,
       stages: [],
       logLevel: 'info',

@@ -2,18 +2,13 @@ import { join } from 'node:path';
 import { ensureBuilt } from '../build/ensure-built';
 import { ManagedProcess } from '../process/managed-process';
 import { createTempFolder } from '../process/temp-folder';
+import { developmentSettings } from './development-settings';
 import type { InfrastructureName } from './infrastructure';
 import { INFRASTRUCTURE_NAMES, startInfrastructure } from './infrastructure';
 import type { ServiceName } from './service-catalog';
 import { HEAP_LIMITS, SERVICE_NAMES, serviceEntry } from './service-catalog';
 import type { StackOptions } from './stack-options';
 import type { StackPart } from './stack-part';
-
-const DEVELOPMENT_SETTINGS = {
-  UPLIFT_HTTP_PORT: '0',
-  UPLIFT_HEALTH_PORT: '0',
-  UPLIFT_PROBE_ALLOW_LOOPBACK: 'true',
-};
 
 const PINNED = { http: 'UPLIFT_HTTP_PORT', health: 'UPLIFT_HEALTH_PORT' };
 
@@ -47,7 +42,7 @@ export class Stack {
 
   /** The settings by which any Uplift process finds this stack. */
   get env(): Readonly<Record<string, string>> {
-    return { ...DEVELOPMENT_SETTINGS, ...this.addresses, ...this.options.env };
+    return { ...this.addresses, ...developmentSettings(this.options.env) };
   }
 
   get apiUrl(): string {

@@ -1,0 +1,90 @@
+import { hostname } from 'node:os';
+import type { Setting } from './setting';
+import { ms, optionalText, port, switchedOff } from './setting-rows';
+
+/** What every process or one of the doors needs: addresses, ports, logging. */
+export const PROCESS_SETTINGS = {
+  eventStoreUrl: {
+    env: 'UPLIFT_EVENTSTORE_URL',
+    type: 'url',
+    schemes: ['esdb', 'esdb+discover', 'kurrentdb', 'kurrentdb+discover'],
+    description: 'Connection string of the event store',
+  },
+  natsUrl: {
+    env: 'UPLIFT_NATS_URL',
+    type: 'url',
+    schemes: ['nats', 'tls', 'ws', 'wss'],
+    description: 'Address of the NATS server, several separated by commas',
+  },
+  postgresUrl: {
+    env: 'UPLIFT_POSTGRES_URL',
+    type: 'url',
+    schemes: ['postgres', 'postgresql'],
+    secret: true,
+    description: 'Connection string of the read-model database',
+  },
+  apiUrl: {
+    env: 'UPLIFT_API_URL',
+    type: 'url',
+    schemes: ['http', 'https'],
+    default: 'http://127.0.0.1:3000',
+    description: 'Address of the command API, for the command line',
+  },
+  logLevel: {
+    env: 'UPLIFT_LOG_LEVEL',
+    type: 'enum',
+    values: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+    default: 'info',
+    description: 'Lowest level that is written',
+  },
+  httpHost: {
+    env: 'UPLIFT_HTTP_HOST',
+    type: 'string',
+    default: '127.0.0.1',
+    description: 'Interface of the public HTTP door',
+  },
+  httpPort: port('UPLIFT_HTTP_PORT', 3000, 'Port of the public HTTP door, 0 picks a free one'),
+  healthHost: {
+    env: 'UPLIFT_HEALTH_HOST',
+    type: 'string',
+    default: '127.0.0.1',
+    description: 'Interface of the health and metrics page',
+  },
+  healthPort: port(
+    'UPLIFT_HEALTH_PORT',
+    0,
+    'Port of the health and metrics page, 0 picks a free one',
+  ),
+  buildCommit: {
+    env: 'UPLIFT_BUILD_COMMIT',
+    type: 'string',
+    default: 'unknown',
+    description: 'Commit the running build was made from, shown in the metrics',
+  },
+  workerId: {
+    env: 'UPLIFT_WORKER_ID',
+    type: 'string',
+    computed: { value: () => `${hostname()}-${process.pid}`, words: 'host name and process id' },
+    description: 'Name of this worker in events and logs',
+  },
+  healthCallbackToken: {
+    env: 'UPLIFT_HEALTH_CALLBACK_TOKEN',
+    type: 'string',
+    secret: true,
+    optional: true,
+    description: 'Token that health callbacks of apps must carry; open to everybody without one',
+  },
+  promoteEnabled: switchedOff(
+    'UPLIFT_PROMOTE_ENABLED',
+    'The command API accepts upgrades that promote the images of another environment',
+  ),
+  ackWaitMs: ms(
+    'UPLIFT_ACK_WAIT_MS',
+    0,
+    'Time after which a message without an answer comes again, 0 for what the topology says',
+  ),
+  failpoints: optionalText(
+    'UPLIFT_FAILPOINTS',
+    'Development only: named points at which this process kills, stops, throws or delays itself',
+  ),
+} as const satisfies Record<string, Setting>;

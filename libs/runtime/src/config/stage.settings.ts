@@ -1,0 +1,83 @@
+import type { Setting } from './setting';
+import { count, ms, switchedOff } from './setting-rows';
+
+/** How stages call, poll and probe. */
+export const STAGE_SETTINGS = {
+  stages: {
+    env: 'UPLIFT_STAGES',
+    type: 'list',
+    default: '',
+    description: 'Stages this process works on, separated by commas',
+  },
+  pollEarlyIntervalMs: ms(
+    'UPLIFT_POLL_EARLY_INTERVAL_MS',
+    30_000,
+    'Pause between two polls of a young deployment',
+  ),
+  pollEarlyForMs: ms(
+    'UPLIFT_POLL_EARLY_FOR_MS',
+    120_000,
+    'Age up to which a deployment counts as young',
+  ),
+  pollIntervalMs: ms('UPLIFT_POLL_INTERVAL_MS', 60_000, 'Pause between two polls of a deployment'),
+  pollQueuedIntervalMs: ms(
+    'UPLIFT_POLL_QUEUED_INTERVAL_MS',
+    180_000,
+    'Pause between two polls of a deployment that is queued',
+  ),
+  pollBatch: count('UPLIFT_POLL_BATCH', 50, 'Deployments asked about in one request'),
+  taskPollIntervalMs: ms(
+    'UPLIFT_TASK_POLL_INTERVAL_MS',
+    5_000,
+    'Pause between two polls of a task',
+  ),
+  lateWatchMs: ms(
+    'UPLIFT_LATE_WATCH_MS',
+    86_400_000,
+    'Time after a missed deadline in which a late outcome is still looked for',
+  ),
+  lateIntervalMs: ms(
+    'UPLIFT_LATE_INTERVAL_MS',
+    300_000,
+    'Pause between two looks for a late outcome',
+  ),
+  probeSuccesses: count('UPLIFT_PROBE_SUCCESSES', 3, 'Good answers in a row that prove health'),
+  probeIntervalMs: ms('UPLIFT_PROBE_INTERVAL_MS', 15_000, 'Pause between two health probes'),
+  probeTimeoutMs: ms('UPLIFT_PROBE_TIMEOUT_MS', 10_000, 'Longest wait for one health probe'),
+  probeWindowMs: ms('UPLIFT_PROBE_WINDOW_MS', 600_000, 'Time an instance has to prove its health'),
+  probeAllowLoopback: switchedOff(
+    'UPLIFT_PROBE_ALLOW_LOOPBACK',
+    'Allow health probes to loopback addresses (development only)',
+  ),
+  callLeaseMs: ms(
+    'UPLIFT_CALL_LEASE_MS',
+    30_000,
+    'Time after its own intent in which a deploy call may still start',
+  ),
+  callTimeoutMs: ms('UPLIFT_CALL_TIMEOUT_MS', 20_000, 'Longest wait for one Lagoon call'),
+  permissionTries: count(
+    'UPLIFT_PERMISSION_TRIES',
+    3,
+    'Calls refused for want of permission before it is believed',
+  ),
+  permissionPauseMs: ms(
+    'UPLIFT_PERMISSION_PAUSE_MS',
+    300_000,
+    'Pause before a call that was refused for want of permission is made again',
+  ),
+  reconcileIntervalMs: ms(
+    'UPLIFT_RECONCILE_INTERVAL_MS',
+    10_000,
+    'Pause between two look-ups of a call whose outcome is unknown',
+  ),
+  notFoundGapMs: ms(
+    'UPLIFT_NOT_FOUND_GAP_MS',
+    120_000,
+    'Least time between two not-found answers that together mean not found',
+  ),
+  settleWindowMs: ms(
+    'UPLIFT_SETTLE_WINDOW_MS',
+    1_200_000,
+    'Time after which an unknown call counts as settled',
+  ),
+} as const satisfies Record<string, Setting>;
