@@ -69,8 +69,8 @@ export class Rows {
       bulkName: build.bulkName,
       buildStep: view.buildStep,
       sourceUser: build.sourceUser,
-      sourceType: 'api',
-      buildType: build.buildType,
+      sourceType: 'API',
+      buildType: build.buildType.toUpperCase(),
       environment: () => this.environmentOf(build.environmentId),
     };
   }
