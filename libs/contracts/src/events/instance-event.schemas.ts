@@ -1,6 +1,7 @@
 import type { InstanceEventType } from '@uplift/domain';
 import type { JsonSchema } from '../schema/schema';
 import { eventSchemaId } from '../event.codec';
+import { CALL } from './call.schemas';
 import { DEPLOYMENT } from './deployment.schemas';
 import type { EventGroup } from './event-group';
 import { INTERRUPTION } from './interruption.schemas';
@@ -16,6 +17,7 @@ const SCHEMAS: EventGroup<InstanceEventType> = {
   ...REGISTRATION,
   ...PRE_UPGRADE,
   ...UPGRADE,
+  ...CALL,
   ...DEPLOYMENT,
   ...POST_UPGRADE,
   ...INTERRUPTION,

@@ -16,7 +16,7 @@ import { task } from './pre-upgrade.schemas';
 import { healthyStatus } from './status.schema';
 import { workOrder } from './work-order.schema';
 
-const probe: Schema<ProbeResult> = object<ProbeResult>({
+export const probe: Schema<ProbeResult> = object<ProbeResult>({
   url: text,
   outcome: oneOf(['healthy', 'unhealthy', 'unresponsive']),
   status: nullable(wholeNumber),

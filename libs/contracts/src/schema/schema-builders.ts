@@ -52,6 +52,41 @@ export function object<Value>(members: {
   };
 }
 
+type OptionalKeys<Value> = {
+  [Key in keyof Value]-?: undefined extends Value[Key] ? Key : never;
+}[keyof Value];
+
+type Optional<Value> = Pick<Value, OptionalKeys<Value>>;
+type Demanded<Value> = Omit<Value, OptionalKeys<Value>>;
+
+/** An object some of whose members may be missing, because an earlier build did not write them. */
+export function objectWith<Value>(
+  required: { readonly [Key in keyof Demanded<Value>]: Schema<Demanded<Value>[Key]> },
+  optional: { readonly [Key in keyof Optional<Value>]-?: Schema<Exclude<Value[Key], undefined>> },
+): Schema<Value> {
+  const inner = object<Demanded<Value>>(required);
+  const entries = Object.entries<Pick<Schema<unknown>, 'json' | 'definitions'>>({ ...optional });
+  const properties = Object.fromEntries(entries.map(([key, { json }]) => [key, json]));
+  return {
+    json: {
+      ...inner.json,
+      properties: { ...(inner.json.properties as object), ...properties },
+    },
+    definitions: merged([inner.definitions, ...entries.map(([, { definitions }]) => definitions)]),
+  };
+}
+
+/** One of several kinds of values. */
+export function either<Values extends readonly unknown[]>(
+  ...kinds: { readonly [Index in keyof Values]: Schema<Values[Index]> }
+): Schema<Values[number]> {
+  const all: readonly Pick<Schema<unknown>, 'json' | 'definitions'>[] = kinds;
+  return {
+    json: { anyOf: all.map(({ json }) => json) },
+    definitions: merged(all.map(({ definitions }) => definitions)),
+  };
+}
+
 /** Gives a schema a name under `$defs`, so that it is written once per document. */
 export function named<Value>(title: string, schema: Schema<Value>): Schema<Value> {
   return {

@@ -8,12 +8,18 @@ export interface AttemptNotes {
   /** What the app said of itself while it was being verified. */
   readonly reportedHealth: RunningStatus | null;
   readonly duplicateBuilds: readonly string[];
+  /** What the attempt cannot go on without; null if nothing holds it up. */
+  readonly waitingFor: string | null;
+  /** How far the variables of the target have come. */
+  readonly variables: 'requested' | 'set' | null;
 }
 
 export const NO_NOTES: AttemptNotes = {
   parkedEventId: null,
   reportedHealth: null,
   duplicateBuilds: [],
+  waitingFor: null,
+  variables: null,
 };
 
 /** Notes begin anew with every event that carries the work order: such an event is enough to go on from. */
@@ -26,6 +32,14 @@ export function notesAfter(before: AttemptNotes, event: InstanceEvent): AttemptN
       return { ...before, reportedHealth: event.data.status };
     case 'DuplicateBuildDetected':
       return { ...before, duplicateBuilds: event.data.builds };
+    case 'WaitingFor':
+      return { ...before, waitingFor: event.data.target };
+    case 'WaitEnded':
+      return { ...before, waitingFor: null };
+    case 'VariablesRequested':
+      return { ...before, variables: 'requested' };
+    case 'VariablesSet':
+      return { ...before, variables: 'set' };
     default:
       return before;
   }

@@ -1,4 +1,4 @@
-import type { WorkerCommand, WorkerCommandType } from './instance.commands';
+import type { InstanceCommandData, WorkerCommand, WorkerCommandType } from './instance.commands';
 import { InstanceUnknownError, StepNotReachedError } from './instance.errors';
 import type { InstanceEvent } from './instance.events';
 import type { InFlightStatus } from './instance.lifecycle';
@@ -11,21 +11,34 @@ const DUE: Record<WorkerCommandType, readonly [InFlightStatus, InFlightStatus]> 
   StartPreUpgrade: ['pending-pre-upgrade', 'pending-pre-upgrade'],
   CompletePreUpgrade: ['pre-upgrade-running', 'pre-upgrade-running'],
   FailPreUpgrade: ['pending-pre-upgrade', 'pre-upgrade-running'],
-  RequestDeployment: ['pending-upgrade', 'pending-upgrade'],
-  RepeatDeployment: ['upgrade-running', 'upgrade-running'],
+  RequestVariables: ['pending-upgrade', 'pending-upgrade'],
+  RecordVariables: ['pending-upgrade', 'pending-upgrade'],
+  StartUpgrade: ['pending-upgrade', 'pending-upgrade'],
+  RequestScript: ['pre-upgrade-running', 'post-upgrade-running'],
+  AcceptScript: ['pre-upgrade-running', 'post-upgrade-running'],
+  NoteAmbiguousCall: ['pre-upgrade-running', 'post-upgrade-running'],
+  RepeatCall: ['pre-upgrade-running', 'post-upgrade-running'],
+  RefuseCall: ['pre-upgrade-running', 'post-upgrade-running'],
+  RetryCall: ['pre-upgrade-running', 'post-upgrade-running'],
   AcceptDeployment: ['upgrade-running', 'upgrade-running'],
   ProgressDeployment: ['upgrade-running', 'upgrade-running'],
   RecordDuplicateBuilds: ['upgrade-running', 'upgrade-running'],
+  SupersedeDeployment: ['upgrade-running', 'upgrade-running'],
+  ReportInvisibleBuild: ['upgrade-running', 'upgrade-running'],
+  ReportUnstartedBuild: ['upgrade-running', 'upgrade-running'],
   CompleteUpgrade: ['upgrade-running', 'upgrade-running'],
-  RefuseDeployment: ['upgrade-running', 'upgrade-running'],
   FailUpgrade: ['pending-upgrade', 'upgrade-running'],
   DeclareOutcomeUnknown: ['upgrade-running', 'upgrade-running'],
+  ConfirmCancel: ['upgrade-running', 'upgrade-running'],
+  RecordLateOutcome: ['pending-pre-upgrade', 'post-upgrade-completed'],
   StartPostUpgrade: ['pending-post-upgrade', 'pending-post-upgrade'],
   CompletePostUpgrade: ['post-upgrade-running', 'post-upgrade-running'],
   FailPostUpgrade: ['pending-post-upgrade', 'post-upgrade-running'],
   VerifyHealthy: ['post-upgrade-completed', 'post-upgrade-completed'],
   FindUnhealthy: ['post-upgrade-completed', 'post-upgrade-completed'],
   FindUnresponsive: ['post-upgrade-completed', 'post-upgrade-completed'],
+  RecordWait: ['pending-pre-upgrade', 'post-upgrade-completed'],
+  EndWait: ['pending-pre-upgrade', 'post-upgrade-completed'],
   TimeOutStage: ['pending-pre-upgrade', 'post-upgrade-completed'],
   ParkStage: ['pending-pre-upgrade', 'post-upgrade-completed'],
 };
@@ -36,7 +49,8 @@ export function decideWorkerStep(
   state: InstanceState,
 ): readonly InstanceEvent[] {
   if (state.kind === 'absent') throw new InstanceUnknownError();
-  if (state.kind === 'resting') return afterTheEnd(command, state);
+  if (state.kind === 'resting')
+    return command.type === 'RecordLateOutcome' ? lateOutcome(command.data, state) : [];
   if (!isSameAttempt(command, state)) return [];
 
   const [first, last] = DUE[command.type];
@@ -52,18 +66,23 @@ function isSameAttempt({ data }: WorkerCommand, { workOrder }: UpgradingInstance
   return data.upgradeId === workOrder.upgradeId && data.attempt === workOrder.attempt;
 }
 
-/** A success that comes after the failure was recorded is a fact worth keeping, once. */
-function afterTheEnd(command: WorkerCommand, state: RestingInstance): readonly InstanceEvent[] {
-  const { lastUpgrade } = state;
-  const isNews =
-    command.type === 'CompleteUpgrade' &&
-    state.status === 'upgrade-failed' &&
-    lastUpgrade?.upgradeId === command.data.upgradeId &&
-    lastUpgrade.attempt === command.data.attempt &&
-    !lastUpgrade.lateOutcomeSeen;
-  if (!isNews) return [];
-  const { upgradeId, attempt, buildName } = command.data;
-  return [
-    { type: 'LateOutcomeObserved', data: { upgradeId, attempt, status: 'complete', buildName } },
-  ];
+/**
+ * What became of a deployment that was given up, once. A success is taken up where the upgrade left off.
+ */
+function lateOutcome(
+  data: InstanceCommandData['RecordLateOutcome'],
+  { status, lastUpgrade }: RestingInstance,
+): readonly InstanceEvent[] {
+  if (status !== 'upgrade-failed' || lastUpgrade === null) return [];
+  const { workOrder, lateOutcomeSeen } = lastUpgrade;
+  const { upgradeId, attempt, buildName, status: outcome, deadlineAt } = data;
+  const isOurs = workOrder.upgradeId === upgradeId && workOrder.attempt === attempt;
+  if (!isOurs || lateOutcomeSeen) return [];
+  const observed: InstanceEvent = {
+    type: 'LateOutcomeObserved',
+    data: { upgradeId, attempt, status: outcome, buildName },
+  };
+  if (outcome !== 'complete') return [observed];
+  const { cancelRequested: _given, ...order } = workOrder;
+  return [observed, { type: 'PostUpgradePending', data: { workOrder: { ...order, deadlineAt } } }];
 }

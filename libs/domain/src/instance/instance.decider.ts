@@ -11,6 +11,7 @@ export function decide(command: InstanceCommand, state: InstanceState): readonly
     case 'RegisterInstance':
     case 'ReportHealth':
     case 'RequestUpgrade':
+    case 'CancelUpgrade':
       return decideAtTheEdge(command, state);
     default:
       return decideWorkerStep(command, state);

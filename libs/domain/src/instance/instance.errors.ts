@@ -57,6 +57,39 @@ export class InvalidTargetError extends DomainError {
   readonly code = 'invalid-target';
 }
 
+/** This installation does not permit the strategy. */
+export class StrategyNotEnabledError extends DomainError {
+  readonly code = 'strategy-not-enabled';
+  constructor(
+    readonly strategy: string,
+    readonly enabled: readonly string[],
+  ) {
+    super(`Strategy ${strategy} is not enabled here: use ${enabled.join(', ')}`);
+  }
+}
+
+/** There is nothing left to cancel. */
+export class UpgradeNotInFlightError extends DomainError {
+  readonly code = 'upgrade-not-in-flight';
+  constructor(
+    readonly currentStatus: string,
+    readonly upgradeId: string,
+  ) {
+    super(`Upgrade ${upgradeId} is not in flight: the instance is ${currentStatus}`);
+  }
+}
+
+/** The new version is deployed: stopping now would leave the instance half upgraded. */
+export class CancelTooLateError extends DomainError {
+  readonly code = 'cancel-too-late';
+  constructor(
+    readonly currentStatus: string,
+    readonly upgradeId: string,
+  ) {
+    super(`Upgrade ${upgradeId} is past its deployment (${currentStatus}): let it end`);
+  }
+}
+
 /** A report would turn a claimed instance into an unclaimed one, or back. */
 export class ClaimAxisCrossedError extends DomainError {
   readonly code = 'claim-axis-crossed';

@@ -1,7 +1,7 @@
 import type { HealthyStatus, InstanceStatus, RunningStatus } from '../status';
 import type { InstanceProfile } from './instance.profile';
 import type { UpgradeStage } from './upgrade-stage';
-import type { WorkOrder } from './work-order';
+import type { ScriptStep, WorkOrder } from './work-order';
 
 /** Facts that explain an outcome: small, redacted, never a log. */
 export type Evidence = Readonly<Record<string, string | number | boolean | null>>;
@@ -67,6 +67,12 @@ export interface InstanceEventData {
   };
   PreUpgradeFailed: Failure;
   UpgradePending: OpensStage;
+  /** The intent to write variables of the environment; values are those of the work order's target. */
+  VariablesRequested: Started & { readonly names: readonly string[] };
+  VariablesSet: Attempt & {
+    readonly written: readonly string[];
+    readonly unchanged: readonly string[];
+  };
   UpgradeStarted: Started;
   /** The intent: written before Lagoon is called. */
   DeploymentRequested: Attempt & {
@@ -75,12 +81,46 @@ export interface InstanceEventData {
     readonly bulkId: string | null;
     readonly worker: string;
   };
+  /** The intent to run a script as a Lagoon task, written before the task is added. */
+  ScriptRequested: Attempt & {
+    readonly step: ScriptStep;
+    readonly callNo: number;
+    readonly marker: string;
+    readonly worker: string;
+  };
+  ScriptAccepted: Attempt & {
+    readonly step: ScriptStep;
+    readonly callNo: number;
+    readonly task: TaskReference;
+  };
+  /** Nobody can tell from Lagoon's answer whether the call took effect; evidence holds its redacted shape. */
+  CallAmbiguous: Attempt & { readonly callNo: number; readonly evidence: Evidence };
+  /** Lagoon surely refused a call in words that may pass: it is made again. */
+  CallRefused: Attempt & { readonly callNo: number; readonly evidence: Evidence };
   /** Proof that a call did not take place in Lagoon. */
   CallNotLanded: Attempt & { readonly callNo: number; readonly evidence: Evidence };
-  DeploymentAccepted: OpensStage & { readonly buildName: string; readonly callNo: number };
+  DeploymentAccepted: OpensStage & {
+    readonly buildName: string;
+    readonly callNo: number;
+    /** Wave the build belongs to in Lagoon, if any. */
+    readonly bulkId?: string;
+  };
   DeploymentProgressed: Attempt & { readonly status: string; readonly buildStep: string | null };
   DeploymentSuperseded: Attempt & { readonly by: string };
+  /** More than one build carries the marker, newest first: the newest is followed from here on. */
   DuplicateBuildDetected: Attempt & { readonly builds: readonly string[] };
+  /** Lagoon does not show the build that it named. */
+  BuildNotVisible: Attempt & { readonly buildName: string; readonly since: string };
+  /** The build was taken and nothing has begun: its message to the cluster may be lost. */
+  BuildNotStarted: Attempt & {
+    readonly buildName: string;
+    readonly status: string;
+    readonly since: string;
+  };
+  /** A cancel that was asked for took effect; the instance is verified before it goes back. */
+  DeploymentCancelled: OpensStage & { readonly buildName: string };
+  /** The deployment was complete before the cancel could stop it. */
+  UpgradeCancelTooLate: Attempt & { readonly buildName: string };
   OutcomeUnknown: Attempt & { readonly evidence: Evidence };
   LateOutcomeObserved: Attempt & { readonly status: string; readonly buildName: string };
   UpgradeCompleted: Attempt & {
@@ -107,6 +147,14 @@ export interface InstanceEventData {
     readonly since: string;
     readonly limitMs: number;
   };
+  /** The attempt cannot go on without something outside; step deadlines are suspended meanwhile. */
+  WaitingFor: Attempt & {
+    /** `lagoon:<core>` or `admission:<core>`. */
+    readonly target: string;
+    readonly since: string;
+    readonly stage: UpgradeStage;
+  };
+  WaitEnded: Attempt & { readonly target: string; readonly waitedMs: number };
   StageParked: Attempt & {
     readonly stage: UpgradeStage;
     readonly eventId: string;
@@ -114,7 +162,11 @@ export interface InstanceEventData {
   };
   StageRedriven: OpensStage & { readonly stage: UpgradeStage; readonly n: number };
   UpgradeCancelRequested: Attempt & { readonly requestedBy: string; readonly reason: string };
-  UpgradeCancelled: Attempt & { readonly status: HealthyStatus };
+  UpgradeCancelled: Attempt & {
+    readonly status: HealthyStatus;
+    /** Proof of health, where a deployment had begun. */
+    readonly probes?: readonly ProbeResult[];
+  };
   UpgradeRetried: OpensStage & {
     readonly requestedBy: string;
     readonly reason: string;

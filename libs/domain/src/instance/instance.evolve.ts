@@ -1,9 +1,10 @@
 import type { InstanceStatus } from '../status';
 import { isHealthy } from '../status';
 import { NO_NOTES, notesAfter } from './attempt-notes';
+import { callAfter, ENDS_STEP } from './call-state';
 import { acceptedDeployment, deploymentAfter } from './deployment-state';
 import { IllegalHistoryError } from './instance.errors';
-import type { InstanceEvent, InstanceEventOf } from './instance.events';
+import type { InstanceEvent, InstanceEventOf, TaskReference } from './instance.events';
 import type { Transition } from './instance.lifecycle';
 import { isInFlight, LIFECYCLE, STATUS_BEFORE_STAGE } from './instance.lifecycle';
 import type { InstanceState, RestingInstance, UpgradingInstance } from './instance.state';
@@ -33,6 +34,7 @@ export type OpeningEvent = InstanceEventOf<
   | 'DeploymentAccepted'
   | 'PostUpgradePending'
   | 'PostUpgradeCompleted'
+  | 'DeploymentCancelled'
 >;
 
 const STATUS_OPENED = {
@@ -41,6 +43,7 @@ const STATUS_OPENED = {
   DeploymentAccepted: 'upgrade-running',
   PostUpgradePending: 'pending-post-upgrade',
   PostUpgradeCompleted: 'post-upgrade-completed',
+  DeploymentCancelled: 'post-upgrade-completed',
 } as const;
 
 /** The state right after an opening event: what lets a worker decide without reading the stream. */
@@ -49,6 +52,8 @@ export function resume(event: OpeningEvent): UpgradingInstance {
     kind: 'upgrading',
     status: STATUS_OPENED[event.type],
     workOrder: event.data.workOrder,
+    call: null,
+    task: null,
     deployment: event.type === 'DeploymentAccepted' ? acceptedDeployment(event.data) : null,
     notes: NO_NOTES,
   };
@@ -85,16 +90,30 @@ function workOrderAfter(
   event: InstanceEvent,
 ): WorkOrder | null {
   if ('workOrder' in event.data) return event.data.workOrder;
-  return state.kind === 'upgrading' ? state.workOrder : null;
+  if (state.kind === 'resting') return null;
+  return event.type === 'UpgradeCancelRequested'
+    ? { ...state.workOrder, cancelRequested: true }
+    : state.workOrder;
 }
+
+const AT_START = { call: null, deployment: null, task: null, notes: NO_NOTES } as const;
 
 function progressAfter(
   state: RestingInstance | UpgradingInstance,
   event: InstanceEvent,
-): Pick<UpgradingInstance, 'deployment' | 'notes'> {
-  const { deployment, notes } =
-    state.kind === 'upgrading' ? state : { deployment: null, notes: NO_NOTES };
-  return { deployment: deploymentAfter(deployment, event), notes: notesAfter(notes, event) };
+): Pick<UpgradingInstance, 'call' | 'deployment' | 'task' | 'notes'> {
+  const { call, deployment, task, notes } = state.kind === 'upgrading' ? state : AT_START;
+  return {
+    call: callAfter(call, event),
+    deployment: deploymentAfter(deployment, event),
+    task: taskAfter(task, event),
+    notes: notesAfter(notes, event),
+  };
+}
+
+function taskAfter(before: TaskReference | null, event: InstanceEvent): TaskReference | null {
+  if (event.type === 'ScriptAccepted') return event.data.task;
+  return ENDS_STEP.includes(event.type) ? null : before;
 }
 
 function atRest(
@@ -106,8 +125,10 @@ function atRest(
     const claim = isHealthy(status) ? status : state.claim;
     return { ...state, status, claim, lastUpgrade: lastUpgradeAfter(state, event) };
   }
-  const { upgradeId, attempt, profile, originStatus } = state.workOrder;
-  const lastUpgrade = { upgradeId, attempt, lateOutcomeSeen: false };
+  const { workOrder } = state;
+  const { profile, originStatus } = workOrder;
+  const isCancelled = event.type === 'UpgradeCancelled';
+  const lastUpgrade = { workOrder, isCancelled, lateOutcomeSeen: false };
   return { kind: 'resting', status, profile, claim: originStatus, lastUpgrade };
 }
 
@@ -116,6 +137,5 @@ function lastUpgradeAfter(
   event: InstanceEvent,
 ): RestingInstance['lastUpgrade'] {
   if (event.type !== 'LateOutcomeObserved') return lastUpgrade;
-  const { upgradeId, attempt } = event.data;
-  return { upgradeId, attempt, lateOutcomeSeen: true };
+  return lastUpgrade && { ...lastUpgrade, lateOutcomeSeen: true };
 }

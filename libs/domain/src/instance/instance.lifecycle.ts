@@ -15,8 +15,11 @@ export interface Transition {
   readonly to: InstanceStatus | StatusSource;
   /** Who must act next; null = nobody, the upgrade is at rest or waits for a person. */
   readonly owner: UpgradeStage | 'named-in-data' | null;
-  /** How long the owner has from this event on; `kept` = the deadline that runs goes on. */
-  readonly deadline: DeadlineName | 'kept' | null;
+  /**
+   * How long the owner has from this event on; `kept` = the deadline that runs goes on; `suspended` = it stands
+   * still, only the attempt's own end counts; `resumed` = it goes on with what was left of it.
+   */
+  readonly deadline: DeadlineName | 'kept' | 'suspended' | 'resumed' | null;
 }
 
 const RUNNING = [...HEALTHY_STATUSES, 'running-unhealthy', 'running-unresponsive'] as const;
@@ -45,6 +48,9 @@ export const STATUS_BEFORE_STAGE = {
   'post-upgrade': 'pending-post-upgrade',
   'poll-upgrade': 'post-upgrade-completed',
 } as const satisfies Record<UpgradeStage, InFlightStatus>;
+
+/** Where an effect in Lagoon may be under way. */
+const CALLING = ['pre-upgrade-running', 'upgrade-running', 'post-upgrade-running'] as const;
 
 const NOTE = { to: 'unchanged', deadline: 'kept' } as const;
 const END = { owner: null, deadline: null } as const;
@@ -83,6 +89,8 @@ export const LIFECYCLE = {
     owner: 'upgrade',
     deadline: 'pending',
   },
+  VariablesRequested: { from: ['pending-upgrade'], owner: 'upgrade', ...NOTE },
+  VariablesSet: { from: ['pending-upgrade'], owner: 'upgrade', ...NOTE },
   UpgradeStarted: {
     from: ['pending-upgrade'],
     to: 'upgrade-running',
@@ -95,7 +103,11 @@ export const LIFECYCLE = {
     owner: 'upgrade',
     deadline: 'call',
   },
-  CallNotLanded: { from: ['upgrade-running'], to: 'unchanged', owner: 'upgrade', deadline: 'call' },
+  ScriptRequested: { from: CALLING, to: 'unchanged', owner: null, deadline: 'call' },
+  ScriptAccepted: { from: CALLING, to: 'unchanged', owner: null, deadline: 'step' },
+  CallAmbiguous: { from: CALLING, owner: null, ...NOTE },
+  CallRefused: { from: CALLING, owner: null, ...NOTE },
+  CallNotLanded: { from: CALLING, to: 'unchanged', owner: null, deadline: 'call' },
   DeploymentAccepted: {
     from: ['upgrade-running'],
     to: 'unchanged',
@@ -110,7 +122,9 @@ export const LIFECYCLE = {
   },
   DeploymentSuperseded: { from: ['upgrade-running'], owner: 'poll-upgrade', ...NOTE },
   DuplicateBuildDetected: { from: ['upgrade-running'], owner: 'poll-upgrade', ...NOTE },
-  OutcomeUnknown: { from: ['upgrade-running'], owner: 'upgrade', ...NOTE },
+  BuildNotVisible: { from: ['upgrade-running'], owner: 'poll-upgrade', ...NOTE },
+  BuildNotStarted: { from: ['upgrade-running'], owner: 'poll-upgrade', ...NOTE },
+  OutcomeUnknown: { from: CALLING, owner: null, ...NOTE },
   LateOutcomeObserved: { from: ['upgrade-failed'], to: 'unchanged', ...END },
   UpgradeCompleted: {
     from: ['upgrade-running'],
@@ -124,7 +138,7 @@ export const LIFECYCLE = {
     ...END,
   },
   PostUpgradePending: {
-    from: ['upgrade-completed'],
+    from: ['upgrade-completed', 'upgrade-failed'],
     to: 'pending-post-upgrade',
     owner: 'post-upgrade',
     deadline: 'pending',
@@ -155,6 +169,8 @@ export const LIFECYCLE = {
   },
   StageTimedOut: { from: IN_FLIGHT_STATUSES, to: 'unchanged', ...END },
   StageParked: { from: IN_FLIGHT_STATUSES, owner: null, ...NOTE },
+  WaitingFor: { from: IN_FLIGHT_STATUSES, to: 'unchanged', owner: null, deadline: 'suspended' },
+  WaitEnded: { from: IN_FLIGHT_STATUSES, to: 'unchanged', owner: null, deadline: 'resumed' },
   StageRedriven: {
     from: IN_FLIGHT_STATUSES,
     to: 'unchanged',
@@ -162,8 +178,21 @@ export const LIFECYCLE = {
     deadline: 'pending',
   },
   UpgradeCancelRequested: { from: IN_FLIGHT_STATUSES, owner: null, ...NOTE },
+  DeploymentCancelled: {
+    from: ['upgrade-running'],
+    to: 'post-upgrade-completed',
+    owner: 'poll-upgrade',
+    deadline: 'verify',
+  },
+  UpgradeCancelTooLate: { from: ['upgrade-running'], owner: 'poll-upgrade', ...NOTE },
   UpgradeCancelled: {
-    from: ['pending-pre-upgrade', 'pre-upgrade-running', 'pending-upgrade'],
+    from: [
+      'pending-pre-upgrade',
+      'pre-upgrade-running',
+      'pending-upgrade',
+      'upgrade-running',
+      'post-upgrade-completed',
+    ],
     to: 'from-data',
     ...END,
   },

@@ -1,8 +1,17 @@
-/** A script run as a Lagoon task in a pod of one of the environment's services. */
-export interface TaskScript {
+import type { UpgradePlan } from './upgrade-target';
+
+/** A command run as a Lagoon task in a pod of one of the environment's services. */
+export interface CommandScript {
   readonly service: string;
   readonly command: string;
 }
+
+/** A task that is registered in Lagoon, by its name. */
+export interface RegisteredScript {
+  readonly registeredTask: string;
+}
+
+export type TaskScript = CommandScript | RegisteredScript;
 
 export interface HealthProbeTarget {
   /** Path below the environment's route, `/` by default. */
@@ -28,4 +37,6 @@ export interface InstanceProfile {
     readonly postUpgrade: TaskScript | null;
   };
   readonly healthProbe: HealthProbeTarget;
+  /** How to upgrade when a request names no strategy; absent: `redeploy-latest`. */
+  readonly upgrade?: UpgradePlan;
 }

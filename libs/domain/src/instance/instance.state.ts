@@ -1,13 +1,15 @@
 import type { HealthyStatus, InstanceStatus } from '../status';
 import type { AttemptNotes } from './attempt-notes';
+import type { CallState } from './call-state';
 import type { DeploymentState } from './deployment-state';
+import type { TaskReference } from './instance.events';
 import type { InFlightStatus } from './instance.lifecycle';
 import type { InstanceProfile } from './instance.profile';
 import type { WorkOrder } from './work-order';
 
 export interface EndedUpgrade {
-  readonly upgradeId: string;
-  readonly attempt: number;
+  readonly workOrder: WorkOrder;
+  readonly isCancelled: boolean;
   readonly lateOutcomeSeen: boolean;
 }
 
@@ -24,7 +26,11 @@ export interface UpgradingInstance {
   readonly kind: 'upgrading';
   readonly status: InFlightStatus;
   readonly workOrder: WorkOrder;
+  /** The effect that was asked for and has no outcome yet. */
+  readonly call: CallState | null;
   readonly deployment: DeploymentState | null;
+  /** The task of the present step's script, once Lagoon has taken it. */
+  readonly task: TaskReference | null;
   readonly notes: AttemptNotes;
 }
 

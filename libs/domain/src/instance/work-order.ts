@@ -1,6 +1,7 @@
 import type { HealthyStatus } from '../status';
 import type { InstanceProfile } from './instance.profile';
-import type { UpgradeStrategy, UpgradeTarget } from './upgrade-strategy';
+import type { UpgradeStrategy } from './upgrade-strategy';
+import type { UpgradeTarget } from './upgrade-target';
 
 /**
  * Everything a stage needs to do its part without reading the stream.
@@ -19,6 +20,10 @@ export interface WorkOrder {
   readonly originStatus: HealthyStatus;
   /** End of the whole attempt, RFC 3339: no outage extends it. */
   readonly deadlineAt: string;
+  /** Upgrades of one wave share a bulk id in Lagoon and are polled together. */
+  readonly waveId?: string;
+  /** An operator asked to stop this attempt: no new effect starts. */
+  readonly cancelRequested?: true;
 }
 
 export interface LocatedEnvironment {
@@ -26,9 +31,36 @@ export interface LocatedEnvironment {
   readonly environmentId: number;
   /** Primary URL of the app as Lagoon gave it; null if Lagoon named none. */
   readonly route: string | null;
+  /** Lagoon's own word: `branch`, `pullrequest`, `promote`; absent in old histories. */
+  readonly deployType?: string;
 }
+
+/** `uplift-` and this fit into the 50 characters of Lagoon's bulk id. */
+export const WAVE_ID_PATTERN = /^[a-z0-9][a-z0-9-]{0,42}$/;
 
 /** Text that identifies an attempt inside Lagoon: the same for all its calls, never reused. */
 export function markerOf(order: Pick<WorkOrder, 'upgradeId' | 'attempt'>): string {
   return `uplift-${order.upgradeId}-${order.attempt}`;
+}
+
+/** Steps of an attempt that may run a script. */
+export type ScriptStep = 'pre-upgrade' | 'upgrade' | 'post-upgrade';
+
+const SCRIPT_SUFFIX: Record<ScriptStep, string> = {
+  'pre-upgrade': 'pre',
+  upgrade: 'script',
+  'post-upgrade': 'post',
+};
+
+/** Text that identifies the script of one step inside Lagoon. */
+export function scriptMarkerOf(
+  order: Pick<WorkOrder, 'upgradeId' | 'attempt'>,
+  step: ScriptStep,
+): string {
+  return `${markerOf(order)}-${SCRIPT_SUFFIX[step]}`;
+}
+
+/** Lagoon's id of the wave; null if the attempt belongs to none. */
+export function bulkIdOf({ waveId }: Pick<WorkOrder, 'waveId'>): string | null {
+  return waveId === undefined ? null : `uplift-${waveId}`;
 }

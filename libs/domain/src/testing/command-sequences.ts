@@ -40,7 +40,7 @@ const ONWARDS: Record<InFlightStatus, readonly InstanceCommandType[]> = {
   'pending-pre-upgrade': ['StartPreUpgrade'],
   'pre-upgrade-running': ['CompletePreUpgrade'],
   'pre-upgrade-completed': [],
-  'pending-upgrade': ['RequestDeployment'],
+  'pending-upgrade': ['StartUpgrade'],
   'upgrade-running': ['AcceptDeployment', 'ProgressDeployment', 'CompleteUpgrade'],
   'upgrade-completed': [],
   'pending-post-upgrade': ['StartPostUpgrade'],
@@ -56,11 +56,16 @@ const SIDEWAYS: Record<InFlightStatus, readonly InstanceCommandType[]> = {
   'pre-upgrade-completed': STUCK,
   'pending-upgrade': ['FailUpgrade', ...STUCK],
   'upgrade-running': [
-    'RepeatDeployment',
+    'RepeatCall',
+    'RefuseCall',
+    'RetryCall',
+    'NoteAmbiguousCall',
     'RecordDuplicateBuilds',
+    'SupersedeDeployment',
     'DeclareOutcomeUnknown',
-    'RefuseDeployment',
     'FailUpgrade',
+    'CancelUpgrade',
+    'ConfirmCancel',
     ...STUCK,
   ],
   'upgrade-completed': STUCK,
@@ -77,17 +82,23 @@ const VARIATIONS: {
 } = {
   RegisterInstance: ({ imported }) => ({ status: imported }),
   ReportHealth: ({ health }) => ({ status: health }),
-  RepeatDeployment: ({ callNo }) => ({ callNo }),
-  RefuseDeployment: ({ callNo }) => ({ callNo }),
+  RepeatCall: (_choice, state) => callIn(state),
+  RetryCall: (_choice, state) => callIn(state),
+  NoteAmbiguousCall: (_choice, state) => callIn(state),
+  RefuseCall: ({ callNo }, state) => ({ ...callIn(state), tries: callNo }),
   AcceptDeployment: ({ build }) => ({ buildName: build }),
   ProgressDeployment: ({ buildStatus }) => ({ status: buildStatus }),
   RecordDuplicateBuilds: ({ build }) => ({ builds: [build, 'lagoon-build-c'] }),
-  CompleteUpgrade: ({ build, callNo }) => ({
-    buildName: build,
-    supersededBy: callNo === 2 ? build : null,
-  }),
+  CompleteUpgrade: ({ build }) => ({ buildName: build }),
+  SupersedeDeployment: ({ build }) => ({ by: build }),
   TimeOutStage: (_choice, state) => (state.kind === 'absent' ? {} : { seenStatus: state.status }),
 };
+
+/** Speaks of the call that is open, where one is. */
+function callIn(state: InstanceState): { marker: string; callNo: number } {
+  const call = state.kind === 'upgrading' ? state.call : null;
+  return { marker: call?.marker ?? 'no-marker', callNo: call?.callNo ?? 1 };
+}
 
 const choice: fc.Arbitrary<Choice> = fc.record({
   way: fc.oneof(
@@ -158,7 +169,7 @@ function candidatesFor({ way }: Choice, state: InstanceState): readonly Instance
   if (state.kind === 'absent') return ['RegisterInstance'];
   return way === 'onwards' && isHealthy(state.status)
     ? ['RequestUpgrade']
-    : ['ReportHealth', 'CompleteUpgrade'];
+    : ['ReportHealth', 'RecordLateOutcome'];
 }
 
 /** A new upgrade has a new id, as every caller promises; all else speaks of the newest one. */
@@ -171,5 +182,5 @@ function upgradeIdFor(
   const isNew = type === 'RequestUpgrade' && !isStale;
   if (isNew || state.kind === 'absent') return `upgrade-${turn}`;
   if (state.kind === 'upgrading') return isStale ? 'upgrade-of-old' : state.workOrder.upgradeId;
-  return state.lastUpgrade?.upgradeId ?? `upgrade-${turn}`;
+  return state.lastUpgrade?.workOrder.upgradeId ?? `upgrade-${turn}`;
 }

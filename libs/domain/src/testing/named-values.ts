@@ -43,6 +43,7 @@ export const OTHER_UPGRADE = '7d0c6c0e-0000-4000-8000-000000000002';
 export const WORKER = 'worker-1';
 export const BUILD = 'lagoon-build-a1b2c3';
 export const MARKER = `uplift-${WORK_ORDER.upgradeId}-1`;
+export const SCRIPT_MARKER = `${MARKER}-pre`;
 export const EVIDENCE: Evidence = { httpStatus: 503, seen: 'twice' };
 export const TASK = { taskId: 9, taskName: 'lagoon-task-x1' } as const;
 

@@ -42,10 +42,28 @@ function noteOf(event: RecordedInstanceEvent['event']): string | null {
   switch (event.type) {
     case 'DeploymentAccepted':
     case 'UpgradeCompleted':
+    case 'BuildNotVisible':
+    case 'DeploymentCancelled':
+    case 'UpgradeCancelTooLate':
       return event.data.buildName;
+    case 'BuildNotStarted':
+      return `${event.data.buildName} is still ${event.data.status}`;
+    case 'DeploymentSuperseded':
+      return event.data.by;
+    case 'DuplicateBuildDetected':
+      return event.data.builds.join(', ');
+    case 'ScriptAccepted':
+      return event.data.task.taskName;
+    case 'WaitingFor':
+    case 'WaitEnded':
+      return event.data.target;
     case 'DeploymentProgressed':
       return [event.data.status, event.data.buildStep].filter(Boolean).join(': ');
     case 'DeploymentRequested':
+    case 'ScriptRequested':
+    case 'CallAmbiguous':
+    case 'CallRefused':
+    case 'CallNotLanded':
       return `call ${event.data.callNo}`;
     default:
       return 'worker' in event.data ? event.data.worker : null;

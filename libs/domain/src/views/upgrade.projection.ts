@@ -21,6 +21,7 @@ const MARKS: Partial<Record<InstanceEventType, Marks>> = {
   PostUpgradeStarted: { begins: 'post-upgrade' },
   PostUpgradeCompleted: { ends: 'post-upgrade', opens: 'verify', begins: 'verify' },
   UpgradeAbandoned: { opens: 'verify', begins: 'verify' },
+  DeploymentCancelled: { ends: 'upgrade', opens: 'verify', begins: 'verify' },
   InstanceVerifiedHealthy: { ends: 'verify' },
 };
 
@@ -105,6 +106,7 @@ function outcomeAfter(event: InstanceEvent): UpgradeView['outcome'] | null {
       return 'succeeded';
     case 'UpgradeCancelled':
       return 'cancelled';
+    case 'PostUpgradePending':
     case 'UpgradeRetried':
     case 'UpgradeAbandoned':
       return 'in-flight';

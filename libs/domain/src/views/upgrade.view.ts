@@ -1,5 +1,6 @@
 import type { Evidence } from '../instance/instance.events';
-import type { UpgradeStrategy, UpgradeTarget } from '../instance/upgrade-strategy';
+import type { UpgradeStrategy } from '../instance/upgrade-strategy';
+import type { UpgradeTarget } from '../instance/upgrade-target';
 import type { HealthyStatus } from '../status';
 
 export const TIMED_STAGES = ['pre-upgrade', 'upgrade', 'post-upgrade', 'verify'] as const;
