@@ -1,0 +1,52 @@
+import type { Lagoon } from '../lagoon.port';
+
+/** What one core may be asked for. Of numbers that limit, 0 means no limit. */
+export interface CoreSettings {
+  readonly triggersPerHour: number;
+  /** Deployments that may be asked for at once after a quiet time. */
+  readonly triggerBurst: number;
+  readonly buildsInFlight: number;
+  /** The token may set bulk ids and priorities on every deployment. */
+  readonly platformRole: boolean;
+  /** Host suffixes that health probes may go to; empty: every public host that the core names. */
+  readonly probeSuffixes: readonly string[];
+}
+
+/** `half-open`: one read is under way to see whether the core is back; everybody else is still held back. */
+export type BreakerState = 'closed' | 'open' | 'half-open';
+
+/** Whether a core is believed to be there. */
+export interface CoreBreaker {
+  readonly state: BreakerState;
+  /** Milliseconds since 1970 at which the outage was noticed; null while closed. */
+  readonly openSince: number | null;
+}
+
+/** One Lagoon core: the way to it, and what is known and agreed about it. */
+export interface LagoonCore {
+  readonly name: string;
+  /** Guarded: paced, reads repeated within a budget, nothing sent while the core is away. */
+  readonly lagoon: Lagoon;
+  readonly breaker: CoreBreaker;
+  readonly settings: CoreSettings;
+}
+
+/** Every Lagoon core this process may speak to. */
+export abstract class LagoonCores {
+  /** @throws UnknownCoreError */
+  abstract of(core: string): LagoonCore;
+
+  abstract readonly names: readonly string[];
+
+  abstract close(): Promise<void>;
+}
+
+/** An instance names a core that this process has no address and token for. */
+export class UnknownCoreError extends Error {
+  readonly code = 'core-not-configured';
+
+  constructor(readonly core: string) {
+    super(`The Lagoon core "${core}" is not configured`);
+    this.name = 'UnknownCoreError';
+  }
+}

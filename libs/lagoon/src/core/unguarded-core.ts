@@ -1,0 +1,19 @@
+import type { Lagoon } from '../lagoon.port';
+import type { CoreSettings, LagoonCore } from './lagoon-cores.port';
+
+export const DEFAULT_CORE = 'default';
+
+/** No limit on anything. */
+export const UNLIMITED: CoreSettings = {
+  triggersPerHour: 0,
+  triggerBurst: 1,
+  buildsInFlight: 0,
+  platformRole: false,
+  probeSuffixes: [],
+};
+
+/** A core whose Lagoon is used as it is and that never counts as away: for a Lagoon in memory. */
+export function unguardedCore(lagoon: Lagoon, changes: Partial<LagoonCore> = {}): LagoonCore {
+  const breaker = { state: 'closed', openSince: null } as const;
+  return { name: DEFAULT_CORE, lagoon, breaker, settings: UNLIMITED, ...changes };
+}
