@@ -32,6 +32,9 @@ export const CONSUMERS = [
   row('upgrade', 'upgrade', 'UpgradePending', SHORT_WORK),
   row('poll-upgrade', 'poll-upgrade', 'DeploymentAccepted', LONG_HELD),
   row('verify', 'poll-upgrade', 'PostUpgradeCompleted', LONG_HELD),
+  row('verify-cancelled', 'poll-upgrade', 'DeploymentCancelled', LONG_HELD),
+  row('cancel', 'poll-upgrade', 'UpgradeCancelRequested', LONG_HELD),
+  row('late-outcome', 'poll-upgrade', 'UpgradeFailed', LONG_HELD),
   row('post-upgrade', 'post-upgrade', 'PostUpgradePending', SHORT_WORK),
 ] as const satisfies readonly ConsumerRow[];
 

@@ -6,11 +6,13 @@ import {
   UndecodableMessageError,
 } from '@uplift/contracts';
 import type {
+  CallState,
   DeploymentState,
   InFlightStatus,
   InstanceEvent,
   InstanceState,
   OpeningEvent,
+  UpgradingInstance,
   WorkerCommand,
   WorkOrder,
 } from '@uplift/domain';
@@ -33,11 +35,29 @@ const OPENING: readonly string[] = [
   'DeploymentAccepted',
   'PostUpgradePending',
   'PostUpgradeCompleted',
+  'DeploymentCancelled',
 ] satisfies OpeningEvent['type'][];
+
+/** Who handles a message, in events and in their ids. */
+export interface Handling {
+  /**
+   * Names this handling of the message. It goes into event ids, so that another worker with the same
+   * message gets a conflict and not a silent repeat.
+   */
+  readonly turn: string;
+  readonly actor: Actor;
+}
+
+interface Start {
+  readonly workOrder: WorkOrder;
+  readonly state: InstanceState;
+  readonly head: StreamHead;
+}
 
 /**
  * One worker's hold on one instance while it handles one message: the state as far as this worker knows,
- * and the head its next append builds on. Starts from the message alone, reads the stream only on conflict.
+ * and the head its next append builds on. Starts from the message alone where that opens a stage, and reads
+ * the stream only on conflict; any other message is read together with its stream.
  */
 export class InstanceCursor {
   readonly instanceId: string;
@@ -46,27 +66,35 @@ export class InstanceCursor {
   private head: StreamHead;
   private submissions = 0;
 
-  constructor(
+  private constructor(
     private readonly history: InstanceHistory,
-    private readonly opening: StoredEvent,
-    /**
-     * Names this handling of the message. It goes into event ids, so that another worker with the same
-     * message gets a conflict and not a silent repeat.
-     */
-    private readonly turn: string,
-    private readonly actor: Actor,
+    private readonly message: StoredEvent,
+    private readonly handling: Handling,
+    start: Start,
   ) {
-    const event = openingEventIn(opening);
-    this.instanceId = splitStreamName(opening.stream).id;
-    this.workOrder = event.data.workOrder;
-    this.state = resume(event);
-    this.head = { revision: opening.revision, hash: opening.metadata.hash };
+    this.instanceId = splitStreamName(message.stream).id;
+    this.workOrder = start.workOrder;
+    this.state = start.state;
+    this.head = start.head;
+  }
+
+  /** Throws UndecodableMessageError for a message that is no event of an upgrade. */
+  static async open(
+    history: InstanceHistory,
+    message: StoredEvent,
+    handling: Handling,
+  ): Promise<InstanceCursor> {
+    const event = readable(message);
+    const start = isOpening(event)
+      ? startAt(message, event)
+      : startOf(message, await history.load(splitStreamName(message.stream).id));
+    return new InstanceCursor(history, message, handling, start);
   }
 
   /** Decides and appends; after a conflict loads the stream and decides again. */
   async submit(command: WorkerCommand): Promise<Submission> {
-    const step = `${command.type}/${this.turn}/${this.submissions++}`;
-    const eventId = deterministicEventId(this.opening.id, step, 0);
+    const step = `${command.type}/${this.handling.turn}/${this.submissions++}`;
+    const eventId = deterministicEventId(this.message.id, step, 0);
     for (let n = 1; ; n++) {
       const events = decide(command, this.state);
       if (events.length === 0) return 'not-due';
@@ -77,20 +105,27 @@ export class InstanceCursor {
 
   /** Whether the attempt this message belongs to is in a status, as far as this worker knows. */
   isIn(status: InFlightStatus): boolean {
-    const { state, workOrder } = this;
-    return (
-      state.kind === 'upgrading' &&
-      state.status === status &&
-      state.workOrder.upgradeId === workOrder.upgradeId &&
-      state.workOrder.attempt === workOrder.attempt
-    );
+    return this.upgrading?.status === status;
   }
 
-  /** The newest call to Lagoon of this attempt; null if none was asked for, or the stage is over. */
+  /** The attempt this message belongs to, while it is in flight; null once it is over. */
+  get upgrading(): UpgradingInstance | null {
+    const { state, workOrder } = this;
+    const isOurs =
+      state.kind === 'upgrading' &&
+      state.workOrder.upgradeId === workOrder.upgradeId &&
+      state.workOrder.attempt === workOrder.attempt;
+    return isOurs ? state : null;
+  }
+
+  /** What was asked of Lagoon and has no outcome yet. */
+  get call(): CallState | null {
+    return this.upgrading?.call ?? null;
+  }
+
+  /** The build of this attempt; null before Lagoon has named it, and after the deployment's end. */
   get deployment(): DeploymentState | null {
-    return this.isIn('upgrade-running') && this.state.kind === 'upgrading'
-      ? this.state.deployment
-      : null;
+    return this.upgrading?.deployment ?? null;
   }
 
   /** Reads the stream: needed when the message is older than the instance. */
@@ -109,11 +144,11 @@ export class InstanceCursor {
   ): Promise<boolean> {
     try {
       const { head } = await this.history.append(this.instanceId, this.head, events, {
-        causationId: this.opening.id,
+        causationId: this.message.id,
         step,
         correlationId: this.workOrder.upgradeId,
-        actor: this.actor,
-        ...traceOf(this.opening),
+        actor: this.handling.actor,
+        ...traceOf(this.message),
       });
       this.head = head;
       this.state = events.reduce(evolve, this.state);
@@ -131,11 +166,17 @@ export class InstanceCursor {
   }
 }
 
-/** Throws UndecodableMessageError for a message that opens no stage. */
-function openingEventIn(stored: StoredEvent): OpeningEvent {
-  const event = readable(stored);
-  if (isOpening(event)) return event;
-  throw new UndecodableMessageError(`Event ${stored.id} opens no stage`);
+function startAt({ revision, metadata }: StoredEvent, event: OpeningEvent): Start {
+  const { workOrder } = event.data;
+  return { workOrder, state: resume(event), head: { revision, hash: metadata.hash } };
+}
+
+function startOf({ id }: StoredEvent, { state, head }: LoadedInstance): Start {
+  const upgrade = state.kind === 'resting' ? state.lastUpgrade : state;
+  if (upgrade === null || !('workOrder' in upgrade)) {
+    throw new UndecodableMessageError(`Event ${id} belongs to no upgrade`);
+  }
+  return { workOrder: upgrade.workOrder, state, head };
 }
 
 function readable(stored: StoredEvent): InstanceEvent {

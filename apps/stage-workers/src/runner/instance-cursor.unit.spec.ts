@@ -12,7 +12,7 @@ const startedBy = (scene: StageScene, worker: string) => ({
 describe('the cursor of one instance', () => {
   it('appends right after its message without reading the stream', async () => {
     const scene = await StageScene.at('UpgradeRequested');
-    const cursor = scene.cursor();
+    const cursor = (await scene.cursor());
     expect(await cursor.submit(startOf(scene))).toBe('appended');
     expect(cursor.isIn('pre-upgrade-running')).toBe(true);
     expect(scene.store.loads).toBe(0);
@@ -21,7 +21,7 @@ describe('the cursor of one instance', () => {
 
   it('continues the causation, correlation and trace of its message', async () => {
     const scene = await StageScene.at('UpgradeRequested');
-    await scene.cursor().submit(startOf(scene));
+    await (await scene.cursor()).submit(startOf(scene));
     const { events } = await scene.history.load(scene.instanceId);
     expect(events.at(-1)?.metadata).toMatchObject({
       $causationId: scene.openingEvent.id,
@@ -33,7 +33,7 @@ describe('the cursor of one instance', () => {
   it('reads the stream and decides again when somebody else was first', async () => {
     const scene = await StageScene.at('UpgradeRequested');
     await scene.append(startedBy(scene, 'other'));
-    const cursor = scene.cursor();
+    const cursor = (await scene.cursor());
     expect(await cursor.submit(startOf(scene))).toBe('not-due');
     expect(cursor.isIn('pre-upgrade-running')).toBe(true);
     expect(await scene.appended()).toEqual([startedBy(scene, 'other')]);
@@ -41,7 +41,7 @@ describe('the cursor of one instance', () => {
 
   it('lets one of two handlings of the same message win', async () => {
     const scene = await StageScene.at('UpgradeRequested');
-    const both = [scene.cursor(), scene.cursor()].map((cursor) => cursor.submit(startOf(scene)));
+    const both = [(await scene.cursor()), (await scene.cursor())].map((cursor) => cursor.submit(startOf(scene)));
     expect((await Promise.all(both)).sort()).toEqual(['appended', 'not-due']);
     expect(await scene.types()).toEqual(['PreUpgradeStarted']);
   });
@@ -49,21 +49,21 @@ describe('the cursor of one instance', () => {
   it('finds an append of unknown outcome by its id', async () => {
     const scene = await StageScene.at('UpgradeRequested');
     scene.store.faults.push('stored');
-    expect(await scene.cursor().submit(startOf(scene))).toBe('appended');
+    expect(await (await scene.cursor()).submit(startOf(scene))).toBe('appended');
     expect(await scene.types()).toEqual(['PreUpgradeStarted']);
   });
 
   it('repeats an append that surely did not land', async () => {
     const scene = await StageScene.at('UpgradeRequested');
     scene.store.faults.push('lost', 'lost', 'stored');
-    expect(await scene.cursor().submit(startOf(scene))).toBe('appended');
+    expect(await (await scene.cursor()).submit(startOf(scene))).toBe('appended');
     expect(await scene.types()).toEqual(['PreUpgradeStarted']);
   });
 
   it('gives up after five tries', async () => {
     const scene = await StageScene.at('UpgradeRequested');
     scene.store.faults.push('lost', 'lost', 'lost', 'lost', 'lost');
-    await expect(scene.cursor().submit(startOf(scene))).rejects.toThrow('no answer');
+    await expect((await scene.cursor()).submit(startOf(scene))).rejects.toThrow('no answer');
     expect(await scene.types()).toEqual([]);
   });
 
@@ -72,7 +72,7 @@ describe('the cursor of one instance', () => {
     const { upgradeId, attempt } = scene.order;
     const failure = { upgradeId, attempt, reason: 'x', evidence: {}, retryable: true };
     await scene.append({ type: 'PreUpgradeFailed', data: failure });
-    const cursor = scene.cursor();
+    const cursor = (await scene.cursor());
     expect(await cursor.submit(startOf(scene))).toBe('not-due');
     expect(cursor.isIn('pending-pre-upgrade')).toBe(false);
     expect(await scene.types()).toEqual(['PreUpgradeFailed']);
@@ -94,7 +94,7 @@ describe('the cursor of one instance', () => {
         },
       },
     );
-    const cursor = scene.cursor();
+    const cursor = (await scene.cursor());
     expect(await cursor.submit(startOf(scene))).toBe('not-due');
     expect(cursor.isIn('pending-pre-upgrade')).toBe(false);
   });

@@ -1,9 +1,12 @@
+import type { StoredEvent } from '@uplift/contracts';
 import type { UpgradeStage } from '@uplift/domain';
 import type { InstanceCursor } from './instance-cursor';
 
 /** What a stage is told about the message it works on. */
 export interface StageTurn {
   readonly cursor: InstanceCursor;
+  /** The event that is handled. */
+  readonly message: StoredEvent;
   /** True if the message was handed out before: a predecessor may have got anywhere. */
   readonly isRedelivery: boolean;
   /** Aborted when the process is asked to stop. */

@@ -19,8 +19,8 @@ export class StageRunner {
   async handle(handler: StageHandler, delivery: EventDelivery): Promise<DeliveryOutcome> {
     const { deliveryCount, signal } = delivery;
     try {
-      const cursor = this.open(delivery);
-      await handler.run({ cursor, isRedelivery: deliveryCount > 1, signal });
+      const cursor = await this.open(delivery);
+      await handler.run({ cursor, message: delivery.event, isRedelivery: deliveryCount > 1, signal });
       return { kind: 'done' };
     } catch (error) {
       if (signal.aborted) return { kind: 'retry', delayMs: 0 };
@@ -43,9 +43,9 @@ export class StageRunner {
   }
 
   /** Every handling is a turn of its own: the delivery count starts anew on a bus filled again. */
-  private open({ event }: EventDelivery): InstanceCursor {
+  private open({ event }: EventDelivery): Promise<InstanceCursor> {
     const { history, actor } = this.worker;
-    return new InstanceCursor(history, event, randomUUID(), actor);
+    return InstanceCursor.open(history, event, { turn: randomUUID(), actor });
   }
 
   private async park(
@@ -55,7 +55,7 @@ export class StageRunner {
   ): Promise<DeliveryOutcome> {
     const { id: eventId } = delivery.event;
     try {
-      const cursor = this.open(delivery);
+      const cursor = await this.open(delivery);
       const { upgradeId, attempt } = cursor.workOrder;
       const reason = error instanceof Error ? error.name : 'unknown';
       await cursor.reload();

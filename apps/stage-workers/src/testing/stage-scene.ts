@@ -74,12 +74,14 @@ export class StageScene {
     return { event, deliveryCount, signal: this.stopping.signal };
   }
 
-  cursor(turn: string = randomUUID()): InstanceCursor {
-    return new InstanceCursor(this.history, this.openingEvent, turn, ACTOR);
+  cursor(turn: string = randomUUID()): Promise<InstanceCursor> {
+    return InstanceCursor.open(this.history, this.openingEvent, { turn, actor: ACTOR });
   }
 
-  turn(isRedelivery = false): StageTurn {
-    return { cursor: this.cursor(), isRedelivery, signal: this.stopping.signal };
+  async turn(isRedelivery = false): Promise<StageTurn> {
+    const { signal } = this.stopping;
+    const message = this.openingEvent;
+    return { cursor: await this.cursor(), message, isRedelivery, signal };
   }
 
   /** What the stage answers the bus. */

@@ -9,7 +9,7 @@ export interface AttemptNotes {
   readonly reportedHealth: RunningStatus | null;
   readonly duplicateBuilds: readonly string[];
   /** What the attempt cannot go on without; null if nothing holds it up. */
-  readonly waitingFor: string | null;
+  readonly waitingFor: { readonly target: string; readonly since: string } | null;
   /** How far the variables of the target have come. */
   readonly variables: 'requested' | 'set' | null;
 }
@@ -33,7 +33,7 @@ export function notesAfter(before: AttemptNotes, event: InstanceEvent): AttemptN
     case 'DuplicateBuildDetected':
       return { ...before, duplicateBuilds: event.data.builds };
     case 'WaitingFor':
-      return { ...before, waitingFor: event.data.target };
+      return { ...before, waitingFor: { target: event.data.target, since: event.data.since } };
     case 'WaitEnded':
       return { ...before, waitingFor: null };
     case 'VariablesRequested':

@@ -17,7 +17,7 @@ export function eventsOfTimeout(
     since,
     limitMs,
     buildName: deployment?.buildName ?? null,
-    waitingFor: notes.waitingFor,
+    waitingFor: notes.waitingFor?.target ?? null,
   };
   return [
     { type: 'StageTimedOut', data: { upgradeId, attempt, stage, status, since, limitMs } },

@@ -9,7 +9,7 @@ export function eventsOfWait(
   command: WaitCommand,
   { notes: { waitingFor } }: UpgradingInstance,
 ): readonly InstanceEvent[] {
-  const isWaiting = command.data.target === waitingFor;
+  const isWaiting = command.data.target === waitingFor?.target;
   if (command.type === 'RecordWait') {
     return isWaiting ? [] : [{ type: 'WaitingFor', data: command.data }];
   }

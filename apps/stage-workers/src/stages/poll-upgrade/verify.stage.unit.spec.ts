@@ -86,7 +86,7 @@ describe('the health check at the end', () => {
       profile: { ...PROFILE, project: 'routeless' },
     });
     scene.lagoon.script.place(scene.target, { route: null, routes: [] });
-    const { workOrder } = scene.cursor();
+    const { workOrder } = (await scene.cursor());
     const located = { ...workOrder.located!, route: null };
     const data = { workOrder: { ...workOrder, located }, task: null };
     const event = { ...scene.openingEvent, data };
