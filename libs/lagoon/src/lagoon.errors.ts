@@ -1,4 +1,4 @@
-import type { RefusalCause } from './lagoon.types';
+import type { RefusalCause } from './lagoon.outcomes';
 
 /** Lagoon could not be reached, did not answer in time, or answered 5xx: a read may be repeated. */
 export class LagoonUnavailableError extends Error {

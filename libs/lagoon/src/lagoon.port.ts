@@ -1,23 +1,37 @@
 import type {
-  AddTaskRequest,
+  CancelAnswer,
   DeployAnswer,
+  TaskAnswer,
+  UnidleAnswer,
+  VariableAnswer,
+} from './lagoon.outcomes';
+import type {
+  AddTaskRequest,
+  BuildTarget,
   DeployBranchRequest,
   DeployLatestRequest,
   DeploymentFilter,
   DeploymentLookup,
+  DeployPromoteRequest,
+  InvokeTaskRequest,
+  SetVariableRequest,
+} from './lagoon.requests';
+import type {
   EnvironmentTarget,
+  EnvironmentVariable,
   LagoonDeployment,
   LagoonEnvironment,
   LagoonTask,
-  TaskAnswer,
+  RegisteredTask,
 } from './lagoon.types';
 
 /**
  * Lagoon as an upgrade needs it.
  *
- * Reads throw LagoonUnavailableError, LagoonRefusedError, LagoonUnauthenticatedError or LagoonAnswerError,
- * and repeat nothing: the caller decides. Mutations are sent at most once, never repeated, and never throw:
- * whatever happens is accepted, refused (surely without effect) or ambiguous (look up by marker first).
+ * Reads throw LagoonUnavailableError, LagoonRefusedError, LagoonUnauthenticatedError or LagoonAnswerError.
+ * They repeat nothing but, once, a read whose token was not accepted: anything else the caller decides.
+ * Mutations are sent at most once, never repeated, and never throw: whatever happens is accepted,
+ * refused (surely without effect) or ambiguous (look up by marker first).
  * Every call ends within 20 s, or at once when `signal` aborts.
  */
 export abstract class Lagoon {
@@ -27,11 +41,30 @@ export abstract class Lagoon {
     signal?: AbortSignal,
   ): Promise<LagoonEnvironment | null>;
 
+  /**
+   * Many environments in one request per 25, answered in the order of the targets. Null as in
+   * `findEnvironment`; undefined if Lagoon gave no usable answer for this one, which says nothing about it.
+   * Throws only if no target got an answer.
+   */
+  abstract findEnvironments(
+    targets: readonly EnvironmentTarget[],
+    signal?: AbortSignal,
+  ): Promise<(LagoonEnvironment | null | undefined)[]>;
+
   /** Builds what the environment already is again; never creates an environment. */
   abstract deployLatest(request: DeployLatestRequest, signal: AbortSignal): Promise<DeployAnswer>;
 
-  /** Builds a commit or tag of a branch; Lagoon creates the environment if it is missing. */
+  /** Builds a branch, or a commit or tag of it; Lagoon creates the environment if it is missing. */
   abstract deployBranch(request: DeployBranchRequest, signal: AbortSignal): Promise<DeployAnswer>;
+
+  /** Runs the images of another environment; the destination is of deploy type `promote` ever after. */
+  abstract deployPromote(request: DeployPromoteRequest, signal: AbortSignal): Promise<DeployAnswer>;
+
+  /**
+   * Accepted only means that the wish was queued: the build row tells what came of it, and a build that had
+   * ended stays as it was. Refused `not-cancellable` if Lagoon answered with an error as a value.
+   */
+  abstract cancelDeployment(target: BuildTarget, signal: AbortSignal): Promise<CancelAnswer>;
 
   /** Newest first. LagoonRefusedError `not-found` if the environment is gone: that is not "no build". */
   abstract deploymentsOf(
@@ -41,8 +74,9 @@ export abstract class Lagoon {
   ): Promise<LagoonDeployment[]>;
 
   /**
-   * Many environments in one request per 50. An environment Lagoon answered for has an entry, empty if the
-   * build is not there; one that Lagoon did not answer for has none, and that says nothing about its build.
+   * Many environments in one request per 50, each newest first. An environment Lagoon answered for has an
+   * entry, empty if the build is not there; one that it gave no usable answer for has none, and that says
+   * nothing about its builds. Throws only if no environment got an answer.
    */
   abstract deploymentsOfMany(
     lookups: readonly DeploymentLookup[],
@@ -55,6 +89,26 @@ export abstract class Lagoon {
   /** Runs a command in a new pod of the service. */
   abstract addTask(request: AddTaskRequest, signal: AbortSignal): Promise<TaskAnswer>;
 
+  /**
+   * Runs a task that is registered for the environment. The row bears the definition's name, so the marker
+   * travels as the argument `UPLIFT_MARKER` if a command task declares it (see `carriesMarker`). Of any
+   * other definition a run is known only as the newest task of that name not older than the intent:
+   * somebody else's run in the same seconds cannot be told apart.
+   */
+  abstract invokeRegisteredTask(
+    request: InvokeTaskRequest,
+    signal: AbortSignal,
+  ): Promise<TaskAnswer>;
+
+  /** Accepted only means that the wish was queued; otherwise as `cancelDeployment`. */
+  abstract cancelTask(taskId: number, signal: AbortSignal): Promise<CancelAnswer>;
+
+  /** What may be invoked in the environment by this user, in no order. */
+  abstract registeredTasksOf(
+    environmentId: number,
+    signal?: AbortSignal,
+  ): Promise<RegisteredTask[]>;
+
   /** Null if there is no such task or it may not be seen. */
   abstract taskById(taskId: number, signal?: AbortSignal): Promise<LagoonTask | null>;
 
@@ -64,6 +118,18 @@ export abstract class Lagoon {
     filter: { readonly limit: number },
     signal?: AbortSignal,
   ): Promise<LagoonTask[]>;
+
+  /** Variables of the environment itself, without those of its project. Values may be secret. */
+  abstract variablesOf(environmentId: number, signal?: AbortSignal): Promise<EnvironmentVariable[]>;
+
+  /** Creates or changes a variable of the environment; the next build sees it. */
+  abstract setVariable(request: SetVariableRequest, signal: AbortSignal): Promise<VariableAnswer>;
+
+  /** Lagoon's own word, for example `active` or `idled`. LagoonRefusedError `not-found` if it is gone. */
+  abstract idleStateOf(environmentId: number, signal?: AbortSignal): Promise<string | null>;
+
+  /** Wakes the environment; accepted also if it is awake already. Its apps answer only a while later. */
+  abstract unidle(environmentId: number, signal: AbortSignal): Promise<UnidleAnswer>;
 
   /** URLs of the environment, the primary one first. LagoonRefusedError `not-found` if it is gone. */
   abstract routesOf(environmentId: number, signal?: AbortSignal): Promise<string[]>;

@@ -13,6 +13,10 @@ export interface LagoonEnvironment {
   readonly deployType: string;
   /** True if Lagoon would refuse every deployment of this project. */
   readonly deploymentsDisabled: boolean;
+  /** `NO_DEPLOYMENTS` if that is why; null otherwise. */
+  readonly restriction: string | null;
+  /** False if Lagoon neither idles this environment by itself nor lets anybody idle or unidle it. */
+  readonly autoIdle: boolean;
   /** Lagoon's own word, for example `idled`; null if it said nothing. */
   readonly idleState: string | null;
   /** Primary URL; null if Lagoon named none. */
@@ -41,95 +45,31 @@ export interface LagoonDeployment {
 /** One task row. */
 export interface LagoonTask {
   readonly id: number;
-  /** The caller's text: our marker, if the task is ours. */
+  /** Of an added task the caller's text, our marker; of a registered task the definition's name. */
   readonly name: string;
   /** Lagoon's own name of the task. */
   readonly taskName: string | null;
   readonly status: string;
   readonly service: string | null;
+  /** What runs, with the values of its arguments in front; null for an image task. */
+  readonly command: string | null;
   readonly created: string | null;
   readonly started: string | null;
   readonly completed: string | null;
 }
 
-/** Why Lagoon said no, in our words; `reason` beside it is Lagoon's own text, redacted and cut. */
-export type RefusalCause =
-  | 'permission'
-  | 'not-found'
-  | 'configuration'
-  | 'disabled'
-  | 'quota'
-  | 'unauthenticated'
-  | 'invalid-request'
-  | 'not-sent';
-
-export interface Refused {
-  readonly kind: 'refused';
-  readonly cause: RefusalCause;
-  readonly reason: string;
-  /** True if the same call may be accepted later without anybody changing Lagoon's configuration. */
-  readonly retryable: boolean;
+/** A task that somebody registered for the environment, its project, its group or all of Lagoon. */
+export interface RegisteredTask {
+  readonly id: number;
+  readonly name: string;
+  /** True if a run of it can carry our marker. */
+  readonly takesMarker: boolean;
 }
 
-/** Nobody can tell from this answer whether the effect happened: look up before anything else. */
-export interface Ambiguous {
-  readonly kind: 'ambiguous';
-  /** Redacted shape of what came back, at most 500 characters. */
-  readonly evidence: string;
-}
-
-export interface DeployAccepted {
-  readonly kind: 'accepted';
-  readonly buildName: string;
-}
-
-export interface TaskAccepted {
-  readonly kind: 'accepted';
-  readonly taskId: number;
-  readonly taskName: string | null;
-}
-
-export type DeployAnswer = DeployAccepted | Refused | Ambiguous;
-export type TaskAnswer = TaskAccepted | Refused | Ambiguous;
-
-export interface BuildVariable {
+/** A variable of one environment, as the next build will see it. */
+export interface EnvironmentVariable {
   readonly name: string;
   readonly value: string;
-}
-
-export interface DeployLatestRequest {
-  readonly environmentId: number;
-  /** The marker, at most 100 characters. */
-  readonly bulkName: string;
-  readonly buildVariables?: readonly BuildVariable[];
-}
-
-export interface DeployBranchRequest {
-  readonly project: string;
-  readonly branchName: string;
-  /** Commit or tag; Lagoon forgets it after this build. */
-  readonly branchRef: string;
-  /** At most 50 characters. */
-  readonly bulkId?: string;
-  /** The marker, at most 100 characters. */
-  readonly bulkName: string;
-}
-
-export interface AddTaskRequest {
-  readonly environmentId: number;
-  /** The marker, at most 100 characters. */
-  readonly name: string;
-  readonly service: string;
-  readonly command: string;
-}
-
-/** One build to look up: by name, or without a name the newest of the environment. */
-export interface DeploymentLookup {
-  readonly environmentId: number;
-  readonly name?: string;
-}
-
-export interface DeploymentFilter {
-  readonly limit: number;
-  readonly name?: string;
+  /** Lagoon's own word in upper case: `BUILD`, `RUNTIME`, `GLOBAL`, `CONTAINER_REGISTRY`, or a later one. */
+  readonly scope: string;
 }

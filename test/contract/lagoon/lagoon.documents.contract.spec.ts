@@ -1,27 +1,35 @@
 import { buildSchema, parse, validate } from 'graphql';
-import { LAGOON_DOCUMENTS as documents } from '@uplift/lagoon';
-import { LAGOON_SDL } from '../../../tools/lagoon-simulator/src';
+import { ALL_DOCUMENTS, BATCH_DOCUMENTS } from '@uplift/lagoon';
+import { LAGOON_SDL } from '../../../tools/lagoon-simulator/src/graphql/lagoon.sdl';
 
 const schema = buildSchema(LAGOON_SDL);
-const constants = Object.entries<unknown>(documents).flatMap(([name, text]) =>
-  typeof text === 'string' ? [[name, text] as const] : [],
-);
+const { DEPLOYMENTS_OF_MANY, FIND_ENVIRONMENTS } = BATCH_DOCUMENTS;
+const texts = [
+  ...ALL_DOCUMENTS.map(({ name, text }) => [name, text] as const),
+  ...[1, 25, 50].map((count) => [`${count} look-ups`, DEPLOYMENTS_OF_MANY.text(count)] as const),
+  ...[1, 25].map((count) => [`${count} targets`, FIND_ENVIRONMENTS.text(count)] as const),
+];
 
 describe("the adapter's documents fit Lagoon's schema", () => {
-  it('covers every constant', () => {
-    expect(constants.length).toBeGreaterThanOrEqual(9);
+  it('has one document for every operation, each under its own name', () => {
+    const names = ALL_DOCUMENTS.map(({ name }) => name);
+    expect(new Set(names).size).toBe(19);
+    for (const { name, text } of ALL_DOCUMENTS)
+      expect(text).toMatch(new RegExp(`^\\w+ ${name}\\b`));
   });
 
-  it.each(constants)('%s', (_name, text) => {
+  it.each(texts)('%s', (_name, text) => {
     expect(validate(schema, parse(text))).toEqual([]);
   });
 
-  it.each([1, 25, 50])('the look-up of %d builds', (count) => {
-    expect(validate(schema, parse(documents.deploymentsOfMany(count)))).toEqual([]);
+  it('answers as many slots as it was asked for, and no more than a request may hold', () => {
+    const slots = (text: string) => text.match(/^s\d+:/gm)?.length;
+    expect(slots(DEPLOYMENTS_OF_MANY.text(DEPLOYMENTS_OF_MANY.size))).toBe(50);
+    expect(slots(FIND_ENVIRONMENTS.text(FIND_ENVIRONMENTS.size))).toBe(25);
   });
 
   it('puts no value into a document, only variables', () => {
-    for (const [, text] of constants)
-      expect(text.replace(/false|limit: 1/g, '')).not.toMatch(/["\d]|true/);
+    const fixed = /includeDeleted: false|limit: 1\b|\b[selnp]\d+\b/g;
+    for (const [, text] of texts) expect(text.replace(fixed, '')).not.toMatch(/["\d]|true|false/);
   });
 });

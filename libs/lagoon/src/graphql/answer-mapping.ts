@@ -1,11 +1,16 @@
 import { deploymentPhase } from '../deployment-phase';
 import type {
   EnvironmentTarget,
+  EnvironmentVariable,
   LagoonDeployment,
   LagoonEnvironment,
   LagoonTask,
+  RegisteredTask,
 } from '../lagoon.types';
-import type { DeploymentRow, EnvironmentRow, ProjectRow, TaskRow } from './lagoon.answers';
+import { MARKER_ARGUMENT } from '../task-marker';
+import type * as rows from './answer-rows';
+
+const NO_DEPLOYMENTS = 'NO_DEPLOYMENTS';
 
 // Lagoon writes UTC without saying so.
 const LAGOON_TIME = /^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}:\d{2})/;
@@ -19,7 +24,7 @@ function textOrNull(text: string | null | undefined): string | null {
   return text === undefined || text === '' ? null : text;
 }
 
-export function deploymentOf(row: DeploymentRow): LagoonDeployment {
+export function deploymentOf(row: rows.DeploymentRow): LagoonDeployment {
   return {
     id: row.id,
     name: row.name,
@@ -33,43 +38,63 @@ export function deploymentOf(row: DeploymentRow): LagoonDeployment {
   };
 }
 
-export function taskOf(row: TaskRow): LagoonTask {
+export function taskOf(row: rows.TaskRow): LagoonTask {
   return {
     id: row.id,
     name: row.name,
     taskName: textOrNull(row.taskName),
     status: row.status.toLowerCase(),
     service: textOrNull(row.service),
+    command: textOrNull(row.command),
     created: instantOf(row.created),
     started: instantOf(row.started),
     completed: instantOf(row.completed),
   };
 }
 
+export function registeredTaskOf(row: rows.RegisteredTaskRow): RegisteredTask {
+  const declared = row.advancedTaskDefinitionArguments ?? [];
+  const takesMarker = declared.some(({ name }) => name === MARKER_ARGUMENT);
+  return { id: row.id, name: row.name, takesMarker };
+}
+
+export function variableOf({ name, value, scope }: rows.VariableRow): EnvironmentVariable {
+  return { name, value, scope: scope.toUpperCase() };
+}
+
 /** All URLs of an environment, the primary one first, each once. */
-export function routesIn(row: Pick<EnvironmentRow, 'route' | 'routes'>): string[] {
+export function routesIn(row: rows.RoutesRow): string[] {
   const listed = (row.routes ?? '').split(',').map((route) => route.trim());
   return [...new Set([row.route ?? '', ...listed])].filter((route) => route !== '');
 }
 
-function activeBuildIn({ deployments: [newest] }: EnvironmentRow): string | null {
+function activeBuildIn({ deployments: [newest] }: rows.EnvironmentRow): string | null {
   if (newest === undefined) return null;
   return deploymentPhase(newest.status) === 'active' ? newest.name : null;
 }
 
+function projectFactsOf({ id, deploymentsDisabled, restrictions }: rows.ProjectRow) {
+  const isRestricted = restrictions?.includes(NO_DEPLOYMENTS) ?? false;
+  return {
+    projectId: id,
+    deploymentsDisabled: isRestricted || (deploymentsDisabled ?? 0) !== 0,
+    restriction: isRestricted ? NO_DEPLOYMENTS : null,
+  };
+}
+
 export function environmentIn(
-  project: ProjectRow,
+  project: rows.ProjectRow,
   target: EnvironmentTarget,
 ): LagoonEnvironment | null {
   const row = project.environments.find(({ name }) => name === target.environment);
   if (row === undefined) return null;
   return {
-    projectId: project.id,
+    ...projectFactsOf(project),
     environmentId: row.id,
     environmentType:
       row.environmentType.toLowerCase() === 'production' ? 'production' : 'development',
     deployType: row.deployType.toLowerCase(),
-    deploymentsDisabled: (project.deploymentsDisabled ?? 0) !== 0,
+    autoIdle: (project.autoIdle ?? 1) !== 0 && (row.autoIdle ?? 1) !== 0,
     idleState: textOrNull(row.idleState),
     route: textOrNull(row.route),
     routes: routesIn(row),

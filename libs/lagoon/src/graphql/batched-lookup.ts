@@ -1,8 +1,8 @@
-import type { DeploymentLookup, LagoonDeployment } from '../lagoon.types';
-import { deploymentOf } from './answer-mapping';
-import type { GraphqlEnvelope } from './lagoon.answers';
-import { isEnvironmentWithDeployments } from './lagoon.answers';
-import { checked, errorOf } from './read-answer';
+import { LagoonAnswerError } from '../lagoon.errors';
+import type { GraphqlEnvelope, GraphqlError } from './answer-rows';
+import { shapeOf } from './answer-shape';
+import { errorOf } from './read-answer';
+import { knownRefusal } from './refusal-table';
 
 export function slicesOf<T>(items: readonly T[], size: number): T[][] {
   const slices: T[][] = [];
@@ -10,30 +10,48 @@ export function slicesOf<T>(items: readonly T[], size: number): T[][] {
   return slices;
 }
 
-export function lookupVariables(lookups: readonly DeploymentLookup[]): Record<string, unknown> {
-  const variables: Record<string, unknown> = {};
-  lookups.forEach(({ environmentId, name }, slot) => {
-    variables[`e${slot}`] = environmentId;
-    variables[`n${slot}`] = name;
-  });
-  return variables;
+/** The variables of every slot, each with the slot's number behind its name. */
+export function slotVariables<T>(
+  items: readonly T[],
+  variablesOf: (item: T) => Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const entries = items.flatMap((item, slot) =>
+    Object.entries(variablesOf(item)).map(([name, value]) => [`${name}${slot}`, value] as const),
+  );
+  return Object.fromEntries(entries);
 }
 
 /**
- * Adds what each look-up found. A slot without a value gets no entry: Lagoon did not say that the build
- * is missing. An answer without any value at all is thrown as what its first error means.
+ * What each slot was answered: its value, null if Lagoon says that it is not there, undefined if nobody can
+ * tell. An error spoils only its own slot; if it names none, or if every slot is spoilt, it is thrown.
  */
-export function deploymentsIn(
+export function batchAnswers<T>(
   envelope: GraphqlEnvelope,
-  lookups: readonly DeploymentLookup[],
-  found: Map<number, LagoonDeployment[]>,
-): void {
-  const error = envelope.errors?.[0];
-  if (!envelope.data && error !== undefined) throw errorOf(error, envelope);
-  lookups.forEach(({ environmentId }, slot) => {
-    const value = envelope.data?.[`e${slot}`] ?? null;
-    if (value === null) return;
-    const rows = checked(value, isEnvironmentWithDeployments).deployments;
-    found.set(environmentId, [...(found.get(environmentId) ?? []), ...rows.map(deploymentOf)]);
+  count: number,
+  fits: (value: unknown) => value is T,
+): (T | null | undefined)[] {
+  const errors = envelope.errors ?? [];
+  const [unplaced] = errors.filter(({ path }) => typeof path?.[0] !== 'string');
+  if (unplaced !== undefined) throw errorOf(unplaced, envelope);
+  const answers = Array.from({ length: count }, (_, slot) => {
+    const alias = `s${slot}`;
+    const own = errors.filter(({ path }) => path?.[0] === alias);
+    return slotAnswer(envelope.data?.[alias], own, fits);
   });
+  if (answers.some((answer) => answer !== undefined)) return answers;
+  const [first] = errors;
+  throw first === undefined ? new LagoonAnswerError(shapeOf(envelope)) : errorOf(first, envelope);
+}
+
+function slotAnswer<T>(
+  value: unknown,
+  errors: readonly GraphqlError[],
+  fits: (value: unknown) => value is T,
+): T | null | undefined {
+  if (errors.length > 0) return errors.every(isNotFound) ? null : undefined;
+  return value === null || fits(value) ? value : undefined;
+}
+
+function isNotFound({ message }: GraphqlError): boolean {
+  return knownRefusal(message)?.cause === 'not-found';
 }

@@ -35,14 +35,16 @@ export interface GraphqlCall {
   readonly signal: AbortSignal | undefined;
 }
 
-const TIMEOUT_MS = 20_000;
+/** End of one call unless the endpoint says otherwise. */
+export const CALL_TIMEOUT_MS = 20_000;
+
 const MAX_ANSWER_BYTES = 5 * 1024 * 1024;
 const LOOPBACK_HOSTS = new Set(['127.0.0.1', 'localhost', '[::1]']);
-const connect = buildConnector({ timeout: TIMEOUT_MS });
+const connect = buildConnector({ timeout: CALL_TIMEOUT_MS });
 const CONNECTION = {
   maxResponseSize: MAX_ANSWER_BYTES,
-  headersTimeout: TIMEOUT_MS,
-  bodyTimeout: TIMEOUT_MS,
+  headersTimeout: CALL_TIMEOUT_MS,
+  bodyTimeout: CALL_TIMEOUT_MS,
 };
 
 /** Sends one GraphQL document once and hands back whatever answer came. Repeats nothing. */
@@ -91,7 +93,7 @@ export class GraphqlTransport {
     call: GraphqlCall,
     dispatch: (request: Dispatcher.RequestOptions, deadline: CallDeadline) => Promise<HttpAnswer>,
   ): Promise<HttpAnswer> {
-    const deadline = new CallDeadline(this.endpoint.timeoutMs ?? TIMEOUT_MS, call.signal);
+    const deadline = new CallDeadline(this.endpoint.timeoutMs ?? CALL_TIMEOUT_MS, call.signal);
     try {
       const token = await this.tokenWithin(deadline);
       if (deadline.over)

@@ -130,8 +130,8 @@ describe('the GraphQL adapter on the wire', () => {
 
   it('keeps what it got when a part of many look-ups failed', async () => {
     const deployments = [{ id: 1, name: 'lagoon-build-1', status: 'running' }];
-    const errors = [{ message: 'Unauthorized', path: ['e1'] }];
-    answer = json(200, { data: { e0: { deployments }, e1: null }, errors });
+    const errors = [{ message: 'Unauthorized', path: ['s1'] }];
+    answer = json(200, { data: { s0: { deployments }, s1: null }, errors });
     const found = await lagoon.deploymentsOfMany([{ environmentId: 5 }, { environmentId: 6 }]);
     expect([...found.keys()]).toEqual([5]);
   });

@@ -1,56 +1,6 @@
 import { Ajv } from 'ajv';
 import type { ValidateFunction } from 'ajv';
-
-export interface GraphqlError {
-  readonly message: string;
-  readonly path?: readonly (string | number)[] | null;
-}
-
-export interface GraphqlEnvelope {
-  readonly data?: Readonly<Record<string, unknown>> | null;
-  readonly errors?: readonly GraphqlError[];
-}
-
-export interface DeploymentRow {
-  readonly id: number;
-  readonly name: string;
-  readonly status: string;
-  readonly buildStep?: string | null;
-  readonly created?: string | null;
-  readonly started?: string | null;
-  readonly completed?: string | null;
-  readonly bulkId?: string | null;
-  readonly bulkName?: string | null;
-}
-
-export interface TaskRow {
-  readonly id: number;
-  readonly name: string;
-  readonly taskName?: string | null;
-  readonly status: string;
-  readonly service?: string | null;
-  readonly created?: string | null;
-  readonly started?: string | null;
-  readonly completed?: string | null;
-}
-
-export interface EnvironmentRow {
-  readonly id: number;
-  readonly name: string;
-  readonly environmentType: string;
-  readonly deployType: string;
-  readonly idleState?: string | null;
-  readonly route?: string | null;
-  readonly routes?: string | null;
-  /** The newest only. */
-  readonly deployments: readonly Pick<DeploymentRow, 'name' | 'status'>[];
-}
-
-export interface ProjectRow {
-  readonly id: number;
-  readonly deploymentsDisabled?: number | null;
-  readonly environments: readonly EnvironmentRow[];
-}
+import type * as rows from './answer-rows';
 
 const ajv = new Ajv({
   allErrors: false,
@@ -62,7 +12,15 @@ const ajv = new Ajv({
 const id = { type: 'integer', minimum: 1 };
 const text = (maxLength: number) => ({ type: 'string', maxLength });
 const optional = (maxLength: number) => ({ type: ['string', 'null'], maxLength });
+const flag = { type: ['integer', 'null'] };
 const times = { created: optional(64), started: optional(64), completed: optional(64) };
+
+const listOf = (items: object) => ({ type: 'array', items, maxItems: 10_000 });
+const answerWith = (name: string, value: object) => ({
+  type: 'object',
+  required: [name],
+  properties: { [name]: value },
+});
 
 const deployment = {
   type: 'object',
@@ -87,6 +45,7 @@ const task = {
     taskName: optional(200),
     status: text(64),
     service: optional(200),
+    command: optional(64 * 1024),
     ...times,
   },
 };
@@ -107,20 +66,32 @@ const environment = {
     name: text(200),
     environmentType: text(64),
     deployType: text(64),
+    autoIdle: flag,
     idleState: optional(64),
     ...urls,
-    deployments: { type: 'array', items: newestBuild, maxItems: 10_000 },
+    deployments: listOf(newestBuild),
   },
 };
 
-const listOf = (items: object, maxItems: number) => ({ type: 'array', items, maxItems });
-const answerWith = (name: string, value: object) => ({
+const variable = {
   type: 'object',
-  required: [name],
-  properties: { [name]: value },
-});
+  required: ['name', 'value', 'scope'],
+  properties: { name: text(300), value: text(1024 * 1024), scope: text(64) },
+};
 
-export const isEnvelope: ValidateFunction<GraphqlEnvelope> = ajv.compile({
+const argument = { type: 'object', properties: { name: optional(300) } };
+
+const registeredTask = {
+  type: 'object',
+  required: ['id', 'name'],
+  properties: {
+    id,
+    name: text(300),
+    advancedTaskDefinitionArguments: { type: ['array', 'null'], items: argument, maxItems: 1000 },
+  },
+};
+
+export const isEnvelope: ValidateFunction<rows.GraphqlEnvelope> = ajv.compile({
   type: 'object',
   anyOf: [{ required: ['data'] }, { required: ['errors'] }],
   properties: {
@@ -140,37 +111,57 @@ export const isEnvelope: ValidateFunction<GraphqlEnvelope> = ajv.compile({
   },
 });
 
-export const isProject: ValidateFunction<ProjectRow> = ajv.compile({
+export const isProject: ValidateFunction<rows.ProjectRow> = ajv.compile({
   type: 'object',
   required: ['id', 'environments'],
   properties: {
     id,
-    deploymentsDisabled: { type: ['integer', 'null'] },
-    environments: listOf(environment, 10_000),
+    deploymentsDisabled: flag,
+    restrictions: { type: ['array', 'null'], items: optional(64), maxItems: 100 },
+    autoIdle: flag,
+    environments: listOf(environment),
   },
 });
 
-export const isDeploymentList: ValidateFunction<readonly DeploymentRow[]> = ajv.compile(
-  listOf(deployment, 10_000),
+export const isDeploymentList = ajv.compile<readonly rows.DeploymentRow[]>(listOf(deployment));
+
+export const isEnvironmentWithDeployments = ajv.compile<rows.EnvironmentWithDeployments>(
+  answerWith('deployments', listOf(deployment)),
 );
 
-export const isEnvironmentWithDeployments = ajv.compile<{
-  readonly deployments: readonly DeploymentRow[];
-}>(answerWith('deployments', listOf(deployment, 10_000)));
-
-export const isEnvironmentWithTasks = ajv.compile<{ readonly tasks: readonly TaskRow[] }>(
-  answerWith('tasks', listOf(task, 10_000)),
+export const isEnvironmentWithTasks = ajv.compile<rows.EnvironmentWithTasks>(
+  answerWith('tasks', listOf(task)),
 );
 
-export const isEnvironmentWithRoutes: ValidateFunction<Pick<EnvironmentRow, 'route' | 'routes'>> =
-  ajv.compile({ type: 'object', properties: urls });
+export const isEnvironmentWithVariables = ajv.compile<rows.EnvironmentWithVariables>(
+  answerWith('envVariables', listOf(variable)),
+);
 
-export const isTask: ValidateFunction<TaskRow> = ajv.compile(task);
+export const isEnvironmentWithRoutes: ValidateFunction<rows.RoutesRow> = ajv.compile({
+  type: 'object',
+  properties: urls,
+});
 
-export const isAddedTask: ValidateFunction<Pick<TaskRow, 'id' | 'taskName'>> = ajv.compile({
+export const isIdleState: ValidateFunction<rows.IdleStateRow> = ajv.compile({
+  type: 'object',
+  required: ['name', 'project'],
+  properties: { name: text(200), idleState: optional(64), project: answerWith('name', text(200)) },
+});
+
+export const isTask: ValidateFunction<rows.TaskRow> = ajv.compile(task);
+
+export const isRegisteredTaskList = ajv.compile<readonly rows.RegisteredTaskRow[]>(
+  listOf(registeredTask),
+);
+
+export const isAddedTask: ValidateFunction<Pick<rows.TaskRow, 'id' | 'taskName'>> = ajv.compile({
   type: 'object',
   required: ['id'],
   properties: { id, taskName: optional(200) },
 });
+
+export const isStoredVariable = ajv.compile<Pick<rows.VariableRow, 'name'>>(
+  answerWith('name', text(300)),
+);
 
 export const isVersion: ValidateFunction<string> = ajv.compile(text(200));

@@ -1,62 +1,108 @@
-const DEPLOYMENT = 'id name status buildStep created started completed bulkId bulkName';
-const TASK = 'id name taskName status service created started completed';
+import type * as rows from './answer-rows';
+import * as answers from './lagoon.answers';
+
+/** A query, where its answer stands, and what the answer has to look like. */
+export interface ReadDocument<T> {
+  readonly name: string;
+  readonly text: string;
+  readonly field: string;
+  readonly fits: (value: unknown) => value is T;
+}
+
+export const DEPLOYMENT = 'id name status buildStep created started completed bulkId bulkName';
+const TASK = 'id name taskName status service command created started completed';
 
 /** Deleted environments keep their rows and would answer as twins: never asked for. */
-export const FIND_ENVIRONMENT = `query FindEnvironment($project: String!) {
-  projectByName(name: $project) {
-    id deploymentsDisabled
-    environments(includeDeleted: false) {
-      id name environmentType deployType idleState route routes deployments(limit: 1) { name status }
-    }
-  }
-}`;
+export const PROJECT = `id deploymentsDisabled restrictions autoIdle environments(includeDeleted: false) {
+    id name environmentType deployType autoIdle idleState route routes
+    deployments(limit: 1) { name status }
+  }`;
 
-export const DEPLOYMENTS_OF = `query DeploymentsOf($environment: Int!, $name: String, $limit: Int) {
+export const FIND_ENVIRONMENT: ReadDocument<rows.ProjectRow> = {
+  name: 'FindEnvironment',
+  text: `query FindEnvironment($project: String!) { projectByName(name: $project) { ${PROJECT} } }`,
+  field: 'projectByName',
+  fits: answers.isProject,
+};
+
+export const DEPLOYMENTS_OF: ReadDocument<rows.EnvironmentWithDeployments> = {
+  name: 'DeploymentsOf',
+  text: `query DeploymentsOf($environment: Int!, $name: String, $limit: Int) {
   environmentById(id: $environment) { id deployments(name: $name, limit: $limit) { ${DEPLOYMENT} } }
-}`;
+}`,
+  field: 'environmentById',
+  fits: answers.isEnvironmentWithDeployments,
+};
 
-export const DEPLOYMENTS_BY_BULK_ID = `query DeploymentsByBulkId($bulkId: String) {
+export const DEPLOYMENTS_BY_BULK_ID: ReadDocument<readonly rows.DeploymentRow[]> = {
+  name: 'DeploymentsByBulkId',
+  text: `query DeploymentsByBulkId($bulkId: String) {
   deploymentsByBulkId(bulkId: $bulkId) { ${DEPLOYMENT} }
-}`;
+}`,
+  field: 'deploymentsByBulkId',
+  fits: answers.isDeploymentList,
+};
 
-export const TASKS_OF = `query TasksOf($environment: Int!, $limit: Int) {
+export const TASKS_OF: ReadDocument<rows.EnvironmentWithTasks> = {
+  name: 'TasksOf',
+  text: `query TasksOf($environment: Int!, $limit: Int) {
   environmentById(id: $environment) { id tasks(limit: $limit) { ${TASK} } }
-}`;
+}`,
+  field: 'environmentById',
+  fits: answers.isEnvironmentWithTasks,
+};
 
-export const TASK_BY_ID = `query TaskById($id: Int) { taskById(id: $id) { ${TASK} } }`;
+export const TASK_BY_ID: ReadDocument<rows.TaskRow> = {
+  name: 'TaskById',
+  text: `query TaskById($id: Int) { taskById(id: $id) { ${TASK} } }`,
+  field: 'taskById',
+  fits: answers.isTask,
+};
 
-export const ROUTES_OF = `query RoutesOf($environment: Int!) {
-  environmentById(id: $environment) { id route routes }
-}`;
+const ARGUMENTS = 'advancedTaskDefinitionArguments { name }';
 
-export const PING = 'query Ping { lagoonVersion }';
+/** Only of a command task the values of the arguments can be read again. */
+export const REGISTERED_TASKS_OF: ReadDocument<readonly rows.RegisteredTaskRow[]> = {
+  name: 'RegisteredTasksOf',
+  text: `query RegisteredTasksOf($environment: Int!) {
+  advancedTasksForEnvironment(environment: $environment) {
+    ... on AdvancedTaskDefinitionCommand { id name ${ARGUMENTS} }
+    ... on AdvancedTaskDefinitionImage { id name }
+  }
+}`,
+  field: 'advancedTasksForEnvironment',
+  fits: answers.isRegisteredTaskList,
+};
 
-export const DEPLOY_LATEST = `mutation DeployLatest($input: DeployEnvironmentLatestInput!) {
-  deployEnvironmentLatest(input: $input)
-}`;
+export const VARIABLES_OF: ReadDocument<rows.EnvironmentWithVariables> = {
+  name: 'VariablesOf',
+  text: `query VariablesOf($environment: Int!) {
+  environmentById(id: $environment) { id envVariables { name value scope } }
+}`,
+  field: 'environmentById',
+  fits: answers.isEnvironmentWithVariables,
+};
 
-export const DEPLOY_BRANCH = `mutation DeployBranch($input: DeployEnvironmentBranchInput!) {
-  deployEnvironmentBranch(input: $input)
-}`;
+/** Idling is asked for by names, so they are read with its state. */
+export const IDLE_STATE_OF: ReadDocument<rows.IdleStateRow> = {
+  name: 'IdleStateOf',
+  text: `query IdleStateOf($environment: Int!) {
+  environmentById(id: $environment) { id name idleState project { name } }
+}`,
+  field: 'environmentById',
+  fits: answers.isIdleState,
+};
 
-export const ADD_TASK = `mutation AddTask($input: TaskInput!) { addTask(input: $input) { id name taskName } }`;
+export const ROUTES_OF: ReadDocument<rows.RoutesRow> = {
+  name: 'RoutesOf',
+  text: `query RoutesOf($environment: Int!) { environmentById(id: $environment) { id route routes } }`,
+  field: 'environmentById',
+  fits: answers.isEnvironmentWithRoutes,
+};
 
-/** Most look-ups in one request: more make one answer slow for everybody waiting on it. */
-export const MAX_LOOKUPS = 50;
-
-const lookupDocuments = new Map<number, string>();
-
-/** One document per number of look-ups, so that a server can cache them by text. */
-export function deploymentsOfMany(count: number): string {
-  const known = lookupDocuments.get(count);
-  if (known !== undefined) return known;
-  const slots = Array.from({ length: count }, (_, slot) => slot);
-  const variables = slots.map((slot) => `$e${slot}: Int!, $n${slot}: String`).join(', ');
-  const fields = slots.map(
-    (slot) =>
-      `e${slot}: environmentById(id: $e${slot}) { deployments(name: $n${slot}, limit: 1) { ${DEPLOYMENT} } }`,
-  );
-  const document = `query DeploymentsOfMany(${variables}) {\n${fields.join('\n')}\n}`;
-  lookupDocuments.set(count, document);
-  return document;
-}
+export const PING: ReadDocument<string> = {
+  name: 'Ping',
+  text: 'query Ping { lagoonVersion }',
+  field: 'lagoonVersion',
+  fits: answers.isVersion,
+};

@@ -1,12 +1,22 @@
-import type { Ambiguous, Refused } from '../lagoon.types';
+import type { Ambiguous, Refused } from '../lagoon.outcomes';
+import { finalRefusal, passingRefusal } from '../refusal';
+import type { GraphqlEnvelope, GraphqlError } from './answer-rows';
 import { parseJson, shapeOf, shapeOfText } from './answer-shape';
 import type { HttpAnswer, NoAnswerError } from './graphql-transport';
-import type { GraphqlEnvelope, GraphqlError } from './lagoon.answers';
 import { isEnvelope } from './lagoon.answers';
 import { knownRefusal } from './refusal-table';
 
-/** Reads the value of the mutation's field; null if it is not what an accepted call answers. */
-export type AcceptedReader<A> = (value: unknown) => A | null;
+export const UNAUTHENTICATED = passingRefusal('unauthenticated', 'the token was not accepted');
+
+/** Reads the value of the mutation's field; null if it is not what Lagoon answers to a call it took. */
+export type AnswerReader<A> = (value: unknown) => A | Refused | null;
+
+/** What is known of a mutation's answers. */
+export interface AnswerRules<A> {
+  readonly field: string;
+  readonly read: AnswerReader<A>;
+  readonly alreadyDone?: { readonly text: RegExp; readonly answer: A };
+}
 
 /**
  * What a mutation's answer proves. Total: a refusal needs a text or a code that is known to come before
@@ -14,35 +24,39 @@ export type AcceptedReader<A> = (value: unknown) => A | null;
  */
 export function classifyMutation<A>(
   answer: HttpAnswer,
-  field: string,
-  read: AcceptedReader<A>,
+  rules: AnswerRules<A>,
 ): A | Refused | Ambiguous {
   if (answer.status === 401) return UNAUTHENTICATED;
   const body = parseJson(answer.text);
   if (!isEnvelope(body)) return ambiguous(shapeOfText(answer.status, answer.text));
   if (answer.status === 400) return invalidRequest(body);
   if (answer.status !== 200) return ambiguous(shapeOfText(answer.status, answer.text));
-  return classifyEnvelope(body, field, read);
+  return classifyEnvelope(body, rules);
 }
 
 export function classifyNoAnswer(failure: NoAnswerError): Refused | Ambiguous {
   if (failure.sent) return ambiguous(`no answer: ${failure.message}`);
-  return refused('not-sent', failure.message, true);
+  return passingRefusal('not-sent', failure.message);
 }
 
 function classifyEnvelope<A>(
   body: GraphqlEnvelope,
-  field: string,
-  read: AcceptedReader<A>,
+  rules: AnswerRules<A>,
 ): A | Refused | Ambiguous {
-  const value = body.data?.[field];
+  const value = body.data?.[rules.field] ?? null;
   const errors = body.errors ?? [];
-  if (errors.length === 0) return read(value) ?? ambiguous(shapeOf(body));
-  if (value !== null && value !== undefined) return ambiguous(shapeOf(body));
-  return refusalOf(errors) ?? ambiguous(shapeOf(body));
+  const answer = errors.length === 0 ? rules.read(value) : errorsMean(errors, rules);
+  const isClear = errors.length === 0 || value === null;
+  return isClear && answer !== null ? answer : ambiguous(shapeOf(body));
 }
 
-function refusalOf(errors: readonly GraphqlError[]): Refused | null {
+/** Null: not every text is one that this version knows. */
+function errorsMean<A>(
+  errors: readonly GraphqlError[],
+  { alreadyDone }: AnswerRules<A>,
+): A | Refused | null {
+  const isDone = errors.every(({ message }) => alreadyDone?.text.test(message) === true);
+  if (isDone && alreadyDone !== undefined) return alreadyDone.answer;
   const known = errors.map(({ message }) => knownRefusal(message));
   const first = known[0] ?? null;
   if (first === null || known.includes(null)) return null;
@@ -53,18 +67,7 @@ function refusalOf(errors: readonly GraphqlError[]): Refused | null {
 function invalidRequest(body: GraphqlEnvelope): Refused | Ambiguous {
   const executed = (body.errors ?? []).length === 0 || (body.data ?? null) !== null;
   if (executed) return ambiguous(`HTTP 400, ${shapeOf(body)}`);
-  return refused('invalid-request', 'Lagoon did not accept the document or its variables', false);
-}
-
-const UNAUTHENTICATED: Refused = {
-  kind: 'refused',
-  cause: 'unauthenticated',
-  reason: 'the token was not accepted',
-  retryable: true,
-};
-
-function refused(cause: Refused['cause'], reason: string, retryable: boolean): Refused {
-  return { kind: 'refused', cause, reason, retryable };
+  return finalRefusal('invalid-request', 'Lagoon did not accept the document or its variables');
 }
 
 function ambiguous(evidence: string): Ambiguous {

@@ -8,8 +8,7 @@ const read = (value: unknown) =>
 const classify = (status: number, body: unknown) =>
   classifyMutation(
     { status, text: typeof body === 'string' ? body : JSON.stringify(body) },
-    FIELD,
-    read,
+    { field: FIELD, read },
   );
 const failed = (...messages: string[]) => ({
   errors: messages.map((message) => ({ message, path: [FIELD] })),

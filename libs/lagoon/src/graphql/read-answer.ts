@@ -6,7 +6,7 @@ import {
 } from '../lagoon.errors';
 import { parseJson, shapeOf, shapeOfText } from './answer-shape';
 import type { HttpAnswer } from './graphql-transport';
-import type { GraphqlEnvelope, GraphqlError } from './lagoon.answers';
+import type { GraphqlEnvelope, GraphqlError } from './answer-rows';
 import { isEnvelope } from './lagoon.answers';
 import { knownRefusal } from './refusal-table';
 

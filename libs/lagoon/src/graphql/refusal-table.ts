@@ -1,4 +1,4 @@
-import type { RefusalCause } from '../lagoon.types';
+import type { RefusalCause } from '../lagoon.outcomes';
 
 export interface KnownRefusal {
   readonly cause: RefusalCause;

@@ -1,173 +1,127 @@
-import { LagoonRefusedError, LagoonUnavailableError } from '../lagoon.errors';
-import { Lagoon } from '../lagoon.port';
+import type {
+  CancelAnswer,
+  DeployAnswer,
+  TaskAnswer,
+  UnidleAnswer,
+  VariableAnswer,
+} from '../lagoon.outcomes';
 import type {
   AddTaskRequest,
-  Ambiguous,
-  DeployAnswer,
+  BuildTarget,
   DeployBranchRequest,
   DeployLatestRequest,
-  DeploymentFilter,
-  DeploymentLookup,
-  EnvironmentTarget,
-  LagoonDeployment,
-  LagoonEnvironment,
-  LagoonTask,
-  Refused,
-  TaskAnswer,
-} from '../lagoon.types';
+  DeployPromoteRequest,
+  InvokeTaskRequest,
+  SetVariableRequest,
+} from '../lagoon.requests';
+import { carryOut } from './in-memory.calls';
 import type { InMemoryEnvironment } from './in-memory.environment';
-import { disabled, NOT_FOUND, NOT_SENT, UNREACHABLE } from './in-memory.refusals';
-import { LagoonScript } from './lagoon-script';
+import { endTask } from './in-memory.environment';
+import { InMemoryReads } from './in-memory.reads';
+import { IDLING_DISABLED, NOT_CANCELLABLE, NOT_FOUND } from './in-memory.refusals';
+import { invocationOf } from './in-memory.tasks';
+import { now } from './new-records';
 
-export interface InMemoryCall {
-  readonly operation: string;
-  readonly input: unknown;
-}
-
-type EnvironmentFinder = () => InMemoryEnvironment | undefined;
+const ACCEPTED = { kind: 'accepted' } as const;
 
 /** Lagoon in memory, of equal standing with the adapter. `script` says what happens next. */
-export class InMemoryLagoon extends Lagoon {
-  readonly script = new LagoonScript();
-  /** Every call that came in, oldest first. */
-  readonly calls: InMemoryCall[] = [];
-
-  findEnvironment(target: EnvironmentTarget): Promise<LagoonEnvironment | null> {
-    return this.read('findEnvironment', target, () => this.script.find(target)?.shown ?? null);
-  }
-
+export class InMemoryLagoon extends InMemoryReads {
   deployLatest(request: DeployLatestRequest, signal: AbortSignal): Promise<DeployAnswer> {
-    const owner = () => this.script.byId(request.environmentId);
-    return this.deploy({ operation: 'deployLatest', input: request }, owner, signal);
+    return this.mutate({ operation: 'deployLatest', input: request }, signal, () =>
+      this.deploy(this.script.byId(request.environmentId), request),
+    );
   }
 
   deployBranch(request: DeployBranchRequest, signal: AbortSignal): Promise<DeployAnswer> {
-    const owner = () => this.script.branchOf(request.project, request.branchName);
-    return this.deploy({ operation: 'deployBranch', input: request }, owner, signal);
-  }
-
-  deploymentsOf(environmentId: number, filter: DeploymentFilter): Promise<LagoonDeployment[]> {
-    return this.read('deploymentsOf', { environmentId, ...filter }, () =>
-      newest(this.existing(environmentId).deployments, filter.limit, filter.name),
+    return this.mutate({ operation: 'deployBranch', input: request }, signal, () =>
+      this.deploy(this.script.branchOf(request.project, request.branchName), request),
     );
   }
 
-  deploymentsOfMany(
-    lookups: readonly DeploymentLookup[],
-  ): Promise<Map<number, LagoonDeployment[]>> {
-    return this.read('deploymentsOfMany', lookups, () => {
-      const found = new Map<number, LagoonDeployment[]>();
-      for (const { environmentId, name } of lookups) {
-        const environment = this.script.byId(environmentId);
-        if (environment === undefined) continue;
-        const rows = newest(environment.deployments, 1, name);
-        found.set(environmentId, [...(found.get(environmentId) ?? []), ...rows]);
+  deployPromote(request: DeployPromoteRequest, signal: AbortSignal): Promise<DeployAnswer> {
+    return this.mutate({ operation: 'deployPromote', input: request }, signal, () => {
+      const { project, sourceEnvironment, destinationEnvironment } = request;
+      const source = this.script.find({ project, environment: sourceEnvironment });
+      if (source === undefined) return NOT_FOUND;
+      const destination = this.script.branchOf(project, destinationEnvironment);
+      const answer = this.deploy(destination, request);
+      if (destination !== undefined && answer.kind === 'accepted') {
+        destination.facts = { ...destination.facts, deployType: 'promote' };
       }
-      return found;
+      return answer;
     });
   }
 
-  deploymentsByBulkId(bulkId: string): Promise<LagoonDeployment[]> {
-    return this.read('deploymentsByBulkId', { bulkId }, () =>
-      this.script.allDeployments().filter((row) => row.bulkId === bulkId),
-    );
+  cancelDeployment(target: BuildTarget, signal: AbortSignal): Promise<CancelAnswer> {
+    return this.mutate({ operation: 'cancelDeployment', input: target }, signal, () => {
+      const environment = this.script.byId(target.environmentId);
+      const isKnown = environment?.cancelDeployment(target.buildName, now()) ?? false;
+      return isKnown ? ACCEPTED : NOT_CANCELLABLE;
+    });
   }
 
   addTask(request: AddTaskRequest, signal: AbortSignal): Promise<TaskAnswer> {
-    const call = { operation: 'addTask', input: request };
-    const owner = () => this.script.byId(request.environmentId);
-    return this.mutate(call, owner, signal, (environment) => {
-      const task = this.script.newTask(environment, request);
-      return { kind: 'accepted', taskId: task.id, taskName: task.taskName };
-    });
-  }
-
-  taskById(taskId: number): Promise<LagoonTask | null> {
-    return this.read('taskById', { taskId }, () => {
-      const task = this.script.allTasks().find(({ id }) => id === taskId);
-      return task === undefined ? null : { ...task };
-    });
-  }
-
-  tasksOf(environmentId: number, filter: { readonly limit: number }): Promise<LagoonTask[]> {
-    return this.read('tasksOf', { environmentId, ...filter }, () =>
-      newest(this.existing(environmentId).tasks, filter.limit),
+    return this.mutate({ operation: 'addTask', input: request }, signal, () =>
+      this.runTask(this.script.byId(request.environmentId), () => request),
     );
   }
 
-  routesOf(environmentId: number): Promise<string[]> {
-    return this.read('routesOf', { environmentId }, () => [
-      ...this.existing(environmentId).facts.routes,
-    ]);
+  invokeRegisteredTask(request: InvokeTaskRequest, signal: AbortSignal): Promise<TaskAnswer> {
+    return this.mutate({ operation: 'invokeRegisteredTask', input: request }, signal, () =>
+      this.runTask(this.script.byId(request.environmentId), (environment) =>
+        invocationOf(environment, request),
+      ),
+    );
   }
 
-  ping(): Promise<string> {
-    return this.read('ping', {}, () => 'in-memory');
+  cancelTask(taskId: number, signal: AbortSignal): Promise<CancelAnswer> {
+    return this.mutate({ operation: 'cancelTask', input: { taskId } }, signal, () => {
+      const task = this.script.taskById(taskId);
+      if (task === undefined) return NOT_FOUND;
+      endTask(task, 'cancelled', now());
+      return ACCEPTED;
+    });
   }
 
-  close(): Promise<void> {
-    return Promise.resolve();
+  setVariable(request: SetVariableRequest, signal: AbortSignal): Promise<VariableAnswer> {
+    return this.mutate({ operation: 'setVariable', input: request }, signal, () => {
+      const { name, value, scope } = request;
+      const environment = this.script.find(request);
+      if (environment === undefined) return NOT_FOUND;
+      environment.variables.set(name, { name, value, scope });
+      return ACCEPTED;
+    });
+  }
+
+  unidle(environmentId: number, signal: AbortSignal): Promise<UnidleAnswer> {
+    return this.mutate({ operation: 'unidle', input: { environmentId } }, signal, () => {
+      const environment = this.script.byId(environmentId);
+      if (environment === undefined) return NOT_FOUND;
+      if (!environment.facts.autoIdle) return IDLING_DISABLED;
+      environment.facts = { ...environment.facts, idleState: 'active' };
+      return ACCEPTED;
+    });
   }
 
   private deploy(
-    call: InMemoryCall & { readonly input: { bulkName: string; bulkId?: string } },
-    owner: EnvironmentFinder,
-    signal: AbortSignal,
-  ): Promise<DeployAnswer> {
-    return this.mutate(call, owner, signal, (environment) => {
-      const { bulkName, bulkId = null } = call.input;
-      const { name } = this.script.newDeployment(environment, bulkName, bulkId);
+    owner: InMemoryEnvironment | undefined,
+    request: DeployLatestRequest | DeployBranchRequest | DeployPromoteRequest,
+  ): DeployAnswer {
+    return carryOut<DeployAnswer>('Deployments', owner, (environment) => {
+      const { name } = this.script.newDeployment(environment, request);
       return { kind: 'accepted', buildName: name };
     });
   }
 
-  private async mutate<A>(
-    call: InMemoryCall,
-    owner: EnvironmentFinder,
-    signal: AbortSignal,
-    effect: (environment: InMemoryEnvironment) => A,
-  ): Promise<A | Refused | Ambiguous> {
-    this.calls.push(call);
-    await Promise.resolve();
-    if (signal.aborted) return NOT_SENT;
-    if (this.script.unavailable) return UNREACHABLE;
-    const scripted = this.script.takeAnswer();
-    if (scripted?.lands === false) return scripted.answer;
-    const carriedOut = carryOut(call.operation, owner(), effect);
-    return scripted?.answer ?? carriedOut;
+  private runTask(
+    owner: InMemoryEnvironment | undefined,
+    order: (environment: InMemoryEnvironment) => Omit<AddTaskRequest, 'environmentId'> | null,
+  ): TaskAnswer {
+    return carryOut<TaskAnswer>('Tasks', owner, (environment) => {
+      const request = order(environment);
+      if (request === null) return NOT_FOUND;
+      const { id, taskName } = this.script.newTask(environment, request);
+      return { kind: 'accepted', taskId: id, taskName };
+    });
   }
-
-  private async read<T>(operation: string, input: unknown, answer: () => T): Promise<T> {
-    this.calls.push({ operation, input });
-    await Promise.resolve();
-    if (this.script.unavailable) throw new LagoonUnavailableError('scripted to be unavailable');
-    return answer();
-  }
-
-  private existing(environmentId: number): InMemoryEnvironment {
-    const environment = this.script.byId(environmentId);
-    if (environment !== undefined) return environment;
-    throw new LagoonRefusedError('not-found', 'the environment does not exist', false);
-  }
-}
-
-function carryOut<A>(
-  operation: string,
-  environment: InMemoryEnvironment | undefined,
-  effect: (environment: InMemoryEnvironment) => A,
-): A | Refused {
-  if (environment === undefined) return NOT_FOUND;
-  return environment.facts.deploymentsDisabled ? disabled(operation) : effect(environment);
-}
-
-function newest<T extends { readonly name: string }>(
-  rows: readonly T[],
-  limit: number,
-  name?: string,
-): T[] {
-  return rows
-    .filter((row) => name === undefined || row.name === name)
-    .reverse()
-    .slice(0, limit)
-    .map((row) => ({ ...row }));
 }

@@ -1,16 +1,14 @@
-import type { Ambiguous, Refused } from '../lagoon.types';
+import type { Ambiguous, Refused } from '../lagoon.outcomes';
+import { finalRefusal, passingRefusal } from '../refusal';
 
-export const NOT_FOUND: Refused = refused('not-found', 'Unauthorized', false);
-export const NOT_SENT: Refused = refused('not-sent', 'aborted by the caller', true);
+export const NOT_FOUND: Refused = finalRefusal('not-found', 'Unauthorized');
+export const NOT_SENT: Refused = passingRefusal('not-sent', 'aborted by the caller');
+export const NOT_CANCELLABLE: Refused = finalRefusal('not-cancellable', 'there is no such build');
+export const IDLING_DISABLED: Refused = finalRefusal('disabled', 'idling disabled');
 
 /** An outage in front of Lagoon: nobody can tell what became of the call. */
 export const UNREACHABLE: Ambiguous = { kind: 'ambiguous', evidence: 'HTTP 503, no JSON' };
 
-export function disabled(operation: string): Refused {
-  const what = operation === 'addTask' ? 'Tasks' : 'Deployments';
-  return refused('disabled', `${what} have been disabled for this project`, false);
-}
-
-function refused(cause: Refused['cause'], reason: string, retryable: boolean): Refused {
-  return { kind: 'refused', cause, reason, retryable };
+export function disabled(what: 'Tasks' | 'Deployments'): Refused {
+  return finalRefusal('disabled', `${what} have been disabled for this project`);
 }

@@ -1,12 +1,9 @@
-import type {
-  AddTaskRequest,
-  Ambiguous,
-  EnvironmentTarget,
-  LagoonEnvironment,
-  Refused,
-} from '../lagoon.types';
+import type { Ambiguous, Refused } from '../lagoon.outcomes';
+import type { AddTaskRequest, BuildVariable } from '../lagoon.requests';
+import type { EnvironmentTarget, LagoonEnvironment, RegisteredTask } from '../lagoon.types';
 import type { DeploymentRecord, TaskRecord } from './in-memory.environment';
 import { InMemoryEnvironment } from './in-memory.environment';
+import { factsOf, matches, now, unstarted } from './new-records';
 
 export interface ScriptedAnswer {
   readonly answer: Refused | Ambiguous;
@@ -18,6 +15,13 @@ export type EnvironmentFacts = Partial<
   Omit<LagoonEnvironment, 'projectId' | 'environmentId' | 'activeBuild'>
 >;
 
+/** What a new build row keeps of the call that made it. */
+export interface BuildOrder {
+  readonly bulkName?: string;
+  readonly bulkId?: string;
+  readonly buildVariables?: readonly BuildVariable[];
+}
+
 /** What the in-memory Lagoon contains and does: scenes are set here, by specs. */
 export class LagoonScript {
   /** While true reads throw and mutations are ambiguous. */
@@ -25,6 +29,7 @@ export class LagoonScript {
   /** Set: every new build and task ends at once with this status. */
   endAtOnce: 'complete' | 'failed' | null = null;
   private readonly environments: InMemoryEnvironment[] = [];
+  private readonly hidden = new Set<InMemoryEnvironment>();
   private readonly answers: ScriptedAnswer[] = [];
   private lastId = 0;
 
@@ -71,9 +76,39 @@ export class LagoonScript {
 
   /** A build that somebody else started. */
   foreignBuild(target: EnvironmentTarget): string {
-    const environment = this.find(target);
-    if (environment === undefined) throw new TypeError(`no environment ${target.environment}`);
-    return this.newDeployment(environment, null, null).name;
+    return this.newDeployment(this.placed(target), {}).name;
+  }
+
+  /** A second row for the call that made this build, as a queue that delivers twice leaves it. */
+  duplicateBuild(buildName: string): string {
+    const environment = this.ownerOf(buildName);
+    const twin = environment.deployments.find(({ name }) => name === buildName);
+    const { bulkName, bulkId } = twin ?? { bulkName: null, bulkId: null };
+    return this.newDeployment(environment, {
+      ...(bulkName === null ? {} : { bulkName }),
+      ...(bulkId === null ? {} : { bulkId }),
+    }).name;
+  }
+
+  /** The row is gone, as retention leaves it. */
+  removeBuild(buildName: string): void {
+    this.ownerOf(buildName).removeDeployment(buildName);
+  }
+
+  /** Registers a task that may be invoked in the environment. */
+  registerTask(target: EnvironmentTarget, definition: Omit<RegisteredTask, 'id'>): RegisteredTask {
+    const task = { id: this.nextId(), ...definition };
+    this.placed(target).registeredTasks.push(task);
+    return task;
+  }
+
+  /** Batched reads give no answer for the environment from here on. */
+  hide(target: EnvironmentTarget): void {
+    this.hidden.add(this.placed(target));
+  }
+
+  reveal(target: EnvironmentTarget): void {
+    this.hidden.delete(this.placed(target));
   }
 
   find(target: EnvironmentTarget): InMemoryEnvironment | undefined {
@@ -96,34 +131,53 @@ export class LagoonScript {
     return this.environments.flatMap(({ deployments }) => deployments);
   }
 
-  allTasks(): TaskRecord[] {
-    return this.environments.flatMap(({ tasks }) => tasks);
+  taskById(taskId: number): TaskRecord | undefined {
+    return this.environments.flatMap(({ tasks }) => tasks).find(({ id }) => id === taskId);
+  }
+
+  isHidden(target: EnvironmentTarget): boolean {
+    const environment = this.find(target);
+    return environment !== undefined && this.hidden.has(environment);
   }
 
   takeAnswer(): ScriptedAnswer | null {
     return this.answers.shift() ?? null;
   }
 
-  newDeployment(
-    environment: InMemoryEnvironment,
-    bulkName: string | null,
-    bulkId: string | null,
-  ): DeploymentRecord {
+  newDeployment(environment: InMemoryEnvironment, order: BuildOrder): DeploymentRecord {
+    const { bulkName = null, bulkId = null, buildVariables = [] } = order;
     const id = this.nextId();
-    const name = `lagoon-build-${id.toString(36)}`;
+    const name = `lagoon-${kindOf(buildVariables)}-${id.toString(36)}`;
     const row = { id, name, bulkName, bulkId, ...unstarted(), buildStep: null };
     environment.addDeployment(row);
     if (this.endAtOnce !== null) environment.endRunning(this.endAtOnce, now());
     return row;
   }
 
-  newTask(environment: InMemoryEnvironment, request: AddTaskRequest): TaskRecord {
+  newTask(
+    environment: InMemoryEnvironment,
+    { name, service, command }: Omit<AddTaskRequest, 'environmentId'>,
+  ): TaskRecord {
     const id = this.nextId();
-    const { name, service } = request;
-    const task = { id, name, service, taskName: `lagoon-task-${id.toString(36)}`, ...unstarted() };
+    const taskName = `lagoon-task-${id.toString(36)}`;
+    const task = { id, name, service, command, taskName, ...unstarted() };
     environment.tasks.push(task);
     if (this.endAtOnce !== null) environment.endTasks(this.endAtOnce, now());
     return task;
+  }
+
+  private placed(target: EnvironmentTarget): InMemoryEnvironment {
+    const environment = this.find(target);
+    if (environment === undefined) throw new TypeError(`no environment ${target.environment}`);
+    return environment;
+  }
+
+  private ownerOf(buildName: string): InMemoryEnvironment {
+    const isOwner = ({ deployments }: InMemoryEnvironment) =>
+      deployments.some(({ name }) => name === buildName);
+    const owner = this.environments.find(isOwner);
+    if (owner === undefined) throw new TypeError(`no build ${buildName}`);
+    return owner;
   }
 
   private nextId(): number {
@@ -132,29 +186,9 @@ export class LagoonScript {
   }
 }
 
-function factsOf(target: EnvironmentTarget, projectId: number, id: number): LagoonEnvironment {
-  const route = `https://${target.environment}.${target.project}.example.com`;
-  return {
-    projectId,
-    environmentId: id,
-    environmentType: 'production',
-    deployType: 'branch',
-    deploymentsDisabled: false,
-    idleState: null,
-    route,
-    routes: [route],
-    activeBuild: null,
-  };
-}
-
-function unstarted() {
-  return { status: 'new', created: now(), started: null, completed: null };
-}
-
-function now(): string {
-  return `${new Date().toISOString().slice(0, 19)}Z`;
-}
-
-function matches(environment: InMemoryEnvironment, target: EnvironmentTarget): boolean {
-  return environment.project === target.project && environment.name === target.environment;
+function kindOf(buildVariables: readonly BuildVariable[]): 'build' | 'variables' {
+  const isVariablesOnly = buildVariables.some(
+    ({ name, value }) => name === 'LAGOON_VARIABLES_ONLY' && value.toUpperCase() === 'TRUE',
+  );
+  return isVariablesOnly ? 'variables' : 'build';
 }

@@ -1,0 +1,125 @@
+import { CallDeadline } from '../call-deadline';
+import { LagoonRefusedError, LagoonUnavailableError } from '../lagoon.errors';
+import type { Ambiguous, Refused } from '../lagoon.outcomes';
+import { Lagoon } from '../lagoon.port';
+import type { GraphqlEnvelope } from './answer-rows';
+import type { BatchDocument } from './batch.documents';
+import { batchAnswers, slicesOf, slotVariables } from './batched-lookup';
+import type { GraphqlEndpoint } from './graphql-transport';
+import { CALL_TIMEOUT_MS, GraphqlTransport, NoAnswerError } from './graphql-transport';
+import type { ReadDocument } from './lagoon.documents';
+import { classifyMutation, classifyNoAnswer } from './mutation-classifier';
+import type { MutationDocument } from './mutation.documents';
+import { checked, envelopeOf, fieldOf } from './read-answer';
+
+export type Variables = Readonly<Record<string, unknown>>;
+export type Signal = AbortSignal | undefined;
+
+/** How a document becomes a call, and its answer a value of the port. */
+export abstract class GraphqlCalls extends Lagoon {
+  private readonly transport: GraphqlTransport;
+  private readonly timeoutMs: number;
+
+  constructor(endpoint: GraphqlEndpoint) {
+    super();
+    this.transport = new GraphqlTransport(endpoint);
+    this.timeoutMs = endpoint.timeoutMs ?? CALL_TIMEOUT_MS;
+  }
+
+  close(): Promise<void> {
+    return this.transport.close();
+  }
+
+  protected async read<T>(
+    document: ReadDocument<T>,
+    variables: Variables,
+    signal: Signal,
+  ): Promise<T> {
+    const envelope = await this.envelope(document.text, variables, signal);
+    return checked(fieldOf(envelope, document.field), document.fits);
+  }
+
+  /** Null where Lagoon says, in either of its two ways, that it is not there. */
+  protected async readIfFound<T>(
+    document: ReadDocument<T>,
+    variables: Variables,
+    signal: Signal,
+  ): Promise<T | null> {
+    const envelope = await this.envelope(document.text, variables, signal);
+    const value = nullIfNotFound(() => fieldOf(envelope, document.field));
+    return value === null ? null : checked(value, document.fits);
+  }
+
+  protected async readEnvironment<T>(
+    document: ReadDocument<T>,
+    variables: Variables,
+    signal: Signal,
+  ): Promise<T> {
+    const found = await this.readIfFound(document, variables, signal);
+    if (found !== null) return found;
+    throw new LagoonRefusedError('not-found', 'the environment does not exist', false);
+  }
+
+  /** In the order of the items: null where Lagoon says that it is not there, undefined if nobody can tell. */
+  protected readMany<I, T>(
+    document: BatchDocument<I, T>,
+    items: readonly I[],
+    signal: Signal,
+  ): Promise<(T | null | undefined)[]> {
+    return this.within(signal, async (shared) => {
+      const answers: (T | null | undefined)[] = [];
+      for (const slice of slicesOf(items, document.size)) {
+        const variables = slotVariables(slice, document.variablesOf);
+        const envelope = await this.envelope(document.text(slice.length), variables, shared);
+        answers.push(...batchAnswers(envelope, slice.length, document.fits));
+      }
+      return answers;
+    });
+  }
+
+  private async envelope(
+    document: string,
+    variables: Variables,
+    signal: Signal,
+  ): Promise<GraphqlEnvelope> {
+    try {
+      return envelopeOf(await this.transport.read({ document, variables, signal }));
+    } catch (error) {
+      if (error instanceof NoAnswerError) throw new LagoonUnavailableError(error.message);
+      throw error;
+    }
+  }
+
+  protected async mutate<A>(
+    document: MutationDocument<A>,
+    variables: Variables,
+    signal: AbortSignal,
+  ): Promise<A | Refused | Ambiguous> {
+    try {
+      const call = { document: document.text, variables, signal };
+      return classifyMutation(await this.transport.mutate(call), document);
+    } catch (error) {
+      if (error instanceof NoAnswerError) return classifyNoAnswer(error);
+      return { kind: 'ambiguous', evidence: 'the call failed inside the adapter' };
+    }
+  }
+
+  /** One end for several requests. */
+  protected async within<T>(signal: Signal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const deadline = new CallDeadline(this.timeoutMs, signal);
+    try {
+      return await work(deadline.signal);
+    } finally {
+      deadline.release();
+    }
+  }
+}
+
+function nullIfNotFound<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof LagoonRefusedError && error.refusal === 'not-found') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,48 @@
+/** Why Lagoon said no, in our words; `reason` beside it is Lagoon's own text, redacted and cut. */
+export type RefusalCause =
+  | 'permission'
+  | 'not-found'
+  | 'configuration'
+  | 'disabled'
+  | 'quota'
+  | 'unauthenticated'
+  | 'invalid-request'
+  | 'not-cancellable'
+  | 'not-sent';
+
+export interface Refused {
+  readonly kind: 'refused';
+  readonly cause: RefusalCause;
+  readonly reason: string;
+  /** True if the same call may be accepted later without anybody changing Lagoon's configuration. */
+  readonly retryable: boolean;
+}
+
+/** Nobody can tell from this answer whether the effect happened: look up before anything else. */
+export interface Ambiguous {
+  readonly kind: 'ambiguous';
+  /** Redacted shape of what came back, at most 500 characters. */
+  readonly evidence: string;
+}
+
+export interface DeployAccepted {
+  readonly kind: 'accepted';
+  readonly buildName: string;
+}
+
+export interface TaskAccepted {
+  readonly kind: 'accepted';
+  readonly taskId: number;
+  readonly taskName: string | null;
+}
+
+/** Lagoon took the call; what it does with it shows only in later reads. */
+export interface Accepted {
+  readonly kind: 'accepted';
+}
+
+export type DeployAnswer = DeployAccepted | Refused | Ambiguous;
+export type TaskAnswer = TaskAccepted | Refused | Ambiguous;
+export type CancelAnswer = Accepted | Refused | Ambiguous;
+export type VariableAnswer = Accepted | Refused | Ambiguous;
+export type UnidleAnswer = Accepted | Refused | Ambiguous;
