@@ -3,7 +3,13 @@ import { Module } from '@nestjs/common';
 import { BusConnection, connectServiceBus } from '@uplift/bus';
 import type { Actor } from '@uplift/contracts';
 import { EsdbEventStore, EventStore, InstanceHistory } from '@uplift/event-store';
-import { GraphqlLagoon, HealthProbe, Lagoon, UndiciHealthProbe } from '@uplift/lagoon';
+import {
+  GraphqlLagoon,
+  HealthProbe,
+  Lagoon,
+  StaticTokenSource,
+  UndiciHealthProbe,
+} from '@uplift/lagoon';
 import { Connections } from './connections';
 import { StageRunner } from './runner/stage-runner';
 import { partsOf } from './stage-parts';
@@ -49,7 +55,7 @@ function adapters(runtime: StageRuntime): Provider[] {
       provide: Lagoon,
       useValue: new GraphqlLagoon({
         url: lagoonUrl ?? '',
-        token: () => Promise.resolve(lagoonToken ?? ''),
+        token: new StaticTokenSource(lagoonToken ?? ''),
         timeoutMs: configuration.callTimeoutMs,
       }),
     },

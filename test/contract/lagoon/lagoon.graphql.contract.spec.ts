@@ -1,11 +1,11 @@
-import { GraphqlLagoon } from '@uplift/lagoon';
+import { GraphqlLagoon, StaticTokenSource } from '@uplift/lagoon';
 import { startLagoonSimulator } from '../../../tools/lagoon-simulator/src';
 import type { LagoonScene } from './lagoon.suite';
 import { lagoonSuite } from './lagoon.suite';
 
 async function open(): Promise<LagoonScene> {
   const simulator = await startLagoonSimulator({ clockSpeed: 0 });
-  const token = () => Promise.resolve('token');
+  const token = new StaticTokenSource('token');
   const lagoon = new GraphqlLagoon({ url: simulator.graphqlUrl, token });
   const { controls } = simulator;
   const done = Promise.resolve();

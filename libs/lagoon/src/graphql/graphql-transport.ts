@@ -2,6 +2,7 @@ import { Agent, buildConnector } from 'undici';
 import type { Dispatcher } from 'undici';
 import { CallDeadline, CallEndedError } from '../call-deadline';
 import { failureText } from '../failure-text';
+import type { LagoonTokenSource } from '../token/lagoon-token-source.port';
 import { freshConnection } from './fresh-connection';
 
 export interface HttpAnswer {
@@ -19,12 +20,9 @@ export class NoAnswerError extends Error {
   }
 }
 
-/** A bearer token that is valid now; the provider renews it in time. */
-export type LagoonTokenProvider = () => Promise<string>;
-
 export interface GraphqlEndpoint {
   readonly url: string;
-  readonly token: LagoonTokenProvider;
+  readonly token: LagoonTokenSource;
   /** End of one call, token included, in milliseconds. */
   readonly timeoutMs?: number;
 }
@@ -38,6 +36,7 @@ export interface GraphqlCall {
 /** End of one call unless the endpoint says otherwise. */
 export const CALL_TIMEOUT_MS = 20_000;
 
+const UNAUTHENTICATED = 401;
 const MAX_ANSWER_BYTES = 5 * 1024 * 1024;
 const LOOPBACK_HOSTS = new Set(['127.0.0.1', 'localhost', '[::1]']);
 const connect = buildConnector({ timeout: CALL_TIMEOUT_MS });
@@ -47,7 +46,12 @@ const CONNECTION = {
   bodyTimeout: CALL_TIMEOUT_MS,
 };
 
-/** Sends one GraphQL document once and hands back whatever answer came. Repeats nothing. */
+type Dispatch = (request: Dispatcher.RequestOptions, deadline: CallDeadline) => Promise<HttpAnswer>;
+
+/**
+ * Sends a GraphQL document and hands back whatever answer came. Tells the token's source when Lagoon did
+ * not accept it; only a read is then repeated, once, with another token and before the same end.
+ */
 export class GraphqlTransport {
   private readonly url: URL;
   private readonly warm = new Agent({ ...CONNECTION, connect, connections: 16 });
@@ -58,12 +62,20 @@ export class GraphqlTransport {
 
   /** On a connection that may be kept alive: for reads. */
   read(call: GraphqlCall): Promise<HttpAnswer> {
-    return this.send(call, async (request) => {
+    const dispatch: Dispatch = async (request) => {
       try {
         return await answerOf(this.warm.request({ ...request, origin: this.url.origin }));
       } catch (error) {
         throw new NoAnswerError(true, failureText(error, 'connection failed'));
       }
+    };
+    return this.before(call.signal, async (deadline) => {
+      const token = await this.tokenWithin(deadline);
+      const answer = await this.send(call, { token, deadline }, dispatch);
+      if (answer.status !== UNAUTHENTICATED) return answer;
+      const renewed = await this.tokenWithin(deadline);
+      if (renewed === token) return answer;
+      return this.send(call, { token: renewed, deadline }, dispatch);
     });
   }
 
@@ -72,7 +84,7 @@ export class GraphqlTransport {
    * a warm socket through which the request still gets out.
    */
   mutate(call: GraphqlCall): Promise<HttpAnswer> {
-    return this.send(call, async (request, deadline) => {
+    const dispatch: Dispatch = async (request, deadline) => {
       const options = { ...CONNECTION, connect };
       const { client, opened } = freshConnection(this.url.origin, options, deadline);
       try {
@@ -82,6 +94,10 @@ export class GraphqlTransport {
       } finally {
         await client.destroy();
       }
+    };
+    return this.before(call.signal, async (deadline) => {
+      const token = await this.tokenWithin(deadline);
+      return this.send(call, { token, deadline }, dispatch);
     });
   }
 
@@ -89,19 +105,27 @@ export class GraphqlTransport {
     await this.warm.destroy();
   }
 
-  private async send(
-    call: GraphqlCall,
-    dispatch: (request: Dispatcher.RequestOptions, deadline: CallDeadline) => Promise<HttpAnswer>,
+  private async before(
+    signal: AbortSignal | undefined,
+    work: (deadline: CallDeadline) => Promise<HttpAnswer>,
   ): Promise<HttpAnswer> {
-    const deadline = new CallDeadline(this.endpoint.timeoutMs ?? CALL_TIMEOUT_MS, call.signal);
+    const deadline = new CallDeadline(this.endpoint.timeoutMs ?? CALL_TIMEOUT_MS, signal);
     try {
-      const token = await this.tokenWithin(deadline);
-      if (deadline.over)
-        throw new NoAnswerError(false, 'the time was over before the call was sent');
-      return await dispatch(this.requestOf(call, token, deadline), deadline);
+      return await work(deadline);
     } finally {
       deadline.release();
     }
+  }
+
+  private async send(
+    call: GraphqlCall,
+    { token, deadline }: { readonly token: string; readonly deadline: CallDeadline },
+    dispatch: Dispatch,
+  ): Promise<HttpAnswer> {
+    if (deadline.over) throw new NoAnswerError(false, 'the time was over before the call was sent');
+    const answer = await dispatch(this.requestOf(call, token, deadline), deadline);
+    if (answer.status === UNAUTHENTICATED) this.endpoint.token.rejected(token);
+    return answer;
   }
 
   private requestOf(call: GraphqlCall, token: string, deadline: CallDeadline) {
@@ -116,9 +140,9 @@ export class GraphqlTransport {
 
   private async tokenWithin(deadline: CallDeadline): Promise<string> {
     try {
-      return await deadline.guard(this.endpoint.token());
+      return await deadline.guard(this.endpoint.token.token());
     } catch (error) {
-      const why = error instanceof CallEndedError ? error.message : 'the provider failed';
+      const why = error instanceof CallEndedError ? error.message : 'its source failed';
       throw new NoAnswerError(false, `no token: ${why}`);
     }
   }

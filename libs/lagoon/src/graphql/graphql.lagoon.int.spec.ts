@@ -8,6 +8,7 @@ import {
   LagoonUnauthenticatedError,
   LagoonUnavailableError,
 } from '../lagoon.errors';
+import { StaticTokenSource } from '../token/static.token-source';
 import { GraphqlLagoon } from './graphql.lagoon';
 
 type Answer = (response: ServerResponse) => void;
@@ -19,6 +20,16 @@ const json = (status: number, value: unknown): Answer => {
 const freeze = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 const noSignal = () => new AbortController().signal;
 const MARKER = { environmentId: 1, bulkName: 'marker' };
+
+/** A source that moves on to the next token as soon as one is rejected. */
+function tokensInTurn(...texts: string[]) {
+  const rejected: string[] = [];
+  const source = {
+    token: () => Promise.resolve(texts[rejected.length] ?? ''),
+    rejected: (token: string) => void rejected.push(token),
+  };
+  return { source, rejected };
+}
 
 describe('the GraphQL adapter on the wire', () => {
   let answer: Answer = json(200, {});
@@ -44,7 +55,7 @@ describe('the GraphQL adapter on the wire', () => {
     connections = 0;
     lagoon = new GraphqlLagoon({
       url,
-      token: () => Promise.resolve('canary-token'),
+      token: new StaticTokenSource('canary-token'),
       timeoutMs: 3000,
     });
   });
@@ -122,6 +133,50 @@ describe('the GraphQL adapter on the wire', () => {
     expect((await lagoon.deployLatest(MARKER, noSignal())).kind).toBe('ambiguous');
   });
 
+  it('repeats a read whose token was not accepted once, with another token', async () => {
+    const { source, rejected } = tokensInTurn('old', 'new', 'newer');
+    const renewing = new GraphqlLagoon({ url, token: source });
+    answer = (response) => {
+      const isOld = requests.at(-1)?.headers.authorization === 'Bearer old';
+      json(isOld ? 401 : 200, { data: { lagoonVersion: 'v2' } })(response);
+    };
+    expect(await renewing.ping()).toBe('v2');
+    answer = json(401, {});
+    await expect(renewing.ping()).rejects.toThrow(LagoonUnauthenticatedError);
+    expect(rejected).toEqual(['old', 'new', 'newer']);
+    expect(requests).toHaveLength(4);
+    await renewing.close();
+  });
+
+  it('does not repeat a read if there is no other token', async () => {
+    answer = json(401, {});
+    await expect(lagoon.ping()).rejects.toThrow(LagoonUnauthenticatedError);
+    expect(requests).toHaveLength(1);
+  });
+
+  it('repeats no read after its end', async () => {
+    const slow = { token: () => Promise.resolve('old'), rejected: () => undefined };
+    const hasty = new GraphqlLagoon({ url, token: slow, timeoutMs: 80 });
+    answer = (response) => {
+      slow.token = () => new Promise<string>(() => undefined);
+      json(401, {})(response);
+    };
+    await expect(hasty.ping()).rejects.toThrow('no token: no answer in 80 ms');
+    expect(requests).toHaveLength(1);
+    await hasty.close();
+  });
+
+  it('never repeats a mutation whose token was not accepted, but tells its source', async () => {
+    const { source, rejected } = tokensInTurn('old', 'new');
+    const renewing = new GraphqlLagoon({ url, token: source });
+    answer = json(401, { errors: [{ message: 'Unauthorized - Bearer token expired' }] });
+    const refused = await renewing.deployLatest(MARKER, noSignal());
+    expect(refused).toMatchObject({ kind: 'refused', cause: 'unauthenticated', retryable: true });
+    expect(rejected).toEqual(['old']);
+    expect(requests).toHaveLength(1);
+    await renewing.close();
+  });
+
   it('takes a row that does not fit for an unknown shape', async () => {
     const deployments = [{ id: 1, name: 'lagoon-build-1', status: null }];
     answer = json(200, { data: { environmentById: { deployments } } });
@@ -149,7 +204,7 @@ describe('the GraphQL adapter on the wire', () => {
     answer = () => stop.abort();
     expect((await lagoon.deployLatest(MARKER, stop.signal)).kind).toBe('ambiguous');
     answer = () => undefined;
-    const hasty = new GraphqlLagoon({ url, token: () => Promise.resolve('t'), timeoutMs: 80 });
+    const hasty = new GraphqlLagoon({ url, token: new StaticTokenSource('t'), timeoutMs: 80 });
     const late = await hasty.deployLatest(MARKER, noSignal());
     expect(late).toEqual({ kind: 'ambiguous', evidence: 'no answer: no answer in 80 ms' });
     await expect(hasty.ping()).rejects.toThrow(LagoonUnavailableError);
@@ -171,12 +226,15 @@ describe('the GraphQL adapter on the wire', () => {
   });
 
   it('calls a mutation refused that surely was not sent', async () => {
-    const never = new GraphqlLagoon({ url, token: () => Promise.reject(new Error('canary')) });
+    const never = new GraphqlLagoon({
+      url,
+      token: { token: () => Promise.reject(new Error('canary')), rejected: () => undefined },
+    });
     const noToken = await never.deployLatest(MARKER, noSignal());
     expect(noToken).toMatchObject({ kind: 'refused', cause: 'not-sent', retryable: true });
     const closed = new GraphqlLagoon({
       url: 'http://127.0.0.1:1/',
-      token: () => Promise.resolve('t'),
+      token: new StaticTokenSource('t'),
     });
     const noPort = await closed.deployLatest(MARKER, noSignal());
     expect(noPort).toMatchObject({ kind: 'refused', cause: 'not-sent', reason: 'ECONNREFUSED' });
@@ -193,7 +251,7 @@ describe('the GraphQL adapter on the wire', () => {
   });
 
   it('speaks plain HTTP to nobody but this machine', () => {
-    const token = () => Promise.resolve('t');
+    const token = new StaticTokenSource('t');
     expect(() => new GraphqlLagoon({ url: 'http://lagoon.example.com/graphql', token })).toThrow(
       /https/,
     );
