@@ -4,10 +4,12 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { FaultPlan } from './faults/fault-plan';
 import { GraphqlEngine } from './graphql/graphql-engine';
-import { Rows } from './graphql/rows';
+import { PlaceRows } from './graphql/place-rows';
 import { AppPages } from './http/app-pages';
 import { ControlEndpoint } from './http/control-endpoint';
 import { GraphqlEndpoint } from './http/graphql-endpoint';
+import { LateCalls } from './http/late-calls';
+import { Tokens } from './http/tokens';
 import { Ledger } from './ledger/ledger';
 import { SimulatorControls } from './simulator-controls';
 import type { SimulatorOptions } from './simulator.options';
@@ -30,14 +32,15 @@ export async function startLagoonSimulator(
 ): Promise<RunningSimulator> {
   const settings = withDefaults(options);
   const world = new LagoonWorld(settings);
-  const rows = new Rows(world);
-  const ledger = new Ledger(settings.ledgerEntries);
+  const rows = new PlaceRows(world);
+  const ledger = ledgerOf(world, settings);
   const faults = new FaultPlan(() => world.chance());
-  world.onBuild = (build) => ledger.recordBuild(build.bulkName, build.name);
-  const controls = new SimulatorControls({ world, rows, ledger, faults });
-  const engine = new GraphqlEngine(world, rows);
+  const tokens = new Tokens(settings.token);
+  const lateCalls = new LateCalls();
+  const controls = new SimulatorControls({ world, rows, ledger, faults, tokens });
+  const engine = new GraphqlEngine(world, rows, ledger);
   const server = serverOf(
-    new GraphqlEndpoint({ engine, ledger, faults, token: settings.token }),
+    new GraphqlEndpoint({ engine, ledger, faults, tokens, lateCalls }),
     new ControlEndpoint(controls),
     new AppPages(world, ledger),
   );
@@ -45,8 +48,18 @@ export async function startLagoonSimulator(
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   rows.appsUrl = `http://${HOST}:${port}/apps`;
-  const close = () => closeServer(server);
+  const close = () => {
+    lateCalls.stop();
+    return closeServer(server);
+  };
   return { port, graphqlUrl: `http://${HOST}:${port}/graphql`, controls, close };
+}
+
+function ledgerOf(world: LagoonWorld, { ledgerEntries }: SimulatorOptions): Ledger {
+  const ledger = new Ledger(ledgerEntries);
+  world.builds.onBuild = ({ bulkName, name }) => ledger.recordBuild(bulkName, name);
+  world.tasks.onTask = ({ name, taskName }) => ledger.recordTask(name, taskName);
+  return ledger;
 }
 
 function serverOf(graphql: GraphqlEndpoint, control: ControlEndpoint, apps: AppPages): Server {

@@ -1,11 +1,14 @@
-import type { Fault } from './faults/fault';
-import { NEW_FAULT } from './faults/fault';
+import { faultFrom } from './faults/fault';
+import type { FaultSpec } from './faults/fault';
 import type { FaultPlan } from './faults/fault-plan';
-import type { Rows } from './graphql/rows';
-import type { BuildSpec, EnvironmentSpec, FaultSpec } from './http/control-schemas';
+import type { PlaceRows } from './graphql/place-rows';
+import type { AccountSpec, BuildName, BuildSpec, EnvironmentSpec } from './http/control-specs';
+import type { TokenRule, Tokens } from './http/tokens';
 import type { Ledger, LedgerPage } from './ledger/ledger';
 import type { EnvironmentTraits } from './world/environment';
 import type { LagoonWorld } from './world/lagoon-world';
+import type { StoredVariableRow } from './world/stored-variables';
+import { variablesIn } from './world/stored-variables';
 
 export interface PlacedEnvironment {
   readonly project: string;
@@ -17,9 +20,10 @@ export interface PlacedEnvironment {
 
 export interface ControlledParts {
   readonly world: LagoonWorld;
-  readonly rows: Rows;
+  readonly rows: PlaceRows;
   readonly ledger: Ledger;
   readonly faults: FaultPlan;
+  readonly tokens: Tokens;
 }
 
 /** What a test may do to the simulated Lagoon, over HTTP or in process. */
@@ -29,9 +33,12 @@ export class SimulatorControls {
   /** Creates the environment, or changes what is given of an existing one. */
   place(spec: EnvironmentSpec): PlacedEnvironment {
     const { world, rows } = this.parts;
-    const placed = world.upsert(spec.project, spec.environment, traitsOf(spec));
+    world.settle();
+    const placed = world.places.upsert(spec.project, spec.environment, traitsOf(spec));
     const { project } = placed;
     project.deploymentsDisabled = spec.deploymentsDisabled ?? project.deploymentsDisabled;
+    project.restrictions = spec.restrictions ?? project.restrictions;
+    if (spec.deletedTwin === true) world.places.addDeletedTwin(placed);
     const { project: name, environment } = spec;
     const ids = { projectId: project.id, environmentId: placed.id };
     return { project: name, environment, ...ids, route: rows.route(placed) };
@@ -39,16 +46,31 @@ export class SimulatorControls {
 
   /** A build that somebody else started. Undefined if there is no such environment. */
   build(spec: BuildSpec): string | undefined {
-    const environment = this.parts.world.find(spec.project, spec.environment);
+    const { project, environment: name, bulkId, bulkName, ...traits } = spec;
+    const { places, builds } = this.parts.world;
+    const environment = places.find(project, name);
     if (environment === undefined) return undefined;
-    const bulkName = spec.bulkName ?? null;
-    const order = { bulkId: null, bulkName, priority: null, variablesOnly: false };
-    return this.parts.world.deploy(environment, order).name;
+    return builds.deploy(environment, { bulkId, bulkName, traits });
+  }
+
+  /** Deletes the row, as Lagoon's retention does. False if there is none. */
+  removeBuild({ project, environment: name, name: buildName }: BuildName): boolean {
+    const { world } = this.parts;
+    world.settle();
+    const environment = world.places.find(project, name);
+    const build = environment?.queue.builds.find((other) => other.name === buildName);
+    if (environment === undefined || build === undefined) return false;
+    world.builds.forget(environment, build);
+    return true;
+  }
+
+  /** Null: of every project. */
+  variables(project: string | null): StoredVariableRow[] {
+    return variablesIn(this.parts.world.places, project);
   }
 
   fault(spec: FaultSpec): void {
-    const fault: Fault = { ...NEW_FAULT, ...spec };
-    this.parts.faults.add(fault);
+    this.parts.faults.add(faultFrom(spec));
   }
 
   clearFaults(): void {
@@ -59,22 +81,36 @@ export class SimulatorControls {
     this.parts.faults.outage = active;
   }
 
+  token(rule: TokenRule): void {
+    this.parts.tokens.rule(rule);
+  }
+
+  clearTokens(): void {
+    this.parts.tokens.clear();
+  }
+
+  account({ platformRole }: AccountSpec): void {
+    this.parts.world.hasPlatformRole = platformRole;
+  }
+
   advance(seconds: number): void {
-    this.parts.world.clock.advance(seconds);
+    this.parts.world.surroundings.clock.advance(seconds);
   }
 
   ledger(latest = 100): LedgerPage {
+    this.parts.world.settle();
     return this.parts.ledger.page(latest);
   }
 
   clearLedger(): void {
+    this.parts.world.settle();
     this.parts.ledger.clear();
   }
 }
 
 function traitsOf(spec: EnvironmentSpec): Partial<EnvironmentTraits> {
   const { project: _p, environment: _e, failBuild, failTask, unhealthy, ...rest } = spec;
-  const { deploymentsDisabled: _d, ...traits } = rest;
+  const { deploymentsDisabled: _d, restrictions: _r, deletedTwin: _t, ...traits } = rest;
   return {
     ...traits,
     ...(failBuild === undefined ? {} : { failBuilds: countOf(failBuild) }),

@@ -9,6 +9,8 @@ export interface SimulatorOptions {
   readonly buildSeconds: number;
   /** Simulated seconds a task runs. */
   readonly taskSeconds: number;
+  /** Builds that run at the same time over all environments; Infinity: no limit. */
+  readonly buildSlots: number;
   /** The only bearer token accepted; null accepts every token, but never none. */
   readonly token: string | null;
   /** Calls kept with their variables in the ledger; counts are kept for all. */
@@ -21,6 +23,7 @@ const DEFAULTS: SimulatorOptions = {
   seed: 1,
   buildSeconds: 480,
   taskSeconds: 20,
+  buildSlots: Infinity,
   token: null,
   ledgerEntries: 10_000,
 };
@@ -39,6 +42,7 @@ export function optionsFrom(environment: NodeJS.ProcessEnv): SimulatorOptions {
     seed: number('SEED', DEFAULTS.seed),
     buildSeconds: number('BUILD_SECONDS', DEFAULTS.buildSeconds),
     taskSeconds: number('TASK_SECONDS', DEFAULTS.taskSeconds),
+    buildSlots: number('BUILD_SLOTS', DEFAULTS.buildSlots),
     token: environment.UPLIFT_SIMULATOR_TOKEN ?? DEFAULTS.token,
     ledgerEntries: number('LEDGER_ENTRIES', DEFAULTS.ledgerEntries),
   };

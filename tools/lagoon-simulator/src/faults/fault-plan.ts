@@ -24,16 +24,17 @@ export class FaultPlan {
   /** The fault that hits this call, used up by it; null for most calls. */
   take(fields: ReadonlyMap<string, number>, variables: unknown): Fault | null {
     if (this.faults.length === 0) return null;
-    const fault = this.faults.find((candidate) => this.hits(candidate, fields, variables));
+    const text = JSON.stringify(variables);
+    const fault = this.faults.find((candidate) => this.hits(candidate, fields, text));
     if (fault === undefined) return null;
     fault.times -= 1;
     if (fault.times <= 0) this.faults = this.faults.filter((other) => other !== fault);
     return fault;
   }
 
-  private hits(fault: Fault, fields: ReadonlyMap<string, number>, variables: unknown): boolean {
+  private hits(fault: Fault, fields: ReadonlyMap<string, number>, variables: string): boolean {
     if (fault.field !== '*' && !fields.has(fault.field)) return false;
-    if (fault.match !== null && !JSON.stringify(variables).includes(fault.match)) return false;
+    if (fault.match !== null && !variables.includes(fault.match)) return false;
     return fault.probability >= 1 || this.chance() < fault.probability;
   }
 }

@@ -9,6 +9,8 @@ export interface PreparedDocument {
   readonly isMutation: boolean;
   /** How often each root field is asked for, aliases counted one by one. */
   readonly fields: ReadonlyMap<string, number>;
+  /** The root fields as they are answered: by their aliases. */
+  readonly answerKeys: readonly string[];
   readonly errors: readonly GraphQLError[];
 }
 
@@ -38,33 +40,41 @@ export class DocumentCache {
     } catch (error) {
       if (!(error instanceof InvalidDocument)) throw error;
       const document: DocumentNode = { kind: Kind.DOCUMENT, definitions: [] };
-      return { document, label: 'invalid', isMutation: false, fields: new Map(), errors: [error] };
+      return { ...NOTHING, document, errors: [error] };
     }
   }
 }
 
-function describe(
-  document: DocumentNode,
-): Pick<PreparedDocument, 'label' | 'isMutation' | 'fields'> {
+type Description = Omit<PreparedDocument, 'document' | 'errors'>;
+
+const NOTHING: Description = {
+  label: 'invalid',
+  isMutation: false,
+  fields: new Map(),
+  answerKeys: [],
+};
+
+function describe(document: DocumentNode): Description {
   const operation = document.definitions.find(
     (definition): definition is OperationDefinitionNode =>
       definition.kind === Kind.OPERATION_DEFINITION,
   );
-  if (operation === undefined) return { label: 'invalid', isMutation: false, fields: new Map() };
+  if (operation === undefined) return NOTHING;
   const kind: string = operation.operation;
   const name = operation.name?.value;
+  const rootFields = operation.selectionSet.selections.filter(
+    (selection) => selection.kind === Kind.FIELD,
+  );
   return {
     label: name === undefined ? kind : `${kind} ${name}`,
     isMutation: kind === 'mutation',
-    fields: rootFieldsOf(operation),
+    fields: countsOf(rootFields.map((field) => field.name.value)),
+    answerKeys: rootFields.map((field) => (field.alias ?? field.name).value),
   };
 }
 
-function rootFieldsOf(operation: OperationDefinitionNode): Map<string, number> {
-  const fields = new Map<string, number>();
-  for (const selection of operation.selectionSet.selections) {
-    if (selection.kind !== Kind.FIELD) continue;
-    fields.set(selection.name.value, (fields.get(selection.name.value) ?? 0) + 1);
-  }
-  return fields;
+function countsOf(names: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
 }

@@ -1,13 +1,26 @@
 import type { Environment } from '../world/environment';
 import type { LagoonWorld } from '../world/lagoon-world';
-import type { Rows } from './rows';
+import { environmentIn, UnauthorizedError } from './located';
+import type { PlaceRows } from './place-rows';
+
+interface ByName {
+  readonly name: string;
+  readonly project: number;
+  readonly includeDeleted?: boolean | null;
+}
+
+interface DeploymentByName {
+  readonly project?: string | null;
+  readonly environment?: string | null;
+  readonly name?: string | null;
+}
 
 /** The root query fields, with Lagoon's answers for what is missing. */
-export function queriesOf(world: LagoonWorld, rows: Rows) {
+export function queriesOf(world: LagoonWorld, rows: PlaceRows) {
   return { ...placesOf(world, rows), ...workOf(world, rows) };
 }
 
-function placesOf(world: LagoonWorld, rows: Rows) {
+function placesOf({ places }: LagoonWorld, rows: PlaceRows) {
   const row = (environment: Environment | undefined) =>
     environment === undefined ? null : rows.environment(environment);
 
@@ -17,64 +30,47 @@ function placesOf(world: LagoonWorld, rows: Rows) {
     lagoonVersion: () => 'v2.33.0-simulated',
 
     projectByName: ({ name }: { name: string }) => {
-      const project = world.projects.get(name);
+      const project = places.projects.get(name);
       return project === undefined ? null : rows.project(project);
     },
 
-    // Lagoon returns deleted environments unless told not to.
-    environmentByName: (args: ByName) => {
-      const environment = world.projectsById.get(args.project)?.environments.get(args.name);
-      const hidden = environment?.deleted === true && args.includeDeleted === false;
-      return hidden ? null : row(environment);
+    // Lagoon looks among deleted environments too unless told not to, and answers the first it finds.
+    environmentByName: ({ name, project: id, includeDeleted }: ByName) => {
+      const project = places.projectsById.get(id);
+      const named = project?.environments.get(name);
+      if (includeDeleted === false) return named?.deleted === true ? null : row(named);
+      return row(project?.twins.find((twin) => twin.name === name) ?? named);
     },
 
-    environmentById: ({ id }: { id: number }) => {
-      const environment = world.environments.get(id);
-      if (environment === undefined || environment.deleted) throw new Error('Unauthorized');
-      return rows.environment(environment);
-    },
+    environmentById: ({ id }: { id: number }) => rows.environment(environmentIn(places, { id })),
+
+    advancedTasksForEnvironment: ({ environment: id }: { environment: number }) =>
+      rows.registeredTasks(environmentIn(places, { id })),
   };
 }
 
-function workOf(world: LagoonWorld, rows: Rows) {
+function workOf({ places, builds, tasks }: LagoonWorld, { work }: PlaceRows) {
   return {
     deploymentsByBulkId: ({ bulkId }: { bulkId?: string | null }) =>
-      world.buildsOfBulk(bulkId ?? '').map((build) => {
-        const environment = world.environments.get(build.environmentId);
-        if (environment !== undefined) world.settled(environment);
-        return rows.build(build);
-      }),
+      builds.ofBulk(bulkId ?? '').map((build) => work.build(build)),
 
     deploymentByName: ({ input }: { input?: DeploymentByName | null }) => {
-      const environment = world.find(input?.project ?? '', input?.environment ?? '');
-      if (environment === undefined) throw new Error('Unauthorized');
-      const { builds } = world.settled(environment).queue;
-      const build = builds.find(({ name }) => name === input?.name);
+      const environment = places.find(input?.project ?? '', input?.environment ?? '');
+      if (environment === undefined) throw new UnauthorizedError();
+      const build = environment.queue.builds.find(({ name }) => name === input?.name);
       if (build === undefined) throw new Error('No deployment found');
-      return rows.build(build);
+      return work.build(build);
     },
 
     taskById: ({ id }: { id?: number | null }) => {
-      const task = world.tasks.get(id ?? 0);
-      if (task === undefined) throw new Error('Unauthorized');
-      return rows.task(task);
+      const task = tasks.byId.get(id ?? 0);
+      if (task === undefined) throw new UnauthorizedError();
+      return work.task(task);
     },
 
     taskByTaskName: ({ taskName }: { taskName?: string | null }) => {
-      const task = [...world.tasks.values()].find((other) => other.taskName === taskName);
-      return task === undefined ? null : rows.task(task);
+      const task = tasks.byTaskName.get(taskName ?? '');
+      return task === undefined ? null : work.task(task);
     },
   };
-}
-
-interface DeploymentByName {
-  readonly project?: string | null;
-  readonly environment?: string | null;
-  readonly name?: string | null;
-}
-
-interface ByName {
-  readonly name: string;
-  readonly project: number;
-  readonly includeDeleted?: boolean | null;
 }

@@ -1,7 +1,9 @@
 import type { ServerResponse } from 'node:http';
 
+export const JSON_TYPE = 'application/json; charset=utf-8';
+
 export function sendJson(response: ServerResponse, status: number, value: unknown): void {
-  sendText(response, status, JSON.stringify(value), 'application/json; charset=utf-8');
+  sendText(response, status, JSON.stringify(value), JSON_TYPE);
 }
 
 export function sendText(

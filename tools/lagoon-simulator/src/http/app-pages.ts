@@ -1,7 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Ledger } from '../ledger/ledger';
+import type { AppHealth } from '../world/environment';
 import type { LagoonWorld } from '../world/lagoon-world';
 import { sendText } from './answers';
+
+const WAITING_PAGE =
+  '<!doctype html><title>Please wait</title><p>This environment is waking up.</p>';
 
 /** `/apps/<project>/<environment>/...`: the hosted apps themselves. */
 export class AppPages {
@@ -12,15 +16,20 @@ export class AppPages {
 
   handle(request: IncomingMessage, response: ServerResponse): void {
     this.ledger.recordProbe();
+    this.world.settle();
     const [project = '', environment = ''] = pathOf(request).slice(1);
-    const found = this.world.find(project, environment);
+    const found = this.world.places.find(project, environment);
     if (found === undefined || found.deleted) return sendText(response, 404, 'no such app');
-    const { health } = this.world.settled(found);
-    if (health === 'hang') return;
-    if (health === 'close') return void response.destroy();
-    if (health === 'unhealthy') return sendText(response, 503, 'unhealthy');
-    sendText(response, 200, 'ok');
+    if (found.idleState !== 'active') return sendText(response, 503, WAITING_PAGE, 'text/html');
+    answerAs(found.health, response);
   }
+}
+
+function answerAs(health: AppHealth, response: ServerResponse): void {
+  if (health === 'hang') return;
+  if (health === 'close') return void response.destroy();
+  if (health === 'unhealthy') return sendText(response, 503, 'unhealthy');
+  sendText(response, 200, 'ok');
 }
 
 function pathOf(request: IncomingMessage): string[] {

@@ -1,33 +1,42 @@
 import { Ajv } from 'ajv';
-import type { Fault } from '../faults/fault';
-import type { AppHealth, EnvironmentTraits } from '../world/environment';
-
-export interface EnvironmentSpec extends Partial<
-  Omit<EnvironmentTraits, 'failBuilds' | 'failTasks'>
-> {
-  readonly project: string;
-  readonly environment: string;
-  /** True: all; a number: the next so many. */
-  readonly failBuild?: boolean | number;
-  readonly failTask?: boolean | number;
-  /** Short for `health: unhealthy`. */
-  readonly unhealthy?: boolean;
-  readonly deploymentsDisabled?: boolean;
-}
-
-export interface BuildSpec {
-  readonly project: string;
-  readonly environment: string;
-  readonly bulkName?: string;
-}
-
-export type FaultSpec = Partial<Fault> & Pick<Fault, 'kind'>;
+import type { FaultSpec } from '../faults/fault';
+import { FAULT_KINDS } from '../faults/fault';
+import type { AppHealth } from '../world/environment';
+import type { AccountSpec, BuildName, BuildSpec, EnvironmentSpec } from './control-specs';
+import type { TokenRule } from './tokens';
 
 const ajv = new Ajv({ allErrors: false, allowUnionTypes: true });
 
 const name = { type: 'string', minLength: 1, maxLength: 100 };
+const flag = { type: 'boolean' };
+const text = { type: 'string' };
 const count = { type: ['boolean', 'integer'], minimum: 0 };
+const seconds = { type: 'number', minimum: 0 };
+const milliseconds = { type: 'integer', minimum: 0 };
+const secondsOrNull = { type: ['number', 'null'], minimum: 0 };
+const secondsOrNever = { anyOf: [seconds, { const: 'never' }] };
 const healths: readonly AppHealth[] = ['healthy', 'unhealthy', 'hang', 'close'];
+
+const buildTraits = {
+  rowSeconds: secondsOrNever,
+  rows: { type: 'integer', minimum: 1, maximum: 10 },
+  startSeconds: secondsOrNever,
+  regresses: flag,
+  runningStatus: name,
+  vanishSeconds: secondsOrNull,
+  ignoresCancel: flag,
+  buildLog: { type: ['string', 'null'] },
+  sourceType: { enum: ['API', 'WEBHOOK'] },
+};
+
+const registeredTask = closed(['id', 'name', 'type'], {
+  id: { type: 'integer' },
+  name,
+  type: { enum: ['COMMAND', 'IMAGE'] },
+  service: name,
+  command: text,
+  arguments: { type: 'array', items: name },
+});
 
 function closed(required: readonly string[], properties: object) {
   return { type: 'object', required, additionalProperties: false, properties };
@@ -39,52 +48,76 @@ export const isEnvironmentSpec = ajv.compile<EnvironmentSpec>(
     environment: name,
     environmentType: { enum: ['production', 'development'] },
     deployType: { enum: ['branch', 'pullrequest', 'promote'] },
-    idleState: { type: ['string', 'null'] },
+    mayDeploy: flag,
+    idleState: name,
+    autoIdle: flag,
+    wakeSeconds: seconds,
     failBuild: count,
     failTask: count,
-    buildWarnings: { type: 'boolean' },
-    buildSeconds: { type: ['number', 'null'], minimum: 0 },
-    unhealthy: { type: 'boolean' },
+    buildWarnings: flag,
+    buildSeconds: secondsOrNull,
+    buildTraits: closed([], buildTraits),
+    nextBuilds: { type: 'array', items: closed([], buildTraits) },
+    unhealthy: flag,
     health: { enum: healths },
     healthAfterBuild: { enum: [...healths, null] },
+    healthAfterCancel: { enum: [...healths, null] },
     services: { type: 'array', items: name },
-    deleted: { type: 'boolean' },
-    deploymentsDisabled: { type: 'boolean' },
+    registeredTasks: { type: 'array', items: registeredTask },
+    deleted: flag,
+    deletedTwin: flag,
+    deploymentsDisabled: flag,
+    restrictions: { type: 'array', items: name },
   }),
 );
 
 export const isBuildSpec = ajv.compile<BuildSpec>(
-  closed(['project', 'environment'], { project: name, environment: name, bulkName: name }),
+  closed(['project', 'environment'], {
+    project: name,
+    environment: name,
+    bulkName: name,
+    bulkId: name,
+    ...buildTraits,
+  }),
+);
+
+export const isBuildName = ajv.compile<BuildName>(
+  closed(['project', 'environment', 'name'], { project: name, environment: name, name }),
 );
 
 export const isFaultSpec = ajv.compile<FaultSpec>(
   closed(['kind'], {
-    kind: {
-      enum: [
-        'refuse',
-        'lose-request',
-        'lose-answer',
-        'gateway-timeout',
-        'slow',
-        'unauthenticated',
-        'replace',
-      ],
-    },
+    kind: { enum: Object.keys(FAULT_KINDS) },
     field: name,
     match: { type: ['string', 'null'] },
     times: { type: 'integer', minimum: 1 },
     probability: { type: 'number', minimum: 0, maximum: 1 },
-    delayMs: { type: 'integer', minimum: 0 },
-    message: { type: 'string' },
+    lands: { type: ['boolean', 'null'] },
+    landMs: milliseconds,
+    delayMs: milliseconds,
+    message: text,
     status: { type: 'integer', minimum: 200, maximum: 599 },
-    body: { type: 'string' },
+    body: text,
+    contentType: name,
+    bytes: { type: 'integer', minimum: 1 },
   }),
 );
 
+export const isTokenRule = ajv.compile<TokenRule>(
+  closed(['token', 'validMs'], {
+    token: { type: 'string', minLength: 1 },
+    validMs: { type: ['integer', 'null'], minimum: 0 },
+  }),
+);
+
+export const isAccountSpec = ajv.compile<AccountSpec>(
+  closed(['platformRole'], { platformRole: flag }),
+);
+
 export const isOutageSpec = ajv.compile<{ readonly active: boolean }>(
-  closed(['active'], { active: { type: 'boolean' } }),
+  closed(['active'], { active: flag }),
 );
 
 export const isClockSpec = ajv.compile<{ readonly advanceSeconds: number }>(
-  closed(['advanceSeconds'], { advanceSeconds: { type: 'number', minimum: 0 } }),
+  closed(['advanceSeconds'], { advanceSeconds: seconds }),
 );

@@ -1,19 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ExecutionResult } from 'graphql';
-import type { Fault, FaultKind } from '../faults/fault';
+import type { Fault } from '../faults/fault';
+import { FAULT_KINDS, landsOf } from '../faults/fault';
 import type { FaultPlan } from '../faults/fault-plan';
 import type { GraphqlEngine } from '../graphql/graphql-engine';
 import type { PreparedDocument } from '../graphql/prepared-document';
 import type { CallOutcome, Ledger } from '../ledger/ledger';
 import { delay, sendJson, sendText } from './answers';
+import type { LateCalls } from './late-calls';
 import { bodyOf, BodyTooLargeError } from './request-body';
+import { SPOILED_ANSWERS, UNAUTHENTICATED } from './spoiled-answers';
+import type { Tokens } from './tokens';
 
 export interface GraphqlEndpointParts {
   readonly engine: GraphqlEngine;
   readonly ledger: Ledger;
   readonly faults: FaultPlan;
-  /** Null accepts every bearer token. */
-  readonly token: string | null;
+  readonly tokens: Tokens;
+  readonly lateCalls: LateCalls;
 }
 
 interface Call {
@@ -32,25 +36,10 @@ export class GraphqlEndpoint {
     if (call === null) return;
     if (this.turnedAway(request, response, call)) return;
     const fault = this.parts.faults.take(call.prepared.fields, call.variables);
-    if (fault !== null && !EXECUTED.has(fault.kind)) return this.spoil(response, call, fault);
-    const result = await this.execute(call);
-    const outcome = (fault && OUTCOMES[fault.kind]) ?? outcomeOf(call, result);
-    this.parts.ledger.record(call.prepared, call.variables, outcome);
-    if (fault !== null) return this.spoilAnswer(response, result, fault);
-    sendJson(response, statusOf(call), result);
-  }
-
-  private turnedAway(request: IncomingMessage, response: ServerResponse, call: Call): boolean {
-    const { faults, ledger } = this.parts;
-    if (faults.outage) {
-      ledger.record(call.prepared, call.variables, 'outage');
-      sendText(response, 503, 'Service Unavailable');
-      return true;
-    }
-    if (this.authorized(request)) return false;
-    ledger.record(call.prepared, call.variables, 'unauthenticated');
-    sendJson(response, 401, UNAUTHENTICATED);
-    return true;
+    if (fault !== null) return this.spoil(response, call, fault);
+    const result = await this.carryOut(call);
+    this.record(call, outcomeOf(call, result));
+    sendJson(response, call.prepared.errors.length > 0 ? 400 : 200, result);
   }
 
   private async callIn(request: IncomingMessage, response: ServerResponse): Promise<Call | null> {
@@ -67,58 +56,46 @@ export class GraphqlEndpoint {
     }
   }
 
-  private async execute({ prepared, variables }: Call): Promise<ExecutionResult> {
-    if (prepared.errors.length > 0) return { errors: prepared.errors };
-    return await this.parts.engine.run(prepared, variables);
-  }
-
-  private authorized(request: IncomingMessage): boolean {
-    const given = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1];
-    if (given === undefined) return false;
-    return this.parts.token === null || this.parts.token === given;
+  private turnedAway(request: IncomingMessage, response: ServerResponse, call: Call): boolean {
+    const { faults, tokens } = this.parts;
+    if (faults.outage) {
+      this.record(call, 'outage');
+      sendText(response, 503, 'Service Unavailable');
+      return true;
+    }
+    if (tokens.accepts(request.headers.authorization)) return false;
+    this.record(call, 'unauthenticated');
+    sendJson(response, 401, UNAUTHENTICATED);
+    return true;
   }
 
   private async spoil(response: ServerResponse, call: Call, fault: Fault): Promise<void> {
-    this.parts.ledger.record(call.prepared, call.variables, OUTCOMES[fault.kind] ?? 'refused');
+    const result = landsOf(fault) ? await this.land(call, fault) : null;
+    const { outcome } = FAULT_KINDS[fault.kind];
+    this.record(call, outcome ?? outcomeOf(call, result));
     await delay(response, fault.delayMs);
-    if (fault.kind === 'lose-request') return void response.destroy();
-    if (fault.kind === 'unauthenticated') return sendJson(response, 401, UNAUTHENTICATED);
-    if (fault.kind === 'replace') return sendText(response, fault.status, fault.body, JSON_TYPE);
-    const data = Object.fromEntries([...call.prepared.fields.keys()].map((field) => [field, null]));
-    sendJson(response, 200, { errors: [{ message: fault.message }], data });
+    await SPOILED_ANSWERS[fault.kind](response, { prepared: call.prepared, fault, result });
   }
 
-  private async spoilAnswer(
-    response: ServerResponse,
-    result: ExecutionResult,
-    fault: Fault,
-  ): Promise<void> {
-    await delay(response, fault.delayMs);
-    if (fault.kind === 'lose-answer') return void response.destroy();
-    if (fault.kind === 'gateway-timeout') return sendText(response, 504, 'Gateway Time-out');
-    sendJson(response, 200, result);
+  /** Null if the call takes place later than its answer. */
+  private async land(call: Call, { landMs }: Fault): Promise<ExecutionResult | null> {
+    if (landMs === 0) return this.carryOut(call);
+    this.parts.lateCalls.after(landMs, () => void this.carryOut(call));
+    return null;
+  }
+
+  private carryOut({ prepared, variables }: Call): Promise<ExecutionResult> {
+    return this.parts.engine.run(prepared, variables);
+  }
+
+  private record({ prepared, variables }: Call, outcome: CallOutcome): void {
+    this.parts.ledger.record(prepared, variables, outcome);
   }
 }
 
-const JSON_TYPE = 'application/json; charset=utf-8';
-const UNAUTHENTICATED = { errors: [{ message: 'Unauthorized - Bearer Token invalid' }] };
-const EXECUTED: ReadonlySet<FaultKind> = new Set(['lose-answer', 'gateway-timeout', 'slow']);
-const OUTCOMES: Partial<Record<FaultKind, CallOutcome>> = {
-  refuse: 'refused',
-  'lose-request': 'request-lost',
-  'lose-answer': 'answer-lost',
-  'gateway-timeout': 'gateway-timeout',
-  unauthenticated: 'unauthenticated',
-  replace: 'replaced',
-};
-
-function outcomeOf({ prepared }: Call, result: ExecutionResult): CallOutcome {
+function outcomeOf({ prepared }: Call, result: ExecutionResult | null): CallOutcome {
   if (prepared.errors.length > 0) return 'invalid';
-  return result.errors === undefined ? 'answered' : 'errors';
-}
-
-function statusOf({ prepared }: Call): number {
-  return prepared.errors.length > 0 ? 400 : 200;
+  return result?.errors === undefined ? 'answered' : 'errors';
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

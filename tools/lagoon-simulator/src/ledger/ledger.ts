@@ -1,4 +1,5 @@
 import type { PreparedDocument } from '../graphql/prepared-document';
+import { RequestRate } from './request-rate';
 
 export type CallOutcome =
   | 'answered'
@@ -10,6 +11,10 @@ export type CallOutcome =
   | 'request-lost'
   | 'answer-lost'
   | 'gateway-timeout'
+  | 'said'
+  | 'partial'
+  | 'truncated'
+  | 'huge'
   | 'replaced';
 
 export interface LedgerCall {
@@ -30,6 +35,16 @@ export interface LedgerPage {
   readonly outcomes: Readonly<Record<string, number>>;
   /** Names of the builds that carry each marker. */
   readonly buildsByBulkName: Readonly<Record<string, readonly string[]>>;
+  /** Lagoon's names of the tasks that carry each name of ours. */
+  readonly tasksByName: Readonly<Record<string, readonly string[]>>;
+  /** How often each build or task was asked to be cancelled. */
+  readonly cancels: Readonly<Record<string, number>>;
+  /** How often each variable was written, by `project/environment/NAME`, or `project//NAME`. */
+  readonly variableWrites: Readonly<Record<string, number>>;
+  /** Requests by second of real time, for example `2026-01-31T12:00:00`; the latest hour of them. */
+  readonly requestsPerSecond: Readonly<Record<string, number>>;
+  /** The most requests that came within one second. */
+  readonly busiestSecond: number;
   readonly healthProbes: number;
   /** The latest calls, oldest first. */
   readonly calls: readonly LedgerCall[];
@@ -42,20 +57,25 @@ export class Ledger {
   private readonly requests = new Map<string, number>();
   private readonly fields = new Map<string, number>();
   private readonly outcomes = new Map<string, number>();
+  private readonly cancels = new Map<string, number>();
+  private readonly variableWrites = new Map<string, number>();
   private readonly buildsByBulkName = new Map<string, string[]>();
+  private readonly tasksByName = new Map<string, string[]>();
+  private readonly rate = new RequestRate();
   private readonly ring: LedgerCall[] = [];
 
   constructor(private readonly capacity: number) {}
 
   record(prepared: PreparedDocument | null, variables: unknown, outcome: CallOutcome): void {
     const operation = prepared?.label ?? 'none';
+    const at = new Date().toISOString();
     this.total += 1;
+    this.rate.count(at);
     increase(this.requests, operation, 1);
     increase(this.outcomes, outcome, 1);
     const fields = prepared?.fields ?? new Map<string, number>();
     for (const [field, count] of fields) increase(this.fields, field, count);
     if (this.capacity === 0) return;
-    const at = new Date().toISOString();
     const call = {
       n: this.total,
       operation,
@@ -68,10 +88,21 @@ export class Ledger {
   }
 
   recordBuild(bulkName: string | null, buildName: string): void {
-    if (bulkName === null) return;
-    const names = this.buildsByBulkName.get(bulkName);
-    if (names === undefined) this.buildsByBulkName.set(bulkName, [buildName]);
-    else names.push(buildName);
+    if (bulkName !== null) addTo(this.buildsByBulkName, bulkName, buildName);
+  }
+
+  recordTask(name: string, taskName: string): void {
+    addTo(this.tasksByName, name, taskName);
+  }
+
+  /** A build or a task, by Lagoon's name of it. */
+  recordCancel(name: string): void {
+    increase(this.cancels, name, 1);
+  }
+
+  /** Project, environment (none: of the project itself) and name. */
+  recordVariableWrite(path: readonly (string | null | undefined)[]): void {
+    increase(this.variableWrites, path.join('/'), 1);
   }
 
   recordProbe(): void {
@@ -87,6 +118,11 @@ export class Ledger {
       fields: Object.fromEntries(this.fields),
       outcomes: Object.fromEntries(this.outcomes),
       buildsByBulkName: Object.fromEntries(this.buildsByBulkName),
+      tasksByName: Object.fromEntries(this.tasksByName),
+      cancels: Object.fromEntries(this.cancels),
+      variableWrites: Object.fromEntries(this.variableWrites),
+      requestsPerSecond: this.rate.bySecond(),
+      busiestSecond: this.rate.busiest,
       healthProbes: this.healthProbes,
       calls: latest === 0 ? [] : byAge.slice(-latest),
     };
@@ -96,11 +132,18 @@ export class Ledger {
     this.total = 0;
     this.healthProbes = 0;
     this.ring.length = 0;
-    for (const counts of [this.requests, this.fields, this.outcomes]) counts.clear();
-    this.buildsByBulkName.clear();
+    const counts = [this.requests, this.fields, this.outcomes, this.cancels, this.variableWrites];
+    for (const one of [...counts, this.buildsByBulkName, this.tasksByName]) one.clear();
+    this.rate.clear();
   }
 }
 
 function increase(counts: Map<string, number>, key: string, by: number): void {
   counts.set(key, (counts.get(key) ?? 0) + by);
+}
+
+function addTo(lists: Map<string, string[]>, key: string, entry: string): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [entry]);
+  else list.push(entry);
 }

@@ -6,6 +6,7 @@ const document = (label: string, field: string, count = 1): PreparedDocument => 
   label,
   isMutation: label.startsWith('mutation'),
   fields: new Map([[field, count]]),
+  answerKeys: [field],
   errors: [],
 });
 
@@ -32,10 +33,27 @@ describe('the ledger', () => {
     expect(ledger.page(0).buildsByBulkName).toEqual({ a: ['lagoon-build-1', 'lagoon-build-2'] });
   });
 
+  it('names the tasks, cancels and variable writes', () => {
+    const ledger = new Ledger(0);
+    ledger.recordTask('marker pre', 'lagoon-task-1');
+    ledger.recordTask('marker pre', 'lagoon-task-2');
+    ledger.recordCancel('lagoon-build-1');
+    for (const environment of ['main', 'main', null]) {
+      ledger.recordVariableWrite(['app', environment, 'COLOUR']);
+    }
+    const page = ledger.page(0);
+    expect(page.tasksByName).toEqual({ 'marker pre': ['lagoon-task-1', 'lagoon-task-2'] });
+    expect(page.cancels).toEqual({ 'lagoon-build-1': 1 });
+    expect(page.variableWrites).toEqual({ 'app/main/COLOUR': 2, 'app//COLOUR': 1 });
+  });
+
   it('starts from nothing once cleared', () => {
     const ledger = new Ledger(3);
     ledger.record(document('query Poll', 'x'), {}, 'outage');
     ledger.recordBuild('a', 'lagoon-build-1');
+    ledger.recordTask('a', 'lagoon-task-1');
+    ledger.recordCancel('lagoon-build-1');
+    ledger.recordVariableWrite(['app', 'main', 'COLOUR']);
     ledger.recordProbe();
     ledger.clear();
     expect(ledger.page(100)).toEqual(new Ledger(3).page(100));

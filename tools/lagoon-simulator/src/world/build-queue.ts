@@ -1,9 +1,17 @@
 import type { Build, WalkTimes } from './build';
-import { plannedEnd } from './build';
+import { runsFrom } from './build';
+import type { BuildSlots } from './build-slots';
+import type { Timeline } from './timeline';
+
+export interface BuildSite {
+  readonly timeline: Timeline;
+  readonly slots: BuildSlots;
+  readonly walk: WalkTimes;
+}
 
 /**
- * The builds of one environment: one has the slot, the others wait. When the slot frees, only the newest
- * waiting build starts and the older ones are cancelled. Moves only when somebody looks.
+ * The builds of one environment: one has its turn, the others wait. When the turn is over, only the newest
+ * waiting build gets it and the older ones are cancelled.
  */
 export class BuildQueue {
   /** Oldest first. */
@@ -12,57 +20,64 @@ export class BuildQueue {
   private waiting: Build[] = [];
 
   constructor(
-    private readonly walk: WalkTimes,
+    private readonly site: BuildSite,
     private readonly onEnd: (build: Build) => void,
   ) {}
 
   add(build: Build): void {
-    this.settle(build.createdAt);
     this.builds.push(build);
-    if (this.holder === null) this.give(build, build.createdAt);
-    else this.waiting.push(build);
-    this.settle(build.createdAt);
+    const { startSeconds } = build.traits;
+    if (startSeconds === 'never') return;
+    const arrivesAt = build.createdAt + startSeconds * 1000;
+    this.site.timeline.schedule(arrivesAt, (at) => this.arrive(build, at));
   }
 
-  /** Carries out everything that has happened up to now. */
-  settle(now: number): void {
-    while (this.holder !== null) {
-      const endsAt = plannedEnd(this.holder, this.walk);
-      if (endsAt === null || endsAt > now) return;
-      this.finish(this.holder, endsAt);
-    }
-  }
-
-  /** False if it was over already. */
+  /** False if it was over already, or cannot be stopped. */
   cancel(build: Build, now: number): boolean {
-    this.settle(now);
-    if (build.end !== null) return false;
-    if (build === this.holder) {
-      build.end = { at: now, status: 'cancelled' };
-      this.free(now);
-      return true;
-    }
-    this.waiting = this.waiting.filter((other) => other !== build);
-    build.end = { at: now, status: 'cancelled' };
+    if (build.end !== null || build.traits.ignoresCancel) return false;
+    this.close(build, now, 'cancelled');
     return true;
   }
 
-  private give(build: Build, at: number): void {
-    build.slotAt = at;
+  /** Deletes the row; what the cluster does goes on. */
+  forget(build: Build): void {
+    const index = this.builds.indexOf(build);
+    if (index >= 0) this.builds.splice(index, 1);
+  }
+
+  private arrive(build: Build, at: number): void {
+    if (build.end !== null) return;
+    build.arrivedAt = at;
+    if (this.holder === null) this.takeTurn(build, at);
+    else this.waiting.push(build);
+  }
+
+  private takeTurn(build: Build, at: number): void {
     this.holder = build;
+    this.site.slots.ask(build, at, (startAt) => this.start(build, startAt));
   }
 
-  private finish(build: Build, at: number): void {
-    build.end = { at, status: build.result };
+  private start(build: Build, at: number): void {
+    build.slotAt = at;
+    const endsAt = (runsFrom(build, this.site.walk) ?? at) + build.durationMs;
+    this.site.timeline.schedule(endsAt, (end) => {
+      if (build.end === null) this.close(build, end, build.result);
+    });
+  }
+
+  private close(build: Build, at: number, status: 'cancelled' | Build['result']): void {
+    build.end = { at, status };
     this.onEnd(build);
-    this.free(at);
+    if (build === this.holder) return this.passOn(build, at);
+    this.waiting = this.waiting.filter((other) => other !== build);
   }
 
-  private free(at: number): void {
+  private passOn(build: Build, at: number): void {
     this.holder = null;
+    this.site.slots.leave(build, at);
     const newest = this.waiting.pop();
     for (const older of this.waiting) older.end = { at, status: 'cancelled' };
     this.waiting = [];
-    if (newest !== undefined) this.give(newest, at);
+    if (newest !== undefined) this.takeTurn(newest, at);
   }
 }

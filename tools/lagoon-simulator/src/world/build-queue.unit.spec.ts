@@ -1,9 +1,14 @@
 import type { Build } from './build';
-import { viewOf, WALK } from './build';
+import { WALK } from './build';
 import { BuildQueue } from './build-queue';
+import { BuildSlots } from './build-slots';
+import { PLAIN_BUILD } from './build-traits';
+import { viewOf } from './build-view';
+import { Timeline } from './timeline';
 
 const SECOND = 1000;
 const RUNS_AFTER = WALK.newMs + WALK.queuedMs + WALK.pendingMs;
+const ENDS_AFTER = RUNS_AFTER + 100 * SECOND;
 let lastId = 0;
 
 function build(createdAt: number, change: Partial<Build> = {}): Build {
@@ -20,12 +25,28 @@ function build(createdAt: number, change: Partial<Build> = {}): Build {
     result: 'complete',
     warnings: false,
     sourceUser: 'somebody',
-    buildType: 'build',
+    buildType: 'BUILD',
+    traits: PLAIN_BUILD,
+    arrivedAt: null,
     slotAt: null,
     end: null,
     ...change,
   };
 }
+
+/** A core with one queue per environment. */
+function core(limit = Infinity) {
+  const timeline = new Timeline();
+  const slots = new BuildSlots(limit);
+  const ended: Build[] = [];
+  const queue = () => {
+    return new BuildQueue({ timeline, slots, walk: WALK }, (one) => ended.push(one));
+  };
+  return { timeline, ended, queue };
+}
+
+const odd = (traits: Partial<Build['traits']>) => ({ traits: { ...PLAIN_BUILD, ...traits } });
+const statusOf = (one: Build, now: number) => viewOf(one, WALK, now).status;
 
 describe('a build walks to its end as the clock goes on', () => {
   it.each([
@@ -41,10 +62,10 @@ describe('a build walks to its end as the clock goes on', () => {
     [RUNS_AFTER + 100 * SECOND, 'complete', 'deployCompleted'],
     [RUNS_AFTER + 9999 * SECOND, 'complete', 'deployCompleted'],
   ])('after %d ms it is %s', (now, status, buildStep) => {
-    const queue = new BuildQueue(WALK, () => undefined);
+    const { timeline, queue } = core();
     const only = build(0);
-    queue.add(only);
-    queue.settle(now);
+    queue().add(only);
+    timeline.advanceTo(now);
     expect(viewOf(only, WALK, now)).toMatchObject({ status, buildStep });
   });
 
@@ -52,9 +73,9 @@ describe('a build walks to its end as the clock goes on', () => {
     const failing = build(0, { result: 'failed' });
     const warning = build(0, { warnings: true });
     for (const one of [failing, warning]) {
-      const queue = new BuildQueue(WALK, () => undefined);
-      queue.add(one);
-      queue.settle(1000 * SECOND);
+      const { timeline, queue } = core();
+      queue().add(one);
+      timeline.advanceTo(1000 * SECOND);
     }
     const late = 1000 * SECOND;
     expect(viewOf(failing, WALK, late)).toMatchObject({
@@ -68,51 +89,136 @@ describe('a build walks to its end as the clock goes on', () => {
   });
 
   it('ends at its own time however late somebody looks', () => {
-    const ended: Build[] = [];
-    const queue = new BuildQueue(WALK, (one) => ended.push(one));
+    const { timeline, queue, ended } = core();
     const only = build(0);
-    queue.add(only);
-    queue.settle(9999 * SECOND);
+    queue().add(only);
+    timeline.advanceTo(9999 * SECOND);
     expect(ended).toEqual([only]);
     expect(only.end).toEqual({ at: RUNS_AFTER + 100 * SECOND, status: 'complete' });
   });
 });
 
+describe('what may be odd about a build', () => {
+  it('falls back to queued for a while when it regresses', () => {
+    const { timeline, queue } = core();
+    const only = build(0, odd({ regresses: true }));
+    queue().add(only);
+    const seen = [10, 30, 50].map((seconds) => {
+      const now = RUNS_AFTER + seconds * SECOND;
+      timeline.advanceTo(now);
+      return statusOf(only, now);
+    });
+    expect(seen).toEqual(['running', 'queued', 'running']);
+  });
+
+  it('has a status word that nobody knows', () => {
+    const { timeline, queue } = core();
+    const only = build(0, odd({ runningStatus: 'building' }));
+    queue().add(only);
+    timeline.advanceTo(RUNS_AFTER);
+    expect(statusOf(only, RUNS_AFTER)).toBe('building');
+  });
+
+  it('stays new when the cluster never hears of it, and holds nobody up', () => {
+    const { timeline, queue } = core();
+    const builds = queue();
+    const [lost, next] = [build(0, odd({ startSeconds: 'never' })), build(SECOND)];
+    builds.add(lost);
+    builds.add(next);
+    timeline.advanceTo(9999 * SECOND);
+    expect([lost, next].map((one) => statusOf(one, 9999 * SECOND))).toEqual(['new', 'complete']);
+    expect(builds.cancel(lost, 9999 * SECOND)).toBe(true);
+    expect(statusOf(lost, 9999 * SECOND)).toBe('cancelled');
+  });
+
+  it('starts when the cluster hears of it late', () => {
+    const { timeline, queue } = core();
+    const only = build(0, odd({ startSeconds: 600 }));
+    queue().add(only);
+    timeline.advanceTo(599 * SECOND);
+    expect(statusOf(only, 599 * SECOND)).toBe('new');
+    timeline.advanceTo(9999 * SECOND);
+    expect(only.end).toEqual({ at: 600 * SECOND + ENDS_AFTER, status: 'complete' });
+  });
+
+  it('runs to its end when it ignores a cancel', () => {
+    const { timeline, queue } = core();
+    const builds = queue();
+    const only = build(0, odd({ ignoresCancel: true }));
+    builds.add(only);
+    timeline.advanceTo(RUNS_AFTER);
+    expect(builds.cancel(only, RUNS_AFTER)).toBe(false);
+    timeline.advanceTo(ENDS_AFTER);
+    expect(only.end?.status).toBe('complete');
+  });
+});
+
 describe('an environment runs one build at a time', () => {
   it('starts only the newest waiting build when the slot frees, and cancels the older ones', () => {
-    const queue = new BuildQueue(WALK, () => undefined);
+    const { timeline, queue } = core();
+    const builds = queue();
     const [first, second, third] = [build(0), build(SECOND), build(2 * SECOND)];
-    for (const one of [first, second, third]) queue.add(one);
-    const during = RUNS_AFTER + 50 * SECOND;
-    queue.settle(during);
-    const statuses = (now: number) =>
-      [first, second, third].map((one) => viewOf(one, WALK, now).status);
-    expect(statuses(during)).toEqual(['running', 'queued', 'queued']);
-    const freed = RUNS_AFTER + 100 * SECOND;
-    queue.settle(freed);
-    expect(statuses(freed)).toEqual(['complete', 'cancelled', 'new']);
-    expect(second.end).toEqual({ at: freed, status: 'cancelled' });
-    queue.settle(2 * freed);
-    expect(statuses(2 * freed)).toEqual(['complete', 'cancelled', 'complete']);
+    for (const one of [first, second, third]) builds.add(one);
+    const statuses = (now: number) => {
+      timeline.advanceTo(now);
+      return [first, second, third].map((one) => statusOf(one, now));
+    };
+    expect(statuses(ENDS_AFTER - SECOND)).toEqual(['running', 'queued', 'queued']);
+    expect(statuses(ENDS_AFTER)).toEqual(['complete', 'cancelled', 'queued']);
+    expect(second.end).toEqual({ at: ENDS_AFTER, status: 'cancelled' });
+    expect(statuses(2 * ENDS_AFTER)).toEqual(['complete', 'cancelled', 'complete']);
   });
 
   it('gives the slot on when the running build is cancelled', () => {
-    const queue = new BuildQueue(WALK, () => undefined);
+    const { timeline, queue } = core();
+    const builds = queue();
     const [first, second] = [build(0), build(SECOND)];
-    queue.add(first);
-    queue.add(second);
-    expect(queue.cancel(first, 20 * SECOND)).toBe(true);
+    builds.add(first);
+    builds.add(second);
+    timeline.advanceTo(20 * SECOND);
+    expect(builds.cancel(first, 20 * SECOND)).toBe(true);
     expect(second.slotAt).toBe(20 * SECOND);
-    expect(queue.cancel(first, 21 * SECOND)).toBe(false);
+    expect(viewOf(first, WALK, 20 * SECOND).buildStep).toBe('buildingImage-nginx');
+    expect(builds.cancel(first, 21 * SECOND)).toBe(false);
   });
 
   it('forgets a waiting build that is cancelled', () => {
-    const queue = new BuildQueue(WALK, () => undefined);
+    const { timeline, queue } = core();
+    const builds = queue();
     const [first, second] = [build(0), build(SECOND)];
-    queue.add(first);
-    queue.add(second);
-    expect(queue.cancel(second, 2 * SECOND)).toBe(true);
-    queue.settle(9999 * SECOND);
+    builds.add(first);
+    builds.add(second);
+    timeline.advanceTo(2 * SECOND);
+    expect(builds.cancel(second, 2 * SECOND)).toBe(true);
+    timeline.advanceTo(9999 * SECOND);
     expect([first.end?.status, second.end?.status]).toEqual(['complete', 'cancelled']);
+  });
+});
+
+describe('a core runs only so many builds at a time', () => {
+  it('gives a free slot to the highest priority, then to the oldest', () => {
+    const { timeline, queue, ended } = core(1);
+    const first = build(0);
+    const [old, young] = [build(SECOND), build(2 * SECOND)];
+    const urgent = build(3 * SECOND, { priority: 9 });
+    for (const one of [first, old, young, urgent]) queue().add(one);
+    timeline.advanceTo(ENDS_AFTER);
+    expect(statusOf(urgent, ENDS_AFTER + WALK.newMs + WALK.queuedMs)).toBe('pending');
+    expect([old, young].map((one) => statusOf(one, ENDS_AFTER))).toEqual(['queued', 'queued']);
+    timeline.advanceTo(9999 * SECOND);
+    expect(ended).toEqual([first, urgent, old, young]);
+  });
+
+  it('gives on the place of a build that was cancelled while it waited', () => {
+    const { timeline, queue } = core(1);
+    const [first, second, third] = [build(0), build(SECOND), build(2 * SECOND)];
+    const waiting = queue();
+    queue().add(first);
+    waiting.add(second);
+    queue().add(third);
+    timeline.advanceTo(3 * SECOND);
+    expect(waiting.cancel(second, 3 * SECOND)).toBe(true);
+    timeline.advanceTo(ENDS_AFTER);
+    expect([second.slotAt, third.slotAt]).toEqual([null, ENDS_AFTER]);
   });
 });

@@ -37,3 +37,10 @@ export function taskViewOf(task: Task, now: number): TaskView {
   const isNew = now < task.createdAt + task.durationMs * NEW_SHARE;
   return { status: isNew ? 'new' : 'pending', startedAt: null, completedAt: null };
 }
+
+/** False if it was over already. */
+export function cancelTask(task: Task, now: number): boolean {
+  if (taskViewOf(task, now).completedAt !== null) return false;
+  task.cancelledAt = now;
+  return true;
+}
