@@ -1,5 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
-import { ensureTopology, type BusConnection, type EventPublisher } from '@uplift/bus';
+import {
+  ensureTopology,
+  type BusConnection,
+  type EventPublisher,
+  type TopologyOptions,
+} from '@uplift/bus';
 import type { EventStore } from '@uplift/event-store';
 import type { Logger } from '@uplift/runtime';
 import { assertRelayed, DivergedError } from './resume-point';
@@ -13,6 +18,8 @@ export interface RelayParts {
   readonly publisher: EventPublisher;
   readonly status: RelayStatus;
   readonly logger: Logger;
+  /** What of the topology is not as the table says. */
+  readonly topology?: TopologyOptions;
   /** The loop lives; called at least every few seconds, also while nothing happens. */
   readonly onBeat: () => void;
 }
@@ -43,7 +50,7 @@ export class RelayLoop {
 
   private async onePass(signal: AbortSignal): Promise<void> {
     if (this.diverged) throw this.diverged;
-    await ensureTopology(this.parts.bus);
+    await ensureTopology(this.parts.bus, this.parts.topology);
     this.pass = new AbortController();
     const end = await RelayPass.run(this.parts, AbortSignal.any([signal, this.pass.signal]));
     await this.afterPass(end, signal);
@@ -94,9 +101,9 @@ export class RelayLoop {
 
   /** A stream that was made anew, or is shorter than it was, has to be filled from the store again. */
   private async lookAfter(): Promise<void> {
-    const { bus, publisher, status, logger } = this.parts;
+    const { bus, publisher, status, logger, topology } = this.parts;
     try {
-      const changes = await ensureTopology(bus);
+      const changes = await ensureTopology(bus, topology);
       const sequence = await publisher.lastSequence();
       const shrunk = sequence < this.lastSequence;
       this.lastSequence = sequence;

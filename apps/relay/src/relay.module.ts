@@ -4,7 +4,7 @@ import { EsdbEventStore, EventStore } from '@uplift/event-store';
 import type { ServiceRuntime } from '@uplift/runtime';
 import { RelayService } from './relay.service';
 
-export const RELAY_SETTINGS = ['natsUrl', 'eventStoreUrl'] as const;
+export const RELAY_SETTINGS = ['natsUrl', 'eventStoreUrl', 'ackWaitMs'] as const;
 export type RelayRuntime = ServiceRuntime<(typeof RELAY_SETTINGS)[number]>;
 
 /** Composition root: the one place where the relay's adapters are chosen. */

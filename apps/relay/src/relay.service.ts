@@ -19,12 +19,13 @@ export class RelayService implements OnApplicationBootstrap, BeforeApplicationSh
   constructor(
     private readonly bus: BusConnection,
     private readonly store: EventStore,
-    private readonly runtime: ServiceRuntime,
+    private readonly runtime: ServiceRuntime<'ackWaitMs'>,
   ) {}
 
   onApplicationBootstrap(): void {
     const { bus, store } = this;
-    const { health, metrics, logger } = this.runtime;
+    const { health, metrics, logger, configuration } = this.runtime;
+    const { ackWaitMs } = configuration;
     const status = new RelayStatus();
     describeRelay(metrics, status);
     health.addReadiness('relay', () => status.reason);
@@ -33,6 +34,7 @@ export class RelayService implements OnApplicationBootstrap, BeforeApplicationSh
       store,
       status,
       logger,
+      ...(ackWaitMs > 0 ? { topology: { ackWaitMs } } : {}),
       publisher: new EventPublisher(bus),
       onBeat: health.loop('relay'),
     });

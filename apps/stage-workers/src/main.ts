@@ -7,7 +7,8 @@ import { SERVICE_NAME, StageWorkersModule } from './stage-workers.module';
 import type { StageRuntime } from './stage-workers.settings';
 import { STAGE_SETTINGS } from './stage-workers.settings';
 
-const busStrategy = (app: INestApplicationContext, { health }: StageRuntime) => {
+const busStrategy = (app: INestApplicationContext, { health, configuration }: StageRuntime) => {
+  const { ackWaitMs } = configuration;
   const connection = app.get(BusConnection);
   const beats = new Map<string, () => void>();
   const beatOf = (durable: string) => {
@@ -15,7 +16,9 @@ const busStrategy = (app: INestApplicationContext, { health }: StageRuntime) => 
     beats.set(durable, beat);
     return beat;
   };
-  return [new JetStreamStrategy({ connection, onBeat: (durable) => beatOf(durable)() })];
+  const onBeat = (durable: string) => beatOf(durable)();
+  const waits = ackWaitMs > 0 ? { ackWaitMs } : {};
+  return [new JetStreamStrategy({ connection, onBeat, ...waits })];
 };
 
 void runService({

@@ -50,7 +50,8 @@ export const STAGE_SETTINGS = [
   'deadlineRunningMs',
   'deadlineVerifyMs',
   'watchdogIntervalMs',
-  'failpoints',
+  'deadlineAttemptMs',
+  'ackWaitMs',
 ] as const satisfies readonly SettingName[];
 
 export type StageRuntime = ServiceRuntime<(typeof STAGE_SETTINGS)[number]>;

@@ -10,6 +10,8 @@ export interface JetStreamStrategyOptions {
   readonly durables?: readonly string[];
   /** Handlers at once per durable; absent: as the topology table says. */
   readonly concurrency?: number;
+  /** Silence after which a message goes to another worker, in ms, where the consumers were not made by the table. */
+  readonly ackWaitMs?: number;
   /** Records a message that cannot be read; it is dropped from the bus once this has succeeded. */
   readonly onPoison?: (message: PoisonMessage, reason: string) => Promise<void> | void;
   /** Called at least every few seconds while the loop of this durable lives, also without traffic. */
@@ -88,8 +90,8 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   private row(durable: string): ConsumerRow {
     const row = consumerRow(durable);
     if (!row) throw new Error(`No consumer "${durable}" in the topology table`);
-    const { concurrency = row.concurrency } = this.options;
-    return { ...row, concurrency };
+    const { concurrency = row.concurrency, ackWaitMs = row.ackWaitMs } = this.options;
+    return { ...row, concurrency, ackWaitMs };
   }
 
   private loop(row: ConsumerRow, handler: MessageHandler): ConsumerLoop {

@@ -22,6 +22,8 @@ export interface TopologyOptions {
   readonly replicas?: number;
   /** Size at which the stream refuses more (never drops old events); -1: no limit. */
   readonly maxBytes?: number;
+  /** Silence of a worker after which its messages go to another one, in ms; absent: as the table says. */
+  readonly ackWaitMs?: number;
 }
 
 /** What `ensureTopology` had to create or correct; empty when everything stood as the table says. */
@@ -34,7 +36,7 @@ export async function ensureTopology(
 ): Promise<TopologyChanges> {
   const manager = await connection.nats.jetstreamManager({ checkAPI: false, timeout: 2_000 });
   const stream = await ensureStream(manager, options);
-  const consumers = await ensureConsumers(manager);
+  const consumers = await ensureConsumers(manager, rowsFor(options));
   return [...stream, ...consumers];
 }
 
@@ -50,12 +52,19 @@ async function ensureStream(
   return [`stream ${wanted.name}`];
 }
 
-async function ensureConsumers(manager: JetStreamManager): Promise<TopologyChanges> {
+function rowsFor({ ackWaitMs }: TopologyOptions): readonly ConsumerRow[] {
+  return ackWaitMs === undefined ? CONSUMERS : CONSUMERS.map((row) => ({ ...row, ackWaitMs }));
+}
+
+async function ensureConsumers(
+  manager: JetStreamManager,
+  rows: readonly ConsumerRow[],
+): Promise<TopologyChanges> {
   const found = new Map<string, ConsumerInfo>();
   for await (const info of manager.consumers.list(EVENTS_STREAM_SETTINGS.name)) {
     found.set(info.name, info);
   }
-  const changed = CONSUMERS.filter((row) => !matches(found.get(row.durable), row));
+  const changed = rows.filter((row) => !matches(found.get(row.durable), row));
   for (const row of changed) {
     await manager.consumers.add(EVENTS_STREAM_SETTINGS.name, consumerConfig(row));
   }

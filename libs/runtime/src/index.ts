@@ -5,6 +5,8 @@ export type { Setting } from './config/setting';
 export { SETTINGS } from './config/settings';
 export type { SettingName } from './config/settings';
 export { renderSettingsPage } from './config/settings-page';
+export { armFailpoints, failpoint, FailpointError } from './failpoints/failpoint';
+export { parseFailpoints } from './failpoints/failpoint-plan';
 export { errorMessage } from './logging/error-message';
 export { createLogger } from './logging/logger';
 export type { Logger, LoggerOptions } from './logging/logger';

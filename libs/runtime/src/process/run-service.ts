@@ -2,9 +2,12 @@ import type { INestApplicationContext } from '@nestjs/common';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
 import { readConfiguration } from '../config/configuration';
 import type { SettingName } from '../config/settings';
+import { armFailpoints } from '../failpoints/failpoint';
+import { parseFailpoints } from '../failpoints/failpoint-plan';
 import { Health } from '../health/health';
 import { HealthServer } from '../health/health-server';
 import { Metrics } from '../health/metrics';
+import type { Logger } from '../logging/logger';
 import { createLogger } from '../logging/logger';
 import type { Ports } from './announce-ready';
 import type { HttpOptions, RootModule } from './nest-host';
@@ -82,12 +85,19 @@ function createRuntime<N extends SettingName>(
   settings: readonly N[],
 ): ServiceRuntime<N> {
   const configuration = readConfiguration<N | ServiceSetting>([...SERVICE_SETTINGS, ...settings]);
-  const { logLevel, buildCommit } = configuration as ServiceRuntime['configuration'];
+  const { logLevel, buildCommit, failpoints } = configuration as ServiceRuntime['configuration'];
+  const logger = createLogger(name, { level: logLevel });
+  if (failpoints !== undefined) armForTests(failpoints, logger);
   return {
     name,
     configuration,
-    logger: createLogger(name, { level: logLevel }),
+    logger,
     health: new Health(),
     metrics: new Metrics(name, buildCommit),
   };
+}
+
+function armForTests(failpoints: string, logger: Logger): void {
+  armFailpoints(parseFailpoints(failpoints));
+  logger.warn({ failpoints }, 'failpoints are armed: this process fails on purpose');
 }

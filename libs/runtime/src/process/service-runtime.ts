@@ -12,6 +12,7 @@ export const SERVICE_SETTINGS = [
   'httpHost',
   'httpPort',
   'buildCommit',
+  'failpoints',
 ] as const satisfies readonly SettingName[];
 
 export type ServiceSetting = (typeof SERVICE_SETTINGS)[number];
