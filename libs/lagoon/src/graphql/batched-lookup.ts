@@ -1,6 +1,4 @@
-import { LagoonAnswerError } from '../lagoon.errors';
 import type { GraphqlEnvelope, GraphqlError } from './answer-rows';
-import { shapeOf } from './answer-shape';
 import { errorOf } from './read-answer';
 import { knownRefusal } from './refusal-table';
 
@@ -31,16 +29,15 @@ export function batchAnswers<T>(
   fits: (value: unknown) => value is T,
 ): (T | null | undefined)[] {
   const errors = envelope.errors ?? [];
-  const [unplaced] = errors.filter(({ path }) => typeof path?.[0] !== 'string');
-  if (unplaced !== undefined) throw errorOf(unplaced, envelope);
+  const unplaced = errors.filter(({ path }) => typeof path?.[0] !== 'string');
+  if (unplaced.length > 0) throw errorOf(unplaced, envelope);
   const answers = Array.from({ length: count }, (_, slot) => {
     const alias = `s${slot}`;
     const own = errors.filter(({ path }) => path?.[0] === alias);
     return slotAnswer(envelope.data?.[alias], own, fits);
   });
   if (answers.some((answer) => answer !== undefined)) return answers;
-  const [first] = errors;
-  throw first === undefined ? new LagoonAnswerError(shapeOf(envelope)) : errorOf(first, envelope);
+  throw errorOf(errors, envelope);
 }
 
 function slotAnswer<T>(

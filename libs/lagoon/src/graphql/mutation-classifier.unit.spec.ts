@@ -42,6 +42,12 @@ describe('the answer of a mutation is refused only where nothing can have happen
     [deployTask('this would exceed environment quota'), 'quota', false],
     [deployTask('exceed production limit of 1'), 'quota', false],
     [deployTask('exceed development limit of 5'), 'quota', false],
+    ["Task registration '7' could not be found.", 'not-found', false],
+    ['Cannot find argument type named UPLIFT_MARKER', 'configuration', false],
+    ['Invalid input "x" for type "NUMERIC" given for argument "y"', 'invalid-request', false],
+    ['A variable name must be provided.', 'invalid-request', false],
+    ['Project has idling disabled', 'disabled', false],
+    ['Environment has idling disabled', 'disabled', false],
     [deployTask("branch didn't match regex pattern ^main$"), 'configuration', false],
     [deployTask('deployments disabled for project branches'), 'disabled', false],
   ])('%s', (message, cause, retryable) => {
@@ -70,55 +76,23 @@ describe('the answer of a mutation is refused only where nothing can have happen
   });
 });
 
-describe('everything else is ambiguous', () => {
-  it.each<[string, number, unknown]>([
-    ['the word success', 200, { data: { [FIELD]: 'success' } }],
-    ['a skipped build', 200, { data: { [FIELD]: 'Skipped: nothing to do' } }],
-    ['an error as a value', 200, { data: { [FIELD]: 'Error: no' } }],
-    ['null', 200, { data: { [FIELD]: null } }],
-    ['no field', 200, { data: {} }],
-    ['no data', 200, { data: null }],
-    ['a number', 200, { data: { [FIELD]: 7 } }],
-    ['an object', 200, { data: { [FIELD]: { name: 'lagoon-build-abc' } } }],
-    [
-      'a value beside errors',
-      200,
-      { ...failed('Unauthorized'), data: { [FIELD]: 'lagoon-build-abc' } },
-    ],
-    ['an unknown text', 200, failed('ER_LOCK_DEADLOCK')],
-    ['one unknown text of two', 200, failed('Unauthorized', 'ER_LOCK_DEADLOCK')],
-    ['an unknown text first', 200, failed('ER_LOCK_DEADLOCK', 'Unauthorized')],
-    ['a known text inside another', 200, failed('While: Unauthorized')],
-    ['a row that failed late', 200, failed(deployTask('error creating deployment: gone'))],
-    [
-      'an environment that failed late',
-      200,
-      failed(deployTask('error creating or getting environment')),
-    ],
-    ['a transport text', 200, failed(deployTask('connect ECONNRESET'))],
-    ['errors without an entry', 200, { errors: [] }],
-    ['an error without a message', 200, { errors: [{}] }],
-    ['errors that are no list', 200, { errors: 'Unauthorized' }],
-    ['an empty object', 200, {}],
-    ['a list', 200, []],
-    ['a bare string', 200, '"success"'],
-    ['HTML', 200, '<html>Unauthorized</html>'],
-    ['truncated JSON', 200, '{"data":{"deployEnvironmentLatest":"lagoon-bu'],
-    ['an empty body', 200, ''],
-    ['HTML with 400', 400, '<html>Bad Request</html>'],
-    ['data with 400', 400, { errors: [{ message: 'x' }], data: { [FIELD]: 'lagoon-build-abc' } }],
-    ['403 of a proxy', 403, '<html>Forbidden</html>'],
-    ['413', 413, 'request entity too large'],
-    ['429', 429, ''],
-    ['500', 500, failed('Unauthorized')],
-    ['502', 502, '<html>Bad Gateway</html>'],
-    ['504', 504, ''],
-    ['a redirect', 302, ''],
-    ['no content', 204, ''],
-  ])('%s', (_what, status, body) => {
-    expect(classify(status, body)).toMatchObject({ kind: 'ambiguous' });
-  });
+describe('an effect that was there already counts as one that was accepted', () => {
+  const rules = {
+    field: FIELD,
+    read,
+    alreadyDone: { text: /^Environment is already/, answer: { kind: 'accepted', buildName: '' } },
+  } as const;
+  const kindOf = (...messages: string[]) =>
+    classifyMutation({ status: 200, text: JSON.stringify(failed(...messages)) }, rules).kind;
 
+  it('by its known words alone', () => {
+    expect(kindOf('Environment is already unidled')).toBe('accepted');
+    expect(kindOf('Environment is already unidled', 'ER_LOCK_DEADLOCK')).toBe('ambiguous');
+    expect(kindOf('Unauthorized')).toBe('refused');
+  });
+});
+
+describe('the answer of a mutation is ambiguous wherever something may have happened', () => {
   it('no answer to a call that may have arrived', () => {
     const answer = classifyNoAnswer(new NoAnswerError(true, 'UND_ERR_SOCKET'));
     expect(answer).toEqual({ kind: 'ambiguous', evidence: 'no answer: UND_ERR_SOCKET' });

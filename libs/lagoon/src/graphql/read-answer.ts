@@ -10,10 +10,13 @@ import type { GraphqlEnvelope, GraphqlError } from './answer-rows';
 import { isEnvelope } from './lagoon.answers';
 import { knownRefusal } from './refusal-table';
 
+// Too slow a request, or too many of them.
+const PASSING = new Set([408, 429]);
+
 /** The envelope of a read that Lagoon executed, with or without errors in it. */
 export function envelopeOf(answer: HttpAnswer): GraphqlEnvelope {
   if (answer.status === 401) throw new LagoonUnauthenticatedError('The token was not accepted');
-  if (answer.status >= 500 || answer.status === 429) {
+  if (answer.status >= 500 || PASSING.has(answer.status)) {
     throw new LagoonUnavailableError(`Lagoon answered HTTP ${answer.status}`);
   }
   if (answer.status === 400 || answer.status === 413) {
@@ -28,17 +31,18 @@ export function envelopeOf(answer: HttpAnswer): GraphqlEnvelope {
 
 /** The value of a read's only field. Any error in the answer, even beside a value, is thrown. */
 export function fieldOf(envelope: GraphqlEnvelope, field: string): unknown {
-  const error = envelope.errors?.[0];
-  if (error !== undefined) throw errorOf(error, envelope);
+  const errors = envelope.errors ?? [];
+  if (errors.length > 0) throw errorOf(errors, envelope);
   const value = envelope.data?.[field];
   if (value === undefined) throw new LagoonAnswerError(shapeOf(envelope));
   return value;
 }
 
-export function errorOf(error: GraphqlError, envelope: GraphqlEnvelope): Error {
-  const known = knownRefusal(error.message);
-  if (known === null) return new LagoonAnswerError(shapeOf(envelope));
-  return new LagoonRefusedError(known.cause, known.reason, known.retryable);
+/** What the first error means, if each of them is one that this version knows. */
+export function errorOf(errors: readonly GraphqlError[], envelope: GraphqlEnvelope): Error {
+  const [first, ...others] = errors.map(({ message }) => knownRefusal(message));
+  if (!first || others.includes(null)) return new LagoonAnswerError(shapeOf(envelope));
+  return new LagoonRefusedError(first.cause, first.reason, first.retryable);
 }
 
 /** Checks a value against its schema. */

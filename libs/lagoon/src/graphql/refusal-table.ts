@@ -25,6 +25,11 @@ const RULES: readonly Rule[] = [
   [/^(?:Deployments|Tasks) have been disabled for this project/, 'disabled', false],
   [/^Cannot deploy: deployBaseRef is empty/, 'configuration', false],
   [/^Unknown deploy type/, 'configuration', false],
+  [/^Task registration '\d{1,12}' could not be found/, 'not-found', false],
+  [/^Cannot find argument type named/, 'configuration', false],
+  [/^Invalid input "/, 'invalid-request', false],
+  [/^A variable name must be provided/, 'invalid-request', false],
+  [/^(?:Project|Environment) has idling disabled/, 'disabled', false],
 ];
 
 const DEPLOY_TASK = /^Error deploying .{1,300}?: unable to create deploy task: (.*)$/s;
