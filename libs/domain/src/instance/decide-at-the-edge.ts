@@ -1,9 +1,9 @@
 import type { HealthyStatus, InstanceStatus, RunningStatus } from '../status';
 import { HEALTHY_STATUSES, isHealthy } from '../status';
+import { cancelUpgrade } from './cancel-upgrade';
 import { deepEqual } from './deep-equal';
 import type { InstanceCommandData, InstanceCommandOf } from './instance.commands';
 import {
-  CancelTooLateError,
   ClaimAxisCrossedError,
   InstanceAlreadyRegisteredError,
   InstanceUnknownError,
@@ -12,15 +12,14 @@ import {
   StatusNotImportableError,
   StrategyNotEnabledError,
   UpgradeInFlightError,
-  UpgradeNotInFlightError,
 } from './instance.errors';
 import type { InstanceEvent } from './instance.events';
-import type { Transition } from './instance.lifecycle';
-import { isInFlight, LIFECYCLE } from './instance.lifecycle';
+import type { Transition } from './transition';
+import { isInFlight } from './in-flight-status';
+import { LIFECYCLE } from './instance.lifecycle';
 import type { InstanceState, RestingInstance, UpgradingInstance } from './instance.state';
 import type { UpgradePlan } from './upgrade-target';
 import { whyTargetIsInvalid } from './upgrade-target';
-import { cancelled } from './events-of-call';
 
 type EdgeCommand = InstanceCommandOf<
   'RegisterInstance' | 'ReportHealth' | 'RequestUpgrade' | 'CancelUpgrade'
@@ -154,38 +153,4 @@ function whileInFlight(
   const { upgradeId } = state.workOrder;
   if (upgradeId === data.upgradeId) return [];
   throw new UpgradeInFlightError(state.status, upgradeId, HEALTHY_STATUSES);
-}
-
-/** Where nothing was triggered an upgrade ends at once; a deployment is stopped by its worker. */
-const ENDS_AT_ONCE: readonly InstanceStatus[] = [
-  'pending-pre-upgrade',
-  'pre-upgrade-running',
-  'pending-upgrade',
-];
-
-function cancelUpgrade(
-  { upgradeId, requestedBy, reason }: InstanceCommandData['CancelUpgrade'],
-  state: RestingInstance | UpgradingInstance,
-): readonly InstanceEvent[] {
-  if (state.kind === 'resting') return afterTheEnd(upgradeId, state);
-  const { workOrder, status } = state;
-  if (workOrder.upgradeId !== upgradeId) throw new UpgradeNotInFlightError(status, upgradeId);
-  if (workOrder.cancelRequested) return [];
-  const { attempt } = workOrder;
-  const requested: InstanceEvent = {
-    type: 'UpgradeCancelRequested',
-    data: { upgradeId, attempt, requestedBy, reason },
-  };
-  if (ENDS_AT_ONCE.includes(status)) return [requested, cancelled(state)];
-  if (status === 'upgrade-running') return [requested];
-  throw new CancelTooLateError(status, upgradeId);
-}
-
-function afterTheEnd(
-  upgradeId: string,
-  { status, lastUpgrade }: RestingInstance,
-): readonly InstanceEvent[] {
-  const isDone = lastUpgrade?.workOrder.upgradeId === upgradeId && lastUpgrade.isCancelled;
-  if (isDone) return [];
-  throw new UpgradeNotInFlightError(status, upgradeId);
 }

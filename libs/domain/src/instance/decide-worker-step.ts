@@ -1,8 +1,8 @@
 import type { InstanceCommandData, WorkerCommand, WorkerCommandType } from './instance.commands';
 import { InstanceUnknownError, StepNotReachedError } from './instance.errors';
 import type { InstanceEvent } from './instance.events';
-import type { InFlightStatus } from './instance.lifecycle';
-import { IN_FLIGHT_STATUSES } from './instance.lifecycle';
+import type { InFlightStatus } from './in-flight-status';
+import { IN_FLIGHT_STATUSES } from './in-flight-status';
 import type { InstanceState, RestingInstance, UpgradingInstance } from './instance.state';
 import { eventsOfStep } from './events-of-step';
 

@@ -2,7 +2,7 @@ import { stepOf } from './events-of-call';
 import type { InstanceCommandData, InstanceCommandOf } from './instance.commands';
 import { StepNotReachedError } from './instance.errors';
 import type { InstanceEvent } from './instance.events';
-import { IN_FLIGHT_STATUSES } from './instance.lifecycle';
+import { IN_FLIGHT_STATUSES } from './in-flight-status';
 import type { UpgradingInstance } from './instance.state';
 import type { ScriptStep } from './work-order';
 import { scriptMarkerOf } from './work-order';

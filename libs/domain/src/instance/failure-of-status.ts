@@ -1,5 +1,5 @@
 import type { Failure, InstanceEvent, InstanceEventOf } from './instance.events';
-import type { InFlightStatus } from './instance.lifecycle';
+import type { InFlightStatus } from './in-flight-status';
 
 type FailureEvent = InstanceEventOf<
   'PreUpgradeFailed' | 'UpgradeFailed' | 'PostUpgradeFailed' | 'InstanceFoundUnresponsive'

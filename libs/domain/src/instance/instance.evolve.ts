@@ -5,8 +5,9 @@ import { callAfter, ENDS_STEP } from './call-state';
 import { acceptedDeployment, deploymentAfter } from './deployment-state';
 import { IllegalHistoryError } from './instance.errors';
 import type { InstanceEvent, InstanceEventOf, TaskReference } from './instance.events';
-import type { Transition } from './instance.lifecycle';
-import { isInFlight, LIFECYCLE, STATUS_BEFORE_STAGE } from './instance.lifecycle';
+import type { Transition } from './transition';
+import { isInFlight, STATUS_BEFORE_STAGE } from './in-flight-status';
+import { LIFECYCLE } from './instance.lifecycle';
 import type { InstanceState, RestingInstance, UpgradingInstance } from './instance.state';
 import type { WorkOrder } from './work-order';
 

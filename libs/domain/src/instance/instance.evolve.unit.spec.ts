@@ -7,7 +7,8 @@ import { instanceDecider } from './instance.decider';
 import { IllegalHistoryError } from './instance.errors';
 import type { InstanceEvent, InstanceEventType } from './instance.events';
 import { resume } from './instance.evolve';
-import { LIFECYCLE, STATUS_BEFORE_STAGE } from './instance.lifecycle';
+import { STATUS_BEFORE_STAGE } from './in-flight-status';
+import { LIFECYCLE } from './instance.lifecycle';
 import { UPGRADE_STAGES } from './upgrade-stage';
 
 const stateAfter = (...events: readonly InstanceEvent[]) => fold(instanceDecider, events);

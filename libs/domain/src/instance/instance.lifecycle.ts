@@ -1,53 +1,11 @@
-import type { InstanceStatus } from '../status';
 import { HEALTHY_STATUSES } from '../status';
+import { IN_FLIGHT_STATUSES } from './in-flight-status';
 import type { InstanceEventType } from './instance.events';
-import type { UpgradeStage } from './upgrade-stage';
-
-/** Deadlines are named here and given in milliseconds by configuration. */
-export type DeadlineName = 'pending' | 'step' | 'call' | 'queued' | 'running' | 'verify';
-
-/** Where the status after an event comes from when it is not fixed. */
-export type StatusSource = 'from-data' | 'before-stage-in-data' | 'unchanged';
-
-export interface Transition {
-  /** Statuses in which the event is legal; `absent` = the instance does not exist yet. */
-  readonly from: readonly (InstanceStatus | 'absent')[];
-  readonly to: InstanceStatus | StatusSource;
-  /** Who must act next; null = nobody, the upgrade is at rest or waits for a person. */
-  readonly owner: UpgradeStage | 'named-in-data' | null;
-  /**
-   * How long the owner has from this event on; `kept` = the deadline that runs goes on; `suspended` = it stands
-   * still, only the attempt's own end counts; `resumed` = it goes on with what was left of it.
-   */
-  readonly deadline: DeadlineName | 'kept' | 'suspended' | 'resumed' | null;
-}
+import type { Transition } from './transition';
 
 const RUNNING = [...HEALTHY_STATUSES, 'running-unhealthy', 'running-unresponsive'] as const;
 const FAILED = ['pre-upgrade-failed', 'upgrade-failed', 'post-upgrade-failed'] as const;
 const UNSOUND = ['running-unhealthy', 'running-unresponsive'] as const;
-
-/** Statuses between `UpgradeRequested` and the outcome, in the order of the path. */
-export const IN_FLIGHT_STATUSES = [
-  'pending-pre-upgrade',
-  'pre-upgrade-running',
-  'pre-upgrade-completed',
-  'pending-upgrade',
-  'upgrade-running',
-  'upgrade-completed',
-  'pending-post-upgrade',
-  'post-upgrade-running',
-  'post-upgrade-completed',
-] as const satisfies readonly InstanceStatus[];
-
-export type InFlightStatus = (typeof IN_FLIGHT_STATUSES)[number];
-
-/** Where an instance waits for a stage to be done (again). */
-export const STATUS_BEFORE_STAGE = {
-  'pre-upgrade': 'pending-pre-upgrade',
-  upgrade: 'pending-upgrade',
-  'post-upgrade': 'pending-post-upgrade',
-  'poll-upgrade': 'post-upgrade-completed',
-} as const satisfies Record<UpgradeStage, InFlightStatus>;
 
 /** Where an effect in Lagoon may be under way. */
 const CALLING = ['pre-upgrade-running', 'upgrade-running', 'post-upgrade-running'] as const;
@@ -189,6 +147,7 @@ export const LIFECYCLE = {
     from: [
       'pending-pre-upgrade',
       'pre-upgrade-running',
+      'pre-upgrade-completed',
       'pending-upgrade',
       'upgrade-running',
       'post-upgrade-completed',
@@ -209,7 +168,3 @@ export const LIFECYCLE = {
     deadline: 'verify',
   },
 } as const satisfies Record<InstanceEventType, Transition>;
-
-export function isInFlight(status: string): status is InFlightStatus {
-  return (IN_FLIGHT_STATUSES as readonly string[]).includes(status);
-}

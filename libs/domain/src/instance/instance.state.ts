@@ -3,7 +3,7 @@ import type { AttemptNotes } from './attempt-notes';
 import type { CallState } from './call-state';
 import type { DeploymentState } from './deployment-state';
 import type { TaskReference } from './instance.events';
-import type { InFlightStatus } from './instance.lifecycle';
+import type { InFlightStatus } from './in-flight-status';
 import type { InstanceProfile } from './instance.profile';
 import type { WorkOrder } from './work-order';
 

@@ -1,7 +1,8 @@
 import type { InstanceStatus } from '../status';
 import { HEALTHY_STATUSES, INSTANCE_STATUSES, RUNNING_STATUSES } from '../status';
 import type { InstanceEventType } from './instance.events';
-import { isInFlight, LIFECYCLE, STATUS_BEFORE_STAGE } from './instance.lifecycle';
+import { isInFlight, STATUS_BEFORE_STAGE } from './in-flight-status';
+import { LIFECYCLE } from './instance.lifecycle';
 
 /** Every status an event can lead to; none if it leaves the status as it is. */
 export function destinationsOf(type: InstanceEventType): readonly InstanceStatus[] {

@@ -3,7 +3,7 @@ import { command } from '../testing/example-commands';
 import { event } from '../testing/example-events';
 import { given, HISTORY_INTO, WHOLE_UPGRADE } from '../testing/example-histories';
 import { PROFILE } from '../testing/named-values';
-import { isInFlight } from './instance.lifecycle';
+import { isInFlight } from './in-flight-status';
 
 const importable = INSTANCE_STATUSES.filter((status) => !isInFlight(status));
 const inFlight = INSTANCE_STATUSES.filter(isInFlight);

@@ -1,5 +1,5 @@
-import type { InFlightStatus } from './instance.lifecycle';
-import { IN_FLIGHT_STATUSES } from './instance.lifecycle';
+import type { InFlightStatus } from './in-flight-status';
+import { IN_FLIGHT_STATUSES } from './in-flight-status';
 import { command } from '../testing/example-commands';
 import { event } from '../testing/example-events';
 import { given, HISTORY_INTO, upTo } from '../testing/example-histories';

@@ -3,7 +3,7 @@ import { command } from '../testing/example-commands';
 import { event } from '../testing/example-events';
 import { given, HISTORY_INTO, WHOLE_UPGRADE } from '../testing/example-histories';
 import { OTHER_UPGRADE, WORK_ORDER } from '../testing/named-values';
-import { IN_FLIGHT_STATUSES, isInFlight } from './instance.lifecycle';
+import { IN_FLIGHT_STATUSES, isInFlight } from './in-flight-status';
 
 const registered = event('InstanceRegistered');
 const elsewhere = INSTANCE_STATUSES.filter((each) => !isHealthy(each) && !isInFlight(each));

@@ -3,7 +3,7 @@ import { event } from '../testing/example-events';
 import { given, HISTORY_INTO, WHOLE_UPGRADE } from '../testing/example-histories';
 import { OTHER_UPGRADE } from '../testing/named-values';
 import type { InstanceCommandType, WorkerCommandType } from './instance.commands';
-import { IN_FLIGHT_STATUSES } from './instance.lifecycle';
+import { IN_FLIGHT_STATUSES } from './in-flight-status';
 
 const AT_THE_EDGE: readonly InstanceCommandType[] = [
   'RegisterInstance',

@@ -2,8 +2,8 @@ import { command } from '../testing/example-commands';
 import { event } from '../testing/example-events';
 import { given, HISTORY_INTO, upTo, WHOLE_UPGRADE } from '../testing/example-histories';
 import { BUILD } from '../testing/named-values';
-import type { InFlightStatus } from './instance.lifecycle';
-import { IN_FLIGHT_STATUSES } from './instance.lifecycle';
+import type { InFlightStatus } from './in-flight-status';
+import { IN_FLIGHT_STATUSES } from './in-flight-status';
 
 const FAILS_AS = {
   'pending-pre-upgrade': 'PreUpgradeFailed',

@@ -8,7 +8,7 @@ import type {
 import { decide } from '../instance/instance.decider';
 import type { InstanceEvent } from '../instance/instance.events';
 import { evolve, INITIAL_STATE } from '../instance/instance.evolve';
-import type { InFlightStatus } from '../instance/instance.lifecycle';
+import type { InFlightStatus } from '../instance/in-flight-status';
 import type { InstanceState } from '../instance/instance.state';
 import { HEALTHY_STATUSES, INSTANCE_STATUSES, isHealthy, RUNNING_STATUSES } from '../status';
 import { EXAMPLE_COMMAND_DATA } from './example-commands';

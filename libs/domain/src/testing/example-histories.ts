@@ -1,6 +1,6 @@
 import { instanceDecider } from '../instance/instance.decider';
 import type { InstanceEvent } from '../instance/instance.events';
-import type { InFlightStatus } from '../instance/instance.lifecycle';
+import type { InFlightStatus } from '../instance/in-flight-status';
 import { givenFor } from './decider-spec';
 import { event } from './example-events';
 

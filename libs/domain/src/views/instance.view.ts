@@ -1,5 +1,5 @@
 import { statusAfter } from '../instance/instance.evolve';
-import { isInFlight } from '../instance/instance.lifecycle';
+import { isInFlight } from '../instance/in-flight-status';
 import type { InstanceStatus } from '../status';
 import { isHealthy, labelOf } from '../status';
 import type { RecordedInstanceEvent } from './recorded-event';
