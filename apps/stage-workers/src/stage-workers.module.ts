@@ -7,15 +7,20 @@ import {
   GraphqlLagoon,
   HealthProbe,
   Lagoon,
+  LagoonCores,
+  SingleLagoonCore,
   StaticTokenSource,
+  unguardedCore,
   UndiciHealthProbe,
 } from '@uplift/lagoon';
+import { AdmissionGate, OPEN_GATE } from './admission/admission-gate.port';
 import { Connections } from './connections';
+import { effectProviders } from './effects/effects.parts';
+import { LagoonOutages } from './runner/lagoon-outages';
 import { StageRunner } from './runner/stage-runner';
 import { partsOf } from './stage-parts';
 import type { Startable } from './stage-selection';
 import type { StageRuntime } from './stage-workers.settings';
-import { LagoonTaskRunner } from './stages/lagoon-task';
 import { watchdogProvider } from './stages/watchdog/watchdog.parts';
 
 export const SERVICE_NAME = 'stage-workers';
@@ -38,6 +43,7 @@ export class StageWorkersModule {
       providers: [
         ...adapters(runtime),
         ...runners(runtime, actor),
+        ...effectProviders(runtime),
         ...parts.flatMap(({ providers }) => [...providers]),
         ...watchdog,
         Connections,
@@ -60,6 +66,12 @@ function adapters(runtime: StageRuntime): Provider[] {
       }),
     },
     {
+      provide: LagoonCores,
+      inject: [Lagoon],
+      useFactory: (lagoon: Lagoon) => new SingleLagoonCore(unguardedCore(lagoon)),
+    },
+    { provide: AdmissionGate, useValue: OPEN_GATE },
+    {
       provide: HealthProbe,
       useValue: new UndiciHealthProbe({ allowLoopback: probeAllowLoopback }),
     },
@@ -70,8 +82,7 @@ function adapters(runtime: StageRuntime): Provider[] {
   ];
 }
 
-function runners({ configuration, logger }: StageRuntime, actor: Actor): Provider[] {
-  const { taskPollIntervalMs, callTimeoutMs, deadlineStepMs } = configuration;
+function runners({ logger }: StageRuntime, actor: Actor): Provider[] {
   return [
     {
       provide: InstanceHistory,
@@ -80,18 +91,9 @@ function runners({ configuration, logger }: StageRuntime, actor: Actor): Provide
     },
     {
       provide: StageRunner,
-      inject: [InstanceHistory],
-      useFactory: (history: InstanceHistory) => new StageRunner({ actor, history }, logger),
-    },
-    {
-      provide: LagoonTaskRunner,
-      inject: [Lagoon],
-      useFactory: (lagoon: Lagoon) =>
-        new LagoonTaskRunner(lagoon, {
-          pollIntervalMs: taskPollIntervalMs,
-          callTimeoutMs,
-          patienceMs: deadlineStepMs,
-        }),
+      inject: [InstanceHistory, LagoonCores],
+      useFactory: (history: InstanceHistory, cores: LagoonCores) =>
+        new StageRunner({ actor, history }, logger, new LagoonOutages(cores)),
     },
   ];
 }

@@ -12,7 +12,7 @@ const startedBy = (scene: StageScene, worker: string) => ({
 describe('the cursor of one instance', () => {
   it('appends right after its message without reading the stream', async () => {
     const scene = await StageScene.at('UpgradeRequested');
-    const cursor = (await scene.cursor());
+    const cursor = await scene.cursor();
     expect(await cursor.submit(startOf(scene))).toBe('appended');
     expect(cursor.isIn('pre-upgrade-running')).toBe(true);
     expect(scene.store.loads).toBe(0);
@@ -33,7 +33,7 @@ describe('the cursor of one instance', () => {
   it('reads the stream and decides again when somebody else was first', async () => {
     const scene = await StageScene.at('UpgradeRequested');
     await scene.append(startedBy(scene, 'other'));
-    const cursor = (await scene.cursor());
+    const cursor = await scene.cursor();
     expect(await cursor.submit(startOf(scene))).toBe('not-due');
     expect(cursor.isIn('pre-upgrade-running')).toBe(true);
     expect(await scene.appended()).toEqual([startedBy(scene, 'other')]);
@@ -41,7 +41,9 @@ describe('the cursor of one instance', () => {
 
   it('lets one of two handlings of the same message win', async () => {
     const scene = await StageScene.at('UpgradeRequested');
-    const both = [(await scene.cursor()), (await scene.cursor())].map((cursor) => cursor.submit(startOf(scene)));
+    const both = [await scene.cursor(), await scene.cursor()].map((cursor) =>
+      cursor.submit(startOf(scene)),
+    );
     expect((await Promise.all(both)).sort()).toEqual(['appended', 'not-due']);
     expect(await scene.types()).toEqual(['PreUpgradeStarted']);
   });
@@ -72,7 +74,7 @@ describe('the cursor of one instance', () => {
     const { upgradeId, attempt } = scene.order;
     const failure = { upgradeId, attempt, reason: 'x', evidence: {}, retryable: true };
     await scene.append({ type: 'PreUpgradeFailed', data: failure });
-    const cursor = (await scene.cursor());
+    const cursor = await scene.cursor();
     expect(await cursor.submit(startOf(scene))).toBe('not-due');
     expect(cursor.isIn('pending-pre-upgrade')).toBe(false);
     expect(await scene.types()).toEqual(['PreUpgradeFailed']);
@@ -94,7 +96,7 @@ describe('the cursor of one instance', () => {
         },
       },
     );
-    const cursor = (await scene.cursor());
+    const cursor = await scene.cursor();
     expect(await cursor.submit(startOf(scene))).toBe('not-due');
     expect(cursor.isIn('pending-pre-upgrade')).toBe(false);
   });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { DeliveryOutcome, EventDelivery } from '@uplift/bus';
 import type { Logger } from '@uplift/runtime';
 import { InstanceCursor } from './instance-cursor';
+import type { LagoonOutages } from './lagoon-outages';
 import type { StageHandler } from './stage-handler.port';
 import { retryDelayMs, triageOf } from './failure-triage';
 import type { WorkerIdentity } from './worker-identity';
@@ -14,18 +15,37 @@ export class StageRunner {
   constructor(
     private readonly worker: WorkerIdentity,
     private readonly logger: Logger,
+    private readonly outages: LagoonOutages,
   ) {}
 
   async handle(handler: StageHandler, delivery: EventDelivery): Promise<DeliveryOutcome> {
-    const { deliveryCount, signal } = delivery;
     try {
       const cursor = await this.open(delivery);
-      await handler.run({ cursor, message: delivery.event, isRedelivery: deliveryCount > 1, signal });
+      await this.work(handler, cursor, delivery);
       return { kind: 'done' };
     } catch (error) {
-      if (signal.aborted) return { kind: 'retry', delayMs: 0 };
+      if (delivery.signal.aborted) return { kind: 'retry', delayMs: 0 };
       this.logger.warn({ err: error, ...fieldsOf(handler, delivery) }, 'stage did not finish');
       return this.answerTo(error, handler, delivery);
+    }
+  }
+
+  /** A message that was handed out before is older than its instance: the stream comes first. */
+  private async work(
+    handler: StageHandler,
+    cursor: InstanceCursor,
+    { event: message, deliveryCount, signal }: EventDelivery,
+  ): Promise<void> {
+    const isRedelivery = deliveryCount > 1;
+    try {
+      if (isRedelivery) {
+        await cursor.reload();
+        await this.outages.endWaitIfBack(cursor);
+      }
+      await handler.run({ cursor, message, isRedelivery, signal });
+    } catch (error) {
+      if (!signal.aborted) await this.outages.record(cursor, error, handler.stage);
+      throw error;
     }
   }
 

@@ -5,9 +5,15 @@ import { instanceStream, toInstanceEvent } from '@uplift/contracts';
 import type { InstanceEvent, InstanceEventType, WorkOrder } from '@uplift/domain';
 import { markerOf } from '@uplift/domain';
 import { InstanceHistory } from '@uplift/event-store';
-import { InMemoryHealthProbe, InMemoryLagoon } from '@uplift/lagoon';
+import {
+  InMemoryHealthProbe,
+  InMemoryLagoon,
+  SingleLagoonCore,
+  unguardedCore,
+} from '@uplift/lagoon';
 import { createLogger } from '@uplift/runtime';
 import { InstanceCursor } from '../runner/instance-cursor';
+import { LagoonOutages } from '../runner/lagoon-outages';
 import type { StageHandler, StageTurn } from '../runner/stage-handler.port';
 import { StageRunner } from '../runner/stage-runner';
 import { exampleUpgrade, ORDER, upTo } from './example-upgrade';
@@ -19,6 +25,7 @@ export const ACTOR: Actor = { type: 'system', id: 'stage-workers/spec' };
 export class StageScene {
   readonly store = new FaultyEventStore();
   readonly lagoon = new InMemoryLagoon();
+  readonly cores = new SingleLagoonCore(unguardedCore(this.lagoon, { name: 'eu-1' }));
   readonly probe = new InMemoryHealthProbe();
   readonly history = new InstanceHistory(this.store, 'stage-workers');
   readonly instanceId = randomUUID();
@@ -26,6 +33,7 @@ export class StageScene {
   readonly runner = new StageRunner(
     { history: this.history, actor: ACTOR },
     createLogger('stage-workers', { level: 'silent' }),
+    new LagoonOutages(this.cores),
   );
   readonly target: { project: string; environment: string };
   readonly marker: string;

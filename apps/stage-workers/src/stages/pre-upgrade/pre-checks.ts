@@ -1,5 +1,6 @@
-import type { Check, LocatedEnvironment } from '@uplift/domain';
-import type { LagoonEnvironment } from '@uplift/lagoon';
+import type { Check, LocatedEnvironment, WorkOrder } from '@uplift/domain';
+import type { Lagoon, LagoonCores, LagoonEnvironment } from '@uplift/lagoon';
+import { UnknownCoreError } from '@uplift/lagoon';
 
 export type PreCheckVerdict =
   | {
@@ -20,27 +21,62 @@ interface RetryableCheck extends Check {
 }
 
 /** What must hold before anything is changed in Lagoon. */
-export function preChecks(environment: LagoonEnvironment | null): PreCheckVerdict {
-  if (environment === null) {
-    const detail = 'Lagoon shows no such project and environment to this user';
-    return { kind: 'failed', check: 'environment-exists', detail, retryable: false };
+export async function preChecks(
+  cores: LagoonCores,
+  { profile, target }: WorkOrder,
+  signal: AbortSignal,
+): Promise<PreCheckVerdict> {
+  const lagoon = lagoonOf(cores, profile.core);
+  if (lagoon === null) {
+    return failed('core-configured', `no Lagoon core is configured as "${profile.core}"`);
   }
-  const { projectId, environmentId, route } = environment;
+  const environment = await lagoon.findEnvironment(profile, signal);
+  if (environment === null) {
+    return failed(
+      'environment-exists',
+      'Lagoon shows no such project and environment to this user',
+    );
+  }
+  if (target !== null && 'sourceEnvironment' in target) {
+    const source = { project: profile.project, environment: target.sourceEnvironment };
+    if ((await lagoon.findEnvironment(source, signal)) === null) {
+      return failed('source-environment-exists', `the project has no ${source.environment}`);
+    }
+  }
+  return verdictOn(environment);
+}
+
+function lagoonOf(cores: LagoonCores, core: string): Lagoon | null {
+  try {
+    return cores.of(core).lagoon;
+  } catch (error) {
+    if (error instanceof UnknownCoreError) return null;
+    throw error;
+  }
+}
+
+function failed(check: string, detail: string): PreCheckVerdict {
+  return { kind: 'failed', check, detail, retryable: false };
+}
+
+function verdictOn(environment: LagoonEnvironment): PreCheckVerdict {
+  const { projectId, environmentId, route, deployType } = environment;
   const checks = checksOf(environment);
-  const failed = checks.find(({ passed }) => !passed);
-  if (failed !== undefined) {
-    const { name: check, detail, retryable } = failed;
+  const broken = checks.find(({ passed }) => !passed);
+  if (broken !== undefined) {
+    const { name: check, detail, retryable } = broken;
     return { kind: 'failed', check, detail, retryable };
   }
   return {
     kind: 'passed',
     checks: checks.map(({ name, passed, detail }) => ({ name, passed, detail })),
-    located: { projectId, environmentId, route },
+    located: { projectId, environmentId, route, deployType },
   };
 }
 
 function checksOf(environment: LagoonEnvironment): readonly RetryableCheck[] {
-  const { environmentId, deploymentsDisabled, activeBuild } = environment;
+  const { environmentId, deploymentsDisabled, restriction, activeBuild } = environment;
+  const why = restriction ?? 'deployments are disabled for the project';
   return [
     {
       name: 'environment-exists',
@@ -51,7 +87,7 @@ function checksOf(environment: LagoonEnvironment): readonly RetryableCheck[] {
     {
       name: 'deployments-enabled',
       passed: !deploymentsDisabled,
-      detail: deploymentsDisabled ? 'deployments are disabled for the project' : 'enabled',
+      detail: deploymentsDisabled ? why : 'enabled',
       retryable: false,
     },
     {

@@ -1,102 +1,109 @@
-import type { Lagoon } from '@uplift/lagoon';
-import type { InstanceCursor, Submission } from '../../runner/instance-cursor';
+import type { LagoonCore, LagoonCores } from '@uplift/lagoon';
+import { failpoint } from '@uplift/runtime';
+import type { AdmissionGate } from '../../admission/admission-gate.port';
+import { assertReachable } from '../../effects/core-reach';
+import { DeployEffect } from '../../effects/deploy.effect';
+import { permittedBulkId } from '../../effects/deploy-request';
+import type { EffectProtocol, OwnIntent } from '../../effects/effect-protocol';
+import type { InstanceCursor } from '../../runner/instance-cursor';
 import type { StageTurn } from '../../runner/stage-handler.port';
 import { StageHandler } from '../../runner/stage-handler.port';
-import type { Finding, ReconcileOptions } from './call-reconciler';
-import { reconcile } from './call-reconciler';
-import type { DeployCallOptions } from './deploy-call';
-import { callLagoon } from './deploy-call';
+import type { UpgradeScript } from './upgrade-script';
+import { setVariables } from './variables';
 
-export type UpgradeStageOptions = ReconcileOptions & DeployCallOptions;
+export interface UpgradeStageParts {
+  readonly cores: LagoonCores;
+  readonly gate: AdmissionGate;
+  readonly protocol: EffectProtocol;
+  readonly script: UpgradeScript;
+}
+
+export interface UpgradeStageOptions {
+  readonly worker: string;
+  /** End of one call to Lagoon, in ms. */
+  readonly timeoutMs: number;
+}
 
 /**
- * Triggers the deployment: intent first, then one call; a call whose outcome is not known is looked up
- * by its marker before anything is repeated.
+ * Triggers the deployment: admission first, then the intent, then one call; a call whose outcome is not known
+ * is looked up by its marker before anything is repeated.
  */
 export class UpgradeStage extends StageHandler {
   readonly stage = 'upgrade';
 
   constructor(
-    private readonly lagoon: Lagoon,
+    private readonly parts: UpgradeStageParts,
     private readonly options: UpgradeStageOptions,
-    private readonly worker: string,
   ) {
     super();
   }
 
-  async run({ cursor, signal }: StageTurn): Promise<void> {
-    const { upgradeId, attempt } = cursor.workOrder;
-    const { worker } = this;
-    let intentAt = performance.now();
-    let isOurs = await appended(
-      cursor.submit({
-        type: 'RequestDeployment',
-        data: { upgradeId, attempt, worker, bulkId: null },
-      }),
-    );
-    while (cursor.deployment !== null && cursor.deployment.buildName === null) {
-      if (isOurs && (await this.call(cursor, { intentAt, stop: signal }))) return;
-      const finding = await reconcile(this.lagoon, cursor.workOrder, this.options, signal);
-      intentAt = performance.now();
-      isOurs = await this.record(cursor, finding);
+  async run(turn: StageTurn): Promise<void> {
+    const { cursor, isRedelivery, signal } = turn;
+    await failpoint('deploy.E0');
+    const core = this.parts.cores.of(cursor.workOrder.profile.core);
+    if (!isRedelivery && isLimited(core)) await cursor.reload();
+    await failpoint('deploy.E1');
+    const intent = cursor.isIn('pending-upgrade') ? await this.open(cursor, core, signal) : null;
+    if (!cursor.isIn('upgrade-running')) return;
+
+    await failpoint('deploy.E3');
+    if (cursor.workOrder.strategy === 'script') {
+      await this.parts.script.run(cursor, intent, signal);
+    } else {
+      const bulkId = cursor.call?.bulkId ?? null;
+      const effect = new DeployEffect(core, cursor.workOrder, bulkId);
+      await this.parts.protocol.settle(cursor, effect, intent, signal);
     }
+    await failpoint('deploy.E7');
   }
 
-  /** True if the answer settles the matter. */
-  private async call(
+  /** Everything up to the intent; null if it is not this process that wrote it. */
+  private async open(
     cursor: InstanceCursor,
-    lease: { readonly intentAt: number; readonly stop: AbortSignal },
-  ): Promise<boolean> {
-    const { upgradeId, attempt } = cursor.workOrder;
-    const callNo = cursor.deployment?.callNo ?? 1;
-    const answer = await callLagoon(this.lagoon, cursor.workOrder, lease, this.options);
-    if (answer.kind === 'accepted') {
-      const { buildName } = answer;
-      await cursor.submit({ type: 'AcceptDeployment', data: { upgradeId, attempt, buildName } });
-      return true;
-    }
-    if (answer.kind !== 'refused') return false;
-    const { cause, reason: detail, retryable } = answer;
-    const failure = { reason: 'deployment-refused', evidence: { cause, detail }, retryable };
-    await cursor.submit({
-      type: 'RefuseDeployment',
-      data: { upgradeId, attempt, callNo, ...failure },
-    });
-    return true;
+    core: LagoonCore,
+    signal: AbortSignal,
+  ): Promise<OwnIntent | null> {
+    const { upgradeId, attempt, profile } = cursor.workOrder;
+    const { worker } = this.options;
+    await this.parts.gate.enter(profile.core, signal);
+    assertReachable(core);
+    await this.prepareVariables(cursor, core, signal);
+    await failpoint('deploy.E2');
+    const at = performance.now();
+    const bulkId = permittedBulkId(cursor.workOrder, core.settings);
+    const data = { upgradeId, attempt, worker, bulkId };
+    const started = await cursor.submit({ type: 'StartUpgrade', data });
+    if (started === 'appended') return { at };
+    this.parts.gate.giveBack(profile.core);
+    return null;
   }
 
-  /** True if the next call is ours to make. */
-  private async record(cursor: InstanceCursor, finding: Finding): Promise<boolean> {
-    const { upgradeId, attempt } = cursor.workOrder;
-    if (finding.kind === 'landed') {
-      await adopt(cursor, finding.newest.name, finding.all);
-      return false;
+  private async prepareVariables(
+    cursor: InstanceCursor,
+    { lagoon }: LagoonCore,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { workOrder: order } = cursor;
+    const { target, upgradeId, attempt } = order;
+    if (target === null || !('variables' in target)) return;
+    const { worker, timeoutMs } = this.options;
+    await cursor.submit({ type: 'RequestVariables', data: { upgradeId, attempt, worker } });
+    if (!cursor.isIn('pending-upgrade')) return;
+    const outcome = await setVariables({ lagoon, order, timeoutMs }, target.variables, signal);
+    if (outcome.kind === 'set') {
+      const { written, unchanged } = outcome;
+      const data = { upgradeId, attempt, written, unchanged };
+      await cursor.submit({ type: 'RecordVariables', data });
+      return;
     }
-    const callNo = cursor.deployment?.callNo ?? 0;
-    const { lookUps, waitedMs } = finding;
-    const evidence = { lookUps, waitedMs };
-    const { worker } = this;
-    return appended(
-      cursor.submit({
-        type: 'RepeatDeployment',
-        data: { upgradeId, attempt, callNo, evidence, worker, bulkId: null },
-      }),
-    );
+    const { cause, reason: detail, retryable } = outcome.refusal;
+    const evidence = { cause, detail, variable: outcome.name };
+    const failure = { reason: 'variables-refused', evidence, retryable };
+    await cursor.submit({ type: 'FailUpgrade', data: { upgradeId, attempt, ...failure } });
   }
 }
 
-async function adopt(
-  cursor: InstanceCursor,
-  buildName: string,
-  builds: readonly string[],
-): Promise<void> {
-  const { upgradeId, attempt } = cursor.workOrder;
-  if (builds.length > 1) {
-    await cursor.submit({ type: 'RecordDuplicateBuilds', data: { upgradeId, attempt, builds } });
-  }
-  await cursor.submit({ type: 'AcceptDeployment', data: { upgradeId, attempt, buildName } });
-}
-
-async function appended(submission: Promise<Submission>): Promise<boolean> {
-  return (await submission) === 'appended';
+function isLimited({ settings }: LagoonCore): boolean {
+  return settings.triggersPerHour > 0 || settings.buildsInFlight > 0;
 }

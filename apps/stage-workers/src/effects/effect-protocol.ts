@@ -1,0 +1,145 @@
+import type { CallState } from '@uplift/domain';
+import type { Refused } from '@uplift/lagoon';
+import { failpoint } from '@uplift/runtime';
+import type { InstanceCursor } from '../runner/instance-cursor';
+import { pause } from '../runner/pause';
+import type { Effect } from './effect.port';
+import type { LeaseOptions } from './leased-call';
+import { leasedCall } from './leased-call';
+import type { ReconcileOptions } from './reconciler';
+import { reconcile } from './reconciler';
+
+export interface EffectOptions extends LeaseOptions, ReconcileOptions {
+  /** Calls refused for want of permission before it is believed. */
+  readonly permissionTries: number;
+  readonly permissionPauseMs: number;
+}
+
+/** The newest intent, if this process wrote it: only then may it call. */
+export interface OwnIntent {
+  /** Monotonic time just before the intent was appended, in ms. */
+  readonly at: number;
+}
+
+/**
+ * From an intent in the stream to its outcome: one call by the process that wrote the intent, anything
+ * unclear looked up by the marker, another call only after proof that the one before had no effect.
+ */
+export class EffectProtocol {
+  constructor(
+    private readonly options: EffectOptions,
+    private readonly worker: string,
+  ) {}
+
+  /** Returns when the attempt has no open call of this effect any more. */
+  async settle<Trace>(
+    cursor: InstanceCursor,
+    effect: Effect<Trace>,
+    intent: OwnIntent | null,
+    stop: AbortSignal,
+  ): Promise<void> {
+    let own = intent;
+    let pauseMs = this.options.permissionPauseMs;
+    for (let call = cursor.call; call !== null; call = cursor.call) {
+      if (own !== null && call.isOpen) {
+        const refusal = await this.call(cursor, effect, { call, own, stop });
+        if (refusal?.cause === 'not-sent') pauseMs = this.options.intervalMs;
+        own = null;
+      } else if (call.isOpen) {
+        own = await this.findOut(cursor, effect, call, stop);
+      } else {
+        await pause(pauseMs, stop);
+        own = await this.retry(cursor, effect, call);
+      }
+    }
+  }
+
+  /** Whatever the answer, no other call is made under this intent. Returns a refusal. */
+  private async call<Trace>(
+    cursor: InstanceCursor,
+    effect: Effect<Trace>,
+    { call, own, stop }: { call: CallState; own: OwnIntent; stop: AbortSignal },
+  ): Promise<Refused | null> {
+    const answer = await leasedCall(effect, { intentAt: own.at, stop }, this.options);
+    await failpoint(`${effect.name}.E6`);
+    if (answer.kind === 'refused') {
+      await this.refuse(cursor, call, answer);
+      return answer;
+    }
+    if (answer.kind === 'accepted') await effect.accept(cursor, [answer.trace]);
+    else await this.noteAmbiguous(cursor, call, answer.evidence);
+    return null;
+  }
+
+  private async refuse(cursor: InstanceCursor, call: CallState, answer: Refused): Promise<void> {
+    const { cause, reason: detail, retryable } = answer;
+    await cursor.submit({
+      type: 'RefuseCall',
+      data: {
+        ...callOf(cursor, call),
+        reason: `${call.effect}-refused`,
+        evidence: { cause, detail },
+        retryable,
+        tries: this.triesOf(answer),
+      },
+    });
+  }
+
+  /** A call that was never sent is no try; a permission text is also what an outage behind Lagoon looks like. */
+  private triesOf({ cause }: Refused): number {
+    if (cause === 'not-sent') return Number.POSITIVE_INFINITY;
+    return cause === 'permission' ? this.options.permissionTries : 1;
+  }
+
+  private async noteAmbiguous(
+    cursor: InstanceCursor,
+    call: CallState,
+    shape: string,
+  ): Promise<void> {
+    const data = { ...callOf(cursor, call), evidence: { shape } };
+    await cursor.submit({ type: 'NoteAmbiguousCall', data });
+  }
+
+  private async findOut<Trace>(
+    cursor: InstanceCursor,
+    effect: Effect<Trace>,
+    call: CallState,
+    stop: AbortSignal,
+  ): Promise<OwnIntent | null> {
+    const finding = await reconcile(effect, this.options, stop);
+    await failpoint(`${effect.name}.E6`);
+    if (finding.kind === 'landed') {
+      await effect.accept(cursor, finding.landed);
+      return null;
+    }
+    const { lookUps, waitedMs } = finding;
+    const { worker } = this;
+    return this.intend(cursor, {
+      type: 'RepeatCall',
+      data: { ...callOf(cursor, call), evidence: { lookUps, waitedMs }, worker },
+    });
+  }
+
+  private async retry<Trace>(
+    cursor: InstanceCursor,
+    effect: Effect<Trace>,
+    call: CallState,
+  ): Promise<OwnIntent | null> {
+    effect.assertReachable();
+    const { worker } = this;
+    return this.intend(cursor, { type: 'RetryCall', data: { ...callOf(cursor, call), worker } });
+  }
+
+  private async intend(
+    cursor: InstanceCursor,
+    command: Parameters<InstanceCursor['submit']>[0],
+  ): Promise<OwnIntent | null> {
+    const at = performance.now();
+    return (await cursor.submit(command)) === 'appended' ? { at } : null;
+  }
+}
+
+function callOf({ workOrder }: InstanceCursor, { marker, callNo }: CallState) {
+  const { upgradeId, attempt } = workOrder;
+  return { upgradeId, attempt, marker, callNo };
+}

@@ -1,0 +1,26 @@
+import type { Ambiguous, Refused } from '@uplift/lagoon';
+import type { InstanceCursor } from '../runner/instance-cursor';
+
+/** What Lagoon shows of an effect: a build's name, or a task. */
+export type Landed<Trace> = readonly [newest: Trace, ...older: Trace[]];
+
+export type EffectAnswer<Trace> =
+  { readonly kind: 'accepted'; readonly trace: Trace } | Refused | Ambiguous;
+
+/** One change in Lagoon that the protocol brings about at most once. */
+export interface Effect<Trace> {
+  /** Prefix of the failpoints in it. */
+  readonly name: string;
+
+  /** Throws if the core is believed to be away: nothing is begun that cannot be ended. */
+  assertReachable(): void;
+
+  /** One call, on a connection of its own. */
+  send(signal: AbortSignal): Promise<EffectAnswer<Trace>>;
+
+  /** Everything that carries the marker, newest first. Throws if Lagoon does not say. */
+  lookUp(signal: AbortSignal): Promise<readonly Trace[]>;
+
+  /** Records that the effect took place. */
+  accept(cursor: InstanceCursor, landed: Landed<Trace>): Promise<void>;
+}

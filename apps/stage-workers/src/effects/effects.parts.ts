@@ -1,0 +1,32 @@
+import type { Provider } from '@nestjs/common';
+import { LagoonCores } from '@uplift/lagoon';
+import type { StageRuntime } from '../stage-workers.settings';
+import { EffectProtocol } from './effect-protocol';
+import { ScriptRunner } from './script-runner';
+
+/** What brings about changes in Lagoon, for every stage that makes some. */
+export function effectProviders({ configuration }: StageRuntime): Provider[] {
+  const {
+    workerId,
+    taskPollIntervalMs: pollIntervalMs,
+    deadlineStepMs: patienceMs,
+  } = configuration;
+  const options = {
+    leaseMs: configuration.callLeaseMs,
+    timeoutMs: configuration.callTimeoutMs,
+    intervalMs: configuration.reconcileIntervalMs,
+    notFoundGapMs: configuration.notFoundGapMs,
+    settleWindowMs: configuration.settleWindowMs,
+    permissionTries: configuration.permissionTries,
+    permissionPauseMs: configuration.permissionPauseMs,
+  };
+  return [
+    { provide: EffectProtocol, useFactory: () => new EffectProtocol(options, workerId) },
+    {
+      provide: ScriptRunner,
+      inject: [LagoonCores, EffectProtocol],
+      useFactory: (cores: LagoonCores, protocol: EffectProtocol) =>
+        new ScriptRunner(cores, protocol, { pollIntervalMs, patienceMs }),
+    },
+  ];
+}

@@ -1,0 +1,113 @@
+import type { ScriptStep, TaskReference, TaskScript, WorkOrder } from '@uplift/domain';
+import type { LagoonCore, LagoonCores, LagoonTask } from '@uplift/lagoon';
+import { taskPhase } from '@uplift/lagoon';
+import { failpoint } from '@uplift/runtime';
+import type { InstanceCursor } from '../runner/instance-cursor';
+import { LongWaitError } from '../runner/long-wait.error';
+import { pause } from '../runner/pause';
+import type { EffectProtocol, OwnIntent } from './effect-protocol';
+import { runnableScript } from './runnable-script';
+import { TaskEffect } from './task.effect';
+
+export interface ScriptRun {
+  /** With its environment located. */
+  readonly order: WorkOrder;
+  readonly step: ScriptStep;
+  readonly script: TaskScript;
+  /** Who writes the intent. */
+  readonly worker: string;
+}
+
+export interface ScriptRunnerOptions {
+  /** Pause between two looks at a task, in ms. */
+  readonly pollIntervalMs: number;
+  /** How long a task is followed at a stretch, in ms. */
+  readonly patienceMs: number;
+}
+
+/** `gone`: the attempt is not in this step any more, so there is nothing left to say. */
+export type ScriptOutcome =
+  | { readonly kind: 'complete'; readonly task: TaskReference }
+  | { readonly kind: 'failed'; readonly reason: string; readonly retryable: boolean }
+  | { readonly kind: 'cancelled'; readonly task: TaskReference }
+  | { readonly kind: 'gone' };
+
+/** Runs the script of a step as a Lagoon task and waits for its end; the step's deadline is the watchdog's. */
+export class ScriptRunner {
+  constructor(
+    private readonly cores: LagoonCores,
+    private readonly protocol: EffectProtocol,
+    private readonly options: ScriptRunnerOptions,
+  ) {}
+
+  /** `intent`: already written by the caller together with the step, or null if it is to be written here. */
+  async run(
+    cursor: InstanceCursor,
+    { order, step, script, worker }: ScriptRun,
+    stop: AbortSignal,
+    intent: OwnIntent | null = null,
+  ): Promise<ScriptOutcome> {
+    const core = this.cores.of(order.profile.core);
+    const known = cursor.upgrading?.task ?? null;
+    if (known !== null) return this.follow(core, known, stop);
+
+    const runnable = await runnableScript(core.lagoon, order, script, stop);
+    if (runnable.kind === 'unusable') {
+      return { kind: 'failed', reason: runnable.reason, retryable: false };
+    }
+    const own = intent ?? (await intend(cursor, step, worker));
+    await failpoint('task.E3');
+    const effect = new TaskEffect(core, order, step, runnable.script);
+    await this.protocol.settle(cursor, effect, own, stop);
+    await failpoint('task.E7');
+    const task = cursor.upgrading?.task ?? null;
+    return task === null ? { kind: 'gone' } : this.follow(core, task, stop);
+  }
+
+  private async follow(
+    { lagoon }: LagoonCore,
+    task: TaskReference,
+    stop: AbortSignal,
+  ): Promise<ScriptOutcome> {
+    const endsAt = performance.now() + this.options.patienceMs;
+    for (;;) {
+      const row = await lagoon.taskById(task.taskId, stop);
+      const outcome = row === null ? null : outcomeOf(row, task);
+      if (outcome !== null) return outcome;
+      if (performance.now() >= endsAt) {
+        throw new LongWaitError(`task ${task.taskName} has not ended yet`);
+      }
+      await pause(this.options.pollIntervalMs, stop);
+    }
+  }
+}
+
+/** The intent; null if it stands in the stream already and is somebody else's. */
+async function intend(
+  cursor: InstanceCursor,
+  step: ScriptStep,
+  worker: string,
+): Promise<OwnIntent | null> {
+  const { upgradeId, attempt } = cursor.workOrder;
+  await failpoint('task.E2');
+  const at = performance.now();
+  const data = { upgradeId, attempt, step, worker };
+  return (await cursor.submit({ type: 'RequestScript', data })) === 'appended' ? { at } : null;
+}
+
+function outcomeOf(row: LagoonTask, task: TaskReference): ScriptOutcome | null {
+  switch (taskPhase(row.status)) {
+    case 'active':
+      return null;
+    case 'complete':
+      return { kind: 'complete', task };
+    case 'cancelled':
+      return { kind: 'cancelled', task };
+    default:
+      return {
+        kind: 'failed',
+        reason: `task ${task.taskName} ended as ${row.status}`,
+        retryable: true,
+      };
+  }
+}

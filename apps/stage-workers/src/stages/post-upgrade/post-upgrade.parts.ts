@@ -1,0 +1,18 @@
+import { busHandler } from '../../bus-handler';
+import { ScriptRunner } from '../../effects/script-runner';
+import type { StageParts } from '../../stage-parts';
+import type { StageRuntime } from '../../stage-workers.settings';
+import { PostUpgradeStage } from './post-upgrade.stage';
+
+export function postUpgradeParts({ configuration: { workerId } }: StageRuntime): StageParts {
+  return {
+    controllers: [busHandler('post-upgrade', PostUpgradeStage)],
+    providers: [
+      {
+        provide: PostUpgradeStage,
+        inject: [ScriptRunner],
+        useFactory: (scripts: ScriptRunner) => new PostUpgradeStage(scripts, workerId),
+      },
+    ],
+  };
+}

@@ -1,0 +1,37 @@
+import { LagoonCores } from '@uplift/lagoon';
+import { AdmissionGate } from '../../admission/admission-gate.port';
+import { busHandler } from '../../bus-handler';
+import { EffectProtocol } from '../../effects/effect-protocol';
+import { ScriptRunner } from '../../effects/script-runner';
+import type { StageParts } from '../../stage-parts';
+import type { StageRuntime } from '../../stage-workers.settings';
+import { UpgradeScript } from './upgrade-script';
+import type { UpgradeStageParts } from './upgrade.stage';
+import { UpgradeStage } from './upgrade.stage';
+
+export function upgradeParts({ configuration }: StageRuntime): StageParts {
+  const { workerId: worker, callTimeoutMs: timeoutMs } = configuration;
+  return {
+    controllers: [busHandler('upgrade', UpgradeStage)],
+    providers: [
+      {
+        provide: UpgradeScript,
+        inject: [ScriptRunner],
+        useFactory: (scripts: ScriptRunner) => new UpgradeScript(scripts, worker),
+      },
+      {
+        provide: UpgradeStage,
+        inject: [LagoonCores, AdmissionGate, EffectProtocol, UpgradeScript],
+        useFactory: (...[cores, gate, protocol, script]: UpgradeDependencies) =>
+          new UpgradeStage({ cores, gate, protocol, script }, { worker, timeoutMs }),
+      },
+    ],
+  };
+}
+
+type UpgradeDependencies = [
+  UpgradeStageParts['cores'],
+  UpgradeStageParts['gate'],
+  UpgradeStageParts['protocol'],
+  UpgradeStageParts['script'],
+];

@@ -1,0 +1,51 @@
+import type { TargetVariable, WorkOrder } from '@uplift/domain';
+import type { EnvironmentVariable, Lagoon, Refused } from '@uplift/lagoon';
+import { LagoonUnavailableError } from '@uplift/lagoon';
+
+export type VariablesOutcome =
+  | {
+      readonly kind: 'set';
+      readonly written: readonly string[];
+      readonly unchanged: readonly string[];
+    }
+  | { readonly kind: 'refused'; readonly name: string; readonly refusal: Refused };
+
+export interface VariablesCall {
+  readonly lagoon: Lagoon;
+  readonly order: WorkOrder;
+  /** End of one call, in ms. */
+  readonly timeoutMs: number;
+}
+
+/**
+ * Reads, compares, writes only what differs: every write leaves a pending change in Lagoon. An upsert is safe to
+ * repeat, so an unclear answer is thrown, and the next turn compares again.
+ */
+export async function setVariables(
+  { lagoon, order, timeoutMs }: VariablesCall,
+  wanted: readonly TargetVariable[],
+  signal: AbortSignal,
+): Promise<VariablesOutcome> {
+  const { profile, located } = order;
+  const present = await lagoon.variablesOf(located?.environmentId ?? 0, signal);
+  const differing = wanted.filter((variable) => !isSet(present, variable));
+  for (const variable of differing) {
+    const { project, environment } = profile;
+    const request = { project, environment, ...variable };
+    const answer = await lagoon.setVariable(request, AbortSignal.timeout(timeoutMs));
+    if (answer.kind === 'accepted') continue;
+    const isLasting = answer.kind === 'refused' && !answer.retryable;
+    if (isLasting) return { kind: 'refused', name: variable.name, refusal: answer };
+    throw new LagoonUnavailableError(`It is not known whether variable ${variable.name} was set`);
+  }
+  const written = differing.map(({ name }) => name);
+  const unchanged = wanted.map(({ name }) => name).filter((name) => !written.includes(name));
+  return { kind: 'set', written, unchanged };
+}
+
+function isSet(present: readonly EnvironmentVariable[], wanted: TargetVariable): boolean {
+  return present.some(
+    ({ name, value, scope }) =>
+      name === wanted.name && value === wanted.value && scope === wanted.scope,
+  );
+}
