@@ -18,6 +18,8 @@ import { RegisterInstance } from './instances/register-instance';
 import { ReportHealth } from './instances/report-health';
 import { PublishedApi } from './pages/published-api';
 import { ReadModel } from './queries/read-model';
+import { CancelUpgrade } from './upgrades/cancel-upgrade';
+import { enabledStrategies } from './upgrades/enabled-strategies';
 import { TriggerUpgrade } from './upgrades/trigger-upgrade';
 
 /** Composition root: the one place where doors, handlers and adapters are chosen. */
@@ -41,6 +43,7 @@ function commands({ metrics, configuration }: CommandApiRuntime): Provider[] {
     ImportInstances,
     ReportHealth,
     HealthCallback,
+    CancelUpgrade,
     {
       provide: HealthCallbackToken,
       useFactory: () => new HealthCallbackToken(healthCallbackToken),
@@ -49,7 +52,11 @@ function commands({ metrics, configuration }: CommandApiRuntime): Provider[] {
       provide: TriggerUpgrade,
       inject: [CommandDesk],
       useFactory: (desk: CommandDesk) =>
-        new TriggerUpgrade(desk, { deadlineAttemptMs, now: () => Date.now() }),
+        new TriggerUpgrade(desk, {
+          deadlineAttemptMs,
+          enabledStrategies: enabledStrategies(configuration),
+          now: () => Date.now(),
+        }),
     },
   ];
 }

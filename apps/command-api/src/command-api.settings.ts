@@ -7,6 +7,7 @@ export const COMMAND_API_SETTINGS = [
   'natsUrl',
   'deadlineAttemptMs',
   'healthCallbackToken',
+  'promoteEnabled',
 ] as const;
 
 export type CommandApiRuntime = ServiceRuntime<(typeof COMMAND_API_SETTINGS)[number]>;

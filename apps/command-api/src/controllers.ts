@@ -11,6 +11,7 @@ import { ReportHealthController } from './instances/report-health.controller';
 import { PagesController } from './pages/pages.controller';
 import { ProcessController } from './pages/process.controller';
 import { InstanceStatsController } from './queries/instance-stats.controller';
+import { CancelUpgradeController } from './upgrades/cancel-upgrade.controller';
 import { GetUpgradeController } from './upgrades/get-upgrade.controller';
 import { TriggerUpgradeController } from './upgrades/trigger-upgrade.controller';
 
@@ -24,6 +25,7 @@ export const CONTROLLERS = [
   InstanceEventsController,
   ReportHealthController,
   TriggerUpgradeController,
+  CancelUpgradeController,
   GetUpgradeController,
   InstanceStatsController,
   WatchEventsController,

@@ -6,6 +6,7 @@ export const COMMAND_SUBJECTS = {
   registerInstance: 'uplift.cmd.v1.instance.register',
   reportHealth: 'uplift.cmd.v1.instance.report-health',
   triggerUpgrade: 'uplift.cmd.v1.upgrade.trigger',
+  cancelUpgrade: 'uplift.cmd.v1.upgrade.cancel',
 } as const;
 
 /** A caller that knows only the command's plain name gets an answer too. */

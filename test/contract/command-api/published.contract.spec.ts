@@ -70,6 +70,7 @@ describe('what is published', () => {
       'trigger_upgrade',
       'uplift.cmd.v1.instance.register',
       'uplift.cmd.v1.instance.report-health',
+      'uplift.cmd.v1.upgrade.cancel',
       'uplift.cmd.v1.upgrade.trigger',
     ]);
     expect(endpoints.every(({ metadata }) => 'schema' in metadata)).toBe(true);

@@ -8,6 +8,8 @@ import { RegisterInstanceDto } from '../instances/register-instance.dto';
 import { ReportHealth } from '../instances/report-health';
 import { ReportHealthOfInstanceDto } from '../instances/report-health.dto';
 import { BusProblemFilter } from './bus-problem.filter';
+import { CancelUpgrade } from '../upgrades/cancel-upgrade';
+import { CancelUpgradeOfInstanceDto } from '../upgrades/cancel-upgrade.dto';
 import { TriggerUpgrade } from '../upgrades/trigger-upgrade';
 import { TriggerUpgradeOfInstanceDto } from '../upgrades/trigger-upgrade.dto';
 import { busCaller } from './bus-caller';
@@ -22,6 +24,7 @@ export class CommandBusController {
     private readonly registerInstance: RegisterInstance,
     private readonly reportHealth: ReportHealth,
     private readonly triggerUpgrade: TriggerUpgrade,
+    private readonly cancelUpgrade: CancelUpgrade,
   ) {}
 
   @MessagePattern(COMMAND_SUBJECTS.registerInstance)
@@ -40,5 +43,11 @@ export class CommandBusController {
   async trigger(@Payload() request: BusRequest): Promise<CommandAnswer> {
     const dto = readDto(TriggerUpgradeOfInstanceDto, request.body);
     return answerOf(await this.triggerUpgrade.execute(dto, busCaller(request)));
+  }
+
+  @MessagePattern(COMMAND_SUBJECTS.cancelUpgrade)
+  async cancel(@Payload() request: BusRequest): Promise<CommandAnswer> {
+    const dto = readDto(CancelUpgradeOfInstanceDto, request.body);
+    return answerOf(await this.cancelUpgrade.execute(dto, busCaller(request)));
   }
 }

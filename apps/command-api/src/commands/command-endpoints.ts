@@ -18,4 +18,9 @@ export const COMMAND_ENDPOINTS: Readonly<Record<string, EndpointMetadata>> = {
     scope: 'upgrade:trigger',
     idempotent: true,
   },
+  [COMMAND_SUBJECTS.cancelUpgrade]: {
+    schema: 'CancelUpgradeOfInstanceDto',
+    scope: 'upgrade:cancel',
+    idempotent: true,
+  },
 };

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson, deterministicEventId } from '@uplift/event-store';
-import type { CommandRequest } from './command-request';
+import type { CommandRequest, EdgeCommand } from './command-request';
 
 /** A key is scoped to one instance: the same key on another instance is another command. */
 export function commandIdOf(instanceId: string, idempotencyKey: string): string {
@@ -10,6 +10,11 @@ export function commandIdOf(instanceId: string, idempotencyKey: string): string 
 /** Follows from key and instance, so that repeats of a command agree on it. */
 export function upgradeIdFor(instanceId: string, idempotencyKey: string): string {
   return deterministicEventId(commandIdOf(instanceId, idempotencyKey), 'upgrade', 0);
+}
+
+/** The upgrade that a command speaks of; null for other commands. */
+export function upgradeOf({ data }: EdgeCommand): string | null {
+  return 'upgradeId' in data ? data.upgradeId : null;
 }
 
 /** Id of an instance whose caller gave none. */

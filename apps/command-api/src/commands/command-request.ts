@@ -2,7 +2,9 @@ import type { Actor } from '@uplift/contracts';
 import type { InstanceCommandOf } from '@uplift/domain';
 
 /** Commands of people and services; a worker's report does not come through this service. */
-export type EdgeCommand = InstanceCommandOf<'RegisterInstance' | 'ReportHealth' | 'RequestUpgrade'>;
+export type EdgeCommand = InstanceCommandOf<
+  'RegisterInstance' | 'ReportHealth' | 'RequestUpgrade' | 'CancelUpgrade'
+>;
 
 export type Door = 'http' | 'nats';
 

@@ -6,7 +6,7 @@ export type CommandOutcome = 'accepted' | 'repeated' | 'unchanged';
 export interface CommandResult {
   readonly outcome: CommandOutcome;
   readonly instanceId: string;
-  /** The upgrade this command asked for; null for other commands. */
+  /** The upgrade this command speaks of; null for other commands. */
   readonly upgradeId: string | null;
   readonly revision: number;
   readonly position: bigint;

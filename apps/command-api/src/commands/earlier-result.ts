@@ -4,7 +4,7 @@ import type { InstanceState } from '@uplift/domain';
 import { evolve, INITIAL_STATE } from '@uplift/domain';
 import type { LoadedInstance } from '@uplift/event-store';
 import { refusal } from '../problems/problem';
-import { commandIdOf, fingerprintOf, upgradeIdFor } from './command-identity';
+import { commandIdOf, fingerprintOf, upgradeOf } from './command-identity';
 import type { CommandRequest } from './command-request';
 import type { CommandOutcome, CommandResult } from './command-result';
 
@@ -41,13 +41,12 @@ export function unchangedResult(
 }
 
 export function resultAt(
-  { instanceId, command, caller }: CommandRequest,
+  { instanceId, command }: CommandRequest,
   outcome: CommandOutcome,
   { revision, position }: Pick<StoredEvent, 'revision' | 'position'>,
   state: InstanceState,
 ): CommandResult {
-  const upgradeId =
-    command.type === 'RequestUpgrade' ? upgradeIdFor(instanceId, caller.idempotencyKey) : null;
+  const upgradeId = upgradeOf(command);
   const status = state.kind === 'absent' ? 'new' : state.status;
   return { outcome, instanceId, upgradeId, revision, position, status };
 }

@@ -4,7 +4,7 @@ import { decide, evolve } from '@uplift/domain';
 import type { Cause, LoadedInstance } from '@uplift/event-store';
 import { InstanceHistory, RevisionConflictError } from '@uplift/event-store';
 import { refusal } from '../problems/problem';
-import { commandIdOf, fingerprintOf, upgradeIdFor } from './command-identity';
+import { commandIdOf, fingerprintOf, upgradeOf } from './command-identity';
 import type { CommandRequest } from './command-request';
 import type { CommandResult } from './command-result';
 import { earlierResult, resultAt, unchangedResult } from './earlier-result';
@@ -65,8 +65,7 @@ function causeOf(request: CommandRequest): Cause {
   return {
     causationId: commandIdOf(instanceId, idempotencyKey),
     step: command.type,
-    correlationId:
-      command.type === 'RequestUpgrade' ? upgradeIdFor(instanceId, idempotencyKey) : instanceId,
+    correlationId: upgradeOf(command) ?? instanceId,
     actor,
     commandFingerprint: fingerprintOf(request),
     ...(traceparent === undefined ? {} : { traceparent }),

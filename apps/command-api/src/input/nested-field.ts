@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsObject, ValidateNested } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsObject, ValidateNested } from 'class-validator';
 import { Optional } from './optional';
 import type { DtoType } from './read-dto';
 
@@ -12,6 +12,22 @@ export function NestedField(type: DtoType<object>, description: string): Propert
     Optional(),
     IsObject(),
     ValidateNested(),
+    Type(() => type),
+  );
+}
+
+/** A bounded list of objects. */
+export function NestedListField(
+  type: DtoType<object>,
+  { description, maxItems }: { readonly description: string; readonly maxItems: number },
+): PropertyDecorator {
+  return applyDecorators(
+    ApiProperty({ type: [type], required: false, description, maxItems }),
+    Optional(),
+    IsArray(),
+    ArrayMaxSize(maxItems),
+    IsObject({ each: true }),
+    ValidateNested({ each: true }),
     Type(() => type),
   );
 }

@@ -1,35 +1,20 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { ArrayMaxSize, IsArray, IsInt, Max, Min } from 'class-validator';
+import { ExclusiveForms } from '../input/exclusive-forms';
 import { TextField } from '../input/fields';
 import { NestedField } from '../input/nested-field';
 import { Optional } from '../input/optional';
+import { SCRIPT_FORMS, TaskScriptDto } from '../upgrades/task-script.dto';
 
-const SERVICE_NAME = /^[a-z0-9][a-z0-9-]*$/;
 const PATH = /^\/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*$/;
-
-export class TaskScriptDto {
-  @TextField({
-    description: 'Service of the environment that runs the script',
-    maxLength: 63,
-    pattern: SERVICE_NAME,
-    rule: 'a service name of a-z, 0-9 and "-"',
-  })
-  readonly service!: string;
-
-  @TextField({
-    description: 'Command of the Lagoon task; must hold no secret',
-    maxLength: 2_000,
-    pattern: /^[^\0]+$/,
-    rule: 'a command',
-  })
-  readonly command!: string;
-}
 
 export class ScriptsDto {
   @NestedField(TaskScriptDto, 'Run before the upgrade')
+  @ExclusiveForms(SCRIPT_FORMS)
   readonly preUpgrade?: TaskScriptDto;
 
   @NestedField(TaskScriptDto, 'Run after the upgrade')
+  @ExclusiveForms(SCRIPT_FORMS)
   readonly postUpgrade?: TaskScriptDto;
 }
 

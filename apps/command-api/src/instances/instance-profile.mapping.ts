@@ -1,7 +1,7 @@
-import type { InstanceCommandData, InstanceProfile, TaskScript } from '@uplift/domain';
+import type { InstanceCommandData, InstanceProfile } from '@uplift/domain';
 import { isInstanceStatus } from '@uplift/domain';
 import { refusal } from '../problems/problem';
-import type { TaskScriptDto } from './instance-profile.dto';
+import { planOf, scriptOf } from '../upgrades/upgrade-target.mapping';
 import type { RegistrationDto } from './register-instance.dto';
 
 /** The domain's words for what a caller registers, with every default filled in. */
@@ -12,7 +12,7 @@ export function registrationOf(dto: RegistrationDto): InstanceCommandData['Regis
 }
 
 function profileOf(dto: RegistrationDto): InstanceProfile {
-  const { project, projectId = null, environment, core = 'default', app } = dto;
+  const { project, projectId = null, environment, core = 'default', app, upgrade } = dto;
   const { path = '/', acceptStatuses = [] } = dto.healthProbe ?? {};
   const { preUpgrade, postUpgrade } = dto.scripts ?? {};
   return {
@@ -23,10 +23,6 @@ function profileOf(dto: RegistrationDto): InstanceProfile {
     app,
     scripts: { preUpgrade: scriptOf(preUpgrade), postUpgrade: scriptOf(postUpgrade) },
     healthProbe: { path, acceptStatuses },
+    ...(upgrade === undefined ? {} : { upgrade: planOf(upgrade) }),
   };
-}
-
-/** Plain data: what goes into an event carries no class of this service. */
-function scriptOf(dto: TaskScriptDto | undefined): TaskScript | null {
-  return dto ? { service: dto.service, command: dto.command } : null;
 }

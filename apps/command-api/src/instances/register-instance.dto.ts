@@ -2,6 +2,7 @@ import { INSTANCE_STATUSES } from '@uplift/domain';
 import { ChoiceField, CountField, TextField, UuidField } from '../input/fields';
 import { LabelMapField } from '../input/label-map';
 import { NestedField } from '../input/nested-field';
+import { UpgradePlanDto } from '../upgrades/upgrade-target.dto';
 import { HealthProbeDto, ScriptsDto } from './instance-profile.dto';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._/-]*$/;
@@ -49,6 +50,12 @@ export class RegistrationDto {
 
   @NestedField(HealthProbeDto, 'How the health of the app is asked')
   readonly healthProbe?: HealthProbeDto;
+
+  @NestedField(
+    UpgradePlanDto,
+    'How to upgrade when a request does not say; redeploy-latest if absent',
+  )
+  readonly upgrade?: UpgradePlanDto;
 }
 
 export class RegisterInstanceDto extends RegistrationDto {

@@ -1,6 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { CancelUpgradeOfInstanceDto } from '../upgrades/cancel-upgrade.dto';
 import { TriggerUpgradeOfInstanceDto } from '../upgrades/trigger-upgrade.dto';
 import { ReportHealthOfInstanceDto } from '../instances/report-health.dto';
 import { ImportedInstanceDto } from '../instances/register-instance.dto';
@@ -23,6 +24,7 @@ export function describeApi(app: INestApplication): OpenAPIObject {
       ImportedInstanceDto,
       ReportHealthOfInstanceDto,
       TriggerUpgradeOfInstanceDto,
+      CancelUpgradeOfInstanceDto,
     ],
     operationIdFactory: operationId,
   });

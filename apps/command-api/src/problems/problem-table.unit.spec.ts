@@ -24,10 +24,10 @@ const domainErrors = Object.values(domain as Readonly<Record<string, unknown>>).
 
 describe('the table of problems', () => {
   it.each(domainErrors.map((type) => [type.name, type] as const))('has a row for %s', (_, type) => {
-    const { code } = new type('one', 'two', ['three']);
+    const { code } = new type('one', ['two'], ['three']);
 
     expect(isProblemCode(code)).toBe(true);
-    expect(toProblem(new type('one', 'two', ['three'])).type).toBe(`/problems#${code}`);
+    expect(toProblem(new type('one', ['two'], ['three'])).type).toBe(`/problems#${code}`);
   });
 
   it.each(Object.keys(PROBLEMS))('is explained in docs/problems.md: %s', (code) => {

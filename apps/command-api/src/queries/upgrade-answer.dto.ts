@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { HEALTHY_STATUSES, TIMED_STAGES, UPGRADE_STRATEGIES } from '@uplift/domain';
+import { UpgradeTargetDto } from '../upgrades/upgrade-target.dto';
 import { AsOfDto } from './query-parameters.dto';
 
 const OUTCOMES = ['in-flight', 'succeeded', 'failed', 'cancelled'];
@@ -38,11 +39,6 @@ export class UpgradeFailureDto {
   readonly retryable!: boolean;
 }
 
-export class UpgradeRefDto {
-  @ApiProperty()
-  readonly ref!: string;
-}
-
 export class UpgradeDto {
   @ApiProperty({ format: 'uuid' })
   readonly upgradeId!: string;
@@ -56,8 +52,8 @@ export class UpgradeDto {
   @ApiProperty({ enum: [...UPGRADE_STRATEGIES] })
   readonly strategy!: string;
 
-  @ApiProperty({ type: UpgradeRefDto, nullable: true })
-  readonly target!: UpgradeRefDto | null;
+  @ApiProperty({ type: UpgradeTargetDto, nullable: true })
+  readonly target!: UpgradeTargetDto | null;
 
   @ApiProperty({ enum: [...HEALTHY_STATUSES] })
   readonly originStatus!: string;

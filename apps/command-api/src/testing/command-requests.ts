@@ -1,3 +1,4 @@
+import { UPGRADE_STRATEGIES } from '@uplift/domain';
 import type { Caller, CommandRequest } from '../commands/command-request';
 import { upgradeIdFor } from '../commands/command-identity';
 
@@ -40,9 +41,11 @@ export function registration({ key = 'register', instanceId = INSTANCE_ID }: Var
 
 export function trigger(varied: Varied = {}) {
   const { key = 'trigger', instanceId = INSTANCE_ID, reason = 'new version', ifRevision } = varied;
-  const wish = { strategy: 'redeploy-latest', target: null, reason, rolloutId: null } as const;
+  const wish = { strategy: null, target: null, reason, rolloutId: null } as const;
   const data = {
     ...wish,
+    waveId: null,
+    enabledStrategies: UPGRADE_STRATEGIES,
     upgradeId: upgradeIdFor(instanceId, key),
     requestedBy: 'somebody',
     deadlineAt: '2030-01-01T00:00:00.000Z',
@@ -53,5 +56,16 @@ export function trigger(varied: Varied = {}) {
     command: { type: 'RequestUpgrade', data },
     content: { instanceId, ...wish },
     caller: { ...CALLER, idempotencyKey: key, ...revision },
+  } satisfies CommandRequest;
+}
+
+export function cancel({ key = 'cancel', reason = 'wrong version', ...varied }: Varied = {}) {
+  const { instanceId = INSTANCE_ID } = varied;
+  const wish = { upgradeId: upgradeIdFor(instanceId, 'trigger'), reason };
+  return {
+    instanceId,
+    command: { type: 'CancelUpgrade', data: { ...wish, requestedBy: 'somebody' } },
+    content: { instanceId, ...wish },
+    caller: { ...CALLER, idempotencyKey: key },
   } satisfies CommandRequest;
 }

@@ -1,26 +1,20 @@
-import { REF_PATTERN, UPGRADE_STRATEGIES } from '@uplift/domain';
+import type { UpgradeStrategy } from '@uplift/domain';
+import { UPGRADE_STRATEGIES, WAVE_ID_PATTERN } from '@uplift/domain';
+import { ExclusiveForms } from '../input/exclusive-forms';
 import { ChoiceField, TextField, UuidField } from '../input/fields';
 import { NestedField } from '../input/nested-field';
-
-export class UpgradeTargetDto {
-  @TextField({
-    description: 'Commit or tag',
-    maxLength: 100,
-    pattern: REF_PATTERN,
-    rule: 'a commit or tag of letters, digits, ".", "_", "/" and "-"',
-  })
-  readonly ref!: string;
-}
+import { TARGET_FORMS, UpgradeTargetDto } from './upgrade-target.dto';
 
 export class TriggerUpgradeDto {
   @ChoiceField(UPGRADE_STRATEGIES, {
-    description: 'How Lagoon is asked to bring the new version',
-    default: 'redeploy-latest',
+    description:
+      'How Lagoon is asked to bring the new version; if absent, as the plan of the instance says, and without a plan redeploy-latest',
     optional: true,
   })
-  readonly strategy?: string;
+  readonly strategy?: UpgradeStrategy;
 
-  @NestedField(UpgradeTargetDto, 'Only with branch-ref')
+  @NestedField(UpgradeTargetDto, 'What to bring: the member that the strategy reads')
+  @ExclusiveForms(TARGET_FORMS)
   readonly target?: UpgradeTargetDto;
 
   @TextField({
@@ -32,6 +26,15 @@ export class TriggerUpgradeDto {
 
   @UuidField({ description: 'The rollout this upgrade belongs to', optional: true })
   readonly rolloutId?: string;
+
+  @TextField({
+    description: 'Upgrades of one wave share a bulk id in Lagoon and are polled together',
+    maxLength: 43,
+    pattern: WAVE_ID_PATTERN,
+    rule: 'an id of a-z, 0-9 and "-"',
+    optional: true,
+  })
+  readonly waveId?: string;
 }
 
 /** Over the bus the instance is part of the body. */

@@ -1,17 +1,19 @@
-import type { InstanceCommandData } from '@uplift/domain';
-import { isUpgradeStrategy } from '@uplift/domain';
+import type { InstanceCommandData, UpgradeStrategy } from '@uplift/domain';
 import type { CommandDesk } from '../commands/command-desk';
 import { upgradeIdFor } from '../commands/command-identity';
 import type { Caller } from '../commands/command-request';
 import type { CommandResult } from '../commands/command-result';
-import { refusal } from '../problems/problem';
 import type { TriggerUpgradeOfInstanceDto } from './trigger-upgrade.dto';
+import { targetOf } from './upgrade-target.mapping';
 
 type UpgradeData = InstanceCommandData['RequestUpgrade'];
+type Wish = Pick<UpgradeData, 'strategy' | 'target' | 'reason' | 'rolloutId' | 'waveId'>;
 
 export interface TriggerUpgradeOptions {
   /** Longest whole attempt, in milliseconds. */
   readonly deadlineAttemptMs: number;
+  /** What this installation permits. */
+  readonly enabledStrategies: readonly UpgradeStrategy[];
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -29,12 +31,13 @@ export class TriggerUpgrade {
       ...wish,
       upgradeId: upgradeIdFor(instanceId, caller.idempotencyKey),
       requestedBy: caller.actor.id,
+      enabledStrategies: this.options.enabledStrategies,
       deadlineAt: this.deadline(),
     };
     return this.desk.submit({
       instanceId,
       command: { type: 'RequestUpgrade', data },
-      content: { instanceId, ...wish },
+      content: { instanceId, ...contentOf(wish) },
       caller,
     });
   }
@@ -45,12 +48,12 @@ export class TriggerUpgrade {
   }
 }
 
-function wishOf(
-  dto: TriggerUpgradeOfInstanceDto,
-): Pick<UpgradeData, 'strategy' | 'target' | 'reason' | 'rolloutId'> {
-  const { strategy = 'redeploy-latest', target, reason = '', rolloutId = null } = dto;
-  if (!isUpgradeStrategy(strategy)) {
-    throw refusal('invalid-input', `${strategy} is not a strategy`);
-  }
-  return { strategy, target: target ? { ref: target.ref } : null, reason, rolloutId };
+function wishOf(dto: TriggerUpgradeOfInstanceDto): Wish {
+  const { strategy = null, target, reason = '', rolloutId = null, waveId = null } = dto;
+  return { strategy, target: targetOf(target), reason, rolloutId, waveId };
+}
+
+/** A key that was used before there were waves still stands for the same content. */
+function contentOf({ waveId, ...wish }: Wish): object {
+  return waveId === null ? wish : { ...wish, waveId };
 }
