@@ -1,0 +1,76 @@
+import { LagoonUnavailableError } from '../lagoon.errors';
+import type { EnvironmentTarget, LagoonEnvironment } from '../lagoon.types';
+
+/** Undefined: no usable answer for this one. */
+export type EnvironmentAnswer = LagoonEnvironment | null | undefined;
+
+export type EnvironmentsRequest = (
+  targets: readonly EnvironmentTarget[],
+) => Promise<readonly EnvironmentAnswer[]>;
+
+interface Asker {
+  readonly target: EnvironmentTarget;
+  readonly answer: (environment: LagoonEnvironment | null) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/** Most environments that fit one request. */
+export const ENVIRONMENTS_PER_REQUEST = 25;
+
+/**
+ * Look-ups that come while another one is under way go out together. The first goes out at once, and so does
+ * a full request.
+ */
+export class BatchedEnvironments {
+  private collected: Asker[] = [];
+  private underWay = 0;
+
+  constructor(private readonly request: EnvironmentsRequest) {}
+
+  find(target: EnvironmentTarget, signal?: AbortSignal): Promise<LagoonEnvironment | null> {
+    return new Promise((resolve, reject) => {
+      const giveUp = () => {
+        this.collected = this.collected.filter((other) => other !== asker);
+        reject(new LagoonUnavailableError('The look-up was given up'));
+      };
+      const asker: Asker = {
+        target,
+        answer: (environment) => {
+          signal?.removeEventListener('abort', giveUp);
+          resolve(environment);
+        },
+        fail: (error) => {
+          signal?.removeEventListener('abort', giveUp);
+          reject(error instanceof Error ? error : new LagoonUnavailableError('The look-up failed'));
+        },
+      };
+      if (signal?.aborted === true) return giveUp();
+      signal?.addEventListener('abort', giveUp, { once: true });
+      this.collected.push(asker);
+      if (this.isTimeToGo) void this.send();
+    });
+  }
+
+  private get isTimeToGo(): boolean {
+    return this.underWay === 0 || this.collected.length >= ENVIRONMENTS_PER_REQUEST;
+  }
+
+  private async send(): Promise<void> {
+    const askers = this.collected.splice(0, ENVIRONMENTS_PER_REQUEST);
+    this.underWay += 1;
+    try {
+      const answers = await this.request(askers.map(({ target }) => target));
+      askers.forEach((asker, n) => hand(asker, answers[n]));
+    } catch (error) {
+      askers.forEach(({ fail }) => fail(error));
+    } finally {
+      this.underWay -= 1;
+    }
+    if (this.collected.length > 0 && this.isTimeToGo) void this.send();
+  }
+}
+
+function hand({ answer, fail }: Asker, environment: EnvironmentAnswer): void {
+  if (environment !== undefined) return answer(environment);
+  fail(new LagoonUnavailableError('Lagoon gave no answer for this environment'));
+}

@@ -1,0 +1,117 @@
+import { LagoonUnavailableError } from '../lagoon.errors';
+import type { EnvironmentTarget } from '../lagoon.types';
+import type { EnvironmentAnswer } from './batched-environments';
+import { BatchedEnvironments } from './batched-environments';
+
+const target = (n: number): EnvironmentTarget => ({ project: `app-${n}`, environment: 'main' });
+
+/** Notes each request and answers when it is told to. */
+class Desk {
+  readonly asked: (readonly EnvironmentTarget[])[] = [];
+  private readonly waiting: {
+    readonly resolve: (answers: readonly EnvironmentAnswer[]) => void;
+    readonly reject: (error: Error) => void;
+  }[] = [];
+
+  readonly request = (targets: readonly EnvironmentTarget[]) => {
+    this.asked.push(targets);
+    return new Promise<readonly EnvironmentAnswer[]>((resolve, reject) =>
+      this.waiting.push({ resolve, reject }),
+    );
+  };
+
+  get sizes(): number[] {
+    return this.asked.map(({ length }) => length);
+  }
+
+  answer(n: number, answers: readonly EnvironmentAnswer[] = this.nulls(n)): void {
+    this.waiting[n]?.resolve(answers);
+  }
+
+  fail(n: number): void {
+    this.waiting[n]?.reject(new LagoonUnavailableError('HTTP 503'));
+  }
+
+  private nulls(n: number): null[] {
+    return (this.asked[n] ?? []).map(() => null);
+  }
+}
+
+describe('look-ups of environments', () => {
+  let desk: Desk;
+  let batched: BatchedEnvironments;
+
+  beforeEach(() => {
+    desk = new Desk();
+    batched = new BatchedEnvironments(desk.request);
+  });
+
+  it('go out at once when nothing is under way', () => {
+    void batched.find(target(1));
+    expect(desk.asked).toEqual([[target(1)]]);
+  });
+
+  it('that come meanwhile go out together, in order', async () => {
+    const first = batched.find(target(1));
+    const others = [2, 3, 4].map((n) => batched.find(target(n)));
+    expect(desk.sizes).toEqual([1]);
+    desk.answer(0);
+    await first;
+    await Promise.resolve();
+    expect(desk.asked[1]).toEqual([target(2), target(3), target(4)]);
+    desk.answer(1);
+    expect(await Promise.all(others)).toEqual([null, null, null]);
+  });
+
+  it('fill no request beyond its size, and a full one does not wait', async () => {
+    const all = Array.from({ length: 60 }, (_, n) => batched.find(target(n)));
+    expect(desk.sizes).toEqual([1, 25, 25]);
+    desk.answer(0);
+    desk.answer(1);
+    desk.answer(2);
+    await Promise.all(all.slice(0, 51));
+    await Promise.resolve();
+    expect(desk.sizes).toEqual([1, 25, 25, 9]);
+    desk.answer(3);
+    expect(await Promise.all(all)).toHaveLength(60);
+  });
+
+  it('fail alone if only their answer is missing', async () => {
+    void batched.find(target(1));
+    const pair = [batched.find(target(2)), batched.find(target(3))];
+    desk.answer(0);
+    await new Promise(setImmediate);
+    desk.answer(1, [undefined, null]);
+    const [missing, found] = await Promise.allSettled(pair);
+    expect(missing).toMatchObject({
+      status: 'rejected',
+      reason: { code: 'lagoon-unavailable' },
+    });
+    expect(found).toEqual({ status: 'fulfilled', value: null });
+  });
+
+  it('fail together with their request, and the next ones go on', async () => {
+    const first = batched.find(target(1));
+    const second = batched.find(target(2));
+    desk.fail(0);
+    await expect(first).rejects.toThrow('HTTP 503');
+    await new Promise(setImmediate);
+    desk.answer(1);
+    await expect(second).resolves.toBeNull();
+  });
+
+  it('end at once for a caller who gives up, and are not sent any more', async () => {
+    void batched.find(target(1));
+    const stop = new AbortController();
+    const given = batched.find(target(2), stop.signal);
+    const kept = batched.find(target(3));
+    stop.abort();
+    await expect(given).rejects.toThrow(LagoonUnavailableError);
+    await expect(batched.find(target(4), stop.signal)).rejects.toThrow('given up');
+    desk.answer(0);
+    await new Promise(setImmediate);
+    expect(desk.asked[1]).toEqual([target(3)]);
+    desk.answer(1);
+    await kept;
+  });
+});

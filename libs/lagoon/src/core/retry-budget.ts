@@ -1,0 +1,49 @@
+import type { Clock } from './clock';
+
+interface Window {
+  readonly number: number;
+  calls: number;
+  repeats: number;
+}
+
+const WINDOW_MS = 10_000;
+const WINDOWS = 6;
+
+/** Repeats may be a share of the calls of the last minute, and one in any ten seconds. 0 percent allows none. */
+export class RetryBudget {
+  private windows: Window[] = [];
+
+  constructor(
+    private readonly percent: number,
+    private readonly clock: Clock,
+  ) {}
+
+  noteCall(): void {
+    this.current().calls += 1;
+  }
+
+  /** True: one repeat is allowed, and is counted. */
+  take(): boolean {
+    const current = this.current();
+    if (!this.allows(current)) return false;
+    current.repeats += 1;
+    return true;
+  }
+
+  private allows(current: Window): boolean {
+    if (this.percent === 0) return false;
+    if (current.repeats === 0) return true;
+    const calls = this.windows.reduce((sum, window) => sum + window.calls, 0);
+    const repeats = this.windows.reduce((sum, window) => sum + window.repeats, 0);
+    return (repeats + 1) * 100 <= calls * this.percent;
+  }
+
+  private current(): Window {
+    const number = Math.floor(this.clock.monotonic() / WINDOW_MS);
+    const newest = this.windows.at(-1);
+    if (newest?.number === number) return newest;
+    const opened = { number, calls: 0, repeats: 0 };
+    this.windows = [...this.windows, opened].filter((window) => window.number > number - WINDOWS);
+    return opened;
+  }
+}
