@@ -1,6 +1,7 @@
 import { InMemoryLagoon } from '@uplift/lagoon';
-import type { LagoonScene } from './lagoon.suite';
+import type { LagoonScene } from './lagoon.scene';
 import { lagoonSuite } from './lagoon.suite';
+import { upkeepSuite } from './upkeep.suite';
 
 function open(): Promise<LagoonScene> {
   const lagoon = new InMemoryLagoon();
@@ -16,6 +17,11 @@ function open(): Promise<LagoonScene> {
     },
     endTasks: (target) => (script.endTasks(target), done),
     failNextBuild: ({ project }) => (failing.add(project), done),
+    aMinute: () => done,
+    registerTask: (target, task) => Promise.resolve(script.registerTask(target, task).id),
+    duplicate: (_target, { name }) => (script.duplicateBuild(name), done),
+    removeBuild: (_target, name) => (script.removeBuild(name), done),
+    spoilFirstSlot: (target) => (script.hide(target), done),
     outage: (active) => ((script.unavailable = active), done),
     loseNextAnswer: () => {
       script.answerNext({ kind: 'ambiguous', evidence: 'scripted' }, { lands: true });
@@ -31,3 +37,4 @@ function open(): Promise<LagoonScene> {
 }
 
 lagoonSuite('the in-memory Lagoon', open);
+upkeepSuite('the in-memory Lagoon', open);

@@ -1,22 +1,6 @@
 import { deploymentPhase, LagoonRefusedError, LagoonUnavailableError } from '@uplift/lagoon';
-import type { EnvironmentTarget, Lagoon } from '@uplift/lagoon';
-
-/** What the suite needs to do to whatever stands behind the port. */
-export interface LagoonScene {
-  readonly lagoon: Lagoon;
-  place(target: EnvironmentTarget, traits?: { deploymentsDisabled?: boolean }): Promise<void>;
-  endBuilds(target: EnvironmentTarget): Promise<void>;
-  endTasks(target: EnvironmentTarget): Promise<void>;
-  failNextBuild(target: EnvironmentTarget): Promise<void>;
-  outage(active: boolean): Promise<void>;
-  /** The next mutation lands, but its answer is lost. */
-  loseNextAnswer(): Promise<void>;
-  refuseNext(): Promise<void>;
-  close(): Promise<void>;
-}
-
-const APP: EnvironmentTarget = { project: 'app', environment: 'main' };
-const NOBODY: EnvironmentTarget = { project: 'nobody', environment: 'main' };
+import type { LagoonScene } from './lagoon.scene';
+import { APP, NOBODY } from './lagoon.scene';
 
 /** The rules of the port: whatever implements it passes all of them. */
 export function lagoonSuite(name: string, open: () => Promise<LagoonScene>): void {
@@ -107,6 +91,29 @@ export function lagoonSuite(name: string, open: () => Promise<LagoonScene>): voi
       expect(statuses).toEqual(['complete', 'cancelled', 'complete']);
     });
 
+    it('shows the newest builds of many at once, duplicates and later ones among them', async () => {
+      const environmentId = await appId();
+      const first = await deploy('marker-1');
+      await scene.duplicate(APP, { name: first, marker: 'marker-1' });
+      const later = await deploy('marker-2');
+      const markers = async (limit?: number) => {
+        const lookup = { environmentId, ...(limit === undefined ? {} : { limit }) };
+        const found = await scene.lagoon.deploymentsOfMany([lookup]);
+        return found.get(environmentId)?.map(({ bulkName }) => bulkName);
+      };
+      expect(await markers()).toEqual(['marker-2', 'marker-1', 'marker-1']);
+      expect(await markers(1)).toEqual(['marker-2']);
+      await scene.removeBuild(APP, later);
+      expect(await markers()).toEqual(['marker-1', 'marker-1']);
+    });
+
+    it('shows no more than ten builds of each unless asked', async () => {
+      const environmentId = await appId();
+      for (let n = 0; n < 12; n += 1) await deploy(`marker-${n}`);
+      const found = await scene.lagoon.deploymentsOfMany([{ environmentId }]);
+      expect(found.get(environmentId)).toHaveLength(10);
+    });
+
     it('looks up many builds at once; what is not there is empty, what is gone is absent', async () => {
       const others = Array.from({ length: 60 }, (_, n) => ({
         project: `p${n}`,
@@ -136,6 +143,19 @@ export function lagoonSuite(name: string, open: () => Promise<LagoonScene>): voi
       const rows = await scene.lagoon.deploymentsByBulkId('wave-1');
       expect(rows.map((row) => row.bulkName)).toEqual(['m']);
       expect(await scene.lagoon.deploymentsByBulkId('wave-2')).toEqual([]);
+    });
+
+    it('deploys the head of a branch, or its variables alone', async () => {
+      const request = { project: 'app', branchName: 'main', bulkName: 'm' };
+      expect(await scene.lagoon.deployBranch(request, signal())).toMatchObject({
+        kind: 'accepted',
+        buildName: expect.stringMatching(/^lagoon-build-/) as string,
+      });
+      const buildVariables = [{ name: 'LAGOON_VARIABLES_ONLY', value: 'true' }];
+      const variables = { environmentId: await appId(), bulkName: 'v', buildVariables };
+      expect(await scene.lagoon.deployLatest(variables, signal())).toMatchObject({
+        buildName: expect.stringMatching(/^lagoon-variables-/) as string,
+      });
     });
 
     it('refuses to deploy what is missing, without effect', async () => {

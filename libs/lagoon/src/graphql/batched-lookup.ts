@@ -1,4 +1,6 @@
+import { LagoonAnswerError, LagoonRefusedError } from '../lagoon.errors';
 import type { GraphqlEnvelope, GraphqlError } from './answer-rows';
+import { shapeOf } from './answer-shape';
 import { errorOf } from './read-answer';
 import { knownRefusal } from './refusal-table';
 
@@ -30,14 +32,21 @@ export function batchAnswers<T>(
 ): (T | null | undefined)[] {
   const errors = envelope.errors ?? [];
   const unplaced = errors.filter(({ path }) => typeof path?.[0] !== 'string');
-  if (unplaced.length > 0) throw errorOf(unplaced, envelope);
+  if (unplaced.length > 0) throw batchError(unplaced, envelope);
   const answers = Array.from({ length: count }, (_, slot) => {
     const alias = `s${slot}`;
     const own = errors.filter(({ path }) => path?.[0] === alias);
     return slotAnswer(envelope.data?.[alias], own, fits);
   });
   if (answers.some((answer) => answer !== undefined)) return answers;
-  throw errorOf(errors, envelope);
+  throw batchError(errors, envelope);
+}
+
+// That one of many is not there says nothing about the others.
+function batchError(errors: readonly GraphqlError[], envelope: GraphqlEnvelope): Error {
+  const error = errorOf(errors, envelope);
+  const isOfOne = error instanceof LagoonRefusedError && error.refusal === 'not-found';
+  return isOfOne ? new LagoonAnswerError(shapeOf(envelope)) : error;
 }
 
 function slotAnswer<T>(

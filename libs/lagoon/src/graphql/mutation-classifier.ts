@@ -43,10 +43,10 @@ function classifyEnvelope<A>(
   body: GraphqlEnvelope,
   rules: AnswerRules<A>,
 ): A | Refused | Ambiguous {
-  const value = body.data?.[rules.field] ?? null;
+  const value = body.data?.[rules.field];
   const errors = body.errors ?? [];
   const answer = errors.length === 0 ? rules.read(value) : errorsMean(errors, rules);
-  const isClear = errors.length === 0 || value === null;
+  const isClear = errors.length === 0 || (value ?? null) === null;
   return isClear && answer !== null ? answer : ambiguous(shapeOf(body));
 }
 

@@ -70,7 +70,7 @@ export const CANCEL_TASK: MutationDocument<Accepted> = {
   name: 'CancelTask',
   text: `mutation CancelTask($input: CancelTaskInput!) { cancelTask(input: $input) }`,
   field: 'cancelTask',
-  read: accepted.cancellationIn,
+  read: accepted.taskCancellationIn,
 };
 
 export const SET_VARIABLE: MutationDocument<Accepted> = {

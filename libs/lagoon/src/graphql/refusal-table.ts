@@ -25,7 +25,7 @@ const RULES: readonly Rule[] = [
   [/^(?:Deployments|Tasks) have been disabled for this project/, 'disabled', false],
   [/^Cannot deploy: deployBaseRef is empty/, 'configuration', false],
   [/^Unknown deploy type/, 'configuration', false],
-  [/^Task registration '\d{1,12}' could not be found/, 'not-found', false],
+  [/^Task (?:registration )?'\d{1,12}' could not be found/, 'not-found', false],
   [/^Cannot find argument type named/, 'configuration', false],
   [/^Invalid input "/, 'invalid-request', false],
   [/^A variable name must be provided/, 'invalid-request', false],

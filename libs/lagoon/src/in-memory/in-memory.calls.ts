@@ -2,7 +2,7 @@ import { LagoonRefusedError, LagoonUnavailableError } from '../lagoon.errors';
 import type { Ambiguous, Refused } from '../lagoon.outcomes';
 import { Lagoon } from '../lagoon.port';
 import type { InMemoryEnvironment } from './in-memory.environment';
-import { disabled, NOT_FOUND, NOT_SENT, UNREACHABLE } from './in-memory.refusals';
+import { disabled, NOT_FOUND, NOT_SENT, UNREACHABLE, UNREAD } from './in-memory.refusals';
 import { LagoonScript } from './lagoon-script';
 
 export interface InMemoryCall {
@@ -10,7 +10,7 @@ export interface InMemoryCall {
   readonly input: unknown;
 }
 
-type Effect<A> = () => A | Refused;
+type Effect<A> = () => A | Refused | Ambiguous;
 
 /** How a call of the twin runs: it is noted, meets what was scripted, and then takes effect. */
 export abstract class InMemoryCalls extends Lagoon {
@@ -44,6 +44,17 @@ export abstract class InMemoryCalls extends Lagoon {
     return scripted?.answer ?? carriedOut;
   }
 
+  /** A mutation that needs to read before: an outage ends it with the read. */
+  protected async mutateAfterRead<A>(
+    call: InMemoryCall,
+    signal: AbortSignal,
+    effect: Effect<A>,
+  ): Promise<A | Refused | Ambiguous> {
+    if (!this.script.unavailable) return this.mutate(call, signal, effect);
+    this.calls.push(call);
+    return Promise.resolve(UNREAD);
+  }
+
   protected existing(environmentId: number): InMemoryEnvironment {
     const environment = this.script.byId(environmentId);
     if (environment !== undefined) return environment;
@@ -58,5 +69,5 @@ export function carryOut<A>(
   effect: (environment: InMemoryEnvironment) => A | Refused,
 ): A | Refused {
   if (environment === undefined) return NOT_FOUND;
-  return environment.isClosed ? disabled(what) : effect(environment);
+  return environment.isClosedTo(what) ? disabled(what) : effect(environment);
 }

@@ -34,12 +34,13 @@ export class InMemoryEnvironment {
   get shown(): LagoonEnvironment {
     const newest = this.deployments.at(-1);
     const activeBuild = newest && isBuilding(newest) ? newest.name : null;
-    return { ...this.facts, deploymentsDisabled: this.isClosed, activeBuild };
+    return { ...this.facts, deploymentsDisabled: this.isClosedTo('Deployments'), activeBuild };
   }
 
-  /** True if neither builds nor tasks may start. */
-  get isClosed(): boolean {
-    return this.facts.deploymentsDisabled || this.facts.restriction === 'NO_DEPLOYMENTS';
+  /** A restriction on deployments leaves tasks alone. */
+  isClosedTo(what: 'Tasks' | 'Deployments'): boolean {
+    const { deploymentsDisabled, restriction } = this.facts;
+    return deploymentsDisabled || (what === 'Deployments' && restriction === 'NO_DEPLOYMENTS');
   }
 
   /** Lagoon runs one build per environment; the others wait. */

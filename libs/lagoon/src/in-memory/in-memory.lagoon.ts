@@ -14,11 +14,12 @@ import type {
   InvokeTaskRequest,
   SetVariableRequest,
 } from '../lagoon.requests';
+import { isSafeMarker } from '../task-marker';
 import { carryOut } from './in-memory.calls';
 import type { InMemoryEnvironment } from './in-memory.environment';
 import { endTask } from './in-memory.environment';
 import { InMemoryReads } from './in-memory.reads';
-import { IDLING_DISABLED, NOT_CANCELLABLE, NOT_FOUND } from './in-memory.refusals';
+import { IDLING_DISABLED, NOT_FOUND, STUMBLED, UNSAFE_MARKER } from './in-memory.refusals';
 import { invocationOf } from './in-memory.tasks';
 import { now } from './new-records';
 
@@ -56,7 +57,7 @@ export class InMemoryLagoon extends InMemoryReads {
     return this.mutate({ operation: 'cancelDeployment', input: target }, signal, () => {
       const environment = this.script.byId(target.environmentId);
       const isKnown = environment?.cancelDeployment(target.buildName, now()) ?? false;
-      return isKnown ? ACCEPTED : NOT_CANCELLABLE;
+      return isKnown ? ACCEPTED : NOT_FOUND;
     });
   }
 
@@ -67,11 +68,12 @@ export class InMemoryLagoon extends InMemoryReads {
   }
 
   invokeRegisteredTask(request: InvokeTaskRequest, signal: AbortSignal): Promise<TaskAnswer> {
-    return this.mutate({ operation: 'invokeRegisteredTask', input: request }, signal, () =>
-      this.runTask(this.script.byId(request.environmentId), (environment) =>
-        invocationOf(environment, request),
-      ),
-    );
+    const call = { operation: 'invokeRegisteredTask', input: request };
+    return this.mutateAfterRead(call, signal, () => {
+      if (!isSafeMarker(request.marker)) return UNSAFE_MARKER;
+      const owner = this.script.byId(request.environmentId);
+      return this.runTask(owner, (environment) => invocationOf(environment, request));
+    });
   }
 
   cancelTask(taskId: number, signal: AbortSignal): Promise<CancelAnswer> {
@@ -87,14 +89,14 @@ export class InMemoryLagoon extends InMemoryReads {
     return this.mutate({ operation: 'setVariable', input: request }, signal, () => {
       const { name, value, scope } = request;
       const environment = this.script.find(request);
-      if (environment === undefined) return NOT_FOUND;
+      if (environment === undefined) return this.script.hasProject(request) ? STUMBLED : NOT_FOUND;
       environment.variables.set(name, { name, value, scope });
       return ACCEPTED;
     });
   }
 
   unidle(environmentId: number, signal: AbortSignal): Promise<UnidleAnswer> {
-    return this.mutate({ operation: 'unidle', input: { environmentId } }, signal, () => {
+    return this.mutateAfterRead({ operation: 'unidle', input: { environmentId } }, signal, () => {
       const environment = this.script.byId(environmentId);
       if (environment === undefined) return NOT_FOUND;
       if (!environment.facts.autoIdle) return IDLING_DISABLED;

@@ -119,11 +119,14 @@ export class LagoonScript {
     return this.environments.find(({ facts }) => facts.environmentId === environmentId);
   }
 
+  hasProject({ project }: Pick<EnvironmentTarget, 'project'>): boolean {
+    return this.environments.some((environment) => environment.project === project);
+  }
+
   /** Lagoon creates the environment of a branch it knows the project of. */
   branchOf(project: string, branch: string): InMemoryEnvironment | undefined {
     const target = { project, environment: branch };
-    const known = this.environments.some((environment) => environment.project === project);
-    if (known && this.find(target) === undefined) this.place(target);
+    if (this.hasProject(target) && this.find(target) === undefined) this.place(target);
     return this.find(target);
   }
 

@@ -16,7 +16,7 @@ export function factsOf(
     deploymentsDisabled: false,
     restriction: null,
     autoIdle: true,
-    idleState: null,
+    idleState: 'active',
     route,
     routes: [route],
     activeBuild: null,
