@@ -1,32 +1,14 @@
 import type { Environment } from '../world/environment';
 import type { DeployOrder } from '../world/build-yard';
 import type { LagoonWorld } from '../world/lagoon-world';
-import type { EnvironmentInput, ProjectInput } from './located';
+import type {
+  DeployBranchInput,
+  DeployInput,
+  DeployLatestInput,
+  PromoteInput,
+} from './deploy-inputs';
 import { environmentIn, projectIn, UnauthorizedError } from './located';
 import { refuseDeployment, refuseLongText, refusePlatformOnly } from './refusals';
-
-export interface DeployInput {
-  readonly priority?: number | null;
-  readonly bulkId?: string | null;
-  readonly bulkName?: string | null;
-  readonly buildVariables?: readonly { name?: string | null; value?: string | null }[] | null;
-  readonly returnData?: boolean | null;
-}
-
-interface DeployLatestInput extends DeployInput {
-  readonly environment: EnvironmentInput;
-}
-
-interface DeployBranchInput extends DeployInput {
-  readonly project: ProjectInput;
-  readonly branchName: string;
-}
-
-interface PromoteInput extends DeployInput {
-  readonly sourceEnvironment: EnvironmentInput;
-  readonly project: ProjectInput;
-  readonly destinationEnvironment: string;
-}
 
 /** The mutations that start a build. */
 export function deployMutationsOf(world: LagoonWorld) {

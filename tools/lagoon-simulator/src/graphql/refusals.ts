@@ -1,6 +1,6 @@
 import type { Environment } from '../world/environment';
 import type { LagoonWorld } from '../world/lagoon-world';
-import type { DeployInput } from './deploy-mutations';
+import type { DeployInput } from './deploy-inputs';
 
 const MAX_BULK_ID = 50;
 export const MAX_NAME = 100;
