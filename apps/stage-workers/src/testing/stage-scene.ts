@@ -5,6 +5,7 @@ import { instanceStream, toInstanceEvent } from '@uplift/contracts';
 import type { InstanceEvent, InstanceEventType, WorkOrder } from '@uplift/domain';
 import { markerOf } from '@uplift/domain';
 import { InstanceHistory } from '@uplift/event-store';
+import type { BreakerState } from '@uplift/lagoon';
 import {
   InMemoryHealthProbe,
   InMemoryLagoon,
@@ -25,7 +26,13 @@ export const ACTOR: Actor = { type: 'system', id: 'stage-workers/spec' };
 export class StageScene {
   readonly store = new FaultyEventStore();
   readonly lagoon = new InMemoryLagoon();
-  readonly cores = new SingleLagoonCore(unguardedCore(this.lagoon, { name: 'eu-1' }));
+  private readonly breaker: { state: BreakerState; openSince: number | null } = {
+    state: 'closed',
+    openSince: null,
+  };
+  readonly cores = new SingleLagoonCore(
+    unguardedCore(this.lagoon, { name: 'eu-1', breaker: this.breaker }),
+  );
   readonly probe = new InMemoryHealthProbe();
   readonly history = new InstanceHistory(this.store, 'stage-workers');
   readonly instanceId = randomUUID();
@@ -54,17 +61,31 @@ export class StageScene {
     const { projectId, environmentId, route } = located;
     const place = { projectId, environmentId, route };
     const events = exampleUpgrade({ order: scene.order, located: place, buildName });
-    await scene.append(...upTo(opening, events));
-    scene.opening = (await scene.stored()).at(-1);
-    scene.openedAt = (scene.opening?.revision ?? 0) + 1;
-    scene.lagoon.calls.length = 0;
-    scene.store.loads = 0;
+    await scene.openWith(...upTo(opening, events));
     return scene;
+  }
+
+  /** Goes on as somebody else would; the last of these events is what the stage under test is told of. */
+  async openWith(...events: InstanceEvent[]): Promise<void> {
+    await this.append(...events);
+    this.opening = (await this.stored()).at(-1);
+    this.openedAt = (this.opening?.revision ?? 0) + 1;
+    this.lagoon.calls.length = 0;
+    this.store.loads = 0;
   }
 
   get openingEvent(): StoredEvent {
     if (this.opening === undefined) throw new TypeError('the scene has no opening event');
     return this.opening;
+  }
+
+  /** The core counts as away. Times in ms since 1970. */
+  openBreaker(since: number): void {
+    Object.assign(this.breaker, { state: 'open', openSince: since });
+  }
+
+  closeBreaker(): void {
+    Object.assign(this.breaker, { state: 'closed', openSince: null });
   }
 
   /** Appends as somebody else would. */

@@ -1,4 +1,4 @@
-import { HealthProbe, Lagoon } from '@uplift/lagoon';
+import { HealthProbe, Lagoon, LagoonCores } from '@uplift/lagoon';
 import { busHandler } from '../../bus-handler';
 import type { StageParts } from '../../stage-parts';
 import type { StageRuntime } from '../../stage-workers.settings';
@@ -8,7 +8,11 @@ import { VerifyStage } from './verify.stage';
 
 export function pollUpgradeParts(runtime: StageRuntime): StageParts {
   return {
-    controllers: [busHandler('poll-upgrade', PollUpgradeStage), busHandler('verify', VerifyStage)],
+    controllers: [
+      busHandler('poll-upgrade', PollUpgradeStage),
+      busHandler('verify', VerifyStage),
+      busHandler('verify-cancelled', VerifyStage),
+    ],
     providers: [
       {
         provide: DeploymentPoller,
@@ -23,9 +27,9 @@ export function pollUpgradeParts(runtime: StageRuntime): StageParts {
       },
       {
         provide: VerifyStage,
-        inject: [Lagoon, HealthProbe],
-        useFactory: (lagoon: Lagoon, probe: HealthProbe) =>
-          new VerifyStage(lagoon, probe, verifyOptions(runtime.configuration)),
+        inject: [LagoonCores, HealthProbe],
+        useFactory: (cores: LagoonCores, probe: HealthProbe) =>
+          new VerifyStage(cores, probe, verifyOptions(runtime.configuration)),
       },
     ],
   };
