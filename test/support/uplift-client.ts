@@ -14,6 +14,13 @@ export interface Accepted {
   readonly status: string;
 }
 
+/** What a request for an upgrade may say beside its reason. */
+export interface UpgradeWish {
+  readonly strategy?: string;
+  readonly target?: object;
+  readonly waveId?: string;
+}
+
 export type Door = 'http' | 'bus';
 
 const REASON = 'newest version';
@@ -38,10 +45,27 @@ export class UpliftClient {
       : this.command(COMMAND_SUBJECTS.registerInstance, body, key);
   }
 
-  trigger({ instanceId }: FleetInstance, door: Door, key = `upgrade-${instanceId}`) {
+  trigger(
+    { instanceId }: Pick<FleetInstance, 'instanceId'>,
+    door: Door,
+    key = `upgrade-${instanceId}`,
+    wish: UpgradeWish = {},
+  ): Promise<Accepted> {
+    const body = { reason: REASON, ...wish };
     return door === 'http'
-      ? this.post(`/v1/instances/${instanceId}/upgrades`, { reason: REASON }, key)
-      : this.command(COMMAND_SUBJECTS.triggerUpgrade, { instanceId, reason: REASON }, key);
+      ? this.post(`/v1/instances/${instanceId}/upgrades`, body, key)
+      : this.command(COMMAND_SUBJECTS.triggerUpgrade, { instanceId, ...body }, key);
+  }
+
+  cancel(
+    { instanceId, upgradeId }: Pick<Accepted, 'instanceId' | 'upgradeId'>,
+    door: Door,
+    key = `cancel-${upgradeId}`,
+  ): Promise<Accepted> {
+    const body = { reason: 'wrong version' };
+    return door === 'http'
+      ? this.post(`/v1/instances/${instanceId}/upgrades/${upgradeId}/cancel`, body, key)
+      : this.command(COMMAND_SUBJECTS.cancelUpgrade, { instanceId, upgradeId, ...body }, key);
   }
 
   /** Both doors in turn. */
