@@ -16,7 +16,7 @@ import type {
   WorkerCommand,
   WorkOrder,
 } from '@uplift/domain';
-import { decide, evolve, resume } from '@uplift/domain';
+import { decide, evolve, resume, upgradeIdOf } from '@uplift/domain';
 import type { InstanceHistory, LoadedInstance, StreamHead } from '@uplift/event-store';
 import {
   deterministicEventId,
@@ -85,6 +85,9 @@ export class InstanceCursor {
     handling: Handling,
   ): Promise<InstanceCursor> {
     const event = readable(message);
+    if (upgradeIdOf(event) === null) {
+      throw new UndecodableMessageError(`Event ${message.id} belongs to no upgrade`);
+    }
     const start = isOpening(event)
       ? startAt(message, event)
       : startOf(message, await history.load(splitStreamName(message.stream).id));

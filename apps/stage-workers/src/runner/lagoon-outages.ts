@@ -1,5 +1,6 @@
 import type { UpgradeStage } from '@uplift/domain';
 import type { LagoonCores } from '@uplift/lagoon';
+import { assertReachable } from '../effects/core-reach';
 import type { InstanceCursor } from './instance-cursor';
 import { endWait, lagoonTarget, recordOutage } from './lagoon-wait';
 
@@ -12,7 +13,10 @@ export class LagoonOutages {
     const { core } = cursor.workOrder.profile;
     if (cursor.upgrading?.notes.waitingFor?.target !== lagoonTarget(core)) return;
     const { breaker, lagoon } = this.cores.of(core);
-    if (breaker.state !== 'closed') await lagoon.ping();
+    if (breaker.state !== 'closed') {
+      await lagoon.ping();
+      assertReachable(this.cores.of(core));
+    }
     await endWait(cursor);
   }
 

@@ -1,11 +1,9 @@
 import { SCRIPTED } from '../../testing/example-upgrade';
+import { scriptsOf, WORKER } from '../../testing/effect-kit';
 import { StageScene } from '../../testing/stage-scene';
-import { LagoonTaskRunner } from '../lagoon-task';
 import { PostUpgradeStage } from './post-upgrade.stage';
 
-const OPTIONS = { pollIntervalMs: 1, callTimeoutMs: 200, patienceMs: 10_000 };
-const stageOf = ({ lagoon }: StageScene) =>
-  new PostUpgradeStage(new LagoonTaskRunner(lagoon, OPTIONS), 'w');
+const stageOf = (scene: StageScene) => new PostUpgradeStage(scriptsOf(scene), WORKER);
 
 describe('the post-upgrade stage', () => {
   it('hands over to the health check at once when there is no script', async () => {
@@ -23,14 +21,19 @@ describe('the post-upgrade stage', () => {
     await scene.handle(stageOf(scene));
     const [call] = scene.lagoon.calls;
     expect(call).toMatchObject({ operation: 'addTask', input: { name: `${scene.marker}-post` } });
-    expect(await scene.types()).toEqual(['PostUpgradeStarted', 'PostUpgradeCompleted']);
+    expect(await scene.types()).toEqual([
+      'PostUpgradeStarted',
+      'ScriptRequested',
+      'ScriptAccepted',
+      'PostUpgradeCompleted',
+    ]);
   });
 
   it('fails when the script fails', async () => {
     const scene = await StageScene.at('PostUpgradePending', { profile: SCRIPTED });
     scene.lagoon.script.endAtOnce = 'failed';
     await scene.handle(stageOf(scene));
-    expect((await scene.appended())[1]).toMatchObject({
+    expect((await scene.appended())[3]).toMatchObject({
       type: 'PostUpgradeFailed',
       data: { reason: 'post-upgrade-script', retryable: true },
     });
@@ -46,9 +49,13 @@ describe('the post-upgrade stage', () => {
       retryable: false,
     });
     await scene.handle(stageOf(scene));
-    expect((await scene.appended())[1]).toMatchObject({
+    expect((await scene.appended())[2]).toMatchObject({
       type: 'PostUpgradeFailed',
-      data: { evidence: { detail: reason }, retryable: false },
+      data: {
+        reason: 'script-refused',
+        evidence: { cause: 'disabled', detail: reason },
+        retryable: false,
+      },
     });
   });
 

@@ -1,11 +1,12 @@
+import { NamedLagoonCores } from '@uplift/lagoon';
 import { SCRIPTED } from '../../testing/example-upgrade';
+import { scriptsOf, WORKER } from '../../testing/effect-kit';
 import { StageScene } from '../../testing/stage-scene';
-import { LagoonTaskRunner } from '../lagoon-task';
 import { PreUpgradeStage } from './pre-upgrade.stage';
 
-const OPTIONS = { pollIntervalMs: 1, callTimeoutMs: 200, patienceMs: 10_000 };
-const stageOf = ({ lagoon }: StageScene) =>
-  new PreUpgradeStage(lagoon, new LagoonTaskRunner(lagoon, OPTIONS), 'w');
+const stageOf = (scene: StageScene) => new PreUpgradeStage(scene.cores, scriptsOf(scene), WORKER);
+const SCRIPT = ['ScriptRequested', 'ScriptAccepted'];
+const promoting = { strategy: 'promote', target: { sourceEnvironment: 'staging' } } as const;
 
 describe('the pre-upgrade stage', () => {
   it('checks, and opens the upgrade with what Lagoon said of the environment', async () => {
@@ -53,6 +54,45 @@ describe('the pre-upgrade stage', () => {
     });
   });
 
+  it('fails for good, with the rule, when a restriction forbids deployments', async () => {
+    const scene = await StageScene.at('UpgradeRequested');
+    const facts = { deploymentsDisabled: true, restriction: 'NO_DEPLOYMENTS' };
+    scene.lagoon.script.place(scene.target, facts);
+    await scene.handle(stageOf(scene));
+    expect((await scene.appended())[1]).toMatchObject({
+      type: 'PreUpgradeFailed',
+      data: { reason: 'deployments-enabled', evidence: { detail: 'NO_DEPLOYMENTS' } },
+    });
+  });
+
+  it('fails for good when the core of the instance is not configured', async () => {
+    const scene = await StageScene.at('UpgradeRequested');
+    const stage = new PreUpgradeStage(new NamedLagoonCores([]), scriptsOf(scene), WORKER);
+    await scene.handle(stage);
+    expect((await scene.appended())[1]).toMatchObject({
+      type: 'PreUpgradeFailed',
+      data: {
+        reason: 'core-configured',
+        evidence: { detail: expect.stringContaining('eu-1') as string },
+        retryable: false,
+      },
+    });
+  });
+
+  it('fails for good when the project has no environment to promote from', async () => {
+    const scene = await StageScene.at('UpgradeRequested', promoting);
+    await scene.handle(stageOf(scene));
+    expect((await scene.appended())[1]).toMatchObject({
+      type: 'PreUpgradeFailed',
+      data: { reason: 'source-environment-exists', retryable: false },
+    });
+    const { project } = scene.target;
+    const other = await StageScene.at('UpgradeRequested', promoting);
+    other.lagoon.script.place({ project, environment: 'staging' });
+    await other.handle(stageOf(other));
+    expect(await other.types()).toContain('UpgradePending');
+  });
+
   it('fails for now when a build is under way, and names it', async () => {
     const scene = await StageScene.at('UpgradeRequested');
     const build = scene.lagoon.script.foreignBuild(scene.target);
@@ -70,7 +110,13 @@ describe('the pre-upgrade stage', () => {
     const request = { name: `${scene.marker}-pre`, service: 'cli', command: 'backup' };
     const added = scene.lagoon.calls.find(({ operation }) => operation === 'addTask');
     expect(added?.input).toMatchObject(request);
-    expect((await scene.appended())[1]).toMatchObject({
+    expect(await scene.types()).toEqual([
+      'PreUpgradeStarted',
+      ...SCRIPT,
+      'PreUpgradeCompleted',
+      'UpgradePending',
+    ]);
+    expect((await scene.appended())[3]).toMatchObject({
       data: { task: { taskName: expect.stringMatching(/^lagoon-task-/) as string } },
     });
   });
@@ -79,7 +125,7 @@ describe('the pre-upgrade stage', () => {
     const scene = await StageScene.at('UpgradeRequested', { profile: SCRIPTED });
     scene.lagoon.script.endAtOnce = 'failed';
     await scene.handle(stageOf(scene));
-    expect((await scene.appended())[1]).toMatchObject({
+    expect((await scene.appended())[3]).toMatchObject({
       type: 'PreUpgradeFailed',
       data: { reason: 'pre-upgrade-script', retryable: true },
     });
@@ -88,11 +134,15 @@ describe('the pre-upgrade stage', () => {
   it('goes on where a dead predecessor stopped, without a second start or task', async () => {
     const scene = await StageScene.at('UpgradeRequested', { profile: SCRIPTED });
     scene.lagoon.script.answerNext({ kind: 'ambiguous', evidence: 'reset' }, { lands: true });
-    expect(await scene.handle(stageOf(scene))).toMatchObject({ kind: 'retry' });
+    const stage = new PreUpgradeStage(scene.cores, scriptsOf(scene, 0), WORKER);
+    expect(await scene.handle(stage)).toMatchObject({ kind: 'retry' });
     scene.lagoon.script.endTasks(scene.target);
     expect(await scene.handle(stageOf(scene), 2)).toEqual({ kind: 'done' });
     expect(await scene.types()).toEqual([
       'PreUpgradeStarted',
+      'ScriptRequested',
+      'CallAmbiguous',
+      'ScriptAccepted',
       'PreUpgradeCompleted',
       'UpgradePending',
     ]);
@@ -104,7 +154,7 @@ describe('the pre-upgrade stage', () => {
     scene.lagoon.script.endAtOnce = 'complete';
     await Promise.all([scene.handle(stageOf(scene)), scene.handle(stageOf(scene))]);
     expect(scene.mutations).toEqual(['addTask']);
-    expect(await scene.types()).toHaveLength(3);
+    expect(await scene.types()).toHaveLength(5);
   });
 
   it('does nothing when the instance has moved on', async () => {

@@ -1,14 +1,10 @@
+import { OPEN_GATE } from '../../admission/admission-gate.port';
+import type { EffectOptions } from '../../effects/effect-protocol';
+import { protocolWith, scriptsOf, WORKER } from '../../testing/effect-kit';
 import { StageScene } from '../../testing/stage-scene';
-import type { UpgradeStageOptions } from './upgrade.stage';
+import { UpgradeScript } from './upgrade-script';
 import { UpgradeStage } from './upgrade.stage';
 
-const OPTIONS: UpgradeStageOptions = {
-  leaseMs: 30_000,
-  timeoutMs: 20_000,
-  intervalMs: 1,
-  notFoundGapMs: 2,
-  settleWindowMs: 4,
-};
 const AMBIGUOUS = { kind: 'ambiguous', evidence: 'HTTP 504' } as const;
 const NOT_SENT = {
   kind: 'refused',
@@ -16,11 +12,32 @@ const NOT_SENT = {
   reason: 'connection refused',
   retryable: true,
 } as const;
+const NO_PERMISSION = {
+  kind: 'refused',
+  cause: 'permission',
+  reason: 'no permission',
+  retryable: true,
+} as const;
+const EXPIRED = {
+  kind: 'refused',
+  cause: 'unauthenticated',
+  reason: 'the token was not accepted',
+  retryable: true,
+} as const;
 const INTENT = ['UpgradeStarted', 'DeploymentRequested'];
 
-const stageOf = ({ lagoon }: StageScene, changes: Partial<UpgradeStageOptions> = {}) =>
-  new UpgradeStage(lagoon, { ...OPTIONS, ...changes }, 'w');
+const stageOf = (scene: StageScene, changes: Partial<EffectOptions> = {}) =>
+  new UpgradeStage(
+    {
+      cores: scene.cores,
+      gate: OPEN_GATE,
+      protocol: protocolWith(changes),
+      script: new UpgradeScript(scriptsOf(scene), WORKER),
+    },
+    { worker: WORKER, timeoutMs: 20_000 },
+  );
 const builds = ({ lagoon }: StageScene) => lagoon.script.allDeployments();
+const attemptOf = ({ order: { upgradeId, attempt } }: StageScene) => ({ upgradeId, attempt });
 const intentOf = ({ order: { upgradeId, attempt }, marker }: StageScene) => {
   const started = { upgradeId, attempt, worker: 'other' };
   return [
@@ -64,17 +81,17 @@ describe('the upgrade stage', () => {
     const scene = await StageScene.at('UpgradePending');
     scene.lagoon.script.answerNext({
       kind: 'refused',
-      cause: 'permission',
-      reason: 'no permission',
-      retryable: true,
+      cause: 'quota',
+      reason: 'exceed environment quota',
+      retryable: false,
     });
     await scene.handle(stageOf(scene));
     expect((await scene.appended())[2]).toMatchObject({
       type: 'UpgradeFailed',
       data: {
         reason: 'deployment-refused',
-        evidence: { cause: 'permission', detail: 'no permission' },
-        retryable: true,
+        evidence: { cause: 'quota', detail: 'exceed environment quota' },
+        retryable: false,
       },
     });
     expect(builds(scene)).toEqual([]);
@@ -84,7 +101,10 @@ describe('the upgrade stage', () => {
     const scene = await StageScene.at('UpgradePending');
     scene.lagoon.script.answerNext(AMBIGUOUS, { lands: true });
     await scene.handle(stageOf(scene));
-    expect(await scene.types()).toEqual([...INTENT, 'DeploymentAccepted']);
+    expect(await scene.types()).toEqual([...INTENT, 'CallAmbiguous', 'DeploymentAccepted']);
+    expect((await scene.appended())[2]).toMatchObject({
+      data: { evidence: { shape: 'HTTP 504' } },
+    });
     expect(scene.mutations).toEqual(['deployLatest']);
   });
 
@@ -94,11 +114,12 @@ describe('the upgrade stage', () => {
     await scene.handle(stageOf(scene));
     expect(await scene.types()).toEqual([
       ...INTENT,
+      'CallAmbiguous',
       'CallNotLanded',
       'DeploymentRequested',
       'DeploymentAccepted',
     ]);
-    expect((await scene.appended())[3]).toMatchObject({ data: { callNo: 2 } });
+    expect((await scene.appended())[4]).toMatchObject({ data: { callNo: 2 } });
     expect(builds(scene)).toHaveLength(1);
   });
 
@@ -107,7 +128,8 @@ describe('the upgrade stage', () => {
     scene.lagoon.script.answerNext(AMBIGUOUS);
     scene.lagoon.script.answerNext(AMBIGUOUS);
     await scene.handle(stageOf(scene));
-    expect((await scene.types()).slice(4)).toEqual([
+    expect((await scene.types()).slice(5)).toEqual([
+      'CallAmbiguous',
       'CallNotLanded',
       'OutcomeUnknown',
       'UpgradeFailed',
@@ -135,15 +157,92 @@ describe('the upgrade stage', () => {
     expect(builds(scene)).toHaveLength(1);
   });
 
-  it('does not call when it was frozen past the lease of its own intent', async () => {
+  it('does not call under an intent whose lease is over: it says so, and asks anew', async () => {
     const scene = await StageScene.at('UpgradePending');
-    scene.store.beforeNextAppend = () => Promise.resolve(freeze(30));
-    const stage = stageOf(scene, { leaseMs: 10, settleWindowMs: 60_000 });
-    const running = scene.handle(stage);
-    await lookedUp(scene);
-    scene.stopping.abort(new Error('stop'));
-    expect(await running).toEqual({ kind: 'retry', delayMs: 0 });
-    expect(await scene.types()).toEqual(INTENT);
+    scene.store.beforeNextAppend = () => Promise.resolve(freeze(60));
+    await scene.handle(stageOf(scene, { leaseMs: 50 }));
+    expect(await scene.types()).toEqual([
+      ...INTENT,
+      'CallRefused',
+      'DeploymentRequested',
+      'DeploymentAccepted',
+    ]);
+    expect((await scene.appended())[2]).toMatchObject({
+      data: { evidence: { cause: 'not-sent' } },
+    });
+    expect(scene.mutations).toEqual(['deployLatest']);
+  });
+
+  it('meets a permission text three times before it is believed', async () => {
+    const scene = await StageScene.at('UpgradePending');
+    for (let n = 0; n < 3; n += 1) scene.lagoon.script.answerNext(NO_PERMISSION);
+    await scene.handle(stageOf(scene));
+    expect(await scene.types()).toEqual([
+      ...INTENT,
+      'CallRefused',
+      'DeploymentRequested',
+      'CallRefused',
+      'DeploymentRequested',
+      'UpgradeFailed',
+    ]);
+    expect((await scene.appended()).at(-1)).toMatchObject({
+      data: { reason: 'deployment-refused', evidence: { cause: 'permission' }, retryable: true },
+    });
+    expect(builds(scene)).toEqual([]);
+  });
+
+  it('goes on when a permission text has passed', async () => {
+    const scene = await StageScene.at('UpgradePending');
+    scene.lagoon.script.answerNext(NO_PERMISSION);
+    await scene.handle(stageOf(scene));
+    expect((await scene.types()).slice(-2)).toEqual(['DeploymentRequested', 'DeploymentAccepted']);
+    expect(builds(scene)).toHaveLength(1);
+  });
+
+  it('calls once more in the same lease when the token was not accepted, and only once', async () => {
+    const scene = await StageScene.at('UpgradePending');
+    scene.lagoon.script.answerNext(EXPIRED);
+    await scene.handle(stageOf(scene));
+    expect(await scene.types()).toEqual([...INTENT, 'DeploymentAccepted']);
+    const other = await StageScene.at('UpgradePending');
+    for (let n = 0; n < 2; n += 1) other.lagoon.script.answerNext(EXPIRED);
+    await other.handle(stageOf(other));
+    expect(await other.types()).toEqual([...INTENT, 'UpgradeFailed']);
+    expect((await other.appended())[2]).toMatchObject({
+      data: { evidence: { cause: 'unauthenticated' }, retryable: true },
+    });
+  });
+
+  it('begins nothing while the core is away, and says why', async () => {
+    const scene = await StageScene.at('UpgradePending');
+    const since = Date.parse('2026-03-01T10:00:00.000Z');
+    scene.openBreaker(since);
+    expect(await scene.handle(stageOf(scene))).toMatchObject({ kind: 'retry' });
+    expect(await scene.handle(stageOf(scene), 2)).toMatchObject({ kind: 'retry' });
+    expect(await scene.appended()).toMatchObject([
+      {
+        type: 'WaitingFor',
+        data: { target: 'lagoon:eu-1', since: '2026-03-01T10:00:00.000Z', stage: 'upgrade' },
+      },
+    ]);
+    scene.closeBreaker();
+    expect(await scene.handle(stageOf(scene), 3)).toEqual({ kind: 'done' });
+    expect(await scene.types()).toEqual([
+      'WaitingFor',
+      'WaitEnded',
+      ...INTENT,
+      'DeploymentAccepted',
+    ]);
+  });
+
+  it('asks for nothing any more once a cancel is accepted', async () => {
+    const scene = await StageScene.at('UpgradePending');
+    await scene.append(...intentOf(scene), {
+      type: 'UpgradeCancelRequested',
+      data: { ...attemptOf(scene), requestedBy: 'operator-7', reason: 'wrong release' },
+    });
+    await scene.handle(stageOf(scene), 2);
+    expect((await scene.types()).slice(-2)).toEqual(['CallNotLanded', 'UpgradeCancelled']);
     expect(scene.mutations).toEqual([]);
   });
 
@@ -193,7 +292,7 @@ describe('the upgrade stage', () => {
     };
     await scene.append({ type: 'UpgradeFailed', data: failure });
     expect(await running).toEqual({ kind: 'done' });
-    expect(await scene.types()).toEqual([...INTENT, 'UpgradeFailed']);
+    expect(await scene.types()).toEqual([...INTENT, 'CallAmbiguous', 'UpgradeFailed']);
     expect(scene.mutations).toEqual(['deployLatest']);
   });
 
