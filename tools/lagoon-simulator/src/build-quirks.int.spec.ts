@@ -80,6 +80,15 @@ describe('the quirks of builds', () => {
     expect(logs).toEqual(Array(2).fill('There was an error loading the logs: timeout'));
   });
 
+  it('runs exactly as long as it was told, and ends as it was told', async () => {
+    const id = scene.place({ nextBuilds: [{ runSeconds: 50, endStatus: 'cancelled' }] });
+    await scene.deploy(id);
+    scene.controls.advance(59);
+    expect(await scene.statuses(id)).toEqual(['running']);
+    scene.controls.advance(1);
+    expect(await scene.statuses(id)).toEqual(['cancelled']);
+  });
+
   it('shows the build of a webhook, which cancels what waits', async () => {
     const id = scene.place();
     await scene.deploy(id, { bulkName: 'ours-runs' });

@@ -23,6 +23,8 @@ const buildTraits = {
   startSeconds: secondsOrNever,
   regresses: flag,
   runningStatus: name,
+  runSeconds: secondsOrNull,
+  endStatus: { type: ['string', 'null'] },
   vanishSeconds: secondsOrNull,
   ignoresCancel: flag,
   buildLog: { type: ['string', 'null'] },

@@ -65,7 +65,7 @@ export class BuildQueue {
     });
   }
 
-  private close(build: Build, at: number, status: 'cancelled' | Build['result']): void {
+  private close(build: Build, at: number, status: string): void {
     build.end = { at, status };
     this.onEnd(build);
     if (build === this.holder) return this.passOn(build, at);

@@ -12,6 +12,10 @@ export interface BuildTraits {
   readonly regresses: boolean;
   /** Lagoon's word for a running build. */
   readonly runningStatus: string;
+  /** Exactly how long it runs; null: the environment's `buildSeconds`, more or less. */
+  readonly runSeconds: number | null;
+  /** How it ends, such as `cancelled` without anybody asking; null: as the environment says. */
+  readonly endStatus: string | null;
   /** When its row is deleted, counted from its row; null: never. */
   readonly vanishSeconds: number | null;
   /** A cancel is answered `success` and changes nothing. */
@@ -26,6 +30,8 @@ export const PLAIN_BUILD: BuildTraits = {
   startSeconds: 0,
   regresses: false,
   runningStatus: 'running',
+  runSeconds: null,
+  endStatus: null,
   vanishSeconds: null,
   ignoresCancel: false,
   buildLog: null,

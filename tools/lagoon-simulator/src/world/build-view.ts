@@ -46,7 +46,7 @@ function endedView(build: Build, end: BuildEnd, startedAt: number | null): Build
 
 function lastStep(build: Build, end: BuildEnd, startedAt: number): string {
   if (end.status === 'failed') return FAILS_AT;
-  if (end.status === 'cancelled') return stepAt(shareAt(build, startedAt, end.at));
+  if (end.status !== 'complete') return stepAt(shareAt(build, startedAt, end.at));
   return build.warnings ? 'deployCompletedWithWarnings' : 'deployCompleted';
 }
 

@@ -85,8 +85,8 @@ export class BuildYard {
       bulkId: order.bulkId ?? null,
       bulkName: order.bulkName ?? null,
       priority: order.priority ?? PRIORITIES[environment.environmentType],
-      durationMs: this.durationOf(environment, order),
-      result: fails ? 'failed' : 'complete',
+      durationMs: this.durationOf(environment, order, row.traits),
+      result: row.traits.endStatus ?? (fails ? 'failed' : 'complete'),
       warnings: environment.buildWarnings,
       sourceUser: 'uplift@example.com',
       buildType: order.variablesOnly === true ? 'VARIABLES' : 'BUILD',
@@ -101,7 +101,12 @@ export class BuildYard {
     return `lagoon-${kind}-${this.surroundings.random.word(6)}`;
   }
 
-  private durationOf({ buildSeconds }: Environment, order: DeployOrder): number {
+  private durationOf(
+    { buildSeconds }: Environment,
+    order: DeployOrder,
+    { runSeconds }: BuildTraits,
+  ): number {
+    if (runSeconds !== null) return runSeconds * 1000;
     const { clock, options, random } = this.surroundings;
     if (clock.instant && buildSeconds === null) return 0;
     const share = order.variablesOnly === true && buildSeconds === null ? VARIABLES_SHARE : 1;

@@ -1,10 +1,9 @@
 import type { BuildTraits } from './build-traits';
 
-export type BuildResult = 'complete' | 'failed';
-
 export interface BuildEnd {
   readonly at: number;
-  readonly status: BuildResult | 'cancelled';
+  /** `complete`, `failed`, `cancelled`, or what else Lagoon may come to say. */
+  readonly status: string;
 }
 
 /** One build row and the plan it walks along; all times are simulated milliseconds. */
@@ -17,7 +16,8 @@ export interface Build {
   readonly bulkName: string | null;
   readonly priority: number;
   readonly durationMs: number;
-  readonly result: BuildResult;
+  /** The status it ends with if nothing happens before. */
+  readonly result: string;
   readonly warnings: boolean;
   readonly sourceUser: string;
   readonly buildType: 'BUILD' | 'VARIABLES';
