@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { FileTokenSource } from './file.token-source';
 import { StaticTokenSource } from './static.token-source';
 import { tokenFromCommand } from './token-command';
+import { tokenCommandIn, tokenSourceOf } from './token-origin';
 import { tokenIn } from './token-text';
 import { LagoonTokenError } from './token.error';
 
@@ -119,4 +120,26 @@ describe('a token from a command', () => {
     const script = `process.stdin.on('end', () => console.log('a.b.c')).resume()`;
     expect(await tokenFromCommand(node(script))).toBe('a.b.c');
   });
+});
+
+describe('where a token comes from', () => {
+  it('is a fixed text, a file or a command', async () => {
+    expect(await tokenSourceOf({ kind: 'fixed', token: 'a' }).token()).toBe('a');
+    expect(tokenSourceOf({ kind: 'file', path: '/run/token' })).toBeInstanceOf(FileTokenSource);
+    const command = tokenSourceOf({ kind: 'command', command: node('console.log("a.b.c")') });
+    expect(await command.token()).toBe('a.b.c');
+  });
+
+  it.each([
+    [
+      '["ssh", "-p", "32222", "lagoon@host", "token"]',
+      ['ssh', '-p', '32222', 'lagoon@host', 'token'],
+    ],
+    ['["token"]', ['token']],
+    ['[]', null],
+    ['[""]', null],
+    ['["ssh", 22]', null],
+    ['"ssh host token"', null],
+    ['ssh host token', null],
+  ])('as a command, %s is %j', (text, command) => expect(tokenCommandIn(text)).toEqual(command));
 });

@@ -1,0 +1,74 @@
+import { InMemoryLagoon } from '../in-memory/in-memory.lagoon';
+import { NamedLagoonCores } from './named.lagoon-cores';
+import type { GuardRules } from './guarded-core';
+import { UnknownCoreError } from './lagoon-cores.port';
+import { NOBODY } from './core-observer';
+import { openCores } from './open-cores';
+import { SingleLagoonCore } from './single.lagoon-cores';
+import { RULES } from './testing/guarded-scene';
+import { UNLIMITED, unguardedCore } from './unguarded-core';
+
+class ClosingLagoon extends InMemoryLagoon {
+  closed = 0;
+
+  override close(): Promise<void> {
+    this.closed += 1;
+    return super.close();
+  }
+}
+
+const options = (name: string, url = 'https://lagoon.example.com/graphql') => ({
+  name,
+  url,
+  token: { kind: 'fixed', token: 't' } as const,
+  requestsPerSecond: 0,
+  settings: UNLIMITED,
+});
+
+const rules: GuardRules = RULES;
+
+describe('several cores', () => {
+  it('are each found under their own name, and no other', () => {
+    const [eu, us] = ['eu', 'us'].map((name) => unguardedCore(new InMemoryLagoon(), { name }));
+    const cores = new NamedLagoonCores([eu!, us!]);
+    expect(cores.of('us')).toBe(us);
+    expect(cores.names).toEqual(['eu', 'us']);
+    expect(() => cores.of('au')).toThrow(UnknownCoreError);
+    expect(() => cores.of('au')).toThrow('The Lagoon core "au" is not configured');
+  });
+
+  it('are all closed', async () => {
+    const lagoons = [new ClosingLagoon(), new ClosingLagoon()];
+    const cores = lagoons.map((lagoon, n) => unguardedCore(lagoon, { name: `core-${n}` }));
+    await new NamedLagoonCores(cores).close();
+    expect(lagoons.map(({ closed }) => closed)).toEqual([1, 1]);
+  });
+});
+
+describe('a single core', () => {
+  it('serves every name', async () => {
+    const lagoon = new ClosingLagoon();
+    const core = unguardedCore(lagoon);
+    const cores = new SingleLagoonCore(core);
+    expect(cores.of()).toBe(core);
+    expect(cores.names).toEqual(['default']);
+    await cores.close();
+    expect(lagoon.closed).toBe(1);
+  });
+});
+
+describe('cores as they are configured', () => {
+  it('are opened by name or for every name', async () => {
+    const named = openCores({ byName: [options('eu'), options('us')] }, rules, () => NOBODY);
+    expect(named.names).toEqual(['eu', 'us']);
+    expect(named.of('eu').breaker).toMatchObject({ state: 'closed', openSince: null });
+    const single = openCores({ forEveryName: options('default') }, rules, () => NOBODY);
+    expect(single.of('anything').name).toBe('default');
+    await Promise.all([named.close(), single.close()]);
+  });
+
+  it('are not spoken to in the clear', () => {
+    const cores = { forEveryName: options('default', 'http://lagoon.example.com/graphql') };
+    expect(() => openCores(cores, rules, () => NOBODY)).toThrow(TypeError);
+  });
+});
