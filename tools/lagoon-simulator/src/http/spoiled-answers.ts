@@ -71,7 +71,7 @@ async function sendHuge(response: ServerResponse, bytes: number): Promise<void> 
   const chunk = Buffer.alloc(CHUNK, 'x');
   response.writeHead(200, { 'content-type': JSON_TYPE });
   response.write('{"data":{"filler":"');
-  const gone = once(response, 'close');
+  const gone = new Promise((resolve) => response.once('close', resolve));
   for (let sent = 0; sent < bytes && !response.destroyed; sent += CHUNK) {
     if (!response.write(chunk)) await Promise.race([once(response, 'drain'), gone]);
   }
