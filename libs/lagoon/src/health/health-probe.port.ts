@@ -5,6 +5,8 @@ export interface ProbeOptions {
   readonly timeoutMs: number;
   /** Status codes that are healthy beside 2xx, for example 302. */
   readonly acceptStatuses?: readonly number[];
+  /** Hosts that Lagoon returned for this environment: no other is asked. Absent: any that the rules permit. */
+  readonly allowedHosts?: readonly string[];
   readonly signal?: AbortSignal;
 }
 

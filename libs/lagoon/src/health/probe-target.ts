@@ -24,10 +24,18 @@ const PUBLIC_RULES: readonly (readonly [reason: string, breaks: (url: URL) => bo
   ['it is an IP address', ({ hostname }) => isIP(hostname) !== 0 || hostname.startsWith('[')],
 ];
 
-/** The address if it may be probed; the name still has to resolve to public addresses only. */
-export function probeTarget(text: string, rules: ProbeRules): ProbeTarget {
+/**
+ * The address if it may be probed; the name still has to resolve to public addresses only.
+ * @param allowedHosts the hosts that may be asked at all; absent: any
+ */
+export function probeTarget(
+  text: string,
+  rules: ProbeRules,
+  allowedHosts?: readonly string[],
+): ProbeTarget {
   const url = parsed(text);
   if (url.username !== '' || url.password !== '') refuse('it carries credentials');
+  if (!isListed(url.hostname, allowedHosts)) refuse('its host is not one of the environment');
   if (rules.allowLoopback === true && isLoopback(url)) return { url, loopback: true };
   const broken = PUBLIC_RULES.find(([, breaks]) => breaks(url));
   if (broken !== undefined) refuse(broken[0]);
@@ -44,10 +52,20 @@ function isLoopback(url: URL): boolean {
   return url.protocol === 'http:' && LOOPBACK_HOSTS.has(url.hostname);
 }
 
+function isListed(host: string, allowed: readonly string[] | undefined): boolean {
+  return allowed === undefined || allowed.some((other) => bare(other) === bare(host));
+}
+
 function hasAllowedSuffix(host: string, suffixes: readonly string[] | undefined): boolean {
   if (suffixes === undefined) return true;
-  const name = host.replace(/\.$/, '');
-  return suffixes.some((suffix) => name.endsWith(suffix.startsWith('.') ? suffix : `.${suffix}`));
+  return suffixes.some((suffix) =>
+    bare(host).endsWith(suffix.startsWith('.') ? suffix : `.${suffix}`),
+  );
+}
+
+// A name may end with the dot of the root, and be written in capitals.
+function bare(host: string): string {
+  return host.toLowerCase().replace(/\.$/, '');
 }
 
 function refuse(reason: string): never {

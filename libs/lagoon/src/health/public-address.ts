@@ -35,6 +35,6 @@ globalV6.addSubnet(...GLOBAL_V6, 'ipv6');
 /** False for every private, loopback, link-local, translated, mapped or otherwise special address. */
 export function isPublicAddress(address: string): boolean {
   if (isIPv4(address)) return !reserved.check(address, 'ipv4');
-  if (!isIPv6(address)) return false;
+  if (!isIPv6(address) || address.includes('%')) return false;
   return globalV6.check(address, 'ipv6') && !reserved.check(address, 'ipv6');
 }

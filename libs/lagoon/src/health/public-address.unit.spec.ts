@@ -34,6 +34,14 @@ describe('an address is public only if it belongs to a host on the internet', ()
     ['Teredo', '2001::1'],
     ['6to4', '2002:7f00:1::1'],
     ['documentation v6', '2001:db8::1'],
+    ['with a zone', 'fe80::1%eth0'],
+    ['with a zone, otherwise public', '2606:4700::1111%eth0'],
+    ['NAT64 of a private address', '64:ff9b::a00:1'],
+    ['6to4 of a private address', '2002:0a00:0001::1'],
+    ['compatible with IPv4', '::127.0.0.1'],
+    ['reserved for the future', '250.1.2.3'],
+    ['in brackets', '[2606:4700::1111]'],
+    ['nothing', ''],
     ['no address', 'localhost'],
   ])('%s is not: %s', (_what, address) => expect(isPublicAddress(address)).toBe(false));
 });

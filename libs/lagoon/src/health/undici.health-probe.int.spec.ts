@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { ProbeTargetRefusedError } from './health-probe.port';
 import { UndiciHealthProbe } from './undici.health-probe';
 
@@ -45,6 +45,30 @@ describe('the health probe', () => {
     expect(asked).toEqual([]);
   });
 
+  it.each([301, 302, 303, 307, 308])('follows no %d to this machine', async (status) => {
+    let asked = 0;
+    const inner = await serve((_request, response) => response.end(String((asked += 1))));
+    const location = inner.replace('http:', 'https:');
+    for (const target of [inner, location, '//127.0.0.1/', 'file:///etc/passwd']) {
+      const url = await serve((_request, response) =>
+        response.writeHead(status, { location: target, refresh: `0; url=${target}` }).end(),
+      );
+      const result = await probe.probe(url, { timeoutMs: 5000 });
+      expect(result).toMatchObject({ outcome: 'unhealthy', status });
+    }
+    expect(asked).toBe(0);
+  });
+
+  it('asks only a host of the environment', async () => {
+    let asked = 0;
+    const url = await serve((_request, response) => response.end(String((asked += 1))));
+    const elsewhere = { timeoutMs: 5000, allowedHosts: ['app.example.com'] };
+    await expect(probe.probe(url, elsewhere)).rejects.toThrow(ProbeTargetRefusedError);
+    expect(asked).toBe(0);
+    const here = await probe.probe(url, { timeoutMs: 5000, allowedHosts: ['127.0.0.1'] });
+    expect(here.outcome).toBe('healthy');
+  });
+
   it('asks for the path with nothing that could identify us', async () => {
     let seen: IncomingMessage | undefined;
     const url = await serve((request, response) => {
@@ -75,7 +99,9 @@ describe('the health probe', () => {
   });
 
   it('reads no more than 64 KiB of an endless answer', async () => {
-    const url = await serve((_request, response) => {
+    const sent = new Set<Socket>();
+    const url = await serve(({ socket }, response) => {
+      sent.add(socket);
       const more = () => {
         while (!response.destroyed && response.write('x'.repeat(16 * 1024)));
       };
@@ -83,6 +109,48 @@ describe('the health probe', () => {
       more();
     });
     expect((await probe.probe(url, { timeoutMs: 5000 })).outcome).toBe('healthy');
+    // What the operating system holds in between is a few MiB at most.
+    const [socket] = sent;
+    expect(socket?.bytesWritten).toBeLessThan(16 * 1024 * 1024);
+  });
+
+  it('calls an answer that only drips unresponsive when the time is over', async () => {
+    const drips: NodeJS.Timeout[] = [];
+    const url = await serve((_request, response) => {
+      drips.push(setInterval(() => response.write('x'), 5));
+    });
+    const result = await probe.probe(url, { timeoutMs: 100 });
+    drips.forEach(clearInterval);
+    expect(result).toMatchObject({ outcome: 'unresponsive', detail: 'no answer in 100 ms' });
+    expect(result.durationMs).toBeLessThan(2000);
+  });
+
+  it('calls headers that only drip unresponsive when the time is over', async () => {
+    const drips: NodeJS.Timeout[] = [];
+    const url = await serve(({ socket }) => {
+      socket.write('HTTP/1.1 200 OK\r\nx-drip: ');
+      drips.push(setInterval(() => socket.write('x'), 5));
+    });
+    const result = await probe.probe(url, { timeoutMs: 100 });
+    drips.forEach(clearInterval);
+    expect(result.outcome).toBe('unresponsive');
+  });
+
+  it('takes a packed answer as it is: what is never unpacked cannot burst', async () => {
+    const url = await serve((_request, response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end('this is no gzip at all');
+    });
+    const result = await probe.probe(url, { timeoutMs: 5000 });
+    expect(result.outcome).toBe('healthy');
+  });
+
+  it('keeps nothing of an answer but its status', async () => {
+    const url = await serve((_request, response) =>
+      response.writeHead(200, 'canary', { 'x-canary': 'canary' }).end('canary'),
+    );
+    const result = await probe.probe(`${url}/canary`, { timeoutMs: 5000 });
+    expect(Object.keys(result).sort()).toEqual(['detail', 'durationMs', 'outcome', 'status']);
+    expect(JSON.stringify(result)).not.toContain('canary');
   });
 
   it.each([

@@ -22,7 +22,7 @@ export class UndiciHealthProbe extends HealthProbe {
   }
 
   async probe(url: string, options: ProbeOptions): Promise<ProbeResult> {
-    const target = probeTarget(url, this.rules);
+    const target = probeTarget(url, this.rules, options.allowedHosts);
     const startedAt = performance.now();
     const elapsed = () => Math.round(performance.now() - startedAt);
     const deadline = new CallDeadline(options.timeoutMs, options.signal);

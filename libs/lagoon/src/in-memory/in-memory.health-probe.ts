@@ -1,5 +1,6 @@
 import type { ProbeOptions, ProbeOutcome, ProbeResult } from '../health/health-probe.port';
 import { HealthProbe } from '../health/health-probe.port';
+import { probeTarget } from '../health/probe-target';
 
 /** Health pages in memory: healthy unless a spec says otherwise. */
 export class InMemoryHealthProbe extends HealthProbe {
@@ -15,6 +16,7 @@ export class InMemoryHealthProbe extends HealthProbe {
   async probe(url: string, options: ProbeOptions): Promise<ProbeResult> {
     await Promise.resolve();
     options.signal?.throwIfAborted();
+    probeTarget(url, { allowLoopback: true }, options.allowedHosts);
     this.probed.push(url);
     const outcome = this.next(url);
     if (outcome === 'unresponsive') return { outcome, durationMs: 0, detail: 'no answer' };
