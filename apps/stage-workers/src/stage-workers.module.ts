@@ -3,19 +3,11 @@ import { Module } from '@nestjs/common';
 import { BusConnection, connectServiceBus } from '@uplift/bus';
 import type { Actor } from '@uplift/contracts';
 import { EsdbEventStore, EventStore, InstanceHistory } from '@uplift/event-store';
-import {
-  GraphqlLagoon,
-  HealthProbe,
-  Lagoon,
-  LagoonCores,
-  SingleLagoonCore,
-  StaticTokenSource,
-  unguardedCore,
-  UndiciHealthProbe,
-} from '@uplift/lagoon';
+import { DEFAULT_CORE, HealthProbe, Lagoon, LagoonCores, UndiciHealthProbe } from '@uplift/lagoon';
 import { AdmissionGate, OPEN_GATE } from './admission/admission-gate.port';
 import { Connections } from './connections';
 import { effectProviders } from './effects/effects.parts';
+import { lagoonCoresOf } from './lagoon/lagoon-cores.parts';
 import { LagoonOutages } from './runner/lagoon-outages';
 import { StageRunner } from './runner/stage-runner';
 import { partsOf } from './stage-parts';
@@ -54,21 +46,14 @@ export class StageWorkersModule {
 
 function adapters(runtime: StageRuntime): Provider[] {
   const { configuration } = runtime;
-  const { natsUrl, eventStoreUrl, lagoonUrl, lagoonToken, probeAllowLoopback } = configuration;
+  const { natsUrl, eventStoreUrl, probeAllowLoopback } = configuration;
   return [
     { provide: EventStore, useValue: new EsdbEventStore({ connectionString: eventStoreUrl }) },
+    { provide: LagoonCores, useValue: lagoonCoresOf(runtime) },
     {
       provide: Lagoon,
-      useValue: new GraphqlLagoon({
-        url: lagoonUrl ?? '',
-        token: new StaticTokenSource(lagoonToken ?? ''),
-        timeoutMs: configuration.callTimeoutMs,
-      }),
-    },
-    {
-      provide: LagoonCores,
-      inject: [Lagoon],
-      useFactory: (lagoon: Lagoon) => new SingleLagoonCore(unguardedCore(lagoon)),
+      inject: [LagoonCores],
+      useFactory: (cores: LagoonCores) => cores.of(cores.names[0] ?? DEFAULT_CORE).lagoon,
     },
     { provide: AdmissionGate, useValue: OPEN_GATE },
     {
