@@ -14,9 +14,6 @@ export abstract class AdmissionGate {
 
   /** Null if there is room, or no limit. */
   abstract why(core: string): NoRoom | null;
-
-  /** Whether the core had no room at some moment of the last `ms` milliseconds. */
-  abstract wasShutWithin(core: string, ms: number): boolean;
 }
 
 class OpenAdmissionGate extends AdmissionGate {
@@ -30,10 +27,6 @@ class OpenAdmissionGate extends AdmissionGate {
 
   why(): null {
     return null;
-  }
-
-  wasShutWithin(): boolean {
-    return false;
   }
 }
 
