@@ -1,8 +1,9 @@
-import { HealthProbe, Lagoon, LagoonCores } from '@uplift/lagoon';
+import { HealthProbe, LagoonCores } from '@uplift/lagoon';
 import { busHandler } from '../../bus-handler';
 import type { StageParts } from '../../stage-parts';
 import type { StageRuntime } from '../../stage-workers.settings';
 import { DeploymentPoller } from './deployment-poller';
+import type { DuplicateSight } from './duplicate-builds';
 import { PollUpgradeStage } from './poll-upgrade.stage';
 import { VerifyStage } from './verify.stage';
 
@@ -16,14 +17,14 @@ export function pollUpgradeParts(runtime: StageRuntime): StageParts {
     providers: [
       {
         provide: DeploymentPoller,
-        inject: [Lagoon],
-        useFactory: (lagoon: Lagoon) => new DeploymentPoller(lagoon, pollerOptions(runtime)),
+        inject: [LagoonCores],
+        useFactory: (cores: LagoonCores) => new DeploymentPoller(cores, pollerOptions(runtime)),
       },
       {
         provide: PollUpgradeStage,
-        inject: [Lagoon, DeploymentPoller],
-        useFactory: (lagoon: Lagoon, poller: DeploymentPoller) =>
-          new PollUpgradeStage(lagoon, poller, runtime.configuration.deadlineRunningMs),
+        inject: [LagoonCores, DeploymentPoller],
+        useFactory: (cores: LagoonCores, poller: DeploymentPoller) =>
+          new PollUpgradeStage(cores, poller, followOptions(runtime)),
       },
       {
         provide: VerifyStage,
@@ -36,11 +37,29 @@ export function pollUpgradeParts(runtime: StageRuntime): StageParts {
 }
 
 function pollerOptions({ configuration, health, logger }: StageRuntime) {
+  const { pollEarlyIntervalMs, pollEarlyForMs } = configuration;
+  const { pollIntervalMs, pollQueuedIntervalMs, pollBatch: batch } = configuration;
   return {
-    intervalMs: configuration.pollIntervalMs,
-    batch: configuration.pollBatch,
+    ...{ pollEarlyIntervalMs, pollEarlyForMs, pollIntervalMs, pollQueuedIntervalMs, batch },
     onBeat: health.loop('deployment-poller'),
-    onError: (error: unknown) => logger.warn({ err: error }, 'deployments could not be polled'),
+    onError: (error: unknown, core: string) =>
+      logger.warn({ err: error, core }, 'deployments could not be polled'),
+  };
+}
+
+function followOptions({ configuration, logger, metrics }: StageRuntime) {
+  const duplicates = metrics.counter({
+    name: 'upgrade_duplicate_builds_total',
+    help: 'Attempts that were found to have more than one build',
+  });
+  const { rowVisibleMs, buildVanishedMs, buildNotStartedMs } = configuration;
+  return {
+    ...{ rowVisibleMs, buildVanishedMs, buildNotStartedMs },
+    patienceMs: configuration.deadlineRunningMs,
+    onDuplicates: (sight: DuplicateSight) => {
+      duplicates.inc();
+      logger.warn(sight, 'duplicate build');
+    },
   };
 }
 

@@ -1,136 +1,83 @@
-import type { Lagoon, LagoonDeployment } from '@uplift/lagoon';
-import { completedWithWarnings, deploymentPhase } from '@uplift/lagoon';
-import type { InstanceCursor } from '../../runner/instance-cursor';
+import type { LocatedEnvironment } from '@uplift/domain';
+import type { LagoonCores } from '@uplift/lagoon';
 import { LongWaitError } from '../../runner/long-wait.error';
 import type { StageTurn } from '../../runner/stage-handler.port';
 import { StageHandler } from '../../runner/stage-handler.port';
+import type { DelayLimits } from './build-delays';
+import { BuildDelays } from './build-delays';
+import { BuildFollower } from './build-follower';
 import type { DeploymentPoller } from './deployment-poller';
-import { supersederOf } from './superseder';
-import { buildTimes } from './build-times';
+import type { DuplicateSight } from './duplicate-builds';
+import { DuplicateBuilds } from './duplicate-builds';
+import type { PollClock } from './poll-clock';
+import { systemPollClock } from './poll-clock';
 
-/** Follows one build to its end, and turns what Lagoon says into events: each change once. */
+export interface PollUpgradeOptions extends DelayLimits {
+  /** How long a build is followed at a stretch, in ms. */
+  readonly patienceMs: number;
+  readonly onDuplicates: (sight: DuplicateSight) => void;
+}
+
+/** Follows one build to its end, and turns what Lagoon says into events. */
 export class PollUpgradeStage extends StageHandler {
   readonly stage = 'poll-upgrade';
 
   constructor(
-    private readonly lagoon: Lagoon,
+    private readonly cores: LagoonCores,
     private readonly poller: DeploymentPoller,
-    /** How long a build is followed at a stretch, in ms. */
-    private readonly patienceMs: number,
+    private readonly options: PollUpgradeOptions,
+    private readonly clock: PollClock = systemPollClock,
   ) {
     super();
   }
 
   /** Resolves when the build has ended: until then the message stays in hand. */
-  async run({ cursor, isRedelivery, signal }: StageTurn): Promise<void> {
+  async run(turn: StageTurn): Promise<void> {
+    const { cursor, isRedelivery, signal } = turn;
     if (isRedelivery) await cursor.reload();
     const { located } = cursor.workOrder;
-    const buildName = cursor.deployment?.buildName ?? null;
-    if (located === null || buildName === null) return;
-    await this.follow(cursor, located.environmentId, buildName, signal);
+    if (located === null || cursor.deployment === null || !cursor.isIn('upgrade-running')) return;
+    signal.throwIfAborted();
+    await this.follow(this.followerOf(turn, located), signal);
   }
 
-  private async follow(
-    cursor: InstanceCursor,
-    environmentId: number,
-    buildName: string,
-    signal: AbortSignal,
-  ): Promise<void> {
-    signal.throwIfAborted();
-    const { promise, resolve, reject } = deferred();
-    const unwatch = this.poller.watch(environmentId, buildName, async (row) => {
-      try {
-        const isOver = row !== null && (await this.observe(cursor, row));
-        if (isOver) resolve();
-        return isOver;
-      } catch (error) {
-        reject(error);
-        return true;
-      }
+  private followerOf(
+    { cursor, message, signal }: StageTurn,
+    located: LocatedEnvironment,
+  ): BuildFollower {
+    const { lagoon } = this.cores.of(cursor.workOrder.profile.core);
+    const { onDuplicates } = this.options;
+    return new BuildFollower(cursor, {
+      located,
+      acceptedAt: Date.parse(message.recordedAt),
+      duplicates: new DuplicateBuilds(cursor, lagoon, { onDuplicates, signal }),
+      delays: new BuildDelays(cursor, this.options, this.clock),
     });
+  }
+
+  private async follow(follower: BuildFollower, signal: AbortSignal): Promise<void> {
+    const { patienceMs } = this.options;
+    const { promise: interruption, reject } = interruptible();
     const stop = () => reject(signal.reason);
     signal.addEventListener('abort', stop, { once: true });
-    const overlong = () => reject(new LongWaitError(`${buildName} has not ended yet`));
-    const timer = setTimeout(overlong, this.patienceMs);
+    const overlong = () => reject(new LongWaitError('the build has not ended yet'));
+    const endPatience = this.clock.after(patienceMs, overlong);
+    let unwatch: () => void = () => undefined;
     try {
-      await promise;
+      unwatch = this.poller.watch(follower);
+      await Promise.race([follower.ended, interruption]);
     } finally {
-      clearTimeout(timer);
       unwatch();
+      endPatience();
       signal.removeEventListener('abort', stop);
-    }
-  }
-
-  /** True if there is nothing more to wait for. */
-  private async observe(cursor: InstanceCursor, row: LagoonDeployment): Promise<boolean> {
-    switch (deploymentPhase(row.status)) {
-      case 'active':
-        return this.progress(cursor, row);
-      case 'complete':
-        return this.complete(cursor, row, null);
-      case 'failed':
-        return this.fail(cursor, 'deployment-failed', row);
-      case 'cancelled':
-        return this.cancelled(cursor, row);
-    }
-  }
-
-  private async progress(cursor: InstanceCursor, row: LagoonDeployment): Promise<boolean> {
-    const { upgradeId, attempt } = cursor.workOrder;
-    const { status, buildStep } = row;
-    await cursor.submit({
-      type: 'ProgressDeployment',
-      data: { upgradeId, attempt, status, buildStep },
-    });
-    return !cursor.isIn('upgrade-running');
-  }
-
-  private async complete(
-    cursor: InstanceCursor,
-    row: LagoonDeployment,
-    supersededBy: string | null,
-  ): Promise<boolean> {
-    const { upgradeId, attempt } = cursor.workOrder;
-    const warnings = completedWithWarnings(row.buildStep);
-    const outcome = { buildName: row.name, warnings, ...buildTimes(row), supersededBy };
-    await cursor.submit({ type: 'CompleteUpgrade', data: { upgradeId, attempt, ...outcome } });
-    return true;
-  }
-
-  private async fail(
-    cursor: InstanceCursor,
-    reason: string,
-    row: LagoonDeployment,
-  ): Promise<boolean> {
-    const { upgradeId, attempt } = cursor.workOrder;
-    const { name: buildName, status, buildStep } = row;
-    const failure = { reason, evidence: { buildName, status, buildStep }, retryable: true };
-    await cursor.submit({ type: 'FailUpgrade', data: { upgradeId, attempt, ...failure } });
-    return true;
-  }
-
-  /** Nobody here asked for it: a newer build took the place of ours, or somebody stopped it. */
-  private async cancelled(cursor: InstanceCursor, row: LagoonDeployment): Promise<boolean> {
-    const { located } = cursor.workOrder;
-    const newer = located && (await supersederOf(this.lagoon, located.environmentId, row));
-    if (newer === null) return this.fail(cursor, 'deployment-cancelled', row);
-    switch (deploymentPhase(newer.status)) {
-      case 'active':
-        return false;
-      case 'complete':
-        return this.complete(cursor, { ...newer, name: row.name }, newer.name);
-      default:
-        return this.fail(cursor, 'superseding-deployment-failed', newer);
     }
   }
 }
 
-function deferred() {
-  let resolve: () => void = () => undefined;
+function interruptible() {
   let reject: (reason: unknown) => void = () => undefined;
-  const promise = new Promise<void>((onDone, onError) => {
-    resolve = onDone;
+  const promise = new Promise<never>((_resolve, onError) => {
     reject = onError;
   });
-  return { promise, resolve, reject };
+  return { promise, reject };
 }

@@ -3,22 +3,21 @@ import { supersederOf } from './superseder';
 
 const TARGET = { project: 'shop', environment: 'main' };
 
-async function scene(foreignBuilds: number) {
+async function scene(builds: number) {
   const lagoon = new InMemoryLagoon();
   const { environmentId } = lagoon.script.place(TARGET);
-  const names = Array.from({ length: foreignBuilds }, () => lagoon.script.foreignBuild(TARGET));
-  const rows = (await lagoon.deploymentsOf(environmentId, { limit: 20 })).reverse();
-  return { lagoon, environmentId, names, rows };
+  const names = Array.from({ length: builds }, () => lagoon.script.foreignBuild(TARGET));
+  return { names, rows: await lagoon.deploymentsOf(environmentId, { limit: 20 }) };
 }
 
 describe('what took the place of a build', () => {
   it('is nothing while it is the last one', async () => {
-    const { lagoon, environmentId, rows } = await scene(3);
-    expect(await supersederOf(lagoon, environmentId, rows[2]!)).toBeNull();
+    const { rows } = await scene(3);
+    expect(supersederOf(rows[0]!, rows)).toBeNull();
   });
 
   it('is the newest of those that came later', async () => {
-    const { lagoon, environmentId, rows, names } = await scene(3);
-    expect((await supersederOf(lagoon, environmentId, rows[0]!))?.name).toBe(names[2]);
+    const { rows, names } = await scene(3);
+    expect(supersederOf(rows[2]!, rows)?.name).toBe(names[2]);
   });
 });

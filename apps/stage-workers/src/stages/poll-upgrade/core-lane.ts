@@ -1,0 +1,161 @@
+import type { Lagoon, LagoonDeployment } from '@uplift/lagoon';
+import {
+  LagoonCircuitOpenError,
+  LagoonHeldBackError,
+  LagoonUnauthenticatedError,
+  LagoonUnavailableError,
+} from '@uplift/lagoon';
+import { askLagoon } from './ask-lagoon';
+import type { DeploymentWatcher } from './deployment-watcher';
+import { inParallel } from './in-parallel';
+import type { Ask } from './poll-asks';
+import { asksFor } from './poll-asks';
+import type { PollCadence } from './poll-cadence';
+import type { PollClock } from './poll-clock';
+import type { Watch } from './watch';
+
+export interface LaneOptions {
+  readonly cadence: PollCadence;
+  readonly clock: PollClock;
+  /** Most environments in one request. */
+  readonly batch: number;
+  readonly onError: (error: unknown) => void;
+}
+
+const REQUESTS_AT_ONCE = 4;
+const TOLD_AT_ONCE = 50;
+
+/** Everything that is watched on one Lagoon core. Ticks as long as somebody watches. */
+export class CoreLane {
+  private readonly watches = new Map<DeploymentWatcher, Watch>();
+  private readonly stopping = new AbortController();
+  private callOff: (() => void) | null = null;
+  private isTurning = false;
+  private failures = 0;
+
+  constructor(
+    private readonly lagoon: Lagoon,
+    private readonly options: LaneOptions,
+  ) {}
+
+  add(watcher: DeploymentWatcher): () => void {
+    const { clock, cadence } = this.options;
+    const now = clock.monotonic();
+    const age = Math.max(0, clock.wall() - watcher.acceptedAt);
+    const dueAt = now + cadence.tickMs;
+    const acceptedAt = now - age;
+    this.watches.set(watcher, { watcher, acceptedAt, pace: 'active', dueAt, failures: 0 });
+    this.schedule(now);
+    return () => void this.watches.delete(watcher);
+  }
+
+  stop(): void {
+    this.stopping.abort(new Error('the poller stops'));
+    this.callOff?.();
+  }
+
+  private schedule(lastTickAt: number): void {
+    const isSet = this.callOff !== null || this.isTurning;
+    if (isSet || this.stopping.signal.aborted || this.watches.size === 0) return;
+    const { clock, cadence } = this.options;
+    const wait = lastTickAt + cadence.pauseMs(this.failures) - clock.monotonic();
+    this.callOff = clock.after(Math.max(0, wait), () => void this.tick());
+  }
+
+  private async tick(): Promise<void> {
+    const startedAt = this.options.clock.monotonic();
+    this.callOff = null;
+    this.isTurning = true;
+    try {
+      await this.turn(startedAt);
+    } finally {
+      this.isTurning = false;
+      this.schedule(startedAt);
+    }
+  }
+
+  private async turn(now: number): Promise<void> {
+    const { cadence, batch } = this.options;
+    const timing = {
+      isDue: ({ dueAt }: Watch) => cadence.isDue(dueAt, now),
+      isSoon: ({ dueAt }: Watch) => cadence.isSoon(dueAt, now),
+    };
+    const asks = asksFor(this.watches.values(), timing, batch);
+    if (asks.length === 0) return;
+    const trouble = await this.carryOut(asks);
+    // What was held back cost Lagoon nothing: it is tried again at the next tick.
+    const isFailure = trouble !== null && !(trouble instanceof LagoonHeldBackError);
+    this.failures = isFailure ? this.failures + 1 : 0;
+    if (trouble instanceof LagoonCircuitOpenError) await this.tellAll(trouble);
+  }
+
+  /** Answers the error that makes further requests pointless; null if all were sent. */
+  private async carryOut(asks: readonly Ask[]): Promise<unknown> {
+    const queue = [...asks];
+    let trouble: unknown = null;
+    await inParallel(REQUESTS_AT_ONCE, async () => {
+      for (let ask = queue.shift(); ask !== undefined && trouble === null; ask = queue.shift()) {
+        try {
+          queue.push(...(await this.look(ask)));
+        } catch (error) {
+          trouble = this.judge(error, ask);
+        }
+      }
+    });
+    return trouble;
+  }
+
+  /** Answers the error if it stands in the way of every other request too. */
+  private judge(error: unknown, ask: Ask): unknown {
+    if (this.stopping.signal.aborted) return error;
+    this.options.onError(error);
+    if (isAway(error)) return error;
+    this.putOff(ask.watches);
+    return null;
+  }
+
+  private async look(ask: Ask): Promise<readonly Ask[]> {
+    const { batch } = this.options;
+    const { signal } = this.stopping;
+    const { shown, unanswered, further } = await askLagoon(this.lagoon, ask, { batch, signal });
+    for (const watch of unanswered) this.plan(watch);
+    await Promise.all(shown.map(({ watch, rows }) => this.show(watch, rows)));
+    return further;
+  }
+
+  private async show(watch: Watch, rows: readonly LagoonDeployment[]): Promise<void> {
+    const { watcher } = watch;
+    if (this.watches.get(watcher) !== watch) return;
+    watch.pace = await watcher.seen(rows);
+    watch.failures = 0;
+    if (watch.pace === 'over') this.watches.delete(watcher);
+    else this.plan(watch);
+  }
+
+  private plan(watch: Watch): void {
+    const { clock, cadence } = this.options;
+    const now = clock.monotonic();
+    watch.dueAt = now + cadence.intervalMs(now - watch.acceptedAt, watch.pace);
+  }
+
+  private putOff(watches: readonly Watch[]): void {
+    const { clock, cadence } = this.options;
+    for (const watch of watches) {
+      watch.failures += 1;
+      watch.dueAt = clock.monotonic() + cadence.retryMs(watch.failures);
+    }
+  }
+
+  private async tellAll(outage: LagoonCircuitOpenError): Promise<void> {
+    const watchers = [...this.watches.keys()];
+    await inParallel(TOLD_AT_ONCE, async () => {
+      for (let next = watchers.shift(); next !== undefined; next = watchers.shift()) {
+        await next.outage(outage);
+      }
+    });
+  }
+}
+
+function isAway(error: unknown): boolean {
+  return error instanceof LagoonUnavailableError || error instanceof LagoonUnauthenticatedError;
+}
