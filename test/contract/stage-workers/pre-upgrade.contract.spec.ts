@@ -45,7 +45,8 @@ describe('pre-upgrade alone', () => {
     const upgrade = await stand.open('UpgradeRequested', { order: { profile: SCRIPTED } });
     await stand.deliver(upgrade);
     await stand.deliver(upgrade);
-    expect((await upgrade.appended())[1]).toMatchObject({
+    expect((await upgrade.appended())[3]).toMatchObject({
+      type: 'PreUpgradeCompleted',
       data: { task: { taskName: expect.stringMatching(/^lagoon-task-/) as string } },
     });
     const { requests, calls } = await stand.lagoon.ledger();
@@ -85,7 +86,7 @@ describe('pre-upgrade alone', () => {
       traits: { failTask: true },
     });
     await stand.deliver(upgrade);
-    expect((await upgrade.appended())[1]).toMatchObject({
+    expect((await upgrade.appended())[3]).toMatchObject({
       type: 'PreUpgradeFailed',
       data: { reason: 'pre-upgrade-script', retryable: true },
     });

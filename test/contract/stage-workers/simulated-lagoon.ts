@@ -27,7 +27,7 @@ export class SimulatedLagoon {
     const [placed] = environments;
     if (placed === undefined) throw new TypeError('the simulator placed nothing');
     const { projectId, environmentId, route } = placed;
-    return { projectId, environmentId, route };
+    return { projectId, environmentId, route, deployType: 'branch' };
   }
 
   /** Starts a build, if it is wanted, and answers its name. */
@@ -40,6 +40,10 @@ export class SimulatedLagoon {
 
   async plan(fault: FaultSpec): Promise<void> {
     await this.send('POST', 'faults', fault);
+  }
+
+  async clearFaults(): Promise<void> {
+    await this.send('DELETE', 'faults');
   }
 
   async outage(active: boolean): Promise<void> {

@@ -61,14 +61,107 @@ describe('upgrade alone', () => {
 
   it('ends in a failure when Lagoon refuses', async () => {
     const upgrade = await stand.open('UpgradePending');
-    await stand.lagoon.plan({ kind: 'refuse', field: FIELD });
+    const message = 'Deployments have been disabled for this project';
+    await stand.lagoon.plan({ kind: 'refuse', field: FIELD, message });
     await stand.deliver(upgrade);
     expect((await upgrade.appended()).at(-1)).toMatchObject({
       type: 'UpgradeFailed',
-      data: { reason: 'deployment-refused', evidence: { cause: 'permission' } },
+      data: { reason: 'deployment-refused', evidence: { cause: 'disabled', detail: message } },
     });
     await stand.deliver(upgrade);
     expect(await stand.lagoon.requests()).toEqual({ 'mutation DeployLatest': 1 });
+  });
+
+  it('believes a missing permission of a production environment at the third try', async () => {
+    const traits = { environmentType: 'production', mayDeploy: false } as const;
+    const upgrade = await stand.open('UpgradePending', { traits });
+    await stand.deliver(upgrade);
+    expect((await upgrade.types()).filter((type) => type === 'CallRefused')).toHaveLength(2);
+    expect((await upgrade.appended()).at(-1)).toMatchObject({
+      type: 'UpgradeFailed',
+      data: {
+        reason: 'deployment-refused',
+        evidence: {
+          cause: 'permission',
+          detail: expect.stringContaining('deploy:production') as string,
+        },
+        retryable: true,
+      },
+    });
+    expect(await stand.lagoon.requests()).toEqual({ 'mutation DeployLatest': 3 });
+  });
+
+  it('builds nothing twice when a call lands after its answer was given up', async () => {
+    const upgrade = await stand.open('UpgradePending');
+    await stand.lagoon.plan({ kind: 'land-late', field: FIELD, landMs: 60 });
+    await stand.deliver(upgrade);
+    expect(await upgrade.types()).toEqual([...INTENT, 'CallAmbiguous', 'DeploymentAccepted']);
+    expect((await stand.lagoon.ledger()).buildsByBulkName[upgrade.marker]).toHaveLength(1);
+  });
+
+  it.each([
+    [
+      'promotes',
+      { strategy: 'promote', target: { sourceEnvironment: 'main' } },
+      'mutation DeployPromote',
+    ],
+    ['rolls out what is set', { strategy: 'variables', target: null }, 'mutation DeployLatest'],
+  ] as const)('%s where the strategy says so', async (_words, order, operation) => {
+    const upgrade = await stand.open('UpgradePending', { order });
+    await stand.deliver(upgrade);
+    expect(await stand.lagoon.requests()).toEqual({ [operation]: 1 });
+    expect(await upgrade.types()).toEqual([...INTENT, 'DeploymentAccepted']);
+  });
+
+  it('writes only the variables that differ, and deploys nothing but variables', async () => {
+    const variables = [{ name: 'FEATURE_X', value: 'on', scope: 'RUNTIME' }] as const;
+    const order = { strategy: 'variables', target: { variables } } as const;
+    const first = await stand.open('UpgradePending', { order });
+    await stand.deliver(first);
+    await stand.deliver(first);
+    expect(await first.appended()).toMatchObject([
+      { type: 'VariablesRequested', data: { names: ['FEATURE_X'] } },
+      { type: 'VariablesSet', data: { written: ['FEATURE_X'], unchanged: [] } },
+      { type: 'UpgradeStarted' },
+      { type: 'DeploymentRequested' },
+      {
+        type: 'DeploymentAccepted',
+        data: { buildName: expect.stringMatching(/^lagoon-variables-/) as string },
+      },
+    ]);
+    expect(await stand.lagoon.requests()).toMatchObject({ 'mutation SetVariable': 1 });
+  });
+
+  it('runs a script in the place of a build', async () => {
+    const script = { service: 'cli', command: 'migrate' };
+    const order = { strategy: 'script', target: { script } } as const;
+    const upgrade = await stand.open('UpgradePending', { order });
+    await stand.deliver(upgrade);
+    expect(await upgrade.types()).toEqual([
+      'UpgradeStarted',
+      'ScriptRequested',
+      'ScriptAccepted',
+      'UpgradeCompleted',
+      'PostUpgradePending',
+    ]);
+    const { tasksByName } = await stand.lagoon.ledger();
+    expect(tasksByName[`${upgrade.marker}-script`]).toHaveLength(1);
+  });
+
+  it('gives the builds of a wave one bulk id, by the branch where "latest" may not', async () => {
+    const upgrade = await stand.open('UpgradePending', { order: { waveId: 'wave-1' } });
+    await stand.deliver(upgrade);
+    const { calls } = await stand.lagoon.ledger();
+    expect(calls).toMatchObject([
+      {
+        operation: 'mutation DeployBranch',
+        variables: { input: { bulkId: 'uplift-wave-1', bulkName: upgrade.marker } },
+      },
+    ]);
+    expect((await upgrade.appended()).at(-1)).toMatchObject({
+      type: 'DeploymentAccepted',
+      data: { bulkId: 'uplift-wave-1' },
+    });
   });
 
   it.each(['lose-answer', 'gateway-timeout'] as const)(
@@ -77,7 +170,7 @@ describe('upgrade alone', () => {
       const upgrade = await stand.open('UpgradePending');
       await stand.lagoon.plan({ kind, field: FIELD });
       await stand.deliver(upgrade);
-      expect(await upgrade.types()).toEqual([...INTENT, 'DeploymentAccepted']);
+      expect(await upgrade.types()).toEqual([...INTENT, 'CallAmbiguous', 'DeploymentAccepted']);
       expect(await stand.lagoon.requests()).toEqual({
         'mutation DeployLatest': 1,
         'query DeploymentsOf': 1,
@@ -92,6 +185,7 @@ describe('upgrade alone', () => {
     expect(await upgrade.appended()).toMatchObject([
       { type: 'UpgradeStarted' },
       { type: 'DeploymentRequested', data: { callNo: 1 } },
+      { type: 'CallAmbiguous', data: { callNo: 1 } },
       { type: 'CallNotLanded', data: { callNo: 1 } },
       { type: 'DeploymentRequested', data: { callNo: 2, marker: upgrade.marker } },
       { type: 'DeploymentAccepted', data: { callNo: 2 } },
@@ -106,7 +200,8 @@ describe('upgrade alone', () => {
     const upgrade = await stand.open('UpgradePending');
     await stand.lagoon.plan({ kind: 'lose-request', field: FIELD, times: 2 });
     await stand.deliver(upgrade);
-    expect((await upgrade.types()).slice(4)).toEqual([
+    expect((await upgrade.types()).slice(5)).toEqual([
+      'CallAmbiguous',
       'CallNotLanded',
       'OutcomeUnknown',
       'UpgradeFailed',

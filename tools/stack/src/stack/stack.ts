@@ -78,8 +78,12 @@ export class Stack {
     return [...this.services.values()];
   }
 
-  /** Starts a service, or under another name a second process of it. */
-  async startService(name: ServiceName, as: string = name): Promise<ManagedProcess> {
+  /** Starts a service, or under another name a second process of it with settings of its own. */
+  async startService(
+    name: ServiceName,
+    as: string = name,
+    own: Readonly<Record<string, string>> = {},
+  ): Promise<ManagedProcess> {
     const { script, args = [], env = {} } = serviceEntry(name);
     const service = await ManagedProcess.start({
       name: as,
@@ -87,7 +91,7 @@ export class Stack {
       args,
       nodeArgs: HEAP_LIMITS,
       dir: join(this.dir, 'logs'),
-      env: { ...this.env, ...env, ...this.options.serviceEnv?.[name] },
+      env: { ...this.env, ...env, ...this.options.serviceEnv?.[name], ...own },
       pinnedPorts: PINNED,
     });
     this.services.set(as, service);
