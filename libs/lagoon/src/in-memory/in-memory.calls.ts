@@ -26,6 +26,8 @@ export abstract class InMemoryCalls extends Lagoon {
     this.calls.push({ operation, input });
     await Promise.resolve();
     if (this.script.unavailable) throw new LagoonUnavailableError('scripted to be unavailable');
+    const scripted = this.script.takeReadError();
+    if (scripted !== null) throw scripted;
     return answer();
   }
 

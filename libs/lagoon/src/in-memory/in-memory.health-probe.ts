@@ -18,9 +18,12 @@ export class InMemoryHealthProbe extends HealthProbe {
     options.signal?.throwIfAborted();
     probeTarget(url, { allowLoopback: true }, options.allowedHosts);
     this.probed.push(url);
-    const outcome = this.next(url);
-    if (outcome === 'unresponsive') return { outcome, durationMs: 0, detail: 'no answer' };
-    const status = outcome === 'healthy' ? 200 : 503;
+    const scripted = this.next(url);
+    if (scripted === 'unresponsive') {
+      return { outcome: scripted, durationMs: 0, detail: 'no answer' };
+    }
+    const status = scripted === 'healthy' ? 200 : 503;
+    const outcome = options.acceptStatuses?.includes(status) === true ? 'healthy' : scripted;
     return { outcome, status, durationMs: 0, detail: `answered ${status}` };
   }
 

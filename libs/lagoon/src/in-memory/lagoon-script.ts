@@ -1,3 +1,4 @@
+import type { LagoonReadError } from '../lagoon.errors';
 import type { Ambiguous, Refused } from '../lagoon.outcomes';
 import type { AddTaskRequest, BuildVariable } from '../lagoon.requests';
 import type { EnvironmentTarget, LagoonEnvironment, RegisteredTask } from '../lagoon.types';
@@ -31,6 +32,7 @@ export class LagoonScript {
   private readonly environments: InMemoryEnvironment[] = [];
   private readonly hidden = new Set<InMemoryEnvironment>();
   private readonly answers: ScriptedAnswer[] = [];
+  private readonly readErrors: LagoonReadError[] = [];
   private lastId = 0;
 
   /** Creates the environment, or changes what is given of an existing one. */
@@ -53,6 +55,11 @@ export class LagoonScript {
   /** The next mutation gets this answer; several are used one by one. */
   answerNext(answer: Refused | Ambiguous, { lands = false } = {}): void {
     this.answers.push({ answer, lands });
+  }
+
+  /** The next read throws this; several are used one by one. */
+  failNextRead(error: LagoonReadError): void {
+    this.readErrors.push(error);
   }
 
   /** Ends every build of the environment in Lagoon's order, the waiting ones too. */
@@ -141,6 +148,10 @@ export class LagoonScript {
   isHidden(target: EnvironmentTarget): boolean {
     const environment = this.find(target);
     return environment !== undefined && this.hidden.has(environment);
+  }
+
+  takeReadError(): LagoonReadError | null {
+    return this.readErrors.shift() ?? null;
   }
 
   takeAnswer(): ScriptedAnswer | null {

@@ -1,0 +1,46 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { ProbeOutcome } from '@uplift/lagoon';
+import { InMemoryHealthProbe, UndiciHealthProbe } from '@uplift/lagoon';
+import type { ProbeScene } from './health-probe.suite';
+import { healthProbeSuite } from './health-probe.suite';
+
+const ANSWERS: Readonly<Record<ProbeOutcome, (response: ServerResponse) => void>> = {
+  healthy: (response) => response.end(),
+  unhealthy: (response) => response.writeHead(503).end(),
+  unresponsive: () => undefined,
+};
+
+async function openServer(): Promise<ProbeScene> {
+  let outcome: ProbeOutcome = 'healthy';
+  const server = createServer((_request, response) => ANSWERS[outcome](response));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const probe = new UndiciHealthProbe({ allowLoopback: true });
+  return {
+    probe,
+    url: `http://127.0.0.1:${port}/health`,
+    answer: (next) => (outcome = next),
+    close: async () => {
+      server.close();
+      server.closeAllConnections();
+      await probe.close();
+    },
+  };
+}
+
+function openMemory(): Promise<ProbeScene> {
+  const probe = new InMemoryHealthProbe();
+  const url = 'http://127.0.0.1:3000/health';
+  return Promise.resolve({
+    probe,
+    url,
+    answer: (outcome) => probe.answer(url, outcome),
+    close: () => probe.close(),
+  });
+}
+
+healthProbeSuite('the probe over HTTP', openServer);
+healthProbeSuite('the in-memory probe', openMemory);
