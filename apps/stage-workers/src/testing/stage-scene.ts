@@ -68,6 +68,10 @@ export class StageScene {
   /** Goes on as somebody else would; the last of these events is what the stage under test is told of. */
   async openWith(...events: InstanceEvent[]): Promise<void> {
     await this.append(...events);
+    await this.openWithNewest();
+  }
+
+  async openWithNewest(): Promise<void> {
     this.opening = (await this.stored()).at(-1);
     this.openedAt = (this.opening?.revision ?? 0) + 1;
     this.lagoon.calls.length = 0;

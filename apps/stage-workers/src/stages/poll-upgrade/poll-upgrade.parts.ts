@@ -5,6 +5,10 @@ import type { StageRuntime } from '../../stage-workers.settings';
 import { DeploymentPoller } from './deployment-poller';
 import type { DuplicateSight } from './duplicate-builds';
 import { PollUpgradeStage } from './poll-upgrade.stage';
+import { cancelProvider } from './cancel.parts';
+import { CancelStage } from './cancel.stage';
+import { lateOutcomeProviders } from './late-outcome.parts';
+import { LateOutcomeStage } from './late-outcome.stage';
 import { VerifyStage } from './verify.stage';
 
 export function pollUpgradeParts(runtime: StageRuntime): StageParts {
@@ -13,6 +17,8 @@ export function pollUpgradeParts(runtime: StageRuntime): StageParts {
       busHandler('poll-upgrade', PollUpgradeStage),
       busHandler('verify', VerifyStage),
       busHandler('verify-cancelled', VerifyStage),
+      busHandler('cancel', CancelStage),
+      busHandler('late-outcome', LateOutcomeStage),
     ],
     providers: [
       {
@@ -32,6 +38,8 @@ export function pollUpgradeParts(runtime: StageRuntime): StageParts {
         useFactory: (cores: LagoonCores, probe: HealthProbe) =>
           new VerifyStage(cores, probe, verifyOptions(runtime.configuration)),
       },
+      cancelProvider(runtime),
+      ...lateOutcomeProviders(runtime.configuration),
     ],
   };
 }
