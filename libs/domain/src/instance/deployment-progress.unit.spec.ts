@@ -5,6 +5,7 @@ import { BUILD } from '../testing/named-values';
 
 const requested = upTo('DeploymentRequested');
 const accepted = upTo('DeploymentAccepted');
+const OTHER = 'lagoon-build-other';
 const seen = (status: string, buildStep: string | null = null) =>
   event('DeploymentProgressed', { status, buildStep });
 const see = (status: string, buildStep: string | null = null) =>
@@ -54,35 +55,6 @@ describe('ProgressDeployment', () => {
   });
 });
 
-describe('RecordDuplicateBuilds', () => {
-  const duplicate = event('DuplicateBuildDetected');
-
-  it('records that one attempt has two builds', () => {
-    given(...accepted)
-      .when(command('RecordDuplicateBuilds'))
-      .then(duplicate);
-  });
-
-  it('is quiet when these builds are known', () => {
-    given(...accepted, duplicate)
-      .when(command('RecordDuplicateBuilds'))
-      .thenNothing();
-  });
-
-  it('records a third build', () => {
-    const builds = [...duplicate.data.builds, 'lagoon-build-third'];
-    given(...accepted, duplicate)
-      .when(command('RecordDuplicateBuilds', { builds }))
-      .then(event('DuplicateBuildDetected', { builds }));
-  });
-
-  it('is refused without an intent', () => {
-    given(...upTo('UpgradeStarted'))
-      .when(command('RecordDuplicateBuilds'))
-      .thenRefused('step-not-reached');
-  });
-});
-
 describe('CompleteUpgrade', () => {
   it('ends the stage and opens the next', () => {
     given(...accepted)
@@ -90,15 +62,22 @@ describe('CompleteUpgrade', () => {
       .then(event('UpgradeCompleted'), event('PostUpgradePending'));
   });
 
-  it('says which build took the place of ours', () => {
-    const by = 'lagoon-build-zzz';
+  it.each([
+    ['the build that took its place', event('DeploymentSuperseded'), 'lagoon-build-zzz'],
+    ['its duplicate', event('DuplicateBuildDetected', { builds: [OTHER, BUILD] }), OTHER],
+  ])('ends the stage by %s', (_whose, seen, buildName) => {
+    given(...accepted, seen)
+      .when(command('CompleteUpgrade', { buildName }))
+      .then(event('UpgradeCompleted', { buildName }), event('PostUpgradePending'));
+  });
+
+  it('is quiet about a build that is not, or no longer, followed', () => {
     given(...accepted)
-      .when(command('CompleteUpgrade', { supersededBy: by }))
-      .then(
-        event('DeploymentSuperseded', { by }),
-        event('UpgradeCompleted'),
-        event('PostUpgradePending'),
-      );
+      .when(command('CompleteUpgrade', { buildName: OTHER }))
+      .thenNothing();
+    given(...accepted, event('DuplicateBuildDetected', { builds: [OTHER, BUILD] }))
+      .when(command('CompleteUpgrade'))
+      .thenNothing();
   });
 
   it('is refused before a build is known', () => {
@@ -109,41 +88,6 @@ describe('CompleteUpgrade', () => {
 
   it('is quiet when the stage has ended', () => {
     given(...HISTORY_INTO['pending-post-upgrade'])
-      .when(command('CompleteUpgrade'))
-      .thenNothing();
-  });
-});
-
-describe('CompleteUpgrade after the failure was recorded', () => {
-  const failed = [...accepted, event('UpgradeFailed')];
-  const late = event('LateOutcomeObserved', { buildName: BUILD });
-
-  it('is kept as a late outcome', () => {
-    given(...failed)
-      .when(command('CompleteUpgrade'))
-      .then(late);
-  });
-
-  it('is kept once', () => {
-    given(...failed, late)
-      .when(command('CompleteUpgrade'))
-      .thenNothing();
-  });
-
-  it('is quiet when it speaks of another attempt', () => {
-    given(...failed)
-      .when(command('CompleteUpgrade', { attempt: 2 }))
-      .thenNothing();
-  });
-
-  it('is quiet when another stage failed', () => {
-    given(...HISTORY_INTO['post-upgrade-running'], event('PostUpgradeFailed'))
-      .when(command('CompleteUpgrade'))
-      .thenNothing();
-  });
-
-  it('is quiet for an instance imported as failed', () => {
-    given(event('InstanceRegistered', { status: 'upgrade-failed' }))
       .when(command('CompleteUpgrade'))
       .thenNothing();
   });

@@ -1,3 +1,4 @@
+import type { DeploymentState } from './deployment-state';
 import { cancelled, outcomeUnknown } from './events-of-call';
 import type { InstanceCommandData, InstanceCommandOf } from './instance.commands';
 import { StepNotReachedError } from './instance.errors';
@@ -57,8 +58,9 @@ function completed(
   { workOrder, status, deployment, task }: UpgradingInstance,
 ): readonly InstanceEvent[] {
   if (deployment === null && task === null) throw new StepNotReachedError(type, status);
-  const { cancelRequested, ...order } = workOrder;
   const { upgradeId, attempt, buildName } = data;
+  if (isOfAnotherBuild(buildName, deployment)) return [];
+  const { cancelRequested, ...order } = workOrder;
   const tooLate: readonly InstanceEvent[] =
     cancelRequested === undefined
       ? []
@@ -84,8 +86,16 @@ function cancelConfirmed(
   { buildName }: InstanceCommandData['ConfirmCancel'],
   state: UpgradingInstance,
 ): readonly InstanceEvent[] {
-  const { workOrder, deployment } = state;
+  const { workOrder, deployment, task } = state;
   if (workOrder.cancelRequested === undefined) return [];
-  if (buildName === null) return deployment === null ? [cancelled(state)] : [];
+  if (buildName === null) return deployment === null && task === null ? [cancelled(state)] : [];
+  if (isOfAnotherBuild(buildName, deployment)) return [];
   return [{ type: 'DeploymentCancelled', data: { workOrder, buildName } }];
+}
+
+/** Neither the build that is followed nor the one that took its place. */
+function isOfAnotherBuild(buildName: string, deployment: DeploymentState | null): boolean {
+  return (
+    deployment !== null && ![deployment.buildName, deployment.supersededBy].includes(buildName)
+  );
 }

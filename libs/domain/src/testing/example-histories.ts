@@ -1,6 +1,7 @@
 import { instanceDecider } from '../instance/instance.decider';
 import type { InstanceEvent } from '../instance/instance.events';
 import type { InFlightStatus } from '../instance/in-flight-status';
+import type { WorkOrder } from '../instance/work-order';
 import { givenFor } from './decider-spec';
 import { event } from './example-events';
 
@@ -41,3 +42,15 @@ export const HISTORY_INTO: Record<InFlightStatus, readonly InstanceEvent[]> = {
   'post-upgrade-running': upTo('PostUpgradeStarted'),
   'post-upgrade-completed': upTo('PostUpgradeCompleted'),
 };
+
+/** The events, with some members of every work order changed. */
+export function ordering(
+  changes: Partial<WorkOrder>,
+  events: readonly InstanceEvent[],
+): readonly InstanceEvent[] {
+  return events.map((each) => {
+    if (!('workOrder' in each.data)) return each;
+    const workOrder = { ...each.data.workOrder, ...changes };
+    return { ...each, data: { ...each.data, workOrder } } as InstanceEvent;
+  });
+}
