@@ -28,15 +28,16 @@ export function eventsOfScript(
   }
   return command.type === 'RequestScript'
     ? requested(command.data, state)
-    : accepted(command.data, state);
+    : accepted(command, state);
 }
 
 function requested(
   { worker }: InstanceCommandData['RequestScript'],
   state: UpgradingInstance,
 ): readonly InstanceEvent[] {
-  if (state.call !== null || state.task !== null) return [];
-  return [firstScriptCall(worker, state)];
+  const { call, task, deployment } = state;
+  const isAskedFor = call !== null || task !== null || deployment !== null;
+  return isAskedFor ? [] : [firstScriptCall(worker, state)];
 }
 
 export function firstScriptCall(worker: string, state: UpgradingInstance): InstanceEvent {
@@ -50,10 +51,11 @@ export function firstScriptCall(worker: string, state: UpgradingInstance): Insta
 }
 
 function accepted(
-  { upgradeId, attempt, step, task }: InstanceCommandData['AcceptScript'],
-  { call }: UpgradingInstance,
+  { type, data: { upgradeId, attempt, step, task } }: InstanceCommandOf<'AcceptScript'>,
+  { call, task: known, status }: UpgradingInstance,
 ): readonly InstanceEvent[] {
-  if (call?.effect !== 'script') return [];
+  if (known !== null) return [];
+  if (call?.effect !== 'script') throw new StepNotReachedError(type, status);
   const { callNo } = call;
   return [{ type: 'ScriptAccepted', data: { upgradeId, attempt, step, callNo, task } }];
 }

@@ -65,7 +65,7 @@ function eventsOfStage(command: StageCommand, state: UpgradingInstance): readonl
     case 'RecordVariables':
       return variableEvents(command, state);
     case 'StartUpgrade':
-      return upgradeStarted(command.data, state);
+      return upgradeStarted(command, state);
     case 'StartPostUpgrade':
       return [{ type: 'PostUpgradeStarted', data: command.data }];
     case 'CompletePostUpgrade':
