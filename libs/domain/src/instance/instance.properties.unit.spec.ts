@@ -3,10 +3,12 @@ import { fold } from '../decider';
 import { isHealthy } from '../status';
 import type { Turn } from '../testing/command-sequences';
 import { commandSequences, eventsOf } from '../testing/command-sequences';
+import { MOST_CALLS } from './call-state';
 import { decide, instanceDecider } from './instance.decider';
 import type { InstanceEvent } from './instance.events';
 import type { OpeningEvent } from './instance.evolve';
-import { resume } from './instance.evolve';
+import { evolve, INITIAL_STATE, resume } from './instance.evolve';
+import { LIFECYCLE } from './instance.lifecycle';
 import type { InstanceState } from './instance.state';
 
 const OPENING: readonly InstanceEvent['type'][] = [
@@ -15,16 +17,28 @@ const OPENING: readonly InstanceEvent['type'][] = [
   'DeploymentAccepted',
   'PostUpgradePending',
   'PostUpgradeCompleted',
+  'DeploymentCancelled',
+];
+/** Many enough to reach what is rare, and always the same. */
+const DRAWN = { seed: 1, numRuns: 600 };
+
+/** Events of operators that no command of this build leads to. */
+const OF_NO_COMMAND: readonly InstanceEvent['type'][] = [
+  'StageRedriven',
+  'UpgradeRetried',
+  'UpgradeAbandoned',
 ];
 const isOpening = (event: InstanceEvent): event is OpeningEvent => OPENING.includes(event.type);
 
-const forAnySequence = (holds: (turns: readonly Turn[]) => void, seed?: number) => {
-  const fixed = seed === undefined ? {} : { seed };
-  fc.assert(fc.property(commandSequences, holds), { numRuns: 150, ...fixed });
-};
+const forAnySequence = (
+  holds: (turns: readonly Turn[]) => void,
+  parameters: fc.Parameters<[readonly Turn[]]> = {},
+) => fc.assert(fc.property(commandSequences, holds), { numRuns: 150, ...parameters });
 
-const statesAlong = (events: readonly InstanceEvent[]): readonly InstanceState[] =>
-  events.map((_, index) => fold(instanceDecider, events.slice(0, index + 1)));
+function statesAlong(events: readonly InstanceEvent[]): readonly InstanceState[] {
+  let state = INITIAL_STATE;
+  return events.map((event) => (state = evolve(state, event)));
+}
 
 describe('any sequence of commands', () => {
   it('is a legal path, and the fold of its events is the state', () => {
@@ -37,7 +51,7 @@ describe('any sequence of commands', () => {
     const seen = new Set<string>();
     forAnySequence((turns) => {
       for (const { after } of turns) if (after.kind === 'upgrading') seen.add(after.status);
-    }, 1);
+    }, DRAWN);
     expect([...seen].sort()).toEqual([
       'pending-post-upgrade',
       'pending-pre-upgrade',
@@ -47,6 +61,14 @@ describe('any sequence of commands', () => {
       'pre-upgrade-running',
       'upgrade-running',
     ]);
+  });
+
+  it('is drawn so that every event is reached that a command can lead to', () => {
+    const seen = new Set<string>();
+    forAnySequence((turns) => {
+      for (const { type } of eventsOf(turns)) seen.add(type);
+    }, DRAWN);
+    expect([...seen, ...OF_NO_COMMAND].sort()).toEqual(Object.keys(LIFECYCLE).sort());
   });
 
   it('can be taken up from every opening event as well as from the whole stream', () => {
@@ -73,7 +95,8 @@ describe('a stale worker outcome', () => {
     forAnySequence((turns) => {
       const now = turns.at(-1)?.after;
       for (const { command, before, after } of turns) {
-        const isOutcome = before.kind === 'upgrading' && statusOf(before) !== statusOf(after);
+        const isReport = before.kind === 'upgrading' && 'attempt' in command.data;
+        const isOutcome = isReport && statusOf(before) !== statusOf(after);
         if (isOutcome && now) expect(decide(command, now)).toEqual([]);
       }
     });
@@ -91,6 +114,44 @@ describe('a stale worker outcome', () => {
   });
 });
 
+describe('a call', () => {
+  const isCall = ({ type }: InstanceEvent) =>
+    type === 'DeploymentRequested' || type === 'ScriptRequested';
+  const isProof = ({ type }: InstanceEvent) => type === 'CallNotLanded' || type === 'CallRefused';
+
+  it('is repeated only after proof that the one before had no effect', () => {
+    forAnySequence((turns) => {
+      const seen = eventsOf(turns);
+      seen.forEach(({ data }, index) => {
+        if (!('marker' in data) || data.callNo === 1) return;
+        const earlier = seen.slice(0, index).reverse();
+        const previous = earlier.findIndex((each) => isCall(each));
+        const between = earlier.slice(0, previous).filter(isProof);
+        expect(earlier[previous]?.data).toMatchObject({ marker: data.marker });
+        expect(between.at(-1)?.data).toMatchObject({ callNo: data.callNo - 1 });
+      });
+    });
+  });
+
+  it('is lost at most twice: a third that may land is never made', () => {
+    forAnySequence((turns) => {
+      for (const { after } of turns) {
+        const call = after.kind === 'upgrading' ? after.call : null;
+        expect(call?.notLanded ?? 0).toBeLessThan(MOST_CALLS);
+      }
+    });
+  });
+
+  it('is never made between a cancel and its end', () => {
+    forAnySequence((turns) => {
+      for (const { before, events } of turns) {
+        const isStopping = before.kind === 'upgrading' && before.workOrder.cancelRequested;
+        if (isStopping) expect(events.filter(isCall)).toEqual([]);
+      }
+    });
+  });
+});
+
 describe('the origin status', () => {
   it('survives from the request to the end of the upgrade', () => {
     forAnySequence((turns) => {
@@ -101,7 +162,7 @@ describe('the origin status', () => {
           expect(originStatus).toBe(origins.get(upgradeId) ?? originStatus);
           origins.set(upgradeId, originStatus);
         }
-        if (type === 'InstanceVerifiedHealthy') {
+        if (type === 'InstanceVerifiedHealthy' || type === 'UpgradeCancelled') {
           expect(data.status).toBe(origins.get(data.upgradeId));
         }
       }
