@@ -17,7 +17,7 @@ export function eventsOfCall(
 ): readonly InstanceEvent[] {
   const { call } = state;
   const { marker, callNo } = command.data;
-  if (call === null || call.marker !== marker || call.callNo !== callNo) return [];
+  if (call?.marker !== marker || call.callNo !== callNo) return [];
   if (command.type === 'RetryCall') {
     return call.isOpen ? [] : nextCall(command.data, state, call);
   }

@@ -1,11 +1,11 @@
 import { fold } from '../decider';
 import { command } from '../testing/example-commands';
 import { event, EXAMPLE_EVENT_DATA } from '../testing/example-events';
-import { given, HISTORY_INTO, upTo, WHOLE_UPGRADE } from '../testing/example-histories';
-import { ATTEMPT, LOCATED_ORDER } from '../testing/named-values';
+import { given, HISTORY_INTO, ordering, upTo, WHOLE_UPGRADE } from '../testing/example-histories';
+import { LOCATED_ORDER } from '../testing/named-values';
 import { instanceDecider } from './instance.decider';
 import { IllegalHistoryError } from './instance.errors';
-import type { InstanceEvent, InstanceEventType } from './instance.events';
+import type { InstanceEvent, InstanceEventOf, InstanceEventType } from './instance.events';
 import { resume } from './instance.evolve';
 import { STATUS_BEFORE_STAGE } from './in-flight-status';
 import { LIFECYCLE } from './instance.lifecycle';
@@ -14,6 +14,9 @@ import { UPGRADE_STAGES } from './upgrade-stage';
 const stateAfter = (...events: readonly InstanceEvent[]) => fold(instanceDecider, events);
 const types = Object.keys(EXAMPLE_EVENT_DATA) as InstanceEventType[];
 
+const isAccepted = (each: InstanceEvent): each is InstanceEventOf<'DeploymentAccepted'> =>
+  each.type === 'DeploymentAccepted';
+
 describe('a whole upgrade', () => {
   it('ends at rest, in the status it came from, and is remembered', () => {
     expect(stateAfter(...WHOLE_UPGRADE)).toEqual({
@@ -21,7 +24,7 @@ describe('a whole upgrade', () => {
       status: 'running-healthy-claimed',
       profile: LOCATED_ORDER.profile,
       claim: 'running-healthy-claimed',
-      lastUpgrade: { ...ATTEMPT, lateOutcomeSeen: false },
+      lastUpgrade: { workOrder: LOCATED_ORDER, isCancelled: false, lateOutcomeSeen: false },
     });
   });
 
@@ -69,6 +72,43 @@ describe('resume', () => {
   });
 });
 
+describe('resume after a cancel', () => {
+  const cancelRequested = true;
+
+  it('knows that no new effect may start once a build is found', () => {
+    const accepted = ordering({ cancelRequested }, [event('DeploymentAccepted')]);
+    const history = [...upTo('DeploymentRequested'), event('UpgradeCancelRequested'), ...accepted];
+    expect(stateAfter(...history)).toEqual(accepted.filter(isAccepted).map(resume)[0]);
+  });
+
+  it('knows that the verification is one of a cancelled upgrade', () => {
+    const stopped = event('DeploymentCancelled');
+    const history = [...upTo('DeploymentProgressed'), event('UpgradeCancelRequested'), stopped];
+    expect(stateAfter(...history)).toEqual(resume(stopped));
+  });
+});
+
+describe('a call', () => {
+  it.each(['CallAmbiguous', 'CallRefused', 'CallNotLanded'] as const)(
+    'that was never asked for is not made up from %s',
+    (type) => {
+      const state = stateAfter(...upTo('UpgradeStarted'), event(type));
+      expect(state).toEqual(stateAfter(...upTo('UpgradeStarted')));
+    },
+  );
+
+  it('counts what became of it, and is in doubt only until the next one', () => {
+    const answers = [event('CallAmbiguous'), event('CallNotLanded'), event('CallRefused')];
+    const state = stateAfter(...upTo('DeploymentRequested'), ...answers);
+    const counted = { callNo: 1, refusals: 1, notLanded: 1, isAmbiguous: true, isOpen: false };
+    expect(state).toMatchObject({ call: counted });
+    const next = event('DeploymentRequested', { callNo: 2 });
+    expect(stateAfter(...upTo('DeploymentRequested'), ...answers, next)).toMatchObject({
+      call: { ...counted, callNo: 2, isAmbiguous: false, isOpen: true },
+    });
+  });
+});
+
 describe('progress of a deployment', () => {
   it('is kept with the build it belongs to', () => {
     expect(stateAfter(...upTo('DeploymentProgressed'))).toMatchObject({
@@ -107,12 +147,16 @@ describe("an operator's events", () => {
     expect(stateAfter(...cancelled)).toMatchObject({
       kind: 'resting',
       status: 'running-healthy-claimed',
+      lastUpgrade: { isCancelled: true },
     });
   });
 
-  it('a cancel that was asked for changes no status', () => {
+  it('a cancel that was asked for is written into the work order, and changes nothing else', () => {
     const before = HISTORY_INTO['upgrade-running'];
-    expect(stateAfter(...before, event('UpgradeCancelRequested'))).toEqual(stateAfter(...before));
+    expect(stateAfter(...before, event('UpgradeCancelRequested'))).toEqual({
+      ...stateAfter(...before),
+      workOrder: { ...LOCATED_ORDER, cancelRequested: true },
+    });
   });
 
   it('a re-driven stage keeps its deployment and forgets what was parked', () => {
@@ -123,11 +167,23 @@ describe("an operator's events", () => {
 });
 
 describe('a late outcome', () => {
-  it('is remembered of an upgrade this history does not hold', () => {
-    const imported = event('InstanceRegistered', { status: 'upgrade-failed' });
-    expect(stateAfter(imported, event('LateOutcomeObserved'))).toMatchObject({
+  const failed = [...HISTORY_INTO['upgrade-running'], event('UpgradeFailed')];
+
+  it('is remembered with the upgrade that failed', () => {
+    expect(stateAfter(...failed, event('LateOutcomeObserved'))).toMatchObject({
+      kind: 'resting',
       status: 'upgrade-failed',
-      lastUpgrade: { ...ATTEMPT, lateOutcomeSeen: true },
+      lastUpgrade: { workOrder: LOCATED_ORDER, lateOutcomeSeen: true },
     });
+  });
+
+  it('of an upgrade this history does not hold changes nothing', () => {
+    const imported = event('InstanceRegistered', { status: 'upgrade-failed' });
+    expect(stateAfter(imported, event('LateOutcomeObserved'))).toEqual(stateAfter(imported));
+  });
+
+  it('that is a success puts the upgrade in flight again, with nothing left over', () => {
+    const late = [event('LateOutcomeObserved'), event('PostUpgradePending')];
+    expect(stateAfter(...failed, ...late)).toEqual(resume(event('PostUpgradePending')));
   });
 });

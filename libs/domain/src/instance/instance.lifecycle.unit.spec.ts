@@ -51,12 +51,17 @@ describe('the lifecycle table', () => {
     expect([...LIFECYCLE.UpgradeRequested.from].sort()).toEqual([...HEALTHY_STATUSES].sort());
   });
 
-  it('lets an upgrade in flight begin only by a request, a retry or an acceptance as it is', () => {
+  it('lets an upgrade in flight begin only by a request, a late success, a retry or an acceptance as it is', () => {
     const entrances = rows
       .filter(([, { from }]) => from.some((status) => !isInFlight(status)))
       .filter(([type]) => destinationsOf(type).some(isInFlight))
       .map(([type]) => type);
-    expect(entrances).toEqual(['UpgradeRequested', 'UpgradeRetried', 'UpgradeAbandoned']);
+    expect(entrances).toEqual([
+      'UpgradeRequested',
+      'PostUpgradePending',
+      'UpgradeRetried',
+      'UpgradeAbandoned',
+    ]);
   });
 });
 

@@ -9,6 +9,7 @@ const AT_THE_EDGE: readonly InstanceCommandType[] = [
   'RegisterInstance',
   'ReportHealth',
   'RequestUpgrade',
+  'CancelUpgrade',
 ];
 const reports = (Object.keys(EXAMPLE_COMMAND_DATA) as InstanceCommandType[]).filter(
   (type): type is WorkerCommandType => !AT_THE_EDGE.includes(type),

@@ -28,8 +28,23 @@ describe('TimeOutStage', () => {
         timedOut,
         event(FAILS_AS[status], {
           reason: 'stage-timed-out',
-          evidence: { stage, status, since, limitMs, buildName },
+          evidence: { stage, status, since, limitMs, buildName, waitingFor: null },
           retryable: true,
+        }),
+      );
+  });
+
+  it('says what the upgrade waited for', () => {
+    const status = 'pending-pre-upgrade';
+    const { stage, since, limitMs } = command('TimeOutStage').data;
+    const waitingFor = event('WaitingFor').data.target;
+    given(...HISTORY_INTO[status], event('WaitingFor'))
+      .when(command('TimeOutStage', { seenStatus: status }))
+      .then(
+        event('StageTimedOut', { status }),
+        event('PreUpgradeFailed', {
+          reason: 'stage-timed-out',
+          evidence: { stage, status, since, limitMs, buildName: null, waitingFor },
         }),
       );
   });
