@@ -1,11 +1,12 @@
-import type { LagoonCores } from '@uplift/lagoon';
+import type { LagoonCores, ObserverOf } from '@uplift/lagoon';
 import { openCores } from '@uplift/lagoon';
 import type { StageRuntime } from '../stage-workers.settings';
 import { configuredCores } from './core-configuration';
 import { lagoonMetrics } from './lagoon-metrics';
 
 /** Every Lagoon core this process may speak to, each behind its gate. */
-export function lagoonCoresOf({ configuration, metrics }: StageRuntime): LagoonCores {
+export function lagoonCoresOf(runtime: StageRuntime): LagoonCores {
+  const { configuration } = runtime;
   const { callTimeoutMs, retryBudgetPercent } = configuration;
   const { breakerFailures, breakerOpenMs, breakerLongestMs } = configuration;
   const rules = {
@@ -15,5 +16,20 @@ export function lagoonCoresOf({ configuration, metrics }: StageRuntime): LagoonC
     breakerOpenMs,
     breakerLongestMs,
   };
-  return openCores(configuredCores(configuration), rules, lagoonMetrics(metrics));
+  return openCores(configuredCores(configuration), rules, observers(runtime));
+}
+
+function observers({ metrics, logger }: StageRuntime): ObserverOf {
+  const measurementsOf = lagoonMetrics(metrics);
+  return (core) => {
+    const { onRequest, onBreaker } = measurementsOf(core);
+    return {
+      onRequest,
+      onBreaker: (state) => {
+        onBreaker(state);
+        logger.warn({ core, breaker: state }, 'a Lagoon core goes away or comes back');
+      },
+      onTokenFailure: (reason) => logger.error({ core, reason }, 'there is no token for Lagoon'),
+    };
+  };
 }

@@ -1,8 +1,11 @@
-import type { CoreObserver, ObserverOf } from '@uplift/lagoon';
+import type { CoreObserver } from '@uplift/lagoon';
 import type { Metrics } from '@uplift/runtime';
 
+/** The part of an observer that measures. */
+export type CoreMeasurements = Pick<CoreObserver, 'onRequest' | 'onBreaker'>;
+
 /** Counts what each core is asked, how long it takes, and whether it is believed to be away. */
-export function lagoonMetrics(metrics: Metrics): ObserverOf {
+export function lagoonMetrics(metrics: Metrics): (core: string) => CoreMeasurements {
   const requests = metrics.counter({
     name: 'lagoon_requests_total',
     help: 'Requests to Lagoon by how they ended',
@@ -18,7 +21,7 @@ export function lagoonMetrics(metrics: Metrics): ObserverOf {
     help: '1 while the core counts as away',
     labels: ['core'],
   });
-  return (core): CoreObserver => {
+  return (core) => {
     isOpen.set({ core }, 0);
     return {
       onRequest: ({ operation, class: outcome, durationMs }) => {

@@ -31,9 +31,15 @@ export interface ObservedRequest {
 export interface CoreObserver {
   onRequest(request: ObservedRequest): void;
   onBreaker(state: BreakerState): void;
+  /** `reason` holds no secret. */
+  onTokenFailure(reason: string): void;
 }
 
-export const NOBODY: CoreObserver = { onRequest: () => undefined, onBreaker: () => undefined };
+export const NOBODY: CoreObserver = {
+  onRequest: () => undefined,
+  onBreaker: () => undefined,
+  onTokenFailure: () => undefined,
+};
 
 const CLASSES = [
   [LagoonHeldBackError, 'held-back'],

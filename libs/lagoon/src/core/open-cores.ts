@@ -1,4 +1,5 @@
 import { GraphqlLagoon } from '../graphql/graphql.lagoon';
+import { TellingTokenSource } from '../token/telling.token-source';
 import type { TokenOrigin } from '../token/token-origin';
 import { tokenSourceOf } from '../token/token-origin';
 import type { CoreObserver } from './core-observer';
@@ -34,6 +35,9 @@ export function openCores(
 
 function opened(core: CoreOptions, rules: GuardRules, observer: CoreObserver): LagoonCore {
   const { url, token } = core;
-  const endpoint = { url, token: tokenSourceOf(token), timeoutMs: rules.callTimeoutMs };
+  const source = new TellingTokenSource(tokenSourceOf(token), (why) =>
+    observer.onTokenFailure(why),
+  );
+  const endpoint = { url, token: source, timeoutMs: rules.callTimeoutMs };
   return guardedCore(new GraphqlLagoon(endpoint), core, rules, { observer });
 }

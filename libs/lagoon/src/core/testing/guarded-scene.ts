@@ -30,6 +30,10 @@ export class NotingObserver implements CoreObserver {
   onBreaker(state: BreakerState): void {
     this.states.push(state);
   }
+
+  onTokenFailure(): void {
+    throw new Error('a Lagoon in memory needs no token');
+  }
 }
 
 export interface GuardedScene {
