@@ -1,4 +1,3 @@
-import { SingleLagoonCore, unguardedCore } from '@uplift/lagoon';
 import type { InstanceEvent } from '@uplift/domain';
 import { DeploymentPoller } from '../stages/poll-upgrade/deployment-poller';
 import type { DuplicateSight } from '../stages/poll-upgrade/duplicate-builds';
@@ -37,7 +36,7 @@ export class FollowingScene {
 
   /** A worker with a poller of its own. */
   stage(): PollUpgradeStage {
-    const cores = new SingleLagoonCore(unguardedCore(this.lagoon));
+    const { cores } = this.scene;
     const quiet = { batch: 50, onError: () => undefined, onBeat: () => undefined };
     const poller = new DeploymentPoller(cores, { ...INTERVALS, ...quiet }, this.clock);
     this.pollers.push(poller);

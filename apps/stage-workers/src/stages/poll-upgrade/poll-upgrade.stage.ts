@@ -33,8 +33,7 @@ export class PollUpgradeStage extends StageHandler {
 
   /** Resolves when the build has ended: until then the message stays in hand. */
   async run(turn: StageTurn): Promise<void> {
-    const { cursor, isRedelivery, signal } = turn;
-    if (isRedelivery) await cursor.reload();
+    const { cursor, signal } = turn;
     const { located } = cursor.workOrder;
     if (located === null || cursor.deployment === null || !cursor.isIn('upgrade-running')) return;
     signal.throwIfAborted();

@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
+import type { EventDelivery } from '@uplift/bus';
+import type { StoredEvent } from '@uplift/contracts';
+import { instanceStream } from '@uplift/contracts';
+import type { InstanceEvent, WorkOrder } from '@uplift/domain';
+import { bulkIdOf, markerOf } from '@uplift/domain';
+import { InMemoryEventStore, InstanceHistory, NO_STREAM } from '@uplift/event-store';
+import { InMemoryLagoon, SingleLagoonCore, unguardedCore } from '@uplift/lagoon';
+import { createLogger } from '@uplift/runtime';
+import { LagoonOutages } from '../runner/lagoon-outages';
+import { StageRunner } from '../runner/stage-runner';
+import { DeploymentPoller } from '../stages/poll-upgrade/deployment-poller';
+import { PollUpgradeStage } from '../stages/poll-upgrade/poll-upgrade.stage';
+import { exampleUpgrade, ORDER, PROFILE, upTo } from './example-upgrade';
+import { LIMITS } from './following-scene';
+import { ManualPollClock } from './manual.poll-clock';
+import { INTERVALS, MINUTE } from './poller-scene';
+import { ACTOR } from './stage-scene';
+
+export interface FleetBuild {
+  readonly instanceId: string;
+  readonly target: { readonly project: string; readonly environment: string };
+  readonly accepted: StoredEvent;
+}
+
+/** Many builds at once on one Lagoon and one store, and workers that follow them. */
+export class PolledFleet {
+  readonly clock = new ManualPollClock();
+  readonly lagoon = new InMemoryLagoon();
+  private readonly cores = new SingleLagoonCore(unguardedCore(this.lagoon));
+  private readonly store = new InMemoryEventStore({ now: () => new Date(this.clock.wall()) });
+  private readonly history = new InstanceHistory(this.store, 'stage-workers');
+
+  /** An upgrade whose build was accepted just now. */
+  async accepted(waveId?: string): Promise<FleetBuild> {
+    const instanceId = randomUUID();
+    const profile = { ...PROFILE, project: `app-${instanceId}` };
+    const wave = waveId === undefined ? {} : { waveId };
+    const order = { ...ORDER, ...wave, upgradeId: randomUUID(), profile };
+    const events = await this.historyOf(order);
+    await this.history.append(instanceId, NO_STREAM, events, {
+      causationId: instanceId,
+      step: 'given',
+      correlationId: order.upgradeId,
+      actor: ACTOR,
+    });
+    const accepted = (await this.store.load(instanceStream(instanceId))).at(-1);
+    if (accepted === undefined) throw new TypeError('the history is empty');
+    const target = { project: profile.project, environment: profile.environment };
+    return { instanceId, target, accepted };
+  }
+
+  /** A process of its own: what it follows, it forgets when it dies. */
+  worker() {
+    const { cores } = this;
+    const dying = new AbortController();
+    setMaxListeners(0, dying.signal);
+    const quiet = { batch: 50, onError: () => undefined, onBeat: () => undefined };
+    const poller = new DeploymentPoller(cores, { ...INTERVALS, ...quiet }, this.clock);
+    const options = { ...LIMITS, patienceMs: 420 * MINUTE, onDuplicates: () => undefined };
+    const stage = new PollUpgradeStage(cores, poller, options, this.clock);
+    const logger = createLogger('stage-workers', { level: 'silent' });
+    const identity = { history: this.history, actor: ACTOR };
+    const runner = new StageRunner(identity, logger, new LagoonOutages(cores));
+    return {
+      follow: ({ accepted: event }: FleetBuild, deliveryCount = 1) => {
+        const delivery: EventDelivery = { event, deliveryCount, signal: dying.signal };
+        return runner.handle(stage, delivery);
+      },
+      die: () => {
+        poller.onApplicationShutdown();
+        dying.abort(new Error('killed'));
+      },
+    };
+  }
+
+  async types({ instanceId, accepted }: FleetBuild): Promise<string[]> {
+    const events = await this.store.load(instanceStream(instanceId), accepted.revision + 1);
+    return events.map(({ type }) => type);
+  }
+
+  get polls(): number {
+    const polling = ['deploymentsOfMany', 'deploymentsByBulkId', 'deploymentsOf'];
+    return this.lagoon.calls.filter(({ operation }) => polling.includes(operation)).length;
+  }
+
+  private async historyOf(order: WorkOrder): Promise<readonly InstanceEvent[]> {
+    const { project, environment } = order.profile;
+    const { projectId, environmentId, route } = this.lagoon.script.place({ project, environment });
+    const bulkId = bulkIdOf(order);
+    const wave = bulkId === null ? {} : { bulkId };
+    const request = { environmentId, bulkName: markerOf(order), ...wave };
+    const answer = await this.lagoon.deployLatest(request, new AbortController().signal);
+    if (answer.kind !== 'accepted') throw new TypeError('the twin refused a build');
+    const { buildName } = answer;
+    const located = { projectId, environmentId, route };
+    const events = upTo('DeploymentAccepted', exampleUpgrade({ order, located, buildName }));
+    return events.map((event) =>
+      event.type === 'DeploymentAccepted' ? { ...event, data: { ...event.data, ...wave } } : event,
+    );
+  }
+}
