@@ -30,5 +30,5 @@ function hostsOf(route: string): string[] {
 function hasSuffix(host: string, suffixes: readonly string[]): boolean {
   if (suffixes.length === 0) return true;
   const name = host.replace(/\.$/, '');
-  return suffixes.some((suffix) => name.endsWith(suffix.startsWith('.') ? suffix : `.${suffix}`));
+  return suffixes.some((suffix) => name.endsWith(`.${suffix.toLowerCase().replace(/^\./, '')}`));
 }

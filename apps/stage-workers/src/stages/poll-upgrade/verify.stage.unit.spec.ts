@@ -1,11 +1,4 @@
-import type { ProbeOptions, ProbeResult } from '@uplift/lagoon';
-import {
-  InMemoryHealthProbe,
-  ProbeTargetRefusedError,
-  SingleLagoonCore,
-  unguardedCore,
-  UNLIMITED,
-} from '@uplift/lagoon';
+import { SingleLagoonCore, unguardedCore, UNLIMITED } from '@uplift/lagoon';
 import { PROFILE } from '../../testing/example-upgrade';
 import { StageScene } from '../../testing/stage-scene';
 import type { VerifyOptions } from './verify.stage';
@@ -14,26 +7,8 @@ import { VerifyStage } from './verify.stage';
 const OPTIONS: VerifyOptions = { successes: 3, intervalMs: 1, timeoutMs: 10, windowMs: 60_000 };
 const PAGE = 'https://main.shop.example.com/';
 
-class RefusingProbe extends InMemoryHealthProbe {
-  override probe(): Promise<ProbeResult> {
-    return Promise.reject(new ProbeTargetRefusedError('not a public address'));
-  }
-}
-
 const stageOf = ({ cores, probe }: StageScene, changes: Partial<VerifyOptions> = {}) =>
   new VerifyStage(cores, probe, { ...OPTIONS, ...changes });
-
-type Bounded = ProbeOptions & { readonly allowedHosts?: readonly string[] };
-
-/** Answers only where it may ask: what the port promises of every probe. */
-class BoundProbe extends InMemoryHealthProbe {
-  override probe(url: string, options: Bounded): Promise<ProbeResult> {
-    const isAllowed = options.allowedHosts?.includes(new URL(url).hostname) ?? false;
-    return isAllowed
-      ? super.probe(url, options)
-      : Promise.reject(new ProbeTargetRefusedError('its host is not allowed'));
-  }
-}
 
 describe('the health check at the end', () => {
   it('brings the instance back to where it came from after good answers in a row', async () => {
@@ -152,7 +127,7 @@ describe('the health check at the end', () => {
     const scene = await StageScene.at('PostUpgradeCompleted');
     const settings = { ...UNLIMITED, probeSuffixes };
     const cores = new SingleLagoonCore(unguardedCore(scene.lagoon, { settings }));
-    await scene.handle(new VerifyStage(cores, new BoundProbe(), OPTIONS));
+    await scene.handle(new VerifyStage(cores, scene.probe, OPTIONS));
     expect(await scene.types()).toEqual([type]);
   });
 
@@ -163,13 +138,32 @@ describe('the health check at the end', () => {
     expect((await scene.types())[0]).toMatch(/^InstanceFound/);
   });
 
-  it('does not ask an address outside the rules', async () => {
+  it.each([
+    ['http://main.shop.example.com', 'only https is probed'],
+    ['https://main.shop.example.com:8443', 'only port 443 is probed'],
+    ['https://169.254.169.254', 'it is an IP address'],
+    ['https://operator@main.shop.example.com', 'it carries credentials'],
+    ['main.shop.example.com', 'it is not a URL'],
+  ])('does not ask %s, and says by which rule', async (route, rule) => {
     const scene = await StageScene.at('PostUpgradeCompleted');
-    await scene.handle(new VerifyStage(scene.cores, new RefusingProbe(), OPTIONS));
+    await scene.runner.handle(stageOf(scene), scene.delivery(1, await routedTo(scene, route)));
+    expect(scene.probe.probed).toEqual([]);
+    const reason = `Probe target refused: ${rule}`;
+    expect(await scene.appended()).toMatchObject([
+      { type: 'InstanceFoundUnresponsive', data: { reason, evidence: { probes: 0 } } },
+    ]);
+  });
+
+  it('does not follow the environment to a route outside the rules', async () => {
+    const scene = await StageScene.at('PostUpgradeCompleted');
+    scene.lagoon.script.place(scene.target, { routes: ['https://10.0.0.1'] });
+    scene.probe.answer(PAGE, 'unresponsive');
+    await scene.handle(stageOf(scene));
+    expect(scene.probe.probed).toEqual([PAGE]);
     expect(await scene.appended()).toMatchObject([
       {
         type: 'InstanceFoundUnresponsive',
-        data: { reason: 'Probe target refused: not a public address', evidence: { probes: 0 } },
+        data: { reason: 'Probe target refused: it is an IP address', evidence: { probes: 1 } },
       },
     ]);
   });
@@ -179,11 +173,7 @@ describe('the health check at the end', () => {
       profile: { ...PROFILE, project: 'routeless' },
     });
     scene.lagoon.script.place(scene.target, { route: null, routes: [] });
-    const { workOrder } = await scene.cursor();
-    const located = { ...workOrder.located!, route: null };
-    const data = { workOrder: { ...workOrder, located }, task: null };
-    const event = { ...scene.openingEvent, data };
-    await scene.runner.handle(stageOf(scene), scene.delivery(1, event));
+    await scene.runner.handle(stageOf(scene), scene.delivery(1, await routedTo(scene, null)));
     expect(scene.lagoon.calls).toMatchObject([{ operation: 'routesOf' }]);
     expect(await scene.appended()).toMatchObject([
       {
@@ -230,6 +220,13 @@ describe('the health check at the end', () => {
     expect(await scene.types()).toEqual([]);
   });
 });
+
+/** The opening event, with another route of the environment. */
+async function routedTo(scene: StageScene, route: string | null) {
+  const { workOrder } = await scene.cursor();
+  const located = workOrder.located && { ...workOrder.located, route };
+  return { ...scene.openingEvent, data: { workOrder: { ...workOrder, located }, task: null } };
+}
 
 /** An upgrade whose build an operator had stopped. */
 async function stoppedHalfWay() {
