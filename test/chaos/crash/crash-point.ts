@@ -1,0 +1,52 @@
+import type { FaultSpec } from '../../../tools/lagoon-simulator/src';
+import type { ServiceName } from '../../../tools/stack/src';
+
+/** `kill`: SIGKILL. `stop`: SIGSTOP, and SIGCONT after somebody else has done the work. */
+export type Blow = 'kill' | 'stop';
+
+/** One boundary of the effect protocol, and how a worker is brought to it. */
+export interface CrashPoint {
+  readonly stage: ServiceName;
+  readonly failpoint: string;
+  /** What Lagoon does to the calls meanwhile. */
+  readonly faults: readonly FaultSpec[];
+}
+
+const LOSE_ANSWER: FaultSpec = {
+  kind: 'lose-answer',
+  field: 'deployEnvironmentLatest',
+  times: 3,
+};
+
+const LOSE_TASK: FaultSpec = { kind: 'lose-answer', field: 'addTask', times: 3 };
+
+const deploy = (step: string, faults: readonly FaultSpec[] = []): CrashPoint => ({
+  stage: 'upgrade',
+  failpoint: `deploy.${step}`,
+  faults,
+});
+
+const poll = (step: string): CrashPoint => ({
+  stage: 'poll-upgrade',
+  failpoint: `deploy.${step}`,
+  faults: [],
+});
+
+const script = (step: string, faults: readonly FaultSpec[] = []): CrashPoint => ({
+  stage: 'pre-upgrade',
+  failpoint: `task.${step}`,
+  faults,
+});
+
+/** Every boundary from the message to the outcome. */
+export const DEPLOY_POINTS: readonly CrashPoint[] = [
+  ...['E0', 'E1', 'E2', 'E3', 'E4', 'E5', 'E6', 'E7'].map((step) => deploy(step)),
+  ...['E8', 'E9'].map(poll),
+];
+
+/** The same with calls whose answers are lost, and for scripts. */
+export const FURTHER_POINTS: readonly CrashPoint[] = [
+  ...['E3@2', 'E5', 'E6'].map((step) => deploy(step, [LOSE_ANSWER])),
+  ...['E2', 'E3', 'E4', 'E5', 'E6', 'E7'].map((step) => script(step)),
+  ...['E5', 'E6'].map((step) => script(step, [LOSE_TASK])),
+];
