@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import type { StoredEvent } from '@uplift/contracts';
 import { toInstanceEvent } from '@uplift/contracts';
-import type { InstanceEvent, WorkOrder } from '@uplift/domain';
+import type { InstanceEvent, InstanceEventType, WorkOrder } from '@uplift/domain';
 import { markerOf } from '@uplift/domain';
 import type { InstanceHistory } from '@uplift/event-store';
 
@@ -21,6 +22,32 @@ export class OpenedUpgrade {
   async appended(): Promise<readonly InstanceEvent[]> {
     const { events } = await this.history.load(this.instanceId);
     return events.slice(this.opening.revision + 1).map(toInstanceEvent);
+  }
+
+  /** Goes on as another service would; answers the last of these events. */
+  async append(...events: readonly InstanceEvent[]): Promise<StoredEvent> {
+    const { head } = await this.history.load(this.instanceId);
+    await this.history.append(this.instanceId, head, events, {
+      causationId: randomUUID(),
+      step: 'given',
+      correlationId: this.order.upgradeId,
+      actor: { type: 'service_account', id: 'spec' },
+    });
+    return this.newest(events.at(-1)?.type);
+  }
+
+  async workOrder(): Promise<WorkOrder> {
+    const { state } = await this.history.load(this.instanceId);
+    if (state.kind !== 'upgrading') throw new TypeError('there is no upgrade');
+    return state.workOrder;
+  }
+
+  /** The newest event, or the newest of a type. */
+  async newest(type?: InstanceEventType): Promise<StoredEvent> {
+    const { events } = await this.history.load(this.instanceId);
+    const newest = events.filter((event) => type === undefined || event.type === type).at(-1);
+    if (newest === undefined) throw new TypeError(`there is no ${type ?? 'event'}`);
+    return newest;
   }
 
   async types(): Promise<readonly string[]> {

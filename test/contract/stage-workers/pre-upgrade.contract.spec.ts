@@ -72,7 +72,7 @@ describe('pre-upgrade alone', () => {
 
   it('refuses an environment that is being built, for now', async () => {
     const upgrade = await stand.open('UpgradeRequested', { traits: { buildSeconds: 1e9 } });
-    const build = await stand.lagoon.build(upgrade.order.profile, true);
+    const build = await stand.lagoon.build(upgrade.order.profile);
     await stand.deliver(upgrade);
     expect((await upgrade.appended())[1]).toMatchObject({
       type: 'PreUpgradeFailed',

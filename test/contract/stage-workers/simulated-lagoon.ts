@@ -30,10 +30,9 @@ export class SimulatedLagoon {
     return { projectId, environmentId, route, deployType: 'branch' };
   }
 
-  /** Starts a build, if it is wanted, and answers its name. */
-  async build({ project, environment }: Target, isWanted: boolean): Promise<string> {
-    if (!isWanted) return 'lagoon-build-old';
-    const record = { project, environment };
+  /** Starts a build and answers its name; without a marker it is somebody else's. */
+  async build({ project, environment }: Target, bulkName?: string): Promise<string> {
+    const record = { project, environment, bulkName };
     const { builds } = await this.send<{ builds: string[] }>('POST', 'builds', record);
     return builds[0] ?? '';
   }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { connectBus, type BusConnection } from '@uplift/bus';
 import type { InstanceEventType, WorkOrder } from '@uplift/domain';
+import { markerOf } from '@uplift/domain';
 import { EsdbEventStore, InstanceHistory, NO_STREAM } from '@uplift/event-store';
 import {
   exampleUpgrade,
@@ -79,7 +80,10 @@ export class StageStand {
     const profile = { ...(changes.profile ?? PROFILE), project: `app-${instanceId}` };
     const order = { ...ORDER, ...changes, upgradeId: randomUUID(), profile };
     const located = await this.lagoon.place(profile, traits);
-    const buildName = await this.lagoon.build(profile, type === 'DeploymentAccepted');
+    const isBuilding = type === 'DeploymentAccepted';
+    const buildName = isBuilding
+      ? await this.lagoon.build(profile, markerOf(order))
+      : 'lagoon-build-old';
     const events = upTo(type, exampleUpgrade({ order, located, buildName }));
     const history = new InstanceHistory(this.parts.store, 'command-api');
     await history.append(instanceId, NO_STREAM, events, {
