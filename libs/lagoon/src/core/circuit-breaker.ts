@@ -11,7 +11,7 @@ import type { Clock } from './clock';
 import { LagoonCircuitOpenError } from './core.errors';
 import type { BreakerState, CoreBreaker } from './lagoon-cores.port';
 import type { MutationAnswer } from './outage';
-import { isOutageAnswer, isOutageError } from './outage';
+import { isAnsweredError, isOutageAnswer, isOutageError } from './outage';
 
 export interface BreakerOptions {
   readonly core: string;
@@ -72,16 +72,19 @@ export class CircuitBreaker implements CoreBreaker {
   }
 
   /** Runs the read. One that its caller gave up says nothing about the core, unless it was the trial. */
-  read<T>(work: () => Promise<T>, isGivenUp: () => boolean): Promise<T> {
+  async read<T>(work: () => Promise<T>, isGivenUp: () => boolean): Promise<T> {
     const isTrial = this.state !== 'closed';
-    return this.policy.execute(async () => {
+    const outcome = await this.policy.execute(async () => {
       try {
-        return await work();
+        return { value: await work() };
       } catch (error) {
+        if (isAnsweredError(error)) return { error };
         if (isOutageError(error) && !isTrial && isGivenUp()) this.abandoned.add(error);
         throw error;
       }
     });
+    if ('error' in outcome) throw outcome.error;
+    return outcome.value;
   }
 
   /** Runs the mutation; only while closed, for a mutation is no trial. */

@@ -234,6 +234,19 @@ describe('a core that is away', () => {
     }
   });
 
+  it('is not believed to be away as long as it answers in between, be it with a refusal', async () => {
+    const inner = new FailingLagoon();
+    const scene = guardedScene({ inner, rules: { breakerFailures: 2, retryBudgetPercent: 0 } });
+    const outage = new LagoonUnavailableError('HTTP 503');
+    for (const failure of [outage, new LagoonRefusedError('permission', 'no', true), outage]) {
+      inner.failure = failure;
+      await expect(scene.core.lagoon.ping()).rejects.toBe(failure);
+    }
+    expect(scene.core.breaker.state).toBe('closed');
+    await expect(scene.core.lagoon.ping()).rejects.toBe(outage);
+    expect(scene.core.breaker.state).toBe('open');
+  });
+
   it('is not believed to be away after reads that were given up', async () => {
     const scene = guardedScene({ rules: { breakerFailures: 1 } });
     scene.inner.script.unavailable = true;

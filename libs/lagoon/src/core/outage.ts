@@ -1,4 +1,8 @@
-import { LagoonUnavailableError } from '../lagoon.errors';
+import {
+  LagoonRefusedError,
+  LagoonUnauthenticatedError,
+  LagoonUnavailableError,
+} from '../lagoon.errors';
 import type { Ambiguous, Refused } from '../lagoon.outcomes';
 
 /** What any mutation answers when it is not accepted, or else something accepted. */
@@ -16,6 +20,11 @@ export function isOutageAnswer(answer: MutationAnswer, isGivenUp: boolean): bool
 /** The read met no Lagoon that works. */
 export function isOutageError(error: unknown): error is LagoonUnavailableError {
   return error instanceof LagoonUnavailableError;
+}
+
+/** The read met a Lagoon that works and said no. */
+export function isAnsweredError(error: unknown): boolean {
+  return error instanceof LagoonRefusedError || error instanceof LagoonUnauthenticatedError;
 }
 
 /** Answer to a mutation that never left this process. */
