@@ -72,6 +72,24 @@ describe('an event that does not fit', () => {
   );
 });
 
+describe('a work order whose optional members are of another kind', () => {
+  const golden = example('UpgradeRequested');
+
+  it.each([
+    ['target', {}],
+    ['target', { variables: [{ name: 'A', value: 'on', scope: 'EVERYWHERE' }] }],
+    ['target', { script: { service: 'cli' } }],
+    ['strategy', 'rebuild'],
+    ['waveId', ''],
+    ['cancelRequested', false],
+    ['located', { projectId: 1, environmentId: 2, route: null, deployType: 3 }],
+  ])('is refused: %s %j', (member, value) => {
+    const data = structuredClone(golden.data) as { workOrder: Record<string, unknown> };
+    data.workOrder[member] = value;
+    expect(() => toInstanceEvent({ ...golden, data })).toThrow(InvalidEventError);
+  });
+});
+
 describe('an event this build does not know', () => {
   const golden = example('UpgradeRequested');
 

@@ -4,31 +4,16 @@ import type {
   Failure,
   InstanceEventData,
   InstanceEventType,
-  InstanceProfile,
   TaskReference,
-  WorkOrder,
 } from '@uplift/domain';
-import {
-  HEALTHY_STATUSES,
-  INSTANCE_STATUSES,
-  RUNNING_STATUSES,
-  UPGRADE_STAGES,
-  UPGRADE_STRATEGIES,
-} from '@uplift/domain';
+import { INSTANCE_STATUSES, RUNNING_STATUSES, UPGRADE_STAGES } from '@uplift/domain';
 import fc from 'fast-check';
+import { count, healthyStatus, name, nullable, text, timestamp } from './plain-values';
+import { profile, workOrder } from './work-order-values';
 
-const text = fc.string();
-const name = fc.string({ minLength: 1 });
-const count = fc.integer({ min: 1 });
 const milliseconds = fc.nat();
-const timestamp = fc
-  .date({ noInvalidDate: true, min: new Date(0), max: new Date('2999-01-01') })
-  .map((date) => date.toISOString());
-const nullable = <Value>(values: fc.Arbitrary<Value>) => fc.option(values, { nil: null });
-
 const instanceStatus = fc.constantFrom(...INSTANCE_STATUSES);
 const runningStatus = fc.constantFrom(...RUNNING_STATUSES);
-const healthyStatus = fc.constantFrom(...HEALTHY_STATUSES);
 const stage = fc.constantFrom(...UPGRADE_STAGES);
 
 const attempt = { upgradeId: name, attempt: count };
@@ -46,33 +31,17 @@ const failure: fc.Arbitrary<Failure> = fc.record({
   evidence,
   retryable: fc.boolean(),
 });
-const script = nullable(fc.record({ service: name, command: name }));
-const profile: fc.Arbitrary<InstanceProfile> = fc.record({
-  project: name,
-  projectId: nullable(fc.integer()),
-  environment: name,
-  core: name,
-  app: name,
-  scripts: fc.record({ preUpgrade: script, postUpgrade: script }),
-  healthProbe: fc.record({ path: text, acceptStatuses: fc.array(fc.integer()) }),
-});
-const workOrder: fc.Arbitrary<WorkOrder> = fc.record({
-  ...attempt,
-  profile,
-  located: nullable(
-    fc.record({ projectId: fc.integer(), environmentId: fc.integer(), route: nullable(text) }),
-  ),
-  strategy: fc.constantFrom(...UPGRADE_STRATEGIES),
-  target: nullable(fc.record({ ref: name })),
-  originStatus: healthyStatus,
-  deadlineAt: timestamp,
-});
 const opensStage = fc.record({ workOrder });
 const started: fc.Arbitrary<Attempt & { worker: string }> = fc.record(byWorker);
-const task: fc.Arbitrary<TaskReference | null> = nullable(
-  fc.record({ taskId: fc.integer(), taskName: text }),
-);
+const ofCall = { ...attempt, callNo: count };
+const ofBuild = { ...attempt, buildName: name };
+const step = fc.constantFrom('pre-upgrade' as const, 'upgrade' as const, 'post-upgrade' as const);
+const knownTask: fc.Arbitrary<TaskReference> = fc.record({ taskId: fc.integer(), taskName: text });
+const task = nullable(knownTask);
 const outcome = fc.constantFrom('healthy' as const, 'unhealthy' as const, 'unresponsive' as const);
+const probes = fc.array(
+  fc.record({ url: text, outcome, status: nullable(fc.integer()), durationMs: milliseconds }),
+);
 
 /** Any data that the domain's types allow, by event type. */
 export const EVENT_VALUES: {
@@ -94,6 +63,8 @@ export const EVENT_VALUES: {
   }),
   PreUpgradeFailed: failure,
   UpgradePending: opensStage,
+  VariablesRequested: fc.record({ ...byWorker, names: fc.array(name) }),
+  VariablesSet: fc.record({ ...attempt, written: fc.array(name), unchanged: fc.array(name) }),
   UpgradeStarted: started,
   DeploymentRequested: fc.record({
     ...byWorker,
@@ -101,16 +72,26 @@ export const EVENT_VALUES: {
     marker: name,
     bulkId: nullable(name),
   }),
-  CallNotLanded: fc.record({ ...attempt, callNo: count, evidence }),
-  DeploymentAccepted: fc.record({ workOrder, buildName: name, callNo: count }),
+  ScriptRequested: fc.record({ ...byWorker, step, callNo: count, marker: name }),
+  ScriptAccepted: fc.record({ ...ofCall, step, task: knownTask }),
+  CallAmbiguous: fc.record({ ...ofCall, evidence }),
+  CallRefused: fc.record({ ...ofCall, evidence }),
+  CallNotLanded: fc.record({ ...ofCall, evidence }),
+  DeploymentAccepted: fc.record(
+    { workOrder, buildName: name, callNo: count, bulkId: name },
+    { requiredKeys: ['workOrder', 'buildName', 'callNo'] },
+  ),
   DeploymentProgressed: fc.record({ ...attempt, status: name, buildStep: nullable(text) }),
   DeploymentSuperseded: fc.record({ ...attempt, by: name }),
   DuplicateBuildDetected: fc.record({ ...attempt, builds: fc.array(name) }),
+  BuildNotVisible: fc.record({ ...ofBuild, since: timestamp }),
+  BuildNotStarted: fc.record({ ...ofBuild, status: name, since: timestamp }),
+  DeploymentCancelled: fc.record({ workOrder, buildName: name }),
+  UpgradeCancelTooLate: fc.record(ofBuild),
   OutcomeUnknown: fc.record({ ...attempt, evidence }),
-  LateOutcomeObserved: fc.record({ ...attempt, status: name, buildName: name }),
+  LateOutcomeObserved: fc.record({ ...ofBuild, status: name }),
   UpgradeCompleted: fc.record({
-    ...attempt,
-    buildName: name,
+    ...ofBuild,
     warnings: fc.boolean(),
     queuedMs: nullable(milliseconds),
     buildMs: nullable(milliseconds),
@@ -123,9 +104,7 @@ export const EVENT_VALUES: {
   InstanceVerifiedHealthy: fc.record({
     ...attempt,
     status: healthyStatus,
-    probes: fc.array(
-      fc.record({ url: text, outcome, status: nullable(fc.integer()), durationMs: milliseconds }),
-    ),
+    probes,
   }),
   InstanceFoundUnhealthy: failure,
   InstanceFoundUnresponsive: failure,
@@ -136,10 +115,15 @@ export const EVENT_VALUES: {
     since: timestamp,
     limitMs: milliseconds,
   }),
+  WaitingFor: fc.record({ ...attempt, target: name, since: timestamp, stage }),
+  WaitEnded: fc.record({ ...attempt, target: name, waitedMs: milliseconds }),
   StageParked: fc.record({ ...attempt, stage, eventId: name, reason: name }),
   StageRedriven: fc.record({ workOrder, stage, n: count }),
   UpgradeCancelRequested: fc.record({ ...attempt, ...askedBy }),
-  UpgradeCancelled: fc.record({ ...attempt, status: healthyStatus }),
+  UpgradeCancelled: fc.record(
+    { ...attempt, status: healthyStatus, probes },
+    { requiredKeys: ['upgradeId', 'attempt', 'status'] },
+  ),
   UpgradeRetried: fc.record({ workOrder, ...askedBy, fromStage: stage }),
   UpgradeAbandoned: fc.record({ workOrder, ...askedBy }),
 };

@@ -1,0 +1,84 @@
+import type {
+  InstanceProfile,
+  LocatedEnvironment,
+  TargetVariable,
+  TaskScript,
+  UpgradePlan,
+  UpgradeTarget,
+  WorkOrder,
+} from '@uplift/domain';
+import { UPGRADE_STRATEGIES, VARIABLE_SCOPES } from '@uplift/domain';
+import fc from 'fast-check';
+import { count, healthyStatus, name, nullable, text, timestamp } from './plain-values';
+
+const script: fc.Arbitrary<TaskScript> = fc.oneof(
+  fc.record({ service: name, command: name }),
+  fc.record({ registeredTask: name }),
+);
+const variable: fc.Arbitrary<TargetVariable> = fc.record({
+  name,
+  value: text,
+  scope: fc.constantFrom(...VARIABLE_SCOPES),
+});
+const target: fc.Arbitrary<UpgradeTarget> = fc.oneof(
+  fc.record({ ref: name }),
+  fc.record({ sourceEnvironment: name }),
+  fc.record({ variables: fc.array(variable) }),
+  fc.record({ script }),
+);
+const strategy = fc.constantFrom(...UPGRADE_STRATEGIES);
+const upgrade: fc.Arbitrary<UpgradePlan> = fc.record({ strategy, target: nullable(target) });
+
+/** Members that an earlier build did not write may be missing. */
+export const profile: fc.Arbitrary<InstanceProfile> = fc.record(
+  {
+    project: name,
+    projectId: nullable(fc.integer()),
+    environment: name,
+    core: name,
+    app: name,
+    scripts: fc.record({ preUpgrade: nullable(script), postUpgrade: nullable(script) }),
+    healthProbe: fc.record({ path: text, acceptStatuses: fc.array(fc.integer()) }),
+    upgrade,
+  },
+  {
+    requiredKeys: ['project', 'projectId', 'environment', 'core', 'app', 'scripts', 'healthProbe'],
+  },
+);
+
+const located: fc.Arbitrary<LocatedEnvironment> = fc.record(
+  {
+    projectId: fc.integer(),
+    environmentId: fc.integer(),
+    route: nullable(text),
+    deployType: name,
+  },
+  { requiredKeys: ['projectId', 'environmentId', 'route'] },
+);
+
+export const workOrder: fc.Arbitrary<WorkOrder> = fc.record(
+  {
+    upgradeId: name,
+    attempt: count,
+    profile,
+    located: nullable(located),
+    strategy,
+    target: nullable(target),
+    originStatus: healthyStatus,
+    deadlineAt: timestamp,
+    waveId: name,
+    cancelRequested: fc.constant(true as const),
+  },
+  {
+    requiredKeys: [
+      'upgradeId',
+      'attempt',
+      'profile',
+      'located',
+      'strategy',
+      'target',
+      'originStatus',
+      'deadlineAt',
+    ],
+  },
+);
