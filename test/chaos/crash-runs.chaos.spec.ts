@@ -14,10 +14,11 @@ const everyBlow = (points: readonly CrashPoint[]) =>
 
 const EACH = everyBlow(DEPLOY_POINTS);
 const ALL = [...EACH, ...everyBlow(FURTHER_POINTS)];
-const TABLE = Array.from({ length: RUNS }, (_, n) => {
-  const table = RUNS > EACH.length ? ALL : EACH;
-  return { n: n + 1, ...(table[n % table.length] as (typeof table)[number]) };
-});
+const ROUND = RUNS > EACH.length ? ALL : EACH;
+const TABLE = Array.from({ length: Math.ceil(RUNS / ROUND.length) }, () => ROUND)
+  .flat()
+  .slice(0, RUNS)
+  .map((row, n) => ({ n: n + 1, ...row }));
 
 jest.setTimeout(120_000);
 

@@ -36,21 +36,29 @@ export async function sendDeployment(
   { bulkId, platformRole }: Wave,
   signal: AbortSignal,
 ): Promise<DeployAnswer> {
-  const { located, profile, strategy, target } = order;
+  const { located, profile, target } = order;
   if (located === null) return NEVER_LOCATED;
   const { project, environment } = profile;
-  const marked = { bulkName: markerOf(order), ...(bulkId === null ? {} : { bulkId }) };
-  const branch = { project, branchName: environment, ...marked };
+  const marked = { bulkName: markerOf(order), ...waveOf(bulkId) };
   if (target !== null && 'sourceEnvironment' in target) {
     const { sourceEnvironment } = target;
     const promotion = { project, sourceEnvironment, destinationEnvironment: environment };
     return lagoon.deployPromote({ ...promotion, ...marked }, signal);
   }
+  const branch = { project, branchName: environment, ...marked, ...buildVariablesOf(order) };
   if (target !== null && 'ref' in target) {
     return lagoon.deployBranch({ ...branch, branchRef: target.ref }, signal);
   }
-  const only = strategy === 'variables' ? { buildVariables: VARIABLES_ONLY } : {};
-  return bulkId === null || platformRole
-    ? lagoon.deployLatest({ environmentId: located.environmentId, ...marked, ...only }, signal)
-    : lagoon.deployBranch({ ...branch, ...only }, signal);
+  if (bulkId !== null && !platformRole) return lagoon.deployBranch(branch, signal);
+  const { environmentId } = located;
+  const latest = { environmentId, ...marked, ...buildVariablesOf(order) };
+  return lagoon.deployLatest(latest, signal);
+}
+
+function waveOf(bulkId: string | null) {
+  return bulkId === null ? {} : { bulkId };
+}
+
+function buildVariablesOf({ strategy }: WorkOrder) {
+  return strategy === 'variables' ? { buildVariables: VARIABLES_ONLY } : {};
 }

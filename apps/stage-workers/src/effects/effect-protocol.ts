@@ -43,7 +43,7 @@ export class EffectProtocol {
     for (let call = cursor.call; call !== null; call = cursor.call) {
       if (own !== null && call.isOpen) {
         const refusal = await this.call(cursor, effect, { call, own, stop });
-        if (refusal?.cause === 'not-sent') pauseMs = this.options.intervalMs;
+        pauseMs = this.pauseAfter(refusal);
         own = null;
       } else if (call.isOpen) {
         own = await this.findOut(cursor, effect, call, stop);
@@ -52,6 +52,12 @@ export class EffectProtocol {
         own = await this.retry(cursor, effect, call);
       }
     }
+  }
+
+  /** What was never sent may be sent soon; a refusal in words is given time to pass. */
+  private pauseAfter(refusal: Refused | null): number {
+    const { intervalMs, permissionPauseMs } = this.options;
+    return refusal?.cause === 'not-sent' ? intervalMs : permissionPauseMs;
   }
 
   /** Whatever the answer, no other call is made under this intent. Returns a refusal. */

@@ -43,24 +43,32 @@ export class ScriptRunner {
   /** `intent`: already written by the caller together with the step, or null if it is to be written here. */
   async run(
     cursor: InstanceCursor,
-    { order, step, script, worker }: ScriptRun,
+    run: ScriptRun,
     stop: AbortSignal,
     intent: OwnIntent | null = null,
   ): Promise<ScriptOutcome> {
-    const core = this.cores.of(order.profile.core);
+    const core = this.cores.of(run.order.profile.core);
     const known = cursor.upgrading?.task ?? null;
     if (known !== null) return this.follow(core, known, stop);
 
-    const runnable = await runnableScript(core.lagoon, order, script, stop);
+    const runnable = await runnableScript(core.lagoon, run.order, run.script, stop);
     if (runnable.kind === 'unusable') {
       return { kind: 'failed', reason: runnable.reason, retryable: false };
     }
-    const own = intent ?? (await intend(cursor, step, worker));
+    const effect = new TaskEffect(core, run.order, run.step, runnable.script);
+    const own = intent ?? (await intend(cursor, run));
     await failpoint('task.E3');
-    const effect = new TaskEffect(core, order, step, runnable.script);
     await this.protocol.settle(cursor, effect, own, stop);
     await failpoint('task.E7');
-    const task = cursor.upgrading?.task ?? null;
+    return this.outcomeOf(core, cursor, stop);
+  }
+
+  private async outcomeOf(
+    core: LagoonCore,
+    { upgrading }: InstanceCursor,
+    stop: AbortSignal,
+  ): Promise<ScriptOutcome> {
+    const task = upgrading?.task ?? null;
     return task === null ? { kind: 'gone' } : this.follow(core, task, stop);
   }
 
@@ -85,8 +93,7 @@ export class ScriptRunner {
 /** The intent; null if it stands in the stream already and is somebody else's. */
 async function intend(
   cursor: InstanceCursor,
-  step: ScriptStep,
-  worker: string,
+  { step, worker }: ScriptRun,
 ): Promise<OwnIntent | null> {
   const { upgradeId, attempt } = cursor.workOrder;
   await failpoint('task.E2');
