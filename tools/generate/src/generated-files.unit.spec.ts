@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { INSTANCE_STATUSES, LIFECYCLE } from '@uplift/domain';
 import { generatedFiles } from './generated-files';
 import { lifecyclePage } from './lifecycle-page';
 import { staleFiles } from './stale-files';
@@ -46,7 +47,9 @@ describe('the lifecycle page', () => {
     expect(page).toContain(
       '| `PreUpgradeStarted` | `pending-pre-upgrade` | `pre-upgrade-running` | pre-upgrade | step |',
     );
-    expect(page.split('\n').filter((line) => line.startsWith('| `'))).toHaveLength(33 + 61);
+    expect(page.split('\n').filter((line) => line.startsWith('| `'))).toHaveLength(
+      Object.keys(LIFECYCLE).length + INSTANCE_STATUSES.length,
+    );
   });
 
   it('draws the path from the first request back to where it began', () => {
