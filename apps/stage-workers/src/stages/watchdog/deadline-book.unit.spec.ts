@@ -1,4 +1,4 @@
-import type { InstanceEvent, RecordedInstanceEvent } from '@uplift/domain';
+import type { InstanceEvent, InstanceEventType, RecordedInstanceEvent } from '@uplift/domain';
 import { IN_FLIGHT_STATUSES, LIFECYCLE } from '@uplift/domain';
 import { exampleUpgrade, ORDER } from '../../testing/example-upgrade';
 import { DeadlineBook } from './deadline-book';
@@ -70,6 +70,41 @@ describe('the deadline book', () => {
     expect(bookOf(events).overdue(LATE)).toMatchObject([
       { since: 700, limitMs: LIMITS.queued, owner: 'poll-upgrade', revision: 8 },
     ]);
+  });
+
+  it.each<[InstanceEventType, object, string]>([
+    ['StageRedriven', { workOrder: ORDER, stage: 'post-upgrade', n: 1 }, 'post-upgrade'],
+    [
+      'UpgradeRetried',
+      { workOrder: ORDER, requestedBy: 'o', reason: 'x', fromStage: 'upgrade' },
+      'upgrade',
+    ],
+  ])('gives the deadline after %s to the stage it names', (type, data, owner) => {
+    const events = [...before('UpgradeRequested'), { type, data } as InstanceEvent];
+    expect(bookOf(events).overdue(LATE)).toMatchObject([{ owner, limitMs: LIMITS.pending }]);
+  });
+
+  it('leaves only the end of the attempt while an instance waits', () => {
+    const order = { ...ORDER, deadlineAt: new Date(900).toISOString() };
+    const wait: InstanceEvent = {
+      type: 'WaitingFor',
+      data: { ...ATTEMPT, target: 'x', since: new Date(200).toISOString(), stage: 'pre-upgrade' },
+    };
+    const events = exampleUpgrade({ order, located: LOCATED, buildName: 'b' }).slice(0, 3);
+    const book = bookOf([...events, wait]);
+    expect(book.overdue(899)).toEqual([]);
+    expect(book.waiting()).toMatchObject([{ waitingFor: { target: 'x' } }]);
+    expect(book.overdue(900)).toMatchObject([{ since: 300, limitMs: 600, isAttemptOver: true }]);
+  });
+
+  it('lets an event with a deadline of its own take the place of a wait', () => {
+    const wait: InstanceEvent = {
+      type: 'WaitingFor',
+      data: { ...ATTEMPT, target: 'x', since: new Date(800).toISOString(), stage: 'poll-upgrade' },
+    };
+    const events = [...before('DeploymentAccepted'), wait, progressed('running')];
+    const [row] = bookOf(events).overdue(LATE);
+    expect(row).toMatchObject({ since: 900, limitMs: LIMITS.running, waitingFor: { target: 'x' } });
   });
 
   it('cuts every deadline to the end of the attempt', () => {

@@ -1,35 +1,47 @@
 import type { Provider } from '@nestjs/common';
 import type { Actor } from '@uplift/contracts';
 import { EventStore, InstanceHistory } from '@uplift/event-store';
+import { LagoonCores } from '@uplift/lagoon';
+import { limitsFrom } from '../../admission/core-limits';
 import type { StageRuntime } from '../../stage-workers.settings';
 import { DeadlineBook } from './deadline-book';
+import { DeadlineJudge } from './deadline-judge';
+import type { DeadlineLimits } from './deadline-limits';
 import { StoreClock } from './store-clock';
-import { TimeoutJudge } from './timeout-judge';
+import { WaitReasons } from './wait-reasons';
 import { Watchdog } from './watchdog';
+import { watchdogActor } from './watchdog-actor';
 
 export function watchdogProvider(runtime: StageRuntime, actor: Actor): Provider {
   return {
     provide: Watchdog,
-    inject: [EventStore, InstanceHistory],
-    useFactory: (store: EventStore, history: InstanceHistory) => {
+    inject: [EventStore, InstanceHistory, LagoonCores],
+    useFactory: (store: EventStore, history: InstanceHistory, cores: LagoonCores) => {
       const { configuration, health, logger, metrics } = runtime;
-      const book = new DeadlineBook({
-        pending: configuration.deadlinePendingMs,
-        step: configuration.deadlineStepMs,
-        call: configuration.deadlineCallMs,
-        queued: configuration.deadlineQueuedMs,
-        running: configuration.deadlineRunningMs,
-        verify: configuration.deadlineVerifyMs,
-      });
-      const watchdog = new Watchdog(store, book, new TimeoutJudge(history, actor), {
+      const deadlines = new DeadlineBook(limitsIn(configuration));
+      const reasons = new WaitReasons({ limitsOf: limitsFrom(cores) });
+      const judge = new DeadlineJudge(history, watchdogActor(actor));
+      const watchdog = new Watchdog(store, { deadlines, reasons }, judge, {
         clock: new StoreClock(),
         intervalMs: configuration.watchdogIntervalMs,
         onBeat: health.loop('watchdog'),
         onError: (error) => logger.warn({ err: error }, 'watchdog round failed'),
       });
       health.addReadiness('watchdog', () => watchdog.readiness());
-      metrics.gauge({ name: 'upgrades_in_flight', help: 'Upgrades not ended' }, () => book.size);
+      const help = 'Upgrades not ended';
+      metrics.gauge({ name: 'upgrades_in_flight', help }, () => deadlines.size);
       return watchdog;
     },
+  };
+}
+
+function limitsIn(configuration: StageRuntime['configuration']): DeadlineLimits {
+  return {
+    pending: configuration.deadlinePendingMs,
+    step: configuration.deadlineStepMs,
+    call: configuration.deadlineCallMs,
+    queued: configuration.deadlineQueuedMs,
+    running: configuration.deadlineRunningMs,
+    verify: configuration.deadlineVerifyMs,
   };
 }

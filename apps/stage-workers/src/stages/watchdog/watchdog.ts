@@ -1,11 +1,18 @@
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
-import type { StoredEvent } from '@uplift/contracts';
-import { isInstanceStream, toRecordedInstanceEvent } from '@uplift/contracts';
 import type { EventStore } from '@uplift/event-store';
 import { pause } from '../../runner/pause';
-import type { DeadlineBook } from './deadline-book';
+import type { TailedEvent } from '../../store/all-tail';
+import { AllTail } from '../../store/all-tail';
+import type { DeadlineBook, OverdueDeadline, RunningDeadline } from './deadline-book';
+import type { DeadlineJudge } from './deadline-judge';
 import type { StoreClock } from './store-clock';
-import type { TimeoutJudge } from './timeout-judge';
+import type { WaitReasons } from './wait-reasons';
+
+/** What the watchdog knows, all of it folded from the store. */
+export interface WatchdogBooks {
+  readonly deadlines: DeadlineBook;
+  readonly reasons: WaitReasons;
+}
 
 export interface WatchdogOptions {
   readonly intervalMs: number;
@@ -14,68 +21,45 @@ export interface WatchdogOptions {
   readonly clock: StoreClock;
 }
 
-const RESUBSCRIBE_MS = 1_000;
-
 /**
- * Tails the store, not the bus, so that a dead bus is noticed too: a stage past its deadline ends in an event
- * that says why. Holds nothing that a restart could lose.
+ * Tails the store, not the bus, so that a dead bus is noticed too: a stage past its deadline ends in an event that
+ * says why, or goes on waiting with an event that says for what. Holds nothing that a restart could lose.
  */
 export class Watchdog implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly abort = new AbortController();
-  private after: bigint | undefined;
-  private hasCaughtUp = false;
+  private readonly tail: AllTail;
 
   constructor(
-    private readonly store: EventStore,
-    private readonly book: DeadlineBook,
-    private readonly judge: TimeoutJudge,
+    store: EventStore,
+    private readonly books: WatchdogBooks,
+    private readonly judge: DeadlineJudge,
     private readonly options: WatchdogOptions,
-  ) {}
+  ) {
+    const { onError } = options;
+    this.tail = new AllTail(store, { onEvent: (event) => this.take(event), onError });
+  }
 
   onApplicationBootstrap(): void {
-    void this.tail();
+    this.tail.start();
     void this.patrol();
   }
 
   onApplicationShutdown(): void {
+    this.tail.stop();
     this.abort.abort();
   }
 
   /** Why this watchdog does not watch; undefined if it does. */
   readiness(): string | undefined {
-    if (!this.hasCaughtUp) return 'has not read the whole store yet';
+    if (!this.tail.hasCaughtUp) return 'has not read the whole store yet';
     if (this.options.clock.now() !== null) return undefined;
     return `own clock and store clock differ by ${this.options.clock.differenceMs} ms`;
   }
 
-  private async tail(): Promise<void> {
-    const { signal } = this.abort;
-    while (!signal.aborted) {
-      await this.follow(signal).catch((error: unknown) => this.lost(error));
-      await pause(RESUBSCRIBE_MS, signal).catch(() => undefined);
-    }
-  }
-
-  private lost(error: unknown): void {
-    this.hasCaughtUp = false;
-    if (!this.abort.signal.aborted) this.options.onError(error);
-  }
-
-  private async follow(signal: AbortSignal): Promise<void> {
-    const position = this.after === undefined ? {} : { after: this.after };
-    for await (const batch of this.store.subscribeToAll({ ...position, signal })) {
-      batch.events.forEach((event) => this.take(event));
-      if (batch.caughtUp) this.hasCaughtUp = true;
-    }
-  }
-
-  private take(event: StoredEvent): void {
-    if (isInstanceStream(event.stream)) {
-      const recorded = toRecordedInstanceEvent(event);
-      this.book.record(recorded);
-      this.options.clock.observe(recorded.at, this.hasCaughtUp);
-    }
-    this.after = event.position;
+  private take(event: TailedEvent): void {
+    this.books.deadlines.record(event);
+    this.books.reasons.record(event);
+    this.options.clock.observe(event.at, event.isLive);
   }
 
   private async patrol(): Promise<void> {
@@ -88,10 +72,35 @@ export class Watchdog implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   private async round(): Promise<void> {
-    if (!this.hasCaughtUp) return;
-    for (const deadline of this.book.overdue(this.options.clock.now())) {
+    if (!this.tail.hasCaughtUp) return;
+    const { deadlines } = this.books;
+    await this.each(deadlines.overdue(this.options.clock.now()), (row) => this.settle(row));
+    await this.each(deadlines.waiting(), (row) => this.release(row));
+  }
+
+  /** One instance that cannot be judged holds up no other. */
+  private async each<Row>(
+    rows: readonly Row[],
+    look: (row: Row) => Promise<void> | undefined,
+  ): Promise<void> {
+    for (const row of rows) {
+      if (this.abort.signal.aborted) return;
       this.options.onBeat();
-      await this.judge.judge(deadline).catch((error: unknown) => this.options.onError(error));
+      await look(row)?.catch((error: unknown) => this.options.onError(error));
     }
+  }
+
+  /** The end of the attempt ends every wait; before it, whoever waits is first told that the wait is over. */
+  private settle(row: OverdueDeadline): Promise<void> | undefined {
+    if (row.isAttemptOver) return this.judge.timeOut(row);
+    if (row.waitingFor !== null) return undefined;
+    const reason = this.books.reasons.of(row);
+    return reason === null ? this.judge.timeOut(row) : this.judge.explain(row, reason);
+  }
+
+  private release(row: RunningDeadline): Promise<void> | undefined {
+    const { waitingFor } = row;
+    if (waitingFor === null || !this.books.reasons.isOver(row)) return undefined;
+    return this.judge.endWait(row, waitingFor, this.books.reasons.waitedMs(waitingFor));
   }
 }

@@ -2,9 +2,10 @@ import type { InstanceEventType } from '@uplift/domain';
 import { InstanceHistory } from '@uplift/event-store';
 import { ACTOR, StageScene } from '../../testing/stage-scene';
 import { DeadlineBook } from './deadline-book';
+import { DeadlineJudge } from './deadline-judge';
 import type { DeadlineLimits } from './deadline-limits';
 import { StoreClock } from './store-clock';
-import { TimeoutJudge } from './timeout-judge';
+import { WaitReasons } from './wait-reasons';
 import { Watchdog } from './watchdog';
 
 const HOUR = 3_600_000;
@@ -25,9 +26,10 @@ function watch(
 ) {
   const errors: unknown[] = [];
   const book = new DeadlineBook({ ...GENEROUS, ...limits });
-  const judge = new TimeoutJudge(new InstanceHistory(scene.store, 'stage-workers'), ACTOR);
+  const judge = new DeadlineJudge(new InstanceHistory(scene.store, 'stage-workers'), ACTOR);
   let rounds = 0;
-  const watchdog = new Watchdog(scene.store, book, judge, {
+  const reasons = new WaitReasons({ limitsOf: () => null });
+  const watchdog = new Watchdog(scene.store, { deadlines: book, reasons }, judge, {
     intervalMs: 1,
     onBeat: () => (rounds += 1),
     onError: (error) => errors.push(error),
@@ -137,7 +139,7 @@ describe('the watchdog', () => {
       type: 'DeploymentProgressed',
       data: { upgradeId, attempt, status: 'running', buildStep: null },
     });
-    await new TimeoutJudge(scene.history, ACTOR).judge(row!);
+    await new DeadlineJudge(scene.history, ACTOR).timeOut(row!);
     expect(await scene.types()).toEqual(['DeploymentProgressed']);
   });
 

@@ -1,0 +1,78 @@
+import type { LimitsOf } from '../../admission/core-limits';
+import { AdmissionBook } from '../../admission/admission-book';
+import { admissionTarget } from '../../admission/admission-target';
+import { lagoonTarget } from '../../runner/lagoon-wait';
+import type { TailedEvent } from '../../store/all-tail';
+import { EventClock } from '../../store/event-clock';
+import type { OpenWait, RunningDeadline } from './deadline-book';
+import { OutageBook } from './outage-book';
+
+export interface WaitReasonsOptions {
+  readonly limitsOf: LimitsOf;
+  /** For how long a reason still counts after it has passed, in ms. */
+  readonly graceMs?: number;
+  /** Milliseconds on a clock that never jumps. */
+  readonly monotonic?: () => number;
+}
+
+const GRACE_MS = 60_000;
+
+/**
+ * Why nothing happens to an instance that no worker holds: its core is away, or has no room. Told by events alone,
+ * and by none that the watchdog wrote.
+ */
+export class WaitReasons {
+  private readonly outages = new OutageBook();
+  private readonly admission: AdmissionBook;
+  private readonly clock: EventClock;
+  private readonly graceMs: number;
+
+  constructor({ limitsOf, graceMs = GRACE_MS, monotonic }: WaitReasonsOptions) {
+    this.admission = new AdmissionBook(limitsOf);
+    this.clock = new EventClock(monotonic);
+    this.graceMs = graceMs;
+  }
+
+  record(event: TailedEvent): void {
+    this.clock.observe(event.at);
+    this.outages.record(event);
+    this.admission.record(event);
+  }
+
+  /** Null if nothing explains it. */
+  of(row: RunningDeadline): OpenWait | null {
+    const { core } = row.order.profile;
+    const target = lagoonTarget(core);
+    const outage = this.outages.latestToldByOthers(target, row.instanceId);
+    if (outage !== null && this.isRecent(outage.endedAt)) return { target, since: outage.since };
+    if (!this.isHeldBack(row)) return null;
+    return { target: admissionTarget(core), since: new Date(row.since).toISOString() };
+  }
+
+  /** Whether what an instance waits for has been there for a while, and nobody has told the instance. */
+  isOver(row: RunningDeadline): boolean {
+    const { core } = row.order.profile;
+    const target = row.waitingFor?.target;
+    if (this.isRecent(row.touchedAt)) return false;
+    if (target === admissionTarget(core)) return !this.isHeldBack(row);
+    if (target !== lagoonTarget(core)) return false;
+    const outage = this.outages.latest(target);
+    return outage === null || !this.isRecent(outage.endedAt);
+  }
+
+  /** How long an instance has waited, in whole ms. */
+  waitedMs({ since }: OpenWait): number {
+    return Math.max(0, Math.round(this.clock.now() - Date.parse(since)));
+  }
+
+  private isHeldBack({ status, order }: RunningDeadline): boolean {
+    return (
+      status === 'pending-upgrade' && this.isRecent(this.admission.shutUntil(order.profile.core))
+    );
+  }
+
+  /** Null and Infinity: it goes on. */
+  private isRecent(at: number | null): boolean {
+    return at === null || this.clock.now() - at < this.graceMs;
+  }
+}
