@@ -42,6 +42,14 @@ describe('poll-upgrade alone, on the health of an app', () => {
     ]);
   });
 
+  it('wakes an app that sleeps and waits until it answers', async () => {
+    const traits = { idleState: 'idled', wakeSeconds: 50 };
+    const upgrade = await stand.open('PostUpgradeCompleted', { traits });
+    await stand.deliver(upgrade);
+    expect(await upgrade.types()).toEqual(['InstanceVerifiedHealthy']);
+    expect(await stand.lagoon.requests()).toMatchObject({ 'mutation Unidle': 1 });
+  });
+
   it('outlives garbage on its subject', async () => {
     const upgrade = await stand.open('PostUpgradeCompleted');
     await stand.bus.settled(await stand.bus.publishGarbage(upgrade.opening));

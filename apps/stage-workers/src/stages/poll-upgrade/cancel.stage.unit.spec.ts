@@ -1,5 +1,5 @@
 import type { InstanceEventType, WorkerCommand, WorkOrder } from '@uplift/domain';
-import { markerOf, scriptMarkerOf } from '@uplift/domain';
+import { decide, markerOf, scriptMarkerOf } from '@uplift/domain';
 import type { BuildTarget } from '@uplift/lagoon';
 import { StageScene } from '../../testing/stage-scene';
 import { CancelStage } from './cancel.stage';
@@ -45,6 +45,27 @@ describe('the cancel of an upgrade', () => {
     expect(await scene.handle(stageOf(scene))).toEqual({ kind: 'done' });
     expect(scene.lagoon.calls).toEqual([]);
     expect(await scene.types()).toEqual([]);
+  });
+
+  it('leaves no intent behind if it is faster than the intent', async () => {
+    const scene = await StageScene.at('UpgradePending');
+    const cursor = await scene.cursor();
+    scene.store.beforeNextAppend = () => cancelByHand(scene);
+    const start = { ...idsOf(scene), worker: 'w', bulkId: null };
+    expect(await cursor.submit({ type: 'StartUpgrade', data: start })).toBe('not-due');
+    expect(await scene.types()).toEqual(['UpgradeCancelRequested', 'UpgradeCancelled']);
+  });
+
+  it('stops what was begun if the intent is faster', async () => {
+    const scene = await StageScene.at('UpgradePending');
+    const start = { ...idsOf(scene), worker: 'w', bulkId: null };
+    await submit(scene, { type: 'StartUpgrade', data: start });
+    await cancelByHand(scene);
+    expect(await scene.types()).toEqual([
+      'UpgradeStarted',
+      'DeploymentRequested',
+      'UpgradeCancelRequested',
+    ]);
   });
 
   it('asks again as long as the build goes on, and once it has ended not any more', async () => {
@@ -211,6 +232,14 @@ async function cancelledAt(type: InstanceEventType, changes: Partial<WorkOrder> 
     data: { ...idsOf(scene), ...BY_HAND },
   });
   return scene;
+}
+
+/** As the operator's door does it. */
+async function cancelByHand(scene: StageScene): Promise<void> {
+  const { state } = await scene.history.load(scene.instanceId);
+  const { upgradeId } = idsOf(scene);
+  const command = { type: 'CancelUpgrade', data: { upgradeId, ...BY_HAND } } as const;
+  await scene.append(...decide(command, state));
 }
 
 async function cancelledScript() {

@@ -1,0 +1,104 @@
+import type { InstanceEvent } from '@uplift/domain';
+import { eventually } from '../../support/eventually';
+import type { OpenedUpgrade } from './opened-upgrade';
+import { StageStand } from './stage-stand';
+
+jest.setTimeout(60_000);
+
+/** Hours for a build: it ends in time only if it is stopped. */
+const LONG = 36_000;
+const QUICK_POLLS = {
+  UPLIFT_POLL_EARLY_INTERVAL_MS: '50',
+  UPLIFT_POLL_QUEUED_INTERVAL_MS: '50',
+};
+
+describe('poll-upgrade alone, on an upgrade that is cancelled', () => {
+  let stand: StageStand;
+
+  beforeAll(async () => {
+    stand = await StageStand.start('poll-upgrade', QUICK_POLLS);
+  });
+  afterAll(() => stand.stop());
+
+  it('stops the build and takes the instance back once its health is proved', async () => {
+    const upgrade = await stand.open('DeploymentAccepted', { traits: { buildSeconds: LONG } });
+    const followed = await stand.bus.publish(upgrade.opening);
+    await stand.bus.settled(await stand.bus.publish(await askToCancel(upgrade)));
+    await stand.bus.settled(followed);
+    expect((await upgrade.types()).at(-1)).toBe('DeploymentCancelled');
+    const verified = await stand.bus.publish(await upgrade.newest('DeploymentCancelled'));
+    await stand.bus.settled(verified);
+    expect(await newestOf(upgrade)).toMatchObject({
+      type: 'UpgradeCancelled',
+      data: { status: upgrade.order.originStatus, probes: [{ status: 200 }, {}, {}] },
+    });
+  });
+
+  it('says so if the build that was stopped half-way left the app unhealthy', async () => {
+    const traits = { buildSeconds: LONG, healthAfterCancel: 'unhealthy' } as const;
+    const upgrade = await stand.open('DeploymentAccepted', { traits });
+    const followed = await stand.bus.publish(upgrade.opening);
+    await eventually(async () =>
+      expect(await newestOf(upgrade)).toMatchObject({ data: { status: 'running' } }),
+    );
+    await stand.bus.publish(await askToCancel(upgrade));
+    await stand.bus.settled(followed);
+    const verified = await stand.bus.publish(await upgrade.newest('DeploymentCancelled'));
+    await stand.bus.settled(verified);
+    expect(await newestOf(upgrade)).toMatchObject({ type: 'InstanceFoundUnhealthy' });
+  });
+
+  it('comes too late for a build that completes although Lagoon said "success"', async () => {
+    const traits = { buildSeconds: 1_000, nextBuilds: [{ ignoresCancel: true }] };
+    const upgrade = await stand.open('DeploymentAccepted', { traits });
+    const followed = await stand.bus.publish(upgrade.opening);
+    const cancelled = await stand.bus.publish(await askToCancel(upgrade));
+    await stand.bus.settled(followed);
+    await stand.bus.settled(cancelled);
+    expect((await upgrade.types()).slice(-3)).toEqual([
+      'UpgradeCancelTooLate',
+      'UpgradeCompleted',
+      'PostUpgradePending',
+    ]);
+    expect((await stand.lagoon.requests())['mutation CancelDeployment']).toBeGreaterThan(0);
+  });
+
+  it('waits until it is known whether there is a build, and stops it then', async () => {
+    const traits = { buildSeconds: LONG };
+    const upgrade = await stand.open('DeploymentRequested', { traits });
+    const cancelled = await stand.bus.publish(await askToCancel(upgrade));
+    const buildName = await stand.lagoon.build(upgrade.order.profile, upgrade.marker);
+    const workOrder = { ...(await upgrade.workOrder()), cancelRequested: true } as const;
+    const accepted = await upgrade.append({
+      type: 'DeploymentAccepted',
+      data: { workOrder, buildName, callNo: 1 },
+    });
+    await stand.bus.settled(await stand.bus.publish(accepted));
+    await stand.bus.settled(cancelled);
+    expect(await newestOf(upgrade)).toMatchObject({
+      type: 'DeploymentCancelled',
+      data: { buildName },
+    });
+  });
+
+  it('waits on in the next worker, and is over when the upgrade is', async () => {
+    const upgrade = await stand.open('DeploymentRequested');
+    const cancelled = await stand.bus.publish(await askToCancel(upgrade));
+    await stand.restartStage();
+    const { upgradeId, attempt, originStatus: status } = upgrade.order;
+    await upgrade.append({ type: 'UpgradeCancelled', data: { upgradeId, attempt, status } });
+    await stand.bus.settled(cancelled);
+    expect(await upgrade.types()).toEqual(['UpgradeCancelRequested', 'UpgradeCancelled']);
+    expect((await stand.lagoon.requests())['mutation CancelDeployment']).toBeUndefined();
+  });
+});
+
+function askToCancel(upgrade: OpenedUpgrade) {
+  const { upgradeId, attempt } = upgrade.order;
+  const data = { upgradeId, attempt, requestedBy: 'operator-7', reason: 'wrong release' };
+  return upgrade.append({ type: 'UpgradeCancelRequested', data });
+}
+
+async function newestOf(upgrade: OpenedUpgrade): Promise<InstanceEvent | undefined> {
+  return (await upgrade.appended()).at(-1);
+}
