@@ -45,6 +45,11 @@ export class SimulatedLagoon {
     await this.send('DELETE', 'faults');
   }
 
+  /** Lets so much simulated time pass at once. */
+  async advance(advanceSeconds: number): Promise<void> {
+    await this.send('POST', 'clock', { advanceSeconds });
+  }
+
   async outage(active: boolean): Promise<void> {
     await this.send('POST', 'outage', { active });
   }

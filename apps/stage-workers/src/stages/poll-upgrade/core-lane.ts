@@ -1,7 +1,6 @@
-import type { Lagoon, LagoonDeployment } from '@uplift/lagoon';
+import type { LagoonCore, LagoonDeployment } from '@uplift/lagoon';
 import {
   LagoonCircuitOpenError,
-  LagoonHeldBackError,
   LagoonUnauthenticatedError,
   LagoonUnavailableError,
 } from '@uplift/lagoon';
@@ -34,7 +33,7 @@ export class CoreLane {
   private failures = 0;
 
   constructor(
-    private readonly lagoon: Lagoon,
+    private readonly core: LagoonCore,
     private readonly options: LaneOptions,
   ) {}
 
@@ -83,10 +82,11 @@ export class CoreLane {
     const asks = asksFor(this.watches.values(), timing, batch);
     if (asks.length === 0) return;
     const trouble = await this.carryOut(asks);
-    // What was held back cost Lagoon nothing: it is tried again at the next tick.
-    const isFailure = trouble !== null && !(trouble instanceof LagoonHeldBackError);
+    const outage = outageIn(this.core, trouble);
+    // While the core counts as away its own gate says when to try again.
+    const isFailure = trouble !== null && outage === null;
     this.failures = isFailure ? this.failures + 1 : 0;
-    if (trouble instanceof LagoonCircuitOpenError) await this.tellAll(trouble);
+    if (outage !== null) await this.tellAll(outage);
   }
 
   /** Answers the error that makes further requests pointless; null if all were sent. */
@@ -117,7 +117,10 @@ export class CoreLane {
   private async look(ask: Ask): Promise<readonly Ask[]> {
     const { batch } = this.options;
     const { signal } = this.stopping;
-    const { shown, unanswered, further } = await askLagoon(this.lagoon, ask, { batch, signal });
+    const { shown, unanswered, further } = await askLagoon(this.core.lagoon, ask, {
+      batch,
+      signal,
+    });
     for (const watch of unanswered) this.plan(watch);
     await Promise.all(shown.map(({ watch, rows }) => this.show(watch, rows)));
     return further;
@@ -158,4 +161,11 @@ export class CoreLane {
 
 function isAway(error: unknown): boolean {
   return error instanceof LagoonUnavailableError || error instanceof LagoonUnauthenticatedError;
+}
+
+/** A failure that makes the core count as away is an outage like what was held back because of it. */
+function outageIn({ name, breaker }: LagoonCore, trouble: unknown): LagoonCircuitOpenError | null {
+  if (trouble instanceof LagoonCircuitOpenError) return trouble;
+  if (trouble === null || breaker.state === 'closed' || breaker.openSince === null) return null;
+  return new LagoonCircuitOpenError(name, breaker.openSince);
 }

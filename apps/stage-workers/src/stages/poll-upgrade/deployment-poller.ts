@@ -51,10 +51,11 @@ export class DeploymentPoller implements OnApplicationShutdown {
     this.endBeat = this.clock.after(BEAT_MS, () => this.beat());
   }
 
-  private laneOf({ name, lagoon }: LagoonCore): CoreLane {
+  private laneOf(core: LagoonCore): CoreLane {
+    const { name } = core;
     const known = this.lanes.get(name);
     if (known !== undefined) return known;
-    const lane = new CoreLane(lagoon, {
+    const lane = new CoreLane(core, {
       clock: this.clock,
       cadence: new PollCadence(this.options),
       batch: this.options.batch,

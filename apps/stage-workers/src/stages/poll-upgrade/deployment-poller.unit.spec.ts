@@ -1,9 +1,11 @@
+import type { BreakerState } from '@uplift/lagoon';
 import {
   InMemoryLagoon,
   LagoonAnswerError,
   LagoonCircuitOpenError,
   LagoonRefusedError,
   NamedLagoonCores,
+  SingleLagoonCore,
   unguardedCore,
   UnknownCoreError,
 } from '@uplift/lagoon';
@@ -277,6 +279,20 @@ describe('what the poller shows', () => {
       expect(looks).toEqual([]);
       expect(outages.length).toBeGreaterThanOrEqual(3);
     }
+  });
+
+  it('is an outage too when a failure has made the core count as away, and goes on being asked for', async () => {
+    const lagoon = new InMemoryLagoon();
+    const breaker = { state: 'closed' as BreakerState, openSince: null as number | null };
+    const here = scene(lagoon, new SingleLagoonCore(unguardedCore(lagoon, { breaker })));
+    const [watcher] = await here.watched(1);
+    lagoon.script.unavailable = true;
+    await here.clock.advance(MINUTE);
+    expect(watcher!.outages).toEqual([]);
+    Object.assign(breaker, { state: 'open', openSince: 5 });
+    await here.clock.advance(5 * MINUTE);
+    expect(watcher!.outages[0]).toMatchObject({ core: 'default', since: 5 });
+    expect(watcher!.outages.length).toBeGreaterThanOrEqual(5);
   });
 
   it('comes although an answer to others cannot be read', async () => {
