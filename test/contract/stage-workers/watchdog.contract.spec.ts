@@ -65,3 +65,47 @@ describe('the watchdog alone', () => {
     for (const upgrade of upgrades) expect(await upgrade.types()).toHaveLength(2);
   });
 });
+
+describe('the watchdog and a Lagoon core without room', () => {
+  let stand: StageStand;
+
+  beforeAll(async () => {
+    const { UPLIFT_DEADLINE_QUEUED_MS: _long, ...short } = SHORT;
+    stand = await StageStand.start('watchdog', { ...short, UPLIFT_BUILDS_IN_FLIGHT: '1' });
+    await stand.open('DeploymentAccepted');
+  });
+  afterAll(() => stand.stop());
+
+  it('explains once why an instance is not let in, also after it was killed', async () => {
+    const upgrade = await stand.open('UpgradePending');
+    const { upgradeId, profile } = upgrade.order;
+    await eventually(async () => expect(await upgrade.types()).toEqual(['WaitingFor']));
+    await stand.killStage();
+    await stand.restartStage();
+    const other = await stand.open('UpgradePending');
+    await eventually(async () => expect(await other.types()).toEqual(['WaitingFor']));
+    expect(await upgrade.appended()).toMatchObject([
+      {
+        type: 'WaitingFor',
+        data: { upgradeId, attempt: 1, stage: 'upgrade', target: `admission:${profile.core}` },
+      },
+    ]);
+  });
+
+  it('ends the attempt at its own deadline, and says what it waited for', async () => {
+    const deadlineAt = new Date(Date.now() + 2_000).toISOString();
+    const upgrade = await stand.open('UpgradePending', { order: { deadlineAt } });
+    await eventually(async () => expect(await upgrade.types()).toHaveLength(3));
+    expect(await upgrade.appended()).toMatchObject([
+      { type: 'WaitingFor' },
+      { type: 'StageTimedOut', data: { stage: 'upgrade', status: 'pending-upgrade' } },
+      {
+        type: 'UpgradeFailed',
+        data: {
+          reason: 'stage-timed-out',
+          evidence: { waitingFor: `admission:${upgrade.order.profile.core}` },
+        },
+      },
+    ]);
+  });
+});
