@@ -15,6 +15,7 @@ export * from './instance/lifecycle-graph';
 export * from './instance/instance.profile';
 export * from './instance/instance.state';
 export * from './instance/transition';
+export * from './instance/task-script';
 export * from './instance/upgrade-stage';
 export * from './instance/upgrade-strategy';
 export * from './instance/upgrade-target';

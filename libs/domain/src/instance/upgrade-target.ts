@@ -1,4 +1,4 @@
-import type { TaskScript } from './instance.profile';
+import type { TaskScript } from './task-script';
 import type { UpgradeStrategy } from './upgrade-strategy';
 
 export const VARIABLE_SCOPES = ['BUILD', 'RUNTIME', 'GLOBAL', 'CONTAINER_REGISTRY'] as const;

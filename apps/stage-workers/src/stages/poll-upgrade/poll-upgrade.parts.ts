@@ -1,6 +1,6 @@
 import { HealthProbe, LagoonCores } from '@uplift/lagoon';
 import { busHandler } from '../../bus-handler';
-import type { StageParts } from '../../stage-parts';
+import type { StagePart } from '../../stage-part';
 import type { StageRuntime } from '../../stage-workers.settings';
 import { DeploymentPoller } from './deployment-poller';
 import type { DuplicateSight } from './duplicate-builds';
@@ -11,7 +11,7 @@ import { lateOutcomeProviders } from './late-outcome.parts';
 import { LateOutcomeStage } from './late-outcome.stage';
 import { VerifyStage } from './verify.stage';
 
-export function pollUpgradeParts(runtime: StageRuntime): StageParts {
+export function pollUpgradeParts(runtime: StageRuntime): StagePart {
   return {
     controllers: [
       busHandler('poll-upgrade', PollUpgradeStage),

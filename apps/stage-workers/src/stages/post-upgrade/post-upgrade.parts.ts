@@ -1,10 +1,10 @@
 import { busHandler } from '../../bus-handler';
 import { ScriptRunner } from '../../effects/script-runner';
-import type { StageParts } from '../../stage-parts';
+import type { StagePart } from '../../stage-part';
 import type { StageRuntime } from '../../stage-workers.settings';
 import { PostUpgradeStage } from './post-upgrade.stage';
 
-export function postUpgradeParts({ configuration: { workerId } }: StageRuntime): StageParts {
+export function postUpgradeParts({ configuration: { workerId } }: StageRuntime): StagePart {
   return {
     controllers: [busHandler('post-upgrade', PostUpgradeStage)],
     providers: [

@@ -1,11 +1,11 @@
 import { LagoonCores } from '@uplift/lagoon';
 import { busHandler } from '../../bus-handler';
 import { ScriptRunner } from '../../effects/script-runner';
-import type { StageParts } from '../../stage-parts';
+import type { StagePart } from '../../stage-part';
 import type { StageRuntime } from '../../stage-workers.settings';
 import { PreUpgradeStage } from './pre-upgrade.stage';
 
-export function preUpgradeParts({ configuration: { workerId } }: StageRuntime): StageParts {
+export function preUpgradeParts({ configuration: { workerId } }: StageRuntime): StagePart {
   return {
     controllers: [busHandler('pre-upgrade', PreUpgradeStage)],
     providers: [

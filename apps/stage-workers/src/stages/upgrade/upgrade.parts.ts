@@ -3,13 +3,13 @@ import { AdmissionGate } from '../../admission/admission-gate.port';
 import { busHandler } from '../../bus-handler';
 import { EffectProtocol } from '../../effects/effect-protocol';
 import { ScriptRunner } from '../../effects/script-runner';
-import type { StageParts } from '../../stage-parts';
+import type { StagePart } from '../../stage-part';
 import type { StageRuntime } from '../../stage-workers.settings';
 import { UpgradeScript } from './upgrade-script';
 import type { UpgradeStageParts } from './upgrade.stage';
 import { UpgradeStage } from './upgrade.stage';
 
-export function upgradeParts({ configuration }: StageRuntime): StageParts {
+export function upgradeParts({ configuration }: StageRuntime): StagePart {
   const { workerId: worker, callTimeoutMs: timeoutMs } = configuration;
   return {
     controllers: [busHandler('upgrade', UpgradeStage)],
