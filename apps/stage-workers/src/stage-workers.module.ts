@@ -3,8 +3,8 @@ import { Module } from '@nestjs/common';
 import { BusConnection, connectServiceBus } from '@uplift/bus';
 import type { Actor } from '@uplift/contracts';
 import { EsdbEventStore, EventStore, InstanceHistory } from '@uplift/event-store';
-import { DEFAULT_CORE, HealthProbe, Lagoon, LagoonCores, UndiciHealthProbe } from '@uplift/lagoon';
-import { AdmissionGate, OPEN_GATE } from './admission/admission-gate.port';
+import { HealthProbe, LagoonCores, UndiciHealthProbe } from '@uplift/lagoon';
+import { admissionProvider } from './admission/admission.parts';
 import { Connections } from './connections';
 import { effectProviders } from './effects/effects.parts';
 import { lagoonCoresOf } from './lagoon/lagoon-cores.parts';
@@ -38,10 +38,16 @@ export class StageWorkersModule {
         ...effectProviders(runtime),
         ...parts.flatMap(({ providers }) => [...providers]),
         ...watchdog,
+        ...(stages.some(asksForRoom) ? [admissionProvider(runtime)] : []),
         Connections,
       ],
     };
   }
+}
+
+/** Only these read the whole store to know how much room a core has. */
+function asksForRoom(stage: Startable): boolean {
+  return stage === 'upgrade' || stage === 'watchdog';
 }
 
 function adapters(runtime: StageRuntime): Provider[] {
@@ -50,12 +56,6 @@ function adapters(runtime: StageRuntime): Provider[] {
   return [
     { provide: EventStore, useValue: new EsdbEventStore({ connectionString: eventStoreUrl }) },
     { provide: LagoonCores, useValue: lagoonCoresOf(runtime) },
-    {
-      provide: Lagoon,
-      inject: [LagoonCores],
-      useFactory: (cores: LagoonCores) => cores.of(cores.names[0] ?? DEFAULT_CORE).lagoon,
-    },
-    { provide: AdmissionGate, useValue: OPEN_GATE },
     {
       provide: HealthProbe,
       useValue: new UndiciHealthProbe({ allowLoopback: probeAllowLoopback }),

@@ -84,6 +84,7 @@ function runtimeFor(natsUrl: string, postgresUrl: string): ProjectorRuntime {
       httpHost: '127.0.0.1',
       httpPort: 0,
       buildCommit: 'spec',
+      failpoints: undefined,
     },
     logger: createLogger(PROJECTOR_NAME, { level: 'silent' }),
     health: new Health(),
