@@ -48,10 +48,16 @@ function noteOf(event: RecordedInstanceEvent['event']): string | null {
       return event.data.buildName;
     case 'BuildNotStarted':
       return `${event.data.buildName} is still ${event.data.status}`;
+    case 'LateOutcomeObserved':
+      return `${event.data.buildName} ended as ${event.data.status}`;
     case 'DeploymentSuperseded':
       return event.data.by;
     case 'DuplicateBuildDetected':
       return event.data.builds.join(', ');
+    case 'VariablesRequested':
+      return event.data.names.join(', ');
+    case 'VariablesSet':
+      return `${event.data.written.length} written, ${event.data.unchanged.length} unchanged`;
     case 'ScriptAccepted':
       return event.data.task.taskName;
     case 'WaitingFor':

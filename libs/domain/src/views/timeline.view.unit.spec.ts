@@ -1,5 +1,5 @@
 import { event } from '../testing/example-events';
-import { ATTEMPT, BUILD, FAILURE, WORKER } from '../testing/named-values';
+import { ATTEMPT, BUILD, FAILURE, TASK, WORKER } from '../testing/named-values';
 import { FIRST_TIME, INSTANCE_ID, recorded } from '../testing/recorded-events';
 import type { InstanceEvent } from '../instance/instance.events';
 import type { InstanceStatus } from '../status';
@@ -41,7 +41,26 @@ describe('a line of the timeline', () => {
     [event('UpgradeCompleted'), BUILD],
     [event('DeploymentProgressed'), 'running: Image Build'],
     [event('DeploymentProgressed', { buildStep: null }), 'running'],
+    [event('DeploymentAccepted'), BUILD],
+    [event('DeploymentSuperseded'), 'lagoon-build-zzz'],
+    [event('DuplicateBuildDetected'), `${BUILD}, lagoon-build-zzz`],
+    [event('BuildNotVisible'), BUILD],
+    [event('BuildNotStarted'), `${BUILD} is still new`],
+    [event('DeploymentCancelled'), BUILD],
+    [event('UpgradeCancelTooLate'), BUILD],
+    [event('LateOutcomeObserved'), `${BUILD} ended as complete`],
     [event('DeploymentRequested', { callNo: 2 }), 'call 2'],
+    [event('ScriptRequested', { callNo: 2 }), 'call 2'],
+    [event('CallAmbiguous'), 'call 1'],
+    [event('CallRefused'), 'call 1'],
+    [event('CallNotLanded'), 'call 1'],
+    [event('ScriptAccepted'), TASK.taskName],
+    [event('VariablesRequested'), 'FEATURE_X'],
+    [event('VariablesSet'), '1 written, 0 unchanged'],
+    [event('WaitingFor'), 'lagoon:eu-1'],
+    [event('WaitEnded'), 'lagoon:eu-1'],
+    [event('UpgradeCancelRequested'), 'security release'],
+    [event('UpgradeCancelled'), null],
     [event('PostUpgradePending'), null],
   ] as const)('notes what is worth knowing: %j', (single, note) => {
     expect(entryOf('upgrade-running', single)).toMatchObject({ note });

@@ -50,7 +50,8 @@ export function evolveUpgradeView(
   if (view === null) return null;
   if (upgradeIdOf(event) !== view.upgradeId) return view;
 
-  const marked = withMarks({ ...view, revision, ...facts(event) }, event, at);
+  const seen = { ...view, revision, waitingFor: waitAfter(view, event), ...facts(view, event) };
+  const marked = withMarks(seen, event, at);
   const outcome = outcomeAfter(event);
   if (outcome === null) return marked;
   if (outcome === 'in-flight') return { ...marked, outcome, endedAt: null, failure: null };
@@ -70,6 +71,7 @@ function requested(
     stage: 'pre-upgrade',
     stages: { 'pre-upgrade': { queuedAt: at, startedAt: null, endedAt: null } },
     ...NO_BUILD,
+    waitingFor: null,
     failure: null,
     requestedAt: at,
     endedAt: null,
@@ -77,21 +79,41 @@ function requested(
   };
 }
 
-function facts(event: InstanceEvent): Partial<UpgradeView> {
+function facts(view: UpgradeView, event: InstanceEvent): Partial<UpgradeView> {
   switch (event.type) {
     case 'DeploymentRequested':
       return { calls: event.data.callNo };
+    case 'ScriptRequested':
+      return event.data.step === 'upgrade' ? { calls: event.data.callNo } : {};
     case 'DeploymentAccepted':
       return { buildName: event.data.buildName };
+    case 'DuplicateBuildDetected':
+      return adopted(view, event.data.builds);
     case 'DeploymentProgressed':
       return { buildStatus: event.data.status, buildStep: event.data.buildStep };
     case 'UpgradeCompleted':
       return { buildStatus: 'complete', warnings: event.data.warnings };
+    case 'DeploymentCancelled':
+      return { buildStatus: 'cancelled' };
+    case 'LateOutcomeObserved':
+      return { buildName: event.data.buildName, buildStatus: event.data.status };
     case 'UpgradeRetried':
       return { attempt: event.data.workOrder.attempt, ...NO_BUILD };
     default:
       return 'retryable' in event.data ? { failure: failureOf(event.data) } : {};
   }
+}
+
+/** From here on the newest build is the one that is followed; of it nothing was seen yet. */
+function adopted({ buildName }: UpgradeView, [newest]: readonly string[]): Partial<UpgradeView> {
+  const isNew = buildName !== null && newest !== undefined && newest !== buildName;
+  return isNew ? { buildName: newest, buildStatus: null, buildStep: null } : {};
+}
+
+/** A wait ends by itself when the next stage opens. */
+function waitAfter({ waitingFor }: UpgradeView, event: InstanceEvent): string | null {
+  if (event.type === 'WaitingFor') return event.data.target;
+  return event.type === 'WaitEnded' || 'workOrder' in event.data ? null : waitingFor;
 }
 
 function failureOf(data: NonNullable<UpgradeView['failure']>): UpgradeView['failure'] {
@@ -138,5 +160,5 @@ function ended(view: UpgradeView, at: number): UpgradeView {
       { ...times, endedAt: times.endedAt ?? at },
     ]),
   );
-  return { ...view, stages, stage: null };
+  return { ...view, stages, stage: null, waitingFor: null };
 }

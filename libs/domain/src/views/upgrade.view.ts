@@ -41,6 +41,8 @@ export interface UpgradeView {
   readonly buildStatus: string | null;
   readonly buildStep: string | null;
   readonly warnings: boolean;
+  /** What it cannot go on without, `lagoon:<core>` or `admission:<core>`; null if nothing holds it up. */
+  readonly waitingFor: string | null;
   readonly failure: UpgradeFailureView | null;
   readonly requestedAt: number;
   readonly endedAt: number | null;

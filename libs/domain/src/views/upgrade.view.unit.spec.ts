@@ -40,6 +40,7 @@ describe('the row of an upgrade', () => {
       buildStatus: null,
       buildStep: null,
       warnings: false,
+      waitingFor: null,
       failure: null,
       requestedAt: at(1),
       endedAt: null,
@@ -113,6 +114,30 @@ describe('the row of an upgrade', () => {
     });
   });
 
+  it('follows the newest of several builds, of which nothing was seen yet', () => {
+    const builds = ['lagoon-build-zzz', BUILD];
+    const progressed = upTo('DeploymentProgressed');
+    expect(viewOf(...progressed, event('DuplicateBuildDetected', { builds }))).toMatchObject({
+      buildName: 'lagoon-build-zzz',
+      buildStatus: null,
+      buildStep: null,
+    });
+  });
+
+  it.each([
+    ['the newest is followed already', upTo('DeploymentProgressed'), { buildStatus: 'running' }],
+    ['none is followed yet', upTo('DeploymentRequested'), { buildName: null }],
+  ])('keeps its build when there are several and %s', (_when, history, expected) => {
+    expect(viewOf(...history, event('DuplicateBuildDetected'))).toMatchObject(expected);
+  });
+
+  it('counts the calls for a script in place of a deployment, and no other script', () => {
+    const asked = (step: 'pre-upgrade' | 'upgrade') =>
+      event('ScriptRequested', { step, callNo: 2 });
+    expect(viewOf(...upTo('PreUpgradeStarted'), asked('pre-upgrade'))).toMatchObject({ calls: 0 });
+    expect(viewOf(...upTo('UpgradeStarted'), asked('upgrade'))).toMatchObject({ calls: 2 });
+  });
+
   it('times a stage from its beginning when nothing has opened it', () => {
     const view = viewOf(...upTo('UpgradeRequested'), event('UpgradeStarted'));
     expect(view?.stages.upgrade).toEqual({ queuedAt: at(2), startedAt: at(2), endedAt: null });
@@ -123,6 +148,85 @@ describe('the row of an upgrade', () => {
     expect(viewOf(...WHOLE_UPGRADE, event('HealthReported'))).toEqual(before);
     const other = event('PreUpgradeStarted', { upgradeId: OTHER_UPGRADE });
     expect(viewOf(...WHOLE_UPGRADE, other)).toEqual(before);
+  });
+});
+
+describe('the row of an upgrade that waits', () => {
+  const waiting = [...running, event('WaitingFor')];
+
+  it('says for what', () => {
+    expect(viewOf(...waiting)).toMatchObject({ outcome: 'in-flight', waitingFor: 'lagoon:eu-1' });
+  });
+
+  it.each([
+    ['the wait has ended', [event('WaitEnded')]],
+    ['the next stage has opened', [event('UpgradeCompleted'), event('PostUpgradePending')]],
+    ['the upgrade has failed', [event('UpgradeFailed')]],
+  ])('says so no more when %s', (_when, events) => {
+    expect(viewOf(...waiting, ...events)).toMatchObject({ waitingFor: null });
+  });
+
+  it('says so as long as nothing else is known', () => {
+    expect(viewOf(...waiting, event('StageParked'))).toMatchObject({ waitingFor: 'lagoon:eu-1' });
+  });
+});
+
+describe('the row of an upgrade that is cancelled', () => {
+  const stopped = [...running, event('UpgradeCancelRequested'), event('DeploymentCancelled')];
+
+  it('goes on in flight while its worker stops the build', () => {
+    expect(viewOf(...running, event('UpgradeCancelRequested'))).toMatchObject({
+      outcome: 'in-flight',
+      stage: 'upgrade',
+    });
+  });
+
+  it('is verified once the build is stopped', () => {
+    expect(viewOf(...stopped)).toMatchObject({
+      outcome: 'in-flight',
+      stage: 'verify',
+      buildStatus: 'cancelled',
+      stages: {
+        upgrade: { endedAt: at(9) },
+        verify: { queuedAt: at(9), startedAt: at(9), endedAt: null },
+      },
+    });
+  });
+
+  it('ends as cancelled, with its verification', () => {
+    expect(viewOf(...stopped, event('UpgradeCancelled'))).toMatchObject({
+      outcome: 'cancelled',
+      stage: null,
+      stages: { verify: { endedAt: at(10) } },
+      failure: null,
+      endedAt: at(10),
+    });
+  });
+});
+
+describe('the row of an upgrade whose deployment ends late', () => {
+  const late = event('LateOutcomeObserved');
+
+  it('stays a failure, and says how the deployment ended', () => {
+    expect(viewOf(...failed, event('LateOutcomeObserved', { status: 'failed' }))).toMatchObject({
+      outcome: 'failed',
+      buildStatus: 'failed',
+      endedAt: at(8),
+    });
+  });
+
+  it('is in flight again after a success, with nothing left of the failure', () => {
+    expect(viewOf(...failed, late, event('PostUpgradePending'))).toMatchObject({
+      outcome: 'in-flight',
+      stage: 'post-upgrade',
+      stages: {
+        upgrade: { endedAt: at(8) },
+        'post-upgrade': { queuedAt: at(10), startedAt: null, endedAt: null },
+      },
+      buildStatus: 'complete',
+      failure: null,
+      endedAt: null,
+    });
   });
 });
 

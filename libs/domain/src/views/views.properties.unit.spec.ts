@@ -59,6 +59,25 @@ describe('the views, after every event of any history', () => {
     });
   });
 
+  it('show what the upgrade in flight waits for, and of no other that it waits', () => {
+    atAnyMoment(({ state, upgrades }) => {
+      const wait = state.kind === 'upgrading' ? state.notes.waitingFor : null;
+      const waiting = [...upgrades.values()].filter(({ waitingFor }) => waitingFor !== null);
+      expect(waiting).toMatchObject(
+        wait === null ? [] : [{ upgradeId: inFlightIn(state), waitingFor: wait.target }],
+      );
+    });
+  });
+
+  it('show the build that is followed, and what was seen of it', () => {
+    atAnyMoment(({ state, upgrades }) => {
+      if (state.kind !== 'upgrading' || state.deployment === null) return;
+      const { buildName, status, buildStep } = state.deployment;
+      const shown = upgrades.get(state.workOrder.upgradeId);
+      expect(shown).toMatchObject({ buildName, buildStatus: status, buildStep });
+    });
+  });
+
   it('end an upgrade if and only if it has an outcome, with all its stages', () => {
     atAnyMoment(({ upgrades }) => {
       for (const { outcome, endedAt, stage, stages, failure } of upgrades.values()) {
