@@ -1,12 +1,14 @@
 import type { Migration } from 'kysely';
 import { Migrator } from 'kysely';
 import { readModelMigration } from './migrations/0001-read-model';
+import { waitingForMigration } from './migrations/0002-waiting-for';
 import { LIVE_SCHEMA, openDatabase } from './open-database';
 import type { ReadModelDatabase } from './read-model.tables';
 
 /** Forward only: a row that has been released never changes. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-read-model': readModelMigration,
+  '0002-waiting-for': waitingForMigration,
 };
 
 const MIGRATION_CONNECTIONS = 2;

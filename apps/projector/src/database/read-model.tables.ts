@@ -37,6 +37,7 @@ export interface UpgradesTable {
   readonly build_status: string | null;
   readonly build_step: string | null;
   readonly warnings: boolean;
+  readonly waiting_for: string | null;
   readonly failure: UpgradeView['failure'];
   readonly requested_at: Date;
   readonly ended_at: Date | null;

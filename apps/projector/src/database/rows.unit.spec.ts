@@ -1,5 +1,6 @@
 import type { InstanceView, TimelineEntry, UpgradeView } from '@uplift/domain';
 import { evolveInstanceView, evolveUpgradeView, timelineEntry } from '@uplift/domain';
+import { event } from '../../../../libs/domain/src/testing/example-events';
 import { WHOLE_UPGRADE } from '../../../../libs/domain/src/testing/example-histories';
 import { recorded } from '../../../../libs/domain/src/testing/recorded-events';
 import { INSTANCE_ROWS, toInstanceView } from './instance.row';
@@ -7,7 +8,11 @@ import type { InstancesTable, TimelineTable, UpgradesTable } from './read-model.
 import { TIMELINE_ROWS, toTimelineEntry } from './timeline.row';
 import { toUpgradeView, UPGRADE_ROWS } from './upgrade.row';
 
-const HISTORY = recorded(WHOLE_UPGRADE);
+const HISTORY = recorded([
+  ...WHOLE_UPGRADE.slice(0, 5),
+  event('WaitingFor'),
+  ...WHOLE_UPGRADE.slice(5),
+]);
 
 function withTimes<Row>(row: object, ...columns: string[]): Row {
   const times = Object.entries(row).map(([column, value]) => [

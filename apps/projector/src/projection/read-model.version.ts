@@ -1,2 +1,2 @@
 /** Raised when a fold makes other rows of the same events: older rows must be rebuilt, never mixed. */
-export const READ_MODEL_VERSION = 1;
+export const READ_MODEL_VERSION = 2;
