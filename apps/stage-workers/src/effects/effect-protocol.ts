@@ -1,3 +1,4 @@
+import { toInstanceEvent } from '@uplift/contracts';
 import type { CallState } from '@uplift/domain';
 import type { Refused } from '@uplift/lagoon';
 import { failpoint } from '@uplift/runtime';
@@ -39,25 +40,25 @@ export class EffectProtocol {
     stop: AbortSignal,
   ): Promise<void> {
     let own = intent;
-    let pauseMs = this.options.permissionPauseMs;
+    let refusedFor: string | null = null;
     for (let call = cursor.call; call !== null; call = cursor.call) {
       if (own !== null && call.isOpen) {
         const refusal = await this.call(cursor, effect, { call, own, stop });
-        pauseMs = this.pauseAfter(refusal);
+        refusedFor = refusal?.cause ?? null;
         own = null;
       } else if (call.isOpen) {
         own = await this.findOut(cursor, effect, call, stop);
       } else {
-        await pause(pauseMs, stop);
+        await pause(this.pauseAfter(refusedFor ?? (await lastRefusalOf(cursor))), stop);
         own = await this.retry(cursor, effect, call);
       }
     }
   }
 
   /** What was never sent may be sent soon; a refusal in words is given time to pass. */
-  private pauseAfter(refusal: Refused | null): number {
+  private pauseAfter(cause: string | null): number {
     const { intervalMs, permissionPauseMs } = this.options;
-    return refusal?.cause === 'not-sent' ? intervalMs : permissionPauseMs;
+    return cause === 'not-sent' ? intervalMs : permissionPauseMs;
   }
 
   /** Whatever the answer, no other call is made under this intent. Returns a refusal. */
@@ -148,4 +149,13 @@ export class EffectProtocol {
 function callOf({ workOrder }: InstanceCursor, { marker, callNo }: CallState) {
   const { upgradeId, attempt } = workOrder;
   return { upgradeId, attempt, marker, callNo };
+}
+
+/** Why the newest call was refused, when it was another turn that made it. */
+async function lastRefusalOf(cursor: InstanceCursor): Promise<string | null> {
+  const { events } = await cursor.reload();
+  const refusals = events.map(toInstanceEvent).filter(({ type }) => type === 'CallRefused');
+  const newest = refusals.at(-1);
+  const cause = newest?.type === 'CallRefused' ? newest.data.evidence.cause : null;
+  return typeof cause === 'string' ? cause : null;
 }

@@ -191,6 +191,15 @@ describe('the upgrade stage', () => {
     expect(builds(scene)).toEqual([]);
   });
 
+  it('calls soon after what was never sent, also when another turn was told so', async () => {
+    const scene = await StageScene.at('UpgradePending');
+    const refusal = { ...attemptOf(scene), callNo: 1, evidence: { cause: 'not-sent' } };
+    await scene.append(...intentOf(scene), { type: 'CallRefused', data: refusal });
+    await scene.handle(stageOf(scene, { permissionPauseMs: 3_600_000 }), 2);
+    expect((await scene.types()).slice(-2)).toEqual(['DeploymentRequested', 'DeploymentAccepted']);
+    expect(builds(scene)).toHaveLength(1);
+  });
+
   it('goes on when a permission text has passed', async () => {
     const scene = await StageScene.at('UpgradePending');
     scene.lagoon.script.answerNext(NO_PERMISSION);
