@@ -1,11 +1,17 @@
 import { parseArgs } from 'node:util';
 
-export const BENCHMARK_NAMES = ['store', 'relay', 'rebuild', 'pipeline'] as const;
+export const BENCHMARK_NAMES = [
+  'store',
+  'relay',
+  'rebuild',
+  'pipeline',
+  'lagoon-requests',
+] as const;
 export type BenchmarkName = (typeof BENCHMARK_NAMES)[number];
 
 export interface BenchOptions {
   readonly only: readonly BenchmarkName[];
-  /** Sizes of the fleet that the pipeline upgrades. */
+  /** Sizes of the fleets that are upgraded. */
   readonly instances: readonly number[];
   /** Events that relay and rebuild work through. */
   readonly events: number;
@@ -19,8 +25,9 @@ export interface BenchOptions {
 
 /** Throws with one clear sentence on anything it does not know. */
 export function benchOptions(args: string[]): BenchOptions {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
     args,
+    allowPositionals: true,
     options: {
       only: { type: 'string', default: BENCHMARK_NAMES.join(',') },
       instances: { type: 'string', default: '1000,5000' },
@@ -31,7 +38,7 @@ export function benchOptions(args: string[]): BenchOptions {
     },
   });
   return {
-    only: values.only.split(',').map(benchmarkName),
+    only: (positionals.length > 0 ? positionals : values.only.split(',')).map(benchmarkName),
     instances: values.instances.split(',').map((text) => wholeNumber('--instances', text, 100_000)),
     events: wholeNumber('--events', values.events, 5_000_000),
     runs: wholeNumber('--runs', values.runs, 100),

@@ -6,6 +6,7 @@ import { machineFacts } from './report/machine-facts';
 import { medianRows } from './report/median-rows';
 import { writeResults } from './report/results-file';
 import { resultTable } from './report/result-table';
+import { lagoonRequestsBench } from './lagoon-requests/lagoon-requests.bench';
 import { pipelineBench } from './pipeline/pipeline.bench';
 import { rebuildBench } from './rebuild/rebuild.bench';
 import { relayBench } from './relay/relay.bench';
@@ -16,6 +17,7 @@ const BENCHMARKS: Readonly<Record<BenchmarkName, Benchmark>> = {
   relay: relayBench,
   rebuild: rebuildBench,
   pipeline: pipelineBench,
+  'lagoon-requests': lagoonRequestsBench,
 };
 
 async function main(options: BenchOptions): Promise<void> {

@@ -15,7 +15,15 @@ export function withPipeline<T>(
   options: BenchOptions,
   work: (parts: PipelineParts) => Promise<T>,
 ): Promise<T> {
-  return withStack(stackOptions(options), async (stack) => {
+  return withParts(stackOptions(options), work);
+}
+
+/** The same on a stack of other settings. */
+export function withParts<T>(
+  options: StackOptions,
+  work: (parts: PipelineParts) => Promise<T>,
+): Promise<T> {
+  return withStack(options, async (stack) => {
     const bus = await connectBus({ servers: stack.url('nats'), name: 'uplift-bench' });
     const store = new EsdbEventStore({ connectionString: stack.url('eventstore') });
     const watch = new OutcomeWatch(bus);
