@@ -1,0 +1,83 @@
+import { COMMAND_SUBJECTS, isProblemDetails, ProblemError } from '@uplift/contracts';
+import type { RunningCommandApi } from './running-command-api';
+
+type Json = Readonly<Record<string, unknown>>;
+
+export interface Outcome {
+  readonly accepted: boolean;
+  /** The answer, or the problem document. */
+  readonly document: Json;
+}
+
+/** A command as each door takes it. */
+export interface TwoDoorCommand {
+  readonly key: string;
+  readonly http: { readonly path: string; readonly body: object };
+  readonly bus: { readonly subject: string; readonly body: object };
+}
+
+export function registerAt(key: string, body: object): TwoDoorCommand {
+  return {
+    key,
+    http: { path: '/v1/instances', body },
+    bus: { subject: COMMAND_SUBJECTS.registerInstance, body },
+  };
+}
+
+export function triggerAt(key: string, instanceId: string, wish: object): TwoDoorCommand {
+  return {
+    key,
+    http: { path: `/v1/instances/${instanceId}/upgrades`, body: wish },
+    bus: { subject: COMMAND_SUBJECTS.triggerUpgrade, body: { ...wish, instanceId } },
+  };
+}
+
+export function cancelAt(
+  key: string,
+  upgrade: { readonly instanceId: string; readonly upgradeId: string },
+  body: object = { reason: 'wrong version' },
+): TwoDoorCommand {
+  const { instanceId, upgradeId } = upgrade;
+  return {
+    key,
+    http: { path: `/v1/instances/${instanceId}/upgrades/${upgradeId}/cancel`, body },
+    bus: { subject: COMMAND_SUBJECTS.cancelUpgrade, body: { ...body, instanceId, upgradeId } },
+  };
+}
+
+export async function overHttp(
+  api: RunningCommandApi,
+  { key, http }: TwoDoorCommand,
+): Promise<Outcome> {
+  const { status, body } = await api.post(http.path, { key, body: http.body });
+  return { accepted: status < 400, document: body };
+}
+
+export async function overBus(
+  api: RunningCommandApi,
+  { key, bus }: TwoDoorCommand,
+): Promise<Outcome> {
+  try {
+    const answer = await api.bus.request(bus.subject, bus.body, { idempotencyKey: key });
+    return { accepted: true, document: answer as Json };
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    return { accepted: false, document: { ...error.problem } };
+  }
+}
+
+/** The one problem that both doors answer with; fails if one accepts, or in other words. */
+export async function refusedByBoth(
+  api: RunningCommandApi,
+  command: TwoDoorCommand,
+): Promise<Json> {
+  const outcomes = await Promise.all([overHttp(api, command), overBus(api, command)]);
+  const [http, bus] = outcomes;
+  expect({ command, outcomes: outcomes.map(({ accepted }) => accepted) }).toEqual({
+    command,
+    outcomes: [false, false],
+  });
+  expect(bus.document).toEqual(http.document);
+  expect(isProblemDetails(http.document)).toBe(true);
+  return http.document;
+}

@@ -1,0 +1,61 @@
+import type { InFlightStatus, InstanceCommand } from '@uplift/domain';
+import { decide } from '@uplift/domain';
+import type { EventStore } from '@uplift/event-store';
+import { InstanceHistory } from '@uplift/event-store';
+import { command } from '../../../libs/domain/src/testing/example-commands';
+
+interface Upgrade {
+  readonly instanceId: string;
+  readonly upgradeId: string;
+}
+
+/** What the workers do in an upgrade that goes well, one append each. */
+const STEPS = [
+  'StartPreUpgrade',
+  'CompletePreUpgrade',
+  'StartUpgrade',
+  'AcceptDeployment',
+  'CompleteUpgrade',
+  'StartPostUpgrade',
+  'CompletePostUpgrade',
+  'VerifyHealthy',
+] as const;
+
+/** Does the workers' part until the instance is in this status. */
+export async function workUntil(
+  store: EventStore,
+  upgrade: Upgrade,
+  status: InFlightStatus,
+): Promise<void> {
+  for (const step of STEPS) {
+    if ((await statusOf(store, upgrade)) === status) return;
+    await work(store, upgrade, { ...command(step, { upgradeId: upgrade.upgradeId }) });
+  }
+}
+
+/** Does all of it. */
+export async function workToTheEnd(store: EventStore, upgrade: Upgrade): Promise<void> {
+  for (const step of STEPS) {
+    await work(store, upgrade, { ...command(step, { upgradeId: upgrade.upgradeId }) });
+  }
+}
+
+async function statusOf(store: EventStore, { instanceId }: Upgrade): Promise<string> {
+  const { state } = await new InstanceHistory(store, 'contract-test').load(instanceId);
+  return state.kind === 'absent' ? 'absent' : state.status;
+}
+
+async function work(
+  store: EventStore,
+  { instanceId, upgradeId }: Upgrade,
+  step: InstanceCommand,
+): Promise<void> {
+  const history = new InstanceHistory(store, 'contract-test');
+  const { head, state } = await history.load(instanceId);
+  await history.append(instanceId, head, decide(step, state), {
+    causationId: upgradeId,
+    step: step.type,
+    correlationId: upgradeId,
+    actor: { type: 'system', id: 'contract-test' },
+  });
+}
