@@ -69,9 +69,8 @@ export class CancelStage extends StageHandler {
 /** The attempt the message speaks of, while its deployment or script can still be stopped. */
 function cancelling({ upgrading }: InstanceCursor, asked: Attempt): UpgradingInstance | null {
   if (upgrading?.status !== 'upgrade-running') return null;
-  const { upgradeId, attempt, cancelRequested } = upgrading.workOrder;
-  const isMeant = asked.upgradeId === upgradeId && asked.attempt === attempt;
-  return isMeant && cancelRequested === true ? upgrading : null;
+  const { upgradeId, attempt } = upgrading.workOrder;
+  return asked.upgradeId === upgradeId && asked.attempt === attempt ? upgrading : null;
 }
 
 /** Null while nobody knows yet what became of the call. */

@@ -153,6 +153,10 @@ describe('a deployment that was given up', () => {
     ]);
     await watch.run();
     expect(watch.passedMs).toBeGreaterThan(2 * HOUR);
+    const [ours] = buildsOf(scene);
+    expect(await scene.appended()).toMatchObject([
+      { type: 'LateOutcomeObserved', data: { status: 'failed', buildName: ours?.name } },
+    ]);
   });
 
   it('is forgotten in silence a day later', async () => {
@@ -195,6 +199,40 @@ describe('a deployment that was given up', () => {
     expect(await watch.run()).toEqual({ kind: 'done' });
     expect(watch.passedMs).toBeLessThan(HOUR + 340 * SECOND);
     expect(await scene.types()).toEqual(['UpgradeRetried']);
+  });
+
+  it('is left alone although a later try was given up as well: that has a watch of its own', async () => {
+    const scene = await givenUp();
+    const { workOrder } = await scene.cursor();
+    const data = { requestedBy: 'operator-7', reason: 'again', fromStage: 'upgrade' } as const;
+    const failure = { reason: 'outcome-unknown', evidence: {}, retryable: false };
+    const again = () =>
+      scene.append(
+        { type: 'UpgradeRetried', data: { ...data, workOrder: { ...workOrder, attempt: 2 } } },
+        { type: 'UpgradeFailed', data: { ...idsOf(scene), attempt: 2, ...failure } },
+      );
+    const watch = new LateWatch(scene, [[HOUR, again]]);
+    expect(await watch.run()).toEqual({ kind: 'done' });
+    expect(watch.passedMs).toBeLessThan(HOUR + 340 * SECOND);
+  });
+
+  it('needs no look any more once its upgrade went on to the end', async () => {
+    const scene = await givenUp();
+    endBuild(scene);
+    await new LateWatch(scene).run();
+    const { workOrder } = await scene.cursor();
+    const ids = idsOf(scene);
+    await scene.append(
+      { type: 'PostUpgradeStarted', data: { ...ids, worker: 'w' } },
+      { type: 'PostUpgradeCompleted', data: { workOrder, task: null } },
+      {
+        type: 'InstanceVerifiedHealthy',
+        data: { ...ids, status: 'running-healthy-claimed', probes: [] },
+      },
+    );
+    scene.lagoon.calls.length = 0;
+    await new LateWatch(scene).run(2);
+    expect(scene.lagoon.calls).toEqual([]);
   });
 
   it('is looked for as a task if it was a script', async () => {
