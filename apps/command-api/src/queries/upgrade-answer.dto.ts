@@ -91,6 +91,12 @@ export class UpgradeDto {
   @ApiProperty()
   readonly warnings!: boolean;
 
+  @ApiProperty({
+    ...text,
+    description: 'What it cannot go on without; null if nothing holds it up',
+  })
+  readonly waitingFor!: string | null;
+
   @ApiProperty({ type: UpgradeFailureDto, nullable: true })
   readonly failure!: UpgradeFailureDto | null;
 
