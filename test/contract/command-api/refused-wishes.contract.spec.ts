@@ -14,7 +14,7 @@ const variable = (name: string, more: object = {}) => ({
 const variables = (...names: string[]) => ({ variables: names.map((name) => variable(name)) });
 const refs = ['$(x)', 'a;b', 'a`b`', 'a{b', 'a"b', 'a\nb', 'a..b', '-x', ' ', 'x'.repeat(101)];
 
-type Row = readonly [what: string, wish: object, code: string, pointer?: string];
+type Row = [what: string, wish: object, code: string, pointer?: string];
 
 const BAD: readonly Row[] = [
   ['an unknown strategy', { strategy: 'bulk-latest' }, 'invalid-input', '/strategy'],

@@ -7,7 +7,7 @@ import {
   RevisionConflictError,
 } from '@uplift/event-store';
 import { ProblemError } from '@uplift/contracts';
-import { INSTANCE_ID, registration, trigger } from '../testing/command-requests';
+import { cancel, INSTANCE_ID, registration, trigger } from '../testing/command-requests';
 import { InstanceCommandHandler } from './instance-command.handler';
 
 const handlerOn = (store: InMemoryEventStore) =>
@@ -70,6 +70,34 @@ describe('InstanceCommandHandler', () => {
     }));
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
     expect(await typesIn(store)).toEqual(['InstanceRegistered', 'UpgradeRequested']);
+  });
+
+  it('files what is said of an upgrade under that upgrade', async () => {
+    const { store, handler } = await registered();
+    const { upgradeId } = await handler.handle(trigger());
+
+    const result = await handler.handle(cancel());
+
+    const stored = await store.load(instanceStream(INSTANCE_ID));
+    expect(result).toMatchObject({ upgradeId, outcome: 'accepted' });
+    expect(stored.slice(1).map(({ type, metadata }) => [type, metadata.$correlationId])).toEqual([
+      ['UpgradeRequested', upgradeId],
+      ['UpgradeCancelRequested', upgradeId],
+      ['UpgradeCancelled', upgradeId],
+    ]);
+  });
+
+  it('cancels once, under however many keys', async () => {
+    const { store, handler } = await registered();
+    await handler.handle(trigger());
+
+    const first = await handler.handle(cancel({ key: 'c1' }));
+    const again = await handler.handle(cancel({ key: 'c1' }));
+    const other = await handler.handle(cancel({ key: 'c2', reason: 'other words' }));
+
+    expect(again).toEqual({ ...first, outcome: 'repeated' });
+    expect(other).toEqual({ ...first, outcome: 'unchanged' });
+    expect(await typesIn(store)).toHaveLength(4);
   });
 
   it.each([

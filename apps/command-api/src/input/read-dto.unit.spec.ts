@@ -1,9 +1,12 @@
 import 'reflect-metadata';
+import type { ProblemDetails } from '@uplift/contracts';
 import { ProblemError } from '@uplift/contracts';
 import * as fc from 'fast-check';
 import { RegisterInstanceDto } from '../instances/register-instance.dto';
 import { ReportHealthOfInstanceDto } from '../instances/report-health.dto';
+import { CancelUpgradeOfInstanceDto } from '../upgrades/cancel-upgrade.dto';
 import { TriggerUpgradeDto, TriggerUpgradeOfInstanceDto } from '../upgrades/trigger-upgrade.dto';
+import type { DtoType } from './read-dto';
 import { readDto } from './read-dto';
 
 const VALID = {
@@ -13,15 +16,19 @@ const VALID = {
   status: 'running-healthy-claimed',
 };
 
-function faultsOf(value: unknown): readonly string[] {
+function problemOf(value: unknown, type: DtoType<object>): ProblemDetails | null {
   try {
-    readDto(RegisterInstanceDto, value);
-    return [];
+    readDto(type, value);
+    return null;
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
     expect(error.problem.status).toBe(400);
-    return (error.problem.errors ?? []).map(({ pointer }) => pointer);
+    return error.problem;
   }
+}
+
+function faultsOf(value: unknown, type: DtoType<object> = RegisterInstanceDto): readonly string[] {
+  return (problemOf(value, type)?.errors ?? []).map(({ pointer }) => pointer);
 }
 
 describe('readDto', () => {
@@ -36,6 +43,7 @@ describe('readDto', () => {
         labels: { team: 'shop', 'a.b/c-d': '' },
         scripts: { preUpgrade: { service: 'cli', command: 'drush updb\ndrush cr' } },
         healthProbe: { path: '/health?x=1', acceptStatuses: [302] },
+        upgrade: { strategy: 'script', target: { script: { registeredTask: 'Clear caches' } } },
       }),
     ).toEqual([]);
   });
@@ -68,6 +76,46 @@ describe('readDto', () => {
     expect(faultsOf(value)).toContain(pointer);
   });
 
+  it.each([
+    ['a target with nothing in it', { target: {} }, '/target'],
+    ['a target with two members', { target: { ref: 'v1', sourceEnvironment: 'x' } }, '/target'],
+    ['a list for a target', { target: [{ ref: 'v1' }] }, '/target'],
+    ['a list in the list of variables', { target: { variables: [[]] } }, '/target/variables'],
+    ['a text in the list of variables', { target: { variables: ['A=1'] } }, '/target/variables'],
+    ['null in the list of variables', { target: { variables: [null] } }, '/target/variables'],
+    [
+      'the second variable',
+      {
+        target: {
+          variables: [
+            { name: 'A', value: '' },
+            { name: 'B', value: 1 },
+          ],
+        },
+      },
+      '/target/variables/1/value',
+    ],
+    ['half a script', { target: { script: { command: 'x' } } }, '/target/script'],
+    [
+      'an unknown member of a script',
+      { target: { script: { registeredTask: 'x', args: {} } } },
+      '/target/script/args',
+    ],
+  ])('points at %s', (_what, value, pointer) => {
+    expect(faultsOf(value, TriggerUpgradeDto)).toContain(pointer);
+  });
+
+  it('says which forms a script may have', () => {
+    const half = { target: { script: { service: 'cli' } } };
+
+    expect(problemOf(half, TriggerUpgradeDto)?.errors).toEqual([
+      {
+        pointer: '/target/script',
+        detail: 'must have exactly one of: service and command, registeredTask',
+      },
+    ]);
+  });
+
   it('refuses nesting before it recurses into it', () => {
     const deep = JSON.parse('{"a":'.repeat(5_000) + '1' + '}'.repeat(5_000)) as unknown;
 
@@ -77,19 +125,21 @@ describe('readDto', () => {
     expect(read).toThrow('nested too deeply');
   });
 
-  it.each([RegisterInstanceDto, TriggerUpgradeOfInstanceDto, ReportHealthOfInstanceDto])(
-    'answers any JSON with a DTO or a problem: %p',
-    (type) => {
-      fc.assert(
-        fc.property(fc.jsonValue(), (value) => {
-          try {
-            readDto<object>(type, value);
-          } catch (error) {
-            expect(error).toBeInstanceOf(ProblemError);
-          }
-        }),
-        { numRuns: 200 },
-      );
-    },
-  );
+  it.each([
+    RegisterInstanceDto,
+    TriggerUpgradeOfInstanceDto,
+    ReportHealthOfInstanceDto,
+    CancelUpgradeOfInstanceDto,
+  ])('answers any JSON with a DTO or a problem: %p', (type) => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        try {
+          readDto<object>(type, value);
+        } catch (error) {
+          expect(error).toBeInstanceOf(ProblemError);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
 });
