@@ -62,7 +62,9 @@ class Watched {
 
   /** Until a round found nothing to do. */
   async round(): Promise<void> {
-    for (let before = -1; before !== this.loaded.length;) {
+    let before = -1;
+    for (let n = 0; before !== this.loaded.length; n++) {
+      if (n > 100) throw new Error('the watchdog does not come to rest');
       before = this.loaded.length;
       const enough = this.beats + 3;
       while (this.beats < enough) await settled(1);
