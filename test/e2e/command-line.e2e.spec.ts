@@ -162,6 +162,8 @@ describe('the command line', () => {
   it('ends with 2 when it is used wrongly', async () => {
     const wrong = [
       ['upgrade', 'trigger', idOf(2)],
+      ['upgrade', 'trigger', idOf(2), '--reason', 'r', '--ref', 'v1', '--script', 'cli:x'],
+      ['upgrade', 'cancel', idOf(2), '--reason', 'r'],
       ['instance', 'dance'],
       ['--output', 'xml', 'instance', 'list'],
       [
@@ -196,6 +198,16 @@ describe('the command line', () => {
     expect(json(refused)).toMatchObject({
       code: 'status-not-allowed',
       currentStatus: 'upgrade-failed',
+    });
+    const tooFar = ['upgrade', 'cancel', idOf(1), upgradeId, '--reason', 'too far'];
+    expect(await uplift.cli(...tooFar)).toMatchObject({
+      code: 3,
+      stderr: expect.stringMatching(/^uplift: .*\[upgrade-not-in-flight\]\n$/) as string,
+    });
+    const badRef = ['--reason', 'r', '--strategy', 'branch-ref', '--ref', '$(x)'];
+    expect(await uplift.cli('upgrade', 'trigger', idOf(2), ...badRef)).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('/target/ref: must be') as string,
     });
     expect(await uplift.cli('instance', 'get', randomUUID())).toMatchObject({
       code: 3,
