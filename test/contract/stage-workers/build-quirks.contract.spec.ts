@@ -85,6 +85,27 @@ describe('poll-upgrade, on builds that do not go as they should', () => {
     expect(await stand.lagoon.requests()).not.toHaveProperty('mutation DeployLatest');
   });
 
+  it('looks at a wave with one request, and leaves it for a build that somebody has replaced', async () => {
+    const waveId = `w${Date.now()}`;
+    const cancelled = { runSeconds: 1_000, endStatus: 'cancelled' };
+    const replaced = await stand.open('DeploymentAccepted', {
+      order: { waveId },
+      traits: { nextBuilds: [cancelled] },
+    });
+    const others = await Promise.all(
+      Array.from({ length: 9 }, () => stand.open('DeploymentAccepted', { order: { waveId } })),
+    );
+    const foreign = await stand.lagoon.build(replaced.order.profile);
+    await Promise.all([replaced, ...others].map((upgrade) => stand.deliver(upgrade)));
+    for (const upgrade of others) {
+      expect((await upgrade.types()).slice(-2)).toEqual(['UpgradeCompleted', 'PostUpgradePending']);
+    }
+    expect((await withoutProgress(replaced))[0]).toMatchObject({ data: { by: foreign } });
+    const { requests, fields } = await stand.lagoon.ledger();
+    expect(fields.deploymentsByBulkId).toBe(requests['query DeploymentsByBulkId']);
+    expect(fields.environmentById).toBe(requests['query DeploymentsOfMany']);
+  });
+
   it('tells each instance of an outage of Lagoon once, and when it is over', async () => {
     const traits = LONG_BUILD;
     const upgrades = await Promise.all([

@@ -31,8 +31,13 @@ export class SimulatedLagoon {
   }
 
   /** Starts a build and answers its name; without a marker it is somebody else's. */
-  async build({ project, environment }: Target, bulkName?: string): Promise<string> {
-    const record = { project, environment, bulkName };
+  async build(
+    { project, environment }: Target,
+    bulkName?: string,
+    bulkId: string | null = null,
+  ): Promise<string> {
+    const wave = bulkId === null ? {} : { bulkId };
+    const record = { project, environment, bulkName, ...wave };
     const { builds } = await this.send<{ builds: string[] }>('POST', 'builds', record);
     return builds[0] ?? '';
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { connectBus, type BusConnection } from '@uplift/bus';
 import type { InstanceEventType, WorkOrder } from '@uplift/domain';
-import { markerOf } from '@uplift/domain';
+import { bulkIdOf, markerOf } from '@uplift/domain';
 import { EsdbEventStore, InstanceHistory, NO_STREAM } from '@uplift/event-store';
 import {
   exampleUpgrade,
@@ -82,7 +82,7 @@ export class StageStand {
     const located = await this.lagoon.place(profile, traits);
     const isBuilding = type === 'DeploymentAccepted';
     const buildName = isBuilding
-      ? await this.lagoon.build(profile, markerOf(order))
+      ? await this.lagoon.build(profile, markerOf(order), bulkIdOf(order))
       : 'lagoon-build-old';
     const events = upTo(type, exampleUpgrade({ order, located, buildName }));
     const history = new InstanceHistory(this.parts.store, 'command-api');

@@ -1,5 +1,5 @@
 import type { InstanceEvent, InstanceProfile, LocatedEnvironment, WorkOrder } from '@uplift/domain';
-import { markerOf } from '@uplift/domain';
+import { bulkIdOf, markerOf } from '@uplift/domain';
 
 export const PROFILE: InstanceProfile = {
   project: 'shop',
@@ -45,6 +45,8 @@ export function exampleUpgrade(example: ExampleUpgrade): readonly InstanceEvent[
   const started = { ...ids, worker: 'predecessor' };
   const workOrder = { ...order, located };
   const marker = markerOf(order);
+  const bulkId = bulkIdOf(order);
+  const wave = bulkId === null ? {} : { bulkId };
   return [
     { type: 'InstanceRegistered', data: { profile, labels: {}, status: originStatus } },
     {
@@ -55,8 +57,8 @@ export function exampleUpgrade(example: ExampleUpgrade): readonly InstanceEvent[
     { type: 'PreUpgradeCompleted', data: { ...ids, checks: [], task: null } },
     { type: 'UpgradePending', data: { workOrder } },
     { type: 'UpgradeStarted', data: started },
-    { type: 'DeploymentRequested', data: { ...started, callNo: 1, marker, bulkId: null } },
-    { type: 'DeploymentAccepted', data: { workOrder, buildName, callNo: 1 } },
+    { type: 'DeploymentRequested', data: { ...started, callNo: 1, marker, bulkId } },
+    { type: 'DeploymentAccepted', data: { workOrder, buildName, callNo: 1, ...wave } },
     {
       type: 'UpgradeCompleted',
       data: { ...ids, buildName, warnings: false, queuedMs: null, buildMs: null },

@@ -95,9 +95,6 @@ export class PolledFleet {
     if (answer.kind !== 'accepted') throw new TypeError('the twin refused a build');
     const { buildName } = answer;
     const located = { projectId, environmentId, route };
-    const events = upTo('DeploymentAccepted', exampleUpgrade({ order, located, buildName }));
-    return events.map((event) =>
-      event.type === 'DeploymentAccepted' ? { ...event, data: { ...event.data, ...wave } } : event,
-    );
+    return upTo('DeploymentAccepted', exampleUpgrade({ order, located, buildName }));
   }
 }

@@ -4,6 +4,7 @@ import { FollowingScene, LIMITS } from '../../testing/following-scene';
 import { MINUTE } from '../../testing/poller-scene';
 import { BuildDelays } from './build-delays';
 import { BuildFollower } from './build-follower';
+import { BuildReading } from './build-reading';
 import { DuplicateBuilds } from './duplicate-builds';
 
 const scenes: FollowingScene[] = [];
@@ -249,7 +250,7 @@ async function followed() {
     located,
     acceptedAt: here.clock.wall(),
     duplicates: new DuplicateBuilds(cursor, here.lagoon, { onDuplicates: () => undefined, signal }),
-    delays: new BuildDelays(cursor, LIMITS, here.clock),
+    reading: new BuildReading(cursor, new BuildDelays(cursor, LIMITS, here.clock)),
   });
   return { here, cursor, follower };
 }

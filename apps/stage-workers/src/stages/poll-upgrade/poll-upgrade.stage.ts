@@ -6,6 +6,7 @@ import { StageHandler } from '../../runner/stage-handler.port';
 import type { DelayLimits } from './build-delays';
 import { BuildDelays } from './build-delays';
 import { BuildFollower } from './build-follower';
+import { BuildReading } from './build-reading';
 import type { DeploymentPoller } from './deployment-poller';
 import type { DuplicateSight } from './duplicate-builds';
 import { DuplicateBuilds } from './duplicate-builds';
@@ -50,7 +51,7 @@ export class PollUpgradeStage extends StageHandler {
       located,
       acceptedAt: Date.parse(message.recordedAt),
       duplicates: new DuplicateBuilds(cursor, lagoon, { onDuplicates, signal }),
-      delays: new BuildDelays(cursor, this.options, this.clock),
+      reading: new BuildReading(cursor, new BuildDelays(cursor, this.options, this.clock)),
     });
   }
 
