@@ -46,7 +46,12 @@ export interface Handling {
    */
   readonly turn: string;
   readonly actor: Actor;
+  /** Called when the history is found to have gone on without this handling. What it throws ends the handling. */
+  readonly onNews?: (cursor: InstanceCursor) => Promise<void>;
 }
+
+/** Told while nothing else can be done, so no news stand in their way. */
+const OF_WAITS: readonly WorkerCommand['type'][] = ['RecordWait', 'EndWait'];
 
 interface Start {
   readonly workOrder: WorkOrder;
@@ -103,6 +108,7 @@ export class InstanceCursor {
       if (events.length === 0) return 'not-due';
       const isStored = await this.tryAppend(events, step, n < MOST_TRIES);
       if (isStored || (await this.hasLanded(eventId))) return 'appended';
+      if (!OF_WAITS.includes(command.type)) await this.handling.onNews?.(this);
     }
   }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DeliveryOutcome, EventDelivery } from '@uplift/bus';
 import type { Logger } from '@uplift/runtime';
+import type { Handling } from './instance-cursor';
 import { InstanceCursor } from './instance-cursor';
 import type { LagoonOutages } from './lagoon-outages';
 import type { StageHandler } from './stage-handler.port';
@@ -20,7 +21,8 @@ export class StageRunner {
 
   async handle(handler: StageHandler, delivery: EventDelivery): Promise<DeliveryOutcome> {
     try {
-      const cursor = await this.open(delivery);
+      const onNews = (news: InstanceCursor) => this.outages.endWaitIfBack(news);
+      const cursor = await this.open(delivery, { onNews });
       await this.work(handler, cursor, delivery);
       return { kind: 'done' };
     } catch (error) {
@@ -63,9 +65,12 @@ export class StageRunner {
   }
 
   /** Every handling is a turn of its own: the delivery count starts anew on a bus filled again. */
-  private open({ event }: EventDelivery): Promise<InstanceCursor> {
+  private open(
+    { event }: EventDelivery,
+    hooks: Pick<Handling, 'onNews'> = {},
+  ): Promise<InstanceCursor> {
     const { history, actor } = this.worker;
-    return InstanceCursor.open(history, event, { turn: randomUUID(), actor });
+    return InstanceCursor.open(history, event, { turn: randomUUID(), actor, ...hooks });
   }
 
   private async park(

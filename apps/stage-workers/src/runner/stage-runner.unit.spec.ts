@@ -91,6 +91,45 @@ describe('the stage runner', () => {
   });
 });
 
+describe('an instance that was said to wait before any worker had its message', () => {
+  const starting: StageHandler = {
+    stage: 'pre-upgrade',
+    run: async ({ cursor }) => {
+      const { upgradeId, attempt } = cursor.workOrder;
+      const data = { upgradeId, attempt, worker: 'w' };
+      await cursor.submit({ type: 'StartPreUpgrade', data });
+    },
+  };
+
+  const waiting = async () => {
+    const scene = await StageScene.at('UpgradeRequested');
+    const { upgradeId, attempt } = scene.order;
+    const since = '2026-03-01T10:00:00.000Z';
+    const wait = {
+      upgradeId,
+      attempt,
+      target: 'lagoon:eu-1',
+      since,
+      stage: 'pre-upgrade',
+    } as const;
+    await scene.append({ type: 'WaitingFor', data: wait });
+    return scene;
+  };
+
+  it('is told that it does no longer, and goes on', async () => {
+    const scene = await waiting();
+    expect(await scene.handle(starting)).toEqual({ kind: 'done' });
+    expect(await scene.types()).toEqual(['WaitingFor', 'WaitEnded', 'PreUpgradeStarted']);
+  });
+
+  it('waits on while Lagoon does not answer', async () => {
+    const scene = await waiting();
+    scene.lagoon.script.unavailable = true;
+    expect(await scene.handle(starting)).toMatchObject({ kind: 'retry' });
+    expect(await scene.types()).toEqual(['WaitingFor']);
+  });
+});
+
 describe('triage', () => {
   it.each([
     new RevisionConflictError('s', 1),
