@@ -23,13 +23,13 @@ export const EVENTS_STREAM_SETTINGS = {
 
 const SHORT_WORK = { ackWaitMs: 5_000, maxAckPending: 4_096, batch: 256, concurrency: 256 };
 
-/** Each message is held until its build ends: many in hand, hardly any work per message. */
+/** Each message is held for long, for a build's end or a core's room: many in hand, hardly any work per message. */
 const LONG_HELD = { ackWaitMs: 10_000, maxAckPending: 20_000, batch: 500, concurrency: 20_000 };
 
 export const CONSUMERS = [
   row('pre-upgrade', 'pre-upgrade', 'UpgradeRequested', SHORT_WORK),
   row('pre-upgrade-retry', 'pre-upgrade', 'UpgradeRetried', SHORT_WORK),
-  row('upgrade', 'upgrade', 'UpgradePending', SHORT_WORK),
+  row('upgrade', 'upgrade', 'UpgradePending', { ...LONG_HELD, batch: SHORT_WORK.batch }),
   row('poll-upgrade', 'poll-upgrade', 'DeploymentAccepted', LONG_HELD),
   row('verify', 'poll-upgrade', 'PostUpgradeCompleted', LONG_HELD),
   row('verify-cancelled', 'poll-upgrade', 'DeploymentCancelled', LONG_HELD),

@@ -9,8 +9,12 @@ import { UpgradeScript } from './upgrade-script';
 import type { UpgradeStageParts } from './upgrade.stage';
 import { UpgradeStage } from './upgrade.stage';
 
+/** Each holds a connection of its own to Lagoon. */
+const MOST_AT_ONCE = 256;
+
 export function upgradeParts({ configuration }: StageRuntime): StagePart {
   const { workerId: worker, callTimeoutMs: timeoutMs } = configuration;
+  const options = { worker, timeoutMs, concurrency: MOST_AT_ONCE };
   return {
     controllers: [busHandler('upgrade', UpgradeStage)],
     providers: [
@@ -23,7 +27,7 @@ export function upgradeParts({ configuration }: StageRuntime): StagePart {
         provide: UpgradeStage,
         inject: [LagoonCores, AdmissionGate, EffectProtocol, UpgradeScript],
         useFactory: (...[cores, gate, protocol, script]: UpgradeDependencies) =>
-          new UpgradeStage({ cores, gate, protocol, script }, { worker, timeoutMs }),
+          new UpgradeStage({ cores, gate, protocol, script }, options),
       },
     ],
   };

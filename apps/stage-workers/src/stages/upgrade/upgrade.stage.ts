@@ -5,6 +5,7 @@ import { assertReachable } from '../../effects/core-reach';
 import { DeployEffect } from '../../effects/deploy.effect';
 import { permittedBulkId } from '../../effects/deploy-request';
 import type { EffectProtocol, OwnIntent } from '../../effects/effect-protocol';
+import { Slots } from '../../runner/slots';
 import type { InstanceCursor } from '../../runner/instance-cursor';
 import type { StageTurn } from '../../runner/stage-handler.port';
 import { StageHandler } from '../../runner/stage-handler.port';
@@ -22,6 +23,8 @@ export interface UpgradeStageOptions {
   readonly worker: string;
   /** End of one call to Lagoon, in ms. */
   readonly timeoutMs: number;
+  /** Most upgrades in work at once; those that wait for admission are not counted. */
+  readonly concurrency: number;
 }
 
 /**
@@ -30,23 +33,61 @@ export interface UpgradeStageOptions {
  */
 export class UpgradeStage extends StageHandler {
   readonly stage = 'upgrade';
+  private readonly slots: Slots;
 
   constructor(
     private readonly parts: UpgradeStageParts,
     private readonly options: UpgradeStageOptions,
   ) {
     super();
+    this.slots = new Slots(options.concurrency);
   }
 
-  async run(turn: StageTurn): Promise<void> {
-    const { cursor, isRedelivery, signal } = turn;
+  async run({ cursor, isRedelivery, signal }: StageTurn): Promise<void> {
     await failpoint('deploy.E0');
     const core = this.parts.cores.of(cursor.workOrder.profile.core);
     if (!isRedelivery && isLimited(core)) await cursor.reload();
     await failpoint('deploy.E1');
-    const intent = cursor.isIn('pending-upgrade') ? await this.open(cursor, core, signal) : null;
-    if (!cursor.isIn('upgrade-running')) return;
+    if (!cursor.isIn('pending-upgrade')) return this.settle(cursor, core, null, signal);
 
+    await this.parts.gate.enter(core.name, signal);
+    await this.slots.run(async () => {
+      const intent = await this.open(cursor, core, signal);
+      await this.settle(cursor, core, intent, signal);
+    });
+  }
+
+  /** Everything up to the intent; null if it is not this process that wrote it. */
+  private async open(
+    cursor: InstanceCursor,
+    core: LagoonCore,
+    signal: AbortSignal,
+  ): Promise<OwnIntent | null> {
+    const { upgradeId, attempt } = cursor.workOrder;
+    const { worker } = this.options;
+    let isAsked = false;
+    try {
+      assertReachable(core);
+      await this.prepareVariables(cursor, core, signal);
+      await failpoint('deploy.E2');
+      const at = performance.now();
+      const bulkId = permittedBulkId(cursor.workOrder, core.settings);
+      const data = { upgradeId, attempt, worker, bulkId };
+      isAsked = (await cursor.submit({ type: 'StartUpgrade', data })) === 'appended';
+      return isAsked ? { at } : null;
+    } finally {
+      if (!isAsked) this.parts.gate.giveBack(core.name);
+    }
+  }
+
+  /** From the intent to its outcome. */
+  private async settle(
+    cursor: InstanceCursor,
+    core: LagoonCore,
+    intent: OwnIntent | null,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (!cursor.isIn('upgrade-running')) return;
     await failpoint('deploy.E3');
     if (cursor.workOrder.strategy === 'script') {
       await this.parts.script.run(cursor, intent, signal);
@@ -56,27 +97,6 @@ export class UpgradeStage extends StageHandler {
       await this.parts.protocol.settle(cursor, effect, intent, signal);
     }
     await failpoint('deploy.E7');
-  }
-
-  /** Everything up to the intent; null if it is not this process that wrote it. */
-  private async open(
-    cursor: InstanceCursor,
-    core: LagoonCore,
-    signal: AbortSignal,
-  ): Promise<OwnIntent | null> {
-    const { upgradeId, attempt, profile } = cursor.workOrder;
-    const { worker } = this.options;
-    await this.parts.gate.enter(profile.core, signal);
-    assertReachable(core);
-    await this.prepareVariables(cursor, core, signal);
-    await failpoint('deploy.E2');
-    const at = performance.now();
-    const bulkId = permittedBulkId(cursor.workOrder, core.settings);
-    const data = { upgradeId, attempt, worker, bulkId };
-    const started = await cursor.submit({ type: 'StartUpgrade', data });
-    if (started === 'appended') return { at };
-    this.parts.gate.giveBack(profile.core);
-    return null;
   }
 
   private async prepareVariables(

@@ -34,7 +34,7 @@ const stageOf = (scene: StageScene, changes: Partial<EffectOptions> = {}) =>
       protocol: protocolWith(changes),
       script: new UpgradeScript(scriptsOf(scene), WORKER),
     },
-    { worker: WORKER, timeoutMs: 20_000 },
+    { worker: WORKER, timeoutMs: 20_000, concurrency: 8 },
   );
 const builds = ({ lagoon }: StageScene) => lagoon.script.allDeployments();
 const attemptOf = ({ order: { upgradeId, attempt } }: StageScene) => ({ upgradeId, attempt });
