@@ -19,6 +19,7 @@ export interface FollowedBuild {
 export class BuildFollower implements DeploymentWatcher {
   /** Resolves when there is nothing more to wait for; rejects if it could not be recorded. */
   readonly ended: Promise<void>;
+  private readonly marker: string;
   private resolve: () => void = () => undefined;
   private reject: (reason: unknown) => void = () => undefined;
 
@@ -26,6 +27,7 @@ export class BuildFollower implements DeploymentWatcher {
     private readonly cursor: InstanceCursor,
     private readonly build: FollowedBuild,
   ) {
+    this.marker = markerOf(cursor.workOrder);
     this.ended = new Promise((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;
@@ -41,12 +43,12 @@ export class BuildFollower implements DeploymentWatcher {
   }
 
   get target(): WatchTarget {
-    const { workOrder, deployment } = this.cursor;
+    const { deployment } = this.cursor;
     const isOfWave = deployment?.bulkId != null && deployment.supersededBy === null;
     return {
       environmentId: this.build.located.environmentId,
       buildName: deployment?.buildName ?? '',
-      marker: markerOf(workOrder),
+      marker: this.marker,
       bulkId: isOfWave ? deployment.bulkId : null,
     };
   }

@@ -1,9 +1,5 @@
 import type { LagoonCore, LagoonDeployment } from '@uplift/lagoon';
-import {
-  LagoonCircuitOpenError,
-  LagoonUnauthenticatedError,
-  LagoonUnavailableError,
-} from '@uplift/lagoon';
+import { LagoonCircuitOpenError } from '@uplift/lagoon';
 import { askLagoon } from './ask-lagoon';
 import type { DeploymentWatcher } from './deployment-watcher';
 import { inParallel } from './in-parallel';
@@ -11,6 +7,8 @@ import type { Ask } from './poll-asks';
 import { asksFor } from './poll-asks';
 import type { PollCadence } from './poll-cadence';
 import type { PollClock } from './poll-clock';
+import type { RoundResult } from './poll-round';
+import { pollRound } from './poll-round';
 import type { Watch } from './watch';
 
 export interface LaneOptions {
@@ -21,7 +19,6 @@ export interface LaneOptions {
   readonly onError: (error: unknown) => void;
 }
 
-const REQUESTS_AT_ONCE = 4;
 const TOLD_AT_ONCE = 50;
 
 /** Everything that is watched on one Lagoon core. Ticks as long as somebody watches. */
@@ -31,6 +28,7 @@ export class CoreLane {
   private callOff: (() => void) | null = null;
   private isTurning = false;
   private failures = 0;
+  private progressAt = 0;
 
   constructor(
     private readonly core: LagoonCore,
@@ -46,6 +44,11 @@ export class CoreLane {
     this.watches.set(watcher, { watcher, acceptedAt, pace: 'active', dueAt, failures: 0 });
     this.schedule(now);
     return () => void this.watches.delete(watcher);
+  }
+
+  /** How long a tick has been waiting for one and the same answer, in ms; 0 between ticks. */
+  get stalledMs(): number {
+    return this.isTurning ? this.options.clock.monotonic() - this.progressAt : 0;
   }
 
   stop(): void {
@@ -65,6 +68,7 @@ export class CoreLane {
     const startedAt = this.options.clock.monotonic();
     this.callOff = null;
     this.isTurning = true;
+    this.progressAt = startedAt;
     try {
       await this.turn(startedAt);
     } finally {
@@ -80,38 +84,26 @@ export class CoreLane {
       isSoon: ({ dueAt }: Watch) => cadence.isSoon(dueAt, now),
     };
     const asks = asksFor(this.watches.values(), timing, batch);
-    if (asks.length === 0) return;
-    const trouble = await this.carryOut(asks);
-    const outage = outageIn(this.core, trouble);
-    // While the core counts as away its own gate says when to try again.
-    const isFailure = trouble !== null && outage === null;
-    this.failures = isFailure ? this.failures + 1 : 0;
-    if (outage !== null) await this.tellAll(outage);
+    if (asks.length > 0) await this.conclude(await this.carryOut(asks));
   }
 
-  /** Answers the error that makes further requests pointless; null if all were sent. */
-  private async carryOut(asks: readonly Ask[]): Promise<unknown> {
-    const queue = [...asks];
-    let trouble: unknown = null;
-    await inParallel(REQUESTS_AT_ONCE, async () => {
-      for (let ask = queue.shift(); ask !== undefined && trouble === null; ask = queue.shift()) {
-        try {
-          queue.push(...(await this.look(ask)));
-        } catch (error) {
-          trouble = this.judge(error, ask);
-        }
-      }
+  private carryOut(asks: readonly Ask[]): Promise<RoundResult> {
+    const { onError } = this.options;
+    const isStopping = () => this.stopping.signal.aborted;
+    return pollRound(asks, {
+      send: (ask) => this.look(ask),
+      onError: (error) => (isStopping() ? undefined : onError(error)),
     });
-    return trouble;
   }
 
-  /** Answers the error if it stands in the way of every other request too. */
-  private judge(error: unknown, ask: Ask): unknown {
-    if (this.stopping.signal.aborted) return error;
-    this.options.onError(error);
-    if (isAway(error)) return error;
-    this.putOff(ask.watches);
-    return null;
+  /** Where others were answered, it is the failed ones that wait; where nobody was, all of the core. */
+  private async conclude({ answers, failed, trouble }: RoundResult): Promise<void> {
+    const outage = outageIn(this.core, trouble);
+    const isCoreAway = trouble !== null && answers === 0;
+    if (!isCoreAway) this.putOff(failed.flatMap(({ watches }) => watches));
+    // While the core counts as away its own gate says when to try again.
+    this.failures = isCoreAway && outage === null ? this.failures + 1 : 0;
+    if (outage !== null) await this.tellAll(outage);
   }
 
   private async look(ask: Ask): Promise<readonly Ask[]> {
@@ -123,6 +115,7 @@ export class CoreLane {
     });
     for (const watch of unanswered) this.plan(watch);
     await Promise.all(shown.map(({ watch, rows }) => this.show(watch, rows)));
+    this.progressAt = this.options.clock.monotonic();
     return further;
   }
 
@@ -157,10 +150,6 @@ export class CoreLane {
       }
     });
   }
-}
-
-function isAway(error: unknown): boolean {
-  return error instanceof LagoonUnavailableError || error instanceof LagoonUnauthenticatedError;
 }
 
 /** A failure that makes the core count as away is an outage like what was held back because of it. */

@@ -11,11 +11,13 @@ export interface DeploymentPollerOptions extends PollIntervals {
   /** Most environments in one request. */
   readonly batch: number;
   readonly onError: (error: unknown, core: string) => void;
-  /** Called every few seconds: what liveness watches. */
+  /** Called every few seconds while no core is stuck: what liveness watches. */
   readonly onBeat: () => void;
 }
 
 const BEAT_MS = 5_000;
+/** Longer than any request and the appends after it may take. */
+const STUCK_MS = 120_000;
 
 /**
  * Looks at many deployments with few requests, core by core. Knows only what its watchers asked for: their
@@ -47,7 +49,8 @@ export class DeploymentPoller implements OnApplicationShutdown {
   }
 
   private beat(): void {
-    this.options.onBeat();
+    const isStuck = [...this.lanes.values()].some(({ stalledMs }) => stalledMs > STUCK_MS);
+    if (!isStuck) this.options.onBeat();
     this.endBeat = this.clock.after(BEAT_MS, () => this.beat());
   }
 

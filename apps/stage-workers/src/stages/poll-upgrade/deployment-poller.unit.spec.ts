@@ -4,6 +4,7 @@ import {
   LagoonAnswerError,
   LagoonCircuitOpenError,
   LagoonRefusedError,
+  LagoonUnavailableError,
   NamedLagoonCores,
   SingleLagoonCore,
   unguardedCore,
@@ -150,6 +151,37 @@ describe('the cadence of the poller', () => {
     await here.clock.advance(10 * MINUTE);
     expect(here.lagoon.calls.length).toBeGreaterThanOrEqual(9);
     expect(watcher!.outages).toEqual([]);
+  });
+
+  it('slows down for those alone whose request fails while others are answered', async () => {
+    class SlowWaves extends InMemoryLagoon {
+      waves = 0;
+      override deploymentsByBulkId(): Promise<never> {
+        this.waves += 1;
+        return Promise.reject(new LagoonUnavailableError('no answer in time'));
+      }
+    }
+    const lagoon = new SlowWaves();
+    const here = scene(lagoon);
+    await here.watched(1, 'uplift-wave-1');
+    const others = await here.watched(300);
+    await here.clock.advance(30 * MINUTE);
+    expect(lagoon.waves).toBeLessThanOrEqual(10);
+    for (const { looks } of others) expect(looks.length).toBeGreaterThanOrEqual(25);
+  });
+
+  it('beats no more while one and the same answer never comes', async () => {
+    class Silent extends InMemoryLagoon {
+      override deploymentsOfMany(): Promise<never> {
+        return new Promise(() => undefined);
+      }
+    }
+    const here = scene(new Silent());
+    await here.watched(1);
+    await here.clock.advance(5 * MINUTE);
+    const { beats } = here;
+    await here.clock.advance(5 * MINUTE);
+    expect(here.beats).toBe(beats);
   });
 
   it('stops with the process, and beats until then', async () => {
