@@ -101,11 +101,10 @@ export const EVENT_VALUES: {
   PostUpgradeStarted: started,
   PostUpgradeCompleted: fc.record({ workOrder, task }),
   PostUpgradeFailed: failure,
-  InstanceVerifiedHealthy: fc.record({
-    ...attempt,
-    status: healthyStatus,
-    probes,
-  }),
+  InstanceVerifiedHealthy: fc.record(
+    { ...attempt, status: healthyStatus, probes, evidence },
+    { requiredKeys: ['upgradeId', 'attempt', 'status', 'probes'] },
+  ),
   InstanceFoundUnhealthy: failure,
   InstanceFoundUnresponsive: failure,
   StageTimedOut: fc.record({

@@ -1,4 +1,4 @@
-import type { ProbeResult } from '@uplift/domain';
+import type { InstanceEventData, ProbeResult } from '@uplift/domain';
 import type { Schema } from '../schema/schema';
 import {
   documented,
@@ -6,11 +6,12 @@ import {
   milliseconds,
   nullable,
   object,
+  objectWith,
   oneOf,
   text,
   wholeNumber,
 } from '../schema/schema-builders';
-import { ATTEMPT, BY_WORKER, failure } from './attempt.schema';
+import { ATTEMPT, BY_WORKER, evidence, failure } from './attempt.schema';
 import type { EventGroup } from './event-group';
 import { task } from './pre-upgrade.schemas';
 import { healthyStatus } from './status.schema';
@@ -39,7 +40,10 @@ export const POST_UPGRADE: EventGroup<
   PostUpgradeFailed: documented('The new version runs, its post-upgrade script failed.', failure),
   InstanceVerifiedHealthy: documented(
     'The upgrade is done: the instance is back in the status it came from.',
-    object({ ...ATTEMPT, status: healthyStatus, probes: list(probe) }),
+    objectWith<InstanceEventData['InstanceVerifiedHealthy']>(
+      { ...ATTEMPT, status: healthyStatus, probes: list(probe) },
+      { evidence },
+    ),
   ),
   InstanceFoundUnhealthy: documented('After the upgrade the app answers wrongly.', failure),
   InstanceFoundUnresponsive: documented('After the upgrade the app does not answer.', failure),

@@ -105,7 +105,10 @@ export interface InstanceCommandData {
   StartPostUpgrade: ByWorker;
   CompletePostUpgrade: Attempt & { readonly task: TaskReference | null };
   FailPostUpgrade: Failing;
-  VerifyHealthy: Attempt & { readonly probes: readonly ProbeResult[] };
+  VerifyHealthy: Attempt & {
+    readonly probes: readonly ProbeResult[];
+    readonly evidence?: Evidence;
+  };
   FindUnhealthy: Failing;
   FindUnresponsive: Failing;
   RecordWait: Attempt & {

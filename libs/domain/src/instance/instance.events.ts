@@ -138,6 +138,8 @@ export interface InstanceEventData {
   InstanceVerifiedHealthy: Attempt & {
     readonly status: HealthyStatus;
     readonly probes: readonly ProbeResult[];
+    /** What else was seen or done on the way, such as waking the app. */
+    readonly evidence?: Evidence;
   };
   InstanceFoundUnhealthy: Failure;
   InstanceFoundUnresponsive: Failure;

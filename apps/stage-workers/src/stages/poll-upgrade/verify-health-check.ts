@@ -82,7 +82,9 @@ export class HealthCheck {
   }
 
   private healthy(): HealthVerdict {
-    return { kind: 'healthy', probes: this.probes.slice(-this.options.successes) };
+    const probes = this.probes.slice(-this.options.successes);
+    const evidence = this.look === null ? null : { probes: this.probes.length, ...this.seen() };
+    return { kind: 'healthy', probes, evidence };
   }
 
   private notProved(): HealthVerdict {
@@ -98,9 +100,12 @@ export class HealthCheck {
       status: this.probes.at(-1)?.status ?? null,
       probes: this.probes.length,
       detail: this.detail,
-      idleState: this.look?.idleState ?? null,
-      unidle: this.look?.unidle ?? null,
+      ...this.seen(),
     };
     return { kind, reason, evidence };
+  }
+
+  private seen() {
+    return { idleState: this.look?.idleState ?? null, unidle: this.look?.unidle ?? null };
   }
 }

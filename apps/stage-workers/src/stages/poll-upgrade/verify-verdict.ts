@@ -2,7 +2,12 @@ import type { Evidence, ProbeResult } from '@uplift/domain';
 import type { InstanceCursor } from '../../runner/instance-cursor';
 
 export type HealthVerdict =
-  | { readonly kind: 'healthy'; readonly probes: readonly ProbeResult[] }
+  | {
+      readonly kind: 'healthy';
+      readonly probes: readonly ProbeResult[];
+      /** Null if the app was awake and answered at once. */
+      readonly evidence: Evidence | null;
+    }
   | {
       readonly kind: 'unhealthy' | 'unresponsive';
       readonly reason: string;
@@ -19,8 +24,9 @@ export const NO_ROUTE: HealthVerdict = {
 export async function conclude(cursor: InstanceCursor, verdict: HealthVerdict): Promise<void> {
   const { upgradeId, attempt } = cursor.workOrder;
   if (verdict.kind === 'healthy') {
-    const { probes } = verdict;
-    await cursor.submit({ type: 'VerifyHealthy', data: { upgradeId, attempt, probes } });
+    const { probes, evidence } = verdict;
+    const seen = evidence === null ? {} : { evidence };
+    await cursor.submit({ type: 'VerifyHealthy', data: { upgradeId, attempt, probes, ...seen } });
     return;
   }
   const { kind, reason, evidence } = verdict;

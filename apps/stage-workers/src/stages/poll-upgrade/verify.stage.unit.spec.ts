@@ -85,7 +85,11 @@ describe('the health check at the end', () => {
     await scene.handle(stageOf(scene));
     const asked = scene.lagoon.calls.map(({ operation }) => operation);
     expect(asked).toEqual(['idleStateOf', 'routesOf', 'unidle']);
-    expect(await scene.types()).toEqual(['InstanceVerifiedHealthy']);
+    const [verified] = await scene.appended();
+    expect(verified).toMatchObject({
+      type: 'InstanceVerifiedHealthy',
+      data: { evidence: { idleState: 'idled', unidle: 'accepted' } },
+    });
   });
 
   it('tells that it woke an app that stays unhealthy', async () => {
