@@ -11,6 +11,8 @@ export interface FleetInstance {
   readonly fate: Fate;
   /** Simulated seconds that its build takes; Lagoon's own choice if absent. */
   readonly buildSeconds?: number;
+  /** Nothing is run on either side of the upgrade. */
+  readonly hasScripts?: false;
 }
 
 /** `size` instances, the first ones with the given fates; every third one is unclaimed. */
@@ -25,8 +27,14 @@ export function makeFleet(size: number, fates: readonly Fate[] = []): FleetInsta
   }));
 }
 
-/** The body of a registration, with a script on either side of the upgrade. */
-export function registrationOf({ instanceId, project, environment, status }: FleetInstance) {
+const SCRIPTS = {
+  preUpgrade: { service: 'cli', command: './before-upgrade.sh' },
+  postUpgrade: { service: 'cli', command: './after-upgrade.sh' },
+};
+
+/** The body of a registration, with a script on either side of the upgrade unless the instance has none. */
+export function registrationOf(instance: FleetInstance) {
+  const { instanceId, project, environment, status, hasScripts = true } = instance;
   return {
     instanceId,
     project,
@@ -34,10 +42,7 @@ export function registrationOf({ instanceId, project, environment, status }: Fle
     app: 'shop',
     status,
     labels: { fleet: 'test' },
-    scripts: {
-      preUpgrade: { service: 'cli', command: './before-upgrade.sh' },
-      postUpgrade: { service: 'cli', command: './after-upgrade.sh' },
-    },
+    ...(hasScripts ? { scripts: SCRIPTS } : {}),
     healthProbe: { path: '/health' },
   };
 }

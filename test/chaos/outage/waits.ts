@@ -1,0 +1,29 @@
+import type { RunningUplift } from '../../support/running-uplift';
+
+export const LAGOON = 'lagoon:default';
+
+/** One wait for Lagoon in the whole history of the instance, and its end. */
+export function waitedOnce({ log }: RunningUplift, instanceId: string): boolean {
+  const waits = log
+    .of(instanceId)
+    .filter(({ type }) => type === 'WaitingFor' || type === 'WaitEnded');
+  const isForLagoon = waits.every(
+    ({ data }) => (data as { readonly target?: string }).target === LAGOON,
+  );
+  return isForLagoon && waits.map(({ type }) => type).join() === 'WaitingFor,WaitEnded';
+}
+
+/** What happened to an instance, for people. */
+export function storyOf({ log }: RunningUplift, instanceId: string): string {
+  const events = log
+    .of(instanceId)
+    .map(({ type, recordedAt, metadata }) => `${recordedAt} ${type} ${metadata.actor.id}`);
+  return [instanceId, ...events].join('\n');
+}
+
+/** Stories of those that have not told what they wait for. */
+export function unexplained(uplift: RunningUplift, instanceIds: readonly string[]): string[] {
+  return instanceIds
+    .filter((id) => !uplift.log.typesOf(id).includes('WaitingFor'))
+    .map((id) => storyOf(uplift, id));
+}
