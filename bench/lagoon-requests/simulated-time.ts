@@ -1,5 +1,5 @@
 /** Simulated seconds per real second. */
-export const SPEED = 20;
+export const SPEED = 10;
 
 const REAL_SETTINGS_MS = {
   UPLIFT_POLL_EARLY_INTERVAL_MS: 30_000,
