@@ -95,14 +95,19 @@ describe('a build that Lagoon does not show', () => {
   });
 
   it('is waited for anew after it was there', async () => {
-    const { here, script } = await following();
-    script.hide(here.scene.target);
-    await here.clock.advance(29 * MINUTE);
-    script.reveal(here.scene.target);
-    await here.look();
-    script.removeBuild(here.build);
-    await here.clock.advance(20 * MINUTE);
-    expect(await here.told('UpgradeFailed')).toEqual([]);
+    const { here, follower } = await followed();
+    const rows = await here.lagoon.deploymentsOf(follower.target.environmentId, { limit: 10 });
+    const missed = async (minutes: number) => {
+      await here.clock.advance(minutes * MINUTE);
+      return follower.seen([]);
+    };
+    await missed(0);
+    await missed(29);
+    await follower.seen(rows);
+    await missed(1);
+    expect(await missed(29)).toBe('active');
+    expect(await missed(1)).toBe('over');
+    expect((await here.scene.types()).slice(-2)).toEqual(['OutcomeUnknown', 'UpgradeFailed']);
   });
 });
 
