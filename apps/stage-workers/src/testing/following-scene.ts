@@ -1,6 +1,6 @@
 import type { InstanceEvent } from '@uplift/domain';
-import { DeploymentPoller } from '../stages/poll-upgrade/deployment-poller';
-import type { DuplicateSight } from '../stages/poll-upgrade/duplicate-builds';
+import { DeploymentPoller } from '../stages/poll-upgrade/poller/deployment-poller';
+import type { DuplicateSight } from '../stages/poll-upgrade/build/duplicate-builds';
 import { PollUpgradeStage } from '../stages/poll-upgrade/poll-upgrade.stage';
 import { ManualPollClock } from './manual.poll-clock';
 import { INTERVALS, MINUTE } from './poller-scene';

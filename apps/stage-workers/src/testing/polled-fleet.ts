@@ -10,7 +10,7 @@ import { InMemoryLagoon, SingleLagoonCore, unguardedCore } from '@uplift/lagoon'
 import { createLogger } from '@uplift/runtime';
 import { LagoonOutages } from '../runner/lagoon-outages';
 import { StageRunner } from '../runner/stage-runner';
-import { DeploymentPoller } from '../stages/poll-upgrade/deployment-poller';
+import { DeploymentPoller } from '../stages/poll-upgrade/poller/deployment-poller';
 import { PollUpgradeStage } from '../stages/poll-upgrade/poll-upgrade.stage';
 import { exampleUpgrade, ORDER, PROFILE, upTo } from './example-upgrade';
 import { LIMITS } from './following-scene';

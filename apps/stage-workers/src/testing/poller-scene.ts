@@ -1,11 +1,11 @@
 import type { LagoonCores, LagoonDeployment } from '@uplift/lagoon';
 import { InMemoryLagoon, SingleLagoonCore, unguardedCore } from '@uplift/lagoon';
-import { DeploymentPoller } from '../stages/poll-upgrade/deployment-poller';
+import { DeploymentPoller } from '../stages/poll-upgrade/poller/deployment-poller';
 import type {
   DeploymentWatcher,
   WatchPace,
   WatchTarget,
-} from '../stages/poll-upgrade/deployment-watcher';
+} from '../stages/poll-upgrade/poller/deployment-watcher';
 import { ManualPollClock } from './manual.poll-clock';
 
 export const MINUTE = 60_000;

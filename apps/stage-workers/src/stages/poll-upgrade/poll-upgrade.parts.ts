@@ -2,14 +2,14 @@ import { HealthProbe, LagoonCores } from '@uplift/lagoon';
 import { busHandler } from '../../bus-handler';
 import type { StagePart } from '../../stage-part';
 import type { StageRuntime } from '../../stage-workers.settings';
-import { DeploymentPoller } from './deployment-poller';
-import type { DuplicateSight } from './duplicate-builds';
+import { DeploymentPoller } from './poller/deployment-poller';
+import type { DuplicateSight } from './build/duplicate-builds';
 import { PollUpgradeStage } from './poll-upgrade.stage';
-import { cancelProvider } from './cancel.parts';
-import { CancelStage } from './cancel.stage';
-import { lateOutcomeProviders } from './late-outcome.parts';
-import { LateOutcomeStage } from './late-outcome.stage';
-import { VerifyStage } from './verify.stage';
+import { cancelProvider } from './cancel/cancel.parts';
+import { CancelStage } from './cancel/cancel.stage';
+import { lateOutcomeProviders } from './late-outcome/late-outcome.parts';
+import { LateOutcomeStage } from './late-outcome/late-outcome.stage';
+import { VerifyStage } from './verify/verify.stage';
 
 export function pollUpgradeParts(runtime: StageRuntime): StagePart {
   return {

@@ -3,15 +3,15 @@ import type { LagoonCores } from '@uplift/lagoon';
 import { LongWaitError } from '../../runner/long-wait.error';
 import type { StageTurn } from '../../runner/stage-handler.port';
 import { StageHandler } from '../../runner/stage-handler.port';
-import type { DelayLimits } from './build-delays';
-import { BuildDelays } from './build-delays';
-import { BuildFollower } from './build-follower';
-import { BuildReading } from './build-reading';
-import type { DeploymentPoller } from './deployment-poller';
-import type { DuplicateSight } from './duplicate-builds';
-import { DuplicateBuilds } from './duplicate-builds';
-import type { PollClock } from './poll-clock';
-import { systemPollClock } from './poll-clock';
+import type { DelayLimits } from './build/build-delays';
+import { BuildDelays } from './build/build-delays';
+import { BuildFollower } from './build/build-follower';
+import { BuildReading } from './build/build-reading';
+import type { DeploymentPoller } from './poller/deployment-poller';
+import type { DuplicateSight } from './build/duplicate-builds';
+import { DuplicateBuilds } from './build/duplicate-builds';
+import type { PollClock } from './poller/poll-clock';
+import { systemPollClock } from './poller/poll-clock';
 
 export interface PollUpgradeOptions extends DelayLimits {
   /** How long a build is followed at a stretch, in ms. */

@@ -1,5 +1,5 @@
 import type { Evidence, ProbeResult } from '@uplift/domain';
-import type { InstanceCursor } from '../../runner/instance-cursor';
+import type { InstanceCursor } from '../../../runner/instance-cursor';
 
 export type HealthVerdict =
   | {

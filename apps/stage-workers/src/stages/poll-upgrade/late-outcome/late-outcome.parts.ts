@@ -1,6 +1,6 @@
 import type { Provider } from '@nestjs/common';
 import { LagoonCores } from '@uplift/lagoon';
-import type { StageRuntime } from '../../stage-workers.settings';
+import type { StageRuntime } from '../../../stage-workers.settings';
 import { LateOutcomeLookups } from './late-outcome-lookups';
 import { LateOutcomeStage } from './late-outcome.stage';
 

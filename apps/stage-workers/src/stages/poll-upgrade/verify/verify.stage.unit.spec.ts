@@ -1,6 +1,6 @@
 import { SingleLagoonCore, unguardedCore, UNLIMITED } from '@uplift/lagoon';
-import { PROFILE } from '../../testing/example-upgrade';
-import { StageScene } from '../../testing/stage-scene';
+import { PROFILE } from '../../../testing/example-upgrade';
+import { StageScene } from '../../../testing/stage-scene';
 import type { VerifyOptions } from './verify.stage';
 import { VerifyStage } from './verify.stage';
 

@@ -1,7 +1,7 @@
 import type { ProbeResult, WorkOrder } from '@uplift/domain';
 import type { HealthProbe, LagoonCore } from '@uplift/lagoon';
 import { ProbeTargetRefusedError } from '@uplift/lagoon';
-import { pause } from '../../runner/pause';
+import { pause } from '../../../runner/pause';
 import type { HealthPage } from './verify-page';
 import { healthPage } from './verify-page';
 import type { SecondLook } from './verify-second-look';

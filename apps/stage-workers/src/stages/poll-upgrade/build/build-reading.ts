@@ -1,10 +1,10 @@
 import type { LagoonDeployment } from '@uplift/lagoon';
 import { deploymentPhase } from '@uplift/lagoon';
-import type { InstanceCursor } from '../../runner/instance-cursor';
+import type { InstanceCursor } from '../../../runner/instance-cursor';
 import type { BuildDelays } from './build-delays';
 import { cancellation, completed, failed } from './build-outcome';
 import { recordEnd, recordSight } from './build-record';
-import type { WatchPace } from './deployment-watcher';
+import type { WatchPace } from '../poller/deployment-watcher';
 import { supersederOf } from './superseder';
 
 const WAITING = ['new', 'queued'];

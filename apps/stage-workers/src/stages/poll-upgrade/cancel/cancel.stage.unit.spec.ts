@@ -1,7 +1,7 @@
 import type { InstanceEventType, WorkerCommand, WorkOrder } from '@uplift/domain';
 import { decide, markerOf, scriptMarkerOf } from '@uplift/domain';
 import type { BuildTarget } from '@uplift/lagoon';
-import { StageScene } from '../../testing/stage-scene';
+import { StageScene } from '../../../testing/stage-scene';
 import { CancelStage } from './cancel.stage';
 
 const QUIET = { info: () => undefined };

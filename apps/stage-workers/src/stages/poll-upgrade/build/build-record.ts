@@ -1,6 +1,6 @@
 import type { WorkerCommand } from '@uplift/domain';
 import { failpoint } from '@uplift/runtime';
-import type { InstanceCursor, Submission } from '../../runner/instance-cursor';
+import type { InstanceCursor, Submission } from '../../../runner/instance-cursor';
 
 /** Records what was seen of a build that goes on. */
 export async function recordSight(

@@ -1,9 +1,9 @@
-import { triageOf } from '../../runner/failure-triage';
-import type { InstanceCursor } from '../../runner/instance-cursor';
-import { LongWaitError } from '../../runner/long-wait.error';
-import { pause } from '../../runner/pause';
-import type { StageTurn } from '../../runner/stage-handler.port';
-import { StageHandler } from '../../runner/stage-handler.port';
+import { triageOf } from '../../../runner/failure-triage';
+import type { InstanceCursor } from '../../../runner/instance-cursor';
+import { LongWaitError } from '../../../runner/long-wait.error';
+import { pause } from '../../../runner/pause';
+import type { StageTurn } from '../../../runner/stage-handler.port';
+import { StageHandler } from '../../../runner/stage-handler.port';
 import type { GivenUp } from './late-outcome-failure';
 import { givenUpIn, isOpenIn } from './late-outcome-failure';
 import type { LateOutcomeLookups } from './late-outcome-lookups';

@@ -1,6 +1,6 @@
 import type { Provider } from '@nestjs/common';
 import { LagoonCores } from '@uplift/lagoon';
-import type { StageRuntime } from '../../stage-workers.settings';
+import type { StageRuntime } from '../../../stage-workers.settings';
 import { CancelStage } from './cancel.stage';
 
 export function cancelProvider({ configuration, logger }: StageRuntime): Provider {

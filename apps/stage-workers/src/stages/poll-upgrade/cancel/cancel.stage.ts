@@ -2,10 +2,10 @@ import { toInstanceEvent } from '@uplift/contracts';
 import type { Attempt, UpgradingInstance } from '@uplift/domain';
 import type { Lagoon, LagoonCores } from '@uplift/lagoon';
 import type { Logger } from '@uplift/runtime';
-import type { InstanceCursor } from '../../runner/instance-cursor';
-import { pause } from '../../runner/pause';
-import type { StageTurn } from '../../runner/stage-handler.port';
-import { StageHandler } from '../../runner/stage-handler.port';
+import type { InstanceCursor } from '../../../runner/instance-cursor';
+import { pause } from '../../../runner/pause';
+import type { StageTurn } from '../../../runner/stage-handler.port';
+import { StageHandler } from '../../../runner/stage-handler.port';
 import type { CancelTarget } from './cancel-targets';
 import { runningOf } from './cancel-targets';
 

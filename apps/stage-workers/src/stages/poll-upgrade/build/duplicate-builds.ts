@@ -1,6 +1,6 @@
 import { markerOf } from '@uplift/domain';
 import type { Lagoon, LagoonDeployment } from '@uplift/lagoon';
-import type { InstanceCursor } from '../../runner/instance-cursor';
+import type { InstanceCursor } from '../../../runner/instance-cursor';
 import { recordSight } from './build-record';
 
 export interface DuplicateSight {

@@ -1,7 +1,7 @@
 import { resume } from '@uplift/domain';
 import { LagoonCircuitOpenError } from '@uplift/lagoon';
-import { FollowingScene, LIMITS } from '../../testing/following-scene';
-import { MINUTE } from '../../testing/poller-scene';
+import { FollowingScene, LIMITS } from '../../../testing/following-scene';
+import { MINUTE } from '../../../testing/poller-scene';
 import { BuildDelays } from './build-delays';
 import { BuildFollower } from './build-follower';
 import { BuildReading } from './build-reading';

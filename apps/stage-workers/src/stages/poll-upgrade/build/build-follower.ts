@@ -1,10 +1,10 @@
 import { markerOf } from '@uplift/domain';
 import type { LocatedEnvironment } from '@uplift/domain';
 import type { LagoonCircuitOpenError, LagoonDeployment } from '@uplift/lagoon';
-import type { InstanceCursor } from '../../runner/instance-cursor';
-import { endWait, recordOutage } from '../../runner/lagoon-wait';
+import type { InstanceCursor } from '../../../runner/instance-cursor';
+import { endWait, recordOutage } from '../../../runner/lagoon-wait';
 import type { BuildReading } from './build-reading';
-import type { DeploymentWatcher, WatchPace, WatchTarget } from './deployment-watcher';
+import type { DeploymentWatcher, WatchPace, WatchTarget } from '../poller/deployment-watcher';
 import type { DuplicateBuilds } from './duplicate-builds';
 
 export interface FollowedBuild {

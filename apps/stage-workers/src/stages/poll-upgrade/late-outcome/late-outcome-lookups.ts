@@ -1,6 +1,6 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { LagoonCores, LagoonDeployment } from '@uplift/lagoon';
-import { pause } from '../../runner/pause';
+import { pause } from '../../../runner/pause';
 import type { GivenUp } from './late-outcome-failure';
 import type { Trace } from './late-outcome-traces';
 import { tracesOfBuilds, tracesOfTasks } from './late-outcome-traces';

@@ -1,8 +1,8 @@
 import type { BuildAlarm } from '@uplift/domain';
 import type { LagoonDeployment } from '@uplift/lagoon';
-import type { InstanceCursor } from '../../runner/instance-cursor';
+import type { InstanceCursor } from '../../../runner/instance-cursor';
 import { recordEnd, recordSight } from './build-record';
-import type { PollClock } from './poll-clock';
+import type { PollClock } from '../poller/poll-clock';
 
 export interface DelayLimits {
   /** Until an accepted build shows in Lagoon, in ms. */

@@ -1,7 +1,7 @@
 import type { HealthProbe, LagoonCores } from '@uplift/lagoon';
-import type { InstanceCursor } from '../../runner/instance-cursor';
-import type { StageTurn } from '../../runner/stage-handler.port';
-import { StageHandler } from '../../runner/stage-handler.port';
+import type { InstanceCursor } from '../../../runner/instance-cursor';
+import type { StageTurn } from '../../../runner/stage-handler.port';
+import { StageHandler } from '../../../runner/stage-handler.port';
 import type { VerifyOptions } from './verify-health-check';
 import { HealthCheck } from './verify-health-check';
 import { healthPage } from './verify-page';

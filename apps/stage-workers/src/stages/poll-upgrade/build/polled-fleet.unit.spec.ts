@@ -1,6 +1,6 @@
-import { MINUTE } from '../../testing/poller-scene';
-import type { FleetBuild } from '../../testing/polled-fleet';
-import { PolledFleet } from '../../testing/polled-fleet';
+import { MINUTE } from '../../../testing/poller-scene';
+import type { FleetBuild } from '../../../testing/polled-fleet';
+import { PolledFleet } from '../../../testing/polled-fleet';
 
 jest.setTimeout(60_000);
 

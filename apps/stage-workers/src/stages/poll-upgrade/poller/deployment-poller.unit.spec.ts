@@ -10,7 +10,7 @@ import {
   unguardedCore,
   UnknownCoreError,
 } from '@uplift/lagoon';
-import { MINUTE, NotingWatcher, PollerScene } from '../../testing/poller-scene';
+import { MINUTE, NotingWatcher, PollerScene } from '../../../testing/poller-scene';
 
 const scenes: PollerScene[] = [];
 afterEach(() => scenes.splice(0).forEach(({ poller }) => poller.onApplicationShutdown()));
