@@ -42,7 +42,7 @@ export abstract class Lagoon {
   ): Promise<LagoonEnvironment | null>;
 
   /**
-   * Many environments in one request per 25, answered in the order of the targets. Null as in
+   * Many environments in one request per 50, answered in the order of the targets. Null as in
    * `findEnvironment`; undefined if Lagoon gave no usable answer for this one, which says nothing about it.
    * Throws only if no target got an answer.
    */

@@ -66,6 +66,9 @@ export interface SetVariableRequest extends EnvironmentTarget {
 
 export const DEFAULT_LOOKUP_ROWS = 10;
 
+/** Most environments looked up or asked about in one request: more make one answer slow for everybody. */
+export const ENVIRONMENTS_PER_REQUEST = 50;
+
 /** Builds of one environment to look up: those of a name, or without a name the newest. */
 export interface DeploymentLookup {
   readonly environmentId: number;

@@ -1,4 +1,5 @@
 import { LagoonUnavailableError } from '../lagoon.errors';
+import { ENVIRONMENTS_PER_REQUEST } from '../lagoon.requests';
 import type { EnvironmentTarget, LagoonEnvironment } from '../lagoon.types';
 
 /** Undefined: no usable answer for this one. */
@@ -13,9 +14,6 @@ interface Asker {
   readonly answer: (environment: LagoonEnvironment | null) => void;
   readonly fail: (error: unknown) => void;
 }
-
-/** Most environments that fit one request. */
-export const ENVIRONMENTS_PER_REQUEST = 25;
 
 /**
  * Look-ups that come while another one is under way go out together. The first goes out at once, and so does

@@ -64,16 +64,16 @@ describe('look-ups of environments', () => {
   });
 
   it('fill no request beyond its size, and a full one does not wait', async () => {
-    const all = Array.from({ length: 60 }, (_, n) => batched.find(target(n)));
-    expect(desk.sizes).toEqual([1, 25, 25]);
+    const all = Array.from({ length: 120 }, (_, n) => batched.find(target(n)));
+    expect(desk.sizes).toEqual([1, 50, 50]);
     desk.answer(0);
     desk.answer(1);
     desk.answer(2);
-    await Promise.all(all.slice(0, 51));
+    await Promise.all(all.slice(0, 101));
     await Promise.resolve();
-    expect(desk.sizes).toEqual([1, 25, 25, 9]);
+    expect(desk.sizes).toEqual([1, 50, 50, 19]);
     desk.answer(3);
-    expect(await Promise.all(all)).toHaveLength(60);
+    expect(await Promise.all(all)).toHaveLength(120);
   });
 
   it('fail alone if only their answer is missing', async () => {

@@ -26,12 +26,11 @@ import type {
   RegisteredTask,
 } from '../lagoon.types';
 import { slicesOf } from '../graphql/batched-lookup';
-import { BatchedEnvironments, ENVIRONMENTS_PER_REQUEST } from './batched-environments';
+import { ENVIRONMENTS_PER_REQUEST } from '../lagoon.requests';
+import { BatchedEnvironments } from './batched-environments';
 import type { CoreGate } from './core-gate';
 
 type Environments = (LagoonEnvironment | null | undefined)[];
-
-const LOOKUPS_PER_REQUEST = 50;
 
 /**
  * The Lagoon of one core behind its gate. Reads may be repeated and throw LagoonCircuitOpenError while the core
@@ -96,7 +95,7 @@ export class GuardedLagoon extends Lagoon {
     signal?: AbortSignal,
   ): Promise<Map<number, LagoonDeployment[]>> {
     const found = new Map<number, LagoonDeployment[]>();
-    for (const slice of slicesOf(lookups, LOOKUPS_PER_REQUEST)) {
+    for (const slice of slicesOf(lookups, ENVIRONMENTS_PER_REQUEST)) {
       const send = (s: AbortSignal) => this.lagoon.deploymentsOfMany(slice, s);
       const part = await this.gate.read('deploymentsOfMany', signal, send);
       part.forEach((rows, id) => found.set(id, [...(found.get(id) ?? []), ...rows]));

@@ -1,5 +1,5 @@
 import type { DeploymentLookup } from '../lagoon.requests';
-import { DEFAULT_LOOKUP_ROWS } from '../lagoon.requests';
+import { DEFAULT_LOOKUP_ROWS, ENVIRONMENTS_PER_REQUEST } from '../lagoon.requests';
 import type { EnvironmentTarget } from '../lagoon.types';
 import type { EnvironmentWithDeployments, ProjectRow } from './answer-rows';
 import { isEnvironmentWithDeployments, isProject } from './lagoon.answers';
@@ -19,7 +19,7 @@ export interface BatchDocument<I, T> {
 type Slot = (slot: number) => { readonly variables: string; readonly field: string };
 
 export const DEPLOYMENTS_OF_MANY: BatchDocument<DeploymentLookup, EnvironmentWithDeployments> = {
-  size: 50,
+  size: ENVIRONMENTS_PER_REQUEST,
   text: documents('DeploymentsOfMany', (slot) => ({
     variables: `$e${slot}: Int!, $n${slot}: String, $l${slot}: Int`,
     field: `environmentById(id: $e${slot}) {
@@ -34,7 +34,7 @@ export const DEPLOYMENTS_OF_MANY: BatchDocument<DeploymentLookup, EnvironmentWit
 
 /** Each slot brings the whole list of its project. */
 export const FIND_ENVIRONMENTS: BatchDocument<EnvironmentTarget, ProjectRow> = {
-  size: 25,
+  size: ENVIRONMENTS_PER_REQUEST,
   text: documents('FindEnvironments', (slot) => ({
     variables: `$p${slot}: String!`,
     field: `projectByName(name: $p${slot}) { ${PROJECT} }`,

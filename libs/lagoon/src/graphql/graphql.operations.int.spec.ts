@@ -170,15 +170,15 @@ describe('the operations of the GraphQL adapter on the wire', () => {
     await expect(lagoon.variablesOf(1)).rejects.toThrow(LagoonAnswerError);
   });
 
-  it('asks for many environments 25 at a time, and fails as a whole if a request does', async () => {
-    const targets = Array.from({ length: 51 }, (_, n) => ({
+  it('asks for many environments 50 at a time, and fails as a whole if a request does', async () => {
+    const targets = Array.from({ length: 101 }, (_, n) => ({
       project: `p${n}`,
       environment: 'main',
     }));
-    const slots = Array.from({ length: 25 }, (_, n) => [`s${n}`, null]);
+    const slots = Array.from({ length: 50 }, (_, n) => [`s${n}`, null]);
     answers = { FindEnvironments: data(Object.fromEntries(slots)) };
     expect(await lagoon.findEnvironments(targets)).toEqual(targets.map(() => null));
-    expect(sent.map(({ variables }) => Object.keys(variables).length)).toEqual([25, 25, 1]);
+    expect(sent.map(({ variables }) => Object.keys(variables).length)).toEqual([50, 50, 1]);
     answers = {};
     await expect(lagoon.findEnvironments(targets)).rejects.toThrow(LagoonUnavailableError);
   });
