@@ -2,7 +2,7 @@ import type { WorkOrder } from '@uplift/domain';
 import { markerOf } from '@uplift/domain';
 import type { LagoonCore } from '@uplift/lagoon';
 import type { InstanceCursor } from '../runner/instance-cursor';
-import { assertReachable } from './core-reach';
+import { proveReachable } from './core-reach';
 import { sendDeployment } from './deploy-request';
 import type { Effect, EffectAnswer, Landed } from './effect.port';
 
@@ -19,8 +19,8 @@ export class DeployEffect implements Effect<string> {
     private readonly bulkId: string | null,
   ) {}
 
-  assertReachable(): void {
-    assertReachable(this.core);
+  proveReachable(signal: AbortSignal): Promise<void> {
+    return proveReachable(this.core, signal);
   }
 
   async send(signal: AbortSignal): Promise<EffectAnswer<string>> {

@@ -50,7 +50,7 @@ export class EffectProtocol {
         own = await this.findOut(cursor, effect, call, stop);
       } else {
         await pause(this.pauseAfter(refusedFor ?? (await lastRefusalOf(cursor))), stop);
-        own = await this.retry(cursor, effect, call);
+        own = await this.retry(cursor, effect, call, stop);
       }
     }
   }
@@ -131,8 +131,9 @@ export class EffectProtocol {
     cursor: InstanceCursor,
     effect: Effect<Trace>,
     call: CallState,
+    stop: AbortSignal,
   ): Promise<OwnIntent | null> {
-    effect.assertReachable();
+    await effect.proveReachable(stop);
     const { worker } = this;
     return this.intend(cursor, { type: 'RetryCall', data: { ...callOf(cursor, call), worker } });
   }

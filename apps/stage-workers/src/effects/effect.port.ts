@@ -13,7 +13,7 @@ export interface Effect<Trace> {
   readonly name: string;
 
   /** Throws if the core is believed to be away: nothing is begun that cannot be ended. */
-  assertReachable(): void;
+  proveReachable(signal: AbortSignal): Promise<void>;
 
   /** One call, on a connection of its own. */
   send(signal: AbortSignal): Promise<EffectAnswer<Trace>>;

@@ -3,7 +3,7 @@ import { scriptMarkerOf } from '@uplift/domain';
 import type { LagoonCore, LagoonTask, TaskAnswer } from '@uplift/lagoon';
 import { carriesMarker } from '@uplift/lagoon';
 import type { InstanceCursor } from '../runner/instance-cursor';
-import { assertReachable } from './core-reach';
+import { proveReachable } from './core-reach';
 import type { Effect, EffectAnswer, Landed } from './effect.port';
 
 /** A script that can be run and found again. */
@@ -28,8 +28,8 @@ export class TaskEffect implements Effect<TaskReference> {
     this.environmentId = order.located?.environmentId ?? 0;
   }
 
-  assertReachable(): void {
-    assertReachable(this.core);
+  proveReachable(signal: AbortSignal): Promise<void> {
+    return proveReachable(this.core, signal);
   }
 
   async send(signal: AbortSignal): Promise<EffectAnswer<TaskReference>> {

@@ -1,5 +1,7 @@
+import { toInstanceEvent } from '@uplift/contracts';
 import type { UpgradeStage } from '@uplift/domain';
 import type { LagoonCore, LagoonCores } from '@uplift/lagoon';
+import { LagoonCircuitOpenError } from '@uplift/lagoon';
 import { assertReachable } from '../effects/core-reach';
 import type { InstanceCursor } from './instance-cursor';
 import { endWait, lagoonTarget, recordOutage } from './lagoon-wait';
@@ -24,6 +26,7 @@ export class LagoonOutages {
   }
 
   async record(cursor: InstanceCursor, error: unknown, stage: UpgradeStage): Promise<void> {
+    if (!(error instanceof LagoonCircuitOpenError) || (await isOver(cursor, error))) return;
     await recordOutage(cursor, error, stage);
   }
 
@@ -46,4 +49,15 @@ export class LagoonOutages {
     this.looks.set(name, look);
     return look;
   }
+}
+
+/** The instance itself was told of the end of this outage, by a worker that knew of it before this one. */
+async function isOver(cursor: InstanceCursor, { since }: LagoonCircuitOpenError): Promise<boolean> {
+  const target = lagoonTarget(cursor.workOrder.profile.core);
+  const { events } = await cursor.reload();
+  return events.some((stored) => {
+    const event = toInstanceEvent(stored);
+    const isEnd = event.type === 'WaitEnded' && event.data.target === target;
+    return isEnd && Date.parse(stored.recordedAt) >= since;
+  });
 }

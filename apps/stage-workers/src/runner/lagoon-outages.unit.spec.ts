@@ -1,3 +1,4 @@
+import { LagoonCircuitOpenError } from '@uplift/lagoon';
 import { StageScene } from '../testing/stage-scene';
 import { LagoonOutages } from './lagoon-outages';
 
@@ -54,5 +55,21 @@ describe('the end of an outage', () => {
     await endWait();
     expect(await scene.types()).toEqual(['WaitingFor']);
     expect(pings()).toBe(0);
+  });
+});
+
+describe('an outage that a worker hears of', () => {
+  const HOUR = 3_600_000;
+
+  it.each([
+    ['late, when the instance is past it, is not told again', -HOUR, []],
+    ['after the end of another one is told', HOUR, ['WaitingFor']],
+  ] as const)('%s', async (_words, sinceEnd, told) => {
+    const { scene, endWait } = await waiting();
+    await endWait();
+    const outages = new LagoonOutages(scene.cores);
+    const error = new LagoonCircuitOpenError('eu-1', Date.now() + sinceEnd);
+    await outages.record(await scene.cursor(), error, 'pre-upgrade');
+    expect(await scene.types()).toEqual(['WaitingFor', 'WaitEnded', ...told]);
   });
 });

@@ -1,7 +1,7 @@
 import type { LagoonCore, LagoonCores } from '@uplift/lagoon';
 import { failpoint } from '@uplift/runtime';
 import type { AdmissionGate } from '../../admission/admission-gate.port';
-import { assertReachable } from '../../effects/core-reach';
+import { proveReachable } from '../../effects/core-reach';
 import { DeployEffect } from '../../effects/deploy.effect';
 import { permittedBulkId } from '../../effects/deploy-request';
 import type { EffectProtocol, OwnIntent } from '../../effects/effect-protocol';
@@ -67,7 +67,7 @@ export class UpgradeStage extends StageHandler {
     const { worker } = this.options;
     let isAsked = false;
     try {
-      assertReachable(core);
+      await proveReachable(core, signal);
       await this.prepareVariables(cursor, core, signal);
       await failpoint('deploy.E2');
       const at = performance.now();
