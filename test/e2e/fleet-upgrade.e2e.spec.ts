@@ -18,6 +18,8 @@ const WHOLE_PATH = [
   'InstanceRegistered',
   'UpgradeRequested',
   'PreUpgradeStarted',
+  'ScriptRequested',
+  'ScriptAccepted',
   'PreUpgradeCompleted',
   'UpgradePending',
   'UpgradeStarted',
@@ -26,15 +28,21 @@ const WHOLE_PATH = [
   'UpgradeCompleted',
   'PostUpgradePending',
   'PostUpgradeStarted',
+  'ScriptRequested',
+  'ScriptAccepted',
   'PostUpgradeCompleted',
   'InstanceVerifiedHealthy',
 ];
 
+function upTo(type: string): readonly string[] {
+  return WHOLE_PATH.slice(0, WHOLE_PATH.indexOf(type) + 1);
+}
+
 const PATH_OF: Readonly<Record<Fate, readonly string[]>> = {
   sound: WHOLE_PATH,
-  'build-fails': [...WHOLE_PATH.slice(0, 8), 'UpgradeFailed'],
-  'app-unhealthy': [...WHOLE_PATH.slice(0, 12), 'InstanceFoundUnhealthy'],
-  'deployments-disabled': [...WHOLE_PATH.slice(0, 3), 'PreUpgradeFailed'],
+  'build-fails': [...upTo('DeploymentAccepted'), 'UpgradeFailed'],
+  'app-unhealthy': [...upTo('PostUpgradeCompleted'), 'InstanceFoundUnhealthy'],
+  'deployments-disabled': [...upTo('PreUpgradeStarted'), 'PreUpgradeFailed'],
 };
 
 const STAGES_OF: Readonly<Record<Fate, readonly string[]>> = {
