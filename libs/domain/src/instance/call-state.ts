@@ -1,4 +1,4 @@
-import type { InstanceEvent, InstanceEventType } from './instance.events';
+import type { Evidence, InstanceEvent, InstanceEventType } from './instance.events';
 
 /** One effect in Lagoon that was asked for and has no outcome yet: a deployment or a script's task. */
 export interface CallState {
@@ -9,6 +9,7 @@ export interface CallState {
   readonly bulkId: string | null;
   /** False once Lagoon surely refused the newest call. */
   readonly isOpen: boolean;
+  /** Those of calls that were never sent do not count. */
   readonly refusals: number;
   /** Calls that are proved to have had no effect. */
   readonly notLanded: number;
@@ -33,7 +34,7 @@ export function callAfter(before: CallState | null, event: InstanceEvent): CallS
     case 'ScriptRequested':
       return { ...asked(before, event.data), effect: 'script', bulkId: null };
     case 'CallRefused':
-      return before && { ...before, isOpen: false, refusals: before.refusals + 1 };
+      return before && refused(before, event.data.evidence);
     case 'CallNotLanded':
       return before && { ...before, isOpen: false, notLanded: before.notLanded + 1 };
     case 'CallAmbiguous':
@@ -44,6 +45,11 @@ export function callAfter(before: CallState | null, event: InstanceEvent): CallS
     default:
       return ENDS_STEP.includes(event.type) ? null : before;
   }
+}
+
+function refused(before: CallState, { cause }: Evidence): CallState {
+  const refusals = cause === 'not-sent' ? before.refusals : before.refusals + 1;
+  return { ...before, isOpen: false, refusals };
 }
 
 function asked(

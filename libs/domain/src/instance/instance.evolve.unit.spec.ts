@@ -109,6 +109,15 @@ describe('a call', () => {
   });
 });
 
+describe('a call that was never sent', () => {
+  it('is over, and counts as no refusal', () => {
+    const unsent = event('CallRefused', { evidence: { cause: 'not-sent' } });
+    expect(stateAfter(...upTo('DeploymentRequested'), unsent)).toMatchObject({
+      call: { isOpen: false, refusals: 0 },
+    });
+  });
+});
+
 describe('progress of a deployment', () => {
   it('is kept with the build it belongs to', () => {
     expect(stateAfter(...upTo('DeploymentProgressed'))).toMatchObject({
