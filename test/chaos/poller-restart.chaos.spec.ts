@@ -3,12 +3,13 @@ import { makeFleet } from '../support/fleet';
 import { expectUpgradedOnce } from '../support/run-checks';
 import { RunningUplift } from '../support/running-uplift';
 import type { Accepted } from '../support/uplift-client';
+import { acknowledged } from '../support/uplift-client';
 import { expectSoundAudit } from '../support/whole-history';
 
 const FLEET = 1_000;
 const POLLERS = ['poll-upgrade', 'second-poller'] as const;
 /** Instances that are asked for at once. */
-const BATCH = 100;
+const BATCH = 50;
 /** Simulated seconds per second: a build of eight minutes, polled as often as ever, fits into a test. */
 const CLOCK_SPEED = 20;
 const scaled = (seconds: number) => String((seconds * 1_000) / CLOCK_SPEED);
@@ -64,7 +65,9 @@ describe('pollers that die twice with a thousand builds in their hands', () => {
     );
 
   it('leaves no upgrade without its end, and none with two', async () => {
-    accepted = (await inBatches((some) => uplift.client.triggerAll(some))).flat();
+    accepted = (
+      await inBatches((some) => acknowledged(() => uplift.client.triggerAll(some)))
+    ).flat();
     await reached('DeploymentAccepted', FLEET);
     expect(uplift.log.inFlight(ids).length).toBeGreaterThan(0.8 * FLEET);
     await killAndRestart();
