@@ -24,6 +24,9 @@ const LOST_AFTER_MS = 2_500;
 const REFUSED_PAUSE_MS = 250;
 const NANOS_PER_MS = 1_000_000;
 
+/** What is asked for in advance: the server gives to the oldest pulls first, and other processes want some too. */
+const MOST_BATCHES = 2;
+
 const ONE_SECOND = { timeout: 1_000 };
 const HEARTBEAT = 100;
 const NOTHING_MORE = [404, 408];
@@ -63,7 +66,7 @@ export class PullSubscription {
   fill(): void {
     if (this.asking !== 'allowed' || this.nats.isClosed()) return;
     const { batch, room } = this.options;
-    const wanted = Math.min(batch, room() - this.credit);
+    const wanted = Math.min(batch, room() - this.credit, MOST_BATCHES * batch - this.credit);
     if (wanted <= 0) return;
     if (this.credit > 0 && wanted < batch / 2) return;
     this.ask(wanted);
