@@ -16,12 +16,12 @@ import type { CrashPoint } from './crash-point';
 
 /** Everything takes seconds: the settle window still outlasts the lease and a call together. */
 const QUICK = {
-  UPLIFT_ACK_WAIT_MS: '1000',
-  UPLIFT_CALL_LEASE_MS: '1500',
-  UPLIFT_CALL_TIMEOUT_MS: '700',
+  UPLIFT_ACK_WAIT_MS: '600',
+  UPLIFT_CALL_LEASE_MS: '2000',
+  UPLIFT_CALL_TIMEOUT_MS: '1500',
   UPLIFT_RECONCILE_INTERVAL_MS: '50',
   UPLIFT_NOT_FOUND_GAP_MS: '200',
-  UPLIFT_SETTLE_WINDOW_MS: '2500',
+  UPLIFT_SETTLE_WINDOW_MS: '4000',
   UPLIFT_POLL_INTERVAL_MS: '50',
   UPLIFT_TASK_POLL_INTERVAL_MS: '20',
   UPLIFT_PROBE_INTERVAL_MS: '10',
@@ -33,7 +33,7 @@ export interface StartedUpgrade {
   readonly marker: string;
 }
 
-/** Every stage as a process of its own, none of them ever struck; strikes hit a second process beside one. */
+/** Every stage as a process of its own; a strike hits another process of a stage, while its first one is down. */
 export class CrashStand {
   private blows = 0;
 
@@ -54,12 +54,18 @@ export class CrashStand {
     return new CrashStand(stack, store, new SimulatedLagoon(stack.url('lagoon')));
   }
 
-  /** A second worker of the stage, which strikes itself down the first time it passes the point. */
-  startVictim({ stage, failpoint }: CrashPoint, blow: string): Promise<ManagedProcess> {
+  /** Takes the place of the stage's worker, and strikes itself down when it passes the point. */
+  async startVictim({ stage, failpoint }: CrashPoint, blow: string): Promise<ManagedProcess> {
+    await this.stack.service(stage).stop();
     this.blows += 1;
     const [point, hit = '1'] = failpoint.split('@');
     const UPLIFT_FAILPOINTS = `${point}=${blow}@${hit}`;
     return this.stack.startService(stage, `victim-${this.blows}`, { UPLIFT_FAILPOINTS });
+  }
+
+  /** The stage's own worker is back, to find what the victim has left. */
+  async startRescuer({ stage }: CrashPoint): Promise<void> {
+    await this.stack.service(stage).restart();
   }
 
   /** An upgrade with a script before it and one after, asked for in the store itself. */
