@@ -17,6 +17,8 @@ module.exports = {
     suite('e2e', 'e2e'),
     suite('chaos', 'chaos'),
   ],
+  // Against hanging for ever, not against being slow: a busy machine is no defect.
+  testTimeout: 30_000,
   // Measured when the whole unit suite runs: one spec alone cannot reach every branch.
   collectCoverage: process.env.npm_lifecycle_event === 'test:unit',
   collectCoverageFrom: ['libs/domain/src/**/*.ts', '!libs/domain/src/{index.ts,testing/**}'],
