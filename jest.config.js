@@ -8,17 +8,17 @@ const suite = (name, suffix, options = {}) => ({
   ...options,
 });
 
+const onRealServers = { setupFilesAfterEnv: ['<rootDir>/test/support/real-servers.setup.js'] };
+
 /** The suffix of a spec says what it needs: see CONTRIBUTING.md, "Tests". */
 module.exports = {
   projects: [
     suite('unit', 'unit'),
-    suite('integration', 'int'),
-    suite('contract', 'contract'),
+    suite('integration', 'int', onRealServers),
+    suite('contract', 'contract', onRealServers),
     suite('e2e', 'e2e'),
     suite('chaos', 'chaos'),
   ],
-  // Against hanging for ever, not against being slow: a busy machine is no defect.
-  testTimeout: 30_000,
   // Measured when the whole unit suite runs: one spec alone cannot reach every branch.
   collectCoverage: process.env.npm_lifecycle_event === 'test:unit',
   collectCoverageFrom: ['libs/domain/src/**/*.ts', '!libs/domain/src/{index.ts,testing/**}'],
