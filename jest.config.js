@@ -8,7 +8,7 @@ const suite = (name, suffix, options = {}) => ({
   ...options,
 });
 
-const onRealServers = { setupFilesAfterEnv: ['<rootDir>/test/support/real-servers.setup.js'] };
+const onRealServers = { setupFilesAfterEnv: ['<rootDir>/jest.real-servers.js'] };
 
 /** The suffix of a spec says what it needs: see CONTRIBUTING.md, "Tests". */
 module.exports = {
