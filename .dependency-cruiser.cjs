@@ -1,6 +1,7 @@
 const SPEC = '\\.(spec|suite)\\.ts$';
 const TEST_CODE = [SPEC, '^test/', '^(apps|libs|tools)/[^/]+/test/', '/testing/'];
-const LIB_INDEX = '^libs/[^/]+/src/index\\.ts$';
+const LIB_INDEX = '^libs/[^/]+/src/(testing/)?index\\.ts$';
+const TESTING_INDEX = '^libs/[^/]+/src/testing/index\\.ts$';
 const DOMAIN_TEST_KIT = '^libs/domain/src/testing/';
 const EVENTSTORE_CLIENT = 'node_modules/@eventstore/db-client/';
 
@@ -80,8 +81,23 @@ module.exports = {
       name: 'production-never-imports-tests',
       severity: 'error',
       comment: 'Move what production needs out of the specs and test folders.',
-      from: { path: '^(apps|libs|tools|bench)/', pathNot: TEST_CODE },
+      from: { path: '^(apps|libs)/', pathNot: TEST_CODE },
       to: { path: TEST_CODE },
+    },
+    {
+      name: 'tools-use-twins-through-their-index',
+      severity: 'error',
+      comment:
+        'Tools and benchmarks may use the twins that a library offers as @uplift/<library>/testing, and no other test code.',
+      from: { path: '^(tools|bench)/', pathNot: TEST_CODE },
+      to: { path: TEST_CODE, pathNot: TESTING_INDEX },
+    },
+    {
+      name: 'runtime-knows-no-other-library',
+      severity: 'error',
+      comment: 'Every library may use the runtime: what needs another library belongs above it.',
+      from: { path: '^libs/runtime/' },
+      to: { path: '^libs/', pathNot: '^libs/runtime/' },
     },
     {
       name: 'tools-only-for-tools-and-tests',

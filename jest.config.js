@@ -3,7 +3,10 @@ const suite = (name, suffix, options = {}) => ({
   testMatch: [`<rootDir>/{apps,libs,tools,test}/**/*.${suffix}.spec.ts`],
   testEnvironment: 'node',
   transform: { '^.+\\.ts$': '@swc/jest' },
-  moduleNameMapper: { '^@uplift/(.*)$': '<rootDir>/libs/$1/src/index.ts' },
+  moduleNameMapper: {
+    '^@uplift/([^/]+)/testing$': '<rootDir>/libs/$1/src/testing/index.ts',
+    '^@uplift/([^/]+)$': '<rootDir>/libs/$1/src/index.ts',
+  },
   modulePathIgnorePatterns: ['<rootDir>/dist'],
   ...options,
 });

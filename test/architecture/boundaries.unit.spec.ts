@@ -55,10 +55,11 @@ const VIOLATIONS: readonly Planted[] = [
     "import '../../../test/support/eventually';",
   ),
   planted(
-    'production-never-imports-tests',
+    'tools-use-twins-through-their-index',
     'tools/stack/src/p17.ts',
     "import '../../../libs/domain/src/testing/kit';",
   ),
+  planted('runtime-knows-no-other-library', 'libs/runtime/src/p25.ts', "import '@uplift/lagoon';"),
   planted(
     'tools-only-for-tools-and-tests',
     'apps/relay/src/p18.ts',

@@ -2,7 +2,14 @@ import type { INestMicroservice } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { BusConnection, connectBus } from '@uplift/bus';
 import { EventStore } from '@uplift/event-store';
-import { createLogger, Health, Metrics, NestLogger } from '@uplift/runtime';
+import {
+  createLogger,
+  Health,
+  Metrics,
+  NestLogger,
+  systemClock,
+  systemRandomness,
+} from '@uplift/runtime';
 import { ProjectionLoop } from '../../../apps/projector/src/projection/projection-loop';
 import { ProjectionProgress } from '../../../apps/projector/src/projection/projection-progress';
 import type { ProjectorRuntime } from '../../../apps/projector/src/projector.module';
@@ -88,6 +95,8 @@ function runtimeFor(natsUrl: string, postgresUrl: string): ProjectorRuntime {
     },
     logger: createLogger(PROJECTOR_NAME, { level: 'silent' }),
     health: new Health(),
+    clock: systemClock,
+    randomness: systemRandomness,
     metrics: new Metrics(PROJECTOR_NAME),
   };
 }

@@ -9,6 +9,8 @@ import { HealthServer } from '../health/health-server';
 import { Metrics } from '../health/metrics';
 import type { Logger } from '../logging/logger';
 import { createLogger } from '../logging/logger';
+import { systemRandomness } from '../time/randomness';
+import { systemClock } from '../time/system.clock';
 import type { Ports } from './announce-ready';
 import type { HttpOptions, RootModule } from './nest-host';
 import { startHost } from './nest-host';
@@ -94,6 +96,8 @@ function createRuntime<N extends SettingName>(
     logger,
     health: new Health(),
     metrics: new Metrics(name, buildCommit),
+    clock: systemClock,
+    randomness: systemRandomness,
   };
 }
 

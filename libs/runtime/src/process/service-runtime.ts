@@ -3,6 +3,8 @@ import type { SettingName } from '../config/settings';
 import type { Health } from '../health/health';
 import type { Metrics } from '../health/metrics';
 import type { Logger } from '../logging/logger';
+import type { Clock } from '../time/clock.port';
+import type { Randomness } from '../time/randomness';
 
 /** The settings that every service reads. */
 export const SERVICE_SETTINGS = [
@@ -24,4 +26,6 @@ export interface ServiceRuntime<N extends SettingName = ServiceSetting> {
   readonly logger: Logger;
   readonly health: Health;
   readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
 }

@@ -1,0 +1,2 @@
+export * from './seeded.randomness';
+export * from './virtual.clock';
