@@ -1,33 +1,31 @@
-export { readConfiguration } from './config/configuration';
+export { ConfigurationError, readConfiguration } from './config/configuration';
 export type { Configuration } from './config/configuration';
-export { ConfigurationError } from './config/configuration.error';
 export type { Setting } from './config/setting';
-export { SETTINGS } from './config/settings';
+export { renderSettingsPage, SETTINGS } from './config/settings';
 export type { SettingName } from './config/settings';
-export { renderSettingsPage } from './config/settings-page';
-export { armFailpoints, failpoint, FailpointError } from './failpoints/failpoint';
-export { parseFailpoints } from './failpoints/failpoint-plan';
+export { armFailpoints, failpoint, FailpointError, parseFailpoints } from './failpoints/failpoint';
 export { errorMessage } from './logging/error-message';
-export { createLogger } from './logging/logger';
+export { createLogger, NestLogger } from './logging/logger';
 export type { Logger, LoggerOptions } from './logging/logger';
-export { NestLogger } from './logging/nest-logger';
 export { redact, redactText } from './logging/redaction';
 export { Health } from './health/health';
 export type { HealthOptions, HealthReport, ReadinessCheck } from './health/health';
 export { HealthServer } from './health/health-server';
 export { Metrics } from './health/metrics';
 export type { MetricOptions } from './health/metrics';
-export { announceReady } from './process/announce-ready';
-export type { Ports, ReadyMessage } from './process/announce-ready';
-export { runUntilStopped } from './process/run-until-stopped';
-export type { ProcessOptions, StartedProcess } from './process/run-until-stopped';
+export { announceReady, runUntilStopped } from './process/run-until-stopped';
+export type {
+  Ports,
+  ProcessOptions,
+  ReadyMessage,
+  StartedProcess,
+} from './process/run-until-stopped';
 export { runService, startService } from './process/run-service';
 export type { ServiceOptions } from './process/run-service';
 export type { ServiceRuntime } from './process/service-runtime';
 export type { HostOptions, HttpOptions } from './process/nest-host';
 export { Backoff } from './time/backoff';
 export type { BackoffOptions } from './time/backoff';
-export { Clock } from './time/clock.port';
-export type { CancelTimer } from './time/clock.port';
+export { Clock, systemClock } from './time/clock';
+export type { CancelTimer } from './time/clock';
 export { Randomness, systemRandomness } from './time/randomness';
-export { systemClock } from './time/system.clock';

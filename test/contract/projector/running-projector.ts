@@ -94,7 +94,7 @@ function runtimeFor(natsUrl: string, postgresUrl: string): ProjectorRuntime {
       failpoints: undefined,
     },
     logger: createLogger(PROJECTOR_NAME, { level: 'silent' }),
-    health: new Health(),
+    health: new Health(systemClock),
     clock: systemClock,
     randomness: systemRandomness,
     metrics: new Metrics(PROJECTOR_NAME),

@@ -1,12 +1,28 @@
 import Ajv from 'ajv';
-import { ConfigurationError } from './configuration.error';
-import type { Environment } from './environment';
-import { processEnvironment, readRaw } from './environment';
+import { readFileSync } from 'node:fs';
+import { errorMessage } from '../logging/error-message';
 import type { Setting, SettingValue } from './setting';
-import { expectation, settingSchema } from './setting-schema';
+import { expectation, settingSchema } from './setting';
 import type { SettingName } from './settings';
 import { SETTINGS } from './settings';
-import { unknownVariables } from './unknown-variables';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const PREFIX = 'UPLIFT_';
+const FILE_SUFFIX = '_FILE';
+
+/** What the environment says about one setting; an empty variable counts as not set. */
+type RawValue = { readonly text: string | undefined } | { readonly problem: string };
+
+/** A process cannot start with these settings. The message is made for a person: one problem per line. */
+export class ConfigurationError extends Error {
+  readonly code = 'configuration-invalid';
+
+  constructor(readonly problems: readonly string[]) {
+    super(`The configuration is not usable:\n${problems.map((p) => `  - ${p}`).join('\n')}`);
+    this.name = 'ConfigurationError';
+  }
+}
 
 /** The parsed values of the named settings. */
 export type Configuration<N extends SettingName = SettingName> = {
@@ -21,7 +37,7 @@ const ajv = new Ajv({ strict: true, coerceTypes: true });
  */
 export function readConfiguration<N extends SettingName>(
   names: readonly N[],
-  environment: Environment = processEnvironment(),
+  environment: Environment = process.env,
 ): Configuration<N> {
   const problems = unknownVariables(environment);
   const values = [...new Set<N>(names)].map((name) => {
@@ -67,4 +83,43 @@ function split(text: string): string[] {
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '');
+}
+
+function readRaw(setting: Setting, environment: Environment): RawValue {
+  const direct = nonEmpty(environment[setting.env]);
+  const file = nonEmpty(environment[setting.env + FILE_SUFFIX]);
+  if (!setting.secret || file === undefined) return { text: direct };
+  if (direct !== undefined) {
+    return { problem: `${setting.env} and ${setting.env}${FILE_SUFFIX} are both set, keep one` };
+  }
+  return readSecretFile(setting, file);
+}
+
+function readSecretFile(setting: Setting, file: string): RawValue {
+  try {
+    return { text: nonEmpty(readFileSync(file, 'utf8').trim()) };
+  } catch (error) {
+    return { problem: `${setting.env}${FILE_SUFFIX} cannot be read: ${errorMessage(error)}` };
+  }
+}
+
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
+}
+
+/** Every variable name that a process accepts. */
+function knownVariables(): Set<string> {
+  const settings: readonly Setting[] = Object.values(SETTINGS);
+  return new Set(
+    settings.flatMap(({ env, secret }) => (secret ? [env, env + FILE_SUFFIX] : [env])),
+  );
+}
+
+/** A misspelt variable would otherwise be a silent default. */
+function unknownVariables(environment: Environment): string[] {
+  const known = knownVariables();
+  return Object.keys(environment)
+    .filter((name) => name.startsWith(PREFIX) && !known.has(name))
+    .sort()
+    .map((name) => `${name} is not a setting of Uplift`);
 }

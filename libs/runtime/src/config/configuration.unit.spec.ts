@@ -1,8 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readConfiguration } from './configuration';
-import { ConfigurationError } from './configuration.error';
+import { ConfigurationError, readConfiguration } from './configuration';
 
 function problemsOf(read: () => unknown): readonly string[] {
   try {

@@ -1,5 +1,4 @@
-import type { Setting } from './setting';
-import { count, limit, ms, optionalText, switchedOff } from './setting-rows';
+import { count, limit, ms, optionalText, switchedOff, type Setting } from './setting';
 
 /** Lagoon cores: where they are, who we are there, and how much we ask of them. */
 export const LAGOON_SETTINGS = {

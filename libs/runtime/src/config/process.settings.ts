@@ -1,8 +1,7 @@
 import { hostname } from 'node:os';
-import type { Setting } from './setting';
-import { ms, optionalText, port, switchedOff } from './setting-rows';
+import { ms, optionalText, port, switchedOff, type Setting } from './setting';
 
-/** What every process or one of the doors needs: addresses, ports, logging. */
+/** What all or several processes need: addresses, ports, logging. */
 export const PROCESS_SETTINGS = {
   eventStoreUrl: {
     env: 'UPLIFT_EVENTSTORE_URL',
@@ -41,9 +40,9 @@ export const PROCESS_SETTINGS = {
     env: 'UPLIFT_HTTP_HOST',
     type: 'string',
     default: '127.0.0.1',
-    description: 'Interface of the public HTTP door',
+    description: 'Interface of the public HTTP API',
   },
-  httpPort: port('UPLIFT_HTTP_PORT', 3000, 'Port of the public HTTP door, 0 picks a free one'),
+  httpPort: port('UPLIFT_HTTP_PORT', 3000, 'Port of the public HTTP API, 0 picks a free one'),
   healthHost: {
     env: 'UPLIFT_HEALTH_HOST',
     type: 'string',

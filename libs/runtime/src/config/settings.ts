@@ -1,8 +1,7 @@
-import { DEADLINE_SETTINGS } from './deadline.settings';
 import { LAGOON_SETTINGS } from './lagoon.settings';
 import { PROCESS_SETTINGS } from './process.settings';
-import type { Setting } from './setting';
-import { STAGE_SETTINGS } from './stage.settings';
+import { expectation, type Setting } from './setting';
+import { DEADLINE_SETTINGS, STAGE_SETTINGS } from './stage.settings';
 
 /** Every setting of every process. A new setting is a new row in one of these tables. */
 export const SETTINGS = {
@@ -13,3 +12,31 @@ export const SETTINGS = {
 } as const satisfies Record<string, Setting>;
 
 export type SettingName = keyof typeof SETTINGS;
+
+/** The settings table as a Markdown page; docs hold its output. */
+export function renderSettingsPage(settings: readonly Setting[] = Object.values(SETTINGS)): string {
+  return [
+    '# Configuration',
+    '',
+    'Every process is configured by environment variables only. An unknown `UPLIFT_*` variable stops the start,',
+    'and all problems are listed at once. A secret is also accepted as `<NAME>_FILE`, the path of a file that holds it.',
+    '',
+    '| Variable | Value | Default | Meaning |',
+    '| --- | --- | --- | --- |',
+    ...settings.map(row),
+    '',
+  ].join('\n');
+}
+
+function row(setting: Setting): string {
+  const unit = setting.unit === 'ms' ? ', milliseconds' : '';
+  const secret = setting.secret ? ' (secret)' : '';
+  const value = `${expectation(setting)}${unit}${secret}`;
+  return `| \`${setting.env}\` | ${value} | ${defaultText(setting)} | ${setting.description} |`;
+}
+
+function defaultText(setting: Setting): string {
+  if (setting.computed) return setting.computed.words;
+  if (setting.default === '' || setting.optional) return 'none';
+  return setting.default === undefined ? 'required' : `\`${setting.default}\``;
+}

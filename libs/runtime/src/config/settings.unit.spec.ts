@@ -1,8 +1,7 @@
 import { readConfiguration } from './configuration';
 import type { Setting } from './setting';
 import type { SettingName } from './settings';
-import { SETTINGS } from './settings';
-import { renderSettingsPage } from './settings-page';
+import { renderSettingsPage, SETTINGS } from './settings';
 
 const rows: readonly Setting[] = Object.values(SETTINGS);
 

@@ -1,5 +1,4 @@
-import type { Setting } from './setting';
-import { count, ms, switchedOff } from './setting-rows';
+import { count, ms, switchedOff, type Setting } from './setting';
 
 /** How stages call, poll and probe. */
 export const STAGE_SETTINGS = {
@@ -58,12 +57,12 @@ export const STAGE_SETTINGS = {
   permissionTries: count(
     'UPLIFT_PERMISSION_TRIES',
     3,
-    'Calls refused for want of permission before it is believed',
+    'Refusals for lack of permission, one after another, that count as final',
   ),
   permissionPauseMs: ms(
     'UPLIFT_PERMISSION_PAUSE_MS',
     300_000,
-    'Pause before a call that was refused for want of permission is made again',
+    'Pause before a call refused for lack of permission is made again',
   ),
   reconcileIntervalMs: ms(
     'UPLIFT_RECONCILE_INTERVAL_MS',
@@ -79,5 +78,48 @@ export const STAGE_SETTINGS = {
     'UPLIFT_SETTLE_WINDOW_MS',
     1_200_000,
     'Time after which an unknown call counts as settled',
+  ),
+} as const satisfies Record<string, Setting>;
+
+/** How long anything may take before somebody is told. */
+export const DEADLINE_SETTINGS = {
+  rowVisibleMs: ms(
+    'UPLIFT_ROW_VISIBLE_MS',
+    120_000,
+    'Longest time until an accepted deployment shows in Lagoon',
+  ),
+  buildNotStartedMs: ms(
+    'UPLIFT_BUILD_NOT_STARTED_MS',
+    900_000,
+    'Longest time a deployment may stay new without being queued',
+  ),
+  buildVanishedMs: ms(
+    'UPLIFT_BUILD_VANISHED_MS',
+    1_800_000,
+    'Time after which a deployment that Lagoon shows no more counts as vanished',
+  ),
+  deadlinePendingMs: ms('UPLIFT_DEADLINE_PENDING_MS', 300_000, 'Longest wait of a pending stage'),
+  deadlineStepMs: ms('UPLIFT_DEADLINE_STEP_MS', 600_000, 'Longest pre or post step'),
+  deadlineQueuedMs: ms(
+    'UPLIFT_DEADLINE_QUEUED_MS',
+    21_600_000,
+    'Longest time a deployment may queue',
+  ),
+  deadlineRunningMs: ms(
+    'UPLIFT_DEADLINE_RUNNING_MS',
+    25_200_000,
+    'Longest time a deployment may run',
+  ),
+  deadlineCallMs: ms(
+    'UPLIFT_DEADLINE_CALL_MS',
+    3_600_000,
+    'Longest time until the outcome of a deploy call is known',
+  ),
+  deadlineVerifyMs: ms('UPLIFT_DEADLINE_VERIFY_MS', 900_000, 'Longest health check at the end'),
+  deadlineAttemptMs: ms('UPLIFT_DEADLINE_ATTEMPT_MS', 43_200_000, 'Longest whole attempt'),
+  watchdogIntervalMs: ms(
+    'UPLIFT_WATCHDOG_INTERVAL_MS',
+    1_000,
+    'Pause between two rounds of the watchdog',
   ),
 } as const satisfies Record<string, Setting>;

@@ -1,5 +1,4 @@
-import { armFailpoints, failpoint, FailpointError } from './failpoint';
-import { parseFailpoints } from './failpoint-plan';
+import { armFailpoints, failpoint, FailpointError, parseFailpoints } from './failpoint';
 
 afterEach(() => armFailpoints([]));
 

@@ -1,9 +1,10 @@
+import { systemClock } from '../time/clock';
 import { Health } from './health';
 import { HealthServer } from './health-server';
 import { Metrics } from './metrics';
 
 describe('the health page', () => {
-  const health = new Health();
+  const health = new Health(systemClock);
   const metrics = new Metrics('relay', 'abc123');
   const server = new HealthServer(health, metrics);
   let address: string;

@@ -1,4 +1,5 @@
 import { errorMessage } from '../logging/error-message';
+import type { Clock } from '../time/clock';
 
 /** Answers `undefined` when ready, else the reason in words. A thrown error counts as a reason too. */
 export type ReadinessCheck = () => Promise<string | undefined> | string | undefined;
@@ -10,7 +11,6 @@ export interface HealthReport {
 }
 
 export interface HealthOptions {
-  readonly now?: () => number;
   /** A loop without a beat for this long (ms) makes the process count as dead. */
   readonly beatLimitMs?: number;
   /** Longest wait (ms) for one readiness check. */
@@ -21,13 +21,14 @@ export interface HealthOptions {
 export class Health {
   private readonly checks = new Map<string, ReadinessCheck>();
   private readonly beats = new Map<string, number>();
-  private readonly now: () => number;
   private readonly beatLimitMs: number;
   private readonly checkTimeoutMs: number;
   private phase: 'starting' | 'running' | 'stopping' = 'starting';
 
-  constructor(options: HealthOptions = {}) {
-    this.now = options.now ?? Date.now;
+  constructor(
+    private readonly clock: Clock,
+    options: HealthOptions = {},
+  ) {
     this.beatLimitMs = options.beatLimitMs ?? 60_000;
     this.checkTimeoutMs = options.checkTimeoutMs ?? 2_000;
   }
@@ -42,7 +43,7 @@ export class Health {
 
   /** Registers a loop and returns the function it calls on every turn. */
   loop(name: string): () => void {
-    const beat = () => void this.beats.set(name, this.now());
+    const beat = () => void this.beats.set(name, this.clock.monotonic());
     beat();
     return beat;
   }
@@ -66,7 +67,7 @@ export class Health {
 
   liveness(): HealthReport {
     const late = [...this.beats]
-      .map(([name, at]) => ({ name, age: this.now() - at }))
+      .map(([name, at]) => ({ name, age: Math.round(this.clock.monotonic() - at) }))
       .filter(({ age }) => age >= this.beatLimitMs);
     return report(Object.fromEntries(late.map(({ name, age }) => [name, `no beat for ${age} ms`])));
   }
@@ -84,17 +85,17 @@ export class Health {
   }
 
   private async ask(check: ReadinessCheck): Promise<string | undefined> {
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<string>((resolve) => {
-      const answer = `no answer within ${this.checkTimeoutMs} ms`;
-      timer = setTimeout(() => resolve(answer), this.checkTimeoutMs);
-    });
+    const { clock, checkTimeoutMs } = this;
+    const answered = new AbortController();
+    const timeout = clock
+      .idle(checkTimeoutMs, answered.signal)
+      .then(() => `no answer within ${checkTimeoutMs} ms`);
     try {
       return await Promise.race([Promise.resolve().then(check), timeout]);
     } catch (error) {
       return errorMessage(error);
     } finally {
-      clearTimeout(timer);
+      answered.abort();
     }
   }
 }

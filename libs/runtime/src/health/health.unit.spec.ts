@@ -1,8 +1,10 @@
+import { VirtualClock } from '../testing';
+import { systemClock } from '../time/clock';
 import { Health } from './health';
 
 describe('readiness', () => {
   it('waits for the start and ends with the stop', async () => {
-    const health = new Health();
+    const health = new Health(systemClock);
     expect(health.startup().ok).toBe(false);
     expect(await health.readiness()).toEqual({ ok: false, reasons: { process: 'starting' } });
     health.markStarted();
@@ -14,7 +16,7 @@ describe('readiness', () => {
   });
 
   it('names each failing check with its reason', async () => {
-    const health = new Health({ checkTimeoutMs: 5 });
+    const health = new Health(systemClock, { checkTimeoutMs: 5 });
     health.markStarted();
     health.addReadiness('store', () => undefined);
     health.addReadiness('bus', () => 'stream missing');
@@ -30,13 +32,13 @@ describe('readiness', () => {
 });
 
 describe('liveness', () => {
-  it('needs a beat of every loop within a minute', () => {
-    let now = 0;
-    const health = new Health({ now: () => now });
+  it('needs a beat of every loop within a minute', async () => {
+    const clock = new VirtualClock();
+    const health = new Health(clock);
     const beat = health.loop('pull');
-    now = 59_999;
+    await clock.advance(59_999);
     expect(health.liveness()).toEqual({ ok: true, reasons: {} });
-    now = 60_000;
+    await clock.advance(1);
     expect(health.liveness()).toEqual({
       ok: false,
       reasons: { pull: 'no beat for 60000 ms' },
@@ -45,12 +47,12 @@ describe('liveness', () => {
     expect(health.liveness().ok).toBe(true);
   });
 
-  it('does not wait for a loop that ended', () => {
-    let now = 0;
-    const health = new Health({ now: () => now });
+  it('does not wait for a loop that ended', async () => {
+    const clock = new VirtualClock();
+    const health = new Health(clock);
     health.loop('catch-up');
     health.endLoop('catch-up');
-    now = 120_000;
+    await clock.advance(120_000);
     expect(health.liveness().ok).toBe(true);
   });
 });

@@ -1,5 +1,6 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
-import { buildVersion } from './build-version';
 
 const PREFIX = 'uplift_';
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -61,4 +62,13 @@ export class Metrics {
       registers: [this.registry],
     };
   }
+}
+
+/** The version in the nearest package.json above this file; sources and build output lie at different depths. */
+function buildVersion(from = __dirname): string {
+  const file = join(from, 'package.json');
+  if (existsSync(file)) {
+    return String((JSON.parse(readFileSync(file, 'utf8')) as { version?: unknown }).version);
+  }
+  return dirname(from) === from ? 'unknown' : buildVersion(dirname(from));
 }

@@ -1,6 +1,5 @@
 import type { LoggerOptions } from './logger';
-import { createLogger } from './logger';
-import { NestLogger } from './nest-logger';
+import { createLogger, NestLogger } from './logger';
 
 function recording(options: LoggerOptions = {}) {
   const lines: Record<string, unknown>[] = [];

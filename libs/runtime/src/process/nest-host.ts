@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
-import { NestLogger } from '../logging/nest-logger';
+import { NestLogger } from '../logging/logger';
 import type { ServiceRuntime } from './service-runtime';
 
 export type RootModule = Type | DynamicModule;
@@ -11,7 +11,7 @@ export type RootModule = Type | DynamicModule;
 export interface HttpOptions {
   /** Passed to Fastify, for example `{ bodyLimit: 262144 }`. */
   readonly fastify?: Readonly<Record<string, unknown>>;
-  /** Pipes, filters, prefix, documents: runs before the door opens. */
+  /** Pipes, filters, prefix, documents: runs before the port is bound. */
   readonly configure?: (app: NestFastifyApplication) => Promise<void> | void;
 }
 
@@ -32,7 +32,7 @@ export async function startHost(options: HostOptions, runtime: ServiceRuntime): 
   const app = await createApplication(options, runtime);
   await options.http?.configure?.(app);
   await connectStrategies(app, options);
-  return options.http ? openDoor(app, runtime) : { app: await app.init() };
+  return options.http ? listen(app, runtime) : { app: await app.init() };
 }
 
 async function createApplication({ root, http }: HostOptions, runtime: ServiceRuntime) {
@@ -48,7 +48,7 @@ async function connectStrategies(app: NestFastifyApplication, { strategies }: Ho
   await app.startAllMicroservices();
 }
 
-async function openDoor(app: NestFastifyApplication, runtime: ServiceRuntime): Promise<Host> {
+async function listen(app: NestFastifyApplication, runtime: ServiceRuntime): Promise<Host> {
   const { httpHost, httpPort } = runtime.configuration;
   await app.listen(httpPort, httpHost);
   return { app, httpPort: (app.getHttpServer().address() as AddressInfo).port };

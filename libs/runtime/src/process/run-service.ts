@@ -1,23 +1,10 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
-import { readConfiguration } from '../config/configuration';
 import type { SettingName } from '../config/settings';
-import { armFailpoints } from '../failpoints/failpoint';
-import { parseFailpoints } from '../failpoints/failpoint-plan';
-import { Health } from '../health/health';
 import { HealthServer } from '../health/health-server';
-import { Metrics } from '../health/metrics';
-import type { Logger } from '../logging/logger';
-import { createLogger } from '../logging/logger';
-import { systemRandomness } from '../time/randomness';
-import { systemClock } from '../time/system.clock';
-import type { Ports } from './announce-ready';
-import type { HttpOptions, RootModule } from './nest-host';
-import { startHost } from './nest-host';
-import type { StartedProcess } from './run-until-stopped';
-import { runUntilStopped } from './run-until-stopped';
-import type { ServiceRuntime, ServiceSetting } from './service-runtime';
-import { SERVICE_SETTINGS } from './service-runtime';
+import { startHost, type HttpOptions, type RootModule } from './nest-host';
+import { runUntilStopped, type Ports, type StartedProcess } from './run-until-stopped';
+import { createRuntime, type ServiceRuntime } from './service-runtime';
 
 export interface ServiceOptions<N extends SettingName> {
   readonly name: string;
@@ -30,7 +17,7 @@ export interface ServiceOptions<N extends SettingName> {
     app: INestApplicationContext,
     runtime: ServiceRuntime<N>,
   ) => CustomTransportStrategy[];
-  /** Opens the HTTP door on `UPLIFT_HTTP_HOST` and `UPLIFT_HTTP_PORT`. */
+  /** Serves HTTP on `UPLIFT_HTTP_HOST` and `UPLIFT_HTTP_PORT`. */
   readonly http?: HttpOptions;
   /** Ports to announce beside `health` and `http`. */
   readonly ports?: (app: INestApplicationContext) => Ports;
@@ -80,28 +67,4 @@ function strategiesOf<N extends SettingName>(
 ) {
   if (!strategies) return {};
   return { strategies: (app: INestApplicationContext) => strategies(app, runtime) };
-}
-
-function createRuntime<N extends SettingName>(
-  name: string,
-  settings: readonly N[],
-): ServiceRuntime<N> {
-  const configuration = readConfiguration<N | ServiceSetting>([...SERVICE_SETTINGS, ...settings]);
-  const { logLevel, buildCommit, failpoints } = configuration as ServiceRuntime['configuration'];
-  const logger = createLogger(name, { level: logLevel });
-  if (failpoints !== undefined) armForTests(failpoints, logger);
-  return {
-    name,
-    configuration,
-    logger,
-    health: new Health(),
-    metrics: new Metrics(name, buildCommit),
-    clock: systemClock,
-    randomness: systemRandomness,
-  };
-}
-
-function armForTests(failpoints: string, logger: Logger): void {
-  armFailpoints(parseFailpoints(failpoints));
-  logger.warn({ failpoints }, 'failpoints are armed: this process fails on purpose');
 }

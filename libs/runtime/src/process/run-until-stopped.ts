@@ -1,10 +1,21 @@
-import { ConfigurationError } from '../config/configuration.error';
-import type { Logger } from '../logging/logger';
-import { createLogger } from '../logging/logger';
-import type { Ports } from './announce-ready';
-import { announceReady } from './announce-ready';
-import type { StopCause } from './stop-causes';
-import { onStopRequest } from './stop-causes';
+import { ConfigurationError } from '../config/configuration';
+import { createLogger, type Logger } from '../logging/logger';
+import { systemClock } from '../time/clock';
+
+/** What a process listens on, by purpose, for example `{ http: 3000, health: 41234 }`. */
+export type Ports = Readonly<Record<string, number>>;
+
+export interface ReadyMessage {
+  readonly type: 'ready';
+  readonly ports: Ports;
+}
+
+/** Tells the parent (when there is a channel to one) and the log that this process now does its work. */
+export function announceReady(ports: Ports, logger?: Logger): void {
+  const message: ReadyMessage = { type: 'ready', ports };
+  logger?.info({ ports }, 'ready');
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
+}
 
 const STOP_LIMIT_MS = 25_000;
 /** Without a parent the servers around this process are probably going away too. */
@@ -57,10 +68,10 @@ async function stop(
   const limitMs =
     cause === 'parent-gone' ? Math.min(stopLimitMs, ORPHAN_STOP_LIMIT_MS) : stopLimitMs;
   logger.info({ cause }, 'stopping');
-  setTimeout(() => {
+  systemClock.after(limitMs, () => {
     logger.error({ cause, limitMs }, 'not stopped in time');
     process.exit(1);
-  }, limitMs);
+  });
   try {
     await (await started).stop();
     logger.info({ cause }, 'stopped');
@@ -90,4 +101,13 @@ function exitAfterFailedStart(logger: Logger, error: unknown): never {
     logger.fatal({ err: error }, 'start failed');
   }
   process.exit(1);
+}
+
+type StopCause = 'SIGTERM' | 'SIGINT' | 'parent-gone';
+
+/** Calls back for each request to stop; a process whose parent died has nobody left to work for. */
+function onStopRequest(listener: (cause: StopCause) => void): void {
+  process.on('SIGTERM', () => listener('SIGTERM'));
+  process.on('SIGINT', () => listener('SIGINT'));
+  if (process.send) process.on('disconnect', () => listener('parent-gone'));
 }

@@ -1,10 +1,11 @@
-import type { Configuration } from '../config/configuration';
+import { readConfiguration, type Configuration } from '../config/configuration';
 import type { SettingName } from '../config/settings';
-import type { Health } from '../health/health';
-import type { Metrics } from '../health/metrics';
-import type { Logger } from '../logging/logger';
-import type { Clock } from '../time/clock.port';
-import type { Randomness } from '../time/randomness';
+import { armFailpoints, parseFailpoints } from '../failpoints/failpoint';
+import { Health } from '../health/health';
+import { Metrics } from '../health/metrics';
+import { createLogger, type Logger } from '../logging/logger';
+import { systemClock, type Clock } from '../time/clock';
+import { systemRandomness, type Randomness } from '../time/randomness';
 
 /** The settings that every service reads. */
 export const SERVICE_SETTINGS = [
@@ -28,4 +29,29 @@ export interface ServiceRuntime<N extends SettingName = ServiceSetting> {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly randomness: Randomness;
+}
+
+/** What a service of this machine gets; failpoints are armed where the environment names some. */
+export function createRuntime<N extends SettingName>(
+  name: string,
+  settings: readonly N[],
+): ServiceRuntime<N> {
+  const configuration = readConfiguration<N | ServiceSetting>([...SERVICE_SETTINGS, ...settings]);
+  const { logLevel, buildCommit, failpoints } = configuration as ServiceRuntime['configuration'];
+  const logger = createLogger(name, { level: logLevel });
+  if (failpoints !== undefined) armForTests(failpoints, logger);
+  return {
+    name,
+    configuration,
+    logger,
+    health: new Health(systemClock),
+    metrics: new Metrics(name, buildCommit),
+    clock: systemClock,
+    randomness: systemRandomness,
+  };
+}
+
+function armForTests(failpoints: string, logger: Logger): void {
+  armFailpoints(parseFailpoints(failpoints), systemClock);
+  logger.warn({ failpoints }, 'failpoints are armed: this process fails on purpose');
 }

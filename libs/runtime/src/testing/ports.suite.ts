@@ -1,4 +1,4 @@
-import type { Clock } from '../time/clock.port';
+import type { Clock } from '../time/clock';
 import type { Randomness } from '../time/randomness';
 
 export interface ClockUnderTest {
@@ -52,6 +52,17 @@ export function clockSuite(name: string, open: () => ClockUnderTest): void {
       abort.abort(new Error('stopping'));
       await expect(paused).rejects.toThrow('stopping');
       await expect(clock.pause(60_000, abort.signal)).rejects.toThrow('stopping');
+    });
+
+    it('repeats until it is called off', async () => {
+      const { clock, pass } = open();
+      let runs = 0;
+      const cancel = clock.every(5, () => {
+        runs += 1;
+        if (runs === 3) cancel();
+      });
+      await pass(60);
+      expect(runs).toBe(3);
     });
 
     it('idles without rejecting', async () => {

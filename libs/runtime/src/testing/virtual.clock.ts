@@ -1,4 +1,4 @@
-import { Clock, type CancelTimer } from '../time/clock.port';
+import { Clock, type CancelTimer } from '../time/clock';
 
 interface Timer {
   readonly at: number;

@@ -2,7 +2,7 @@ import { SeededRandomness, VirtualClock } from '../testing';
 import { clockSuite, randomnessSuite } from '../testing/ports.suite';
 import { Backoff } from './backoff';
 import { SystemRandomness, systemRandomness } from './randomness';
-import { systemClock } from './system.clock';
+import { systemClock } from './clock';
 
 clockSuite('the clock of this machine', () => ({
   clock: systemClock,

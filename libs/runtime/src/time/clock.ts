@@ -12,6 +12,16 @@ export abstract class Clock {
   /** Runs once, `ms` milliseconds from now or as soon as possible for less than one. */
   abstract after(ms: number, run: () => void): CancelTimer;
 
+  /** Runs again and again, `ms` milliseconds after each run, until it is called off. */
+  every(ms: number, run: () => void): CancelTimer {
+    const again = () => {
+      cancel = this.after(ms, again);
+      run();
+    };
+    let cancel = this.after(ms, again);
+    return () => cancel();
+  }
+
   /** Waits; rejects with the signal's reason as soon as it aborts. */
   pause(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -33,6 +43,24 @@ export abstract class Clock {
     return this.pause(ms, signal).catch(() => undefined);
   }
 }
+
+/** The clock and the timers of this machine. */
+export class SystemClock extends Clock {
+  override wall(): number {
+    return Date.now();
+  }
+
+  override monotonic(): number {
+    return performance.now();
+  }
+
+  override after(ms: number, run: () => void): CancelTimer {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  }
+}
+
+export const systemClock: Clock = new SystemClock();
 
 function reasonOf(signal: AbortSignal): Error {
   return signal.reason instanceof Error
