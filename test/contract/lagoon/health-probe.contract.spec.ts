@@ -3,7 +3,8 @@ import type { ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ProbeOutcome } from '@uplift/lagoon';
-import { InMemoryHealthProbe, UndiciHealthProbe } from '@uplift/lagoon';
+import { UndiciHealthProbe } from '@uplift/lagoon';
+import { InMemoryHealthProbe } from '@uplift/lagoon/testing';
 import type { ProbeScene } from './health-probe.suite';
 import { healthProbeSuite } from './health-probe.suite';
 

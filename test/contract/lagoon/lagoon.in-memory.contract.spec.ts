@@ -1,4 +1,4 @@
-import { InMemoryLagoon } from '@uplift/lagoon';
+import { InMemoryLagoon } from '@uplift/lagoon/testing';
 import type { LagoonScene } from './lagoon.scene';
 import { lagoonSuite } from './lagoon.suite';
 import { upkeepSuite } from './upkeep.suite';

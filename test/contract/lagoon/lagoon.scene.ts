@@ -1,4 +1,5 @@
-import type { EnvironmentFacts, EnvironmentTarget, Lagoon, RegisteredTask } from '@uplift/lagoon';
+import type { EnvironmentTarget, Lagoon, RegisteredTask } from '@uplift/lagoon';
+import type { EnvironmentFacts } from '@uplift/lagoon/testing';
 
 export type Traits = Pick<
   EnvironmentFacts,

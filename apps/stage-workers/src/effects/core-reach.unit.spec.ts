@@ -1,5 +1,5 @@
 import type { BreakerState } from '@uplift/lagoon';
-import { InMemoryLagoon, unguardedCore } from '@uplift/lagoon';
+import { InMemoryLagoon, unguardedCore } from '@uplift/lagoon/testing';
 import { proveReachable } from './core-reach';
 
 type Breaker = Record<'state', BreakerState> & Record<'openSince', number | null>;

@@ -1,5 +1,6 @@
 import type { LagoonCores, LagoonDeployment } from '@uplift/lagoon';
-import { InMemoryLagoon, SingleLagoonCore, unguardedCore } from '@uplift/lagoon';
+import { SingleLagoonCore } from '@uplift/lagoon';
+import { InMemoryLagoon, unguardedCore } from '@uplift/lagoon/testing';
 import { DeploymentPoller } from '../stages/poll-upgrade/poller/deployment-poller';
 import type {
   DeploymentWatcher,

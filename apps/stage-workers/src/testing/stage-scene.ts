@@ -6,12 +6,8 @@ import type { InstanceEvent, InstanceEventType, WorkOrder } from '@uplift/domain
 import { markerOf } from '@uplift/domain';
 import { InstanceHistory } from '@uplift/event-store';
 import type { BreakerState } from '@uplift/lagoon';
-import {
-  InMemoryHealthProbe,
-  InMemoryLagoon,
-  SingleLagoonCore,
-  unguardedCore,
-} from '@uplift/lagoon';
+import { SingleLagoonCore } from '@uplift/lagoon';
+import { InMemoryHealthProbe, InMemoryLagoon, unguardedCore } from '@uplift/lagoon/testing';
 import { createLogger } from '@uplift/runtime';
 import { InstanceCursor } from '../runner/instance-cursor';
 import { LagoonOutages } from '../runner/lagoon-outages';

@@ -9,6 +9,5 @@ export { NamedLagoonCores } from './named.lagoon-cores';
 export { openCores } from './open-cores';
 export type { ConfiguredCores, CoreOptions, ObserverOf } from './open-cores';
 export { SingleLagoonCore } from './single.lagoon-cores';
-export { DEFAULT_CORE, UNLIMITED, unguardedCore } from './unguarded-core';
 export { tokenCommandIn } from '../token/token-origin';
 export type { TokenCommand, TokenOrigin } from '../token/token-origin';

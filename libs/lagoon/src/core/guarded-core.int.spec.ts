@@ -9,8 +9,8 @@ import { systemClock } from './clock';
 import { LagoonCircuitOpenError } from './core.errors';
 import { guardedCore } from './guarded-core';
 import type { LagoonCore } from './lagoon-cores.port';
-import { RULES } from './testing/guarded-scene';
-import { UNLIMITED } from './unguarded-core';
+import { RULES } from '../testing/guarded-scene';
+import { UNLIMITED } from '../testing/unguarded-core';
 
 type Answer = (response: ServerResponse) => void;
 

@@ -1,7 +1,7 @@
-import { InMemoryLagoon } from '../in-memory/in-memory.lagoon';
+import { InMemoryLagoon } from '../testing/in-memory.lagoon';
 import type { Lagoon } from '../lagoon.port';
 import { GuardedLagoon } from './guarded.lagoon';
-import { guardedScene } from './testing/guarded-scene';
+import { guardedScene } from '../testing/guarded-scene';
 
 const TARGET = { project: 'app-1', environment: 'main' };
 const OTHER = { project: 'app-1', environment: 'stage' };

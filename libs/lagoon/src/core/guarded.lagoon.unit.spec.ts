@@ -1,4 +1,4 @@
-import { InMemoryLagoon } from '../in-memory/in-memory.lagoon';
+import { InMemoryLagoon } from '../testing/in-memory.lagoon';
 import {
   LagoonAnswerError,
   LagoonRefusedError,
@@ -7,8 +7,8 @@ import {
 } from '../lagoon.errors';
 import type { Ambiguous, Refused } from '../lagoon.outcomes';
 import { LagoonCircuitOpenError } from './core.errors';
-import type { GuardedScene } from './testing/guarded-scene';
-import { guardedScene } from './testing/guarded-scene';
+import type { GuardedScene } from '../testing/guarded-scene';
+import { guardedScene } from '../testing/guarded-scene';
 
 const TARGET = { project: 'app-1', environment: 'main' };
 const MINUTE = 60_000;

@@ -1,5 +1,8 @@
 import type { Lagoon } from '../lagoon.port';
 
+/** Name of the core that an instance means which names none. */
+export const DEFAULT_CORE = 'default';
+
 /** What one core may be asked for. Of numbers that limit, 0 means no limit. */
 export interface CoreSettings {
   readonly triggersPerHour: number;

@@ -1,12 +1,12 @@
-import { InMemoryLagoon } from '../in-memory/in-memory.lagoon';
+import { InMemoryLagoon } from '../testing/in-memory.lagoon';
 import { NamedLagoonCores } from './named.lagoon-cores';
 import type { GuardRules } from './guarded-core';
 import { UnknownCoreError } from './lagoon-cores.port';
 import { NOBODY } from './core-observer';
 import { openCores } from './open-cores';
 import { SingleLagoonCore } from './single.lagoon-cores';
-import { RULES } from './testing/guarded-scene';
-import { UNLIMITED, unguardedCore } from './unguarded-core';
+import { RULES } from '../testing/guarded-scene';
+import { UNLIMITED, unguardedCore } from '../testing/unguarded-core';
 
 class ClosingLagoon extends InMemoryLagoon {
   closed = 0;

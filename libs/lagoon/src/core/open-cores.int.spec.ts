@@ -10,8 +10,8 @@ import type { CoreObserver } from './core-observer';
 import { NOBODY } from './core-observer';
 import type { LagoonCores } from './lagoon-cores.port';
 import { openCores } from './open-cores';
-import { RULES } from './testing/guarded-scene';
-import { UNLIMITED } from './unguarded-core';
+import { RULES } from '../testing/guarded-scene';
+import { UNLIMITED } from '../testing/unguarded-core';
 
 const noSignal = () => new AbortController().signal;
 const MARKER = { environmentId: 1, bulkName: 'marker' };

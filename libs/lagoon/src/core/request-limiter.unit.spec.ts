@@ -1,7 +1,7 @@
 import { LagoonHeldBackError } from './core.errors';
 import type { RequestKind } from './request-limiter';
 import { RequestLimiter } from './request-limiter';
-import { ManualClock } from './testing/manual-clock';
+import { ManualClock } from '../testing/manual-clock';
 
 const open = () => new AbortController().signal;
 

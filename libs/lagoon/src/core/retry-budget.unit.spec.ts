@@ -1,5 +1,5 @@
 import { RetryBudget } from './retry-budget';
-import { ManualClock } from './testing/manual-clock';
+import { ManualClock } from '../testing/manual-clock';
 
 describe('the budget of repeats', () => {
   let clock: ManualClock;

@@ -1,4 +1,4 @@
-import { ManualClock } from '../core/testing/manual-clock';
+import { ManualClock } from '../testing/manual-clock';
 import { RenewingTokenSource } from './renewing.token-source';
 import { LagoonTokenError } from './token.error';
 

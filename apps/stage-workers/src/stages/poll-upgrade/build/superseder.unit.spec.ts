@@ -1,4 +1,4 @@
-import { InMemoryLagoon } from '@uplift/lagoon';
+import { InMemoryLagoon } from '@uplift/lagoon/testing';
 import { supersederOf } from './superseder';
 
 const TARGET = { project: 'shop', environment: 'main' };

@@ -1,6 +1,7 @@
 import type { InstanceEventOf, WorkerCommand, WorkOrder } from '@uplift/domain';
 import { markerOf, scriptMarkerOf } from '@uplift/domain';
-import { InMemoryLagoon, SingleLagoonCore, unguardedCore } from '@uplift/lagoon';
+import { SingleLagoonCore } from '@uplift/lagoon';
+import { InMemoryLagoon, unguardedCore } from '@uplift/lagoon/testing';
 import { StageScene } from '../../../testing/stage-scene';
 import { LateOutcomeLookups } from './late-outcome-lookups';
 import { LateOutcomeStage } from './late-outcome.stage';

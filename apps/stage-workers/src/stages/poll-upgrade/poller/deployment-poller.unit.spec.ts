@@ -1,15 +1,14 @@
 import type { BreakerState } from '@uplift/lagoon';
 import {
-  InMemoryLagoon,
   LagoonAnswerError,
   LagoonCircuitOpenError,
   LagoonRefusedError,
   LagoonUnavailableError,
   NamedLagoonCores,
   SingleLagoonCore,
-  unguardedCore,
   UnknownCoreError,
 } from '@uplift/lagoon';
+import { InMemoryLagoon, unguardedCore } from '@uplift/lagoon/testing';
 import { MINUTE, NotingWatcher, PollerScene } from '../../../testing/poller-scene';
 
 const scenes: PollerScene[] = [];

@@ -1,4 +1,5 @@
-import { SingleLagoonCore, unguardedCore, UNLIMITED } from '@uplift/lagoon';
+import { SingleLagoonCore } from '@uplift/lagoon';
+import { unguardedCore, UNLIMITED } from '@uplift/lagoon/testing';
 import { PROFILE } from '../../../testing/example-upgrade';
 import { StageScene } from '../../../testing/stage-scene';
 import type { VerifyOptions } from './verify.stage';

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Clock } from '../clock';
+import type { Clock } from '../core/clock';
 
 interface Sleeper {
   readonly at: number;

@@ -1,9 +1,9 @@
-import { InMemoryLagoon } from '../../in-memory/in-memory.lagoon';
-import type { CoreObserver, ObservedRequest } from '../core-observer';
-import type { GuardRules } from '../guarded-core';
-import { guardedCore } from '../guarded-core';
-import type { BreakerState, LagoonCore } from '../lagoon-cores.port';
-import { UNLIMITED } from '../unguarded-core';
+import { InMemoryLagoon } from './in-memory.lagoon';
+import type { CoreObserver, ObservedRequest } from '../core/core-observer';
+import type { GuardRules } from '../core/guarded-core';
+import { guardedCore } from '../core/guarded-core';
+import type { BreakerState, LagoonCore } from '../core/lagoon-cores.port';
+import { UNLIMITED } from './unguarded-core';
 import { ManualClock } from './manual-clock';
 
 export const RULES: GuardRules = {

@@ -1,7 +1,6 @@
 import type { Lagoon } from '../lagoon.port';
-import type { CoreSettings, LagoonCore } from './lagoon-cores.port';
-
-export const DEFAULT_CORE = 'default';
+import { DEFAULT_CORE } from '../core/lagoon-cores.port';
+import type { CoreSettings, LagoonCore } from '../core/lagoon-cores.port';
 
 /** No limit on anything. */
 export const UNLIMITED: CoreSettings = {
