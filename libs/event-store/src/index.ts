@@ -1,3 +1,4 @@
+export * from './all-tail';
 export * from './canonical-json';
 export { deterministicEventId, uuid5 } from './event-id';
 export * from './esdb.event-store';

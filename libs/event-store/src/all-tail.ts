@@ -1,0 +1,230 @@
+import type { StoredEvent } from '@uplift/contracts';
+import { isInstanceStream, toRecordedInstanceEvent } from '@uplift/contracts';
+import type { RecordedInstanceEvent } from '@uplift/domain';
+import type { BackoffOptions, Clock, Randomness } from '@uplift/runtime';
+import { Backoff, errorMessage } from '@uplift/runtime';
+import { EventStoreUnavailableError } from './event-store.errors';
+import type { AllEventsBatch, EventStore } from './event-store.port';
+
+/** An event of an instance as a listener gets it. */
+export interface TailedInstanceEvent extends RecordedInstanceEvent {
+  /** Id of the actor. */
+  readonly writtenBy: string;
+  /** False for what was in the store before the tail had caught up. */
+  readonly isLive: boolean;
+}
+
+/** Called in store order. What a listener throws breaks the subscription, and the event comes again. */
+export interface TailListener {
+  readonly onEvent?: (event: StoredEvent) => void;
+  /** Events of instances only, decoded once for all listeners. */
+  readonly onInstanceEvent?: (event: TailedInstanceEvent) => void;
+  /** After the last event of each batch. */
+  readonly onBatch?: () => void;
+  /** Nothing comes any more: the tail was stopped. */
+  readonly onStop?: () => void;
+}
+
+/** Position after which a subscription begins; null: with the first event. */
+export type TailStart = (ending: AbortSignal) => Promise<bigint | null>;
+
+export interface AllTailOptions {
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  /**
+   * `first-event` (default) and `end` (of the store as it is when the tail starts) go on after the newest event handed
+   * on when a subscription breaks. A function is asked before each subscription.
+   */
+  readonly from?: 'first-event' | 'end' | TailStart;
+  /** Awaited before the listeners get the batch, so that a slow consumer holds the store back. */
+  readonly consume?: (batch: AllEventsBatch, ending: AbortSignal) => Promise<void>;
+  /** Told of each break; `isRepeated`: the one before it had the same reason, and nothing came between them. */
+  readonly onBreak?: (error: unknown, isRepeated: boolean) => void;
+  readonly maxBatch?: number;
+  readonly backoff?: BackoffOptions;
+}
+
+const BACKOFF: BackoffOptions = { longestMs: 1_000 };
+
+/**
+ * The one `$all` subscription of a process: hands every event on, in store order, and subscribes again after every
+ * break. There are two ways to use it:
+ *
+ * - Several listeners that are fast and keep their own state: `add` them, before `start` to miss nothing. Memory of
+ *   the whole store: `from` absent, `hasCaughtUp` says when it is complete. Live events only: `from: 'end'`.
+ * - One consumer with a checkpoint of its own (relay, projector): `from` does what has to be done before a
+ *   subscription (wait for a turn, read the checkpoint) and answers with it; `consume` writes the batch. Both get a
+ *   signal that ends with the subscription. To begin again at another checkpoint: `resubscribe()`, without a pause, or
+ *   throw, with one.
+ */
+export class AllTail {
+  private readonly listeners = new Set<TailListener>();
+  private readonly waiting = new Set<() => void>();
+  private readonly backoff: Backoff;
+  private subscription = new AbortController();
+  private running: Promise<void> = Promise.resolve();
+  private isStopped = false;
+  /** Undefined until the first subscription, null before the first event. */
+  private seen: bigint | null | undefined;
+  private isAtEnd = false;
+  private problem: string | undefined = 'starting';
+
+  constructor(
+    private readonly store: EventStore,
+    private readonly options: AllTailOptions,
+  ) {
+    this.backoff = new Backoff(options.randomness, options.backoff ?? BACKOFF);
+  }
+
+  /** Position of the newest event handed on, or after which the tail began; 0 for neither. */
+  get position(): bigint {
+    return this.seen ?? 0n;
+  }
+
+  /** Whether all that the store holds was handed on; false again after a break. */
+  get hasCaughtUp(): boolean {
+    return this.isAtEnd;
+  }
+
+  /** Why nothing is handed on at present; undefined when all is well. */
+  get reason(): string | undefined {
+    return this.problem;
+  }
+
+  get listenerCount(): number {
+    return this.listeners.size;
+  }
+
+  start(): void {
+    this.running = this.run();
+  }
+
+  /** Resolves when nothing is handed on any more. */
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    this.subscription.abort();
+    for (const listener of this.listeners) listener.onStop?.();
+    this.announce();
+    await this.running;
+  }
+
+  add(listener: TailListener): void {
+    if (this.isStopped) return listener.onStop?.();
+    this.listeners.add(listener);
+  }
+
+  remove(listener: TailListener): void {
+    this.listeners.delete(listener);
+  }
+
+  /** Ends the subscription and begins another at once. */
+  resubscribe(): void {
+    this.subscription.abort();
+  }
+
+  /** False if it is still not known after `limitMs` where the tail begins. */
+  startedWithin(limitMs: number): Promise<boolean> {
+    return this.within(limitMs, () => this.seen !== undefined);
+  }
+
+  /** False if the tail has still not caught up after `limitMs`. */
+  caughtUpWithin(limitMs: number): Promise<boolean> {
+    return this.within(limitMs, () => this.isAtEnd);
+  }
+
+  private async run(): Promise<void> {
+    while (!this.isStopped) {
+      this.subscription = new AbortController();
+      const { signal } = this.subscription;
+      await this.follow(signal).catch((error: unknown) => this.afterBreak(error, signal));
+      this.isAtEnd = false;
+    }
+  }
+
+  private async follow(ending: AbortSignal): Promise<void> {
+    this.seen = await this.startOf(ending);
+    this.announce();
+    const { maxBatch } = this.options;
+    const batches = this.store.subscribeToAll({
+      ...(this.seen === null ? {} : { after: this.seen }),
+      ...(maxBatch === undefined ? {} : { maxBatch }),
+      signal: ending,
+    });
+    for await (const batch of batches) {
+      await this.options.consume?.(batch, ending);
+      if (ending.aborted) return;
+      this.handOn(batch);
+    }
+    if (!ending.aborted) throw new EventStoreUnavailableError('The subscription has ended');
+  }
+
+  private async startOf(ending: AbortSignal): Promise<bigint | null> {
+    const { from = 'first-event' } = this.options;
+    if (typeof from === 'function') return from(ending);
+    if (this.seen !== undefined) return this.seen;
+    return from === 'end' ? this.store.lastPosition() : null;
+  }
+
+  private handOn({ events, caughtUp }: AllEventsBatch): void {
+    for (const event of events) {
+      this.tell(event);
+      this.seen = event.position;
+    }
+    this.isAtEnd = caughtUp;
+    this.problem = undefined;
+    this.backoff.reset();
+    for (const listener of this.listeners) listener.onBatch?.();
+    this.announce();
+  }
+
+  private tell(event: StoredEvent): void {
+    const decoded = this.decode(event);
+    for (const listener of this.listeners) {
+      listener.onEvent?.(event);
+      if (decoded) listener.onInstanceEvent?.(decoded);
+    }
+  }
+
+  /** Before anybody is told: an event that this build does not know stops the tail, and is told to nobody. */
+  private decode(event: StoredEvent): TailedInstanceEvent | undefined {
+    if (!isInstanceStream(event.stream)) return undefined;
+    for (const { onInstanceEvent } of this.listeners) {
+      if (onInstanceEvent) return tailed(event, this.isAtEnd);
+    }
+    return undefined;
+  }
+
+  private async afterBreak(error: unknown, ending: AbortSignal): Promise<void> {
+    this.isAtEnd = false;
+    if (ending.aborted) return;
+    const isAway = error instanceof EventStoreUnavailableError;
+    const reason = isAway ? 'the event store does not answer' : errorMessage(error);
+    const isRepeated = reason === this.problem;
+    this.problem = reason;
+    this.options.onBreak?.(error, isRepeated);
+    await this.options.clock.idle(this.backoff.next(), ending);
+  }
+
+  private async within(limitMs: number, holds: () => boolean): Promise<boolean> {
+    let isOver = false;
+    const cancel = this.options.clock.after(limitMs, () => {
+      isOver = true;
+      this.announce();
+    });
+    while (!holds() && !isOver && !this.isStopped) {
+      await new Promise<void>((resolve) => this.waiting.add(resolve));
+    }
+    cancel();
+    return holds();
+  }
+
+  private announce(): void {
+    for (const resolve of this.waiting) resolve();
+    this.waiting.clear();
+  }
+}
+
+function tailed(event: StoredEvent, isLive: boolean): TailedInstanceEvent {
+  const writtenBy = event.metadata.actor.id;
+  return { ...toRecordedInstanceEvent(event), writtenBy, isLive };
+}
