@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SETTINGS } from '@uplift/runtime';
 import { parse } from 'yaml';
-import { projectRoot, SERVICE_NAMES } from '../../tools/stack/src';
+import { NATS_VERSION, projectRoot, SERVICE_NAMES } from '../../tools/stack/src';
 
 interface ComposeService {
   readonly image: string;
@@ -35,6 +35,10 @@ const KNOWN_SETTINGS = new Set(
 describe('docker-compose.yml', () => {
   it('runs every service of the stack', () => {
     expect(ours.map(([name]) => name).sort()).toEqual([...SERVICE_NAMES].sort());
+  });
+
+  it('names the nats-server that the suites run on', () => {
+    expect(compose.services.nats?.image).toBe(`nats:${NATS_VERSION}-alpine`);
   });
 
   it.each(services)('%s has an image with a fixed tag and a health check', (_name, service) => {

@@ -27,6 +27,7 @@ async function main(options: DemoOptions): Promise<number> {
     console.log(
       `Up after ${seconds(startedAt)} s: ${stack.parts.length} processes, logs in ${dir}/logs`,
     );
+    stack.parts.flatMap(({ about }) => about ?? []).forEach((line) => console.log(line));
     const broken = await runDemo(stack, options, stop.signal);
     console.log(hintsFor(stack, options));
     if (options.keep && !stop.signal.aborted) await once(stop.signal, 'abort');

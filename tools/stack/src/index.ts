@@ -7,6 +7,7 @@ export { ManagedProcess } from './process/managed-process';
 export type { ManagedProcessOptions, Ports } from './process/managed-process';
 export type { ProcessUsage } from './process/process-usage';
 export type { Exit } from './process/supervised-process';
+export { NATS_VERSION } from './nats/nats-release';
 export { NatsServer, startNatsServer } from './nats/nats-server';
 export type { NatsServerOptions } from './nats/nats-server';
 export { INFRASTRUCTURE_NAMES } from './stack/infrastructure';

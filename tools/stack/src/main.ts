@@ -20,7 +20,7 @@ const { values } = parseArgs({
 
 async function main(): Promise<void> {
   if (values['install-only']) {
-    console.log(`Servers: ${(await installServers()).join(', ')}`);
+    for (const line of await installServers()) console.log(line);
     return;
   }
   await runUntilStopped({ name: 'stack', start });
@@ -32,7 +32,9 @@ async function start() {
   if (stack.runningServices.some(({ name }) => name === 'command-api')) {
     console.log(`UPLIFT_API_URL=${stack.apiUrl}`);
   }
-  for (const { name, pid } of stack.parts) console.log(`# ${name}: process ${pid}`);
+  for (const { name, pid, about } of stack.parts) {
+    console.log(`# ${name}: process ${pid}${about === undefined ? '' : `, ${about}`}`);
+  }
   console.log(`# files and logs: ${stack.dir}`);
   const unwatch = values.watch
     ? restartOnChange(stack, (words) => console.log(`# ${words}`))

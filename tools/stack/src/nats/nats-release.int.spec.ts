@@ -6,6 +6,7 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '../process/free-port';
 import type { TempFolder } from '../process/temp-folder';
 import { createTempFolder } from '../process/temp-folder';
 import { downloadNatsServer } from './nats-release';
@@ -71,7 +72,58 @@ describe('the official release of nats-server', () => {
   });
 
   it('is refused when it cannot be fetched', async () => {
-    await expect(download('missing', 'v9')).rejects.toThrow(/answered 404/);
+    await expect(download('missing', 'v9')).rejects.toThrow(
+      `${baseUrl}/v9/SHA256SUMS could not be fetched: it answered 404`,
+    );
+  });
+
+  it('is given up after one attempt when nothing can be reached', async () => {
+    const lost = downloadNatsServer({
+      baseUrl: `http://127.0.0.1:${await freePort()}`,
+      version: VERSION,
+      folder: join(folder.path, 'lost'),
+    });
+    await expect(lost).rejects.toThrow(/SHA256SUMS could not be fetched: .*ECONNREFUSED/);
+  });
+
+  describe('behind a proxy', () => {
+    let proxy: Server;
+    let target: string;
+    const asked: string[] = [];
+
+    beforeAll(async () => {
+      target = `127.0.0.1:${await freePort()}`;
+      proxy = createServer().on('connect', ({ url }, client) => {
+        asked.push(url ?? '');
+        client.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+      });
+      await once(proxy.listen(0, '127.0.0.1'), 'listening');
+      process.env.https_proxy = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    });
+
+    afterAll(() => {
+      delete process.env.https_proxy;
+      delete process.env.no_proxy;
+      proxy.close();
+    });
+
+    const throughProxy = () =>
+      downloadNatsServer({
+        baseUrl: `https://${target}`,
+        version: VERSION,
+        folder: join(folder.path, 'proxied'),
+      });
+
+    it('is asked for at the proxy that the environment names', async () => {
+      await expect(throughProxy()).rejects.toThrow(/could not be fetched/);
+      expect(asked).toEqual([target]);
+    });
+
+    it('is fetched directly where the environment says so', async () => {
+      process.env.no_proxy = '127.0.0.1';
+      await expect(throughProxy()).rejects.toThrow(/ECONNREFUSED/);
+      expect(asked).toHaveLength(1);
+    });
   });
 });
 

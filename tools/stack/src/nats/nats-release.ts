@@ -3,10 +3,16 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { EnvHttpProxyAgent, fetch } from 'undici';
 import { cacheFolder } from '../build/cache-folder';
 
-const VERSION = 'v2.14.3';
-const LIMIT_MS = 120_000;
+/** The release that every suite runs on, and that docker-compose.yml names. */
+export const NATS_VERSION = '2.15.2';
+const VERSION = `v${NATS_VERSION}`;
+/** Where the world cannot be reached, that has to show at once: another way is waiting. */
+const CONNECT_LIMIT_MS = 3_000;
+const ANSWER_LIMIT_MS = 10_000;
+const DOWNLOAD_LIMIT_MS = 120_000;
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 
 export interface ReleaseSource {
@@ -25,12 +31,21 @@ export async function releaseBinary(): Promise<string> {
 export async function downloadNatsServer(source?: ReleaseSource): Promise<string> {
   const { baseUrl, version, folder } = source ?? (await officialRelease());
   const archive = `nats-server-${version}-${process.platform}-${architecture()}.tar.gz`;
-  const [content, sums] = await Promise.all([
-    download(`${baseUrl}/${version}/${archive}`),
-    download(`${baseUrl}/${version}/SHA256SUMS`),
-  ]);
-  verify(archive, content, sums.toString('utf8'));
-  await unpack(content, folder);
+  const from = `${baseUrl}/${version}`;
+  // Proxies by HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in either case.
+  const dispatcher = new EnvHttpProxyAgent({
+    connect: { timeout: CONNECT_LIMIT_MS },
+    headersTimeout: ANSWER_LIMIT_MS,
+    bodyTimeout: DOWNLOAD_LIMIT_MS,
+  });
+  try {
+    const sums = await download(`${from}/SHA256SUMS`, dispatcher);
+    const content = await download(`${from}/${archive}`, dispatcher);
+    verify(archive, content, sums.toString('utf8'));
+    await unpack(content, folder);
+  } finally {
+    await dispatcher.destroy();
+  }
   return join(folder, 'nats-server');
 }
 
@@ -48,10 +63,18 @@ function architecture(): string {
   return name;
 }
 
-async function download(url: string): Promise<Buffer> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(LIMIT_MS) });
-  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-  return Buffer.from(await response.arrayBuffer());
+/** One attempt. */
+async function download(url: string, dispatcher: EnvHttpProxyAgent): Promise<Buffer> {
+  try {
+    const signal = AbortSignal.timeout(DOWNLOAD_LIMIT_MS);
+    const response = await fetch(url, { dispatcher, signal });
+    if (!response.ok) throw new Error(`it answered ${response.status}`);
+    return Buffer.from(await response.arrayBuffer());
+  } catch (error) {
+    const { message, cause } = error as Error & { readonly cause?: Partial<Error> };
+    const why = cause?.message ?? message;
+    throw new Error(`${url} could not be fetched: ${why}`, { cause: error });
+  }
 }
 
 function verify(archive: string, content: Buffer, sums: string): void {

@@ -4,7 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { ensureBuilt } from '../build/ensure-built';
 import { RestartablePart } from '../process/restartable-part';
 import { SupervisedProcess, readyOrFailed } from '../process/supervised-process';
-import { findNatsServer } from './nats-binary';
+import type { FoundNatsServer } from './find-nats-server';
+import { describeNatsServer, natsServer } from './find-nats-server';
 import { pingNats } from './nats-ping';
 
 const READY_LIMIT_MS = 15_000;
@@ -22,7 +23,7 @@ export class NatsServer extends RestartablePart {
   readonly name = 'nats';
 
   private constructor(
-    private readonly binary: string,
+    private readonly found: FoundNatsServer,
     private readonly dir: string,
     private boundPort: number | undefined,
   ) {
@@ -32,9 +33,14 @@ export class NatsServer extends RestartablePart {
   static async start({ dir, port }: NatsServerOptions): Promise<NatsServer> {
     await ensureBuilt();
     await mkdir(dir, { recursive: true });
-    const server = new NatsServer(await findNatsServer(), dir, port);
+    const server = new NatsServer(await natsServer(), dir, port);
     await server.start();
     return server;
+  }
+
+  /** Which server runs, and why. */
+  get about(): string {
+    return describeNatsServer(this.found);
   }
 
   get port(): number {
@@ -54,7 +60,7 @@ export class NatsServer extends RestartablePart {
   private async start(): Promise<void> {
     this.current = await SupervisedProcess.start({
       name: 'nats-server',
-      command: this.binary,
+      command: this.found.path,
       // Port -1: the server picks a free one and writes it to a file named after its process id.
       args: [
         ...['-a', '127.0.0.1', '-p', String(this.boundPort ?? -1), '--ports_file_dir', this.dir],

@@ -4,6 +4,8 @@ import type { Exit } from '../process/supervised-process';
 /** One running process of the stack, whatever it is. */
 export interface StackPart {
   readonly name: string;
+  /** What runs, and why, where there is a choice. */
+  readonly about?: string;
   readonly pid: number;
   /** The end of the process that runs now (or ran last). */
   readonly exited: Promise<Exit>;
