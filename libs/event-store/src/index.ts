@@ -1,4 +1,5 @@
 export * from './all-tail';
+export * from './command-handler';
 export * from './canonical-json';
 export { deterministicEventId, uuid5 } from './event-id';
 export * from './esdb.event-store';

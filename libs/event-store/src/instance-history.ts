@@ -18,11 +18,19 @@ export interface Cause {
   readonly commandFingerprint?: string;
 }
 
-/** One instance as its stream tells it. */
-export interface LoadedInstance {
+/** One instance after some event of its stream. */
+export interface KnownInstance {
   readonly state: InstanceState;
   readonly head: StreamHead;
+  /** Of the event at the head; 0 for an instance that is not there. */
+  readonly position: bigint;
+}
+
+/** One instance as its whole stream tells it. */
+export interface LoadedInstance extends KnownInstance {
   readonly events: readonly StoredEvent[];
+  /** The same events in the domain's terms. */
+  readonly decoded: readonly InstanceEvent[];
 }
 
 /** Reads and writes the stream of one instance in the domain's terms. */
@@ -36,9 +44,15 @@ export class InstanceHistory {
   /** State, head and events; an unregistered instance is absent, not an error. */
   async load(instanceId: string): Promise<LoadedInstance> {
     const events = await loadOrEmpty(this.store, instanceStream(instanceId));
-    const head = headOf(events);
-    const state = events.map(toInstanceEvent).reduce(evolve, INITIAL_STATE);
-    return { state, head, events };
+    const decoded = events.map(toInstanceEvent);
+    const state = decoded.reduce(evolve, INITIAL_STATE);
+    return {
+      state,
+      head: headOf(events),
+      position: events.at(-1)?.position ?? 0n,
+      events,
+      decoded,
+    };
   }
 
   /** Appends the events of one decision, all or none, right after `head`. */
