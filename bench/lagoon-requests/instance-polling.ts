@@ -3,6 +3,7 @@ import { deploymentPhase, GraphqlLagoon, StaticTokenSource } from '@uplift/lagoo
 import { makeFleet } from '../pipeline/fleet';
 import { SPEED } from './simulated-time';
 import type { SimulatorLedger } from './simulator-ledger';
+import { systemClock } from '@uplift/runtime';
 
 /** Simulated ms between two polls of an instance. */
 const INTERVAL_MS = 15_000;
@@ -24,7 +25,7 @@ export async function measuredPolling(
 ): Promise<number> {
   const environments = await ledger.place(makeFleet(builds));
   const token = new StaticTokenSource('bench');
-  const lagoon = new GraphqlLagoon({ url: graphqlUrl, token });
+  const lagoon = new GraphqlLagoon({ url: graphqlUrl, token }, systemClock);
   await ledger.clear();
   try {
     const ends = environments.map(async ({ environmentId }, n) => {

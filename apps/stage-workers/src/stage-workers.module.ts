@@ -58,7 +58,7 @@ function adapters(runtime: StageRuntime): Provider[] {
     { provide: LagoonCores, useValue: lagoonCoresOf(runtime) },
     {
       provide: HealthProbe,
-      useValue: new UndiciHealthProbe({ allowLoopback: probeAllowLoopback }),
+      useValue: new UndiciHealthProbe({ allowLoopback: probeAllowLoopback }, runtime.clock),
     },
     {
       provide: BusConnection,

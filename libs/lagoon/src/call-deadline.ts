@@ -1,3 +1,5 @@
+import type { CancelTimer, Clock } from '@uplift/runtime';
+
 /** Why a call ended before its answer came. */
 export class CallEndedError extends Error {
   readonly code = 'call-ended';
@@ -10,26 +12,27 @@ export class CallEndedError extends Error {
 export class CallDeadline {
   private readonly controller = new AbortController();
   private readonly endsAt: number;
-  private readonly timer: NodeJS.Timeout;
+  private readonly cancelTimer: CancelTimer;
   private readonly onAbort = () => {
     this.controller.abort(new CallEndedError('aborted by the caller'));
   };
 
   constructor(
+    private readonly clock: Clock,
     timeoutMs: number,
     private readonly callerSignal: AbortSignal | undefined,
   ) {
-    this.endsAt = performance.now() + timeoutMs;
+    this.endsAt = clock.monotonic() + timeoutMs;
     const onTimeout = () =>
       this.controller.abort(new CallEndedError(`no answer in ${timeoutMs} ms`));
-    this.timer = setTimeout(onTimeout, timeoutMs);
+    this.cancelTimer = clock.after(timeoutMs, onTimeout);
     if (callerSignal?.aborted === true) this.onAbort();
     else callerSignal?.addEventListener('abort', this.onAbort, { once: true });
   }
 
   /** True as soon as the time is over: a process that was frozen sees it before its timer has run. */
   get over(): boolean {
-    return this.signal.aborted || performance.now() >= this.endsAt;
+    return this.signal.aborted || this.clock.monotonic() >= this.endsAt;
   }
 
   get signal(): AbortSignal {
@@ -49,11 +52,18 @@ export class CallDeadline {
   }
 
   release(): void {
-    clearTimeout(this.timer);
+    this.cancelTimer();
     this.callerSignal?.removeEventListener('abort', this.onAbort);
   }
 }
 
 function endOf(signal: AbortSignal): string {
   return signal.reason instanceof CallEndedError ? signal.reason.message : 'aborted';
+}
+
+/** What broke, as a code or in our own words: a message may quote what was sent or received. */
+export function failureText(error: unknown, otherwise: string): string {
+  if (error instanceof CallEndedError) return error.message;
+  const coded = typeof error === 'object' && error !== null && 'code' in error;
+  return coded && typeof error.code === 'string' ? error.code : otherwise;
 }

@@ -18,6 +18,16 @@ export interface Refused {
   readonly retryable: boolean;
 }
 
+/** A refusal that stays one until somebody changes something. */
+export function finalRefusal(cause: RefusalCause, reason: string): Refused {
+  return { kind: 'refused', cause, reason, retryable: false };
+}
+
+/** A refusal of a call that may be accepted later as it is. */
+export function passingRefusal(cause: RefusalCause, reason: string): Refused {
+  return { kind: 'refused', cause, reason, retryable: true };
+}
+
 /** Nobody can tell from this answer whether the effect happened: look up before anything else. */
 export interface Ambiguous {
   readonly kind: 'ambiguous';
@@ -41,8 +51,11 @@ export interface Accepted {
   readonly kind: 'accepted';
 }
 
+/** What every call that changes something answers. */
+export type CallAnswer = Accepted | Refused | Ambiguous;
+
 export type DeployAnswer = DeployAccepted | Refused | Ambiguous;
 export type TaskAnswer = TaskAccepted | Refused | Ambiguous;
-export type CancelAnswer = Accepted | Refused | Ambiguous;
-export type VariableAnswer = Accepted | Refused | Ambiguous;
-export type UnidleAnswer = Accepted | Refused | Ambiguous;
+export type CancelAnswer = CallAnswer;
+export type VariableAnswer = CallAnswer;
+export type UnidleAnswer = CallAnswer;

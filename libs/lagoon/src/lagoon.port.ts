@@ -139,3 +139,37 @@ export abstract class Lagoon {
 
   abstract close(): Promise<void>;
 }
+
+export type LagoonOperation = Exclude<keyof Lagoon, 'close'>;
+
+/**
+ * How an operation is guarded. A `read` may be repeated; of a list with more than
+ * ENVIRONMENTS_PER_REQUEST items, `sliced-list` and `sliced-map` make one request for each slice and join the
+ * answers; a `batched-read` goes out together with others that are wanted at the same time.
+ * A `call` changes something: it is sent once or not at all.
+ */
+export type OperationKind = 'read' | 'sliced-list' | 'sliced-map' | 'batched-read' | 'call';
+
+export const OPERATIONS = {
+  findEnvironment: 'batched-read',
+  findEnvironments: 'sliced-list',
+  deployLatest: 'call',
+  deployBranch: 'call',
+  deployPromote: 'call',
+  cancelDeployment: 'call',
+  deploymentsOf: 'read',
+  deploymentsOfMany: 'sliced-map',
+  deploymentsByBulkId: 'read',
+  addTask: 'call',
+  invokeRegisteredTask: 'call',
+  cancelTask: 'call',
+  registeredTasksOf: 'read',
+  taskById: 'read',
+  tasksOf: 'read',
+  variablesOf: 'read',
+  setVariable: 'call',
+  idleStateOf: 'read',
+  unidle: 'call',
+  routesOf: 'read',
+  ping: 'read',
+} as const satisfies Readonly<Record<LagoonOperation, OperationKind>>;

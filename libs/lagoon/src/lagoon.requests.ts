@@ -81,3 +81,9 @@ export interface DeploymentFilter {
   readonly limit: number;
   readonly name?: string;
 }
+
+export function slicesOf<T>(items: readonly T[], size: number): T[][] {
+  const slices: T[][] = [];
+  for (let from = 0; from < items.length; from += size) slices.push(items.slice(from, from + size));
+  return slices;
+}

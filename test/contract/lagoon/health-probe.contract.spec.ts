@@ -7,6 +7,7 @@ import { UndiciHealthProbe } from '@uplift/lagoon';
 import { InMemoryHealthProbe } from '@uplift/lagoon/testing';
 import type { ProbeScene } from './health-probe.suite';
 import { healthProbeSuite } from './health-probe.suite';
+import { systemClock } from '@uplift/runtime';
 
 const ANSWERS: Readonly<Record<ProbeOutcome, (response: ServerResponse) => void>> = {
   healthy: (response) => response.end(),
@@ -19,7 +20,7 @@ async function openServer(): Promise<ProbeScene> {
   const server = createServer((_request, response) => ANSWERS[outcome](response));
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = server.address() as AddressInfo;
-  const probe = new UndiciHealthProbe({ allowLoopback: true });
+  const probe = new UndiciHealthProbe({ allowLoopback: true }, systemClock);
   return {
     probe,
     url: `http://127.0.0.1:${port}/health`,

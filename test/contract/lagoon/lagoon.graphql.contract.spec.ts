@@ -3,6 +3,7 @@ import { startLagoonSimulator } from '../../../tools/lagoon-simulator/src';
 import type { LagoonScene, Traits } from './lagoon.scene';
 import { lagoonSuite } from './lagoon.suite';
 import { upkeepSuite } from './upkeep.suite';
+import { systemClock } from '@uplift/runtime';
 
 const MINUTE = 60;
 const DAY = 86_400;
@@ -10,7 +11,7 @@ const DAY = 86_400;
 async function open(): Promise<LagoonScene> {
   const simulator = await startLagoonSimulator({ clockSpeed: 0 });
   const token = new StaticTokenSource('token');
-  const lagoon = new GraphqlLagoon({ url: simulator.graphqlUrl, token });
+  const lagoon = new GraphqlLagoon({ url: simulator.graphqlUrl, token }, systemClock);
   const { controls } = simulator;
   const done = Promise.resolve();
   const aDay = () => (controls.advance(DAY), done);

@@ -1,10 +1,10 @@
-import type { LagoonCores, ObserverOf } from '@uplift/lagoon';
+import type { CoreObserver, LagoonCores } from '@uplift/lagoon';
 import { openCores } from '@uplift/lagoon';
 import type { StageRuntime } from '../stage-workers.settings';
 import { configuredCores } from './core-configuration';
 import { lagoonMetrics } from './lagoon-metrics';
 
-/** Every Lagoon core this process may speak to, each behind its gate. */
+/** Every Lagoon core this process may speak to, each behind its resilience policy. */
 export function lagoonCoresOf(runtime: StageRuntime): LagoonCores {
   const { configuration } = runtime;
   const { callTimeoutMs, retryBudgetPercent } = configuration;
@@ -16,10 +16,12 @@ export function lagoonCoresOf(runtime: StageRuntime): LagoonCores {
     breakerOpenMs,
     breakerLongestMs,
   };
-  return openCores(configuredCores(configuration), rules, observers(runtime));
+  const { clock, randomness } = runtime;
+  const context = { clock, randomness, observerOf: observers(runtime) };
+  return openCores(configuredCores(configuration), rules, context);
 }
 
-function observers({ metrics, logger }: StageRuntime): ObserverOf {
+function observers({ metrics, logger }: StageRuntime): (core: string) => CoreObserver {
   const measurementsOf = lagoonMetrics(metrics);
   return (core) => {
     const { onRequest, onBreaker } = measurementsOf(core);

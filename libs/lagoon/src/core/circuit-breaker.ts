@@ -1,17 +1,15 @@
-import type { CircuitBreakerPolicy, IBackoff } from 'cockatiel';
+import type { CircuitBreakerPolicy } from 'cockatiel';
+import { circuitBreaker, CircuitState, ConsecutiveBreaker, handleWhen } from 'cockatiel';
+import type { Clock, Randomness } from '@uplift/runtime';
+import { Backoff } from '@uplift/runtime';
 import {
-  circuitBreaker,
-  CircuitState,
-  ConsecutiveBreaker,
-  ExponentialBackoff,
-  halfJitterGenerator,
-  handleWhen,
-} from 'cockatiel';
-import type { Clock } from './clock';
-import { LagoonCircuitOpenError } from './core.errors';
-import type { BreakerState, CoreBreaker } from './lagoon-cores.port';
-import type { MutationAnswer } from './outage';
-import { isAnsweredError, isOutageAnswer, isOutageError } from './outage';
+  LagoonCircuitOpenError,
+  LagoonRefusedError,
+  LagoonUnauthenticatedError,
+  LagoonUnavailableError,
+} from '../lagoon.errors';
+import type { CallAnswer } from '../lagoon.outcomes';
+import type { BreakerState, CoreBreaker } from './lagoon-cores';
 
 export interface BreakerOptions {
   readonly core: string;
@@ -20,6 +18,9 @@ export interface BreakerOptions {
   /** First time it stays open; doubles, with jitter, up to the longest. */
   readonly openMs: number;
   readonly longestMs: number;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly onChange: (state: BreakerState) => void;
 }
 
 /** Carries an answer that means an outage through the policy. */
@@ -41,14 +42,12 @@ export class CircuitBreaker implements CoreBreaker {
   openSince: number | null = null;
   private readonly policy: CircuitBreakerPolicy;
   private readonly abandoned = new WeakSet<Error>();
-  private period: IBackoff<unknown> | null = null;
+  private readonly periods: Backoff;
   private opensUntil = 0;
 
-  constructor(
-    private readonly options: BreakerOptions,
-    private readonly clock: Clock,
-    private readonly onChange: (state: BreakerState) => void = () => undefined,
-  ) {
+  constructor(private readonly options: BreakerOptions) {
+    const { openMs: firstMs, longestMs, randomness } = options;
+    this.periods = new Backoff(randomness, { firstMs, longestMs });
     const counts = (error: Error) =>
       error instanceof OutageSeen || (isOutageError(error) && !this.abandoned.has(error));
     this.policy = circuitBreaker(handleWhen(counts), {
@@ -66,9 +65,12 @@ export class CircuitBreaker implements CoreBreaker {
   /** @throws LagoonCircuitOpenError if a read would not be sent */
   admitRead(): void {
     const { state } = this;
-    const isTrialDue = state === 'open' && this.clock.monotonic() >= this.opensUntil;
+    const isTrialDue = state === 'open' && this.options.clock.monotonic() >= this.opensUntil;
     if (state === 'closed' || isTrialDue) return;
-    throw new LagoonCircuitOpenError(this.options.core, this.openSince ?? this.clock.wall());
+    throw new LagoonCircuitOpenError(
+      this.options.core,
+      this.openSince ?? this.options.clock.wall(),
+    );
   }
 
   /** Runs the read. One that its caller gave up says nothing about the core, unless it was the trial. */
@@ -87,8 +89,8 @@ export class CircuitBreaker implements CoreBreaker {
     return outcome.value;
   }
 
-  /** Runs the mutation; only while closed, for a mutation is no trial. */
-  async mutate<A extends MutationAnswer>(work: () => Promise<A>, isGivenUp: () => boolean) {
+  /** Runs the call; only while closed, for a call is no trial. */
+  async call<A extends CallAnswer>(work: () => Promise<A>, isGivenUp: () => boolean) {
     try {
       return await this.policy.execute(async () => {
         const answer = await work();
@@ -106,16 +108,33 @@ export class CircuitBreaker implements CoreBreaker {
     if (state === 'open') this.opened();
     if (state === 'closed') {
       this.openSince = null;
-      this.period = null;
+      this.periods.reset();
     }
-    this.onChange(state);
+    this.options.onChange(state);
   }
 
   private opened(): void {
-    const { openMs, longestMs } = this.options;
-    const backoff = { initialDelay: openMs, maxDelay: longestMs, generator: halfJitterGenerator };
-    this.period = this.period?.next(undefined) ?? new ExponentialBackoff(backoff).next();
-    this.opensUntil = this.clock.monotonic() + this.period.duration;
-    this.openSince ??= this.clock.wall();
+    const { clock } = this.options;
+    this.opensUntil = clock.monotonic() + this.periods.next();
+    this.openSince ??= clock.wall();
   }
+}
+
+// How the evidence of a call starts when Lagoon did not answer, or something in front of it did.
+const NO_LAGOON = /^(?:no answer|HTTP 5\d\d|HTTP 429)\b/;
+
+/** The call met no Lagoon that works; one that its caller gave up before it was sent met nothing. */
+function isOutageAnswer(answer: CallAnswer, isGivenUp: boolean): boolean {
+  if (answer.kind === 'ambiguous') return NO_LAGOON.test(answer.evidence);
+  return answer.kind === 'refused' && answer.cause === 'not-sent' && !isGivenUp;
+}
+
+/** The read met no Lagoon that works. */
+export function isOutageError(error: unknown): error is LagoonUnavailableError {
+  return error instanceof LagoonUnavailableError;
+}
+
+/** The read met a Lagoon that works and said no. */
+function isAnsweredError(error: unknown): boolean {
+  return error instanceof LagoonRefusedError || error instanceof LagoonUnauthenticatedError;
 }

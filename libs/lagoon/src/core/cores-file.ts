@@ -1,9 +1,9 @@
 import { Ajv } from 'ajv';
 import type { ErrorObject } from 'ajv';
 import { readFileSync } from 'node:fs';
-import { failureText } from '../failure-text';
+import { failureText } from '../call-deadline';
 import type { TokenCommand, TokenOrigin } from '../token/token-origin';
-import type { CoreSettings } from './lagoon-cores.port';
+import type { CoreSettings } from './lagoon-cores';
 import type { CoreOptions } from './open-cores';
 
 /** What a core of the file gets where it says nothing of its own. */

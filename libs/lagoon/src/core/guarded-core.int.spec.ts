@@ -3,13 +3,12 @@ import type { ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { GraphqlLagoon } from '../graphql/graphql.lagoon';
-import { StaticTokenSource } from '../token/static.token-source';
-import type { Clock } from './clock';
-import { systemClock } from './clock';
-import { LagoonCircuitOpenError } from './core.errors';
-import { guardedCore } from './guarded-core';
-import type { LagoonCore } from './lagoon-cores.port';
-import { RULES } from '../testing/guarded-scene';
+import { StaticTokenSource } from '../token/token-source';
+import { Clock, systemClock } from '@uplift/runtime';
+import { LagoonCircuitOpenError } from '../lagoon.errors';
+import type { LagoonCore } from './lagoon-cores';
+import { guardedCore } from './open-cores';
+import { CONTEXT, NOBODY, RULES } from '../testing/guarded-fixture';
 import { UNLIMITED } from '../testing/unguarded-core';
 
 type Answer = (response: ServerResponse) => void;
@@ -23,10 +22,16 @@ const TIMEOUT_MS = 100;
 const noSignal = () => new AbortController().signal;
 
 /** Pauses take a hundredth of their time. */
-const hurried: Clock = {
-  ...systemClock,
-  pause: (ms, signal) => systemClock.pause(ms / 100, signal),
-};
+class HurriedClock extends Clock {
+  override wall = () => systemClock.wall();
+  override monotonic = () => systemClock.monotonic();
+  override after = (ms: number, run: () => void) => systemClock.after(ms, run);
+
+  override pause(ms: number, signal?: AbortSignal): Promise<void> {
+    return systemClock.pause(ms / 100, signal);
+  }
+}
+const hurried = new HurriedClock();
 
 describe('requests that a guarded core sends', () => {
   let answer: Answer;
@@ -48,7 +53,7 @@ describe('requests that a guarded core sends', () => {
   beforeEach(() => {
     requests = 0;
     const token = new StaticTokenSource('t');
-    lagoon = new GraphqlLagoon({ url, token, timeoutMs: TIMEOUT_MS });
+    lagoon = new GraphqlLagoon({ url, token, timeoutMs: TIMEOUT_MS }, systemClock);
   });
 
   afterEach(() => lagoon.close());
@@ -61,7 +66,7 @@ describe('requests that a guarded core sends', () => {
   function guarded(breakerFailures: number): LagoonCore {
     const agreement = { name: 'core-a', requestsPerSecond: 0, settings: UNLIMITED };
     const rules = { ...RULES, breakerFailures, retryBudgetPercent: 1_000 };
-    return guardedCore(lagoon, agreement, rules, { clock: hurried });
+    return guardedCore(lagoon, agreement, rules, { ...CONTEXT, clock: hurried, observer: NOBODY });
   }
 
   const deploy = (core: LagoonCore) =>

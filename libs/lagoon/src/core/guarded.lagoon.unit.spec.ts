@@ -1,14 +1,14 @@
 import { InMemoryLagoon } from '../testing/in-memory.lagoon';
 import {
   LagoonAnswerError,
+  LagoonCircuitOpenError,
   LagoonRefusedError,
   LagoonUnauthenticatedError,
   LagoonUnavailableError,
 } from '../lagoon.errors';
 import type { Ambiguous, Refused } from '../lagoon.outcomes';
-import { LagoonCircuitOpenError } from './core.errors';
-import type { GuardedScene } from '../testing/guarded-scene';
-import { guardedScene } from '../testing/guarded-scene';
+import type { GuardedFixture } from '../testing/guarded-fixture';
+import { guardedFixture } from '../testing/guarded-fixture';
 
 const TARGET = { project: 'app-1', environment: 'main' };
 const MINUTE = 60_000;
@@ -25,16 +25,16 @@ class FailingLagoon extends InMemoryLagoon {
   }
 }
 
-function deploy({ core }: GuardedScene, signal = live()) {
+function deploy({ core }: GuardedFixture, signal = live()) {
   return core.lagoon.deployLatest({ environmentId: 2, bulkName: 'marker' }, signal);
 }
 
-function callsOf({ inner }: GuardedScene, operation: string): number {
+function callsOf({ inner }: GuardedFixture, operation: string): number {
   return inner.calls.filter((call) => call.operation === operation).length;
 }
 
 /** Reads until the core counts as away. */
-async function away(scene: GuardedScene): Promise<void> {
+async function away(scene: GuardedFixture): Promise<void> {
   scene.inner.script.unavailable = true;
   while (scene.core.breaker.state === 'closed') {
     const read = scene.core.lagoon.ping().catch(() => undefined);
@@ -43,7 +43,7 @@ async function away(scene: GuardedScene): Promise<void> {
   }
 }
 
-async function outcomeOf(scene: GuardedScene, read: Promise<unknown>): Promise<unknown> {
+async function outcomeOf(scene: GuardedFixture, read: Promise<unknown>): Promise<unknown> {
   const outcome = read.then(
     () => 'answered',
     (error: unknown) => error,
@@ -54,7 +54,7 @@ async function outcomeOf(scene: GuardedScene, read: Promise<unknown>): Promise<u
 
 describe('a read', () => {
   it('that found no Lagoon is repeated three times at most', async () => {
-    const scene = guardedScene({ rules: { retryBudgetPercent: 1_000, breakerFailures: 100 } });
+    const scene = guardedFixture({ rules: { retryBudgetPercent: 1_000, breakerFailures: 100 } });
     scene.inner.script.unavailable = true;
     const error = await outcomeOf(scene, scene.core.lagoon.ping());
     expect(error).toBeInstanceOf(LagoonUnavailableError);
@@ -63,7 +63,7 @@ describe('a read', () => {
   });
 
   it('answers what a repeat brought', async () => {
-    const scene = guardedScene();
+    const scene = guardedFixture();
     scene.inner.script.unavailable = true;
     const read = scene.core.lagoon.ping();
     await new Promise(setImmediate);
@@ -81,7 +81,7 @@ describe('a read', () => {
   ])('that ended with %p is not repeated', async (failure, told) => {
     const inner = new FailingLagoon();
     inner.failure = failure;
-    const scene = guardedScene({ inner, rules: { breakerFailures: 1 } });
+    const scene = guardedFixture({ inner, rules: { breakerFailures: 1 } });
     expect(await outcomeOf(scene, scene.core.lagoon.ping())).toBe(failure);
     expect(callsOf(scene, 'ping')).toBe(1);
     expect(scene.observer.classes).toEqual([told]);
@@ -89,7 +89,7 @@ describe('a read', () => {
   });
 
   it('is not repeated beyond the budget', async () => {
-    const scene = guardedScene({ rules: { breakerFailures: 10_000 } });
+    const scene = guardedFixture({ rules: { breakerFailures: 10_000 } });
     for (let n = 0; n < 200; n += 1) await scene.core.lagoon.ping();
     scene.inner.script.unavailable = true;
     const reads = Promise.allSettled(Array.from({ length: 100 }, () => scene.core.lagoon.ping()));
@@ -100,7 +100,7 @@ describe('a read', () => {
   });
 
   it('ends when its caller gives up, without another request', async () => {
-    const scene = guardedScene();
+    const scene = guardedFixture();
     scene.inner.script.unavailable = true;
     const stop = new AbortController();
     const read = scene.core.lagoon.ping(stop.signal);
@@ -123,7 +123,7 @@ describe('a mutation', () => {
   ];
 
   it.each(answers)('answered with %j is sent once and answered so', async (answer) => {
-    const scene = guardedScene();
+    const scene = guardedFixture();
     scene.inner.script.answerNext(answer);
     expect(await deploy(scene)).toEqual(answer);
     await scene.clock.advance(MINUTE);
@@ -131,7 +131,7 @@ describe('a mutation', () => {
   });
 
   it('is an outage for the breaker when no Lagoon answered', async () => {
-    const scene = guardedScene();
+    const scene = guardedFixture();
     scene.inner.script.unavailable = true;
     for (let n = 0; n < 5; n += 1) expect((await deploy(scene)).kind).toBe('ambiguous');
     expect(scene.core.breaker.state).toBe('open');
@@ -145,13 +145,13 @@ describe('a mutation', () => {
   });
 
   it('is no outage when its caller gave up before it was sent', async () => {
-    const scene = guardedScene({ rules: { breakerFailures: 1 } });
+    const scene = guardedFixture({ rules: { breakerFailures: 1 } });
     expect(await deploy(scene, AbortSignal.abort())).toMatchObject({ cause: 'not-sent' });
     expect(scene.core.breaker.state).toBe('closed');
   });
 
   it('that waited for its turn until its end is not sent', async () => {
-    const scene = guardedScene({ requestsPerSecond: 1 });
+    const scene = guardedFixture({ requestsPerSecond: 1 });
     await scene.core.lagoon.ping();
     const stop = new AbortController();
     const waiting = deploy(scene, stop.signal);
@@ -162,7 +162,7 @@ describe('a mutation', () => {
   });
 
   it('is not sent when the core went away while it waited for its turn', async () => {
-    const scene = guardedScene({ requestsPerSecond: 1, rules: { breakerFailures: 1 } });
+    const scene = guardedFixture({ requestsPerSecond: 1, rules: { breakerFailures: 1 } });
     scene.inner.script.unavailable = true;
     const read = scene.core.lagoon.ping().catch(() => undefined);
     const waiting = deploy(scene);
@@ -175,7 +175,7 @@ describe('a mutation', () => {
 
 describe('a core that is away', () => {
   it('is asked nothing, and says since when', async () => {
-    const scene = guardedScene();
+    const scene = guardedFixture();
     await away(scene);
     const asked = scene.inner.calls.length;
     const opened = scene.core.breaker.openSince;
@@ -187,7 +187,7 @@ describe('a core that is away', () => {
   });
 
   it('is tried by one read when the pause is over, and is back when that is answered', async () => {
-    const scene = guardedScene();
+    const scene = guardedFixture();
     await away(scene);
     scene.inner.script.unavailable = false;
     await scene.clock.advance(10_000);
@@ -203,7 +203,7 @@ describe('a core that is away', () => {
   });
 
   it('stays so, for longer each time, while the trial fails; the outage is as old as ever', async () => {
-    const scene = guardedScene();
+    const scene = guardedFixture();
     await away(scene);
     const since = scene.core.breaker.openSince;
     let trials = 0;
@@ -218,16 +218,16 @@ describe('a core that is away', () => {
     expect(scene.core.breaker.openSince).toBe(since);
   });
 
-  async function outcomeOfTry(scene: GuardedScene): Promise<void> {
+  async function outcomeOfTry(scene: GuardedFixture): Promise<void> {
     await scene.core.lagoon.ping().catch(() => undefined);
     await scene.clock.advance(1_000);
   }
 
   it('is tried in time although the wall clock jumps', async () => {
     for (const jump of [-7_200_000, 7_200_000]) {
-      const scene = guardedScene();
+      const scene = guardedFixture();
       await away(scene);
-      scene.clock.wallOffset += jump;
+      scene.clock.jump(jump);
       scene.inner.script.unavailable = false;
       await scene.clock.advance(10_000);
       expect(await scene.core.lagoon.ping()).toBe('in-memory');
@@ -236,7 +236,7 @@ describe('a core that is away', () => {
 
   it('is not believed to be away as long as it answers in between, be it with a refusal', async () => {
     const inner = new FailingLagoon();
-    const scene = guardedScene({ inner, rules: { breakerFailures: 2, retryBudgetPercent: 0 } });
+    const scene = guardedFixture({ inner, rules: { breakerFailures: 2, retryBudgetPercent: 0 } });
     const outage = new LagoonUnavailableError('HTTP 503');
     for (const failure of [outage, new LagoonRefusedError('permission', 'no', true), outage]) {
       inner.failure = failure;
@@ -248,7 +248,7 @@ describe('a core that is away', () => {
   });
 
   it('is not believed to be away after reads that were given up', async () => {
-    const scene = guardedScene({ rules: { breakerFailures: 1 } });
+    const scene = guardedFixture({ rules: { breakerFailures: 1 } });
     scene.inner.script.unavailable = true;
     const stop = new AbortController();
     const read = scene.core.lagoon.ping(stop.signal);
@@ -258,7 +258,7 @@ describe('a core that is away', () => {
   });
 
   it('is not believed to be back after a trial that was given up', async () => {
-    const scene = guardedScene();
+    const scene = guardedFixture();
     await away(scene);
     await scene.clock.advance(10_000);
     const stop = new AbortController();
@@ -271,7 +271,8 @@ describe('a core that is away', () => {
 
 describe('after an outage', () => {
   it('500 who waited do not ask more than agreed in any second', async () => {
-    const scene = guardedScene({ requestsPerSecond: 20 });
+    const rules = { callTimeoutMs: MINUTE };
+    const scene = guardedFixture({ requestsPerSecond: 20, rules });
     await away(scene);
     scene.inner.script.unavailable = false;
     await scene.clock.advance(10_000);
@@ -297,7 +298,7 @@ describe('after an outage', () => {
 
 describe('the guarded Lagoon', () => {
   it('answers as the Lagoon behind it', async () => {
-    const scene = guardedScene();
+    const scene = guardedFixture();
     const placed = scene.inner.script.place(TARGET);
     const { lagoon } = scene.core;
     const id = placed.environmentId;
@@ -317,7 +318,7 @@ describe('the guarded Lagoon', () => {
   });
 
   it('looks environments up together when many ask', async () => {
-    const scene = guardedScene();
+    const scene = guardedFixture();
     scene.inner.script.place(TARGET);
     const found = await Promise.all([1, 2, 3].map(() => scene.core.lagoon.findEnvironment(TARGET)));
     expect(found.every((environment) => environment !== null)).toBe(true);

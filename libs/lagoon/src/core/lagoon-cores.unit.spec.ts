@@ -1,11 +1,8 @@
 import { InMemoryLagoon } from '../testing/in-memory.lagoon';
-import { NamedLagoonCores } from './named.lagoon-cores';
-import type { GuardRules } from './guarded-core';
-import { UnknownCoreError } from './lagoon-cores.port';
-import { NOBODY } from './core-observer';
+import { CONTEXT, NOBODY, RULES } from '../testing/guarded-fixture';
+import { NamedLagoonCores, SingleLagoonCore, UnknownCoreError } from './lagoon-cores';
+import type { GuardRules } from './open-cores';
 import { openCores } from './open-cores';
-import { SingleLagoonCore } from './single.lagoon-cores';
-import { RULES } from '../testing/guarded-scene';
 import { UNLIMITED, unguardedCore } from '../testing/unguarded-core';
 
 class ClosingLagoon extends InMemoryLagoon {
@@ -26,6 +23,7 @@ const options = (name: string, url = 'https://lagoon.example.com/graphql') => ({
 });
 
 const rules: GuardRules = RULES;
+const context = { ...CONTEXT, observerOf: () => NOBODY };
 
 describe('several cores', () => {
   it('are each found under their own name, and no other', () => {
@@ -59,16 +57,16 @@ describe('a single core', () => {
 
 describe('cores as they are configured', () => {
   it('are opened by name or for every name', async () => {
-    const named = openCores({ byName: [options('eu'), options('us')] }, rules, () => NOBODY);
+    const named = openCores({ byName: [options('eu'), options('us')] }, rules, context);
     expect(named.names).toEqual(['eu', 'us']);
     expect(named.of('eu').breaker).toMatchObject({ state: 'closed', openSince: null });
-    const single = openCores({ forEveryName: options('default') }, rules, () => NOBODY);
+    const single = openCores({ forEveryName: options('default') }, rules, context);
     expect(single.of('anything').name).toBe('default');
     await Promise.all([named.close(), single.close()]);
   });
 
   it('are not spoken to in the clear', () => {
     const cores = { forEveryName: options('default', 'http://lagoon.example.com/graphql') };
-    expect(() => openCores(cores, rules, () => NOBODY)).toThrow(TypeError);
+    expect(() => openCores(cores, rules, context)).toThrow(TypeError);
   });
 });

@@ -6,11 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LagoonUnauthenticatedError } from '../lagoon.errors';
 import type { TokenOrigin } from '../token/token-origin';
-import type { CoreObserver } from './core-observer';
-import { NOBODY } from './core-observer';
-import type { LagoonCores } from './lagoon-cores.port';
+import type { LagoonCores } from './lagoon-cores';
 import { openCores } from './open-cores';
-import { RULES } from '../testing/guarded-scene';
+import type { CoreObserver } from './resilience-policy';
+import { CONTEXT, NOBODY, RULES } from '../testing/guarded-fixture';
 import { UNLIMITED } from '../testing/unguarded-core';
 
 const noSignal = () => new AbortController().signal;
@@ -55,7 +54,10 @@ describe('a core that accepts only its newest token', () => {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
     const options = { name: 'eu', url, token, requestsPerSecond: 0, settings: UNLIMITED };
     const observer: CoreObserver = { ...NOBODY, onTokenFailure: (reason) => told.push(reason) };
-    cores = openCores({ forEveryName: options }, RULES, () => observer);
+    cores = openCores({ forEveryName: options }, RULES, {
+      ...CONTEXT,
+      observerOf: () => observer,
+    });
     return cores.of('eu').lagoon;
   }
 

@@ -1,7 +1,7 @@
-import type { Clock } from './clock';
-import { LagoonHeldBackError } from './core.errors';
+import type { Clock } from '@uplift/runtime';
+import { LagoonHeldBackError } from '../lagoon.errors';
 
-export type RequestKind = 'read' | 'mutation';
+export type RequestKind = 'read' | 'call';
 
 interface Waiter {
   readonly go: () => void;
@@ -11,13 +11,13 @@ const SECOND_MS = 1000;
 const LONGEST_QUEUE = 1000;
 
 /**
- * Lets at most so many requests through in any second, in the order they came; mutations, whose lease is short,
+ * Lets at most so many requests through in any second, in the order they came; calls, whose lease is short,
  * before reads. 0 per second is no limit.
  */
 export class RequestLimiter {
   /** When the newest requests went, oldest first, at most as many as may go in a second. */
   private readonly gone: number[] = [];
-  private readonly queues: Readonly<Record<RequestKind, Waiter[]>> = { mutation: [], read: [] };
+  private readonly queues: Readonly<Record<RequestKind, Waiter[]>> = { call: [], read: [] };
   private isServing = false;
 
   constructor(
@@ -27,7 +27,7 @@ export class RequestLimiter {
   ) {}
 
   get waiting(): number {
-    return this.queues.mutation.length + this.queues.read.length;
+    return this.queues.call.length + this.queues.read.length;
   }
 
   /** @throws LagoonHeldBackError when too many wait already, or as soon as `signal` aborts */
@@ -70,7 +70,7 @@ export class RequestLimiter {
   }
 
   private letOneGo(): void {
-    const next = this.queues.mutation.shift() ?? this.queues.read.shift();
+    const next = this.queues.call.shift() ?? this.queues.read.shift();
     this.note();
     next?.go();
   }

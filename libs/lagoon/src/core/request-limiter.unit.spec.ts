@@ -1,16 +1,16 @@
-import { LagoonHeldBackError } from './core.errors';
+import { VirtualClock } from '@uplift/runtime/testing';
+import { LagoonHeldBackError } from '../lagoon.errors';
 import type { RequestKind } from './request-limiter';
 import { RequestLimiter } from './request-limiter';
-import { ManualClock } from '../testing/manual-clock';
 
 const open = () => new AbortController().signal;
 
 describe('the pace of requests', () => {
-  let clock: ManualClock;
+  let clock: VirtualClock;
   let gone: { readonly name: string; readonly at: number }[];
 
   beforeEach(() => {
-    clock = new ManualClock();
+    clock = new VirtualClock();
     gone = [];
   });
 
@@ -38,24 +38,18 @@ describe('the pace of requests', () => {
     expect(gone.at(-1)?.at).toBeLessThanOrEqual(26_000);
   });
 
-  it('lets go in the order of asking, mutations before reads', async () => {
+  it('lets go in the order of asking, calls before reads', async () => {
     const limiter = new RequestLimiter(1, clock);
     const asked = [
       ask(limiter, 'first'),
       ask(limiter, 'read 1'),
       ask(limiter, 'read 2'),
-      ask(limiter, 'mutation 1', 'mutation'),
-      ask(limiter, 'mutation 2', 'mutation'),
+      ask(limiter, 'call 1', 'call'),
+      ask(limiter, 'call 2', 'call'),
     ];
     await clock.advance(4_000);
     await Promise.all(asked);
-    expect(gone.map(({ name }) => name)).toEqual([
-      'first',
-      'mutation 1',
-      'mutation 2',
-      'read 1',
-      'read 2',
-    ]);
+    expect(gone.map(({ name }) => name)).toEqual(['first', 'call 1', 'call 2', 'read 1', 'read 2']);
   });
 
   it('is not used up by one who stopped waiting', async () => {

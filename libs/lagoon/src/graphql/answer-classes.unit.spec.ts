@@ -1,6 +1,6 @@
 import { LagoonRefusedError } from '../lagoon.errors';
-import { buildIn, cancellationIn } from './accepted-readers';
-import { classifyMutation } from './mutation-classifier';
+import { CANCEL_DEPLOYMENT, DEPLOY_LATEST } from './mutations';
+import { classifyMutation } from './mutation-answer';
 import { checked, envelopeOf, fieldOf } from './read-answer';
 
 const BUILD = 'lagoon-build-abc';
@@ -192,7 +192,7 @@ const isJson = (text: string) => {
     return false;
   }
 };
-const isBuildName = (value: unknown): value is string => buildIn(value) !== null;
+const isBuildName = (value: unknown): value is string => DEPLOY_LATEST.read(value) !== null;
 
 function readOf(status: number, text: string): { shown: string; meaning: string } {
   try {
@@ -212,7 +212,10 @@ describe('an answer of Lagoon belongs to one class', () => {
   it.each(ROWS)('%s (%d)', (...row: Row) => {
     const [, status, body, mutation, read] = row;
     const text = typeof body === 'string' ? body : JSON.stringify(body);
-    const classified = classifyMutation({ status, text }, { field: 'it', read: buildIn });
+    const classified = classifyMutation(
+      { status, text },
+      { field: 'it', read: DEPLOY_LATEST.read },
+    );
     const cause = classified.kind === 'refused' ? ` ${classified.cause}` : '';
     expect(`${classified.kind}${cause}`).toBe(mutation);
     const answer = readOf(status, text);
@@ -228,7 +231,9 @@ describe('an answer of Lagoon belongs to one class', () => {
     for (const text of texts.filter((whole) => whole.length < 1000 && isJson(whole))) {
       for (let cut = 0; cut < text.length; cut += 1) {
         const answer = { status: 200, text: text.slice(0, cut) };
-        expect(classifyMutation(answer, { field: 'it', read: buildIn }).kind).toBe('ambiguous');
+        expect(classifyMutation(answer, { field: 'it', read: DEPLOY_LATEST.read }).kind).toBe(
+          'ambiguous',
+        );
       }
     }
   });
@@ -238,7 +243,7 @@ describe('the answer to a cancellation', () => {
   const cancelled = (value: unknown) =>
     classifyMutation(
       { status: 200, text: JSON.stringify(data(value)) },
-      { field: 'it', read: cancellationIn },
+      { field: 'it', read: CANCEL_DEPLOYMENT.read },
     );
 
   it('is accepted with the word success alone', () => {

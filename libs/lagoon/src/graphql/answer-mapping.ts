@@ -8,7 +8,7 @@ import type {
   RegisteredTask,
 } from '../lagoon.types';
 import { MARKER_ARGUMENT } from '../task-marker';
-import type * as rows from './answer-rows';
+import type * as rows from './answer-schemas';
 
 const NO_DEPLOYMENTS = 'NO_DEPLOYMENTS';
 

@@ -1,4 +1,4 @@
-import type { EnvironmentRow, ProjectRow } from './answer-rows';
+import type { EnvironmentRow, ProjectRow } from './answer-schemas';
 import {
   deploymentOf,
   environmentIn,

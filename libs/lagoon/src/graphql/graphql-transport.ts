@@ -1,9 +1,8 @@
-import { Agent, buildConnector } from 'undici';
+import type { Clock } from '@uplift/runtime';
+import { Agent, buildConnector, Client } from 'undici';
 import type { Dispatcher } from 'undici';
-import { CallDeadline, CallEndedError } from '../call-deadline';
-import { failureText } from '../failure-text';
-import type { LagoonTokenSource } from '../token/lagoon-token-source.port';
-import { freshConnection } from './fresh-connection';
+import { CallDeadline, CallEndedError, failureText } from '../call-deadline';
+import type { LagoonTokenSource } from '../token/token-source';
 
 export interface HttpAnswer {
   readonly status: number;
@@ -56,7 +55,10 @@ export class GraphqlTransport {
   private readonly url: URL;
   private readonly warm = new Agent({ ...CONNECTION, connect, connections: 16 });
 
-  constructor(private readonly endpoint: GraphqlEndpoint) {
+  constructor(
+    private readonly endpoint: GraphqlEndpoint,
+    private readonly clock: Clock,
+  ) {
     this.url = checkedUrl(endpoint.url);
   }
 
@@ -109,7 +111,11 @@ export class GraphqlTransport {
     signal: AbortSignal | undefined,
     work: (deadline: CallDeadline) => Promise<HttpAnswer>,
   ): Promise<HttpAnswer> {
-    const deadline = new CallDeadline(this.endpoint.timeoutMs ?? CALL_TIMEOUT_MS, signal);
+    const deadline = new CallDeadline(
+      this.clock,
+      this.endpoint.timeoutMs ?? CALL_TIMEOUT_MS,
+      signal,
+    );
     try {
       return await work(deadline);
     } finally {
@@ -160,4 +166,39 @@ function checkedUrl(text: string): URL {
     throw new TypeError('Lagoon is spoken to over https (http only on loopback)');
   }
   return url;
+}
+
+/** One client for one call, which knows whether a connection was ever handed to it. */
+interface FreshConnection {
+  readonly client: Client;
+  /** False: surely nothing of the call has left this process. */
+  readonly opened: () => boolean;
+}
+
+/**
+ * Nothing is kept alive. The time is checked once more at the moment the connection is there: a process
+ * that was frozen while connecting learns of the connection before its timers run.
+ */
+function freshConnection(
+  origin: string,
+  options: Client.Options & { readonly connect: buildConnector.connector },
+  deadline: CallDeadline,
+): FreshConnection {
+  let opened = false;
+  const connect: buildConnector.connector = (target, callback) =>
+    options.connect(target, (...result: Parameters<buildConnector.Callback>) => {
+      if (result[0] !== null) return callback(...result);
+      const socket = result[1];
+      if (deadline.over) {
+        socket.destroy();
+        return callback(
+          new CallEndedError('the time was over before the connection was there'),
+          null,
+        );
+      }
+      opened = true;
+      callback(null, socket);
+    });
+  const client = new Client(origin, { ...options, connect, pipelining: 0 });
+  return { client, opened: () => opened };
 }

@@ -8,8 +8,9 @@ import {
   LagoonUnauthenticatedError,
   LagoonUnavailableError,
 } from '../lagoon.errors';
-import { StaticTokenSource } from '../token/static.token-source';
+import { StaticTokenSource } from '../token/token-source';
 import { GraphqlLagoon } from './graphql.lagoon';
+import { systemClock } from '@uplift/runtime';
 
 type Answer = (response: ServerResponse) => void;
 
@@ -53,11 +54,14 @@ describe('the GraphQL adapter on the wire', () => {
   beforeEach(() => {
     requests.length = 0;
     connections = 0;
-    lagoon = new GraphqlLagoon({
-      url,
-      token: new StaticTokenSource('canary-token'),
-      timeoutMs: 3000,
-    });
+    lagoon = new GraphqlLagoon(
+      {
+        url,
+        token: new StaticTokenSource('canary-token'),
+        timeoutMs: 3000,
+      },
+      systemClock,
+    );
   });
   afterEach(() => lagoon.close());
   afterAll(() => {
@@ -135,7 +139,7 @@ describe('the GraphQL adapter on the wire', () => {
 
   it('repeats a read whose token was not accepted once, with another token', async () => {
     const { source, rejected } = tokensInTurn('old', 'new', 'newer');
-    const renewing = new GraphqlLagoon({ url, token: source });
+    const renewing = new GraphqlLagoon({ url, token: source }, systemClock);
     answer = (response) => {
       const isOld = requests.at(-1)?.headers.authorization === 'Bearer old';
       json(isOld ? 401 : 200, { data: { lagoonVersion: 'v2' } })(response);
@@ -156,7 +160,7 @@ describe('the GraphQL adapter on the wire', () => {
 
   it('repeats no read after its end', async () => {
     const slow = { token: () => Promise.resolve('old'), rejected: () => undefined };
-    const hasty = new GraphqlLagoon({ url, token: slow, timeoutMs: 80 });
+    const hasty = new GraphqlLagoon({ url, token: slow, timeoutMs: 80 }, systemClock);
     answer = (response) => {
       slow.token = () => new Promise<string>(() => undefined);
       json(401, {})(response);
@@ -168,7 +172,7 @@ describe('the GraphQL adapter on the wire', () => {
 
   it('never repeats a mutation whose token was not accepted, but tells its source', async () => {
     const { source, rejected } = tokensInTurn('old', 'new');
-    const renewing = new GraphqlLagoon({ url, token: source });
+    const renewing = new GraphqlLagoon({ url, token: source }, systemClock);
     answer = json(401, { errors: [{ message: 'Unauthorized - Bearer token expired' }] });
     const refused = await renewing.deployLatest(MARKER, noSignal());
     expect(refused).toMatchObject({ kind: 'refused', cause: 'unauthenticated', retryable: true });
@@ -204,7 +208,10 @@ describe('the GraphQL adapter on the wire', () => {
     answer = () => stop.abort();
     expect((await lagoon.deployLatest(MARKER, stop.signal)).kind).toBe('ambiguous');
     answer = () => undefined;
-    const hasty = new GraphqlLagoon({ url, token: new StaticTokenSource('t'), timeoutMs: 80 });
+    const hasty = new GraphqlLagoon(
+      { url, token: new StaticTokenSource('t'), timeoutMs: 80 },
+      systemClock,
+    );
     const late = await hasty.deployLatest(MARKER, noSignal());
     expect(late).toEqual({ kind: 'ambiguous', evidence: 'no answer: no answer in 80 ms' });
     await expect(hasty.ping()).rejects.toThrow(LagoonUnavailableError);
@@ -226,16 +233,22 @@ describe('the GraphQL adapter on the wire', () => {
   });
 
   it('calls a mutation refused that surely was not sent', async () => {
-    const never = new GraphqlLagoon({
-      url,
-      token: { token: () => Promise.reject(new Error('canary')), rejected: () => undefined },
-    });
+    const never = new GraphqlLagoon(
+      {
+        url,
+        token: { token: () => Promise.reject(new Error('canary')), rejected: () => undefined },
+      },
+      systemClock,
+    );
     const noToken = await never.deployLatest(MARKER, noSignal());
     expect(noToken).toMatchObject({ kind: 'refused', cause: 'not-sent', retryable: true });
-    const closed = new GraphqlLagoon({
-      url: 'http://127.0.0.1:1/',
-      token: new StaticTokenSource('t'),
-    });
+    const closed = new GraphqlLagoon(
+      {
+        url: 'http://127.0.0.1:1/',
+        token: new StaticTokenSource('t'),
+      },
+      systemClock,
+    );
     const noPort = await closed.deployLatest(MARKER, noSignal());
     expect(noPort).toMatchObject({ kind: 'refused', cause: 'not-sent', reason: 'ECONNREFUSED' });
     expect(requests).toEqual([]);
@@ -252,8 +265,8 @@ describe('the GraphQL adapter on the wire', () => {
 
   it('speaks plain HTTP to nobody but this machine', () => {
     const token = new StaticTokenSource('t');
-    expect(() => new GraphqlLagoon({ url: 'http://lagoon.example.com/graphql', token })).toThrow(
-      /https/,
-    );
+    expect(
+      () => new GraphqlLagoon({ url: 'http://lagoon.example.com/graphql', token }, systemClock),
+    ).toThrow(/https/);
   });
 });

@@ -1,65 +1,178 @@
+import type { Clock } from '@uplift/runtime';
+import {
+  LagoonRefusedError,
+  LagoonUnauthenticatedError,
+  LagoonUnavailableError,
+} from '../lagoon.errors';
+import type { CallAnswer, DeployAnswer, Refused, TaskAnswer } from '../lagoon.outcomes';
+import { finalRefusal, passingRefusal } from '../lagoon.outcomes';
+import { Lagoon } from '../lagoon.port';
+import type * as requests from '../lagoon.requests';
 import type {
-  CancelAnswer,
-  DeployAnswer,
-  TaskAnswer,
-  UnidleAnswer,
-  VariableAnswer,
-} from '../lagoon.outcomes';
-import type {
-  AddTaskRequest,
-  BuildTarget,
-  DeployBranchRequest,
-  DeployLatestRequest,
-  DeployPromoteRequest,
-  InvokeTaskRequest,
-  SetVariableRequest,
-} from '../lagoon.requests';
-import { finalRefusal } from '../refusal';
+  EnvironmentTarget,
+  EnvironmentVariable,
+  LagoonDeployment,
+  LagoonEnvironment,
+  LagoonTask,
+  RegisteredTask,
+} from '../lagoon.types';
 import { isSafeMarker, MARKER_ARGUMENT } from '../task-marker';
-import { GraphqlReads } from './graphql.reads';
-import * as documents from './mutation.documents';
-import { IDLE_STATE_OF } from './lagoon.documents';
-import { readFirst } from './read-first';
+import {
+  deploymentOf,
+  environmentIn,
+  registeredTaskOf,
+  routesIn,
+  taskOf,
+  variableOf,
+} from './answer-mapping';
+import { GraphqlClient } from './graphql-client';
+import type { GraphqlEndpoint } from './graphql-transport';
+import { UNAUTHENTICATED } from './mutation-answer';
+import * as mutations from './mutations';
+import * as queries from './queries';
 
 /** Lagoon's GraphQL API over HTTP. */
-export class GraphqlLagoon extends GraphqlReads {
-  deployLatest(request: DeployLatestRequest, signal: AbortSignal): Promise<DeployAnswer> {
+export class GraphqlLagoon extends Lagoon {
+  private readonly client: GraphqlClient;
+
+  constructor(endpoint: GraphqlEndpoint, clock: Clock) {
+    super();
+    this.client = new GraphqlClient(endpoint, clock);
+  }
+
+  async findEnvironment(
+    target: EnvironmentTarget,
+    signal?: AbortSignal,
+  ): Promise<LagoonEnvironment | null> {
+    const variables = { project: target.project };
+    const project = await this.client.readIfFound(queries.FIND_ENVIRONMENT, variables, signal);
+    return project === null ? null : environmentIn(project, target);
+  }
+
+  async findEnvironments(
+    targets: readonly EnvironmentTarget[],
+    signal?: AbortSignal,
+  ): Promise<(LagoonEnvironment | null | undefined)[]> {
+    const projects = await this.client.readMany(queries.FIND_ENVIRONMENTS, targets, signal);
+    return targets.map((target, slot) => {
+      const project = projects[slot];
+      return project ? environmentIn(project, target) : project;
+    });
+  }
+
+  async deploymentsOf(
+    environmentId: number,
+    filter: requests.DeploymentFilter,
+    signal?: AbortSignal,
+  ): Promise<LagoonDeployment[]> {
+    const variables = { environment: environmentId, name: filter.name, limit: filter.limit };
+    const answer = await this.client.readEnvironment(queries.DEPLOYMENTS_OF, variables, signal);
+    return answer.deployments.map(deploymentOf);
+  }
+
+  async deploymentsOfMany(
+    lookups: readonly requests.DeploymentLookup[],
+    signal?: AbortSignal,
+  ): Promise<Map<number, LagoonDeployment[]>> {
+    const answers = await this.client.readMany(queries.DEPLOYMENTS_OF_MANY, lookups, signal);
+    const found = new Map<number, LagoonDeployment[]>();
+    for (const [slot, { environmentId }] of lookups.entries()) {
+      const rows = answers[slot]?.deployments.map(deploymentOf);
+      if (rows) found.set(environmentId, [...(found.get(environmentId) ?? []), ...rows]);
+    }
+    return found;
+  }
+
+  async deploymentsByBulkId(bulkId: string, signal?: AbortSignal): Promise<LagoonDeployment[]> {
+    const rows = await this.client.read(queries.DEPLOYMENTS_BY_BULK_ID, { bulkId }, signal);
+    return rows.map(deploymentOf);
+  }
+
+  async taskById(taskId: number, signal?: AbortSignal): Promise<LagoonTask | null> {
+    const task = await this.client.readIfFound(queries.TASK_BY_ID, { id: taskId }, signal);
+    return task === null ? null : taskOf(task);
+  }
+
+  async tasksOf(
+    environmentId: number,
+    filter: { readonly limit: number },
+    signal?: AbortSignal,
+  ): Promise<LagoonTask[]> {
+    const variables = { environment: environmentId, limit: filter.limit };
+    const answer = await this.client.readEnvironment(queries.TASKS_OF, variables, signal);
+    return answer.tasks.map(taskOf);
+  }
+
+  async registeredTasksOf(environmentId: number, signal?: AbortSignal): Promise<RegisteredTask[]> {
+    const variables = { environment: environmentId };
+    const rows = await this.client.readEnvironment(queries.REGISTERED_TASKS_OF, variables, signal);
+    return rows.map(registeredTaskOf);
+  }
+
+  async variablesOf(environmentId: number, signal?: AbortSignal): Promise<EnvironmentVariable[]> {
+    const variables = { environment: environmentId };
+    const answer = await this.client.readEnvironment(queries.VARIABLES_OF, variables, signal);
+    return answer.envVariables.map(variableOf);
+  }
+
+  async idleStateOf(environmentId: number, signal?: AbortSignal): Promise<string | null> {
+    const variables = { environment: environmentId };
+    const answer = await this.client.readEnvironment(queries.IDLE_STATE_OF, variables, signal);
+    return answer.idleState ?? null;
+  }
+
+  async routesOf(environmentId: number, signal?: AbortSignal): Promise<string[]> {
+    const variables = { environment: environmentId };
+    return routesIn(await this.client.readEnvironment(queries.ROUTES_OF, variables, signal));
+  }
+
+  ping(signal?: AbortSignal): Promise<string> {
+    return this.client.read(queries.PING, {}, signal);
+  }
+
+  deployLatest(request: requests.DeployLatestRequest, signal: AbortSignal): Promise<DeployAnswer> {
     const { environmentId, ...rest } = request;
     const input = { ...rest, environment: { id: environmentId }, returnData: true };
-    return this.mutate(documents.DEPLOY_LATEST, { input }, signal);
+    return this.client.mutate(mutations.DEPLOY_LATEST, { input }, signal);
   }
 
-  deployBranch(request: DeployBranchRequest, signal: AbortSignal): Promise<DeployAnswer> {
+  deployBranch(request: requests.DeployBranchRequest, signal: AbortSignal): Promise<DeployAnswer> {
     const { project, ...rest } = request;
     const input = { ...rest, project: { name: project }, returnData: true };
-    return this.mutate(documents.DEPLOY_BRANCH, { input }, signal);
+    return this.client.mutate(mutations.DEPLOY_BRANCH, { input }, signal);
   }
 
-  deployPromote(request: DeployPromoteRequest, signal: AbortSignal): Promise<DeployAnswer> {
+  deployPromote(
+    request: requests.DeployPromoteRequest,
+    signal: AbortSignal,
+  ): Promise<DeployAnswer> {
     const { project: name, sourceEnvironment, ...rest } = request;
     const project = { name };
     const source = { name: sourceEnvironment, project };
     const input = { ...rest, project, sourceEnvironment: source, returnData: true };
-    return this.mutate(documents.DEPLOY_PROMOTE, { input }, signal);
+    return this.client.mutate(mutations.DEPLOY_PROMOTE, { input }, signal);
   }
 
   cancelDeployment(
-    { environmentId, buildName }: BuildTarget,
+    { environmentId, buildName }: requests.BuildTarget,
     signal: AbortSignal,
-  ): Promise<CancelAnswer> {
+  ): Promise<CallAnswer> {
     const deployment = { name: buildName, environment: { id: environmentId } };
-    return this.mutate(documents.CANCEL_DEPLOYMENT, { input: { deployment } }, signal);
+    return this.client.mutate(mutations.CANCEL_DEPLOYMENT, { input: { deployment } }, signal);
   }
 
-  addTask(request: AddTaskRequest, signal: AbortSignal): Promise<TaskAnswer> {
+  addTask(request: requests.AddTaskRequest, signal: AbortSignal): Promise<TaskAnswer> {
     const { environmentId, ...rest } = request;
     const input = { ...rest, environment: environmentId, execute: true };
-    return this.mutate(documents.ADD_TASK, { input }, signal);
+    return this.client.mutate(mutations.ADD_TASK, { input }, signal);
   }
 
-  invokeRegisteredTask(request: InvokeTaskRequest, signal: AbortSignal): Promise<TaskAnswer> {
+  invokeRegisteredTask(
+    request: requests.InvokeTaskRequest,
+    signal: AbortSignal,
+  ): Promise<TaskAnswer> {
     const { environmentId: environment, taskDefinitionId: definition, marker } = request;
-    return this.within(signal, (shared) =>
+    return this.client.within(signal, (shared) =>
       readFirst<TaskAnswer>(async () => {
         if (!isSafeMarker(marker)) return UNSAFE_MARKER;
         const registered = await this.registeredTasksOf(environment, shared);
@@ -71,30 +184,70 @@ export class GraphqlLagoon extends GraphqlReads {
           definition,
           ...(task.takesMarker && { arguments: [given] }),
         };
-        return () => this.mutate(documents.INVOKE_REGISTERED_TASK, variables, shared);
+        return () => this.client.mutate(mutations.INVOKE_REGISTERED_TASK, variables, shared);
       }),
     );
   }
 
-  cancelTask(taskId: number, signal: AbortSignal): Promise<CancelAnswer> {
-    return this.mutate(documents.CANCEL_TASK, { input: { task: { id: taskId } } }, signal);
+  cancelTask(taskId: number, signal: AbortSignal): Promise<CallAnswer> {
+    return this.client.mutate(mutations.CANCEL_TASK, { input: { task: { id: taskId } } }, signal);
   }
 
-  setVariable(request: SetVariableRequest, signal: AbortSignal): Promise<VariableAnswer> {
-    return this.mutate(documents.SET_VARIABLE, { input: request }, signal);
+  setVariable(request: requests.SetVariableRequest, signal: AbortSignal): Promise<CallAnswer> {
+    return this.client.mutate(mutations.SET_VARIABLE, { input: request }, signal);
   }
 
-  unidle(environmentId: number, signal: AbortSignal): Promise<UnidleAnswer> {
-    return this.within(signal, (shared) =>
-      readFirst<UnidleAnswer>(async () => {
+  unidle(environmentId: number, signal: AbortSignal): Promise<CallAnswer> {
+    return this.client.within(signal, (shared) =>
+      readFirst<CallAnswer>(async () => {
         const variables = { environment: environmentId };
-        const { name, project } = await this.readEnvironment(IDLE_STATE_OF, variables, shared);
+        const { name, project } = await this.client.readEnvironment(
+          queries.IDLE_STATE_OF,
+          variables,
+          shared,
+        );
         const input = { project: project.name, environment: name, idle: false };
-        return () => this.mutate(documents.UNIDLE, { input }, shared);
+        return () => this.client.mutate(mutations.UNIDLE, { input }, shared);
       }),
     );
+  }
+
+  close(): Promise<void> {
+    return this.client.close();
   }
 }
 
 const UNSAFE_MARKER = finalRefusal('invalid-request', 'the marker may not be part of a command');
 const NOT_REGISTERED = finalRefusal('not-found', 'no such task is registered for the environment');
+
+/**
+ * A mutation that needs to read something before. As long as only reads were sent nothing has happened, so
+ * whatever goes wrong with them refuses the whole call.
+ */
+async function readFirst<A extends { readonly kind: string }>(
+  prepare: () => Promise<(() => Promise<A>) | Refused>,
+): Promise<A | Refused> {
+  const prepared = await prepare().catch(refusalOf);
+  return typeof prepared === 'function' ? prepared() : prepared;
+}
+
+function refusalOf(error: unknown): Refused {
+  if (error instanceof LagoonRefusedError) {
+    const { refusal: cause, reason, retryable } = error;
+    return { kind: 'refused', cause, reason, retryable };
+  }
+  if (error instanceof LagoonUnauthenticatedError) return UNAUTHENTICATED;
+  const why = error instanceof LagoonUnavailableError ? error.message : 'an unknown answer';
+  return passingRefusal('not-sent', `the read before it failed: ${why}`);
+}
+
+/** Every document of a fixed text; those of BATCH_DOCUMENTS grow with the number of their look-ups. */
+export const ALL_DOCUMENTS: readonly { readonly name: string; readonly text: string }[] = [
+  ...Object.values(mutations),
+  ...Object.values(queries),
+].flatMap((document) => ('name' in document ? [{ name: document.name, text: document.text }] : []));
+
+export const BATCH_DOCUMENTS = {
+  DEPLOYMENTS_OF_MANY: queries.DEPLOYMENTS_OF_MANY,
+  FIND_ENVIRONMENTS: queries.FIND_ENVIRONMENTS,
+};

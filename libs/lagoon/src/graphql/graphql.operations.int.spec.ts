@@ -3,8 +3,9 @@ import type { ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { LagoonAnswerError, LagoonRefusedError, LagoonUnavailableError } from '../lagoon.errors';
-import { StaticTokenSource } from '../token/static.token-source';
+import { StaticTokenSource } from '../token/token-source';
 import { GraphqlLagoon } from './graphql.lagoon';
+import { systemClock } from '@uplift/runtime';
 
 interface Sent {
   readonly operation: string;
@@ -45,7 +46,10 @@ describe('the operations of the GraphQL adapter on the wire', () => {
     sockets.clear();
     const { port } = server.address() as AddressInfo;
     const token = new StaticTokenSource('token');
-    lagoon = new GraphqlLagoon({ url: `http://127.0.0.1:${port}/graphql`, token, timeoutMs: 5000 });
+    lagoon = new GraphqlLagoon(
+      { url: `http://127.0.0.1:${port}/graphql`, token, timeoutMs: 5000 },
+      systemClock,
+    );
   });
   afterEach(() => lagoon.close());
   afterAll(() => {

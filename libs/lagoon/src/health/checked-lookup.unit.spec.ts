@@ -1,6 +1,6 @@
 import type { LookupAddress } from 'node:dns';
-import type { AddressResolver } from './checked-lookup';
-import { checkedLookup } from './checked-lookup';
+import type { AddressResolver } from './public-address';
+import { checkedLookup } from './public-address';
 import { ProbeTargetRefusedError } from './health-probe.port';
 
 const address = (text: string): LookupAddress => ({

@@ -4,10 +4,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { ProbeTargetRefusedError } from './health-probe.port';
 import { UndiciHealthProbe } from './undici.health-probe';
+import { systemClock } from '@uplift/runtime';
 
 describe('the health probe', () => {
   const servers: Server[] = [];
-  const probe = new UndiciHealthProbe({ allowLoopback: true });
+  const probe = new UndiciHealthProbe({ allowLoopback: true }, systemClock);
 
   async function serve(answer: RequestListener): Promise<string> {
     const server = createServer(answer).listen(0, '127.0.0.1');
@@ -165,7 +166,9 @@ describe('the health probe', () => {
     const url = await serve(() => undefined);
     await new Promise((resolve) => servers.pop()?.close(resolve));
     expect((await probe.probe(url, { timeoutMs: 5000 })).outcome).toBe('unresponsive');
-    const lost = new UndiciHealthProbe({}, () => Promise.reject(new Error('ENOTFOUND')));
+    const lost = new UndiciHealthProbe({}, systemClock, () =>
+      Promise.reject(new Error('ENOTFOUND')),
+    );
     const result = await lost.probe('https://gone.example.com', { timeoutMs: 5000 });
     expect(result.outcome).toBe('unresponsive');
   });
@@ -178,7 +181,7 @@ describe('the health probe', () => {
         { address: '93.184.216.34', family: 4 },
         { address, family },
       ];
-      const rebound = new UndiciHealthProbe({}, () => Promise.resolve(addresses));
+      const rebound = new UndiciHealthProbe({}, systemClock, () => Promise.resolve(addresses));
       const probing = rebound.probe('https://app.example.com', { timeoutMs: 5000 });
       await expect(probing).rejects.toThrow(ProbeTargetRefusedError);
     },

@@ -1,13 +1,13 @@
+import type { Clock } from '@uplift/runtime';
 import { Client } from 'undici';
 import type { Dispatcher } from 'undici';
-import { CallDeadline } from '../call-deadline';
-import { failureText } from '../failure-text';
-import type { AddressResolver } from './checked-lookup';
-import { checkedLookup, loopbackLookup, systemResolver } from './checked-lookup';
+import { CallDeadline, failureText } from '../call-deadline';
 import type { ProbeOptions, ProbeResult } from './health-probe.port';
 import { HealthProbe, ProbeTargetRefusedError } from './health-probe.port';
 import type { ProbeRules, ProbeTarget } from './probe-target';
 import { probeTarget } from './probe-target';
+import type { AddressResolver } from './public-address';
+import { checkedLookup, loopbackLookup, systemResolver } from './public-address';
 
 const MAX_BODY_BYTES = 64 * 1024;
 const HEADERS = { accept: '*/*', 'user-agent': 'uplift-health-probe' };
@@ -15,7 +15,8 @@ const HEADERS = { accept: '*/*', 'user-agent': 'uplift-health-probe' };
 /** One GET on a connection of its own; no redirect is followed and no body is kept. */
 export class UndiciHealthProbe extends HealthProbe {
   constructor(
-    private readonly rules: ProbeRules = {},
+    private readonly rules: ProbeRules,
+    private readonly clock: Clock,
     private readonly resolve: AddressResolver = systemResolver,
   ) {
     super();
@@ -23,9 +24,9 @@ export class UndiciHealthProbe extends HealthProbe {
 
   async probe(url: string, options: ProbeOptions): Promise<ProbeResult> {
     const target = probeTarget(url, this.rules, options.allowedHosts);
-    const startedAt = performance.now();
-    const elapsed = () => Math.round(performance.now() - startedAt);
-    const deadline = new CallDeadline(options.timeoutMs, options.signal);
+    const startedAt = this.clock.monotonic();
+    const elapsed = () => Math.round(this.clock.monotonic() - startedAt);
+    const deadline = new CallDeadline(this.clock, options.timeoutMs, options.signal);
     const client = this.clientFor(target, options.timeoutMs);
     try {
       const status = await deadline.guard(statusOf(client, target, deadline.signal));

@@ -1,5 +1,5 @@
 import type { Ambiguous, Refused } from '../lagoon.outcomes';
-import { finalRefusal, passingRefusal } from '../refusal';
+import { finalRefusal, passingRefusal } from '../lagoon.outcomes';
 
 export const NOT_FOUND: Refused = finalRefusal('not-found', 'Unauthorized');
 export const NOT_SENT: Refused = passingRefusal('not-sent', 'aborted by the caller');

@@ -1,6 +1,6 @@
 import type { Lagoon } from '../lagoon.port';
-import { DEFAULT_CORE } from '../core/lagoon-cores.port';
-import type { CoreSettings, LagoonCore } from '../core/lagoon-cores.port';
+import { DEFAULT_CORE } from '../core/lagoon-cores';
+import type { CoreSettings, LagoonCore } from '../core/lagoon-cores';
 
 /** No limit on anything. */
 export const UNLIMITED: CoreSettings = {

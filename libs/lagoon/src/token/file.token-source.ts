@@ -1,8 +1,7 @@
 import { open } from 'node:fs/promises';
-import { failureText } from '../failure-text';
-import type { LagoonTokenSource } from './lagoon-token-source.port';
-import { MAX_TOKEN_BYTES, tokenIn } from './token-text';
-import { LagoonTokenError } from './token.error';
+import { failureText } from '../call-deadline';
+import type { LagoonTokenSource } from './token-source';
+import { LagoonTokenError, MAX_TOKEN_BYTES, tokenIn } from './token-source';
 
 /** A file that something else keeps filled. Read for every request, so that a new token is used at once. */
 export class FileTokenSource implements LagoonTokenSource {

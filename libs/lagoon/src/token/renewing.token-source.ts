@@ -1,8 +1,6 @@
-import type { Clock } from '../core/clock';
-import { systemClock } from '../core/clock';
-import type { LagoonTokenSource } from './lagoon-token-source.port';
-import { lifetimeOf } from './token-lifetime';
-import { LagoonTokenError } from './token.error';
+import type { Clock } from '@uplift/runtime';
+import type { LagoonTokenSource } from './token-source';
+import { LagoonTokenError } from './token-source';
 
 /** Gets a new token from wherever tokens are made. */
 export type TokenIssuer = () => Promise<string>;
@@ -28,7 +26,7 @@ export class RenewingTokenSource implements LagoonTokenSource {
 
   constructor(
     private readonly issue: TokenIssuer,
-    private readonly clock: Clock = systemClock,
+    private readonly clock: Clock,
   ) {}
 
   async token(): Promise<string> {
@@ -87,4 +85,28 @@ export class RenewingTokenSource implements LagoonTokenSource {
 
 function asError(error: unknown): Error {
   return error instanceof Error ? error : new LagoonTokenError('its issuer failed');
+}
+
+/** When a token was made and when it ends, in seconds since 1970, by its own words. */
+interface TokenLifetime {
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+}
+
+/** Reads a JWT without verifying it: that is for Lagoon to do. Null for a token that does not tell. */
+function lifetimeOf(token: string): TokenLifetime | null {
+  const { iat, exp } = claimsOf(token);
+  if (typeof iat !== 'number' || typeof exp !== 'number' || exp <= iat) return null;
+  return { issuedAt: iat, expiresAt: exp };
+}
+
+function claimsOf(token: string): { readonly iat?: unknown; readonly exp?: unknown } {
+  const [, payload = '', signature] = token.split('.');
+  if (signature === undefined) return {};
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
+    return typeof claims === 'object' && claims !== null ? claims : {};
+  } catch {
+    return {};
+  }
 }

@@ -1,6 +1,6 @@
-import { ManualClock } from '../testing/manual-clock';
+import { VirtualClock } from '@uplift/runtime/testing';
 import { RenewingTokenSource } from './renewing.token-source';
-import { LagoonTokenError } from './token.error';
+import { LagoonTokenError } from './token-source';
 
 const LIFETIME_S = 300;
 
@@ -10,7 +10,7 @@ class Issuer {
   failure: Error | null = null;
   lifetimeS = LIFETIME_S;
 
-  constructor(private readonly clock: ManualClock) {}
+  constructor(private readonly clock: VirtualClock) {}
 
   readonly issue = (): Promise<string> => {
     this.issued += 1;
@@ -26,12 +26,12 @@ function jwt(claims: object): string {
 }
 
 describe('a token that is renewed', () => {
-  let clock: ManualClock;
+  let clock: VirtualClock;
   let issuer: Issuer;
   let source: RenewingTokenSource;
 
   beforeEach(() => {
-    clock = new ManualClock();
+    clock = new VirtualClock();
     issuer = new Issuer(clock);
     source = new RenewingTokenSource(issuer.issue, clock);
   });
@@ -113,7 +113,7 @@ describe('a token that is renewed', () => {
     for (const offset of [7_200_000, -7_200_000]) {
       const ahead = new Issuer(clock);
       const other = new RenewingTokenSource(ahead.issue, clock);
-      clock.wallOffset += offset;
+      clock.jump(offset);
       const first = await withClockBack(clock, offset, () => other.token());
       await clock.advance(170_000);
       expect(await other.token()).toBe(first);
@@ -143,11 +143,11 @@ describe('a token that is renewed', () => {
 
 /** The issuer has stamped the token by its own clock; ours jumps by `-offset` before it arrives. */
 async function withClockBack<T>(
-  clock: ManualClock,
+  clock: VirtualClock,
   offset: number,
   work: () => Promise<T>,
 ): Promise<T> {
   const result = work();
-  clock.wallOffset -= offset;
+  clock.jump(-offset);
   return result;
 }

@@ -1,8 +1,9 @@
+import { execFile } from 'node:child_process';
+import type { Clock } from '@uplift/runtime';
 import { FileTokenSource } from './file.token-source';
-import type { LagoonTokenSource } from './lagoon-token-source.port';
 import { RenewingTokenSource } from './renewing.token-source';
-import { StaticTokenSource } from './static.token-source';
-import { tokenFromCommand } from './token-command';
+import type { LagoonTokenSource } from './token-source';
+import { LagoonTokenError, MAX_TOKEN_BYTES, StaticTokenSource, tokenIn } from './token-source';
 
 /** Program and arguments, run without a shell. */
 export type TokenCommand = readonly [string, ...string[]];
@@ -12,14 +13,14 @@ export type TokenOrigin =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'command'; readonly command: TokenCommand };
 
-export function tokenSourceOf(origin: TokenOrigin): LagoonTokenSource {
+export function tokenSourceOf(origin: TokenOrigin, clock: Clock): LagoonTokenSource {
   switch (origin.kind) {
     case 'fixed':
       return new StaticTokenSource(origin.token);
     case 'file':
       return new FileTokenSource(origin.path);
     case 'command':
-      return new RenewingTokenSource(() => tokenFromCommand(origin.command));
+      return new RenewingTokenSource(() => tokenFromCommand(origin.command), clock);
   }
 }
 
@@ -41,4 +42,46 @@ function parsed(text: string): unknown {
   } catch {
     return null;
   }
+}
+
+const TIME_LIMIT_MS = 10_000;
+
+/**
+ * Runs a program without a shell and answers the token that it printed.
+ * @throws LagoonTokenError without anything the program wrote
+ */
+export function tokenFromCommand(
+  [program, ...args]: TokenCommand,
+  timeLimitMs = TIME_LIMIT_MS,
+): Promise<string> {
+  const limits = {
+    timeout: timeLimitMs,
+    maxBuffer: MAX_TOKEN_BYTES,
+    killSignal: 'SIGKILL',
+  } as const;
+  return new Promise((resolve, reject) => {
+    const child = execFile(program, args, { ...limits, shell: false }, (error, stdout) => {
+      if (error !== null) return reject(new LagoonTokenError(whatWentWrong(error)));
+      try {
+        resolve(tokenIn(stdout));
+      } catch (unusable) {
+        reject(unusable instanceof Error ? unusable : new LagoonTokenError('failed'));
+      }
+    });
+    // It may wait for words it will never get.
+    child.stdin?.end();
+  });
+}
+
+interface Failure {
+  readonly code?: string | number | null;
+  readonly killed?: boolean;
+  readonly signal?: string | null;
+}
+
+function whatWentWrong({ code, killed, signal }: Failure): string {
+  if (code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return 'the command printed too much';
+  if (killed === true) return 'the command took too long';
+  if (typeof code === 'string') return `the command cannot be run: ${code}`;
+  return `the command ended with ${signal ?? `code ${code ?? 'unknown'}`}`;
 }

@@ -1,12 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { systemClock } from '@uplift/runtime';
 import { FileTokenSource } from './file.token-source';
-import { StaticTokenSource } from './static.token-source';
-import { tokenFromCommand } from './token-command';
-import { tokenCommandIn, tokenSourceOf } from './token-origin';
-import { tokenIn } from './token-text';
-import { LagoonTokenError } from './token.error';
+import { tokenCommandIn, tokenFromCommand, tokenSourceOf } from './token-origin';
+import { LagoonTokenError, LoggingTokenSource, StaticTokenSource, tokenIn } from './token-source';
 
 const CANARY = 'canary-4711';
 const node = (script: string): [string, ...string[]] => [process.execPath, '-e', script];
@@ -124,9 +122,14 @@ describe('a token from a command', () => {
 
 describe('where a token comes from', () => {
   it('is a fixed text, a file or a command', async () => {
-    expect(await tokenSourceOf({ kind: 'fixed', token: 'a' }).token()).toBe('a');
-    expect(tokenSourceOf({ kind: 'file', path: '/run/token' })).toBeInstanceOf(FileTokenSource);
-    const command = tokenSourceOf({ kind: 'command', command: node('console.log("a.b.c")') });
+    expect(await tokenSourceOf({ kind: 'fixed', token: 'a' }, systemClock).token()).toBe('a');
+    expect(tokenSourceOf({ kind: 'file', path: '/run/token' }, systemClock)).toBeInstanceOf(
+      FileTokenSource,
+    );
+    const command = tokenSourceOf(
+      { kind: 'command', command: node('console.log("a.b.c")') },
+      systemClock,
+    );
     expect(await command.token()).toBe('a.b.c');
   });
 
@@ -142,4 +145,45 @@ describe('where a token comes from', () => {
     ['"ssh host token"', null],
     ['ssh host token', null],
   ])('as a command, %s is %j', (text, command) => expect(tokenCommandIn(text)).toEqual(command));
+});
+
+describe('a source that has no token', () => {
+  let failure: Error | null;
+  let logged: string[];
+  let rejected: string[];
+  let source: LoggingTokenSource;
+
+  beforeEach(() => {
+    failure = null;
+    logged = [];
+    rejected = [];
+    const inner = {
+      token: () => (failure === null ? Promise.resolve('t') : Promise.reject(failure)),
+      rejected: (token: string) => void rejected.push(token),
+    };
+    source = new LoggingTokenSource(inner, (reason) => logged.push(reason));
+  });
+
+  it('says why, once as long as the reason stays', async () => {
+    for (const reason of ['too slow', 'too slow', 'too large']) {
+      failure = new LagoonTokenError(reason);
+      await expect(source.token()).rejects.toBe(failure);
+    }
+    expect(logged).toEqual(['No token for Lagoon: too slow', 'No token for Lagoon: too large']);
+  });
+
+  it('says it again when there was a token in between', async () => {
+    failure = new LagoonTokenError('too slow');
+    await expect(source.token()).rejects.toThrow();
+    failure = null;
+    expect(await source.token()).toBe('t');
+    failure = new LagoonTokenError('too slow');
+    await expect(source.token()).rejects.toThrow();
+    expect(logged).toHaveLength(2);
+  });
+
+  it('hears what Lagoon did not accept', () => {
+    source.rejected('t');
+    expect(rejected).toEqual(['t']);
+  });
 });

@@ -1,5 +1,6 @@
 import { LagoonAnswerError, LagoonRefusedError } from '../lagoon.errors';
-import { batchAnswers, slicesOf, slotVariables } from './batched-lookup';
+import { slicesOf } from '../lagoon.requests';
+import { batchAnswers, slotVariables } from './read-answer';
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 const error = (message: string, path?: readonly (string | number)[]) => ({

@@ -1,15 +1,12 @@
-import type { Accepted, DeployAccepted, TaskAccepted } from '../lagoon.outcomes';
-import * as accepted from './accepted-readers';
-import type { AnswerReader } from './mutation-classifier';
+import type { Accepted, DeployAccepted, Refused, TaskAccepted } from '../lagoon.outcomes';
+import { finalRefusal } from '../lagoon.outcomes';
+import { isAddedTask, isStoredVariable } from './answer-schemas';
+import type { AnswerRules } from './mutation-answer';
 
 /** A mutation, where its answer stands, and how to read it. */
-export interface MutationDocument<A> {
+export interface MutationDocument<A> extends AnswerRules<A> {
   readonly name: string;
   readonly text: string;
-  readonly field: string;
-  readonly read: AnswerReader<A>;
-  /** Lagoon's words, beside no value, for an effect that was there already. */
-  readonly alreadyDone?: { readonly text: RegExp; readonly answer: A };
 }
 
 export const DEPLOY_LATEST: MutationDocument<DeployAccepted> = {
@@ -18,7 +15,7 @@ export const DEPLOY_LATEST: MutationDocument<DeployAccepted> = {
   deployEnvironmentLatest(input: $input)
 }`,
   field: 'deployEnvironmentLatest',
-  read: accepted.buildIn,
+  read: buildIn,
 };
 
 export const DEPLOY_BRANCH: MutationDocument<DeployAccepted> = {
@@ -27,7 +24,7 @@ export const DEPLOY_BRANCH: MutationDocument<DeployAccepted> = {
   deployEnvironmentBranch(input: $input)
 }`,
   field: 'deployEnvironmentBranch',
-  read: accepted.buildIn,
+  read: buildIn,
 };
 
 export const DEPLOY_PROMOTE: MutationDocument<DeployAccepted> = {
@@ -36,21 +33,21 @@ export const DEPLOY_PROMOTE: MutationDocument<DeployAccepted> = {
   deployEnvironmentPromote(input: $input)
 }`,
   field: 'deployEnvironmentPromote',
-  read: accepted.buildIn,
+  read: buildIn,
 };
 
 export const CANCEL_DEPLOYMENT: MutationDocument<Accepted> = {
   name: 'CancelDeployment',
   text: `mutation CancelDeployment($input: CancelDeploymentInput!) { cancelDeployment(input: $input) }`,
   field: 'cancelDeployment',
-  read: accepted.cancellationIn,
+  read: cancellationIn,
 };
 
 export const ADD_TASK: MutationDocument<TaskAccepted> = {
   name: 'AddTask',
   text: `mutation AddTask($input: TaskInput!) { addTask(input: $input) { id name taskName } }`,
   field: 'addTask',
-  read: accepted.taskIn,
+  read: taskIn,
 };
 
 export const INVOKE_REGISTERED_TASK: MutationDocument<TaskAccepted> = {
@@ -63,14 +60,14 @@ export const INVOKE_REGISTERED_TASK: MutationDocument<TaskAccepted> = {
   ) { id name taskName }
 }`,
   field: 'invokeRegisteredTask',
-  read: accepted.taskIn,
+  read: taskIn,
 };
 
 export const CANCEL_TASK: MutationDocument<Accepted> = {
   name: 'CancelTask',
   text: `mutation CancelTask($input: CancelTaskInput!) { cancelTask(input: $input) }`,
   field: 'cancelTask',
-  read: accepted.taskCancellationIn,
+  read: taskCancellationIn,
 };
 
 export const SET_VARIABLE: MutationDocument<Accepted> = {
@@ -79,7 +76,7 @@ export const SET_VARIABLE: MutationDocument<Accepted> = {
   addOrUpdateEnvVariableByName(input: $input) { id name }
 }`,
   field: 'addOrUpdateEnvVariableByName',
-  read: accepted.variableIn,
+  read: variableIn,
 };
 
 export const UNIDLE: MutationDocument<Accepted> = {
@@ -88,9 +85,42 @@ export const UNIDLE: MutationDocument<Accepted> = {
   idleOrUnidleEnvironment(input: $input)
 }`,
   field: 'idleOrUnidleEnvironment',
-  read: accepted.successIn,
+  read: successIn,
   alreadyDone: {
     text: /^Environment is already (?:unidled|running)/,
     answer: { kind: 'accepted' },
   },
 };
+
+const ACCEPTED: Accepted = { kind: 'accepted' };
+const NO_SUCH_TASK = finalRefusal('not-found', 'there is no such task');
+const BUILD_NAME = /^lagoon-(build|variables)-[0-9a-z]*$/;
+
+function buildIn(value: unknown): DeployAccepted | null {
+  const named = typeof value === 'string' && value.length <= 100 && BUILD_NAME.test(value);
+  return named ? { kind: 'accepted', buildName: value } : null;
+}
+
+function taskIn(value: unknown): TaskAccepted | null {
+  if (!isAddedTask(value)) return null;
+  return { kind: 'accepted', taskId: value.id, taskName: value.taskName ?? null };
+}
+
+function successIn(value: unknown): Accepted | null {
+  return value === 'success' ? ACCEPTED : null;
+}
+
+/** A cancellation of a task that is not there is answered with nothing. */
+function taskCancellationIn(value: unknown): Accepted | Refused | null {
+  return value === null ? NO_SUCH_TASK : cancellationIn(value);
+}
+
+/** What went wrong with a cancellation is a value for Lagoon, not an error. */
+function cancellationIn(value: unknown): Accepted | Refused | null {
+  if (typeof value !== 'string' || !value.startsWith('Error: ')) return successIn(value);
+  return finalRefusal('not-cancellable', `Lagoon answered "Error: …" (${value.length} characters)`);
+}
+
+function variableIn(value: unknown): Accepted | null {
+  return isStoredVariable(value) ? ACCEPTED : null;
+}

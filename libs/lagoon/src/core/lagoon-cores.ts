@@ -53,3 +53,45 @@ export class UnknownCoreError extends Error {
     this.name = 'UnknownCoreError';
   }
 }
+
+/** One core that serves every name. */
+export class SingleLagoonCore extends LagoonCores {
+  readonly names: readonly string[];
+
+  constructor(private readonly core: LagoonCore) {
+    super();
+    this.names = [core.name];
+  }
+
+  of(): LagoonCore {
+    return this.core;
+  }
+
+  close(): Promise<void> {
+    return this.core.lagoon.close();
+  }
+}
+
+/** Several cores, each under its own name. */
+export class NamedLagoonCores extends LagoonCores {
+  private readonly cores: ReadonlyMap<string, LagoonCore>;
+
+  constructor(cores: readonly LagoonCore[]) {
+    super();
+    this.cores = new Map(cores.map((core) => [core.name, core]));
+  }
+
+  get names(): readonly string[] {
+    return [...this.cores.keys()];
+  }
+
+  of(name: string): LagoonCore {
+    const core = this.cores.get(name);
+    if (core === undefined) throw new UnknownCoreError(name);
+    return core;
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.cores.values()].map(({ lagoon }) => lagoon.close()));
+  }
+}

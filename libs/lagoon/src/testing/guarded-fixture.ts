@@ -1,10 +1,11 @@
+import { VirtualClock } from '@uplift/runtime/testing';
 import { InMemoryLagoon } from './in-memory.lagoon';
-import type { CoreObserver, ObservedRequest } from '../core/core-observer';
-import type { GuardRules } from '../core/guarded-core';
-import { guardedCore } from '../core/guarded-core';
-import type { BreakerState, LagoonCore } from '../core/lagoon-cores.port';
+import { systemClock, systemRandomness } from '@uplift/runtime';
+import type { BreakerState, LagoonCore } from '../core/lagoon-cores';
+import type { GuardRules } from '../core/open-cores';
+import { guardedCore } from '../core/open-cores';
+import type { CoreObserver, ObservedRequest } from '../core/resilience-policy';
 import { UNLIMITED } from './unguarded-core';
-import { ManualClock } from './manual-clock';
 
 export const RULES: GuardRules = {
   callTimeoutMs: 20_000,
@@ -12,6 +13,14 @@ export const RULES: GuardRules = {
   breakerFailures: 5,
   breakerOpenMs: 10_000,
   breakerLongestMs: 60_000,
+};
+
+export const CONTEXT = { clock: systemClock, randomness: systemRandomness };
+
+export const NOBODY: CoreObserver = {
+  onRequest: () => undefined,
+  onBreaker: () => undefined,
+  onTokenFailure: () => undefined,
 };
 
 /** Notes what it is told. */
@@ -36,25 +45,34 @@ export class NotingObserver implements CoreObserver {
   }
 }
 
-export interface GuardedScene {
+export interface GuardedFixture {
   readonly inner: InMemoryLagoon;
-  readonly clock: ManualClock;
+  readonly clock: VirtualClock;
   readonly observer: NotingObserver;
   readonly core: LagoonCore;
 }
 
-export interface SceneOptions {
+export interface FixtureOptions {
   readonly inner?: InMemoryLagoon;
   readonly requestsPerSecond?: number;
   readonly rules?: Partial<GuardRules>;
 }
 
-/** A Lagoon in memory behind a gate, in time that a spec moves. */
-export function guardedScene(options: SceneOptions = {}): GuardedScene {
+/** A Lagoon in memory behind a resilience policy, in time that a spec moves. */
+export function guardedFixture(options: FixtureOptions = {}): GuardedFixture {
   const { inner = new InMemoryLagoon(), requestsPerSecond = 0, rules } = options;
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const observer = new NotingObserver();
   const agreement = { name: 'core-a', requestsPerSecond, settings: UNLIMITED };
-  const core = guardedCore(inner, agreement, { ...RULES, ...rules }, { clock, observer });
+  const core = guardedCore(
+    inner,
+    agreement,
+    { ...RULES, ...rules },
+    {
+      clock,
+      observer,
+      randomness: systemRandomness,
+    },
+  );
   return { inner, clock, observer, core };
 }

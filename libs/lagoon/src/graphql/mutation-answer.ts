@@ -1,9 +1,9 @@
 import type { Ambiguous, Refused } from '../lagoon.outcomes';
-import { finalRefusal, passingRefusal } from '../refusal';
-import type { GraphqlEnvelope, GraphqlError } from './answer-rows';
+import { finalRefusal, passingRefusal } from '../lagoon.outcomes';
+import type { GraphqlEnvelope, GraphqlError } from './answer-schemas';
+import { isEnvelope } from './answer-schemas';
 import { parseJson, shapeOf, shapeOfText } from './answer-shape';
 import type { HttpAnswer, NoAnswerError } from './graphql-transport';
-import { isEnvelope } from './lagoon.answers';
 import { knownRefusal } from './refusal-table';
 
 export const UNAUTHENTICATED = passingRefusal('unauthenticated', 'the token was not accepted');
@@ -15,6 +15,7 @@ export type AnswerReader<A> = (value: unknown) => A | Refused | null;
 export interface AnswerRules<A> {
   readonly field: string;
   readonly read: AnswerReader<A>;
+  /** Lagoon's words, beside no value, for an effect that was there already. */
   readonly alreadyDone?: { readonly text: RegExp; readonly answer: A };
 }
 

@@ -1,10 +1,10 @@
-import { RetryBudget } from './retry-budget';
-import { ManualClock } from '../testing/manual-clock';
+import { VirtualClock } from '@uplift/runtime/testing';
+import { RetryBudget } from './read-retries';
 
 describe('the budget of repeats', () => {
-  let clock: ManualClock;
+  let clock: VirtualClock;
 
-  beforeEach(() => (clock = new ManualClock()));
+  beforeEach(() => (clock = new VirtualClock()));
 
   function calls(budget: RetryBudget, count: number): void {
     for (let n = 0; n < count; n += 1) budget.noteCall();

@@ -1,5 +1,5 @@
 import { NoAnswerError } from './graphql-transport';
-import { classifyMutation, classifyNoAnswer } from './mutation-classifier';
+import { classifyMutation, classifyNoAnswer } from './mutation-answer';
 
 const FIELD = 'deployEnvironmentLatest';
 const read = (value: unknown) =>

@@ -1,6 +1,93 @@
 import { Ajv } from 'ajv';
 import type { ValidateFunction } from 'ajv';
-import type * as rows from './answer-rows';
+
+export interface GraphqlError {
+  readonly message: string;
+  readonly path?: readonly (string | number)[] | null;
+}
+
+export interface GraphqlEnvelope {
+  readonly data?: Readonly<Record<string, unknown>> | null;
+  readonly errors?: readonly GraphqlError[];
+}
+
+export interface DeploymentRow {
+  readonly id: number;
+  readonly name: string;
+  readonly status: string;
+  readonly buildStep?: string | null;
+  readonly created?: string | null;
+  readonly started?: string | null;
+  readonly completed?: string | null;
+  readonly bulkId?: string | null;
+  readonly bulkName?: string | null;
+}
+
+export interface TaskRow {
+  readonly id: number;
+  readonly name: string;
+  readonly taskName?: string | null;
+  readonly status: string;
+  readonly service?: string | null;
+  readonly command?: string | null;
+  readonly created?: string | null;
+  readonly started?: string | null;
+  readonly completed?: string | null;
+}
+
+export interface EnvironmentRow {
+  readonly id: number;
+  readonly name: string;
+  readonly environmentType: string;
+  readonly deployType: string;
+  readonly autoIdle?: number | null;
+  readonly idleState?: string | null;
+  readonly route?: string | null;
+  readonly routes?: string | null;
+  /** The newest only. */
+  readonly deployments: readonly Pick<DeploymentRow, 'name' | 'status'>[];
+}
+
+export interface ProjectRow {
+  readonly id: number;
+  readonly deploymentsDisabled?: number | null;
+  readonly restrictions?: readonly (string | null)[] | null;
+  readonly autoIdle?: number | null;
+  readonly environments: readonly EnvironmentRow[];
+}
+
+export interface EnvironmentWithDeployments {
+  readonly deployments: readonly DeploymentRow[];
+}
+
+export interface EnvironmentWithTasks {
+  readonly tasks: readonly TaskRow[];
+}
+
+export interface RegisteredTaskRow {
+  readonly id: number;
+  readonly name: string;
+  /** Only of a command task. */
+  readonly advancedTaskDefinitionArguments?: readonly { readonly name?: string | null }[] | null;
+}
+
+export interface VariableRow {
+  readonly name: string;
+  readonly value: string;
+  readonly scope: string;
+}
+
+export interface EnvironmentWithVariables {
+  readonly envVariables: readonly VariableRow[];
+}
+
+export interface IdleStateRow {
+  readonly name: string;
+  readonly idleState?: string | null;
+  readonly project: { readonly name: string };
+}
+
+export type RoutesRow = Pick<EnvironmentRow, 'route' | 'routes'>;
 
 const ajv = new Ajv({
   allErrors: false,
@@ -91,7 +178,7 @@ const registeredTask = {
   },
 };
 
-export const isEnvelope: ValidateFunction<rows.GraphqlEnvelope> = ajv.compile({
+export const isEnvelope: ValidateFunction<GraphqlEnvelope> = ajv.compile({
   type: 'object',
   anyOf: [{ required: ['data'] }, { required: ['errors'] }],
   properties: {
@@ -111,7 +198,7 @@ export const isEnvelope: ValidateFunction<rows.GraphqlEnvelope> = ajv.compile({
   },
 });
 
-export const isProject: ValidateFunction<rows.ProjectRow> = ajv.compile({
+export const isProject: ValidateFunction<ProjectRow> = ajv.compile({
   type: 'object',
   required: ['id', 'environments'],
   properties: {
@@ -123,44 +210,44 @@ export const isProject: ValidateFunction<rows.ProjectRow> = ajv.compile({
   },
 });
 
-export const isDeploymentList = ajv.compile<readonly rows.DeploymentRow[]>(listOf(deployment));
+export const isDeploymentList = ajv.compile<readonly DeploymentRow[]>(listOf(deployment));
 
-export const isEnvironmentWithDeployments = ajv.compile<rows.EnvironmentWithDeployments>(
+export const isEnvironmentWithDeployments = ajv.compile<EnvironmentWithDeployments>(
   answerWith('deployments', listOf(deployment)),
 );
 
-export const isEnvironmentWithTasks = ajv.compile<rows.EnvironmentWithTasks>(
+export const isEnvironmentWithTasks = ajv.compile<EnvironmentWithTasks>(
   answerWith('tasks', listOf(task)),
 );
 
-export const isEnvironmentWithVariables = ajv.compile<rows.EnvironmentWithVariables>(
+export const isEnvironmentWithVariables = ajv.compile<EnvironmentWithVariables>(
   answerWith('envVariables', listOf(variable)),
 );
 
-export const isEnvironmentWithRoutes: ValidateFunction<rows.RoutesRow> = ajv.compile({
+export const isEnvironmentWithRoutes: ValidateFunction<RoutesRow> = ajv.compile({
   type: 'object',
   properties: urls,
 });
 
-export const isIdleState: ValidateFunction<rows.IdleStateRow> = ajv.compile({
+export const isIdleState: ValidateFunction<IdleStateRow> = ajv.compile({
   type: 'object',
   required: ['name', 'project'],
   properties: { name: text(200), idleState: optional(64), project: answerWith('name', text(200)) },
 });
 
-export const isTask: ValidateFunction<rows.TaskRow> = ajv.compile(task);
+export const isTask: ValidateFunction<TaskRow> = ajv.compile(task);
 
-export const isRegisteredTaskList = ajv.compile<readonly rows.RegisteredTaskRow[]>(
+export const isRegisteredTaskList = ajv.compile<readonly RegisteredTaskRow[]>(
   listOf(registeredTask),
 );
 
-export const isAddedTask: ValidateFunction<Pick<rows.TaskRow, 'id' | 'taskName'>> = ajv.compile({
+export const isAddedTask: ValidateFunction<Pick<TaskRow, 'id' | 'taskName'>> = ajv.compile({
   type: 'object',
   required: ['id'],
   properties: { id, taskName: optional(200) },
 });
 
-export const isStoredVariable = ajv.compile<Pick<rows.VariableRow, 'name'>>(
+export const isStoredVariable = ajv.compile<Pick<VariableRow, 'name'>>(
   answerWith('name', text(300)),
 );
 

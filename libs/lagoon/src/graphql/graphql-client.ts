@@ -1,28 +1,29 @@
+import type { Clock } from '@uplift/runtime';
 import { CallDeadline } from '../call-deadline';
 import { LagoonRefusedError, LagoonUnavailableError } from '../lagoon.errors';
 import type { Ambiguous, Refused } from '../lagoon.outcomes';
-import { Lagoon } from '../lagoon.port';
-import type { GraphqlEnvelope } from './answer-rows';
-import type { BatchDocument } from './batch.documents';
-import { batchAnswers, slicesOf, slotVariables } from './batched-lookup';
+import { slicesOf } from '../lagoon.requests';
+import type { GraphqlEnvelope } from './answer-schemas';
 import type { GraphqlEndpoint } from './graphql-transport';
 import { CALL_TIMEOUT_MS, GraphqlTransport, NoAnswerError } from './graphql-transport';
-import type { ReadDocument } from './lagoon.documents';
-import { classifyMutation, classifyNoAnswer } from './mutation-classifier';
-import type { MutationDocument } from './mutation.documents';
-import { checked, envelopeOf, fieldOf } from './read-answer';
+import { classifyMutation, classifyNoAnswer } from './mutation-answer';
+import type { MutationDocument } from './mutations';
+import type { BatchDocument, ReadDocument } from './queries';
+import { batchAnswers, checked, envelopeOf, fieldOf, slotVariables } from './read-answer';
 
-export type Variables = Readonly<Record<string, unknown>>;
-export type Signal = AbortSignal | undefined;
+type Variables = Readonly<Record<string, unknown>>;
+type Signal = AbortSignal | undefined;
 
 /** How a document becomes a call, and its answer a value of the port. */
-export abstract class GraphqlCalls extends Lagoon {
+export class GraphqlClient {
   private readonly transport: GraphqlTransport;
   private readonly timeoutMs: number;
 
-  constructor(endpoint: GraphqlEndpoint) {
-    super();
-    this.transport = new GraphqlTransport(endpoint);
+  constructor(
+    endpoint: GraphqlEndpoint,
+    private readonly clock: Clock,
+  ) {
+    this.transport = new GraphqlTransport(endpoint, clock);
     this.timeoutMs = endpoint.timeoutMs ?? CALL_TIMEOUT_MS;
   }
 
@@ -30,17 +31,13 @@ export abstract class GraphqlCalls extends Lagoon {
     return this.transport.close();
   }
 
-  protected async read<T>(
-    document: ReadDocument<T>,
-    variables: Variables,
-    signal: Signal,
-  ): Promise<T> {
+  async read<T>(document: ReadDocument<T>, variables: Variables, signal: Signal): Promise<T> {
     const envelope = await this.envelope(document.text, variables, signal);
     return checked(fieldOf(envelope, document.field), document.fits);
   }
 
   /** Null where Lagoon says, in either of its two ways, that it is not there. */
-  protected async readIfFound<T>(
+  async readIfFound<T>(
     document: ReadDocument<T>,
     variables: Variables,
     signal: Signal,
@@ -50,7 +47,7 @@ export abstract class GraphqlCalls extends Lagoon {
     return value === null ? null : checked(value, document.fits);
   }
 
-  protected async readEnvironment<T>(
+  async readEnvironment<T>(
     document: ReadDocument<T>,
     variables: Variables,
     signal: Signal,
@@ -61,7 +58,7 @@ export abstract class GraphqlCalls extends Lagoon {
   }
 
   /** In the order of the items: null where Lagoon says that it is not there, undefined if nobody can tell. */
-  protected readMany<I, T>(
+  readMany<I, T>(
     document: BatchDocument<I, T>,
     items: readonly I[],
     signal: Signal,
@@ -90,7 +87,7 @@ export abstract class GraphqlCalls extends Lagoon {
     }
   }
 
-  protected async mutate<A>(
+  async mutate<A>(
     document: MutationDocument<A>,
     variables: Variables,
     signal: AbortSignal,
@@ -105,8 +102,8 @@ export abstract class GraphqlCalls extends Lagoon {
   }
 
   /** One end for several requests. */
-  protected async within<T>(signal: Signal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const deadline = new CallDeadline(this.timeoutMs, signal);
+  async within<T>(signal: Signal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const deadline = new CallDeadline(this.clock, this.timeoutMs, signal);
     try {
       return await work(deadline.signal);
     } finally {
