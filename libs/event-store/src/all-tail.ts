@@ -3,7 +3,7 @@ import { isInstanceStream, toRecordedInstanceEvent } from '@uplift/contracts';
 import type { RecordedInstanceEvent } from '@uplift/domain';
 import type { BackoffOptions, Clock, Randomness } from '@uplift/runtime';
 import { Backoff, errorMessage } from '@uplift/runtime';
-import { EventStoreUnavailableError } from './event-store.errors';
+import { EventStoreUnavailableError } from './event-store.port';
 import type { AllEventsBatch, EventStore } from './event-store.port';
 
 /** An event of an instance as a listener gets it. */

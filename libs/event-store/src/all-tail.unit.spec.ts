@@ -7,7 +7,7 @@ import type { AllTailOptions, TailedInstanceEvent } from './all-tail';
 import { deterministicEventId } from './event-id';
 import { NO_STREAM } from './event-store.port';
 import type { SubscribeToAllOptions } from './event-store.port';
-import { InMemoryEventStore } from './in-memory.event-store';
+import { InMemoryEventStore } from './testing';
 
 /** The twin, with subscriptions that can be cut. */
 class BreakableStore extends InMemoryEventStore {

@@ -3,7 +3,7 @@ import { decide, evolve } from '@uplift/domain';
 import type { Clock, Randomness } from '@uplift/runtime';
 import { Backoff } from '@uplift/runtime';
 import { deterministicEventId } from './event-id';
-import { EventStoreUnavailableError, RevisionConflictError } from './event-store.errors';
+import { EventStoreUnavailableError, RevisionConflictError } from './event-store.port';
 import type { Cause, InstanceHistory, KnownInstance, LoadedInstance } from './instance-history';
 
 /** A command for one instance, and what goes into the metadata of the events it leads to. */

@@ -3,10 +3,9 @@ import type { InstanceEvent, RunningStatus } from '@uplift/domain';
 import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
 import { CommandHandler } from './command-handler';
 import type { HandlePolicy } from './command-handler';
-import { EventStoreUnavailableError, RevisionConflictError } from './event-store.errors';
-import { NO_STREAM } from './event-store.port';
+import { EventStoreUnavailableError, NO_STREAM, RevisionConflictError } from './event-store.port';
 import type { EventToAppend, StreamHead } from './event-store.port';
-import { InMemoryEventStore } from './in-memory.event-store';
+import { InMemoryEventStore } from './testing';
 import { InstanceHistory } from './instance-history';
 import type { LoadedInstance } from './instance-history';
 

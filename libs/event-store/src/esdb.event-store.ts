@@ -1,13 +1,10 @@
 import { BACKWARDS, END, EventStoreDBClient, START } from '@eventstore/db-client';
 import type { AppendResult, ReadPosition } from '@eventstore/db-client';
 import type { StoredEvent } from '@uplift/contracts';
-import { withDeadline } from './deadline';
-import { appendError, readError, unavailable } from './esdb.errors';
+import { appendError, collect, readError, unavailable, withDeadline } from './esdb.calls';
 import { fromEsdbEvent, toEsdbEvent } from './esdb.event-codec';
-import { collect } from './esdb.reading';
 import { EsdbTail, isOwn } from './esdb.tail';
-import { EventStoreUnavailableError } from './event-store.errors';
-import { EventStore } from './event-store.port';
+import { EventStore, EventStoreUnavailableError } from './event-store.port';
 import type {
   AllEventsBatch,
   Appended,
@@ -15,8 +12,8 @@ import type {
   StreamHead,
   SubscribeToAllOptions,
 } from './event-store.port';
+import { prepareAppend } from './hash-chain';
 import type { LinkedEvents } from './hash-chain';
-import { prepareAppend } from './prepare-append';
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 /** Events looked at in one step backwards for the newest that is not the store's own. */

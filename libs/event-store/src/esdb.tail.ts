@@ -1,6 +1,6 @@
 import type { AllStreamResolvedEvent, AllStreamSubscription } from '@eventstore/db-client';
 import type { StoredEvent } from '@uplift/contracts';
-import { unavailable } from './esdb.errors';
+import { unavailable } from './esdb.calls';
 import { fromEsdbEvent } from './esdb.event-codec';
 import { DEFAULT_MAX_BATCH } from './event-store.port';
 import type { AllEventsBatch, SubscribeToAllOptions } from './event-store.port';

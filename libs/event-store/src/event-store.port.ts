@@ -1,5 +1,39 @@
 import type { EventMetadata, StoredEvent } from '@uplift/contracts';
 
+/** Somebody else appended first: load the stream and decide again. */
+export class RevisionConflictError extends Error {
+  readonly code = 'revision-conflict';
+  constructor(
+    readonly stream: string,
+    readonly expectedRevision: number,
+  ) {
+    super(`Stream ${stream} is not at revision ${expectedRevision}: load it and decide again`);
+  }
+}
+
+export class StreamNotFoundError extends Error {
+  readonly code = 'stream-not-found';
+  constructor(readonly stream: string) {
+    super(`Stream ${stream} does not exist`);
+  }
+}
+
+export class EventTooLargeError extends Error {
+  readonly code = 'event-too-large';
+  constructor(
+    readonly eventType: string,
+    readonly bytes: number,
+    readonly limit: number,
+  ) {
+    super(`Event ${eventType} has ${bytes} bytes; at most ${limit} are accepted`);
+  }
+}
+
+/** The store did not answer in time or the connection broke: whether an append was stored is unknown. */
+export class EventStoreUnavailableError extends Error {
+  readonly code = 'event-store-unavailable';
+}
+
 /** Where a stream ends: what the next append must build on. */
 export interface StreamHead {
   /** Revision of the last event, from 0; -1 if the stream does not exist. */
@@ -71,4 +105,20 @@ export abstract class EventStore {
   /** Position of the last event in the store, null if there is none. */
   abstract lastPosition(): Promise<bigint | null>;
   abstract close(): Promise<void>;
+}
+
+/** Where these events of one stream end: what an append after them builds on. */
+export function headOf(events: readonly StoredEvent[]): StreamHead {
+  const last = events.at(-1);
+  return last ? { revision: last.revision, hash: last.metadata.hash } : NO_STREAM;
+}
+
+/** A stream that does not exist is an empty history. */
+export async function loadOrEmpty(store: EventStore, stream: string): Promise<StoredEvent[]> {
+  try {
+    return await store.load(stream);
+  } catch (error) {
+    if (error instanceof StreamNotFoundError) return [];
+    throw error;
+  }
 }

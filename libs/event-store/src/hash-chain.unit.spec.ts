@@ -4,9 +4,8 @@ import * as fc from 'fast-check';
 import type { EventMetadata } from '@uplift/contracts';
 import { NO_STREAM } from './event-store.port';
 import type { EventToAppend } from './event-store.port';
-import { hashOfEvent, linkEvents } from './hash-chain';
+import { hashOfEvent, linkEvents, verifyChain } from './hash-chain';
 import type { ChainedEvent } from './hash-chain';
-import { verifyChain } from './verify-chain';
 
 const METADATA: EventMetadata = {
   $correlationId: 'upgrade',

@@ -1,12 +1,7 @@
 export * from './all-tail';
 export * from './command-handler';
-export * from './canonical-json';
 export { deterministicEventId, uuid5 } from './event-id';
 export * from './esdb.event-store';
-export * from './event-store.errors';
 export * from './event-store.port';
 export * from './hash-chain';
-export * from './in-memory.event-store';
-export * from './load-or-empty';
-export * from './verify-chain';
 export * from './instance-history';

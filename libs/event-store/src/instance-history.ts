@@ -3,8 +3,8 @@ import { INSTANCE_SCHEMA_VERSION, instanceStream, toInstanceEvent } from '@uplif
 import type { InstanceEvent, InstanceState } from '@uplift/domain';
 import { evolve, INITIAL_STATE } from '@uplift/domain';
 import { deterministicEventId } from './event-id';
+import { headOf, loadOrEmpty } from './event-store.port';
 import type { Appended, EventStore, StreamHead } from './event-store.port';
-import { headOf, loadOrEmpty } from './load-or-empty';
 
 /** Why and by whom events are appended. */
 export interface Cause {

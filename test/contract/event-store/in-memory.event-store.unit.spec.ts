@@ -1,4 +1,6 @@
-import { InMemoryEventStore, NO_STREAM } from '@uplift/event-store';
+import { NO_STREAM } from '@uplift/event-store';
+import { InMemoryEventStore } from '@uplift/event-store/testing';
+import { VirtualClock } from '@uplift/runtime/testing';
 import { eventStoreSuite } from './event-store.suite';
 import { newStream, sampleEvents } from './sample-events';
 
@@ -10,7 +12,9 @@ describe('event store in memory', () => {
   });
 
   it('records events at the time of the clock it is given', async () => {
-    const store = new InMemoryEventStore({ now: () => new Date('2026-01-02T03:04:05.678Z') });
+    const store = new InMemoryEventStore({
+      clock: new VirtualClock(Date.parse('2026-01-02T03:04:05.678Z')),
+    });
     const stream = newStream();
     await store.append(stream, NO_STREAM, sampleEvents(1));
     expect((await store.load(stream))[0]?.recordedAt).toBe('2026-01-02T03:04:05.678Z');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { BusClient, connectBus } from '@uplift/bus';
 import type { BusConnection } from '@uplift/bus';
 import type { EventStore } from '@uplift/event-store';
-import { InMemoryEventStore } from '@uplift/event-store';
+import { InMemoryEventStore } from '@uplift/event-store/testing';
 import type { NatsServer, PostgresServer, TempFolder } from '../../../tools/stack/src';
 import { createTempFolder, startNatsServer, startPostgres } from '../../../tools/stack/src';
 import { RunningProjector } from './running-projector';

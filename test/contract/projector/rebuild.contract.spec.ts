@@ -1,4 +1,4 @@
-import { InMemoryEventStore } from '@uplift/event-store';
+import { InMemoryEventStore } from '@uplift/event-store/testing';
 import type { RebuildProgress } from '../../../apps/projector/src/rebuild/rebuild-read-model';
 import { rebuildReadModel } from '../../../apps/projector/src/rebuild/rebuild-read-model';
 import { eventually } from '../../support/eventually';

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { connectBus, EventPublisher, type BusConnection } from '@uplift/bus';
-import { InMemoryEventStore, MAX_EVENT_BYTES, NO_STREAM } from '@uplift/event-store';
+import { MAX_EVENT_BYTES, NO_STREAM } from '@uplift/event-store';
+import { InMemoryEventStore } from '@uplift/event-store/testing';
 import { BusServer } from '../bus/bus-server';
 import { eventually } from './eventually';
 import { readBus } from '../../support/bus-reader';

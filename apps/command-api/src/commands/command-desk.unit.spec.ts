@@ -1,8 +1,5 @@
-import {
-  EventStoreUnavailableError,
-  InMemoryEventStore,
-  InstanceHistory,
-} from '@uplift/event-store';
+import { EventStoreUnavailableError, InstanceHistory } from '@uplift/event-store';
+import { InMemoryEventStore } from '@uplift/event-store/testing';
 import { Metrics } from '@uplift/runtime';
 import { INSTANCE_ID, registration, trigger } from '../testing/command-requests';
 import { CommandDesk } from './command-desk';

@@ -2,10 +2,10 @@ import { instanceStream } from '@uplift/contracts';
 import type { StreamHead } from '@uplift/event-store';
 import {
   EventStoreUnavailableError,
-  InMemoryEventStore,
   InstanceHistory,
   RevisionConflictError,
 } from '@uplift/event-store';
+import { InMemoryEventStore } from '@uplift/event-store/testing';
 import { ProblemError } from '@uplift/contracts';
 import { cancel, INSTANCE_ID, registration, trigger } from '../testing/command-requests';
 import { InstanceCommandHandler } from './instance-command.handler';

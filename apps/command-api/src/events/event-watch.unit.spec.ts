@@ -1,4 +1,5 @@
-import { InMemoryEventStore, InstanceHistory } from '@uplift/event-store';
+import { InstanceHistory } from '@uplift/event-store';
+import { InMemoryEventStore } from '@uplift/event-store/testing';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { PassThrough } from 'node:stream';

@@ -1,4 +1,5 @@
-import { EventStoreUnavailableError, InMemoryEventStore } from '@uplift/event-store';
+import { EventStoreUnavailableError } from '@uplift/event-store';
+import { InMemoryEventStore } from '@uplift/event-store/testing';
 import type { Checkpoint } from './checkpoint';
 import { HeadWatch } from './head-watch';
 import { ProjectionProgress } from './projection-progress';

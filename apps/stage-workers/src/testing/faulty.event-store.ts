@@ -1,5 +1,6 @@
 import type { Appended, EventToAppend, StreamHead } from '@uplift/event-store';
-import { EventStoreUnavailableError, InMemoryEventStore } from '@uplift/event-store';
+import { EventStoreUnavailableError } from '@uplift/event-store';
+import { InMemoryEventStore } from '@uplift/event-store/testing';
 
 /** `stored`: the append lands but nobody is told; `lost`: it does not land. */
 export type AppendFault = 'stored' | 'lost';

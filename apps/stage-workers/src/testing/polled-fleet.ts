@@ -5,7 +5,8 @@ import type { StoredEvent } from '@uplift/contracts';
 import { instanceStream } from '@uplift/contracts';
 import type { InstanceEvent, WorkOrder } from '@uplift/domain';
 import { bulkIdOf, markerOf } from '@uplift/domain';
-import { InMemoryEventStore, InstanceHistory, NO_STREAM } from '@uplift/event-store';
+import { InstanceHistory, NO_STREAM } from '@uplift/event-store';
+import { InMemoryEventStore } from '@uplift/event-store/testing';
 import { SingleLagoonCore } from '@uplift/lagoon';
 import { InMemoryLagoon, unguardedCore } from '@uplift/lagoon/testing';
 import { createLogger } from '@uplift/runtime';
@@ -30,7 +31,7 @@ export class PolledFleet {
   readonly clock = new ManualPollClock();
   readonly lagoon = new InMemoryLagoon();
   private readonly cores = new SingleLagoonCore(unguardedCore(this.lagoon));
-  private readonly store = new InMemoryEventStore({ now: () => new Date(this.clock.wall()) });
+  private readonly store = new InMemoryEventStore({ clock: this.clock });
   private readonly history = new InstanceHistory(this.store, 'stage-workers');
 
   /** An upgrade whose build was accepted just now. */

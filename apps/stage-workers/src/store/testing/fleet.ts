@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { InstanceEvent, InstanceEventType, WorkOrder } from '@uplift/domain';
-import { InMemoryEventStore, InstanceHistory } from '@uplift/event-store';
+import { InstanceHistory } from '@uplift/event-store';
+import { InMemoryEventStore } from '@uplift/event-store/testing';
 import { exampleUpgrade, ORDER } from '../../testing/example-upgrade';
 
 const START = Date.parse('2026-01-05T00:00:00.000Z');
@@ -14,7 +15,7 @@ interface Member {
 /** Many instances in one store whose clock stands still until it is told otherwise. */
 export class Fleet {
   private passedMs = 0;
-  readonly store = new InMemoryEventStore({ now: () => new Date(this.now()) });
+  readonly store = new InMemoryEventStore({ clock: { wall: () => this.now() } });
   readonly history = new InstanceHistory(this.store, 'stage-workers');
   private readonly members = new Map<string, Member>();
 

@@ -1,5 +1,5 @@
-import { withDeadline } from './deadline';
-import { EventStoreUnavailableError } from './event-store.errors';
+import { withDeadline } from './esdb.calls';
+import { EventStoreUnavailableError } from './event-store.port';
 
 const never = () => new Promise<never>(() => undefined);
 

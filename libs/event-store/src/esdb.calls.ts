@@ -3,14 +3,40 @@ import {
   StreamNotFoundError as ClientStreamNotFoundError,
   WrongExpectedVersionError,
 } from '@eventstore/db-client';
+import type { StreamingRead } from '@eventstore/db-client';
 import {
   EventStoreUnavailableError,
   EventTooLargeError,
+  MAX_EVENT_BYTES,
   RevisionConflictError,
   StreamNotFoundError,
-} from './event-store.errors';
-import { MAX_EVENT_BYTES } from './event-store.port';
+} from './event-store.port';
 import type { LinkedEvents } from './hash-chain';
+
+/** All that a finite read finds. Not `for await`: that costs a promise for each event. */
+export function collect<T>(read: StreamingRead<T>, timeoutMs: number): Promise<T[]> {
+  const found: T[] = [];
+  const work = new Promise<T[]>((resolve, reject) => {
+    read
+      .on('data', (item: T) => found.push(item))
+      .on('error', reject)
+      .on('end', () => resolve(found));
+  });
+  return withDeadline(work, timeoutMs, () => {
+    read.cancel().catch(() => undefined);
+  });
+}
+
+/** Gives up waiting after `ms` milliseconds; the work itself may still succeed. */
+export function withDeadline<T>(work: Promise<T>, ms: number, giveUp?: () => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new EventStoreUnavailableError(`The event store did not answer within ${ms} ms`));
+      giveUp?.();
+    }, ms);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
 
 const OWN_ERRORS = [
   EventStoreUnavailableError,

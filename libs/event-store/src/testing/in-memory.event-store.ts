@@ -1,21 +1,23 @@
 import type { StoredEvent } from '@uplift/contracts';
+import type { Clock } from '@uplift/runtime';
+import { systemClock } from '@uplift/runtime';
 import {
+  DEFAULT_MAX_BATCH,
+  EventStore,
   EventStoreUnavailableError,
   RevisionConflictError,
   StreamNotFoundError,
-} from './event-store.errors';
-import { DEFAULT_MAX_BATCH, EventStore } from './event-store.port';
+  headOf,
+} from '../event-store.port';
 import type {
   AllEventsBatch,
   Appended,
   EventToAppend,
   StreamHead,
   SubscribeToAllOptions,
-} from './event-store.port';
-import type { LinkedEvent } from './hash-chain';
-import { InMemoryLog } from './in-memory.log';
-import { headOf } from './load-or-empty';
-import { prepareAppend } from './prepare-append';
+} from '../event-store.port';
+import { prepareAppend } from '../hash-chain';
+import type { LinkedEvent } from '../hash-chain';
 
 /** Positions have gaps, as the real store's have. */
 const POSITION_STEP = 100n;
@@ -23,19 +25,19 @@ const FROM_START = { after: 0n, maxBatch: DEFAULT_MAX_BATCH };
 
 export interface InMemoryEventStoreOptions {
   /** Store time; default: the clock of this machine. */
-  readonly now?: () => Date;
+  readonly clock?: Pick<Clock, 'wall'>;
 }
 
 /** The whole contract of the port, for tests: nothing survives the process. */
 export class InMemoryEventStore extends EventStore {
   private readonly log = new InMemoryLog();
   private readonly streams = new Map<string, StoredEvent[]>();
-  private readonly now: () => Date;
+  private readonly clock: Pick<Clock, 'wall'>;
   private closed = false;
 
   constructor(options: InMemoryEventStoreOptions = {}) {
     super();
-    this.now = options.now ?? (() => new Date());
+    this.clock = options.clock ?? systemClock;
   }
 
   override append(
@@ -94,14 +96,17 @@ export class InMemoryEventStore extends EventStore {
     if (current.revision < after.revision || current.hash !== after.hash) {
       throw new RevisionConflictError(stream, after.revision);
     }
-    const recordedAt = this.now().toISOString();
+    const recordedAt = new Date(this.clock.wall()).toISOString();
     for (const event of linked.events) stored.push(this.store(event, recordedAt));
     this.streams.set(stream, stored);
     this.log.wake();
     return { head: linked.head, position: this.log.last?.position ?? 0n };
   }
 
-  private store({ bytes: _bytes, ...content }: LinkedEvent, recordedAt: string): StoredEvent {
+  private store(
+    { bytes: _bytes, hashed: _hashed, ...content }: LinkedEvent,
+    recordedAt: string,
+  ): StoredEvent {
     const position = BigInt(this.log.length + 1) * POSITION_STEP;
     const stored = Object.freeze({ ...asStoredJson(content), position, recordedAt });
     this.log.push(stored);
@@ -139,4 +144,48 @@ function deepFreeze<T extends object>(value: T): T {
     if (typeof part === 'object' && part !== null) deepFreeze(part);
   }
   return Object.freeze(value);
+}
+
+/** All events in store order, and a way to wait for more. */
+class InMemoryLog {
+  private readonly events: StoredEvent[] = [];
+  private readonly sleepers = new Set<() => void>();
+
+  get length(): number {
+    return this.events.length;
+  }
+
+  get last(): StoredEvent | undefined {
+    return this.events.at(-1);
+  }
+
+  push(event: StoredEvent): void {
+    this.events.push(event);
+  }
+
+  slice(from: number, count: number): readonly StoredEvent[] {
+    return this.events.slice(from, from + count);
+  }
+
+  indexAfter(position: bigint): number {
+    const index = this.events.findIndex((event) => event.position > position);
+    return index < 0 ? this.events.length : index;
+  }
+
+  /** Resolves when `wake` is called or `signal` aborts. */
+  more(signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const awake = () => {
+        this.sleepers.delete(awake);
+        signal?.removeEventListener('abort', awake);
+        resolve();
+      };
+      this.sleepers.add(awake);
+      signal?.addEventListener('abort', awake);
+    });
+  }
+
+  wake(): void {
+    for (const awake of [...this.sleepers]) awake();
+  }
 }
