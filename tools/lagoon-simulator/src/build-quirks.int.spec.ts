@@ -1,13 +1,13 @@
-import { SimulatorScene } from './testing/simulator-scene';
+import { SimulatorFixture } from './testing/simulator-fixture';
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 
 describe('the quirks of builds', () => {
-  let scene: SimulatorScene;
+  let scene: SimulatorFixture;
 
   beforeEach(async () => {
-    scene = await SimulatorScene.open();
+    scene = await SimulatorFixture.open();
   });
   afterEach(() => scene.close());
 
@@ -108,7 +108,7 @@ describe('the quirks of builds', () => {
 
   it('runs only so many builds at a time over all environments', async () => {
     await scene.close();
-    scene = await SimulatorScene.open({ buildSlots: 2 });
+    scene = await SimulatorFixture.open({ buildSlots: 2 });
     const ids = Array.from({ length: 5 }, (_, n) => scene.place({ project: `app-${n}` }));
     for (const id of ids) await scene.deploy(id);
     const running = async () =>
@@ -124,7 +124,7 @@ describe('the quirks of builds', () => {
 
   it('answers the same names and durations for the same seed', async () => {
     const walk = async () => {
-      const one = await SimulatorScene.open({ seed: 11 });
+      const one = await SimulatorFixture.open({ seed: 11 });
       const id = one.place();
       const names = [await one.deploy(id), await one.deploy(id)];
       const seen: string[][] = [];
@@ -143,10 +143,10 @@ describe('the cancel of a build', () => {
   const CANCEL = `mutation Cancel($deployment: DeploymentInput!) {
     cancelDeployment(input: { deployment: $deployment })
   }`;
-  let scene: SimulatorScene;
+  let scene: SimulatorFixture;
 
   beforeEach(async () => {
-    scene = await SimulatorScene.open();
+    scene = await SimulatorFixture.open();
   });
   afterEach(() => scene.close());
 

@@ -1,7 +1,7 @@
 import { eventually } from '../../../test/support/eventually';
-import type { FaultSpec } from './faults/fault';
-import type { GraphqlAnswer } from './testing/simulator-scene';
-import { SimulatorScene } from './testing/simulator-scene';
+import type { FaultSpec } from './faults/fault-plan';
+import type { GraphqlAnswer } from './testing/simulator-fixture';
+import { SimulatorFixture } from './testing/simulator-fixture';
 
 const TWO = `query Two($id: Int!) {
   first: environmentById(id: $id) { id }
@@ -9,11 +9,11 @@ const TWO = `query Two($id: Int!) {
 }`;
 
 describe('the faults of calls', () => {
-  let scene: SimulatorScene;
+  let scene: SimulatorFixture;
   let id: number;
 
   beforeEach(async () => {
-    scene = await SimulatorScene.open();
+    scene = await SimulatorFixture.open();
     id = scene.place();
   });
   afterEach(() => scene.close());
@@ -137,10 +137,10 @@ describe('the faults of calls', () => {
 });
 
 describe('the tokens', () => {
-  let scene: SimulatorScene;
+  let scene: SimulatorFixture;
 
   beforeEach(async () => {
-    scene = await SimulatorScene.open();
+    scene = await SimulatorFixture.open();
   });
   afterEach(() => scene.close());
 

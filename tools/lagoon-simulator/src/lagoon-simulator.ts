@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { FaultPlan } from './faults/fault-plan';
 import { GraphqlEngine } from './graphql/graphql-engine';
-import { PlaceRows } from './graphql/place-rows';
+import { PlaceRows } from './graphql/rows';
 import { AppPages } from './http/app-pages';
 import { ControlEndpoint } from './http/control-endpoint';
 import { GraphqlEndpoint } from './http/graphql-endpoint';

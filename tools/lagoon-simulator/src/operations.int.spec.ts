@@ -1,12 +1,12 @@
-import { SimulatorScene } from './testing/simulator-scene';
+import { SimulatorFixture } from './testing/simulator-fixture';
 
 const APP = { project: 'app', environment: 'main' };
 
 describe('the operations', () => {
-  let scene: SimulatorScene;
+  let scene: SimulatorFixture;
 
   beforeEach(async () => {
-    scene = await SimulatorScene.open();
+    scene = await SimulatorFixture.open();
   });
   afterEach(() => scene.close());
 

@@ -1,8 +1,8 @@
-import { faultFrom } from './faults/fault';
-import type { FaultSpec } from './faults/fault';
+import { faultFrom } from './faults/fault-plan';
+import type { FaultSpec } from './faults/fault-plan';
 import type { FaultPlan } from './faults/fault-plan';
-import type { PlaceRows } from './graphql/place-rows';
-import type { AccountSpec, BuildName, BuildSpec, EnvironmentSpec } from './http/control-specs';
+import type { PlaceRows } from './graphql/rows';
+import type { AccountSpec, BuildName, BuildSpec, EnvironmentSpec } from './http/control-schemas';
 import type { TokenRule, Tokens } from './http/tokens';
 import type { Ledger, LedgerPage } from './ledger/ledger';
 import type { EnvironmentTraits } from './world/environment';
@@ -94,7 +94,7 @@ export class SimulatorControls {
   }
 
   advance(seconds: number): void {
-    this.parts.world.surroundings.clock.advance(seconds);
+    this.parts.world.context.clock.advance(seconds);
   }
 
   ledger(latest = 100): LedgerPage {

@@ -67,13 +67,20 @@ export class ReadRetries {
 
   async run<T>(read: () => Promise<T>, signal: AbortSignal): Promise<T> {
     this.options.budget.noteCall();
-    for (let repeats = 0; ; repeats += 1) {
-      try {
-        return await read();
-      } catch (error) {
-        if (!(await this.waitsFor(repeats, error, signal))) throw error;
-      }
+    return this.attempt(read, signal, 0);
+  }
+
+  private async attempt<T>(
+    read: () => Promise<T>,
+    signal: AbortSignal,
+    repeats: number,
+  ): Promise<T> {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(await this.waitsFor(repeats, error, signal))) throw error;
     }
+    return this.attempt(read, signal, repeats + 1);
   }
 
   /** True once the time for another try has come; false if there is none. */

@@ -1,5 +1,5 @@
-import { SeededRandom } from '../world/seeded-random';
-import { NEW_FAULT } from './fault';
+import { SeededRandom } from '../world/context';
+import { NEW_FAULT } from './fault-plan';
 import { FaultPlan } from './fault-plan';
 
 const DEPLOY = new Map([['deployEnvironmentLatest', 1]]);

@@ -2,15 +2,13 @@ import type { ExecutionResult, GraphQLSchema } from 'graphql';
 import { buildSchema, execute } from 'graphql';
 import type { Ledger } from '../ledger/ledger';
 import type { LagoonWorld } from '../world/lagoon-world';
-import { cancelMutationsOf } from './cancel-mutations';
-import { deployMutationsOf } from './deploy-mutations';
+import { cancelMutationsOf, deployMutationsOf, taskMutationsOf } from './work-mutations';
 import { LAGOON_SDL } from './lagoon.sdl';
 import { placeMutationsOf } from './place-mutations';
-import type { PlaceRows } from './place-rows';
+import type { PlaceRows } from './rows';
 import type { PreparedDocument } from './prepared-document';
 import { DocumentCache } from './prepared-document';
 import { queriesOf } from './queries';
-import { taskMutationsOf } from './task-mutations';
 
 export class GraphqlEngine {
   private readonly schema: GraphQLSchema = buildSchema(LAGOON_SDL);

@@ -1,10 +1,10 @@
 import type { Ledger } from '../ledger/ledger';
 import type { Environment, Project } from '../world/environment';
 import type { LagoonWorld } from '../world/lagoon-world';
-import type { VariableHolder, VariableScope } from '../world/variable';
-import { writeVariable } from '../world/variable';
-import { projectIn } from './located';
-import type { PlaceRows } from './place-rows';
+import type { VariableHolder, VariableScope } from '../world/variables';
+import { writeVariable } from '../world/variables';
+import { projectIn } from './refusals';
+import type { PlaceRows } from './rows';
 import { permissionError } from './refusals';
 
 interface VariableInput {
@@ -32,7 +32,7 @@ export function placeMutationsOf(world: LagoonWorld, rows: PlaceRows, ledger: Le
       const holder = holderOf(world, input);
       ledger.recordVariableWrite([input.project, input.environment, name]);
       const write = { name, scope, value: input.value, at: world.now() };
-      return rows.variable(writeVariable(holder, write, world.surroundings.nextId));
+      return rows.variable(writeVariable(holder, write, world.context.nextId));
     },
 
     idleOrUnidleEnvironment: ({ input }: { input: IdlingInput }) => {
@@ -80,9 +80,9 @@ function refuseIdling({ autoIdle, idleState }: Environment, idle: boolean): void
   if (idleState === 'active' && !idle) throw new Error('Environment is already unidled');
 }
 
-function wake({ surroundings }: LagoonWorld, environment: Environment): void {
-  const seconds = surroundings.clock.instant ? 0 : environment.wakeSeconds;
-  surroundings.after(seconds, () => {
+function wake({ context }: LagoonWorld, environment: Environment): void {
+  const seconds = context.clock.instant ? 0 : environment.wakeSeconds;
+  context.after(seconds, () => {
     environment.idleState = 'active';
   });
 }

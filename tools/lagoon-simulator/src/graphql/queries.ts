@@ -1,7 +1,7 @@
 import type { Environment } from '../world/environment';
 import type { LagoonWorld } from '../world/lagoon-world';
-import { environmentIn, UnauthorizedError } from './located';
-import type { PlaceRows } from './place-rows';
+import { environmentIn, UnauthorizedError } from './refusals';
+import type { PlaceRows } from './rows';
 
 interface ByName {
   readonly name: string;

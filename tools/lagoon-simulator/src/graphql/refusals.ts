@@ -1,6 +1,69 @@
-import type { Environment } from '../world/environment';
+import type { Environment, Project } from '../world/environment';
+import type { Places } from '../world/places';
 import type { LagoonWorld } from '../world/lagoon-world';
-import type { DeployInput } from './deploy-inputs';
+
+export interface DeployInput {
+  readonly priority?: number | null;
+  readonly bulkId?: string | null;
+  readonly bulkName?: string | null;
+  readonly buildVariables?: readonly { name?: string | null; value?: string | null }[] | null;
+  readonly returnData?: boolean | null;
+}
+
+export interface DeployLatestInput extends DeployInput {
+  readonly environment: EnvironmentInput;
+}
+
+export interface DeployBranchInput extends DeployInput {
+  readonly project: ProjectInput;
+  readonly branchName: string;
+}
+
+export interface PromoteInput extends DeployInput {
+  readonly sourceEnvironment: EnvironmentInput;
+  readonly project: ProjectInput;
+  readonly destinationEnvironment: string;
+}
+
+export interface ProjectInput {
+  readonly id?: number | null;
+  readonly name?: string | null;
+}
+
+export interface EnvironmentInput {
+  readonly id?: number | null;
+  readonly name?: string | null;
+  readonly project?: ProjectInput | null;
+}
+
+/** Lagoon says no more than this about what is missing, deleted, or not to be seen. */
+export class UnauthorizedError extends Error {
+  constructor() {
+    super('Unauthorized');
+  }
+}
+
+/** Throws UnauthorizedError if there is none, or only a deleted one. */
+export function environmentIn(places: Places, input: EnvironmentInput): Environment {
+  const environment =
+    typeof input.id === 'number'
+      ? places.environments.get(input.id)
+      : projectBy(places, input.project ?? {})?.environments.get(input.name ?? '');
+  if (environment === undefined || environment.deleted) throw new UnauthorizedError();
+  return environment;
+}
+
+/** Throws UnauthorizedError if there is none. */
+export function projectIn(places: Places, input: ProjectInput): Project {
+  const project = projectBy(places, input);
+  if (project === undefined) throw new UnauthorizedError();
+  return project;
+}
+
+function projectBy(places: Places, { id, name }: ProjectInput): Project | undefined {
+  if (typeof name === 'string') return places.projects.get(name);
+  return places.projectsById.get(id ?? 0);
+}
 
 const MAX_BULK_ID = 50;
 export const MAX_NAME = 100;

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Ledger } from '../ledger/ledger';
 import type { AppHealth } from '../world/environment';
 import type { LagoonWorld } from '../world/lagoon-world';
-import { sendText } from './answers';
+import { sendText } from './http-messages';
 
 const WAITING_PAGE =
   '<!doctype html><title>Please wait</title><p>This environment is waking up.</p>';

@@ -1,9 +1,46 @@
+import type { BuildTraits } from '../world/builds';
+import type { AppHealth, EnvironmentTraits, Restriction } from '../world/environment';
 import { Ajv } from 'ajv';
-import type { FaultSpec } from '../faults/fault';
-import { FAULT_KINDS } from '../faults/fault';
-import type { AppHealth } from '../world/environment';
-import type { AccountSpec, BuildName, BuildSpec, EnvironmentSpec } from './control-specs';
+import type { FaultSpec } from '../faults/fault-plan';
+import { FAULT_KINDS } from '../faults/fault-plan';
 import type { TokenRule } from './tokens';
+
+export interface EnvironmentSpec extends Partial<
+  Omit<EnvironmentTraits, 'failBuilds' | 'failTasks'>
+> {
+  readonly project: string;
+  readonly environment: string;
+  /** True: all; a number: the next so many. */
+  readonly failBuild?: boolean | number;
+  readonly failTask?: boolean | number;
+  /** Short for `health: unhealthy`. */
+  readonly unhealthy?: boolean;
+  /** Of the whole project. */
+  readonly deploymentsDisabled?: boolean;
+  readonly restrictions?: readonly Restriction[];
+  /** Puts a deleted environment of the same name beside it. */
+  readonly deletedTwin?: boolean;
+}
+
+/** A build that somebody else starts. */
+export interface BuildSpec extends Partial<BuildTraits> {
+  readonly project: string;
+  readonly environment: string;
+  readonly bulkName?: string;
+  readonly bulkId?: string;
+}
+
+/** Names a build. */
+export interface BuildName {
+  readonly project: string;
+  readonly environment: string;
+  readonly name: string;
+}
+
+export interface AccountSpec {
+  /** True: the caller has a platform role, and may set `bulkId` and `priority`. */
+  readonly platformRole: boolean;
+}
 
 const ajv = new Ajv({ allErrors: false, allowUnionTypes: true });
 

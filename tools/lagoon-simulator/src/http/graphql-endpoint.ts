@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ExecutionResult } from 'graphql';
-import type { Fault } from '../faults/fault';
-import { FAULT_KINDS, landsOf } from '../faults/fault';
+import type { Fault } from '../faults/fault-plan';
+import { FAULT_KINDS, landsOf } from '../faults/fault-plan';
 import type { FaultPlan } from '../faults/fault-plan';
 import type { GraphqlEngine } from '../graphql/graphql-engine';
 import type { PreparedDocument } from '../graphql/prepared-document';
 import type { CallOutcome, Ledger } from '../ledger/ledger';
-import { delay, sendJson, sendText } from './answers';
+import { delay, sendJson, sendText } from './http-messages';
 import type { LateCalls } from './late-calls';
-import { bodyOf, BodyTooLargeError } from './request-body';
+import { bodyOf, BodyTooLargeError } from './http-messages';
 import { SPOILED_ANSWERS, UNAUTHENTICATED } from './spoiled-answers';
 import type { Tokens } from './tokens';
 

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { ExecutionResult } from 'graphql';
-import type { Fault, FaultKind } from '../faults/fault';
+import type { Fault, FaultKind } from '../faults/fault-plan';
 import type { PreparedDocument } from '../graphql/prepared-document';
-import { JSON_TYPE, sendJson, sendText } from './answers';
+import { JSON_TYPE, sendJson, sendText } from './http-messages';
 
 export interface Spoiled {
   readonly prepared: PreparedDocument;

@@ -1,4 +1,4 @@
-import { RequestRate } from './request-rate';
+import { RequestRate } from './ledger';
 
 const at = (second: number, ms = 0) => new Date(second * 1000 + ms).toISOString();
 

@@ -1,9 +1,9 @@
-import type { Build } from './build';
-import { WALK } from './build';
+import type { Build } from './builds';
+import { WALK } from './builds';
 import { BuildQueue } from './build-queue';
-import { BuildSlots } from './build-slots';
-import { PLAIN_BUILD } from './build-traits';
-import { viewOf } from './build-view';
+import { BuildSlots } from './build-queue';
+import { PLAIN_BUILD } from './builds';
+import { viewOf } from './builds';
 import { Timeline } from './timeline';
 
 const SECOND = 1000;

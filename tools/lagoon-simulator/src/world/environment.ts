@@ -1,8 +1,8 @@
 import type { BuildQueue } from './build-queue';
-import type { BuildTraits } from './build-traits';
-import type { RegisteredTask } from './registered-task';
-import type { Task } from './task';
-import type { Variable } from './variable';
+import type { BuildTraits } from './builds';
+import type { RegisteredTask } from './tasks';
+import type { Task } from './tasks';
+import type { Variable } from './variables';
 
 /** How the app itself answers. `hang` never answers, `close` breaks the connection. */
 export type AppHealth = 'healthy' | 'unhealthy' | 'hang' | 'close';

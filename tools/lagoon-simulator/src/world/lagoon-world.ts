@@ -1,35 +1,35 @@
 import type { SimulatorOptions } from '../simulator.options';
-import { BuildYard } from './build-yard';
+import { BuildRegistry } from './build-registry';
 import { Places } from './places';
-import { Surroundings } from './surroundings';
-import { TaskYard } from './task-yard';
+import { WorldContext } from './context';
+import { TaskRegistry } from './task-registry';
 
 /** Everything the simulated Lagoon knows. */
 export class LagoonWorld {
   /** True: the caller's realm role passes `project: viewAll`. */
   hasPlatformRole = false;
-  readonly surroundings: Surroundings;
+  readonly context: WorldContext;
   readonly places: Places;
-  readonly builds: BuildYard;
-  readonly tasks: TaskYard;
+  readonly builds: BuildRegistry;
+  readonly tasks: TaskRegistry;
 
   constructor(options: SimulatorOptions) {
-    this.surroundings = new Surroundings(options);
-    this.places = new Places(this.surroundings);
-    this.builds = new BuildYard(this.surroundings);
-    this.tasks = new TaskYard(this.surroundings);
+    this.context = new WorldContext(options);
+    this.places = new Places(this.context);
+    this.builds = new BuildRegistry(this.context);
+    this.tasks = new TaskRegistry(this.context);
   }
 
   now(): number {
-    return this.surroundings.clock.now();
+    return this.context.clock.now();
   }
 
   /** Carries out everything that has happened up to now. */
   settle(): void {
-    this.surroundings.timeline.advanceTo(this.now());
+    this.context.timeline.advanceTo(this.now());
   }
 
   chance(): number {
-    return this.surroundings.random.next();
+    return this.context.random.next();
   }
 }

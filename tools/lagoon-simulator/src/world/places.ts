@@ -1,9 +1,9 @@
-import type { Build } from './build';
+import type { Build } from './builds';
 import { BuildQueue } from './build-queue';
-import { BuildSlots } from './build-slots';
+import { BuildSlots } from './build-queue';
 import type { Environment, EnvironmentTraits, Project } from './environment';
 import { NEW_ENVIRONMENT } from './environment';
-import type { Surroundings } from './surroundings';
+import type { WorldContext } from './context';
 
 /** The projects and their environments. */
 export class Places {
@@ -12,8 +12,8 @@ export class Places {
   readonly environments = new Map<number, Environment>();
   private readonly slots: BuildSlots;
 
-  constructor(private readonly surroundings: Surroundings) {
-    this.slots = new BuildSlots(surroundings.options.buildSlots);
+  constructor(private readonly context: WorldContext) {
+    this.slots = new BuildSlots(context.options.buildSlots);
   }
 
   find(project: string, environment: string): Environment | undefined {
@@ -43,7 +43,7 @@ export class Places {
     name: string,
     traits: Partial<EnvironmentTraits>,
   ): Environment {
-    const { timeline, walk, clock, nextId } = this.surroundings;
+    const { timeline, walk, clock, nextId } = this.context;
     const site = { timeline, walk, slots: this.slots };
     const environment: Environment = {
       ...NEW_ENVIRONMENT,
@@ -64,7 +64,7 @@ export class Places {
     const existing = this.projects.get(name);
     if (existing !== undefined) return existing;
     const project: Project = {
-      id: this.surroundings.nextId(),
+      id: this.context.nextId(),
       name,
       deploymentsDisabled: false,
       restrictions: [],

@@ -1,6 +1,6 @@
 import type { Project } from './environment';
 import type { Places } from './places';
-import type { Variable, VariableHolder } from './variable';
+import type { Variable, VariableHolder } from './variables';
 
 export interface StoredVariableRow extends Omit<Variable, 'id' | 'updatedAt'> {
   readonly project: string;

@@ -1,5 +1,5 @@
-import type { Task } from './task';
-import { taskViewOf } from './task';
+import type { Task } from './tasks';
+import { taskViewOf } from './tasks';
 
 const task: Task = {
   id: 1,

@@ -1,4 +1,4 @@
-import { SeededRandom } from './seeded-random';
+import { SeededRandom } from './context';
 import { Timeline } from './timeline';
 
 describe('the timeline', () => {

@@ -2,7 +2,7 @@ import type { RunningSimulator } from '../lagoon-simulator';
 import { startLagoonSimulator } from '../lagoon-simulator';
 import type { SimulatorControls } from '../simulator-controls';
 import type { SimulatorOptions } from '../simulator.options';
-import type { EnvironmentSpec } from '../http/control-specs';
+import type { EnvironmentSpec } from '../http/control-schemas';
 
 export interface GraphqlAnswer {
   readonly data?: Record<string, unknown> | null;
@@ -30,11 +30,11 @@ const BUILDS = `query Builds($id: Int!) {
 }`;
 
 /** A simulator on a clock that stands still, asked over HTTP like Lagoon. */
-export class SimulatorScene {
+export class SimulatorFixture {
   private constructor(private readonly simulator: RunningSimulator) {}
 
-  static async open(options: Partial<SimulatorOptions> = {}): Promise<SimulatorScene> {
-    return new SimulatorScene(await startLagoonSimulator({ clockSpeed: 0, ...options }));
+  static async open(options: Partial<SimulatorOptions> = {}): Promise<SimulatorFixture> {
+    return new SimulatorFixture(await startLagoonSimulator({ clockSpeed: 0, ...options }));
   }
 
   get controls(): SimulatorControls {

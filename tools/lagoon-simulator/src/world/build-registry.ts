@@ -1,8 +1,7 @@
-import type { Build } from './build';
-import type { BuildTraits } from './build-traits';
-import { PLAIN_BUILD } from './build-traits';
+import type { Build, BuildTraits } from './builds';
+import { PLAIN_BUILD } from './builds';
 import type { Environment } from './environment';
-import type { Surroundings } from './surroundings';
+import type { WorldContext } from './context';
 
 export interface DeployOrder {
   readonly bulkId?: string | null | undefined;
@@ -20,13 +19,13 @@ const VARIABLES_SHARE = 0.25;
 const PRIORITIES = { production: 6, development: 5 };
 
 /** Takes orders for builds and knows every row. */
-export class BuildYard {
+export class BuildRegistry {
   readonly byId = new Map<number, Build>();
   /** Told of every build row the moment it exists. */
   onBuild: (build: Build) => void = () => undefined;
   private readonly byBulkId = new Map<string, Build[]>();
 
-  constructor(private readonly surroundings: Surroundings) {}
+  constructor(private readonly context: WorldContext) {}
 
   /** Answers the name that the caller is told; its traits say when a row carries it, and whether. */
   deploy(environment: Environment, order: DeployOrder): string {
@@ -38,8 +37,8 @@ export class BuildYard {
         this.addRow(environment, order, { traits, createdAt, name: this.newName(order) });
       }
     };
-    if (traits.rowSeconds === 0) addRows(this.surroundings.clock.now());
-    else if (traits.rowSeconds !== 'never') this.surroundings.after(traits.rowSeconds, addRows);
+    if (traits.rowSeconds === 0) addRows(this.context.clock.now());
+    else if (traits.rowSeconds !== 'never') this.context.after(traits.rowSeconds, addRows);
     return name;
   }
 
@@ -72,7 +71,7 @@ export class BuildYard {
     const { vanishSeconds } = build.traits;
     if (vanishSeconds === null) return;
     const vanishesAt = build.createdAt + vanishSeconds * 1000;
-    this.surroundings.timeline.schedule(vanishesAt, () => this.forget(environment, build));
+    this.context.timeline.schedule(vanishesAt, () => this.forget(environment, build));
   }
 
   private newBuild(environment: Environment, order: DeployOrder, row: RowPlan): Build {
@@ -80,7 +79,7 @@ export class BuildYard {
     if (fails) environment.failBuilds -= 1;
     return {
       ...row,
-      id: this.surroundings.nextId(),
+      id: this.context.nextId(),
       environmentId: environment.id,
       bulkId: order.bulkId ?? null,
       bulkName: order.bulkName ?? null,
@@ -98,7 +97,7 @@ export class BuildYard {
 
   private newName({ variablesOnly }: DeployOrder): string {
     const kind = variablesOnly === true ? 'variables' : 'build';
-    return `lagoon-${kind}-${this.surroundings.random.word(6)}`;
+    return `lagoon-${kind}-${this.context.random.word(6)}`;
   }
 
   private durationOf(
@@ -107,7 +106,7 @@ export class BuildYard {
     { runSeconds }: BuildTraits,
   ): number {
     if (runSeconds !== null) return runSeconds * 1000;
-    const { clock, options, random } = this.surroundings;
+    const { clock, options, random } = this.context;
     if (clock.instant && buildSeconds === null) return 0;
     const share = order.variablesOnly === true && buildSeconds === null ? VARIABLES_SHARE : 1;
     const jitter = 1 + (random.next() * 2 - 1) * DURATION_JITTER;

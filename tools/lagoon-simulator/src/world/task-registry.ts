@@ -1,6 +1,6 @@
 import type { Environment } from './environment';
-import type { Surroundings } from './surroundings';
-import type { Task } from './task';
+import type { WorldContext } from './context';
+import type { Task } from './tasks';
 
 export interface TaskOrder {
   readonly name: string;
@@ -10,16 +10,16 @@ export interface TaskOrder {
 }
 
 /** Runs tasks and knows every row. */
-export class TaskYard {
+export class TaskRegistry {
   readonly byId = new Map<number, Task>();
   readonly byTaskName = new Map<string, Task>();
   /** Told of every task row the moment it exists. */
   onTask: (task: Task) => void = () => undefined;
 
-  constructor(private readonly surroundings: Surroundings) {}
+  constructor(private readonly context: WorldContext) {}
 
   run(environment: Environment, order: TaskOrder): Task {
-    const { clock, options, random, nextId } = this.surroundings;
+    const { clock, options, random, nextId } = this.context;
     const known = environment.services.includes(order.service ?? 'cli');
     const fails = known && environment.failTasks > 0;
     if (fails) environment.failTasks -= 1;
