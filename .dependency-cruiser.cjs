@@ -2,7 +2,6 @@ const SPEC = '\\.(spec|suite)\\.ts$';
 const TEST_CODE = [SPEC, '^test/', '^(apps|libs|tools)/[^/]+/test/', '/testing/'];
 const LIB_INDEX = '^libs/[^/]+/src/(testing/)?index\\.ts$';
 const TESTING_INDEX = '^libs/[^/]+/src/testing/index\\.ts$';
-const DOMAIN_TEST_KIT = '^libs/domain/src/testing/';
 const EVENTSTORE_CLIENT = 'node_modules/@eventstore/db-client/';
 
 /** Dependency directions: apps, then infrastructure, then contracts, then domain; never upwards, never sideways. */
@@ -46,14 +45,14 @@ module.exports = {
       severity: 'error',
       comment: 'Import @uplift/<library>; if a name is missing there, export it from the index.',
       from: { path: '^libs/([^/]+)/' },
-      to: { path: '^libs/', pathNot: ['^libs/$1/', LIB_INDEX, DOMAIN_TEST_KIT] },
+      to: { path: '^libs/', pathNot: ['^libs/$1/', LIB_INDEX] },
     },
     {
       name: 'libs-through-their-index-from-outside',
       severity: 'error',
       comment: 'Import @uplift/<library>; if a name is missing there, export it from the index.',
       from: { pathNot: '^libs/' },
-      to: { path: '^libs/', pathNot: [LIB_INDEX, DOMAIN_TEST_KIT] },
+      to: { path: '^libs/', pathNot: LIB_INDEX },
     },
     {
       name: 'eventstore-client-only-in-event-store',

@@ -57,7 +57,7 @@ const VIOLATIONS: readonly Planted[] = [
   planted(
     'tools-use-twins-through-their-index',
     'tools/stack/src/p17.ts',
-    "import '../../../libs/domain/src/testing/kit';",
+    "import '../../../test/support/eventually';",
   ),
   planted('runtime-knows-no-other-library', 'libs/runtime/src/p25.ts', "import '@uplift/lagoon';"),
   planted(

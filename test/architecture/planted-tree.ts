@@ -63,7 +63,10 @@ function plant(root: string, tree: Tree): void {
 }
 
 function surroundings(): Tree {
-  const paths = { '@uplift/*': ['libs/*/src/index.ts'] };
+  const paths = {
+    '@uplift/domain/testing': ['libs/domain/src/testing/index.ts'],
+    '@uplift/*': ['libs/*/src/index.ts'],
+  };
   const compilerOptions = { module: 'node16', moduleResolution: 'node16', baseUrl: '.', paths };
   const installed = Object.values(PACKAGES).flat();
   return {

@@ -4,10 +4,12 @@ import type { Tree } from './planted-tree';
 export const SOUND_TREE: Tree = {
   'libs/domain/src/index.ts': "export * from './status';",
   'libs/domain/src/status.ts': "export type Status = 'new';",
-  'libs/domain/src/testing/kit.ts': "import 'fast-check'; import '../status';",
-  'libs/domain/src/status.unit.spec.ts': "import 'fast-check'; import './testing/kit';",
+  'libs/domain/src/testing/index.ts': "export * from './examples';",
+  'libs/domain/src/testing/examples.ts':
+    "import 'fast-check'; import '../status'; export const example = 1;",
+  'libs/domain/src/status.unit.spec.ts': "import 'fast-check'; import './testing';",
   'libs/contracts/src/index.ts': "import 'node:crypto'; import 'ajv'; import '@uplift/domain';",
-  'libs/contracts/src/golden.unit.spec.ts': "import '../../domain/src/testing/kit'; import '.';",
+  'libs/contracts/src/golden.unit.spec.ts': "import '@uplift/domain/testing'; import '.';",
   'libs/event-store/src/index.ts': "import '@eventstore/db-client'; import '@uplift/contracts';",
   'libs/bus/src/index.ts': "import 'nats'; import '@uplift/contracts';",
   'libs/lagoon/src/index.ts': "import 'undici'; import './answers';",

@@ -2,7 +2,7 @@ import type { InFlightStatus, InstanceCommand } from '@uplift/domain';
 import { decide } from '@uplift/domain';
 import type { EventStore } from '@uplift/event-store';
 import { InstanceHistory } from '@uplift/event-store';
-import { command } from '../../../libs/domain/src/testing/example-commands';
+import { command } from '@uplift/domain/testing';
 
 interface Upgrade {
   readonly instanceId: string;

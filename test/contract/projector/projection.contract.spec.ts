@@ -1,19 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { NO_STREAM } from '@uplift/event-store';
-import { instanceStream } from '@uplift/contracts';
+import { instanceStream, toRecordedInstanceEvent } from '@uplift/contracts';
 import {
   evolveInstanceView,
   evolveUpgradeView,
   type InstanceView,
   type UpgradeView,
 } from '@uplift/domain';
-import { toRecordedInstanceEvent } from '@uplift/contracts';
 import { toInstanceView } from '../../../apps/projector/src/database/instance.row';
 import { toUpgradeView } from '../../../apps/projector/src/database/upgrade.row';
 import { toTimelineEntry } from '../../../apps/projector/src/database/timeline.row';
-import { event } from '../../../libs/domain/src/testing/example-events';
-import { WHOLE_UPGRADE } from '../../../libs/domain/src/testing/example-histories';
-import { PROFILE } from '../../../libs/domain/src/testing/named-values';
+import { event, WHOLE_UPGRADE, PROFILE } from '@uplift/domain/testing';
 import { eventually } from '../../support/eventually';
 import { ProjectorBench } from './projector-bench';
 import { allRows } from './read-model-rows';

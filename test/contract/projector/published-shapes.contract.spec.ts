@@ -1,7 +1,6 @@
 import type { ProblemDetails } from '@uplift/contracts';
 import { QUERY_SUBJECTS } from '@uplift/contracts';
-import { event } from '../../../libs/domain/src/testing/example-events';
-import { upTo } from '../../../libs/domain/src/testing/example-histories';
+import { event, upTo } from '@uplift/domain/testing';
 import { ProjectorBench } from './projector-bench';
 import { PublishedShapes } from './published-shapes';
 import type { WrittenInstance } from './upgrade-histories';

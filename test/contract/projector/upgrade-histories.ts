@@ -4,8 +4,7 @@ import { INSTANCE_SCHEMA_VERSION, instanceStream } from '@uplift/contracts';
 import type { InstanceEvent } from '@uplift/domain';
 import type { EventStore, StreamHead } from '@uplift/event-store';
 import { NO_STREAM } from '@uplift/event-store';
-import { WHOLE_UPGRADE } from '../../../libs/domain/src/testing/example-histories';
-import { WORK_ORDER } from '../../../libs/domain/src/testing/named-values';
+import { WHOLE_UPGRADE, WORK_ORDER } from '@uplift/domain/testing';
 
 /** The events under an upgrade id of their own: the examples all share one. */
 export function withUpgradeId(

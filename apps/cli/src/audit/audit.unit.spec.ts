@@ -2,7 +2,7 @@ import type { StoredEvent } from '@uplift/contracts';
 import { instanceStream } from '@uplift/contracts';
 import { InstanceHistory, NO_STREAM } from '@uplift/event-store';
 import { InMemoryEventStore } from '@uplift/event-store/testing';
-import { WHOLE_UPGRADE } from '../../../../libs/domain/src/testing/example-histories';
+import { WHOLE_UPGRADE } from '@uplift/domain/testing';
 import { auditStore, verdictOf } from './fleet-audit';
 import { StreamAudit } from './stream-audit';
 

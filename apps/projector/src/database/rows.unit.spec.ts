@@ -1,8 +1,6 @@
 import type { InstanceView, TimelineEntry, UpgradeView } from '@uplift/domain';
 import { evolveInstanceView, evolveUpgradeView, timelineEntry } from '@uplift/domain';
-import { event } from '../../../../libs/domain/src/testing/example-events';
-import { WHOLE_UPGRADE } from '../../../../libs/domain/src/testing/example-histories';
-import { recorded } from '../../../../libs/domain/src/testing/recorded-events';
+import { event, WHOLE_UPGRADE, recorded } from '@uplift/domain/testing';
 import { INSTANCE_ROWS, toInstanceView } from './instance.row';
 import type { InstancesTable, TimelineTable, UpgradesTable } from './read-model.tables';
 import { TIMELINE_ROWS, toTimelineEntry } from './timeline.row';

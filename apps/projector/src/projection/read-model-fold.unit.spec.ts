@@ -1,9 +1,7 @@
 import type { StoredEvent } from '@uplift/contracts';
 import type { InstanceView, UpgradeView } from '@uplift/domain';
 import { evolveInstanceView, evolveUpgradeView } from '@uplift/domain';
-import { event } from '../../../../libs/domain/src/testing/example-events';
-import { upTo, WHOLE_UPGRADE } from '../../../../libs/domain/src/testing/example-histories';
-import { INSTANCE_ID, recorded } from '../../../../libs/domain/src/testing/recorded-events';
+import { event, upTo, WHOLE_UPGRADE, INSTANCE_ID, recorded } from '@uplift/domain/testing';
 import type { KnownRows, ReadableEvent } from './read-model-fold';
 import { ReadModelFold } from './read-model-fold';
 

@@ -1,7 +1,5 @@
-import { command } from '../testing/example-commands';
-import { event } from '../testing/example-events';
-import { given, HISTORY_INTO, upTo } from '../testing/example-histories';
-import { BUILD } from '../testing/named-values';
+import { command, event, BUILD } from '../testing/examples';
+import { given, HISTORY_INTO, upTo } from '../testing/histories';
 
 const NEWER = 'lagoon-build-zzz';
 const requested = upTo('DeploymentRequested');

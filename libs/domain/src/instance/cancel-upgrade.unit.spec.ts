@@ -1,7 +1,5 @@
-import { command } from '../testing/example-commands';
-import { event } from '../testing/example-events';
-import { given, HISTORY_INTO, ordering, upTo, WHOLE_UPGRADE } from '../testing/example-histories';
-import { MARKER, OTHER_UPGRADE } from '../testing/named-values';
+import { command, event, MARKER, OTHER_UPGRADE } from '../testing/examples';
+import { given, HISTORY_INTO, ordering, upTo, WHOLE_UPGRADE } from '../testing/histories';
 
 const asked = event('UpgradeCancelRequested', { reason: 'wrong release' });
 const requested = upTo('DeploymentRequested');

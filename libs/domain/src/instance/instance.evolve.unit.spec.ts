@@ -1,8 +1,6 @@
 import { fold } from '../decider';
-import { command } from '../testing/example-commands';
-import { event, EXAMPLE_EVENT_DATA } from '../testing/example-events';
-import { given, HISTORY_INTO, ordering, upTo, WHOLE_UPGRADE } from '../testing/example-histories';
-import { LOCATED_ORDER } from '../testing/named-values';
+import { command, event, EXAMPLE_EVENT_DATA, LOCATED_ORDER } from '../testing/examples';
+import { given, HISTORY_INTO, ordering, upTo, WHOLE_UPGRADE } from '../testing/histories';
 import { instanceDecider } from './instance.decider';
 import { IllegalHistoryError } from './instance.errors';
 import type { InstanceEvent, InstanceEventOf, InstanceEventType } from './instance.events';

@@ -1,6 +1,6 @@
 import type { InstanceStatus } from '../status';
 import { HEALTHY_STATUSES, INSTANCE_STATUSES } from '../status';
-import { EXAMPLE_EVENT_DATA } from '../testing/example-events';
+import { EXAMPLE_EVENT_DATA } from '../testing/examples';
 import type { InstanceEventType } from './instance.events';
 import type { Transition } from './transition';
 import { IN_FLIGHT_STATUSES, isInFlight } from './in-flight-status';

@@ -1,7 +1,5 @@
-import { command } from '../testing/example-commands';
-import { event } from '../testing/example-events';
-import { given, HISTORY_INTO, ordering, upTo } from '../testing/example-histories';
-import { OTHER_UPGRADE } from '../testing/named-values';
+import { command, event, OTHER_UPGRADE } from '../testing/examples';
+import { given, HISTORY_INTO, ordering, upTo } from '../testing/histories';
 
 const accepted = upTo('DeploymentAccepted');
 const failed = [...accepted, event('UpgradeFailed')];

@@ -1,7 +1,5 @@
-import { command } from '../testing/example-commands';
-import { event } from '../testing/example-events';
-import { given, HISTORY_INTO, WHOLE_UPGRADE } from '../testing/example-histories';
-import { LOCATED_ORDER, WORK_ORDER } from '../testing/named-values';
+import { command, event, LOCATED_ORDER, WORK_ORDER } from '../testing/examples';
+import { given, HISTORY_INTO, WHOLE_UPGRADE } from '../testing/histories';
 
 const pending = HISTORY_INTO['pending-post-upgrade'];
 const running = HISTORY_INTO['post-upgrade-running'];

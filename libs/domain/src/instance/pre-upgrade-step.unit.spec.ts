@@ -1,6 +1,5 @@
-import { command } from '../testing/example-commands';
-import { event } from '../testing/example-events';
-import { given, HISTORY_INTO } from '../testing/example-histories';
+import { command, event } from '../testing/examples';
+import { given, HISTORY_INTO } from '../testing/histories';
 
 const pending = HISTORY_INTO['pending-pre-upgrade'];
 const running = HISTORY_INTO['pre-upgrade-running'];

@@ -1,8 +1,6 @@
 import { INSTANCE_STATUSES } from '../status';
-import { command } from '../testing/example-commands';
-import { event } from '../testing/example-events';
-import { given, HISTORY_INTO, WHOLE_UPGRADE } from '../testing/example-histories';
-import { PROFILE } from '../testing/named-values';
+import { command, event, PROFILE } from '../testing/examples';
+import { given, HISTORY_INTO, WHOLE_UPGRADE } from '../testing/histories';
 import { isInFlight } from './in-flight-status';
 
 const importable = INSTANCE_STATUSES.filter((status) => !isInFlight(status));

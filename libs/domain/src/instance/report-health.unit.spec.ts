@@ -1,8 +1,7 @@
 import type { InFlightStatus } from './in-flight-status';
 import { IN_FLIGHT_STATUSES } from './in-flight-status';
-import { command } from '../testing/example-commands';
-import { event } from '../testing/example-events';
-import { given, HISTORY_INTO, upTo } from '../testing/example-histories';
+import { command, event } from '../testing/examples';
+import { given, HISTORY_INTO, upTo } from '../testing/histories';
 
 const claimed = event('InstanceRegistered', { status: 'running-healthy-claimed' });
 const unhealthy = event('HealthReported', { status: 'running-unhealthy' });

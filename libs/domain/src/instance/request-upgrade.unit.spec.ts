@@ -1,8 +1,6 @@
 import { HEALTHY_STATUSES, INSTANCE_STATUSES, isHealthy } from '../status';
-import { command } from '../testing/example-commands';
-import { event } from '../testing/example-events';
-import { given, HISTORY_INTO, WHOLE_UPGRADE } from '../testing/example-histories';
-import { OTHER_UPGRADE, WORK_ORDER } from '../testing/named-values';
+import { command, event, OTHER_UPGRADE, WORK_ORDER } from '../testing/examples';
+import { given, HISTORY_INTO, WHOLE_UPGRADE } from '../testing/histories';
 import { IN_FLIGHT_STATUSES, isInFlight } from './in-flight-status';
 
 const registered = event('InstanceRegistered');

@@ -1,7 +1,5 @@
-import { command } from '../testing/example-commands';
-import { event } from '../testing/example-events';
-import { given, HISTORY_INTO, ordering } from '../testing/example-histories';
-import { EVIDENCE, MARKER, TASK } from '../testing/named-values';
+import { command, event, EVIDENCE, MARKER, TASK } from '../testing/examples';
+import { given, HISTORY_INTO, ordering } from '../testing/histories';
 import type { InstanceEvent } from './instance.events';
 
 const scriptOrder = ordering({ strategy: 'script' }, HISTORY_INTO['pending-upgrade']);

@@ -1,7 +1,5 @@
-import { command, EXAMPLE_COMMAND_DATA } from '../testing/example-commands';
-import { event } from '../testing/example-events';
-import { given, HISTORY_INTO, WHOLE_UPGRADE } from '../testing/example-histories';
-import { OTHER_UPGRADE } from '../testing/named-values';
+import { command, EXAMPLE_COMMAND_DATA, event, OTHER_UPGRADE } from '../testing/examples';
+import { given, HISTORY_INTO, WHOLE_UPGRADE } from '../testing/histories';
 import type { InstanceCommandType, WorkerCommandType } from './instance.commands';
 import { IN_FLIGHT_STATUSES } from './in-flight-status';
 

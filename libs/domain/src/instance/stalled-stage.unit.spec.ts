@@ -1,7 +1,5 @@
-import { command } from '../testing/example-commands';
-import { event } from '../testing/example-events';
-import { given, HISTORY_INTO, upTo, WHOLE_UPGRADE } from '../testing/example-histories';
-import { BUILD } from '../testing/named-values';
+import { command, event, BUILD } from '../testing/examples';
+import { given, HISTORY_INTO, upTo, WHOLE_UPGRADE } from '../testing/histories';
 import type { InFlightStatus } from './in-flight-status';
 import { IN_FLIGHT_STATUSES } from './in-flight-status';
 

@@ -1,10 +1,8 @@
 import type { InstanceProfile } from './instance.profile';
 import type { UpgradeStrategy } from './upgrade-strategy';
 import type { UpgradePlan, UpgradeTarget } from './upgrade-target';
-import { command } from '../testing/example-commands';
-import { event } from '../testing/example-events';
-import { given } from '../testing/example-histories';
-import { PROFILE, WORK_ORDER } from '../testing/named-values';
+import { command, event, PROFILE, WORK_ORDER } from '../testing/examples';
+import { given } from '../testing/histories';
 
 const SCRIPT: UpgradeTarget = { script: { registeredTask: 'migrate' } };
 const PLAN: UpgradePlan = { strategy: 'branch-ref', target: { ref: 'v3' } };

@@ -1,6 +1,5 @@
-import { command } from '../testing/example-commands';
-import { event } from '../testing/example-events';
-import { given, HISTORY_INTO, ordering } from '../testing/example-histories';
+import { command, event } from '../testing/examples';
+import { given, HISTORY_INTO, ordering } from '../testing/histories';
 import type { WorkOrder } from './work-order';
 
 const FEATURE = { name: 'FEATURE_X', value: 'on', scope: 'RUNTIME' } as const;

@@ -1,6 +1,5 @@
-import { command } from '../testing/example-commands';
-import { event } from '../testing/example-events';
-import { given, HISTORY_INTO, WHOLE_UPGRADE } from '../testing/example-histories';
+import { command, event } from '../testing/examples';
+import { given, HISTORY_INTO, WHOLE_UPGRADE } from '../testing/histories';
 import { IN_FLIGHT_STATUSES } from './in-flight-status';
 
 const running = HISTORY_INTO['upgrade-running'];

@@ -1,4 +1,4 @@
-import { MARKER, SCRIPT_MARKER, WORK_ORDER } from '../testing/named-values';
+import { MARKER, SCRIPT_MARKER, WORK_ORDER } from '../testing/examples';
 import { bulkIdOf, markerOf, scriptMarkerOf, WAVE_ID_PATTERN } from './work-order';
 
 const STEPS = ['pre-upgrade', 'upgrade', 'post-upgrade'] as const;

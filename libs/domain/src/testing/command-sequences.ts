@@ -1,15 +1,200 @@
 import fc from 'fast-check';
 import { DomainError } from '../domain-error';
-import type { InstanceCommand, InstanceCommandType } from '../instance/instance.commands';
+import type { InFlightStatus } from '../instance/in-flight-status';
+import type {
+  InstanceCommand,
+  InstanceCommandData,
+  InstanceCommandType,
+} from '../instance/instance.commands';
 import { decide } from '../instance/instance.decider';
 import type { InstanceEvent } from '../instance/instance.events';
 import { evolve, INITIAL_STATE } from '../instance/instance.evolve';
-import type { InstanceState } from '../instance/instance.state';
-import { candidatesFor } from './command-candidates';
-import type { Choice } from './command-choice';
-import { choices } from './command-choice';
-import { VARIATIONS } from './command-variations';
-import { EXAMPLE_COMMAND_DATA } from './example-commands';
+import type { InstanceState, UpgradingInstance } from '../instance/instance.state';
+import type { UpgradePlan } from '../instance/upgrade-target';
+import type { ScriptStep } from '../instance/work-order';
+import { HEALTHY_STATUSES, INSTANCE_STATUSES, isHealthy, RUNNING_STATUSES } from '../status';
+import { EXAMPLE_COMMAND_DATA } from './examples';
+
+/** What chance decides about one command. */
+export interface Choice {
+  /** Onwards, with what else may happen in the state, or with any command at all. */
+  readonly way: 'onwards' | 'sideways' | 'anywhere';
+  readonly isStale: boolean;
+  readonly pick: number;
+  readonly tries: number;
+  readonly health: (typeof RUNNING_STATUSES)[number];
+  readonly imported: (typeof INSTANCE_STATUSES)[number];
+  readonly plan: UpgradePlan;
+  /** Speaks of the build that is followed, whatever its name, or of `build`. */
+  readonly isOfOurs: boolean;
+  readonly build: string;
+  readonly buildStatus: string;
+  readonly outcome: string;
+  readonly target: string;
+}
+
+const PLANS: readonly UpgradePlan[] = [
+  { strategy: 'redeploy-latest', target: null },
+  { strategy: 'branch-ref', target: { ref: 'v2.1.0' } },
+  { strategy: 'promote', target: { sourceEnvironment: 'staging' } },
+  {
+    strategy: 'variables',
+    target: { variables: [{ name: 'FEATURE_X', value: 'on', scope: 'RUNTIME' }] },
+  },
+  { strategy: 'script', target: { script: { service: 'cli', command: 'migrate' } } },
+];
+
+const tenth = fc.integer({ min: 0, max: 9 }).map((n) => n === 0);
+
+export const choices: fc.Arbitrary<Choice> = fc.record({
+  way: fc.oneof(
+    { weight: 9, arbitrary: fc.constant('onwards' as const) },
+    { weight: 4, arbitrary: fc.constant('sideways' as const) },
+    { weight: 1, arbitrary: fc.constant('anywhere' as const) },
+  ),
+  isStale: tenth,
+  pick: fc.nat(999),
+  tries: fc.constantFrom(1, 2, 3),
+  health: fc.constantFrom(...RUNNING_STATUSES),
+  imported: fc.oneof(
+    { weight: 3, arbitrary: fc.constantFrom(...HEALTHY_STATUSES) },
+    { weight: 1, arbitrary: fc.constantFrom(...INSTANCE_STATUSES) },
+  ),
+  plan: fc.constantFrom(...PLANS),
+  isOfOurs: tenth.map((isOther) => !isOther),
+  build: fc.constantFrom('lagoon-build-a', 'lagoon-build-b'),
+  buildStatus: fc.constantFrom('new', 'queued', 'pending', 'running', 'paused'),
+  outcome: fc.constantFrom('complete', 'failed'),
+  target: fc.constantFrom('lagoon:eu-1', 'admission:eu-1'),
+});
+
+const EVERY_COMMAND = Object.keys(EXAMPLE_COMMAND_DATA) as InstanceCommandType[];
+
+/** What leads on from a status; a new upgrade is requested as soon as one has ended. */
+const ONWARDS: Record<InFlightStatus, readonly InstanceCommandType[]> = {
+  'pending-pre-upgrade': ['StartPreUpgrade'],
+  'pre-upgrade-running': ['RequestScript', 'AcceptScript', 'CompletePreUpgrade'],
+  'pre-upgrade-completed': [],
+  'pending-upgrade': ['RequestVariables', 'RecordVariables', 'StartUpgrade'],
+  'upgrade-running': [
+    'AcceptDeployment',
+    'AcceptScript',
+    'ProgressDeployment',
+    'CompleteUpgrade',
+    'ConfirmCancel',
+  ],
+  'upgrade-completed': [],
+  'pending-post-upgrade': ['StartPostUpgrade'],
+  'post-upgrade-running': ['RequestScript', 'AcceptScript', 'CompletePostUpgrade'],
+  'post-upgrade-completed': ['VerifyHealthy'],
+};
+
+const WAITING: readonly InstanceCommandType[] = ['RecordWait', 'RecordWait', 'EndWait'];
+const STUCK: readonly InstanceCommandType[] = [
+  ...WAITING,
+  'TimeOutStage',
+  'ParkStage',
+  'CancelUpgrade',
+];
+const CALLING: readonly InstanceCommandType[] = [
+  'NoteAmbiguousCall',
+  'RepeatCall',
+  'RefuseCall',
+  'RefuseCall',
+  'RetryCall',
+  'RetryCall',
+];
+
+const SIDEWAYS: Record<InFlightStatus, readonly InstanceCommandType[]> = {
+  'pending-pre-upgrade': ['FailPreUpgrade', ...STUCK],
+  'pre-upgrade-running': ['FailPreUpgrade', ...CALLING, ...STUCK],
+  'pre-upgrade-completed': STUCK,
+  'pending-upgrade': ['FailUpgrade', ...STUCK],
+  'upgrade-running': [
+    ...CALLING,
+    'RecordDuplicateBuilds',
+    'SupersedeDeployment',
+    'ReportInvisibleBuild',
+    'ReportUnstartedBuild',
+    'DeclareOutcomeUnknown',
+    'FailUpgrade',
+    'CancelUpgrade',
+    'ConfirmCancel',
+    ...STUCK,
+  ],
+  'upgrade-completed': STUCK,
+  'pending-post-upgrade': ['FailPostUpgrade', ...STUCK],
+  'post-upgrade-running': ['FailPostUpgrade', ...CALLING, ...STUCK],
+  'post-upgrade-completed': ['ReportHealth', 'FindUnhealthy', 'FindUnresponsive', ...STUCK],
+};
+
+/** Commands of which one comes next. */
+export function candidatesFor(
+  { way }: Choice,
+  state: InstanceState,
+): readonly InstanceCommandType[] {
+  if (way === 'anywhere') return EVERY_COMMAND;
+  if (state.kind === 'upgrading') return (way === 'onwards' ? ONWARDS : SIDEWAYS)[state.status];
+  if (state.kind === 'absent') return ['RegisterInstance'];
+  return way === 'onwards' && isHealthy(state.status)
+    ? ['RequestUpgrade']
+    : ['ReportHealth', 'RecordLateOutcome'];
+}
+
+/** How a command of a type differs from its example, by chance and by the state it meets. */
+export const VARIATIONS: {
+  readonly [Type in InstanceCommandType]?: (
+    choice: Choice,
+    state: InstanceState,
+  ) => Partial<InstanceCommandData[Type]>;
+} = {
+  RegisterInstance: ({ imported }) => ({ status: imported }),
+  ReportHealth: ({ health }) => ({ status: health }),
+  RequestUpgrade: ({ plan }) => plan,
+  RequestScript: (_choice, state) => ({ step: stepIn(state) }),
+  AcceptScript: (_choice, state) => ({ step: stepIn(state) }),
+  RepeatCall: (_choice, state) => callIn(state),
+  RetryCall: (_choice, state) => callIn(state),
+  NoteAmbiguousCall: (_choice, state) => callIn(state),
+  RefuseCall: ({ tries }, state) => ({ ...callIn(state), tries }),
+  AcceptDeployment: ({ build }) => ({ buildName: build }),
+  ProgressDeployment: ({ buildStatus }) => ({ status: buildStatus }),
+  RecordDuplicateBuilds: ({ build }) => ({ builds: [build, 'lagoon-build-c'] }),
+  SupersedeDeployment: ({ build }) => ({ by: build }),
+  ReportInvisibleBuild: buildOf,
+  ReportUnstartedBuild: buildOf,
+  CompleteUpgrade: buildOf,
+  DeclareOutcomeUnknown: (_choice, state) => ({ buildName: followedIn(state) }),
+  ConfirmCancel: (choice, state) =>
+    choice.isOfOurs ? { buildName: followedIn(state) } : { buildName: choice.build },
+  RecordLateOutcome: ({ outcome }) => ({ status: outcome }),
+  RecordWait: ({ target }) => ({ target }),
+  EndWait: ({ target }) => ({ target }),
+  TimeOutStage: (_choice, state) => (state.kind === 'absent' ? {} : { seenStatus: state.status }),
+};
+
+function buildOf({ isOfOurs, build }: Choice, state: InstanceState): { buildName: string } {
+  return { buildName: isOfOurs ? (followedIn(state) ?? build) : build };
+}
+
+function followedIn(state: InstanceState): string | null {
+  return state.kind === 'upgrading' ? (state.deployment?.buildName ?? null) : null;
+}
+
+/** Speaks of the call that is open, where one is. */
+function callIn(state: InstanceState): { marker: string; callNo: number } {
+  const call = state.kind === 'upgrading' ? state.call : null;
+  return { marker: call?.marker ?? 'no-marker', callNo: call?.callNo ?? 1 };
+}
+
+const STEP_OF: Partial<Record<UpgradingInstance['status'], ScriptStep>> = {
+  'upgrade-running': 'upgrade',
+  'post-upgrade-running': 'post-upgrade',
+};
+
+function stepIn(state: InstanceState): ScriptStep {
+  return (state.kind === 'upgrading' ? STEP_OF[state.status] : undefined) ?? 'pre-upgrade';
+}
 
 /** What was decided on one command, and from where. */
 export interface Turn {

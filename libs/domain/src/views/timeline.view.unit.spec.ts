@@ -1,6 +1,5 @@
-import { event } from '../testing/example-events';
-import { ATTEMPT, BUILD, FAILURE, TASK, WORKER } from '../testing/named-values';
-import { FIRST_TIME, INSTANCE_ID, recorded } from '../testing/recorded-events';
+import { event, ATTEMPT, BUILD, FAILURE, TASK, WORKER } from '../testing/examples';
+import { FIRST_TIME, INSTANCE_ID, recorded } from '../testing/histories';
 import type { InstanceEvent } from '../instance/instance.events';
 import type { InstanceStatus } from '../status';
 import { timelineEntry } from './timeline.view';

@@ -1,7 +1,12 @@
-import { event } from '../testing/example-events';
-import { HISTORY_INTO, upTo, WHOLE_UPGRADE } from '../testing/example-histories';
-import { ATTEMPT, BUILD, FAILURE, OTHER_UPGRADE } from '../testing/named-values';
-import { FIRST_TIME, INSTANCE_ID, recorded } from '../testing/recorded-events';
+import { event, ATTEMPT, BUILD, FAILURE, OTHER_UPGRADE } from '../testing/examples';
+import {
+  HISTORY_INTO,
+  upTo,
+  WHOLE_UPGRADE,
+  FIRST_TIME,
+  INSTANCE_ID,
+  recorded,
+} from '../testing/histories';
 import type { InstanceEvent } from '../instance/instance.events';
 import { UPGRADE_STAGES } from '../instance/upgrade-stage';
 import { evolveUpgradeView } from './upgrade.projection';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { evolve, INITIAL_STATE } from '../instance/instance.evolve';
 import type { InstanceState } from '../instance/instance.state';
 import { commandSequences, eventsOf } from '../testing/command-sequences';
-import { recorded } from '../testing/recorded-events';
+import { recorded } from '../testing/histories';
 import type { InstanceView } from './instance.view';
 import { evolveInstanceView } from './instance.view';
 import type { RecordedInstanceEvent } from './recorded-event';

@@ -1,9 +1,50 @@
+import type { Decider } from '../decider';
+import { fold } from '../decider';
+import type { InFlightStatus } from '../instance/in-flight-status';
 import { instanceDecider } from '../instance/instance.decider';
 import type { InstanceEvent } from '../instance/instance.events';
-import type { InFlightStatus } from '../instance/in-flight-status';
 import type { WorkOrder } from '../instance/work-order';
-import { givenFor } from './decider-spec';
-import { event } from './example-events';
+import type { RecordedInstanceEvent } from '../views/recorded-event';
+import { event } from './examples';
+
+interface Outcome<Event> {
+  /** Exactly these events, in this order. */
+  then(...events: readonly Event[]): void;
+  thenNothing(): void;
+  thenRefused(code: string): void;
+}
+
+export interface Given<Command, Event> {
+  when(command: Command): Outcome<Event>;
+}
+
+/** A spec that reads as a sentence: `given(…events).when(command).then(…events)`. */
+export function givenFor<Command, State, Event>(
+  decider: Decider<Command, State, Event>,
+): (...events: readonly Event[]) => Given<Command, Event> {
+  return (...events) => ({ when: (command) => outcomeOf(decider, events, command) });
+}
+
+function outcomeOf<Command, State, Event>(
+  decider: Decider<Command, State, Event>,
+  events: readonly Event[],
+  command: Command,
+): Outcome<Event> {
+  const decision = () => decider.decide(command, fold(decider, events));
+  return {
+    then: (...expected) => expect(decision()).toEqual(expected),
+    thenNothing: () => expect(decision()).toEqual([]),
+    thenRefused: (code) => expect(refusalOf(decision)).toMatchObject({ code }),
+  };
+}
+
+function refusalOf(decision: () => unknown): unknown {
+  try {
+    return decision();
+  } catch (error) {
+    return error;
+  }
+}
 
 export const given = givenFor(instanceDecider);
 
@@ -53,4 +94,19 @@ export function ordering(
     const workOrder = { ...each.data.workOrder, ...changes };
     return { ...each, data: { ...each.data, workOrder } } as InstanceEvent;
   });
+}
+
+export const INSTANCE_ID = '0b1c6c0e-0000-4000-8000-00000000000a';
+/** 2026-03-01T10:00:00Z */
+export const FIRST_TIME = 1_772_359_200_000;
+
+/** The events as the store would hand them out, one second apart. */
+export function recorded(events: readonly InstanceEvent[]): readonly RecordedInstanceEvent[] {
+  return events.map((event, revision) => ({
+    instanceId: INSTANCE_ID,
+    eventId: `event-${revision}`,
+    revision,
+    at: FIRST_TIME + revision * 1000,
+    event,
+  }));
 }

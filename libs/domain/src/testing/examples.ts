@@ -1,0 +1,242 @@
+import type {
+  InstanceCommandData,
+  InstanceCommandOf,
+  InstanceCommandType,
+} from '../instance/instance.commands';
+import type {
+  Evidence,
+  InstanceEventData,
+  InstanceEventOf,
+  InstanceEventType,
+} from '../instance/instance.events';
+import type { InstanceProfile } from '../instance/instance.profile';
+import { UPGRADE_STRATEGIES } from '../instance/upgrade-strategy';
+import type { LocatedEnvironment, WorkOrder } from '../instance/work-order';
+
+export const PROFILE: InstanceProfile = {
+  project: 'shop-berlin',
+  projectId: 42,
+  environment: 'main',
+  core: 'eu-1',
+  app: 'anything-llm',
+  scripts: {
+    preUpgrade: { service: 'cli', command: 'backup' },
+    postUpgrade: { service: 'cli', command: 'migrate' },
+  },
+  healthProbe: { path: '/health', acceptStatuses: [302] },
+};
+
+export const LABELS = { tenant: 'berlin' } as const;
+
+export const LOCATED: LocatedEnvironment = {
+  projectId: 42,
+  environmentId: 4711,
+  route: 'https://shop.example/',
+};
+
+/** As the request leaves it; `LOCATED_ORDER` is what pre-upgrade makes of it. */
+export const WORK_ORDER: WorkOrder = {
+  upgradeId: '7d0c6c0e-0000-4000-8000-000000000001',
+  attempt: 1,
+  profile: PROFILE,
+  located: null,
+  strategy: 'branch-ref',
+  target: { ref: 'v2.1.0' },
+  originStatus: 'running-healthy-claimed',
+  deadlineAt: '2026-03-01T22:00:00.000Z',
+};
+
+export const LOCATED_ORDER: WorkOrder = { ...WORK_ORDER, located: LOCATED };
+
+export const ATTEMPT = { upgradeId: WORK_ORDER.upgradeId, attempt: 1 } as const;
+export const OTHER_UPGRADE = '7d0c6c0e-0000-4000-8000-000000000002';
+
+export const WORKER = 'worker-1';
+export const BUILD = 'lagoon-build-a1b2c3';
+export const MARKER = `uplift-${WORK_ORDER.upgradeId}-1`;
+export const SCRIPT_MARKER = `${MARKER}-pre`;
+export const EVIDENCE: Evidence = { httpStatus: 503, seen: 'twice' };
+export const TASK = { taskId: 9, taskName: 'lagoon-task-x1' } as const;
+
+export const FAILURE = {
+  ...ATTEMPT,
+  reason: 'lagoon-refused',
+  evidence: EVIDENCE,
+  retryable: true,
+} as const;
+
+const BY_WORKER = { ...ATTEMPT, worker: WORKER };
+const ASKED = { requestedBy: 'operator-7', reason: 'security release' };
+
+/** One value of every event, all of the same upgrade. */
+export const EXAMPLE_EVENT_DATA: InstanceEventData = {
+  InstanceRegistered: { profile: PROFILE, labels: LABELS, status: 'running-healthy-claimed' },
+  HealthReported: { status: 'running-unhealthy' },
+  HealthEvidenceRecorded: { ...ATTEMPT, status: 'running-unhealthy' },
+  UpgradeRequested: { workOrder: WORK_ORDER, ...ASKED, rolloutId: null },
+  PreUpgradeStarted: BY_WORKER,
+  PreUpgradeCompleted: {
+    ...ATTEMPT,
+    checks: [{ name: 'environment-exists', passed: true, detail: 'main' }],
+    task: TASK,
+  },
+  PreUpgradeFailed: FAILURE,
+  UpgradePending: { workOrder: LOCATED_ORDER },
+  VariablesRequested: { ...BY_WORKER, names: ['FEATURE_X'] },
+  VariablesSet: { ...ATTEMPT, written: ['FEATURE_X'], unchanged: [] },
+  UpgradeStarted: BY_WORKER,
+  DeploymentRequested: { ...BY_WORKER, callNo: 1, marker: MARKER, bulkId: null },
+  ScriptRequested: { ...BY_WORKER, step: 'pre-upgrade', callNo: 1, marker: SCRIPT_MARKER },
+  ScriptAccepted: { ...ATTEMPT, step: 'pre-upgrade', callNo: 1, task: TASK },
+  CallAmbiguous: { ...ATTEMPT, callNo: 1, evidence: EVIDENCE },
+  CallRefused: { ...ATTEMPT, callNo: 1, evidence: EVIDENCE },
+  CallNotLanded: { ...ATTEMPT, callNo: 1, evidence: EVIDENCE },
+  DeploymentAccepted: { workOrder: LOCATED_ORDER, buildName: BUILD, callNo: 1 },
+  DeploymentProgressed: { ...ATTEMPT, status: 'running', buildStep: 'Image Build' },
+  DeploymentSuperseded: { ...ATTEMPT, by: 'lagoon-build-zzz' },
+  DuplicateBuildDetected: { ...ATTEMPT, builds: [BUILD, 'lagoon-build-zzz'] },
+  BuildNotVisible: { ...ATTEMPT, buildName: BUILD, since: '2026-03-01T10:00:00.000Z' },
+  BuildNotStarted: {
+    ...ATTEMPT,
+    buildName: BUILD,
+    status: 'new',
+    since: '2026-03-01T10:00:00.000Z',
+  },
+  DeploymentCancelled: {
+    workOrder: { ...LOCATED_ORDER, cancelRequested: true },
+    buildName: BUILD,
+  },
+  UpgradeCancelTooLate: { ...ATTEMPT, buildName: BUILD },
+  OutcomeUnknown: { ...ATTEMPT, evidence: EVIDENCE },
+  LateOutcomeObserved: { ...ATTEMPT, status: 'complete', buildName: BUILD },
+  UpgradeCompleted: {
+    ...ATTEMPT,
+    buildName: BUILD,
+    warnings: false,
+    queuedMs: 4_000,
+    buildMs: 480_000,
+  },
+  UpgradeFailed: FAILURE,
+  PostUpgradePending: { workOrder: LOCATED_ORDER },
+  PostUpgradeStarted: BY_WORKER,
+  PostUpgradeCompleted: { workOrder: LOCATED_ORDER, task: null },
+  PostUpgradeFailed: FAILURE,
+  InstanceVerifiedHealthy: {
+    ...ATTEMPT,
+    status: 'running-healthy-claimed',
+    probes: [{ url: 'https://shop.example/', outcome: 'healthy', status: 200, durationMs: 12 }],
+  },
+  InstanceFoundUnhealthy: FAILURE,
+  InstanceFoundUnresponsive: FAILURE,
+  StageTimedOut: {
+    ...ATTEMPT,
+    stage: 'pre-upgrade',
+    status: 'pre-upgrade-running',
+    since: '2026-03-01T10:00:00.000Z',
+    limitMs: 600_000,
+  },
+  WaitingFor: {
+    ...ATTEMPT,
+    target: 'lagoon:eu-1',
+    since: '2026-03-01T10:00:00.000Z',
+    stage: 'upgrade',
+  },
+  WaitEnded: { ...ATTEMPT, target: 'lagoon:eu-1', waitedMs: 600_000 },
+  StageParked: { ...ATTEMPT, stage: 'upgrade', eventId: 'event-5', reason: 'handler-threw' },
+  StageRedriven: { workOrder: LOCATED_ORDER, stage: 'upgrade', n: 1 },
+  UpgradeCancelRequested: { ...ATTEMPT, ...ASKED },
+  UpgradeCancelled: { ...ATTEMPT, status: 'running-healthy-claimed' },
+  UpgradeRetried: {
+    workOrder: { ...LOCATED_ORDER, attempt: 2 },
+    ...ASKED,
+    fromStage: 'upgrade',
+  },
+  UpgradeAbandoned: { workOrder: LOCATED_ORDER, ...ASKED },
+};
+
+/** The named event, with some of its data changed. */
+export function event<Type extends InstanceEventType>(
+  type: Type,
+  changes: Partial<InstanceEventData[Type]> = {},
+): InstanceEventOf<Type> {
+  return { type, data: { ...EXAMPLE_EVENT_DATA[type], ...changes } };
+}
+
+const CALL = { ...ATTEMPT, marker: MARKER, callNo: 1 };
+
+/** One value of every command, all of the same upgrade. */
+export const EXAMPLE_COMMAND_DATA: InstanceCommandData = {
+  RegisterInstance: EXAMPLE_EVENT_DATA.InstanceRegistered,
+  ReportHealth: { status: 'running-unhealthy' },
+  RequestUpgrade: {
+    upgradeId: WORK_ORDER.upgradeId,
+    strategy: WORK_ORDER.strategy,
+    target: WORK_ORDER.target,
+    enabledStrategies: UPGRADE_STRATEGIES,
+    waveId: null,
+    deadlineAt: WORK_ORDER.deadlineAt,
+    requestedBy: 'operator-7',
+    reason: 'security release',
+    rolloutId: null,
+  },
+  CancelUpgrade: {
+    upgradeId: WORK_ORDER.upgradeId,
+    requestedBy: 'operator-7',
+    reason: 'wrong release',
+  },
+  StartPreUpgrade: BY_WORKER,
+  CompletePreUpgrade: {
+    ...ATTEMPT,
+    located: LOCATED,
+    checks: EXAMPLE_EVENT_DATA.PreUpgradeCompleted.checks,
+    task: TASK,
+  },
+  FailPreUpgrade: FAILURE,
+  RequestVariables: BY_WORKER,
+  RecordVariables: EXAMPLE_EVENT_DATA.VariablesSet,
+  StartUpgrade: { ...BY_WORKER, bulkId: null },
+  RequestScript: { ...BY_WORKER, step: 'pre-upgrade' },
+  AcceptScript: { ...ATTEMPT, step: 'pre-upgrade', task: TASK },
+  NoteAmbiguousCall: { ...CALL, evidence: EVIDENCE },
+  RepeatCall: { ...CALL, evidence: EVIDENCE, worker: WORKER },
+  RefuseCall: { ...CALL, ...FAILURE, tries: 1 },
+  RetryCall: { ...CALL, worker: WORKER },
+  AcceptDeployment: { ...ATTEMPT, buildName: BUILD },
+  ProgressDeployment: EXAMPLE_EVENT_DATA.DeploymentProgressed,
+  RecordDuplicateBuilds: EXAMPLE_EVENT_DATA.DuplicateBuildDetected,
+  SupersedeDeployment: EXAMPLE_EVENT_DATA.DeploymentSuperseded,
+  ReportInvisibleBuild: EXAMPLE_EVENT_DATA.BuildNotVisible,
+  ReportUnstartedBuild: EXAMPLE_EVENT_DATA.BuildNotStarted,
+  CompleteUpgrade: EXAMPLE_EVENT_DATA.UpgradeCompleted,
+  FailUpgrade: FAILURE,
+  DeclareOutcomeUnknown: { ...ATTEMPT, buildName: null, evidence: EVIDENCE },
+  ConfirmCancel: { ...ATTEMPT, buildName: BUILD },
+  RecordLateOutcome: {
+    ...EXAMPLE_EVENT_DATA.LateOutcomeObserved,
+    deadlineAt: '2026-03-02T22:00:00.000Z',
+  },
+  StartPostUpgrade: BY_WORKER,
+  CompletePostUpgrade: { ...ATTEMPT, task: null },
+  FailPostUpgrade: FAILURE,
+  VerifyHealthy: { ...ATTEMPT, probes: EXAMPLE_EVENT_DATA.InstanceVerifiedHealthy.probes },
+  FindUnhealthy: FAILURE,
+  FindUnresponsive: FAILURE,
+  RecordWait: EXAMPLE_EVENT_DATA.WaitingFor,
+  EndWait: EXAMPLE_EVENT_DATA.WaitEnded,
+  TimeOutStage: {
+    ...ATTEMPT,
+    stage: 'pre-upgrade',
+    seenStatus: 'pre-upgrade-running',
+    since: '2026-03-01T10:00:00.000Z',
+    limitMs: 600_000,
+  },
+  ParkStage: EXAMPLE_EVENT_DATA.StageParked,
+};
+
+/** The named command, with some of its data changed. */
+export function command<Type extends InstanceCommandType>(
+  type: Type,
+  changes: Partial<InstanceCommandData[Type]> = {},
+): InstanceCommandOf<Type> {
+  return { type, data: { ...EXAMPLE_COMMAND_DATA[type], ...changes } };
+}
