@@ -1,19 +1,18 @@
-import type { DynamicModule, Provider } from '@nestjs/common';
-import { Module } from '@nestjs/common';
+import type { DynamicModule, OnApplicationShutdown, Provider } from '@nestjs/common';
+import { Inject, Injectable, Module } from '@nestjs/common';
 import { BusConnection, connectServiceBus } from '@uplift/bus';
 import type { Actor } from '@uplift/contracts';
 import { EsdbEventStore, EventStore, InstanceHistory } from '@uplift/event-store';
 import { HealthProbe, LagoonCores, UndiciHealthProbe } from '@uplift/lagoon';
-import { admissionProvider } from './admission/admission.parts';
-import { Connections } from './connections';
-import { effectProviders } from './effects/effects.parts';
-import { lagoonCoresOf } from './lagoon/lagoon-cores.parts';
+import { admissionProvider } from './admission/admission.providers';
+import { effectProviders } from './effects/effects.providers';
+import { lagoonCoresOf } from './lagoon/lagoon-cores';
 import { LagoonOutages } from './runner/lagoon-outages';
 import { StageRunner } from './runner/stage-runner';
-import { partsOf } from './stage-parts';
 import type { Startable } from './stage-selection';
 import type { StageRuntime } from './stage-workers.settings';
-import { watchdogProvider } from './stages/watchdog/watchdog.parts';
+import { providersOf } from './stages.providers';
+import { watchdogProvider } from './stages/watchdog/watchdog.providers';
 
 export const SERVICE_NAME = 'stage-workers';
 
@@ -25,29 +24,24 @@ export class StageWorkersModule {
       type: 'system',
       id: `${SERVICE_NAME}/${runtime.configuration.workerId}`,
     };
-    const parts = stages.flatMap((stage) =>
-      stage === 'watchdog' ? [] : [partsOf(stage, runtime)],
+    const providers = stages.flatMap((stage) =>
+      stage === 'watchdog' ? [] : [providersOf(stage, runtime)],
     );
     const watchdog = stages.includes('watchdog') ? [watchdogProvider(runtime, actor)] : [];
     return {
       module: StageWorkersModule,
-      controllers: parts.flatMap(({ controllers }) => [...controllers]),
+      controllers: providers.flatMap(({ controllers }) => [...controllers]),
       providers: [
         ...adapters(runtime),
         ...runners(runtime, actor),
         ...effectProviders(runtime),
-        ...parts.flatMap(({ providers }) => [...providers]),
+        ...providers.flatMap(({ providers }) => [...providers]),
         ...watchdog,
-        ...(stages.some(asksForRoom) ? [admissionProvider(runtime)] : []),
+        ...(stages.includes('upgrade') ? [admissionProvider(runtime)] : []),
         Connections,
       ],
     };
   }
-}
-
-/** Only these read the whole store to know how much room a core has. */
-function asksForRoom(stage: Startable): boolean {
-  return stage === 'upgrade' || stage === 'watchdog';
 }
 
 function adapters(runtime: StageRuntime): Provider[] {
@@ -81,4 +75,21 @@ function runners({ logger }: StageRuntime, actor: Actor): Provider[] {
         new StageRunner({ actor, history }, logger, new LagoonOutages(cores)),
     },
   ];
+}
+
+/** Closes what the process holds open, after every stage has drained. */
+@Injectable()
+class Connections implements OnApplicationShutdown {
+  constructor(
+    @Inject(BusConnection) private readonly bus: BusConnection,
+    @Inject(EventStore) private readonly store: EventStore,
+    @Inject(LagoonCores) private readonly cores: LagoonCores,
+    @Inject(HealthProbe) private readonly probe: HealthProbe,
+  ) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.allSettled([this.cores.close(), this.probe.close()]);
+    await this.bus.close();
+    await this.store.close();
+  }
 }

@@ -1,7 +1,7 @@
 import type { InstanceEvent } from '@uplift/domain';
 import { eventually } from '../../support/eventually';
 import type { OpenedUpgrade } from './opened-upgrade';
-import { StageStand } from './stage-stand';
+import { StageHarness } from './stage-harness';
 
 jest.setTimeout(60_000);
 
@@ -13,21 +13,21 @@ const QUICK_POLLS = {
 };
 
 describe('poll-upgrade alone, on an upgrade that is cancelled', () => {
-  let stand: StageStand;
+  let harness: StageHarness;
 
   beforeAll(async () => {
-    stand = await StageStand.start('poll-upgrade', QUICK_POLLS);
+    harness = await StageHarness.start('poll-upgrade', QUICK_POLLS);
   });
-  afterAll(() => stand.stop());
+  afterAll(() => harness.stop());
 
   it('stops the build and takes the instance back once its health is proved', async () => {
-    const upgrade = await stand.open('DeploymentAccepted', { traits: { buildSeconds: LONG } });
-    const followed = await stand.bus.publish(upgrade.opening);
-    await stand.bus.settled(await stand.bus.publish(await askToCancel(upgrade)));
-    await stand.bus.settled(followed);
+    const upgrade = await harness.open('DeploymentAccepted', { traits: { buildSeconds: LONG } });
+    const followed = await harness.bus.publish(upgrade.opening);
+    await harness.bus.settled(await harness.bus.publish(await askToCancel(upgrade)));
+    await harness.bus.settled(followed);
     expect((await upgrade.types()).at(-1)).toBe('DeploymentCancelled');
-    const verified = await stand.bus.publish(await upgrade.newest('DeploymentCancelled'));
-    await stand.bus.settled(verified);
+    const verified = await harness.bus.publish(await upgrade.newest('DeploymentCancelled'));
+    await harness.bus.settled(verified);
     expect(await newestOf(upgrade)).toMatchObject({
       type: 'UpgradeCancelled',
       data: { status: upgrade.order.originStatus, probes: [{ status: 200 }, {}, {}] },
@@ -36,45 +36,45 @@ describe('poll-upgrade alone, on an upgrade that is cancelled', () => {
 
   it('says so if the build that was stopped half-way left the app unhealthy', async () => {
     const traits = { buildSeconds: LONG, healthAfterCancel: 'unhealthy' } as const;
-    const upgrade = await stand.open('DeploymentAccepted', { traits });
-    const followed = await stand.bus.publish(upgrade.opening);
+    const upgrade = await harness.open('DeploymentAccepted', { traits });
+    const followed = await harness.bus.publish(upgrade.opening);
     await eventually(async () =>
       expect(await newestOf(upgrade)).toMatchObject({ data: { status: 'running' } }),
     );
-    await stand.bus.publish(await askToCancel(upgrade));
-    await stand.bus.settled(followed);
-    const verified = await stand.bus.publish(await upgrade.newest('DeploymentCancelled'));
-    await stand.bus.settled(verified);
+    await harness.bus.publish(await askToCancel(upgrade));
+    await harness.bus.settled(followed);
+    const verified = await harness.bus.publish(await upgrade.newest('DeploymentCancelled'));
+    await harness.bus.settled(verified);
     expect(await newestOf(upgrade)).toMatchObject({ type: 'InstanceFoundUnhealthy' });
   });
 
   it('comes too late for a build that completes although Lagoon said "success"', async () => {
     const traits = { buildSeconds: 1_000, nextBuilds: [{ ignoresCancel: true }] };
-    const upgrade = await stand.open('DeploymentAccepted', { traits });
-    const followed = await stand.bus.publish(upgrade.opening);
-    const cancelled = await stand.bus.publish(await askToCancel(upgrade));
-    await stand.bus.settled(followed);
-    await stand.bus.settled(cancelled);
+    const upgrade = await harness.open('DeploymentAccepted', { traits });
+    const followed = await harness.bus.publish(upgrade.opening);
+    const cancelled = await harness.bus.publish(await askToCancel(upgrade));
+    await harness.bus.settled(followed);
+    await harness.bus.settled(cancelled);
     expect((await upgrade.types()).slice(-3)).toEqual([
       'UpgradeCancelTooLate',
       'UpgradeCompleted',
       'PostUpgradePending',
     ]);
-    expect((await stand.lagoon.requests())['mutation CancelDeployment']).toBeGreaterThan(0);
+    expect((await harness.lagoon.requests())['mutation CancelDeployment']).toBeGreaterThan(0);
   });
 
   it('waits until it is known whether there is a build, and stops it then', async () => {
     const traits = { buildSeconds: LONG };
-    const upgrade = await stand.open('DeploymentRequested', { traits });
-    const cancelled = await stand.bus.publish(await askToCancel(upgrade));
-    const buildName = await stand.lagoon.build(upgrade.order.profile, upgrade.marker);
+    const upgrade = await harness.open('DeploymentRequested', { traits });
+    const cancelled = await harness.bus.publish(await askToCancel(upgrade));
+    const buildName = await harness.lagoon.build(upgrade.order.profile, upgrade.marker);
     const workOrder = { ...(await upgrade.workOrder()), cancelRequested: true } as const;
     const accepted = await upgrade.append({
       type: 'DeploymentAccepted',
       data: { workOrder, buildName, callNo: 1 },
     });
-    await stand.bus.settled(await stand.bus.publish(accepted));
-    await stand.bus.settled(cancelled);
+    await harness.bus.settled(await harness.bus.publish(accepted));
+    await harness.bus.settled(cancelled);
     expect(await newestOf(upgrade)).toMatchObject({
       type: 'DeploymentCancelled',
       data: { buildName },
@@ -82,14 +82,14 @@ describe('poll-upgrade alone, on an upgrade that is cancelled', () => {
   });
 
   it('waits on in the next worker, and is over when the upgrade is', async () => {
-    const upgrade = await stand.open('DeploymentRequested');
-    const cancelled = await stand.bus.publish(await askToCancel(upgrade));
-    await stand.restartStage();
+    const upgrade = await harness.open('DeploymentRequested');
+    const cancelled = await harness.bus.publish(await askToCancel(upgrade));
+    await harness.restartStage();
     const { upgradeId, attempt, originStatus: status } = upgrade.order;
     await upgrade.append({ type: 'UpgradeCancelled', data: { upgradeId, attempt, status } });
-    await stand.bus.settled(cancelled);
+    await harness.bus.settled(cancelled);
     expect(await upgrade.types()).toEqual(['UpgradeCancelRequested', 'UpgradeCancelled']);
-    expect((await stand.lagoon.requests())['mutation CancelDeployment']).toBeUndefined();
+    expect((await harness.lagoon.requests())['mutation CancelDeployment']).toBeUndefined();
   });
 });
 

@@ -1,77 +1,79 @@
 import type { InstanceEvent } from '@uplift/domain';
 import { eventually } from '../../support/eventually';
 import type { OpenedUpgrade } from './opened-upgrade';
-import { StageStand } from './stage-stand';
+import { StageHarness } from './stage-harness';
 
 jest.setTimeout(60_000);
 
 const QUICK_LOOKS = { UPLIFT_LATE_INTERVAL_MS: '50', UPLIFT_LATE_WATCH_MS: '60000' };
 
 describe('poll-upgrade alone, on a deployment that was given up', () => {
-  let stand: StageStand;
+  let harness: StageHarness;
 
   beforeAll(async () => {
-    stand = await StageStand.start('poll-upgrade', QUICK_LOOKS);
+    harness = await StageHarness.start('poll-upgrade', QUICK_LOOKS);
   });
-  afterAll(() => stand.stop());
+  afterAll(() => harness.stop());
 
   it('goes on with the upgrade when the build completes after all', async () => {
-    const upgrade = await stand.open('DeploymentAccepted', { traits: { buildSeconds: 500 } });
-    await stand.bus.settled(await stand.bus.publish(await giveUp(upgrade)));
+    const upgrade = await harness.open('DeploymentAccepted', { traits: { buildSeconds: 500 } });
+    await harness.bus.settled(await harness.bus.publish(await giveUp(upgrade)));
     expect((await upgrade.appended()).slice(-2)).toMatchObject([
       { type: 'LateOutcomeObserved', data: { status: 'complete' } },
       { type: 'PostUpgradePending', data: { workOrder: { attempt: 1 } } },
     ]);
-    expect(Object.keys(await stand.lagoon.requests())).toEqual(['query DeploymentsOfMany']);
+    expect(Object.keys(await harness.lagoon.requests())).toEqual(['query DeploymentsOfMany']);
   });
 
   it('records a failure that it sees too late, once', async () => {
-    const upgrade = await stand.open('DeploymentAccepted', { traits: { failBuild: true } });
+    const upgrade = await harness.open('DeploymentAccepted', { traits: { failBuild: true } });
     const failed = await giveUp(upgrade);
-    await stand.bus.settled(await stand.bus.publish(failed));
+    await harness.bus.settled(await harness.bus.publish(failed));
     const events = await upgrade.appended();
     expect(events.at(-1)).toMatchObject({
       type: 'LateOutcomeObserved',
       data: { status: 'failed' },
     });
-    await stand.lagoon.clearLedger();
-    await stand.bus.settled(await stand.bus.publish(failed));
+    await harness.lagoon.clearLedger();
+    await harness.bus.settled(await harness.bus.publish(failed));
     expect(await upgrade.appended()).toEqual(events);
-    expect(await stand.lagoon.requests()).toEqual({});
+    expect(await harness.lagoon.requests()).toEqual({});
   });
 
   it('asks Lagoon for nothing after a failure that says how the build ended', async () => {
-    const upgrade = await stand.open('DeploymentAccepted');
-    await stand.bus.settled(await stand.bus.publish(await giveUp(upgrade, 'deployment-failed')));
+    const upgrade = await harness.open('DeploymentAccepted');
+    await harness.bus.settled(
+      await harness.bus.publish(await giveUp(upgrade, 'deployment-failed')),
+    );
     expect((await upgrade.types()).at(-1)).toBe('UpgradeFailed');
-    expect(await stand.lagoon.requests()).toEqual({});
+    expect(await harness.lagoon.requests()).toEqual({});
   });
 
   it('looks for many with few requests', async () => {
     const traits = { buildSeconds: 1_000 };
     const upgrades = await Promise.all(
-      Array.from({ length: 20 }, () => stand.open('DeploymentAccepted', { traits })),
+      Array.from({ length: 20 }, () => harness.open('DeploymentAccepted', { traits })),
     );
-    await stand.lagoon.clearLedger();
+    await harness.lagoon.clearLedger();
     const failures = await Promise.all(upgrades.map((upgrade) => giveUp(upgrade)));
-    const published = await Promise.all(failures.map((failure) => stand.bus.publish(failure)));
-    await Promise.all(published.map((message) => stand.bus.settled(message)));
+    const published = await Promise.all(failures.map((failure) => harness.bus.publish(failure)));
+    await Promise.all(published.map((message) => harness.bus.settled(message)));
     for (const upgrade of upgrades) {
       expect((await upgrade.types()).at(-1)).toBe('PostUpgradePending');
     }
-    const { requests, fields } = await stand.lagoon.ledger();
+    const { requests, fields } = await harness.lagoon.ledger();
     const looks = requests['query DeploymentsOfMany'] ?? 0;
     expect(looks).toBeLessThan((fields.environmentById ?? 0) / 2);
   });
 
   it('is found by the next worker after this one has stopped', async () => {
-    const upgrade = await stand.open('DeploymentAccepted', { traits: { buildSeconds: 4_000 } });
-    const published = await stand.bus.publish(await giveUp(upgrade));
+    const upgrade = await harness.open('DeploymentAccepted', { traits: { buildSeconds: 4_000 } });
+    const published = await harness.bus.publish(await giveUp(upgrade));
     await eventually(async () =>
-      expect(await stand.lagoon.requests()).toHaveProperty(['query DeploymentsOfMany']),
+      expect(await harness.lagoon.requests()).toHaveProperty(['query DeploymentsOfMany']),
     );
-    await stand.restartStage();
-    await stand.bus.settled(published);
+    await harness.restartStage();
+    await harness.bus.settled(published);
     expect((await upgrade.types()).slice(-2)).toEqual([
       'LateOutcomeObserved',
       'PostUpgradePending',

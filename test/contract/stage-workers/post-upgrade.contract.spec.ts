@@ -1,5 +1,5 @@
 import { SCRIPTED } from '../../../apps/stage-workers/src/testing/example-upgrade';
-import { StageStand } from './stage-stand';
+import { StageHarness } from './stage-harness';
 
 jest.setTimeout(60_000);
 
@@ -12,32 +12,32 @@ const SCRIPTED_DONE = [
 ];
 
 describe('post-upgrade alone', () => {
-  let stand: StageStand;
+  let harness: StageHarness;
 
   beforeAll(async () => {
-    stand = await StageStand.start('post-upgrade');
+    harness = await StageHarness.start('post-upgrade');
   });
-  afterAll(() => stand.stop());
+  afterAll(() => harness.stop());
 
   it('hands over to the health check without a word to Lagoon when there is no script', async () => {
-    const upgrade = await stand.open('PostUpgradePending');
-    await stand.deliver(upgrade);
+    const upgrade = await harness.open('PostUpgradePending');
+    await harness.deliver(upgrade);
     const { upgradeId } = upgrade.order;
     expect(await upgrade.appended()).toMatchObject([
       { type: 'PostUpgradeStarted', data: { upgradeId, attempt: 1 } },
       { type: 'PostUpgradeCompleted', data: { workOrder: { upgradeId }, task: null } },
     ]);
-    await stand.deliver(upgrade);
+    await harness.deliver(upgrade);
     expect(await upgrade.types()).toEqual(DONE);
-    expect(await stand.lagoon.requests()).toEqual({});
+    expect(await harness.lagoon.requests()).toEqual({});
   });
 
   it('runs the script as one task with the marker', async () => {
-    const upgrade = await stand.open('PostUpgradePending', { order: { profile: SCRIPTED } });
-    await stand.deliver(upgrade);
-    await stand.deliver(upgrade);
+    const upgrade = await harness.open('PostUpgradePending', { order: { profile: SCRIPTED } });
+    await harness.deliver(upgrade);
+    await harness.deliver(upgrade);
     expect(await upgrade.types()).toEqual(SCRIPTED_DONE);
-    const { requests, calls } = await stand.lagoon.ledger();
+    const { requests, calls } = await harness.lagoon.ledger();
     expect(Object.keys(requests).sort()).toEqual(['mutation AddTask', 'query TaskById']);
     expect(requests['mutation AddTask']).toBe(1);
     const added = calls.find(({ operation }) => operation === 'mutation AddTask');
@@ -47,24 +47,24 @@ describe('post-upgrade alone', () => {
   });
 
   it('finds the task again when its answer was lost', async () => {
-    const upgrade = await stand.open('PostUpgradePending', { order: { profile: SCRIPTED } });
-    await stand.lagoon.plan({ kind: 'lose-answer', field: 'addTask' });
-    await stand.deliver(upgrade);
+    const upgrade = await harness.open('PostUpgradePending', { order: { profile: SCRIPTED } });
+    await harness.lagoon.plan({ kind: 'lose-answer', field: 'addTask' });
+    await harness.deliver(upgrade);
     expect(await upgrade.types()).toEqual([
       ...SCRIPTED_DONE.slice(0, 2),
       'CallAmbiguous',
       ...SCRIPTED_DONE.slice(2),
     ]);
-    const requests = await stand.lagoon.requests();
+    const requests = await harness.lagoon.requests();
     expect(requests).toMatchObject({ 'mutation AddTask': 1, 'query TasksOf': 1 });
   });
 
   it('fails with the script', async () => {
-    const upgrade = await stand.open('PostUpgradePending', {
+    const upgrade = await harness.open('PostUpgradePending', {
       order: { profile: SCRIPTED },
       traits: { failTask: true },
     });
-    await stand.deliver(upgrade);
+    await harness.deliver(upgrade);
     expect(await upgrade.appended()).toMatchObject([
       { type: 'PostUpgradeStarted' },
       { type: 'ScriptRequested', data: { step: 'post-upgrade' } },
@@ -74,10 +74,10 @@ describe('post-upgrade alone', () => {
   });
 
   it('outlives garbage on its subject', async () => {
-    const upgrade = await stand.open('PostUpgradePending');
-    await stand.bus.settled(await stand.bus.publishGarbage(upgrade.opening));
+    const upgrade = await harness.open('PostUpgradePending');
+    await harness.bus.settled(await harness.bus.publishGarbage(upgrade.opening));
     expect(await upgrade.appended()).toEqual([]);
-    await stand.deliver(upgrade);
+    await harness.deliver(upgrade);
     expect(await upgrade.types()).toEqual(DONE);
   });
 });

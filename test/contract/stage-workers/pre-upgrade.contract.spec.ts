@@ -1,19 +1,19 @@
 import { SCRIPTED } from '../../../apps/stage-workers/src/testing/example-upgrade';
-import { StageStand } from './stage-stand';
+import { StageHarness } from './stage-harness';
 
 jest.setTimeout(60_000);
 
 describe('pre-upgrade alone', () => {
-  let stand: StageStand;
+  let harness: StageHarness;
 
   beforeAll(async () => {
-    stand = await StageStand.start('pre-upgrade');
+    harness = await StageHarness.start('pre-upgrade');
   });
-  afterAll(() => stand.stop());
+  afterAll(() => harness.stop());
 
   it('checks the environment and opens the upgrade, once', async () => {
-    const upgrade = await stand.open('UpgradeRequested');
-    await stand.deliver(upgrade);
+    const upgrade = await harness.open('UpgradeRequested');
+    await harness.deliver(upgrade);
     const events = await upgrade.appended();
     expect(events).toMatchObject([
       { type: 'PreUpgradeStarted', data: { upgradeId: upgrade.order.upgradeId, attempt: 1 } },
@@ -35,21 +35,21 @@ describe('pre-upgrade alone', () => {
         },
       },
     ]);
-    expect(await stand.lagoon.requests()).toEqual({ 'query FindEnvironment': 1 });
-    await stand.deliver(upgrade);
+    expect(await harness.lagoon.requests()).toEqual({ 'query FindEnvironment': 1 });
+    await harness.deliver(upgrade);
     expect(await upgrade.appended()).toEqual(events);
-    expect(await stand.lagoon.requests()).toEqual({ 'query FindEnvironment': 1 });
+    expect(await harness.lagoon.requests()).toEqual({ 'query FindEnvironment': 1 });
   });
 
   it('runs the script as one task with the marker', async () => {
-    const upgrade = await stand.open('UpgradeRequested', { order: { profile: SCRIPTED } });
-    await stand.deliver(upgrade);
-    await stand.deliver(upgrade);
+    const upgrade = await harness.open('UpgradeRequested', { order: { profile: SCRIPTED } });
+    await harness.deliver(upgrade);
+    await harness.deliver(upgrade);
     expect((await upgrade.appended())[3]).toMatchObject({
       type: 'PreUpgradeCompleted',
       data: { task: { taskName: expect.stringMatching(/^lagoon-task-/) as string } },
     });
-    const { requests, calls } = await stand.lagoon.ledger();
+    const { requests, calls } = await harness.lagoon.ledger();
     expect(requests).toMatchObject({ 'query FindEnvironment': 1, 'mutation AddTask': 1 });
     const added = calls.find(({ operation }) => operation === 'mutation AddTask');
     expect(added?.variables).toMatchObject({
@@ -61,19 +61,19 @@ describe('pre-upgrade alone', () => {
     ['an environment that is gone', { deleted: true }, 'environment-exists', false],
     ['disabled deployments', { deploymentsDisabled: true }, 'deployments-enabled', false],
   ])('refuses %s', async (_words, traits, reason, retryable) => {
-    const upgrade = await stand.open('UpgradeRequested', { traits });
-    await stand.deliver(upgrade);
+    const upgrade = await harness.open('UpgradeRequested', { traits });
+    await harness.deliver(upgrade);
     expect(await upgrade.appended()).toMatchObject([
       { type: 'PreUpgradeStarted' },
       { type: 'PreUpgradeFailed', data: { reason, retryable } },
     ]);
-    expect(await stand.lagoon.requests()).toEqual({ 'query FindEnvironment': 1 });
+    expect(await harness.lagoon.requests()).toEqual({ 'query FindEnvironment': 1 });
   });
 
   it('refuses an environment that is being built, for now', async () => {
-    const upgrade = await stand.open('UpgradeRequested', { traits: { buildSeconds: 1e9 } });
-    const build = await stand.lagoon.build(upgrade.order.profile);
-    await stand.deliver(upgrade);
+    const upgrade = await harness.open('UpgradeRequested', { traits: { buildSeconds: 1e9 } });
+    const build = await harness.lagoon.build(upgrade.order.profile);
+    await harness.deliver(upgrade);
     expect((await upgrade.appended())[1]).toMatchObject({
       type: 'PreUpgradeFailed',
       data: { reason: 'no-active-deployment', evidence: { detail: build }, retryable: true },
@@ -81,11 +81,11 @@ describe('pre-upgrade alone', () => {
   });
 
   it('fails with the script', async () => {
-    const upgrade = await stand.open('UpgradeRequested', {
+    const upgrade = await harness.open('UpgradeRequested', {
       order: { profile: SCRIPTED },
       traits: { failTask: true },
     });
-    await stand.deliver(upgrade);
+    await harness.deliver(upgrade);
     expect((await upgrade.appended())[3]).toMatchObject({
       type: 'PreUpgradeFailed',
       data: { reason: 'pre-upgrade-script', retryable: true },
@@ -93,16 +93,16 @@ describe('pre-upgrade alone', () => {
   });
 
   it('outlives garbage on its subject, and an outage of Lagoon', async () => {
-    const upgrade = await stand.open('UpgradeRequested');
-    await stand.bus.settled(await stand.bus.publishGarbage(upgrade.opening));
+    const upgrade = await harness.open('UpgradeRequested');
+    await harness.bus.settled(await harness.bus.publishGarbage(upgrade.opening));
     expect(await upgrade.appended()).toEqual([]);
-    await stand.lagoon.plan({ kind: 'replace', status: 503, times: 2 });
-    await stand.deliver(upgrade);
+    await harness.lagoon.plan({ kind: 'replace', status: 503, times: 2 });
+    await harness.deliver(upgrade);
     expect(await upgrade.types()).toEqual([
       'PreUpgradeStarted',
       'PreUpgradeCompleted',
       'UpgradePending',
     ]);
-    expect(await stand.lagoon.requests()).toEqual({ 'query FindEnvironment': 3 });
+    expect(await harness.lagoon.requests()).toEqual({ 'query FindEnvironment': 3 });
   });
 });

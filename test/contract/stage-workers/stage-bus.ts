@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { CONSUMERS, ensureTopology, type BusConnection } from '@uplift/bus';
 import {
   encodeEvent,
-  eventTypeFilter,
   EVENTS_STREAM,
+  eventTypeFilter,
   type BusMessage,
   type StoredEvent,
 } from '@uplift/contracts';

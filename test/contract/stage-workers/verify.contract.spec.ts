@@ -1,20 +1,20 @@
-import { StageStand } from './stage-stand';
+import { StageHarness } from './stage-harness';
 
 jest.setTimeout(60_000);
 
 describe('poll-upgrade alone, on the health of an app', () => {
-  let stand: StageStand;
+  let harness: StageHarness;
 
   beforeAll(async () => {
-    stand = await StageStand.start('poll-upgrade');
+    harness = await StageHarness.start('poll-upgrade');
   });
-  afterAll(() => stand.stop());
+  afterAll(() => harness.stop());
 
   it.each(['running-healthy-claimed', 'running-healthy-unclaimed'] as const)(
     'brings it back to %s after three good answers, once',
     async (originStatus) => {
-      const upgrade = await stand.open('PostUpgradeCompleted', { order: { originStatus } });
-      await stand.deliver(upgrade);
+      const upgrade = await harness.open('PostUpgradeCompleted', { order: { originStatus } });
+      await harness.deliver(upgrade);
       const events = await upgrade.appended();
       expect(events).toMatchObject([
         {
@@ -25,9 +25,9 @@ describe('poll-upgrade alone, on the health of an app', () => {
           },
         },
       ]);
-      await stand.deliver(upgrade);
+      await harness.deliver(upgrade);
       expect(await upgrade.appended()).toEqual(events);
-      expect(await stand.lagoon.requests()).toEqual({});
+      expect(await harness.lagoon.requests()).toEqual({});
     },
   );
 
@@ -35,8 +35,8 @@ describe('poll-upgrade alone, on the health of an app', () => {
     ['unhealthy', 'InstanceFoundUnhealthy'],
     ['close', 'InstanceFoundUnresponsive'],
   ] as const)('finds an app that answers "%s"', async (health, type) => {
-    const upgrade = await stand.open('PostUpgradeCompleted', { traits: { health } });
-    await stand.deliver(upgrade);
+    const upgrade = await harness.open('PostUpgradeCompleted', { traits: { health } });
+    await harness.deliver(upgrade);
     expect(await upgrade.appended()).toMatchObject([
       { type, data: { upgradeId: upgrade.order.upgradeId, retryable: true } },
     ]);
@@ -44,17 +44,17 @@ describe('poll-upgrade alone, on the health of an app', () => {
 
   it('wakes an app that sleeps and waits until it answers', async () => {
     const traits = { idleState: 'idled', wakeSeconds: 50 };
-    const upgrade = await stand.open('PostUpgradeCompleted', { traits });
-    await stand.deliver(upgrade);
+    const upgrade = await harness.open('PostUpgradeCompleted', { traits });
+    await harness.deliver(upgrade);
     expect(await upgrade.types()).toEqual(['InstanceVerifiedHealthy']);
-    expect(await stand.lagoon.requests()).toMatchObject({ 'mutation Unidle': 1 });
+    expect(await harness.lagoon.requests()).toMatchObject({ 'mutation Unidle': 1 });
   });
 
   it('outlives garbage on its subject', async () => {
-    const upgrade = await stand.open('PostUpgradeCompleted');
-    await stand.bus.settled(await stand.bus.publishGarbage(upgrade.opening));
+    const upgrade = await harness.open('PostUpgradeCompleted');
+    await harness.bus.settled(await harness.bus.publishGarbage(upgrade.opening));
     expect(await upgrade.appended()).toEqual([]);
-    await stand.deliver(upgrade);
+    await harness.deliver(upgrade);
     expect(await upgrade.types()).toEqual(['InstanceVerifiedHealthy']);
   });
 });

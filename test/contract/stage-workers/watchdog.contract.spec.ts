@@ -1,7 +1,7 @@
 import type { InstanceEventType } from '@uplift/domain';
 import { eventually } from '../../support/eventually';
 import type { OpenedUpgrade } from './opened-upgrade';
-import { StageStand } from './stage-stand';
+import { StageHarness } from './stage-harness';
 
 jest.setTimeout(60_000);
 
@@ -17,12 +17,12 @@ const ended = (upgrade: OpenedUpgrade) =>
   eventually(async () => expect(await upgrade.types()).toHaveLength(2));
 
 describe('the watchdog alone', () => {
-  let stand: StageStand;
+  let harness: StageHarness;
 
   beforeAll(async () => {
-    stand = await StageStand.start('watchdog', SHORT);
+    harness = await StageHarness.start('watchdog', SHORT);
   });
-  afterAll(() => stand.stop());
+  afterAll(() => harness.stop());
 
   it.each<[InstanceEventType, string, string, string]>([
     ['UpgradeRequested', 'pre-upgrade', 'pending-pre-upgrade', 'PreUpgradeFailed'],
@@ -34,7 +34,7 @@ describe('the watchdog alone', () => {
     ['PostUpgradeStarted', 'post-upgrade', 'post-upgrade-running', 'PostUpgradeFailed'],
     ['PostUpgradeCompleted', 'poll-upgrade', 'post-upgrade-completed', 'InstanceFoundUnresponsive'],
   ])('ends what nobody works on after %s', async (opening, stage, status, ending) => {
-    const upgrade = await stand.open(opening);
+    const upgrade = await harness.open(opening);
     await ended(upgrade);
     const { upgradeId } = upgrade.order;
     expect(await upgrade.appended()).toMatchObject([
@@ -44,45 +44,45 @@ describe('the watchdog alone', () => {
         data: { reason: 'stage-timed-out', evidence: { stage, status }, retryable: true },
       },
     ]);
-    expect(await stand.lagoon.requests()).toEqual({});
+    expect(await harness.lagoon.requests()).toEqual({});
   });
 
   it('fires again after it was killed and started again', async () => {
-    await stand.killStage();
-    const upgrade = await stand.open('UpgradeRequested');
-    await stand.restartStage();
+    await harness.killStage();
+    const upgrade = await harness.open('UpgradeRequested');
+    await harness.restartStage();
     await ended(upgrade);
     expect(await upgrade.types()).toEqual(['StageTimedOut', 'PreUpgradeFailed']);
   });
 
   it('fires once for each, whatever the number', async () => {
     const upgrades = await Promise.all(
-      Array.from({ length: 20 }, () => stand.open('UpgradeRequested')),
+      Array.from({ length: 20 }, () => harness.open('UpgradeRequested')),
     );
     await Promise.all(upgrades.map(ended));
-    const late = await stand.open('UpgradeRequested');
+    const late = await harness.open('UpgradeRequested');
     await ended(late);
     for (const upgrade of upgrades) expect(await upgrade.types()).toHaveLength(2);
   });
 });
 
 describe('the watchdog and a Lagoon core without room', () => {
-  let stand: StageStand;
+  let harness: StageHarness;
 
   beforeAll(async () => {
     const { UPLIFT_DEADLINE_QUEUED_MS: _long, ...short } = SHORT;
-    stand = await StageStand.start('watchdog', { ...short, UPLIFT_BUILDS_IN_FLIGHT: '1' });
-    await stand.open('DeploymentAccepted');
+    harness = await StageHarness.start('watchdog', { ...short, UPLIFT_BUILDS_IN_FLIGHT: '1' });
+    await harness.open('DeploymentAccepted');
   });
-  afterAll(() => stand.stop());
+  afterAll(() => harness.stop());
 
   it('explains once why an instance is not let in, also after it was killed', async () => {
-    const upgrade = await stand.open('UpgradePending');
+    const upgrade = await harness.open('UpgradePending');
     const { upgradeId, profile } = upgrade.order;
     await eventually(async () => expect(await upgrade.types()).toEqual(['WaitingFor']));
-    await stand.killStage();
-    await stand.restartStage();
-    const other = await stand.open('UpgradePending');
+    await harness.killStage();
+    await harness.restartStage();
+    const other = await harness.open('UpgradePending');
     await eventually(async () => expect(await other.types()).toEqual(['WaitingFor']));
     expect(await upgrade.appended()).toMatchObject([
       {
@@ -94,7 +94,7 @@ describe('the watchdog and a Lagoon core without room', () => {
 
   it('ends the attempt at its own deadline, and says what it waited for', async () => {
     const deadlineAt = new Date(Date.now() + 2_000).toISOString();
-    const upgrade = await stand.open('UpgradePending', { order: { deadlineAt } });
+    const upgrade = await harness.open('UpgradePending', { order: { deadlineAt } });
     await eventually(async () => expect(await upgrade.types()).toHaveLength(3));
     expect(await upgrade.appended()).toMatchObject([
       { type: 'WaitingFor' },

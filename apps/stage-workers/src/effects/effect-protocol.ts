@@ -2,7 +2,7 @@ import { toInstanceEvent } from '@uplift/contracts';
 import type { CallState } from '@uplift/domain';
 import type { Refused } from '@uplift/lagoon';
 import { failpoint } from '@uplift/runtime';
-import type { InstanceCursor } from '../runner/instance-cursor';
+import type { InstanceSession } from '../runner/instance-session';
 import { pause } from '../runner/pause';
 import type { Effect } from './effect.port';
 import type { LeaseOptions } from './leased-call';
@@ -34,23 +34,23 @@ export class EffectProtocol {
 
   /** Returns when the attempt has no open call of this effect any more. */
   async settle<Trace>(
-    cursor: InstanceCursor,
+    session: InstanceSession,
     effect: Effect<Trace>,
     intent: OwnIntent | null,
     stop: AbortSignal,
   ): Promise<void> {
     let own = intent;
     let refusedFor: string | null = null;
-    for (let call = cursor.call; call !== null; call = cursor.call) {
+    for (let call = session.call; call !== null; call = session.call) {
       if (own !== null && call.isOpen) {
-        const refusal = await this.call(cursor, effect, { call, own, stop });
+        const refusal = await this.call(session, effect, { call, own, stop });
         refusedFor = refusal?.cause ?? null;
         own = null;
       } else if (call.isOpen) {
-        own = await this.findOut(cursor, effect, call, stop);
+        own = await this.findOut(session, effect, call, stop);
       } else {
-        await pause(this.pauseAfter(refusedFor ?? (await lastRefusalOf(cursor))), stop);
-        own = await this.retry(cursor, effect, call, stop);
+        await pause(this.pauseAfter(refusedFor ?? (await lastRefusalOf(session))), stop);
+        own = await this.retry(session, effect, call, stop);
       }
     }
   }
@@ -63,27 +63,27 @@ export class EffectProtocol {
 
   /** Whatever the answer, no other call is made under this intent. Returns a refusal. */
   private async call<Trace>(
-    cursor: InstanceCursor,
+    session: InstanceSession,
     effect: Effect<Trace>,
     { call, own, stop }: { call: CallState; own: OwnIntent; stop: AbortSignal },
   ): Promise<Refused | null> {
     const answer = await leasedCall(effect, { intentAt: own.at, stop }, this.options);
     await failpoint(`${effect.name}.E6`);
     if (answer.kind === 'refused') {
-      await this.refuse(cursor, call, answer);
+      await this.refuse(session, call, answer);
       return answer;
     }
-    if (answer.kind === 'accepted') await effect.accept(cursor, [answer.trace]);
-    else await this.noteAmbiguous(cursor, call, answer.evidence);
+    if (answer.kind === 'accepted') await effect.accept(session, [answer.trace]);
+    else await this.noteAmbiguous(session, call, answer.evidence);
     return null;
   }
 
-  private async refuse(cursor: InstanceCursor, call: CallState, answer: Refused): Promise<void> {
+  private async refuse(session: InstanceSession, call: CallState, answer: Refused): Promise<void> {
     const { cause, reason: detail, retryable } = answer;
-    await cursor.submit({
+    await session.submit({
       type: 'RefuseCall',
       data: {
-        ...callOf(cursor, call),
+        ...callOf(session, call),
         reason: `${call.effect}-refused`,
         evidence: { cause, detail },
         retryable,
@@ -99,16 +99,16 @@ export class EffectProtocol {
   }
 
   private async noteAmbiguous(
-    cursor: InstanceCursor,
+    session: InstanceSession,
     call: CallState,
     shape: string,
   ): Promise<void> {
-    const data = { ...callOf(cursor, call), evidence: { shape } };
-    await cursor.submit({ type: 'NoteAmbiguousCall', data });
+    const data = { ...callOf(session, call), evidence: { shape } };
+    await session.submit({ type: 'NoteAmbiguousCall', data });
   }
 
   private async findOut<Trace>(
-    cursor: InstanceCursor,
+    session: InstanceSession,
     effect: Effect<Trace>,
     call: CallState,
     stop: AbortSignal,
@@ -116,45 +116,45 @@ export class EffectProtocol {
     const finding = await reconcile(effect, this.options, stop);
     await failpoint(`${effect.name}.E6`);
     if (finding.kind === 'landed') {
-      await effect.accept(cursor, finding.landed);
+      await effect.accept(session, finding.landed);
       return null;
     }
     const { lookUps, waitedMs } = finding;
     const { worker } = this;
-    return this.intend(cursor, {
+    return this.intend(session, {
       type: 'RepeatCall',
-      data: { ...callOf(cursor, call), evidence: { lookUps, waitedMs }, worker },
+      data: { ...callOf(session, call), evidence: { lookUps, waitedMs }, worker },
     });
   }
 
   private async retry<Trace>(
-    cursor: InstanceCursor,
+    session: InstanceSession,
     effect: Effect<Trace>,
     call: CallState,
     stop: AbortSignal,
   ): Promise<OwnIntent | null> {
     await effect.proveReachable(stop);
     const { worker } = this;
-    return this.intend(cursor, { type: 'RetryCall', data: { ...callOf(cursor, call), worker } });
+    return this.intend(session, { type: 'RetryCall', data: { ...callOf(session, call), worker } });
   }
 
   private async intend(
-    cursor: InstanceCursor,
-    command: Parameters<InstanceCursor['submit']>[0],
+    session: InstanceSession,
+    command: Parameters<InstanceSession['submit']>[0],
   ): Promise<OwnIntent | null> {
     const at = performance.now();
-    return (await cursor.submit(command)) === 'appended' ? { at } : null;
+    return (await session.submit(command)) === 'appended' ? { at } : null;
   }
 }
 
-function callOf({ workOrder }: InstanceCursor, { marker, callNo }: CallState) {
+function callOf({ workOrder }: InstanceSession, { marker, callNo }: CallState) {
   const { upgradeId, attempt } = workOrder;
   return { upgradeId, attempt, marker, callNo };
 }
 
 /** Why the newest call was refused, when it was another turn that made it. */
-async function lastRefusalOf(cursor: InstanceCursor): Promise<string | null> {
-  const { events } = await cursor.reload();
+async function lastRefusalOf(session: InstanceSession): Promise<string | null> {
+  const { events } = await session.reload();
   const refusals = events.map(toInstanceEvent).filter(({ type }) => type === 'CallRefused');
   const newest = refusals.at(-1);
   const cause = newest?.type === 'CallRefused' ? newest.data.evidence.cause : null;

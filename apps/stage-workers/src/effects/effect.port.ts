@@ -1,5 +1,5 @@
 import type { Ambiguous, Refused } from '@uplift/lagoon';
-import type { InstanceCursor } from '../runner/instance-cursor';
+import type { InstanceSession } from '../runner/instance-session';
 
 /** What Lagoon shows of an effect: a build's name, or a task. */
 export type Landed<Trace> = readonly [newest: Trace, ...older: Trace[]];
@@ -22,5 +22,5 @@ export interface Effect<Trace> {
   lookUp(signal: AbortSignal): Promise<readonly Trace[]>;
 
   /** Records that the effect took place. */
-  accept(cursor: InstanceCursor, landed: Landed<Trace>): Promise<void>;
+  accept(session: InstanceSession, landed: Landed<Trace>): Promise<void>;
 }

@@ -2,12 +2,11 @@ import type { ScriptStep, TaskReference, TaskScript, WorkOrder } from '@uplift/d
 import type { LagoonCore, LagoonCores, LagoonTask } from '@uplift/lagoon';
 import { taskPhase } from '@uplift/lagoon';
 import { failpoint } from '@uplift/runtime';
-import type { InstanceCursor } from '../runner/instance-cursor';
-import { LongWaitError } from '../runner/long-wait.error';
+import { LongWaitError } from '../runner/failure-triage';
+import type { InstanceSession } from '../runner/instance-session';
 import { pause } from '../runner/pause';
 import type { EffectProtocol, OwnIntent } from './effect-protocol';
-import { runnableScript } from './runnable-script';
-import { TaskEffect } from './task.effect';
+import { runnableScript, TaskEffect } from './task.effect';
 
 export interface ScriptRun {
   /** With its environment located. */
@@ -42,13 +41,13 @@ export class ScriptRunner {
 
   /** `intent`: already written by the caller together with the step, or null if it is to be written here. */
   async run(
-    cursor: InstanceCursor,
+    session: InstanceSession,
     run: ScriptRun,
     stop: AbortSignal,
     intent: OwnIntent | null = null,
   ): Promise<ScriptOutcome> {
     const core = this.cores.of(run.order.profile.core);
-    const known = cursor.upgrading?.task ?? null;
+    const known = session.upgrading?.task ?? null;
     if (known !== null) return this.follow(core, known, stop);
 
     const runnable = await runnableScript(core.lagoon, run.order, run.script, stop);
@@ -56,16 +55,16 @@ export class ScriptRunner {
       return { kind: 'failed', reason: runnable.reason, retryable: false };
     }
     const effect = new TaskEffect(core, run.order, run.step, runnable.script);
-    const own = intent ?? (await intend(cursor, run));
+    const own = intent ?? (await intend(session, run));
     await failpoint('task.E3');
-    await this.protocol.settle(cursor, effect, own, stop);
+    await this.protocol.settle(session, effect, own, stop);
     await failpoint('task.E7');
-    return this.outcomeOf(core, cursor, stop);
+    return this.outcomeOf(core, session, stop);
   }
 
   private async outcomeOf(
     core: LagoonCore,
-    { upgrading }: InstanceCursor,
+    { upgrading }: InstanceSession,
     stop: AbortSignal,
   ): Promise<ScriptOutcome> {
     const task = upgrading?.task ?? null;
@@ -92,14 +91,14 @@ export class ScriptRunner {
 
 /** The intent; null if it stands in the stream already and is somebody else's. */
 async function intend(
-  cursor: InstanceCursor,
+  session: InstanceSession,
   { step, worker }: ScriptRun,
 ): Promise<OwnIntent | null> {
-  const { upgradeId, attempt } = cursor.workOrder;
+  const { upgradeId, attempt } = session.workOrder;
   await failpoint('task.E2');
   const at = performance.now();
   const data = { upgradeId, attempt, step, worker };
-  return (await cursor.submit({ type: 'RequestScript', data })) === 'appended' ? { at } : null;
+  return (await session.submit({ type: 'RequestScript', data })) === 'appended' ? { at } : null;
 }
 
 function outcomeOf(row: LagoonTask, task: TaskReference): ScriptOutcome | null {
@@ -117,4 +116,17 @@ function outcomeOf(row: LagoonTask, task: TaskReference): ScriptOutcome | null {
         retryable: true,
       };
   }
+}
+
+export type FailedScript = Extract<ScriptOutcome, { kind: 'failed' | 'cancelled' }>;
+
+/** Why a script did not do its work, and whether a new attempt may. */
+export function failedScript(outcome: FailedScript): {
+  readonly detail: string;
+  readonly retryable: boolean;
+} {
+  if (outcome.kind === 'failed') {
+    return { detail: outcome.reason, retryable: outcome.retryable };
+  }
+  return { detail: `task ${outcome.task.taskName} was cancelled in Lagoon`, retryable: true };
 }

@@ -1,8 +1,7 @@
 import type { TaskScript } from '@uplift/domain';
 import { PROFILE, SCRIPTED } from '../testing/example-upgrade';
-import { protocolWith, scriptsOf, WORKER } from '../testing/effect-kit';
-import { StageScene } from '../testing/stage-scene';
-import { LongWaitError } from '../runner/long-wait.error';
+import { protocolWith, scriptsOf, StageFixture, WORKER } from '../testing/stage-fixture';
+import { LongWaitError } from '../runner/failure-triage';
 import { ScriptRunner } from './script-runner';
 
 const COMMAND: TaskScript = { service: 'cli', command: 'migrate' };
@@ -11,58 +10,65 @@ const AMBIGUOUS = { kind: 'ambiguous', evidence: 'HTTP 504' } as const;
 
 /** An instance whose post-upgrade step has just started, and what runs its script. */
 async function startedScene() {
-  const scene = await StageScene.at('PostUpgradePending', { profile: SCRIPTED });
-  const { upgradeId, attempt } = scene.order;
-  await scene.append({ type: 'PostUpgradeStarted', data: { upgradeId, attempt, worker: 'other' } });
-  return scene;
+  const fixture = await StageFixture.at('PostUpgradePending', { profile: SCRIPTED });
+  const { upgradeId, attempt } = fixture.order;
+  await fixture.append({
+    type: 'PostUpgradeStarted',
+    data: { upgradeId, attempt, worker: 'other' },
+  });
+  return fixture;
 }
 
-async function run(scene: StageScene, runner = scriptsOf(scene), script: TaskScript = COMMAND) {
-  const cursor = await scene.cursor();
-  await cursor.reload();
-  const order = cursor.workOrder;
+async function run(
+  fixture: StageFixture,
+  runner = scriptsOf(fixture),
+  script: TaskScript = COMMAND,
+) {
+  const session = await fixture.session();
+  await session.reload();
+  const order = session.workOrder;
   return runner.run(
-    cursor,
+    session,
     { order, step: 'post-upgrade', script, worker: WORKER },
-    scene.stopping.signal,
+    fixture.stopping.signal,
   );
 }
 
 describe('a script run as a Lagoon task', () => {
   it('is asked for in the stream before it is added, and followed to its end', async () => {
-    const scene = await startedScene();
-    scene.lagoon.script.endAtOnce = 'complete';
-    expect(await run(scene)).toMatchObject({ kind: 'complete' });
-    expect(await scene.types()).toEqual([...REQUESTED, 'ScriptAccepted']);
-    expect((await scene.appended())[1]).toMatchObject({
-      data: { step: 'post-upgrade', callNo: 1, marker: `${scene.marker}-post`, worker: WORKER },
+    const fixture = await startedScene();
+    fixture.lagoon.script.endAtOnce = 'complete';
+    expect(await run(fixture)).toMatchObject({ kind: 'complete' });
+    expect(await fixture.types()).toEqual([...REQUESTED, 'ScriptAccepted']);
+    expect((await fixture.appended())[1]).toMatchObject({
+      data: { step: 'post-upgrade', callNo: 1, marker: `${fixture.marker}-post`, worker: WORKER },
     });
-    expect(scene.mutations).toEqual(['addTask']);
+    expect(fixture.mutations).toEqual(['addTask']);
   });
 
   it('is found again by a successor, not added twice', async () => {
-    const scene = await startedScene();
-    await expect(run(scene, scriptsOf(scene, 0))).rejects.toThrow(LongWaitError);
-    scene.lagoon.script.endTasks(scene.target);
-    expect(await run(scene)).toMatchObject({ kind: 'complete' });
-    expect(scene.mutations).toEqual(['addTask']);
+    const fixture = await startedScene();
+    await expect(run(fixture, scriptsOf(fixture, 0))).rejects.toThrow(LongWaitError);
+    fixture.lagoon.script.endTasks(fixture.target);
+    expect(await run(fixture)).toMatchObject({ kind: 'complete' });
+    expect(fixture.mutations).toEqual(['addTask']);
   });
 
   it('is looked up by its name when the answer was lost', async () => {
-    const scene = await startedScene();
-    scene.lagoon.script.endAtOnce = 'complete';
-    scene.lagoon.script.answerNext(AMBIGUOUS, { lands: true });
-    expect(await run(scene)).toMatchObject({ kind: 'complete' });
-    expect(await scene.types()).toEqual([...REQUESTED, 'CallAmbiguous', 'ScriptAccepted']);
-    expect(scene.mutations).toEqual(['addTask']);
+    const fixture = await startedScene();
+    fixture.lagoon.script.endAtOnce = 'complete';
+    fixture.lagoon.script.answerNext(AMBIGUOUS, { lands: true });
+    expect(await run(fixture)).toMatchObject({ kind: 'complete' });
+    expect(await fixture.types()).toEqual([...REQUESTED, 'CallAmbiguous', 'ScriptAccepted']);
+    expect(fixture.mutations).toEqual(['addTask']);
   });
 
   it('is added again after proof that the first call did not land, and never a third time', async () => {
-    const scene = await startedScene();
-    scene.lagoon.script.answerNext(AMBIGUOUS);
-    scene.lagoon.script.answerNext(AMBIGUOUS);
-    expect(await run(scene)).toEqual({ kind: 'gone' });
-    expect(await scene.types()).toEqual([
+    const fixture = await startedScene();
+    fixture.lagoon.script.answerNext(AMBIGUOUS);
+    fixture.lagoon.script.answerNext(AMBIGUOUS);
+    expect(await run(fixture)).toEqual({ kind: 'gone' });
+    expect(await fixture.types()).toEqual([
       ...REQUESTED,
       'CallAmbiguous',
       'CallNotLanded',
@@ -72,29 +78,29 @@ describe('a script run as a Lagoon task', () => {
       'OutcomeUnknown',
       'PostUpgradeFailed',
     ]);
-    expect(scene.mutations).toEqual(['addTask', 'addTask']);
+    expect(fixture.mutations).toEqual(['addTask', 'addTask']);
   });
 
   it('is not added by two at once', async () => {
-    const scene = await startedScene();
-    scene.lagoon.script.endAtOnce = 'complete';
-    const patient = new ScriptRunner(scene.cores, protocolWith({ settleWindowMs: 60_000 }), {
+    const fixture = await startedScene();
+    fixture.lagoon.script.endAtOnce = 'complete';
+    const patient = new ScriptRunner(fixture.cores, protocolWith({ settleWindowMs: 60_000 }), {
       pollIntervalMs: 1,
       patienceMs: 10_000,
     });
-    const outcomes = await Promise.all([run(scene, patient), run(scene, patient)]);
+    const outcomes = await Promise.all([run(fixture, patient), run(fixture, patient)]);
     expect(outcomes).toMatchObject([{ kind: 'complete' }, { kind: 'complete' }]);
-    expect(scene.mutations).toEqual(['addTask']);
+    expect(fixture.mutations).toEqual(['addTask']);
   });
 
   it.each([
     ['failed', { kind: 'failed', retryable: true }],
     ['cancelled', { kind: 'cancelled' }],
   ] as const)('that ends as %s says so', async (status, outcome) => {
-    const scene = await startedScene();
-    await expect(run(scene, scriptsOf(scene, 0))).rejects.toThrow(LongWaitError);
-    scene.lagoon.script.endTasks(scene.target, status);
-    expect(await run(scene)).toMatchObject(outcome);
+    const fixture = await startedScene();
+    await expect(run(fixture, scriptsOf(fixture, 0))).rejects.toThrow(LongWaitError);
+    fixture.lagoon.script.endTasks(fixture.target, status);
+    expect(await run(fixture)).toMatchObject(outcome);
   });
 });
 
@@ -102,40 +108,40 @@ describe('a registered task', () => {
   const REGISTERED: TaskScript = { registeredTask: 'migrate' };
 
   it('is invoked by its name, with the marker', async () => {
-    const scene = await startedScene();
-    scene.lagoon.script.endAtOnce = 'complete';
-    scene.lagoon.script.registerTask(scene.target, { name: 'migrate', takesMarker: true });
-    expect(await run(scene, scriptsOf(scene), REGISTERED)).toMatchObject({ kind: 'complete' });
-    const invoked = scene.lagoon.calls.find(
+    const fixture = await startedScene();
+    fixture.lagoon.script.endAtOnce = 'complete';
+    fixture.lagoon.script.registerTask(fixture.target, { name: 'migrate', takesMarker: true });
+    expect(await run(fixture, scriptsOf(fixture), REGISTERED)).toMatchObject({ kind: 'complete' });
+    const invoked = fixture.lagoon.calls.find(
       ({ operation }) => operation === 'invokeRegisteredTask',
     );
-    expect(invoked?.input).toMatchObject({ marker: `${scene.marker}-post` });
+    expect(invoked?.input).toMatchObject({ marker: `${fixture.marker}-post` });
   });
 
   it('that is not there, or could not be found again, is refused before anything is asked for', async () => {
-    const scene = await startedScene();
-    const missing = await run(scene, scriptsOf(scene), REGISTERED);
+    const fixture = await startedScene();
+    const missing = await run(fixture, scriptsOf(fixture), REGISTERED);
     expect(missing).toMatchObject({
       kind: 'failed',
       reason: 'no task is registered as "migrate"',
       retryable: false,
     });
-    scene.lagoon.script.registerTask(scene.target, { name: 'migrate', takesMarker: false });
-    const unmarked = await run(scene, scriptsOf(scene), REGISTERED);
+    fixture.lagoon.script.registerTask(fixture.target, { name: 'migrate', takesMarker: false });
+    const unmarked = await run(fixture, scriptsOf(fixture), REGISTERED);
     expect(unmarked).toMatchObject({
       reason: expect.stringContaining('UPLIFT_MARKER') as string,
     });
-    expect(await scene.types()).toEqual(['PostUpgradeStarted']);
+    expect(await fixture.types()).toEqual(['PostUpgradeStarted']);
   });
 });
 
 it('is refused where the environment was never located', async () => {
-  const scene = await StageScene.at('UpgradeRequested', { profile: PROFILE });
-  const cursor = await scene.cursor();
-  const outcome = await scriptsOf(scene).run(
-    cursor,
-    { order: cursor.workOrder, step: 'pre-upgrade', script: COMMAND, worker: WORKER },
-    scene.stopping.signal,
+  const fixture = await StageFixture.at('UpgradeRequested', { profile: PROFILE });
+  const session = await fixture.session();
+  const outcome = await scriptsOf(fixture).run(
+    session,
+    { order: session.workOrder, step: 'pre-upgrade', script: COMMAND, worker: WORKER },
+    fixture.stopping.signal,
   );
   expect(outcome).toMatchObject({ kind: 'failed', retryable: false });
 });

@@ -1,9 +1,9 @@
-import type { ScriptStep, TaskReference, WorkOrder } from '@uplift/domain';
+import type { ScriptStep, TaskReference, TaskScript, WorkOrder } from '@uplift/domain';
 import { scriptMarkerOf } from '@uplift/domain';
-import type { LagoonCore, LagoonTask, TaskAnswer } from '@uplift/lagoon';
-import { carriesMarker } from '@uplift/lagoon';
-import type { InstanceCursor } from '../runner/instance-cursor';
-import { proveReachable } from './core-reach';
+import type { Lagoon, LagoonCore, LagoonTask, TaskAnswer } from '@uplift/lagoon';
+import { carriesMarker, MARKER_ARGUMENT } from '@uplift/lagoon';
+import type { InstanceSession } from '../runner/instance-session';
+import { proveReachable } from '../runner/lagoon-outages';
 import type { Effect, EffectAnswer, Landed } from './effect.port';
 
 /** A script that can be run and found again. */
@@ -45,10 +45,10 @@ export class TaskEffect implements Effect<TaskReference> {
     return tasks.filter((task) => carriesMarker(task, this.marker)).map(referenceOf);
   }
 
-  async accept(cursor: InstanceCursor, [task]: Landed<TaskReference>): Promise<void> {
+  async accept(session: InstanceSession, [task]: Landed<TaskReference>): Promise<void> {
     const { upgradeId, attempt } = this.order;
     const { step } = this;
-    await cursor.submit({ type: 'AcceptScript', data: { upgradeId, attempt, step, task } });
+    await session.submit({ type: 'AcceptScript', data: { upgradeId, attempt, step, task } });
   }
 
   private call(signal: AbortSignal): Promise<TaskAnswer> {
@@ -62,4 +62,30 @@ export class TaskEffect implements Effect<TaskReference> {
 
 function referenceOf({ id, taskName, name }: LagoonTask): TaskReference {
   return { taskId: id, taskName: taskName ?? name };
+}
+
+export type Runnable =
+  | { readonly kind: 'runnable'; readonly script: RunnableScript }
+  | { readonly kind: 'unusable'; readonly reason: string };
+
+/** Finds a registered task by its name; one that cannot carry our marker could not be found again. */
+export async function runnableScript(
+  lagoon: Lagoon,
+  { located }: WorkOrder,
+  script: TaskScript,
+  signal: AbortSignal,
+): Promise<Runnable> {
+  if (located === null) return unusable('the environment was never located');
+  if ('command' in script) return { kind: 'runnable', script };
+  const { registeredTask } = script;
+  const tasks = await lagoon.registeredTasksOf(located.environmentId, signal);
+  const task = tasks.find(({ name }) => name === registeredTask);
+  if (task === undefined) return unusable(`no task is registered as "${registeredTask}"`);
+  return task.takesMarker
+    ? { kind: 'runnable', script: { taskDefinitionId: task.id } }
+    : unusable(`the registered task "${registeredTask}" takes no argument ${MARKER_ARGUMENT}`);
+}
+
+function unusable(reason: string): Runnable {
+  return { kind: 'unusable', reason };
 }

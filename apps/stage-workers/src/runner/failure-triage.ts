@@ -7,7 +7,11 @@ import {
   LagoonUnauthenticatedError,
   LagoonUnavailableError,
 } from '@uplift/lagoon';
-import { LongWaitError } from './long-wait.error';
+
+/** The work goes on, but its message has been held long enough: the next delivery looks whether it is still due. */
+export class LongWaitError extends Error {
+  readonly code = 'long-wait';
+}
 
 /**
  * `outage`: somebody else's trouble that passes, however long; `defect`: ours, or the message's;

@@ -2,9 +2,7 @@ import { toInstanceEvent } from '@uplift/contracts';
 import type { UpgradeStage } from '@uplift/domain';
 import type { LagoonCore, LagoonCores } from '@uplift/lagoon';
 import { LagoonCircuitOpenError } from '@uplift/lagoon';
-import { assertReachable } from '../effects/core-reach';
-import type { InstanceCursor } from './instance-cursor';
-import { endWait, lagoonTarget, recordOutage } from './lagoon-wait';
+import type { InstanceSession } from './instance-session';
 
 /** For how long an answer proves to every instance that the core is back. */
 const PROOF_MS = 1_000;
@@ -18,16 +16,16 @@ export class LagoonOutages {
   constructor(private readonly cores: LagoonCores) {}
 
   /** Before an instance that waits for its core is worked on again. Throws while the core is still away. */
-  async endWaitIfBack(cursor: InstanceCursor): Promise<void> {
-    const { core } = cursor.workOrder.profile;
-    if (cursor.upgrading?.notes.waitingFor?.target !== lagoonTarget(core)) return;
+  async endWaitIfBack(session: InstanceSession): Promise<void> {
+    const { core } = session.workOrder.profile;
+    if (session.upgrading?.notes.waitingFor?.target !== lagoonTarget(core)) return;
     await this.proveBack(this.cores.of(core));
-    await endWait(cursor);
+    await endWait(session);
   }
 
-  async record(cursor: InstanceCursor, error: unknown, stage: UpgradeStage): Promise<void> {
-    if (!(error instanceof LagoonCircuitOpenError) || (await isOver(cursor, error))) return;
-    await recordOutage(cursor, error, stage);
+  async record(session: InstanceSession, error: unknown, stage: UpgradeStage): Promise<void> {
+    if (!(error instanceof LagoonCircuitOpenError) || (await isOver(session, error))) return;
+    await recordOutage(session, error, stage);
   }
 
   /** A process that has asked nothing since the core went away knows nothing of it: only an answer is proof. */
@@ -52,12 +50,60 @@ export class LagoonOutages {
 }
 
 /** The instance itself was told of the end of this outage, by a worker that knew of it before this one. */
-async function isOver(cursor: InstanceCursor, { since }: LagoonCircuitOpenError): Promise<boolean> {
-  const target = lagoonTarget(cursor.workOrder.profile.core);
-  const { events } = await cursor.reload();
+async function isOver(
+  session: InstanceSession,
+  { since }: LagoonCircuitOpenError,
+): Promise<boolean> {
+  const target = lagoonTarget(session.workOrder.profile.core);
+  const { events } = await session.reload();
   return events.some((stored) => {
     const event = toInstanceEvent(stored);
     const isEnd = event.type === 'WaitEnded' && event.data.target === target;
     return isEnd && Date.parse(stored.recordedAt) >= since;
   });
+}
+
+/** What an attempt waits for while its Lagoon core is out of reach. */
+export function lagoonTarget(core: string): string {
+  return `lagoon:${core}`;
+}
+
+/** Says once per instance and outage why nothing goes on; false for an error that is no outage of a core. */
+export async function recordOutage(
+  session: InstanceSession,
+  error: unknown,
+  stage: UpgradeStage,
+): Promise<boolean> {
+  if (!(error instanceof LagoonCircuitOpenError)) return false;
+  const { upgradeId, attempt } = session.workOrder;
+  const target = lagoonTarget(session.workOrder.profile.core);
+  const since = new Date(error.since).toISOString();
+  await session.submit({ type: 'RecordWait', data: { upgradeId, attempt, target, since, stage } });
+  return true;
+}
+
+/** Whatever was waited for is there again. */
+export async function endWait(session: InstanceSession): Promise<void> {
+  const waitingFor = session.upgrading?.notes.waitingFor ?? null;
+  if (waitingFor === null) return;
+  const { upgradeId, attempt } = session.workOrder;
+  const { target, since } = waitingFor;
+  const waitedMs = Math.max(0, Date.now() - Date.parse(since));
+  await session.submit({ type: 'EndWait', data: { upgradeId, attempt, target, waitedMs } });
+}
+
+/** Throws LagoonCircuitOpenError if the core is believed to be away. */
+export function assertReachable({ name, breaker }: LagoonCore): void {
+  if (breaker.state !== 'closed' && breaker.openSince !== null) {
+    throw new LagoonCircuitOpenError(name, breaker.openSince);
+  }
+}
+
+/**
+ * The same, after a try whether the core is back, if it is time for one: another worker may have been told so long
+ * before anybody here asks.
+ */
+export async function proveReachable(core: LagoonCore, signal?: AbortSignal): Promise<void> {
+  if (core.breaker.state !== 'closed') await core.lagoon.ping(signal);
+  assertReachable(core);
 }

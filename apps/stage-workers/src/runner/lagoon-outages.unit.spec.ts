@@ -1,59 +1,61 @@
+import type { BreakerState } from '@uplift/lagoon';
 import { LagoonCircuitOpenError } from '@uplift/lagoon';
-import { StageScene } from '../testing/stage-scene';
-import { LagoonOutages } from './lagoon-outages';
+import { InMemoryLagoon, unguardedCore } from '@uplift/lagoon/testing';
+import { StageFixture } from '../testing/stage-fixture';
+import { LagoonOutages, proveReachable } from './lagoon-outages';
 
 const SINCE = '2026-03-01T10:00:00.000Z';
 
 /** An instance whose history says, as somebody else wrote it, that it waits. */
 async function waiting(target = 'lagoon:eu-1') {
-  const scene = await StageScene.at('UpgradeRequested');
-  const { upgradeId, attempt } = scene.order;
+  const fixture = await StageFixture.at('UpgradeRequested');
+  const { upgradeId, attempt } = fixture.order;
   const wait = { upgradeId, attempt, target, since: SINCE, stage: 'pre-upgrade' } as const;
-  await scene.append({ type: 'WaitingFor', data: wait });
-  const outages = new LagoonOutages(scene.cores);
+  await fixture.append({ type: 'WaitingFor', data: wait });
+  const outages = new LagoonOutages(fixture.cores);
   const endWait = async () => {
-    const cursor = await scene.cursor();
-    await cursor.reload();
-    await outages.endWaitIfBack(cursor);
+    const session = await fixture.session();
+    await session.reload();
+    await outages.endWaitIfBack(session);
   };
-  const pings = () => scene.lagoon.calls.filter(({ operation }) => operation === 'ping').length;
-  return { scene, endWait, pings };
+  const pings = () => fixture.lagoon.calls.filter(({ operation }) => operation === 'ping').length;
+  return { fixture, endWait, pings };
 }
 
 describe('the end of an outage', () => {
   it('is told when Lagoon has answered', async () => {
-    const { scene, endWait, pings } = await waiting();
+    const { fixture, endWait, pings } = await waiting();
     await endWait();
-    expect(await scene.types()).toEqual(['WaitingFor', 'WaitEnded']);
+    expect(await fixture.types()).toEqual(['WaitingFor', 'WaitEnded']);
     expect(pings()).toBe(1);
   });
 
   it('is not believed by a process that has asked nothing since Lagoon went away', async () => {
-    const { scene, endWait } = await waiting();
-    scene.lagoon.script.unavailable = true;
+    const { fixture, endWait } = await waiting();
+    fixture.lagoon.script.unavailable = true;
     await expect(endWait()).rejects.toMatchObject({ code: 'lagoon-unavailable' });
-    expect(await scene.types()).toEqual(['WaitingFor']);
+    expect(await fixture.types()).toEqual(['WaitingFor']);
   });
 
   it('is asked for once, however many wait for the answer', async () => {
-    const { scene, endWait, pings } = await waiting();
+    const { fixture, endWait, pings } = await waiting();
     await Promise.all([endWait(), endWait(), endWait()]);
     await endWait();
-    expect(await scene.types()).toEqual(['WaitingFor', 'WaitEnded']);
+    expect(await fixture.types()).toEqual(['WaitingFor', 'WaitEnded']);
     expect(pings()).toBe(1);
   });
 
   it('is not told while the core still counts as away', async () => {
-    const { scene, endWait } = await waiting();
-    scene.openBreaker(Date.parse(SINCE));
+    const { fixture, endWait } = await waiting();
+    fixture.openBreaker(Date.parse(SINCE));
     await expect(endWait()).rejects.toMatchObject({ name: 'LagoonCircuitOpenError' });
-    expect(await scene.types()).toEqual(['WaitingFor']);
+    expect(await fixture.types()).toEqual(['WaitingFor']);
   });
 
   it('says nothing of a wait for something else', async () => {
-    const { scene, endWait, pings } = await waiting('admission:eu-1');
+    const { fixture, endWait, pings } = await waiting('admission:eu-1');
     await endWait();
-    expect(await scene.types()).toEqual(['WaitingFor']);
+    expect(await fixture.types()).toEqual(['WaitingFor']);
     expect(pings()).toBe(0);
   });
 });
@@ -65,11 +67,56 @@ describe('an outage that a worker hears of', () => {
     ['late, when the instance is past it, is not told again', -HOUR, []],
     ['after the end of another one is told', HOUR, ['WaitingFor']],
   ] as const)('%s', async (_words, sinceEnd, told) => {
-    const { scene, endWait } = await waiting();
+    const { fixture, endWait } = await waiting();
     await endWait();
-    const outages = new LagoonOutages(scene.cores);
+    const outages = new LagoonOutages(fixture.cores);
     const error = new LagoonCircuitOpenError('eu-1', Date.now() + sinceEnd);
-    await outages.record(await scene.cursor(), error, 'pre-upgrade');
-    expect(await scene.types()).toEqual(['WaitingFor', 'WaitEnded', ...told]);
+    await outages.record(await fixture.session(), error, 'pre-upgrade');
+    expect(await fixture.types()).toEqual(['WaitingFor', 'WaitEnded', ...told]);
+  });
+});
+
+type Breaker = Record<'state', BreakerState> & Record<'openSince', number | null>;
+
+/** A core that counts as away until it is asked, if it is back. */
+class AskedLagoon extends InMemoryLagoon {
+  asked = 0;
+
+  constructor(
+    private readonly breaker: Breaker,
+    private readonly isBack: boolean,
+  ) {
+    super();
+  }
+
+  override ping(): Promise<string> {
+    this.asked += 1;
+    if (this.isBack) Object.assign(this.breaker, { state: 'closed', openSince: null });
+    return super.ping();
+  }
+}
+
+function coreThat(state: BreakerState, isBack: boolean) {
+  const breaker: Breaker = { state, openSince: state === 'closed' ? null : 5 };
+  const lagoon = new AskedLagoon(breaker, isBack);
+  return { lagoon, core: unguardedCore(lagoon, { name: 'eu-1', breaker }) };
+}
+
+describe('a core', () => {
+  it('that counts as there is not asked', async () => {
+    const { lagoon, core } = coreThat('closed', true);
+    await proveReachable(core);
+    expect(lagoon.asked).toBe(0);
+  });
+
+  it('that counts as away is tried, and is there when it answers', async () => {
+    const { lagoon, core } = coreThat('open', true);
+    await proveReachable(core);
+    expect(lagoon.asked).toBe(1);
+  });
+
+  it('that still counts as away stands in the way of everything', async () => {
+    const { core } = coreThat('half-open', false);
+    await expect(proveReachable(core)).rejects.toMatchObject({ core: 'eu-1', since: 5 });
   });
 });

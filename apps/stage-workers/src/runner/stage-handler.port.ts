@@ -1,10 +1,10 @@
 import type { StoredEvent } from '@uplift/contracts';
 import type { UpgradeStage } from '@uplift/domain';
-import type { InstanceCursor } from './instance-cursor';
+import type { InstanceSession } from './instance-session';
 
 /** What a stage is told about the message it works on. */
 export interface StageTurn {
-  readonly cursor: InstanceCursor;
+  readonly session: InstanceSession;
   /** The event that is handled. */
   readonly message: StoredEvent;
   /** True if the message was handed out before: a predecessor may have got anywhere. */

@@ -1,12 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { DeliveryOutcome, EventDelivery } from '@uplift/bus';
+import type { Actor } from '@uplift/contracts';
+import type { InstanceHistory } from '@uplift/event-store';
 import type { Logger } from '@uplift/runtime';
-import type { Handling } from './instance-cursor';
-import { InstanceCursor } from './instance-cursor';
+import { retryDelayMs, triageOf } from './failure-triage';
+import type { Handling } from './instance-session';
+import { InstanceSession } from './instance-session';
 import type { LagoonOutages } from './lagoon-outages';
 import type { StageHandler } from './stage-handler.port';
-import { retryDelayMs, triageOf } from './failure-triage';
-import type { WorkerIdentity } from './worker-identity';
+
+/** Who writes in a worker's name, and where to. */
+export interface WorkerIdentity {
+  readonly actor: Actor;
+  readonly history: InstanceHistory;
+}
 
 /** A message that fails this often without an outage to blame is set aside, as an event. */
 const DELIVERIES_BEFORE_PARKING = 5;
@@ -21,9 +28,9 @@ export class StageRunner {
 
   async handle(handler: StageHandler, delivery: EventDelivery): Promise<DeliveryOutcome> {
     try {
-      const onNews = (news: InstanceCursor) => this.outages.endWaitIfBack(news);
-      const cursor = await this.open(delivery, { onNews });
-      await this.work(handler, cursor, delivery);
+      const onNews = (news: InstanceSession) => this.outages.endWaitIfBack(news);
+      const session = await this.open(delivery, { onNews });
+      await this.work(handler, session, delivery);
       return { kind: 'done' };
     } catch (error) {
       if (delivery.signal.aborted) return { kind: 'retry', delayMs: 0 };
@@ -35,18 +42,18 @@ export class StageRunner {
   /** A message that was handed out before is older than its instance: the stream comes first. */
   private async work(
     handler: StageHandler,
-    cursor: InstanceCursor,
+    session: InstanceSession,
     { event: message, deliveryCount, signal }: EventDelivery,
   ): Promise<void> {
     const isRedelivery = deliveryCount > 1;
     try {
       if (isRedelivery) {
-        await cursor.reload();
-        await this.outages.endWaitIfBack(cursor);
+        await session.reload();
+        await this.outages.endWaitIfBack(session);
       }
-      await handler.run({ cursor, message, isRedelivery, signal });
+      await handler.run({ session, message, isRedelivery, signal });
     } catch (error) {
-      if (!signal.aborted) await this.outages.record(cursor, error, handler.stage);
+      if (!signal.aborted) await this.outages.record(session, error, handler.stage);
       throw error;
     }
   }
@@ -68,9 +75,9 @@ export class StageRunner {
   private open(
     { event }: EventDelivery,
     hooks: Pick<Handling, 'onNews'> = {},
-  ): Promise<InstanceCursor> {
+  ): Promise<InstanceSession> {
     const { history, actor } = this.worker;
-    return InstanceCursor.open(history, event, { turn: randomUUID(), actor, ...hooks });
+    return InstanceSession.open(history, event, { turn: randomUUID(), actor, ...hooks });
   }
 
   private async park(
@@ -80,11 +87,11 @@ export class StageRunner {
   ): Promise<DeliveryOutcome> {
     const { id: eventId } = delivery.event;
     try {
-      const cursor = await this.open(delivery);
-      const { upgradeId, attempt } = cursor.workOrder;
+      const session = await this.open(delivery);
+      const { upgradeId, attempt } = session.workOrder;
       const reason = error instanceof Error ? error.name : 'unknown';
-      await cursor.reload();
-      await cursor.submit({
+      await session.reload();
+      await session.submit({
         type: 'ParkStage',
         data: { upgradeId, attempt, stage, eventId, reason },
       });

@@ -1,8 +1,7 @@
 import { RevisionConflictError } from '@uplift/event-store';
 import { LagoonUnavailableError } from '@uplift/lagoon';
-import { StageScene } from '../testing/stage-scene';
-import { retryDelayMs, triageOf } from './failure-triage';
-import { LongWaitError } from './long-wait.error';
+import { StageFixture } from '../testing/stage-fixture';
+import { LongWaitError, retryDelayMs, triageOf } from './failure-triage';
 import type { StageHandler } from './stage-handler.port';
 
 const failing = (error: Error): StageHandler => ({
@@ -13,80 +12,80 @@ const BUG = new TypeError('bug');
 
 describe('the stage runner', () => {
   it('acknowledges what the stage has done', async () => {
-    const scene = await StageScene.at('UpgradeRequested');
+    const fixture = await StageFixture.at('UpgradeRequested');
     const stage: StageHandler = { stage: 'pre-upgrade', run: () => Promise.resolve() };
-    expect(await scene.handle(stage)).toEqual({ kind: 'done' });
+    expect(await fixture.handle(stage)).toEqual({ kind: 'done' });
   });
 
   it('tells the stage whether somebody had the message before', async () => {
-    const scene = await StageScene.at('UpgradeRequested');
+    const fixture = await StageFixture.at('UpgradeRequested');
     const seen: boolean[] = [];
     const stage: StageHandler = {
       stage: 'pre-upgrade',
       run: ({ isRedelivery }) => Promise.resolve(void seen.push(isRedelivery)),
     };
-    await scene.handle(stage, 1);
-    await scene.handle(stage, 2);
+    await fixture.handle(stage, 1);
+    await fixture.handle(stage, 2);
     expect(seen).toEqual([false, true]);
   });
 
   it('waits out an outage, however long', async () => {
-    const scene = await StageScene.at('UpgradeRequested');
-    const outcome = await scene.handle(failing(new LagoonUnavailableError('down')), 500);
+    const fixture = await StageFixture.at('UpgradeRequested');
+    const outcome = await fixture.handle(failing(new LagoonUnavailableError('down')), 500);
     expect(outcome).toMatchObject({ kind: 'retry' });
-    expect(await scene.types()).toEqual([]);
+    expect(await fixture.types()).toEqual([]);
   });
 
   it('gives the message back at once when the process is asked to stop', async () => {
-    const scene = await StageScene.at('UpgradeRequested');
-    scene.stopping.abort(new Error('stop'));
-    expect(await scene.handle(failing(BUG), 9)).toEqual({ kind: 'retry', delayMs: 0 });
-    expect(await scene.types()).toEqual([]);
+    const fixture = await StageFixture.at('UpgradeRequested');
+    fixture.stopping.abort(new Error('stop'));
+    expect(await fixture.handle(failing(BUG), 9)).toEqual({ kind: 'retry', delayMs: 0 });
+    expect(await fixture.types()).toEqual([]);
   });
 
   it('tries a defect again at first', async () => {
-    const scene = await StageScene.at('UpgradeRequested');
+    const fixture = await StageFixture.at('UpgradeRequested');
     for (const count of [1, 2, 3, 4]) {
-      expect(await scene.handle(failing(BUG), count)).toMatchObject({ kind: 'retry' });
+      expect(await fixture.handle(failing(BUG), count)).toMatchObject({ kind: 'retry' });
     }
-    expect(await scene.types()).toEqual([]);
+    expect(await fixture.types()).toEqual([]);
   });
 
   it('parks a defect at its fifth delivery, as an event that names it', async () => {
-    const scene = await StageScene.at('UpgradeRequested');
-    expect(await scene.handle(failing(BUG), 5)).toEqual({ kind: 'rejected' });
-    const { upgradeId, attempt } = scene.order;
-    const { id: eventId } = scene.openingEvent;
+    const fixture = await StageFixture.at('UpgradeRequested');
+    expect(await fixture.handle(failing(BUG), 5)).toEqual({ kind: 'rejected' });
+    const { upgradeId, attempt } = fixture.order;
+    const { id: eventId } = fixture.openingEvent;
     const data = { upgradeId, attempt, stage: 'pre-upgrade', eventId, reason: 'TypeError' };
-    expect(await scene.appended()).toEqual([{ type: 'StageParked', data }]);
+    expect(await fixture.appended()).toEqual([{ type: 'StageParked', data }]);
   });
 
   it('parks once, whoever tries again', async () => {
-    const scene = await StageScene.at('UpgradeRequested');
-    await scene.handle(failing(BUG), 5);
-    expect(await scene.handle(failing(BUG), 6)).toEqual({ kind: 'rejected' });
-    expect(await scene.types()).toEqual(['StageParked']);
+    const fixture = await StageFixture.at('UpgradeRequested');
+    await fixture.handle(failing(BUG), 5);
+    expect(await fixture.handle(failing(BUG), 6)).toEqual({ kind: 'rejected' });
+    expect(await fixture.types()).toEqual(['StageParked']);
   });
 
   it('keeps the message when parking cannot be recorded', async () => {
-    const scene = await StageScene.at('UpgradeRequested');
-    scene.store.faults.push('lost', 'lost', 'lost', 'lost', 'lost');
-    expect(await scene.handle(failing(BUG), 5)).toMatchObject({ kind: 'retry' });
-    expect(await scene.types()).toEqual([]);
+    const fixture = await StageFixture.at('UpgradeRequested');
+    fixture.store.faults.push('lost', 'lost', 'lost', 'lost', 'lost');
+    expect(await fixture.handle(failing(BUG), 5)).toMatchObject({ kind: 'retry' });
+    expect(await fixture.types()).toEqual([]);
   });
 
   it('rejects a message about an instance that does not exist', async () => {
-    const scene = await StageScene.at('UpgradeRequested');
-    const event = { ...scene.openingEvent, stream: 'instance-nobody' };
+    const fixture = await StageFixture.at('UpgradeRequested');
+    const event = { ...fixture.openingEvent, stream: 'instance-nobody' };
     const stage: StageHandler = {
       stage: 'pre-upgrade',
-      run: async ({ cursor }) => {
-        const { upgradeId, attempt } = cursor.workOrder;
+      run: async ({ session }) => {
+        const { upgradeId, attempt } = session.workOrder;
         const data = { upgradeId, attempt, worker: 'w' };
-        await cursor.submit({ type: 'StartPreUpgrade', data });
+        await session.submit({ type: 'StartPreUpgrade', data });
       },
     };
-    const outcome = await scene.runner.handle(stage, scene.delivery(1, event));
+    const outcome = await fixture.runner.handle(stage, fixture.delivery(1, event));
     expect(outcome).toEqual({ kind: 'rejected' });
   });
 });
@@ -94,16 +93,16 @@ describe('the stage runner', () => {
 describe('an instance that was said to wait before any worker had its message', () => {
   const starting: StageHandler = {
     stage: 'pre-upgrade',
-    run: async ({ cursor }) => {
-      const { upgradeId, attempt } = cursor.workOrder;
+    run: async ({ session }) => {
+      const { upgradeId, attempt } = session.workOrder;
       const data = { upgradeId, attempt, worker: 'w' };
-      await cursor.submit({ type: 'StartPreUpgrade', data });
+      await session.submit({ type: 'StartPreUpgrade', data });
     },
   };
 
   const waiting = async () => {
-    const scene = await StageScene.at('UpgradeRequested');
-    const { upgradeId, attempt } = scene.order;
+    const fixture = await StageFixture.at('UpgradeRequested');
+    const { upgradeId, attempt } = fixture.order;
     const since = '2026-03-01T10:00:00.000Z';
     const wait = {
       upgradeId,
@@ -112,21 +111,21 @@ describe('an instance that was said to wait before any worker had its message', 
       since,
       stage: 'pre-upgrade',
     } as const;
-    await scene.append({ type: 'WaitingFor', data: wait });
-    return scene;
+    await fixture.append({ type: 'WaitingFor', data: wait });
+    return fixture;
   };
 
   it('is told that it does no longer, and goes on', async () => {
-    const scene = await waiting();
-    expect(await scene.handle(starting)).toEqual({ kind: 'done' });
-    expect(await scene.types()).toEqual(['WaitingFor', 'WaitEnded', 'PreUpgradeStarted']);
+    const fixture = await waiting();
+    expect(await fixture.handle(starting)).toEqual({ kind: 'done' });
+    expect(await fixture.types()).toEqual(['WaitingFor', 'WaitEnded', 'PreUpgradeStarted']);
   });
 
   it('waits on while Lagoon does not answer', async () => {
-    const scene = await waiting();
-    scene.lagoon.script.unavailable = true;
-    expect(await scene.handle(starting)).toMatchObject({ kind: 'retry' });
-    expect(await scene.types()).toEqual(['WaitingFor']);
+    const fixture = await waiting();
+    fixture.lagoon.script.unavailable = true;
+    expect(await fixture.handle(starting)).toMatchObject({ kind: 'retry' });
+    expect(await fixture.types()).toEqual(['WaitingFor']);
   });
 });
 

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { PollClock } from '../stages/poll-upgrade/poller/poll-clock';
+import type { PollClock } from '../poller/poll-clock';
 
 interface Alarm {
   readonly at: number;

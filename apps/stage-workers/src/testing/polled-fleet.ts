@@ -12,13 +12,13 @@ import { InMemoryLagoon, unguardedCore } from '@uplift/lagoon/testing';
 import { createLogger } from '@uplift/runtime';
 import { LagoonOutages } from '../runner/lagoon-outages';
 import { StageRunner } from '../runner/stage-runner';
-import { DeploymentPoller } from '../stages/poll-upgrade/poller/deployment-poller';
-import { PollUpgradeStage } from '../stages/poll-upgrade/poll-upgrade.stage';
+import { DeploymentPoller } from '../poller/deployment-poller';
+import { PollingStage } from '../stages/polling/polling.stage';
 import { exampleUpgrade, ORDER, PROFILE, upTo } from './example-upgrade';
-import { LIMITS } from './following-scene';
+import { LIMITS } from './build-fixture';
 import { ManualPollClock } from './manual.poll-clock';
-import { INTERVALS, MINUTE } from './poller-scene';
-import { ACTOR } from './stage-scene';
+import { INTERVALS, MINUTE } from './poller-fixture';
+import { ACTOR } from './stage-fixture';
 
 export interface FleetBuild {
   readonly instanceId: string;
@@ -61,7 +61,7 @@ export class PolledFleet {
     const quiet = { batch: 50, onError: () => undefined, onBeat: () => undefined };
     const poller = new DeploymentPoller(cores, { ...INTERVALS, ...quiet }, this.clock);
     const options = { ...LIMITS, patienceMs: 420 * MINUTE, onDuplicates: () => undefined };
-    const stage = new PollUpgradeStage(cores, poller, options, this.clock);
+    const stage = new PollingStage(cores, poller, options, this.clock);
     const logger = createLogger('stage-workers', { level: 'silent' });
     const identity = { history: this.history, actor: ACTOR };
     const runner = new StageRunner(identity, logger, new LagoonOutages(cores));

@@ -1,5 +1,5 @@
 import type { TaskReference } from '@uplift/domain';
-import { failedScript } from '../../effects/failed-script';
+import { failedScript } from '../../effects/script-runner';
 import type { ScriptRunner } from '../../effects/script-runner';
 import type { StageTurn } from '../../runner/stage-handler.port';
 import { StageHandler } from '../../runner/stage-handler.port';
@@ -15,27 +15,27 @@ export class PostUpgradeStage extends StageHandler {
     super();
   }
 
-  async run({ cursor, signal }: StageTurn): Promise<void> {
-    const { workOrder: order } = cursor;
+  async run({ session, signal }: StageTurn): Promise<void> {
+    const { workOrder: order } = session;
     const { upgradeId, attempt, profile } = order;
     const { worker } = this;
-    await cursor.submit({ type: 'StartPostUpgrade', data: { upgradeId, attempt, worker } });
-    if (!cursor.isIn('post-upgrade-running')) return;
+    await session.submit({ type: 'StartPostUpgrade', data: { upgradeId, attempt, worker } });
+    if (!session.isIn('post-upgrade-running')) return;
 
     const script = profile.scripts.postUpgrade;
     let task: TaskReference | null = null;
     if (script !== null) {
       const run = { order, step: 'post-upgrade', script, worker } as const;
-      const outcome = await this.scripts.run(cursor, run, signal);
+      const outcome = await this.scripts.run(session, run, signal);
       if (outcome.kind === 'gone') return;
       if (outcome.kind !== 'complete') {
         const { detail, retryable } = failedScript(outcome);
         const failure = { reason: 'post-upgrade-script', evidence: { detail }, retryable };
-        await cursor.submit({ type: 'FailPostUpgrade', data: { upgradeId, attempt, ...failure } });
+        await session.submit({ type: 'FailPostUpgrade', data: { upgradeId, attempt, ...failure } });
         return;
       }
       task = outcome.task;
     }
-    await cursor.submit({ type: 'CompletePostUpgrade', data: { upgradeId, attempt, task } });
+    await session.submit({ type: 'CompletePostUpgrade', data: { upgradeId, attempt, task } });
   }
 }

@@ -1,27 +1,26 @@
 import { SCRIPTED } from '../../testing/example-upgrade';
-import { scriptsOf, WORKER } from '../../testing/effect-kit';
-import { StageScene } from '../../testing/stage-scene';
+import { scriptsOf, StageFixture, WORKER } from '../../testing/stage-fixture';
 import { PostUpgradeStage } from './post-upgrade.stage';
 
-const stageOf = (scene: StageScene) => new PostUpgradeStage(scriptsOf(scene), WORKER);
+const stageOf = (fixture: StageFixture) => new PostUpgradeStage(scriptsOf(fixture), WORKER);
 
 describe('the post-upgrade stage', () => {
   it('hands over to the health check at once when there is no script', async () => {
-    const scene = await StageScene.at('PostUpgradePending');
-    expect(await scene.handle(stageOf(scene))).toEqual({ kind: 'done' });
-    const [started, completed] = await scene.appended();
+    const fixture = await StageFixture.at('PostUpgradePending');
+    expect(await fixture.handle(stageOf(fixture))).toEqual({ kind: 'done' });
+    const [started, completed] = await fixture.appended();
     expect(started).toMatchObject({ type: 'PostUpgradeStarted', data: { worker: 'w' } });
     expect(completed).toMatchObject({ type: 'PostUpgradeCompleted', data: { task: null } });
-    expect(scene.lagoon.calls).toEqual([]);
+    expect(fixture.lagoon.calls).toEqual([]);
   });
 
   it('runs the script as a task that carries the marker', async () => {
-    const scene = await StageScene.at('PostUpgradePending', { profile: SCRIPTED });
-    scene.lagoon.script.endAtOnce = 'complete';
-    await scene.handle(stageOf(scene));
-    const [call] = scene.lagoon.calls;
-    expect(call).toMatchObject({ operation: 'addTask', input: { name: `${scene.marker}-post` } });
-    expect(await scene.types()).toEqual([
+    const fixture = await StageFixture.at('PostUpgradePending', { profile: SCRIPTED });
+    fixture.lagoon.script.endAtOnce = 'complete';
+    await fixture.handle(stageOf(fixture));
+    const [call] = fixture.lagoon.calls;
+    expect(call).toMatchObject({ operation: 'addTask', input: { name: `${fixture.marker}-post` } });
+    expect(await fixture.types()).toEqual([
       'PostUpgradeStarted',
       'ScriptRequested',
       'ScriptAccepted',
@@ -30,26 +29,26 @@ describe('the post-upgrade stage', () => {
   });
 
   it('fails when the script fails', async () => {
-    const scene = await StageScene.at('PostUpgradePending', { profile: SCRIPTED });
-    scene.lagoon.script.endAtOnce = 'failed';
-    await scene.handle(stageOf(scene));
-    expect((await scene.appended())[3]).toMatchObject({
+    const fixture = await StageFixture.at('PostUpgradePending', { profile: SCRIPTED });
+    fixture.lagoon.script.endAtOnce = 'failed';
+    await fixture.handle(stageOf(fixture));
+    expect((await fixture.appended())[3]).toMatchObject({
       type: 'PostUpgradeFailed',
       data: { reason: 'post-upgrade-script', retryable: true },
     });
   });
 
   it('fails when Lagoon refuses the task', async () => {
-    const scene = await StageScene.at('PostUpgradePending', { profile: SCRIPTED });
+    const fixture = await StageFixture.at('PostUpgradePending', { profile: SCRIPTED });
     const reason = 'Tasks have been disabled for this project';
-    scene.lagoon.script.answerNext({
+    fixture.lagoon.script.answerNext({
       kind: 'refused',
       cause: 'disabled',
       reason,
       retryable: false,
     });
-    await scene.handle(stageOf(scene));
-    expect((await scene.appended())[2]).toMatchObject({
+    await fixture.handle(stageOf(fixture));
+    expect((await fixture.appended())[2]).toMatchObject({
       type: 'PostUpgradeFailed',
       data: {
         reason: 'script-refused',
@@ -60,9 +59,9 @@ describe('the post-upgrade stage', () => {
   });
 
   it('does nothing when the instance has moved on', async () => {
-    const scene = await StageScene.at('PostUpgradePending');
-    await scene.handle(stageOf(scene));
-    expect(await scene.handle(stageOf(scene), 2)).toEqual({ kind: 'done' });
-    expect(await scene.types()).toEqual(['PostUpgradeStarted', 'PostUpgradeCompleted']);
+    const fixture = await StageFixture.at('PostUpgradePending');
+    await fixture.handle(stageOf(fixture));
+    expect(await fixture.handle(stageOf(fixture), 2)).toEqual({ kind: 'done' });
+    expect(await fixture.types()).toEqual(['PostUpgradeStarted', 'PostUpgradeCompleted']);
   });
 });

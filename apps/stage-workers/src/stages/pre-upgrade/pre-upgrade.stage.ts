@@ -1,9 +1,8 @@
 import type { Check, LocatedEnvironment, TaskReference } from '@uplift/domain';
 import type { LagoonCores } from '@uplift/lagoon';
-import type { FailedScript } from '../../effects/failed-script';
-import { failedScript } from '../../effects/failed-script';
-import type { ScriptRunner } from '../../effects/script-runner';
-import type { InstanceCursor } from '../../runner/instance-cursor';
+import type { FailedScript, ScriptRunner } from '../../effects/script-runner';
+import { failedScript } from '../../effects/script-runner';
+import type { InstanceSession } from '../../runner/instance-session';
 import type { StageTurn } from '../../runner/stage-handler.port';
 import { StageHandler } from '../../runner/stage-handler.port';
 import { preChecks } from './pre-checks';
@@ -26,34 +25,34 @@ export class PreUpgradeStage extends StageHandler {
   }
 
   async run(turn: StageTurn): Promise<void> {
-    const { cursor, signal } = turn;
-    const { upgradeId, attempt } = cursor.workOrder;
+    const { session, signal } = turn;
+    const { upgradeId, attempt } = session.workOrder;
     const { worker } = this;
-    await cursor.submit({ type: 'StartPreUpgrade', data: { upgradeId, attempt, worker } });
-    if (!cursor.isIn('pre-upgrade-running')) return;
+    await session.submit({ type: 'StartPreUpgrade', data: { upgradeId, attempt, worker } });
+    if (!session.isIn('pre-upgrade-running')) return;
 
-    const verdict = await preChecks(this.cores, cursor.workOrder, signal);
+    const verdict = await preChecks(this.cores, session.workOrder, signal);
     if (verdict.kind === 'failed') {
       const { check, detail, retryable } = verdict;
-      return fail(cursor, { reason: check, detail, retryable });
+      return fail(session, { reason: check, detail, retryable });
     }
     await this.runScript(turn, verdict);
   }
 
-  private async runScript({ cursor, signal }: StageTurn, found: Found): Promise<void> {
-    const { upgradeId, attempt, profile } = cursor.workOrder;
+  private async runScript({ session, signal }: StageTurn, found: Found): Promise<void> {
+    const { upgradeId, attempt, profile } = session.workOrder;
     const { located, checks } = found;
     const script = profile.scripts.preUpgrade;
     let task: TaskReference | null = null;
     if (script !== null) {
-      const order = { ...cursor.workOrder, located };
+      const order = { ...session.workOrder, located };
       const run = { order, step: 'pre-upgrade', script, worker: this.worker } as const;
-      const outcome = await this.scripts.run(cursor, run, signal);
+      const outcome = await this.scripts.run(session, run, signal);
       if (outcome.kind === 'gone') return;
-      if (outcome.kind !== 'complete') return fail(cursor, scriptFailure(outcome));
+      if (outcome.kind !== 'complete') return fail(session, scriptFailure(outcome));
       task = outcome.task;
     }
-    await cursor.submit({
+    await session.submit({
       type: 'CompletePreUpgrade',
       data: { upgradeId, attempt, located, checks, task },
     });
@@ -71,12 +70,12 @@ function scriptFailure(outcome: FailedScript): PreFailure {
 }
 
 async function fail(
-  cursor: InstanceCursor,
+  session: InstanceSession,
   { reason, detail, retryable }: PreFailure,
 ): Promise<void> {
-  const { upgradeId, attempt } = cursor.workOrder;
+  const { upgradeId, attempt } = session.workOrder;
   const evidence = { detail };
-  await cursor.submit({
+  await session.submit({
     type: 'FailPreUpgrade',
     data: { upgradeId, attempt, reason, evidence, retryable },
   });

@@ -1,22 +1,21 @@
 import type { LagoonCore, LagoonCores } from '@uplift/lagoon';
 import { failpoint } from '@uplift/runtime';
-import type { AdmissionGate } from '../../admission/admission-gate.port';
-import { proveReachable } from '../../effects/core-reach';
-import { DeployEffect } from '../../effects/deploy.effect';
-import { permittedBulkId } from '../../effects/deploy-request';
+import type { AdmissionControl } from '../../admission/admission-control.port';
+import { DeployEffect, permittedBulkId } from '../../effects/deploy.effect';
 import type { EffectProtocol, OwnIntent } from '../../effects/effect-protocol';
-import { Slots } from '../../runner/slots';
-import type { InstanceCursor } from '../../runner/instance-cursor';
+import type { ScriptOutcome, ScriptRunner } from '../../effects/script-runner';
+import { failedScript } from '../../effects/script-runner';
+import type { InstanceSession } from '../../runner/instance-session';
+import { proveReachable } from '../../runner/lagoon-outages';
 import type { StageTurn } from '../../runner/stage-handler.port';
 import { StageHandler } from '../../runner/stage-handler.port';
-import type { UpgradeScript } from './upgrade-script';
 import { setVariables } from './variables';
 
-export interface UpgradeStageParts {
+export interface UpgradePorts {
   readonly cores: LagoonCores;
-  readonly gate: AdmissionGate;
+  readonly admission: AdmissionControl;
   readonly protocol: EffectProtocol;
-  readonly script: UpgradeScript;
+  readonly scripts: ScriptRunner;
 }
 
 export interface UpgradeStageOptions {
@@ -36,94 +35,152 @@ export class UpgradeStage extends StageHandler {
   private readonly slots: Slots;
 
   constructor(
-    private readonly parts: UpgradeStageParts,
+    private readonly ports: UpgradePorts,
     private readonly options: UpgradeStageOptions,
   ) {
     super();
     this.slots = new Slots(options.concurrency);
   }
 
-  async run({ cursor, isRedelivery, signal }: StageTurn): Promise<void> {
+  async run({ session, isRedelivery, signal }: StageTurn): Promise<void> {
     await failpoint('deploy.E0');
-    const core = this.parts.cores.of(cursor.workOrder.profile.core);
-    if (!isRedelivery && isLimited(core)) await cursor.reload();
+    const core = this.ports.cores.of(session.workOrder.profile.core);
+    if (!isRedelivery && isLimited(core)) await session.reload();
     await failpoint('deploy.E1');
-    if (!cursor.isIn('pending-upgrade')) return this.settle(cursor, core, null, signal);
+    if (!session.isIn('pending-upgrade')) return this.settle(session, core, null, signal);
 
-    await this.parts.gate.enter(core.name, signal);
+    await this.ports.admission.enter(core.name, signal);
     await this.slots.run(async () => {
-      const intent = await this.open(cursor, core, signal);
-      await this.settle(cursor, core, intent, signal);
+      const intent = await this.open(session, core, signal);
+      await this.settle(session, core, intent, signal);
     });
   }
 
   /** Everything up to the intent; null if it is not this process that wrote it. */
   private async open(
-    cursor: InstanceCursor,
+    session: InstanceSession,
     core: LagoonCore,
     signal: AbortSignal,
   ): Promise<OwnIntent | null> {
-    const { upgradeId, attempt } = cursor.workOrder;
+    const { upgradeId, attempt } = session.workOrder;
     const { worker } = this.options;
     let isAsked = false;
     try {
       await proveReachable(core, signal);
-      await this.prepareVariables(cursor, core, signal);
+      await this.prepareVariables(session, core, signal);
       await failpoint('deploy.E2');
       const at = performance.now();
-      const bulkId = permittedBulkId(cursor.workOrder, core.settings);
+      const bulkId = permittedBulkId(session.workOrder, core.settings);
       const data = { upgradeId, attempt, worker, bulkId };
-      isAsked = (await cursor.submit({ type: 'StartUpgrade', data })) === 'appended';
+      isAsked = (await session.submit({ type: 'StartUpgrade', data })) === 'appended';
       return isAsked ? { at } : null;
     } finally {
-      if (!isAsked) this.parts.gate.giveBack(core.name);
+      if (!isAsked) this.ports.admission.giveBack(core.name);
     }
   }
 
   /** From the intent to its outcome. */
   private async settle(
-    cursor: InstanceCursor,
+    session: InstanceSession,
     core: LagoonCore,
     intent: OwnIntent | null,
     signal: AbortSignal,
   ): Promise<void> {
-    if (!cursor.isIn('upgrade-running')) return;
+    if (!session.isIn('upgrade-running')) return;
     await failpoint('deploy.E3');
-    if (cursor.workOrder.strategy === 'script') {
-      await this.parts.script.run(cursor, intent, signal);
+    if (session.workOrder.strategy === 'script') {
+      await this.runScript(session, intent, signal);
     } else {
-      const bulkId = cursor.call?.bulkId ?? null;
-      const effect = new DeployEffect(core, cursor.workOrder, bulkId);
-      await this.parts.protocol.settle(cursor, effect, intent, signal);
+      const bulkId = session.call?.bulkId ?? null;
+      const effect = new DeployEffect(core, session.workOrder, bulkId);
+      await this.ports.protocol.settle(session, effect, intent, signal);
     }
     await failpoint('deploy.E7');
   }
 
+  /** An upgrade that is a script and nothing else: its task takes the place of the build. */
+  private async runScript(
+    session: InstanceSession,
+    intent: OwnIntent | null,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { workOrder: order } = session;
+    const { target } = order;
+    if (target === null || !('script' in target)) return;
+    const { worker } = this.options;
+    const run = { order, step: 'upgrade', script: target.script, worker } as const;
+    await recordScript(session, await this.ports.scripts.run(session, run, signal, intent));
+  }
+
   private async prepareVariables(
-    cursor: InstanceCursor,
+    session: InstanceSession,
     { lagoon }: LagoonCore,
     signal: AbortSignal,
   ): Promise<void> {
-    const { workOrder: order } = cursor;
+    const { workOrder: order } = session;
     const { target, upgradeId, attempt } = order;
     if (target === null || !('variables' in target)) return;
     const { worker, timeoutMs } = this.options;
-    await cursor.submit({ type: 'RequestVariables', data: { upgradeId, attempt, worker } });
-    if (!cursor.isIn('pending-upgrade')) return;
+    await session.submit({ type: 'RequestVariables', data: { upgradeId, attempt, worker } });
+    if (!session.isIn('pending-upgrade')) return;
     const outcome = await setVariables({ lagoon, order, timeoutMs }, target.variables, signal);
     if (outcome.kind === 'set') {
       const { written, unchanged } = outcome;
       const data = { upgradeId, attempt, written, unchanged };
-      await cursor.submit({ type: 'RecordVariables', data });
+      await session.submit({ type: 'RecordVariables', data });
       return;
     }
     const { cause, reason: detail, retryable } = outcome.refusal;
     const evidence = { cause, detail, variable: outcome.name };
     const failure = { reason: 'variables-refused', evidence, retryable };
-    await cursor.submit({ type: 'FailUpgrade', data: { upgradeId, attempt, ...failure } });
+    await session.submit({ type: 'FailUpgrade', data: { upgradeId, attempt, ...failure } });
   }
 }
 
 function isLimited({ settings }: LagoonCore): boolean {
   return settings.triggersPerHour > 0 || settings.buildsInFlight > 0;
+}
+
+async function recordScript(session: InstanceSession, outcome: ScriptOutcome): Promise<void> {
+  const { upgradeId, attempt } = session.workOrder;
+  if (outcome.kind === 'gone') return;
+  if (outcome.kind === 'complete') {
+    const times = { warnings: false, queuedMs: null, buildMs: null };
+    const data = { upgradeId, attempt, buildName: outcome.task.taskName, ...times };
+    await session.submit({ type: 'CompleteUpgrade', data });
+    return;
+  }
+  if (outcome.kind === 'cancelled') {
+    const buildName = outcome.task.taskName;
+    await session.reload();
+    const data = { upgradeId, attempt, buildName };
+    const isOurs = await session.submit({ type: 'ConfirmCancel', data });
+    if (isOurs === 'appended') return;
+  }
+  const { detail, retryable } = failedScript(outcome);
+  const failure = { reason: 'upgrade-script', evidence: { detail }, retryable };
+  await session.submit({ type: 'FailUpgrade', data: { upgradeId, attempt, ...failure } });
+}
+
+/** Lets only so many pieces of work run at once; the others wait in the order they came. */
+export class Slots {
+  private readonly waiting: (() => void)[] = [];
+
+  constructor(private free: number) {}
+
+  async run<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.free > 0) this.free -= 1;
+    else await new Promise<void>((resolve) => this.waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      this.release();
+    }
+  }
+
+  private release(): void {
+    const next = this.waiting.shift();
+    if (next === undefined) this.free += 1;
+    else next();
+  }
 }

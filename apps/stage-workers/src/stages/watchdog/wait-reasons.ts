@@ -1,11 +1,10 @@
-import type { LimitsOf } from '../../admission/core-limits';
-import { AdmissionBook } from '../../admission/admission-book';
-import { admissionTarget } from '../../admission/admission-target';
-import { lagoonTarget } from '../../runner/lagoon-wait';
+import type { LimitsOf } from '../../admission/core-usage.projection';
+import { CoreUsageProjection } from '../../admission/core-usage.projection';
+import { lagoonTarget } from '../../runner/lagoon-outages';
 import type { TailedEvent } from '../../store/all-tail';
 import { EventClock } from '../../store/event-clock';
-import type { OpenWait, RunningDeadline } from './deadline-book';
-import { OutageBook } from './outage-book';
+import type { OpenWait, RunningDeadline } from './deadlines.projection';
+import { OutageProjection } from './outages.projection';
 
 export interface WaitReasonsOptions {
   readonly limitsOf: LimitsOf;
@@ -22,13 +21,13 @@ const GRACE_MS = 60_000;
  * and by none that the watchdog wrote.
  */
 export class WaitReasons {
-  private readonly outages = new OutageBook();
-  private readonly admission: AdmissionBook;
+  private readonly outages = new OutageProjection();
+  private readonly admission: CoreUsageProjection;
   private readonly clock: EventClock;
   private readonly graceMs: number;
 
   constructor({ limitsOf, graceMs = GRACE_MS, monotonic }: WaitReasonsOptions) {
-    this.admission = new AdmissionBook(limitsOf);
+    this.admission = new CoreUsageProjection(limitsOf);
     this.clock = new EventClock(monotonic);
     this.graceMs = graceMs;
   }
@@ -75,4 +74,9 @@ export class WaitReasons {
   private isRecent(at: number | null): boolean {
     return at === null || this.clock.now() - at < this.graceMs;
   }
+}
+
+/** What an attempt waits for while its Lagoon core has no room. */
+export function admissionTarget(core: string): string {
+  return `admission:${core}`;
 }

@@ -3,14 +3,14 @@ import type { EventStore } from '@uplift/event-store';
 import { pause } from '../../runner/pause';
 import type { TailedEvent } from '../../store/all-tail';
 import { AllTail } from '../../store/all-tail';
-import type { DeadlineBook, OverdueDeadline, RunningDeadline } from './deadline-book';
-import type { DeadlineJudge } from './deadline-judge';
-import type { StoreClock } from './store-clock';
+import type { DeadlineProjection, OverdueDeadline, RunningDeadline } from './deadlines.projection';
+import type { DeadlineEnforcer } from './deadline-enforcer';
+import type { StoreClock } from '../../store/event-clock';
 import type { WaitReasons } from './wait-reasons';
 
 /** What the watchdog knows, all of it folded from the store. */
-export interface WatchdogBooks {
-  readonly deadlines: DeadlineBook;
+export interface WatchdogProjections {
+  readonly deadlines: DeadlineProjection;
   readonly reasons: WaitReasons;
 }
 
@@ -31,8 +31,8 @@ export class Watchdog implements OnApplicationBootstrap, OnApplicationShutdown {
 
   constructor(
     store: EventStore,
-    private readonly books: WatchdogBooks,
-    private readonly judge: DeadlineJudge,
+    private readonly projections: WatchdogProjections,
+    private readonly enforcer: DeadlineEnforcer,
     private readonly options: WatchdogOptions,
   ) {
     const { onError } = options;
@@ -57,8 +57,8 @@ export class Watchdog implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   private take(event: TailedEvent): void {
-    this.books.deadlines.record(event);
-    this.books.reasons.record(event);
+    this.projections.deadlines.record(event);
+    this.projections.reasons.record(event);
     this.options.clock.observe(event.at, event.isLive);
   }
 
@@ -73,7 +73,7 @@ export class Watchdog implements OnApplicationBootstrap, OnApplicationShutdown {
 
   private async round(): Promise<void> {
     if (!this.tail.hasCaughtUp) return;
-    const { deadlines } = this.books;
+    const { deadlines } = this.projections;
     await this.each(deadlines.overdue(this.options.clock.now()), (row) => this.settle(row));
     await this.each(deadlines.waiting(), (row) => this.release(row));
   }
@@ -92,15 +92,15 @@ export class Watchdog implements OnApplicationBootstrap, OnApplicationShutdown {
 
   /** The end of the attempt ends every wait; before it, whoever waits is first told that the wait is over. */
   private settle(row: OverdueDeadline): Promise<void> | undefined {
-    if (row.isAttemptOver) return this.judge.timeOut(row);
+    if (row.isAttemptOver) return this.enforcer.timeOut(row);
     if (row.waitingFor !== null) return undefined;
-    const reason = this.books.reasons.of(row);
-    return reason === null ? this.judge.timeOut(row) : this.judge.explain(row, reason);
+    const reason = this.projections.reasons.of(row);
+    return reason === null ? this.enforcer.timeOut(row) : this.enforcer.explain(row, reason);
   }
 
   private release(row: RunningDeadline): Promise<void> | undefined {
     const { waitingFor } = row;
-    if (waitingFor === null || !this.books.reasons.isOver(row)) return undefined;
-    return this.judge.endWait(row, waitingFor, this.books.reasons.waitedMs(waitingFor));
+    if (waitingFor === null || !this.projections.reasons.isOver(row)) return undefined;
+    return this.enforcer.endWait(row, waitingFor, this.projections.reasons.waitedMs(waitingFor));
   }
 }

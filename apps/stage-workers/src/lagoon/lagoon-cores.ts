@@ -1,0 +1,69 @@
+import type { CoreObserver, LagoonCores } from '@uplift/lagoon';
+import { openCores } from '@uplift/lagoon';
+import type { Metrics } from '@uplift/runtime';
+import type { StageRuntime } from '../stage-workers.settings';
+import { configuredCores } from './core-configuration';
+
+/** Every Lagoon core this process may speak to, each behind its resilience policy. */
+export function lagoonCoresOf(runtime: StageRuntime): LagoonCores {
+  const { configuration } = runtime;
+  const { callTimeoutMs, retryBudgetPercent } = configuration;
+  const { breakerFailures, breakerOpenMs, breakerLongestMs } = configuration;
+  const rules = {
+    callTimeoutMs,
+    retryBudgetPercent,
+    breakerFailures,
+    breakerOpenMs,
+    breakerLongestMs,
+  };
+  const { clock, randomness } = runtime;
+  const context = { clock, randomness, observerOf: observers(runtime) };
+  return openCores(configuredCores(configuration), rules, context);
+}
+
+function observers({ metrics, logger }: StageRuntime): (core: string) => CoreObserver {
+  const measurementsOf = lagoonMetrics(metrics);
+  return (core) => {
+    const { onRequest, onBreaker } = measurementsOf(core);
+    return {
+      onRequest,
+      onBreaker: (state) => {
+        onBreaker(state);
+        logger.warn({ core, breaker: state }, 'a Lagoon core goes away or comes back');
+      },
+      onTokenFailure: (reason) => logger.error({ core, reason }, 'there is no token for Lagoon'),
+    };
+  };
+}
+
+/** The part of an observer that measures. */
+export type CoreMeasurements = Pick<CoreObserver, 'onRequest' | 'onBreaker'>;
+
+/** Counts what each core is asked, how long it takes, and whether it is believed to be away. */
+export function lagoonMetrics(metrics: Metrics): (core: string) => CoreMeasurements {
+  const requests = metrics.counter({
+    name: 'lagoon_requests_total',
+    help: 'Requests to Lagoon by how they ended',
+    labels: ['core', 'operation', 'class'],
+  });
+  const durations = metrics.histogram({
+    name: 'lagoon_request_duration_seconds',
+    help: 'Time from wanting a request to its end, the wait for its turn included',
+    labels: ['core', 'operation'],
+  });
+  const isOpen = metrics.gauge({
+    name: 'lagoon_breaker_open',
+    help: '1 while the core counts as away',
+    labels: ['core'],
+  });
+  return (core) => {
+    isOpen.set({ core }, 0);
+    return {
+      onRequest: ({ operation, class: outcome, durationMs }) => {
+        requests.inc({ core, operation, class: outcome });
+        durations.observe({ core, operation }, durationMs / 1000);
+      },
+      onBreaker: (state) => isOpen.set({ core }, state === 'closed' ? 0 : 1),
+    };
+  };
+}

@@ -1,0 +1,70 @@
+import type { OnApplicationShutdown } from '@nestjs/common';
+import type { LagoonCore, LagoonCores } from '@uplift/lagoon';
+import type { DeploymentWatcher } from './deployment-watcher';
+import type { PollIntervals } from './poll-cadence';
+import { PollCadence } from './poll-cadence';
+import type { PollClock } from './poll-clock';
+import { systemPollClock } from './poll-clock';
+import { PollScheduler } from './poll-scheduler';
+
+export interface DeploymentPollerOptions extends PollIntervals {
+  /** Most environments in one request. */
+  readonly batch: number;
+  readonly onError: (error: unknown, core: string) => void;
+  /** Called every few seconds while no core is stuck: what liveness watches. */
+  readonly onBeat: () => void;
+}
+
+const BEAT_MS = 5_000;
+/** Longer than any request and the appends after it may take. */
+const STUCK_MS = 120_000;
+
+/**
+ * Looks at many deployments with few requests, core by core. Knows only what its watchers asked for: their
+ * messages stay unacknowledged on the bus, so a dead poller's watches come back by themselves.
+ */
+export class DeploymentPoller implements OnApplicationShutdown {
+  private readonly schedulers = new Map<string, PollScheduler>();
+  private endBeat: () => void = () => undefined;
+
+  constructor(
+    private readonly cores: LagoonCores,
+    private readonly options: DeploymentPollerOptions,
+    private readonly clock: PollClock = systemPollClock,
+  ) {
+    this.beat();
+  }
+
+  /**
+   * Returns the function that ends the watch early.
+   * @throws UnknownCoreError
+   */
+  watch(watcher: DeploymentWatcher): () => void {
+    return this.schedulerOf(this.cores.of(watcher.core)).add(watcher);
+  }
+
+  onApplicationShutdown(): void {
+    this.endBeat();
+    for (const scheduler of this.schedulers.values()) scheduler.stop();
+  }
+
+  private beat(): void {
+    const isStuck = [...this.schedulers.values()].some(({ stalledMs }) => stalledMs > STUCK_MS);
+    if (!isStuck) this.options.onBeat();
+    this.endBeat = this.clock.after(BEAT_MS, () => this.beat());
+  }
+
+  private schedulerOf(core: LagoonCore): PollScheduler {
+    const { name } = core;
+    const known = this.schedulers.get(name);
+    if (known !== undefined) return known;
+    const scheduler = new PollScheduler(core, {
+      clock: this.clock,
+      cadence: new PollCadence(this.options),
+      batch: this.options.batch,
+      onError: (error) => this.options.onError(error, name),
+    });
+    this.schedulers.set(name, scheduler);
+    return scheduler;
+  }
+}

@@ -1,0 +1,211 @@
+import type { LagoonCore, LagoonDeployment } from '@uplift/lagoon';
+import {
+  LagoonCircuitOpenError,
+  LagoonUnauthenticatedError,
+  LagoonUnavailableError,
+} from '@uplift/lagoon';
+import type { DeploymentWatcher, Watch } from './deployment-watcher';
+import type { PollCadence } from './poll-cadence';
+import type { PollClock } from './poll-clock';
+import type { Ask } from './poll-requests';
+import { askLagoon, asksFor } from './poll-requests';
+
+export interface PollSchedulerOptions {
+  readonly cadence: PollCadence;
+  readonly clock: PollClock;
+  /** Most environments in one request. */
+  readonly batch: number;
+  readonly onError: (error: unknown) => void;
+}
+
+const TOLD_AT_ONCE = 50;
+
+/** Everything that is watched on one Lagoon core. Ticks as long as somebody watches. */
+export class PollScheduler {
+  private readonly watches = new Map<DeploymentWatcher, Watch>();
+  private readonly stopping = new AbortController();
+  private callOff: (() => void) | null = null;
+  private isTurning = false;
+  private failures = 0;
+  private progressAt = 0;
+
+  constructor(
+    private readonly core: LagoonCore,
+    private readonly options: PollSchedulerOptions,
+  ) {}
+
+  add(watcher: DeploymentWatcher): () => void {
+    const { clock, cadence } = this.options;
+    const now = clock.monotonic();
+    const age = Math.max(0, clock.wall() - watcher.acceptedAt);
+    const dueAt = now + cadence.tickMs;
+    const acceptedAt = now - age;
+    this.watches.set(watcher, { watcher, acceptedAt, pace: 'active', dueAt, failures: 0 });
+    this.schedule(now);
+    return () => void this.watches.delete(watcher);
+  }
+
+  /** How long a tick has been waiting for one and the same answer, in ms; 0 between ticks. */
+  get stalledMs(): number {
+    return this.isTurning ? this.options.clock.monotonic() - this.progressAt : 0;
+  }
+
+  stop(): void {
+    this.stopping.abort(new Error('the poller stops'));
+    this.callOff?.();
+  }
+
+  private schedule(lastTickAt: number): void {
+    const isSet = this.callOff !== null || this.isTurning;
+    if (isSet || this.stopping.signal.aborted || this.watches.size === 0) return;
+    const { clock, cadence } = this.options;
+    const wait = lastTickAt + cadence.pauseMs(this.failures) - clock.monotonic();
+    this.callOff = clock.after(Math.max(0, wait), () => void this.tick());
+  }
+
+  private async tick(): Promise<void> {
+    const startedAt = this.options.clock.monotonic();
+    this.callOff = null;
+    this.isTurning = true;
+    this.progressAt = startedAt;
+    try {
+      await this.turn(startedAt);
+    } finally {
+      this.isTurning = false;
+      this.schedule(startedAt);
+    }
+  }
+
+  private async turn(now: number): Promise<void> {
+    const { cadence, batch } = this.options;
+    const timing = {
+      isDue: ({ dueAt }: Watch) => cadence.isDue(dueAt, now),
+      isSoon: ({ dueAt }: Watch) => cadence.isSoon(dueAt, now),
+    };
+    const asks = asksFor(this.watches.values(), timing, batch);
+    if (asks.length > 0) await this.conclude(await this.carryOut(asks));
+  }
+
+  private carryOut(asks: readonly Ask[]): Promise<RoundResult> {
+    const { onError } = this.options;
+    const isStopping = () => this.stopping.signal.aborted;
+    return pollRound(asks, {
+      send: (ask) => this.look(ask),
+      onError: (error) => (isStopping() ? undefined : onError(error)),
+    });
+  }
+
+  /** Where others were answered, it is the failed ones that wait; where nobody was, all of the core. */
+  private async conclude({ answers, failed, trouble }: RoundResult): Promise<void> {
+    const outage = outageIn(this.core, trouble);
+    const isCoreAway = trouble !== null && answers === 0;
+    if (!isCoreAway) this.putOff(failed.flatMap(({ watches }) => watches));
+    // While the core counts as away its breaker says when to try again.
+    this.failures = isCoreAway && outage === null ? this.failures + 1 : 0;
+    if (outage !== null) await this.tellAll(outage);
+  }
+
+  private async look(ask: Ask): Promise<readonly Ask[]> {
+    const { batch } = this.options;
+    const { signal } = this.stopping;
+    const { shown, unanswered, further } = await askLagoon(this.core.lagoon, ask, {
+      batch,
+      signal,
+    });
+    for (const watch of unanswered) this.plan(watch);
+    await Promise.all(shown.map(({ watch, rows }) => this.show(watch, rows)));
+    this.progressAt = this.options.clock.monotonic();
+    return further;
+  }
+
+  private async show(watch: Watch, rows: readonly LagoonDeployment[]): Promise<void> {
+    const { watcher } = watch;
+    if (this.watches.get(watcher) !== watch) return;
+    watch.pace = await watcher.seen(rows);
+    watch.failures = 0;
+    if (watch.pace === 'over') this.watches.delete(watcher);
+    else this.plan(watch);
+  }
+
+  private plan(watch: Watch): void {
+    const { clock, cadence } = this.options;
+    const now = clock.monotonic();
+    watch.dueAt = now + cadence.intervalMs(now - watch.acceptedAt, watch.pace);
+  }
+
+  private putOff(watches: readonly Watch[]): void {
+    const { clock, cadence } = this.options;
+    for (const watch of watches) {
+      watch.failures += 1;
+      watch.dueAt = clock.monotonic() + cadence.retryMs(watch.failures);
+    }
+  }
+
+  private async tellAll(outage: LagoonCircuitOpenError): Promise<void> {
+    const watchers = [...this.watches.keys()];
+    await inParallel(TOLD_AT_ONCE, async () => {
+      for (let next = watchers.shift(); next !== undefined; next = watchers.shift()) {
+        await next.outage(outage);
+      }
+    });
+  }
+}
+
+/** A failure that makes the core count as away is an outage like what was held back because of it. */
+function outageIn({ name, breaker }: LagoonCore, trouble: unknown): LagoonCircuitOpenError | null {
+  if (trouble instanceof LagoonCircuitOpenError) return trouble;
+  if (trouble === null || breaker.state === 'closed' || breaker.openSince === null) return null;
+  return new LagoonCircuitOpenError(name, breaker.openSince);
+}
+
+/** What became of the requests of one tick. */
+export interface RoundResult {
+  readonly answers: number;
+  readonly failed: readonly Ask[];
+  /** The failure that made further requests pointless; null if all were sent. */
+  readonly trouble: unknown;
+}
+
+export interface RoundSteps {
+  /** Answers what has to be asked further. */
+  readonly send: (ask: Ask) => Promise<readonly Ask[]>;
+  readonly onError: (error: unknown) => void;
+}
+
+const REQUESTS_AT_ONCE = 4;
+
+/** Sends requests until one fails in a way that every other one would too. */
+export async function pollRound(
+  asks: readonly Ask[],
+  { send, onError }: RoundSteps,
+): Promise<RoundResult> {
+  const queue = [...asks];
+  const failed: Ask[] = [];
+  let answers = 0;
+  let trouble: unknown = null;
+  const attempt = async (ask: Ask) => {
+    try {
+      queue.push(...(await send(ask)));
+      answers += 1;
+    } catch (error) {
+      onError(error);
+      failed.push(ask);
+      if (isAway(error)) trouble = error;
+    }
+  };
+  await inParallel(REQUESTS_AT_ONCE, async () => {
+    for (let ask = queue.shift(); ask !== undefined; ask = queue.shift()) {
+      if (trouble === null) await attempt(ask);
+    }
+  });
+  return { answers, failed, trouble };
+}
+
+function isAway(error: unknown): boolean {
+  return error instanceof LagoonUnavailableError || error instanceof LagoonUnauthenticatedError;
+}
+
+/** So many of the same worker at once; each takes its work from where it likes. */
+export async function inParallel(workers: number, work: () => Promise<void>): Promise<void> {
+  await Promise.all(Array.from({ length: workers }, work));
+}

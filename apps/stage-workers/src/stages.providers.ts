@@ -1,0 +1,161 @@
+import type { Provider, Type } from '@nestjs/common';
+import { Controller, Inject } from '@nestjs/common';
+import { EventPattern, Payload } from '@nestjs/microservices';
+import type { DeliveryOutcome, DurableName, EventDelivery } from '@uplift/bus';
+import type { UpgradeStage as StageName } from '@uplift/domain';
+import { HealthProbe, LagoonCores } from '@uplift/lagoon';
+import { AdmissionControl } from './admission/admission-control.port';
+import { EffectProtocol } from './effects/effect-protocol';
+import { ScriptRunner } from './effects/script-runner';
+import type { StageHandler } from './runner/stage-handler.port';
+import { StageRunner } from './runner/stage-runner';
+import type { StageRuntime } from './stage-workers.settings';
+import { CancellationStage } from './stages/cancellation/cancellation.stage';
+import { LateOutcomeLookups } from './stages/late-outcome/late-outcome-lookups';
+import { LateOutcomeStage } from './stages/late-outcome/late-outcome.stage';
+import { pollingProviders } from './stages/polling/polling.providers';
+import { PollingStage } from './stages/polling/polling.stage';
+import { PostUpgradeStage } from './stages/post-upgrade/post-upgrade.stage';
+import { PreUpgradeStage } from './stages/pre-upgrade/pre-upgrade.stage';
+import { UpgradeStage } from './stages/upgrade/upgrade.stage';
+import { VerificationStage } from './stages/verification/verification.stage';
+
+/** What a stage adds to a process: its consumers of the bus, and what makes its handlers. */
+export interface StageProviders {
+  readonly controllers: readonly Type[];
+  readonly providers: readonly Provider[];
+}
+
+/** Upgrades in work at once: each holds a connection of its own to Lagoon. */
+const MOST_AT_ONCE = 256;
+/** A look-up waits this part of the pause between two looks for others to share its request. */
+const GATHERING = 1 / 10;
+
+const STAGES: Record<StageName, (runtime: StageRuntime) => StageProviders> = {
+  'pre-upgrade': (runtime) => ({
+    controllers: [consumer('pre-upgrade', PreUpgradeStage)],
+    providers: [preUpgrade(runtime)],
+  }),
+  upgrade: (runtime) => ({
+    controllers: [consumer('upgrade', UpgradeStage)],
+    providers: [upgrade(runtime)],
+  }),
+  'poll-upgrade': (runtime) => ({
+    controllers: [
+      consumer('poll-upgrade', PollingStage),
+      consumer('verify', VerificationStage),
+      consumer('verify-cancelled', VerificationStage),
+      consumer('cancel', CancellationStage),
+      consumer('late-outcome', LateOutcomeStage),
+    ],
+    providers: [
+      ...pollingProviders(runtime),
+      verification(runtime),
+      cancellation(runtime),
+      ...lateOutcome(runtime),
+    ],
+  }),
+  'post-upgrade': (runtime) => ({
+    controllers: [consumer('post-upgrade', PostUpgradeStage)],
+    providers: [postUpgrade(runtime)],
+  }),
+};
+
+export function providersOf(stage: StageName, runtime: StageRuntime): StageProviders {
+  return STAGES[stage](runtime);
+}
+
+/** A controller that hands each delivery of a durable consumer to a stage. */
+function consumer(durable: DurableName, stage: Type<StageHandler>): Type {
+  @Controller()
+  class StageConsumer {
+    constructor(
+      @Inject(StageRunner) private readonly runner: StageRunner,
+      @Inject(stage) private readonly handler: StageHandler,
+    ) {}
+
+    @EventPattern(durable)
+    handle(@Payload() delivery: EventDelivery): Promise<DeliveryOutcome> {
+      return this.runner.handle(this.handler, delivery);
+    }
+  }
+  return StageConsumer;
+}
+
+function preUpgrade({ configuration: { workerId } }: StageRuntime): Provider {
+  return {
+    provide: PreUpgradeStage,
+    inject: [LagoonCores, ScriptRunner],
+    useFactory: (cores: LagoonCores, scripts: ScriptRunner) =>
+      new PreUpgradeStage(cores, scripts, workerId),
+  };
+}
+
+function upgrade({ configuration }: StageRuntime): Provider {
+  const { workerId: worker, callTimeoutMs: timeoutMs } = configuration;
+  const options = { worker, timeoutMs, concurrency: MOST_AT_ONCE };
+  return {
+    provide: UpgradeStage,
+    inject: [LagoonCores, AdmissionControl, EffectProtocol, ScriptRunner],
+    useFactory: (
+      cores: LagoonCores,
+      admission: AdmissionControl,
+      protocol: EffectProtocol,
+      scripts: ScriptRunner,
+    ) => new UpgradeStage({ cores, admission, protocol, scripts }, options),
+  };
+}
+
+function postUpgrade({ configuration: { workerId } }: StageRuntime): Provider {
+  return {
+    provide: PostUpgradeStage,
+    inject: [ScriptRunner],
+    useFactory: (scripts: ScriptRunner) => new PostUpgradeStage(scripts, workerId),
+  };
+}
+
+function verification({ configuration }: StageRuntime): Provider {
+  const options = {
+    successes: configuration.probeSuccesses,
+    intervalMs: configuration.probeIntervalMs,
+    timeoutMs: configuration.probeTimeoutMs,
+    windowMs: configuration.probeWindowMs,
+  };
+  return {
+    provide: VerificationStage,
+    inject: [LagoonCores, HealthProbe],
+    useFactory: (cores: LagoonCores, probe: HealthProbe) =>
+      new VerificationStage(cores, probe, options),
+  };
+}
+
+function cancellation({ configuration, logger }: StageRuntime): Provider {
+  const { reconcileIntervalMs: intervalMs } = configuration;
+  return {
+    provide: CancellationStage,
+    inject: [LagoonCores],
+    useFactory: (cores: LagoonCores) => new CancellationStage(cores, { intervalMs }, logger),
+  };
+}
+
+function lateOutcome({ configuration }: StageRuntime): Provider[] {
+  const { lateIntervalMs, lateWatchMs, deadlineRunningMs, deadlineAttemptMs } = configuration;
+  const options = {
+    intervalMs: lateIntervalMs,
+    windowMs: lateWatchMs,
+    patienceMs: deadlineRunningMs,
+    attemptMs: deadlineAttemptMs,
+  };
+  return [
+    {
+      provide: LateOutcomeLookups,
+      inject: [LagoonCores],
+      useFactory: (cores: LagoonCores) => new LateOutcomeLookups(cores, lateIntervalMs * GATHERING),
+    },
+    {
+      provide: LateOutcomeStage,
+      inject: [LateOutcomeLookups],
+      useFactory: (lookups: LateOutcomeLookups) => new LateOutcomeStage(lookups, options),
+    },
+  ];
+}

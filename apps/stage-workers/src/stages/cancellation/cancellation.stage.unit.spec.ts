@@ -1,0 +1,298 @@
+import type { InstanceEventType, WorkerCommand, WorkOrder } from '@uplift/domain';
+import { decide, markerOf, scriptMarkerOf } from '@uplift/domain';
+import type { BuildTarget } from '@uplift/lagoon';
+import { StageFixture } from '../../testing/stage-fixture';
+import { CancellationStage } from './cancellation.stage';
+
+const QUIET = { info: () => undefined };
+const BY_HAND = { requestedBy: 'operator-7', reason: 'wrong release' };
+const SCRIPT = {
+  strategy: 'script',
+  target: { script: { service: 'cli', command: 'x' } },
+} as const;
+
+/** What happens while the stage waits, one by one; then the upgrade is over. */
+type Meanwhile = (() => Promise<unknown> | void)[];
+
+const stageOf = (fixture: StageFixture, meanwhile: Meanwhile = []) => {
+  const wait = async () => {
+    const next = meanwhile.shift() ?? (() => confirm(fixture));
+    await next();
+  };
+  return new CancellationStage(fixture.cores, { intervalMs: 10, wait }, QUIET);
+};
+
+describe('the cancel of an upgrade', () => {
+  it('stops the build, and leaves it to others to say what came of it', async () => {
+    const fixture = await cancelledAt('DeploymentAccepted');
+    expect(await fixture.handle(stageOf(fixture))).toEqual({ kind: 'done' });
+    const [build] = buildsOf(fixture);
+    expect(cancels(fixture)).toEqual([build?.name]);
+    expect(build?.status).toBe('cancelled');
+    expect(await fixture.types()).toEqual(['DeploymentCancelled']);
+  });
+
+  it.each([
+    'UpgradeRequested',
+    'PreUpgradeStarted',
+    'UpgradePending',
+    'UpgradeCompleted',
+    'PostUpgradePending',
+    'PostUpgradeStarted',
+    'PostUpgradeCompleted',
+  ] as const)('asks Lagoon for nothing after %s', async (type) => {
+    const fixture = await cancelledAt(type);
+    expect(await fixture.handle(stageOf(fixture))).toEqual({ kind: 'done' });
+    expect(fixture.lagoon.calls).toEqual([]);
+    expect(await fixture.types()).toEqual([]);
+  });
+
+  it('leaves no intent behind if it is faster than the intent', async () => {
+    const fixture = await StageFixture.at('UpgradePending');
+    const session = await fixture.session();
+    fixture.store.beforeNextAppend = () => cancelByHand(fixture);
+    const start = { ...idsOf(fixture), worker: 'w', bulkId: null };
+    expect(await session.submit({ type: 'StartUpgrade', data: start })).toBe('not-due');
+    expect(await fixture.types()).toEqual(['UpgradeCancelRequested', 'UpgradeCancelled']);
+  });
+
+  it('stops what was begun if the intent is faster', async () => {
+    const fixture = await StageFixture.at('UpgradePending');
+    const start = { ...idsOf(fixture), worker: 'w', bulkId: null };
+    await submit(fixture, { type: 'StartUpgrade', data: start });
+    await cancelByHand(fixture);
+    expect(await fixture.types()).toEqual([
+      'UpgradeStarted',
+      'DeploymentRequested',
+      'UpgradeCancelRequested',
+    ]);
+  });
+
+  it('asks again as long as the build goes on, and once it has ended not any more', async () => {
+    const fixture = await cancelledAt('DeploymentAccepted');
+    const ambiguous = { kind: 'ambiguous', evidence: 'no answer' } as const;
+    fixture.lagoon.script.answerNext(ambiguous);
+    const stage = stageOf(fixture, [
+      () => fixture.lagoon.script.answerNext({ ...ambiguous, evidence: 'HTTP 504' }),
+      nothing,
+      nothing,
+      nothing,
+    ]);
+    await fixture.handle(stage);
+    expect(cancels(fixture)).toHaveLength(3);
+    expect(asked(fixture, 'deploymentsOf')).toHaveLength(4);
+  });
+
+  it('takes a refusal for no answer to the question', async () => {
+    const fixture = await cancelledAt('DeploymentAccepted');
+    fixture.lagoon.script.answerNext({
+      kind: 'refused',
+      cause: 'permission',
+      reason: 'Unauthorized',
+      retryable: true,
+    });
+    await fixture.handle(stageOf(fixture, [nothing]));
+    expect(cancels(fixture)).toHaveLength(2);
+    expect(await fixture.types()).toEqual(['DeploymentCancelled']);
+  });
+
+  it('asks for a build that Lagoon does not show yet', async () => {
+    const fixture = await cancelledAt('DeploymentAccepted');
+    const [build] = buildsOf(fixture);
+    fixture.lagoon.script.removeBuild(build?.name ?? '');
+    await fixture.handle(stageOf(fixture));
+    expect(cancels(fixture)).toEqual([build?.name]);
+  });
+
+  it('stops every build of the attempt, and nobody else’s', async () => {
+    const fixture = await cancelledAt('DeploymentAccepted');
+    const [build] = buildsOf(fixture);
+    const twin = fixture.lagoon.script.duplicateBuild(build?.name ?? '');
+    const foreign = fixture.lagoon.script.foreignBuild(fixture.target);
+    await fixture.handle(stageOf(fixture));
+    expect(new Set(cancels(fixture))).toEqual(new Set([build?.name, twin]));
+    const untouched = buildsOf(fixture).find(({ name }) => name === foreign);
+    expect(untouched?.status).toBe('running');
+  });
+
+  it('leaves a build alone that was complete before the cancel came: it comes too late', async () => {
+    const fixture = await cancelledAt('DeploymentAccepted');
+    fixture.lagoon.script.endBuilds(fixture.target, 'complete');
+    await fixture.handle(stageOf(fixture, [() => complete(fixture)]));
+    expect(cancels(fixture)).toEqual([]);
+    expect((await fixture.types()).slice(0, 2)).toEqual([
+      'UpgradeCancelTooLate',
+      'UpgradeCompleted',
+    ]);
+  });
+
+  it('asks no more of a build that completes in spite of the cancel', async () => {
+    const fixture = await cancelledAt('DeploymentAccepted');
+    fixture.lagoon.script.answerNext({ kind: 'ambiguous', evidence: 'success' });
+    const stage = stageOf(fixture, [
+      () => fixture.lagoon.script.endBuilds(fixture.target, 'complete'),
+      () => complete(fixture),
+    ]);
+    await fixture.handle(stage);
+    expect(cancels(fixture)).toHaveLength(1);
+    expect((await fixture.types()).slice(0, 2)).toEqual([
+      'UpgradeCancelTooLate',
+      'UpgradeCompleted',
+    ]);
+  });
+
+  it('is over as soon as the stop is confirmed', async () => {
+    const fixture = await cancelledAt('DeploymentAccepted');
+    const fail = () => Promise.reject(new Error('it still waits'));
+    expect(await fixture.handle(stageOf(fixture, [() => confirm(fixture), fail]))).toEqual({
+      kind: 'done',
+    });
+    expect(await fixture.types()).toEqual(['DeploymentCancelled']);
+  });
+
+  describe('while nobody knows what became of the call', () => {
+    it('waits without asking Lagoon, and stops the build when it is found', async () => {
+      const fixture = await cancelledAt('DeploymentRequested');
+      const environmentId = fixture.lagoon.script.find(fixture.target)?.facts.environmentId ?? 0;
+      const land = async () => {
+        const request = { environmentId, bulkName: fixture.marker };
+        const answer = await fixture.lagoon.deployLatest(request, new AbortController().signal);
+        const buildName = answer.kind === 'accepted' ? answer.buildName : '';
+        fixture.lagoon.calls.length = 0;
+        await submit(fixture, { type: 'AcceptDeployment', data: { ...idsOf(fixture), buildName } });
+      };
+      await fixture.handle(stageOf(fixture, [nothing, nothing, land, () => confirm(fixture)]));
+      expect(cancels(fixture)).toEqual([buildsOf(fixture)[0]?.name]);
+      expect(await fixture.types()).toEqual(['DeploymentAccepted', 'DeploymentCancelled']);
+    });
+
+    it('has nothing to do if the call did not land', async () => {
+      const fixture = await cancelledAt('DeploymentRequested');
+      const notLanded = () => {
+        const call = { marker: fixture.marker, callNo: 1, evidence: {}, worker: 'predecessor' };
+        return submit(fixture, { type: 'RepeatCall', data: { ...idsOf(fixture), ...call } });
+      };
+      await fixture.handle(stageOf(fixture, [nothing, notLanded]));
+      expect(fixture.lagoon.calls).toEqual([]);
+      expect(await fixture.types()).toEqual(['CallNotLanded', 'UpgradeCancelled']);
+    });
+  });
+
+  describe('of a script', () => {
+    it('stops its task', async () => {
+      const { fixture, taskId } = await cancelledScript();
+      await fixture.handle(stageOf(fixture));
+      expect(fixture.lagoon.calls.map(({ operation }) => operation)).toContain('cancelTask');
+      expect(fixture.lagoon.script.taskById(taskId)?.status).toBe('cancelled');
+    });
+
+    it('leaves a task alone that has ended: Lagoon would forget how', async () => {
+      const { fixture, taskId } = await cancelledScript();
+      fixture.lagoon.script.endTasks(fixture.target, 'complete');
+      await fixture.handle(stageOf(fixture));
+      expect(fixture.lagoon.calls.map(({ operation }) => operation)).toEqual(['taskById']);
+      expect(fixture.lagoon.script.taskById(taskId)?.status).toBe('complete');
+    });
+  });
+
+  it('comes again later while Lagoon is away', async () => {
+    const fixture = await cancelledAt('DeploymentAccepted');
+    fixture.lagoon.script.unavailable = true;
+    expect(await fixture.handle(stageOf(fixture))).toMatchObject({ kind: 'retry' });
+    fixture.lagoon.script.unavailable = false;
+    expect(await fixture.handle(stageOf(fixture), 2)).toEqual({ kind: 'done' });
+    expect(cancels(fixture)).toHaveLength(1);
+  });
+
+  it('leaves a newer attempt of the same upgrade alone', async () => {
+    const fixture = await cancelledAt('DeploymentAccepted');
+    const { workOrder: order, deployment } = await fixture.session();
+    const opening = fixture.openingEvent;
+    const workOrder = { ...order, attempt: 2 };
+    const started = { upgradeId: order.upgradeId, attempt: 2, worker: 'predecessor' };
+    const requested = { ...started, callNo: 1, marker: markerOf(workOrder), bulkId: null };
+    const failure = { reason: 'deployment-failed', evidence: {}, retryable: true };
+    await submit(fixture, { type: 'FailUpgrade', data: { ...idsOf(fixture), ...failure } });
+    await fixture.append(
+      { type: 'UpgradeRetried', data: { workOrder, ...BY_HAND, fromStage: 'upgrade' } },
+      { type: 'UpgradeStarted', data: started },
+      { type: 'DeploymentRequested', data: requested },
+      {
+        type: 'DeploymentAccepted',
+        data: { workOrder, callNo: 1, buildName: deployment?.buildName ?? '' },
+      },
+    );
+    await fixture.runner.handle(stageOf(fixture), fixture.delivery(1, opening));
+    expect(fixture.lagoon.calls).toEqual([]);
+  });
+});
+
+const nothing = () => undefined;
+const idsOf = ({ order: { upgradeId, attempt } }: StageFixture) => ({ upgradeId, attempt });
+const buildsOf = ({ lagoon, target }: StageFixture) =>
+  lagoon.script.find(target)?.deployments ?? [];
+
+async function cancelledAt(type: InstanceEventType, changes: Partial<WorkOrder> = {}) {
+  const fixture = await StageFixture.at(type, changes);
+  await fixture.openWith({
+    type: 'UpgradeCancelRequested',
+    data: { ...idsOf(fixture), ...BY_HAND },
+  });
+  return fixture;
+}
+
+/** As the operator's door does it. */
+async function cancelByHand(fixture: StageFixture): Promise<void> {
+  const { state } = await fixture.history.load(fixture.instanceId);
+  const { upgradeId } = idsOf(fixture);
+  const command = { type: 'CancelUpgrade', data: { upgradeId, ...BY_HAND } } as const;
+  await fixture.append(...decide(command, state));
+}
+
+async function cancelledScript() {
+  const fixture = await StageFixture.at('UpgradePending', SCRIPT);
+  const worker = 'predecessor';
+  const name = scriptMarkerOf(fixture.order, 'upgrade');
+  const environmentId = fixture.lagoon.script.find(fixture.target)?.facts.environmentId ?? 0;
+  const request = { environmentId, name, ...SCRIPT.target.script };
+  const answer = await fixture.lagoon.addTask(request, new AbortController().signal);
+  const taskId = answer.kind === 'accepted' ? answer.taskId : 0;
+  const call = { ...idsOf(fixture), step: 'upgrade', callNo: 1 } as const;
+  await fixture.openWith(
+    { type: 'UpgradeStarted', data: { ...idsOf(fixture), worker } },
+    { type: 'ScriptRequested', data: { ...call, marker: name, worker } },
+    { type: 'ScriptAccepted', data: { ...call, task: { taskId, taskName: 'lagoon-task-1' } } },
+    { type: 'UpgradeCancelRequested', data: { ...idsOf(fixture), ...BY_HAND } },
+  );
+  return { fixture, taskId };
+}
+
+/** What another worker reports. */
+async function submit(fixture: StageFixture, command: WorkerCommand): Promise<void> {
+  await (await fixture.session()).submit(command);
+}
+
+async function confirm(fixture: StageFixture): Promise<void> {
+  const { deployment, upgrading } = await fixture.session();
+  const buildName = deployment?.buildName ?? upgrading?.task?.taskName ?? null;
+  await submit(fixture, { type: 'ConfirmCancel', data: { ...idsOf(fixture), buildName } });
+}
+
+async function complete(fixture: StageFixture): Promise<void> {
+  const { deployment } = await fixture.session();
+  const buildName = deployment?.buildName ?? '';
+  const times = { warnings: false, queuedMs: null, buildMs: null };
+  await submit(fixture, {
+    type: 'CompleteUpgrade',
+    data: { ...idsOf(fixture), buildName, ...times },
+  });
+}
+
+function asked({ lagoon }: StageFixture, operation: string) {
+  return lagoon.calls.filter((call) => call.operation === operation);
+}
+
+function cancels(fixture: StageFixture): unknown[] {
+  const targets = asked(fixture, 'cancelDeployment').map(({ input }) => input as BuildTarget);
+  return targets.map(({ buildName }) => buildName);
+}

@@ -1,0 +1,323 @@
+import type { InstanceEventOf, WorkerCommand, WorkOrder } from '@uplift/domain';
+import { markerOf, scriptMarkerOf } from '@uplift/domain';
+import { SingleLagoonCore } from '@uplift/lagoon';
+import { InMemoryLagoon, unguardedCore } from '@uplift/lagoon/testing';
+import { StageFixture } from '../../testing/stage-fixture';
+import { LateOutcomeLookups } from './late-outcome-lookups';
+import { LateOutcomeStage } from './late-outcome.stage';
+
+const SECOND = 1_000;
+const HOUR = 3_600 * SECOND;
+const SCRIPT = {
+  strategy: 'script',
+  target: { script: { service: 'cli', command: 'x' } },
+} as const;
+
+type Evidence = InstanceEventOf<'UpgradeFailed'>['data']['evidence'];
+/** What happens a time after the deadline, in ms; the times grow. */
+type Later = readonly (readonly [afterMs: number, happens: () => unknown])[];
+
+/** A stage whose time passes only while it waits. */
+class LateWatch {
+  private now: number;
+  readonly stage: LateOutcomeStage;
+
+  constructor(
+    private readonly fixture: StageFixture,
+    private later: Later = [],
+    patienceMs = 1_000 * HOUR,
+  ) {
+    this.now = this.deadline;
+    const wait = (ms: number) => this.pass(ms);
+    this.stage = new LateOutcomeStage(new LateOutcomeLookups(fixture.cores, 0), {
+      intervalMs: 300 * SECOND,
+      windowMs: 24 * HOUR,
+      attemptMs: 12 * HOUR,
+      patienceMs,
+      now: () => this.now,
+      wait,
+    });
+  }
+
+  get deadline(): number {
+    return Date.parse(this.fixture.openingEvent.recordedAt);
+  }
+
+  get passedMs(): number {
+    return this.now - this.deadline;
+  }
+
+  run(deliveryCount = 1) {
+    return this.fixture.handle(this.stage, deliveryCount);
+  }
+
+  private async pass(ms: number): Promise<void> {
+    this.now += ms;
+    for (const [afterMs, happens] of this.later) if (afterMs <= this.passedMs) await happens();
+    this.later = this.later.filter(([afterMs]) => afterMs > this.passedMs);
+  }
+}
+
+describe('a deployment that was given up', () => {
+  it('is taken up again if it was complete a second before the deadline', async () => {
+    const fixture = await StageFixture.at('DeploymentAccepted');
+    endBuild(fixture);
+    await giveUp(fixture);
+    const watch = new LateWatch(fixture);
+    expect(await watch.run()).toEqual({ kind: 'done' });
+    expect(watch.passedMs).toBe(0);
+    expect(await fixture.types()).toEqual(['LateOutcomeObserved', 'PostUpgradePending']);
+  });
+
+  it('is no late outcome if it is seen complete before the deadline', async () => {
+    const fixture = await StageFixture.at('DeploymentAccepted');
+    endBuild(fixture);
+    const { deployment } = await fixture.session();
+    const buildName = deployment?.buildName ?? '';
+    const times = { warnings: false, queuedMs: null, buildMs: null };
+    await submit(fixture, {
+      type: 'CompleteUpgrade',
+      data: { ...idsOf(fixture), buildName, ...times },
+    });
+    await submit(fixture, timeOut(fixture));
+    expect(await fixture.types()).toEqual(['UpgradeCompleted', 'PostUpgradePending']);
+  });
+
+  it.each([
+    ['at the deadline', 0],
+    ['a second after it', SECOND],
+    ['an hour after it', HOUR],
+    ['a day after it', 24 * HOUR - 600 * SECOND],
+  ])('is taken up where it was left, with time for the rest: complete %s', async (_, afterMs) => {
+    const fixture = await givenUp();
+    const watch = new LateWatch(fixture, [[afterMs, () => endBuild(fixture)]]);
+    expect(await watch.run()).toEqual({ kind: 'done' });
+    expect(watch.passedMs).toBeLessThan(afterMs + 340 * SECOND);
+    const deadlineAt = new Date(watch.deadline + watch.passedMs + 12 * HOUR).toISOString();
+    expect(await fixture.appended()).toMatchObject([
+      { type: 'LateOutcomeObserved', data: { status: 'complete' } },
+      { type: 'PostUpgradePending', data: { workOrder: { attempt: 1, deadlineAt } } },
+    ]);
+    expect(fixture.mutations).toEqual([]);
+  });
+
+  it.each(['failed', 'cancelled'])(
+    'stays given up, with the reason known, if it %s',
+    async (end) => {
+      const fixture = await givenUp();
+      await new LateWatch(fixture, [[HOUR, () => endBuild(fixture, end)]]).run();
+      expect(await fixture.appended()).toMatchObject([
+        { type: 'LateOutcomeObserved', data: { status: end } },
+      ]);
+    },
+  );
+
+  it('is found although its name was never known', async () => {
+    const fixture = await StageFixture.at('DeploymentRequested');
+    const { environmentId } = fixture.lagoon.script.place(fixture.target);
+    const unknown = { buildName: null, evidence: { lookUps: 2 } };
+    await submit(fixture, {
+      type: 'DeclareOutcomeUnknown',
+      data: { ...idsOf(fixture), ...unknown },
+    });
+    await fixture.openWithNewest();
+    const land = async () => {
+      const request = { environmentId, bulkName: fixture.marker };
+      await fixture.lagoon.deployLatest(request, new AbortController().signal);
+      endBuild(fixture);
+    };
+    await new LateWatch(fixture, [[HOUR, land]]).run();
+    expect(await fixture.types()).toEqual(['LateOutcomeObserved', 'PostUpgradePending']);
+  });
+
+  it('is known by the newest of its builds that ended, and only when none goes on', async () => {
+    const fixture = await givenUp();
+    const [first] = buildsOf(fixture);
+    fixture.lagoon.script.duplicateBuild(first?.name ?? '');
+    const { script } = fixture.lagoon;
+    const watch = new LateWatch(fixture, [
+      [HOUR, () => script.setBuild(first?.name ?? '', { status: 'complete' })],
+      [2 * HOUR, () => endBuild(fixture, 'cancelled')],
+    ]);
+    await watch.run();
+    expect(watch.passedMs).toBeGreaterThan(2 * HOUR);
+    expect(await fixture.appended()).toMatchObject([
+      { type: 'LateOutcomeObserved', data: { status: 'complete', buildName: first?.name } },
+      { type: 'PostUpgradePending' },
+    ]);
+  });
+
+  it('is not taken for somebody else’s', async () => {
+    const fixture = await givenUp();
+    const foreign = fixture.lagoon.script.foreignBuild(fixture.target);
+    const { script } = fixture.lagoon;
+    const watch = new LateWatch(fixture, [
+      [HOUR, () => script.setBuild(foreign, { status: 'complete' })],
+      [2 * HOUR, () => endBuild(fixture, 'failed')],
+    ]);
+    await watch.run();
+    expect(watch.passedMs).toBeGreaterThan(2 * HOUR);
+    const [ours] = buildsOf(fixture);
+    expect(await fixture.appended()).toMatchObject([
+      { type: 'LateOutcomeObserved', data: { status: 'failed', buildName: ours?.name } },
+    ]);
+  });
+
+  it('is forgotten in silence a day later', async () => {
+    const fixture = await givenUp();
+    const watch = new LateWatch(fixture);
+    expect(await watch.run()).toEqual({ kind: 'done' });
+    expect(watch.passedMs).toBeGreaterThan(24 * HOUR);
+    expect(await fixture.types()).toEqual([]);
+    fixture.lagoon.calls.length = 0;
+    await watch.run(2);
+    expect(fixture.lagoon.calls).toEqual([]);
+  });
+
+  it('goes back to the bus after a while, and is looked for again', async () => {
+    const fixture = await givenUp();
+    expect(await new LateWatch(fixture, [], HOUR).run()).toMatchObject({ kind: 'retry' });
+    endBuild(fixture);
+    await new LateWatch(fixture).run(2);
+    expect(await fixture.types()).toEqual(['LateOutcomeObserved', 'PostUpgradePending']);
+  });
+
+  it('is looked for again after Lagoon was away', async () => {
+    const fixture = await givenUp();
+    fixture.lagoon.script.unavailable = true;
+    const back = () => {
+      fixture.lagoon.script.unavailable = false;
+      endBuild(fixture);
+    };
+    expect(await new LateWatch(fixture, [[HOUR, back]]).run()).toEqual({ kind: 'done' });
+    expect(await fixture.types()).toEqual(['LateOutcomeObserved', 'PostUpgradePending']);
+  });
+
+  it('is left alone as soon as an operator tries again', async () => {
+    const fixture = await givenUp();
+    const { workOrder } = await fixture.session();
+    const data = { requestedBy: 'operator-7', reason: 'again', fromStage: 'upgrade' } as const;
+    const retried = { ...data, workOrder: { ...workOrder, attempt: 2 } };
+    const retry = () => fixture.append({ type: 'UpgradeRetried', data: retried });
+    const watch = new LateWatch(fixture, [[HOUR, retry]]);
+    expect(await watch.run()).toEqual({ kind: 'done' });
+    expect(watch.passedMs).toBeLessThan(HOUR + 340 * SECOND);
+    expect(await fixture.types()).toEqual(['UpgradeRetried']);
+  });
+
+  it('is left alone although a later try was given up as well: that has a watch of its own', async () => {
+    const fixture = await givenUp();
+    const { workOrder } = await fixture.session();
+    const data = { requestedBy: 'operator-7', reason: 'again', fromStage: 'upgrade' } as const;
+    const failure = { reason: 'outcome-unknown', evidence: {}, retryable: false };
+    const again = () =>
+      fixture.append(
+        { type: 'UpgradeRetried', data: { ...data, workOrder: { ...workOrder, attempt: 2 } } },
+        { type: 'UpgradeFailed', data: { ...idsOf(fixture), attempt: 2, ...failure } },
+      );
+    const watch = new LateWatch(fixture, [[HOUR, again]]);
+    expect(await watch.run()).toEqual({ kind: 'done' });
+    expect(watch.passedMs).toBeLessThan(HOUR + 340 * SECOND);
+  });
+
+  it('needs no look any more once its upgrade went on to the end', async () => {
+    const fixture = await givenUp();
+    endBuild(fixture);
+    await new LateWatch(fixture).run();
+    const { workOrder } = await fixture.session();
+    const ids = idsOf(fixture);
+    await fixture.append(
+      { type: 'PostUpgradeStarted', data: { ...ids, worker: 'w' } },
+      { type: 'PostUpgradeCompleted', data: { workOrder, task: null } },
+      {
+        type: 'InstanceVerifiedHealthy',
+        data: { ...ids, status: 'running-healthy-claimed', probes: [] },
+      },
+    );
+    fixture.lagoon.calls.length = 0;
+    await new LateWatch(fixture).run(2);
+    expect(fixture.lagoon.calls).toEqual([]);
+  });
+
+  it('is looked for as a task if it was a script', async () => {
+    const fixture = await StageFixture.at('UpgradePending', SCRIPT);
+    const { environmentId } = fixture.lagoon.script.place(fixture.target);
+    const name = scriptMarkerOf(fixture.order, 'upgrade');
+    const request = { environmentId, name, ...SCRIPT.target.script };
+    await fixture.lagoon.addTask(request, new AbortController().signal);
+    await fail(fixture, 'outcome-unknown', { status: 'upgrade-running' });
+    const complete = () => fixture.lagoon.script.endTasks(fixture.target);
+    await new LateWatch(fixture, [[HOUR, complete]]).run();
+    expect(await fixture.types()).toEqual(['LateOutcomeObserved', 'PostUpgradePending']);
+  });
+
+  it.each([
+    ['deployment-failed', {}],
+    ['deployment-cancelled', {}],
+    ['call-refused', { status: 'upgrade-running' }],
+    ['stage-timed-out', { status: 'pending-upgrade' }],
+  ])('asks Lagoon for nothing after %s %o', async (reason, evidence: Evidence) => {
+    const fixture = await StageFixture.at('UpgradePending');
+    await fail(fixture, reason, evidence);
+    expect(await new LateWatch(fixture).run()).toEqual({ kind: 'done' });
+    expect(fixture.lagoon.calls).toEqual([]);
+    expect(await fixture.types()).toEqual([]);
+  });
+});
+
+describe('many deployments that were given up', () => {
+  it('share their requests', async () => {
+    const lagoon = new InMemoryLagoon();
+    const lookups = new LateOutcomeLookups(new SingleLagoonCore(unguardedCore(lagoon)), 0);
+    const wanted = Array.from({ length: 30 }, (_, n) => {
+      const { environmentId } = lagoon.script.place({ project: `p${n}`, environment: 'main' });
+      return { upgradeId: `u${n}`, attempt: 1, environmentId };
+    });
+    const found = await Promise.all(
+      wanted.map(({ upgradeId, attempt, environmentId }) => {
+        const marker = markerOf({ upgradeId, attempt });
+        const place = { core: 'eu-1', environmentId, effect: 'deployment', marker } as const;
+        const { signal } = new AbortController();
+        return lookups.tracesOf({ upgradeId, attempt, ...place }, signal);
+      }),
+    );
+    expect(found).toEqual(wanted.map(() => []));
+    expect(lagoon.calls).toHaveLength(1);
+  });
+});
+
+const idsOf = ({ order: { upgradeId, attempt } }: StageFixture) => ({ upgradeId, attempt });
+const buildsOf = ({ lagoon, target }: StageFixture) =>
+  lagoon.script.find(target)?.deployments ?? [];
+
+function endBuild({ lagoon, target }: StageFixture, status = 'complete'): void {
+  lagoon.script.endBuilds(target, status);
+}
+
+function timeOut(fixture: StageFixture): WorkerCommand {
+  const seen = { seenStatus: 'upgrade-running', stage: 'poll-upgrade' } as const;
+  const limit = { since: fixture.openingEvent.recordedAt, limitMs: 7 * HOUR };
+  return { type: 'TimeOutStage', data: { ...idsOf(fixture), ...seen, ...limit } };
+}
+
+/** What another worker reports. */
+async function submit(fixture: StageFixture, command: WorkerCommand): Promise<void> {
+  await (await fixture.session()).submit(command);
+}
+
+async function giveUp(fixture: StageFixture): Promise<void> {
+  await submit(fixture, timeOut(fixture));
+  await fixture.openWithNewest();
+}
+
+async function givenUp(changes: Partial<WorkOrder> = {}): Promise<StageFixture> {
+  const fixture = await StageFixture.at('DeploymentAccepted', changes);
+  await giveUp(fixture);
+  return fixture;
+}
+
+async function fail(fixture: StageFixture, reason: string, evidence: Evidence): Promise<void> {
+  const failure = { reason, evidence, retryable: true };
+  await submit(fixture, { type: 'FailUpgrade', data: { ...idsOf(fixture), ...failure } });
+  await fixture.openWithNewest();
+}

@@ -1,0 +1,49 @@
+import type { Provider } from '@nestjs/common';
+import { LagoonCores } from '@uplift/lagoon';
+import { DeploymentPoller } from '../../poller/deployment-poller';
+import type { StageRuntime } from '../../stage-workers.settings';
+import type { DuplicateSight } from './duplicate-builds';
+import { PollingStage } from './polling.stage';
+
+export function pollingProviders(runtime: StageRuntime): Provider[] {
+  return [
+    {
+      provide: DeploymentPoller,
+      inject: [LagoonCores],
+      useFactory: (cores: LagoonCores) => new DeploymentPoller(cores, pollerOptions(runtime)),
+    },
+    {
+      provide: PollingStage,
+      inject: [LagoonCores, DeploymentPoller],
+      useFactory: (cores: LagoonCores, poller: DeploymentPoller) =>
+        new PollingStage(cores, poller, followOptions(runtime)),
+    },
+  ];
+}
+
+function pollerOptions({ configuration, health, logger }: StageRuntime) {
+  const { pollEarlyIntervalMs, pollEarlyForMs } = configuration;
+  const { pollIntervalMs, pollQueuedIntervalMs, pollBatch: batch } = configuration;
+  return {
+    ...{ pollEarlyIntervalMs, pollEarlyForMs, pollIntervalMs, pollQueuedIntervalMs, batch },
+    onBeat: health.loop('deployment-poller'),
+    onError: (error: unknown, core: string) =>
+      logger.warn({ err: error, core }, 'deployments could not be polled'),
+  };
+}
+
+function followOptions({ configuration, logger, metrics }: StageRuntime) {
+  const duplicates = metrics.counter({
+    name: 'upgrade_duplicate_builds_total',
+    help: 'Attempts that were found to have more than one build',
+  });
+  const { rowVisibleMs, buildVanishedMs, buildNotStartedMs } = configuration;
+  return {
+    ...{ rowVisibleMs, buildVanishedMs, buildNotStartedMs },
+    patienceMs: configuration.deadlineRunningMs,
+    onDuplicates: (sight: DuplicateSight) => {
+      duplicates.inc();
+      logger.warn(sight, 'duplicate build');
+    },
+  };
+}

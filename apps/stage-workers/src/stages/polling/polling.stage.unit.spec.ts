@@ -1,0 +1,186 @@
+import { armFailpoints } from '@uplift/runtime';
+import { BuildFixture } from '../../testing/build-fixture';
+import { MINUTE } from '../../testing/poller-fixture';
+
+const fixtures: BuildFixture[] = [];
+afterEach(() => {
+  armFailpoints([]);
+  fixtures.splice(0).forEach((each) => each.stop());
+});
+
+async function following(options: Parameters<typeof BuildFixture.open>[0] = {}) {
+  const here = await BuildFixture.open(options);
+  fixtures.push(here);
+  return here;
+}
+
+describe('the poll-upgrade stage', () => {
+  it('records each change once, and the end once', async () => {
+    const here = await following();
+    const running = here.fixture.handle(here.stage());
+    for (const buildStep of ['Image Build', 'Image Build', 'Deploy']) {
+      here.lagoon.script.setBuild(here.build, { status: 'running', buildStep });
+      await here.look();
+    }
+    here.lagoon.script.endBuilds(here.fixture.target);
+    await here.look();
+    expect(await running).toEqual({ kind: 'done' });
+    const steps = (await here.fixture.appended()).map(({ type, data }) =>
+      'buildStep' in data ? data.buildStep : type,
+    );
+    expect(steps).toEqual(['Image Build', 'Deploy', 'UpgradeCompleted', 'PostUpgradePending']);
+  });
+
+  it('opens the post-upgrade stage in the same append as the end', async () => {
+    const here = await following();
+    const running = here.fixture.handle(here.stage());
+    here.lagoon.script.endBuilds(here.fixture.target);
+    await here.look();
+    await running;
+    expect(await here.fixture.appended()).toMatchObject([
+      { type: 'UpgradeCompleted', data: { buildName: here.build, warnings: false } },
+      { type: 'PostUpgradePending', data: { workOrder: { attempt: 1 } } },
+    ]);
+  });
+
+  it('says that a build succeeded with warnings', async () => {
+    const here = await following();
+    const running = here.fixture.handle(here.stage());
+    here.lagoon.script.setBuild(here.build, {
+      status: 'complete',
+      buildStep: 'deployCompletedWithWarnings',
+    });
+    await here.look();
+    await running;
+    expect(await here.told('UpgradeCompleted')).toMatchObject([{ data: { warnings: true } }]);
+  });
+
+  it('never goes back in what it records', async () => {
+    const here = await following();
+    const running = here.fixture.handle(here.stage());
+    for (const status of ['running', 'queued', 'new']) {
+      here.lagoon.script.setBuild(here.build, { status, buildStep: null });
+      await here.look(3);
+    }
+    here.lagoon.script.endBuilds(here.fixture.target);
+    await here.look(3);
+    await running;
+    expect(await here.fixture.types()).toEqual([
+      'DeploymentProgressed',
+      'UpgradeCompleted',
+      'PostUpgradePending',
+    ]);
+  });
+
+  it('waits on at a status word it does not know', async () => {
+    const here = await following();
+    const running = here.fixture.handle(here.stage());
+    here.lagoon.script.setBuild(here.build, { status: 'reticulating' });
+    await here.look(3);
+    here.lagoon.script.endBuilds(here.fixture.target);
+    await here.look();
+    expect(await running).toEqual({ kind: 'done' });
+    expect((await here.fixture.types()).slice(-2)).toEqual([
+      'UpgradeCompleted',
+      'PostUpgradePending',
+    ]);
+  });
+
+  it.each(['failed', 'error'])('fails with what Lagoon said of a build in %s', async (status) => {
+    const here = await following();
+    const running = here.fixture.handle(here.stage());
+    here.lagoon.script.setBuild(here.build, { status, buildStep: 'pushingImages' });
+    await here.look();
+    await running;
+    const evidence = { buildName: here.build, status, buildStep: 'pushingImages' };
+    expect(await here.fixture.appended()).toMatchObject([
+      { type: 'UpgradeFailed', data: { reason: 'deployment-failed', evidence, retryable: true } },
+    ]);
+  });
+
+  it('goes on after a restart without recording again what stands there', async () => {
+    const here = await following();
+    const first = here.fixture.handle(here.stage());
+    here.lagoon.script.setBuild(here.build, { buildStep: 'Deploy' });
+    await here.look();
+    here.fixture.stopping.abort(new Error('stop'));
+    expect(await first).toEqual({ kind: 'retry', delayMs: 0 });
+    const successor = { ...here.fixture.delivery(2), signal: new AbortController().signal };
+    const second = here.fixture.runner.handle(here.stage(), successor);
+    await here.look();
+    here.lagoon.script.endBuilds(here.fixture.target);
+    await here.look();
+    expect(await second).toEqual({ kind: 'done' });
+    expect(await here.fixture.types()).toEqual([
+      'DeploymentProgressed',
+      'UpgradeCompleted',
+      'PostUpgradePending',
+    ]);
+  });
+
+  it('records the end once when two workers follow the same build', async () => {
+    const here = await following();
+    const both = [here.fixture.handle(here.stage()), here.fixture.handle(here.stage())];
+    here.lagoon.script.endBuilds(here.fixture.target);
+    await here.look();
+    expect(await Promise.all(both)).toEqual([{ kind: 'done' }, { kind: 'done' }]);
+    expect(await here.fixture.types()).toEqual(['UpgradeCompleted', 'PostUpgradePending']);
+  });
+
+  it('asks Lagoon nothing when the instance has moved on', async () => {
+    const here = await following();
+    const running = here.fixture.handle(here.stage());
+    here.lagoon.script.endBuilds(here.fixture.target);
+    await here.look();
+    await running;
+    here.lagoon.calls.length = 0;
+    expect(await here.fixture.handle(here.stage(), 2)).toEqual({ kind: 'done' });
+    expect(here.lagoon.calls).toEqual([]);
+  });
+
+  it('gives the message back when the build takes long, and looks whether it is still due', async () => {
+    const here = await following({ patienceMs: 5 * MINUTE });
+    const held = here.fixture.handle(here.stage());
+    await here.clock.advance(5 * MINUTE);
+    expect(await held).toMatchObject({ kind: 'retry' });
+    const { upgradeId, attempt } = here.fixture.order;
+    const failure = { reason: 'stage-timed-out', evidence: {}, retryable: true };
+    await here.fixture.append({ type: 'UpgradeFailed', data: { upgradeId, attempt, ...failure } });
+    expect(await here.fixture.handle(here.stage(), 2)).toEqual({ kind: 'done' });
+  });
+
+  it('gives the message back when the end could not be recorded, and records it the next time', async () => {
+    const here = await following();
+    const first = here.fixture.handle(here.stage());
+    here.lagoon.script.endBuilds(here.fixture.target);
+    here.fixture.store.faults.push('lost', 'lost', 'lost', 'lost', 'lost');
+    await here.look();
+    expect(await first).toMatchObject({ kind: 'retry' });
+    expect(await here.fixture.types()).toEqual([]);
+    const second = here.fixture.handle(here.stage(), 2);
+    await here.look();
+    expect(await second).toEqual({ kind: 'done' });
+    expect(await here.fixture.types()).toEqual(['UpgradeCompleted', 'PostUpgradePending']);
+  });
+
+  it('starts nothing once the process is asked to stop', async () => {
+    const here = await following();
+    here.fixture.stopping.abort(new Error('stop'));
+    expect(await here.fixture.handle(here.stage())).toEqual({ kind: 'retry', delayMs: 0 });
+    await here.look();
+    expect(here.lagoon.calls).toEqual([]);
+  });
+
+  it('records the end after a failure between seeing it and recording it', async () => {
+    const here = await following();
+    armFailpoints([{ name: 'deploy.E9', action: { kind: 'throw' }, atHit: 1 }]);
+    const first = here.fixture.handle(here.stage());
+    here.lagoon.script.endBuilds(here.fixture.target);
+    await here.look();
+    expect(await first).toMatchObject({ kind: 'retry' });
+    expect(await here.fixture.types()).toEqual([]);
+    const second = here.fixture.handle(here.stage(), 2);
+    await here.look();
+    expect(await second).toEqual({ kind: 'done' });
+  });
+});

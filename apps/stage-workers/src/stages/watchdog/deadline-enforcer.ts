@@ -1,0 +1,60 @@
+import type { Actor } from '@uplift/contracts';
+import type { InstanceCommandOf } from '@uplift/domain';
+import { decide } from '@uplift/domain';
+import type { InstanceHistory } from '@uplift/event-store';
+import { RevisionConflictError } from '@uplift/event-store';
+import type { OpenWait, RunningDeadline } from './deadlines.projection';
+
+type Verdict = InstanceCommandOf<'TimeOutStage' | 'RecordWait' | 'EndWait'>;
+
+/** Writes what a look at the deadlines leads to, after a last look at the stream itself. */
+export class DeadlineEnforcer {
+  constructor(
+    private readonly history: InstanceHistory,
+    private readonly actor: Actor,
+  ) {}
+
+  /** Ends a stage that is past its deadline. */
+  timeOut(row: RunningDeadline): Promise<void> {
+    const { order, status: seenStatus, owner: stage, limitMs } = row;
+    const { upgradeId, attempt } = order;
+    const since = new Date(row.since).toISOString();
+    const data = { upgradeId, attempt, seenStatus, stage, since, limitMs };
+    return this.submit(row, { type: 'TimeOutStage', data });
+  }
+
+  /** Says why a stage has not been able to keep its deadline. */
+  explain(row: RunningDeadline, { target, since }: OpenWait): Promise<void> {
+    const { order, owner: stage } = row;
+    const { upgradeId, attempt } = order;
+    return this.submit(row, {
+      type: 'RecordWait',
+      data: { upgradeId, attempt, target, since, stage },
+    });
+  }
+
+  /** Lets the deadline run on. */
+  endWait(row: RunningDeadline, { target }: OpenWait, waitedMs: number): Promise<void> {
+    const { upgradeId, attempt } = row.order;
+    return this.submit(row, { type: 'EndWait', data: { upgradeId, attempt, target, waitedMs } });
+  }
+
+  private async submit(row: RunningDeadline, command: Verdict): Promise<void> {
+    const { state, head, events } = await this.history.load(row.instanceId);
+    const last = events.at(-1);
+    // The instance has moved on: the next round sees what is due then.
+    if (last?.revision !== row.revision) return;
+    const due = decide(command, state);
+    if (due.length === 0) return;
+    try {
+      await this.history.append(row.instanceId, head, due, {
+        causationId: last.id,
+        step: command.type,
+        correlationId: row.order.upgradeId,
+        actor: this.actor,
+      });
+    } catch (error) {
+      if (!(error instanceof RevisionConflictError)) throw error;
+    }
+  }
+}

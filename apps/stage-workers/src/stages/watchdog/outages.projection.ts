@@ -1,0 +1,87 @@
+import type { Actor } from '@uplift/contracts';
+import type { InstanceEvent, Transition } from '@uplift/domain';
+import { LIFECYCLE } from '@uplift/domain';
+import type { TailedEvent } from '../../store/all-tail';
+
+export interface Outage {
+  /** As the first worker told it, RFC 3339. */
+  readonly since: string;
+  /** Event time in ms; null while it lasts. */
+  readonly endedAt: number | null;
+}
+
+interface ToldOutage extends Outage {
+  /** Instances whose workers wait. */
+  readonly waiting: Set<string>;
+}
+
+/**
+ * The latest outage of each target as workers tell it: it begins with the first instance that waits, and ends with
+ * the first that no longer does.
+ */
+export class OutageProjection {
+  private readonly outages = new Map<string, ToldOutage>();
+  /** What each instance in the book waits for. */
+  private readonly targetOf = new Map<string, string>();
+
+  record({ instanceId, event, at, writtenBy }: TailedEvent): void {
+    if (event.type === 'WaitEnded' && !isByWatchdog(writtenBy)) this.end(event.data.target, at);
+    if (endsWait(event)) this.leave(instanceId, at);
+    if (event.type === 'WaitingFor' && !isByWatchdog(writtenBy)) {
+      this.wait(instanceId, event.data);
+    }
+  }
+
+  /** Null if there was none. */
+  latest(target: string): Outage | null {
+    return this.outages.get(target) ?? null;
+  }
+
+  /** The same, unless the instance itself is all that tells of it. */
+  latestToldByOthers(target: string, instanceId: string): Outage | null {
+    const outage = this.outages.get(target);
+    if (outage === undefined) return null;
+    const isOnlyItself = outage.waiting.size === 1 && outage.waiting.has(instanceId);
+    return isOnlyItself ? null : outage;
+  }
+
+  private wait(instanceId: string, { target, since }: { target: string; since: string }): void {
+    const known = this.outages.get(target);
+    const waiting = known?.waiting ?? new Set();
+    waiting.add(instanceId);
+    const lasts = known?.endedAt === null;
+    this.outages.set(target, { since: lasts ? known.since : since, endedAt: null, waiting });
+    this.targetOf.set(instanceId, target);
+  }
+
+  private leave(instanceId: string, at: number): void {
+    const target = this.targetOf.get(instanceId);
+    if (target === undefined) return;
+    this.targetOf.delete(instanceId);
+    const waiting = this.outages.get(target)?.waiting;
+    waiting?.delete(instanceId);
+    if (waiting?.size === 0) this.end(target, at);
+  }
+
+  private end(target: string, at: number): void {
+    const outage = this.outages.get(target);
+    if (outage?.endedAt === null) this.outages.set(target, { ...outage, endedAt: at });
+  }
+}
+
+/** Whoever gets a new deadline goes on; whoever is at rest waits for nobody. */
+function endsWait({ type }: InstanceEvent): boolean {
+  const { deadline }: Transition = LIFECYCLE[type];
+  return deadline !== 'kept';
+}
+
+const SUFFIX = '/watchdog';
+
+/** The watchdog writes under a name of its own: what it explains is no evidence for what explains it. */
+export function watchdogActor({ type, id }: Actor): Actor {
+  return { type, id: `${id}${SUFFIX}` };
+}
+
+export function isByWatchdog(actorId: string): boolean {
+  return actorId.endsWith(SUFFIX);
+}

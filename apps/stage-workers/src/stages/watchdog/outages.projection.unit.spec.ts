@@ -1,0 +1,97 @@
+import type { InstanceEvent } from '@uplift/domain';
+import { ORDER } from '../../testing/example-upgrade';
+import { OutageProjection } from './outages.projection';
+
+const ATTEMPT = { upgradeId: ORDER.upgradeId, attempt: 1 };
+const EU = 'lagoon:eu-1';
+const waits = (since = 's1', target = EU): InstanceEvent => ({
+  type: 'WaitingFor',
+  data: { ...ATTEMPT, target, since, stage: 'upgrade' },
+});
+const waited: InstanceEvent = {
+  type: 'WaitEnded',
+  data: { ...ATTEMPT, target: EU, waitedMs: 1 },
+};
+const failed: InstanceEvent = {
+  type: 'UpgradeFailed',
+  data: { ...ATTEMPT, reason: 'x', evidence: {}, retryable: true },
+};
+const answered: InstanceEvent = {
+  type: 'DeploymentProgressed',
+  data: { ...ATTEMPT, status: 'running', buildStep: null },
+};
+const opened: InstanceEvent = { type: 'UpgradePending', data: { workOrder: ORDER } };
+
+function open() {
+  const book = new OutageProjection();
+  const tell = (instanceId: string, event: InstanceEvent, at = 0, writtenBy = 'w') =>
+    book.record({ instanceId, event, at, writtenBy, isLive: true, eventId: 'e', revision: 0 });
+  return { book, tell };
+}
+
+describe('the book of outages', () => {
+  it('opens with the first instance that waits, and keeps its beginning', () => {
+    const { book, tell } = open();
+    expect(book.latest(EU)).toBeNull();
+    tell('a', waits('s1'));
+    tell('b', waits('s2'));
+    expect(book.latest(EU)).toMatchObject({ since: 's1', endedAt: null });
+  });
+
+  it('keeps cores apart', () => {
+    const { book, tell } = open();
+    tell('a', waits());
+    expect(book.latest('lagoon:us-1')).toBeNull();
+  });
+
+  it('ends with the first instance that waits no more', () => {
+    const { book, tell } = open();
+    tell('a', waits());
+    tell('b', waits());
+    tell('b', waited, 7);
+    expect(book.latest(EU)).toMatchObject({ endedAt: 7 });
+    tell('a', waited, 9);
+    expect(book.latest(EU)).toMatchObject({ endedAt: 7 });
+  });
+
+  it('opens again with a wait that is told after the end', () => {
+    const { book, tell } = open();
+    tell('a', waits('s1'));
+    tell('a', waited, 7);
+    tell('b', waits('s2'));
+    expect(book.latest(EU)).toMatchObject({ since: 's2', endedAt: null });
+  });
+
+  it.each([
+    ['failed', failed],
+    ['gone on', opened],
+    ['been answered', answered],
+    ['turned to another wait', waits('s3', 'admission:eu-1')],
+  ])('is over when everyone who waited has %s', (_words, event) => {
+    const { book, tell } = open();
+    tell('a', waits());
+    tell('b', waits());
+    tell('a', event, 5);
+    expect(book.latest(EU)).toMatchObject({ endedAt: null });
+    tell('b', event, 6);
+    expect(book.latest(EU)).toMatchObject({ endedAt: 6 });
+  });
+
+  it('takes no evidence from the watchdog', () => {
+    const { book, tell } = open();
+    tell('a', waits(), 0, 'w/watchdog');
+    expect(book.latest(EU)).toBeNull();
+    tell('b', waits());
+    tell('a', waited, 5, 'w/watchdog');
+    expect(book.latest(EU)).toMatchObject({ endedAt: null });
+  });
+
+  it('believes an instance about others, not about itself alone', () => {
+    const { book, tell } = open();
+    tell('a', waits());
+    expect(book.latestToldByOthers(EU, 'a')).toBeNull();
+    expect(book.latestToldByOthers(EU, 'b')).toMatchObject({ endedAt: null });
+    tell('b', waits());
+    expect(book.latestToldByOthers(EU, 'a')).toMatchObject({ endedAt: null });
+  });
+});

@@ -1,0 +1,47 @@
+import type { Provider } from '@nestjs/common';
+import type { Actor } from '@uplift/contracts';
+import { EventStore, InstanceHistory } from '@uplift/event-store';
+import { LagoonCores } from '@uplift/lagoon';
+import { limitsFrom } from '../../admission/core-usage.projection';
+import type { StageRuntime } from '../../stage-workers.settings';
+import { StoreClock } from '../../store/event-clock';
+import { DeadlineEnforcer } from './deadline-enforcer';
+import type { DeadlineLimits } from './deadlines.projection';
+import { DeadlineProjection } from './deadlines.projection';
+import { watchdogActor } from './outages.projection';
+import { WaitReasons } from './wait-reasons';
+import { Watchdog } from './watchdog';
+
+export function watchdogProvider(runtime: StageRuntime, actor: Actor): Provider {
+  return {
+    provide: Watchdog,
+    inject: [EventStore, InstanceHistory, LagoonCores],
+    useFactory: (store: EventStore, history: InstanceHistory, cores: LagoonCores) => {
+      const { configuration, health, logger, metrics } = runtime;
+      const deadlines = new DeadlineProjection(limitsIn(configuration));
+      const reasons = new WaitReasons({ limitsOf: limitsFrom(cores) });
+      const enforcer = new DeadlineEnforcer(history, watchdogActor(actor));
+      const watchdog = new Watchdog(store, { deadlines, reasons }, enforcer, {
+        clock: new StoreClock(),
+        intervalMs: configuration.watchdogIntervalMs,
+        onBeat: health.loop('watchdog'),
+        onError: (error) => logger.warn({ err: error }, 'watchdog round failed'),
+      });
+      health.addReadiness('watchdog', () => watchdog.readiness());
+      const help = 'Upgrades not ended';
+      metrics.gauge({ name: 'upgrades_in_flight', help }, () => deadlines.size);
+      return watchdog;
+    },
+  };
+}
+
+function limitsIn(configuration: StageRuntime['configuration']): DeadlineLimits {
+  return {
+    pending: configuration.deadlinePendingMs,
+    step: configuration.deadlineStepMs,
+    call: configuration.deadlineCallMs,
+    queued: configuration.deadlineQueuedMs,
+    running: configuration.deadlineRunningMs,
+    verify: configuration.deadlineVerifyMs,
+  };
+}

@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import type { InstanceEvent, InstanceEventType, WorkOrder } from '@uplift/domain';
+import { InstanceHistory } from '@uplift/event-store';
+import { InMemoryEventStore } from '@uplift/event-store/testing';
+import { exampleUpgrade, ORDER } from './example-upgrade';
+
+const START = Date.parse('2026-01-05T00:00:00.000Z');
+const ATTEMPT_MS = 12 * 3_600_000;
+
+interface Member {
+  readonly events: readonly InstanceEvent[];
+  next: number;
+}
+
+/** Many instances in one store whose clock stands still until it is told otherwise. */
+export class Fleet {
+  private passedMs = 0;
+  readonly store = new InMemoryEventStore({ clock: { wall: () => this.now() } });
+  readonly history = new InstanceHistory(this.store, 'stage-workers');
+  private readonly members = new Map<string, Member>();
+
+  /** Time of the store, in ms since 1970. */
+  readonly now = (): number => START + this.passedMs;
+  readonly monotonic = (): number => this.passedMs;
+
+  pass(ms: number): void {
+    this.passedMs += ms;
+  }
+
+  /** A new instance, just after an event of the example upgrade. */
+  async join(at: InstanceEventType, changes: Partial<WorkOrder> = {}): Promise<string> {
+    const instanceId = randomUUID();
+    const deadlineAt = new Date(this.now() + ATTEMPT_MS).toISOString();
+    const order = { ...ORDER, upgradeId: randomUUID(), deadlineAt, ...changes };
+    const located = { projectId: 1, environmentId: 2, route: null };
+    const events = exampleUpgrade({ order, located, buildName: 'lagoon-build-1' });
+    this.members.set(instanceId, { events, next: 0 });
+    await this.goOn(instanceId, at);
+    return instanceId;
+  }
+
+  joinMany(count: number, at: InstanceEventType): Promise<string[]> {
+    return Promise.all(Array.from({ length: count }, () => this.join(at)));
+  }
+
+  /** The example upgrade goes on up to its next event of a type, in one append. */
+  async goOn(instanceId: string, type: InstanceEventType, worker = 'w'): Promise<void> {
+    const member = this.memberOf(instanceId);
+    const end = member.events.findIndex((event, n) => n >= member.next && event.type === type) + 1;
+    const events = member.events.slice(member.next, end).map((event) => by(worker, event));
+    member.next = end;
+    await this.append(instanceId, ...events);
+  }
+
+  /** Appends as a worker would. */
+  async append(instanceId: string, ...events: InstanceEvent[]): Promise<void> {
+    const { head } = await this.history.load(instanceId);
+    await this.history.append(instanceId, head, events, {
+      causationId: randomUUID(),
+      step: 'given',
+      correlationId: instanceId,
+      actor: { type: 'system', id: 'stage-workers/w' },
+    });
+  }
+
+  async types(instanceId: string): Promise<string[]> {
+    const { events } = await this.history.load(instanceId);
+    return events.map(({ type }) => type);
+  }
+
+  private memberOf(instanceId: string): Member {
+    const member = this.members.get(instanceId);
+    if (member === undefined) throw new TypeError(`${instanceId} is not of this fleet`);
+    return member;
+  }
+}
+
+function by(worker: string, event: InstanceEvent): InstanceEvent {
+  if (!('worker' in event.data)) return event;
+  return { ...event, data: { ...event.data, worker } } as InstanceEvent;
+}
+
+/** Lets everything run that waits for nothing but its turn. */
+export async function settled(turns = 20): Promise<void> {
+  for (let n = 0; n < turns; n++) await new Promise(setImmediate);
+}

@@ -1,0 +1,101 @@
+import type { LagoonCores, LagoonDeployment } from '@uplift/lagoon';
+import { SingleLagoonCore } from '@uplift/lagoon';
+import { InMemoryLagoon, unguardedCore } from '@uplift/lagoon/testing';
+import { DeploymentPoller } from '../poller/deployment-poller';
+import type { DeploymentWatcher, WatchPace, WatchTarget } from '../poller/deployment-watcher';
+import { ManualPollClock } from './manual.poll-clock';
+
+export const MINUTE = 60_000;
+
+export const INTERVALS = {
+  pollEarlyIntervalMs: 30_000,
+  pollEarlyForMs: 2 * MINUTE,
+  pollIntervalMs: MINUTE,
+  pollQueuedIntervalMs: 3 * MINUTE,
+};
+
+/** Notes what it is shown; says of itself whatever the spec wants. */
+export class NotingWatcher implements DeploymentWatcher {
+  readonly looks: { readonly at: number; readonly rows: readonly LagoonDeployment[] }[] = [];
+  readonly outages: Error[] = [];
+  pace: WatchPace = 'active';
+  core = 'eu-1';
+
+  constructor(
+    readonly target: WatchTarget,
+    private readonly clock: ManualPollClock,
+    readonly acceptedAt: number = clock.wall(),
+  ) {}
+
+  seen(rows: readonly LagoonDeployment[]): Promise<WatchPace> {
+    this.looks.push({ at: this.clock.monotonic(), rows });
+    return Promise.resolve(this.pace);
+  }
+
+  outage(error: Error): Promise<void> {
+    this.outages.push(error);
+    return Promise.resolve();
+  }
+}
+
+/** A poller on the twin of Lagoon, in a time of its own. */
+export class PollerFixture {
+  readonly clock = new ManualPollClock();
+  readonly errors: unknown[] = [];
+  readonly poller: DeploymentPoller;
+  beats = 0;
+  private placed = 0;
+
+  constructor(
+    readonly lagoon = new InMemoryLagoon(),
+    cores: LagoonCores = new SingleLagoonCore(unguardedCore(lagoon)),
+    batch = 50,
+  ) {
+    const options = {
+      ...INTERVALS,
+      batch,
+      onError: (error: unknown) => void this.errors.push(error),
+      onBeat: () => void (this.beats += 1),
+    };
+    this.poller = new DeploymentPoller(cores, options, this.clock);
+  }
+
+  /** A build on Lagoon and somebody who watches it. */
+  async build(
+    bulkId: string | null = null,
+    acceptedAt = this.clock.wall(),
+  ): Promise<NotingWatcher> {
+    const target = this.targetOf(this.placed);
+    const { environmentId } = this.lagoon.script.place(target);
+    const marker = `marker-${this.placed}`;
+    this.placed += 1;
+    const request = { environmentId, bulkName: marker, ...(bulkId !== null && { bulkId }) };
+    const answer = await this.lagoon.deployLatest(request, new AbortController().signal);
+    const buildName = answer.kind === 'accepted' ? answer.buildName : '';
+    return new NotingWatcher({ environmentId, buildName, marker, bulkId }, this.clock, acceptedAt);
+  }
+
+  async watched(count: number, bulkId: string | null = null): Promise<NotingWatcher[]> {
+    const watchers = await Promise.all(Array.from({ length: count }, () => this.build(bulkId)));
+    for (const watcher of watchers) this.poller.watch(watcher);
+    this.lagoon.calls.length = 0;
+    return watchers;
+  }
+
+  /** The environment of the nth build, from 0. */
+  targetOf(n: number) {
+    return { project: `app-${n}`, environment: 'main' };
+  }
+
+  /** How many environments or waves each request asked about. */
+  get requests(): { readonly operation: string; readonly size: number }[] {
+    return this.lagoon.calls.map(({ operation, input }) => ({
+      operation,
+      size: Array.isArray(input) ? input.length : 1,
+    }));
+  }
+
+  countOf(operation: string): number {
+    return this.requests.filter((request) => request.operation === operation).length;
+  }
+}

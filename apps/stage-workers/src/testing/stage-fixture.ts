@@ -1,0 +1,172 @@
+import { randomUUID } from 'node:crypto';
+import type { EventDelivery } from '@uplift/bus';
+import type { Actor, StoredEvent } from '@uplift/contracts';
+import { instanceStream, toInstanceEvent } from '@uplift/contracts';
+import type { InstanceEvent, InstanceEventType, WorkOrder } from '@uplift/domain';
+import { markerOf } from '@uplift/domain';
+import { InstanceHistory } from '@uplift/event-store';
+import type { BreakerState } from '@uplift/lagoon';
+import { SingleLagoonCore } from '@uplift/lagoon';
+import { InMemoryHealthProbe, InMemoryLagoon, unguardedCore } from '@uplift/lagoon/testing';
+import { createLogger } from '@uplift/runtime';
+import type { EffectOptions } from '../effects/effect-protocol';
+import { EffectProtocol } from '../effects/effect-protocol';
+import { ScriptRunner } from '../effects/script-runner';
+import { InstanceSession } from '../runner/instance-session';
+import { LagoonOutages } from '../runner/lagoon-outages';
+import type { StageHandler, StageTurn } from '../runner/stage-handler.port';
+import { StageRunner } from '../runner/stage-runner';
+import { exampleUpgrade, ORDER, upTo } from './example-upgrade';
+import { FaultyEventStore } from './faulty.event-store';
+
+export const ACTOR: Actor = { type: 'system', id: 'stage-workers/spec' };
+
+/** One instance on the twins, in any stage of its upgrade. */
+export class StageFixture {
+  readonly store = new FaultyEventStore();
+  readonly lagoon = new InMemoryLagoon();
+  private readonly breaker: { state: BreakerState; openSince: number | null } = {
+    state: 'closed',
+    openSince: null,
+  };
+  readonly cores = new SingleLagoonCore(
+    unguardedCore(this.lagoon, { name: 'eu-1', breaker: this.breaker }),
+  );
+  readonly probe = new InMemoryHealthProbe();
+  readonly history = new InstanceHistory(this.store, 'stage-workers');
+  readonly instanceId = randomUUID();
+  readonly stopping = new AbortController();
+  readonly runner = new StageRunner(
+    { history: this.history, actor: ACTOR },
+    createLogger('stage-workers', { level: 'silent' }),
+    new LagoonOutages(this.cores),
+  );
+  readonly target: { project: string; environment: string };
+  readonly marker: string;
+  private opening: StoredEvent | undefined;
+  private openedAt = 0;
+
+  private constructor(readonly order: WorkOrder) {
+    const { project, environment } = order.profile;
+    this.target = { project, environment };
+    this.marker = markerOf(order);
+  }
+
+  /** The instance just after the event that opens a stage. */
+  static async at(opening: InstanceEventType, changes: Partial<WorkOrder> = {}) {
+    const fixture = new StageFixture({ ...ORDER, ...changes });
+    const located = fixture.lagoon.script.place(fixture.target);
+    const buildName = opening === 'UpgradePending' ? '' : await fixture.buildFor(opening, located);
+    const { projectId, environmentId, route } = located;
+    const place = { projectId, environmentId, route };
+    const events = exampleUpgrade({ order: fixture.order, located: place, buildName });
+    await fixture.openWith(...upTo(opening, events));
+    return fixture;
+  }
+
+  /** Goes on as somebody else would; the last of these events is what the stage under test is told of. */
+  async openWith(...events: InstanceEvent[]): Promise<void> {
+    await this.append(...events);
+    await this.openWithNewest();
+  }
+
+  async openWithNewest(): Promise<void> {
+    this.opening = (await this.stored()).at(-1);
+    this.openedAt = (this.opening?.revision ?? 0) + 1;
+    this.lagoon.calls.length = 0;
+    this.store.loads = 0;
+  }
+
+  get openingEvent(): StoredEvent {
+    if (this.opening === undefined) throw new TypeError('the fixture has no opening event');
+    return this.opening;
+  }
+
+  /** The core counts as away. Times in ms since 1970. */
+  openBreaker(since: number): void {
+    Object.assign(this.breaker, { state: 'open', openSince: since });
+  }
+
+  closeBreaker(): void {
+    Object.assign(this.breaker, { state: 'closed', openSince: null });
+  }
+
+  /** Appends as somebody else would. */
+  async append(...events: InstanceEvent[]): Promise<void> {
+    const { head } = await this.history.load(this.instanceId);
+    await this.history.append(this.instanceId, head, events, {
+      causationId: randomUUID(),
+      step: 'given',
+      correlationId: this.order.upgradeId,
+      actor: ACTOR,
+    });
+  }
+
+  delivery(deliveryCount = 1, event = this.openingEvent): EventDelivery {
+    return { event, deliveryCount, signal: this.stopping.signal };
+  }
+
+  session(turn: string = randomUUID()): Promise<InstanceSession> {
+    return InstanceSession.open(this.history, this.openingEvent, { turn, actor: ACTOR });
+  }
+
+  async turn(isRedelivery = false): Promise<StageTurn> {
+    const { signal } = this.stopping;
+    const message = this.openingEvent;
+    return { session: await this.session(), message, isRedelivery, signal };
+  }
+
+  /** What the stage answers the bus. */
+  handle(stage: StageHandler, deliveryCount = 1) {
+    return this.runner.handle(stage, this.delivery(deliveryCount));
+  }
+
+  /** Events after the opening one. */
+  async appended(): Promise<InstanceEvent[]> {
+    return (await this.stored()).slice(this.openedAt).map(toInstanceEvent);
+  }
+
+  async types(): Promise<string[]> {
+    return (await this.appended()).map(({ type }) => type);
+  }
+
+  /** Lagoon operations that change something. */
+  get mutations(): string[] {
+    const changing = ['deployLatest', 'deployBranch', 'addTask'];
+    return this.lagoon.calls
+      .map((call) => call.operation)
+      .filter((name) => changing.includes(name));
+  }
+
+  private async buildFor(opening: string, { environmentId }: { environmentId: number }) {
+    if (opening !== 'DeploymentAccepted') return 'lagoon-build-old';
+    const request = { environmentId, bulkName: this.marker };
+    const answer = await this.lagoon.deployLatest(request, new AbortController().signal);
+    return answer.kind === 'accepted' ? answer.buildName : '';
+  }
+
+  private async stored(): Promise<StoredEvent[]> {
+    return this.store.load(instanceStream(this.instanceId));
+  }
+}
+
+export const WORKER = 'w';
+
+/** The default lease and timeout, and waits that are over at once. */
+export const QUICK_EFFECTS: EffectOptions = {
+  leaseMs: 30_000,
+  timeoutMs: 20_000,
+  intervalMs: 1,
+  notFoundGapMs: 2,
+  settleWindowMs: 4,
+  permissionTries: 3,
+  permissionPauseMs: 1,
+};
+
+export function protocolWith(changes: Partial<EffectOptions> = {}): EffectProtocol {
+  return new EffectProtocol({ ...QUICK_EFFECTS, ...changes }, WORKER);
+}
+
+export function scriptsOf({ cores }: StageFixture, patienceMs = 10_000): ScriptRunner {
+  return new ScriptRunner(cores, protocolWith(), { pollIntervalMs: 1, patienceMs });
+}
