@@ -102,3 +102,16 @@ export class RunningUplift {
     return `${instanceId}: ${this.log.typesOf(instanceId).join(' → ')}`;
   }
 }
+
+/** One Uplift for every suite of a spec file; call it within `describe`, and what it returns within a test. */
+export function upliftForAll(options: UpliftOptions): () => RunningUplift {
+  let uplift: RunningUplift | undefined;
+  beforeAll(async () => {
+    uplift = await RunningUplift.start(options);
+  });
+  afterAll(() => uplift?.stop());
+  return () => {
+    if (uplift === undefined) throw new Error('Uplift has not started');
+    return uplift;
+  };
+}
