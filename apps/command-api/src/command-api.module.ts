@@ -1,77 +1,85 @@
-import type { DynamicModule, Provider } from '@nestjs/common';
+import type { DynamicModule, OnApplicationShutdown, Provider } from '@nestjs/common';
 import { Module } from '@nestjs/common';
-import { EventStore } from '@uplift/event-store';
-import { Health, Metrics } from '@uplift/runtime';
-import { adapters } from './adapters';
+import { BusClient, BusConnection, connectServiceBus } from '@uplift/bus';
+import { CommandHandler, EsdbEventStore, EventStore, InstanceHistory } from '@uplift/event-store';
+import { Clock, Health, Metrics, Randomness } from '@uplift/runtime';
 import type { CommandApiRuntime } from './command-api.settings';
-import { CommandDesk } from './commands/command-desk';
-import { CommandMetrics } from './commands/command-metrics';
-import { InstanceCommandHandler } from './commands/instance-command.handler';
-import { Connections } from './connections';
-import { CONTROLLERS } from './controllers';
-import { EventReplay } from './events/event-replay';
-import { EventTail } from './events/event-tail';
-import { HealthCallback } from './instances/health-callback';
-import { HealthCallbackToken } from './instances/health-callback-token';
-import { ImportInstances } from './instances/import-instances';
-import { RegisterInstance } from './instances/register-instance';
-import { ReportHealth } from './instances/report-health';
-import { PublishedApi } from './pages/published-api';
+import { SERVICE_NAME } from './command-api.settings';
+import { CommandService } from './commands/command-service';
+import { EventsModule } from './events/events.module';
+import { InstancesModule } from './instances/instances.module';
+import { PagesModule } from './pages/pages.module';
 import { ReadModel } from './queries/read-model';
-import { CancelUpgrade } from './upgrades/cancel-upgrade';
-import { enabledStrategies } from './upgrades/enabled-strategies';
-import { TriggerUpgrade } from './upgrades/trigger-upgrade';
+import { UpgradesModule } from './upgrades/upgrades.module';
 
-/** Composition root: the one place where doors, handlers and adapters are chosen. */
-@Module({ controllers: CONTROLLERS })
-export class CommandApiModule {
+/** Every operation of this service, in the order of its published description. */
+export const RESOURCE_MODULES = [InstancesModule, UpgradesModule, EventsModule, PagesModule];
+
+/** Composition root: the one place where adapters are chosen. */
+@Module({})
+export class CommandApiModule implements OnApplicationShutdown {
+  constructor(
+    private readonly bus: BusConnection,
+    private readonly store: EventStore,
+  ) {}
+
   static for(runtime: CommandApiRuntime): DynamicModule {
+    const providers = [...ports(runtime), ...adapters(runtime), CommandService, ReadModel];
     return {
       module: CommandApiModule,
-      providers: [...adapters(runtime), ...commands(runtime), ...reading(runtime), Connections],
+      global: true,
+      imports: [
+        InstancesModule.for(runtime),
+        UpgradesModule.for(runtime),
+        EventsModule,
+        PagesModule,
+      ],
+      providers,
+      exports: providers,
     };
+  }
+
+  /** After every transport has drained. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.bus.close();
+    await this.store.close();
   }
 }
 
-function commands({ metrics, configuration }: CommandApiRuntime): Provider[] {
-  const { deadlineAttemptMs, healthCallbackToken } = configuration;
+function ports({ clock, randomness, health, metrics }: CommandApiRuntime): Provider[] {
   return [
-    { provide: CommandMetrics, useFactory: () => new CommandMetrics(metrics) },
-    InstanceCommandHandler,
-    CommandDesk,
-    RegisterInstance,
-    ImportInstances,
-    ReportHealth,
-    HealthCallback,
-    CancelUpgrade,
-    {
-      provide: HealthCallbackToken,
-      useFactory: () => new HealthCallbackToken(healthCallbackToken),
-    },
-    {
-      provide: TriggerUpgrade,
-      inject: [CommandDesk],
-      useFactory: (desk: CommandDesk) =>
-        new TriggerUpgrade(desk, {
-          deadlineAttemptMs,
-          enabledStrategies: enabledStrategies(configuration),
-          now: () => Date.now(),
-        }),
-    },
+    { provide: Clock, useValue: clock },
+    { provide: Randomness, useValue: randomness },
+    { provide: Health, useValue: health },
+    { provide: Metrics, useValue: metrics },
   ];
 }
 
-function reading({ health, metrics }: CommandApiRuntime): Provider[] {
+function adapters(runtime: CommandApiRuntime): Provider[] {
+  const { eventStoreUrl, natsUrl } = runtime.configuration;
   return [
-    { provide: Health, useValue: health },
-    { provide: Metrics, useValue: metrics },
-    ReadModel,
-    EventTail,
     {
-      provide: EventReplay,
-      inject: [EventStore],
-      useFactory: (store: EventStore) => new EventReplay(store),
+      provide: EventStore,
+      useFactory: () => new EsdbEventStore({ connectionString: eventStoreUrl }),
     },
-    PublishedApi,
+    {
+      provide: InstanceHistory,
+      inject: [EventStore],
+      useFactory: (store: EventStore) => new InstanceHistory(store, SERVICE_NAME),
+    },
+    {
+      provide: CommandHandler,
+      inject: [InstanceHistory],
+      useFactory: (history: InstanceHistory) => new CommandHandler(history, runtime),
+    },
+    {
+      provide: BusConnection,
+      useFactory: () => connectServiceBus({ ...runtime, servers: natsUrl }),
+    },
+    {
+      provide: BusClient,
+      inject: [BusConnection],
+      useFactory: (connection: BusConnection) => new BusClient(connection),
+    },
   ];
 }

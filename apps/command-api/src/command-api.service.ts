@@ -4,11 +4,10 @@ import { COMMAND_ALIASES } from '@uplift/contracts';
 import type { ServiceOptions } from '@uplift/runtime';
 import { CommandApiModule } from './command-api.module';
 import { COMMAND_API_SETTINGS, SERVICE_NAME } from './command-api.settings';
-import type { CommandApiRuntime } from './command-api.settings';
-import { COMMAND_ENDPOINTS } from './commands/command-endpoints';
-import { httpDoor } from './http/http-door';
-import { BODY_LIMIT_BYTES } from './http/limits';
-import { addReadiness } from './readiness';
+import { configureHttp, FASTIFY_OPTIONS } from './http/http-transport';
+import { BODY_LIMIT_BYTES } from './input/read-dto';
+import { COMMAND_ENDPOINTS } from './nats/bus-command';
+import { PublishedApi } from './pages/open-api';
 
 const API_VERSION = '1.0.0';
 
@@ -18,13 +17,18 @@ export function commandApi(): ServiceOptions<(typeof COMMAND_API_SETTINGS)[numbe
     name: SERVICE_NAME,
     settings: COMMAND_API_SETTINGS,
     module: (runtime) => CommandApiModule.for(runtime),
-    strategies: (app, runtime) => [busDoor(app, runtime)],
-    http: httpDoor(),
+    strategies: (app) => [natsTransport(app)],
+    http: {
+      fastify: FASTIFY_OPTIONS,
+      configure: (app) => {
+        configureHttp(app);
+        app.get(PublishedApi, { strict: false }).describe(app);
+      },
+    },
   };
 }
 
-function busDoor(app: INestApplicationContext, runtime: CommandApiRuntime): ServicesStrategy {
-  addReadiness(app, runtime);
+function natsTransport(app: INestApplicationContext): ServicesStrategy {
   return new ServicesStrategy({
     connection: app.get(BusConnection),
     name: `uplift-${SERVICE_NAME}`,

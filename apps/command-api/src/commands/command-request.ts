@@ -1,16 +1,19 @@
+import { createHash } from 'node:crypto';
 import type { Actor } from '@uplift/contracts';
 import type { InstanceCommandOf } from '@uplift/domain';
+import { canonicalJson, deterministicEventId } from '@uplift/event-store';
+import { refusal } from '../problems/problems';
 
 /** Commands of people and services; a worker's report does not come through this service. */
 export type EdgeCommand = InstanceCommandOf<
   'RegisterInstance' | 'ReportHealth' | 'RequestUpgrade' | 'CancelUpgrade'
 >;
 
-export type Door = 'http' | 'nats';
+export type Transport = 'http' | 'nats';
 
-/** Who asks, through which door, under which key. */
+/** Who asks, over which transport, under which key. */
 export interface Caller {
-  readonly door: Door;
+  readonly transport: Transport;
   readonly actor: Actor;
   readonly idempotencyKey: string;
   readonly traceparent?: string;
@@ -24,4 +27,53 @@ export interface CommandRequest {
   /** What the caller said, without anything this service adds: the key stands for exactly this. */
   readonly content: object;
   readonly caller: Caller;
+}
+
+const USABLE_KEY = /^[\x21-\x7e]{1,255}$/;
+const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+/** The key of a command. Throws if it is missing or cannot be one. */
+export function requireKey(key: string | undefined): string {
+  if (key === undefined || key === '') {
+    throw refusal(
+      'idempotency-key-missing',
+      'Send a header Idempotency-Key: repeating a command with the same key is safe',
+    );
+  }
+  if (USABLE_KEY.test(key)) return key;
+  throw refusal(
+    'idempotency-key-invalid',
+    'An Idempotency-Key has 1 to 255 printable ASCII characters without spaces',
+  );
+}
+
+/** W3C trace context to pass on; a malformed one is ignored, as the standard asks. */
+export function tracing(header: string | undefined): { readonly traceparent?: string } {
+  return header !== undefined && TRACEPARENT.test(header) ? { traceparent: header } : {};
+}
+
+/** A key is scoped to one instance: the same key on another instance is another command. */
+export function commandIdOf(instanceId: string, idempotencyKey: string): string {
+  return deterministicEventId(`command/instance/${instanceId}`, idempotencyKey, 0);
+}
+
+/** Follows from key and instance, so that repeats of a command agree on it. */
+export function upgradeIdFor(instanceId: string, idempotencyKey: string): string {
+  return deterministicEventId(commandIdOf(instanceId, idempotencyKey), 'upgrade', 0);
+}
+
+/** The upgrade that a command speaks of; null for other commands. */
+export function upgradeOf({ data }: EdgeCommand): string | null {
+  return 'upgradeId' in data ? data.upgradeId : null;
+}
+
+/** Id of an instance whose caller gave none. */
+export function instanceIdFor(idempotencyKey: string): string {
+  return deterministicEventId('command/register-instance', idempotencyKey, 0);
+}
+
+/** SHA-256 (hex) of what the caller asked for, whatever the order of keys. */
+export function fingerprintOf({ command, content }: CommandRequest): string {
+  const text = canonicalJson({ command: command.type, content });
+  return createHash('sha256').update(text, 'utf8').digest('hex');
 }

@@ -1,5 +1,7 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import type { StoredEvent } from '@uplift/contracts';
-import { eventDocument } from './event-document';
+import { eventDocument } from './events.dto';
 
 /** Times in milliseconds. */
 export const RETRY_MS = 3_000;
@@ -26,4 +28,37 @@ export function resyncFrame(after: bigint, position: bigint): string {
 
 function frame(name: 'event' | 'resync', position: bigint, content: object): string {
   return `id: ${position}\nevent: ${name}\ndata: ${JSON.stringify(content)}\n\n`;
+}
+
+/** One client's connection: writes no faster than it reads. */
+export class FrameSink {
+  private readonly closing = new AbortController();
+
+  constructor(private readonly response: ServerResponse) {
+    response.once('close', () => this.closing.abort());
+    response.once('error', () => this.closing.abort());
+  }
+
+  get signal(): AbortSignal {
+    return this.closing.signal;
+  }
+
+  get isClosed(): boolean {
+    return this.closing.signal.aborted;
+  }
+
+  async write(frame: string): Promise<void> {
+    if (this.isClosed || this.response.write(frame)) return;
+    await once(this.response, 'drain', { signal: this.signal }).catch(() => undefined);
+  }
+
+  /** Left out while the client has not read what it was sent: that proves the connection anyway. */
+  beat(frame: string): void {
+    if (!this.isClosed && !this.response.writableNeedDrain) this.response.write(frame);
+  }
+
+  end(): void {
+    this.closing.abort();
+    this.response.end();
+  }
 }

@@ -1,6 +1,9 @@
 import type { StoredEvent } from '@uplift/contracts';
 import { instanceStream } from '@uplift/contracts';
-import { BoundedQueue } from './bounded-queue';
+import type { AllTail, EventStore, TailListener } from '@uplift/event-store';
+import { loadOrEmpty } from '@uplift/event-store';
+import type { CancelTimer, Clock } from '@uplift/runtime';
+import type { FrameSink } from './event-frames';
 import {
   eventFrame,
   HEARTBEAT_FRAME,
@@ -8,9 +11,6 @@ import {
   HELLO_FRAME,
   resyncFrame,
 } from './event-frames';
-import type { EventTail, TailListener } from './event-tail';
-import type { FrameSink } from './frame-sink';
-import type { EventReplay } from './event-replay';
 
 export interface WatchOptions {
   /** Only events of this instance. */
@@ -19,45 +19,59 @@ export interface WatchOptions {
   readonly after?: bigint;
 }
 
+export interface WatchSources {
+  readonly tail: AllTail;
+  readonly replay: EventReplay;
+  readonly clock: Clock;
+}
+
 const MOST_WAITING = 1_000;
 
 /** One client that watches: first what it missed, then what comes, without gap or repeat. */
 export class EventWatch implements TailListener {
   private readonly waiting = new BoundedQueue<StoredEvent>(MOST_WAITING);
   private sent = 0n;
+  private stopHeart: CancelTimer = () => undefined;
 
   constructor(
-    private readonly tail: EventTail,
-    private readonly replay: EventReplay,
+    private readonly sources: WatchSources,
     private readonly sink: FrameSink,
     private readonly options: WatchOptions,
   ) {}
 
-  offer(event: StoredEvent): void {
+  onEvent(event: StoredEvent): void {
     const { instanceId } = this.options;
     if (instanceId !== undefined && event.stream !== instanceStream(instanceId)) return;
     this.waiting.push(event);
   }
 
-  close(): void {
+  onStop(): void {
     this.sink.end();
     this.waiting.nudge();
   }
 
   /** Runs until the client goes or the process stops. */
   async run(): Promise<void> {
-    this.tail.add(this);
-    const heart = setInterval(() => this.sink.beat(HEARTBEAT_FRAME), HEARTBEAT_MS);
+    const { tail } = this.sources;
+    tail.add(this);
+    this.beatLater();
     this.sink.signal.addEventListener('abort', () => this.waiting.nudge());
     try {
       await this.sink.write(HELLO_FRAME);
-      await this.catchUp(this.tail.position);
+      await this.catchUp(tail.position);
       while (!this.sink.isClosed) await this.passOn();
     } finally {
-      clearInterval(heart);
-      this.tail.remove(this);
+      this.stopHeart();
+      tail.remove(this);
       this.sink.end();
     }
+  }
+
+  private beatLater(): void {
+    this.stopHeart = this.sources.clock.after(HEARTBEAT_MS, () => {
+      this.sink.beat(HEARTBEAT_FRAME);
+      this.beatLater();
+    });
   }
 
   private async catchUp(until: bigint): Promise<void> {
@@ -65,7 +79,7 @@ export class EventWatch implements TailListener {
     this.sent = after ?? until;
     if (after === undefined || after >= until) return;
     const range = { after, until, ...(instanceId === undefined ? {} : { instanceId }) };
-    for await (const step of this.replay.read(range, this.sink.signal)) {
+    for await (const step of this.sources.replay.read(range, this.sink.signal)) {
       if (step === 'too-far') return this.resync(until);
       await this.send(step);
     }
@@ -74,7 +88,7 @@ export class EventWatch implements TailListener {
   private async passOn(): Promise<void> {
     await this.waiting.filled();
     const { items, lost } = this.waiting.take();
-    if (lost) return this.resync(this.tail.position);
+    if (lost) return this.resync(this.sources.tail.position);
     for (const event of items) {
       if (event.position > this.sent) await this.send(event);
     }
@@ -88,5 +102,89 @@ export class EventWatch implements TailListener {
   private async resync(position: bigint): Promise<void> {
     await this.sink.write(resyncFrame(this.sent, position));
     this.sent = position;
+  }
+}
+
+interface ReplayRange {
+  readonly instanceId?: string;
+  /** Exclusive. */
+  readonly after: bigint;
+  /** Inclusive. */
+  readonly until: bigint;
+}
+
+const MOST_REPLAYED = 10_000;
+
+/** Events a client missed, from the store. */
+export class EventReplay {
+  constructor(
+    private readonly store: EventStore,
+    private readonly most = MOST_REPLAYED,
+  ) {}
+
+  /** In store order; ends with `too-far` when there are more than a client should be sent. */
+  read(range: ReplayRange, signal: AbortSignal): AsyncGenerator<StoredEvent | 'too-far'> {
+    const { instanceId } = range;
+    return instanceId === undefined ? this.all(range, signal) : this.one(range, instanceId);
+  }
+
+  private async *one({ after, until }: ReplayRange, instanceId: string) {
+    const events = await loadOrEmpty(this.store, instanceStream(instanceId));
+    yield* events.filter(({ position }) => position > after && position <= until);
+  }
+
+  private async *all(
+    { after, until }: ReplayRange,
+    signal: AbortSignal,
+  ): AsyncGenerator<StoredEvent | 'too-far'> {
+    let count = 0;
+    for await (const { events, caughtUp } of this.store.subscribeToAll({ after, signal })) {
+      const due = events.filter(({ position }) => position <= until);
+      count += due.length;
+      if (count > this.most) {
+        yield 'too-far';
+        return;
+      }
+      yield* due;
+      const last = events.at(-1);
+      if (caughtUp || (last && last.position >= until)) return;
+    }
+  }
+}
+
+/** A queue that forgets everything rather than grow without end, and says so. */
+class BoundedQueue<Item> {
+  private items: Item[] = [];
+  private overflow = false;
+  private wake: (() => void) | undefined;
+
+  constructor(private readonly limit: number) {}
+
+  push(item: Item): void {
+    if (this.items.length >= this.limit) {
+      this.items = [];
+      this.overflow = true;
+    }
+    if (!this.overflow) this.items.push(item);
+    this.nudge();
+  }
+
+  /** Everything waiting; true if items were lost, then there are none. */
+  take(): { readonly items: readonly Item[]; readonly lost: boolean } {
+    const taken = { items: this.items, lost: this.overflow };
+    this.items = [];
+    this.overflow = false;
+    return taken;
+  }
+
+  /** Resolves when there is something to take, or after `nudge`. */
+  async filled(): Promise<void> {
+    if (this.items.length > 0 || this.overflow) return;
+    await new Promise<void>((resolve) => (this.wake = resolve));
+  }
+
+  nudge(): void {
+    this.wake?.();
+    this.wake = undefined;
   }
 }

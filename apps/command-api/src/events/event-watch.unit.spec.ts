@@ -1,26 +1,26 @@
-import { InstanceHistory } from '@uplift/event-store';
+import { AllTail } from '@uplift/event-store';
 import { InMemoryEventStore } from '@uplift/event-store/testing';
+import { systemClock as clock } from '@uplift/runtime';
+import { SeededRandomness } from '@uplift/runtime/testing';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { PassThrough } from 'node:stream';
-import { InstanceCommandHandler } from '../commands/instance-command.handler';
-import { registration } from '../testing/command-requests';
-import { EventReplay } from './event-replay';
-import { EventTail } from './event-tail';
-import { EventWatch } from './event-watch';
-import { FrameSink } from './frame-sink';
+import { commandServiceOn, registration } from '../testing/command-requests';
+import { FrameSink } from './event-frames';
+import { EventReplay, EventWatch } from './event-watch';
 
 const instanceId = (n: number) => `dddddddd-0000-4000-8000-${String(n).padStart(12, '0')}`;
 
 function world() {
   const store = new InMemoryEventStore();
-  const handler = new InstanceCommandHandler(new InstanceHistory(store, 'command-api'));
+  const { service } = commandServiceOn(store);
   const register = async (from: number, count: number) => {
     for (let n = from; n < from + count; n++) {
-      await handler.handle(registration({ instanceId: instanceId(n) }));
+      await service.execute(registration({ instanceId: instanceId(n) }));
     }
   };
-  return { store, tail: new EventTail(store), replay: new EventReplay(store), register };
+  const tail = new AllTail(store, { clock, randomness: new SeededRandomness(1), from: 'end' });
+  return { store, tail, replay: new EventReplay(store), register };
 }
 
 /** A connection whose client reads only when the test does. */
@@ -42,10 +42,10 @@ async function framesUntil(wire: PassThrough, last: string): Promise<string[]> {
 describe('EventWatch', () => {
   it('tells a slow client once that events were left out, and goes on from there', async () => {
     const { tail, replay, register } = world();
-    tail.onApplicationBootstrap();
-    await tail.hasStarted(1_000);
+    tail.start();
+    await tail.startedWithin(1_000);
     const { wire, sink } = connection();
-    const running = new EventWatch(tail, replay, sink, {}).run();
+    const running = new EventWatch({ tail, replay, clock }, sink, {}).run();
 
     await register(0, 1_200);
     const frames = await framesUntil(wire, 'event: resync');
@@ -56,39 +56,39 @@ describe('EventWatch', () => {
     expect(frames.length).toBeLessThan(1_000);
     expect(frames.at(-1)).toContain(`id: ${120_000}`);
     expect(next).toContain('event: event');
-    await tail.beforeApplicationShutdown();
+    await tail.stop();
     await running;
   });
 
   it('stops when the client goes, and leaves the tail', async () => {
     const { tail, replay } = world();
-    tail.onApplicationBootstrap();
-    await tail.hasStarted(1_000);
+    tail.start();
+    await tail.startedWithin(1_000);
     const { wire, sink } = connection();
-    const running = new EventWatch(tail, replay, sink, {}).run();
+    const running = new EventWatch({ tail, replay, clock }, sink, {}).run();
     expect(tail.listenerCount).toBe(1);
 
     wire.destroy();
     await running;
 
     expect(tail.listenerCount).toBe(0);
-    await tail.beforeApplicationShutdown();
+    await tail.stop();
   });
 
   it('asks a client that is too far back to read the present state', async () => {
     const { store, tail, register } = world();
     await register(0, 3);
-    tail.onApplicationBootstrap();
-    await tail.hasStarted(1_000);
+    tail.start();
+    await tail.startedWithin(1_000);
     const { wire, sink } = connection();
     const short = new EventReplay(store, 2);
-    const running = new EventWatch(tail, short, sink, { after: 0n }).run();
+    const running = new EventWatch({ tail, replay: short, clock }, sink, { after: 0n }).run();
 
     const [frame, ...others] = await framesUntil(wire, 'resync');
 
     expect(others).toEqual([]);
     expect(frame).toContain('id: 300\nevent: resync');
-    await tail.beforeApplicationShutdown();
+    await tail.stop();
     await running;
   });
 });

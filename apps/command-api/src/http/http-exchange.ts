@@ -1,3 +1,5 @@
+import type { ProblemDetails } from '@uplift/contracts';
+import { CONTENT_TYPES } from '@uplift/contracts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** The part of the web framework's request that this service reads. */
@@ -5,6 +7,7 @@ export interface HttpRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly query: unknown;
   readonly raw: IncomingMessage;
 }
 
@@ -16,4 +19,18 @@ export interface HttpReply {
   /** From here on the handler writes to `raw` itself. */
   hijack(): void;
   readonly raw: ServerResponse;
+}
+
+const RETRY_AFTER_SECONDS = '1';
+
+export function headerOf({ headers }: HttpRequest, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === 'string' || value === undefined ? value : value[0];
+}
+
+export function sendProblem(reply: HttpReply, document: ProblemDetails): void {
+  reply.header('content-type', CONTENT_TYPES.problem);
+  reply.header('cache-control', 'no-store');
+  if (document.retryable === true) reply.header('retry-after', RETRY_AFTER_SECONDS);
+  reply.status(document.status).send(JSON.stringify(document));
 }

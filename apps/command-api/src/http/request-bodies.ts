@@ -1,10 +1,14 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { refusal } from '../problems/problem';
-import { BODY_LIMIT_BYTES } from './limits';
-import { UnreadBody } from './unread-body';
+import { BODY_LIMIT_BYTES } from '../input/read-dto';
+import { refusal } from '../problems/problems';
 
 const LIMITED = { bodyLimit: BODY_LIMIT_BYTES };
 export const NDJSON = 'application/x-ndjson';
+
+/** A body in a format that no command takes; routes that ignore bodies let it pass. */
+export class UnreadBody {
+  constructor(readonly contentType: string | undefined) {}
+}
 
 /** JSON for commands, a stream of lines for the import. Registering any keeps Nest from adding its own. */
 export function acceptBodies(app: NestFastifyApplication): void {

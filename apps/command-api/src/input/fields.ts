@@ -1,7 +1,22 @@
 import { applyDecorators } from '@nestjs/common';
+import type { Type as DtoClass } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
-import { IsIn, IsInt, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
-import { Optional } from './optional';
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsIn,
+  IsInt,
+  IsObject,
+  IsString,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  ValidateBy,
+  ValidateIf,
+  ValidateNested,
+} from 'class-validator';
 
 interface FieldOptions {
   readonly description: string;
@@ -15,6 +30,8 @@ interface TextOptions extends FieldOptions {
   readonly rule?: string;
 }
 
+type Schema = Exclude<Parameters<typeof ApiProperty>[0], undefined>;
+
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** Printable text without control characters. */
 const LINE = /^[^\p{Cc}]*$/u;
@@ -23,36 +40,36 @@ export function isUuid(text: string): boolean {
   return UUID.test(text);
 }
 
-/** One line of text, validated and described by the same facts. */
+/** A member of a body, described and validated in one place. Unless optional it must be there; null is never absence. */
+export function Field(
+  schema: Schema,
+  { description, optional = false }: FieldOptions,
+  ...rules: PropertyDecorator[]
+): PropertyDecorator {
+  const mayBeAbsent = optional ? [ValidateIf((_, value) => value !== undefined)] : [];
+  const described = { ...schema, description, required: !optional } as Schema;
+  return applyDecorators(ApiProperty(described), ...rules, ...mayBeAbsent);
+}
+
+/** One line of text. */
 export function TextField({ pattern = LINE, rule, ...options }: TextOptions): PropertyDecorator {
-  const { description, maxLength } = options;
+  const { maxLength } = options;
   const message = `must be ${rule ?? 'one line without control characters'}`;
-  return applyDecorators(
-    ApiProperty({
-      type: 'string',
-      description,
-      maxLength,
-      required: !options.optional,
-      ...(pattern === LINE ? {} : { pattern: pattern.source }),
-    }),
+  const shown = pattern === LINE ? {} : { pattern: pattern.source };
+  return Field(
+    { type: 'string', maxLength, ...shown },
+    options,
     IsString(),
     MaxLength(maxLength),
     Matches(pattern, { message }),
-    ...optional(options),
   );
 }
 
 export function UuidField(options: FieldOptions): PropertyDecorator {
-  return applyDecorators(
-    ApiProperty({
-      type: 'string',
-      format: 'uuid',
-      pattern: UUID.source,
-      description: options.description,
-      required: !options.optional,
-    }),
+  return Field(
+    { type: 'string', format: 'uuid', pattern: UUID.source },
+    options,
     Matches(UUID, { message: 'must be a UUID in lower case' }),
-    ...optional(options),
   );
 }
 
@@ -60,33 +77,102 @@ export function ChoiceField(
   values: readonly string[],
   options: FieldOptions & { readonly default?: string },
 ): PropertyDecorator {
-  const { description, default: fallback } = options;
-  return applyDecorators(
-    ApiProperty({
-      type: 'string',
-      enum: [...values],
-      description,
-      required: !options.optional,
-      ...(fallback === undefined ? {} : { default: fallback }),
-    }),
-    IsIn(values),
-    ...optional(options),
-  );
+  const fallback = options.default === undefined ? {} : { default: options.default };
+  return Field({ type: 'string', enum: [...values], ...fallback }, options, IsIn(values));
 }
 
 export function CountField(
   options: FieldOptions & { readonly minimum: number; readonly maximum: number },
 ): PropertyDecorator {
-  const { description, minimum, maximum } = options;
-  return applyDecorators(
-    ApiProperty({ type: 'integer', minimum, maximum, description, required: !options.optional }),
-    IsInt(),
-    Min(minimum),
-    Max(maximum),
-    ...optional(options),
+  const { minimum, maximum } = options;
+  const schema = { type: 'integer', minimum, maximum } as const;
+  return Field(schema, options, IsInt(), Min(minimum), Max(maximum));
+}
+
+/** Names of members that belong together. */
+export type Form = readonly string[];
+
+/**
+ * An optional object inside a body; with `forms` it has the members of exactly one of them. Never a list:
+ * on its own, class-validator would look into either.
+ */
+export function NestedField(
+  type: DtoClass<object>,
+  description: string,
+  forms: readonly Form[] = [],
+): PropertyDecorator {
+  const oneOf = forms.map((form) => ({ required: [...form] }));
+  return Field(
+    { type, ...(forms.length === 0 ? {} : { oneOf }) },
+    { description, optional: true },
+    ...(forms.length === 0 ? [] : [hasOneForm(forms)]),
+    IsObject(),
+    ValidateNested(),
+    Type(() => type),
   );
 }
 
-function optional({ optional: mayBeAbsent }: FieldOptions): PropertyDecorator[] {
-  return mayBeAbsent ? [Optional()] : [];
+/** An optional, bounded list of objects. */
+export function NestedListField(
+  type: DtoClass<object>,
+  { description, maxItems }: { readonly description: string; readonly maxItems: number },
+): PropertyDecorator {
+  return Field(
+    { type: [type], maxItems },
+    { description, optional: true },
+    IsArray(),
+    ArrayMaxSize(maxItems),
+    IsObject({ each: true }),
+    ValidateNested({ each: true }),
+    Type(() => type),
+  );
+}
+
+const MOST_LABELS = 32;
+const LABEL_KEY = /^[a-z0-9]([a-z0-9._/-]{0,62})$/;
+const LONGEST_LABEL = 200;
+const LABEL_RULE = `must hold at most ${MOST_LABELS} labels: keys of a-z, 0-9, ".", "_", "/" and "-", texts of at most ${LONGEST_LABEL} characters`;
+
+/** Free labels of an instance: an optional, bounded object of short texts. */
+export function LabelMapField(description: string): PropertyDecorator {
+  return Field(
+    {
+      type: 'object',
+      maxProperties: MOST_LABELS,
+      additionalProperties: { type: 'string', maxLength: LONGEST_LABEL },
+    },
+    { description, optional: true },
+    rule('isLabelMap', LABEL_RULE, isLabelMap),
+  );
+}
+
+function isLabelMap(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const entries = Object.entries(value);
+  return entries.length <= MOST_LABELS && entries.every(isLabel);
+}
+
+function isLabel([key, text]: [string, unknown]): boolean {
+  return LABEL_KEY.test(key) && typeof text === 'string' && text.length <= LONGEST_LABEL;
+}
+
+function hasOneForm(forms: readonly Form[]): PropertyDecorator {
+  const members = [...new Set(forms.flat())];
+  const names = forms.map((form) => form.join(' and ')).join(', ');
+  return rule('hasOneForm', `must have exactly one of: ${names}`, (value) => {
+    if (typeof value !== 'object' || value === null) return false;
+    const object = value as Readonly<Record<string, unknown>>;
+    const present = members.filter((member) => object[member] !== undefined);
+    return forms.some(
+      (form) => form.length === present.length && form.every((member) => present.includes(member)),
+    );
+  });
+}
+
+function rule(
+  name: string,
+  text: string,
+  validate: (value: unknown) => boolean,
+): PropertyDecorator {
+  return ValidateBy({ name, validator: { validate, defaultMessage: () => text } });
 }

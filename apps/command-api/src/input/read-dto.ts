@@ -1,12 +1,21 @@
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
-import type { ValidatorOptions } from 'class-validator';
-import { refusal } from '../problems/problem';
-import { assertSoundJson } from './json-shape';
-import { pointersOf } from './validation-pointers';
+import type { ValidationError, ValidatorOptions } from 'class-validator';
+import { refusal } from '../problems/problems';
 
 export type DtoType<T extends object> = new () => T;
 
+interface Fault {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+/** Largest body of a command, over every transport. */
+export const BODY_LIMIT_BYTES = 100 * 1_024;
+
+const MOST_FAULTS = 20;
+const MOST_LEVELS = 20;
+const RESERVED_KEYS = ['__proto__', 'constructor', 'prototype'];
 const STRICT: ValidatorOptions = {
   whitelist: true,
   forbidNonWhitelisted: true,
@@ -24,9 +33,42 @@ export function readDto<T extends object>(type: DtoType<T>, value: unknown): T {
   }
   assertSoundJson(value);
   const dto = plainToInstance(type, value, { enableImplicitConversion: false });
-  const faults = validateSync(dto, STRICT);
-  if (faults.length === 0) return dto;
+  const errors = validateSync(dto, STRICT).flatMap((error) => faultsOf(error, ''));
+  if (errors.length === 0) return dto;
   throw refusal('invalid-input', 'See errors for each fault and its place', {
-    errors: pointersOf(faults),
+    errors: errors.slice(0, MOST_FAULTS),
   });
+}
+
+/** Refuses, before the validator is asked, what would overflow a recursion or reach a prototype. */
+function assertSoundJson(value: unknown, pointer = '', level = 1): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (level > MOST_LEVELS) {
+    throw refusal('input-too-deep', `At most ${MOST_LEVELS} levels of nesting are accepted`);
+  }
+  for (const key of Object.getOwnPropertyNames(value)) {
+    const at = `${pointer}/${escapePointer(key)}`;
+    if (RESERVED_KEYS.includes(key)) throw reservedKey(at);
+    assertSoundJson((value as Record<string, unknown>)[key], at, level + 1);
+  }
+}
+
+function reservedKey(pointer: string): Error {
+  return refusal('invalid-input', 'A property name is reserved', {
+    errors: [{ pointer, detail: 'this property name is reserved' }],
+  });
+}
+
+function faultsOf(error: ValidationError, parent: string): readonly Fault[] {
+  const pointer = `${parent}/${escapePointer(error.property)}`;
+  const own = Object.entries(error.constraints ?? {}).map(([rule, text]) => ({
+    pointer,
+    detail: rule === 'whitelistValidation' ? 'this property is not known' : text,
+  }));
+  return [...own, ...(error.children ?? []).flatMap((child) => faultsOf(child, pointer))];
+}
+
+/** RFC 6901. */
+function escapePointer(key: string): string {
+  return key.replaceAll('~', '~0').replaceAll('/', '~1');
 }

@@ -2,10 +2,12 @@ import 'reflect-metadata';
 import type { ProblemDetails } from '@uplift/contracts';
 import { ProblemError } from '@uplift/contracts';
 import * as fc from 'fast-check';
-import { RegisterInstanceDto } from '../instances/register-instance.dto';
-import { ReportHealthOfInstanceDto } from '../instances/report-health.dto';
-import { CancelUpgradeOfInstanceDto } from '../upgrades/cancel-upgrade.dto';
-import { TriggerUpgradeDto, TriggerUpgradeOfInstanceDto } from '../upgrades/trigger-upgrade.dto';
+import { RegisterInstanceDto, ReportHealthOfInstanceDto } from '../instances/instances.dto';
+import {
+  CancelUpgradeOfInstanceDto,
+  TriggerUpgradeDto,
+  TriggerUpgradeOfInstanceDto,
+} from '../upgrades/upgrades.dto';
 import type { DtoType } from './read-dto';
 import { readDto } from './read-dto';
 

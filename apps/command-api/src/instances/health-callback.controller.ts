@@ -1,16 +1,39 @@
-import { Controller, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
-import { randomUUID } from 'node:crypto';
-import type { CommandAnswer } from '../commands/command-answer';
-import { answerOf } from '../commands/command-answer';
-import { callerWithKey, headerOf } from '../http/http-caller';
+import {
+  applyDecorators,
+  Controller,
+  Get,
+  HttpCode,
+  Param,
+  Post,
+  Query,
+  Req,
+} from '@nestjs/common';
+import { ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Randomness } from '@uplift/runtime';
+import { answerOf, CommandAnswerDto } from '../commands/command-answer';
+import { requireKey } from '../commands/command-request';
+import { callerWithKey } from '../http/http-command';
 import type { HttpRequest } from '../http/http-exchange';
+import { headerOf } from '../http/http-exchange';
 import { isUuid } from '../input/fields';
-import { requireKey } from '../input/idempotency-key';
-import { DescribedCallback } from './described-callback';
-import { HealthCallback } from './health-callback';
-import { HealthCallbackToken } from './health-callback-token';
-import { refusal } from '../problems/problem';
+import { DescribedProblem, refusal } from '../problems/problems';
+import { HealthCallback, HealthCallbackToken } from './health-callback';
+import { RUNNING_STATUSES } from './instances.dto';
+
+const CODES = [400, 401, 404, 409, 503] as const;
+
+function DescribedCallback(summary: string): MethodDecorator {
+  return applyDecorators(
+    ApiOperation({ summary }),
+    ApiParam({ name: 'uuid', schema: { type: 'string', format: 'uuid' } }),
+    ApiParam({ name: 'status', enum: RUNNING_STATUSES }),
+    ApiQuery({ name: 'token', required: false, schema: { type: 'string' } }),
+    ApiResponse({ status: 200, type: CommandAnswerDto, description: 'Taken' }),
+    ...CODES.map((status) => DescribedProblem(status)),
+  );
+}
+
+type Path = Readonly<Record<'uuid' | 'status', string>>;
 
 /** The path that Polydock gave to its apps: they need not change. */
 @ApiTags('callbacks')
@@ -19,36 +42,32 @@ export class HealthCallbackController {
   constructor(
     private readonly callback: HealthCallback,
     private readonly token: HealthCallbackToken,
+    private readonly randomness: Randomness,
   ) {}
 
   @Get(':uuid/health/:status')
   @DescribedCallback('Report the health of an instance, as Polydock does')
-  byGet(
-    @Param('uuid') uuid: string,
-    @Param('status') status: string,
+  async healthCallback(
+    @Param() { uuid, status }: Path,
     @Query('token') token: unknown,
     @Req() request: HttpRequest,
-  ): Promise<CommandAnswer> {
+  ): Promise<CommandAnswerDto> {
     this.token.check(token);
-    return this.report(uuid.toLowerCase(), status, request);
+    const instanceId = uuid.toLowerCase();
+    if (!isUuid(instanceId)) throw refusal('instance-unknown', 'The path names no instance');
+    const key = headerOf(request, 'idempotency-key') ?? this.randomness.uuid();
+    const caller = callerWithKey(request, requireKey(key));
+    return answerOf(await this.callback.report(instanceId, status, caller));
   }
 
   @Post(':uuid/health/:status')
   @HttpCode(200)
   @DescribedCallback('Report the health of an instance, as Polydock does; a body is ignored')
-  byPost(
-    @Param('uuid') uuid: string,
-    @Param('status') status: string,
+  healthCallbackByPost(
+    @Param() path: Path,
     @Query('token') token: unknown,
     @Req() request: HttpRequest,
-  ): Promise<CommandAnswer> {
-    this.token.check(token);
-    return this.report(uuid.toLowerCase(), status, request);
-  }
-
-  private async report(id: string, status: string, request: HttpRequest): Promise<CommandAnswer> {
-    if (!isUuid(id)) throw refusal('instance-unknown', 'The path names no instance');
-    const key = requireKey(headerOf(request, 'idempotency-key') ?? randomUUID());
-    return answerOf(await this.callback.report(id, status, callerWithKey(request, key)));
+  ): Promise<CommandAnswerDto> {
+    return this.healthCallback(path, token, request);
   }
 }

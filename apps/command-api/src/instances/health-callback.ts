@@ -1,29 +1,47 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { ProblemError } from '@uplift/contracts';
 import { LIFECYCLE, isInstanceStatus, isRunning } from '@uplift/domain';
 import { InstanceHistory } from '@uplift/event-store';
+import type { CommandResult } from '../commands/command-answer';
 import type { Caller } from '../commands/command-request';
-import type { CommandResult } from '../commands/command-result';
-import { refusal } from '../problems/problem';
-import { ReportHealth } from './report-health';
-import { RUNNING_STATUSES } from './running-statuses';
+import { refusal } from '../problems/problems';
+import { InstanceCommands } from './instance-commands';
+import { RUNNING_STATUSES } from './instances.dto';
 
 /** Polydock answers these with 400 where our own routes say 409. */
 const BAD_REQUEST_CODES = ['status-not-allowed', 'upgrade-in-flight'];
 const MAY_REPORT: readonly string[] = LIFECYCLE.HealthReported.from;
+
+/** The one token that all apps share; without one the callback is open. */
+export class HealthCallbackToken {
+  constructor(private readonly expected: string | undefined) {}
+
+  get isOpen(): boolean {
+    return this.expected === undefined;
+  }
+
+  /** Takes the same time whatever is given. Throws `health-token-refused`. */
+  check(given: unknown): void {
+    if (this.expected === undefined) return;
+    const text = typeof given === 'string' ? given : '';
+    if (timingSafeEqual(digest(text), digest(this.expected))) return;
+    throw refusal('health-token-refused', 'The query parameter token is missing or wrong');
+  }
+}
 
 /** A health report with the checks, and the order of checks, that apps of Polydock know. */
 @Injectable()
 export class HealthCallback {
   constructor(
     private readonly history: InstanceHistory,
-    private readonly reportHealth: ReportHealth,
+    private readonly commands: InstanceCommands,
   ) {}
 
   async report(instanceId: string, status: string, caller: Caller): Promise<CommandResult> {
     if (!isRunning(status)) throw await this.whyRefused(instanceId, status);
     try {
-      return await this.reportHealth.execute({ instanceId, status }, caller);
+      return await this.commands.reportHealth({ instanceId, status }, caller);
     } catch (error) {
       throw asPolydockSaysIt(error);
     }
@@ -62,4 +80,8 @@ function asPolydockSaysIt(error: unknown): unknown {
 
 function asBadRequest({ problem, cause }: ProblemError): ProblemError {
   return new ProblemError({ ...problem, status: 400 }, { cause });
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text, 'utf8').digest();
 }

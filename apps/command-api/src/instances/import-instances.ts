@@ -1,49 +1,62 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { applyDecorators, Injectable, Logger } from '@nestjs/common';
+import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { ProblemDetails } from '@uplift/contracts';
 import { canonicalJson } from '@uplift/event-store';
 import { createHash } from 'node:crypto';
-import type { CommandAnswer } from '../commands/command-answer';
+import type { CommandAnswerDto } from '../commands/command-answer';
 import { answerOf } from '../commands/command-answer';
 import type { Caller } from '../commands/command-request';
-import { BODY_LIMIT_BYTES } from '../http/limits';
-import { readDto } from '../input/read-dto';
-import { refusal } from '../problems/problem';
-import { toProblem } from '../problems/to-problem';
-import { ImportedInstanceDto } from './register-instance.dto';
-import { mapInOrder } from './in-order';
+import { NDJSON } from '../http/request-bodies';
+import { BODY_LIMIT_BYTES, readDto } from '../input/read-dto';
+import { DescribedProblem, refusal, toProblem } from '../problems/problems';
+import { InstanceCommands } from './instance-commands';
+import { ImportedInstanceDto } from './instances.dto';
 import type { Line } from './ndjson-lines';
-import { linesOf } from './ndjson-lines';
-import { RegisterInstance } from './register-instance';
+import { linesOf, mapInOrder } from './ndjson-lines';
 
 const MOST_AT_ONCE = 16;
+const LINES = { [NDJSON]: { schema: { type: 'string', format: 'binary' } } };
 
-export type ImportedLine =
-  | { readonly line: number; readonly status: 200 | 202; readonly result: CommandAnswer }
-  | { readonly line: number; readonly status: number; readonly problem: ProblemDetails };
+export function DescribedImport(): MethodDecorator {
+  return applyDecorators(
+    ApiOperation({
+      summary: 'Register many instances, one per line',
+      description:
+        'Each line is an ImportedInstanceDto; each line of the answer is {line, status, result} or {line, status, problem}. Lines may be sent again.',
+    }),
+    ApiBody({
+      description: 'One instance per line, each with its instanceId',
+      schema: LINES[NDJSON].schema,
+    }),
+    ApiResponse({ status: 200, description: 'One answer per line, in order', content: LINES }),
+    DescribedProblem(415),
+  );
+}
+
+type LineAnswer = { readonly line: number; readonly status: number } & (
+  { readonly result: CommandAnswerDto } | { readonly problem: ProblemDetails }
+);
+type ImportCaller = Omit<Caller, 'idempotencyKey'>;
 
 /** Registers one instance per line. A bad line is answered and the next one taken. */
 @Injectable()
 export class ImportInstances {
   private readonly logger = new Logger('import');
 
-  constructor(private readonly registerInstance: RegisterInstance) {}
+  constructor(private readonly commands: InstanceCommands) {}
 
-  execute(
-    bytes: AsyncIterable<Buffer>,
-    caller: Omit<Caller, 'idempotencyKey'>,
-  ): AsyncGenerator<ImportedLine> {
+  /** Answers in the order of the lines, each a line of JSON. */
+  async *answer(bytes: AsyncIterable<Buffer>, caller: ImportCaller): AsyncGenerator<string> {
     const lines = linesOf(bytes, BODY_LIMIT_BYTES);
-    return mapInOrder(lines, MOST_AT_ONCE, (line) => this.importLine(line, caller));
+    const answers = mapInOrder(lines, MOST_AT_ONCE, (line) => this.importLine(line, caller));
+    for await (const answer of answers) yield `${JSON.stringify(answer)}\n`;
   }
 
-  private async importLine(
-    line: Line,
-    caller: Omit<Caller, 'idempotencyKey'>,
-  ): Promise<ImportedLine> {
+  private async importLine(line: Line, caller: ImportCaller): Promise<LineAnswer> {
     try {
       const dto = readDto(ImportedInstanceDto, parse(line));
       const idempotencyKey = `import:${digest(dto)}`;
-      const result = await this.registerInstance.execute(dto, { ...caller, idempotencyKey });
+      const result = await this.commands.register(dto, { ...caller, idempotencyKey });
       const status = result.outcome === 'accepted' ? 202 : 200;
       return { line: line.number, status, result: answerOf(result) };
     } catch (error) {

@@ -36,3 +36,19 @@ function* line(number: number, parts: readonly Buffer[], tooLong: boolean): Gene
   const text = Buffer.concat(parts).toString('utf8').trim();
   if (text !== '') yield { number, text };
 }
+
+/** Maps with at most `limit` items in work; results come in the order of the items. */
+export async function* mapInOrder<Item, Result>(
+  items: AsyncIterable<Item>,
+  limit: number,
+  work: (item: Item) => Promise<Result>,
+): AsyncGenerator<Result> {
+  const running: Promise<Result>[] = [];
+  for await (const item of items) {
+    running.push(work(item));
+    if (running.length < limit) continue;
+    const oldest = running.shift();
+    if (oldest) yield await oldest;
+  }
+  for (const rest of running) yield await rest;
+}

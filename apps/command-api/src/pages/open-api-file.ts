@@ -1,9 +1,16 @@
 import type { Provider, Type } from '@nestjs/common';
 import { Module } from '@nestjs/common';
+import { MODULE_METADATA } from '@nestjs/common/constants';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { CONTROLLERS } from '../controllers';
+import { RESOURCE_MODULES } from '../command-api.module';
 import { describeApi } from './open-api';
+
+type Types = readonly Type[];
+
+const CONTROLLERS = RESOURCE_MODULES.flatMap(
+  (module) => Reflect.getMetadata(MODULE_METADATA.CONTROLLERS, module) as Type[],
+);
 
 /** Every controller with nothing behind it: enough to be described. */
 @Module({ controllers: CONTROLLERS, providers: dependencies().map(standIn) })
@@ -18,10 +25,10 @@ export async function openApiFile(): Promise<string> {
   return `${JSON.stringify(describeApi(app), null, 2)}\n`;
 }
 
-function dependencies(): readonly Type[] {
+function dependencies(): Types {
   const typesOf = (controller: Type) =>
-    (Reflect.getMetadata('design:paramtypes', controller) ?? []) as readonly Type[];
-  return [...new Set(CONTROLLERS.flatMap((controller: Type) => typesOf(controller)))];
+    (Reflect.getMetadata('design:paramtypes', controller) ?? []) as Types;
+  return [...new Set(CONTROLLERS.flatMap(typesOf))];
 }
 
 function standIn(token: Type): Provider {

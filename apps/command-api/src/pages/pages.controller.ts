@@ -1,36 +1,69 @@
-import { Controller, Get, Header } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
+import { applyDecorators, Controller, Get, Header, Res } from '@nestjs/common';
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { HTML_HEADERS } from './html';
-import { operationsPage } from './operations-page';
-import { problemsPage } from './problems-page';
-import { PublishedApi } from './published-api';
+import { ApiExcludeController } from '@nestjs/swagger';
+import type { HealthReport } from '@uplift/runtime';
+import { Health, Metrics } from '@uplift/runtime';
+import type { HttpReply } from '../http/http-exchange';
+import { CONTENT_SECURITY_POLICY, HTML, operationsPage, problemsPage } from './html-pages';
+import { PublishedApi } from './open-api';
 
-const [CONTENT_TYPE, HTML] = HTML_HEADERS.contentType;
-const [POLICY, NOTHING_FOREIGN] = HTML_HEADERS.policy;
+interface HealthPage {
+  readonly status: 'ok' | 'failing';
+  readonly reasons: HealthReport['reasons'];
+}
 
-/** What people read about this service. */
+function HtmlPage(path: string): MethodDecorator {
+  return applyDecorators(
+    Get(path),
+    Header('content-type', HTML),
+    Header('content-security-policy', CONTENT_SECURITY_POLICY),
+  );
+}
+
+/** What people read about this service, and the pages of the health port for those who reach only the public one. */
 @ApiExcludeController()
 @Controller()
 export class PagesController {
-  constructor(private readonly api: PublishedApi) {}
+  constructor(
+    private readonly api: PublishedApi,
+    private readonly health: Health,
+    private readonly metrics: Metrics,
+  ) {}
 
   @Get('openapi.json')
   openApi(): OpenAPIObject {
     return this.api.document;
   }
 
-  @Get('docs')
-  @Header(CONTENT_TYPE, HTML)
-  @Header(POLICY, NOTHING_FOREIGN)
+  @HtmlPage('docs')
   docs(): string {
     return operationsPage(this.api.document);
   }
 
-  @Get('problems')
-  @Header(CONTENT_TYPE, HTML)
-  @Header(POLICY, NOTHING_FOREIGN)
+  @HtmlPage('problems')
   problems(): string {
     return problemsPage();
   }
+
+  @Get('health/live')
+  live(@Res({ passthrough: true }) reply: HttpReply): HealthPage {
+    return healthPage(reply, this.health.liveness());
+  }
+
+  @Get('health/ready')
+  async ready(@Res({ passthrough: true }) reply: HttpReply): Promise<HealthPage> {
+    return healthPage(reply, await this.health.readiness());
+  }
+
+  @Get('metrics')
+  async measures(@Res({ passthrough: true }) reply: HttpReply): Promise<string> {
+    const { type, body } = await this.metrics.render();
+    reply.header('content-type', type).header('cache-control', 'no-store');
+    return body;
+  }
+}
+
+function healthPage(reply: HttpReply, { ok, reasons }: HealthReport): HealthPage {
+  reply.status(ok ? 200 : 503).header('cache-control', 'no-store');
+  return { status: ok ? 'ok' : 'failing', reasons };
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { BusClient } from '@uplift/bus';
 import { ProblemError, REQUEST_HEADERS } from '@uplift/contracts';
 import { isProblemCode } from '../problems/problem-table';
-import { problem } from '../problems/problem';
+import { problem } from '../problems/problems';
 
 /** Longer than the read model itself waits for a position. */
 const TIMEOUT_MS = 8_000;

@@ -1,11 +1,16 @@
 import { UPGRADE_STRATEGIES } from '@uplift/domain';
+import type { EventStore } from '@uplift/event-store';
+import { CommandHandler, InstanceHistory } from '@uplift/event-store';
+import { Metrics, systemClock } from '@uplift/runtime';
+import { SeededRandomness } from '@uplift/runtime/testing';
 import type { Caller, CommandRequest } from '../commands/command-request';
-import { upgradeIdFor } from '../commands/command-identity';
+import { upgradeIdFor } from '../commands/command-request';
+import { CommandService } from '../commands/command-service';
 
 export const INSTANCE_ID = '11111111-1111-4111-8111-111111111111';
 
 export const CALLER: Caller = {
-  door: 'http',
+  transport: 'http',
   actor: { type: 'user', id: 'somebody' },
   idempotencyKey: 'register',
 };
@@ -68,4 +73,12 @@ export function cancel({ key = 'cancel', reason = 'wrong version', ...varied }: 
     content: { instanceId, ...wish },
     caller: { ...CALLER, idempotencyKey: key },
   } satisfies CommandRequest;
+}
+
+/** The command service over a store, and what it measures. */
+export function commandServiceOn(store: EventStore) {
+  const ports = { clock: systemClock, randomness: new SeededRandomness(1) };
+  const handler = new CommandHandler(new InstanceHistory(store, 'command-api'), ports);
+  const metrics = new Metrics('command-api');
+  return { service: new CommandService(handler, systemClock, metrics), metrics };
 }

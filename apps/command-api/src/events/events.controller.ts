@@ -1,0 +1,94 @@
+import { Controller, Get, Logger, Param, Query, Req, Res } from '@nestjs/common';
+import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { instanceStream } from '@uplift/contracts';
+import { AllTail, EventStore, loadOrEmpty } from '@uplift/event-store';
+import { Clock } from '@uplift/runtime';
+import type { HttpReply, HttpRequest } from '../http/http-exchange';
+import { headerOf } from '../http/http-exchange';
+import { DtoPipe, UuidPipe } from '../http/pipes';
+import { readDto } from '../input/read-dto';
+import { DescribedProblem, refusal } from '../problems/problems';
+import { EVENT_STREAM_HEADERS, FrameSink } from './event-frames';
+import { EventReplay, EventWatch } from './event-watch';
+import {
+  eventDocument,
+  EventPageDto,
+  EventPageParametersDto,
+  WatchParametersDto,
+} from './events.dto';
+
+const DEFAULT_LIMIT = 50;
+const MOST_WATCHERS = 200;
+const START_LIMIT_MS = 5_000;
+const FRAMES = { 'text/event-stream': { schema: { type: 'string' } } };
+
+@ApiTags('events')
+@Controller('v1')
+export class EventsController {
+  private readonly logger = new Logger('watch');
+  private readonly replay: EventReplay;
+
+  constructor(
+    private readonly store: EventStore,
+    private readonly tail: AllTail,
+    private readonly clock: Clock,
+  ) {
+    this.replay = new EventReplay(store);
+  }
+
+  @Get('instances/:id/events')
+  @ApiOperation({ summary: 'Raw events of an instance, from the store itself' })
+  @ApiResponse({ status: 200, type: EventPageDto, description: 'In order of revision' })
+  @DescribedProblem(400)
+  @DescribedProblem(404)
+  @DescribedProblem(503)
+  async instanceEvents(
+    @Param('id', UuidPipe) instanceId: string,
+    @Query(DtoPipe) parameters: EventPageParametersDto,
+  ): Promise<EventPageDto> {
+    const from = Number(parameters.from ?? 0);
+    const next = from + Number(parameters.limit ?? DEFAULT_LIMIT);
+    // The whole stream: an unknown instance can then be told from a page past the end.
+    const events = await loadOrEmpty(this.store, instanceStream(instanceId));
+    if (events.length === 0) {
+      throw refusal('instance-unknown', 'The instance is not registered', { instanceId });
+    }
+    const items = events.slice(from, next).map(eventDocument);
+    return { instanceId, items, nextRevision: next < events.length ? next : null };
+  }
+
+  @Get('events')
+  @ApiOperation({
+    summary: 'Events as they happen (server-sent events)',
+    description:
+      'Frames named event carry one stored event each, their id is its position. A frame named resync says that events were left out: read the present state, then go on.',
+  })
+  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Position seen last' })
+  @ApiResponse({ status: 200, description: 'Until the client goes', content: FRAMES })
+  @DescribedProblem(400)
+  @DescribedProblem(429)
+  @DescribedProblem(503)
+  async watchEvents(
+    @Query(DtoPipe) parameters: WatchParametersDto,
+    @Req() request: HttpRequest,
+    @Res() reply: HttpReply,
+  ): Promise<void> {
+    const after = headerOf(request, 'last-event-id') ?? parameters.after;
+    const { instanceId } = parameters;
+    if (after !== undefined) readDto(WatchParametersDto, { after });
+    if (!(await this.tail.startedWithin(START_LIMIT_MS))) {
+      throw refusal('event-store-unavailable', 'Events cannot be followed now: ask again later');
+    }
+    if (this.tail.listenerCount >= MOST_WATCHERS) {
+      throw refusal('too-many-streams', `At most ${MOST_WATCHERS} clients may watch one process`);
+    }
+    reply.hijack();
+    reply.raw.writeHead(200, EVENT_STREAM_HEADERS);
+    const { tail, replay, clock } = this;
+    const watch = new EventWatch({ tail, replay, clock }, new FrameSink(reply.raw), {
+      ...(instanceId === undefined ? {} : { instanceId }),
+      ...(after === undefined ? {} : { after: BigInt(after) }),
+    });
+    watch.run().catch((error: unknown) => this.logger.warn(error));
+  }
+}

@@ -1,0 +1,122 @@
+import { INSTANCE_STATUSES, isRunning } from '@uplift/domain';
+import { ArrayMaxSize, IsArray, IsInt, Max, Min } from 'class-validator';
+import {
+  ChoiceField,
+  CountField,
+  Field,
+  LabelMapField,
+  NestedField,
+  TextField,
+  UuidField,
+} from '../input/fields';
+import { SCRIPT_FORMS, TaskScriptDto, UpgradePlanDto } from '../upgrades/upgrades.dto';
+
+/** The only statuses an app may report. */
+export const RUNNING_STATUSES = INSTANCE_STATUSES.filter(isRunning);
+
+const PATH = /^\/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*$/;
+
+export class ScriptsDto {
+  @NestedField(TaskScriptDto, 'Run before the upgrade', SCRIPT_FORMS)
+  readonly preUpgrade?: TaskScriptDto;
+
+  @NestedField(TaskScriptDto, 'Run after the upgrade', SCRIPT_FORMS)
+  readonly postUpgrade?: TaskScriptDto;
+}
+
+export class HealthProbeDto {
+  @TextField({
+    description: 'Path below the route of the environment, / by default',
+    maxLength: 500,
+    pattern: PATH,
+    rule: 'a path that begins with "/"',
+    optional: true,
+  })
+  readonly path?: string;
+
+  @Field(
+    { type: 'array', items: { type: 'integer', minimum: 100, maximum: 599 }, maxItems: 20 },
+    { description: 'Status codes that count as healthy beside 2xx', optional: true },
+    IsArray(),
+    ArrayMaxSize(20),
+    IsInt({ each: true }),
+    Min(100, { each: true }),
+    Max(599, { each: true }),
+  )
+  readonly acceptStatuses?: number[];
+}
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._/-]*$/;
+const nameRule = { pattern: NAME, rule: 'a name of letters, digits, ".", "_", "/" and "-"' };
+
+export class RegistrationDto {
+  @TextField({ description: 'Lagoon project name', maxLength: 100, ...nameRule })
+  readonly project!: string;
+
+  @CountField({
+    description: 'Lagoon project id',
+    minimum: 1,
+    maximum: 2_147_483_647,
+    optional: true,
+  })
+  readonly projectId?: number;
+
+  @TextField({ description: 'Lagoon environment name', maxLength: 100, ...nameRule })
+  readonly environment!: string;
+
+  @TextField({
+    description: 'Lagoon core that hosts the project, "default" if absent',
+    maxLength: 100,
+    optional: true,
+    ...nameRule,
+  })
+  readonly core?: string;
+
+  @TextField({
+    description: 'Store app the instance was made from',
+    maxLength: 100,
+    pattern: /^[^\p{Cc}]+$/u,
+    rule: 'one line of text',
+  })
+  readonly app!: string;
+
+  @ChoiceField(INSTANCE_STATUSES, { description: 'Present status of the instance' })
+  readonly status!: string;
+
+  @LabelMapField('Free labels; must hold no secret and no personal data')
+  readonly labels?: Record<string, string>;
+
+  @NestedField(ScriptsDto, 'Lagoon tasks around an upgrade')
+  readonly scripts?: ScriptsDto;
+
+  @NestedField(HealthProbeDto, 'How the health of the app is asked')
+  readonly healthProbe?: HealthProbeDto;
+
+  @NestedField(
+    UpgradePlanDto,
+    'How to upgrade when a request does not say; redeploy-latest if absent',
+  )
+  readonly upgrade?: UpgradePlanDto;
+}
+
+export class RegisterInstanceDto extends RegistrationDto {
+  @UuidField({ description: 'Follows from the Idempotency-Key if absent', optional: true })
+  readonly instanceId?: string;
+}
+
+/** One line of an import names its instance: a line sent again must mean the same instance. */
+export class ImportedInstanceDto extends RegistrationDto {
+  @UuidField({ description: 'Id of the instance' })
+  readonly instanceId!: string;
+}
+
+export class ReportHealthDto {
+  @ChoiceField(RUNNING_STATUSES, { description: 'What the app says of itself' })
+  readonly status!: string;
+}
+
+/** Over the bus the instance is part of the body. */
+export class ReportHealthOfInstanceDto extends ReportHealthDto {
+  @UuidField({ description: 'The instance that is spoken of' })
+  readonly instanceId!: string;
+}

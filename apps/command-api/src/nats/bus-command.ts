@@ -1,0 +1,50 @@
+import type { RpcExceptionFilter } from '@nestjs/common';
+import { applyDecorators, Catch, Logger, UseFilters } from '@nestjs/common';
+import { MessagePattern } from '@nestjs/microservices';
+import type { BusRequest, EndpointMetadata } from '@uplift/bus';
+import { COMMAND_SUBJECTS, ProblemError, REQUEST_HEADERS } from '@uplift/contracts';
+import type { Observable } from 'rxjs';
+import { throwError } from 'rxjs';
+import type { Caller } from '../commands/command-request';
+import { requireKey, tracing } from '../commands/command-request';
+import { toProblem } from '../problems/problems';
+
+const ANONYMOUS = { type: 'service_account', id: 'anonymous' } as const;
+
+const endpoint = (schema: string, scope: string) => ({ schema, scope, idempotent: true }) as const;
+
+/** What each command says of itself on the bus; schemas are components of the published description. */
+export const COMMAND_ENDPOINTS: Readonly<Record<string, EndpointMetadata>> = {
+  [COMMAND_SUBJECTS.registerInstance]: endpoint('RegisterInstanceDto', 'instance:register'),
+  [COMMAND_SUBJECTS.reportHealth]: endpoint('ReportHealthOfInstanceDto', 'instance:report-health'),
+  [COMMAND_SUBJECTS.triggerUpgrade]: endpoint('TriggerUpgradeOfInstanceDto', 'upgrade:trigger'),
+  [COMMAND_SUBJECTS.cancelUpgrade]: endpoint('CancelUpgradeOfInstanceDto', 'upgrade:cancel'),
+};
+
+/** Takes a command from the bus; an error is answered with the document that HTTP would send. */
+export function BusCommand(subject: string): MethodDecorator {
+  return applyDecorators(MessagePattern(subject), UseFilters(BusProblemFilter));
+}
+
+/** Who sends this command over the bus, under which key. The one place where a verified identity will come in. */
+export function busCaller({ headers }: BusRequest): Caller {
+  const key = headers[REQUEST_HEADERS.idempotencyKey] ?? headers[REQUEST_HEADERS.messageId];
+  return {
+    transport: 'nats',
+    actor: ANONYMOUS,
+    idempotencyKey: requireKey(key),
+    ...tracing(headers[REQUEST_HEADERS.traceparent]),
+  };
+}
+
+@Catch()
+export class BusProblemFilter implements RpcExceptionFilter {
+  private readonly logger = new Logger('errors');
+
+  catch(error: unknown): Observable<never> {
+    if (error instanceof ProblemError) return throwError(() => error);
+    const document = toProblem(error);
+    if (document.code === 'internal-error') this.logger.error(error, 'unexpected');
+    return throwError(() => new ProblemError(document, { cause: error }));
+  }
+}

@@ -1,0 +1,64 @@
+import { ProblemError } from '@uplift/contracts';
+import * as domain from '@uplift/domain';
+import { EventStoreUnavailableError, EventTooLargeError } from '@uplift/event-store';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isProblemCode, PROBLEMS } from './problem-table';
+import { toProblem } from './problems';
+
+const page = readFileSync(join(__dirname, '../../../../docs/problems.md'), 'utf8');
+
+type ErrorClass = new (...texts: unknown[]) => domain.DomainError;
+
+function isErrorClass(value: unknown): value is ErrorClass {
+  return (
+    typeof value === 'function' &&
+    value !== domain.DomainError &&
+    value.prototype instanceof domain.DomainError
+  );
+}
+
+const domainErrors = Object.values(domain as Readonly<Record<string, unknown>>).filter(
+  isErrorClass,
+);
+
+describe('the table of problems', () => {
+  it.each(domainErrors.map((type) => [type.name, type] as const))('has a row for %s', (_, type) => {
+    const { code } = new type('one', ['two'], ['three']);
+
+    expect(isProblemCode(code)).toBe(true);
+    expect(toProblem(new type('one', ['two'], ['three'])).type).toBe(`/problems#${code}`);
+  });
+
+  it.each(Object.keys(PROBLEMS))('is explained in docs/problems.md: %s', (code) => {
+    expect(page).toContain(`\n## ${code}\n`);
+  });
+
+  it('has titles that fit a bus header', () => {
+    for (const { title } of Object.values(PROBLEMS)) expect(title).toMatch(/^[\x20-\x7e]{1,200}$/);
+  });
+});
+
+describe('toProblem', () => {
+  it('shows nothing of an error it does not know', () => {
+    expect(toProblem(new Error('password=secret'))).toMatchObject({
+      status: 500,
+      code: 'internal-error',
+      detail: 'The cause is in the log of the service',
+    });
+  });
+
+  it('keeps a problem as it is', () => {
+    const { problem } = new ProblemError(toProblem(new EventTooLargeError('A', 9, 8)));
+
+    expect(toProblem(new ProblemError(problem))).toBe(problem);
+    expect(problem.status).toBe(413);
+  });
+
+  it('never calls an unknown outcome a refusal', () => {
+    expect(toProblem(new EventStoreUnavailableError('gone'))).toMatchObject({
+      status: 503,
+      retryable: true,
+    });
+  });
+});

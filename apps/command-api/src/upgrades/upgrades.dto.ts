@@ -1,0 +1,177 @@
+import type { UpgradeStrategy, VariableScope } from '@uplift/domain';
+import {
+  REF_PATTERN,
+  UPGRADE_STRATEGIES,
+  VARIABLE_NAME_PATTERN,
+  VARIABLE_SCOPES,
+  WAVE_ID_PATTERN,
+} from '@uplift/domain';
+import type { Form } from '../input/fields';
+import { ChoiceField, NestedField, NestedListField, TextField, UuidField } from '../input/fields';
+
+const SERVICE_NAME = /^[a-z0-9][a-z0-9-]*$/;
+const oneLine = { pattern: /^[^\p{Cc}]+$/u, rule: 'one line of text' };
+
+/** A command in a pod of a service, or a task that is registered in Lagoon. */
+export const SCRIPT_FORMS: readonly Form[] = [['service', 'command'], ['registeredTask']];
+
+export class TaskScriptDto {
+  @TextField({
+    description: 'Service of the environment that runs the command',
+    maxLength: 63,
+    pattern: SERVICE_NAME,
+    rule: 'a service name of a-z, 0-9 and "-"',
+    optional: true,
+  })
+  readonly service?: string;
+
+  @TextField({
+    description: 'Command of the Lagoon task; must hold no secret',
+    maxLength: 2_000,
+    pattern: /^[^\0]+$/,
+    rule: 'a command',
+    optional: true,
+  })
+  readonly command?: string;
+
+  @TextField({
+    description: 'Name of a task that is registered in Lagoon, instead of a command',
+    maxLength: 100,
+    ...oneLine,
+    optional: true,
+  })
+  readonly registeredTask?: string;
+}
+
+/** Each strategy that takes a target reads one member of it. */
+const TARGET_FORMS: readonly Form[] = [['ref'], ['sourceEnvironment'], ['variables'], ['script']];
+
+const MOST_VARIABLES = 50;
+
+const nameOfBranch = {
+  maxLength: 100,
+  pattern: REF_PATTERN,
+  rule: 'a name of letters, digits, ".", "_", "/" and "-", without ".."',
+};
+
+export class TargetVariableDto {
+  @TextField({
+    description: 'Name of the variable; a name that looks like a secret is refused',
+    maxLength: 100,
+    pattern: VARIABLE_NAME_PATTERN,
+    rule: 'a variable name of letters, digits and "_"',
+  })
+  readonly name!: string;
+
+  @TextField({
+    description: 'Its value, kept in the history for ever; must be no secret',
+    maxLength: 2_000,
+    pattern: /^[^\0]*$/,
+    rule: 'a text',
+  })
+  readonly value!: string;
+
+  @ChoiceField(VARIABLE_SCOPES, {
+    description: 'Where Lagoon shows the variable',
+    default: 'GLOBAL',
+    optional: true,
+  })
+  readonly scope?: VariableScope;
+}
+
+/** Exactly one member, the one that the strategy reads. */
+export class UpgradeTargetDto {
+  @TextField({
+    description: 'Commit or tag, with branch-ref',
+    ...nameOfBranch,
+    optional: true,
+  })
+  readonly ref?: string;
+
+  @TextField({
+    description: 'Environment of the same project whose images are taken over, with promote',
+    ...nameOfBranch,
+    optional: true,
+  })
+  readonly sourceEnvironment?: string;
+
+  @NestedListField(TargetVariableDto, {
+    description: 'Variables to set before they are rolled out, with variables',
+    maxItems: MOST_VARIABLES,
+  })
+  readonly variables?: TargetVariableDto[];
+
+  @NestedField(TaskScriptDto, 'What to run instead of a deployment, with script', SCRIPT_FORMS)
+  readonly script?: TaskScriptDto;
+}
+
+export class UpgradePlanDto {
+  @ChoiceField(UPGRADE_STRATEGIES, { description: 'How Lagoon is asked to bring a new version' })
+  readonly strategy!: UpgradeStrategy;
+
+  @NestedField(UpgradeTargetDto, 'What to bring', TARGET_FORMS)
+  readonly target?: UpgradeTargetDto;
+}
+
+export class TriggerUpgradeDto {
+  @ChoiceField(UPGRADE_STRATEGIES, {
+    description:
+      'How Lagoon is asked to bring the new version; if absent, as the plan of the instance says, and without a plan redeploy-latest',
+    optional: true,
+  })
+  readonly strategy?: UpgradeStrategy;
+
+  @NestedField(UpgradeTargetDto, 'What to bring: the member that the strategy reads', TARGET_FORMS)
+  readonly target?: UpgradeTargetDto;
+
+  @TextField({
+    description: 'Why, for those who read the history; no personal data',
+    maxLength: 500,
+    optional: true,
+  })
+  readonly reason?: string;
+
+  @UuidField({ description: 'The rollout this upgrade belongs to', optional: true })
+  readonly rolloutId?: string;
+
+  @TextField({
+    description: 'Upgrades of one wave share a bulk id in Lagoon and are polled together',
+    maxLength: 43,
+    pattern: WAVE_ID_PATTERN,
+    rule: 'an id of a-z, 0-9 and "-"',
+    optional: true,
+  })
+  readonly waveId?: string;
+}
+
+/** Over the bus the instance is part of the body. */
+export class TriggerUpgradeOfInstanceDto extends TriggerUpgradeDto {
+  @UuidField({ description: 'The instance to upgrade' })
+  readonly instanceId!: string;
+}
+
+export class CancelUpgradeDto {
+  @TextField({
+    description: 'Why, for those who read the history; no personal data',
+    maxLength: 500,
+    ...oneLine,
+  })
+  readonly reason!: string;
+}
+
+/** Over the bus instance and upgrade are part of the body. */
+export class CancelUpgradeOfInstanceDto extends CancelUpgradeDto {
+  @UuidField({ description: 'The instance that is being upgraded' })
+  readonly instanceId!: string;
+
+  @UuidField({ description: 'The upgrade to cancel' })
+  readonly upgradeId!: string;
+}
+
+export class UpgradePathDto {
+  @UuidField({ description: 'The instance that is being upgraded' })
+  readonly id!: string;
+
+  @UuidField({ description: 'The upgrade to cancel' })
+  readonly upgradeId!: string;
+}
