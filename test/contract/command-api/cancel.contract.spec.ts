@@ -1,5 +1,5 @@
 import type { InFlightStatus } from '@uplift/domain';
-import { cancelAt, overBus, overHttp, refusedByBoth, triggerAt } from './both-doors';
+import { cancelAt, overBus, overHttp, refusedByBoth, triggerAt } from './both-transports';
 import { RunningCommandApi } from './running-command-api';
 import { workToTheEnd, workUntil } from './worker-steps';
 
@@ -36,7 +36,7 @@ describe('cancel', () => {
   describe.each([
     ['HTTP', overHttp],
     ['the bus', overBus],
-  ] as const)('over %s', (_door, send) => {
+  ] as const)('over %s', (_transport, send) => {
     it.each(['pending-pre-upgrade', 'pre-upgrade-running', 'pending-upgrade'] as const)(
       'ends an upgrade in %s at once',
       async (status) => {
@@ -99,7 +99,7 @@ describe('cancel', () => {
   );
 
   it.each(['pending-pre-upgrade', 'upgrade-running'] as const)(
-    'in %s said again holds already, under the same key and under another, at both doors',
+    'in %s said again holds already, under the same key and under another, over both transports',
     async (status) => {
       const upgrade = await upgradeIn(status);
       const first = await overHttp(api, cancelAt('cancel', upgrade));

@@ -95,7 +95,7 @@ describe('commands', () => {
     });
   });
 
-  it('gives the same answers over the bus, and the same key is the same command at both doors', async () => {
+  it('gives the same answers over the bus, and the same key is the same command over both transports', async () => {
     const body = { ...REGISTRATION, instanceId: 'aaaaaaaa-0000-4000-8000-000000000003' };
     const { instanceId } = body;
     const registered = await api.bus.request(COMMAND_SUBJECTS.registerInstance, body, {
@@ -122,12 +122,12 @@ describe('commands', () => {
 
   it('answers under the plain name of the seed, in the envelope of Nest too', async () => {
     const instanceId = await api.register('register-4');
-    const wish = { instanceId, reason: 'plain' };
+    const body = { instanceId, reason: 'plain' };
 
-    const plain = await api.bus.request('trigger_upgrade', wish, { idempotencyKey: 'plain-4' });
+    const plain = await api.bus.request('trigger_upgrade', body, { idempotencyKey: 'plain-4' });
     const wrapped = await api.bus.request(
       COMMAND_SUBJECTS.triggerUpgrade,
-      { pattern: COMMAND_SUBJECTS.triggerUpgrade, id: '1', data: wish },
+      { pattern: COMMAND_SUBJECTS.triggerUpgrade, id: '1', data: body },
       { idempotencyKey: 'plain-4' },
     );
 

@@ -29,7 +29,7 @@ export interface Exchange {
 
 export const PUBLISHED_FILE = join(projectRoot(), 'contracts', 'openapi.json');
 
-/** contracts/openapi.json as a judge of answers: no missing field, no unknown one. */
+/** Checks answers against contracts/openapi.json: no missing field, no unknown one. */
 export class PublishedContract {
   private static loaded: PublishedContract | undefined;
   private readonly ajv = new Ajv({ strict: false, allErrors: true });

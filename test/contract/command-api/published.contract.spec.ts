@@ -49,7 +49,7 @@ describe('what is published', () => {
     expect((await textOf('/problems')).text).toContain('id="idempotency-key-reused"');
   });
 
-  it('tells its health and its measures at both doors', async () => {
+  it('tells its health and its measures over HTTP too', async () => {
     await api.register('measured');
 
     expect((await textOf('/health/live')).status).toBe(200);

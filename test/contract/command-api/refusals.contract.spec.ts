@@ -226,13 +226,15 @@ describe('what is refused', () => {
   });
 
   it('refuses on the bus what it refuses over HTTP, with the same document', async () => {
-    const wish = { instanceId, reason: 'x' };
+    const request = { instanceId, reason: 'x' };
     const { body } = await api.post(`/v1/instances/${instanceId}/upgrades`, {
       key: 'k',
       body: { reason: 'x' },
     });
 
-    const asked = api.bus.request(COMMAND_SUBJECTS.triggerUpgrade, wish, { idempotencyKey: 'k' });
+    const asked = api.bus.request(COMMAND_SUBJECTS.triggerUpgrade, request, {
+      idempotencyKey: 'k',
+    });
     await expect(asked).rejects.toMatchObject({ problem: body });
   });
 

@@ -1,8 +1,8 @@
-import { registerAt, overBus, overHttp, triggerAt } from './both-doors';
+import { registerAt, overBus, overHttp, triggerAt } from './both-transports';
 import { REGISTRATION, RunningCommandApi } from './running-command-api';
 
 const SCRIPT = { service: 'cli', command: 'drush updb -y' };
-const WISHES = [
+const REQUESTS = [
   ['redeploy-latest', undefined, null],
   ['branch-ref', { ref: 'release/2.1' }, { ref: 'release/2.1' }],
   ['promote', { sourceEnvironment: 'staging' }, { sourceEnvironment: 'staging' }],
@@ -57,12 +57,12 @@ describe('an upgrade is asked for', () => {
   describe.each([
     ['HTTP', overHttp],
     ['the bus', overBus],
-  ] as const)('over %s', (_door, send) => {
-    it.each(WISHES)('with %s and target %j', async (strategy, target, recorded) => {
+  ] as const)('over %s', (_transport, send) => {
+    it.each(REQUESTS)('with %s and target %j', async (strategy, target, recorded) => {
       const instanceId = await registered();
-      const wish = { strategy, ...(target === undefined ? {} : { target }) };
+      const body = { strategy, ...(target === undefined ? {} : { target }) };
 
-      const { document } = await send(api, triggerAt('k', instanceId, wish));
+      const { document } = await send(api, triggerAt('k', instanceId, body));
 
       expect(document).toMatchObject({ instanceId, status: 'pending-pre-upgrade', revision: 1 });
       const order = await workOrderOf(instanceId);
@@ -98,9 +98,9 @@ describe('an upgrade is asked for', () => {
     });
   });
 
-  it('under one key at both doors as one command', async () => {
+  it('under one key over both transports as one command', async () => {
     const instanceId = await registered();
-    const [, , , , [, target]] = WISHES;
+    const [, , , , [, target]] = REQUESTS;
     const command = triggerAt('k', instanceId, { strategy: 'variables', target, waveId: 'w' });
 
     const first = await overHttp(api, command);

@@ -9,14 +9,14 @@ export interface Outcome {
   readonly document: Json;
 }
 
-/** A command as each door takes it. */
-export interface TwoDoorCommand {
+/** A command as each transport takes it. */
+export interface TwoTransportCommand {
   readonly key: string;
   readonly http: { readonly path: string; readonly body: object };
   readonly bus: { readonly subject: string; readonly body: object };
 }
 
-export function registerAt(key: string, body: object): TwoDoorCommand {
+export function registerAt(key: string, body: object): TwoTransportCommand {
   return {
     key,
     http: { path: '/v1/instances', body },
@@ -24,11 +24,11 @@ export function registerAt(key: string, body: object): TwoDoorCommand {
   };
 }
 
-export function triggerAt(key: string, instanceId: string, wish: object): TwoDoorCommand {
+export function triggerAt(key: string, instanceId: string, body: object): TwoTransportCommand {
   return {
     key,
-    http: { path: `/v1/instances/${instanceId}/upgrades`, body: wish },
-    bus: { subject: COMMAND_SUBJECTS.triggerUpgrade, body: { ...wish, instanceId } },
+    http: { path: `/v1/instances/${instanceId}/upgrades`, body },
+    bus: { subject: COMMAND_SUBJECTS.triggerUpgrade, body: { ...body, instanceId } },
   };
 }
 
@@ -36,7 +36,7 @@ export function cancelAt(
   key: string,
   upgrade: { readonly instanceId: string; readonly upgradeId: string },
   body: object = { reason: 'wrong version' },
-): TwoDoorCommand {
+): TwoTransportCommand {
   const { instanceId, upgradeId } = upgrade;
   return {
     key,
@@ -47,7 +47,7 @@ export function cancelAt(
 
 export async function overHttp(
   api: RunningCommandApi,
-  { key, http }: TwoDoorCommand,
+  { key, http }: TwoTransportCommand,
 ): Promise<Outcome> {
   const { status, body } = await api.post(http.path, { key, body: http.body });
   return { accepted: status < 400, document: body };
@@ -55,7 +55,7 @@ export async function overHttp(
 
 export async function overBus(
   api: RunningCommandApi,
-  { key, bus }: TwoDoorCommand,
+  { key, bus }: TwoTransportCommand,
 ): Promise<Outcome> {
   try {
     const answer = await api.bus.request(bus.subject, bus.body, { idempotencyKey: key });
@@ -66,10 +66,10 @@ export async function overBus(
   }
 }
 
-/** The one problem that both doors answer with; fails if one accepts, or in other words. */
+/** The one problem that both transports answer with; fails if one accepts, or in other words. */
 export async function refusedByBoth(
   api: RunningCommandApi,
-  command: TwoDoorCommand,
+  command: TwoTransportCommand,
 ): Promise<Json> {
   const outcomes = await Promise.all([overHttp(api, command), overBus(api, command)]);
   const [http, bus] = outcomes;

@@ -1,7 +1,7 @@
-import type { TwoDoorCommand } from './both-doors';
-import { cancelAt, refusedByBoth, registerAt, triggerAt } from './both-doors';
+import type { TwoTransportCommand } from './both-transports';
+import { cancelAt, refusedByBoth, registerAt, triggerAt } from './both-transports';
 import { REGISTRATION, RunningCommandApi } from './running-command-api';
-import { spoiltBodies } from './spoilt-bodies';
+import { invalidBodies } from './invalid-bodies';
 
 const OTHER = 'dddddddd-0000-4000-8000-000000000001';
 const SCRIPT = { service: 'cli', command: 'drush updb' };
@@ -14,9 +14,9 @@ const variable = (name: string, more: object = {}) => ({
 const variables = (...names: string[]) => ({ variables: names.map((name) => variable(name)) });
 const refs = ['$(x)', 'a;b', 'a`b`', 'a{b', 'a"b', 'a\nb', 'a..b', '-x', ' ', 'x'.repeat(101)];
 
-type Row = [what: string, wish: object, code: string, pointer?: string];
+type Row = [what: string, request: object, code: string, pointer?: string];
 
-const BAD: readonly Row[] = [
+const INVALID: readonly Row[] = [
   ['an unknown strategy', { strategy: 'bulk-latest' }, 'invalid-input', '/strategy'],
   ['a strategy in capitals', { strategy: 'PROMOTE' }, 'invalid-input', '/strategy'],
   ...refs.map((ref): Row => [
@@ -114,7 +114,7 @@ const BAD: readonly Row[] = [
   ],
 ];
 
-const SOUND = [
+const VALID = [
   { strategy: 'branch-ref', target: { ref: 'v1' }, reason: 'r', waveId: 'w', rolloutId: OTHER },
   { strategy: 'promote', target: { sourceEnvironment: 'staging' } },
   { strategy: 'variables', target: { variables: [variable('A'), variable('B')] } },
@@ -124,7 +124,7 @@ const SOUND = [
 
 jest.setTimeout(120_000);
 
-describe('a wish is refused alike over HTTP and the bus, and nothing is stored', () => {
+describe('a request is refused alike over HTTP and the bus, and nothing is stored', () => {
   let api: RunningCommandApi;
   let instanceId: string;
   let before: bigint | null;
@@ -138,9 +138,9 @@ describe('a wish is refused alike over HTTP and the bus, and nothing is stored',
   afterAll(() => api.stop());
   afterEach(async () => expect(await api.lastPosition()).toBe(before));
 
-  it.each(BAD)('%s', async (...row) => {
-    const [, wish, code, pointer] = row;
-    const problem = await refusedByBoth(api, triggerAt('k', instanceId, wish));
+  it.each(INVALID)('%s', async (...row) => {
+    const [, request, code, pointer] = row;
+    const problem = await refusedByBoth(api, triggerAt('k', instanceId, request));
 
     expect(problem).toMatchObject({ code, status: code === 'invalid-input' ? 400 : 422 });
     if (pointer === undefined) return expect(problem).toMatchObject({ instanceId });
@@ -150,7 +150,7 @@ describe('a wish is refused alike over HTTP and the bus, and nothing is stored',
 
   it('with the strategies there are, and with those that are permitted', async () => {
     const unknown = await refusedByBoth(api, triggerAt('k', instanceId, { strategy: 'x' }));
-    const off = await refusedByBoth(api, triggerAt('k', instanceId, SOUND[1]));
+    const off = await refusedByBoth(api, triggerAt('k', instanceId, VALID[1]));
 
     expect(JSON.stringify(unknown.errors)).toContain(
       'redeploy-latest, branch-ref, promote, variables, script',
@@ -159,9 +159,9 @@ describe('a wish is refused alike over HTTP and the bus, and nothing is stored',
   });
 
   it('with the rule for names of branches', async () => {
-    const wish = { strategy: 'branch-ref', target: { ref: '$(x)' } };
+    const request = { strategy: 'branch-ref', target: { ref: '$(x)' } };
 
-    const { errors } = await refusedByBoth(api, triggerAt('k', instanceId, wish));
+    const { errors } = await refusedByBoth(api, triggerAt('k', instanceId, request));
 
     expect(errors).toEqual([
       {
@@ -171,13 +171,13 @@ describe('a wish is refused alike over HTTP and the bus, and nothing is stored',
     ]);
   });
 
-  const sound: readonly (readonly [string, (body: object) => TwoDoorCommand, object])[] = [
-    ...SOUND.map(
-      (wish) =>
+  const valid: readonly (readonly [string, (body: object) => TwoTransportCommand, object])[] = [
+    ...VALID.map(
+      (request) =>
         [
-          `a request for ${wish.strategy} ${Object.keys(wish.target).join()}`,
+          `a request for ${request.strategy} ${Object.keys(request.target).join()}`,
           (body: object) => triggerAt('k', instanceId, body),
-          wish,
+          request,
         ] as const,
     ),
     [
@@ -197,11 +197,11 @@ describe('a wish is refused alike over HTTP and the bus, and nothing is stored',
     ],
   ];
 
-  it.each(sound)('%s with anything in it spoilt', async (_what, commandOf, body) => {
-    const cases = spoiltBodies(body as Parameters<typeof spoiltBodies>[0]);
+  it.each(valid)('%s with anything in it replaced', async (_what, commandOf, body) => {
+    const cases = invalidBodies(body as Parameters<typeof invalidBodies>[0]);
     expect(cases.length).toBeGreaterThan(8);
-    for (const { what, body: spoilt } of cases) {
-      const { status, code } = await refusedByBoth(api, commandOf(spoilt));
+    for (const { what, body: invalid } of cases) {
+      const { status, code } = await refusedByBoth(api, commandOf(invalid));
       expect({ what, status, code }).toEqual({ what, status: 400, code: 'invalid-input' });
     }
   });
