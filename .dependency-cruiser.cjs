@@ -4,6 +4,11 @@ const LIB_INDEX = '^libs/[^/]+/src/(testing/)?index\\.ts$';
 const TESTING_INDEX = '^libs/[^/]+/src/testing/index\\.ts$';
 const EVENTSTORE_CLIENT = 'node_modules/@eventstore/db-client/';
 
+/** Inside the command API imports run from the edge to the core: resources, then transports, then what carries them. */
+const commandApi = (...folders) => `^apps/command-api/src/(${folders.join('|')})/`;
+const COMMAND_API_EDGE = commandApi('instances', 'upgrades', 'events', 'pages');
+const COMMAND_API_CORE = commandApi('commands', 'queries', 'input', 'problems');
+
 /** Dependency directions: apps, then infrastructure, then contracts, then domain; never upwards, never sideways. */
 module.exports = {
   forbidden: [
@@ -39,6 +44,22 @@ module.exports = {
       comment: 'Apps talk over the bus or the store. What they share belongs into a library.',
       from: { path: '^apps/([^/]+)/' },
       to: { path: '^apps/', pathNot: '^apps/$1/' },
+    },
+    {
+      name: 'command-api-transports-know-no-resource',
+      severity: 'error',
+      comment:
+        'Resources import the transports. What a transport needs to know of one is passed in, or stands in commands.',
+      from: { path: commandApi('http', 'nats'), pathNot: TEST_CODE },
+      to: { path: COMMAND_API_EDGE },
+    },
+    {
+      name: 'command-api-core-knows-no-edge',
+      severity: 'error',
+      comment:
+        'Commands, queries, input and problems know neither transport nor resource. Pass in what they need.',
+      from: { path: COMMAND_API_CORE, pathNot: TEST_CODE },
+      to: { path: '^apps/command-api/src/', pathNot: COMMAND_API_CORE },
     },
     {
       name: 'libs-through-their-index',

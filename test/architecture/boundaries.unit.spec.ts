@@ -21,6 +21,16 @@ const VIOLATIONS: readonly Planted[] = [
     "import '../../../apps/relay/src/relay';",
   ),
   planted('apps-never-import-apps', 'apps/relay/src/p7.ts', "import '../../projector/src/rows';"),
+  planted(
+    'command-api-transports-know-no-resource',
+    'apps/command-api/src/http/p26.ts',
+    "import '../instances/routes';",
+  ),
+  planted(
+    'command-api-core-knows-no-edge',
+    'apps/command-api/src/commands/p27.ts',
+    "import type {} from '../http/requests';",
+  ),
   planted('libs-through-their-index', 'libs/bus/src/p8.ts', "import '../../lagoon/src/answers';"),
   planted(
     'libs-through-their-index-from-outside',

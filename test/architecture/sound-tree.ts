@@ -16,6 +16,13 @@ export const SOUND_TREE: Tree = {
   'libs/lagoon/src/answers.ts': 'export const answers = 1;',
   'apps/relay/src/main.ts': "import '@uplift/bus'; import '@uplift/event-store'; import './relay';",
   'apps/relay/src/relay.ts': "import '@uplift/lagoon';",
+  'apps/command-api/src/main.ts': "import './instances/routes';",
+  'apps/command-api/src/instances/routes.ts':
+    "import '../http/requests'; import '../upgrades/dto';",
+  'apps/command-api/src/upgrades/dto.ts': "import '../input/fields';",
+  'apps/command-api/src/http/requests.ts': "import '../commands/service';",
+  'apps/command-api/src/commands/service.ts': "import '../input/fields';",
+  'apps/command-api/src/input/fields.ts': 'export const fields = 1;',
   'apps/projector/src/main.ts': "import '@uplift/event-store'; import './rows';",
   'apps/projector/src/rows.ts': 'export const rows = 1;',
   'tools/stack/src/index.ts': 'export const stack = 1;',
