@@ -1,8 +1,19 @@
-import type { DynamicModule, OnApplicationShutdown, Provider } from '@nestjs/common';
+import type {
+  DynamicModule,
+  OnApplicationBootstrap,
+  OnApplicationShutdown,
+  Provider,
+} from '@nestjs/common';
 import { Inject, Injectable, Module } from '@nestjs/common';
 import { BusConnection, connectServiceBus } from '@uplift/bus';
 import type { Actor } from '@uplift/contracts';
-import { EsdbEventStore, EventStore, InstanceHistory } from '@uplift/event-store';
+import {
+  AllTail,
+  CommandHandler,
+  EsdbEventStore,
+  EventStore,
+  InstanceHistory,
+} from '@uplift/event-store';
 import { HealthProbe, LagoonCores, UndiciHealthProbe } from '@uplift/lagoon';
 import { admissionProvider } from './admission/admission.providers';
 import { effectProviders } from './effects/effects.providers';
@@ -34,6 +45,7 @@ export class StageWorkersModule {
       providers: [
         ...adapters(runtime),
         ...runners(runtime, actor),
+        tail(runtime),
         ...effectProviders(runtime),
         ...providers.flatMap(({ providers }) => [...providers]),
         ...watchdog,
@@ -61,7 +73,7 @@ function adapters(runtime: StageRuntime): Provider[] {
   ];
 }
 
-function runners({ logger }: StageRuntime, actor: Actor): Provider[] {
+function runners({ clock, randomness, logger }: StageRuntime, actor: Actor): Provider[] {
   return [
     {
       provide: InstanceHistory,
@@ -69,12 +81,42 @@ function runners({ logger }: StageRuntime, actor: Actor): Provider[] {
       useFactory: (store: EventStore) => new InstanceHistory(store, SERVICE_NAME),
     },
     {
+      provide: CommandHandler,
+      inject: [InstanceHistory],
+      useFactory: (history: InstanceHistory) => new CommandHandler(history, { clock, randomness }),
+    },
+    {
       provide: StageRunner,
-      inject: [InstanceHistory, LagoonCores],
-      useFactory: (history: InstanceHistory, cores: LagoonCores) =>
-        new StageRunner({ actor, history }, logger, new LagoonOutages(cores)),
+      inject: [InstanceHistory, CommandHandler, LagoonCores],
+      useFactory: (history: InstanceHistory, commands: CommandHandler, cores: LagoonCores) => {
+        const worker = { history, commands, actor };
+        const outages = new LagoonOutages(cores, clock);
+        return new StageRunner({ worker, outages, logger, randomness });
+      },
     },
   ];
+}
+
+/** The one subscription of the process, open only if somebody listens. */
+function tail({ clock, randomness, logger }: StageRuntime): Provider {
+  const onBreak = (error: unknown, isRepeated: boolean) => {
+    if (!isRepeated) logger.warn({ err: error }, 'the tail of the store broke off');
+  };
+  return {
+    provide: AllTail,
+    inject: [EventStore],
+    useFactory: (store: EventStore) => new StoreTail(store, { clock, randomness, onBreak }),
+  };
+}
+
+class StoreTail extends AllTail implements OnApplicationBootstrap, OnApplicationShutdown {
+  onApplicationBootstrap(): void {
+    if (this.listenerCount > 0) this.start();
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.stop();
+  }
 }
 
 /** Closes what the process holds open, after every stage has drained. */

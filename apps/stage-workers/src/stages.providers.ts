@@ -91,7 +91,7 @@ function preUpgrade({ configuration: { workerId } }: StageRuntime): Provider {
   };
 }
 
-function upgrade({ configuration }: StageRuntime): Provider {
+function upgrade({ clock, configuration }: StageRuntime): Provider {
   const { workerId: worker, callTimeoutMs: timeoutMs } = configuration;
   const options = { worker, timeoutMs, concurrency: MOST_AT_ONCE };
   return {
@@ -102,7 +102,7 @@ function upgrade({ configuration }: StageRuntime): Provider {
       admission: AdmissionControl,
       protocol: EffectProtocol,
       scripts: ScriptRunner,
-    ) => new UpgradeStage({ cores, admission, protocol, scripts }, options),
+    ) => new UpgradeStage({ cores, admission, protocol, scripts, clock }, options),
   };
 }
 
@@ -114,7 +114,7 @@ function postUpgrade({ configuration: { workerId } }: StageRuntime): Provider {
   };
 }
 
-function verification({ configuration }: StageRuntime): Provider {
+function verification({ clock, configuration }: StageRuntime): Provider {
   const options = {
     successes: configuration.probeSuccesses,
     intervalMs: configuration.probeIntervalMs,
@@ -125,21 +125,22 @@ function verification({ configuration }: StageRuntime): Provider {
     provide: VerificationStage,
     inject: [LagoonCores, HealthProbe],
     useFactory: (cores: LagoonCores, probe: HealthProbe) =>
-      new VerificationStage(cores, probe, options),
+      new VerificationStage(cores, { probe, clock }, options),
   };
 }
 
-function cancellation({ configuration, logger }: StageRuntime): Provider {
-  const { reconcileIntervalMs: intervalMs } = configuration;
+function cancellation({ clock, configuration, logger }: StageRuntime): Provider {
+  const options = { intervalMs: configuration.reconcileIntervalMs };
   return {
     provide: CancellationStage,
     inject: [LagoonCores],
-    useFactory: (cores: LagoonCores) => new CancellationStage(cores, { intervalMs }, logger),
+    useFactory: (cores: LagoonCores) => new CancellationStage(cores, options, clock, logger),
   };
 }
 
-function lateOutcome({ configuration }: StageRuntime): Provider[] {
-  const { lateIntervalMs, lateWatchMs, deadlineRunningMs, deadlineAttemptMs } = configuration;
+function lateOutcome(runtime: StageRuntime): Provider[] {
+  const { lateIntervalMs, lateWatchMs, deadlineRunningMs, deadlineAttemptMs } =
+    runtime.configuration;
   const options = {
     intervalMs: lateIntervalMs,
     windowMs: lateWatchMs,
@@ -150,12 +151,13 @@ function lateOutcome({ configuration }: StageRuntime): Provider[] {
     {
       provide: LateOutcomeLookups,
       inject: [LagoonCores],
-      useFactory: (cores: LagoonCores) => new LateOutcomeLookups(cores, lateIntervalMs * GATHERING),
+      useFactory: (cores: LagoonCores) =>
+        new LateOutcomeLookups(cores, lateIntervalMs * GATHERING, runtime.clock),
     },
     {
       provide: LateOutcomeStage,
       inject: [LateOutcomeLookups],
-      useFactory: (lookups: LateOutcomeLookups) => new LateOutcomeStage(lookups, options),
+      useFactory: (lookups: LateOutcomeLookups) => new LateOutcomeStage(lookups, options, runtime),
     },
   ];
 }

@@ -1,5 +1,5 @@
 import type { Provider } from '@nestjs/common';
-import { EventStore } from '@uplift/event-store';
+import { AllTail } from '@uplift/event-store';
 import { LagoonCores } from '@uplift/lagoon';
 import type { StageRuntime } from '../stage-workers.settings';
 import { AdmissionControl, UNLIMITED_ADMISSION } from './admission-control.port';
@@ -8,22 +8,22 @@ import { StoreAdmissionControl } from './store.admission-control';
 
 /** Where no core has a limit nothing is read and everybody enters at once. */
 export function admissionProvider({
+  clock,
   configuration,
   health,
-  logger,
   metrics,
 }: StageRuntime): Provider {
   return {
     provide: AdmissionControl,
-    inject: [EventStore, LagoonCores],
-    useFactory: (store: EventStore, cores: LagoonCores): AdmissionControl => {
+    inject: [AllTail, LagoonCores],
+    useFactory: (tail: AllTail, cores: LagoonCores): AdmissionControl => {
       const limitsOf = limitsFrom(cores);
       if (cores.names.every((name) => limitsOf(name) === null)) return UNLIMITED_ADMISSION;
-      const admission = new StoreAdmissionControl(store, {
+      const admission = new StoreAdmissionControl(tail, {
+        clock,
         limitsOf,
         worker: configuration.workerId,
         onBeat: health.loop('admission'),
-        onError: (error) => logger.warn({ err: error }, 'admission lost sight of the store'),
       });
       health.addReadiness('admission', () => admission.readiness());
       const help = 'Upgrades held back until their Lagoon core has room';

@@ -1,9 +1,7 @@
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import type { InstanceEvent } from '@uplift/domain';
-import type { EventStore } from '@uplift/event-store';
-import { pause } from '../runner/pause';
-import type { TailedEvent } from '../store/all-tail';
-import { AllTail } from '../store/all-tail';
+import type { AllTail, TailedInstanceEvent } from '@uplift/event-store';
+import type { Clock } from '@uplift/runtime';
 import { EventClock } from '../store/event-clock';
 import type { NoRoom } from './admission-control.port';
 import { AdmissionControl } from './admission-control.port';
@@ -14,12 +12,10 @@ export interface AdmissionControlOptions {
   readonly limitsOf: LimitsOf;
   /** Name under which this process writes its intents. */
   readonly worker: string;
-  readonly onError: (error: unknown) => void;
-  readonly onBeat?: () => void;
+  readonly clock: Clock;
+  readonly onBeat: () => void;
   /** Pause between two looks for room that comes with time alone, in ms. */
   readonly tickMs?: number;
-  /** Milliseconds on a clock that never jumps. */
-  readonly monotonic?: () => number;
 }
 
 const TICK_MS = 1_000;
@@ -33,40 +29,30 @@ export class StoreAdmissionControl
   extends AdmissionControl
   implements OnApplicationBootstrap, OnApplicationShutdown
 {
-  private readonly book: CoreUsageProjection;
+  private readonly usage: CoreUsageProjection;
   private readonly clock: EventClock;
-  private readonly tail: AllTail;
   private readonly queues = new Map<string, CoreQueue>();
   private readonly abort = new AbortController();
-  private readonly monotonic: () => number;
 
   constructor(
-    store: EventStore,
+    private readonly tail: AllTail,
     private readonly options: AdmissionControlOptions,
   ) {
     super();
-    const { limitsOf, onError, monotonic = () => performance.now() } = options;
-    this.monotonic = monotonic;
-    this.book = new CoreUsageProjection(limitsOf);
-    this.clock = new EventClock(monotonic);
-    this.tail = new AllTail(store, {
-      onEvent: (event) => this.take(event),
-      onBatch: () => this.letIn(),
-      onError,
-    });
+    this.usage = new CoreUsageProjection(options.limitsOf);
+    this.clock = new EventClock(options.clock);
+    tail.add({ onInstanceEvent: (event) => this.take(event), onBatch: () => this.letIn() });
   }
 
   onApplicationBootstrap(): void {
-    this.tail.start();
     void this.tick();
   }
 
   onApplicationShutdown(): void {
-    this.tail.stop();
     this.abort.abort();
   }
 
-  /** Why nobody is let in anywhere; undefined if the admission works. */
+  /** Why nobody is let in anywhere; undefined if it works. */
   readiness(): string | undefined {
     return this.tail.hasCaughtUp ? undefined : 'has not read the whole store yet';
   }
@@ -86,7 +72,7 @@ export class StoreAdmissionControl
   }
 
   why(core: string): NoRoom | null {
-    return this.book.why(core, this.clock.now());
+    return this.usage.why(core, this.clock.now());
   }
 
   /** How many wait to be let in, at all cores. */
@@ -94,12 +80,12 @@ export class StoreAdmissionControl
     return [...this.queues.values()].reduce((sum, { length }) => sum + length, 0);
   }
 
-  private take(recorded: TailedEvent): void {
+  private take(recorded: TailedInstanceEvent): void {
     const { instanceId, event, at } = recorded;
     this.clock.observe(at);
-    this.book.record(recorded);
+    this.usage.record(recorded);
     if (!this.isOwnEntry(event)) return;
-    const core = this.book.coreOfInstance(instanceId);
+    const core = this.usage.coreOfInstance(instanceId);
     if (core !== undefined) this.queueOf(core)?.landed();
   }
 
@@ -119,16 +105,16 @@ export class StoreAdmissionControl
   private async tick(): Promise<void> {
     const { signal } = this.abort;
     while (!signal.aborted) {
-      this.options.onBeat?.();
+      this.options.onBeat();
       this.letIn();
-      await pause(this.options.tickMs ?? TICK_MS, signal).catch(() => undefined);
+      await this.options.clock.idle(this.options.tickMs ?? TICK_MS, signal);
     }
   }
 
   private queueOf(core: string): CoreQueue | null {
     const limits = this.options.limitsOf(core);
     if (limits === null) return null;
-    const queue = this.queues.get(limits.name) ?? new CoreQueue(this.monotonic);
+    const queue = this.queues.get(limits.name) ?? new CoreQueue(this.options.clock);
     this.queues.set(limits.name, queue);
     return queue;
   }
@@ -145,11 +131,11 @@ interface Waiter {
  * Those who want in at one core, first come first served. The next is let in only when the event of the one before
  * has been seen: so a process is never more than one ahead of what the store tells it.
  */
-export class CoreQueue {
+class CoreQueue {
   private readonly waiters: Waiter[] = [];
   private landingUntil = Number.NEGATIVE_INFINITY;
 
-  constructor(private readonly monotonic: () => number) {}
+  constructor(private readonly clock: Clock) {}
 
   get length(): number {
     return this.waiters.length;
@@ -174,13 +160,13 @@ export class CoreQueue {
 
   /** Whether the first may be let in if the core has room. */
   get isWaiting(): boolean {
-    return this.waiters.length > 0 && this.monotonic() >= this.landingUntil;
+    return this.waiters.length > 0 && this.clock.monotonic() >= this.landingUntil;
   }
 
   admitFirst(): void {
     const first = this.waiters.shift();
     if (first === undefined) return;
-    this.landingUntil = this.monotonic() + LANDING_MS;
+    this.landingUntil = this.clock.monotonic() + LANDING_MS;
     first.enter();
   }
 

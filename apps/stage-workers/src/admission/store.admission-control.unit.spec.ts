@@ -1,3 +1,5 @@
+import type { AllTail } from '@uplift/event-store';
+import { SkewedClock } from '../testing/fast.clock';
 import { Fleet, settled } from '../testing/fleet';
 import { UNLIMITED_ADMISSION } from './admission-control.port';
 import type { CoreLimits } from './core-usage.projection';
@@ -13,31 +15,42 @@ const AGREED: CoreLimits = {
   buildsInFlight: CAP,
 };
 const never = () => new AbortController().signal;
-const open: StoreAdmissionControl[] = [];
-afterEach(() => {
-  open.splice(0).forEach((admission) => admission.onApplicationShutdown());
-  jest.restoreAllMocks();
-});
+const open: { readonly admission: StoreAdmissionControl; readonly tail: AllTail }[] = [];
+afterEach(() => stopAll());
+
+async function stopAll(): Promise<void> {
+  for (const { admission, tail } of open.splice(0)) {
+    admission.onApplicationShutdown();
+    await tail.stop();
+  }
+}
 
 class AdmissionFixture {
   readonly fleet = new Fleet();
   readonly requestedAt: number[] = [];
   readonly underWay: string[] = [];
   most = 0;
-  private beats = 0;
 
-  admission(worker: string, limits: CoreLimits | null = AGREED, monotonic = this.fleet.monotonic) {
-    const admission = new StoreAdmissionControl(this.fleet.store, {
-      limitsOf: () => limits,
-      worker,
-      tickMs: 1,
-      onBeat: () => (this.beats += 1),
-      monotonic,
-      onError: (error) => expect(error).toBeUndefined(),
-    });
-    open.push(admission);
-    admission.onApplicationBootstrap();
+  /** Of a process that has read the store up to its end. */
+  async admission(worker: string, limits: CoreLimits | null = AGREED, skewMs = 0) {
+    const { admission, start } = this.unstarted(worker, limits, skewMs);
+    start();
+    await settled();
     return admission;
+  }
+
+  unstarted(worker: string, limits: CoreLimits | null = AGREED, skewMs = 0) {
+    const clock = new SkewedClock(this.fleet.clock, skewMs);
+    const tail = this.fleet.tail(clock);
+    const limitsOf = () => limits;
+    const options = { clock, limitsOf, worker, tickMs: 10_000, onBeat: () => undefined };
+    const admission = new StoreAdmissionControl(tail, options);
+    const start = () => {
+      tail.start();
+      admission.onApplicationBootstrap();
+    };
+    open.push({ admission, tail });
+    return { admission, start };
   }
 
   /** What the upgrade stage does with one instance. */
@@ -48,19 +61,22 @@ class AdmissionFixture {
   ): Promise<void> {
     await admission.enter('eu-1', never());
     await this.fleet.goOn(instanceId, 'DeploymentRequested', worker);
-    this.requestedAt.push(this.fleet.now());
+    this.requestedAt.push(this.fleet.clock.wall());
     this.underWay.push(instanceId);
     this.most = Math.max(this.most, this.underWay.length);
   }
 
-  /** Every admission has looked again and nobody else got in. */
+  /** Everybody has looked again and nobody else got in. */
   async quiet(count = () => this.requestedAt.length): Promise<void> {
     for (let before = -1; before !== count();) {
       before = count();
-      const enough = this.beats + 2 * open.length;
-      while (this.beats < enough) await settled(1);
       await settled();
     }
+  }
+
+  async pass(ms: number): Promise<void> {
+    await this.fleet.clock.advance(ms);
+    await this.quiet();
   }
 
   async finish(count: number): Promise<void> {
@@ -83,16 +99,16 @@ class AdmissionFixture {
   }
 }
 
-describe('the admission admission', () => {
+describe('admission control', () => {
   it('lets a thousand through without ever being over what was agreed', async () => {
     const fixture = new AdmissionFixture();
-    const admission = fixture.admission('w1');
+    const admission = await fixture.admission('w1');
     const waiting = await fixture.fleet.joinMany(1_000, 'UpgradePending');
     const all = Promise.all(waiting.map((id) => fixture.trigger(admission, 'w1', id)));
     for (let n = 0; fixture.requestedAt.length < 1_000 && n < 400; n++) {
       await fixture.quiet();
       if (n % 2 === 0) await fixture.finish(12);
-      fixture.fleet.pass(5 * MINUTE);
+      await fixture.pass(5 * MINUTE);
     }
     await all;
     expect(fixture.most).toBe(CAP);
@@ -102,7 +118,7 @@ describe('the admission admission', () => {
 
   it('is first come first served', async () => {
     const fixture = new AdmissionFixture();
-    const admission = fixture.admission('w1', { ...AGREED, buildsInFlight: 1 });
+    const admission = await fixture.admission('w1', { ...AGREED, buildsInFlight: 1 });
     const order: string[] = [];
     const waiting = await fixture.fleet.joinMany(5, 'UpgradePending');
     for (const id of waiting) void fixture.trigger(admission, 'w1', id).then(() => order.push(id));
@@ -119,10 +135,12 @@ describe('the admission admission', () => {
     ['triggers', { ...AGREED, buildsInFlight: 0 }],
   ])('is at most one of its %s over per process when several race', async (_words, limits) => {
     const fixture = new AdmissionFixture();
-    const workers = ['w1', 'w2', 'w3'].map((name) => ({
-      name,
-      admission: fixture.admission(name, limits),
-    }));
+    const workers = await Promise.all(
+      ['w1', 'w2', 'w3'].map(async (name) => ({
+        name,
+        admission: await fixture.admission(name, limits),
+      })),
+    );
     const waiting = await fixture.fleet.joinMany(150, 'UpgradePending');
     waiting.forEach((id, n) => {
       const { name, admission } = workers[n % 3]!;
@@ -136,19 +154,18 @@ describe('the admission admission', () => {
 
   it('keeps its counts when it is started again in mid-way', async () => {
     const fixture = new AdmissionFixture();
-    const first = fixture.admission('w1');
+    const first = await fixture.admission('w1');
     const waiting = await fixture.fleet.joinMany(60, 'UpgradePending');
     for (const id of waiting.slice(0, 30)) void fixture.trigger(first, 'w1', id);
     await fixture.quiet();
-    first.onApplicationShutdown();
-    const second = fixture.admission('w2');
+    await stopAll();
+    const second = await fixture.admission('w2');
     await fixture.finish(5);
     for (const id of waiting.slice(30)) void fixture.trigger(second, 'w2', id);
     await fixture.quiet();
     expect(fixture.requestedAt).toHaveLength(20);
     expect(second.why('eu-1')).toBe('trigger-rate');
-    fixture.fleet.pass(5 * MINUTE);
-    await fixture.quiet();
+    await fixture.pass(5 * MINUTE);
     expect(fixture.requestedAt).toHaveLength(25);
     expect(second.why('eu-1')).toBe('builds-in-flight');
   });
@@ -157,14 +174,12 @@ describe('the admission admission', () => {
     'is not opened by a clock of this machine that jumps %d ms',
     async (jump) => {
       const fixture = new AdmissionFixture();
-      jest.spyOn(Date, 'now').mockImplementation(() => fixture.fleet.now() + jump);
-      const admission = fixture.admission('w1', { ...AGREED, triggerBurst: 2 });
+      const admission = await fixture.admission('w1', { ...AGREED, triggerBurst: 2 }, jump);
       const waiting = await fixture.fleet.joinMany(5, 'UpgradePending');
       for (const id of waiting) void fixture.trigger(admission, 'w1', id);
       await fixture.quiet();
       expect(fixture.requestedAt).toHaveLength(2);
-      fixture.fleet.pass(MINUTE);
-      await fixture.quiet();
+      await fixture.pass(MINUTE);
       expect(fixture.requestedAt).toHaveLength(3);
     },
   );
@@ -172,17 +187,12 @@ describe('the admission admission', () => {
   it('lets nobody in before it has read the whole store', async () => {
     const fixture = new AdmissionFixture();
     const [id] = await fixture.fleet.joinMany(1, 'UpgradePending');
-    const admission = new StoreAdmissionControl(fixture.fleet.store, {
-      limitsOf: () => AGREED,
-      worker: 'w1',
-      onError: () => undefined,
-    });
-    open.push(admission);
+    const { admission, start } = fixture.unstarted('w1');
     void fixture.trigger(admission, 'w1', id!);
     await settled();
     expect(fixture.requestedAt).toEqual([]);
     expect(admission.readiness()).toBe('has not read the whole store yet');
-    admission.onApplicationBootstrap();
+    start();
     await settled();
     expect(fixture.requestedAt).toHaveLength(1);
     expect(admission.readiness()).toBeUndefined();
@@ -190,14 +200,13 @@ describe('the admission admission', () => {
 
   it('waits for the event of whoever it let in, for half a minute at most', async () => {
     const fixture = new AdmissionFixture();
-    const admission = fixture.admission('w1');
+    const admission = await fixture.admission('w1');
     let entered = 0;
     const enter = () => void admission.enter('eu-1', never()).then(() => (entered += 1));
     [1, 2, 3].forEach(enter);
     await fixture.quiet(() => entered);
     expect(entered).toBe(1);
-    fixture.fleet.pass(30_000);
-    await fixture.quiet(() => entered);
+    await fixture.pass(30_000);
     expect(entered).toBe(2);
     admission.giveBack('eu-1');
     await fixture.quiet(() => entered);
@@ -206,7 +215,7 @@ describe('the admission admission', () => {
 
   it('does not take a repeated call of one upgrade for the entry of another', async () => {
     const fixture = new AdmissionFixture();
-    const admission = fixture.admission('w1');
+    const admission = await fixture.admission('w1');
     const [calling] = await fixture.fleet.joinMany(1, 'UpgradePending');
     await fixture.trigger(admission, 'w1', calling!);
     let entered = 0;
@@ -223,7 +232,7 @@ describe('the admission admission', () => {
 
   it('lets those go who are asked to stop, with the reason, and nobody behind them suffers', async () => {
     const fixture = new AdmissionFixture();
-    const admission = fixture.admission('w1', { ...AGREED, buildsInFlight: 1 });
+    const admission = await fixture.admission('w1', { ...AGREED, buildsInFlight: 1 });
     const [first, second] = await fixture.fleet.joinMany(2, 'UpgradePending');
     await fixture.trigger(admission, 'w1', first!);
     const stop = new AbortController();
@@ -239,7 +248,7 @@ describe('the admission admission', () => {
 
   it('asks nothing of whoever wants in where there is no limit', async () => {
     const fixture = new AdmissionFixture();
-    const admission = fixture.admission('w1', null);
+    const admission = await fixture.admission('w1', null);
     await Promise.all([1, 2, 3].map(() => admission.enter('eu-1', never())));
     expect(admission.why('eu-1')).toBeNull();
     await Promise.all([1, 2, 3].map(() => UNLIMITED_ADMISSION.enter('eu-1', never())));

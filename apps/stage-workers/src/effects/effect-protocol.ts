@@ -1,9 +1,8 @@
-import { toInstanceEvent } from '@uplift/contracts';
 import type { CallState } from '@uplift/domain';
 import type { Refused } from '@uplift/lagoon';
+import type { Clock } from '@uplift/runtime';
 import { failpoint } from '@uplift/runtime';
 import type { InstanceSession } from '../runner/instance-session';
-import { pause } from '../runner/pause';
 import type { Effect } from './effect.port';
 import type { LeaseOptions } from './leased-call';
 import { leasedCall } from './leased-call';
@@ -30,6 +29,7 @@ export class EffectProtocol {
   constructor(
     private readonly options: EffectOptions,
     private readonly worker: string,
+    private readonly clock: Clock,
   ) {}
 
   /** Returns when the attempt has no open call of this effect any more. */
@@ -49,7 +49,8 @@ export class EffectProtocol {
       } else if (call.isOpen) {
         own = await this.findOut(session, effect, call, stop);
       } else {
-        await pause(this.pauseAfter(refusedFor ?? (await lastRefusalOf(session))), stop);
+        const cause = refusedFor ?? (await lastRefusalOf(session));
+        await this.clock.pause(this.pauseAfter(cause), stop);
         own = await this.retry(session, effect, call, stop);
       }
     }
@@ -67,7 +68,11 @@ export class EffectProtocol {
     effect: Effect<Trace>,
     { call, own, stop }: { call: CallState; own: OwnIntent; stop: AbortSignal },
   ): Promise<Refused | null> {
-    const answer = await leasedCall(effect, { intentAt: own.at, stop }, this.options);
+    const answer = await leasedCall(
+      effect,
+      { intentAt: own.at, stop, ...this.options },
+      this.clock,
+    );
     await failpoint(`${effect.name}.E6`);
     if (answer.kind === 'refused') {
       await this.refuse(session, call, answer);
@@ -113,7 +118,7 @@ export class EffectProtocol {
     call: CallState,
     stop: AbortSignal,
   ): Promise<OwnIntent | null> {
-    const finding = await reconcile(effect, this.options, stop);
+    const finding = await reconcile(effect, { ...this.options, stop }, this.clock);
     await failpoint(`${effect.name}.E6`);
     if (finding.kind === 'landed') {
       await effect.accept(session, finding.landed);
@@ -142,7 +147,7 @@ export class EffectProtocol {
     session: InstanceSession,
     command: Parameters<InstanceSession['submit']>[0],
   ): Promise<OwnIntent | null> {
-    const at = performance.now();
+    const at = this.clock.monotonic();
     return (await session.submit(command)) === 'appended' ? { at } : null;
   }
 }
@@ -154,9 +159,8 @@ function callOf({ workOrder }: InstanceSession, { marker, callNo }: CallState) {
 
 /** Why the newest call was refused, when it was another turn that made it. */
 async function lastRefusalOf(session: InstanceSession): Promise<string | null> {
-  const { events } = await session.reload();
-  const refusals = events.map(toInstanceEvent).filter(({ type }) => type === 'CallRefused');
-  const newest = refusals.at(-1);
+  const { decoded } = await session.reload();
+  const newest = decoded.filter(({ type }) => type === 'CallRefused').at(-1);
   const cause = newest?.type === 'CallRefused' ? newest.data.evidence.cause : null;
   return typeof cause === 'string' ? cause : null;
 }

@@ -5,7 +5,7 @@ import { EffectProtocol } from './effect-protocol';
 import { ScriptRunner } from './script-runner';
 
 /** What brings about changes in Lagoon, for every stage that makes some. */
-export function effectProviders({ configuration }: StageRuntime): Provider[] {
+export function effectProviders({ configuration, clock }: StageRuntime): Provider[] {
   const {
     workerId,
     taskPollIntervalMs: pollIntervalMs,
@@ -21,12 +21,12 @@ export function effectProviders({ configuration }: StageRuntime): Provider[] {
     permissionPauseMs: configuration.permissionPauseMs,
   };
   return [
-    { provide: EffectProtocol, useFactory: () => new EffectProtocol(options, workerId) },
+    { provide: EffectProtocol, useFactory: () => new EffectProtocol(options, workerId, clock) },
     {
       provide: ScriptRunner,
       inject: [LagoonCores, EffectProtocol],
       useFactory: (cores: LagoonCores, protocol: EffectProtocol) =>
-        new ScriptRunner(cores, protocol, { pollIntervalMs, patienceMs }),
+        new ScriptRunner(cores, protocol, { pollIntervalMs, patienceMs }, clock),
     },
   ];
 }

@@ -1,5 +1,5 @@
+import type { Clock } from '@uplift/runtime';
 import { failpoint } from '@uplift/runtime';
-import { pause } from '../runner/pause';
 import type { Effect, EffectAnswer } from './effect.port';
 
 export interface LeaseOptions {
@@ -9,7 +9,7 @@ export interface LeaseOptions {
   readonly timeoutMs: number;
 }
 
-export interface Lease {
+interface Lease extends LeaseOptions {
   /** Monotonic time just before the intent was appended, in ms. */
   readonly intentAt: number;
   /** Ends the waiting, never a call. */
@@ -25,25 +25,30 @@ const FIRST_PAUSE_MS = 100;
  */
 export async function leasedCall<Trace>(
   effect: Effect<Trace>,
-  { intentAt, stop }: Lease,
-  { leaseMs, timeoutMs }: LeaseOptions,
+  { intentAt, stop, leaseMs, timeoutMs }: Lease,
+  clock: Clock,
 ): Promise<EffectAnswer<Trace>> {
   let answer: EffectAnswer<Trace> = OVER;
   let mayRenew = true;
-  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs *= 2) {
-    // Armed before the lease check: a process frozen in between wakes up to an aborted call.
-    const signal = AbortSignal.timeout(timeoutMs);
-    if (performance.now() - intentAt > leaseMs) return answer;
+  // Armed before the lease check: a process frozen in between wakes up to an aborted call.
+  const call = async (signal: AbortSignal) => {
+    if (clock.monotonic() - intentAt > leaseMs) return null;
     await failpoint(`${effect.name}.E4`);
-    answer = await effect.send(signal);
+    const given = await effect.send(signal);
     await failpoint(`${effect.name}.E5`);
+    return given;
+  };
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs *= 2) {
+    const given = await withTimeout(clock, timeoutMs, call);
+    if (given === null) return answer;
+    answer = given;
     if (answer.kind !== 'refused') return answer;
     if (answer.cause === 'unauthenticated' && mayRenew) {
       mayRenew = false;
       continue;
     }
     if (answer.cause !== 'not-sent') return answer;
-    await pause(pauseMs, stop);
+    await clock.pause(pauseMs, stop);
   }
 }
 
@@ -53,3 +58,19 @@ const OVER = {
   reason: 'the time for the call was over before it was made',
   retryable: true,
 } as const;
+
+/** Work that is told by its signal when its time is over. */
+export async function withTimeout<T>(
+  clock: Clock,
+  ms: number,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const ending = new AbortController();
+  const tooLong = new DOMException('The call took too long', 'TimeoutError');
+  const cancel = clock.after(ms, () => ending.abort(tooLong));
+  try {
+    return await work(ending.signal);
+  } finally {
+    cancel();
+  }
+}

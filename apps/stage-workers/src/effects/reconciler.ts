@@ -1,5 +1,5 @@
+import type { Clock } from '@uplift/runtime';
 import { failpoint } from '@uplift/runtime';
-import { pause } from '../runner/pause';
 import type { Effect, Landed } from './effect.port';
 
 export interface ReconcileOptions {
@@ -25,22 +25,22 @@ const LATER = 6;
  */
 export async function reconcile<Trace>(
   effect: Effect<Trace>,
-  { intervalMs, notFoundGapMs, settleWindowMs }: ReconcileOptions,
-  signal: AbortSignal,
+  { intervalMs, notFoundGapMs, settleWindowMs, stop }: ReconcileOptions & { stop: AbortSignal },
+  clock: Clock,
 ): Promise<Finding<Trace>> {
-  const since = performance.now();
+  const since = clock.monotonic();
   let firstMiss: number | null = null;
   for (let lookUps = 1; ; lookUps++) {
     await failpoint(`${effect.name}.E3`);
-    const [newest, ...older] = await effect.lookUp(signal);
+    const [newest, ...older] = await effect.lookUp(stop);
     if (newest !== undefined) return { kind: 'landed', landed: [newest, ...older] };
 
-    const now = performance.now();
+    const now = clock.monotonic();
     firstMiss ??= now;
     const isProved = now - firstMiss >= notFoundGapMs && now - since >= settleWindowMs;
     if (isProved && lookUps > 1) {
       return { kind: 'not-landed', lookUps, waitedMs: Math.round(now - since) };
     }
-    await pause(lookUps > QUICK_LOOK_UPS ? intervalMs * LATER : intervalMs, signal);
+    await clock.pause(lookUps > QUICK_LOOK_UPS ? intervalMs * LATER : intervalMs, stop);
   }
 }

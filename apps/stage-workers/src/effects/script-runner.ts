@@ -1,10 +1,10 @@
 import type { ScriptStep, TaskReference, TaskScript, WorkOrder } from '@uplift/domain';
 import type { LagoonCore, LagoonCores, LagoonTask } from '@uplift/lagoon';
 import { taskPhase } from '@uplift/lagoon';
+import type { Clock } from '@uplift/runtime';
 import { failpoint } from '@uplift/runtime';
 import { LongWaitError } from '../runner/failure-triage';
 import type { InstanceSession } from '../runner/instance-session';
-import { pause } from '../runner/pause';
 import type { EffectProtocol, OwnIntent } from './effect-protocol';
 import { runnableScript, TaskEffect } from './task.effect';
 
@@ -37,6 +37,7 @@ export class ScriptRunner {
     private readonly cores: LagoonCores,
     private readonly protocol: EffectProtocol,
     private readonly options: ScriptRunnerOptions,
+    private readonly clock: Clock,
   ) {}
 
   /** `intent`: already written by the caller together with the step, or null if it is to be written here. */
@@ -55,11 +56,23 @@ export class ScriptRunner {
       return { kind: 'failed', reason: runnable.reason, retryable: false };
     }
     const effect = new TaskEffect(core, run.order, run.step, runnable.script);
-    const own = intent ?? (await intend(session, run));
+    const own = intent ?? (await this.intend(session, run));
     await failpoint('task.E3');
     await this.protocol.settle(session, effect, own, stop);
     await failpoint('task.E7');
     return this.outcomeOf(core, session, stop);
+  }
+
+  /** The intent; null if it stands in the stream already and is somebody else's. */
+  private async intend(
+    session: InstanceSession,
+    { step, worker }: ScriptRun,
+  ): Promise<OwnIntent | null> {
+    const { upgradeId, attempt } = session.workOrder;
+    await failpoint('task.E2');
+    const at = this.clock.monotonic();
+    const data = { upgradeId, attempt, step, worker };
+    return (await session.submit({ type: 'RequestScript', data })) === 'appended' ? { at } : null;
   }
 
   private async outcomeOf(
@@ -76,29 +89,17 @@ export class ScriptRunner {
     task: TaskReference,
     stop: AbortSignal,
   ): Promise<ScriptOutcome> {
-    const endsAt = performance.now() + this.options.patienceMs;
+    const endsAt = this.clock.monotonic() + this.options.patienceMs;
     for (;;) {
       const row = await lagoon.taskById(task.taskId, stop);
       const outcome = row === null ? null : outcomeOf(row, task);
       if (outcome !== null) return outcome;
-      if (performance.now() >= endsAt) {
+      if (this.clock.monotonic() >= endsAt) {
         throw new LongWaitError(`task ${task.taskName} has not ended yet`);
       }
-      await pause(this.options.pollIntervalMs, stop);
+      await this.clock.pause(this.options.pollIntervalMs, stop);
     }
   }
-}
-
-/** The intent; null if it stands in the stream already and is somebody else's. */
-async function intend(
-  session: InstanceSession,
-  { step, worker }: ScriptRun,
-): Promise<OwnIntent | null> {
-  const { upgradeId, attempt } = session.workOrder;
-  await failpoint('task.E2');
-  const at = performance.now();
-  const data = { upgradeId, attempt, step, worker };
-  return (await session.submit({ type: 'RequestScript', data })) === 'appended' ? { at } : null;
 }
 
 function outcomeOf(row: LagoonTask, task: TaskReference): ScriptOutcome | null {

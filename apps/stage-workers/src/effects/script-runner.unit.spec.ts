@@ -1,6 +1,6 @@
 import type { TaskScript } from '@uplift/domain';
 import { PROFILE, SCRIPTED } from '../testing/example-upgrade';
-import { protocolWith, scriptsOf, StageFixture, WORKER } from '../testing/stage-fixture';
+import { protocolOf, scriptsOf, StageFixture, WORKER } from '../testing/stage-fixture';
 import { LongWaitError } from '../runner/failure-triage';
 import { ScriptRunner } from './script-runner';
 
@@ -84,10 +84,15 @@ describe('a script run as a Lagoon task', () => {
   it('is not added by two at once', async () => {
     const fixture = await startedScene();
     fixture.lagoon.script.endAtOnce = 'complete';
-    const patient = new ScriptRunner(fixture.cores, protocolWith({ settleWindowMs: 60_000 }), {
-      pollIntervalMs: 1,
-      patienceMs: 10_000,
-    });
+    const patient = new ScriptRunner(
+      fixture.cores,
+      protocolOf(fixture, { settleWindowMs: 60_000 }),
+      {
+        pollIntervalMs: 1,
+        patienceMs: 10_000,
+      },
+      fixture.clock,
+    );
     const outcomes = await Promise.all([run(fixture, patient), run(fixture, patient)]);
     expect(outcomes).toMatchObject([{ kind: 'complete' }, { kind: 'complete' }]);
     expect(fixture.mutations).toEqual(['addTask']);

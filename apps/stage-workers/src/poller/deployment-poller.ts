@@ -1,10 +1,9 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { LagoonCore, LagoonCores } from '@uplift/lagoon';
+import type { CancelTimer, Clock, Randomness } from '@uplift/runtime';
 import type { DeploymentWatcher } from './deployment-watcher';
 import type { PollIntervals } from './poll-cadence';
 import { PollCadence } from './poll-cadence';
-import type { PollClock } from './poll-clock';
-import { systemPollClock } from './poll-clock';
 import { PollScheduler } from './poll-scheduler';
 
 export interface DeploymentPollerOptions extends PollIntervals {
@@ -25,12 +24,12 @@ const STUCK_MS = 120_000;
  */
 export class DeploymentPoller implements OnApplicationShutdown {
   private readonly schedulers = new Map<string, PollScheduler>();
-  private endBeat: () => void = () => undefined;
+  private endBeat: CancelTimer = () => undefined;
 
   constructor(
     private readonly cores: LagoonCores,
     private readonly options: DeploymentPollerOptions,
-    private readonly clock: PollClock = systemPollClock,
+    private readonly ports: { readonly clock: Clock; readonly randomness: Randomness },
   ) {
     this.beat();
   }
@@ -51,7 +50,7 @@ export class DeploymentPoller implements OnApplicationShutdown {
   private beat(): void {
     const isStuck = [...this.schedulers.values()].some(({ stalledMs }) => stalledMs > STUCK_MS);
     if (!isStuck) this.options.onBeat();
-    this.endBeat = this.clock.after(BEAT_MS, () => this.beat());
+    this.endBeat = this.ports.clock.after(BEAT_MS, () => this.beat());
   }
 
   private schedulerOf(core: LagoonCore): PollScheduler {
@@ -59,8 +58,8 @@ export class DeploymentPoller implements OnApplicationShutdown {
     const known = this.schedulers.get(name);
     if (known !== undefined) return known;
     const scheduler = new PollScheduler(core, {
-      clock: this.clock,
-      cadence: new PollCadence(this.options),
+      clock: this.ports.clock,
+      cadence: new PollCadence(this.options, this.ports.randomness),
       batch: this.options.batch,
       onError: (error) => this.options.onError(error, name),
     });

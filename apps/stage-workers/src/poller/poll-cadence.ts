@@ -1,3 +1,4 @@
+import type { Randomness } from '@uplift/runtime';
 import type { WatchPace } from './deployment-watcher';
 
 export interface PollIntervals {
@@ -24,7 +25,7 @@ export class PollCadence {
 
   constructor(
     private readonly intervals: PollIntervals,
-    private readonly random: () => number = Math.random,
+    private readonly randomness: Randomness,
   ) {
     const { pollEarlyIntervalMs, pollIntervalMs } = intervals;
     this.tickMs = Math.max(1, Math.min(pollEarlyIntervalMs, pollIntervalMs));
@@ -32,7 +33,7 @@ export class PollCadence {
 
   /** Ticks come less often while requests fail. */
   pauseMs(failures: number): number {
-    return doubled(this.tickMs, failures) * (1 - JITTER + 2 * JITTER * this.random());
+    return doubled(this.tickMs, failures) * (1 - JITTER + 2 * JITTER * this.randomness.fraction());
   }
 
   /** From one look at a build of this age to the next. */

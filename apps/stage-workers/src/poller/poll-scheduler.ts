@@ -4,15 +4,15 @@ import {
   LagoonUnauthenticatedError,
   LagoonUnavailableError,
 } from '@uplift/lagoon';
+import type { CancelTimer, Clock } from '@uplift/runtime';
 import type { DeploymentWatcher, Watch } from './deployment-watcher';
 import type { PollCadence } from './poll-cadence';
-import type { PollClock } from './poll-clock';
 import type { Ask } from './poll-requests';
 import { askLagoon, asksFor } from './poll-requests';
 
 export interface PollSchedulerOptions {
   readonly cadence: PollCadence;
-  readonly clock: PollClock;
+  readonly clock: Clock;
   /** Most environments in one request. */
   readonly batch: number;
   readonly onError: (error: unknown) => void;
@@ -24,7 +24,7 @@ const TOLD_AT_ONCE = 50;
 export class PollScheduler {
   private readonly watches = new Map<DeploymentWatcher, Watch>();
   private readonly stopping = new AbortController();
-  private callOff: (() => void) | null = null;
+  private callOff: CancelTimer | null = null;
   private isTurning = false;
   private failures = 0;
   private progressAt = 0;

@@ -7,6 +7,7 @@ import {
   LagoonUnauthenticatedError,
   LagoonUnavailableError,
 } from '@uplift/lagoon';
+import type { Randomness } from '@uplift/runtime';
 
 /** The work goes on, but its message has been held long enough: the next delivery looks whether it is still due. */
 export class LongWaitError extends Error {
@@ -42,7 +43,7 @@ export function triageOf(error: unknown): Triage {
 }
 
 /** Doubles with each delivery, with jitter of a quarter, at most 30 s. */
-export function retryDelayMs(deliveryCount: number, random = Math.random): number {
+export function retryDelayMs(deliveryCount: number, randomness: Randomness): number {
   const delay = Math.min(FIRST_DELAY_MS * 2 ** Math.min(deliveryCount - 1, 10), LONGEST_DELAY_MS);
-  return Math.round(delay * (0.75 + 0.25 * random()));
+  return Math.round(delay * (0.75 + 0.25 * randomness.fraction()));
 }

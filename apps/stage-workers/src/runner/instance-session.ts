@@ -16,16 +16,31 @@ import type {
   WorkerCommand,
   WorkOrder,
 } from '@uplift/domain';
-import { decide, evolve, resume, upgradeIdOf } from '@uplift/domain';
-import type { InstanceHistory, LoadedInstance, StreamHead } from '@uplift/event-store';
-import {
-  deterministicEventId,
-  EventStoreUnavailableError,
-  RevisionConflictError,
+import { resume, upgradeIdOf } from '@uplift/domain';
+import type {
+  CommandHandler,
+  InstanceHistory,
+  KnownInstance,
+  LoadedInstance,
 } from '@uplift/event-store';
 
 /** Whether a submitted command produced the events that now stand in the stream. */
 export type Submission = 'appended' | 'not-due';
+
+/** Where a worker reads and writes instances, and in whose name. */
+export interface Worker {
+  readonly history: InstanceHistory;
+  readonly commands: CommandHandler;
+  readonly actor: Actor;
+}
+
+/** One handling of a message. */
+export interface Handling {
+  /** Goes into event ids, so that another worker with the same message gets a conflict and not a silent repeat. */
+  readonly turn: string;
+  /** Called when the history is found to have gone on without this handling. What it throws ends the handling. */
+  readonly onNews?: (session: InstanceSession) => Promise<void>;
+}
 
 const MOST_TRIES = 5;
 
@@ -38,54 +53,39 @@ const OPENING: readonly string[] = [
   'DeploymentCancelled',
 ] satisfies OpeningEvent['type'][];
 
-/** Who handles a message, in events and in their ids. */
-export interface Handling {
-  /**
-   * Names this handling of the message. It goes into event ids, so that another worker with the same
-   * message gets a conflict and not a silent repeat.
-   */
-  readonly turn: string;
-  readonly actor: Actor;
-  /** Called when the history is found to have gone on without this handling. What it throws ends the handling. */
-  readonly onNews?: (session: InstanceSession) => Promise<void>;
-}
-
 /** Told while nothing else can be done, so no news stand in their way. */
 const OF_WAITS: readonly WorkerCommand['type'][] = ['RecordWait', 'EndWait'];
 
 interface Start {
   readonly workOrder: WorkOrder;
-  readonly state: InstanceState;
-  readonly head: StreamHead;
+  readonly instance: KnownInstance;
 }
 
 /**
- * One worker's hold on one instance while it handles one message: the state as far as this worker knows,
- * and the head its next append builds on. Starts from the message alone where that opens a stage, and reads
- * the stream only on conflict; any other message is read together with its stream.
+ * One worker's work on one instance while it handles one message: the instance as far as this worker knows it. Starts
+ * from the message alone where that opens a stage, and reads the stream only on conflict; any other message is read
+ * together with its stream.
  */
 export class InstanceSession {
   readonly instanceId: string;
   readonly workOrder: WorkOrder;
-  state: InstanceState;
-  private head: StreamHead;
+  private instance: KnownInstance;
   private submissions = 0;
 
   private constructor(
-    private readonly history: InstanceHistory,
+    private readonly worker: Worker,
     private readonly message: StoredEvent,
     private readonly handling: Handling,
     start: Start,
   ) {
     this.instanceId = splitStreamName(message.stream).id;
     this.workOrder = start.workOrder;
-    this.state = start.state;
-    this.head = start.head;
+    this.instance = start.instance;
   }
 
   /** Throws UndecodableMessageError for a message that is no event of an upgrade. */
   static async open(
-    history: InstanceHistory,
+    worker: Worker,
     message: StoredEvent,
     handling: Handling,
   ): Promise<InstanceSession> {
@@ -95,21 +95,18 @@ export class InstanceSession {
     }
     const start = isOpening(event)
       ? startAt(message, event)
-      : startOf(message, await history.load(splitStreamName(message.stream).id));
-    return new InstanceSession(history, message, handling, start);
+      : startOf(message, await worker.history.load(splitStreamName(message.stream).id));
+    return new InstanceSession(worker, message, handling, start);
   }
 
   /** Decides and appends; after a conflict loads the stream and decides again. */
-  async submit(command: WorkerCommand): Promise<Submission> {
+  submit(command: WorkerCommand): Promise<Submission> {
     const step = `${command.type}/${this.handling.turn}/${this.submissions++}`;
-    const eventId = deterministicEventId(this.message.id, step, 0);
-    for (let n = 1; ; n++) {
-      const events = decide(command, this.state);
-      if (events.length === 0) return 'not-due';
-      const isStored = await this.tryAppend(events, step, n < MOST_TRIES);
-      if (isStored || (await this.hasLanded(eventId))) return 'appended';
-      if (!OF_WAITS.includes(command.type)) await this.handling.onNews?.(this);
-    }
+    return this.change(command, step);
+  }
+
+  get state(): InstanceState {
+    return this.instance.state;
   }
 
   /** Whether the attempt this message belongs to is in a status, as far as this worker knows. */
@@ -139,53 +136,48 @@ export class InstanceSession {
 
   /** Reads the stream: needed when the message is older than the instance. */
   async reload(): Promise<LoadedInstance> {
-    const loaded = await this.history.load(this.instanceId);
-    this.state = loaded.state;
-    this.head = loaded.head;
+    const loaded = await this.worker.history.load(this.instanceId);
+    this.instance = loaded;
     return loaded;
   }
 
-  /** False if somebody else was first, or if the outcome is unknown: then the stream has the answer. */
-  private async tryAppend(
-    events: readonly InstanceEvent[],
-    step: string,
-    mayTryAgain: boolean,
-  ): Promise<boolean> {
-    try {
-      const { head } = await this.history.append(this.instanceId, this.head, events, {
-        causationId: this.message.id,
-        step,
-        correlationId: this.workOrder.upgradeId,
-        actor: this.handling.actor,
-        ...traceOf(this.message),
-      });
-      this.head = head;
-      this.state = events.reduce(evolve, this.state);
-      return true;
-    } catch (error) {
-      if (mayTryAgain && isWorthAnotherLook(error)) return false;
-      throw error;
-    }
+  private async change(command: WorkerCommand, step: string): Promise<Submission> {
+    const { message, workOrder, instanceId, worker, instance: from } = this;
+    const cause = {
+      causationId: message.id,
+      step,
+      correlationId: workOrder.upgradeId,
+      actor: worker.actor,
+      ...traceOf(message),
+    };
+    const onLoad = (loaded: LoadedInstance) => this.hearNews(loaded, command);
+    const policy = { tries: MOST_TRIES, from, retriesUnknown: true, onLoad };
+    const handled = await worker.commands.handle({ instanceId, command, cause }, policy);
+    if (handled.kind === 'answered') return this.change(command, step);
+    this.instance = handled.instance;
+    return handled.kind;
   }
 
-  /** After an append whose outcome is unknown: is it in the stream? */
-  private async hasLanded(eventId: string): Promise<boolean> {
-    const { events } = await this.reload();
-    return events.some(({ id }) => id === eventId);
+  /** Answers if the instance was changed because of the news. */
+  private async hearNews(loaded: LoadedInstance, { type }: WorkerCommand) {
+    this.instance = loaded;
+    if (!OF_WAITS.includes(type)) await this.handling.onNews?.(this);
+    return this.instance === loaded ? undefined : 'changed';
   }
 }
 
-function startAt({ revision, metadata }: StoredEvent, event: OpeningEvent): Start {
-  const { workOrder } = event.data;
-  return { workOrder, state: resume(event), head: { revision, hash: metadata.hash } };
+function startAt({ revision, position, metadata }: StoredEvent, event: OpeningEvent): Start {
+  const head = { revision, hash: metadata.hash };
+  return { workOrder: event.data.workOrder, instance: { state: resume(event), head, position } };
 }
 
-function startOf({ id }: StoredEvent, { state, head }: LoadedInstance): Start {
+function startOf({ id }: StoredEvent, instance: LoadedInstance): Start {
+  const { state } = instance;
   const upgrade = state.kind === 'resting' ? state.lastUpgrade : state;
   if (upgrade === null || !('workOrder' in upgrade)) {
     throw new UndecodableMessageError(`Event ${id} belongs to no upgrade`);
   }
-  return { workOrder: upgrade.workOrder, state, head };
+  return { workOrder: upgrade.workOrder, instance };
 }
 
 function readable(stored: StoredEvent): InstanceEvent {
@@ -199,10 +191,6 @@ function readable(stored: StoredEvent): InstanceEvent {
 
 function isOpening(event: InstanceEvent): event is OpeningEvent {
   return OPENING.includes(event.type);
-}
-
-function isWorthAnotherLook(error: unknown): boolean {
-  return error instanceof RevisionConflictError || error instanceof EventStoreUnavailableError;
 }
 
 function traceOf({ metadata }: StoredEvent): { traceparent?: string } {

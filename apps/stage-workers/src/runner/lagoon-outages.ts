@@ -1,7 +1,7 @@
-import { toInstanceEvent } from '@uplift/contracts';
 import type { UpgradeStage } from '@uplift/domain';
 import type { LagoonCore, LagoonCores } from '@uplift/lagoon';
 import { LagoonCircuitOpenError } from '@uplift/lagoon';
+import type { Clock } from '@uplift/runtime';
 import type { InstanceSession } from './instance-session';
 
 /** For how long an answer proves to every instance that the core is back. */
@@ -13,14 +13,17 @@ export class LagoonOutages {
   /** Monotonic times. */
   private readonly provedUntil = new Map<string, number>();
 
-  constructor(private readonly cores: LagoonCores) {}
+  constructor(
+    private readonly cores: LagoonCores,
+    private readonly clock: Clock,
+  ) {}
 
   /** Before an instance that waits for its core is worked on again. Throws while the core is still away. */
   async endWaitIfBack(session: InstanceSession): Promise<void> {
     const { core } = session.workOrder.profile;
     if (session.upgrading?.notes.waitingFor?.target !== lagoonTarget(core)) return;
     await this.proveBack(this.cores.of(core));
-    await endWait(session);
+    await endWait(session, this.clock);
   }
 
   async record(session: InstanceSession, error: unknown, stage: UpgradeStage): Promise<void> {
@@ -30,7 +33,7 @@ export class LagoonOutages {
 
   /** A process that has asked nothing since the core went away knows nothing of it: only an answer is proof. */
   private async proveBack(core: LagoonCore): Promise<void> {
-    const isProved = performance.now() < (this.provedUntil.get(core.name) ?? 0);
+    const isProved = this.clock.monotonic() < (this.provedUntil.get(core.name) ?? 0);
     if (!isProved || core.breaker.state !== 'closed') await this.look(core);
     assertReachable(core);
   }
@@ -42,7 +45,7 @@ export class LagoonOutages {
       this.looks.get(name) ??
       lagoon
         .ping()
-        .then(() => this.provedUntil.set(name, performance.now() + PROOF_MS))
+        .then(() => this.provedUntil.set(name, this.clock.monotonic() + PROOF_MS))
         .finally(() => this.looks.delete(name));
     this.looks.set(name, look);
     return look;
@@ -55,11 +58,10 @@ async function isOver(
   { since }: LagoonCircuitOpenError,
 ): Promise<boolean> {
   const target = lagoonTarget(session.workOrder.profile.core);
-  const { events } = await session.reload();
-  return events.some((stored) => {
-    const event = toInstanceEvent(stored);
+  const { events, decoded } = await session.reload();
+  return decoded.some((event, n) => {
     const isEnd = event.type === 'WaitEnded' && event.data.target === target;
-    return isEnd && Date.parse(stored.recordedAt) >= since;
+    return isEnd && Date.parse(events[n]?.recordedAt ?? '') >= since;
   });
 }
 
@@ -68,32 +70,30 @@ export function lagoonTarget(core: string): string {
   return `lagoon:${core}`;
 }
 
-/** Says once per instance and outage why nothing goes on; false for an error that is no outage of a core. */
+/** Says once per instance and outage why nothing goes on. */
 export async function recordOutage(
   session: InstanceSession,
-  error: unknown,
+  error: LagoonCircuitOpenError,
   stage: UpgradeStage,
-): Promise<boolean> {
-  if (!(error instanceof LagoonCircuitOpenError)) return false;
+): Promise<void> {
   const { upgradeId, attempt } = session.workOrder;
   const target = lagoonTarget(session.workOrder.profile.core);
   const since = new Date(error.since).toISOString();
   await session.submit({ type: 'RecordWait', data: { upgradeId, attempt, target, since, stage } });
-  return true;
 }
 
 /** Whatever was waited for is there again. */
-export async function endWait(session: InstanceSession): Promise<void> {
+export async function endWait(session: InstanceSession, clock: Clock): Promise<void> {
   const waitingFor = session.upgrading?.notes.waitingFor ?? null;
   if (waitingFor === null) return;
   const { upgradeId, attempt } = session.workOrder;
   const { target, since } = waitingFor;
-  const waitedMs = Math.max(0, Date.now() - Date.parse(since));
+  const waitedMs = Math.max(0, Math.round(clock.wall() - Date.parse(since)));
   await session.submit({ type: 'EndWait', data: { upgradeId, attempt, target, waitedMs } });
 }
 
 /** Throws LagoonCircuitOpenError if the core is believed to be away. */
-export function assertReachable({ name, breaker }: LagoonCore): void {
+function assertReachable({ name, breaker }: LagoonCore): void {
   if (breaker.state !== 'closed' && breaker.openSince !== null) {
     throw new LagoonCircuitOpenError(name, breaker.openSince);
   }

@@ -12,7 +12,7 @@ async function waiting(target = 'lagoon:eu-1') {
   const { upgradeId, attempt } = fixture.order;
   const wait = { upgradeId, attempt, target, since: SINCE, stage: 'pre-upgrade' } as const;
   await fixture.append({ type: 'WaitingFor', data: wait });
-  const outages = new LagoonOutages(fixture.cores);
+  const outages = new LagoonOutages(fixture.cores, fixture.clock);
   const endWait = async () => {
     const session = await fixture.session();
     await session.reload();
@@ -69,8 +69,8 @@ describe('an outage that a worker hears of', () => {
   ] as const)('%s', async (_words, sinceEnd, told) => {
     const { fixture, endWait } = await waiting();
     await endWait();
-    const outages = new LagoonOutages(fixture.cores);
-    const error = new LagoonCircuitOpenError('eu-1', Date.now() + sinceEnd);
+    const outages = new LagoonOutages(fixture.cores, fixture.clock);
+    const error = new LagoonCircuitOpenError('eu-1', fixture.clock.wall() + sinceEnd);
     await outages.record(await fixture.session(), error, 'pre-upgrade');
     expect(await fixture.types()).toEqual(['WaitingFor', 'WaitEnded', ...told]);
   });

@@ -1,18 +1,16 @@
-import { randomUUID } from 'node:crypto';
 import type { DeliveryOutcome, EventDelivery } from '@uplift/bus';
-import type { Actor } from '@uplift/contracts';
-import type { InstanceHistory } from '@uplift/event-store';
-import type { Logger } from '@uplift/runtime';
+import type { Logger, Randomness } from '@uplift/runtime';
 import { retryDelayMs, triageOf } from './failure-triage';
-import type { Handling } from './instance-session';
+import type { Handling, Worker } from './instance-session';
 import { InstanceSession } from './instance-session';
 import type { LagoonOutages } from './lagoon-outages';
 import type { StageHandler } from './stage-handler.port';
 
-/** Who writes in a worker's name, and where to. */
-export interface WorkerIdentity {
-  readonly actor: Actor;
-  readonly history: InstanceHistory;
+export interface StageRunnerPorts {
+  readonly worker: Worker;
+  readonly outages: LagoonOutages;
+  readonly logger: Logger;
+  readonly randomness: Randomness;
 }
 
 /** A message that fails this often without an outage to blame is set aside, as an event. */
@@ -20,21 +18,20 @@ const DELIVERIES_BEFORE_PARKING = 5;
 
 /** The loop all stages share: open the instance, run the stage, turn its end into an answer for the bus. */
 export class StageRunner {
-  constructor(
-    private readonly worker: WorkerIdentity,
-    private readonly logger: Logger,
-    private readonly outages: LagoonOutages,
-  ) {}
+  constructor(private readonly ports: StageRunnerPorts) {}
 
   async handle(handler: StageHandler, delivery: EventDelivery): Promise<DeliveryOutcome> {
     try {
-      const onNews = (news: InstanceSession) => this.outages.endWaitIfBack(news);
+      const onNews = (news: InstanceSession) => this.ports.outages.endWaitIfBack(news);
       const session = await this.open(delivery, { onNews });
       await this.work(handler, session, delivery);
       return { kind: 'done' };
     } catch (error) {
       if (delivery.signal.aborted) return { kind: 'retry', delayMs: 0 };
-      this.logger.warn({ err: error, ...fieldsOf(handler, delivery) }, 'stage did not finish');
+      this.ports.logger.warn(
+        { err: error, ...fieldsOf(handler, delivery) },
+        'stage did not finish',
+      );
       return this.answerTo(error, handler, delivery);
     }
   }
@@ -49,11 +46,11 @@ export class StageRunner {
     try {
       if (isRedelivery) {
         await session.reload();
-        await this.outages.endWaitIfBack(session);
+        await this.ports.outages.endWaitIfBack(session);
       }
       await handler.run({ session, message, isRedelivery, signal });
     } catch (error) {
-      if (!signal.aborted) await this.outages.record(session, error, handler.stage);
+      if (!signal.aborted) await this.ports.outages.record(session, error, handler.stage);
       throw error;
     }
   }
@@ -68,7 +65,7 @@ export class StageRunner {
     if (triage === 'foreign') return { kind: 'rejected' };
     return triage === 'defect' && deliveryCount >= DELIVERIES_BEFORE_PARKING
       ? this.park(handler, delivery, error)
-      : { kind: 'retry', delayMs: retryDelayMs(deliveryCount) };
+      : { kind: 'retry', delayMs: retryDelayMs(deliveryCount, this.ports.randomness) };
   }
 
   /** Every handling is a turn of its own: the delivery count starts anew on a bus filled again. */
@@ -76,8 +73,8 @@ export class StageRunner {
     { event }: EventDelivery,
     hooks: Pick<Handling, 'onNews'> = {},
   ): Promise<InstanceSession> {
-    const { history, actor } = this.worker;
-    return InstanceSession.open(history, event, { turn: randomUUID(), actor, ...hooks });
+    const { worker, randomness } = this.ports;
+    return InstanceSession.open(worker, event, { turn: randomness.uuid(), ...hooks });
   }
 
   private async park(
@@ -97,8 +94,11 @@ export class StageRunner {
       });
       return { kind: 'rejected' };
     } catch (failure) {
-      this.logger.error({ err: failure, eventId }, 'stage could not be parked');
-      return { kind: 'retry', delayMs: retryDelayMs(delivery.deliveryCount) };
+      this.ports.logger.error({ err: failure, eventId }, 'stage could not be parked');
+      return {
+        kind: 'retry',
+        delayMs: retryDelayMs(delivery.deliveryCount, this.ports.randomness),
+      };
     }
   }
 }

@@ -130,6 +130,8 @@ describe('an instance that was said to wait before any worker had its message', 
 });
 
 describe('triage', () => {
+  const chance = (fraction: number) => ({ fraction: () => fraction, uuid: () => '' });
+
   it.each([
     new RevisionConflictError('s', 1),
     new LagoonUnavailableError('x'),
@@ -141,8 +143,8 @@ describe('triage', () => {
   });
 
   it('waits longer with each delivery, at most 30 s, with jitter', () => {
-    const delays = [1, 2, 3, 20, 5_000].map((count) => retryDelayMs(count, () => 1));
+    const delays = [1, 2, 3, 20, 5_000].map((count) => retryDelayMs(count, chance(1)));
     expect(delays).toEqual([250, 500, 1_000, 30_000, 30_000]);
-    expect(retryDelayMs(20, () => 0)).toBe(22_500);
+    expect(retryDelayMs(20, chance(0))).toBe(22_500);
   });
 });

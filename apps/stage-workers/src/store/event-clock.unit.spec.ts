@@ -1,39 +1,39 @@
+import { VirtualClock } from '@uplift/runtime/testing';
 import { EventClock, StoreClock } from './event-clock';
 
 describe('the clock of events', () => {
-  let passed = 0;
   const clock = () => {
-    passed = 0;
-    return new EventClock(() => passed);
+    const own = new VirtualClock();
+    return { time: new EventClock(own), pass: (ms: number) => own.advance(ms) };
   };
 
-  it('starts at the newest event and goes on without further ones', () => {
-    const time = clock();
+  it('starts at the newest event and goes on without further ones', async () => {
+    const { time, pass } = clock();
     time.observe(5_000);
-    passed += 70;
+    await pass(70);
     expect(time.now()).toBe(5_070);
   });
 
-  it('follows each newer event, so that a fast clock here gains nothing', () => {
-    const time = clock();
+  it('follows each newer event, so that a fast clock here gains nothing', async () => {
+    const { time, pass } = clock();
     time.observe(5_000);
-    passed += 1_100;
+    await pass(1_100);
     time.observe(6_000);
     expect(time.now()).toBe(6_000);
   });
 
-  it('neither stops nor turns back for an event older than the newest', () => {
-    const time = clock();
+  it('neither stops nor turns back for an event older than the newest', async () => {
+    const { time, pass } = clock();
     time.observe(5_000);
-    passed += 10;
+    await pass(10);
     time.observe(1_000);
-    passed += 10;
+    await pass(10);
     expect(time.now()).toBe(5_020);
   });
 });
 
 const HOUR = 3_600_000;
-const at = (wall: number) => new StoreClock(() => wall);
+const at = (wall: number) => new StoreClock(new VirtualClock(wall));
 
 describe('the clock of the watchdog', () => {
   it('is its own as long as nothing contradicts it', () => {

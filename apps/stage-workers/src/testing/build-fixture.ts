@@ -1,8 +1,8 @@
 import type { InstanceEvent } from '@uplift/domain';
+import { VirtualClock } from '@uplift/runtime/testing';
 import { DeploymentPoller } from '../poller/deployment-poller';
 import type { DuplicateSight } from '../stages/polling/duplicate-builds';
 import { PollingStage } from '../stages/polling/polling.stage';
-import { ManualPollClock } from './manual.poll-clock';
 import { INTERVALS, MINUTE } from './poller-fixture';
 import { StageFixture } from './stage-fixture';
 
@@ -14,7 +14,6 @@ export const LIMITS = {
 
 /** A build that is followed, in a time of its own. */
 export class BuildFixture {
-  readonly clock = new ManualPollClock();
   readonly duplicates: DuplicateSight[] = [];
   readonly build: string;
   private readonly pollers: DeploymentPoller[] = [];
@@ -27,7 +26,12 @@ export class BuildFixture {
   }
 
   static async open({ patienceMs = 7 * 60 * MINUTE } = {}) {
-    return new BuildFixture(await StageFixture.at('DeploymentAccepted'), patienceMs);
+    const clock = new VirtualClock();
+    return new BuildFixture(await StageFixture.at('DeploymentAccepted', {}, clock), patienceMs);
+  }
+
+  get clock(): VirtualClock {
+    return this.fixture.clock;
   }
 
   get lagoon() {
@@ -36,16 +40,16 @@ export class BuildFixture {
 
   /** A worker with a poller of its own. */
   stage(): PollingStage {
-    const { cores } = this.fixture;
+    const { cores, clock, randomness } = this.fixture;
     const quiet = { batch: 50, onError: () => undefined, onBeat: () => undefined };
-    const poller = new DeploymentPoller(cores, { ...INTERVALS, ...quiet }, this.clock);
+    const poller = new DeploymentPoller(cores, { ...INTERVALS, ...quiet }, { clock, randomness });
     this.pollers.push(poller);
     const options = {
       ...LIMITS,
       patienceMs: this.patienceMs,
       onDuplicates: (sight: DuplicateSight) => void this.duplicates.push(sight),
     };
-    return new PollingStage(cores, poller, options, this.clock);
+    return new PollingStage(cores, poller, options, clock);
   }
 
   /** Long enough for one look, whatever the cadence of a build that is not queued. */

@@ -1,7 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import type { InstanceEvent, InstanceEventType, WorkOrder } from '@uplift/domain';
-import { InstanceHistory } from '@uplift/event-store';
+import { AllTail, CommandHandler, InstanceHistory } from '@uplift/event-store';
 import { InMemoryEventStore } from '@uplift/event-store/testing';
+import type { Clock } from '@uplift/runtime';
+import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
 import { exampleUpgrade, ORDER } from './example-upgrade';
 
 const START = Date.parse('2026-01-05T00:00:00.000Z');
@@ -14,24 +15,30 @@ interface Member {
 
 /** Many instances in one store whose clock stands still until it is told otherwise. */
 export class Fleet {
-  private passedMs = 0;
-  readonly store = new InMemoryEventStore({ clock: { wall: () => this.now() } });
+  readonly clock = new VirtualClock(START);
+  readonly store = new InMemoryEventStore({ clock: this.clock });
   readonly history = new InstanceHistory(this.store, 'stage-workers');
+  private readonly randomness = new SeededRandomness(1);
   private readonly members = new Map<string, Member>();
 
-  /** Time of the store, in ms since 1970. */
-  readonly now = (): number => START + this.passedMs;
-  readonly monotonic = (): number => this.passedMs;
+  /** What a process reads of the store, in its own time. */
+  tail(clock: Clock = this.clock): AllTail {
+    const { randomness } = this;
+    const onBreak = (error: unknown) => expect(error).toBeUndefined();
+    return new AllTail(this.store, { clock, randomness, onBreak });
+  }
 
-  pass(ms: number): void {
-    this.passedMs += ms;
+  /** How a process changes instances. */
+  commands(history = this.history): CommandHandler {
+    const { clock, randomness } = this;
+    return new CommandHandler(history, { clock, randomness });
   }
 
   /** A new instance, just after an event of the example upgrade. */
   async join(at: InstanceEventType, changes: Partial<WorkOrder> = {}): Promise<string> {
-    const instanceId = randomUUID();
-    const deadlineAt = new Date(this.now() + ATTEMPT_MS).toISOString();
-    const order = { ...ORDER, upgradeId: randomUUID(), deadlineAt, ...changes };
+    const instanceId = this.randomness.uuid();
+    const deadlineAt = new Date(this.clock.wall() + ATTEMPT_MS).toISOString();
+    const order = { ...ORDER, upgradeId: this.randomness.uuid(), deadlineAt, ...changes };
     const located = { projectId: 1, environmentId: 2, route: null };
     const events = exampleUpgrade({ order, located, buildName: 'lagoon-build-1' });
     this.members.set(instanceId, { events, next: 0 });
@@ -56,7 +63,7 @@ export class Fleet {
   async append(instanceId: string, ...events: InstanceEvent[]): Promise<void> {
     const { head } = await this.history.load(instanceId);
     await this.history.append(instanceId, head, events, {
-      causationId: randomUUID(),
+      causationId: this.randomness.uuid(),
       step: 'given',
       correlationId: instanceId,
       actor: { type: 'system', id: 'stage-workers/w' },

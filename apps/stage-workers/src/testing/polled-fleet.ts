@@ -1,22 +1,21 @@
-import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import type { EventDelivery } from '@uplift/bus';
 import type { StoredEvent } from '@uplift/contracts';
 import { instanceStream } from '@uplift/contracts';
 import type { InstanceEvent, WorkOrder } from '@uplift/domain';
 import { bulkIdOf, markerOf } from '@uplift/domain';
-import { InstanceHistory, NO_STREAM } from '@uplift/event-store';
+import { CommandHandler, InstanceHistory, NO_STREAM } from '@uplift/event-store';
 import { InMemoryEventStore } from '@uplift/event-store/testing';
 import { SingleLagoonCore } from '@uplift/lagoon';
 import { InMemoryLagoon, unguardedCore } from '@uplift/lagoon/testing';
 import { createLogger } from '@uplift/runtime';
+import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
 import { LagoonOutages } from '../runner/lagoon-outages';
 import { StageRunner } from '../runner/stage-runner';
 import { DeploymentPoller } from '../poller/deployment-poller';
 import { PollingStage } from '../stages/polling/polling.stage';
 import { exampleUpgrade, ORDER, PROFILE, upTo } from './example-upgrade';
 import { LIMITS } from './build-fixture';
-import { ManualPollClock } from './manual.poll-clock';
 import { INTERVALS, MINUTE } from './poller-fixture';
 import { ACTOR } from './stage-fixture';
 
@@ -28,7 +27,8 @@ export interface FleetBuild {
 
 /** Many builds at once on one Lagoon and one store, and workers that follow them. */
 export class PolledFleet {
-  readonly clock = new ManualPollClock();
+  readonly clock = new VirtualClock();
+  private readonly randomness = new SeededRandomness(1);
   readonly lagoon = new InMemoryLagoon();
   private readonly cores = new SingleLagoonCore(unguardedCore(this.lagoon));
   private readonly store = new InMemoryEventStore({ clock: this.clock });
@@ -36,10 +36,10 @@ export class PolledFleet {
 
   /** An upgrade whose build was accepted just now. */
   async accepted(waveId?: string): Promise<FleetBuild> {
-    const instanceId = randomUUID();
+    const instanceId = this.randomness.uuid();
     const profile = { ...PROFILE, project: `app-${instanceId}` };
     const wave = waveId === undefined ? {} : { waveId };
-    const order = { ...ORDER, ...wave, upgradeId: randomUUID(), profile };
+    const order = { ...ORDER, ...wave, upgradeId: this.randomness.uuid(), profile };
     const events = await this.historyOf(order);
     await this.history.append(instanceId, NO_STREAM, events, {
       causationId: instanceId,
@@ -55,16 +55,18 @@ export class PolledFleet {
 
   /** A process of its own: what it follows, it forgets when it dies. */
   worker() {
-    const { cores } = this;
+    const { cores, clock, randomness, history } = this;
     const dying = new AbortController();
     setMaxListeners(0, dying.signal);
     const quiet = { batch: 50, onError: () => undefined, onBeat: () => undefined };
-    const poller = new DeploymentPoller(cores, { ...INTERVALS, ...quiet }, this.clock);
+    const poller = new DeploymentPoller(cores, { ...INTERVALS, ...quiet }, { clock, randomness });
     const options = { ...LIMITS, patienceMs: 420 * MINUTE, onDuplicates: () => undefined };
-    const stage = new PollingStage(cores, poller, options, this.clock);
+    const stage = new PollingStage(cores, poller, options, clock);
     const logger = createLogger('stage-workers', { level: 'silent' });
-    const identity = { history: this.history, actor: ACTOR };
-    const runner = new StageRunner(identity, logger, new LagoonOutages(cores));
+    const commands = new CommandHandler(history, { clock, randomness });
+    const worker = { history, commands, actor: ACTOR };
+    const outages = new LagoonOutages(cores, clock);
+    const runner = new StageRunner({ worker, outages, logger, randomness });
     return {
       follow: ({ accepted: event }: FleetBuild, deliveryCount = 1) => {
         const delivery: EventDelivery = { event, deliveryCount, signal: dying.signal };

@@ -1,9 +1,9 @@
 import type { LagoonCores, LagoonDeployment } from '@uplift/lagoon';
 import { SingleLagoonCore } from '@uplift/lagoon';
 import { InMemoryLagoon, unguardedCore } from '@uplift/lagoon/testing';
+import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
 import { DeploymentPoller } from '../poller/deployment-poller';
 import type { DeploymentWatcher, WatchPace, WatchTarget } from '../poller/deployment-watcher';
-import { ManualPollClock } from './manual.poll-clock';
 
 export const MINUTE = 60_000;
 
@@ -23,7 +23,7 @@ export class NotingWatcher implements DeploymentWatcher {
 
   constructor(
     readonly target: WatchTarget,
-    private readonly clock: ManualPollClock,
+    private readonly clock: VirtualClock,
     readonly acceptedAt: number = clock.wall(),
   ) {}
 
@@ -40,7 +40,7 @@ export class NotingWatcher implements DeploymentWatcher {
 
 /** A poller on the twin of Lagoon, in a time of its own. */
 export class PollerFixture {
-  readonly clock = new ManualPollClock();
+  readonly clock = new VirtualClock();
   readonly errors: unknown[] = [];
   readonly poller: DeploymentPoller;
   beats = 0;
@@ -57,7 +57,10 @@ export class PollerFixture {
       onError: (error: unknown) => void this.errors.push(error),
       onBeat: () => void (this.beats += 1),
     };
-    this.poller = new DeploymentPoller(cores, options, this.clock);
+    this.poller = new DeploymentPoller(cores, options, {
+      clock: this.clock,
+      randomness: new SeededRandomness(1),
+    });
   }
 
   /** A build on Lagoon and somebody who watches it. */

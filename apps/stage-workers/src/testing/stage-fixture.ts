@@ -1,29 +1,34 @@
-import { randomUUID } from 'node:crypto';
 import type { EventDelivery } from '@uplift/bus';
 import type { Actor, StoredEvent } from '@uplift/contracts';
 import { instanceStream, toInstanceEvent } from '@uplift/contracts';
 import type { InstanceEvent, InstanceEventType, WorkOrder } from '@uplift/domain';
 import { markerOf } from '@uplift/domain';
-import { InstanceHistory } from '@uplift/event-store';
+import { CommandHandler, InstanceHistory } from '@uplift/event-store';
 import type { BreakerState } from '@uplift/lagoon';
 import { SingleLagoonCore } from '@uplift/lagoon';
 import { InMemoryHealthProbe, InMemoryLagoon, unguardedCore } from '@uplift/lagoon/testing';
 import { createLogger } from '@uplift/runtime';
+import type { VirtualClock } from '@uplift/runtime/testing';
+import { SeededRandomness } from '@uplift/runtime/testing';
 import type { EffectOptions } from '../effects/effect-protocol';
 import { EffectProtocol } from '../effects/effect-protocol';
 import { ScriptRunner } from '../effects/script-runner';
+import type { Worker } from '../runner/instance-session';
 import { InstanceSession } from '../runner/instance-session';
 import { LagoonOutages } from '../runner/lagoon-outages';
 import type { StageHandler, StageTurn } from '../runner/stage-handler.port';
 import { StageRunner } from '../runner/stage-runner';
 import { exampleUpgrade, ORDER, upTo } from './example-upgrade';
+import { FastClock } from './fast.clock';
 import { FaultyEventStore } from './faulty.event-store';
 
+const START = Date.parse('2026-06-01T00:00:00.000Z');
 export const ACTOR: Actor = { type: 'system', id: 'stage-workers/spec' };
 
 /** One instance on the twins, in any stage of its upgrade. */
 export class StageFixture {
-  readonly store = new FaultyEventStore();
+  readonly randomness = new SeededRandomness(1);
+  readonly store: FaultyEventStore;
   readonly lagoon = new InMemoryLagoon();
   private readonly breaker: { state: BreakerState; openSince: number | null } = {
     state: 'closed',
@@ -33,28 +38,43 @@ export class StageFixture {
     unguardedCore(this.lagoon, { name: 'eu-1', breaker: this.breaker }),
   );
   readonly probe = new InMemoryHealthProbe();
-  readonly history = new InstanceHistory(this.store, 'stage-workers');
-  readonly instanceId = randomUUID();
+  readonly history: InstanceHistory;
+  readonly worker: Worker;
+  readonly instanceId = this.randomness.uuid();
   readonly stopping = new AbortController();
-  readonly runner = new StageRunner(
-    { history: this.history, actor: ACTOR },
-    createLogger('stage-workers', { level: 'silent' }),
-    new LagoonOutages(this.cores),
-  );
+  readonly runner: StageRunner;
   readonly target: { project: string; environment: string };
   readonly marker: string;
   private opening: StoredEvent | undefined;
   private openedAt = 0;
 
-  private constructor(readonly order: WorkOrder) {
+  private constructor(
+    readonly order: WorkOrder,
+    readonly clock: VirtualClock,
+  ) {
+    const { cores, randomness } = this;
+    this.store = new FaultyEventStore({ clock });
+    this.history = new InstanceHistory(this.store, 'stage-workers');
+    const commands = new CommandHandler(this.history, { clock, randomness });
+    this.worker = { history: this.history, commands, actor: ACTOR };
+    this.runner = new StageRunner({
+      worker: this.worker,
+      outages: new LagoonOutages(cores, clock),
+      logger: createLogger('stage-workers', { level: 'silent' }),
+      randomness,
+    });
     const { project, environment } = order.profile;
     this.target = { project, environment };
     this.marker = markerOf(order);
   }
 
   /** The instance just after the event that opens a stage. */
-  static async at(opening: InstanceEventType, changes: Partial<WorkOrder> = {}) {
-    const fixture = new StageFixture({ ...ORDER, ...changes });
+  static async at(
+    opening: InstanceEventType,
+    changes: Partial<WorkOrder> = {},
+    clock: VirtualClock = new FastClock(START),
+  ) {
+    const fixture = new StageFixture({ ...ORDER, ...changes }, clock);
     const located = fixture.lagoon.script.place(fixture.target);
     const buildName = opening === 'UpgradePending' ? '' : await fixture.buildFor(opening, located);
     const { projectId, environmentId, route } = located;
@@ -95,7 +115,7 @@ export class StageFixture {
   async append(...events: InstanceEvent[]): Promise<void> {
     const { head } = await this.history.load(this.instanceId);
     await this.history.append(this.instanceId, head, events, {
-      causationId: randomUUID(),
+      causationId: this.randomness.uuid(),
       step: 'given',
       correlationId: this.order.upgradeId,
       actor: ACTOR,
@@ -106,8 +126,8 @@ export class StageFixture {
     return { event, deliveryCount, signal: this.stopping.signal };
   }
 
-  session(turn: string = randomUUID()): Promise<InstanceSession> {
-    return InstanceSession.open(this.history, this.openingEvent, { turn, actor: ACTOR });
+  session(turn: string = this.randomness.uuid()): Promise<InstanceSession> {
+    return InstanceSession.open(this.worker, this.openingEvent, { turn });
   }
 
   async turn(isRedelivery = false): Promise<StageTurn> {
@@ -163,10 +183,14 @@ export const QUICK_EFFECTS: EffectOptions = {
   permissionPauseMs: 1,
 };
 
-export function protocolWith(changes: Partial<EffectOptions> = {}): EffectProtocol {
-  return new EffectProtocol({ ...QUICK_EFFECTS, ...changes }, WORKER);
+export function protocolOf(
+  { clock }: StageFixture,
+  changes: Partial<EffectOptions> = {},
+): EffectProtocol {
+  return new EffectProtocol({ ...QUICK_EFFECTS, ...changes }, WORKER, clock);
 }
 
-export function scriptsOf({ cores }: StageFixture, patienceMs = 10_000): ScriptRunner {
-  return new ScriptRunner(cores, protocolWith(), { pollIntervalMs: 1, patienceMs });
+export function scriptsOf(fixture: StageFixture, patienceMs = 10_000): ScriptRunner {
+  const { cores, clock } = fixture;
+  return new ScriptRunner(cores, protocolOf(fixture), { pollIntervalMs: 1, patienceMs }, clock);
 }

@@ -3,16 +3,14 @@ import type { Attempt, UpgradingInstance } from '@uplift/domain';
 import { markerOf } from '@uplift/domain';
 import type { Lagoon, LagoonCores } from '@uplift/lagoon';
 import { deploymentPhase, taskPhase } from '@uplift/lagoon';
-import type { Logger } from '@uplift/runtime';
+import type { Clock, Logger } from '@uplift/runtime';
 import type { InstanceSession } from '../../runner/instance-session';
-import { pause } from '../../runner/pause';
 import type { StageTurn } from '../../runner/stage-handler.port';
 import { StageHandler } from '../../runner/stage-handler.port';
 
 export interface CancellationOptions {
   /** Pause between two looks in ms; after each cancel it doubles, up to LONGEST_PAUSE of them. */
   readonly intervalMs: number;
-  readonly wait?: typeof pause;
 }
 
 const LONGEST_PAUSE = 8;
@@ -27,13 +25,14 @@ export class CancellationStage extends StageHandler {
   constructor(
     private readonly cores: LagoonCores,
     private readonly options: CancellationOptions,
+    private readonly clock: Clock,
     private readonly logger: Pick<Logger, 'info'>,
   ) {
     super();
   }
 
   async run({ session, message, signal }: StageTurn): Promise<void> {
-    const { intervalMs, wait = pause } = this.options;
+    const { intervalMs } = this.options;
     const event = toInstanceEvent(message);
     if (event.type !== 'UpgradeCancelRequested') return;
     let ended: string | null = null;
@@ -46,7 +45,7 @@ export class CancellationStage extends StageHandler {
         ended = isRunning ? null : effect;
         asked += 1;
       }
-      await wait(intervalMs * Math.min(2 ** asked, LONGEST_PAUSE), signal);
+      await this.clock.pause(intervalMs * Math.min(2 ** asked, LONGEST_PAUSE), signal);
     }
   }
 

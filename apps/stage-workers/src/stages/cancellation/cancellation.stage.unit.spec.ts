@@ -1,6 +1,7 @@
 import type { InstanceEventType, WorkerCommand, WorkOrder } from '@uplift/domain';
 import { decide, markerOf, scriptMarkerOf } from '@uplift/domain';
 import type { BuildTarget } from '@uplift/lagoon';
+import { VirtualClock } from '@uplift/runtime/testing';
 import { StageFixture } from '../../testing/stage-fixture';
 import { CancellationStage } from './cancellation.stage';
 
@@ -14,12 +15,24 @@ const SCRIPT = {
 /** What happens while the stage waits, one by one; then the upgrade is over. */
 type Meanwhile = (() => Promise<unknown> | void)[];
 
-const stageOf = (fixture: StageFixture, meanwhile: Meanwhile = []) => {
-  const wait = async () => {
-    const next = meanwhile.shift() ?? (() => confirm(fixture));
+/** Something happens in each pause. */
+class EventfulClock extends VirtualClock {
+  constructor(
+    private readonly meanwhile: Meanwhile,
+    private readonly inTheEnd: () => Promise<unknown>,
+  ) {
+    super();
+  }
+
+  override async pause(): Promise<void> {
+    const next = this.meanwhile.shift() ?? this.inTheEnd;
     await next();
-  };
-  return new CancellationStage(fixture.cores, { intervalMs: 10, wait }, QUIET);
+  }
+}
+
+const stageOf = (fixture: StageFixture, meanwhile: Meanwhile = []) => {
+  const clock = new EventfulClock(meanwhile, () => confirm(fixture));
+  return new CancellationStage(fixture.cores, { intervalMs: 10 }, clock, QUIET);
 };
 
 describe('the cancel of an upgrade', () => {

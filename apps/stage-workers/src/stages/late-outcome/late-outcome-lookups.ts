@@ -5,7 +5,7 @@ import type { Attempt, Failure, InstanceState, WorkOrder } from '@uplift/domain'
 import { markerOf, scriptMarkerOf } from '@uplift/domain';
 import type { DeploymentPhase, LagoonCores, LagoonDeployment, LagoonTask } from '@uplift/lagoon';
 import { carriesMarker, deploymentPhase, taskPhase } from '@uplift/lagoon';
-import { pause } from '../../runner/pause';
+import type { Clock } from '@uplift/runtime';
 
 /** An attempt that ended without anybody knowing what became of its effect in Lagoon. */
 export interface GivenUp extends Attempt {
@@ -63,7 +63,7 @@ export class LateOutcomeLookups implements OnApplicationShutdown {
     private readonly cores: LagoonCores,
     /** How long a look-up waits for others, in ms. */
     private readonly gatherMs: number,
-    private readonly wait: typeof pause = pause,
+    private readonly clock: Clock,
   ) {}
 
   /**
@@ -98,7 +98,7 @@ export class LateOutcomeLookups implements OnApplicationShutdown {
   private async lookUp(core: string, environmentIds: ReadonlySet<number>) {
     const { signal } = this.stopping;
     try {
-      await this.wait(this.gatherMs, signal);
+      await this.clock.pause(this.gatherMs, signal);
     } finally {
       this.gatherings.delete(core);
     }

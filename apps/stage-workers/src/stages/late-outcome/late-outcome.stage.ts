@@ -1,6 +1,6 @@
+import type { Clock, Randomness } from '@uplift/runtime';
 import { LongWaitError, triageOf } from '../../runner/failure-triage';
 import type { InstanceSession } from '../../runner/instance-session';
-import { pause } from '../../runner/pause';
 import type { StageTurn } from '../../runner/stage-handler.port';
 import { StageHandler } from '../../runner/stage-handler.port';
 import type { GivenUp, LateOutcome, LateOutcomeLookups } from './late-outcome-lookups';
@@ -15,8 +15,6 @@ export interface LateOutcomeOptions {
   readonly patienceMs: number;
   /** Time for what is left to do after a late success, in ms. */
   readonly attemptMs: number;
-  readonly now?: () => number;
-  readonly wait?: typeof pause;
 }
 
 /**
@@ -29,6 +27,7 @@ export class LateOutcomeStage extends StageHandler {
   constructor(
     private readonly lookups: LateOutcomeLookups,
     private readonly options: LateOutcomeOptions,
+    private readonly ports: { readonly clock: Clock; readonly randomness: Randomness },
   ) {
     super();
   }
@@ -36,20 +35,22 @@ export class LateOutcomeStage extends StageHandler {
   async run({ session, message, signal }: StageTurn): Promise<void> {
     const failure = givenUpIn(message, session.workOrder);
     if (failure === null) return;
-    const { windowMs, patienceMs, now = Date.now } = this.options;
+    const { windowMs, patienceMs } = this.options;
+    const { clock } = this.ports;
     const endsAt = Date.parse(message.recordedAt) + windowMs;
-    const heldUntil = now() + patienceMs;
-    while (now() <= endsAt && isOpenIn(session.state, failure)) {
+    const heldUntil = clock.wall() + patienceMs;
+    while (clock.wall() <= endsAt && isOpenIn(session.state, failure)) {
       if (await this.settle(session, failure, signal)) return;
-      if (now() > heldUntil) throw new LongWaitError('the outcome is still unknown');
+      if (clock.wall() > heldUntil) throw new LongWaitError('the outcome is still unknown');
       await this.rest(signal);
       await session.reload();
     }
   }
 
   private rest(signal: AbortSignal): Promise<void> {
-    const { intervalMs, wait = pause } = this.options;
-    return wait(Math.round(intervalMs * (0.875 + Math.random() * 0.25)), signal);
+    const { clock, randomness } = this.ports;
+    const jitter = 0.875 + randomness.fraction() * 0.25;
+    return clock.pause(Math.round(this.options.intervalMs * jitter), signal);
   }
 
   /** True once the outcome is recorded. */
@@ -60,9 +61,8 @@ export class LateOutcomeStage extends StageHandler {
   ): Promise<boolean> {
     const outcome = await this.look(failure, signal);
     if (outcome === null) return false;
-    const { now = Date.now, attemptMs } = this.options;
     const { upgradeId, attempt } = failure;
-    const deadlineAt = new Date(now() + attemptMs).toISOString();
+    const deadlineAt = new Date(this.ports.clock.wall() + this.options.attemptMs).toISOString();
     await session.submit({
       type: 'RecordLateOutcome',
       data: { upgradeId, attempt, ...outcome, deadlineAt },

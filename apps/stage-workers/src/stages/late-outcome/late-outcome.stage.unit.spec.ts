@@ -2,6 +2,8 @@ import type { InstanceEventOf, WorkerCommand, WorkOrder } from '@uplift/domain';
 import { markerOf, scriptMarkerOf } from '@uplift/domain';
 import { SingleLagoonCore } from '@uplift/lagoon';
 import { InMemoryLagoon, unguardedCore } from '@uplift/lagoon/testing';
+import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
+import { FastClock } from '../../testing/fast.clock';
 import { StageFixture } from '../../testing/stage-fixture';
 import { LateOutcomeLookups } from './late-outcome-lookups';
 import { LateOutcomeStage } from './late-outcome.stage';
@@ -17,26 +19,40 @@ type Evidence = InstanceEventOf<'UpgradeFailed'>['data']['evidence'];
 /** What happens a time after the deadline, in ms; the times grow. */
 type Later = readonly (readonly [afterMs: number, happens: () => unknown])[];
 
-/** A stage whose time passes only while it waits. */
+/** Passes only in pauses, and what happens later happens then. */
+class WaitingClock extends VirtualClock {
+  constructor(
+    private readonly startedAt: number,
+    private later: Later,
+  ) {
+    super(startedAt);
+  }
+
+  get passedMs(): number {
+    return this.wall() - this.startedAt;
+  }
+
+  override async pause(ms: number): Promise<void> {
+    await this.advance(ms);
+    for (const [afterMs, happens] of this.later) if (afterMs <= this.passedMs) await happens();
+    this.later = this.later.filter(([afterMs]) => afterMs > this.passedMs);
+  }
+}
+
 class LateWatch {
-  private now: number;
   readonly stage: LateOutcomeStage;
+  private readonly clock: WaitingClock;
 
   constructor(
     private readonly fixture: StageFixture,
-    private later: Later = [],
+    later: Later = [],
     patienceMs = 1_000 * HOUR,
   ) {
-    this.now = this.deadline;
-    const wait = (ms: number) => this.pass(ms);
-    this.stage = new LateOutcomeStage(new LateOutcomeLookups(fixture.cores, 0), {
-      intervalMs: 300 * SECOND,
-      windowMs: 24 * HOUR,
-      attemptMs: 12 * HOUR,
-      patienceMs,
-      now: () => this.now,
-      wait,
-    });
+    this.clock = new WaitingClock(this.deadline, later);
+    const ports = { clock: this.clock, randomness: new SeededRandomness(1) };
+    const times = { intervalMs: 300 * SECOND, windowMs: 24 * HOUR, attemptMs: 12 * HOUR };
+    const lookups = new LateOutcomeLookups(fixture.cores, 0, this.clock);
+    this.stage = new LateOutcomeStage(lookups, { ...times, patienceMs }, ports);
   }
 
   get deadline(): number {
@@ -44,17 +60,11 @@ class LateWatch {
   }
 
   get passedMs(): number {
-    return this.now - this.deadline;
+    return this.clock.passedMs;
   }
 
   run(deliveryCount = 1) {
     return this.fixture.handle(this.stage, deliveryCount);
-  }
-
-  private async pass(ms: number): Promise<void> {
-    this.now += ms;
-    for (const [afterMs, happens] of this.later) if (afterMs <= this.passedMs) await happens();
-    this.later = this.later.filter(([afterMs]) => afterMs > this.passedMs);
   }
 }
 
@@ -268,7 +278,8 @@ describe('a deployment that was given up', () => {
 describe('many deployments that were given up', () => {
   it('share their requests', async () => {
     const lagoon = new InMemoryLagoon();
-    const lookups = new LateOutcomeLookups(new SingleLagoonCore(unguardedCore(lagoon)), 0);
+    const cores = new SingleLagoonCore(unguardedCore(lagoon));
+    const lookups = new LateOutcomeLookups(cores, 0, new FastClock());
     const wanted = Array.from({ length: 30 }, (_, n) => {
       const { environmentId } = lagoon.script.place({ project: `p${n}`, environment: 'main' });
       return { upgradeId: `u${n}`, attempt: 1, environmentId };

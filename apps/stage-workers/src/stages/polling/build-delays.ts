@@ -1,6 +1,6 @@
 import type { BuildAlarm } from '@uplift/domain';
 import type { LagoonDeployment } from '@uplift/lagoon';
-import type { PollClock } from '../../poller/poll-clock';
+import type { Clock } from '@uplift/runtime';
 import type { InstanceSession } from '../../runner/instance-session';
 import { recordEnd, recordSight } from './build-report';
 
@@ -26,7 +26,7 @@ export class BuildDelays {
   constructor(
     private readonly session: InstanceSession,
     private readonly limits: DelayLimits,
-    private readonly clock: PollClock,
+    private readonly clock: Clock,
   ) {}
 
   /** The build is not among those that Lagoon shows. */

@@ -1,4 +1,3 @@
-import { resume } from '@uplift/domain';
 import { LagoonCircuitOpenError } from '@uplift/lagoon';
 import { BuildFixture, LIMITS } from '../../testing/build-fixture';
 import { MINUTE } from '../../testing/poller-fixture';
@@ -231,10 +230,11 @@ describe('an outage of Lagoon', () => {
 
 describe('a build of a wave', () => {
   it('is looked up with its wave, until another build takes its place', async () => {
-    const { here, follower, session } = await followed();
-    const { workOrder } = session;
+    const here = await BuildFixture.open();
+    const { workOrder } = await here.fixture.session();
     const accepted = { workOrder, buildName: here.build, callNo: 1, bulkId: 'uplift-wave-1' };
-    session.state = resume({ type: 'DeploymentAccepted', data: accepted });
+    await here.fixture.openWith({ type: 'DeploymentAccepted', data: accepted });
+    const { follower, session } = await followed(here);
     expect(follower.target.bulkId).toBe('uplift-wave-1');
     here.lagoon.script.setBuild(here.build, { status: 'cancelled' });
     here.lagoon.script.foreignBuild(here.fixture.target);
@@ -248,13 +248,14 @@ describe('a build of a wave', () => {
 });
 
 /** Without a poller. */
-async function followed() {
-  const here = await BuildFixture.open();
+async function followed(opened?: BuildFixture) {
+  const here = opened ?? (await BuildFixture.open());
   const session = await here.fixture.session();
   const { located } = session.workOrder;
   if (located === null) throw new TypeError('the fixture has no environment');
   const { signal } = here.fixture.stopping;
   const follower = new BuildFollower(session, {
+    clock: here.clock,
     located,
     acceptedAt: here.clock.wall(),
     duplicates: new DuplicateBuilds(session, here.lagoon, {

@@ -10,13 +10,14 @@ export function pollingProviders(runtime: StageRuntime): Provider[] {
     {
       provide: DeploymentPoller,
       inject: [LagoonCores],
-      useFactory: (cores: LagoonCores) => new DeploymentPoller(cores, pollerOptions(runtime)),
+      useFactory: (cores: LagoonCores) =>
+        new DeploymentPoller(cores, pollerOptions(runtime), runtime),
     },
     {
       provide: PollingStage,
       inject: [LagoonCores, DeploymentPoller],
       useFactory: (cores: LagoonCores, poller: DeploymentPoller) =>
-        new PollingStage(cores, poller, followOptions(runtime)),
+        new PollingStage(cores, poller, followOptions(runtime), runtime.clock),
     },
   ];
 }

@@ -1,10 +1,9 @@
 import type { LocatedEnvironment } from '@uplift/domain';
 import { markerOf } from '@uplift/domain';
 import type { LagoonCircuitOpenError, LagoonCores, LagoonDeployment } from '@uplift/lagoon';
+import type { Clock } from '@uplift/runtime';
 import type { DeploymentPoller } from '../../poller/deployment-poller';
 import type { DeploymentWatcher, WatchPace, WatchTarget } from '../../poller/deployment-watcher';
-import type { PollClock } from '../../poller/poll-clock';
-import { systemPollClock } from '../../poller/poll-clock';
 import { LongWaitError } from '../../runner/failure-triage';
 import type { InstanceSession } from '../../runner/instance-session';
 import { endWait, recordOutage } from '../../runner/lagoon-outages';
@@ -30,7 +29,7 @@ export class PollingStage extends StageHandler {
     private readonly cores: LagoonCores,
     private readonly poller: DeploymentPoller,
     private readonly options: PollingOptions,
-    private readonly clock: PollClock = systemPollClock,
+    private readonly clock: Clock,
   ) {
     super();
   }
@@ -51,6 +50,7 @@ export class PollingStage extends StageHandler {
     const { lagoon } = this.cores.of(session.workOrder.profile.core);
     const { onDuplicates } = this.options;
     return new BuildFollower(session, {
+      clock: this.clock,
       located,
       acceptedAt: Date.parse(message.recordedAt),
       duplicates: new DuplicateBuilds(session, lagoon, { onDuplicates, signal }),
@@ -59,16 +59,14 @@ export class PollingStage extends StageHandler {
   }
 
   private async follow(follower: BuildFollower, signal: AbortSignal): Promise<void> {
-    const { patienceMs } = this.options;
-    const { promise: interruption, reject } = interruptible();
-    const stop = () => reject(signal.reason);
+    const stop = () => follower.giveUp(signal.reason);
     signal.addEventListener('abort', stop, { once: true });
-    const overlong = () => reject(new LongWaitError('the build has not ended yet'));
-    const endPatience = this.clock.after(patienceMs, overlong);
+    const tooLong = () => follower.giveUp(new LongWaitError('the build has not ended yet'));
+    const endPatience = this.clock.after(this.options.patienceMs, tooLong);
     let unwatch: () => void = () => undefined;
     try {
       unwatch = this.poller.watch(follower);
-      await Promise.race([follower.ended, interruption]);
+      await follower.ended;
     } finally {
       unwatch();
       endPatience();
@@ -77,15 +75,8 @@ export class PollingStage extends StageHandler {
   }
 }
 
-function interruptible() {
-  let reject: (reason: unknown) => void = () => undefined;
-  const promise = new Promise<never>((_resolve, onError) => {
-    reject = onError;
-  });
-  return { promise, reject };
-}
-
-export interface FollowedBuild {
+interface FollowedBuild {
+  readonly clock: Clock;
   readonly located: LocatedEnvironment;
   /** Milliseconds since 1970. */
   readonly acceptedAt: number;
@@ -95,11 +86,12 @@ export interface FollowedBuild {
 
 /** Watches one attempt's build, whatever build that comes to be, until it has ended. */
 export class BuildFollower implements DeploymentWatcher {
-  /** Resolves when there is nothing more to wait for; rejects if it could not be recorded. */
+  /** Resolves when there is nothing more to wait for; rejects if it was given up or could not be recorded. */
   readonly ended: Promise<void>;
   private readonly marker: string;
   private resolve: () => void = () => undefined;
-  private reject: (reason: unknown) => void = () => undefined;
+  /** Ends the watching with a failure. */
+  giveUp: (reason: unknown) => void = () => undefined;
 
   constructor(
     private readonly session: InstanceSession,
@@ -108,7 +100,7 @@ export class BuildFollower implements DeploymentWatcher {
     this.marker = markerOf(session.workOrder);
     this.ended = new Promise((resolve, reject) => {
       this.resolve = resolve;
-      this.reject = reject;
+      this.giveUp = reject;
     });
   }
 
@@ -133,7 +125,7 @@ export class BuildFollower implements DeploymentWatcher {
 
   async seen(rows: readonly LagoonDeployment[]): Promise<WatchPace> {
     return this.settling(async () => {
-      await endWait(this.session);
+      await endWait(this.session, this.build.clock);
       await this.build.duplicates.settle(rows);
       return this.build.reading.observe(rows);
     });
@@ -153,7 +145,7 @@ export class BuildFollower implements DeploymentWatcher {
       if (this.isFollowing) return pace;
       this.resolve();
     } catch (error) {
-      this.reject(error);
+      this.giveUp(error);
     }
     return 'over';
   }

@@ -1,4 +1,5 @@
 import type { LagoonCore, LagoonCores } from '@uplift/lagoon';
+import type { Clock } from '@uplift/runtime';
 import { failpoint } from '@uplift/runtime';
 import type { AdmissionControl } from '../../admission/admission-control.port';
 import { DeployEffect, permittedBulkId } from '../../effects/deploy.effect';
@@ -16,6 +17,7 @@ export interface UpgradePorts {
   readonly admission: AdmissionControl;
   readonly protocol: EffectProtocol;
   readonly scripts: ScriptRunner;
+  readonly clock: Clock;
 }
 
 export interface UpgradeStageOptions {
@@ -69,7 +71,7 @@ export class UpgradeStage extends StageHandler {
       await proveReachable(core, signal);
       await this.prepareVariables(session, core, signal);
       await failpoint('deploy.E2');
-      const at = performance.now();
+      const at = this.ports.clock.monotonic();
       const bulkId = permittedBulkId(session.workOrder, core.settings);
       const data = { upgradeId, attempt, worker, bulkId };
       isAsked = (await session.submit({ type: 'StartUpgrade', data })) === 'appended';
@@ -123,7 +125,8 @@ export class UpgradeStage extends StageHandler {
     const { worker, timeoutMs } = this.options;
     await session.submit({ type: 'RequestVariables', data: { upgradeId, attempt, worker } });
     if (!session.isIn('pending-upgrade')) return;
-    const outcome = await setVariables({ lagoon, order, timeoutMs }, target.variables, signal);
+    const call = { clock: this.ports.clock, lagoon, order, timeoutMs };
+    const outcome = await setVariables(call, target.variables, signal);
     if (outcome.kind === 'set') {
       const { written, unchanged } = outcome;
       const data = { upgradeId, attempt, written, unchanged };

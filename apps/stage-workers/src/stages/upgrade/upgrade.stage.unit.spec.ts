@@ -1,6 +1,6 @@
 import { UNLIMITED_ADMISSION } from '../../admission/admission-control.port';
 import type { EffectOptions } from '../../effects/effect-protocol';
-import { protocolWith, scriptsOf, StageFixture, WORKER } from '../../testing/stage-fixture';
+import { protocolOf, scriptsOf, StageFixture, WORKER } from '../../testing/stage-fixture';
 import { Slots, UpgradeStage } from './upgrade.stage';
 
 const AMBIGUOUS = { kind: 'ambiguous', evidence: 'HTTP 504' } as const;
@@ -29,8 +29,9 @@ const stageOf = (fixture: StageFixture, changes: Partial<EffectOptions> = {}) =>
     {
       cores: fixture.cores,
       admission: UNLIMITED_ADMISSION,
-      protocol: protocolWith(changes),
+      protocol: protocolOf(fixture, changes),
       scripts: scriptsOf(fixture),
+      clock: fixture.clock,
     },
     { worker: WORKER, timeoutMs: 20_000, concurrency: 8 },
   );
@@ -157,7 +158,7 @@ describe('the upgrade stage', () => {
 
   it('does not call under an intent whose lease is over: it says so, and asks anew', async () => {
     const fixture = await StageFixture.at('UpgradePending');
-    fixture.store.beforeNextAppend = () => Promise.resolve(freeze(60));
+    fixture.store.beforeNextAppend = () => fixture.clock.advance(60);
     await fixture.handle(stageOf(fixture, { leaseMs: 50 }));
     expect(await fixture.types()).toEqual([
       ...INTENT,
@@ -324,11 +325,6 @@ describe('the upgrade stage', () => {
     ]);
   });
 });
-
-/** Stops this process for a while, timers with it. */
-function freeze(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
-}
 
 /** Resolves at the first look-up of a build. */
 async function lookedUp({ lagoon }: StageFixture): Promise<void> {

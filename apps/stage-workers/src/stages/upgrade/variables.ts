@@ -1,6 +1,8 @@
 import type { TargetVariable, WorkOrder } from '@uplift/domain';
 import type { EnvironmentVariable, Lagoon, Refused } from '@uplift/lagoon';
 import { LagoonUnavailableError } from '@uplift/lagoon';
+import type { Clock } from '@uplift/runtime';
+import { withTimeout } from '../../effects/leased-call';
 
 export type VariablesOutcome =
   | {
@@ -10,7 +12,8 @@ export type VariablesOutcome =
     }
   | { readonly kind: 'refused'; readonly name: string; readonly refusal: Refused };
 
-export interface VariablesCall {
+interface VariablesCall {
+  readonly clock: Clock;
   readonly lagoon: Lagoon;
   readonly order: WorkOrder;
   /** End of one call, in ms. */
@@ -22,7 +25,7 @@ export interface VariablesCall {
  * repeat, so an unclear answer is thrown, and the next turn compares again.
  */
 export async function setVariables(
-  { lagoon, order, timeoutMs }: VariablesCall,
+  { clock, lagoon, order, timeoutMs }: VariablesCall,
   wanted: readonly TargetVariable[],
   signal: AbortSignal,
 ): Promise<VariablesOutcome> {
@@ -32,7 +35,8 @@ export async function setVariables(
   for (const variable of differing) {
     const { project, environment } = profile;
     const request = { project, environment, ...variable };
-    const answer = await lagoon.setVariable(request, AbortSignal.timeout(timeoutMs));
+    const set = (ending: AbortSignal) => lagoon.setVariable(request, ending);
+    const answer = await withTimeout(clock, timeoutMs, set);
     if (answer.kind === 'accepted') continue;
     const isLasting = answer.kind === 'refused' && !answer.retryable;
     if (isLasting) return { kind: 'refused', name: variable.name, refusal: answer };

@@ -1,7 +1,7 @@
 import type { Evidence, ProbeResult, WorkOrder } from '@uplift/domain';
 import type { HealthProbe, Lagoon, LagoonCore, UnidleAnswer } from '@uplift/lagoon';
 import { ProbeTargetRefusedError } from '@uplift/lagoon';
-import { pause } from '../../runner/pause';
+import type { Clock } from '@uplift/runtime';
 
 export interface VerificationOptions {
   /** Good answers in a row that prove health. */
@@ -31,6 +31,11 @@ export const NO_ROUTE: HealthVerdict = {
   evidence: { url: null, status: null, probes: 0 },
 };
 
+export interface HealthCheckPorts {
+  readonly probe: HealthProbe;
+  readonly clock: Clock;
+}
+
 /** What is checked, and where its environment is. */
 interface Checked {
   readonly order: WorkOrder;
@@ -48,20 +53,20 @@ export class HealthCheck {
   constructor(
     private readonly checked: Checked,
     private page: HealthPage,
-    private readonly probe: HealthProbe,
+    private readonly ports: HealthCheckPorts,
     private readonly options: VerificationOptions,
   ) {}
 
   async verdict(signal: AbortSignal): Promise<HealthVerdict> {
     const { successes, intervalMs, windowMs } = this.options;
-    const endsAt = performance.now() + windowMs;
+    const endsAt = this.ports.clock.monotonic() + windowMs;
     for (;;) {
       const refusal = await this.ask(signal);
       if (refusal !== null) return this.notHealthy('unresponsive', refusal);
       if (this.inARow >= successes) return this.healthy();
       if (this.inARow === 0) await this.lookOnce(signal);
-      if (performance.now() + intervalMs > endsAt) return this.notProved();
-      await pause(intervalMs, signal);
+      if (this.ports.clock.monotonic() + intervalMs > endsAt) return this.notProved();
+      await this.ports.clock.pause(intervalMs, signal);
     }
   }
 
@@ -72,7 +77,12 @@ export class HealthCheck {
     const { acceptStatuses } = this.checked.order.profile.healthProbe;
     const rules = { timeoutMs, acceptStatuses, allowedHosts, signal };
     try {
-      const { outcome, status = null, durationMs, detail } = await this.probe.probe(url, rules);
+      const {
+        outcome,
+        status = null,
+        durationMs,
+        detail,
+      } = await this.ports.probe.probe(url, rules);
       this.probes.push({ url, outcome, status, durationMs: Math.round(durationMs) });
       this.inARow = outcome === 'healthy' ? this.inARow + 1 : 0;
       this.detail = detail;

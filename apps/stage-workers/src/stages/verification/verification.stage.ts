@@ -1,8 +1,8 @@
-import type { HealthProbe, LagoonCores } from '@uplift/lagoon';
+import type { LagoonCores } from '@uplift/lagoon';
 import type { InstanceSession } from '../../runner/instance-session';
 import type { StageTurn } from '../../runner/stage-handler.port';
 import { StageHandler } from '../../runner/stage-handler.port';
-import type { HealthVerdict, VerificationOptions } from './health-check';
+import type { HealthCheckPorts, HealthVerdict, VerificationOptions } from './health-check';
 import { HealthCheck, healthPage, NO_ROUTE } from './health-check';
 
 /**
@@ -14,7 +14,7 @@ export class VerificationStage extends StageHandler {
 
   constructor(
     private readonly cores: LagoonCores,
-    private readonly probe: HealthProbe,
+    private readonly ports: HealthCheckPorts,
     private readonly options: VerificationOptions,
   ) {
     super();
@@ -34,7 +34,7 @@ export class VerificationStage extends StageHandler {
     const page = healthPage(order, routes, core.settings.probeSuffixes);
     if (page === null) return NO_ROUTE;
     const checked = { order, core, environmentId };
-    return new HealthCheck(checked, page, this.probe, this.options).verdict(signal);
+    return new HealthCheck(checked, page, this.ports, this.options).verdict(signal);
   }
 }
 

@@ -13,8 +13,8 @@ const OPTIONS: VerificationOptions = {
 };
 const PAGE = 'https://main.shop.example.com/';
 
-const stageOf = ({ cores, probe }: StageFixture, changes: Partial<VerificationOptions> = {}) =>
-  new VerificationStage(cores, probe, { ...OPTIONS, ...changes });
+const stageOf = (fixture: StageFixture, changes: Partial<VerificationOptions> = {}) =>
+  new VerificationStage(fixture.cores, fixture, { ...OPTIONS, ...changes });
 
 describe('the health check at the end', () => {
   it('brings the instance back to where it came from after good answers in a row', async () => {
@@ -137,7 +137,7 @@ describe('the health check at the end', () => {
     const fixture = await StageFixture.at('PostUpgradeCompleted');
     const settings = { ...UNLIMITED, probeSuffixes };
     const cores = new SingleLagoonCore(unguardedCore(fixture.lagoon, { settings }));
-    await fixture.handle(new VerificationStage(cores, fixture.probe, OPTIONS));
+    await fixture.handle(new VerificationStage(cores, fixture, OPTIONS));
     expect(await fixture.types()).toEqual([type]);
   });
 

@@ -1,16 +1,15 @@
 import type { Actor } from '@uplift/contracts';
 import type { InstanceCommandOf } from '@uplift/domain';
-import { decide } from '@uplift/domain';
-import type { InstanceHistory } from '@uplift/event-store';
+import type { CommandHandler, LoadedInstance } from '@uplift/event-store';
 import { RevisionConflictError } from '@uplift/event-store';
 import type { OpenWait, RunningDeadline } from './deadlines.projection';
 
-type Verdict = InstanceCommandOf<'TimeOutStage' | 'RecordWait' | 'EndWait'>;
+type Finding = InstanceCommandOf<'TimeOutStage' | 'RecordWait' | 'EndWait'>;
 
 /** Writes what a look at the deadlines leads to, after a last look at the stream itself. */
 export class DeadlineEnforcer {
   constructor(
-    private readonly history: InstanceHistory,
+    private readonly commands: CommandHandler,
     private readonly actor: Actor,
   ) {}
 
@@ -39,20 +38,18 @@ export class DeadlineEnforcer {
     return this.submit(row, { type: 'EndWait', data: { upgradeId, attempt, target, waitedMs } });
   }
 
-  private async submit(row: RunningDeadline, command: Verdict): Promise<void> {
-    const { state, head, events } = await this.history.load(row.instanceId);
-    const last = events.at(-1);
-    // The instance has moved on: the next round sees what is due then.
-    if (last?.revision !== row.revision) return;
-    const due = decide(command, state);
-    if (due.length === 0) return;
+  private async submit(row: RunningDeadline, command: Finding): Promise<void> {
+    const { instanceId, revision, eventId, order } = row;
+    const cause = {
+      causationId: eventId,
+      step: command.type,
+      correlationId: order.upgradeId,
+      actor: this.actor,
+    };
+    // Of an instance that has moved on the next round sees what is due then.
+    const onLoad = ({ head }: LoadedInstance) => (head.revision === revision ? undefined : 'moved');
     try {
-      await this.history.append(row.instanceId, head, due, {
-        causationId: last.id,
-        step: command.type,
-        correlationId: row.order.upgradeId,
-        actor: this.actor,
-      });
+      await this.commands.handle({ instanceId, command, cause }, { tries: 1, onLoad });
     } catch (error) {
       if (!(error instanceof RevisionConflictError)) throw error;
     }

@@ -8,6 +8,7 @@ import type {
   WorkOrder,
 } from '@uplift/domain';
 import { isInFlight, LIFECYCLE, statusAfter } from '@uplift/domain';
+import type { Clock } from '@uplift/runtime';
 
 /** How long each deadline of the lifecycle table is, in ms. */
 export type DeadlineLimits = Readonly<Record<DeadlineName, number>>;
@@ -22,7 +23,8 @@ export interface OpenWait {
 /** One instance in flight, and until when its owner has time. Times in ms since 1970, as the store gave them. */
 export interface RunningDeadline {
   readonly instanceId: string;
-  /** Of the newest event of the instance. */
+  /** The newest event of the instance. */
+  readonly eventId: string;
   readonly revision: number;
   /** Time of that event. */
   readonly touchedAt: number;
@@ -47,7 +49,7 @@ export class DeadlineProjection {
 
   constructor(
     private readonly limits: DeadlineLimits,
-    private readonly monotonic: () => number = () => performance.now(),
+    private readonly clock: Clock,
   ) {}
 
   get size(): number {
@@ -55,7 +57,7 @@ export class DeadlineProjection {
   }
 
   record(recorded: RecordedInstanceEvent): void {
-    const { instanceId, revision, at: touchedAt, event } = recorded;
+    const { instanceId, eventId, revision, at: touchedAt, event } = recorded;
     const before = this.rows.get(instanceId);
     const order = 'workOrder' in event.data ? event.data.workOrder : before?.order;
     const status = statusAfter(event, before?.status ?? 'new');
@@ -64,10 +66,13 @@ export class DeadlineProjection {
       return;
     }
     const owner = ownerAfter(event, before);
-    const run = this.runAfter(event, before?.run, { at: touchedAt, seenAt: this.monotonic() });
+    const run = this.runAfter(event, before?.run, {
+      at: touchedAt,
+      seenAt: this.clock.monotonic(),
+    });
     const waitingFor = waitAfter(event, before);
-    const row = { instanceId, revision, touchedAt, order, status, owner, run, waitingFor };
-    this.rows.set(instanceId, row);
+    const newest = { instanceId, eventId, revision, touchedAt };
+    this.rows.set(instanceId, { ...newest, order, status, owner, run, waitingFor });
   }
 
   /**
@@ -77,7 +82,7 @@ export class DeadlineProjection {
   overdue(now: number | null): OverdueDeadline[] {
     return [...this.rows.values()].flatMap((row) => {
       const { since, seenAt, limitMs } = row.run;
-      const waitedMs = now === null ? this.monotonic() - seenAt : now - since;
+      const waitedMs = now === null ? this.clock.monotonic() - seenAt : now - since;
       const attemptMs = Math.max(0, Date.parse(row.order.deadlineAt) - since);
       if (waitedMs < Math.min(limitMs, attemptMs)) return [];
       const isAttemptOver = waitedMs >= attemptMs;

@@ -1,5 +1,6 @@
 import type { InstanceEvent, InstanceEventType, RecordedInstanceEvent } from '@uplift/domain';
 import { IN_FLIGHT_STATUSES, LIFECYCLE } from '@uplift/domain';
+import { VirtualClock } from '@uplift/runtime/testing';
 import { exampleUpgrade, ORDER } from '../../testing/example-upgrade';
 import { DeadlineProjection, resumeRun, startRun, suspendRun } from './deadlines.projection';
 
@@ -24,17 +25,20 @@ function recorded(event: InstanceEvent, n: number): RecordedInstanceEvent {
   return { instanceId: 'i', eventId: `e${n}`, revision: n, at: n * 100, event };
 }
 
-function bookOf(events: readonly InstanceEvent[], monotonic?: () => number): DeadlineProjection {
-  const book = new DeadlineProjection(LIMITS, monotonic);
-  events.forEach((event, n) => book.record(recorded(event, n)));
-  return book;
+function projectionOf(
+  events: readonly InstanceEvent[],
+  clock = new VirtualClock(),
+): DeadlineProjection {
+  const projection = new DeadlineProjection(LIMITS, clock);
+  events.forEach((event, n) => projection.record(recorded(event, n)));
+  return projection;
 }
 
-describe('the deadline book', () => {
+describe('the projection of deadlines', () => {
   it('has a deadline and an owner for every status in flight', () => {
-    const seen = EVENTS.map((_, n) => bookOf(EVENTS.slice(0, n + 1)).overdue(LATE)[0]).flatMap(
-      (row) => (row === undefined ? [] : [row.status]),
-    );
+    const seen = EVENTS.map(
+      (_, n) => projectionOf(EVENTS.slice(0, n + 1)).overdue(LATE)[0],
+    ).flatMap((row) => (row === undefined ? [] : [row.status]));
     expect([...new Set(seen)].sort()).toEqual([...IN_FLIGHT_STATUSES].sort());
   });
 
@@ -50,14 +54,16 @@ describe('the deadline book', () => {
   ] as const)('gives after %s the time of its row to %s', (type, owner, limitMs) => {
     const events = before(type);
     const since = (events.length - 1) * 100;
-    expect(bookOf(events).overdue(since + limitMs - 1)).toEqual([]);
-    expect(bookOf(events).overdue(since + limitMs)).toMatchObject([{ owner, since, limitMs }]);
+    expect(projectionOf(events).overdue(since + limitMs - 1)).toEqual([]);
+    expect(projectionOf(events).overdue(since + limitMs)).toMatchObject([
+      { owner, since, limitMs },
+    ]);
   });
 
   it('starts anew with each progress of a build', () => {
     const events = [...before('DeploymentAccepted'), progressed('running')];
-    expect(bookOf(events).overdue(800 + LIMITS.running - 1)).toEqual([]);
-    expect(bookOf(events).overdue(800 + LIMITS.running)).toHaveLength(1);
+    expect(projectionOf(events).overdue(800 + LIMITS.running - 1)).toEqual([]);
+    expect(projectionOf(events).overdue(800 + LIMITS.running)).toHaveLength(1);
   });
 
   it.each([
@@ -67,7 +73,7 @@ describe('the deadline book', () => {
   ])('lets the deadline that runs go on at %s', (type, data) => {
     expect(LIFECYCLE[type as 'StageParked'].deadline).toBe('kept');
     const events = [...before('DeploymentAccepted'), { type, data } as InstanceEvent];
-    expect(bookOf(events).overdue(LATE)).toMatchObject([
+    expect(projectionOf(events).overdue(LATE)).toMatchObject([
       { since: 700, limitMs: LIMITS.queued, owner: 'poll-upgrade', revision: 8 },
     ]);
   });
@@ -81,7 +87,7 @@ describe('the deadline book', () => {
     ],
   ])('gives the deadline after %s to the stage it names', (type, data, owner) => {
     const events = [...before('UpgradeRequested'), { type, data } as InstanceEvent];
-    expect(bookOf(events).overdue(LATE)).toMatchObject([{ owner, limitMs: LIMITS.pending }]);
+    expect(projectionOf(events).overdue(LATE)).toMatchObject([{ owner, limitMs: LIMITS.pending }]);
   });
 
   it('leaves only the end of the attempt while an instance waits', () => {
@@ -91,10 +97,12 @@ describe('the deadline book', () => {
       data: { ...ATTEMPT, target: 'x', since: new Date(200).toISOString(), stage: 'pre-upgrade' },
     };
     const events = exampleUpgrade({ order, located: LOCATED, buildName: 'b' }).slice(0, 3);
-    const book = bookOf([...events, wait]);
-    expect(book.overdue(899)).toEqual([]);
-    expect(book.waiting()).toMatchObject([{ waitingFor: { target: 'x' } }]);
-    expect(book.overdue(900)).toMatchObject([{ since: 300, limitMs: 600, isAttemptOver: true }]);
+    const projection = projectionOf([...events, wait]);
+    expect(projection.overdue(899)).toEqual([]);
+    expect(projection.waiting()).toMatchObject([{ waitingFor: { target: 'x' } }]);
+    expect(projection.overdue(900)).toMatchObject([
+      { since: 300, limitMs: 600, isAttemptOver: true },
+    ]);
   });
 
   it('lets an event with a deadline of its own take the place of a wait', () => {
@@ -103,33 +111,33 @@ describe('the deadline book', () => {
       data: { ...ATTEMPT, target: 'x', since: new Date(800).toISOString(), stage: 'poll-upgrade' },
     };
     const events = [...before('DeploymentAccepted'), wait, progressed('running')];
-    const [row] = bookOf(events).overdue(LATE);
+    const [row] = projectionOf(events).overdue(LATE);
     expect(row).toMatchObject({ since: 900, limitMs: LIMITS.running, waitingFor: { target: 'x' } });
   });
 
   it('cuts every deadline to the end of the attempt', () => {
     const order = { ...ORDER, deadlineAt: new Date(101).toISOString() };
     const events = exampleUpgrade({ order, located: LOCATED, buildName: 'b' }).slice(0, 3);
-    expect(bookOf(events).overdue(200)).toMatchObject([{ since: 200, limitMs: 0 }]);
+    expect(projectionOf(events).overdue(200)).toMatchObject([{ since: 200, limitMs: 0 }]);
   });
 
   it('forgets an instance whose upgrade has ended', () => {
-    const book = bookOf([...EVENTS, verified]);
-    expect(book.size).toBe(0);
-    expect(book.overdue(LATE)).toEqual([]);
+    const projection = projectionOf([...EVENTS, verified]);
+    expect(projection.size).toBe(0);
+    expect(projection.overdue(LATE)).toEqual([]);
   });
 
   it('ignores what happens to an instance that is not being upgraded', () => {
     const report: InstanceEvent = { type: 'HealthReported', data: { status: 'running-unhealthy' } };
-    expect(bookOf([...EVENTS.slice(0, 1), report]).size).toBe(0);
+    expect(projectionOf([...EVENTS.slice(0, 1), report]).size).toBe(0);
   });
 
-  it('counts from when it saw the event while no clock can be believed', () => {
-    let monotonic = 50;
-    const book = bookOf(before('UpgradeRequested'), () => monotonic);
-    expect(book.overdue(null)).toEqual([]);
-    monotonic += LIMITS.pending;
-    expect(book.overdue(null)).toHaveLength(1);
+  it('counts from when it saw the event while no clock can be believed', async () => {
+    const clock = new VirtualClock();
+    const projection = projectionOf(before('UpgradeRequested'), clock);
+    expect(projection.overdue(null)).toEqual([]);
+    await clock.advance(LIMITS.pending);
+    expect(projection.overdue(null)).toHaveLength(1);
   });
 });
 

@@ -1,7 +1,7 @@
 import type { Actor } from '@uplift/contracts';
 import type { InstanceEvent, Transition } from '@uplift/domain';
 import { LIFECYCLE } from '@uplift/domain';
-import type { TailedEvent } from '../../store/all-tail';
+import type { TailedInstanceEvent } from '@uplift/event-store';
 
 export interface Outage {
   /** As the first worker told it, RFC 3339. */
@@ -24,7 +24,7 @@ export class OutageProjection {
   /** What each instance in the book waits for. */
   private readonly targetOf = new Map<string, string>();
 
-  record({ instanceId, event, at, writtenBy }: TailedEvent): void {
+  record({ instanceId, event, at, writtenBy }: TailedInstanceEvent): void {
     if (event.type === 'WaitEnded' && !isByWatchdog(writtenBy)) this.end(event.data.target, at);
     if (endsWait(event)) this.leave(instanceId, at);
     if (event.type === 'WaitingFor' && !isByWatchdog(writtenBy)) {

@@ -1,7 +1,8 @@
+import type { TailedInstanceEvent } from '@uplift/event-store';
+import type { Clock } from '@uplift/runtime';
 import type { LimitsOf } from '../../admission/core-usage.projection';
 import { CoreUsageProjection } from '../../admission/core-usage.projection';
 import { lagoonTarget } from '../../runner/lagoon-outages';
-import type { TailedEvent } from '../../store/all-tail';
 import { EventClock } from '../../store/event-clock';
 import type { OpenWait, RunningDeadline } from './deadlines.projection';
 import { OutageProjection } from './outages.projection';
@@ -10,8 +11,7 @@ export interface WaitReasonsOptions {
   readonly limitsOf: LimitsOf;
   /** For how long a reason still counts after it has passed, in ms. */
   readonly graceMs?: number;
-  /** Milliseconds on a clock that never jumps. */
-  readonly monotonic?: () => number;
+  readonly clock: Clock;
 }
 
 const GRACE_MS = 60_000;
@@ -26,13 +26,13 @@ export class WaitReasons {
   private readonly clock: EventClock;
   private readonly graceMs: number;
 
-  constructor({ limitsOf, graceMs = GRACE_MS, monotonic }: WaitReasonsOptions) {
+  constructor({ limitsOf, graceMs = GRACE_MS, clock }: WaitReasonsOptions) {
     this.admission = new CoreUsageProjection(limitsOf);
-    this.clock = new EventClock(monotonic);
+    this.clock = new EventClock(clock);
     this.graceMs = graceMs;
   }
 
-  record(event: TailedEvent): void {
+  record(event: TailedInstanceEvent): void {
     this.clock.observe(event.at);
     this.outages.record(event);
     this.admission.record(event);

@@ -11,6 +11,7 @@ import { Watchdog } from './watchdog';
 import { watchdogActor } from './outages.projection';
 
 const MINUTE = 60_000;
+const ROUND_MS = MINUTE / 2;
 const LIMITS = {
   pending: 5 * MINUTE,
   step: 10 * MINUTE,
@@ -27,56 +28,44 @@ afterEach(() => running.splice(0).forEach((watchdog) => watchdog.onApplicationSh
 class Watched {
   readonly fleet = new Fleet();
   readonly loaded: string[] = [];
-  private beats = 0;
 
   watch(limits: CoreLimits | null = null): Watchdog {
-    const { store, history, now, monotonic } = this.fleet;
-    const deadlines = new DeadlineProjection(LIMITS, monotonic);
-    const reasons = new WaitReasons({ limitsOf: () => limits, monotonic });
+    const { clock, history } = this.fleet;
+    const deadlines = new DeadlineProjection(LIMITS, clock);
+    const reasons = new WaitReasons({ limitsOf: () => limits, clock });
     const load = history.load.bind(history);
-    const judging = Object.assign(Object.create(history) as typeof history, {
+    const counting = Object.assign(Object.create(history) as typeof history, {
       load: (instanceId: string) => {
         this.loaded.push(instanceId);
         return load(instanceId);
       },
     });
-    const enforcer = new DeadlineEnforcer(judging, watchdogActor(ACTOR));
-    const watchdog = new Watchdog(store, { deadlines, reasons }, enforcer, {
-      intervalMs: 1,
-      clock: new StoreClock(now),
-      onBeat: () => (this.beats += 1),
+    const view = { deadlines, reasons, storeClock: new StoreClock(clock) };
+    const enforcer = new DeadlineEnforcer(this.fleet.commands(counting), watchdogActor(ACTOR));
+    const tail = this.fleet.tail();
+    const watchdog = new Watchdog(tail, view, enforcer, {
+      clock,
+      intervalMs: ROUND_MS,
+      onBeat: () => undefined,
       onError: (error) => expect(error).toBeUndefined(),
     });
     running.push(watchdog);
+    tail.start();
     watchdog.onApplicationBootstrap();
     return watchdog;
   }
 
-  /** Time passes in steps, with a round of the watchdog in each. */
-  async pass(ms: number, stepMs = MINUTE): Promise<void> {
-    for (let passed = 0; passed < ms; passed += stepMs) {
-      this.fleet.pass(stepMs);
-      await this.round();
-    }
-  }
-
-  /** Until a round found nothing to do. */
-  async round(): Promise<void> {
-    let before = -1;
-    for (let n = 0; before !== this.loaded.length; n++) {
-      if (n > 100) throw new Error('the watchdog does not come to rest');
-      before = this.loaded.length;
-      const enough = this.beats + 3;
-      while (this.beats < enough) await settled(1);
-      await settled(5);
-    }
+  /** Time passes, with a round of the watchdog in each half of a minute. */
+  async pass(ms: number): Promise<void> {
+    await this.fleet.clock.advance(ms);
+    await settled();
   }
 
   async workerSays(instanceId: string, type: 'WaitingFor' | 'WaitEnded'): Promise<void> {
     const { state } = await this.fleet.history.load(instanceId);
     if (state.kind !== 'upgrading') throw new TypeError('not upgrading');
     const { upgradeId, attempt } = state.workOrder;
-    const since = new Date(this.fleet.now()).toISOString();
+    const since = new Date(this.fleet.clock.wall()).toISOString();
     const told: InstanceEvent =
       type === 'WaitingFor'
         ? { type, data: { upgradeId, attempt, target: EU, since, stage: 'pre-upgrade' } }
@@ -97,7 +86,7 @@ describe('the watchdog and an outage of Lagoon', () => {
     const inHand = await fixture.fleet.joinMany(4, 'PreUpgradeStarted');
     const unheld = await fixture.fleet.joinMany(196, 'PreUpgradeStarted');
     for (const id of inHand) await fixture.workerSays(id, 'WaitingFor');
-    await fixture.pass(30 * MINUTE, 5 * MINUTE);
+    await fixture.pass(30 * MINUTE);
     for (const id of [...inHand, ...unheld]) {
       expect(await fixture.since('PreUpgradeStarted', id)).toEqual(['WaitingFor']);
     }
@@ -116,7 +105,7 @@ describe('the watchdog and an outage of Lagoon', () => {
   it('ends an attempt at its deadline all the same, with what it waited for as evidence', async () => {
     const fixture = new Watched();
     fixture.watch();
-    const deadlineAt = new Date(fixture.fleet.now() + 20 * MINUTE).toISOString();
+    const deadlineAt = new Date(fixture.fleet.clock.wall() + 20 * MINUTE).toISOString();
     const mortal = await fixture.fleet.join('PreUpgradeStarted', { deadlineAt });
     const inHand = await fixture.fleet.join('PreUpgradeStarted');
     await fixture.workerSays(inHand, 'WaitingFor');
@@ -136,7 +125,7 @@ describe('the watchdog and an outage of Lagoon', () => {
     fixture.watch();
     const [inHand, lost] = await fixture.fleet.joinMany(2, 'PreUpgradeStarted');
     await fixture.workerSays(inHand!, 'WaitingFor');
-    await fixture.pass(30 * MINUTE, 5 * MINUTE);
+    await fixture.pass(30 * MINUTE);
     await fixture.workerSays(inHand!, 'WaitEnded');
     await fixture.pass(2 * MINUTE);
     expect(await fixture.since('PreUpgradeStarted', lost!)).toEqual(['WaitingFor', 'WaitEnded']);
@@ -163,7 +152,7 @@ describe('the watchdog and an outage of Lagoon', () => {
     await fixture.workerSays(inHand, 'WaitingFor');
     await fixture.pass(6 * MINUTE);
     await fixture.fleet.goOn(tried, 'PreUpgradeStarted');
-    await fixture.pass(20 * MINUTE, 5 * MINUTE);
+    await fixture.pass(20 * MINUTE);
     expect(await fixture.since('UpgradeRequested', tried)).toEqual([
       'WaitingFor',
       'PreUpgradeStarted',
@@ -179,7 +168,7 @@ describe('the watchdog and an outage of Lagoon', () => {
     await fixture.workerSays(inHand!, 'WaitingFor');
     for (let n = 0; n < 6; n++) {
       const watchdog = fixture.watch();
-      await fixture.pass(4 * MINUTE, 4 * MINUTE);
+      await fixture.pass(4 * MINUTE);
       watchdog.onApplicationShutdown();
     }
     expect(await fixture.since('PreUpgradeStarted', unheld!)).toEqual(['WaitingFor']);
@@ -194,7 +183,7 @@ describe('the watchdog and a core without room', () => {
     fixture.watch(AGREED);
     const busy = await fixture.fleet.join('DeploymentAccepted');
     const waiting = await fixture.fleet.joinMany(3, 'UpgradePending');
-    await fixture.pass(30 * MINUTE, 5 * MINUTE);
+    await fixture.pass(30 * MINUTE);
     for (const id of waiting)
       expect(await fixture.since('UpgradePending', id)).toEqual(['WaitingFor']);
     const { state } = await fixture.fleet.history.load(waiting[0]!);
@@ -211,9 +200,9 @@ describe('the watchdog and a core without room', () => {
     const busy = await fixture.fleet.join('DeploymentAccepted');
     await fixture.pass(MINUTE);
     const waiting = await fixture.fleet.join('UpgradePending');
-    await fixture.pass(4.5 * MINUTE, MINUTE / 2);
+    await fixture.pass(4.5 * MINUTE);
     await fixture.fleet.goOn(busy, 'UpgradeCompleted');
-    await fixture.pass(MINUTE / 2, MINUTE / 2);
+    await fixture.pass(MINUTE / 2);
     expect(await fixture.since('UpgradePending', waiting)).toEqual(['WaitingFor']);
   });
 

@@ -1,6 +1,6 @@
 import type { Provider } from '@nestjs/common';
 import type { Actor } from '@uplift/contracts';
-import { EventStore, InstanceHistory } from '@uplift/event-store';
+import { AllTail, CommandHandler } from '@uplift/event-store';
 import { LagoonCores } from '@uplift/lagoon';
 import { limitsFrom } from '../../admission/core-usage.projection';
 import type { StageRuntime } from '../../stage-workers.settings';
@@ -15,14 +15,15 @@ import { Watchdog } from './watchdog';
 export function watchdogProvider(runtime: StageRuntime, actor: Actor): Provider {
   return {
     provide: Watchdog,
-    inject: [EventStore, InstanceHistory, LagoonCores],
-    useFactory: (store: EventStore, history: InstanceHistory, cores: LagoonCores) => {
-      const { configuration, health, logger, metrics } = runtime;
-      const deadlines = new DeadlineProjection(limitsIn(configuration));
-      const reasons = new WaitReasons({ limitsOf: limitsFrom(cores) });
-      const enforcer = new DeadlineEnforcer(history, watchdogActor(actor));
-      const watchdog = new Watchdog(store, { deadlines, reasons }, enforcer, {
-        clock: new StoreClock(),
+    inject: [AllTail, CommandHandler, LagoonCores],
+    useFactory: (tail: AllTail, commands: CommandHandler, cores: LagoonCores) => {
+      const { clock, configuration, health, logger, metrics } = runtime;
+      const deadlines = new DeadlineProjection(limitsIn(configuration), clock);
+      const reasons = new WaitReasons({ limitsOf: limitsFrom(cores), clock });
+      const view = { deadlines, reasons, storeClock: new StoreClock(clock) };
+      const enforcer = new DeadlineEnforcer(commands, watchdogActor(actor));
+      const watchdog = new Watchdog(tail, view, enforcer, {
+        clock,
         intervalMs: configuration.watchdogIntervalMs,
         onBeat: health.loop('watchdog'),
         onError: (error) => logger.warn({ err: error }, 'watchdog round failed'),

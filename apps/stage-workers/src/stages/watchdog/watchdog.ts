@@ -1,24 +1,23 @@
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
-import type { EventStore } from '@uplift/event-store';
-import { pause } from '../../runner/pause';
-import type { TailedEvent } from '../../store/all-tail';
-import { AllTail } from '../../store/all-tail';
+import type { AllTail, TailedInstanceEvent } from '@uplift/event-store';
+import type { Clock } from '@uplift/runtime';
 import type { DeadlineProjection, OverdueDeadline, RunningDeadline } from './deadlines.projection';
 import type { DeadlineEnforcer } from './deadline-enforcer';
 import type { StoreClock } from '../../store/event-clock';
 import type { WaitReasons } from './wait-reasons';
 
 /** What the watchdog knows, all of it folded from the store. */
-export interface WatchdogProjections {
+export interface WatchdogView {
   readonly deadlines: DeadlineProjection;
   readonly reasons: WaitReasons;
+  readonly storeClock: StoreClock;
 }
 
 export interface WatchdogOptions {
   readonly intervalMs: number;
   readonly onBeat: () => void;
   readonly onError: (error: unknown) => void;
-  readonly clock: StoreClock;
+  readonly clock: Clock;
 }
 
 /**
@@ -27,39 +26,35 @@ export interface WatchdogOptions {
  */
 export class Watchdog implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly abort = new AbortController();
-  private readonly tail: AllTail;
 
   constructor(
-    store: EventStore,
-    private readonly projections: WatchdogProjections,
+    private readonly tail: AllTail,
+    private readonly view: WatchdogView,
     private readonly enforcer: DeadlineEnforcer,
     private readonly options: WatchdogOptions,
   ) {
-    const { onError } = options;
-    this.tail = new AllTail(store, { onEvent: (event) => this.take(event), onError });
+    tail.add({ onInstanceEvent: (event) => this.take(event) });
   }
 
   onApplicationBootstrap(): void {
-    this.tail.start();
     void this.patrol();
   }
 
   onApplicationShutdown(): void {
-    this.tail.stop();
     this.abort.abort();
   }
 
   /** Why this watchdog does not watch; undefined if it does. */
   readiness(): string | undefined {
     if (!this.tail.hasCaughtUp) return 'has not read the whole store yet';
-    if (this.options.clock.now() !== null) return undefined;
-    return `own clock and store clock differ by ${this.options.clock.differenceMs} ms`;
+    if (this.view.storeClock.now() !== null) return undefined;
+    return `own clock and store clock differ by ${this.view.storeClock.differenceMs} ms`;
   }
 
-  private take(event: TailedEvent): void {
-    this.projections.deadlines.record(event);
-    this.projections.reasons.record(event);
-    this.options.clock.observe(event.at, event.isLive);
+  private take(event: TailedInstanceEvent): void {
+    this.view.deadlines.record(event);
+    this.view.reasons.record(event);
+    this.view.storeClock.observe(event.at, event.isLive);
   }
 
   private async patrol(): Promise<void> {
@@ -67,18 +62,18 @@ export class Watchdog implements OnApplicationBootstrap, OnApplicationShutdown {
     while (!signal.aborted) {
       this.options.onBeat();
       await this.round().catch((error: unknown) => this.options.onError(error));
-      await pause(this.options.intervalMs, signal).catch(() => undefined);
+      await this.options.clock.idle(this.options.intervalMs, signal);
     }
   }
 
   private async round(): Promise<void> {
     if (!this.tail.hasCaughtUp) return;
-    const { deadlines } = this.projections;
-    await this.each(deadlines.overdue(this.options.clock.now()), (row) => this.settle(row));
+    const { deadlines } = this.view;
+    await this.each(deadlines.overdue(this.view.storeClock.now()), (row) => this.settle(row));
     await this.each(deadlines.waiting(), (row) => this.release(row));
   }
 
-  /** One instance that cannot be judged holds up no other. */
+  /** One instance that cannot be settled holds up no other. */
   private async each<Row>(
     rows: readonly Row[],
     look: (row: Row) => Promise<void> | undefined,
@@ -94,13 +89,13 @@ export class Watchdog implements OnApplicationBootstrap, OnApplicationShutdown {
   private settle(row: OverdueDeadline): Promise<void> | undefined {
     if (row.isAttemptOver) return this.enforcer.timeOut(row);
     if (row.waitingFor !== null) return undefined;
-    const reason = this.projections.reasons.of(row);
+    const reason = this.view.reasons.of(row);
     return reason === null ? this.enforcer.timeOut(row) : this.enforcer.explain(row, reason);
   }
 
   private release(row: RunningDeadline): Promise<void> | undefined {
     const { waitingFor } = row;
-    if (waitingFor === null || !this.projections.reasons.isOver(row)) return undefined;
-    return this.enforcer.endWait(row, waitingFor, this.projections.reasons.waitedMs(waitingFor));
+    if (waitingFor === null || !this.view.reasons.isOver(row)) return undefined;
+    return this.enforcer.endWait(row, waitingFor, this.view.reasons.waitedMs(waitingFor));
   }
 }

@@ -1,5 +1,6 @@
 import type { InstanceEventType } from '@uplift/domain';
-import { InstanceHistory } from '@uplift/event-store';
+import { AllTail } from '@uplift/event-store';
+import { SkewedClock } from '../../testing/fast.clock';
 import { ACTOR, StageFixture } from '../../testing/stage-fixture';
 import { DeadlineProjection } from './deadlines.projection';
 import { DeadlineEnforcer } from './deadline-enforcer';
@@ -17,28 +18,37 @@ const GENEROUS: DeadlineLimits = {
   running: HOUR,
   verify: HOUR,
 };
-const running: Watchdog[] = [];
-afterEach(() => running.splice(0).forEach((watchdog) => watchdog.onApplicationShutdown()));
+const running: { readonly watchdog: Watchdog; readonly tail: AllTail }[] = [];
+afterEach(async () => {
+  for (const { watchdog, tail } of running.splice(0)) {
+    watchdog.onApplicationShutdown();
+    await tail.stop();
+  }
+});
 
 function watch(
   fixture: StageFixture,
-  { limits = {}, wall = Date.now }: { limits?: Partial<DeadlineLimits>; wall?: () => number } = {},
+  { limits = {}, skewMs = 0 }: { limits?: Partial<DeadlineLimits>; skewMs?: number } = {},
 ) {
+  const { clock, worker, randomness, store } = fixture;
   const errors: unknown[] = [];
-  const book = new DeadlineProjection({ ...GENEROUS, ...limits });
-  const enforcer = new DeadlineEnforcer(new InstanceHistory(fixture.store, 'stage-workers'), ACTOR);
+  const deadlines = new DeadlineProjection({ ...GENEROUS, ...limits }, clock);
+  const reasons = new WaitReasons({ limitsOf: () => null, clock });
+  const storeClock = new StoreClock(new SkewedClock(clock, skewMs));
+  const enforcer = new DeadlineEnforcer(worker.commands, ACTOR);
+  const tail = new AllTail(store, { clock, randomness });
   let rounds = 0;
-  const reasons = new WaitReasons({ limitsOf: () => null });
-  const watchdog = new Watchdog(fixture.store, { deadlines: book, reasons }, enforcer, {
+  const watchdog = new Watchdog(tail, { deadlines, reasons, storeClock }, enforcer, {
     intervalMs: 1,
+    clock,
     onBeat: () => (rounds += 1),
     onError: (error) => errors.push(error),
-    clock: new StoreClock(wall),
   });
-  running.push(watchdog);
+  running.push({ watchdog, tail });
+  tail.start();
   watchdog.onApplicationBootstrap();
   const passed = async (count: number) => until(() => rounds >= count);
-  return { watchdog, book, errors, passed };
+  return { watchdog, deadlines, errors, passed };
 }
 
 async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
@@ -69,9 +79,9 @@ describe('the watchdog', () => {
 
   it('fires once, and forgets the instance', async () => {
     const fixture = await StageFixture.at('UpgradeRequested');
-    const { book, passed } = watch(fixture, { limits: { pending: 1 } });
+    const { deadlines, passed } = watch(fixture, { limits: { pending: 1 } });
     await failed(fixture);
-    await until(() => book.size === 0);
+    await until(() => deadlines.size === 0);
     await passed(20);
     expect(await fixture.types()).toHaveLength(2);
   });
@@ -80,7 +90,7 @@ describe('the watchdog', () => {
     const fixture = await StageFixture.at('UpgradeRequested');
     const both = [1, 2].map(() => watch(fixture, { limits: { pending: 1 } }));
     await failed(fixture);
-    await Promise.all(both.map(({ book }) => until(() => book.size === 0)));
+    await Promise.all(both.map(({ deadlines }) => until(() => deadlines.size === 0)));
     expect(await fixture.types()).toHaveLength(2);
   });
 
@@ -96,7 +106,7 @@ describe('the watchdog', () => {
   });
 
   it('ends an attempt at its own deadline, whatever the stage may take', async () => {
-    const deadlineAt = new Date(Date.now() - 1).toISOString();
+    const deadlineAt = '2026-01-01T00:00:00.000Z';
     const fixture = await StageFixture.at('DeploymentAccepted', { deadlineAt });
     watch(fixture);
     await failed(fixture);
@@ -111,12 +121,12 @@ describe('the watchdog', () => {
     expect(watchdog.readiness()).toBeUndefined();
   });
 
-  it('judges nothing by a clock that the store contradicts, and says so', async () => {
+  it('goes by no clock that the store contradicts, and says so', async () => {
     const fixture = await StageFixture.at('UpgradeRequested');
     const live = await StageFixture.at('UpgradeRequested');
     const { watchdog, passed } = watch(fixture, {
       limits: { pending: 3 * HOUR },
-      wall: () => Date.now() + 2 * HOUR,
+      skewMs: 2 * HOUR,
     });
     await until(() => watchdog.readiness() === undefined);
     await fixture.append({
@@ -129,21 +139,21 @@ describe('the watchdog', () => {
     expect(await fixture.types()).toEqual(['PreUpgradeStarted']);
   });
 
-  it('lets an instance go that moves on between its look and its judgement', async () => {
+  it('lets an instance go that moves on between its look and its command', async () => {
     const fixture = await StageFixture.at('DeploymentAccepted');
-    const { book } = watch(fixture);
-    await until(() => book.size === 1);
-    const [row] = book.overdue(Date.now() + 2 * HOUR);
+    const { deadlines } = watch(fixture);
+    await until(() => deadlines.size === 1);
+    const [row] = deadlines.overdue(fixture.clock.wall() + 2 * HOUR);
     const { upgradeId, attempt } = fixture.order;
     await fixture.append({
       type: 'DeploymentProgressed',
       data: { upgradeId, attempt, status: 'running', buildStep: null },
     });
-    await new DeadlineEnforcer(fixture.history, ACTOR).timeOut(row!);
+    await new DeadlineEnforcer(fixture.worker.commands, ACTOR).timeOut(row!);
     expect(await fixture.types()).toEqual(['DeploymentProgressed']);
   });
 
-  it('is not held up by one instance that it cannot enforcer', async () => {
+  it('is not held up by one instance that it cannot settle', async () => {
     const fixture = await StageFixture.at('UpgradeRequested');
     fixture.store.faults.push('lost');
     const { errors } = watch(fixture, { limits: { pending: 1 } });
