@@ -9,6 +9,10 @@ const commandApi = (...folders) => `^apps/command-api/src/(${folders.join('|')})
 const COMMAND_API_EDGE = commandApi('instances', 'upgrades', 'events', 'pages');
 const COMMAND_API_CORE = commandApi('commands', 'queries', 'input', 'problems');
 
+/** Inside the stage workers: wiring (root, providers), then stages, then what several stages use, then the core. */
+const stageWorkers = (...folders) => `^apps/stage-workers/src/(${folders.join('|')})/`;
+const STAGE_WORKERS_CORE = stageWorkers('runner', 'store');
+
 /** Dependency directions: apps, then infrastructure, then contracts, then domain; never upwards, never sideways. */
 module.exports = {
   forbidden: [
@@ -60,6 +64,38 @@ module.exports = {
         'Commands, queries, input and problems know neither transport nor resource. Pass in what they need.',
       from: { path: COMMAND_API_CORE, pathNot: TEST_CODE },
       to: { path: '^apps/command-api/src/', pathNot: COMMAND_API_CORE },
+    },
+    {
+      name: 'stage-workers-stages-know-no-wiring-nor-each-other',
+      severity: 'error',
+      comment:
+        'A stage imports effects, admission, poller, runner and store. What two stages need belongs into one of those.',
+      from: { path: '^apps/stage-workers/src/stages/([^/]+)/', pathNot: TEST_CODE },
+      to: {
+        path: ['^apps/stage-workers/src/[^/]+$', stageWorkers('providers', 'stages')],
+        pathNot: '^apps/stage-workers/src/stages/$1/',
+      },
+    },
+    {
+      name: 'stage-workers-tools-know-no-stage-nor-each-other',
+      severity: 'error',
+      comment:
+        'Effects, admission and poller import runner and store. Pass in what else they need.',
+      from: {
+        path: '^apps/stage-workers/src/(effects|admission|poller)/',
+        pathNot: TEST_CODE,
+      },
+      to: {
+        path: '^apps/stage-workers/src/',
+        pathNot: ['^apps/stage-workers/src/$1/', STAGE_WORKERS_CORE],
+      },
+    },
+    {
+      name: 'stage-workers-core-knows-no-user',
+      severity: 'error',
+      comment: 'Runner and store know nothing of what is built on them. Pass in what they need.',
+      from: { path: STAGE_WORKERS_CORE, pathNot: TEST_CODE },
+      to: { path: '^apps/stage-workers/src/', pathNot: STAGE_WORKERS_CORE },
     },
     {
       name: 'libs-through-their-index',

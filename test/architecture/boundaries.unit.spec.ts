@@ -31,6 +31,26 @@ const VIOLATIONS: readonly Planted[] = [
     'apps/command-api/src/commands/p27.ts',
     "import type {} from '../http/requests';",
   ),
+  planted(
+    'stage-workers-stages-know-no-wiring-nor-each-other',
+    'apps/stage-workers/src/stages/upgrade/p28.ts',
+    "import type {} from '../../settings';",
+  ),
+  planted(
+    'stage-workers-stages-know-no-wiring-nor-each-other',
+    'apps/stage-workers/src/stages/upgrade/p29.ts',
+    "import '../polling/polling';",
+  ),
+  planted(
+    'stage-workers-tools-know-no-stage-nor-each-other',
+    'apps/stage-workers/src/effects/p30.ts',
+    "import '../admission/control';",
+  ),
+  planted(
+    'stage-workers-core-knows-no-user',
+    'apps/stage-workers/src/runner/p31.ts',
+    "import type {} from '../effects/deploy';",
+  ),
   planted('libs-through-their-index', 'libs/bus/src/p8.ts', "import '../../lagoon/src/answers';"),
   planted(
     'libs-through-their-index-from-outside',

@@ -23,6 +23,17 @@ export const SOUND_TREE: Tree = {
   'apps/command-api/src/http/requests.ts': "import '../commands/service';",
   'apps/command-api/src/commands/service.ts': "import '../input/fields';",
   'apps/command-api/src/input/fields.ts': 'export const fields = 1;',
+  'apps/stage-workers/src/main.ts': "import './settings'; import './providers/stages';",
+  'apps/stage-workers/src/settings.ts': 'export const settings = 1;',
+  'apps/stage-workers/src/providers/stages.ts':
+    "import '../settings'; import '../stages/upgrade/upgrade'; import '../stages/polling/polling';",
+  'apps/stage-workers/src/stages/upgrade/upgrade.ts':
+    "import '../../effects/deploy'; import '../../admission/control'; import '../../runner/session';",
+  'apps/stage-workers/src/stages/polling/polling.ts': "import '../../runner/session';",
+  'apps/stage-workers/src/effects/deploy.ts': "import '../runner/session';",
+  'apps/stage-workers/src/admission/control.ts': "import '../store/time';",
+  'apps/stage-workers/src/runner/session.ts': "import '@uplift/lagoon';",
+  'apps/stage-workers/src/store/time.ts': 'export const time = 1;',
   'apps/projector/src/main.ts': "import '@uplift/event-store'; import './rows';",
   'apps/projector/src/rows.ts': 'export const rows = 1;',
   'tools/stack/src/index.ts': 'export const stack = 1;',

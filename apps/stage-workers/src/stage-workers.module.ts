@@ -15,15 +15,15 @@ import {
   InstanceHistory,
 } from '@uplift/event-store';
 import { HealthProbe, LagoonCores, UndiciHealthProbe } from '@uplift/lagoon';
-import { admissionProvider } from './admission/admission.providers';
-import { effectProviders } from './effects/effects.providers';
-import { lagoonCoresOf } from './lagoon/lagoon-cores';
+import { admissionProvider } from './providers/admission.providers';
+import { effectProviders } from './providers/effects.providers';
+import { lagoonCoresOf } from './providers/lagoon-cores';
 import { LagoonOutages } from './runner/lagoon-outages';
 import { StageRunner } from './runner/stage-runner';
 import type { Startable } from './stage-selection';
 import type { StageRuntime } from './stage-workers.settings';
-import { providersOf } from './stages.providers';
-import { watchdogProvider } from './stages/watchdog/watchdog.providers';
+import { providersOf } from './providers/stages.providers';
+import { watchdogProvider } from './providers/watchdog.providers';
 
 export const SERVICE_NAME = 'stage-workers';
 

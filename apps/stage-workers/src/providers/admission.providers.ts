@@ -2,9 +2,9 @@ import type { Provider } from '@nestjs/common';
 import { AllTail } from '@uplift/event-store';
 import { LagoonCores } from '@uplift/lagoon';
 import type { StageRuntime } from '../stage-workers.settings';
-import { AdmissionControl, UNLIMITED_ADMISSION } from './admission-control.port';
-import { limitsFrom } from './core-usage.projection';
-import { StoreAdmissionControl } from './store.admission-control';
+import { AdmissionControl, UNLIMITED_ADMISSION } from '../admission/admission-control.port';
+import { limitsFrom } from '../admission/core-usage.projection';
+import { StoreAdmissionControl } from '../admission/store.admission-control';
 
 /** Where no core has a limit nothing is read and everybody enters at once. */
 export function admissionProvider({

@@ -1,9 +1,9 @@
 import type { Provider } from '@nestjs/common';
 import { LagoonCores } from '@uplift/lagoon';
-import { DeploymentPoller } from '../../poller/deployment-poller';
-import type { StageRuntime } from '../../stage-workers.settings';
-import type { DuplicateSight } from './duplicate-builds';
-import { PollingStage } from './polling.stage';
+import { DeploymentPoller } from '../poller/deployment-poller';
+import type { StageRuntime } from '../stage-workers.settings';
+import type { DuplicateSight } from '../stages/polling/duplicate-builds';
+import { PollingStage } from '../stages/polling/polling.stage';
 
 export function pollingProviders(runtime: StageRuntime): Provider[] {
   return [

@@ -2,15 +2,15 @@ import type { Provider } from '@nestjs/common';
 import type { Actor } from '@uplift/contracts';
 import { AllTail, CommandHandler } from '@uplift/event-store';
 import { LagoonCores } from '@uplift/lagoon';
-import { limitsFrom } from '../../admission/core-usage.projection';
-import type { StageRuntime } from '../../stage-workers.settings';
-import { StoreClock } from '../../store/event-clock';
-import { DeadlineEnforcer } from './deadline-enforcer';
-import type { DeadlineLimits } from './deadlines.projection';
-import { DeadlineProjection } from './deadlines.projection';
-import { watchdogActor } from './outages.projection';
-import { WaitReasons } from './wait-reasons';
-import { Watchdog } from './watchdog';
+import { limitsFrom } from '../admission/core-usage.projection';
+import type { StageRuntime } from '../stage-workers.settings';
+import { StoreClock } from '../store/event-clock';
+import { DeadlineEnforcer } from '../stages/watchdog/deadline-enforcer';
+import type { DeadlineLimits } from '../stages/watchdog/deadlines.projection';
+import { DeadlineProjection } from '../stages/watchdog/deadlines.projection';
+import { watchdogActor } from '../stages/watchdog/outages.projection';
+import { WaitReasons } from '../stages/watchdog/wait-reasons';
+import { Watchdog } from '../stages/watchdog/watchdog';
 
 export function watchdogProvider(runtime: StageRuntime, actor: Actor): Provider {
   return {

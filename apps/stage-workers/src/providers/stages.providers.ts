@@ -4,21 +4,21 @@ import { EventPattern, Payload } from '@nestjs/microservices';
 import type { DeliveryOutcome, DurableName, EventDelivery } from '@uplift/bus';
 import type { UpgradeStage as StageName } from '@uplift/domain';
 import { HealthProbe, LagoonCores } from '@uplift/lagoon';
-import { AdmissionControl } from './admission/admission-control.port';
-import { EffectProtocol } from './effects/effect-protocol';
-import { ScriptRunner } from './effects/script-runner';
-import type { StageHandler } from './runner/stage-handler.port';
-import { StageRunner } from './runner/stage-runner';
-import type { StageRuntime } from './stage-workers.settings';
-import { CancellationStage } from './stages/cancellation/cancellation.stage';
-import { LateOutcomeLookups } from './stages/late-outcome/late-outcome-lookups';
-import { LateOutcomeStage } from './stages/late-outcome/late-outcome.stage';
-import { pollingProviders } from './stages/polling/polling.providers';
-import { PollingStage } from './stages/polling/polling.stage';
-import { PostUpgradeStage } from './stages/post-upgrade/post-upgrade.stage';
-import { PreUpgradeStage } from './stages/pre-upgrade/pre-upgrade.stage';
-import { UpgradeStage } from './stages/upgrade/upgrade.stage';
-import { VerificationStage } from './stages/verification/verification.stage';
+import { AdmissionControl } from '../admission/admission-control.port';
+import { EffectProtocol } from '../effects/effect-protocol';
+import { ScriptRunner } from '../effects/script-runner';
+import type { StageHandler } from '../runner/stage-handler.port';
+import { StageRunner } from '../runner/stage-runner';
+import type { StageRuntime } from '../stage-workers.settings';
+import { CancellationStage } from '../stages/cancellation/cancellation.stage';
+import { LateOutcomeLookups } from '../stages/late-outcome/late-outcome-lookups';
+import { LateOutcomeStage } from '../stages/late-outcome/late-outcome.stage';
+import { pollingProviders } from './polling.providers';
+import { PollingStage } from '../stages/polling/polling.stage';
+import { PostUpgradeStage } from '../stages/post-upgrade/post-upgrade.stage';
+import { PreUpgradeStage } from '../stages/pre-upgrade/pre-upgrade.stage';
+import { UpgradeStage } from '../stages/upgrade/upgrade.stage';
+import { VerificationStage } from '../stages/verification/verification.stage';
 
 /** What a stage adds to a process: its consumers of the bus, and what makes its handlers. */
 export interface StageProviders {

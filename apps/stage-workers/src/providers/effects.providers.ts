@@ -1,8 +1,8 @@
 import type { Provider } from '@nestjs/common';
 import { LagoonCores } from '@uplift/lagoon';
 import type { StageRuntime } from '../stage-workers.settings';
-import { EffectProtocol } from './effect-protocol';
-import { ScriptRunner } from './script-runner';
+import { EffectProtocol } from '../effects/effect-protocol';
+import { ScriptRunner } from '../effects/script-runner';
 
 /** What brings about changes in Lagoon, for every stage that makes some. */
 export function effectProviders({ configuration, clock }: StageRuntime): Provider[] {
