@@ -66,7 +66,9 @@ async function ensureConsumers(
   }
   const changed = rows.filter((row) => !matches(found.get(row.durable), row));
   for (const row of changed) {
-    await manager.consumers.add(EVENTS_STREAM_SETTINGS.name, consumerConfig(row));
+    const config = consumerConfig(row);
+    if (!found.has(row.durable)) await manager.consumers.add(EVENTS_STREAM_SETTINGS.name, config);
+    else await manager.consumers.update(EVENTS_STREAM_SETTINGS.name, row.durable, config);
   }
   return changed.map((row) => `consumer ${row.durable}`);
 }
