@@ -1,4 +1,4 @@
-import type { BusConnection } from '@uplift/bus';
+import type { NatsBusConnection } from '@uplift/bus';
 import { eventTypeFilter } from '@uplift/contracts';
 
 const FAILURES = [
@@ -23,7 +23,7 @@ export class OutcomeWatch {
   private readonly waiting = new Map<string, Waiting>();
   private readonly silence: NodeJS.Timeout;
 
-  constructor(bus: BusConnection) {
+  constructor(bus: NatsBusConnection) {
     this.silence = setInterval(() => this.giveUp(), SILENCE_LIMIT_MS);
     listen(bus, 'InstanceVerifiedHealthy', (instanceId) => this.end(instanceId)?.resolve());
     for (const type of FAILURES) {
@@ -61,7 +61,7 @@ export class OutcomeWatch {
   }
 }
 
-function listen(bus: BusConnection, type: string, onEnd: (instanceId: string) => void): void {
+function listen(bus: NatsBusConnection, type: string, onEnd: (instanceId: string) => void): void {
   bus.nats.subscribe(eventTypeFilter('instance', type), {
     callback: (_error, { subject }) => onEnd(subject.slice(subject.lastIndexOf('.') + 1)),
   });

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { connectBus, ensureTopology, EventPublisher } from '@uplift/bus';
+import { connectBus, type BusConnection } from '@uplift/bus';
 import { EsdbEventStore } from '@uplift/event-store';
 import type { Stack } from '../../tools/stack/src';
 import type { BenchContext, Benchmark, Row } from '../benchmark';
@@ -19,10 +19,10 @@ export const relayBench: Benchmark = {
     withStack({ infrastructure: ['eventstore', 'nats'], services: [] }, async (stack) => {
       const bus = await connectBus({ servers: stack.url('nats'), name: 'uplift-bench' });
       try {
-        await ensureTopology(bus);
+        await bus.ensureTopology();
         const events = await fill(context, stack);
         context.say('starting the relay');
-        return await measure(stack, new EventPublisher(bus), events);
+        return await measure(stack, bus, events);
       } finally {
         await bus.close();
       }
@@ -44,13 +44,13 @@ interface Seen {
   readonly at: number;
 }
 
-async function measure(stack: Stack, stream: EventPublisher, events: number): Promise<Row[]> {
+async function measure(stack: Stack, bus: BusConnection, events: number): Promise<Row[]> {
   const meter = new CpuMeter(stack);
   const launchedAt = performance.now();
   const ready = stack.startService('relay', 'relay');
-  const first = await lookUntil(stream, 1);
-  const middle = await lookUntil(stream, Math.floor(events / 2));
-  const last = await lookUntil(stream, events);
+  const first = await lookUntil(bus, 1);
+  const middle = await lookUntil(bus, Math.floor(events / 2));
+  const last = await lookUntil(bus, events);
   await ready;
   const result = meter.read();
   const figures = [
@@ -67,10 +67,10 @@ async function measure(stack: Stack, stream: EventPublisher, events: number): Pr
 }
 
 /** The stream tells nobody how long it is: it has to be asked. */
-async function lookUntil(stream: EventPublisher, wanted: number): Promise<Seen> {
+async function lookUntil(bus: BusConnection, wanted: number): Promise<Seen> {
   const endsAt = performance.now() + LIMIT_MS;
   while (performance.now() < endsAt) {
-    const sequence = await stream.lastSequence();
+    const sequence = await bus.lastSequence();
     if (sequence >= wanted) return { sequence, at: performance.now() };
     await pause(LOOK_EVERY_MS);
   }

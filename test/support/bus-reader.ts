@@ -1,4 +1,9 @@
-import type { BusConnection, DurableName } from '@uplift/bus';
+import {
+  NatsBusConnection,
+  type BusConnection,
+  type DurableName,
+  type MessageOnBus,
+} from '@uplift/bus';
 import type { RelayProof, StoredEvent } from '@uplift/contracts';
 import { decodeEvent, decodeRelayProof, EVENTS_STREAM } from '@uplift/contracts';
 
@@ -9,10 +14,8 @@ export interface OnBus {
   readonly proof: RelayProof;
 }
 
-export async function lastSequence(bus: BusConnection): Promise<number> {
-  const manager = await bus.nats.jetstreamManager();
-  const { state } = await manager.streams.info(EVENTS_STREAM);
-  return state.last_seq;
+export function lastSequence(bus: BusConnection): Promise<number> {
+  return bus.lastSequence();
 }
 
 /** Every message the bus holds now, from the first. */
@@ -20,18 +23,27 @@ export async function readWholeBus(bus: BusConnection): Promise<OnBus[]> {
   return readBus(bus, await lastSequence(bus));
 }
 
-/** Follows the stream from its first message until it has seen `count` of them. */
+/** The first events of the stream; waits until there are as many. */
 export async function readBus(bus: BusConnection, count: number): Promise<OnBus[]> {
-  const found: OnBus[] = [];
+  return (await messagesOnBus(bus, count)).map(readable);
+}
+
+export function readable({ sequence, subject, headers, payload }: MessageOnBus): OnBus {
+  const event = decodeEvent({ headers, payload });
+  return { sequence, subject, event, proof: decodeRelayProof(headers) };
+}
+
+/** Follows the stream from its first message until it has seen `count` of them. */
+export async function messagesOnBus(bus: BusConnection, count: number): Promise<MessageOnBus[]> {
+  const found: MessageOnBus[] = [];
   if (count === 0) return found;
-  const consumer = await bus.nats.jetstream().consumers.get(EVENTS_STREAM);
+  const consumer = await clientOf(bus).jetstream().consumers.get(EVENTS_STREAM);
   for await (const message of await consumer.consume({ max_messages: 1_000 })) {
     const headers = Object.fromEntries(
       [...(message.headers ?? [])].map(([name, [value]]) => [name, value ?? '']),
     );
-    const { seq: sequence, subject } = message;
-    const event = decodeEvent({ headers, payload: message.data });
-    found.push({ sequence, subject, event, proof: decodeRelayProof(headers) });
+    const { seq: sequence, subject, data: payload } = message;
+    found.push({ sequence, subject, headers, payload });
     if (found.length === count) break;
   }
   return found;
@@ -39,7 +51,12 @@ export async function readBus(bus: BusConnection, count: number): Promise<OnBus[
 
 /** Messages that a durable has still to hand out, or has not been told the end of. */
 export async function undone(bus: BusConnection, durable: DurableName): Promise<number> {
-  const manager = await bus.nats.jetstreamManager();
+  const manager = await clientOf(bus).jetstreamManager();
   const info = await manager.consumers.info(EVENTS_STREAM, durable);
   return info.num_pending + info.num_ack_pending;
+}
+
+function clientOf(bus: BusConnection): NatsBusConnection['nats'] {
+  if (bus instanceof NatsBusConnection) return bus.nats;
+  throw new TypeError('Only a real bus has a client');
 }

@@ -41,7 +41,7 @@ export class ProjectorModule {
   }
 }
 
-function connections({ name, configuration, logger, health }: ProjectorRuntime): Provider[] {
+function connections({ name, configuration, clock, logger, health }: ProjectorRuntime): Provider[] {
   const { eventStoreUrl, natsUrl, postgresUrl } = configuration;
   return [
     {
@@ -50,7 +50,7 @@ function connections({ name, configuration, logger, health }: ProjectorRuntime):
     },
     {
       provide: BusConnection,
-      useFactory: () => connectServiceBus({ name, servers: natsUrl, logger, health }),
+      useFactory: () => connectServiceBus({ name, servers: natsUrl, clock, logger, health }),
     },
     {
       provide: DATABASE,

@@ -1,123 +1,164 @@
-import { setTimeout } from 'node:timers/promises';
-import {
-  ensureTopology,
-  type BusConnection,
-  type EventPublisher,
-  type TopologyOptions,
-} from '@uplift/bus';
-import type { EventStore } from '@uplift/event-store';
-import type { Logger } from '@uplift/runtime';
-import { assertRelayed, DivergedError } from './resume-point';
-import { RelayPass, type PassEnd } from './relay-pass';
+import { PublishRun, type TopologyOptions } from '@uplift/bus';
+import { encodeEvent, type RelayProof, type StoredEvent } from '@uplift/contracts';
+import { AllTail, type AllEventsBatch } from '@uplift/event-store';
+import { errorMessage, type Logger } from '@uplift/runtime';
 import type { RelayStatus } from './relay-status';
-import { standBy } from './standby';
+import {
+  assertRelayed,
+  DivergedError,
+  findResumePoint,
+  standBy,
+  type RelayContext,
+} from './resume-point';
 
-export interface RelayParts {
-  readonly bus: BusConnection;
-  readonly store: EventStore;
-  readonly publisher: EventPublisher;
+export interface RelayParts extends RelayContext {
   readonly status: RelayStatus;
   readonly logger: Logger;
   /** What of the topology is not as the table says. */
   readonly topology?: TopologyOptions;
-  /** The loop lives; called at least every few seconds, also while nothing happens. */
-  readonly onBeat: () => void;
 }
 
-/** Pause before trying again after an error. */
-const RETRY_MS = 500;
 /** How often stream and consumers are looked after. */
 const KEEP_MS = 2_000;
 
-/** $all → JetStream, for as long as the process lives. Errors are told on the health page and tried again. */
+/**
+ * $all → JetStream, for as long as the process lives. Each pass goes from the last message on the bus to the first
+ * publish that is not accepted. Errors are told on the health page and tried again.
+ */
 export class RelayLoop {
-  private pass = new AbortController();
+  private readonly tail: AllTail;
+  private run: PublishRun | undefined;
+  private proof: RelayProof = { ordinal: 0, epoch: '' };
   private lastSequence = 0;
   private diverged: DivergedError | undefined;
 
-  constructor(private readonly parts: RelayParts) {}
+  constructor(private readonly parts: RelayParts) {
+    const { store, clock, randomness } = parts;
+    this.tail = new AllTail(store, {
+      clock,
+      randomness,
+      from: (ending) => this.beginPass(ending),
+      consume: (batch, ending) => this.publishAll(batch, ending),
+      onBreak: (error) => this.onBreak(error),
+    });
+  }
 
-  async run(signal: AbortSignal): Promise<void> {
-    await Promise.all([this.relay(signal), this.keepTopology(signal)]);
+  /** Resolves when `signal` has aborted and what was sent is confirmed or given up. */
+  async relay(signal: AbortSignal): Promise<void> {
+    this.tail.start();
+    await this.keepTopology(signal);
+    await this.tail.stop();
+    await this.endPass();
     this.parts.status.mode = 'stopped';
   }
 
-  private async relay(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await this.onePass(signal).catch((error: unknown) => this.afterError(error, signal));
-    }
-  }
-
-  private async onePass(signal: AbortSignal): Promise<void> {
+  private async beginPass(ending: AbortSignal): Promise<bigint | null> {
+    await this.afterPass(ending);
     if (this.diverged) throw this.diverged;
-    await ensureTopology(this.parts.bus, this.parts.topology);
-    this.pass = new AbortController();
-    const end = await RelayPass.run(this.parts, AbortSignal.any([signal, this.pass.signal]));
-    await this.afterPass(end, signal);
+    const { bus, topology, status } = this.parts;
+    await bus.ensureTopology(topology);
+    const { sequence, after, proof } = await findResumePoint(this.parts);
+    const run = new PublishRun(bus, { after: sequence });
+    this.run = run;
+    this.proof = proof;
+    run.signal.addEventListener('abort', () => {
+      if (this.run === run) this.tail.resubscribe();
+    });
+    status.beginRun(run, proof.ordinal);
+    return after;
   }
 
-  private async afterPass({ failure, sequence }: PassEnd, signal: AbortSignal): Promise<void> {
-    if (!failure) return;
-    const { status, logger, store, publisher, onBeat } = this.parts;
+  /** Returns the run once nothing of it is under way any more. */
+  private async endPass(): Promise<PublishRun | undefined> {
+    const { run } = this;
+    this.run = undefined;
+    await run?.settled();
+    if (run) this.parts.status.endRun();
+    run?.close();
+    return run;
+  }
+
+  private async afterPass(ending: AbortSignal): Promise<void> {
+    const run = await this.endPass();
+    if (!run?.failure) return;
+    const { failure, confirmedSequence } = run;
+    const { status, logger, bus } = this.parts;
     status.refusals += 1;
     logger.info({ reason: failure.reason, sequence: failure.sequence }, failure.message);
-    if (failure.reason !== 'wrong-sequence') {
-      if (failure.reason !== 'timeout') throw failure;
-      return;
-    }
-    if ((await publisher.lastSequence()) < sequence) return;
+    if (failure.reason === 'timeout') return;
+    if (failure.reason !== 'wrong-sequence') throw failure;
+    if ((await bus.lastSequence()) < confirmedSequence) return;
     await this.assertRelayed(failure.sequence);
     status.mode = 'standby';
-    await standBy({ store, publisher, signal, onLook: onBeat });
+    await standBy(this.parts, ending);
   }
 
   /** What follows a foreign message looks right again, so this is remembered until the process is restarted. */
   private async assertRelayed(sequence: number): Promise<void> {
     try {
-      await assertRelayed(this.parts.publisher, sequence);
+      await assertRelayed(this.parts.bus, sequence);
     } catch (error) {
       if (error instanceof DivergedError) this.diverged = error;
       throw error;
     }
   }
 
-  private async afterError(error: unknown, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return;
+  private async publishAll({ events, caughtUp }: AllEventsBatch, ending: AbortSignal) {
+    const { run } = this;
+    const { status } = this.parts;
+    if (!run) return;
+    let remaining = events.length;
+    for (const event of events) {
+      if (run.isFull) await run.room();
+      if (ending.aborted) return;
+      this.publish(run, event);
+      // Two relays may both meet an empty stream, each with an epoch of its own: the first message decides.
+      // No other publish is awaited: messages of one batch leave in few writes to the socket.
+      if (this.proof.ordinal === 1) await run.settled();
+      remaining -= 1;
+      status.holding(remaining, event.recordedAt);
+    }
+    status.caughtUp = caughtUp;
+  }
+
+  private publish(run: PublishRun, event: StoredEvent): void {
+    const { ordinal, epoch } = this.proof;
+    this.proof = { ordinal: ordinal + 1, epoch };
+    run.publish(encodeEvent(event, this.proof), event.recordedAt);
+  }
+
+  private onBreak(error: unknown): void {
     const { status, logger } = this.parts;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     if (reason !== status.reason) logger.warn({ err: error }, 'nothing is published');
     status.mode = 'stopped';
     status.reason = reason;
-    await pause(RETRY_MS, signal);
   }
 
   private async keepTopology(signal: AbortSignal): Promise<void> {
+    const { clock, bus, onBeat } = this.parts;
     while (!signal.aborted) {
-      await pause(KEEP_MS, signal);
-      this.parts.onBeat();
-      if (!signal.aborted && this.parts.bus.isConnected) await this.lookAfter();
+      await clock.idle(KEEP_MS, signal);
+      onBeat();
+      if (!signal.aborted && bus.isConnected) await this.lookAfter();
     }
   }
 
   /** A stream that was made anew, or is shorter than it was, has to be filled from the store again. */
   private async lookAfter(): Promise<void> {
-    const { bus, publisher, status, logger, topology } = this.parts;
+    const { bus, status, logger, topology } = this.parts;
     try {
-      const changes = await ensureTopology(bus, topology);
-      const sequence = await publisher.lastSequence();
+      const changes = await bus.ensureTopology(topology);
+      const sequence = await bus.lastSequence();
       const shrunk = sequence < this.lastSequence;
       this.lastSequence = sequence;
       if (changes.length > 0) {
         status.repairs += changes.length;
         logger.warn({ changes }, 'bus repaired');
       }
-      if (shrunk || changes.some((change) => change.startsWith('stream'))) this.pass.abort();
+      if (shrunk || changes.some((change) => change.startsWith('stream'))) this.tail.resubscribe();
     } catch (error) {
       logger.warn({ err: error }, 'bus could not be looked after');
     }
   }
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await setTimeout(ms, undefined, { signal }).catch(() => undefined);
 }

@@ -1,4 +1,5 @@
 import type { PublishRun } from '@uplift/bus';
+import type { Clock, Metrics } from '@uplift/runtime';
 
 export type RelayMode = 'starting' | 'relaying' | 'standby' | 'stopped';
 
@@ -15,6 +16,8 @@ export class RelayStatus {
   private ordinalBeforeRun = 0;
   private sequenceBeforeRun = 0;
   private batch: { readonly remaining: number; readonly newest: string } | undefined;
+
+  constructor(private readonly clock: Clock) {}
 
   beginRun(run: PublishRun, ordinal: number): void {
     this.run = run;
@@ -52,13 +55,31 @@ export class RelayStatus {
   }
 
   /** Age of the oldest event that is not on the bus, in seconds. */
-  lagSeconds(now = Date.now()): number {
+  lagSeconds(): number {
     const behind = this.run?.oldestNote ?? (this.caughtUp ? undefined : this.batch?.newest);
     if (behind === undefined) return 0;
-    return Math.max(0, now - Date.parse(behind)) / 1_000;
+    return Math.max(0, this.clock.wall() - Date.parse(behind)) / 1_000;
   }
 
   private get confirmedInRun(): number {
     return this.run ? this.run.confirmedSequence - this.sequenceBeforeRun : 0;
   }
+}
+
+export function describeRelay(metrics: Metrics, status: RelayStatus): void {
+  const gauge = (name: string, help: string, read: () => number) =>
+    metrics.gauge({ name: `relay_${name}`, help }, read);
+  gauge(
+    'lag_events',
+    'Events read from the store and not yet confirmed by the bus',
+    () => status.lagEvents,
+  );
+  gauge('lag_seconds', 'Age of the oldest event that is not on the bus', () => status.lagSeconds());
+  gauge('ordinal', 'Number of the last event on the bus within its epoch', () => status.ordinal);
+  gauge('active', '1 while this relay publishes, 0 while it stands by or stands still', () =>
+    Number(status.mode === 'relaying'),
+  );
+  gauge('published_events', 'Events this process has put on the bus', () => status.eventsPublished);
+  gauge('refusals', 'Publishes that the bus did not accept', () => status.refusals);
+  gauge('repairs', 'Streams and consumers that had to be made or corrected', () => status.repairs);
 }

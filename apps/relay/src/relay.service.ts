@@ -3,12 +3,11 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { BusConnection, EventPublisher } from '@uplift/bus';
+import { BusConnection } from '@uplift/bus';
 import { EventStore } from '@uplift/event-store';
 import type { ServiceRuntime } from '@uplift/runtime';
 import { RelayLoop } from './relay-loop';
-import { describeRelay } from './relay-metrics';
-import { RelayStatus } from './relay-status';
+import { describeRelay, RelayStatus } from './relay-status';
 
 /** The relay as part of the process: starts, stops, and tells how it is. */
 @Injectable()
@@ -24,9 +23,9 @@ export class RelayService implements OnApplicationBootstrap, BeforeApplicationSh
 
   onApplicationBootstrap(): void {
     const { bus, store } = this;
-    const { health, metrics, logger, configuration } = this.runtime;
+    const { health, metrics, logger, configuration, clock, randomness } = this.runtime;
     const { ackWaitMs } = configuration;
-    const status = new RelayStatus();
+    const status = new RelayStatus(clock);
     describeRelay(metrics, status);
     health.addReadiness('relay', () => status.reason);
     const loop = new RelayLoop({
@@ -34,11 +33,12 @@ export class RelayService implements OnApplicationBootstrap, BeforeApplicationSh
       store,
       status,
       logger,
+      clock,
+      randomness,
       ...(ackWaitMs > 0 ? { topology: { ackWaitMs } } : {}),
-      publisher: new EventPublisher(bus),
       onBeat: health.loop('relay'),
     });
-    this.running = loop.run(this.stopping.signal);
+    this.running = loop.relay(this.stopping.signal);
   }
 
   async beforeApplicationShutdown(): Promise<void> {

@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import type { EventPublisher, MessageOnBus } from '@uplift/bus';
+import { lastMessage, type BusConnection, type MessageOnBus } from '@uplift/bus';
 import {
   decodeEvent,
   decodeRelayProof,
@@ -8,13 +7,23 @@ import {
   type StoredEvent,
 } from '@uplift/contracts';
 import { StreamNotFoundError, type EventStore } from '@uplift/event-store';
+import type { Clock, Randomness } from '@uplift/runtime';
+
+export interface RelayContext {
+  readonly bus: BusConnection;
+  readonly store: EventStore;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  /** The loop lives; called at least every few seconds, also while nothing happens. */
+  readonly onBeat: () => void;
+}
 
 /** Where publishing goes on. */
 export interface ResumePoint {
   /** Sequence of the last message on the bus, 0 if there is none. */
   readonly sequence: number;
-  /** Position of its event in the store; absent: start with the first event. */
-  readonly after?: bigint;
+  /** Position of its event in the store; null: start with the first event. */
+  readonly after: bigint | null;
   readonly proof: RelayProof;
 }
 
@@ -27,21 +36,52 @@ export class DivergedError extends Error {
 }
 
 /** Throws DivergedError, ResumePointLostError, EventStoreUnavailableError and the bus client's own errors. */
-export async function findResumePoint(
-  publisher: EventPublisher,
-  store: EventStore,
-): Promise<ResumePoint> {
-  const last = await publisher.lastMessage();
-  if (!last) return { sequence: 0, proof: { ordinal: 0, epoch: randomUUID() } };
+export async function findResumePoint(context: RelayContext): Promise<ResumePoint> {
+  const { bus, store, randomness } = context;
+  const last = await lastMessage(bus);
+  if (!last) return { sequence: 0, after: null, proof: { ordinal: 0, epoch: randomness.uuid() } };
   const { event, proof } = decode(last);
   await assertStored(store, event, last.sequence);
   return { sequence: last.sequence, after: event.position, proof };
 }
 
 /** A sequence that was taken by somebody who is no relay leaves a hole behind. Throws DivergedError. */
-export async function assertRelayed(publisher: EventPublisher, sequence: number): Promise<void> {
-  const message = await publisher.messageAt(sequence);
+export async function assertRelayed(bus: BusConnection, sequence: number): Promise<void> {
+  const message = await bus.messageAt(sequence);
   if (message) decode(message);
+}
+
+/** Shortest pause between two looks; each is up to twice as long, so that two relays never keep step. */
+const LOOK_MS = 400;
+
+/** Another relay is at work: resolves when the bus has stood still between two looks and the store is ahead. */
+export async function standBy(context: RelayContext, signal: AbortSignal): Promise<void> {
+  const { bus, clock, randomness, onBeat } = context;
+  let seen = await bus.lastSequence();
+  for (;;) {
+    await clock.pause(LOOK_MS * (1 + randomness.fraction()), signal);
+    onBeat();
+    const sequence = await bus.lastSequence();
+    if (sequence < seen) return;
+    if (sequence === seen && (await storeIsAhead(context))) return;
+    seen = sequence;
+  }
+}
+
+async function storeIsAhead({ store, bus }: RelayContext): Promise<boolean> {
+  const [last, end] = await Promise.all([lastMessage(bus), store.lastPosition()]);
+  if (end === null) return false;
+  return !last || positionOf(last) < end;
+}
+
+/** A message that cannot be read is no sign of a relay at work: the next pass will say what is wrong. */
+function positionOf(last: MessageOnBus): bigint {
+  try {
+    return decodeEvent(last).position;
+  } catch (error) {
+    if (error instanceof UndecodableMessageError) return -1n;
+    throw error;
+  }
 }
 
 function decode(last: MessageOnBus): { event: StoredEvent; proof: RelayProof } {

@@ -38,6 +38,12 @@ export const CONSUMERS = [
   row('post-upgrade', 'post-upgrade', 'PostUpgradePending', SHORT_WORK),
 ] as const satisfies readonly ConsumerRow[];
 
+/** What is to exist: the table, but for what this installation wants otherwise. */
+export function consumerRows(wanted: { readonly ackWaitMs?: number } = {}): readonly ConsumerRow[] {
+  const { ackWaitMs } = wanted;
+  return ackWaitMs === undefined ? CONSUMERS : CONSUMERS.map((row) => ({ ...row, ackWaitMs }));
+}
+
 export type DurableName = (typeof CONSUMERS)[number]['durable'];
 
 export function consumerRow(durable: string): ConsumerRow | undefined {

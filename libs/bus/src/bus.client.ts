@@ -1,14 +1,13 @@
-import { ErrorCode, headers as newHeaders, NatsError, type Msg, type MsgHdrs } from 'nats';
 import {
   CONTENT_TYPES,
   ERROR_HEADERS,
   isProblemDetails,
   ProblemError,
   REQUEST_HEADERS,
+  type ReceivedMessage,
 } from '@uplift/contracts';
-import type { BusConnection } from './bus-connection';
+import { NoAnswerError, type BusConnection, type RequestOptions } from './bus-connection.port';
 import { BUS_PROBLEMS } from './bus-problems';
-import { headerRecord, ignoringCase } from './header-record';
 
 export interface BusRequestOptions {
   readonly idempotencyKey?: string;
@@ -31,7 +30,7 @@ export class BusClient {
     const { timeoutMs = DEFAULT_TIMEOUT_MS } = options;
     const payload = JSON.stringify(body ?? null);
     const reply = await this.send(subject, payload, {
-      timeout: timeoutMs,
+      timeoutMs,
       headers: headersFor(options),
     });
     return contentOf(reply, subject);
@@ -40,41 +39,50 @@ export class BusClient {
   private async send(
     subject: string,
     payload: string,
-    options: { timeout: number; headers: MsgHdrs },
-  ): Promise<Msg> {
+    options: RequestOptions,
+  ): Promise<ReceivedMessage> {
     try {
-      return await this.connection.nats.request(subject, payload, options);
+      return await this.connection.request(subject, payload, options);
     } catch (error) {
-      if (!(error instanceof NatsError)) throw error;
-      const timedOut = error.code === (ErrorCode.Timeout as string);
-      const problem = timedOut
-        ? BUS_PROBLEMS.timeout(subject, options.timeout)
-        : BUS_PROBLEMS.noResponder(subject);
+      if (!(error instanceof NoAnswerError)) throw error;
+      const problem =
+        error.reason === 'timeout'
+          ? BUS_PROBLEMS.timeout(subject, options.timeoutMs)
+          : BUS_PROBLEMS.noResponder(subject);
       throw new ProblemError(problem, { cause: error });
     }
   }
 }
 
-function headersFor({ idempotencyKey, headers = {} }: BusRequestOptions): MsgHdrs {
-  const result = newHeaders();
-  result.set(REQUEST_HEADERS.contentType, CONTENT_TYPES.json);
-  if (idempotencyKey !== undefined) result.set(REQUEST_HEADERS.idempotencyKey, idempotencyKey);
-  Object.entries(headers).forEach(([name, value]) => result.set(name, value));
-  return result;
+function headersFor({ idempotencyKey, headers }: BusRequestOptions): Record<string, string> {
+  return {
+    [REQUEST_HEADERS.contentType]: CONTENT_TYPES.json,
+    ...(idempotencyKey === undefined ? {} : { [REQUEST_HEADERS.idempotencyKey]: idempotencyKey }),
+    ...headers,
+  };
 }
 
-function contentOf(reply: Msg, subject: string): unknown {
+function contentOf(reply: ReceivedMessage, subject: string): unknown {
   const content = parsed(reply, subject);
-  const failed = ignoringCase(headerRecord(reply))[ERROR_HEADERS.code] !== undefined;
+  const failed = ignoringCase(reply.headers)[ERROR_HEADERS.code] !== undefined;
   if (!failed) return content;
   const problem = isProblemDetails(content) ? content : BUS_PROBLEMS.unreadableReply(subject);
   throw new ProblemError(problem);
 }
 
-function parsed(reply: Msg, subject: string): unknown {
+function parsed(reply: ReceivedMessage, subject: string): unknown {
   try {
-    return reply.json();
+    return JSON.parse(Buffer.from(reply.payload).toString('utf8'));
   } catch (cause) {
     throw new ProblemError(BUS_PROBLEMS.unreadableReply(subject), { cause });
   }
+}
+
+/** Reads ignore the case of the name; the object is for reading only. */
+export function ignoringCase(record: Readonly<Record<string, string>>): Record<string, string> {
+  const lowered = new Map(Object.entries(record).map(([name, v]) => [name.toLowerCase(), v]));
+  return new Proxy(Object.fromEntries(lowered), {
+    get: (_, name) => (typeof name === 'string' ? lowered.get(name.toLowerCase()) : undefined),
+    has: (_, name) => typeof name === 'string' && lowered.has(name.toLowerCase()),
+  });
 }

@@ -8,9 +8,8 @@ import {
   type DeliveryOutcome,
   type Thrown,
 } from './ack-policy';
-import type { BusConnection } from './bus-connection';
+import type { BusConnection, Delivery } from './bus-connection.port';
 import type { ConsumerRow } from './bus-topology';
-import type { JetStreamMessage } from './jetstream-message';
 import { PullSubscription } from './pull-subscription';
 
 /** What an `@EventPattern('<durable>')` handler receives. */
@@ -22,19 +21,10 @@ export interface EventDelivery {
   readonly signal: AbortSignal;
 }
 
-/** A message that no retry can make readable. */
-export interface PoisonMessage {
-  readonly durable: string;
-  readonly subject: string;
-  readonly sequence: number;
-  readonly deliveryCount: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly payload: Uint8Array;
-}
-
 export interface LoopHooks {
   readonly handle: (delivery: EventDelivery) => Promise<unknown>;
-  readonly onPoison: (message: PoisonMessage, reason: string) => Promise<void> | void;
+  /** No retry can make the message readable: it is dropped. */
+  readonly onUnreadable: (message: Delivery, reason: string) => void;
   readonly onError: (error: unknown, durable: string) => void;
   readonly onBeat: () => void;
 }
@@ -42,8 +32,8 @@ export interface LoopHooks {
 /** One durable consumer in one process: pulls ahead, runs up to `concurrency` handlers, answers for each message. */
 export class ConsumerLoop {
   private readonly pull: PullSubscription;
-  private readonly waiting: JetStreamMessage[] = [];
-  private readonly running = new Set<JetStreamMessage>();
+  private readonly waiting: Delivery[] = [];
+  private readonly running = new Set<Delivery>();
   private readonly abort = new AbortController();
   private idle: (() => void) | undefined;
   private stopping = false;
@@ -93,7 +83,7 @@ export class ConsumerLoop {
     this.running.forEach(giveBack);
   }
 
-  private take(message: JetStreamMessage): void {
+  private take(message: Delivery): void {
     if (this.stopping) return giveBack(message);
     this.waiting.push(message);
     this.startNext();
@@ -109,7 +99,7 @@ export class ConsumerLoop {
     this.pull.fill();
   }
 
-  private async run(message: JetStreamMessage): Promise<void> {
+  private async run(message: Delivery): Promise<void> {
     const outcome = await this.outcome(message);
     message.settle(ackActionFor(outcome, message.deliveryCount));
     this.running.delete(message);
@@ -117,7 +107,7 @@ export class ConsumerLoop {
     if (!this.stopping) this.startNext();
   }
 
-  private async outcome(message: JetStreamMessage): Promise<DeliveryOutcome | Thrown> {
+  private async outcome(message: Delivery): Promise<DeliveryOutcome | Thrown> {
     try {
       const event = decodeEvent(message);
       const { deliveryCount } = message;
@@ -125,28 +115,16 @@ export class ConsumerLoop {
         await this.hooks.handle({ event, deliveryCount, signal: this.abort.signal }),
       );
     } catch (error) {
-      if (error instanceof UndecodableMessageError) return this.poison(message, error);
+      if (error instanceof UndecodableMessageError) {
+        this.hooks.onUnreadable(message, error.message);
+        return REJECTED;
+      }
       this.hooks.onError(error, this.row.durable);
-      return THROWN;
-    }
-  }
-
-  private async poison(message: JetStreamMessage, error: Error): Promise<DeliveryOutcome | Thrown> {
-    const { subject, sequence, deliveryCount, headers, payload } = message;
-    const { durable } = this.row;
-    try {
-      await this.hooks.onPoison(
-        { durable, subject, sequence, deliveryCount, headers, payload },
-        error.message,
-      );
-      return REJECTED;
-    } catch (failure) {
-      this.hooks.onError(failure, durable);
       return THROWN;
     }
   }
 }
 
-function giveBack(message: JetStreamMessage): void {
+function giveBack(message: Delivery): void {
   message.settle({ kind: 'nak', delayMs: 0 });
 }

@@ -1,8 +1,9 @@
 import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
+import type { CancelTimer } from '@uplift/runtime';
 import { isObservable, lastValueFrom } from 'rxjs';
-import type { BusConnection } from './bus-connection';
+import type { BusConnection } from './bus-connection.port';
 import { consumerRow, type ConsumerRow } from './bus-topology';
-import { ConsumerLoop, type EventDelivery, type PoisonMessage } from './consumer-loop';
+import { ConsumerLoop, type EventDelivery } from './consumer-loop';
 
 export interface JetStreamStrategyOptions {
   readonly connection: BusConnection;
@@ -12,8 +13,6 @@ export interface JetStreamStrategyOptions {
   readonly concurrency?: number;
   /** Silence after which a message goes to another worker, in ms, where the consumers were not made by the table. */
   readonly ackWaitMs?: number;
-  /** Records a message that cannot be read; it is dropped from the bus once this has succeeded. */
-  readonly onPoison?: (message: PoisonMessage, reason: string) => Promise<void> | void;
   /** Called at least every few seconds while the loop of this durable lives, also without traffic. */
   readonly onBeat?: (durable: string) => void;
   /** Longest wait for running handlers at shutdown, in milliseconds; default 25,000. */
@@ -30,7 +29,7 @@ const HEARTBEATS_PER_ACK_WAIT = 3;
  */
 export class JetStreamStrategy extends Server implements CustomTransportStrategy {
   private loops: ConsumerLoop[] = [];
-  private timers: NodeJS.Timeout[] = [];
+  private timers: CancelTimer[] = [];
   private stopListening: (() => void) | undefined;
 
   constructor(private readonly options: JetStreamStrategyOptions) {
@@ -54,12 +53,13 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   async close(): Promise<void> {
     this.stopListening?.();
     const loops = this.loops.splice(0);
-    const deadline = deadlineAfter(this.options.drainMs ?? DEFAULT_DRAIN_MS);
-    await Promise.all(loops.map((loop) => loop.stop(deadline.reached)));
-    deadline.cancel();
-    this.timers.splice(0).forEach((timer) => clearInterval(timer));
-    const { nats } = this.options.connection;
-    if (this.options.connection.isConnected) await nats.flush();
+    const { connection, drainMs = DEFAULT_DRAIN_MS } = this.options;
+    const allStopped = new AbortController();
+    const deadline = connection.clock.idle(drainMs, allStopped.signal);
+    await Promise.all(loops.map((loop) => loop.stop(deadline)));
+    allStopped.abort();
+    this.timers.splice(0).forEach((cancel) => cancel());
+    if (connection.isConnected) await connection.flush();
   }
 
   on(): never {
@@ -67,14 +67,14 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   }
 
   unwrap<T>(): T {
-    return this.options.connection.nats as T;
+    return this.options.connection as T;
   }
 
   private start(): void {
     const { connection } = this.options;
     this.loops = this.wanted().map(([row, handler]) => this.loop(row, handler));
     this.timers = this.loops.map((loop) =>
-      setInterval(() => loop.keep(), loop.row.ackWaitMs / HEARTBEATS_PER_ACK_WAIT),
+      connection.clock.every(loop.row.ackWaitMs / HEARTBEATS_PER_ACK_WAIT, () => loop.keep()),
     );
     this.stopListening = connection.onReconnect(() => this.loops.forEach((loop) => loop.restart()));
     this.loops.forEach((loop) => loop.start());
@@ -95,13 +95,11 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   }
 
   private loop(row: ConsumerRow, handler: MessageHandler): ConsumerLoop {
-    const { connection, onPoison, onBeat } = this.options;
+    const { connection, onBeat } = this.options;
     return new ConsumerLoop(connection, row, {
       handle: (delivery) => this.handle(handler, delivery),
-      onPoison: (message, reason) => {
-        this.logger.error(`Message ${message.sequence} of ${row.durable}: ${reason}`);
-        return onPoison?.(message, reason);
-      },
+      onUnreadable: ({ sequence }, reason) =>
+        void this.logger.error(`Message ${sequence} of ${row.durable}: ${reason}`),
       onError: (error, durable) => void this.logger.error(errorText(error), durable),
       onBeat: () => onBeat?.(row.durable),
     });
@@ -112,12 +110,6 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     if (!isObservable(returned)) return returned;
     return lastValueFrom<unknown, undefined>(returned, { defaultValue: undefined });
   }
-}
-
-function deadlineAfter(ms: number): { reached: Promise<void>; cancel: () => void } {
-  let timer: NodeJS.Timeout | undefined;
-  const reached = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
-  return { reached, cancel: () => clearTimeout(timer) };
 }
 
 function errorText(error: unknown): string {

@@ -1,35 +1,65 @@
-import type { Msg, Subscription } from 'nats';
 import type { BusMessage } from '@uplift/contracts';
-import type { BusConnection } from './bus-connection';
-import { PreparedHeaders } from './prepared-headers';
-import { PublishFailedError, type PublishFailureReason } from './publish.errors';
+import type { CancelTimer, Clock } from '@uplift/runtime';
+import type {
+  BusConnection,
+  MessageOnBus,
+  PublishAnswer,
+  PublishChannel,
+  PublishFailureReason,
+} from './bus-connection.port';
 
 export interface PublishRunOptions {
+  /** The first message published will have to be the one right after this sequence. */
   readonly after: number;
-  readonly maxInFlight: number;
-  readonly ackTimeoutMs: number;
+  /** Most messages sent and not yet confirmed; default 512. */
+  readonly maxInFlight?: number;
+  /** Longest silence of the bus while messages are in flight, in milliseconds; default 5,000. */
+  readonly ackTimeoutMs?: number;
 }
 
-interface PublishAnswer {
-  readonly seq?: number;
-  readonly duplicate?: boolean;
-  readonly error?: { readonly err_code?: number; readonly description?: string };
+/** A publish was not accepted; nothing sent after it counts. */
+export class PublishFailedError extends Error {
+  readonly code = 'publish-failed';
+  constructor(
+    readonly reason: PublishFailureReason,
+    readonly sequence: number,
+    detail: string,
+  ) {
+    super(`Message ${sequence} was not accepted (${reason}): ${detail}`);
+  }
 }
 
-const WRONG_LAST_SEQUENCE = 10_071;
+/** The stream has had messages, but the last one is gone: where to go on cannot be known. */
+export class ResumePointLostError extends Error {
+  readonly code = 'resume-point-lost';
+  constructor(readonly sequence: number) {
+    super(`The bus is at sequence ${sequence}, but that message is gone`);
+  }
+}
+
+/** Null for a stream that never had a message. Throws ResumePointLostError. */
+export async function lastMessage(connection: BusConnection): Promise<MessageOnBus | null> {
+  const sequence = await connection.lastSequence();
+  if (sequence === 0) return null;
+  const last = await connection.messageAt(sequence);
+  if (!last) throw new ResumePointLostError(sequence);
+  return last;
+}
 
 /**
  * One uninterrupted series of publishes, each naming the sequence that must precede it, confirmed through one
  * reply subject. The first failure ends the run: whatever was sent after it does not count.
  */
 export class PublishRun {
-  private readonly inbox: string;
-  private readonly subscription: Subscription;
-  private readonly watch: NodeJS.Timeout;
+  private readonly channel: PublishChannel;
+  private readonly clock: Clock;
+  private readonly maxInFlight: number;
+  private readonly ackTimeoutMs: number;
+  private readonly stopWatch: CancelTimer;
   private readonly stopListening: () => void;
   private readonly inFlight = new Map<number, string>();
   private readonly aborter = new AbortController();
-  private lastHeard = performance.now();
+  private lastHeard: number;
   private last: number;
   private confirmed: number;
   private wake: (() => void) | undefined;
@@ -37,16 +67,16 @@ export class PublishRun {
 
   constructor(
     private readonly connection: BusConnection,
-    private readonly options: PublishRunOptions,
+    { after, maxInFlight = 512, ackTimeoutMs = 5_000 }: PublishRunOptions,
   ) {
-    this.last = options.after;
-    this.confirmed = options.after;
-    this.inbox = connection.newInbox();
-    this.subscription = connection.nats.subscribe(`${this.inbox}.*`, {
-      callback: (error, message) =>
-        error ? this.fail('refused', this.last, error.message) : this.onAnswer(message),
-    });
-    this.watch = setInterval(() => this.onTick(), options.ackTimeoutMs / 20);
+    this.clock = connection.clock;
+    this.maxInFlight = maxInFlight;
+    this.ackTimeoutMs = ackTimeoutMs;
+    this.last = after;
+    this.confirmed = after;
+    this.lastHeard = this.clock.monotonic();
+    this.channel = connection.openPublishing((sequence, answer) => this.onAnswer(sequence, answer));
+    this.stopWatch = this.clock.every(ackTimeoutMs / 20, () => this.onTick());
     this.stopListening = connection.onReconnect(() => this.giveUp('the connection was lost'));
   }
 
@@ -75,19 +105,15 @@ export class PublishRun {
   }
 
   get isFull(): boolean {
-    return this.inFlight.size >= this.options.maxInFlight;
+    return this.inFlight.size >= this.maxInFlight;
   }
 
   /** Sends one message; wait for `room()` first. Throws the failure that ended the run. */
   publish(message: BusMessage, note = ''): void {
     if (this.failed) throw this.failed;
-    if (this.inFlight.size === 0) this.lastHeard = performance.now();
-    const expected = this.last;
-    const sequence = expected + 1;
-    this.connection.nats.publish(message.subject, message.payload, {
-      reply: `${this.inbox}.${sequence}`,
-      headers: new PreparedHeaders(message.headers, expected),
-    });
+    if (this.inFlight.size === 0) this.lastHeard = this.clock.monotonic();
+    const sequence = this.last + 1;
+    this.channel.send(message, this.last);
     this.last = sequence;
     this.inFlight.set(sequence, note);
   }
@@ -103,9 +129,9 @@ export class PublishRun {
   }
 
   close(): void {
-    clearInterval(this.watch);
+    this.stopWatch();
     this.stopListening();
-    if (!this.connection.nats.isClosed()) this.subscription.unsubscribe();
+    this.channel.close();
     this.inFlight.clear();
     this.wake?.();
   }
@@ -114,31 +140,25 @@ export class PublishRun {
     return new Promise((resolve) => (this.wake = resolve));
   }
 
-  private onAnswer(message: Msg): void {
-    const sequence = Number(message.subject.slice(this.inbox.length + 1));
-    this.lastHeard = performance.now();
-    this.judge(sequence, message);
+  private onAnswer(sequence: number, answer: PublishAnswer): void {
+    this.lastHeard = this.clock.monotonic();
+    this.confirm(sequence, answer);
     this.inFlight.delete(sequence);
     this.wake?.();
   }
 
-  private judge(sequence: number, message: Msg): void {
-    if (message.data.byteLength === 0) return this.fail('no-stream', sequence, 'nobody answered');
-    const { seq, duplicate, error } = message.json<PublishAnswer>();
-    if (error) {
-      const reason = error.err_code === WRONG_LAST_SEQUENCE ? 'wrong-sequence' : 'refused';
-      return this.fail(reason, sequence, error.description ?? 'no reason given');
-    }
-    if (duplicate) return this.fail('duplicate', sequence, 'taken for a repeat');
-    if (seq !== sequence) return this.fail('wrong-sequence', sequence, `stored at ${seq}`);
+  private confirm(sequence: number, answer: PublishAnswer): void {
+    if (answer.kind === 'failed') return this.fail(answer.reason, sequence, answer.detail);
+    if (answer.sequence !== sequence)
+      return this.fail('wrong-sequence', sequence, `stored at ${answer.sequence}`);
     if (!this.failed) this.confirmed = sequence;
   }
 
   private onTick(): void {
     if (this.inFlight.size === 0) return;
     if (!this.connection.isConnected) return this.giveUp('the connection is lost');
-    const silent = performance.now() - this.lastHeard;
-    if (silent >= this.options.ackTimeoutMs) this.giveUp(`no answer for ${Math.round(silent)} ms`);
+    const silent = this.clock.monotonic() - this.lastHeard;
+    if (silent >= this.ackTimeoutMs) this.giveUp(`no answer for ${Math.round(silent)} ms`);
   }
 
   /** Answers to what is in flight will not come, or too late. */

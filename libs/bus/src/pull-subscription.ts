@@ -1,15 +1,12 @@
-import { setTimeout } from 'node:timers/promises';
-import type { Msg, NatsConnection, Subscription } from 'nats';
-import { EVENTS_STREAM } from '@uplift/contracts';
-import type { BusConnection } from './bus-connection';
-import { JetStreamMessage } from './jetstream-message';
+import type { CancelTimer, Clock } from '@uplift/runtime';
+import type { BusConnection, Delivery, Pull } from './bus-connection.port';
 
 export interface PullOptions {
   readonly durable: string;
   readonly batch: number;
   /** How many messages the owner can take right now. */
   readonly room: () => number;
-  readonly onMessage: (message: JetStreamMessage) => void;
+  readonly onMessage: (message: Delivery) => void;
   /** The loop is alive: the server answered, or a pull ran out. */
   readonly onBeat: () => void;
 }
@@ -22,30 +19,24 @@ const SERVER_HEARTBEAT_MS = 1_000;
 const LOST_AFTER_MS = 2_500;
 /** Pause before asking again after a refusal, or for a consumer that does not exist. */
 const REFUSED_PAUSE_MS = 250;
-const NANOS_PER_MS = 1_000_000;
 
 /** What is asked for in advance: the server gives to the oldest pulls first, and other processes want some too. */
 const MOST_BATCHES = 2;
 
-const ONE_SECOND = { timeout: 1_000 };
-const HEARTBEAT = 100;
-const NOTHING_MORE = [404, 408];
-
-interface Pull {
+interface OutstandingPull {
   credit: number;
   lastHeard: number;
-  readonly subscription: Subscription;
+  readonly handle: Pull;
 }
 
 /**
- * Keeps pulls of one durable consumer outstanding. Each pull has a subscription of its own: messages arrive
- * under their event subject, so only the subscription tells which pull they belong to.
+ * Keeps pulls of one durable consumer outstanding, never for more than its owner can take. The client's own `consume()`
+ * counts a message as taken when it hands it to its callback, so one worker empties the server while others idle.
  */
 export class PullSubscription {
-  private readonly pulls = new Set<Pull>();
-  private readonly nats: NatsConnection;
-  private readonly api: string;
-  private readonly watch: NodeJS.Timeout;
+  private readonly pulls = new Set<OutstandingPull>();
+  private readonly clock: Clock;
+  private readonly stopWatch: CancelTimer;
   private credit = 0;
   private asking: 'allowed' | 'paused' | 'stopped' = 'paused';
 
@@ -53,9 +44,8 @@ export class PullSubscription {
     private readonly connection: BusConnection,
     private readonly options: PullOptions,
   ) {
-    this.nats = connection.nats;
-    this.api = `${EVENTS_STREAM}.${options.durable}`;
-    this.watch = setInterval(() => this.dropLost(), SERVER_HEARTBEAT_MS);
+    this.clock = connection.clock;
+    this.stopWatch = this.clock.every(SERVER_HEARTBEAT_MS, () => this.dropLost());
   }
 
   start(): void {
@@ -64,7 +54,7 @@ export class PullSubscription {
 
   /** Asks for more when there is room for at least half a batch, or nothing is outstanding. */
   fill(): void {
-    if (this.asking !== 'allowed' || this.nats.isClosed()) return;
+    if (this.asking !== 'allowed' || this.connection.isClosed) return;
     const { batch, room } = this.options;
     const wanted = Math.min(batch, room() - this.credit, MOST_BATCHES * batch - this.credit);
     if (wanted <= 0) return;
@@ -81,65 +71,63 @@ export class PullSubscription {
   /** Asks for nothing more; what the server had already sent is still handed on. */
   async stop(): Promise<void> {
     this.asking = 'stopped';
-    clearInterval(this.watch);
+    this.stopWatch();
     if (!this.connection.isConnected) return;
-    await Promise.allSettled([...this.pulls].map((pull) => pull.subscription.drain()));
+    await Promise.allSettled([...this.pulls].map((pull) => pull.handle.drain()));
   }
 
   private ask(batch: number): void {
-    const inbox = this.connection.newInbox();
-    const pull: Pull = {
+    const { durable } = this.options;
+    const pull: OutstandingPull = {
       credit: batch,
-      lastHeard: performance.now(),
-      subscription: this.nats.subscribe(inbox, {
-        callback: (error, message) => (error ? this.refused(pull) : this.receive(pull, message)),
-      }),
+      lastHeard: this.clock.monotonic(),
+      handle: this.connection.pull(
+        { durable, batch, expiresMs: PULL_EXPIRES_MS, heartbeatMs: SERVER_HEARTBEAT_MS },
+        {
+          onDelivery: (delivery) => this.receive(pull, delivery),
+          onHeartbeat: () => this.hear(pull),
+          onEnd: (reason) => (reason === 'expired' ? this.expired(pull) : this.refused(pull)),
+        },
+      ),
     };
     this.pulls.add(pull);
     this.credit += batch;
-    const request = {
-      batch,
-      expires: PULL_EXPIRES_MS * NANOS_PER_MS,
-      idle_heartbeat: SERVER_HEARTBEAT_MS * NANOS_PER_MS,
-    };
-    this.nats.publish(`$JS.API.CONSUMER.MSG.NEXT.${this.api}`, JSON.stringify(request), {
-      reply: inbox,
-    });
   }
 
-  private receive(pull: Pull, message: Msg): void {
-    pull.lastHeard = performance.now();
+  private hear(pull: OutstandingPull): void {
+    pull.lastHeard = this.clock.monotonic();
     this.options.onBeat();
-    if (!JetStreamMessage.isDelivery(message)) return this.receiveStatus(pull, message);
+  }
+
+  private receive(pull: OutstandingPull, delivery: Delivery): void {
+    this.hear(pull);
     pull.credit -= 1;
     if (this.pulls.has(pull)) this.credit -= 1;
     if (pull.credit === 0) this.end(pull);
-    this.options.onMessage(new JetStreamMessage(this.nats, message));
+    this.options.onMessage(delivery);
   }
 
-  private receiveStatus(pull: Pull, message: Msg): void {
-    const code = message.headers?.code ?? 0;
-    if (code === HEARTBEAT) return;
-    if (!NOTHING_MORE.includes(code)) return this.refused(pull);
+  private expired(pull: OutstandingPull): void {
+    this.options.onBeat();
     this.end(pull);
     this.fill();
   }
 
-  private refused(pull: Pull): void {
+  private refused(pull: OutstandingPull): void {
     this.end(pull);
     this.pause();
   }
 
   private dropLost(): void {
-    const oldest = performance.now() - LOST_AFTER_MS;
+    const oldest = this.clock.monotonic() - LOST_AFTER_MS;
     const lost = [...this.pulls].filter((pull) => pull.lastHeard < oldest);
     lost.forEach((pull) => this.refused(pull));
   }
 
-  private end(pull: Pull): void {
+  private end(pull: OutstandingPull): void {
     if (!this.pulls.delete(pull)) return;
     this.credit -= pull.credit;
-    if (this.asking !== 'stopped' && !this.nats.isClosed()) pull.subscription.unsubscribe();
+    if (this.asking !== 'stopped') pull.handle.close();
   }
 
   private pause(): void {
@@ -150,21 +138,12 @@ export class PullSubscription {
 
   /** The server drops a pull of an unknown consumer without a word, so its existence is asked for first. */
   private async awaitConsumer(): Promise<void> {
-    while (this.asking === 'paused' && !(await this.consumerExists())) {
+    while (this.asking === 'paused' && !(await this.connection.hasConsumer(this.options.durable))) {
       this.options.onBeat();
-      await setTimeout(REFUSED_PAUSE_MS);
+      await this.clock.pause(REFUSED_PAUSE_MS);
     }
     if (this.asking !== 'paused') return;
     this.asking = 'allowed';
     this.fill();
-  }
-
-  private async consumerExists(): Promise<boolean> {
-    try {
-      const answer = await this.nats.request(`$JS.API.CONSUMER.INFO.${this.api}`, '', ONE_SECOND);
-      return !('error' in answer.json<object>());
-    } catch {
-      return false;
-    }
   }
 }

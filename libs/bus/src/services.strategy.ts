@@ -1,8 +1,25 @@
+import { Catch, type RpcExceptionFilter } from '@nestjs/common';
 import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
-import type { Service } from 'nats';
-import { isObservable, lastValueFrom } from 'rxjs';
-import type { BusConnection } from './bus-connection';
-import { RequestEndpoint, type BusRequest } from './request-endpoint';
+import {
+  decodeRequest,
+  encodeProblem,
+  encodeReply,
+  type EncodedReply,
+  type RequestFormat,
+} from '@uplift/contracts';
+import { isObservable, lastValueFrom, throwError, type Observable } from 'rxjs';
+import type { BusConnection, IncomingRequest, ServedEndpoint } from './bus-connection.port';
+import { BUS_PROBLEMS, problemOf } from './bus-problems';
+import { ignoringCase } from './bus.client';
+
+/** What a `@MessagePattern(subject)` handler receives, whatever format the caller used. */
+export interface BusRequest {
+  readonly body: unknown;
+  /** Found by name whatever the case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** The subject the request came in on; of an alias, the subject it stands for. */
+  readonly subject: string;
+}
 
 /** What an endpoint says about itself to whoever asks the bus. */
 export interface EndpointMetadata {
@@ -40,7 +57,7 @@ const DEFAULTS = { maxBodyBytes: 256 * 1024, maxInFlight: 1_000, drainMs: 25_000
  */
 export class ServicesStrategy extends Server implements CustomTransportStrategy {
   private readonly settings: typeof DEFAULTS & ServicesStrategyOptions;
-  private service: Service | undefined;
+  private stop: (() => Promise<void>) | undefined;
   private inFlight = 0;
   private idle: (() => void) | undefined;
 
@@ -57,12 +74,12 @@ export class ServicesStrategy extends Server implements CustomTransportStrategy 
   }
 
   async close(): Promise<void> {
-    const { service } = this;
-    this.service = undefined;
-    if (!service) return;
-    await service.stop();
+    const { stop } = this;
+    this.stop = undefined;
+    if (!stop) return;
+    await stop();
     await this.allAnswered();
-    if (this.settings.connection.isConnected) await this.settings.connection.nats.flush();
+    if (this.settings.connection.isConnected) await this.settings.connection.flush();
   }
 
   on(): never {
@@ -70,25 +87,22 @@ export class ServicesStrategy extends Server implements CustomTransportStrategy 
   }
 
   unwrap<T>(): T {
-    return this.settings.connection.nats as T;
+    return this.settings.connection as T;
   }
 
   private async start(): Promise<void> {
     const { connection, name, version, description } = this.settings;
-    const service = await connection.nats.services.add({
+    const handlers = [...this.messageHandlers].filter(([, handler]) => !handler.isEventHandler);
+    this.stop = await connection.serve({
       name,
       version,
-      queue: name,
       ...(description === undefined ? {} : { description }),
+      endpoints: handlers.flatMap(([subject, handler]) => this.endpoints(subject, handler)),
     });
-    this.service = service;
-    for (const [subject, handler] of this.messageHandlers) {
-      if (!handler.isEventHandler) this.addEndpoints(service, subject, handler);
-    }
-    await connection.nats.flush();
   }
 
-  private addEndpoints(service: Service, subject: string, handler: MessageHandler): void {
+  /** One under the subject itself and one under each alias. */
+  private endpoints(subject: string, handler: MessageHandler): ServedEndpoint[] {
     const { endpoints = {}, aliases = {}, name, maxBodyBytes, maxInFlight } = this.settings;
     const endpoint = new RequestEndpoint({
       subject,
@@ -99,15 +113,12 @@ export class ServicesStrategy extends Server implements CustomTransportStrategy 
       onError: (error, where) => void this.logger.error(detailsOf(error), where),
     });
     const others = Object.keys(aliases).filter((alias) => aliases[alias] === subject);
-    for (const door of [subject, ...others]) {
-      service.addEndpoint(endpointName(door), {
-        subject: door,
-        metadata: metadataOf(endpoints[subject]),
-        handler: (error, message) => {
-          if (!error) void this.counted(endpoint.answer(message));
-        },
-      });
-    }
+    return [subject, ...others].map((served) => ({
+      name: endpointName(served),
+      subject: served,
+      metadata: metadataOf(endpoints[subject]),
+      onRequest: (request) => void this.counted(endpoint.answer(request)),
+    }));
   }
 
   private async counted(answering: Promise<void>): Promise<void> {
@@ -124,13 +135,67 @@ export class ServicesStrategy extends Server implements CustomTransportStrategy 
 
   private async allAnswered(): Promise<void> {
     if (this.inFlight === 0) return;
-    await new Promise<void>((resolve) => {
-      const limit = setTimeout(resolve, this.settings.drainMs);
-      this.idle = () => {
-        clearTimeout(limit);
-        resolve();
-      };
-    });
+    const { connection, drainMs } = this.settings;
+    const answered = new AbortController();
+    this.idle = () => answered.abort();
+    await connection.clock.idle(drainMs, answered.signal);
+  }
+}
+
+interface EndpointOptions {
+  readonly subject: string;
+  /** Name of the service, as the source of its replies. */
+  readonly service: string;
+  readonly handle: (request: BusRequest) => Promise<unknown>;
+  readonly onError: (error: unknown, subject: string) => void;
+  readonly maxBodyBytes: number;
+  readonly mayStart: () => boolean;
+}
+
+const PLAIN: RequestFormat = { kind: 'json' };
+
+/** Answers every message on one subject, whatever it contains. Never throws. */
+class RequestEndpoint {
+  constructor(private readonly options: EndpointOptions) {}
+
+  async answer(message: IncomingRequest): Promise<void> {
+    const reply = await this.reply(message);
+    try {
+      message.respond(reply);
+    } catch (error) {
+      this.options.onError(error, this.options.subject);
+      message.respond(encodeProblem(PLAIN, BUS_PROBLEMS.internal()));
+    }
+  }
+
+  private async reply(message: IncomingRequest): Promise<EncodedReply> {
+    const { maxBodyBytes, mayStart } = this.options;
+    const { byteLength } = message.payload;
+    if (!mayStart()) return encodeProblem(PLAIN, BUS_PROBLEMS.overloaded());
+    if (byteLength > maxBodyBytes) {
+      return encodeProblem(PLAIN, BUS_PROBLEMS.tooLarge(byteLength, maxBodyBytes));
+    }
+    return this.handled(message);
+  }
+
+  private async handled(message: IncomingRequest): Promise<EncodedReply> {
+    const { handle, subject, service } = this.options;
+    let format = PLAIN;
+    try {
+      const sent = message.headers;
+      const request = decodeRequest(sent, message.payload);
+      format = request.format;
+      const body = await handle({ body: request.body, headers: ignoringCase(sent), subject });
+      return encodeReply(format, body, service);
+    } catch (error) {
+      return encodeProblem(format, this.problemFor(error));
+    }
+  }
+
+  private problemFor(error: unknown) {
+    const known = problemOf(error);
+    if (!known) this.options.onError(error, this.options.subject);
+    return known ?? BUS_PROBLEMS.internal();
   }
 }
 
@@ -141,7 +206,7 @@ async function valueOf(handler: MessageHandler, request: BusRequest): Promise<un
 }
 
 /** Endpoint names allow `A-Z a-z 0-9 - _` only. */
-export function endpointName(subject: string): string {
+function endpointName(subject: string): string {
   return subject.replace(/[^A-Za-z0-9_-]+/g, '_').replace(/^_+|_+$/g, '') || 'endpoint';
 }
 
@@ -154,4 +219,15 @@ function metadataOf(metadata: EndpointMetadata | undefined): Record<string, stri
 function detailsOf(error: unknown): string {
   if (error instanceof Error) return error.stack ?? error.message;
   return JSON.stringify(error) ?? String(error);
+}
+
+/**
+ * Hands an error on to the strategy as it is: Nest's own filter would replace it by "Internal server error".
+ * Every controller with bus handlers carries `@UseFilters(BusExceptionFilter)`.
+ */
+@Catch()
+export class BusExceptionFilter implements RpcExceptionFilter {
+  catch(exception: unknown): Observable<never> {
+    return throwError(() => exception);
+  }
 }

@@ -1,13 +1,17 @@
 import { mkdir, rm } from 'node:fs/promises';
+import { connectBus, NatsBusConnection, type BusConnection, type MessageOnBus } from '@uplift/bus';
+import { EVENTS_STREAM } from '@uplift/contracts';
 import {
   createTempFolder,
   startNatsServer,
   type NatsServer,
   type TempFolder,
 } from '../../../tools/stack/src';
+import { messagesOnBus } from '../../support/bus-reader';
+import type { BusUnderTest } from './bus-under-test';
 
 /** A real nats-server with JetStream that keeps its port over kills, and its files unless they are wiped. */
-export class BusServer {
+export class BusServer implements BusUnderTest {
   private constructor(
     private readonly nats: NatsServer,
     private readonly folder: TempFolder,
@@ -20,6 +24,26 @@ export class BusServer {
 
   get url(): string {
     return this.nats.url;
+  }
+
+  connect(name: string): Promise<NatsBusConnection> {
+    return connectBus({ servers: this.url, name });
+  }
+
+  async vanish(connection: BusConnection): Promise<void> {
+    if (connection instanceof NatsBusConnection) await connection.nats.close();
+  }
+
+  async undone(durable: string): Promise<number> {
+    return this.using(async ({ nats }) => {
+      const { consumers } = await nats.jetstreamManager();
+      const { num_pending, num_ack_pending } = await consumers.info(EVENTS_STREAM, durable);
+      return num_pending + num_ack_pending;
+    });
+  }
+
+  read(count: number): Promise<MessageOnBus[]> {
+    return this.using((bus) => messagesOnBus(bus, count));
   }
 
   async start(): Promise<void> {
@@ -41,5 +65,10 @@ export class BusServer {
   async close(): Promise<void> {
     await this.kill();
     await this.folder.remove();
+  }
+
+  private async using<T>(work: (bus: NatsBusConnection) => Promise<T>): Promise<T> {
+    const bus = await this.connect('bus-server');
+    return work(bus).finally(() => bus.close());
   }
 }

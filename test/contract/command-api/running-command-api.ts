@@ -1,5 +1,5 @@
 import { BusClient, connectBus } from '@uplift/bus';
-import type { BusConnection } from '@uplift/bus';
+import type { NatsBusConnection } from '@uplift/bus';
 import type { StoredEvent } from '@uplift/contracts';
 import { instanceStream } from '@uplift/contracts';
 import { EsdbEventStore, loadOrEmpty } from '@uplift/event-store';
@@ -25,7 +25,7 @@ export class RunningCommandApi {
   private constructor(
     readonly stack: Stack,
     readonly store: EsdbEventStore,
-    readonly connection: BusConnection,
+    readonly connection: NatsBusConnection,
   ) {}
 
   static async start(settings: Readonly<Record<string, string>> = {}): Promise<RunningCommandApi> {

@@ -1,13 +1,12 @@
-import { connectBus, EventPublisher, type BusConnection } from '@uplift/bus';
+import type { BusConnection } from '@uplift/bus';
 import { EsdbEventStore } from '@uplift/event-store';
 import { startEmbeddedEventStore } from '../../../tools/embedded-eventstore/src';
 import { createTempFolder, ensureBuilt, type ManagedProcess } from '../../../tools/stack/src';
 import { BusServer } from '../bus/bus-server';
 import { readBus } from '../../support/bus-reader';
-import { expectSame } from './bus-contents';
-import { eventually } from './eventually';
+import { FORGED, send } from '../bus/bus-under-test';
+import { eventually, everything, expectSame, fill } from './relay-fixture';
 import { metric, page, startRelayProcess, type Surroundings } from './relay-process';
-import { everything, fill } from './store-filling';
 
 type Embedded = Awaited<ReturnType<typeof startEmbeddedEventStore>>;
 type Folder = Awaited<ReturnType<typeof createTempFolder>>;
@@ -27,7 +26,7 @@ beforeEach(async () => {
   embedded = await startEmbeddedEventStore({});
   server = await BusServer.start();
   store = new EsdbEventStore({ connectionString: embedded.connectionString });
-  reader = await connectBus({ servers: server.url, name: 'reader' });
+  reader = await server.connect('reader');
   around = { eventStoreUrl: embedded.connectionString, natsUrl: server.url, dir: folder.path };
 });
 
@@ -46,8 +45,7 @@ async function startRelay(name?: string): Promise<ManagedProcess> {
 }
 
 async function expectBusIsStore(count: number): Promise<void> {
-  const publisher = new EventPublisher(reader);
-  await eventually(async () => (await publisher.lastSequence().catch(() => -1)) >= count);
+  await eventually(async () => (await reader.lastSequence().catch(() => -1)) >= count);
   const stored = await everything(store);
   expect(stored).toHaveLength(count);
   expectSame(await readBus(reader, count), stored);
@@ -67,8 +65,7 @@ it('loses and doubles nothing when killed again and again at full speed', async 
   await fill(store, 6_000);
   for (const round of [1, 2, 3]) {
     const relay = await startRelay(`relay-${round}`);
-    const publisher = new EventPublisher(reader);
-    await eventually(async () => (await publisher.lastSequence().catch(() => 0)) > round * 1_000);
+    await eventually(async () => (await reader.lastSequence().catch(() => 0)) > round * 1_000);
     await relay.kill('SIGKILL');
     relays.splice(0);
   }
@@ -89,7 +86,7 @@ it('says on its health page why it publishes nothing', async () => {
   const relay = await startRelay();
   await fill(store, 4);
   await expectBusIsStore(4);
-  await reader.nats.jetstream().publish('uplift.evt.v1.instance.forged.x', '{}');
+  await send(reader, FORGED);
   await fill(store, 4);
   await eventually(async () => (await page(relay, '/health/ready')).includes('DIVERGED'));
   expect(JSON.parse(await page(relay, '/health/ready'))).toMatchObject({ status: 'failing' });

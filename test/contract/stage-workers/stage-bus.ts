@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { CONSUMERS, ensureTopology, type BusConnection } from '@uplift/bus';
+import { CONSUMERS, type NatsBusConnection } from '@uplift/bus';
 import {
   encodeEvent,
   EVENTS_STREAM,
@@ -20,12 +20,12 @@ export class StageBus {
   private readonly epoch = randomUUID();
 
   private constructor(
-    private readonly connection: BusConnection,
+    private readonly connection: NatsBusConnection,
     private readonly manager: JetStreamManager,
   ) {}
 
-  static async open(connection: BusConnection): Promise<StageBus> {
-    await ensureTopology(connection);
+  static async open(connection: NatsBusConnection): Promise<StageBus> {
+    await connection.ensureTopology();
     return new StageBus(connection, await connection.nats.jetstreamManager());
   }
 

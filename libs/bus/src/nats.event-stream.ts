@@ -11,33 +11,51 @@ import {
   type ConsumerConfig,
   type ConsumerInfo,
   type JetStreamManager,
+  type NatsConnection,
   type StreamConfig,
   type StreamInfo,
 } from 'nats';
-import type { BusConnection } from './bus-connection';
-import { CONSUMERS, EVENTS_STREAM_SETTINGS, type ConsumerRow } from './bus-topology';
+import { EVENTS_STREAM } from '@uplift/contracts';
+import type { MessageOnBus, TopologyChanges, TopologyOptions } from './bus-connection.port';
+import { consumerRows, EVENTS_STREAM_SETTINGS, type ConsumerRow } from './bus-topology';
+import { headerRecord } from './nats.messages';
 
-export interface TopologyOptions {
-  /** Copies of the stream, 1 or an odd number of servers. */
-  readonly replicas?: number;
-  /** Size at which the stream refuses more (never drops old events); -1: no limit. */
-  readonly maxBytes?: number;
-  /** Silence of a worker after which its messages go to another one, in ms; absent: as the table says. */
-  readonly ackWaitMs?: number;
+export async function ensureNatsTopology(
+  manager: JetStreamManager,
+  options: TopologyOptions,
+): Promise<TopologyChanges> {
+  const stream = await ensureStream(manager, options);
+  const consumers = await ensureConsumers(manager, consumerRows(options));
+  return [...stream, ...consumers];
 }
 
-/** What `ensureTopology` had to create or correct; empty when everything stood as the table says. */
-export type TopologyChanges = readonly string[];
+export async function lastSequence(manager: JetStreamManager): Promise<number> {
+  const { state } = await manager.streams.info(EVENTS_STREAM);
+  return state.last_seq;
+}
 
-/** Brings stream and consumers to what the table says; repeating it changes nothing. Only the relay calls it. */
-export async function ensureTopology(
-  connection: BusConnection,
-  options: TopologyOptions = {},
-): Promise<TopologyChanges> {
-  const manager = await connection.nats.jetstreamManager({ checkAPI: false, timeout: 2_000 });
-  const stream = await ensureStream(manager, options);
-  const consumers = await ensureConsumers(manager, rowsFor(options));
-  return [...stream, ...consumers];
+export async function storedMessage(
+  manager: JetStreamManager,
+  sequence: number,
+): Promise<MessageOnBus | null> {
+  try {
+    const stored = await manager.streams.getMessage(EVENTS_STREAM, { seq: sequence });
+    const { subject, header, data } = stored;
+    return { sequence, subject, headers: headerRecord(header), payload: data };
+  } catch (error) {
+    if (isNotFound(error)) return null;
+    throw error;
+  }
+}
+
+export async function hasConsumer(nats: NatsConnection, durable: string): Promise<boolean> {
+  try {
+    const subject = `$JS.API.CONSUMER.INFO.${EVENTS_STREAM}.${durable}`;
+    const answer = await nats.request(subject, '', { timeout: 1_000 });
+    return !('error' in answer.json<object>());
+  } catch {
+    return false;
+  }
 }
 
 async function ensureStream(
@@ -50,10 +68,6 @@ async function ensureStream(
   if (found) await manager.streams.update(wanted.name, { ...found.config, ...wanted });
   else await manager.streams.add(wanted);
   return [`stream ${wanted.name}`];
-}
-
-function rowsFor({ ackWaitMs }: TopologyOptions): readonly ConsumerRow[] {
-  return ackWaitMs === undefined ? CONSUMERS : CONSUMERS.map((row) => ({ ...row, ackWaitMs }));
 }
 
 async function ensureConsumers(
@@ -83,7 +97,7 @@ async function streamInfo(manager: JetStreamManager): Promise<StreamInfo | undef
 }
 
 /** The server's "stream not found" and "consumer not found". */
-export function isNotFound(error: unknown): boolean {
+function isNotFound(error: unknown): boolean {
   return error instanceof NatsError && error.api_error?.code === 404;
 }
 

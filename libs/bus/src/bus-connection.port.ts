@@ -1,0 +1,154 @@
+import type { BusMessage, ReceivedMessage } from '@uplift/contracts';
+import type { Clock } from '@uplift/runtime';
+import type { AckAction } from './ack-policy';
+
+export interface TopologyOptions {
+  /** Copies of the stream, 1 or an odd number of servers. */
+  readonly replicas?: number;
+  /** Size at which the stream refuses more (never drops old events); -1: no limit. */
+  readonly maxBytes?: number;
+  /** Silence of a worker after which its messages go to another one, in ms; absent: as the table says. */
+  readonly ackWaitMs?: number;
+}
+
+/** What `ensureTopology` had to create or correct; empty when everything stood as the table says. */
+export type TopologyChanges = readonly string[];
+
+/** A message as the stream keeps it; a relay goes on after the last one. */
+export interface MessageOnBus extends BusMessage {
+  readonly sequence: number;
+}
+
+export type PublishFailureReason =
+  /** Another message already stands at that sequence: read the resume point again. */
+  | 'wrong-sequence'
+  /** The bus took the message for one it knows: it was not stored. */
+  | 'duplicate'
+  /** No answer in time: whether it was stored is unknown. */
+  | 'timeout'
+  /** There is no stream. */
+  | 'no-stream'
+  /** Anything else the bus had to say, for example that it is full. */
+  | 'refused';
+
+export type PublishAnswer =
+  | { readonly kind: 'stored'; readonly sequence: number }
+  | { readonly kind: 'failed'; readonly reason: PublishFailureReason; readonly detail: string };
+
+/** Publishes without waiting; the answers come to the listener, or never. */
+export interface PublishChannel {
+  /** The message is to be stored right after `expectedLast`, and nowhere else. */
+  send(message: BusMessage, expectedLast: number): void;
+  close(): void;
+}
+
+/** `expected`: the sequence that the message was to get. */
+export type PublishListener = (expected: number, answer: PublishAnswer) => void;
+
+/** One delivered message of a durable consumer. */
+export interface Delivery extends ReceivedMessage {
+  readonly subject: string;
+  readonly sequence: number;
+  /** From 1: how often the bus has handed out this message. */
+  readonly deliveryCount: number;
+  /** Tells the bus that the message is still in hand. */
+  keep(): void;
+  /** Only the first answer counts. */
+  settle(action: AckAction): void;
+}
+
+export interface PullRequest {
+  readonly durable: string;
+  readonly batch: number;
+  /** How long the pull waits for messages at the server, in milliseconds. */
+  readonly expiresMs: number;
+  /** The server says this often that it still knows an unanswered pull, in milliseconds. */
+  readonly heartbeatMs: number;
+}
+
+export interface PullListener {
+  onDelivery(delivery: Delivery): void;
+  onHeartbeat(): void;
+  /** Nothing more will come: the time is over, or the server refuses. A server that forgets a pull says nothing. */
+  onEnd(reason: 'expired' | 'refused'): void;
+}
+
+export interface Pull {
+  /** What the server had already sent is still delivered. */
+  drain(): Promise<void>;
+  close(): void;
+}
+
+export interface RequestOptions {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+}
+
+/** A request got no answer. */
+export class NoAnswerError extends Error {
+  readonly code = 'no-answer';
+  constructor(
+    readonly reason: 'no-responder' | 'timeout',
+    options?: ErrorOptions,
+  ) {
+    super(`The request got no answer: ${reason}`, options);
+  }
+}
+
+export interface IncomingRequest extends ReceivedMessage {
+  /** Throws if the bus cannot carry the reply. */
+  respond(reply: ReceivedMessage): void;
+}
+
+export interface ServedEndpoint {
+  /** Letters, digits, `-` and `_` only. */
+  readonly name: string;
+  readonly subject: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly onRequest: (request: IncomingRequest) => void;
+}
+
+export interface ServiceDescription {
+  /** Letters, digits, `-` and `_` only. Of all that serve under one name, one gets each request. */
+  readonly name: string;
+  readonly version: string;
+  readonly description?: string;
+  readonly endpoints: readonly ServedEndpoint[];
+}
+
+/** One connection to the bus, kept for the life of the process. */
+export abstract class BusConnection {
+  /** Everything that builds on this connection goes by its clock. */
+  abstract readonly clock: Clock;
+  abstract readonly isConnected: boolean;
+  /** Gone for good. */
+  abstract readonly isClosed: boolean;
+
+  /** Called after every reconnect; returns the function that stops it. */
+  abstract onReconnect(listener: () => void): () => void;
+  /** Resolves when the server has got everything sent so far. */
+  abstract flush(): Promise<void>;
+  /** Sends what is buffered, lets subscriptions finish, then closes. */
+  abstract close(): Promise<void>;
+
+  /** Brings stream and consumers to what the table says; repeating it changes nothing. Only the relay calls it. */
+  abstract ensureTopology(options?: TopologyOptions): Promise<TopologyChanges>;
+  /** 0 for a stream that never had a message. Throws if there is no stream. */
+  abstract lastSequence(): Promise<number>;
+  /** Null if there is no such message (any more). */
+  abstract messageAt(sequence: number): Promise<MessageOnBus | null>;
+  abstract openPublishing(listener: PublishListener): PublishChannel;
+
+  abstract hasConsumer(durable: string): Promise<boolean>;
+  /** Messages go to the oldest pulls first. A pull of an unknown consumer is dropped without a word. */
+  abstract pull(request: PullRequest, listener: PullListener): Pull;
+
+  /** Throws NoAnswerError. */
+  abstract request(
+    subject: string,
+    payload: Uint8Array | string,
+    options: RequestOptions,
+  ): Promise<ReceivedMessage>;
+  /** Returns the function that ends it: no new requests, those in hand may still be answered. */
+  abstract serve(service: ServiceDescription): Promise<() => Promise<void>>;
+}

@@ -1,0 +1,221 @@
+import { systemClock, type Clock } from '@uplift/runtime';
+import type { ReceivedMessage } from '@uplift/contracts';
+import {
+  connect,
+  createInbox,
+  ErrorCode,
+  Events,
+  NatsError,
+  type JetStreamManager,
+  type NatsConnection,
+} from 'nats';
+import {
+  BusConnection,
+  NoAnswerError,
+  type MessageOnBus,
+  type PublishChannel,
+  type PublishListener,
+  type Pull,
+  type PullListener,
+  type PullRequest,
+  type RequestOptions,
+  type ServiceDescription,
+  type TopologyChanges,
+  type TopologyOptions,
+} from './bus-connection.port';
+import {
+  headerRecord,
+  incomingRequest,
+  natsHeaders,
+  NatsPublishChannel,
+  NatsPull,
+} from './nats.messages';
+import { ensureNatsTopology, hasConsumer, lastSequence, storedMessage } from './nats.event-stream';
+
+export interface BusOptions {
+  /** Comma-separated URLs, or a list of them. */
+  readonly servers: string | readonly string[];
+  /** Shown by the server in its connection list. */
+  readonly name: string;
+  /** Prefix of the reply subjects, so that a bus user can be limited to its own; default `_INBOX`. */
+  readonly inboxPrefix?: string;
+  /** The connection is gone for good: the process has to end. Not called by `close()`. */
+  readonly onClosed?: (error: Error | undefined) => void;
+  /** What builds on the connection goes by it; default: the machine's. */
+  readonly clock?: Clock;
+}
+
+const SETTINGS = {
+  maxReconnectAttempts: -1,
+  waitOnFirstConnect: true,
+  pingInterval: 10_000,
+  maxPingOut: 3,
+  reconnectTimeWait: 250,
+  reconnectJitter: 250,
+};
+
+/** The bus as a NATS server with JetStream. */
+export class NatsBusConnection extends BusConnection {
+  override readonly clock: Clock;
+  private connected = true;
+  private closing = false;
+  private manager: Promise<JetStreamManager> | undefined;
+  private readonly reconnectListeners = new Set<() => void>();
+
+  constructor(
+    /** For this library and for tests: nobody else speaks the client's language. */
+    readonly nats: NatsConnection,
+    private readonly options: Pick<BusOptions, 'inboxPrefix' | 'onClosed' | 'clock'> = {},
+  ) {
+    super();
+    this.clock = options.clock ?? systemClock;
+    void this.followStatus();
+    void this.followEnd();
+  }
+
+  override get isConnected(): boolean {
+    return this.connected && !this.nats.isClosed();
+  }
+
+  override get isClosed(): boolean {
+    return this.nats.isClosed();
+  }
+
+  override onReconnect(listener: () => void): () => void {
+    this.reconnectListeners.add(listener);
+    return () => this.reconnectListeners.delete(listener);
+  }
+
+  override flush(): Promise<void> {
+    return this.nats.flush();
+  }
+
+  override async close(): Promise<void> {
+    this.closing = true;
+    if (this.nats.isClosed()) return;
+    if (this.connected && !this.nats.isDraining()) return this.nats.drain();
+    return this.nats.close();
+  }
+
+  override async ensureTopology(options: TopologyOptions = {}): Promise<TopologyChanges> {
+    return ensureNatsTopology(await this.api(), options);
+  }
+
+  override async lastSequence(): Promise<number> {
+    return lastSequence(await this.api());
+  }
+
+  override async messageAt(sequence: number): Promise<MessageOnBus | null> {
+    return storedMessage(await this.api(), sequence);
+  }
+
+  override openPublishing(listener: PublishListener): PublishChannel {
+    return new NatsPublishChannel(this.nats, this.newInbox(), listener);
+  }
+
+  override hasConsumer(durable: string): Promise<boolean> {
+    return hasConsumer(this.nats, durable);
+  }
+
+  override pull(request: PullRequest, listener: PullListener): Pull {
+    return new NatsPull(this.nats, this.newInbox(), request, listener);
+  }
+
+  override async request(
+    subject: string,
+    payload: Uint8Array | string,
+    { headers, timeoutMs }: RequestOptions,
+  ): Promise<ReceivedMessage> {
+    try {
+      const options = { timeout: timeoutMs, headers: natsHeaders(headers) };
+      const reply = await this.nats.request(subject, payload, options);
+      return { headers: headerRecord(reply.headers), payload: reply.data };
+    } catch (error) {
+      if (!(error instanceof NatsError)) throw error;
+      const timedOut = error.code === (ErrorCode.Timeout as string);
+      throw new NoAnswerError(timedOut ? 'timeout' : 'no-responder', { cause: error });
+    }
+  }
+
+  override async serve({
+    endpoints,
+    ...service
+  }: ServiceDescription): Promise<() => Promise<void>> {
+    const added = await this.nats.services.add({ ...service, queue: service.name });
+    for (const { name, subject, metadata, onRequest } of endpoints) {
+      added.addEndpoint(name, {
+        subject,
+        metadata,
+        handler: (error, message) => {
+          if (!error) onRequest(incomingRequest(message));
+        },
+      });
+    }
+    await this.nats.flush();
+    return async () => void (await added.stop());
+  }
+
+  private newInbox(): string {
+    return createInbox(this.options.inboxPrefix);
+  }
+
+  private api(): Promise<JetStreamManager> {
+    this.manager ??= this.nats.jetstreamManager({ checkAPI: false, timeout: 2_000 });
+    return this.manager;
+  }
+
+  private async followStatus(): Promise<void> {
+    for await (const { type } of this.nats.status()) {
+      if (type === Events.Disconnect) this.connected = false;
+      if (type !== Events.Reconnect) continue;
+      this.connected = true;
+      this.reconnectListeners.forEach((listener) => listener());
+    }
+  }
+
+  private async followEnd(): Promise<void> {
+    const error = await this.nats.closed();
+    this.connected = false;
+    if (!this.closing) this.options.onClosed?.(error instanceof Error ? error : undefined);
+  }
+}
+
+/** Waits until a server answers, however long that takes. */
+export async function connectBus(options: BusOptions): Promise<NatsBusConnection> {
+  const { servers, name, inboxPrefix } = options;
+  const list = typeof servers === 'string' ? servers.split(',') : [...servers];
+  const nats = await connect({
+    ...SETTINGS,
+    servers: list.map((server) => server.trim()),
+    name,
+    ...(inboxPrefix === undefined ? {} : { inboxPrefix }),
+  });
+  return new NatsBusConnection(nats, options);
+}
+
+/** What a service brings along: its name, its clock, its log and its readiness. */
+export interface ServiceBusOptions {
+  readonly name: string;
+  /** Comma-separated URLs. */
+  readonly servers: string;
+  readonly clock: Clock;
+  readonly logger: { fatal(fields: object, message: string): void };
+  readonly health: { addReadiness(name: string, check: () => string | undefined): void };
+}
+
+/** The connection of a whole service: unready while it is down, and the process ends when it is gone for good. */
+export async function connectServiceBus(options: ServiceBusOptions): Promise<BusConnection> {
+  const { name, servers, clock, logger, health } = options;
+  const connection = await connectBus({
+    servers,
+    name,
+    clock,
+    inboxPrefix: `_INBOX_${name.replace(/\W/g, '_')}`,
+    onClosed: (error) => {
+      logger.fatal({ err: error }, 'the bus connection is closed');
+      process.exit(1);
+    },
+  });
+  health.addReadiness('bus', () => (connection.isConnected ? undefined : 'not connected'));
+  return connection;
+}

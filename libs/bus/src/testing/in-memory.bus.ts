@@ -1,0 +1,172 @@
+import type { BusMessage, ReceivedMessage } from '@uplift/contracts';
+import type { Clock, Randomness } from '@uplift/runtime';
+import type {
+  MessageOnBus,
+  PublishAnswer,
+  ServedEndpoint,
+  TopologyChanges,
+  TopologyOptions,
+} from '../bus-connection.port';
+import { consumerRows, EVENTS_STREAM_SETTINGS } from '../bus-topology';
+import { InMemoryConsumer } from './in-memory.consumer';
+
+/** One message on its way between a connection and the server. */
+export interface Hop {
+  /** Name of the connection. */
+  readonly connection: string;
+  readonly to: 'server' | 'client';
+  readonly kind: 'publish' | 'pull' | 'delivery' | 'ack' | 'request' | 'administration';
+}
+
+export interface InMemoryBusOptions {
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  /**
+   * Carries a message: calls `arrive` when it is there, which may be later, several times or never. Absent: everything
+   * arrives, in order, before any timer runs.
+   */
+  readonly carry?: (hop: Hop, arrive: () => void) => void;
+}
+
+/** What the server knows of a connection. */
+export interface AttachedConnection {
+  readonly isConnected: boolean;
+  /** The server cannot be reached and forgets what this connection has asked for. */
+  lose(): void;
+  restore(): void;
+  receive(
+    endpoint: ServedEndpoint,
+    message: ReceivedMessage,
+    answer: (reply: ReceivedMessage) => void,
+  ): void;
+}
+
+interface Server {
+  readonly connection: AttachedConnection;
+  readonly endpoint: ServedEndpoint;
+}
+
+interface Stream {
+  readonly messages: MessageOnBus[];
+  readonly consumers: Map<string, InMemoryConsumer>;
+  options: TopologyOptions;
+  bytes: number;
+}
+
+/** A whole bus inside the process: stream, consumers, services, and as many connections as there are services. */
+export class InMemoryBus {
+  readonly clock: Clock;
+  readonly carry: (hop: Hop, arrive: () => void) => void;
+  private readonly connections = new Set<AttachedConnection>();
+  private readonly servers = new Map<string, Set<Server>>();
+  private stream: Stream | undefined;
+  private running = true;
+
+  constructor(private readonly options: InMemoryBusOptions) {
+    this.clock = options.clock;
+    this.carry = options.carry ?? ((_, arrive) => queueMicrotask(arrive));
+  }
+
+  get isRunning(): boolean {
+    return this.running;
+  }
+
+  /** The server is gone for a while; what it has stored stays. */
+  stop(): void {
+    this.running = false;
+    this.connections.forEach((connection) => connection.lose());
+  }
+
+  start(): void {
+    this.running = true;
+    this.connections.forEach((connection) => connection.restore());
+  }
+
+  /** The server comes back without anything it had stored. */
+  wipe(): void {
+    this.stop();
+    this.stream?.consumers.forEach((consumer) => consumer.end());
+    this.stream = undefined;
+    this.start();
+  }
+
+  /** Messages of a durable that are still to be handed out, or in somebody's hands. */
+  undone(durable: string): number {
+    return this.consumer(durable)?.undone ?? 0;
+  }
+
+  // What connections ask of the server.
+
+  attach(connection: AttachedConnection): () => void {
+    this.connections.add(connection);
+    return () => this.connections.delete(connection);
+  }
+
+  ensureTopology(options: TopologyOptions): TopologyChanges {
+    const stream = this.ensureStream(options);
+    const changed = consumerRows(options).filter((row) => {
+      const found = stream.consumers.get(row.durable);
+      if (found && JSON.stringify(found.row) === JSON.stringify(row)) return false;
+      stream.consumers.set(row.durable, new InMemoryConsumer(row, stream.messages, this.clock));
+      found?.end();
+      return true;
+    });
+    const consumers = changed.map(({ durable }) => `consumer ${durable}`);
+    return stream.isChanged ? [`stream ${EVENTS_STREAM_SETTINGS.name}`, ...consumers] : consumers;
+  }
+
+  lastSequence(): number {
+    if (!this.stream) throw new Error('stream not found');
+    return this.stream.messages.length;
+  }
+
+  messageAt(sequence: number): MessageOnBus | null {
+    return this.stream?.messages[sequence - 1] ?? null;
+  }
+
+  consumer(durable: string): InMemoryConsumer | undefined {
+    return this.stream?.consumers.get(durable);
+  }
+
+  store(message: BusMessage, expectedLast: number): PublishAnswer {
+    const { stream } = this;
+    if (!stream) return { kind: 'failed', reason: 'no-stream', detail: 'nobody answered' };
+    const last = stream.messages.length;
+    if (last !== expectedLast) {
+      const detail = `wrong last sequence: ${last}`;
+      return { kind: 'failed', reason: 'wrong-sequence', detail };
+    }
+    const { maxBytes = -1 } = stream.options;
+    const bytes = stream.bytes + message.payload.byteLength;
+    if (maxBytes >= 0 && bytes > maxBytes) {
+      return { kind: 'failed', reason: 'refused', detail: 'maximum bytes exceeded' };
+    }
+    stream.bytes = bytes;
+    stream.messages.push({ ...message, sequence: last + 1 });
+    stream.consumers.forEach((consumer) => consumer.serve());
+    return { kind: 'stored', sequence: last + 1 };
+  }
+
+  /** Returns the function that takes the endpoint off the bus. */
+  serve(server: Server): () => void {
+    const { subject } = server.endpoint;
+    const known = this.servers.get(subject) ?? new Set<Server>();
+    this.servers.set(subject, known.add(server));
+    return () => known.delete(server);
+  }
+
+  /** One of those that serve the subject. */
+  serverOf(subject: string): Server | undefined {
+    const all = [...(this.servers.get(subject) ?? [])];
+    const reachable = all.filter(({ connection }) => connection.isConnected);
+    return reachable[Math.floor(this.options.randomness.fraction() * reachable.length)];
+  }
+
+  private ensureStream(options: TopologyOptions): Stream & { readonly isChanged: boolean } {
+    const { stream } = this;
+    const isChanged = stream?.options.maxBytes !== options.maxBytes || !stream;
+    this.stream = stream ?? { messages: [], consumers: new Map(), options, bytes: 0 };
+    this.stream.options = options;
+    return Object.assign(this.stream, { isChanged });
+  }
+}

@@ -1,0 +1,134 @@
+import type { CancelTimer, Clock } from '@uplift/runtime';
+import type { AckAction } from '../ack-policy';
+import type { MessageOnBus, PullRequest } from '../bus-connection.port';
+import type { ConsumerRow } from '../bus-topology';
+
+/** How the server talks to the owner of a pull. */
+export interface PullOwner {
+  deliver(message: MessageOnBus, deliveryCount: number): void;
+  heartbeat(): void;
+  expire(): void;
+}
+
+interface OpenPull {
+  readonly owner: PullOwner;
+  credit: number;
+  readonly timers: CancelTimer[];
+}
+
+interface Held {
+  deliveries: number;
+  cancel: CancelTimer;
+}
+
+/** One durable consumer: the oldest pull is served first, messages that come again before new ones. */
+export class InMemoryConsumer {
+  private readonly pulls = new Set<OpenPull>();
+  private readonly held = new Map<number, Held>();
+  private readonly due = new Set<number>();
+  private looked = 0;
+
+  constructor(
+    readonly row: ConsumerRow,
+    private readonly messages: readonly MessageOnBus[],
+    private readonly clock: Clock,
+  ) {}
+
+  /** Messages that are still to be handed out, or in somebody's hands. */
+  get undone(): number {
+    const rest = this.messages.slice(this.looked).filter((message) => this.wants(message));
+    return rest.length + this.held.size;
+  }
+
+  /** Returns the function with which the server forgets the pull. */
+  open({ batch, expiresMs, heartbeatMs }: PullRequest, owner: PullOwner): () => void {
+    const pull: OpenPull = { owner, credit: batch, timers: [] };
+    pull.timers.push(
+      this.clock.every(heartbeatMs, () => owner.heartbeat()),
+      this.clock.after(expiresMs, () => {
+        this.forget(pull);
+        owner.expire();
+      }),
+    );
+    this.pulls.add(pull);
+    this.serve();
+    return () => this.forget(pull);
+  }
+
+  keep(sequence: number): void {
+    const held = this.held.get(sequence);
+    if (!held || this.due.has(sequence)) return;
+    held.cancel();
+    held.cancel = this.dueAfter(this.row.ackWaitMs, sequence);
+  }
+
+  settle(sequence: number, action: AckAction): void {
+    const held = this.held.get(sequence);
+    if (!held) return;
+    held.cancel();
+    this.due.delete(sequence);
+    if (action.kind === 'nak') held.cancel = this.dueAfter(action.delayMs, sequence);
+    else this.held.delete(sequence);
+    this.serve();
+  }
+
+  serve(): void {
+    for (const pull of this.pulls) {
+      let message: MessageOnBus | undefined;
+      while (pull.credit > 0 && (message = this.next())) this.deliver(pull, message);
+      if (pull.credit > 0) return;
+      this.forget(pull);
+    }
+  }
+
+  /** The consumer is gone, and tells nobody. */
+  end(): void {
+    this.pulls.forEach((pull) => this.forget(pull));
+    this.held.forEach(({ cancel }) => cancel());
+    this.held.clear();
+  }
+
+  private deliver(pull: OpenPull, message: MessageOnBus): void {
+    const { sequence } = message;
+    const deliveries = (this.held.get(sequence)?.deliveries ?? 0) + 1;
+    const cancel = this.dueAfter(this.row.ackWaitMs, sequence);
+    this.held.set(sequence, { deliveries, cancel });
+    pull.credit -= 1;
+    pull.owner.deliver(message, deliveries);
+  }
+
+  private next(): MessageOnBus | undefined {
+    const [again] = this.due;
+    if (again !== undefined) {
+      this.due.delete(again);
+      return this.messages[again - 1];
+    }
+    if (this.held.size >= this.row.maxAckPending) return undefined;
+    while (this.looked < this.messages.length) {
+      const message = this.messages[this.looked++];
+      if (message && this.wants(message)) return message;
+    }
+    return undefined;
+  }
+
+  private wants({ subject }: MessageOnBus): boolean {
+    const tokens = subject.split('.');
+    const wanted = this.row.filterSubject.split('.');
+    return (
+      tokens.length === wanted.length &&
+      wanted.every((token, n) => token === '*' || token === tokens[n])
+    );
+  }
+
+  private dueAfter(ms: number, sequence: number): CancelTimer {
+    return this.clock.after(ms, () => {
+      this.due.add(sequence);
+      this.serve();
+    });
+  }
+
+  private forget(pull: OpenPull): void {
+    this.pulls.delete(pull);
+    pull.timers.forEach((cancel) => cancel());
+  }
+}

@@ -1,0 +1,2 @@
+export * from './in-memory.bus';
+export * from './in-memory.bus-connection';

@@ -1,0 +1,118 @@
+import { PublishRun, type BusConnection, type PublishAnswer } from '@uplift/bus';
+import { encodeEvent, type BusMessage } from '@uplift/contracts';
+import { anEvent, reconnected, type BusUnderTest } from './bus-under-test';
+
+const STREAM = 'stream UPLIFT_EVENTS';
+
+function aMessage(): BusMessage {
+  return encodeEvent(anEvent(), { ordinal: 1, epoch: 'e' });
+}
+
+/** The stream: what is in it, and how it gets there. */
+export function streamSuite(name: string, open: () => Promise<BusUnderTest>): void {
+  describe(`the stream of ${name}`, () => {
+    let server: BusUnderTest;
+    let bus: BusConnection;
+
+    beforeEach(async () => {
+      server = await open();
+      bus = await server.connect('spec');
+    });
+
+    afterEach(async () => {
+      await bus.close();
+      await server.close();
+    });
+
+    /** One message, and the bus's answer. */
+    async function answerTo(message: BusMessage, expectedLast: number): Promise<PublishAnswer> {
+      return new Promise((resolve) => {
+        const channel = bus.openPublishing((_, answer) => {
+          channel.close();
+          resolve(answer);
+        });
+        channel.send(message, expectedLast);
+      });
+    }
+
+    it('is made with its consumers, and only what is missing or differs is made again', async () => {
+      await expect(bus.lastSequence()).rejects.toThrow();
+      expect(await bus.hasConsumer('upgrade')).toBe(false);
+      const changes = await bus.ensureTopology();
+      expect(changes).toContain(STREAM);
+      expect(changes).toContain('consumer upgrade');
+      expect(await bus.hasConsumer('upgrade')).toBe(true);
+      expect(await bus.hasConsumer('nobody')).toBe(false);
+      expect(await bus.ensureTopology()).toEqual([]);
+      const shorter = await bus.ensureTopology({ ackWaitMs: 1_000 });
+      expect(shorter).toContain('consumer upgrade');
+      expect(shorter).not.toContain(STREAM);
+    });
+
+    it('stores a message right after the one it names, and nowhere else', async () => {
+      await bus.ensureTopology();
+      expect(await bus.lastSequence()).toBe(0);
+      expect(await answerTo(aMessage(), 0)).toEqual({ kind: 'stored', sequence: 1 });
+      expect(await answerTo(aMessage(), 0)).toMatchObject({ reason: 'wrong-sequence' });
+      expect(await answerTo(aMessage(), 2)).toMatchObject({ reason: 'wrong-sequence' });
+      expect(await answerTo(aMessage(), 1)).toEqual({ kind: 'stored', sequence: 2 });
+      expect(await bus.lastSequence()).toBe(2);
+    });
+
+    it('gives back what it has stored', async () => {
+      await bus.ensureTopology();
+      const message = aMessage();
+      await answerTo(message, 0);
+      const found = await bus.messageAt(1);
+      const { subject, headers } = message;
+      expect(found).toMatchObject({ sequence: 1, subject, headers });
+      expect(Buffer.from(found!.payload)).toEqual(Buffer.from(message.payload));
+      expect(await bus.messageAt(2)).toBeNull();
+    });
+
+    it('refuses what it has no room for', async () => {
+      await bus.ensureTopology({ maxBytes: 3_000 });
+      const large = { ...aMessage(), payload: Buffer.alloc(4_000) };
+      expect(await answerTo(large, 0)).toMatchObject({ kind: 'failed', reason: 'refused' });
+      expect(await bus.lastSequence()).toBe(0);
+    });
+
+    it('takes nothing before it exists', async () => {
+      expect(await answerTo(aMessage(), 0)).toMatchObject({ reason: 'no-stream' });
+    });
+
+    it('confirms a run up to its first failure, and nothing after it', async () => {
+      await bus.ensureTopology();
+      const run = new PublishRun(bus, { after: 0 });
+      for (let n = 0; n < 100; n += 1) run.publish(aMessage());
+      await run.settled();
+      expect([run.failure, run.confirmedSequence, run.unconfirmed]).toEqual([undefined, 100, 0]);
+      await answerTo(aMessage(), 100);
+      for (let n = 0; n < 10; n += 1) run.publish(aMessage());
+      await run.settled();
+      expect(run.failure).toMatchObject({ reason: 'wrong-sequence', sequence: 101 });
+      expect([run.confirmedSequence, run.signal.aborted]).toEqual([100, true]);
+      expect(() => run.publish(aMessage())).toThrow(run.failure);
+      run.close();
+    });
+
+    it('gives a run up when its connection is lost', async () => {
+      await bus.ensureTopology();
+      const run = new PublishRun(bus, { after: 0, ackTimeoutMs: 200 });
+      await server.kill();
+      run.publish(aMessage());
+      await run.settled();
+      expect(run.failure).toMatchObject({ reason: 'timeout', sequence: 1 });
+      run.close();
+      await reconnected(bus, () => server.start());
+    });
+
+    it('is empty after a wipe, and made again', async () => {
+      await bus.ensureTopology();
+      await answerTo(aMessage(), 0);
+      await reconnected(bus, () => server.wipe());
+      expect(await bus.ensureTopology()).toContain(STREAM);
+      expect(await bus.lastSequence()).toBe(0);
+    });
+  });
+}

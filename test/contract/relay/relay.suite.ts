@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto';
+import type { BusConnection } from '@uplift/bus';
+import { MAX_EVENT_BYTES, NO_STREAM } from '@uplift/event-store';
+import { InMemoryEventStore } from '@uplift/event-store/testing';
+import { readable } from '../../support/bus-reader';
+import { FORGED, send, type BusUnderTest } from '../bus/bus-under-test';
+import { eventually, everything, expectSame, fill, newEvent, RunningRelay } from './relay-fixture';
+
+/** The relay over any bus, beside an event store in memory. */
+export function relaySuite(name: string, open: () => Promise<BusUnderTest>): void {
+  describe(`the relay over ${name}`, () => {
+    let server: BusUnderTest;
+    let reader: BusConnection;
+    let store: InMemoryEventStore;
+    const relays: RunningRelay[] = [];
+
+    beforeEach(async () => {
+      server = await open();
+      reader = await server.connect('reader');
+      store = new InMemoryEventStore({ clock: reader.clock });
+    });
+
+    afterEach(async () => {
+      await Promise.all(relays.splice(0).map((relay) => relay.stop()));
+      await reader.close();
+      await store.close();
+      await server.close();
+    });
+
+    async function startRelay(): Promise<RunningRelay> {
+      const relay = await RunningRelay.start(server, store);
+      relays.push(relay);
+      return relay;
+    }
+
+    async function expectBusIsStore(): Promise<void> {
+      const stored = await everything(store);
+      const sequence = () => reader.lastSequence().catch(() => -1);
+      await eventually(
+        async () => (await sequence()) === stored.length,
+        () => relays.map(({ status }) => [status.mode, status.reason, status.ordinal]),
+      );
+      expectSame((await server.read(stored.length)).map(readable), stored);
+    }
+
+    it('puts every event on the bus once, in store order, those that were there and those that come', async () => {
+      await fill(store, 1_000);
+      const relay = await startRelay();
+      await expectBusIsStore();
+      await fill(store, 10);
+      await expectBusIsStore();
+      expect(relay.status).toMatchObject({ mode: 'relaying', caughtUp: true, lagEvents: 0 });
+      expect(relay.status.eventsPublished).toBe(1_010);
+      expect(relay.status.lagSeconds()).toBe(0);
+    });
+
+    it('goes on where it was when it vanishes in the middle', async () => {
+      await fill(store, 5_000);
+      const first = await startRelay();
+      await eventually(() => first.status.eventsPublished > 100);
+      await first.vanish();
+      relays.splice(0);
+      const { ordinal } = readable((await server.read(1))[0]!).proof;
+      expect(ordinal).toBe(1);
+      await startRelay();
+      await expectBusIsStore();
+    });
+
+    it('is harmless beside a second and a third relay, and one takes over from another', async () => {
+      const three = await Promise.all([startRelay(), startRelay(), startRelay()]);
+      for (let round = 0; round < 20; round += 1) await fill(store, 100);
+      await expectBusIsStore();
+      await eventually(() => three.some((relay) => relay.status.mode === 'relaying'));
+      const active = three.filter((relay) => relay.status.mode === 'relaying');
+      for (const relay of active) {
+        await relay.vanish();
+        relays.splice(relays.indexOf(relay), 1);
+      }
+      if (relays.length === 0) await startRelay();
+      await fill(store, 50);
+      await expectBusIsStore();
+    }, 30_000);
+
+    it('fills a wiped bus again from the store', async () => {
+      await fill(store, 500);
+      await startRelay();
+      await expectBusIsStore();
+      await server.wipe();
+      await expectBusIsStore();
+      await fill(store, 4);
+      await expectBusIsStore();
+    }, 30_000);
+
+    it('survives kills of the bus while it publishes', async () => {
+      const relay = await startRelay();
+      for (let round = 0; round < 3; round += 1) {
+        await fill(store, 3_000);
+        await eventually(() => relay.status.eventsPublished > round * 3_000);
+        await server.kill();
+        await server.start();
+      }
+      await expectBusIsStore();
+    }, 60_000);
+
+    it('passes the largest event that the store accepts, whatever its content', async () => {
+      const event = (length: number) =>
+        newEvent('InstanceRegistered', { text: '€'.repeat(length) });
+      const stream = `instance-${randomUUID()}`;
+      await store.append(stream, NO_STREAM, [event(Math.floor((MAX_EVENT_BYTES - 1_000) / 3))]);
+      await startRelay();
+      await expectBusIsStore();
+    });
+
+    it('publishes events of other streams and strange names too', async () => {
+      await store.append('some other. stream > *', NO_STREAM, [newEvent('weird type.name*')]);
+      await store.append('plain', NO_STREAM, [newEvent('Ünïcode')]);
+      await fill(store, 4);
+      await startRelay();
+      await expectBusIsStore();
+    });
+
+    it('publishes nothing on a bus that is ahead of the store, and says DIVERGED', async () => {
+      await fill(store, 8);
+      const first = await startRelay();
+      await expectBusIsStore();
+      await first.stop();
+      relays.splice(0);
+      store = new InMemoryEventStore({ clock: reader.clock });
+      await fill(store, 20);
+      const relay = await startRelay();
+      await eventually(
+        () => relay.status.reason !== undefined,
+        () => relay.status,
+      );
+      expect(relay.status).toMatchObject({ mode: 'stopped', eventsPublished: 0 });
+      expect(relay.status.reason).toContain('DIVERGED');
+      expect(await reader.lastSequence()).toBe(8);
+    });
+
+    it('stops for good when somebody else has written to the bus', async () => {
+      const relay = await startRelay();
+      await fill(store, 4);
+      await expectBusIsStore();
+      await send(reader, FORGED);
+      await fill(store, 4);
+      await eventually(
+        () => relay.status.reason !== undefined,
+        () => relay.status,
+      );
+      expect(relay.status.reason).toContain("message 5 is not the relay's");
+      const sequence = await reader.lastSequence();
+      await fill(store, 4);
+      await expect(reader.lastSequence()).resolves.toBe(sequence);
+      expect(relay.status.mode).toBe('stopped');
+    });
+  });
+}

@@ -1,0 +1,4 @@
+import { VirtualBus } from '../bus/virtual-bus';
+import { relaySuite } from './relay.suite';
+
+relaySuite('the twin', () => VirtualBus.start());
