@@ -95,6 +95,21 @@ export class RunningCommandApi {
   }
 }
 
+/** One API for every suite of a `describe`; what it returns is called within a hook or a test. */
+export function commandApiForAll(
+  settings: Readonly<Record<string, string>> = {},
+): () => RunningCommandApi {
+  let api: RunningCommandApi | undefined;
+  beforeAll(async () => {
+    api = await RunningCommandApi.start(settings);
+  });
+  afterAll(() => api?.stop());
+  return () => {
+    if (api === undefined) throw new Error('The command API has not started');
+    return api;
+  };
+}
+
 export const REGISTRATION = {
   project: 'shop',
   environment: 'main',

@@ -1,6 +1,7 @@
 import type { TwoTransportCommand } from './both-transports';
 import { cancelAt, refusedByBoth, registerAt, triggerAt } from './both-transports';
-import { REGISTRATION, RunningCommandApi } from './running-command-api';
+import type { RunningCommandApi } from './running-command-api';
+import { REGISTRATION } from './running-command-api';
 import { invalidBodies } from './invalid-bodies';
 
 const OTHER = 'dddddddd-0000-4000-8000-000000000001';
@@ -122,97 +123,96 @@ const VALID = [
   { strategy: 'script', target: { script: { registeredTask: 'x' } } },
 ] as const;
 
-jest.setTimeout(120_000);
+export function invalidRequestsSuite(running: () => RunningCommandApi): void {
+  describe('a request is refused alike over HTTP and the bus, and nothing is stored', () => {
+    let api: RunningCommandApi;
+    let instanceId: string;
+    let before: bigint | null;
 
-describe('a request is refused alike over HTTP and the bus, and nothing is stored', () => {
-  let api: RunningCommandApi;
-  let instanceId: string;
-  let before: bigint | null;
+    beforeAll(async () => {
+      api = running();
+      instanceId = await api.register('resting');
+      before = await api.lastPosition();
+    });
 
-  beforeAll(async () => {
-    api = await RunningCommandApi.start();
-    instanceId = await api.register('resting');
-    before = await api.lastPosition();
+    afterEach(async () => expect(await api.lastPosition()).toBe(before));
+
+    it.each(INVALID)('%s', async (...row) => {
+      const [, request, code, pointer] = row;
+      const problem = await refusedByBoth(api, triggerAt('k', instanceId, request));
+
+      expect(problem).toMatchObject({ code, status: code === 'invalid-input' ? 400 : 422 });
+      if (pointer === undefined) return expect(problem).toMatchObject({ instanceId });
+      const { errors } = problem as { readonly errors: readonly { readonly pointer: string }[] };
+      expect(errors.map((fault) => fault.pointer)).toContain(pointer);
+    });
+
+    it('with the strategies there are, and with those that are permitted', async () => {
+      const unknown = await refusedByBoth(api, triggerAt('k', instanceId, { strategy: 'x' }));
+      const off = await refusedByBoth(api, triggerAt('k', instanceId, VALID[1]));
+
+      expect(JSON.stringify(unknown.errors)).toContain(
+        'redeploy-latest, branch-ref, promote, variables, script',
+      );
+      expect(off.detail).toContain('use redeploy-latest, branch-ref, variables, script');
+    });
+
+    it('with the rule for names of branches', async () => {
+      const request = { strategy: 'branch-ref', target: { ref: '$(x)' } };
+
+      const { errors } = await refusedByBoth(api, triggerAt('k', instanceId, request));
+
+      expect(errors).toEqual([
+        {
+          pointer: '/target/ref',
+          detail: 'must be a name of letters, digits, ".", "_", "/" and "-", without ".."',
+        },
+      ]);
+    });
+
+    const valid: readonly (readonly [string, (body: object) => TwoTransportCommand, object])[] = [
+      ...VALID.map(
+        (request) =>
+          [
+            `a request for ${request.strategy} ${Object.keys(request.target).join()}`,
+            (body: object) => triggerAt('k', instanceId, body),
+            request,
+          ] as const,
+      ),
+      [
+        'a cancel',
+        (body) => cancelAt('k', { instanceId, upgradeId: OTHER }, body),
+        { reason: 'wrong version' },
+      ],
+      [
+        'a registration with scripts and a plan',
+        (body) => registerAt('k', body),
+        {
+          ...REGISTRATION,
+          instanceId: OTHER,
+          scripts: { preUpgrade: SCRIPT, postUpgrade: { registeredTask: 'x' } },
+          upgrade: { strategy: 'variables', target: { variables: [variable('A')] } },
+        },
+      ],
+    ];
+
+    it.each(valid)('%s with anything in it replaced', async (_what, commandOf, body) => {
+      const cases = invalidBodies(body as Parameters<typeof invalidBodies>[0]);
+      expect(cases.length).toBeGreaterThan(8);
+      for (const { what, body: invalid } of cases) {
+        const { status, code } = await refusedByBoth(api, commandOf(invalid));
+        expect({ what, status, code }).toEqual({ what, status: 400, code: 'invalid-input' });
+      }
+    });
+
+    it.each([
+      ['that does not fit together', { strategy: 'branch-ref' }, 'invalid-target'],
+      ['with an unknown strategy', { strategy: 'x' }, 'invalid-input'],
+      ['without a strategy', { target: { ref: 'v1' } }, 'invalid-input'],
+    ])('a registration with a plan %s', async (_what, upgrade, code) => {
+      const body = { ...REGISTRATION, instanceId: OTHER, upgrade };
+
+      expect(await refusedByBoth(api, registerAt('k', body))).toMatchObject({ code });
+    });
   });
-
-  afterAll(() => api.stop());
-  afterEach(async () => expect(await api.lastPosition()).toBe(before));
-
-  it.each(INVALID)('%s', async (...row) => {
-    const [, request, code, pointer] = row;
-    const problem = await refusedByBoth(api, triggerAt('k', instanceId, request));
-
-    expect(problem).toMatchObject({ code, status: code === 'invalid-input' ? 400 : 422 });
-    if (pointer === undefined) return expect(problem).toMatchObject({ instanceId });
-    const { errors } = problem as { readonly errors: readonly { readonly pointer: string }[] };
-    expect(errors.map((fault) => fault.pointer)).toContain(pointer);
-  });
-
-  it('with the strategies there are, and with those that are permitted', async () => {
-    const unknown = await refusedByBoth(api, triggerAt('k', instanceId, { strategy: 'x' }));
-    const off = await refusedByBoth(api, triggerAt('k', instanceId, VALID[1]));
-
-    expect(JSON.stringify(unknown.errors)).toContain(
-      'redeploy-latest, branch-ref, promote, variables, script',
-    );
-    expect(off.detail).toContain('use redeploy-latest, branch-ref, variables, script');
-  });
-
-  it('with the rule for names of branches', async () => {
-    const request = { strategy: 'branch-ref', target: { ref: '$(x)' } };
-
-    const { errors } = await refusedByBoth(api, triggerAt('k', instanceId, request));
-
-    expect(errors).toEqual([
-      {
-        pointer: '/target/ref',
-        detail: 'must be a name of letters, digits, ".", "_", "/" and "-", without ".."',
-      },
-    ]);
-  });
-
-  const valid: readonly (readonly [string, (body: object) => TwoTransportCommand, object])[] = [
-    ...VALID.map(
-      (request) =>
-        [
-          `a request for ${request.strategy} ${Object.keys(request.target).join()}`,
-          (body: object) => triggerAt('k', instanceId, body),
-          request,
-        ] as const,
-    ),
-    [
-      'a cancel',
-      (body) => cancelAt('k', { instanceId, upgradeId: OTHER }, body),
-      { reason: 'wrong version' },
-    ],
-    [
-      'a registration with scripts and a plan',
-      (body) => registerAt('k', body),
-      {
-        ...REGISTRATION,
-        instanceId: OTHER,
-        scripts: { preUpgrade: SCRIPT, postUpgrade: { registeredTask: 'x' } },
-        upgrade: { strategy: 'variables', target: { variables: [variable('A')] } },
-      },
-    ],
-  ];
-
-  it.each(valid)('%s with anything in it replaced', async (_what, commandOf, body) => {
-    const cases = invalidBodies(body as Parameters<typeof invalidBodies>[0]);
-    expect(cases.length).toBeGreaterThan(8);
-    for (const { what, body: invalid } of cases) {
-      const { status, code } = await refusedByBoth(api, commandOf(invalid));
-      expect({ what, status, code }).toEqual({ what, status: 400, code: 'invalid-input' });
-    }
-  });
-
-  it.each([
-    ['that does not fit together', { strategy: 'branch-ref' }, 'invalid-target'],
-    ['with an unknown strategy', { strategy: 'x' }, 'invalid-input'],
-    ['without a strategy', { target: { ref: 'v1' } }, 'invalid-input'],
-  ])('a registration with a plan %s', async (_what, upgrade, code) => {
-    const body = { ...REGISTRATION, instanceId: OTHER, upgrade };
-
-    expect(await refusedByBoth(api, registerAt('k', body))).toMatchObject({ code });
-  });
-});
+}

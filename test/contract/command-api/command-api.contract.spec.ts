@@ -1,0 +1,37 @@
+import { cancelSuite } from './cancel.suite';
+import { commandsSuite } from './commands.suite';
+import { eventStreamSuite } from './event-stream.suite';
+import { CALLBACK_TOKEN, healthCallbackSuite } from './health-callback.suite';
+import { importSuite } from './import.suite';
+import { invalidRequestsSuite } from './invalid-requests.suite';
+import { publishedSuite } from './published.suite';
+import { queriesSuite } from './queries.suite';
+import { outageSuite, refusalsSuite } from './refusals.suite';
+import { commandApiForAll } from './running-command-api';
+import { strategiesSuite } from './strategies.suite';
+
+jest.setTimeout(60_000);
+
+describe('the command API', () => {
+  const api = commandApiForAll();
+
+  publishedSuite(api);
+  commandsSuite(api);
+  cancelSuite(api);
+  refusalsSuite(api);
+  invalidRequestsSuite(api);
+  queriesSuite(api);
+  importSuite(api);
+  eventStreamSuite(api);
+  outageSuite(api);
+});
+
+describe('the command API with promote and with a token of the apps', () => {
+  const api = commandApiForAll({
+    UPLIFT_PROMOTE_ENABLED: 'true',
+    UPLIFT_HEALTH_CALLBACK_TOKEN: CALLBACK_TOKEN,
+  });
+
+  strategiesSuite(api);
+  healthCallbackSuite(api);
+});

@@ -1,0 +1,87 @@
+import type { RunningCommandApi } from './running-command-api';
+import { REGISTRATION } from './running-command-api';
+
+const NDJSON = { 'content-type': 'application/x-ndjson' };
+
+interface ImportedLine {
+  readonly line: number;
+  readonly status: number;
+  readonly result?: { readonly instanceId: string; readonly revision: number };
+  readonly problem?: { readonly code: string };
+}
+
+const idOf = (n: number) => `bbbbbbbb-0000-4000-8000-${String(n).padStart(12, '0')}`;
+const lineOf = (n: number) => JSON.stringify({ ...REGISTRATION, instanceId: idOf(n) });
+
+export function importSuite(running: () => RunningCommandApi): void {
+  describe('import', () => {
+    let api: RunningCommandApi;
+
+    beforeAll(() => {
+      api = running();
+    });
+
+    async function importLines(lines: readonly string[]): Promise<readonly ImportedLine[]> {
+      const response = await fetch(`${api.url}/v1/instances/import`, {
+        method: 'POST',
+        headers: NDJSON,
+        body: lines.join('\n'),
+      });
+      expect(response.headers.get('content-type')).toContain('application/x-ndjson');
+      const text = (await response.text()).trim();
+      return text.split('\n').map((line) => JSON.parse(line) as ImportedLine);
+    }
+
+    it('registers one instance per line, answers in order and goes on after a bad line', async () => {
+      const answers = await importLines([
+        lineOf(1),
+        'no json',
+        '',
+        JSON.stringify(REGISTRATION),
+        JSON.stringify({ ...REGISTRATION, instanceId: idOf(2), app: 'x'.repeat(110 * 1024) }),
+        lineOf(3),
+      ]);
+
+      expect(answers.map(({ line, status, problem }) => [line, status, problem?.code])).toEqual([
+        [1, 202, undefined],
+        [2, 400, 'malformed-json'],
+        [4, 400, 'invalid-input'],
+        [5, 413, 'body-too-large'],
+        [6, 202, undefined],
+      ]);
+      expect(await api.eventsOf(idOf(1))).toHaveLength(1);
+      expect(await api.eventsOf(idOf(2))).toHaveLength(0);
+      expect(await api.eventsOf(idOf(3))).toHaveLength(1);
+    });
+
+    it('may be sent again: the same lines are the same instances', async () => {
+      const lines = Array.from({ length: 300 }, (_, n) => lineOf(1_000 + n));
+
+      const first = await importLines(lines);
+      const before = await api.lastPosition();
+      const again = await importLines(lines);
+
+      expect(first.every(({ status }) => status === 202)).toBe(true);
+      expect(again).toEqual(first.map((answer) => ({ ...answer, status: 200 })));
+      expect(await api.lastPosition()).toBe(before);
+    });
+
+    it('refuses a line that says something else of a registered instance', async () => {
+      await importLines([lineOf(5)]);
+
+      const changed = JSON.stringify({ ...REGISTRATION, instanceId: idOf(5), app: 'another' });
+      const [answer] = await importLines([changed]);
+
+      expect(answer).toMatchObject({
+        status: 409,
+        problem: { code: 'instance-already-registered' },
+      });
+    });
+
+    it('takes lines only', async () => {
+      const { status, body } = await api.post('/v1/instances/import', { body: REGISTRATION });
+
+      expect({ status, code: body.code }).toEqual({ status: 415, code: 'unsupported-media-type' });
+    });
+  });
+}

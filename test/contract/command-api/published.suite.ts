@@ -1,0 +1,82 @@
+import 'reflect-metadata';
+import { readFileSync } from 'node:fs';
+import { openApiFile } from '../../../apps/command-api/src/pages/open-api-file';
+import { PUBLISHED_FILE } from './published-contract';
+import type { RunningCommandApi } from './running-command-api';
+
+const REGISTERED =
+  /^uplift_commands_total\{command="RegisterInstance",door="http",outcome="accepted"\} (\d+)$/m;
+const WRITE = 'node dist/apps/command-api/src/pages/write-open-api.main.js';
+
+export function publishedSuite(running: () => RunningCommandApi): void {
+  describe('what is published', () => {
+    let api: RunningCommandApi;
+
+    beforeAll(() => {
+      api = running();
+    });
+
+    const textOf = async (path: string) => {
+      const response = await fetch(`${api.url}${path}`);
+      return { status: response.status, headers: response.headers, text: await response.text() };
+    };
+
+    const registrations = async () => {
+      const { text } = await textOf('/metrics');
+      return Number(REGISTERED.exec(text)?.[1] ?? 0);
+    };
+
+    it(`is what the code does (else run: ${WRITE})`, async () => {
+      expect(await openApiFile()).toBe(readFileSync(PUBLISHED_FILE, 'utf8'));
+    });
+
+    it('is what the service serves', async () => {
+      const { text } = await textOf('/openapi.json');
+
+      expect(JSON.parse(text)).toEqual(JSON.parse(readFileSync(PUBLISHED_FILE, 'utf8')));
+    });
+
+    it.each(['/docs', '/problems'])(
+      'has a page for people without anything foreign: %s',
+      async (path) => {
+        const { status, headers, text } = await textOf(path);
+
+        expect(status).toBe(200);
+        expect(headers.get('content-type')).toContain('text/html');
+        expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+        expect(text).not.toMatch(/<script|https?:\/\/(?!www\.apache\.org)/);
+      },
+    );
+
+    it('names every operation and every problem on its pages', async () => {
+      expect((await textOf('/docs')).text).toContain('POST /v1/instances/{id}/upgrades');
+      expect((await textOf('/problems')).text).toContain('id="idempotency-key-reused"');
+    });
+
+    it('tells its health and its measures over HTTP too', async () => {
+      const before = await registrations();
+
+      await api.register('measured');
+
+      expect(await registrations()).toBe(before + 1);
+      expect((await textOf('/health/live')).status).toBe(200);
+      expect((await textOf('/health/ready')).text).toBe('{"status":"ok","reasons":{}}');
+    });
+
+    it('introduces itself on the bus with its commands', async () => {
+      const reply = await api.connection.nats.request('$SRV.INFO.uplift-command-api', '', {
+        timeout: 5_000,
+      });
+
+      const { endpoints } = reply.json<{ endpoints: { subject: string; metadata: object }[] }>();
+      expect(endpoints.map(({ subject }) => subject).sort()).toEqual([
+        'trigger_upgrade',
+        'uplift.cmd.v1.instance.register',
+        'uplift.cmd.v1.instance.report-health',
+        'uplift.cmd.v1.upgrade.cancel',
+        'uplift.cmd.v1.upgrade.trigger',
+      ]);
+      expect(endpoints.every(({ metadata }) => 'schema' in metadata)).toBe(true);
+    });
+  });
+}
