@@ -1,11 +1,13 @@
+export * from './answers';
 export * from './event-metadata';
-export * from './problem-details';
+export * from './problems';
+export * from './queries';
 export * from './subjects';
 export * from './stored-event';
 export * from './event.codec';
 export * from './headers';
-export * from './problem.error';
 export * from './instance-event';
 export * from './events/instance-event.schemas';
-export type { JsonSchema } from './schema/schema';
+export { openApiSchemas, toOpenApi } from './schema/open-api';
+export type { JsonSchema, Schema, ValueOf } from './schema/schema';
 export * from './request.codec';

@@ -1,5 +1,5 @@
 import { CONTENT_TYPES, ERROR_HEADERS, REQUEST_HEADERS } from './headers';
-import type { ProblemDetails } from './problem-details';
+import type { ProblemDetails } from './problems';
 
 /** How the caller spoke; the reply is given the same form. */
 export type RequestFormat =

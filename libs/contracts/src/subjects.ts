@@ -33,11 +33,6 @@ export function splitStreamName(stream: string): { category: string; id: string 
     : { category: stream.slice(0, dash), id: stream.slice(dash + 1) };
 }
 
-export function eventSubject(stream: string, eventType: string): string {
-  const { category, id } = splitStreamName(stream);
-  return `${EVENT_SUBJECT_ROOT}.${category}.${eventNameOf(eventType)}.${id}`;
-}
-
 /** All events of one type, whatever their stream: what a worker consumes. */
 export function eventTypeFilter(category: string, eventType: string): string {
   return `${EVENT_SUBJECT_ROOT}.${category}.${eventNameOf(eventType)}.*`;

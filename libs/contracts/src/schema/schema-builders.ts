@@ -1,4 +1,4 @@
-import type { JsonSchema, Schema } from './schema';
+import type { AnySchema, JsonSchema, Schema } from './schema';
 import { plain } from './schema';
 
 export const text: Schema<string> = plain({ type: 'string' });
@@ -6,6 +6,8 @@ export const name: Schema<string> = plain({ type: 'string', minLength: 1 });
 export const flag: Schema<boolean> = plain({ type: 'boolean' });
 export const wholeNumber: Schema<number> = plain({ type: 'integer' });
 export const count: Schema<number> = plain({ type: 'integer', minimum: 1 });
+export const uuid: Schema<string> = plain({ type: 'string', format: 'uuid' });
+export const dateTime: Schema<string> = plain({ type: 'string', format: 'date-time' });
 export const milliseconds: Schema<number> = plain({
   type: 'integer',
   minimum: 0,
@@ -37,19 +39,27 @@ export function record<Value>({
   return { json: { type: 'object', additionalProperties: json }, definitions };
 }
 
-/** All members are required; readers let unknown ones pass, so that a member can be added later. */
-export function object<Value>(members: {
-  readonly [Key in keyof Value]: Schema<Value[Key]>;
-}): Schema<Value> {
-  const entries = Object.entries<Pick<Schema<unknown>, 'json' | 'definitions'>>({ ...members });
+type SchemasOf<Value> = { readonly [Key in keyof Value]: Schema<Value[Key]> };
+
+/** The optional members may be missing; readers let unknown ones pass, so that a member can be added later. */
+export function object<Required, Optional = unknown>(
+  required: SchemasOf<Required>,
+  optional?: SchemasOf<Optional>,
+): Schema<Required & Partial<Optional>> {
+  const members = Object.entries<AnySchema>({ ...required, ...optional });
   return {
     json: {
       type: 'object',
-      required: entries.map(([key]) => key),
-      properties: Object.fromEntries(entries.map(([key, { json }]) => [key, json])),
+      ...(Object.keys(required).length > 0 ? { required: Object.keys(required) } : {}),
+      properties: Object.fromEntries(members.map(([key, { json }]) => [key, json])),
     },
-    definitions: merged(entries.map(([, { definitions }]) => definitions)),
+    definitions: merged(members.map(([, { definitions }]) => definitions)),
   };
+}
+
+/** Refuses members that it does not name. */
+export function closed<Value>({ json, definitions }: Schema<Value>): Schema<Value> {
+  return { json: { ...json, additionalProperties: false }, definitions };
 }
 
 type OptionalKeys<Value> = {
@@ -61,26 +71,18 @@ type Demanded<Value> = Omit<Value, OptionalKeys<Value>>;
 
 /** An object some of whose members may be missing, because an earlier build did not write them. */
 export function objectWith<Value>(
-  required: { readonly [Key in keyof Demanded<Value>]: Schema<Demanded<Value>[Key]> },
+  required: SchemasOf<Demanded<Value>>,
   optional: { readonly [Key in keyof Optional<Value>]-?: Schema<Exclude<Value[Key], undefined>> },
 ): Schema<Value> {
-  const inner = object<Demanded<Value>>(required);
-  const entries = Object.entries<Pick<Schema<unknown>, 'json' | 'definitions'>>({ ...optional });
-  const properties = Object.fromEntries(entries.map(([key, { json }]) => [key, json]));
-  return {
-    json: {
-      ...inner.json,
-      properties: { ...(inner.json.properties as object), ...properties },
-    },
-    definitions: merged([inner.definitions, ...entries.map(([, { definitions }]) => definitions)]),
-  };
+  const { json, definitions } = object(required, optional as SchemasOf<unknown>);
+  return { json, definitions };
 }
 
 /** One of several kinds of values. */
 export function either<Values extends readonly unknown[]>(
   ...kinds: { readonly [Index in keyof Values]: Schema<Values[Index]> }
 ): Schema<Values[number]> {
-  const all: readonly Pick<Schema<unknown>, 'json' | 'definitions'>[] = kinds;
+  const all: readonly AnySchema[] = kinds;
   return {
     json: { anyOf: all.map(({ json }) => json) },
     definitions: merged(all.map(({ definitions }) => definitions)),

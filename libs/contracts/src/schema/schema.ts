@@ -10,7 +10,13 @@ export interface Schema<Value> {
   readonly type?: (value: Value) => Value;
 }
 
+/** A schema of any values. */
+export type AnySchema = Pick<Schema<unknown>, 'json' | 'definitions'>;
+
 /** A schema of its own, without named parts. */
 export function plain<Value>(json: JsonSchema): Schema<Value> {
   return { json, definitions: {} };
 }
+
+/** The values that a schema describes. */
+export type ValueOf<S> = S extends Schema<infer Value> ? Readonly<Value> : never;

@@ -1,0 +1,229 @@
+import type { Evidence, UpgradeOutcome } from '@uplift/domain';
+import {
+  HEALTHY_STATUSES,
+  INSTANCE_STATUSES,
+  TIMED_STAGES,
+  UPGRADE_STRATEGIES,
+} from '@uplift/domain';
+import { upgradeTarget } from './events/upgrade-target.schema';
+import { PROBLEM_SCHEMA } from './problems';
+import type { Schema, ValueOf } from './schema/schema';
+import { plain } from './schema/schema';
+import {
+  count,
+  dateTime,
+  documented,
+  flag,
+  list,
+  named,
+  nullable,
+  object,
+  oneOf,
+  record,
+  text,
+  uuid,
+  wholeNumber,
+} from './schema/schema-builders';
+
+/* All that the services answer, over HTTP and NATS alike. Times are RFC 3339, positions decimal text. */
+
+const revision: Schema<number> = plain({ type: 'integer', minimum: 0 });
+const position: Schema<string> = plain({ type: 'string', pattern: '^\\d+$' });
+const anything: Schema<object> = plain({ type: 'object', additionalProperties: true });
+const status = oneOf(INSTANCE_STATUSES);
+const OUTCOMES = [
+  'in-flight',
+  'succeeded',
+  'failed',
+  'cancelled',
+] as const satisfies readonly UpgradeOutcome[];
+const timedStage = oneOf(TIMED_STAGES);
+
+const asOf = named(
+  'AsOf',
+  object({
+    position: documented('The answer reflects the store up to here', position),
+    at: documented('Up to this moment the answer is known to be complete', dateTime),
+    ageMs: documented('From then to the answer', revision),
+  }),
+);
+
+const instance = named(
+  'Instance',
+  object({
+    instanceId: uuid,
+    project: text,
+    projectId: nullable(wholeNumber),
+    environment: text,
+    core: text,
+    app: text,
+    labels: record(text),
+    status,
+    statusLabel: text,
+    claimed: nullable(flag),
+    currentUpgradeId: nullable(uuid),
+    lastUpgradeId: nullable(uuid),
+    failureReason: nullable(text),
+    revision,
+    registeredAt: dateTime,
+    updatedAt: dateTime,
+  }),
+);
+
+const timelineEntry = named(
+  'TimelineEntry',
+  object({
+    instanceId: uuid,
+    revision,
+    eventId: uuid,
+    at: dateTime,
+    eventType: text,
+    status,
+    upgradeId: nullable(uuid),
+    note: nullable(text),
+  }),
+);
+
+const stage = named(
+  'Stage',
+  object({
+    stage: timedStage,
+    queuedAt: dateTime,
+    startedAt: nullable(dateTime),
+    endedAt: nullable(dateTime),
+    queuedMs: nullable(wholeNumber),
+    activeMs: nullable(wholeNumber),
+  }),
+);
+
+const evidence: Schema<Evidence> = plain({ type: 'object', additionalProperties: true });
+
+const upgrade = named(
+  'Upgrade',
+  object({
+    upgradeId: uuid,
+    instanceId: uuid,
+    attempt: count,
+    strategy: oneOf(UPGRADE_STRATEGIES),
+    target: nullable(upgradeTarget),
+    originStatus: oneOf(HEALTHY_STATUSES),
+    requestedBy: text,
+    reason: text,
+    rolloutId: nullable(text),
+    outcome: oneOf(OUTCOMES),
+    stage: nullable(timedStage),
+    stages: documented('In the order of the path; only those that were reached', list(stage)),
+    calls: documented('Deploy calls made to Lagoon', wholeNumber),
+    buildName: nullable(text),
+    buildStatus: nullable(text),
+    buildStep: nullable(text),
+    warnings: flag,
+    waitingFor: documented(
+      'What it cannot go on without; null if nothing holds it up',
+      nullable(text),
+    ),
+    failure: nullable(named('UpgradeFailure', object({ reason: text, evidence, retryable: flag }))),
+    requestedAt: dateTime,
+    endedAt: nullable(dateTime),
+    revision,
+  }),
+);
+
+const percentile: Schema<number | null> = nullable(plain<number>({ type: 'number' }));
+const percentiles = named('Percentiles', object({ p50: percentile, p95: percentile }));
+
+const stageStats = named(
+  'StageStats',
+  object({
+    stage: timedStage,
+    count: documented('Upgrades that began the stage', wholeNumber),
+    queuedMs: percentiles,
+    activeMs: percentiles,
+  }),
+);
+
+const stats = {
+  instances: named('InstanceCounts', object({ total: wholeNumber, byStatus: record(wholeNumber) })),
+  upgrades: named('UpgradeCounts', object({ total: wholeNumber, byOutcome: record(wholeNumber) })),
+  stages: list(stageStats),
+};
+
+const event = named(
+  'Event',
+  object({
+    id: uuid,
+    type: text,
+    stream: text,
+    subject: documented('Id of the stream: of the instance, for events of an instance', text),
+    revision,
+    position,
+    recordedAt: documented('Time of the store', dateTime),
+    data: anything,
+    metadata: documented('Cause, actor, schema version, hash', anything),
+  }),
+);
+
+const commandLinks = named(
+  'CommandLinks',
+  object({ instance: text, timeline: text, events: text }, { upgrade: text }),
+);
+
+const command = named(
+  'CommandAnswer',
+  object(
+    {
+      instanceId: uuid,
+      revision: documented('Revision the command led to', revision),
+      position: documented('Position in the store, for min-position', position),
+      status: documented('Status the command led to', status),
+      links: commandLinks,
+    },
+    { upgradeId: documented('Only of an upgrade', uuid) },
+  ),
+);
+
+/** The schema of every answer. Named parts stand in `definitions` under the name they are published by. */
+export const ANSWERS = {
+  instance: named('InstanceAnswer', object({ instance, asOf })),
+  instancePage: named(
+    'InstancePage',
+    object({ items: list(instance), nextCursor: nullable(text), asOf }),
+  ),
+  timelinePage: named(
+    'TimelinePage',
+    object({
+      instanceId: uuid,
+      items: list(timelineEntry),
+      nextCursor: nullable(text),
+      asOf,
+    }),
+  ),
+  upgrade: named('UpgradeAnswer', object({ upgrade, asOf })),
+  stats: named('StatsAnswer', object({ ...stats, asOf })),
+  command,
+  eventPage: named(
+    'EventPage',
+    object({
+      instanceId: uuid,
+      items: list(event),
+      nextRevision: documented(
+        'Value of from for the next page; null on the last',
+        nullable(wholeNumber),
+      ),
+    }),
+  ),
+  problem: PROBLEM_SCHEMA,
+} as const;
+
+export type AsOf = ValueOf<typeof asOf>;
+export type InstanceDocument = ValueOf<typeof instance>;
+export type TimelineEntryDocument = ValueOf<typeof timelineEntry>;
+export type StageDocument = ValueOf<typeof stage>;
+export type UpgradeDocument = ValueOf<typeof upgrade>;
+export type Percentiles = ValueOf<typeof percentiles>;
+export type StageStats = ValueOf<typeof stageStats>;
+export type EventDocument = ValueOf<typeof event>;
+export type CommandLinks = ValueOf<typeof commandLinks>;
+export type CommandAnswer = ValueOf<typeof command>;
+export type EventPage = ValueOf<typeof ANSWERS.eventPage>;
+export type Stats = Omit<ValueOf<typeof ANSWERS.stats>, 'asOf'>;

@@ -1,0 +1,135 @@
+import type { Schema, ValueOf } from './schema/schema';
+import { plain } from './schema/schema';
+import { documented, flag, list, named, object, text, uuid } from './schema/schema-builders';
+
+export interface ProblemRow {
+  /** HTTP status; over NATS the same number is the error code. */
+  readonly status: number;
+  readonly title: string;
+  /** True if the same request may succeed later, unchanged. */
+  readonly retryable: boolean;
+}
+
+const refused = (status: number, title: string) => ({ status, title, retryable: false }) as const;
+const later = (status: number, title: string) => ({ status, title, retryable: true }) as const;
+
+/** Every rule a caller can break, and every way a service can fail. docs/problems.md explains each. */
+export const PROBLEMS = {
+  'invalid-input': refused(400, 'The input breaks its schema'),
+  'malformed-json': refused(400, 'The body is not JSON'),
+  'input-too-deep': refused(400, 'The input is nested too deeply'),
+  'idempotency-key-missing': refused(400, 'An Idempotency-Key is required'),
+  'idempotency-key-invalid': refused(400, 'The Idempotency-Key is not usable'),
+  'health-token-refused': refused(401, 'The health callback token is wrong'),
+  'instance-unknown': refused(404, 'No such instance'),
+  'route-unknown': refused(404, 'No such route'),
+  'method-not-allowed': refused(405, 'The route does not take this method'),
+  'instance-already-registered': refused(409, 'The instance is registered with other content'),
+  'status-not-allowed': refused(409, 'The present status does not allow this command'),
+  'upgrade-in-flight': refused(409, 'An upgrade of the instance is in flight'),
+  'claim-axis-crossed': refused(409, 'The report would change the claim'),
+  'step-not-reached': refused(409, 'The upgrade has not reached this step'),
+  'upgrade-not-in-flight': refused(409, 'The upgrade is not in flight'),
+  'cancel-too-late': refused(409, 'The upgrade is past its deployment'),
+  'revision-conflict': later(409, 'Others kept changing the instance'),
+  'precondition-failed': refused(412, 'The instance has changed'),
+  'body-too-large': refused(413, 'The body is too large'),
+  'event-too-large': refused(413, 'The event is too large'),
+  'unsupported-media-type': refused(415, 'The content type is not supported'),
+  'idempotency-key-reused': refused(422, 'The Idempotency-Key stands for another command'),
+  'invalid-target': refused(422, 'Strategy and target do not fit together'),
+  'strategy-not-enabled': refused(422, 'The strategy is not enabled here'),
+  'status-not-importable': refused(422, 'An instance cannot be registered in this status'),
+  'too-many-streams': later(429, 'Too many event streams are open'),
+  'request-refused': refused(400, 'The request was refused'),
+  'internal-error': later(500, 'The service failed'),
+  'illegal-history': refused(500, 'The history of the instance is broken'),
+  'unknown-event': refused(500, 'The history holds an event this build does not know'),
+  'event-store-unavailable': later(503, 'The event store did not answer'),
+  'invalid-query': refused(400, 'The query breaks its schema'),
+  'instance-not-found': refused(404, 'The read model knows no such instance'),
+  'upgrade-not-found': refused(404, 'The read model knows no such upgrade'),
+  'read-model-behind': later(409, 'The read model has not come that far'),
+  'read-model-unavailable': later(503, 'The read model cannot be read'),
+  'queries-unavailable': later(503, 'The read model does not answer'),
+} as const satisfies Record<string, ProblemRow>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+export function isProblemCode(code: string): code is ProblemCode {
+  return Object.hasOwn(PROBLEMS, code);
+}
+
+const fault = named(
+  'ProblemFault',
+  object({ pointer: documented('JSON pointer of the place', text), detail: text }),
+);
+
+const errorStatus: Schema<number> = plain({ type: 'integer', minimum: 400, maximum: 599 });
+
+/** RFC 9457 problem details: the one shape of an error over HTTP, NATS and in the CLI's JSON output. */
+export const PROBLEM_SCHEMA = named(
+  'Problem',
+  object(
+    {
+      type: documented('Stable reference of the rule, see /problems', text),
+      title: text,
+      status: errorStatus,
+      detail: documented('What was wrong and what to do about it', text),
+      code: text,
+    },
+    {
+      instance: text,
+      instanceId: uuid,
+      currentStatus: documented('Present status of the instance', text),
+      allowedFrom: documented('Statuses that would allow it', list(text)),
+      retryable: documented('The same request may succeed later', flag),
+      errors: list(fault),
+    },
+  ),
+);
+
+export type ProblemDetails = ValueOf<typeof PROBLEM_SCHEMA>;
+export type ProblemFault = ValueOf<typeof fault>;
+
+/** What one occurrence adds to its row of the table. */
+export type ProblemFields = Omit<
+  ProblemDetails,
+  'type' | 'title' | 'status' | 'code' | 'detail' | 'retryable'
+>;
+
+/** An error whose problem document is safe to show to the caller as it is. */
+export class ProblemError extends Error {
+  constructor(
+    readonly problem: ProblemDetails,
+    options?: ErrorOptions,
+  ) {
+    super(`${problem.title}: ${problem.detail}`, options);
+    this.name = 'ProblemError';
+  }
+}
+
+export function problem(
+  code: ProblemCode,
+  detail: string,
+  fields: ProblemFields = {},
+): ProblemDetails {
+  const { title, retryable, status } = PROBLEMS[code];
+  return { type: `/problems#${code}`, title, status, detail, code, retryable, ...fields };
+}
+
+/** The error that shows the caller exactly this problem. */
+export function refusal(
+  code: ProblemCode,
+  detail: string,
+  { cause, ...fields }: ProblemFields & { readonly cause?: unknown } = {},
+): ProblemError {
+  return new ProblemError(problem(code, detail, fields), { cause });
+}
+
+export function isProblemDetails(value: unknown): value is ProblemDetails {
+  if (typeof value !== 'object' || value === null) return false;
+  const { type, title, status, detail, code } = value as Record<string, unknown>;
+  const texts = [type, title, detail, code];
+  return texts.every((one) => typeof one === 'string') && Number.isInteger(status);
+}

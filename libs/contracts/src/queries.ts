@@ -1,0 +1,162 @@
+import type { ErrorObject, ValidateFunction } from 'ajv';
+import { Ajv2020 } from 'ajv/dist/2020';
+import { INSTANCE_STATUSES } from '@uplift/domain';
+import type { ProblemFault } from './problems';
+import { refusal } from './problems';
+import type { AnySchema, JsonSchema, Schema, ValueOf } from './schema/schema';
+import { plain } from './schema/schema';
+import { closed, documented, object, oneOf, uuid } from './schema/schema-builders';
+import type { QUERY_SUBJECTS } from './subjects';
+
+/** Length of a page when the caller names none. */
+export const DEFAULT_PAGE_LENGTH = 50;
+const MOST_FAULTS = 20;
+const NOT_KNOWN = 'this property is not known';
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const ajv = new Ajv2020({ strict: true, allErrors: true, formats: { uuid: UUID } });
+
+const minPosition: Schema<string> = plain({
+  type: 'string',
+  maxLength: 19,
+  pattern: '^\\d+$',
+  description: 'Answer only when the read model has come this far (waits up to 5 s)',
+});
+const cursor: Schema<string> = plain({
+  type: 'string',
+  maxLength: 500,
+  description: 'nextCursor of the page before',
+});
+const limit: Schema<number> = plain({
+  type: 'integer',
+  minimum: 1,
+  maximum: 100,
+  default: DEFAULT_PAGE_LENGTH,
+  description: 'Items on a page',
+});
+/** One line of printable text. */
+const line: Schema<string> = plain({
+  type: 'string',
+  minLength: 1,
+  maxLength: 100,
+  pattern: '^[^\\p{Cc}]*$',
+});
+
+const page = { minPosition, cursor, limit };
+const byInstance = { instanceId: uuid };
+
+/**
+ * The body of every query over NATS. Over HTTP the required members stand in the path and the others are query
+ * parameters, `min-position` for `minPosition`.
+ */
+export const QUERIES = {
+  instanceGet: closed(object(byInstance, { minPosition })),
+  instanceList: closed(
+    object(
+      {},
+      {
+        ...page,
+        status: documented('Only this status', oneOf(INSTANCE_STATUSES)),
+        project: documented('Only this Lagoon project', line),
+        app: documented('Only this store app', line),
+        core: documented('Only this Lagoon core', line),
+      },
+    ),
+  ),
+  instanceStats: closed(object({}, { minPosition })),
+  instanceTimeline: closed(object(byInstance, page)),
+  upgradeGet: closed(object({ upgradeId: uuid }, { minPosition })),
+} as const satisfies Record<keyof typeof QUERY_SUBJECTS, AnySchema>;
+
+const validators = new Map<QueryName, ValidateFunction>();
+
+export type QueryName = keyof typeof QUERIES;
+export type Query<Name extends QueryName> = ValueOf<(typeof QUERIES)[Name]>;
+
+/** A query parameter of a URL. */
+export interface QueryParameter {
+  readonly name: string;
+  /** Its name in the body. */
+  readonly member: string;
+  readonly schema: JsonSchema;
+}
+
+export function queryParameters(query: QueryName): readonly QueryParameter[] {
+  const { required = [], properties } = shapeOf(query);
+  return Object.entries(properties)
+    .filter(([member]) => !required.includes(member))
+    .map(([member, schema]) => ({ name: inUrl(member), member, schema }));
+}
+
+/** The body of a query. Throws the problem `invalid-query`, which points at every fault. */
+export function readQuery<Name extends QueryName>(query: Name, body: unknown): Query<Name> {
+  const errors = faultsOf(query, body);
+  if (errors.length === 0) return body as Query<Name>;
+  const detail = errors.map((fault) => `${fault.pointer || '/'}: ${fault.detail}`).join('; ');
+  throw refusal('invalid-query', detail, { errors });
+}
+
+/**
+ * The query that a URL stands for: numbers are text there. `path` holds the required members.
+ * Throws the problem `invalid-input`, which points at every fault under the name of its parameter.
+ */
+export function readQueryString<Name extends QueryName>(
+  query: Name,
+  given: Readonly<Record<string, unknown>>,
+  path: object = {},
+): Query<Name> {
+  const known = queryParameters(query);
+  const unknown = Object.keys(given).filter((name) => !known.some((each) => each.name === name));
+  const members = known
+    .filter(({ name }) => given[name] !== undefined)
+    .map(({ name, member, schema }) => [member, fromText(schema, given[name])] as const);
+  const body = { ...Object.fromEntries(members), ...path };
+  const errors = [
+    ...unknown.map((name) => ({ pointer: pointerTo(name), detail: NOT_KNOWN })),
+    ...faultsOf(query, body).map((fault) => ({ ...fault, pointer: inUrl(fault.pointer) })),
+  ];
+  if (errors.length === 0) return body as Query<Name>;
+  throw refusal('invalid-input', 'See errors for each fault and its place', { errors });
+}
+
+interface QueryShape {
+  readonly required?: readonly string[];
+  readonly properties: Readonly<Record<string, JsonSchema>>;
+}
+
+function shapeOf(query: QueryName): QueryShape {
+  return QUERIES[query].json as JsonSchema & QueryShape;
+}
+
+function faultsOf(query: QueryName, body: unknown): readonly ProblemFault[] {
+  const validate = validators.get(query) ?? ajv.compile(QUERIES[query].json);
+  validators.set(query, validate);
+  if (validate(body)) return [];
+  return (validate.errors ?? []).slice(0, MOST_FAULTS).map(toFault);
+}
+
+function toFault({ keyword, instancePath, params, message = '' }: ErrorObject): ProblemFault {
+  const { additionalProperty, missingProperty } = params as Record<string, string>;
+  if (additionalProperty !== undefined) {
+    return { pointer: instancePath + pointerTo(additionalProperty), detail: NOT_KNOWN };
+  }
+  if (missingProperty !== undefined) {
+    return { pointer: instancePath + pointerTo(missingProperty), detail: 'is required' };
+  }
+  const allowed = keyword === 'enum' ? `: ${(params.allowedValues as string[]).join(', ')}` : '';
+  return { pointer: instancePath, detail: `${message}${allowed}` };
+}
+
+/** RFC 6901. */
+function pointerTo(member: string): string {
+  return `/${member.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+}
+
+/** `minPosition` → `min-position`. */
+function inUrl(member: string): string {
+  return member.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function fromText({ type }: JsonSchema, text: unknown): unknown {
+  const isNumber = type === 'integer' && typeof text === 'string' && /^[1-9]\d{0,8}$/.test(text);
+  return isNumber ? Number(text) : text;
+}

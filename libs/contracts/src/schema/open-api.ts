@@ -1,0 +1,40 @@
+import type { AnySchema, JsonSchema } from './schema';
+
+const DEFINITIONS = '#/$defs/';
+const COMPONENTS = '#/components/schemas/';
+
+/** The named parts of the schemas as components of an OpenAPI 3.0 document. */
+export function openApiSchemas(schemas: readonly AnySchema[]): Record<string, JsonSchema> {
+  const named = schemas.flatMap(({ definitions }) => Object.entries(definitions));
+  return Object.fromEntries(named.map(([name, json]) => [name, toOpenApi(json) as JsonSchema]));
+}
+
+/** OpenAPI 3.0 has `nullable` where JSON Schema has a choice with null, and components for `$defs`. */
+export function toOpenApi(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(toOpenApi);
+  if (typeof node !== 'object' || node === null) return node;
+  const { anyOf, $ref, ...rest } = node as JsonSchema;
+  const converted = Object.fromEntries(
+    Object.entries(rest).map(([key, value]) => [key, toOpenApi(value)]),
+  );
+  if (typeof $ref === 'string') return reference($ref, converted);
+  return Array.isArray(anyOf) ? { ...choice(anyOf), ...converted } : converted;
+}
+
+/** Beside a `$ref` every other word is ignored: it stands in `allOf` then. */
+function reference($ref: string, beside: JsonSchema): JsonSchema {
+  const target = { $ref: $ref.replace(DEFINITIONS, COMPONENTS) };
+  return Object.keys(beside).length > 0 ? { ...beside, allOf: [target] } : target;
+}
+
+function choice(anyOf: readonly unknown[]): JsonSchema {
+  const kinds = anyOf.filter((kind) => (kind as JsonSchema).type !== 'null').map(toOpenApi);
+  const [only = {}] = kinds as JsonSchema[];
+  if (kinds.length > 1) return { anyOf: kinds };
+  if ('$ref' in only) return { type: 'object', nullable: true, allOf: [only] };
+  return {
+    ...only,
+    ...('enum' in only ? { enum: [...(only.enum as []), null] } : {}),
+    nullable: true,
+  };
+}
