@@ -39,12 +39,12 @@ export class DeployEffect implements Effect<string> {
   }
 
   async accept(session: InstanceSession, builds: Landed<string>): Promise<void> {
-    const { upgradeId, attempt } = this.order;
+    const { attempt } = session;
     const [buildName, ...older] = builds;
     if (older.length > 0) {
-      await session.submit({ type: 'RecordDuplicateBuilds', data: { upgradeId, attempt, builds } });
+      await session.submit({ type: 'RecordDuplicateBuilds', data: { ...attempt, builds } });
     }
-    await session.submit({ type: 'AcceptDeployment', data: { upgradeId, attempt, buildName } });
+    await session.submit({ type: 'AcceptDeployment', data: { ...attempt, buildName } });
   }
 }
 

@@ -1,4 +1,4 @@
-import type { CallState } from '@uplift/domain';
+import type { CallState, WorkerCommand } from '@uplift/domain';
 import type { Refused } from '@uplift/lagoon';
 import type { Clock } from '@uplift/runtime';
 import { failpoint } from '@uplift/runtime';
@@ -125,11 +125,9 @@ export class EffectProtocol {
       return null;
     }
     const { lookUps, waitedMs } = finding;
-    const { worker } = this;
-    return this.intend(session, {
-      type: 'RepeatCall',
-      data: { ...callOf(session, call), evidence: { lookUps, waitedMs }, worker },
-    });
+    const evidence = { lookUps, waitedMs };
+    const data = { ...callOf(session, call), evidence, worker: this.worker };
+    return this.intend(session, { type: 'RepeatCall', data });
   }
 
   private async retry<Trace>(
@@ -139,22 +137,21 @@ export class EffectProtocol {
     stop: AbortSignal,
   ): Promise<OwnIntent | null> {
     await effect.proveReachable(stop);
-    const { worker } = this;
-    return this.intend(session, { type: 'RetryCall', data: { ...callOf(session, call), worker } });
+    const data = { ...callOf(session, call), worker: this.worker };
+    return this.intend(session, { type: 'RetryCall', data });
   }
 
   private async intend(
     session: InstanceSession,
-    command: Parameters<InstanceSession['submit']>[0],
+    command: WorkerCommand,
   ): Promise<OwnIntent | null> {
     const at = this.clock.monotonic();
     return (await session.submit(command)) === 'appended' ? { at } : null;
   }
 }
 
-function callOf({ workOrder }: InstanceSession, { marker, callNo }: CallState) {
-  const { upgradeId, attempt } = workOrder;
-  return { upgradeId, attempt, marker, callNo };
+function callOf({ attempt }: InstanceSession, { marker, callNo }: CallState) {
+  return { ...attempt, marker, callNo };
 }
 
 /** Why the newest call was refused, when it was another turn that made it. */

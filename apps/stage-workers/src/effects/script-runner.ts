@@ -12,7 +12,8 @@ export interface ScriptRun {
   /** With its environment located. */
   readonly order: WorkOrder;
   readonly step: ScriptStep;
-  readonly script: TaskScript;
+  /** Null: there is nothing to run, and the step is complete. */
+  readonly script: TaskScript | null;
   /** Who writes the intent. */
   readonly worker: string;
 }
@@ -24,11 +25,18 @@ export interface ScriptRunnerOptions {
   readonly patienceMs: number;
 }
 
+interface NotDone {
+  /** Why the script did not do its work. */
+  readonly detail: string;
+  /** Whether a new attempt may. */
+  readonly retryable: boolean;
+}
+
 /** `gone`: the attempt is not in this step any more, so there is nothing left to say. */
 export type ScriptOutcome =
-  | { readonly kind: 'complete'; readonly task: TaskReference }
-  | { readonly kind: 'failed'; readonly reason: string; readonly retryable: boolean }
-  | { readonly kind: 'cancelled'; readonly task: TaskReference }
+  | { readonly kind: 'complete'; readonly task: TaskReference | null }
+  | ({ readonly kind: 'failed' } & NotDone)
+  | ({ readonly kind: 'cancelled'; readonly task: TaskReference } & NotDone)
   | { readonly kind: 'gone' };
 
 /** Runs the script of a step as a Lagoon task and waits for its end; the step's deadline is the watchdog's. */
@@ -47,20 +55,30 @@ export class ScriptRunner {
     stop: AbortSignal,
     intent: OwnIntent | null = null,
   ): Promise<ScriptOutcome> {
-    const core = this.cores.of(run.order.profile.core);
-    const known = session.upgrading?.task ?? null;
-    if (known !== null) return this.follow(core, known, stop);
-
-    const runnable = await runnableScript(core.lagoon, run.order, run.script, stop);
-    if (runnable.kind === 'unusable') {
-      return { kind: 'failed', reason: runnable.reason, retryable: false };
+    const { order, step, script } = run;
+    if (script === null) return { kind: 'complete', task: null };
+    const core = this.cores.of(order.profile.core);
+    if (session.upgrading?.task == null) {
+      const runnable = await runnableScript(core.lagoon, order, script, stop);
+      if (runnable.kind === 'unusable') {
+        return { kind: 'failed', detail: runnable.reason, retryable: false };
+      }
+      const effect = new TaskEffect(core, order, step, runnable.script);
+      const own = intent ?? (await this.intend(session, run));
+      await failpoint('task.E3');
+      await this.protocol.settle(session, effect, own, stop);
+      await failpoint('task.E7');
     }
-    const effect = new TaskEffect(core, run.order, run.step, runnable.script);
-    const own = intent ?? (await this.intend(session, run));
-    await failpoint('task.E3');
-    await this.protocol.settle(session, effect, own, stop);
-    await failpoint('task.E7');
-    return this.outcomeOf(core, session, stop);
+    return this.outcome(session, core, stop);
+  }
+
+  private outcome(
+    session: InstanceSession,
+    core: LagoonCore,
+    stop: AbortSignal,
+  ): Promise<ScriptOutcome> | ScriptOutcome {
+    const task = session.upgrading?.task ?? null;
+    return task === null ? { kind: 'gone' } : this.follow(core, task, stop);
   }
 
   /** The intent; null if it stands in the stream already and is somebody else's. */
@@ -68,20 +86,10 @@ export class ScriptRunner {
     session: InstanceSession,
     { step, worker }: ScriptRun,
   ): Promise<OwnIntent | null> {
-    const { upgradeId, attempt } = session.workOrder;
     await failpoint('task.E2');
     const at = this.clock.monotonic();
-    const data = { upgradeId, attempt, step, worker };
+    const data = { ...session.attempt, step, worker };
     return (await session.submit({ type: 'RequestScript', data })) === 'appended' ? { at } : null;
-  }
-
-  private async outcomeOf(
-    core: LagoonCore,
-    { upgrading }: InstanceSession,
-    stop: AbortSignal,
-  ): Promise<ScriptOutcome> {
-    const task = upgrading?.task ?? null;
-    return task === null ? { kind: 'gone' } : this.follow(core, task, stop);
   }
 
   private async follow(
@@ -102,32 +110,21 @@ export class ScriptRunner {
   }
 }
 
-function outcomeOf(row: LagoonTask, task: TaskReference): ScriptOutcome | null {
-  switch (taskPhase(row.status)) {
+function outcomeOf({ status }: LagoonTask, task: TaskReference): ScriptOutcome | null {
+  const { taskName } = task;
+  switch (taskPhase(status)) {
     case 'active':
       return null;
     case 'complete':
       return { kind: 'complete', task };
     case 'cancelled':
-      return { kind: 'cancelled', task };
-    default:
       return {
-        kind: 'failed',
-        reason: `task ${task.taskName} ended as ${row.status}`,
+        kind: 'cancelled',
+        task,
+        detail: `task ${taskName} was cancelled in Lagoon`,
         retryable: true,
       };
+    case 'failed':
+      return { kind: 'failed', detail: `task ${taskName} ended as ${status}`, retryable: true };
   }
-}
-
-export type FailedScript = Extract<ScriptOutcome, { kind: 'failed' | 'cancelled' }>;
-
-/** Why a script did not do its work, and whether a new attempt may. */
-export function failedScript(outcome: FailedScript): {
-  readonly detail: string;
-  readonly retryable: boolean;
-} {
-  if (outcome.kind === 'failed') {
-    return { detail: outcome.reason, retryable: outcome.retryable };
-  }
-  return { detail: `task ${outcome.task.taskName} was cancelled in Lagoon`, retryable: true };
 }

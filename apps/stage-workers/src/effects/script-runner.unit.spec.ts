@@ -128,13 +128,13 @@ describe('a registered task', () => {
     const missing = await run(fixture, scriptsOf(fixture), REGISTERED);
     expect(missing).toMatchObject({
       kind: 'failed',
-      reason: 'no task is registered as "migrate"',
+      detail: 'no task is registered as "migrate"',
       retryable: false,
     });
     fixture.lagoon.script.registerTask(fixture.target, { name: 'migrate', takesMarker: false });
     const unmarked = await run(fixture, scriptsOf(fixture), REGISTERED);
     expect(unmarked).toMatchObject({
-      reason: expect.stringContaining('UPLIFT_MARKER') as string,
+      detail: expect.stringContaining('UPLIFT_MARKER') as string,
     });
     expect(await fixture.types()).toEqual(['PostUpgradeStarted']);
   });

@@ -20,7 +20,7 @@ export class TaskEffect implements Effect<TaskReference> {
 
   constructor(
     private readonly core: LagoonCore,
-    private readonly order: WorkOrder,
+    order: WorkOrder,
     private readonly step: ScriptStep,
     private readonly script: RunnableScript,
   ) {
@@ -46,9 +46,8 @@ export class TaskEffect implements Effect<TaskReference> {
   }
 
   async accept(session: InstanceSession, [task]: Landed<TaskReference>): Promise<void> {
-    const { upgradeId, attempt } = this.order;
-    const { step } = this;
-    await session.submit({ type: 'AcceptScript', data: { upgradeId, attempt, step, task } });
+    const data = { ...session.attempt, step: this.step, task };
+    await session.submit({ type: 'AcceptScript', data });
   }
 
   private call(signal: AbortSignal): Promise<TaskAnswer> {

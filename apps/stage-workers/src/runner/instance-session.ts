@@ -6,6 +6,7 @@ import {
   UndecodableMessageError,
 } from '@uplift/contracts';
 import type {
+  Attempt,
   CallState,
   DeploymentState,
   InFlightStatus,
@@ -103,6 +104,12 @@ export class InstanceSession {
   submit(command: WorkerCommand): Promise<Submission> {
     const step = `${command.type}/${this.handling.turn}/${this.submissions++}`;
     return this.change(command, step);
+  }
+
+  /** What every command of this attempt names. */
+  get attempt(): Attempt {
+    const { upgradeId, attempt } = this.workOrder;
+    return { upgradeId, attempt };
   }
 
   get state(): InstanceState {

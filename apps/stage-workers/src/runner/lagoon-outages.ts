@@ -76,20 +76,19 @@ export async function recordOutage(
   error: LagoonCircuitOpenError,
   stage: UpgradeStage,
 ): Promise<void> {
-  const { upgradeId, attempt } = session.workOrder;
   const target = lagoonTarget(session.workOrder.profile.core);
   const since = new Date(error.since).toISOString();
-  await session.submit({ type: 'RecordWait', data: { upgradeId, attempt, target, since, stage } });
+  const data = { ...session.attempt, target, since, stage };
+  await session.submit({ type: 'RecordWait', data });
 }
 
 /** Whatever was waited for is there again. */
 export async function endWait(session: InstanceSession, clock: Clock): Promise<void> {
   const waitingFor = session.upgrading?.notes.waitingFor ?? null;
   if (waitingFor === null) return;
-  const { upgradeId, attempt } = session.workOrder;
   const { target, since } = waitingFor;
   const waitedMs = Math.max(0, Math.round(clock.wall() - Date.parse(since)));
-  await session.submit({ type: 'EndWait', data: { upgradeId, attempt, target, waitedMs } });
+  await session.submit({ type: 'EndWait', data: { ...session.attempt, target, waitedMs } });
 }
 
 /** Throws LagoonCircuitOpenError if the core is believed to be away. */

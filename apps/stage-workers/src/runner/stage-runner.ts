@@ -85,13 +85,10 @@ export class StageRunner {
     const { id: eventId } = delivery.event;
     try {
       const session = await this.open(delivery);
-      const { upgradeId, attempt } = session.workOrder;
       const reason = error instanceof Error ? error.name : 'unknown';
       await session.reload();
-      await session.submit({
-        type: 'ParkStage',
-        data: { upgradeId, attempt, stage, eventId, reason },
-      });
+      const data = { ...session.attempt, stage, eventId, reason };
+      await session.submit({ type: 'ParkStage', data });
       return { kind: 'rejected' };
     } catch (failure) {
       this.ports.logger.error({ err: failure, eventId }, 'stage could not be parked');

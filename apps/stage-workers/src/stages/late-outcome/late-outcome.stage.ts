@@ -61,12 +61,9 @@ export class LateOutcomeStage extends StageHandler {
   ): Promise<boolean> {
     const outcome = await this.look(failure, signal);
     if (outcome === null) return false;
-    const { upgradeId, attempt } = failure;
     const deadlineAt = new Date(this.ports.clock.wall() + this.options.attemptMs).toISOString();
-    await session.submit({
-      type: 'RecordLateOutcome',
-      data: { upgradeId, attempt, ...outcome, deadlineAt },
-    });
+    const data = { ...session.attempt, ...outcome, deadlineAt };
+    await session.submit({ type: 'RecordLateOutcome', data });
     return true;
   }
 

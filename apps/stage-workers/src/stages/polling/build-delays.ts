@@ -36,7 +36,7 @@ export class BuildDelays {
     const waitedMs = this.clock.monotonic() - since.monotonic;
     if (waitedMs >= this.limits.buildVanishedMs) return this.vanished(buildName, waitedMs);
     if (waitedMs < this.limits.rowVisibleMs || this.isTold('not-visible')) return;
-    const data = { ...this.attempt, buildName, since: iso(since.wall) };
+    const data = { ...this.session.attempt, buildName, since: iso(since.wall) };
     await recordSight(this.session, { type: 'ReportInvisibleBuild', data });
   }
 
@@ -54,24 +54,19 @@ export class BuildDelays {
       this.clock.wall() - since,
     );
     if (waitedMs < this.limits.buildNotStartedMs || this.isTold('not-started')) return;
-    const data = { ...this.attempt, buildName, status, since: iso(since) };
+    const data = { ...this.session.attempt, buildName, status, since: iso(since) };
     await recordSight(this.session, { type: 'ReportUnstartedBuild', data });
   }
 
   private async vanished(buildName: string, waitedMs: number): Promise<void> {
     const lastStatus = this.session.deployment?.status ?? null;
     const evidence = { buildName, lastStatus, missingForMs: Math.round(waitedMs) };
-    const data = { ...this.attempt, buildName, evidence };
+    const data = { ...this.session.attempt, buildName, evidence };
     await recordEnd(this.session, { type: 'DeclareOutcomeUnknown', data });
   }
 
   private isTold(alarm: BuildAlarm): boolean {
     return this.session.deployment?.alarms.includes(alarm) ?? true;
-  }
-
-  private get attempt() {
-    const { upgradeId, attempt } = this.session.workOrder;
-    return { upgradeId, attempt };
   }
 
   private moment(): Moment {

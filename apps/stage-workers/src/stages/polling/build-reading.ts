@@ -1,3 +1,4 @@
+import type { WorkerCommand } from '@uplift/domain';
 import type { LagoonDeployment } from '@uplift/lagoon';
 import { deploymentPhase } from '@uplift/lagoon';
 import type { WatchPace } from '../../poller/deployment-watcher';
@@ -45,10 +46,9 @@ export class BuildReading {
   }
 
   private async progress({ status, buildStep }: LagoonDeployment): Promise<WatchPace> {
-    const { workOrder, deployment } = this.session;
-    const { upgradeId, attempt } = workOrder;
+    const { attempt, deployment } = this.session;
     if (deployment?.status !== status || deployment.buildStep !== buildStep) {
-      const data = { upgradeId, attempt, status, buildStep };
+      const data = { ...attempt, status, buildStep };
       await recordSight(this.session, { type: 'ProgressDeployment', data });
     }
     return paceOf(status);
@@ -73,10 +73,9 @@ export class BuildReading {
 
   /** Never redeployed: what stands there in the end is what somebody else wanted. */
   private async superseded(row: LagoonDeployment, newer: LagoonDeployment): Promise<WatchPace> {
-    const { workOrder, deployment } = this.session;
-    const { upgradeId, attempt } = workOrder;
+    const { workOrder, attempt, deployment } = this.session;
     if (deployment?.supersededBy !== newer.name) {
-      const data = { upgradeId, attempt, by: newer.name };
+      const data = { ...attempt, by: newer.name };
       await recordSight(this.session, { type: 'SupersedeDeployment', data });
     }
     switch (deploymentPhase(newer.status)) {
@@ -89,7 +88,7 @@ export class BuildReading {
     }
   }
 
-  private async end(command: Parameters<typeof recordEnd>[1]): Promise<WatchPace> {
+  private async end(command: WorkerCommand): Promise<WatchPace> {
     await recordEnd(this.session, command);
     return 'active';
   }

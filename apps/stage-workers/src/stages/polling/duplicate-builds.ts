@@ -46,8 +46,7 @@ export class DuplicateBuilds {
     const { session, marker } = this;
     const known = session.upgrading?.notes.duplicateBuilds ?? [];
     if (builds.every((build) => known.includes(build))) return;
-    const { upgradeId, attempt } = session.workOrder;
-    const data = { upgradeId, attempt, builds };
+    const data = { ...session.attempt, builds };
     const submission = await recordSight(session, { type: 'RecordDuplicateBuilds', data });
     if (submission === 'not-due') return;
     this.options.onDuplicates({ instanceId: session.instanceId, marker, builds });

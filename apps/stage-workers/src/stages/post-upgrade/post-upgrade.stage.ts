@@ -1,5 +1,3 @@
-import type { TaskReference } from '@uplift/domain';
-import { failedScript } from '../../effects/script-runner';
 import type { ScriptRunner } from '../../effects/script-runner';
 import type { StageTurn } from '../../runner/stage-handler.port';
 import { StageHandler } from '../../runner/stage-handler.port';
@@ -16,26 +14,22 @@ export class PostUpgradeStage extends StageHandler {
   }
 
   async run({ session, signal }: StageTurn): Promise<void> {
-    const { workOrder: order } = session;
-    const { upgradeId, attempt, profile } = order;
+    const { workOrder: order, attempt } = session;
     const { worker } = this;
-    await session.submit({ type: 'StartPostUpgrade', data: { upgradeId, attempt, worker } });
+    await session.submit({ type: 'StartPostUpgrade', data: { ...attempt, worker } });
     if (!session.isIn('post-upgrade-running')) return;
 
-    const script = profile.scripts.postUpgrade;
-    let task: TaskReference | null = null;
-    if (script !== null) {
-      const run = { order, step: 'post-upgrade', script, worker } as const;
-      const outcome = await this.scripts.run(session, run, signal);
-      if (outcome.kind === 'gone') return;
-      if (outcome.kind !== 'complete') {
-        const { detail, retryable } = failedScript(outcome);
-        const failure = { reason: 'post-upgrade-script', evidence: { detail }, retryable };
-        await session.submit({ type: 'FailPostUpgrade', data: { upgradeId, attempt, ...failure } });
-        return;
-      }
-      task = outcome.task;
+    const script = order.profile.scripts.postUpgrade;
+    const run = { order, step: 'post-upgrade', script, worker } as const;
+    const outcome = await this.scripts.run(session, run, signal);
+    if (outcome.kind === 'gone') return;
+    if (outcome.kind === 'complete') {
+      const data = { ...attempt, task: outcome.task };
+      await session.submit({ type: 'CompletePostUpgrade', data });
+      return;
     }
-    await session.submit({ type: 'CompletePostUpgrade', data: { upgradeId, attempt, task } });
+    const { detail, retryable } = outcome;
+    const failure = { reason: 'post-upgrade-script', evidence: { detail }, retryable };
+    await session.submit({ type: 'FailPostUpgrade', data: { ...attempt, ...failure } });
   }
 }

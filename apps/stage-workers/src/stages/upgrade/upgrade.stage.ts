@@ -5,7 +5,6 @@ import type { AdmissionControl } from '../../admission/admission-control.port';
 import { DeployEffect, permittedBulkId } from '../../effects/deploy.effect';
 import type { EffectProtocol, OwnIntent } from '../../effects/effect-protocol';
 import type { ScriptOutcome, ScriptRunner } from '../../effects/script-runner';
-import { failedScript } from '../../effects/script-runner';
 import type { InstanceSession } from '../../runner/instance-session';
 import { proveReachable } from '../../runner/lagoon-outages';
 import type { StageTurn } from '../../runner/stage-handler.port';
@@ -64,8 +63,6 @@ export class UpgradeStage extends StageHandler {
     core: LagoonCore,
     signal: AbortSignal,
   ): Promise<OwnIntent | null> {
-    const { upgradeId, attempt } = session.workOrder;
-    const { worker } = this.options;
     let isAsked = false;
     try {
       await proveReachable(core, signal);
@@ -73,7 +70,7 @@ export class UpgradeStage extends StageHandler {
       await failpoint('deploy.E2');
       const at = this.ports.clock.monotonic();
       const bulkId = permittedBulkId(session.workOrder, core.settings);
-      const data = { upgradeId, attempt, worker, bulkId };
+      const data = { ...session.attempt, worker: this.options.worker, bulkId };
       isAsked = (await session.submit({ type: 'StartUpgrade', data })) === 'appended';
       return isAsked ? { at } : null;
     } finally {
@@ -120,23 +117,23 @@ export class UpgradeStage extends StageHandler {
     signal: AbortSignal,
   ): Promise<void> {
     const { workOrder: order } = session;
-    const { target, upgradeId, attempt } = order;
+    const { target } = order;
     if (target === null || !('variables' in target)) return;
     const { worker, timeoutMs } = this.options;
-    await session.submit({ type: 'RequestVariables', data: { upgradeId, attempt, worker } });
+    await session.submit({ type: 'RequestVariables', data: { ...session.attempt, worker } });
     if (!session.isIn('pending-upgrade')) return;
     const call = { clock: this.ports.clock, lagoon, order, timeoutMs };
     const outcome = await setVariables(call, target.variables, signal);
     if (outcome.kind === 'set') {
       const { written, unchanged } = outcome;
-      const data = { upgradeId, attempt, written, unchanged };
+      const data = { ...session.attempt, written, unchanged };
       await session.submit({ type: 'RecordVariables', data });
       return;
     }
     const { cause, reason: detail, retryable } = outcome.refusal;
     const evidence = { cause, detail, variable: outcome.name };
     const failure = { reason: 'variables-refused', evidence, retryable };
-    await session.submit({ type: 'FailUpgrade', data: { upgradeId, attempt, ...failure } });
+    await session.submit({ type: 'FailUpgrade', data: { ...session.attempt, ...failure } });
   }
 }
 
@@ -145,24 +142,22 @@ function isLimited({ settings }: LagoonCore): boolean {
 }
 
 async function recordScript(session: InstanceSession, outcome: ScriptOutcome): Promise<void> {
-  const { upgradeId, attempt } = session.workOrder;
+  const { attempt } = session;
   if (outcome.kind === 'gone') return;
+  const buildName = 'task' in outcome ? (outcome.task?.taskName ?? '') : '';
   if (outcome.kind === 'complete') {
     const times = { warnings: false, queuedMs: null, buildMs: null };
-    const data = { upgradeId, attempt, buildName: outcome.task.taskName, ...times };
-    await session.submit({ type: 'CompleteUpgrade', data });
+    await session.submit({ type: 'CompleteUpgrade', data: { ...attempt, buildName, ...times } });
     return;
   }
   if (outcome.kind === 'cancelled') {
-    const buildName = outcome.task.taskName;
     await session.reload();
-    const data = { upgradeId, attempt, buildName };
-    const isOurs = await session.submit({ type: 'ConfirmCancel', data });
+    const isOurs = await session.submit({ type: 'ConfirmCancel', data: { ...attempt, buildName } });
     if (isOurs === 'appended') return;
   }
-  const { detail, retryable } = failedScript(outcome);
+  const { detail, retryable } = outcome;
   const failure = { reason: 'upgrade-script', evidence: { detail }, retryable };
-  await session.submit({ type: 'FailUpgrade', data: { upgradeId, attempt, ...failure } });
+  await session.submit({ type: 'FailUpgrade', data: { ...attempt, ...failure } });
 }
 
 /** Lets only so many pieces of work run at once; the others wait in the order they came. */

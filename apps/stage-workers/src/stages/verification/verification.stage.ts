@@ -40,16 +40,16 @@ export class VerificationStage extends StageHandler {
 
 /** Ends the attempt with the verdict. */
 async function conclude(session: InstanceSession, verdict: HealthVerdict): Promise<void> {
-  const { upgradeId, attempt } = session.workOrder;
+  const { attempt } = session;
   if (verdict.kind === 'healthy') {
     const { probes, evidence } = verdict;
     const seen = evidence === null ? {} : { evidence };
-    await session.submit({ type: 'VerifyHealthy', data: { upgradeId, attempt, probes, ...seen } });
+    await session.submit({ type: 'VerifyHealthy', data: { ...attempt, probes, ...seen } });
     return;
   }
   const { kind, reason, evidence } = verdict;
   await session.submit({
     type: kind === 'unhealthy' ? 'FindUnhealthy' : 'FindUnresponsive',
-    data: { upgradeId, attempt, reason, evidence, retryable: true },
+    data: { ...attempt, reason, evidence, retryable: true },
   });
 }

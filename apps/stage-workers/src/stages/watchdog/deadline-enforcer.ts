@@ -1,5 +1,5 @@
 import type { Actor } from '@uplift/contracts';
-import type { InstanceCommandOf } from '@uplift/domain';
+import type { Attempt, InstanceCommandOf } from '@uplift/domain';
 import type { CommandHandler, LoadedInstance } from '@uplift/event-store';
 import { RevisionConflictError } from '@uplift/event-store';
 import type { OpenWait, RunningDeadline } from './deadlines.projection';
@@ -15,27 +15,21 @@ export class DeadlineEnforcer {
 
   /** Ends a stage that is past its deadline. */
   timeOut(row: RunningDeadline): Promise<void> {
-    const { order, status: seenStatus, owner: stage, limitMs } = row;
-    const { upgradeId, attempt } = order;
+    const { status: seenStatus, owner: stage, limitMs } = row;
     const since = new Date(row.since).toISOString();
-    const data = { upgradeId, attempt, seenStatus, stage, since, limitMs };
+    const data = { ...attemptOf(row), seenStatus, stage, since, limitMs };
     return this.submit(row, { type: 'TimeOutStage', data });
   }
 
   /** Says why a stage has not been able to keep its deadline. */
   explain(row: RunningDeadline, { target, since }: OpenWait): Promise<void> {
-    const { order, owner: stage } = row;
-    const { upgradeId, attempt } = order;
-    return this.submit(row, {
-      type: 'RecordWait',
-      data: { upgradeId, attempt, target, since, stage },
-    });
+    const data = { ...attemptOf(row), target, since, stage: row.owner };
+    return this.submit(row, { type: 'RecordWait', data });
   }
 
   /** Lets the deadline run on. */
   endWait(row: RunningDeadline, { target }: OpenWait, waitedMs: number): Promise<void> {
-    const { upgradeId, attempt } = row.order;
-    return this.submit(row, { type: 'EndWait', data: { upgradeId, attempt, target, waitedMs } });
+    return this.submit(row, { type: 'EndWait', data: { ...attemptOf(row), target, waitedMs } });
   }
 
   private async submit(row: RunningDeadline, command: Finding): Promise<void> {
@@ -54,4 +48,8 @@ export class DeadlineEnforcer {
       if (!(error instanceof RevisionConflictError)) throw error;
     }
   }
+}
+
+function attemptOf({ order: { upgradeId, attempt } }: RunningDeadline): Attempt {
+  return { upgradeId, attempt };
 }

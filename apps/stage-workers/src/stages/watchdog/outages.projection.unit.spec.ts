@@ -23,43 +23,43 @@ const answered: InstanceEvent = {
 const opened: InstanceEvent = { type: 'UpgradePending', data: { workOrder: ORDER } };
 
 function open() {
-  const book = new OutageProjection();
+  const outages = new OutageProjection();
   const tell = (instanceId: string, event: InstanceEvent, at = 0, writtenBy = 'w') =>
-    book.record({ instanceId, event, at, writtenBy, isLive: true, eventId: 'e', revision: 0 });
-  return { book, tell };
+    outages.record({ instanceId, event, at, writtenBy, isLive: true, eventId: 'e', revision: 0 });
+  return { outages, tell };
 }
 
-describe('the book of outages', () => {
+describe('the projection of outages', () => {
   it('opens with the first instance that waits, and keeps its beginning', () => {
-    const { book, tell } = open();
-    expect(book.latest(EU)).toBeNull();
+    const { outages, tell } = open();
+    expect(outages.latest(EU)).toBeNull();
     tell('a', waits('s1'));
     tell('b', waits('s2'));
-    expect(book.latest(EU)).toMatchObject({ since: 's1', endedAt: null });
+    expect(outages.latest(EU)).toMatchObject({ since: 's1', endedAt: null });
   });
 
   it('keeps cores apart', () => {
-    const { book, tell } = open();
+    const { outages, tell } = open();
     tell('a', waits());
-    expect(book.latest('lagoon:us-1')).toBeNull();
+    expect(outages.latest('lagoon:us-1')).toBeNull();
   });
 
   it('ends with the first instance that waits no more', () => {
-    const { book, tell } = open();
+    const { outages, tell } = open();
     tell('a', waits());
     tell('b', waits());
     tell('b', waited, 7);
-    expect(book.latest(EU)).toMatchObject({ endedAt: 7 });
+    expect(outages.latest(EU)).toMatchObject({ endedAt: 7 });
     tell('a', waited, 9);
-    expect(book.latest(EU)).toMatchObject({ endedAt: 7 });
+    expect(outages.latest(EU)).toMatchObject({ endedAt: 7 });
   });
 
   it('opens again with a wait that is told after the end', () => {
-    const { book, tell } = open();
+    const { outages, tell } = open();
     tell('a', waits('s1'));
     tell('a', waited, 7);
     tell('b', waits('s2'));
-    expect(book.latest(EU)).toMatchObject({ since: 's2', endedAt: null });
+    expect(outages.latest(EU)).toMatchObject({ since: 's2', endedAt: null });
   });
 
   it.each([
@@ -68,30 +68,30 @@ describe('the book of outages', () => {
     ['been answered', answered],
     ['turned to another wait', waits('s3', 'admission:eu-1')],
   ])('is over when everyone who waited has %s', (_words, event) => {
-    const { book, tell } = open();
+    const { outages, tell } = open();
     tell('a', waits());
     tell('b', waits());
     tell('a', event, 5);
-    expect(book.latest(EU)).toMatchObject({ endedAt: null });
+    expect(outages.latest(EU)).toMatchObject({ endedAt: null });
     tell('b', event, 6);
-    expect(book.latest(EU)).toMatchObject({ endedAt: 6 });
+    expect(outages.latest(EU)).toMatchObject({ endedAt: 6 });
   });
 
   it('takes no evidence from the watchdog', () => {
-    const { book, tell } = open();
+    const { outages, tell } = open();
     tell('a', waits(), 0, 'w/watchdog');
-    expect(book.latest(EU)).toBeNull();
+    expect(outages.latest(EU)).toBeNull();
     tell('b', waits());
     tell('a', waited, 5, 'w/watchdog');
-    expect(book.latest(EU)).toMatchObject({ endedAt: null });
+    expect(outages.latest(EU)).toMatchObject({ endedAt: null });
   });
 
   it('believes an instance about others, not about itself alone', () => {
-    const { book, tell } = open();
+    const { outages, tell } = open();
     tell('a', waits());
-    expect(book.latestToldByOthers(EU, 'a')).toBeNull();
-    expect(book.latestToldByOthers(EU, 'b')).toMatchObject({ endedAt: null });
+    expect(outages.latestToldByOthers(EU, 'a')).toBeNull();
+    expect(outages.latestToldByOthers(EU, 'b')).toMatchObject({ endedAt: null });
     tell('b', waits());
-    expect(book.latestToldByOthers(EU, 'a')).toMatchObject({ endedAt: null });
+    expect(outages.latestToldByOthers(EU, 'a')).toMatchObject({ endedAt: null });
   });
 });
