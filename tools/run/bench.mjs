@@ -1,4 +1,4 @@
-import { ensureInstalled, root } from './ensure-installed.mjs';
+import { ensureInstalled, runBuilt } from './ensure-installed.mjs';
 
 ensureInstalled();
-await import(`${root}/dist/bench/main.js`);
+await runBuilt('bench/main.js');

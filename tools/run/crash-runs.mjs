@@ -1,6 +1,5 @@
-import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { ensureInstalled, root } from './ensure-installed.mjs';
+import { ensureInstalled, runs } from './ensure-installed.mjs';
 
 const { values } = parseArgs({ options: { runs: { type: 'string', default: '200' } } });
 if (!/^[1-9]\d{0,5}$/.test(values.runs)) {
@@ -11,9 +10,4 @@ if (!/^[1-9]\d{0,5}$/.test(values.runs)) {
 ensureInstalled();
 runs('node', ['dist/tools/stack/src/main.js', '--install-only']);
 const suite = ['jest', '--selectProjects', 'chaos', '--testPathPatterns', 'crash-runs'];
-process.exitCode = runs('npx', suite, { UPLIFT_CRASH_RUNS: values.runs });
-
-function runs(command, args, settings = {}) {
-  const env = { ...process.env, ...settings };
-  return spawnSync(command, args, { cwd: root, stdio: 'inherit', env }).status ?? 1;
-}
+process.exitCode = runs('npx', suite, { UPLIFT_CRASH_RUNS: values.runs }) ? 0 : 1;

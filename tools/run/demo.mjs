@@ -1,4 +1,4 @@
-import { ensureInstalled, root } from './ensure-installed.mjs';
+import { ensureInstalled, runBuilt } from './ensure-installed.mjs';
 
 ensureInstalled();
-await import(`${root}/dist/tools/demo/src/main.js`);
+await runBuilt('tools/demo/src/main.js');
