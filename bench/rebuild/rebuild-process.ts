@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { projectRoot } from '../../tools/stack/src';
-import type { ProcessUsage } from '../../tools/stack/src/process/process-usage';
-import { processUsage } from '../../tools/stack/src/process/process-usage';
+import type { ProcessUsage } from '../../tools/stack/src/process/process-info';
+import { processUsage } from '../../tools/stack/src/process/process-info';
 
 export interface RebuildRun {
   readonly events: number;

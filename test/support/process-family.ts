@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { isRunning } from '../../tools/stack/src/process/is-running';
+import { isRunning } from '../../tools/stack/src/process/process-info';
 import { eventually } from './eventually';
 
 /** Every process that this one started, and that those started, as of now. */

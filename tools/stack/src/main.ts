@@ -1,12 +1,13 @@
 import { runUntilStopped } from '@uplift/runtime';
 import { parseArgs } from 'node:util';
-import { installServers } from './install';
+import { describeNatsServer, natsServer } from './nats/find-nats-server';
+import { postgresBinaries } from './postgres/postgres-binaries';
 import type { InfrastructureName } from './stack/infrastructure';
 import { INFRASTRUCTURE_NAMES } from './stack/infrastructure';
-import { SERVICE_NAMES } from './stack/service-catalog';
-import type { StackOptions } from './stack/stack-options';
+import { SERVICE_NAMES } from './stack/services';
+import type { StackOptions } from './stack/stack';
 import { startStack } from './stack/stack';
-import { restartOnChange } from './watch-mode';
+import { restartOnChange } from './watch';
 
 const { values } = parseArgs({
   options: {
@@ -46,6 +47,13 @@ async function start() {
       return stack.stop();
     },
   };
+}
+
+/** Puts every server that a stack starts in place, so that no test has to wait for an installation. */
+async function installServers(): Promise<readonly string[]> {
+  const nats = describeNatsServer(await natsServer());
+  if (process.env.UPLIFT_POSTGRES_URL) return [nats];
+  return [nats, `PostgreSQL in ${await postgresBinaries()}`];
 }
 
 function stackOptions(): StackOptions {

@@ -3,8 +3,8 @@ import { access, constants, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { cacheFolder } from '../build/cache-folder';
-import { exclusively } from '../build/exclusive';
+import { cacheFolder } from '../workspace/cache-folder';
+import { exclusively } from '../workspace/file-lock';
 import { NATS_VERSION, downloadNatsServer, releaseBinary } from './nats-release';
 
 const run = promisify(execFile);

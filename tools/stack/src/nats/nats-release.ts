@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { EnvHttpProxyAgent, fetch } from 'undici';
-import { cacheFolder } from '../build/cache-folder';
+import { cacheFolder } from '../workspace/cache-folder';
 
 /** The release that every suite runs on, and that docker-compose.yml names. */
 export const NATS_VERSION = '2.15.2';

@@ -1,7 +1,7 @@
 import type { TempFolder } from '../process/temp-folder';
 import { createTempFolder } from '../process/temp-folder';
-import { isRunning } from '../process/is-running';
-import { pingNats } from './nats-ping';
+import { isRunning } from '../process/process-info';
+import { pingNats } from './nats-server';
 import type { NatsServer } from './nats-server';
 import { startNatsServer } from './nats-server';
 

@@ -1,15 +1,16 @@
 import { mkdir, readFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ensureBuilt } from '../build/ensure-built';
-import { RestartablePart } from '../process/restartable-part';
+import { ensureBuilt } from '../workspace/workspace';
+import { StackPart } from '../process/stack-part';
 import { SupervisedProcess, readyOrFailed } from '../process/supervised-process';
 import type { FoundNatsServer } from './find-nats-server';
 import { describeNatsServer, natsServer } from './find-nats-server';
-import { pingNats } from './nats-ping';
 
 const READY_LIMIT_MS = 15_000;
 const LOOK_MS = 10;
+const PING_LIMIT_MS = 1_000;
 
 export interface NatsServerOptions {
   /** Where the log and JetStream's files go. */
@@ -19,8 +20,9 @@ export interface NatsServerOptions {
 }
 
 /** A real nats-server with JetStream on loopback; a restart keeps port and files. */
-export class NatsServer extends RestartablePart {
+export class NatsServer extends StackPart {
   readonly name = 'nats';
+  override readonly about: string;
 
   private constructor(
     private readonly found: FoundNatsServer,
@@ -28,6 +30,7 @@ export class NatsServer extends RestartablePart {
     private boundPort: number | undefined,
   ) {
     super();
+    this.about = describeNatsServer(found);
   }
 
   static async start({ dir, port }: NatsServerOptions): Promise<NatsServer> {
@@ -36,11 +39,6 @@ export class NatsServer extends RestartablePart {
     const server = new NatsServer(await natsServer(), dir, port);
     await server.start();
     return server;
-  }
-
-  /** Which server runs, and why. */
-  get about(): string {
-    return describeNatsServer(this.found);
   }
 
   get port(): number {
@@ -95,4 +93,24 @@ export class NatsServer extends RestartablePart {
 
 export function startNatsServer(options: NatsServerOptions): Promise<NatsServer> {
   return NatsServer.start(options);
+}
+
+/** Asks a NATS server for a sign of life in its own text protocol, and that its JetStream is on. */
+export function pingNats(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port, timeout: PING_LIMIT_MS });
+    let received = '';
+    const finish = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.on('error', () => finish(false));
+    socket.on('close', () => finish(false));
+    socket.on('timeout', () => finish(false));
+    socket.on('connect', () => socket.write('CONNECT {"verbose":false}\r\nPING\r\n'));
+    socket.on('data', (chunk) => {
+      received += chunk.toString('latin1');
+      if (received.includes('PONG')) finish(received.includes('"jetstream":true'));
+    });
+  });
 }

@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
 import { access, cp, mkdtemp, readFile, rename, rmdir, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { cacheFolder } from '../build/cache-folder';
-import { exclusively } from '../build/exclusive';
-import { projectRoot } from '../build/project-root';
+import { cacheFolder } from '../workspace/cache-folder';
+import { exclusively } from '../workspace/file-lock';
+import { projectRoot } from '../workspace/workspace';
 
 interface Link {
   readonly source: string;

@@ -1,14 +1,15 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { chmod, chown, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { cacheFolder } from '../build/cache-folder';
-import { exclusively } from '../build/exclusive';
-import type { Account } from '../process/account';
+import { cacheFolder } from '../workspace/cache-folder';
+import { exclusively } from '../workspace/file-lock';
+import type { Account } from '../process/supervised-process';
 import { exists } from './postgres-binaries';
 
 const run = promisify(execFile);
+const ACCOUNTS = ['postgres', 'nobody'];
 
 /** Creates a database cluster in `folder` by copying one that is initialised once per machine. */
 export async function createCluster(
@@ -66,4 +67,24 @@ async function ownFolder(folder: string, account: Account | undefined): Promise<
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { mode: 0o700 });
   if (account) await chown(folder, account.uid, account.gid);
+}
+
+/** PostgreSQL refuses to run as root: as root, the account to run it as; else undefined. */
+export function unprivilegedAccount(): Account | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const account = ACCOUNTS.map(lookUp).find((found) => found !== undefined);
+  if (account) return account;
+  throw new Error(`None of the accounts ${ACCOUNTS.join(', ')} exists to run PostgreSQL as`);
+}
+
+function lookUp(name: string): Account | undefined {
+  try {
+    return { uid: idOf('-u', name), gid: idOf('-g', name) };
+  } catch {
+    return undefined;
+  }
+}
+
+function idOf(flag: '-u' | '-g', name: string): number {
+  return Number(execFileSync('id', [flag, name], { encoding: 'utf8', stdio: 'pipe' }));
 }

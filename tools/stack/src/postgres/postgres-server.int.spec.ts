@@ -1,8 +1,8 @@
 import { existsSync, lstatSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { isRunning } from '../process/is-running';
-import { unprivilegedAccount } from '../process/account';
+import { isRunning } from '../process/process-info';
+import { unprivilegedAccount } from './postgres-cluster';
 import type { TempFolder } from '../process/temp-folder';
 import { createTempFolder } from '../process/temp-folder';
 import { postgresBinaries } from './postgres-binaries';

@@ -1,14 +1,15 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
-import { ensureBuilt } from '../build/ensure-built';
-import type { Account } from '../process/account';
-import { unprivilegedAccount } from '../process/account';
-import { freePort } from '../process/free-port';
-import { RestartablePart } from '../process/restartable-part';
+import { ensureBuilt } from '../workspace/workspace';
+import { StackPart } from '../process/stack-part';
+import type { Account } from '../process/supervised-process';
 import { SupervisedProcess, readyOrFailed } from '../process/supervised-process';
 import { postgresBinaries, exists } from './postgres-binaries';
-import { createCluster, openFolder } from './postgres-cluster';
+import { createCluster, openFolder, unprivilegedAccount } from './postgres-cluster';
 
 const READY_LIMIT_MS = 30_000;
 const LOOK_MS = 20;
@@ -29,7 +30,7 @@ interface Place {
 }
 
 /** A real PostgreSQL on loopback; a restart keeps port and files. */
-export class PostgresServer extends RestartablePart {
+export class PostgresServer extends StackPart {
   readonly name = 'postgres';
 
   private constructor(
@@ -130,4 +131,14 @@ async function query(url: string, sql: string): Promise<void> {
 
 export function startPostgres(options: PostgresServerOptions): Promise<PostgresServer> {
   return PostgresServer.start(options);
+}
+
+/** A loopback port that was free a moment ago, for servers that cannot pick one by themselves. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }

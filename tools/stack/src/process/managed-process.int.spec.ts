@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { ensureBuilt } from '../build/ensure-built';
+import { ensureBuilt } from '../workspace/workspace';
 import { survivors } from '../testing/gone';
 import { writeScript } from '../testing/script';
 import { ManagedProcess } from './managed-process';

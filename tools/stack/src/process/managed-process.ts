@@ -1,8 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { projectRoot } from '../build/project-root';
-import { RestartablePart } from './restartable-part';
-import { serviceEnvironment } from './service-environment';
+import { projectRoot } from '../workspace/workspace';
+import { StackPart } from './stack-part';
 import { SupervisedProcess, readyOrFailed } from './supervised-process';
 
 export type Ports = Readonly<Record<string, number>>;
@@ -24,7 +23,7 @@ export interface ManagedProcessOptions {
 }
 
 /** One Uplift process: started, ready, and restartable under the same settings. */
-export class ManagedProcess extends RestartablePart {
+export class ManagedProcess extends StackPart {
   readonly logFile: string;
   private announced: Ports = {};
 
@@ -92,4 +91,13 @@ function readyMessage({ child }: SupervisedProcess): Promise<Ports> {
       if (message.type === 'ready') resolve(message.ports ?? {});
     });
   });
+}
+
+/** This process's environment without its own settings, then the given ones: a child gets what the stack decides. */
+function serviceEnvironment(
+  settings: Readonly<Record<string, string>>,
+  inherited: NodeJS.ProcessEnv = process.env,
+): NodeJS.ProcessEnv {
+  const kept = Object.entries(inherited).filter(([name]) => !name.startsWith('UPLIFT_'));
+  return { ...Object.fromEntries(kept), ...settings };
 }

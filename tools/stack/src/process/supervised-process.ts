@@ -1,16 +1,21 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
-import type { Account } from './account';
-import { guardian } from './guardian';
-import { logTail } from './log-tail';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { supervisor } from './supervisor';
 
 const STOP_LIMIT_MS = 27_000;
+const LOG_TAIL_LINES = 20;
 
 export interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
+}
+
+/** Another account to run as. */
+export interface Account {
+  readonly uid: number;
+  readonly gid: number;
 }
 
 export interface Launch {
@@ -20,14 +25,14 @@ export interface Launch {
   readonly cwd: string;
   readonly logFile: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** Another account to run as; needs root. */
+  /** Needs root. */
   readonly account?: Account | undefined;
   readonly stopSignal?: NodeJS.Signals;
   /** Opens Node's message channel to the child. */
   readonly withChannel?: boolean;
 }
 
-/** A child in a process group of its own (a Ctrl-C reaches only us, we stop in order), watched by the guardian. */
+/** A child in a process group of its own (a Ctrl-C reaches only us, we stop in order), watched by the supervisor. */
 export class SupervisedProcess {
   readonly pid: number;
   readonly exited: Promise<Exit>;
@@ -39,11 +44,11 @@ export class SupervisedProcess {
     pid: number,
   ) {
     this.pid = pid;
-    guardian.watch(pid, this.stopSignal);
+    supervisor.watch(pid, this.stopSignal);
     this.exited = new Promise((resolve) => {
       child.once('exit', (code, signal) => {
         this.exit = { code, signal };
-        guardian.release(pid);
+        supervisor.release(pid);
         resolve(this.exit);
       });
     });
@@ -122,5 +127,14 @@ export async function readyOrFailed<T>(
     throw error;
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/** The last lines of a log, for messages. */
+function logTail(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-LOG_TAIL_LINES).join('\n');
+  } catch {
+    return '(no log)';
   }
 }

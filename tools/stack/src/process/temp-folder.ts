@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { guardian } from './guardian';
+import { supervisor } from './supervisor';
 
 export interface TempFolder {
   readonly path: string;
@@ -13,12 +13,12 @@ export async function createTempFolder(name = 'uplift'): Promise<TempFolder> {
   const path = await mkdtemp(join(tmpdir(), `${name}-`));
   // The account that runs PostgreSQL has to walk through.
   await chmod(path, 0o711);
-  guardian.removeAtEnd(path);
+  supervisor.removeAtEnd(path);
   return {
     path,
     async remove() {
       await rm(path, { recursive: true, force: true, maxRetries: 5 });
-      guardian.keep(path);
+      supervisor.keep(path);
     },
   };
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { startNatsServer } from '../nats/nats-server';
 import { startPostgres } from '../postgres/postgres-server';
 import { ManagedProcess } from '../process/managed-process';
-import type { StackPart } from './stack-part';
+import type { StackPart } from '../process/stack-part';
 
 export type InfrastructureName = 'eventstore' | 'nats' | 'postgres' | 'lagoon';
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { pingNats } from '../nats/nats-ping';
-import { isRunning } from '../process/is-running';
+import { pingNats } from '../nats/nats-server';
+import { isRunning } from '../process/process-info';
 import { ManagedProcess } from '../process/managed-process';
 import type { TempFolder } from '../process/temp-folder';
 import { createTempFolder } from '../process/temp-folder';

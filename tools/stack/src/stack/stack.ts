@@ -1,16 +1,33 @@
 import { join } from 'node:path';
-import { ensureBuilt } from '../build/ensure-built';
+import { ensureBuilt } from '../workspace/workspace';
 import { ManagedProcess } from '../process/managed-process';
 import { createTempFolder } from '../process/temp-folder';
-import { developmentSettings } from './development-settings';
 import type { InfrastructureName } from './infrastructure';
 import { INFRASTRUCTURE_NAMES, startInfrastructure } from './infrastructure';
-import type { ServiceName } from './service-catalog';
-import { HEAP_LIMITS, SERVICE_NAMES, serviceEntry } from './service-catalog';
-import type { StackOptions } from './stack-options';
-import type { StackPart } from './stack-part';
+import type { ServiceName } from './services';
+import { HEAP_LIMITS, SERVICE_NAMES, developmentSettings, serviceEntry } from './services';
+import type { StackPart } from '../process/stack-part';
 
 const PINNED = { http: 'UPLIFT_HTTP_PORT', health: 'UPLIFT_HEALTH_PORT' };
+
+type Settings = Readonly<Record<string, string>>;
+
+export interface StackOptions {
+  /** Kept after the end when given; else a temporary folder that goes with the stack. */
+  readonly dir?: string;
+  /** All of it when not given. */
+  readonly infrastructure?: readonly InfrastructureName[];
+  /** All of them when not given. */
+  readonly services?: readonly ServiceName[];
+  /** Settings of the embedded event store (`UPLIFT_EMBEDDED_EVENTSTORE_*`). */
+  readonly eventStore?: Settings;
+  /** Settings of the Lagoon simulator (`UPLIFT_SIMULATOR_*`). */
+  readonly simulator?: Settings;
+  /** Settings of every service. */
+  readonly env?: Settings;
+  /** Settings of one service. */
+  readonly serviceEnv?: Readonly<Partial<Record<ServiceName, Settings>>>;
+}
 
 /** Uplift and what it stands on, each part an operating-system process of its own. */
 export class Stack {

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { isRunning } from '../process/is-running';
+import { isRunning } from '../process/process-info';
 
 const LIMIT_MS = 10_000;
 const LOOK_MS = 20;

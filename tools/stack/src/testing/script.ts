@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { projectRoot } from '../build/project-root';
+import { projectRoot } from '../workspace/workspace';
 
 /** Writes a process for a test: `body` sees the built runtime library as `runtime`. */
 export function writeScript(folder: string, name: string, body: string): string {

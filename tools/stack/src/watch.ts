@@ -1,7 +1,7 @@
 import { watch } from 'node:fs';
 import { join } from 'node:path';
-import { ensureBuilt } from './build/ensure-built';
-import { projectRoot } from './build/project-root';
+import { ensureBuilt } from './workspace/workspace';
+import { projectRoot } from './workspace/workspace';
 import type { Stack } from './stack/stack';
 
 const QUIET_MS = 300;

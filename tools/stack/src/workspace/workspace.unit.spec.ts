@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isBuilt } from './ensure-built';
+import { isBuilt } from './workspace';
 
 describe('a build', () => {
   let root: string;

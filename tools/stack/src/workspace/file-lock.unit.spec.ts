@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync, existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { exclusively } from './exclusive';
+import { exclusively } from './file-lock';
 
 describe('an exclusive action', () => {
   let folder: string;

@@ -1,6 +1,6 @@
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { isRunning } from '../process/is-running';
+import { isRunning } from '../process/process-info';
 
 const RETRY_MS = 50;
 const EMPTY_LIMIT_MS = 5_000;

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import type { GuardianOrder } from './guardian-protocol';
-import { isRunning } from './is-running';
+import type { SupervisorOrder } from './supervisor';
+import { isRunning } from './process-info';
 
 const GRACE_MS = 5_000;
 const LOOK_MS = 50;
@@ -13,10 +13,10 @@ const folders = new Set<string>();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 
 const lines = createInterface({ input: process.stdin });
-lines.on('line', (line) => obey(JSON.parse(line) as GuardianOrder));
+lines.on('line', (line) => obey(JSON.parse(line) as SupervisorOrder));
 lines.on('close', cleanUp);
 
-function obey(order: GuardianOrder): void {
+function obey(order: SupervisorOrder): void {
   switch (order.do) {
     case 'watch':
       return void watched.set(order.pid, order.signal);

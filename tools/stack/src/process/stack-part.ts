@@ -1,11 +1,12 @@
-import type { StackPart } from '../stack/stack-part';
-import type { ProcessUsage } from './process-usage';
-import { processUsage } from './process-usage';
+import type { ProcessUsage } from './process-info';
+import { processUsage } from './process-info';
 import type { Exit, SupervisedProcess } from './supervised-process';
 
-/** A part of the stack that is one process at a time; what it is and how it starts is up to the subclass. */
-export abstract class RestartablePart implements StackPart {
+/** A part of the stack, one process at a time; what it is and how it starts is up to the subclass. */
+export abstract class StackPart {
   abstract readonly name: string;
+  /** What runs, and why, where there is a choice. */
+  readonly about?: string;
   protected current: SupervisedProcess | undefined;
 
   /** Stops what still runs, starts again on the same ports and waits until ready. */
@@ -24,18 +25,22 @@ export abstract class RestartablePart implements StackPart {
     return this.running.hasExited;
   }
 
+  /** Sends a signal and does not wait. */
   signal(signal: NodeJS.Signals): void {
     this.running.signal(signal);
   }
 
+  /** SIGKILL unless told otherwise; waits for the end. */
   kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<Exit> {
     return this.running.kill(signal);
   }
 
+  /** Graceful; waits for the end. */
   stop(): Promise<Exit> {
     return this.running.stop();
   }
 
+  /** CPU and memory so far, where the system tells. */
   usage(): ProcessUsage | undefined {
     return processUsage(this.pid);
   }

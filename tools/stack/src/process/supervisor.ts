@@ -2,16 +2,22 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import { projectRoot } from '../build/project-root';
-import type { GuardianOrder } from './guardian-protocol';
+import { projectRoot } from '../workspace/workspace';
 
-const SCRIPT = 'dist/tools/stack/src/process/guardian.main.js';
+const SCRIPT = 'dist/tools/stack/src/process/supervisor.main.js';
+
+/** One line of JSON each, from the guarded process to its supervisor. */
+export type SupervisorOrder =
+  | { readonly do: 'watch'; readonly pid: number; readonly signal: NodeJS.Signals }
+  | { readonly do: 'release'; readonly pid: number }
+  | { readonly do: 'remove-at-end'; readonly folder: string }
+  | { readonly do: 'keep'; readonly folder: string };
 
 /**
- * A process of its own that outlives this one: when this process ends, however it ends, the guardian sees its
+ * A process of its own that outlives this one: when this process ends, however it ends, the supervisor sees its
  * standard input close, ends every watched process and removes the temporary folders.
  */
-class Guardian {
+class Supervisor {
   private child: ChildProcess | undefined;
   private readonly kept = new Set<number | string>();
 
@@ -35,7 +41,7 @@ class Guardian {
     this.dismissIfIdle();
   }
 
-  private send(order: GuardianOrder): void {
+  private send(order: SupervisorOrder): void {
     this.child ??= launch();
     this.child.stdin?.write(`${JSON.stringify(order)}\n`);
   }
@@ -59,4 +65,4 @@ function launch(): ChildProcess {
   return child;
 }
 
-export const guardian = new Guardian();
+export const supervisor = new Supervisor();

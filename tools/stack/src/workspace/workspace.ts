@@ -1,11 +1,18 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { exclusively } from './exclusive';
-import { projectRoot } from './project-root';
+import { exclusively } from './file-lock';
 
 const SOURCES = ['apps', 'libs', 'tools', 'bench'];
+
+/** The folder of the workspace; sources and build output lie at different depths below it. */
+export function projectRoot(from = __dirname): string {
+  if (existsSync(join(from, 'nest-cli.json'))) return from;
+  if (dirname(from) === from) throw new Error('The Uplift workspace was not found');
+  return projectRoot(dirname(from));
+}
 
 /** Builds the workspace when a source is newer than its output. Safe to call from many processes at once. */
 export async function ensureBuilt(root = projectRoot()): Promise<void> {

@@ -1,5 +1,5 @@
 import { readConfiguration } from '@uplift/runtime';
-import { developmentSettings } from './development-settings';
+import { developmentSettings } from './services';
 
 describe('the settings of a stack for development', () => {
   it('hold nothing back', () => {

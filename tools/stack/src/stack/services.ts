@@ -36,3 +36,33 @@ export function serviceEntry(name: ServiceName): ServiceEntry {
 export function isServiceName(name: string): name is ServiceName {
   return name in SERVICES;
 }
+
+type Settings = Readonly<Record<string, string>>;
+
+const FREE_PORTS = { UPLIFT_HTTP_PORT: '0', UPLIFT_HEALTH_PORT: '0' };
+
+/** The simulated Lagoon is nobody's: nothing is held back. */
+const NO_LIMITS = {
+  UPLIFT_TRIGGERS_PER_HOUR: '0',
+  UPLIFT_BUILDS_IN_FLIGHT: '0',
+  UPLIFT_LAGOON_REQUESTS_PER_SECOND: '0',
+};
+
+const SHORT_WAITS = { UPLIFT_BREAKER_OPEN_MS: '250', UPLIFT_BREAKER_LONGEST_MS: '1000' };
+
+const POLL_INTERVAL_MS = '15000';
+
+/** What services get unless `given` says otherwise: one pause between polls, whatever a build's age and state. */
+export function developmentSettings(given: Settings = {}): Settings {
+  const pause = given.UPLIFT_POLL_INTERVAL_MS ?? POLL_INTERVAL_MS;
+  return {
+    ...FREE_PORTS,
+    ...NO_LIMITS,
+    ...SHORT_WAITS,
+    UPLIFT_PROBE_ALLOW_LOOPBACK: 'true',
+    UPLIFT_POLL_INTERVAL_MS: pause,
+    UPLIFT_POLL_EARLY_INTERVAL_MS: pause,
+    UPLIFT_POLL_QUEUED_INTERVAL_MS: pause,
+    ...given,
+  };
+}
