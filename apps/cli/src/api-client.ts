@@ -1,4 +1,4 @@
-import type { ProblemDetails } from '@uplift/contracts';
+import type { ANSWERS, ProblemDetails, ValueOf } from '@uplift/contracts';
 import { isProblemDetails } from '@uplift/contracts';
 import { CommandFailure, EXIT } from './exit-code';
 
@@ -9,17 +9,30 @@ export interface ApiRequest {
   readonly signal?: AbortSignal;
 }
 
+/** What the command API answers, by the name of its schema. */
+export type Answer<Name extends keyof typeof ANSWERS> = ValueOf<(typeof ANSWERS)[Name]>;
+
+export interface ServerSentEvent {
+  readonly id: string | null;
+  readonly type: string;
+  readonly data: string;
+}
+
 /** Speaks HTTP to the command API and turns its problem documents into exit codes. */
 export class ApiClient {
   constructor(private readonly baseUrl: string) {}
 
-  async json<Answer>(path: string, request: ApiRequest = {}): Promise<Answer> {
+  async json<Body>(path: string, request: ApiRequest = {}): Promise<Body> {
     const response = await this.open(path, request);
-    return (await response.json()) as Answer;
+    return (await response.json()) as Body;
   }
 
-  /** The response itself, for streams; refused answers throw as in `json`. */
-  async open(path: string, { method = 'GET', body, headers, signal }: ApiRequest) {
+  async *events(path: string, request: ApiRequest): AsyncGenerator<ServerSentEvent> {
+    const headers = { accept: 'text/event-stream', ...request.headers };
+    yield* readServerSentEvents(await this.open(path, { ...request, headers }));
+  }
+
+  private async open(path: string, { method = 'GET', body, headers, signal }: ApiRequest) {
     const response = await this.fetch(path, {
       method,
       headers: {
@@ -61,4 +74,27 @@ function exitCodeFor({ status }: ProblemDetails) {
 function lineOf({ code, detail, errors = [] }: ProblemDetails): string {
   const fields = errors.map((error) => `${error.pointer}: ${error.detail}`).join('; ');
   return fields === '' ? `${detail} [${code}]` : `${detail} [${code}] ${fields}`;
+}
+
+/** Parses a `text/event-stream` body; comments are skipped. */
+export async function* readServerSentEvents(response: Response): AsyncGenerator<ServerSentEvent> {
+  const decoder = new TextDecoder();
+  let pending = '';
+  for await (const chunk of response.body ?? []) {
+    pending += decoder.decode(chunk as Uint8Array, { stream: true });
+    const blocks = pending.split(/\r?\n\r?\n/);
+    pending = blocks.pop() ?? '';
+    yield* blocks.map(parseBlock).filter((event) => event !== null);
+  }
+}
+
+function parseBlock(block: string): ServerSentEvent | null {
+  const lines = block.split(/\r?\n/).map((line) => /^([a-z]+): ?(.*)$/.exec(line));
+  const valuesOf = (name: string) =>
+    lines.flatMap((line) => (line?.[1] === name ? [line[2] ?? ''] : []));
+  const data = valuesOf('data');
+  if (data.length === 0) return null;
+  const [id = null] = valuesOf('id');
+  const [type = 'message'] = valuesOf('event');
+  return { id, type, data: data.join('\n') };
 }

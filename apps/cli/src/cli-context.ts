@@ -1,14 +1,19 @@
-import { readConfiguration } from '@uplift/runtime';
-import { EsdbEventStore } from '@uplift/event-store';
 import type { EventStore } from '@uplift/event-store';
+import { EsdbEventStore } from '@uplift/event-store';
+import type { Clock, Randomness } from '@uplift/runtime';
+import { readConfiguration } from '@uplift/runtime';
 import type { Command } from 'commander';
 import { ApiClient } from './api-client';
-import type { Output } from './output/printer';
-import { Printer } from './output/printer';
+import type { Output } from './printer';
+import { Printer } from './printer';
 
 /** What every command works with; nothing is read or opened before it is needed. */
 export class CliContext {
-  constructor(private readonly program: Command) {}
+  constructor(
+    private readonly program: Command,
+    readonly clock: Clock,
+    readonly randomness: Randomness,
+  ) {}
 
   get printer(): Printer {
     return new Printer(this.program.opts<{ output: Output }>().output);
@@ -18,8 +23,13 @@ export class CliContext {
     return new ApiClient(readConfiguration(['apiUrl']).apiUrl);
   }
 
+  /** Sends a command; without a key under one of its own. */
+  command<Answer>(path: string, body: object, key = this.randomness.uuid()): Promise<Answer> {
+    return this.api.json(path, { method: 'POST', headers: { 'idempotency-key': key }, body });
+  }
+
   /** Opens the store for the work, and closes it whatever happens. */
-  async withStore<Answer>(work: (store: EventStore) => Promise<Answer>): Promise<Answer> {
+  async withStore<Result>(work: (store: EventStore) => Promise<Result>): Promise<Result> {
     const { eventStoreUrl } = readConfiguration(['eventStoreUrl']);
     const store = new EsdbEventStore({ connectionString: eventStoreUrl });
     try {

@@ -1,3 +1,7 @@
+import { EventStoreUnavailableError, StreamNotFoundError } from '@uplift/event-store';
+import { ConfigurationError, errorMessage } from '@uplift/runtime';
+import { CommanderError } from 'commander';
+
 /** What the exit code of `uplift` says to a script. */
 export const EXIT = {
   done: 0,
@@ -20,4 +24,22 @@ export class CommandFailure extends Error {
   ) {
     super(message);
   }
+}
+
+/** One line on stderr, the document on stdout for machines; returns the exit code. */
+export function reportError(error: unknown, argv: readonly string[]): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  process.stderr.write(`uplift: ${errorMessage(error).replace(/\s+/g, ' ')}\n`);
+  if (!(error instanceof CommandFailure)) return exitCodeOf(error);
+  const wantsJson = argv.some((arg) => /^(--output=)?jsonl?$/.test(arg));
+  if (error.document !== undefined && wantsJson) {
+    process.stdout.write(`${JSON.stringify(error.document)}\n`);
+  }
+  return error.exitCode;
+}
+
+function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof ConfigurationError) return EXIT.usage;
+  if (error instanceof StreamNotFoundError) return EXIT.refused;
+  return error instanceof EventStoreUnavailableError ? EXIT.unreachable : EXIT.failed;
 }

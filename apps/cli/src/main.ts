@@ -1,8 +1,8 @@
+import { reportError } from './exit-code';
 import { program } from './program';
-import { report } from './report';
 
 void program()
   .parseAsync(process.argv)
   .catch((error: unknown) => {
-    process.exitCode = report(error, process.argv);
+    process.exitCode = reportError(error, process.argv);
   });

@@ -1,10 +1,20 @@
+import { systemClock, systemRandomness } from '@uplift/runtime';
 import { Command, Option } from 'commander';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import { auditCommand } from './audit/audit.command';
 import { CliContext } from './cli-context';
-import { auditCommand } from './commands/audit.command';
-import { instanceCommand } from './commands/instance.command';
-import { rebuildCommand } from './commands/rebuild.command';
-import { upgradeCommand } from './commands/upgrade.command';
-import { OUTPUTS } from './output/printer';
+import { CommandFailure, EXIT } from './exit-code';
+import { instanceCommand } from './instance.command';
+import { OUTPUTS } from './printer';
+import { upgradeCommand } from './upgrade/upgrade.command';
+
+const EXIT_CODES = `
+Exit codes: 0 done, 1 failed, 2 usage, 3 refused, 4 timed out, 5 unreachable.
+Settings:   UPLIFT_API_URL, and for audit and rebuild UPLIFT_EVENTSTORE_URL, UPLIFT_POSTGRES_URL.`;
+
+const PROJECTOR = resolve(__dirname, '../../projector/src/main.js');
 
 /** The whole command line: `uplift <noun> <verb>`. */
 export function program(): Command {
@@ -13,22 +23,26 @@ export function program(): Command {
     .addOption(
       new Option('-o, --output <format>', 'how to print').choices(OUTPUTS).default('table'),
     )
-    .exitOverride()
     .showHelpAfterError('Add --help for the options.')
     .addHelpText('after', EXIT_CODES);
-  const context = new CliContext(root);
-  const nouns = [instanceCommand, upgradeCommand, auditCommand, rebuildCommand];
-  nouns.forEach((noun) => root.addCommand(inherit(noun(context))));
-  return root;
+  const context = new CliContext(root, systemClock, systemRandomness);
+  [instanceCommand, upgradeCommand, auditCommand].forEach((noun) => root.addCommand(noun(context)));
+  root
+    .command('rebuild')
+    .description('fold the read model again from the first event')
+    .action(rebuild);
+  return throwing(root);
 }
 
-const EXIT_CODES = `
-Exit codes: 0 done, 1 failed, 2 usage, 3 refused, 4 timed out, 5 unreachable.
-Settings:   UPLIFT_API_URL, and for audit and rebuild UPLIFT_EVENTSTORE_URL, UPLIFT_POSTGRES_URL.`;
-
 /** A usage error throws instead of ending the process, in every sub-command. */
-function inherit(command: Command): Command {
-  command.exitOverride();
-  command.commands.forEach(inherit);
-  return command;
+function throwing(command: Command): Command {
+  command.commands.forEach(throwing);
+  return command.exitOverride();
+}
+
+/** The read model is the projector's: its own program does it. */
+async function rebuild(): Promise<void> {
+  const child = spawn(process.execPath, [PROJECTOR, '--rebuild'], { stdio: 'inherit' });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  if (code !== 0) throw new CommandFailure(EXIT.failed, 'the rebuild did not finish');
 }

@@ -3,8 +3,7 @@ import { instanceStream } from '@uplift/contracts';
 import { InstanceHistory, NO_STREAM } from '@uplift/event-store';
 import { InMemoryEventStore } from '@uplift/event-store/testing';
 import { WHOLE_UPGRADE } from '@uplift/domain/testing';
-import { auditStore, verdictOf } from './fleet-audit';
-import { StreamAudit } from './stream-audit';
+import { auditStore, StreamAudit, verdictOf } from './history-audit';
 
 const INSTANCE = '0b1c6c0e-0000-4000-8000-00000000000a';
 const CAUSE = {

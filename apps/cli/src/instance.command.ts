@@ -1,30 +1,8 @@
-import { randomUUID } from 'node:crypto';
+import type { CommandAnswer, InstanceDocument } from '@uplift/contracts';
 import { Command, InvalidArgumentError } from 'commander';
-import type { CliContext } from '../cli-context';
-import type { Row } from '../output/printer';
-
-interface InstanceAnswer {
-  readonly instanceId: string;
-  readonly project: string;
-  readonly environment: string;
-  readonly app: string;
-  readonly status: string;
-  readonly currentUpgradeId: string | null;
-  readonly failureReason: string | null;
-  readonly revision: number;
-}
-
-interface InstanceList {
-  readonly items: readonly InstanceAnswer[];
-  readonly nextCursor: string | null;
-}
-
-interface CommandAnswer {
-  readonly instanceId: string;
-  readonly revision: number;
-  readonly position: string;
-  readonly status: string;
-}
+import type { Answer } from './api-client';
+import type { CliContext } from './cli-context';
+import type { Row } from './printer';
 
 interface RegisterOptions {
   readonly project: string;
@@ -45,9 +23,7 @@ export function instanceCommand(context: CliContext): Command {
     .command('get')
     .argument('<instance>', 'instance id')
     .action(async (id: string) => {
-      const document = await context.api.json<{ readonly instance: InstanceAnswer }>(
-        instancePath(id),
-      );
+      const document = await context.api.json<Answer<'instance'>>(instancePath(id));
       context.printer.print({ document, rows: [rowOf(document.instance)] });
     });
   instance
@@ -58,7 +34,7 @@ export function instanceCommand(context: CliContext): Command {
     .option('--cursor <cursor>', 'go on where a page ended')
     .action(async (options: Record<string, string>) => {
       const query = new URLSearchParams(options).toString();
-      const document = await context.api.json<InstanceList>(`/v1/instances?${query}`);
+      const document = await context.api.json<Answer<'instancePage'>>(`/v1/instances?${query}`);
       context.printer.print({ document, rows: document.items.map(rowOf) });
       if (document.nextCursor !== null)
         context.printer.say(`more: --cursor ${document.nextCursor}`);
@@ -83,20 +59,11 @@ function registerCommand(context: CliContext): Command {
     .option('--label <name=value>', 'label, may be repeated', collectLabel, {})
     .option('--key <key>', 'idempotency key; made up if left out')
     .action(async (options: RegisterOptions) => {
-      const { id: instanceId, key = randomUUID(), label: labels, healthPath, ...profile } = options;
-      const document = await context.api.json<CommandAnswer>('/v1/instances', {
-        method: 'POST',
-        headers: { 'idempotency-key': key },
-        body: {
-          ...(instanceId === undefined ? {} : { instanceId }),
-          ...profile,
-          labels,
-          healthProbe: { path: healthPath },
-        },
-      });
-      const { instanceId: registered, status, revision, position } = document;
-      const row = { instance: registered, status, revision, position };
-      context.printer.print({ document, rows: [row] });
+      const { id, key, label: labels, healthPath, ...profile } = options;
+      const body = { instanceId: id, ...profile, labels, healthProbe: { path: healthPath } };
+      const document = await context.command<CommandAnswer>('/v1/instances', body, key);
+      const { instanceId: instance, status, revision, position } = document;
+      context.printer.print({ document, rows: [{ instance, status, revision, position }] });
     });
 }
 
@@ -106,12 +73,8 @@ function collectLabel(text: string, labels: Record<string, string>): Record<stri
   return { ...labels, [name]: value };
 }
 
-function rowOf(answer: InstanceAnswer): Row {
-  const { instanceId, project, environment, app, status, revision, currentUpgradeId } = answer;
-  const { failureReason } = answer;
-  return {
-    ...{ instance: instanceId, project, environment, app, status, revision },
-    upgrade: currentUpgradeId,
-    failure: failureReason,
-  };
+function rowOf(instance: InstanceDocument): Row {
+  const { instanceId, project, environment, app, status, revision } = instance;
+  const { currentUpgradeId: upgrade, failureReason: failure } = instance;
+  return { instance: instanceId, project, environment, app, status, revision, upgrade, failure };
 }

@@ -1,11 +1,10 @@
 import { instanceStream } from '@uplift/contracts';
 import { Command } from 'commander';
-import type { ReadModelRow } from '../audit/fleet-audit';
-import { auditStore, verdictOf } from '../audit/fleet-audit';
-import { StreamAudit } from '../audit/stream-audit';
-import type { ApiClient } from '../api-client';
+import type { Answer, ApiClient } from '../api-client';
 import type { CliContext } from '../cli-context';
 import { CommandFailure, EXIT } from '../exit-code';
+import type { ReadModelRow } from './history-audit';
+import { auditStore, StreamAudit, verdictOf } from './history-audit';
 
 interface ReplayOptions {
   readonly at?: string;
@@ -48,9 +47,9 @@ async function replay(
   });
   const { view, timeline, events, hash, fault } = audit;
   const document = { instanceId, chain: fault ?? 'valid', events, hash, instance: view, timeline };
-  const rows = timeline.map(({ at, revision, eventType, status, note }) => ({
-    ...{ at: new Date(at).toISOString(), revision, event: eventType, status, note },
-  }));
+  const rows = timeline.map(({ at, revision, eventType: event, status, note }) => {
+    return { at: new Date(at).toISOString(), revision, event, status, note };
+  });
   context.printer.print({ document, rows });
   if (fault !== null) throw new CommandFailure(EXIT.failed, `${instanceId}: ${fault}`);
   context.printer.say(`${events} events, chain valid, head ${hash}`);
@@ -67,8 +66,8 @@ function limitOf({ at, revision }: ReplayOptions) {
 
 async function verify(context: CliContext, storeOnly: boolean): Promise<void> {
   const audits = await context.withStore(auditStore);
-  const readModel = storeOnly ? viewsOf(audits) : await wholeReadModel(context.api);
-  const verdict = verdictOf(audits, readModel);
+  const views = [...audits.values()].flatMap(({ view }) => view ?? []);
+  const verdict = verdictOf(audits, storeOnly ? views : await wholeReadModel(context.api));
   const { streams, events, faults, differences } = verdict;
   const isSound = faults.length === 0 && differences.length === 0;
   const row = { streams, events, faults: faults.length, differences: differences.length };
@@ -77,20 +76,14 @@ async function verify(context: CliContext, storeOnly: boolean): Promise<void> {
   if (!isSound) throw new CommandFailure(EXIT.failed, 'the history does not verify');
 }
 
-function viewsOf(audits: ReadonlyMap<string, StreamAudit>): ReadModelRow[] {
-  return [...audits.values()].flatMap(({ view }) => (view === null ? [] : [view]));
-}
-
 async function wholeReadModel(api: ApiClient): Promise<ReadModelRow[]> {
   const rows: ReadModelRow[] = [];
-  let cursor: string | null = null;
-  do {
-    const next: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-    const page: { items: ReadModelRow[]; nextCursor: string | null } = await api.json(
-      `/v1/instances?limit=100${next}`,
-    );
+  let cursor: string | null = '';
+  while (cursor !== null) {
+    const next: string = cursor && `&cursor=${encodeURIComponent(cursor)}`;
+    const page: Answer<'instancePage'> = await api.json(`/v1/instances?limit=100${next}`);
     rows.push(...page.items);
     cursor = page.nextCursor;
-  } while (cursor !== null);
+  }
   return rows;
 }

@@ -1,3 +1,4 @@
+import { systemClock, systemRandomness } from '@uplift/runtime';
 import { Command } from 'commander';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
@@ -6,7 +7,7 @@ import { json } from 'node:stream/consumers';
 import { ApiClient } from '../api-client';
 import { CliContext } from '../cli-context';
 import { EXIT } from '../exit-code';
-import { Printer } from '../output/printer';
+import { Printer } from '../printer';
 import { upgradeCommand } from './upgrade.command';
 
 const ANSWER = {
@@ -28,7 +29,7 @@ class ContextOf extends CliContext {
   readonly printed: string[] = [];
 
   constructor(private readonly url: string) {
-    super(new Command());
+    super(new Command(), systemClock, systemRandomness);
   }
 
   override get api() {
