@@ -4,7 +4,7 @@ import type { StoredEvent } from '@uplift/contracts';
 import { eventDocument } from './events.dto';
 
 /** Times in milliseconds. */
-export const RETRY_MS = 3_000;
+const RETRY_MS = 3_000;
 export const HEARTBEAT_MS = 15_000;
 
 export const HELLO_FRAME = `retry: ${RETRY_MS}\n: connected\n\n`;

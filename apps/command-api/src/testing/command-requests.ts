@@ -46,9 +46,9 @@ export function registration({ key = 'register', instanceId = INSTANCE_ID }: Var
 
 export function trigger(varied: Varied = {}) {
   const { key = 'trigger', instanceId = INSTANCE_ID, reason = 'new version', ifRevision } = varied;
-  const wish = { strategy: null, target: null, reason, rolloutId: null } as const;
+  const asked = { strategy: null, target: null, reason, rolloutId: null } as const;
   const data = {
-    ...wish,
+    ...asked,
     waveId: null,
     enabledStrategies: UPGRADE_STRATEGIES,
     upgradeId: upgradeIdFor(instanceId, key),
@@ -59,18 +59,18 @@ export function trigger(varied: Varied = {}) {
   return {
     instanceId,
     command: { type: 'RequestUpgrade', data },
-    content: { instanceId, ...wish },
+    content: { instanceId, ...asked },
     caller: { ...CALLER, idempotencyKey: key, ...revision },
   } satisfies CommandRequest;
 }
 
 export function cancel({ key = 'cancel', reason = 'wrong version', ...varied }: Varied = {}) {
   const { instanceId = INSTANCE_ID } = varied;
-  const wish = { upgradeId: upgradeIdFor(instanceId, 'trigger'), reason };
+  const asked = { upgradeId: upgradeIdFor(instanceId, 'trigger'), reason };
   return {
     instanceId,
-    command: { type: 'CancelUpgrade', data: { ...wish, requestedBy: 'somebody' } },
-    content: { instanceId, ...wish },
+    command: { type: 'CancelUpgrade', data: { ...asked, requestedBy: 'somebody' } },
+    content: { instanceId, ...asked },
     caller: { ...CALLER, idempotencyKey: key },
   } satisfies CommandRequest;
 }
