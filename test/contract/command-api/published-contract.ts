@@ -78,7 +78,7 @@ export class PublishedContract {
   }
 }
 
-const PROBLEM = { $ref: '#/components/schemas/ProblemDto' };
+const PROBLEM = { $ref: '#/components/schemas/Problem' };
 
 function matches(template: string, path: string): boolean {
   return new RegExp(`^${template.replace(/\{[^}]+\}/g, '[^/]+')}$`).test(path);

@@ -32,9 +32,9 @@ test.each(['succeeded', 'running', 'failed', 'resting'] as const)(
   async (kind) => {
     const { instanceId } = written[kind];
     const instance = await bench.ask(QUERY_SUBJECTS.instanceGet, { instanceId });
-    expect(shapes.faultsOf('InstanceAnswerDto', instance)).toEqual([]);
+    expect(shapes.faultsOf('InstanceAnswer', instance)).toEqual([]);
     const timeline = await bench.ask(QUERY_SUBJECTS.instanceTimeline, { instanceId });
-    expect(shapes.faultsOf('TimelinePageDto', timeline)).toEqual([]);
+    expect(shapes.faultsOf('TimelinePage', timeline)).toEqual([]);
   },
 );
 
@@ -43,15 +43,15 @@ test.each(['succeeded', 'running', 'failed'] as const)(
   async (kind) => {
     const { upgradeId } = written[kind];
     const upgrade = await bench.ask(QUERY_SUBJECTS.upgradeGet, { upgradeId });
-    expect(shapes.faultsOf('UpgradeAnswerDto', upgrade)).toEqual([]);
+    expect(shapes.faultsOf('UpgradeAnswer', upgrade)).toEqual([]);
   },
 );
 
 test('lists and statistics have the published shape', async () => {
   const page = await bench.ask(QUERY_SUBJECTS.instanceList, { limit: 2 });
-  expect(shapes.faultsOf('InstancePageDto', page)).toEqual([]);
+  expect(shapes.faultsOf('InstancePage', page)).toEqual([]);
   const stats = await bench.ask(QUERY_SUBJECTS.instanceStats, {});
-  expect(shapes.faultsOf('StatsAnswerDto', stats)).toEqual([]);
+  expect(shapes.faultsOf('StatsAnswer', stats)).toEqual([]);
 });
 
 test.each([
@@ -61,9 +61,9 @@ test.each([
   const refused = bench.ask(subject, body).catch((error: { problem: ProblemDetails }) => {
     return error.problem;
   });
-  expect(shapes.faultsOf('ProblemDto', await refused)).toEqual([]);
+  expect(shapes.faultsOf('Problem', await refused)).toEqual([]);
 });
 
 test('a field that is not published would be noticed', () => {
-  expect(shapes.faultsOf('AsOfDto', { position: '1', at: 'today', more: 1 })).toHaveLength(3);
+  expect(shapes.faultsOf('AsOf', { position: '1', at: 'today', more: 1 })).toHaveLength(3);
 });

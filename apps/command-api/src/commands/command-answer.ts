@@ -1,6 +1,5 @@
-import { ApiProperty } from '@nestjs/swagger';
+import type { CommandAnswer, CommandLinks } from '@uplift/contracts';
 import type { InstanceStatus } from '@uplift/domain';
-import { INSTANCE_STATUSES } from '@uplift/domain';
 
 /** `accepted`: appended now. `repeated`: the key was seen before. `unchanged`: it held already. */
 export type CommandOutcome = 'accepted' | 'repeated' | 'unchanged';
@@ -15,42 +14,8 @@ export interface CommandResult {
   readonly status: InstanceStatus;
 }
 
-export class CommandLinksDto {
-  @ApiProperty()
-  readonly instance!: string;
-
-  @ApiProperty()
-  readonly timeline!: string;
-
-  @ApiProperty()
-  readonly events!: string;
-
-  @ApiProperty({ required: false })
-  readonly upgrade?: string;
-}
-
-/** The answer to an accepted command; a repeat of its key gives the same, for ever. */
-export class CommandAnswerDto {
-  @ApiProperty({ format: 'uuid' })
-  readonly instanceId!: string;
-
-  @ApiProperty({ format: 'uuid', required: false, description: 'Only of an upgrade' })
-  readonly upgradeId?: string;
-
-  @ApiProperty({ type: 'integer', minimum: 0, description: 'Revision the command led to' })
-  readonly revision!: number;
-
-  @ApiProperty({ pattern: '^\\d+$', description: 'Position in the store, for min-position' })
-  readonly position!: string;
-
-  @ApiProperty({ enum: [...INSTANCE_STATUSES], description: 'Status the command led to' })
-  readonly status!: string;
-
-  @ApiProperty({ type: CommandLinksDto })
-  readonly links!: CommandLinksDto;
-}
-
-export function answerOf(result: CommandResult): CommandAnswerDto {
+/** A repeat of the command's key gives the same answer, for ever. */
+export function answerOf(result: CommandResult): CommandAnswer {
   const { instanceId, upgradeId, revision, position, status } = result;
   return {
     instanceId,
@@ -62,7 +27,7 @@ export function answerOf(result: CommandResult): CommandAnswerDto {
   };
 }
 
-function linksOf({ instanceId, upgradeId }: CommandResult): CommandLinksDto {
+function linksOf({ instanceId, upgradeId }: CommandResult): CommandLinks {
   const instance = `/v1/instances/${instanceId}`;
   return {
     instance,

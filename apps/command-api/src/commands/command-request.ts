@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Actor } from '@uplift/contracts';
+import { refusal } from '@uplift/contracts';
 import type { InstanceCommandOf } from '@uplift/domain';
 import { canonicalJson, deterministicEventId } from '@uplift/event-store';
-import { refusal } from '../problems/problems';
 
 /** Commands of people and services; a worker's report does not come through this service. */
 export type EdgeCommand = InstanceCommandOf<

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { ProblemDetails, StoredEvent } from '@uplift/contracts';
-import { ProblemError } from '@uplift/contracts';
+import { ProblemError, refusal } from '@uplift/contracts';
 import type { InstanceState } from '@uplift/domain';
 import { evolve, INITIAL_STATE } from '@uplift/domain';
 import type { Cause, LoadedInstance } from '@uplift/event-store';
 import { CommandHandler, RevisionConflictError } from '@uplift/event-store';
 import { Clock, Metrics } from '@uplift/runtime';
-import { refusal, toProblem } from '../problems/problems';
+import { toProblem } from '../problems/to-problem';
 import type { CommandOutcome, CommandResult } from './command-answer';
 import type { CommandRequest } from './command-request';
 import { commandIdOf, fingerprintOf, upgradeOf } from './command-request';

@@ -1,23 +1,18 @@
 import { Controller, Get, Logger, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { instanceStream } from '@uplift/contracts';
+import type { EventPage } from '@uplift/contracts';
+import { DEFAULT_PAGE_LENGTH, instanceStream, refusal } from '@uplift/contracts';
 import { AllTail, EventStore, loadOrEmpty } from '@uplift/event-store';
 import { Clock } from '@uplift/runtime';
+import { DescribedAnswer, DescribedProblems } from '../http/descriptions';
 import type { HttpReply, HttpRequest } from '../http/http-exchange';
 import { headerOf } from '../http/http-exchange';
 import { DtoPipe, UuidPipe } from '../http/pipes';
 import { readDto } from '../input/read-dto';
-import { DescribedProblem, refusal } from '../problems/problems';
 import { EVENT_STREAM_HEADERS, FrameSink } from './event-frames';
 import { EventReplay, EventWatch } from './event-watch';
-import {
-  eventDocument,
-  EventPageDto,
-  EventPageParametersDto,
-  WatchParametersDto,
-} from './events.dto';
+import { eventDocument, EventPageParametersDto, WatchParametersDto } from './events.dto';
 
-const DEFAULT_LIMIT = 50;
 const MOST_WATCHERS = 200;
 const START_LIMIT_MS = 5_000;
 const FRAMES = { 'text/event-stream': { schema: { type: 'string' } } };
@@ -38,16 +33,14 @@ export class EventsController {
 
   @Get('instances/:id/events')
   @ApiOperation({ summary: 'Raw events of an instance, from the store itself' })
-  @ApiResponse({ status: 200, type: EventPageDto, description: 'In order of revision' })
-  @DescribedProblem(400)
-  @DescribedProblem(404)
-  @DescribedProblem(503)
+  @DescribedAnswer(200, 'eventPage', 'In order of revision')
+  @DescribedProblems(400, 404, 503)
   async instanceEvents(
     @Param('id', UuidPipe) instanceId: string,
     @Query(DtoPipe) parameters: EventPageParametersDto,
-  ): Promise<EventPageDto> {
+  ): Promise<EventPage> {
     const from = Number(parameters.from ?? 0);
-    const next = from + Number(parameters.limit ?? DEFAULT_LIMIT);
+    const next = from + Number(parameters.limit ?? DEFAULT_PAGE_LENGTH);
     // The whole stream: an unknown instance can then be told from a page past the end.
     const events = await loadOrEmpty(this.store, instanceStream(instanceId));
     if (events.length === 0) {
@@ -65,9 +58,7 @@ export class EventsController {
   })
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Position seen last' })
   @ApiResponse({ status: 200, description: 'Until the client goes', content: FRAMES })
-  @DescribedProblem(400)
-  @DescribedProblem(429)
-  @DescribedProblem(503)
+  @DescribedProblems(400, 429, 503)
   async watchEvents(
     @Query(DtoPipe) parameters: WatchParametersDto,
     @Req() request: HttpRequest,

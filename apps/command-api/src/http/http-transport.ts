@@ -1,6 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { problem } from '@uplift/contracts';
 import { BODY_LIMIT_BYTES } from '../input/read-dto';
-import { problem } from '../problems/problems';
 import type { HttpReply } from './http-exchange';
 import { sendProblem } from './http-exchange';
 import { ProblemDetailsFilter, RouteTable } from './problem-details.filter';

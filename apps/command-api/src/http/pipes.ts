@@ -1,10 +1,10 @@
 import type { ArgumentMetadata, PipeTransform } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
 import { Readable } from 'node:stream';
+import { refusal } from '@uplift/contracts';
 import { isUuid } from '../input/fields';
 import type { DtoType } from '../input/read-dto';
 import { readDto } from '../input/read-dto';
-import { refusal } from '../problems/problems';
 import { UnreadBody } from './request-bodies';
 
 /** Reads a body or query as the DTO class that the parameter declares. */

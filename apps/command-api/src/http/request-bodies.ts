@@ -1,6 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { refusal } from '@uplift/contracts';
 import { BODY_LIMIT_BYTES } from '../input/read-dto';
-import { refusal } from '../problems/problems';
 
 const LIMITED = { bodyLimit: BODY_LIMIT_BYTES };
 export const NDJSON = 'application/x-ndjson';

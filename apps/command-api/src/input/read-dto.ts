@@ -1,7 +1,7 @@
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import type { ValidationError, ValidatorOptions } from 'class-validator';
-import { refusal } from '../problems/problems';
+import { refusal } from '@uplift/contracts';
 
 export type DtoType<T extends object> = new () => T;
 

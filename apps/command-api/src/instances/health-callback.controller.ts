@@ -8,19 +8,19 @@ import {
   Query,
   Req,
 } from '@nestjs/common';
-import { ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
+import type { CommandAnswer } from '@uplift/contracts';
+import { refusal } from '@uplift/contracts';
 import { Randomness } from '@uplift/runtime';
-import { answerOf, CommandAnswerDto } from '../commands/command-answer';
+import { answerOf } from '../commands/command-answer';
 import { requireKey } from '../commands/command-request';
-import { callerWithKey } from '../http/http-command';
+import { DescribedAnswer, DescribedProblems } from '../http/descriptions';
 import type { HttpRequest } from '../http/http-exchange';
 import { headerOf } from '../http/http-exchange';
+import { callerWithKey } from '../http/http-requests';
 import { isUuid } from '../input/fields';
-import { DescribedProblem, refusal } from '../problems/problems';
 import { HealthCallback, HealthCallbackToken } from './health-callback';
 import { RUNNING_STATUSES } from './instances.dto';
-
-const CODES = [400, 401, 404, 409, 503] as const;
 
 function DescribedCallback(summary: string): MethodDecorator {
   return applyDecorators(
@@ -28,8 +28,8 @@ function DescribedCallback(summary: string): MethodDecorator {
     ApiParam({ name: 'uuid', schema: { type: 'string', format: 'uuid' } }),
     ApiParam({ name: 'status', enum: RUNNING_STATUSES }),
     ApiQuery({ name: 'token', required: false, schema: { type: 'string' } }),
-    ApiResponse({ status: 200, type: CommandAnswerDto, description: 'Taken' }),
-    ...CODES.map((status) => DescribedProblem(status)),
+    DescribedAnswer(200, 'command', 'Taken'),
+    DescribedProblems(400, 401, 404, 409, 503),
   );
 }
 
@@ -51,7 +51,7 @@ export class HealthCallbackController {
     @Param() { uuid, status }: Path,
     @Query('token') token: unknown,
     @Req() request: HttpRequest,
-  ): Promise<CommandAnswerDto> {
+  ): Promise<CommandAnswer> {
     this.token.check(token);
     const instanceId = uuid.toLowerCase();
     if (!isUuid(instanceId)) throw refusal('instance-unknown', 'The path names no instance');
@@ -67,7 +67,7 @@ export class HealthCallbackController {
     @Param() path: Path,
     @Query('token') token: unknown,
     @Req() request: HttpRequest,
-  ): Promise<CommandAnswerDto> {
+  ): Promise<CommandAnswer> {
     return this.healthCallback(path, token, request);
   }
 }

@@ -1,11 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { ProblemError } from '@uplift/contracts';
+import { ProblemError, refusal } from '@uplift/contracts';
 import { LIFECYCLE, isInstanceStatus, isRunning } from '@uplift/domain';
 import { InstanceHistory } from '@uplift/event-store';
 import type { CommandResult } from '../commands/command-answer';
 import type { Caller } from '../commands/command-request';
-import { refusal } from '../problems/problems';
 import { InstanceCommands } from './instance-commands';
 import { RUNNING_STATUSES } from './instances.dto';
 

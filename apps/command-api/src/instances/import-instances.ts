@@ -1,14 +1,15 @@
 import { applyDecorators, Injectable, Logger } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
-import type { ProblemDetails } from '@uplift/contracts';
+import type { CommandAnswer, ProblemDetails } from '@uplift/contracts';
+import { refusal } from '@uplift/contracts';
 import { canonicalJson } from '@uplift/event-store';
 import { createHash } from 'node:crypto';
-import type { CommandAnswerDto } from '../commands/command-answer';
 import { answerOf } from '../commands/command-answer';
 import type { Caller } from '../commands/command-request';
+import { DescribedProblems } from '../http/descriptions';
 import { NDJSON } from '../http/request-bodies';
 import { BODY_LIMIT_BYTES, readDto } from '../input/read-dto';
-import { DescribedProblem, refusal, toProblem } from '../problems/problems';
+import { toProblem } from '../problems/to-problem';
 import { InstanceCommands } from './instance-commands';
 import { ImportedInstanceDto } from './instances.dto';
 import type { Line } from './ndjson-lines';
@@ -29,12 +30,12 @@ export function DescribedImport(): MethodDecorator {
       schema: LINES[NDJSON].schema,
     }),
     ApiResponse({ status: 200, description: 'One answer per line, in order', content: LINES }),
-    DescribedProblem(415),
+    DescribedProblems(415),
   );
 }
 
 type LineAnswer = { readonly line: number; readonly status: number } & (
-  { readonly result: CommandAnswerDto } | { readonly problem: ProblemDetails }
+  { readonly result: CommandAnswer } | { readonly problem: ProblemDetails }
 );
 type ImportCaller = Omit<Caller, 'idempotencyKey'>;
 

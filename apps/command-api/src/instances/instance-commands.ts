@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { refusal } from '@uplift/contracts';
 import type { InstanceCommandData, InstanceProfile } from '@uplift/domain';
 import { isInstanceStatus, isRunning } from '@uplift/domain';
 import type { CommandResult } from '../commands/command-answer';
 import type { Caller } from '../commands/command-request';
 import { instanceIdFor } from '../commands/command-request';
 import { CommandService } from '../commands/command-service';
-import { refusal } from '../problems/problems';
 import { planOf, scriptOf } from '../upgrades/upgrade-commands';
 import type {
   RegisterInstanceDto,

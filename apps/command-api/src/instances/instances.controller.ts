@@ -1,30 +1,20 @@
-import { Body, Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, Param, Post, Req, Res } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { ApiTags } from '@nestjs/swagger';
 import type { BusRequest } from '@uplift/bus';
-import { COMMAND_SUBJECTS, QUERY_SUBJECTS } from '@uplift/contracts';
+import type { CommandAnswer } from '@uplift/contracts';
+import { COMMAND_SUBJECTS, refusal } from '@uplift/contracts';
 import { Readable } from 'node:stream';
-import type { CommandAnswerDto } from '../commands/command-answer';
 import { answerOf } from '../commands/command-answer';
 import type { Caller } from '../commands/command-request';
-import { callerWithKey, DescribedCommand, HttpCaller, replyToCommand } from '../http/http-command';
+import { DescribedCommand, DescribedQuery } from '../http/descriptions';
+import { callerWithKey, HttpCaller, queryOf, replyToCommand } from '../http/http-requests';
 import type { HttpReply, HttpRequest } from '../http/http-exchange';
-import type { Freshness } from '../http/http-query';
-import { DescribedQuery, MinPosition, paging } from '../http/http-query';
 import { DtoPipe, UuidPipe } from '../http/pipes';
 import { NDJSON } from '../http/request-bodies';
 import { readDto } from '../input/read-dto';
 import { BusCommand, busCaller } from '../nats/bus-command';
-import { refusal } from '../problems/problems';
-import { InstanceAnswerDto, InstancePageDto } from '../queries/instance-answer.dto';
-import {
-  ListInstancesParametersDto,
-  PageParametersDto,
-  QueryParametersDto,
-} from '../queries/query-parameters.dto';
 import { ReadModel } from '../queries/read-model';
-import { StatsAnswerDto } from '../queries/stats-answer.dto';
-import { TimelinePageDto } from '../queries/timeline-answer.dto';
 import { DescribedImport, ImportInstances } from './import-instances';
 import { InstanceCommands } from './instance-commands';
 import { RegisterInstanceDto, ReportHealthDto, ReportHealthOfInstanceDto } from './instances.dto';
@@ -44,12 +34,12 @@ export class InstancesController {
     @HttpCaller() caller: Caller,
     @Body(DtoPipe) body: RegisterInstanceDto,
     @Res({ passthrough: true }) reply: HttpReply,
-  ): Promise<CommandAnswerDto> {
+  ): Promise<CommandAnswer> {
     return replyToCommand(reply, await this.commands.register(body, caller));
   }
 
   @BusCommand(COMMAND_SUBJECTS.registerInstance)
-  async registerOverBus(@Payload() request: BusRequest): Promise<CommandAnswerDto> {
+  async registerOverBus(@Payload() request: BusRequest): Promise<CommandAnswer> {
     const dto = readDto(RegisterInstanceDto, request.body);
     return answerOf(await this.commands.register(dto, busCaller(request)));
   }
@@ -70,40 +60,32 @@ export class InstancesController {
   }
 
   @Get('instances')
-  @DescribedQuery('Instances, newest first', InstancePageDto)
-  listInstances(
-    @Query(DtoPipe) parameters: ListInstancesParametersDto,
-    @MinPosition() freshness: Freshness,
-  ): Promise<object> {
-    const { status, project, app, core } = parameters;
-    const query = { status, project, app, core, ...paging(parameters), ...freshness };
-    return this.readModel.ask(QUERY_SUBJECTS.instanceList, query);
+  @DescribedQuery('instanceList', 'Instances, newest first')
+  listInstances(@Req() request: HttpRequest): Promise<object> {
+    return this.readModel.ask('instanceList', queryOf('instanceList', request));
   }
 
   @Get('instances/:id')
-  @DescribedQuery('One instance', InstanceAnswerDto)
+  @DescribedQuery('instanceGet', 'One instance')
   async getInstance(
     @Param('id', UuidPipe) instanceId: string,
-    @Query(DtoPipe) _parameters: QueryParametersDto,
-    @MinPosition() freshness: Freshness,
+    @Req() request: HttpRequest,
     @Res({ passthrough: true }) reply: HttpReply,
   ): Promise<object> {
-    const query = { instanceId, ...freshness };
-    const answer = await this.readModel.ask(QUERY_SUBJECTS.instanceGet, query);
-    const { revision } = (answer as InstanceAnswerDto).instance;
-    reply.header('etag', `"${revision}"`);
+    const query = queryOf('instanceGet', request, { instanceId });
+    const answer = await this.readModel.ask('instanceGet', query);
+    reply.header('etag', `"${answer.instance.revision}"`);
     return answer;
   }
 
   @Get('instances/:id/timeline')
-  @DescribedQuery('What happened to an instance, oldest first', TimelinePageDto)
+  @DescribedQuery('instanceTimeline', 'What happened to an instance, oldest first')
   instanceTimeline(
     @Param('id', UuidPipe) instanceId: string,
-    @Query(DtoPipe) parameters: PageParametersDto,
-    @MinPosition() freshness: Freshness,
+    @Req() request: HttpRequest,
   ): Promise<object> {
-    const query = { instanceId, ...paging(parameters), ...freshness };
-    return this.readModel.ask(QUERY_SUBJECTS.instanceTimeline, query);
+    const query = queryOf('instanceTimeline', request, { instanceId });
+    return this.readModel.ask('instanceTimeline', query);
   }
 
   @Post('instances/:id/health')
@@ -113,22 +95,19 @@ export class InstancesController {
     @Param('id', UuidPipe) instanceId: string,
     @Body(DtoPipe) { status }: ReportHealthDto,
     @Res({ passthrough: true }) reply: HttpReply,
-  ): Promise<CommandAnswerDto> {
+  ): Promise<CommandAnswer> {
     return replyToCommand(reply, await this.commands.reportHealth({ instanceId, status }, caller));
   }
 
   @BusCommand(COMMAND_SUBJECTS.reportHealth)
-  async reportHealthOverBus(@Payload() request: BusRequest): Promise<CommandAnswerDto> {
+  async reportHealthOverBus(@Payload() request: BusRequest): Promise<CommandAnswer> {
     const dto = readDto(ReportHealthOfInstanceDto, request.body);
     return answerOf(await this.commands.reportHealth(dto, busCaller(request)));
   }
 
   @Get('stats')
-  @DescribedQuery('Instances by status, upgrades by outcome, durations per stage', StatsAnswerDto)
-  instanceStats(
-    @Query(DtoPipe) _parameters: QueryParametersDto,
-    @MinPosition() freshness: Freshness,
-  ): Promise<object> {
-    return this.readModel.ask(QUERY_SUBJECTS.instanceStats, { ...freshness });
+  @DescribedQuery('instanceStats', 'Instances by status, upgrades by outcome, durations per stage')
+  instanceStats(@Req() request: HttpRequest): Promise<object> {
+    return this.readModel.ask('instanceStats', queryOf('instanceStats', request));
   }
 }

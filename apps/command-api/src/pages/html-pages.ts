@@ -1,6 +1,6 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
-import type { ProblemRow } from '../problems/problem-table';
-import { PROBLEMS } from '../problems/problem-table';
+import type { ProblemRow } from '@uplift/contracts';
+import { PROBLEMS } from '@uplift/contracts';
 
 export const HTML = 'text/html; charset=utf-8';
 export const CONTENT_SECURITY_POLICY =

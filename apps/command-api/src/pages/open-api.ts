@@ -1,8 +1,8 @@
 import type { INestApplication } from '@nestjs/common';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { ANSWERS, openApiSchemas } from '@uplift/contracts';
 import { ImportedInstanceDto, ReportHealthOfInstanceDto } from '../instances/instances.dto';
-import { ProblemDto } from '../problems/problems';
 import { CancelUpgradeOfInstanceDto, TriggerUpgradeOfInstanceDto } from '../upgrades/upgrades.dto';
 
 const ABOUT =
@@ -10,7 +10,6 @@ const ABOUT =
 
 /** Named by no operation: taken on the bus, or one line of an import. */
 const FURTHER_MODELS = [
-  ProblemDto,
   ImportedInstanceDto,
   ReportHealthOfInstanceDto,
   TriggerUpgradeOfInstanceDto,
@@ -25,10 +24,12 @@ export function describeApi(app: INestApplication): OpenAPIObject {
     .setVersion('1')
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .build();
-  return SwaggerModule.createDocument(app, options, {
+  const made = SwaggerModule.createDocument(app, options, {
     extraModels: FURTHER_MODELS,
     operationIdFactory: (_controller, method) => method,
   });
+  const schemas = { ...made.components?.schemas, ...openApiSchemas(Object.values(ANSWERS)) };
+  return { ...made, components: { ...made.components, schemas } };
 }
 
 /** Holds the description once the application that it describes exists. */

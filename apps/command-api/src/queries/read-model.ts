@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { BusClient } from '@uplift/bus';
-import { ProblemError, REQUEST_HEADERS } from '@uplift/contracts';
-import { isProblemCode } from '../problems/problem-table';
-import { problem } from '../problems/problems';
+import type { ANSWERS, Query, QueryName, ValueOf } from '@uplift/contracts';
+import { isProblemCode, problem, ProblemError, QUERY_SUBJECTS, refusal } from '@uplift/contracts';
 
 /** Longer than the read model itself waits for a position. */
 const TIMEOUT_MS = 8_000;
@@ -10,17 +9,29 @@ const STILL_POSSIBLE = 'Commands still work, and raw events can be read: ask aga
 /** What the bus says when the read model as a whole is away. */
 const AWAY = ['no-responder', 'request-timeout', 'unreadable-reply'];
 
+/** The answer to each query. */
+export const QUERY_ANSWERS = {
+  instanceGet: 'instance',
+  instanceList: 'instancePage',
+  instanceStats: 'stats',
+  instanceTimeline: 'timelinePage',
+  upgradeGet: 'upgrade',
+} as const satisfies Record<QueryName, keyof typeof ANSWERS>;
+
+export type QueryAnswer<Name extends QueryName> = ValueOf<
+  (typeof ANSWERS)[(typeof QUERY_ANSWERS)[Name]]
+>;
+
 /** Queries, forwarded to the service that keeps the read model. */
 @Injectable()
 export class ReadModel {
   constructor(private readonly bus: BusClient) {}
 
   /** Throws the read model's own problem, or `queries-unavailable`. */
-  async ask(subject: string, body: object, traceparent?: string): Promise<object> {
-    const headers = traceparent === undefined ? {} : { [REQUEST_HEADERS.traceparent]: traceparent };
+  async ask<Name extends QueryName>(name: Name, query: Query<Name>): Promise<QueryAnswer<Name>> {
     try {
-      const answer = await this.bus.request(subject, body, { timeoutMs: TIMEOUT_MS, headers });
-      return answer as object;
+      const answer = await this.bus.request(QUERY_SUBJECTS[name], query, { timeoutMs: TIMEOUT_MS });
+      return answer as QueryAnswer<Name>;
     } catch (error) {
       throw error instanceof ProblemError ? inOwnWords(error) : error;
     }
@@ -30,6 +41,6 @@ export class ReadModel {
 /** The same document that this service would write: references that resolve here. */
 function inOwnWords(error: ProblemError): ProblemError {
   const { type: _type, title: _title, status: _status, code, detail, ...fields } = error.problem;
-  if (AWAY.includes(code)) return new ProblemError(problem('queries-unavailable', STILL_POSSIBLE));
+  if (AWAY.includes(code)) return refusal('queries-unavailable', STILL_POSSIBLE);
   return isProblemCode(code) ? new ProblemError(problem(code, detail, fields)) : error;
 }

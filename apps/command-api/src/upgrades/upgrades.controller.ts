@@ -1,21 +1,18 @@
-import { Body, Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, Param, Post, Req, Res } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { ApiTags } from '@nestjs/swagger';
 import type { BusRequest } from '@uplift/bus';
-import { COMMAND_SUBJECTS, QUERY_SUBJECTS } from '@uplift/contracts';
-import type { CommandAnswerDto } from '../commands/command-answer';
+import type { CommandAnswer } from '@uplift/contracts';
+import { COMMAND_SUBJECTS } from '@uplift/contracts';
 import { answerOf } from '../commands/command-answer';
 import type { Caller } from '../commands/command-request';
-import { DescribedCommand, HttpCaller, replyToCommand } from '../http/http-command';
-import type { HttpReply } from '../http/http-exchange';
-import type { Freshness } from '../http/http-query';
-import { DescribedQuery, MinPosition } from '../http/http-query';
+import { DescribedCommand, DescribedQuery } from '../http/descriptions';
+import { HttpCaller, queryOf, replyToCommand } from '../http/http-requests';
+import type { HttpReply, HttpRequest } from '../http/http-exchange';
 import { DtoPipe, UuidPathPipe, UuidPipe } from '../http/pipes';
 import { readDto } from '../input/read-dto';
 import { BusCommand, busCaller } from '../nats/bus-command';
-import { QueryParametersDto } from '../queries/query-parameters.dto';
 import { ReadModel } from '../queries/read-model';
-import { UpgradeAnswerDto } from './upgrade-answer.dto';
 import { UpgradeCommands } from './upgrade-commands';
 import {
   CancelUpgradeDto,
@@ -40,12 +37,12 @@ export class UpgradesController {
     @Param('id', UuidPipe) instanceId: string,
     @Body(DtoPipe) body: TriggerUpgradeDto,
     @Res({ passthrough: true }) reply: HttpReply,
-  ): Promise<CommandAnswerDto> {
+  ): Promise<CommandAnswer> {
     return replyToCommand(reply, await this.commands.trigger({ ...body, instanceId }, caller));
   }
 
   @BusCommand(COMMAND_SUBJECTS.triggerUpgrade)
-  async triggerOverBus(@Payload() request: BusRequest): Promise<CommandAnswerDto> {
+  async triggerOverBus(@Payload() request: BusRequest): Promise<CommandAnswer> {
     const dto = readDto(TriggerUpgradeOfInstanceDto, request.body);
     return answerOf(await this.commands.trigger(dto, busCaller(request)));
   }
@@ -57,24 +54,23 @@ export class UpgradesController {
     @Param(UuidPathPipe) { id: instanceId, upgradeId }: UpgradePathDto,
     @Body(DtoPipe) { reason }: CancelUpgradeDto,
     @Res({ passthrough: true }) reply: HttpReply,
-  ): Promise<CommandAnswerDto> {
+  ): Promise<CommandAnswer> {
     const dto = { instanceId, upgradeId, reason };
     return replyToCommand(reply, await this.commands.cancel(dto, caller));
   }
 
   @BusCommand(COMMAND_SUBJECTS.cancelUpgrade)
-  async cancelOverBus(@Payload() request: BusRequest): Promise<CommandAnswerDto> {
+  async cancelOverBus(@Payload() request: BusRequest): Promise<CommandAnswer> {
     const dto = readDto(CancelUpgradeOfInstanceDto, request.body);
     return answerOf(await this.commands.cancel(dto, busCaller(request)));
   }
 
   @Get('upgrades/:id')
-  @DescribedQuery('One upgrade with the durations of its stages', UpgradeAnswerDto)
+  @DescribedQuery('upgradeGet', 'One upgrade with the durations of its stages')
   getUpgrade(
     @Param('id', UuidPipe) upgradeId: string,
-    @Query(DtoPipe) _parameters: QueryParametersDto,
-    @MinPosition() freshness: Freshness,
+    @Req() request: HttpRequest,
   ): Promise<object> {
-    return this.readModel.ask(QUERY_SUBJECTS.upgradeGet, { upgradeId, ...freshness });
+    return this.readModel.ask('upgradeGet', queryOf('upgradeGet', request, { upgradeId }));
   }
 }

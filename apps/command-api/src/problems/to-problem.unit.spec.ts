@@ -1,10 +1,9 @@
-import { ProblemError } from '@uplift/contracts';
+import { isProblemCode, ProblemError, PROBLEMS } from '@uplift/contracts';
 import * as domain from '@uplift/domain';
 import { EventStoreUnavailableError, EventTooLargeError } from '@uplift/event-store';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isProblemCode, PROBLEMS } from './problem-table';
-import { toProblem } from './problems';
+import { toProblem } from './to-problem';
 
 const page = readFileSync(join(__dirname, '../../../../docs/problems.md'), 'utf8');
 

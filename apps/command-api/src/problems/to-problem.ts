@@ -1,0 +1,52 @@
+import { HttpException } from '@nestjs/common';
+import type { ProblemCode, ProblemDetails, ProblemFields } from '@uplift/contracts';
+import { isProblemCode, problem, ProblemError } from '@uplift/contracts';
+import { DomainError } from '@uplift/domain';
+import { EventStoreUnavailableError } from '@uplift/event-store';
+
+const UNKNOWN_OUTCOME =
+  'It is unknown whether the command took effect: repeat it with the same Idempotency-Key';
+
+/** What the HTTP framework refuses before a handler runs, by its status. */
+const REFUSED_BY_HTTP: Readonly<Record<number, ProblemCode>> = {
+  400: 'malformed-json',
+  404: 'route-unknown',
+  405: 'method-not-allowed',
+  413: 'body-too-large',
+  415: 'unsupported-media-type',
+};
+
+/** The problem document of any error; what is not known stays inside and reads `internal-error`. */
+export function toProblem(error: unknown): ProblemDetails {
+  if (error instanceof ProblemError) return error.problem;
+  if (error instanceof EventStoreUnavailableError) {
+    return problem('event-store-unavailable', UNKNOWN_OUTCOME);
+  }
+  if (error instanceof HttpException) return fromHttp(error);
+  if (error instanceof Error && hasKnownCode(error)) {
+    return problem(error.code, error.message, error instanceof DomainError ? fieldsOf(error) : {});
+  }
+  return problem('internal-error', 'The cause is in the log of the service');
+}
+
+function hasKnownCode(error: Error): error is Error & { readonly code: ProblemCode } {
+  return 'code' in error && typeof error.code === 'string' && isProblemCode(error.code);
+}
+
+function fieldsOf(error: DomainError): ProblemFields {
+  const { currentStatus, allowedFrom } = error as Partial<
+    Pick<ProblemDetails, 'currentStatus' | 'allowedFrom'>
+  >;
+  return {
+    ...(currentStatus === undefined ? {} : { currentStatus }),
+    ...(allowedFrom === undefined ? {} : { allowedFrom }),
+  };
+}
+
+function fromHttp(error: HttpException): ProblemDetails {
+  const status = error.getStatus();
+  const code = REFUSED_BY_HTTP[status];
+  if (code !== undefined) return problem(code, error.message);
+  if (status >= 500) return problem('internal-error', 'The cause is in the log of the service');
+  return { ...problem('request-refused', error.message), status };
+}
