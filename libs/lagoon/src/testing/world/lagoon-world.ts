@@ -1,21 +1,21 @@
-import type { SimulatorOptions } from '../simulator.options';
 import { BuildRegistry } from './build-registry';
-import { Places } from './places';
-import { WorldContext } from './context';
+import { ProjectRegistry } from './projects';
 import { TaskRegistry } from './task-registry';
+import type { TimeAndChance, WorldOptions } from './world-context';
+import { WorldContext } from './world-context';
 
-/** Everything the simulated Lagoon knows. */
+/** Everything a Lagoon made for tests knows. */
 export class LagoonWorld {
   /** True: the caller's realm role passes `project: viewAll`. */
   hasPlatformRole = false;
   readonly context: WorldContext;
-  readonly places: Places;
+  readonly projects: ProjectRegistry;
   readonly builds: BuildRegistry;
   readonly tasks: TaskRegistry;
 
-  constructor(options: SimulatorOptions) {
-    this.context = new WorldContext(options);
-    this.places = new Places(this.context);
+  constructor(options: WorldOptions, timeAndChance: TimeAndChance) {
+    this.context = new WorldContext(options, timeAndChance);
+    this.projects = new ProjectRegistry(this.context);
     this.builds = new BuildRegistry(this.context);
     this.tasks = new TaskRegistry(this.context);
   }
@@ -27,9 +27,5 @@ export class LagoonWorld {
   /** Carries out everything that has happened up to now. */
   settle(): void {
     this.context.timeline.advanceTo(this.now());
-  }
-
-  chance(): number {
-    return this.context.random.next();
   }
 }

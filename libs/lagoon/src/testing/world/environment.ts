@@ -1,7 +1,6 @@
 import type { BuildQueue } from './build-queue';
 import type { BuildTraits } from './builds';
-import type { RegisteredTask } from './tasks';
-import type { Task } from './tasks';
+import type { TaskDefinition, Task } from './tasks';
 import type { Variable } from './variables';
 
 /** How the app itself answers. `hang` never answers, `close` breaks the connection. */
@@ -47,8 +46,10 @@ export interface EnvironmentTraits {
   healthAfterBuild: AppHealth | null;
   /** The app's health once a build is cancelled while it runs; null leaves it as it is. */
   healthAfterCancel: AppHealth | null;
+  /** Its URLs, the primary one first; null: one made of its names. */
+  routes: readonly string[] | null;
   services: readonly string[];
-  registeredTasks: readonly RegisteredTask[];
+  registeredTasks: readonly TaskDefinition[];
   deleted: boolean;
 }
 
@@ -79,6 +80,7 @@ export const NEW_ENVIRONMENT: EnvironmentTraits = {
   health: 'healthy',
   healthAfterBuild: null,
   healthAfterCancel: null,
+  routes: null,
   services: ['cli', 'nginx', 'mariadb'],
   registeredTasks: [],
   deleted: false,

@@ -1,7 +1,7 @@
 import type { Build, BuildTraits } from './builds';
 import { PLAIN_BUILD } from './builds';
 import type { Environment } from './environment';
-import type { WorldContext } from './context';
+import type { WorldContext } from './world-context';
 
 export interface DeployOrder {
   readonly bulkId?: string | null | undefined;
@@ -21,8 +21,8 @@ const PRIORITIES = { production: 6, development: 5 };
 /** Takes orders for builds and knows every row. */
 export class BuildRegistry {
   readonly byId = new Map<number, Build>();
-  /** Told of every build row the moment it exists. */
-  onBuild: (build: Build) => void = () => undefined;
+  /** What is odd about every build. */
+  traits: Partial<BuildTraits> = {};
   private readonly byBulkId = new Map<string, Build[]>();
 
   constructor(private readonly context: WorldContext) {}
@@ -58,7 +58,7 @@ export class BuildRegistry {
   private traitsFor(environment: Environment, order: DeployOrder): BuildTraits {
     const [next, ...later] = environment.nextBuilds;
     environment.nextBuilds = later;
-    return { ...PLAIN_BUILD, ...environment.buildTraits, ...next, ...order.traits };
+    return { ...PLAIN_BUILD, ...this.traits, ...environment.buildTraits, ...next, ...order.traits };
   }
 
   private addRow(environment: Environment, order: DeployOrder, row: RowPlan): void {
@@ -67,7 +67,7 @@ export class BuildRegistry {
     if (build.bulkId !== null)
       this.byBulkId.set(build.bulkId, [...this.ofBulk(build.bulkId), build]);
     environment.queue.add(build);
-    this.onBuild(build);
+    this.context.observer.onBuild(build);
     const { vanishSeconds } = build.traits;
     if (vanishSeconds === null) return;
     const vanishesAt = build.createdAt + vanishSeconds * 1000;
@@ -92,12 +92,13 @@ export class BuildRegistry {
       arrivedAt: null,
       slotAt: null,
       end: null,
+      shown: {},
     };
   }
 
   private newName({ variablesOnly }: DeployOrder): string {
     const kind = variablesOnly === true ? 'variables' : 'build';
-    return `lagoon-${kind}-${this.context.random.word(6)}`;
+    return `lagoon-${kind}-${this.context.word(6)}`;
   }
 
   private durationOf(
@@ -106,10 +107,10 @@ export class BuildRegistry {
     { runSeconds }: BuildTraits,
   ): number {
     if (runSeconds !== null) return runSeconds * 1000;
-    const { clock, options, random } = this.context;
+    const { clock, options, randomness } = this.context;
     if (clock.instant && buildSeconds === null) return 0;
     const share = order.variablesOnly === true && buildSeconds === null ? VARIABLES_SHARE : 1;
-    const jitter = 1 + (random.next() * 2 - 1) * DURATION_JITTER;
+    const jitter = 1 + (randomness.fraction() * 2 - 1) * DURATION_JITTER;
     return (buildSeconds ?? options.buildSeconds) * share * 1000 * jitter;
   }
 }

@@ -17,25 +17,18 @@ export interface VariableHolder {
   readonly variables: Map<string, Variable>;
 }
 
-export interface VariableWrite {
-  readonly name: string;
-  readonly scope: VariableScope;
-  readonly value: string;
-  readonly at: number;
-}
+type VariableWrite = Pick<Variable, 'name' | 'scope' | 'value' | 'updatedAt'>;
 
 /** Writes a variable; `newId` names one that is not there yet. */
 export function writeVariable(
-  holder: VariableHolder,
+  { variables }: VariableHolder,
   write: VariableWrite,
   newId: () => number,
 ): Variable {
-  const { name, scope, value, at } = write;
-  const existing = holder.variables.get(name);
-  if (existing !== undefined) {
-    return Object.assign(existing, { scope, value, updatedAt: at, writes: existing.writes + 1 });
-  }
-  const variable: Variable = { id: newId(), name, scope, value, updatedAt: at, writes: 1 };
-  holder.variables.set(name, variable);
+  const existing = variables.get(write.name);
+  if (existing !== undefined)
+    return Object.assign(existing, write, { writes: existing.writes + 1 });
+  const variable: Variable = { ...write, id: newId(), writes: 1 };
+  variables.set(write.name, variable);
   return variable;
 }

@@ -1,4 +1,6 @@
-import type { PreparedDocument } from '../graphql/prepared-document';
+import type { Build, Task, WorldObserver } from '@uplift/lagoon/testing';
+import type { Clock } from '@uplift/runtime';
+import type { PreparedDocument } from './graphql/graphql-engine';
 
 const SECONDS_KEPT = 3600;
 /** Of a time such as `2026-01-31T12:00:00.123Z`. */
@@ -16,7 +18,8 @@ export class RequestRate {
     const requests = (this.seconds.get(second) ?? 0) + 1;
     this.seconds.set(second, requests);
     this.busiest = Math.max(this.busiest, requests);
-    if (this.seconds.size > SECONDS_KEPT) this.forgetOldest();
+    const [oldest] = this.seconds.keys();
+    if (this.seconds.size > SECONDS_KEPT && oldest !== undefined) this.seconds.delete(oldest);
   }
 
   bySecond(): Record<string, number> {
@@ -26,13 +29,6 @@ export class RequestRate {
   clear(): void {
     this.busiest = 0;
     this.seconds.clear();
-  }
-
-  private forgetOldest(): void {
-    for (const oldest of this.seconds.keys()) {
-      this.seconds.delete(oldest);
-      return;
-    }
   }
 }
 
@@ -86,7 +82,7 @@ export interface LedgerPage {
 }
 
 /** Every call that came in. Counts cover all of them; the calls themselves only the latest. */
-export class Ledger {
+export class Ledger implements WorldObserver {
   private total = 0;
   private healthProbes = 0;
   private readonly requests = new Map<string, number>();
@@ -99,11 +95,14 @@ export class Ledger {
   private readonly rate = new RequestRate();
   private readonly ring: LedgerCall[] = [];
 
-  constructor(private readonly capacity: number) {}
+  constructor(
+    private readonly capacity: number,
+    private readonly clock: Pick<Clock, 'wall'>,
+  ) {}
 
   record(prepared: PreparedDocument | null, variables: unknown, outcome: CallOutcome): void {
     const operation = prepared?.label ?? 'none';
-    const at = new Date().toISOString();
+    const at = new Date(this.clock.wall()).toISOString();
     this.total += 1;
     this.rate.count(at);
     increase(this.requests, operation, 1);
@@ -111,32 +110,24 @@ export class Ledger {
     const fields = prepared?.fields ?? new Map<string, number>();
     for (const [field, count] of fields) increase(this.fields, field, count);
     if (this.capacity === 0) return;
-    const call = {
-      n: this.total,
-      operation,
-      fields: Object.fromEntries(fields),
-      variables,
-      at,
-      outcome,
-    };
-    this.ring[(this.total - 1) % this.capacity] = call;
+    const call = { n: this.total, operation, variables, at, outcome };
+    const asked = Object.fromEntries(fields);
+    this.ring[(this.total - 1) % this.capacity] = { ...call, fields: asked };
   }
 
-  recordBuild(bulkName: string | null, buildName: string): void {
-    if (bulkName !== null) addTo(this.buildsByBulkName, bulkName, buildName);
+  onBuild({ bulkName, name }: Pick<Build, 'bulkName' | 'name'>): void {
+    if (bulkName !== null) addTo(this.buildsByBulkName, bulkName, name);
   }
 
-  recordTask(name: string, taskName: string): void {
+  onTask({ name, taskName }: Pick<Task, 'name' | 'taskName'>): void {
     addTo(this.tasksByName, name, taskName);
   }
 
-  /** A build or a task, by Lagoon's name of it. */
-  recordCancel(name: string): void {
+  onCancel(name: string): void {
     increase(this.cancels, name, 1);
   }
 
-  /** Project, environment (none: of the project itself) and name. */
-  recordVariableWrite(path: readonly (string | null | undefined)[]): void {
+  onVariableWrite(path: readonly (string | null | undefined)[]): void {
     increase(this.variableWrites, path.join('/'), 1);
   }
 

@@ -7,7 +7,7 @@ export type Traits = Pick<
 >;
 
 /** What the suites need to do to whatever stands behind the port. */
-export interface LagoonScene {
+export interface LagoonFixture {
   readonly lagoon: Lagoon;
   place(target: EnvironmentTarget, traits?: Traits): Promise<void>;
   endBuilds(target: EnvironmentTarget): Promise<void>;

@@ -11,7 +11,7 @@ const task: Task = {
   createdAt: 0,
   durationMs: 20_000,
   result: 'complete',
-  cancelledAt: null,
+  end: null,
 };
 
 describe('a task walks to its end as the clock goes on', () => {

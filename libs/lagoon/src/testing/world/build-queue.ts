@@ -1,4 +1,4 @@
-import type { Build, WalkTimes } from './builds';
+import type { Build, BuildEnd, WalkTimes } from './builds';
 import { runsFrom } from './builds';
 import type { Timeline } from './timeline';
 
@@ -80,6 +80,16 @@ export class BuildQueue {
     return true;
   }
 
+  /** Ends a build as somebody wants it to end, unless it is over. */
+  end(build: Build, end: BuildEnd): void {
+    if (build.end === null) this.close(build, end.at, end.status);
+  }
+
+  /** Ends every build that has its turn, one after the other, until none waits. */
+  endAll(end: BuildEnd): void {
+    while (this.holder !== null) this.end(this.holder, end);
+  }
+
   /** Deletes the row; what the cluster does goes on. */
   forget(build: Build): void {
     const index = this.builds.indexOf(build);
@@ -101,6 +111,7 @@ export class BuildQueue {
   private start(build: Build, at: number): void {
     build.slotAt = at;
     const endsAt = (runsFrom(build, this.site.walk) ?? at) + build.durationMs;
+    if (endsAt === Infinity) return;
     this.site.timeline.schedule(endsAt, (end) => {
       if (build.end === null) this.close(build, end, build.result);
     });
@@ -108,6 +119,7 @@ export class BuildQueue {
 
   private close(build: Build, at: number, status: string): void {
     build.end = { at, status };
+    build.shown = {};
     this.onEnd(build);
     if (build === this.holder) return this.passOn(build, at);
     this.waiting = this.waiting.filter((other) => other !== build);

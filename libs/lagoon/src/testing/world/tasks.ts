@@ -1,5 +1,7 @@
+import type { BuildEnd } from './builds';
+
 /** A script that somebody registered in Lagoon for an environment. */
-export interface RegisteredTask {
+export interface TaskDefinition {
   readonly id: number;
   readonly name: string;
   /** An image task runs without a service of the environment. */
@@ -17,7 +19,7 @@ export interface ArgumentValue {
 }
 
 /** Lagoon hands arguments over as variables in front of the command, so they can be read from the task. */
-export function commandOf(task: RegisteredTask, values: readonly ArgumentValue[]): string {
+export function commandOf(task: TaskDefinition, values: readonly ArgumentValue[]): string {
   const prefix = values
     .map(
       ({ advancedTaskDefinitionArgumentName: name, value }) => `${name ?? ''}="${value ?? ''}"; `,
@@ -38,7 +40,8 @@ export interface Task {
   readonly durationMs: number;
   /** `lost`: its service does not exist, so it never ends. */
   readonly result: 'complete' | 'failed' | 'lost';
-  cancelledAt: number | null;
+  /** Set if somebody ended it before its time. */
+  end: BuildEnd | null;
 }
 
 export interface TaskView {
@@ -51,8 +54,8 @@ const NEW_SHARE = 0.1;
 const PENDING_SHARE = 0.25;
 
 export function taskViewOf(task: Task, now: number): TaskView {
-  if (task.cancelledAt !== null) {
-    return { status: 'cancelled', startedAt: null, completedAt: task.cancelledAt };
+  if (task.end !== null) {
+    return { status: task.end.status, startedAt: null, completedAt: task.end.at };
   }
   const startedAt = task.createdAt + task.durationMs * PENDING_SHARE;
   const endsAt = task.createdAt + task.durationMs;
@@ -66,9 +69,7 @@ export function taskViewOf(task: Task, now: number): TaskView {
   return { status: isNew ? 'new' : 'pending', startedAt: null, completedAt: null };
 }
 
-/** False if it was over already. */
-export function cancelTask(task: Task, now: number): boolean {
-  if (taskViewOf(task, now).completedAt !== null) return false;
-  task.cancelledAt = now;
-  return true;
+/** A task that is over stays as it is. */
+export function endTask(task: Task, end: BuildEnd): void {
+  if (taskViewOf(task, end.at).completedAt === null) task.end = end;
 }

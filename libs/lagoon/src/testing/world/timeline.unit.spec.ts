@@ -1,11 +1,11 @@
-import { SeededRandom } from './context';
+import { SeededRandomness } from '@uplift/runtime/testing';
 import { Timeline } from './timeline';
 
 describe('the timeline', () => {
   it('lets everything happen in the order of its time, and nothing before', () => {
     const timeline = new Timeline();
-    const random = new SeededRandom(3);
-    const times = Array.from({ length: 500 }, () => Math.floor(random.next() * 100));
+    const random = new SeededRandomness(3);
+    const times = Array.from({ length: 500 }, () => Math.floor(random.fraction() * 100));
     const seen: number[] = [];
     for (const time of times) timeline.schedule(time, (at) => seen.push(at));
     const sorted = [...times].sort((left, right) => left - right);

@@ -65,6 +65,8 @@ export interface Build {
   /** When it got a slot to run in; null while it waits. */
   slotAt: number | null;
   end: BuildEnd | null;
+  /** What a test wants to be seen of it instead. */
+  shown: Partial<Pick<BuildView, 'status' | 'buildStep'>>;
 }
 
 /** How long a build that has its slot stays in each state before it runs. */
@@ -104,6 +106,10 @@ const REGRESS_UNTIL = 0.4;
 
 /** What Lagoon would say about the build at a moment. */
 export function viewOf(build: Build, walk: WalkTimes, now: number): BuildView {
+  return { ...plannedView(build, walk, now), ...build.shown };
+}
+
+function plannedView(build: Build, walk: WalkTimes, now: number): BuildView {
   const startedAt = runsFrom(build, walk);
   if (build.end !== null) return endedView(build, build.end, startedAt);
   if (build.arrivedAt === null || now < build.arrivedAt + walk.newMs) {

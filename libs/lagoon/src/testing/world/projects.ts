@@ -1,14 +1,14 @@
 import type { Build } from './builds';
-import { BuildQueue } from './build-queue';
-import { BuildSlots } from './build-queue';
+import { BuildQueue, BuildSlots } from './build-queue';
 import type { Environment, EnvironmentTraits, Project } from './environment';
 import { NEW_ENVIRONMENT } from './environment';
-import type { WorldContext } from './context';
+import type { Variable, VariableHolder } from './variables';
+import type { WorldContext } from './world-context';
 
-/** The projects and their environments. */
-export class Places {
-  readonly projects = new Map<string, Project>();
-  readonly projectsById = new Map<number, Project>();
+/** Every project and its environments. */
+export class ProjectRegistry {
+  readonly byName = new Map<string, Project>();
+  readonly byId = new Map<number, Project>();
   readonly environments = new Map<number, Environment>();
   private readonly slots: BuildSlots;
 
@@ -17,7 +17,7 @@ export class Places {
   }
 
   find(project: string, environment: string): Environment | undefined {
-    return this.projects.get(project)?.environments.get(environment);
+    return this.byName.get(project)?.environments.get(environment);
   }
 
   /** Creates what is missing; given traits replace those that are there. */
@@ -31,11 +31,8 @@ export class Places {
   }
 
   /** A deleted environment beside the one that has its name. */
-  addDeletedTwin(environment: Environment): Environment {
-    const { project, name } = environment;
-    const twin = this.newEnvironment(project, name, { deleted: true });
-    project.twins.push(twin);
-    return twin;
+  addDeletedTwin({ project, name }: Environment): void {
+    project.twins.push(this.newEnvironment(project, name, { deleted: true }));
   }
 
   private newEnvironment(
@@ -61,7 +58,7 @@ export class Places {
   }
 
   private projectNamed(name: string): Project {
-    const existing = this.projects.get(name);
+    const existing = this.byName.get(name);
     if (existing !== undefined) return existing;
     const project: Project = {
       id: this.context.nextId(),
@@ -72,8 +69,8 @@ export class Places {
       twins: [],
       variables: new Map(),
     };
-    this.projects.set(name, project);
-    this.projectsById.set(project.id, project);
+    this.byName.set(name, project);
+    this.byId.set(project.id, project);
     return project;
   }
 }
@@ -84,4 +81,20 @@ function afterBuild(environment: Environment, { end, slotAt }: Build): void {
   if (end?.status === 'cancelled' && slotAt !== null) {
     environment.health = healthAfterCancel ?? health;
   }
+}
+
+export interface StoredVariableRow extends Omit<Variable, 'id' | 'updatedAt'> {
+  readonly project: string;
+  /** Null: a variable of the project itself. */
+  readonly environment: string | null;
+}
+
+/** The variables of a project and its environments. */
+export function storedVariables(project: Project): StoredVariableRow[] {
+  const rows = ({ variables }: VariableHolder, environment: string | null) =>
+    [...variables.values()].map(({ name, scope, value, writes }) => ({
+      ...{ project: project.name, environment, name, scope, value, writes },
+    }));
+  const environments = [...project.environments.values()];
+  return [...rows(project, null), ...environments.flatMap((one) => rows(one, one.name))];
 }

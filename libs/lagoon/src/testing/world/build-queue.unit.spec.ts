@@ -1,9 +1,6 @@
 import type { Build } from './builds';
-import { WALK } from './builds';
-import { BuildQueue } from './build-queue';
-import { BuildSlots } from './build-queue';
-import { PLAIN_BUILD } from './builds';
-import { viewOf } from './builds';
+import { PLAIN_BUILD, viewOf, WALK } from './builds';
+import { BuildQueue, BuildSlots } from './build-queue';
 import { Timeline } from './timeline';
 
 const SECOND = 1000;
@@ -30,6 +27,7 @@ function build(createdAt: number, change: Partial<Build> = {}): Build {
     arrivedAt: null,
     slotAt: null,
     end: null,
+    shown: {},
     ...change,
   };
 }

@@ -1,6 +1,6 @@
 import type { Environment } from './environment';
-import type { WorldContext } from './context';
 import type { Task } from './tasks';
+import type { WorldContext } from './world-context';
 
 export interface TaskOrder {
   readonly name: string;
@@ -13,30 +13,34 @@ export interface TaskOrder {
 export class TaskRegistry {
   readonly byId = new Map<number, Task>();
   readonly byTaskName = new Map<string, Task>();
-  /** Told of every task row the moment it exists. */
-  onTask: (task: Task) => void = () => undefined;
+  /** Set: every new task ends at once with this status. */
+  endsAtOnce: 'complete' | 'failed' | null = null;
 
   constructor(private readonly context: WorldContext) {}
 
   run(environment: Environment, order: TaskOrder): Task {
-    const { clock, options, random, nextId } = this.context;
-    const known = environment.services.includes(order.service ?? 'cli');
-    const fails = known && environment.failTasks > 0;
-    if (fails) environment.failTasks -= 1;
+    const { clock, options, nextId, observer } = this.context;
     const task: Task = {
       ...order,
       id: nextId(),
       environmentId: environment.id,
-      taskName: `lagoon-task-${random.word(6)}`,
+      taskName: `lagoon-task-${this.context.word(6)}`,
       createdAt: clock.now(),
-      durationMs: clock.instant ? 0 : options.taskSeconds * 1000,
-      result: fails ? 'failed' : known ? 'complete' : 'lost',
-      cancelledAt: null,
+      durationMs: clock.instant || this.endsAtOnce !== null ? 0 : options.taskSeconds * 1000,
+      result: this.endsAtOnce ?? resultOf(environment, order),
+      end: null,
     };
     this.byId.set(task.id, task);
     this.byTaskName.set(task.taskName, task);
     environment.tasks.push(task);
-    this.onTask(task);
+    observer.onTask(task);
     return task;
   }
+}
+
+function resultOf(environment: Environment, { service }: TaskOrder): Task['result'] {
+  if (!environment.services.includes(service ?? 'cli')) return 'lost';
+  if (environment.failTasks === 0) return 'complete';
+  environment.failTasks -= 1;
+  return 'failed';
 }
