@@ -14,12 +14,6 @@ const ROWS = Object.entries(LIFECYCLE) as [InstanceEventType, Transition][];
 
 const OWNER = { 'named-in-data': 'the stage named in the event' } as const;
 
-const TO = {
-  'from-data': 'named in the event',
-  'before-stage-in-data': 'waiting for the stage named in the event',
-  unchanged: 'as before',
-} as const;
-
 /** docs/lifecycle.md: the lifecycle table for people. */
 export function lifecyclePage(): string {
   return [
@@ -65,10 +59,18 @@ function eventRow(type: InstanceEventType, row: Transition): readonly string[] {
   return [
     `\`${type}\``,
     legalIn(row.from),
-    row.to in TO ? TO[row.to as keyof typeof TO] : `\`${row.to}\``,
+    statusAfter(row),
     row.owner === 'named-in-data' ? OWNER[row.owner] : (row.owner ?? 'nobody'),
     row.deadline ?? 'none',
   ];
+}
+
+function statusAfter({ to, owner }: Transition): string {
+  if (to === 'unchanged') return 'as before';
+  if (typeof to === 'string') return `\`${to}\``;
+  return owner === 'named-in-data'
+    ? 'waiting for the stage named in the event'
+    : 'named in the event';
 }
 
 function legalIn(from: Transition['from']): string {
