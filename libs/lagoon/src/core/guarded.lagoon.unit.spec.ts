@@ -5,7 +5,8 @@ import {
   LagoonRefusedError,
   LagoonUnauthenticatedError,
   LagoonUnavailableError,
-} from '../lagoon.errors';
+  passingRefusal,
+} from '../lagoon.outcomes';
 import type { Ambiguous, Refused } from '../lagoon.outcomes';
 import type { GuardedFixture } from '../testing/guarded-fixture';
 import { guardedFixture } from '../testing/guarded-fixture';
@@ -75,7 +76,7 @@ describe('a read', () => {
 
   it.each([
     [new LagoonAnswerError('{}'), 'unknown-answer'],
-    [new LagoonRefusedError('permission', 'no', true), 'refused'],
+    [new LagoonRefusedError(passingRefusal('permission', 'no')), 'refused'],
     [new LagoonUnauthenticatedError('no'), 'unauthenticated'],
     [new TypeError('a bug'), 'broken'],
   ])('that ended with %p is not repeated', async (failure, told) => {
@@ -238,7 +239,11 @@ describe('a core that is away', () => {
     const inner = new FailingLagoon();
     const fixture = guardedFixture({ inner, rules: { breakerFailures: 2, retryBudgetPercent: 0 } });
     const outage = new LagoonUnavailableError('HTTP 503');
-    for (const failure of [outage, new LagoonRefusedError('permission', 'no', true), outage]) {
+    for (const failure of [
+      outage,
+      new LagoonRefusedError(passingRefusal('permission', 'no')),
+      outage,
+    ]) {
       inner.failure = failure;
       await expect(fixture.core.lagoon.ping()).rejects.toBe(failure);
     }

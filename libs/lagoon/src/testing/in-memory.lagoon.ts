@@ -17,7 +17,7 @@ import type {
   LagoonTask,
   RegisteredTask,
 } from '../lagoon.types';
-import { isSafeMarker, MARKER_ARGUMENT } from '../task-marker';
+import { isSafeMarker, MARKER_ARGUMENT } from '../lagoon.types';
 import type { ScriptedFault } from './lagoon-script';
 import { LagoonScript } from './lagoon-script';
 import { INSTANT_WALK } from './world/builds';

@@ -1,7 +1,6 @@
-import { deploymentPhase } from '../deployment-phase';
+import { deploymentPhase, MARKER_ARGUMENT } from '../lagoon.types';
 import { deploymentOf, environmentIn, taskOf } from '../graphql/answer-mapping';
-import type { LagoonReadError } from '../lagoon.errors';
-import type { Ambiguous, Refused } from '../lagoon.outcomes';
+import type { Ambiguous, LagoonReadError, Refused } from '../lagoon.outcomes';
 import type {
   EnvironmentTarget,
   LagoonDeployment,
@@ -9,7 +8,6 @@ import type {
   LagoonTask,
   RegisteredTask,
 } from '../lagoon.types';
-import { MARKER_ARGUMENT } from '../task-marker';
 import type { Build } from './world/builds';
 import type { Environment, EnvironmentTraits } from './world/environment';
 import type { Fault, FaultPlan } from './world/fault-plan';

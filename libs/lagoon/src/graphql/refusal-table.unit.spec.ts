@@ -1,4 +1,4 @@
-import { LagoonRefusedError } from '../lagoon.errors';
+import { LagoonRefusedError } from '../lagoon.outcomes';
 import { CANCEL_DEPLOYMENT, DEPLOY_LATEST } from './mutations';
 import { classifyMutation } from './mutation-answer';
 import { checked, envelopeOf, fieldOf } from './read-answer';
@@ -202,7 +202,8 @@ function readOf(status: number, text: string): { shown: string; meaning: string 
     };
   } catch (error) {
     const shown = `${String(error)} ${JSON.stringify(error)}`;
-    if (error instanceof LagoonRefusedError) return { shown, meaning: `refused ${error.refusal}` };
+    if (error instanceof LagoonRefusedError)
+      return { shown, meaning: `refused ${error.refusal.cause}` };
     const { code = 'thrown' } = error as { code?: string };
     return { shown, meaning: CODES[code] ?? code };
   }

@@ -2,9 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@uplift/runtime';
-import { FileTokenSource } from './file.token-source';
+import {
+  FileTokenSource,
+  LagoonTokenError,
+  LoggingTokenSource,
+  StaticTokenSource,
+  tokenIn,
+} from './token-source';
 import { tokenCommandIn, tokenFromCommand, tokenSourceOf } from './token-origin';
-import { LagoonTokenError, LoggingTokenSource, StaticTokenSource, tokenIn } from './token-source';
 
 const CANARY = 'canary-4711';
 const node = (script: string): [string, ...string[]] => [process.execPath, '-e', script];
