@@ -24,5 +24,8 @@ export interface BenchContext {
   readonly say: (words: string) => void;
 }
 
-/** Starts what it needs, warms it up, measures, and leaves nothing behind. */
-export type Benchmark = (context: BenchContext) => Promise<readonly Row[]>;
+export interface Benchmark {
+  readonly name: string;
+  /** Starts what it needs, warms it up, measures, and leaves nothing behind. */
+  run(context: BenchContext): Promise<readonly Row[]>;
+}

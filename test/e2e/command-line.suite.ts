@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { UpgradeAnswer } from '../../apps/projector/src/queries/answers';
+import type { UpgradeDocument } from '@uplift/contracts';
 import type { FleetInstance } from '../support/fleet';
 import { makeFleet } from '../support/fleet';
 import type { RunningUplift } from '../support/running-uplift';
@@ -102,7 +102,7 @@ export function commandLineSuite(running: () => RunningUplift): void {
       expect(lines<{ event: string }>(watched).at(-1)).toMatchObject({ event: 'UpgradeFailed' });
       const got = await uplift.cli('--output=json', 'upgrade', 'get', upgradeId);
       expect(got.code).toBe(0);
-      expect(json<{ upgrade: UpgradeAnswer }>(got).upgrade).toMatchObject({ outcome: 'failed' });
+      expect(json<{ upgrade: UpgradeDocument }>(got).upgrade).toMatchObject({ outcome: 'failed' });
       const stages = await uplift.cli('--output', 'jsonl', 'upgrade', 'get', upgradeId);
       expect(lines<{ stage: string }>(stages).map(({ stage }) => stage)).toEqual([
         'pre-upgrade',

@@ -1,6 +1,6 @@
 import type { LedgerPage } from '../../tools/lagoon-simulator/src';
 import { QUERY_SUBJECTS } from '@uplift/contracts';
-import type { UpgradeAnswer } from '../../apps/projector/src/queries/answers';
+import type { UpgradeDocument } from '@uplift/contracts';
 import { expectBusIsStore, expectSoundAudit } from '../support/whole-history';
 import type { Fate, FleetInstance } from '../support/fleet';
 import { makeFleet, statusAfterUpgrade } from '../support/fleet';
@@ -134,7 +134,7 @@ export function fleetUpgradeSuite(running: () => RunningUplift): void {
       await uplift.readModelCaughtUp();
       for (const instance of fleet) {
         const path = `/v1/upgrades/${upgradeIdOf(instance)}`;
-        const { upgrade } = await uplift.client.get<{ upgrade: UpgradeAnswer }>(path);
+        const { upgrade } = await uplift.client.get<{ upgrade: UpgradeDocument }>(path);
         const isSound = instance.fate === 'sound';
         expect(upgrade).toMatchObject({
           instanceId: instance.instanceId,

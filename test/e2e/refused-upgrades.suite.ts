@@ -1,4 +1,4 @@
-import type { UpgradeAnswer } from '../../apps/projector/src/queries/answers';
+import type { UpgradeDocument } from '@uplift/contracts';
 import type { EnvironmentSpec } from '../../tools/lagoon-simulator/src';
 import type { FleetInstance } from '../support/fleet';
 import { makeFleet } from '../support/fleet';
@@ -11,7 +11,7 @@ interface Refusal {
   /** What Lagoon is told of the environment; null: it never hears of it. */
   readonly traits: Partial<EnvironmentSpec> | null;
   readonly status: string;
-  readonly failure: Pick<NonNullable<UpgradeAnswer['failure']>, 'reason' | 'retryable'>;
+  readonly failure: Pick<NonNullable<UpgradeDocument['failure']>, 'reason' | 'retryable'>;
   /** The rule, as the caller and the history are told. */
   readonly evidence: string;
 }
@@ -80,7 +80,7 @@ export function refusedUpgradesSuite(running: () => RunningUplift): void {
         expect(uplift.log.statusOf(instanceId)).toBe(status);
         expect(uplift.log.of(instanceId).at(-1)?.data).toMatchObject(expected);
         const path = `/v1/upgrades/${upgradeId}`;
-        const answer = await uplift.client.get<{ upgrade: UpgradeAnswer }>(path);
+        const answer = await uplift.client.get<{ upgrade: UpgradeDocument }>(path);
         expect(answer).toMatchObject({ upgrade: { outcome: 'failed', failure: expected } });
       },
     );

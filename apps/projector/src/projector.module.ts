@@ -1,18 +1,16 @@
-import type { DynamicModule, Provider } from '@nestjs/common';
-import { Module } from '@nestjs/common';
+import type { DynamicModule, OnApplicationShutdown, Provider } from '@nestjs/common';
+import { Injectable, Module } from '@nestjs/common';
 import { BusConnection, connectServiceBus } from '@uplift/bus';
 import { EsdbEventStore, EventStore } from '@uplift/event-store';
 import type { ServiceRuntime, SettingName } from '@uplift/runtime';
-import { migrateLive } from './database/migrate';
-import { openDatabase } from './database/open-database';
-import type { ReadModelDatabase } from './database/read-model.tables';
 import { ProjectionLoop } from './projection/projection-loop';
 import { ProjectionProgress } from './projection/projection-progress';
+import { recordBatches, showProgress } from './projection/projection.metrics';
 import { ProjectionService } from './projection/projection.service';
-import { ProjectorConnections } from './projector.connections';
-import { recordBatches, showProgress } from './projector.metrics';
 import { QueriesController } from './queries/queries.controller';
 import { SnapshotReader } from './queries/snapshot-reader';
+import { PostgresReadModel } from './read-model/postgres.read-model';
+import { ReadModel } from './read-model/read-model.port';
 
 export const PROJECTOR_NAME = 'uplift-projector';
 export const PROJECTOR_SETTINGS = [
@@ -23,7 +21,22 @@ export const PROJECTOR_SETTINGS = [
 
 export type ProjectorRuntime = ServiceRuntime<(typeof PROJECTOR_SETTINGS)[number]>;
 
-const DATABASE = Symbol('ReadModelDatabase');
+/** Lets the work end before closing what it works on. */
+@Injectable()
+class ProjectorShutdown implements OnApplicationShutdown {
+  constructor(
+    private readonly projection: ProjectionService,
+    private readonly store: EventStore,
+    private readonly bus: BusConnection,
+    private readonly readModel: ReadModel,
+  ) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    const { projection, store, bus, readModel } = this;
+    await projection.stop();
+    await Promise.all([store.close(), bus.close(), readModel.close()]);
+  }
+}
 
 @Module({})
 export class ProjectorModule {
@@ -31,12 +44,7 @@ export class ProjectorModule {
     return {
       module: ProjectorModule,
       controllers: [QueriesController],
-      providers: [
-        ...connections(runtime),
-        ...projection(runtime),
-        ...reading(runtime),
-        ...ending(),
-      ],
+      providers: [...connections(runtime), ...projection(runtime), ProjectorShutdown],
     };
   }
 }
@@ -53,9 +61,9 @@ function connections({ name, configuration, clock, logger, health }: ProjectorRu
       useFactory: () => connectServiceBus({ name, servers: natsUrl, clock, logger, health }),
     },
     {
-      provide: DATABASE,
+      provide: ReadModel,
       useFactory: () =>
-        openDatabase({
+        new PostgresReadModel({
           url: postgresUrl,
           onError: (err) => logger.warn({ err }, 'a database connection broke'),
         }),
@@ -63,21 +71,17 @@ function connections({ name, configuration, clock, logger, health }: ProjectorRu
   ];
 }
 
-function projection({ configuration, metrics, logger, health }: ProjectorRuntime): Provider[] {
+function projection({ clock, randomness, metrics, logger, health }: ProjectorRuntime): Provider[] {
   return [
-    ProjectionProgress,
+    { provide: ProjectionProgress, useFactory: () => new ProjectionProgress(clock) },
     {
       provide: ProjectionLoop,
-      inject: [EventStore, DATABASE, ProjectionProgress],
-      useFactory: (
-        store: EventStore,
-        database: ReadModelDatabase,
-        progress: ProjectionProgress,
-      ) => {
+      inject: [EventStore, ReadModel, ProjectionProgress],
+      useFactory: (store: EventStore, readModel: ReadModel, progress: ProjectionProgress) => {
         const onBatch = recordBatches(metrics);
-        const prepare = () => migrateLive(configuration.postgresUrl);
-        const loop = new ProjectionLoop({ store, prepare, database, progress, logger, onBatch });
-        showProgress(metrics, progress, loop);
+        const ports = { store, readModel, clock, randomness };
+        const loop = new ProjectionLoop({ ...ports, progress, logger, onBatch });
+        showProgress(metrics, progress, loop, clock);
         return loop;
       },
     },
@@ -85,33 +89,13 @@ function projection({ configuration, metrics, logger, health }: ProjectorRuntime
       provide: ProjectionService,
       inject: [ProjectionLoop, EventStore, ProjectionProgress],
       useFactory: (loop: ProjectionLoop, store: EventStore, progress: ProjectionProgress) =>
-        new ProjectionService({ loop, store, progress, health }),
+        new ProjectionService({ loop, store, progress, health, clock }),
     },
-  ];
-}
-
-function reading({ logger }: ProjectorRuntime): Provider[] {
-  return [
     {
       provide: SnapshotReader,
-      inject: [DATABASE, ProjectionProgress],
-      useFactory: (database: ReadModelDatabase, progress: ProjectionProgress) =>
-        new SnapshotReader(database, progress, logger),
-    },
-  ];
-}
-
-function ending(): Provider[] {
-  return [
-    {
-      provide: ProjectorConnections,
-      inject: [EventStore, BusConnection, DATABASE, ProjectionService],
-      useFactory: (
-        store: EventStore,
-        bus: BusConnection,
-        database: ReadModelDatabase,
-        projection: ProjectionService,
-      ) => new ProjectorConnections({ store, bus, database, projection }),
+      inject: [ReadModel, ProjectionProgress],
+      useFactory: (readModel: ReadModel, progress: ProjectionProgress) =>
+        new SnapshotReader({ readModel, progress, clock, logger }),
     },
   ];
 }

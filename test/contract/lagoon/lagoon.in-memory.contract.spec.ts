@@ -1,9 +1,9 @@
 import { InMemoryLagoon } from '@uplift/lagoon/testing';
-import type { LagoonFixture } from './lagoon.fixture';
+import type { LagoonScene } from './lagoon.scene';
 import { lagoonSuite } from './lagoon.suite';
 import { upkeepSuite } from './upkeep.suite';
 
-function open(): Promise<LagoonFixture> {
+function open(): Promise<LagoonScene> {
   const lagoon = new InMemoryLagoon();
   const { script } = lagoon;
   const failing = new Set<string>();

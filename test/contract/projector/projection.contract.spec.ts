@@ -7,9 +7,11 @@ import {
   type InstanceView,
   type UpgradeView,
 } from '@uplift/domain';
-import { toInstanceView } from '../../../apps/projector/src/database/instance.row';
-import { toUpgradeView } from '../../../apps/projector/src/database/upgrade.row';
-import { toTimelineEntry } from '../../../apps/projector/src/database/timeline.row';
+import {
+  INSTANCES,
+  TIMELINE,
+  UPGRADES,
+} from '../../../apps/projector/src/read-model/read-model.tables';
 import { event, WHOLE_UPGRADE, PROFILE } from '@uplift/domain/testing';
 import { eventually } from '../../support/eventually';
 import { ProjectorBench } from './projector-bench';
@@ -40,10 +42,10 @@ test('the rows are the fold of the history, and the checkpoint is where it ends'
   const history = (await streamOf(bench.store, instanceId)).map(toRecordedInstanceEvent);
   const instance = history.reduce<InstanceView | null>(evolveInstanceView, null);
   const upgrade = history.reduce<UpgradeView | null>(evolveUpgradeView, null);
-  expect(rows.instances.map(toInstanceView)).toEqual([instance]);
-  expect(rows.upgrades.map(toUpgradeView)).toEqual([upgrade]);
+  expect(rows.instances.map((row) => INSTANCES.toView(row))).toEqual([instance]);
+  expect(rows.upgrades.map((row) => UPGRADES.toView(row))).toEqual([upgrade]);
   expect(upgrade?.upgradeId).toBe(upgradeId);
-  expect(rows.timeline.map(toTimelineEntry).map(({ eventType }) => eventType)).toEqual(
+  expect(rows.timeline.map((row) => TIMELINE.toView(row).eventType)).toEqual(
     WHOLE_UPGRADE.map(({ type }) => type),
   );
   expect(rows.checkpoint).toMatchObject([{ position: position.toString(), events: '14' }]);

@@ -1,12 +1,20 @@
-import { openDatabase } from '../../../apps/projector/src/database/open-database';
-import type { ReadModelDatabase } from '../../../apps/projector/src/database/read-model.tables';
+import type { EventStore } from '@uplift/event-store';
+import { systemClock } from '@uplift/runtime';
+import { sql } from 'kysely';
+import type { Connections } from '../../../apps/projector/src/read-model/postgres.connections';
+import { openConnections } from '../../../apps/projector/src/read-model/postgres.connections';
+import { PostgresReadModel } from '../../../apps/projector/src/read-model/postgres.read-model';
+import type { RebuildProgress } from '../../../apps/projector/src/rebuild/rebuild-read-model';
+import { rebuildReadModel } from '../../../apps/projector/src/rebuild/rebuild-read-model';
+
+type Row = Readonly<Record<string, unknown>>;
 
 /** Runs against the live tables and lets go of them. */
 export async function withReadModel<T>(
   url: string,
-  use: (database: ReadModelDatabase) => Promise<T>,
+  use: (database: Connections) => Promise<T>,
 ): Promise<T> {
-  const database = openDatabase({ url, poolSize: 1 });
+  const database = openConnections({ url, poolSize: 1 });
   try {
     return await use(database);
   } finally {
@@ -16,18 +24,28 @@ export async function withReadModel<T>(
 
 /** Every row of every table, in a fixed order, without what says when and by whom it was written. */
 export function allRows(url: string) {
-  return withReadModel(url, async (database) => ({
-    instances: await database.selectFrom('instances').selectAll().orderBy('instance_id').execute(),
-    upgrades: await database.selectFrom('upgrades').selectAll().orderBy('upgrade_id').execute(),
-    timeline: await database
-      .selectFrom('timeline')
-      .selectAll()
-      .orderBy('instance_id')
-      .orderBy('revision')
-      .execute(),
-    checkpoint: await database
-      .selectFrom('checkpoint')
-      .select(['position', 'events', 'last_event_id', 'last_event_at', 'version'])
-      .execute(),
-  }));
+  return withReadModel(url, async (database) => {
+    const select = async (query: string) => (await sql.raw<Row>(query).execute(database)).rows;
+    return {
+      instances: await select('select * from instances order by instance_id'),
+      upgrades: await select('select * from upgrades order by upgrade_id'),
+      timeline: await select('select * from timeline order by instance_id, revision'),
+      checkpoint: await select(
+        'select position, events, last_event_id, last_event_at, version from checkpoint',
+      ),
+    };
+  });
+}
+
+export async function rebuild(
+  store: EventStore,
+  url: string,
+  onProgress: (progress: RebuildProgress) => void = () => undefined,
+): Promise<RebuildProgress> {
+  const readModel = new PostgresReadModel({ url });
+  try {
+    return await rebuildReadModel({ store, readModel, clock: systemClock, onProgress });
+  } finally {
+    await readModel.close();
+  }
 }

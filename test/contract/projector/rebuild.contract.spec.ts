@@ -1,9 +1,9 @@
+import { sql } from 'kysely';
 import { InMemoryEventStore } from '@uplift/event-store/testing';
 import type { RebuildProgress } from '../../../apps/projector/src/rebuild/rebuild-read-model';
-import { rebuildReadModel } from '../../../apps/projector/src/rebuild/rebuild-read-model';
 import { eventually } from '../../support/eventually';
 import { ProjectorBench } from './projector-bench';
-import { allRows, withReadModel } from './read-model-rows';
+import { allRows, rebuild as rebuildIn, withReadModel } from './read-model-rows';
 import { appendTo, writeInstance, writeInstances } from './upgrade-histories';
 
 let bench: ProjectorBench;
@@ -16,7 +16,7 @@ afterEach(() => bench.stopProjectors());
 afterAll(() => bench.stop());
 
 function rebuild(onProgress: (progress: RebuildProgress) => void = () => undefined) {
-  return rebuildReadModel({ store: bench.store, databaseUrl: bench.databaseUrl, onProgress });
+  return rebuildIn(bench.store, bench.databaseUrl, onProgress);
 }
 
 test('the rebuilt read model equals the live one, row by row', async () => {
@@ -47,7 +47,7 @@ test('a running projector goes on from the rebuilt rows, not from those it remem
   const projector = await bench.startProjector();
   await projector.reached(position);
   await withReadModel(bench.databaseUrl, (database) =>
-    database.updateTable('instances').set({ project: 'corrupted' }).execute(),
+    sql`update instances set project = 'corrupted'`.execute(database),
   );
   await rebuild();
   const report = { type: 'HealthReported', data: { status: 'running-unhealthy' } };

@@ -14,7 +14,7 @@ import { ProjectionLoop } from '../../../apps/projector/src/projection/projectio
 import { ProjectionProgress } from '../../../apps/projector/src/projection/projection-progress';
 import type { ProjectorRuntime } from '../../../apps/projector/src/projector.module';
 import { PROJECTOR_NAME, ProjectorModule } from '../../../apps/projector/src/projector.module';
-import { queryDoor } from '../../../apps/projector/src/queries/query-door';
+import { queryService } from '../../../apps/projector/src/queries/queries.controller';
 
 export interface ProjectorServers {
   readonly store: EventStore;
@@ -40,7 +40,7 @@ export class RunningProjector {
       .useValue(bus)
       .compile();
     const app = module.createNestMicroservice({
-      strategy: queryDoor(bus, PROJECTOR_NAME),
+      strategy: queryService(bus, PROJECTOR_NAME),
       logger: new NestLogger(runtime.logger),
     });
     await app.listen();

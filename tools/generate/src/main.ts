@@ -1,4 +1,6 @@
-import { generatedFiles, staleFiles, writeFiles } from './generated-files';
+import { generatedFiles } from './generated-files';
+import { staleFiles } from './stale-files';
+import { writeFiles } from './write-files';
 
 const root = process.cwd();
 const files = generatedFiles();

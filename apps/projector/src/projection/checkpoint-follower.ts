@@ -1,7 +1,5 @@
-import type { ReadModelDatabase } from '../database/read-model.tables';
-import type { Checkpoint } from './checkpoint';
-import { readCheckpoint } from './checkpoint';
-import { pause } from './pause';
+import type { Clock } from '@uplift/runtime';
+import type { Checkpoint, ReadModel } from '../read-model/read-model.port';
 import type { ProjectionProgress } from './projection-progress';
 
 const LOOK_MS = 250;
@@ -11,35 +9,36 @@ const TAKE_OVER_MS = 2_000;
 /** Watches the checkpoint that another process moves. */
 export class CheckpointFollower {
   constructor(
-    private readonly database: ReadModelDatabase,
+    private readonly readModel: ReadModel,
     private readonly progress: ProjectionProgress,
+    private readonly clock: Clock,
   ) {}
 
   /** Returns when the writer leaves events lying, or when the read model was replaced by a rebuilt one. */
-  async untilAbandoned({ generation }: Checkpoint, signal: AbortSignal): Promise<void> {
+  async untilAbandoned({ generation }: Checkpoint, ending: AbortSignal): Promise<void> {
+    const { clock, progress } = this;
     let last = await this.look();
-    let movedAt = performance.now();
-    while (!signal.aborted && last.generation === generation) {
-      await pause(LOOK_MS, signal);
+    let movedAt = clock.monotonic();
+    while (!ending.aborted && last.generation === generation) {
+      await clock.idle(LOOK_MS, ending);
       const now = await this.look();
-      const isLeft = last.position === now.position && !this.progress.isAtHead;
-      if (!isLeft) movedAt = performance.now();
-      if (performance.now() - movedAt > TAKE_OVER_MS) return;
+      const isLeft = last.position === now.position && !progress.isAtHead;
+      if (!isLeft) movedAt = clock.monotonic();
+      if (clock.monotonic() - movedAt > TAKE_OVER_MS) return;
       last = now;
     }
   }
 
   /** Returns when the read model was replaced by a rebuilt one. */
-  async untilRebuilt(signal: AbortSignal): Promise<void> {
-    const { generation } = await this.look();
-    while (!signal.aborted) {
-      await pause(LOOK_MS, signal);
+  async untilRebuilt({ generation }: Checkpoint, ending: AbortSignal): Promise<void> {
+    while (!ending.aborted) {
       if ((await this.look()).generation !== generation) return;
+      await this.clock.idle(LOOK_MS, ending);
     }
   }
 
   private async look(): Promise<Checkpoint> {
-    const checkpoint = await readCheckpoint(this.database);
+    const checkpoint = await this.readModel.checkpoint();
     this.progress.moveTo(checkpoint);
     return checkpoint;
   }

@@ -1,12 +1,13 @@
 import type { EventStore } from '@uplift/event-store';
-import { pause } from './pause';
+import type { Clock } from '@uplift/runtime';
 import type { ProjectionProgress } from './projection-progress';
 
 const LOOK_MS = 1_000;
 /** A subscription that is silent for this long, although the store has more, is taken for broken. */
 const DEFAULT_SILENCE_LIMIT_MS = 30_000;
 
-export interface HeadWatchDuties {
+export interface HeadWatchOptions {
+  readonly clock: Clock;
   readonly onLook: () => void;
   readonly onSilence: () => void;
   /** In milliseconds, 30,000 by default. */
@@ -16,38 +17,39 @@ export interface HeadWatchDuties {
 /** Looks where the store ends: for the lag, and to notice a subscription that broke without saying so. */
 export class HeadWatch {
   private readonly silenceLimitMs: number;
-  private silentSince = performance.now();
+  private silentSince: number;
   private lastSeen: bigint | null = null;
 
   constructor(
     private readonly store: EventStore,
     private readonly progress: ProjectionProgress,
-    private readonly duties: HeadWatchDuties,
+    private readonly options: HeadWatchOptions,
   ) {
-    this.silenceLimitMs = duties.silenceLimitMs ?? DEFAULT_SILENCE_LIMIT_MS;
+    this.silenceLimitMs = options.silenceLimitMs ?? DEFAULT_SILENCE_LIMIT_MS;
+    this.silentSince = options.clock.monotonic();
   }
 
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.look();
-      await pause(LOOK_MS, signal);
+      await this.options.clock.idle(LOOK_MS, signal);
     }
   }
 
   async look(): Promise<void> {
-    const seenAt = Date.now();
+    const seenAt = this.options.clock.wall();
     try {
       this.progress.see({ position: await this.store.lastPosition(), seenAt });
     } catch {
       // An unreachable store shows as a head that ages; the projection reports the reason.
     }
-    this.duties.onLook();
+    this.options.onLook();
     this.listen();
   }
 
   private listen(): void {
     const position = this.progress.checkpoint?.position ?? null;
-    const now = performance.now();
+    const now = this.options.clock.monotonic();
     if (position !== this.lastSeen || this.progress.isAtHead) {
       this.lastSeen = position;
       this.silentSince = now;
@@ -55,6 +57,6 @@ export class HeadWatch {
     }
     if (now - this.silentSince < this.silenceLimitMs) return;
     this.silentSince = now;
-    this.duties.onSilence();
+    this.options.onSilence();
   }
 }

@@ -1,6 +1,7 @@
 import { EventStoreUnavailableError } from '@uplift/event-store';
 import { InMemoryEventStore } from '@uplift/event-store/testing';
-import type { Checkpoint } from './checkpoint';
+import { VirtualClock } from '@uplift/runtime/testing';
+import type { Checkpoint } from '../read-model/read-model.port';
 import { HeadWatch } from './head-watch';
 import { ProjectionProgress } from './projection-progress';
 
@@ -29,10 +30,12 @@ async function lookTwice(end: bigint | Error): Promise<{
   readonly progress: ProjectionProgress;
   readonly seen: string[];
 }> {
-  const progress = new ProjectionProgress();
+  const clock = new VirtualClock();
+  const progress = new ProjectionProgress(clock);
   progress.moveTo(CHECKPOINT);
   const seen: string[] = [];
   const watch = new HeadWatch(new StoreEndingAt(end), progress, {
+    clock,
     onLook: () => seen.push('look'),
     onSilence: () => seen.push('silence'),
     silenceLimitMs: 0,

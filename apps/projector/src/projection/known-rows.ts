@@ -1,11 +1,9 @@
 import type { InstanceView, UpgradeView } from '@uplift/domain';
 import { upgradeIdOf } from '@uplift/domain';
-import { sql } from 'kysely';
-import { toInstanceView } from '../database/instance.row';
-import type { ReadModelDatabase } from '../database/read-model.tables';
-import { toUpgradeView } from '../database/upgrade.row';
-import type { KnownRows, ReadableEvent, ReadModelFold } from './read-model-fold';
-import { RowCache } from './row-cache';
+import type { ReadModel, ReadModelChanges } from '../read-model/read-model.port';
+import { INSTANCES, UPGRADES } from '../read-model/read-model.tables';
+import type { Table } from '../read-model/table';
+import type { KnownRows, ReadableEvent } from './read-model-fold';
 
 const CACHED_ROWS = 20_000;
 
@@ -14,7 +12,7 @@ export class CachedRows implements KnownRows {
   private readonly instances = new RowCache<InstanceView>(CACHED_ROWS);
   private readonly upgrades = new RowCache<UpgradeView>(CACHED_ROWS);
 
-  constructor(private readonly database: ReadModelDatabase) {}
+  constructor(private readonly readModel: ReadModel) {}
 
   instance(instanceId: string): InstanceView | undefined {
     return this.instances.get(instanceId);
@@ -25,17 +23,23 @@ export class CachedRows implements KnownRows {
   }
 
   async prepare(events: readonly ReadableEvent[]): Promise<void> {
-    const { instanceIds, upgradeIds } = namesIn(events);
-    await Promise.all([
-      this.fetchInstances(instanceIds.filter((id) => !this.instances.has(id))),
-      this.fetchUpgrades(upgradeIds.filter((id) => !this.upgrades.has(id))),
+    const { instanceIds, upgradeIds } = idsIn(events);
+    const [instances, upgrades] = await Promise.all([
+      this.fetch(
+        INSTANCES,
+        instanceIds.filter((id) => !this.instances.has(id)),
+      ),
+      this.fetch(
+        UPGRADES,
+        upgradeIds.filter((id) => !this.upgrades.has(id)),
+      ),
     ]);
+    this.keep(instances, upgrades);
   }
 
-  /** To be called once the fold is in the database. */
-  remember({ instances, upgrades }: Pick<ReadModelFold, 'instances' | 'upgrades'>): void {
-    for (const [id, view] of instances) this.instances.set(id, view);
-    for (const [id, view] of upgrades) this.upgrades.set(id, view);
+  /** To be called once the changes are in the database. */
+  remember({ instances, upgrades }: ReadModelChanges): void {
+    this.keep(instances, upgrades);
     this.instances.trim();
     this.upgrades.trim();
   }
@@ -46,23 +50,50 @@ export class CachedRows implements KnownRows {
     this.upgrades.clear();
   }
 
-  private async fetchInstances(ids: readonly string[]): Promise<void> {
-    if (ids.length === 0) return;
-    const query = this.database.selectFrom('instances').selectAll();
-    const rows = await query.where(sql<boolean>`instance_id = any(${ids})`).execute();
-    for (const row of rows) this.instances.set(row.instance_id, toInstanceView(row));
+  private keep(instances: readonly InstanceView[], upgrades: readonly UpgradeView[]): void {
+    for (const view of instances) this.instances.set(view.instanceId, view);
+    for (const view of upgrades) this.upgrades.set(view.upgradeId, view);
   }
 
-  private async fetchUpgrades(ids: readonly string[]): Promise<void> {
-    if (ids.length === 0) return;
-    const query = this.database.selectFrom('upgrades').selectAll();
-    const rows = await query.where(sql<boolean>`upgrade_id = any(${ids})`).execute();
-    for (const row of rows) this.upgrades.set(row.upgrade_id, toUpgradeView(row));
+  private async fetch<View>(table: Table<View>, ids: readonly string[]): Promise<View[]> {
+    return ids.length === 0 ? [] : this.readModel.load(table, ids);
+  }
+}
+
+/** The rows used last, by key. Right only while nobody else writes them: cleared when that is in doubt. */
+export class RowCache<Row> {
+  private readonly rows = new Map<string, Row>();
+
+  constructor(private readonly limit: number) {}
+
+  get(key: string): Row | undefined {
+    return this.rows.get(key);
+  }
+
+  has(key: string): boolean {
+    return this.rows.has(key);
+  }
+
+  set(key: string, row: Row): void {
+    this.rows.delete(key);
+    this.rows.set(key, row);
+  }
+
+  /** Forgets the rows that were not written for the longest time. */
+  trim(): void {
+    for (const key of this.rows.keys()) {
+      if (this.rows.size <= this.limit) return;
+      this.rows.delete(key);
+    }
+  }
+
+  clear(): void {
+    this.rows.clear();
   }
 }
 
 /** Rows that must exist before the batch: those that it does not itself create first. */
-function namesIn(events: readonly ReadableEvent[]) {
+function idsIn(events: readonly ReadableEvent[]) {
   const instances = new Map<string, boolean>();
   const upgrades = new Map<string, boolean>();
   for (const { recorded } of events) {
@@ -75,6 +106,6 @@ function namesIn(events: readonly ReadableEvent[]) {
   return { instanceIds: wanted(instances), upgradeIds: wanted(upgrades) };
 }
 
-function wanted(names: ReadonlyMap<string, boolean>): string[] {
-  return [...names].filter(([, mustExist]) => mustExist).map(([name]) => name);
+function wanted(ids: ReadonlyMap<string, boolean>): string[] {
+  return [...ids].filter(([, mustExist]) => mustExist).map(([id]) => id);
 }

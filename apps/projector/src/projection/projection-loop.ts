@@ -1,44 +1,52 @@
-import type { EventStore } from '@uplift/event-store';
-import type { Logger } from '@uplift/runtime';
-import type { ReadModelDatabase } from '../database/read-model.tables';
-import type { Checkpoint } from './checkpoint';
-import { readCheckpoint } from './checkpoint';
-import { refuseUnfitCheckpoint } from './checkpoint-fitness';
+import type { AllEventsBatch, EventStore } from '@uplift/event-store';
+import { AllTail } from '@uplift/event-store';
+import type { Clock, Logger, Randomness } from '@uplift/runtime';
+import { errorMessage } from '@uplift/runtime';
+import type { Checkpoint, ReadModel } from '../read-model/read-model.port';
 import { CheckpointFollower } from './checkpoint-follower';
-import { JitteredBackoff } from './jittered-backoff';
-import { pause } from './pause';
-import { ProjectionHaltedError } from './projection-halted.error';
 import type { ProjectionProgress } from './projection-progress';
 import type { ProjectionState } from './projection-state';
+import { ProjectionHaltedError, refuseUnfitCheckpoint } from './projection-state';
 import { ReadModelWriter } from './read-model-writer';
 
 const MAX_BATCH = 1_000;
 /** Least time from one write to the next: under load it turns many small transactions into few. */
 const WRITE_INTERVAL_MS = 20;
+const LONGEST_PAUSE_MS = 5_000;
 
-export interface ProjectionParts {
+export interface ProjectionContext {
   readonly store: EventStore;
-  /** Brings the tables to this build's state; called until it has succeeded once. */
-  readonly prepare: () => Promise<void>;
-  readonly database: ReadModelDatabase;
+  readonly readModel: ReadModel;
   readonly progress: ProjectionProgress;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
   readonly logger: Logger;
   readonly onBatch?: (events: number, seconds: number) => void;
 }
 
 /** Keeps the read model up to date: reads on from its checkpoint for ever, alone or behind another projector. */
 export class ProjectionLoop {
+  private readonly tail: AllTail;
   private readonly writer: ReadModelWriter;
   private readonly follower: CheckpointFollower;
-  private readonly backoff = new JitteredBackoff();
-  private turnEnd = new AbortController();
+  private checkpoint: Checkpoint | undefined;
   private current: ProjectionState = { kind: 'starting' };
   private writing = false;
   private prepared = false;
 
-  constructor(private readonly parts: ProjectionParts) {
-    this.writer = new ReadModelWriter(parts.database);
-    this.follower = new CheckpointFollower(parts.database, parts.progress);
+  constructor(private readonly context: ProjectionContext) {
+    const { store, readModel, progress, clock, randomness } = context;
+    this.writer = new ReadModelWriter(readModel);
+    this.follower = new CheckpointFollower(readModel, progress, clock);
+    this.tail = new AllTail(store, {
+      clock,
+      randomness,
+      maxBatch: MAX_BATCH,
+      backoff: { longestMs: LONGEST_PAUSE_MS },
+      from: (ending) => this.begin(ending),
+      consume: (batch, ending) => this.project(batch, ending),
+      onBreak: (error) => this.onBreak(error),
+    });
   }
 
   get state(): ProjectionState {
@@ -50,56 +58,64 @@ export class ProjectionLoop {
     return this.writing;
   }
 
+  start(): void {
+    this.tail.start();
+  }
+
+  /** Finishes the batch in hand. */
+  stop(): Promise<void> {
+    return this.tail.stop();
+  }
+
   /** Drops the subscription and starts a new one at the checkpoint. */
   resubscribe(): void {
     if (this.current.kind === 'halted') return;
-    this.parts.logger.warn('the subscription is silent, subscribing again');
-    this.turnEnd.abort();
+    this.context.logger.warn('the subscription is silent, subscribing again');
+    this.tail.resubscribe();
   }
 
-  async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      this.turnEnd = new AbortController();
-      try {
-        await this.turn(AbortSignal.any([signal, this.turnEnd.signal]));
-      } catch (error) {
-        await this.recover(error, signal);
-      }
-    }
-  }
-
-  private async turn(signal: AbortSignal): Promise<void> {
-    const { database, store, progress } = this.parts;
-    if (!this.prepared) await this.parts.prepare();
+  private async begin(ending: AbortSignal): Promise<bigint | null> {
+    await this.untilDue(ending);
+    if (ending.aborted) return null;
+    const { readModel, store, progress } = this.context;
+    if (!this.prepared) await readModel.prepare();
     this.prepared = true;
-    const checkpoint = await readCheckpoint(database);
+    const checkpoint = await readModel.checkpoint();
+    this.checkpoint = checkpoint;
     progress.moveTo(checkpoint);
     refuseUnfitCheckpoint(checkpoint, await store.lastPosition());
     this.enter({ kind: 'catching-up' });
-    await this.project(checkpoint, signal);
-    if (signal.aborted) return;
-    this.enter({ kind: 'standby' });
-    await this.follower.untilAbandoned(checkpoint, signal);
+    this.writer.forget();
+    return checkpoint.position;
   }
 
-  /** Returns when somebody else has moved the checkpoint, or at the signal. */
-  private async project(from: Checkpoint, signal: AbortSignal): Promise<void> {
-    const after = from.position === null ? {} : { after: from.position };
-    const options = { ...after, maxBatch: MAX_BATCH, signal };
-    let checkpoint = from;
-    this.writer.forget();
-    for await (const { events, caughtUp } of this.parts.store.subscribeToAll(options)) {
-      const startedAt = performance.now();
-      const outcome = await this.written(() => this.writer.write(checkpoint, events));
-      if (outcome.checkpoint === null) return;
-      checkpoint = outcome.checkpoint;
-      this.parts.progress.moveTo(checkpoint);
-      this.parts.onBatch?.(events.length, (performance.now() - startedAt) / 1_000);
-      if (outcome.halted) throw outcome.halted;
-      this.backoff.reset();
-      if (caughtUp) this.enter({ kind: 'live' });
-      await pause(WRITE_INTERVAL_MS - (performance.now() - startedAt), signal);
-    }
+  /** Nothing is skipped: only another build, or a rebuilt read model, can go on after a halt. */
+  private async untilDue(ending: AbortSignal): Promise<void> {
+    const { current, checkpoint, follower } = this;
+    if (!checkpoint) return;
+    if (current.kind === 'halted') await follower.untilRebuilt(checkpoint, ending);
+    if (current.kind === 'standby') await follower.untilAbandoned(checkpoint, ending);
+  }
+
+  private async project({ events, caughtUp }: AllEventsBatch, ending: AbortSignal): Promise<void> {
+    const { clock, progress, onBatch } = this.context;
+    const { checkpoint: from } = this;
+    if (!from) return;
+    const startedAt = clock.monotonic();
+    const { checkpoint, halted } = await this.written(() => this.writer.write(from, events));
+    if (checkpoint === null) return this.standBy();
+    this.checkpoint = checkpoint;
+    progress.moveTo(checkpoint);
+    onBatch?.(events.length, (clock.monotonic() - startedAt) / 1_000);
+    if (halted) throw halted;
+    if (caughtUp) this.enter({ kind: 'live' });
+    await clock.idle(WRITE_INTERVAL_MS - (clock.monotonic() - startedAt), ending);
+  }
+
+  /** Somebody else has moved the checkpoint. */
+  private standBy(): void {
+    this.enter({ kind: 'standby' });
+    this.tail.resubscribe();
   }
 
   private async written<T>(write: () => Promise<T>): Promise<T> {
@@ -111,30 +127,23 @@ export class ProjectionLoop {
     }
   }
 
-  private async recover(error: unknown, signal: AbortSignal): Promise<void> {
-    if (error instanceof ProjectionHaltedError) return this.halt(error, signal);
-    const reason = error instanceof Error ? error.message : String(error);
-    this.enter({ kind: 'retrying', reason });
-    this.parts.logger.warn({ err: error }, 'projection interrupted');
-    await pause(this.backoff.next(), signal);
-  }
-
-  /** Nothing is skipped: only another build, or a rebuilt read model, can go on from here. */
-  private async halt(error: ProjectionHaltedError, signal: AbortSignal): Promise<void> {
-    this.enter({ kind: 'halted', error });
-    this.parts.logger.error({ err: error, eventId: error.event?.id }, 'projection stopped');
-    while (!signal.aborted) {
-      try {
-        return await this.follower.untilRebuilt(signal);
-      } catch {
-        await pause(this.backoff.next(), signal);
-      }
+  private onBreak(error: unknown): void {
+    const { logger } = this.context;
+    if (error instanceof ProjectionHaltedError) {
+      this.enter({ kind: 'halted', error });
+      logger.error({ err: error, eventId: error.event?.id }, 'projection stopped');
+      return;
+    }
+    logger.warn({ err: error }, 'projection interrupted');
+    if (this.current.kind !== 'halted') {
+      this.enter({ kind: 'retrying', reason: errorMessage(error) });
     }
   }
 
   private enter(state: ProjectionState): void {
-    if (state.kind !== this.current.kind)
-      this.parts.logger.info({ state: state.kind }, 'projection');
+    if (state.kind !== this.current.kind) {
+      this.context.logger.info({ state: state.kind }, 'projection');
+    }
     this.current = state;
   }
 }

@@ -1,4 +1,5 @@
-import type { Checkpoint } from './checkpoint';
+import type { Clock } from '@uplift/runtime';
+import type { Checkpoint } from '../read-model/read-model.port';
 
 /** The newest event of the store at the moment somebody looked. */
 export interface StoreHead {
@@ -12,6 +13,8 @@ export class ProjectionProgress {
   private readonly waiting = new Set<() => void>();
   private known: Checkpoint | undefined;
   private newest: StoreHead | undefined;
+
+  constructor(private readonly clock: Clock) {}
 
   get checkpoint(): Checkpoint | undefined {
     return this.known;
@@ -50,14 +53,14 @@ export class ProjectionProgress {
     if (this.isAt(position)) return true;
     return new Promise((resolve) => {
       const end = (reached: boolean) => {
-        clearTimeout(timer);
+        cancel();
         this.waiting.delete(look);
         resolve(reached);
       };
       const look = () => {
         if (this.isAt(position)) end(true);
       };
-      const timer = setTimeout(() => end(false), timeoutMs);
+      const cancel = this.clock.after(timeoutMs, () => end(false));
       this.waiting.add(look);
     });
   }

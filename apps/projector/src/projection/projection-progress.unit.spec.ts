@@ -1,4 +1,5 @@
-import type { Checkpoint } from './checkpoint';
+import { VirtualClock } from '@uplift/runtime/testing';
+import type { Checkpoint } from '../read-model/read-model.port';
 import { ProjectionProgress } from './projection-progress';
 
 function checkpointAt(position: bigint | null, events = 10): Checkpoint {
@@ -6,7 +7,7 @@ function checkpointAt(position: bigint | null, events = 10): Checkpoint {
 }
 
 test('who waits for a position is woken when it is reached, not before', async () => {
-  const progress = new ProjectionProgress();
+  const progress = new ProjectionProgress(new VirtualClock());
   progress.moveTo(checkpointAt(100n));
   const waiting = progress.reaches(200n, 5_000);
   progress.moveTo(checkpointAt(150n));
@@ -15,20 +16,24 @@ test('who waits for a position is woken when it is reached, not before', async (
 });
 
 test('a position that was reached needs no waiting', async () => {
-  const progress = new ProjectionProgress();
+  const progress = new ProjectionProgress(new VirtualClock());
   progress.moveTo(checkpointAt(100n));
   expect(await progress.reaches(100n, 0)).toBe(true);
 });
 
 test('who waits too long is told so', async () => {
-  const progress = new ProjectionProgress();
-  expect(await progress.reaches(1n, 1)).toBe(false);
+  const clock = new VirtualClock();
+  const progress = new ProjectionProgress(clock);
+  const waiting = [progress.reaches(1n, 1), progress.reaches(1n, 2)];
+  await clock.advance(1);
+  expect(await waiting[0]).toBe(false);
   progress.moveTo(checkpointAt(null));
-  expect(await progress.reaches(1n, 1)).toBe(false);
+  await clock.advance(1);
+  expect(await waiting[1]).toBe(false);
 });
 
 test('missing events are estimated from the positions passed so far', () => {
-  const progress = new ProjectionProgress();
+  const progress = new ProjectionProgress(new VirtualClock());
   progress.moveTo(checkpointAt(1_000n, 10));
   progress.see({ position: 2_000n, seenAt: 1 });
   expect(progress).toMatchObject({ missingEvents: 10, isAtHead: false });
@@ -37,7 +42,7 @@ test('missing events are estimated from the positions passed so far', () => {
 });
 
 test('an empty store is never ahead', () => {
-  const progress = new ProjectionProgress();
+  const progress = new ProjectionProgress(new VirtualClock());
   expect(progress.isAtHead).toBe(false);
   progress.moveTo(checkpointAt(null));
   progress.see({ position: null, seenAt: 1 });

@@ -1,4 +1,24 @@
-import type { ProjectionHaltedError } from './projection-halted.error';
+import type { StoredEvent } from '@uplift/contracts';
+import type { Checkpoint } from '../read-model/read-model.port';
+import { READ_MODEL_VERSION } from '../read-model/read-model.tables';
+
+type EventPlace = Pick<StoredEvent, 'id' | 'type' | 'stream' | 'revision' | 'position'>;
+
+/** The projection must not go on: going on would make the read model differ from the history. */
+export class ProjectionHaltedError extends Error {
+  readonly code = 'projection-halted';
+  /** The event it stopped before; absent when no single event is to blame. */
+  readonly event: EventPlace | undefined;
+
+  constructor(reason: string, event?: StoredEvent, options?: ErrorOptions) {
+    super(event ? `${reason} (${placeOf(event)})` : reason, options);
+    this.event = event;
+  }
+}
+
+function placeOf({ id, type, stream, revision, position }: StoredEvent): string {
+  return `event ${id}, type ${type}, ${stream}@${revision}, position ${position.toString()}`;
+}
 
 /** What the loop is doing, and if it is not projecting, why. */
 export type ProjectionState =
@@ -13,4 +33,21 @@ export function whyNotProjecting(state: ProjectionState): string | undefined {
   if (state.kind === 'halted') return `stopped: ${state.error.message}`;
   if (state.kind === 'retrying') return `trying again: ${state.reason}`;
   return state.kind === 'starting' ? 'the checkpoint was not read yet' : undefined;
+}
+
+/** Throws ProjectionHaltedError if this build and this store cannot continue the rows behind the checkpoint. */
+export function refuseUnfitCheckpoint(
+  { version, position }: Checkpoint,
+  storeHead: bigint | null,
+): void {
+  if (version !== READ_MODEL_VERSION) {
+    throw new ProjectionHaltedError(
+      `The read model has version ${version} and this build makes version ${READ_MODEL_VERSION}: rebuild it`,
+    );
+  }
+  if (position === null || (storeHead !== null && storeHead >= position)) return;
+  const end = storeHead === null ? 'is empty' : `ends at position ${storeHead.toString()}`;
+  throw new ProjectionHaltedError(
+    `The store ${end}, before position ${position.toString()} of the read model: was a backup restored? If that is wanted, rebuild the read model`,
+  );
 }

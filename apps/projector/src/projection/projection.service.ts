@@ -1,7 +1,7 @@
 import type { OnApplicationBootstrap } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
 import type { EventStore } from '@uplift/event-store';
-import type { Health } from '@uplift/runtime';
+import type { CancelTimer, Clock, Health } from '@uplift/runtime';
 import { HeadWatch } from './head-watch';
 import type { ProjectionLoop } from './projection-loop';
 import type { ProjectionProgress } from './projection-progress';
@@ -13,48 +13,50 @@ const FIRST_LOOK_MS = 10_000;
 const LAG_LIMIT_MS = 60_000;
 const BEAT_MS = 5_000;
 
-export interface ProjectionServiceParts {
+export interface ProjectionServiceContext {
   readonly loop: ProjectionLoop;
   readonly store: EventStore;
   readonly progress: ProjectionProgress;
   readonly health: Health;
+  readonly clock: Clock;
 }
 
 /** Starts the loops with the application. */
 @Injectable()
 export class ProjectionService implements OnApplicationBootstrap {
   private readonly stopping = new AbortController();
-  private running: Promise<unknown> = Promise.resolve();
-  private beats: NodeJS.Timeout | undefined;
+  private watching: Promise<void> = Promise.resolve();
+  private endBeats: CancelTimer = () => undefined;
 
-  constructor(private readonly parts: ProjectionServiceParts) {}
+  constructor(private readonly context: ProjectionServiceContext) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    const { loop, store, progress, health } = this.parts;
+    const { loop, store, progress, health, clock } = this.context;
     health.addReadiness('projection', () => whyNotProjecting(loop.state));
-    health.addReadiness('lag', () => whyTooOld(progress, Date.now()));
+    health.addReadiness('lag', () => whyTooOld(progress, clock.wall()));
     this.beatWhileAlive(health.loop('projection'));
     const watch = new HeadWatch(store, progress, {
+      clock,
       onLook: health.loop('head-watch'),
       onSilence: () => loop.resubscribe(),
     });
-    const { signal } = this.stopping;
-    this.running = Promise.all([loop.run(signal), watch.run(signal)]);
+    loop.start();
+    this.watching = watch.run(this.stopping.signal);
     await Promise.all([watch.look(), progress.reaches(null, FIRST_LOOK_MS)]);
   }
 
   /** Finishes the batch in hand. */
   async stop(): Promise<void> {
     this.stopping.abort();
-    await this.running;
-    clearInterval(this.beats);
+    await Promise.all([this.context.loop.stop(), this.watching]);
+    this.endBeats();
   }
 
   /** Waiting for the store or the database is living; a write that never comes back is not. */
   private beatWhileAlive(beat: () => void): void {
-    this.beats = setInterval(() => {
-      if (!this.parts.loop.isWriting) beat();
-    }, BEAT_MS);
+    this.endBeats = this.context.clock.every(BEAT_MS, () => {
+      if (!this.context.loop.isWriting) beat();
+    });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { StoredEvent } from '@uplift/contracts';
+import { isInstanceStream, toRecordedInstanceEvent } from '@uplift/contracts';
 import type {
   InstanceView,
   RecordedInstanceEvent,
@@ -6,7 +7,9 @@ import type {
   UpgradeView,
 } from '@uplift/domain';
 import { evolveInstanceView, evolveUpgradeView, timelineEntry, upgradeIdOf } from '@uplift/domain';
-import { ProjectionHaltedError } from './projection-halted.error';
+import { errorMessage } from '@uplift/runtime';
+import type { ReadModelChanges } from '../read-model/read-model.port';
+import { ProjectionHaltedError } from './projection-state';
 
 /** The rows as they were before the batch. */
 export interface KnownRows {
@@ -20,6 +23,33 @@ export interface ReadableEvent {
   readonly recorded: RecordedInstanceEvent;
 }
 
+/** The events up to the first that this build cannot read, and why the rest is not read. */
+export interface ReadableEvents {
+  readonly events: readonly ReadableEvent[];
+  readonly halted?: ProjectionHaltedError;
+}
+
+export function readableEvents(stored: readonly StoredEvent[]): ReadableEvents {
+  const events: ReadableEvent[] = [];
+  for (const event of stored) {
+    const readable = readableOrHalted(event);
+    if (readable instanceof ProjectionHaltedError) return { events, halted: readable };
+    events.push(readable);
+  }
+  return { events };
+}
+
+function readableOrHalted(stored: StoredEvent): ReadableEvent | ProjectionHaltedError {
+  if (!isInstanceStream(stored.stream)) {
+    return new ProjectionHaltedError('No read model is built from this kind of stream', stored);
+  }
+  try {
+    return { stored, recorded: toRecordedInstanceEvent(stored) };
+  } catch (cause) {
+    return new ProjectionHaltedError(errorMessage(cause), stored, { cause });
+  }
+}
+
 /** Folds a batch: each row that changes ends up here once, in its last form. */
 export class ReadModelFold {
   readonly instances = new Map<string, InstanceView>();
@@ -29,6 +59,14 @@ export class ReadModelFold {
   last: StoredEvent | undefined;
 
   constructor(private readonly known: KnownRows) {}
+
+  /** Undefined if nothing was folded. */
+  get changes(): ReadModelChanges | undefined {
+    const { last, events, timeline } = this;
+    if (!last) return undefined;
+    const [instances, upgrades] = [[...this.instances.values()], [...this.upgrades.values()]];
+    return { instances, upgrades, timeline, events, last };
+  }
 
   /** Stops before the first event that does not fit and says why. */
   applyAll(events: readonly ReadableEvent[]): ProjectionHaltedError | undefined {
@@ -44,8 +82,7 @@ export class ReadModelFold {
       this.fold(stored, recorded);
       return undefined;
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : 'The event cannot be folded';
-      return new ProjectionHaltedError(reason, stored, { cause });
+      return new ProjectionHaltedError(errorMessage(cause), stored, { cause });
     }
   }
 

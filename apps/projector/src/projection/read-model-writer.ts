@@ -1,16 +1,9 @@
 import type { StoredEvent } from '@uplift/contracts';
-import { INSTANCE_ROWS } from '../database/instance.row';
-import type { ReadModelDatabase } from '../database/read-model.tables';
-import { isRefusal } from '../database/refusal';
-import { TIMELINE_ROWS } from '../database/timeline.row';
-import { UPGRADE_ROWS } from '../database/upgrade.row';
-import { insertRows, upsertRows } from '../database/write-rows';
-import type { Checkpoint } from './checkpoint';
-import { advanceCheckpoint } from './checkpoint';
+import type { Checkpoint, ReadModel } from '../read-model/read-model.port';
+import { RowsRefusedError } from '../read-model/read-model.port';
 import { CachedRows } from './known-rows';
-import { ProjectionHaltedError } from './projection-halted.error';
-import { ReadModelFold } from './read-model-fold';
-import { readableEvents } from './readable-events';
+import { ProjectionHaltedError } from './projection-state';
+import { readableEvents, ReadModelFold } from './read-model-fold';
 
 export interface WriteOutcome {
   /** Null: somebody else writes this read model, and nothing of the batch was written. */
@@ -19,12 +12,12 @@ export interface WriteOutcome {
   readonly halted: ProjectionHaltedError | undefined;
 }
 
-/** Writes batches of events: each changed row once, rows and checkpoint in one transaction. */
+/** Writes batches of events: each changed row once, rows and checkpoint together. */
 export class ReadModelWriter {
   private readonly known: CachedRows;
 
-  constructor(private readonly database: ReadModelDatabase) {
-    this.known = new CachedRows(database);
+  constructor(private readonly readModel: ReadModel) {
+    this.known = new CachedRows(readModel);
   }
 
   /** To be called whenever somebody else may have written. */
@@ -36,7 +29,7 @@ export class ReadModelWriter {
     try {
       return await this.writeTogether(from, stored);
     } catch (error) {
-      if (!isRefusal(error)) throw error;
+      if (!(error instanceof RowsRefusedError)) throw error;
       return this.writeOneByOne(from, stored);
     }
   }
@@ -59,7 +52,7 @@ export class ReadModelWriter {
     try {
       return await this.writeTogether(from, [event]);
     } catch (cause) {
-      if (!isRefusal(cause)) throw cause;
+      if (!(cause instanceof RowsRefusedError)) throw cause;
       const reason = `The database refuses its rows: ${cause.message}`;
       return { checkpoint: from, halted: new ProjectionHaltedError(reason, event, { cause }) };
     }
@@ -73,26 +66,10 @@ export class ReadModelWriter {
     await this.known.prepare(events);
     const fold = new ReadModelFold(this.known);
     const halted = fold.applyAll(events) ?? unreadable;
-    const checkpoint = await this.commit(from, fold);
+    const { changes } = fold;
+    if (!changes) return { checkpoint: from, halted };
+    const checkpoint = await this.readModel.commit(from, changes);
+    if (checkpoint) this.known.remember(changes);
     return { checkpoint, halted };
   }
-
-  private async commit(from: Checkpoint, fold: ReadModelFold): Promise<Checkpoint | null> {
-    const { last, events } = fold;
-    if (!last) return from;
-    const checkpoint = await this.database.transaction().execute(async (transaction) => {
-      // First: its row lock keeps a second projector, and the swap after a rebuild, out of all other rows.
-      const advanced = await advanceCheckpoint(transaction, from, { last, events });
-      if (advanced) await writeFold(transaction, fold);
-      return advanced;
-    });
-    if (checkpoint) this.known.remember(fold);
-    return checkpoint;
-  }
-}
-
-async function writeFold(transaction: ReadModelDatabase, fold: ReadModelFold): Promise<void> {
-  await insertRows(transaction, TIMELINE_ROWS, fold.timeline);
-  await upsertRows(transaction, INSTANCE_ROWS, [...fold.instances.values()]);
-  await upsertRows(transaction, UPGRADE_ROWS, [...fold.upgrades.values()]);
 }

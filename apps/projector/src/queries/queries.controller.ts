@@ -1,22 +1,30 @@
 import { Controller, UseFilters } from '@nestjs/common';
 import { MessagePattern } from '@nestjs/microservices';
-import type { BusRequest } from '@uplift/bus';
-import { BusExceptionFilter } from '@uplift/bus';
-import { QUERY_SUBJECTS } from '@uplift/contracts';
-import { instanceById, instancePage, timelinePage } from './instance-queries';
-import { parseQuery } from './parse-query';
-import {
-  InstanceGetQuery,
-  InstanceListQuery,
-  InstanceStatsQuery,
-  InstanceTimelineQuery,
-  UpgradeGetQuery,
-} from './query-bodies';
+import type { BusConnection, BusRequest } from '@uplift/bus';
+import { BusExceptionFilter, ServicesStrategy } from '@uplift/bus';
+import { QUERY_SUBJECTS, readQuery } from '@uplift/contracts';
+import { instanceById, instancePage, stats, timelinePage, upgradeById } from './read-model-queries';
 import { SnapshotReader } from './snapshot-reader';
-import { stats } from './stats-queries';
-import { upgradeById } from './upgrade-queries';
 
-/** The read side's door on the bus. */
+/** Version of the query interface, not of the build. */
+const VERSION = '1.0.0';
+
+/** The queries as one service that anybody on the bus can discover and measure. */
+export function queryService(connection: BusConnection, name: string): ServicesStrategy {
+  const endpoints = Object.entries(QUERY_SUBJECTS).map(([query, subject]) => {
+    const schema = `urn:uplift:schema:query.${query}.v1`;
+    return [subject, { schema, scope: 'read', idempotent: true }] as const;
+  });
+  return new ServicesStrategy({
+    connection,
+    name,
+    version: VERSION,
+    description: 'Read models of instances and upgrades',
+    endpoints: Object.fromEntries(endpoints),
+  });
+}
+
+/** The queries on the bus. */
 @Controller()
 @UseFilters(BusExceptionFilter)
 export class QueriesController {
@@ -24,7 +32,7 @@ export class QueriesController {
 
   @MessagePattern(QUERY_SUBJECTS.instanceGet)
   instanceGet({ body }: BusRequest) {
-    const query = parseQuery(InstanceGetQuery, body);
+    const query = readQuery('instanceGet', body);
     return this.reader.read(query, async (snapshot) => ({
       instance: await instanceById(snapshot, query.instanceId),
     }));
@@ -32,24 +40,24 @@ export class QueriesController {
 
   @MessagePattern(QUERY_SUBJECTS.instanceList)
   instanceList({ body }: BusRequest) {
-    const query = parseQuery(InstanceListQuery, body);
+    const query = readQuery('instanceList', body);
     return this.reader.read(query, (snapshot) => instancePage(snapshot, query));
   }
 
   @MessagePattern(QUERY_SUBJECTS.instanceStats)
   instanceStats({ body }: BusRequest) {
-    return this.reader.read(parseQuery(InstanceStatsQuery, body), stats);
+    return this.reader.read(readQuery('instanceStats', body), stats);
   }
 
   @MessagePattern(QUERY_SUBJECTS.instanceTimeline)
   instanceTimeline({ body }: BusRequest) {
-    const query = parseQuery(InstanceTimelineQuery, body);
+    const query = readQuery('instanceTimeline', body);
     return this.reader.read(query, (snapshot) => timelinePage(snapshot, query));
   }
 
   @MessagePattern(QUERY_SUBJECTS.upgradeGet)
   upgradeGet({ body }: BusRequest) {
-    const query = parseQuery(UpgradeGetQuery, body);
+    const query = readQuery('upgradeGet', body);
     return this.reader.read(query, async (snapshot) => ({
       upgrade: await upgradeById(snapshot, query.upgradeId),
     }));

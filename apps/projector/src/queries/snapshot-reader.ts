@@ -1,69 +1,76 @@
-import { ProblemError } from '@uplift/contracts';
-import type { Logger } from '@uplift/runtime';
-import type { ReadModelDatabase } from '../database/read-model.tables';
-import { readCheckpoint } from '../projection/checkpoint';
-import type { ProjectionProgress } from '../projection/projection-progress';
-import type { AsOf } from './as-of';
-import { asOf } from './as-of';
-import { QUERY_PROBLEMS } from './query-problems';
+import type { AsOf } from '@uplift/contracts';
+import { ProblemError, refusal } from '@uplift/contracts';
+import type { Clock, Logger } from '@uplift/runtime';
+import type { ProjectionProgress, StoreHead } from '../projection/projection-progress';
+import type { Checkpoint, ReadModel, Snapshot } from '../read-model/read-model.port';
+import { isoTime } from '../read-model/table';
 
 const WAIT_FOR_POSITION_MS = 5_000;
 
-export interface SnapshotReaderOptions {
-  /** Longest wait for `minPosition`, in milliseconds. */
-  readonly waitMs?: number;
-}
-
 export type Answer<T> = T & { readonly asOf: AsOf };
 
-/** Reads rows and the checkpoint they belong to from one snapshot of the database. */
-export class SnapshotReader {
-  private readonly waitMs: number;
+export interface SnapshotReaderContext {
+  readonly readModel: ReadModel;
+  readonly progress: ProjectionProgress;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
 
-  constructor(
-    private readonly database: ReadModelDatabase,
-    private readonly progress: ProjectionProgress,
-    private readonly logger: Logger,
-    options: SnapshotReaderOptions = {},
-  ) {
-    this.waitMs = options.waitMs ?? WAIT_FOR_POSITION_MS;
-  }
+/** Reads rows and the checkpoint they belong to from one snapshot of the read model. */
+export class SnapshotReader {
+  constructor(private readonly context: SnapshotReaderContext) {}
 
   /** Throws ProblemError: 409 when the read model does not get to `minPosition` in time, 503 without a database. */
   async read<T extends object>(
     { minPosition }: { readonly minPosition?: string },
-    rows: (snapshot: ReadModelDatabase) => Promise<T>,
+    rows: (snapshot: Snapshot) => Promise<T>,
   ): Promise<Answer<T>> {
     if (minPosition !== undefined) await this.waitFor(BigInt(minPosition));
     try {
       return await this.readNow(rows);
     } catch (error) {
       if (error instanceof ProblemError) throw error;
-      this.logger.error({ err: error }, 'query failed');
-      throw QUERY_PROBLEMS.unavailable(error);
+      this.context.logger.error({ err: error }, 'query failed');
+      const detail = 'The read model cannot be read right now. Ask again.';
+      throw refusal('read-model-unavailable', detail, { cause: error });
     }
   }
 
-  private readNow<T extends object>(
-    rows: (snapshot: ReadModelDatabase) => Promise<T>,
-  ): Promise<Answer<T>> {
-    const transaction = this.database
-      .transaction()
-      .setIsolationLevel('repeatable read')
-      .setAccessMode('read only');
-    return transaction.execute(async (snapshot) => {
-      const checkpoint = await readCheckpoint(snapshot);
+  private readNow<T extends object>(rows: (snapshot: Snapshot) => Promise<T>): Promise<Answer<T>> {
+    const { readModel, progress, clock } = this.context;
+    return readModel.read(async (snapshot) => {
+      const checkpoint = await snapshot.checkpoint();
       const answer = await rows(snapshot);
-      return { ...answer, asOf: asOf(checkpoint, this.progress.head, Date.now()) };
+      return { ...answer, asOf: asOf(checkpoint, progress.head, clock.wall()) };
     });
   }
 
   private async waitFor(position: bigint): Promise<void> {
-    if (await this.progress.reaches(position, this.waitMs)) return;
-    const { checkpoint, missingEvents } = this.progress;
+    const { progress } = this.context;
+    if (await progress.reaches(position, WAIT_FOR_POSITION_MS)) return;
+    const { checkpoint, missingEvents } = progress;
     const at = (checkpoint?.position ?? 0n).toString();
-    throw QUERY_PROBLEMS.behind(
-      `The read model is at position ${at}, not yet at ${position.toString()}, after ${this.waitMs} ms; about ${missingEvents} events are missing.`,
+    throw refusal(
+      'read-model-behind',
+      `The read model is at position ${at}, not yet at ${position.toString()}, after ${WAIT_FOR_POSITION_MS} ms; about ${missingEvents} events are missing.`,
     );
   }
+}
+
+export function asOf(checkpoint: Checkpoint, head: StoreHead | undefined, now: number): AsOf {
+  const at = Math.min(now, completeUntil(checkpoint, head));
+  return {
+    position: (checkpoint.position ?? 0n).toString(),
+    at: isoTime(at),
+    ageMs: now - at,
+  };
+}
+
+/** The last event's time, or when the store was last seen to hold nothing newer. */
+function completeUntil(checkpoint: Checkpoint, head: StoreHead | undefined): number {
+  const lastEventAt = checkpoint.lastEventAt ?? 0;
+  if (!head || (checkpoint.position ?? 0n) < (head.position ?? 0n)) {
+    return checkpoint.lastEventAt ?? checkpoint.updatedAt;
+  }
+  return Math.max(lastEventAt, head.seenAt);
 }

@@ -1,6 +1,8 @@
 import { EsdbEventStore } from '@uplift/event-store';
-import { readConfiguration } from '@uplift/runtime';
-import { ProjectionHaltedError } from '../projection/projection-halted.error';
+import type { Clock } from '@uplift/runtime';
+import { errorMessage, readConfiguration } from '@uplift/runtime';
+import { ProjectionHaltedError } from '../projection/projection-state';
+import { PostgresReadModel } from '../read-model/postgres.read-model';
 import type { RebuildProgress } from './rebuild-read-model';
 import { rebuildReadModel } from './rebuild-read-model';
 
@@ -9,10 +11,10 @@ const SHOW_EVERY_MS = 200;
 type Show = (fields: object) => void;
 
 /** Writes one JSON object per line: `progress` several times, then `done` or `failed`. Returns the exit code. */
-export async function runRebuild(write: (line: string) => void): Promise<0 | 1> {
+export async function runRebuild(clock: Clock, write: (line: string) => void): Promise<0 | 1> {
   const show: Show = (fields) => write(`${JSON.stringify(fields)}\n`);
   try {
-    show({ type: 'done', ...inNumbers(await rebuild(show)) });
+    show({ type: 'done', ...inNumbers(await rebuild(clock, show)) });
     return 0;
   } catch (error) {
     show({ type: 'failed', ...inWords(error) });
@@ -20,16 +22,20 @@ export async function runRebuild(write: (line: string) => void): Promise<0 | 1> 
   }
 }
 
-async function rebuild(show: Show): Promise<RebuildProgress> {
+async function rebuild(clock: Clock, show: Show): Promise<RebuildProgress> {
   const { eventStoreUrl, postgresUrl } = readConfiguration(['eventStoreUrl', 'postgresUrl']);
   const store = new EsdbEventStore({ connectionString: eventStoreUrl });
-  const onProgress = atMostEvery(SHOW_EVERY_MS, (progress: RebuildProgress) =>
-    show({ type: 'progress', ...inNumbers(progress) }),
-  );
+  const readModel = new PostgresReadModel({ url: postgresUrl });
+  let shownAt = -Infinity;
+  const onProgress = (progress: RebuildProgress) => {
+    if (progress.elapsedMs - shownAt < SHOW_EVERY_MS) return;
+    shownAt = progress.elapsedMs;
+    show({ type: 'progress', ...inNumbers(progress) });
+  };
   try {
-    return await rebuildReadModel({ store, databaseUrl: postgresUrl, onProgress });
+    return await rebuildReadModel({ store, readModel, clock, onProgress });
   } finally {
-    await store.close();
+    await Promise.all([store.close(), readModel.close()]);
   }
 }
 
@@ -51,18 +57,8 @@ function shareOf(position: bigint | null, head: bigint | null): number {
 }
 
 function inWords(error: unknown) {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = errorMessage(error);
   if (!(error instanceof ProjectionHaltedError) || !error.event) return { reason };
   const { id, type, stream, revision, position } = error.event;
   return { reason, event: { id, type, stream, revision, position: position.toString() } };
-}
-
-function atMostEvery<T>(ms: number, action: (value: T) => void): (value: T) => void {
-  let shownAt = -Infinity;
-  return (value) => {
-    const now = performance.now();
-    if (now - shownAt < ms) return;
-    shownAt = now;
-    action(value);
-  };
 }

@@ -1,16 +1,11 @@
-import type { EventStore } from '@uplift/event-store';
-import { migrate } from '../database/migrate';
-import { LIVE_SCHEMA, openDatabase, REBUILD_SCHEMA } from '../database/open-database';
-import type { ReadModelDatabase } from '../database/read-model.tables';
-import type { Checkpoint } from '../projection/checkpoint';
-import { readCheckpoint } from '../projection/checkpoint';
+import type { StoredEvent } from '@uplift/contracts';
+import type { AllEventsBatch, EventStore } from '@uplift/event-store';
+import type { Clock } from '@uplift/runtime';
 import { ReadModelWriter } from '../projection/read-model-writer';
-import { largeBatches } from './large-batches';
-import { dropSchema, swapSchemas, withRebuildLock } from './schema-swap';
+import type { Checkpoint, ReadModel, ReplaceLive } from '../read-model/read-model.port';
 
 /** A batch this large is folded into few rows and written with few round trips. */
 const REBUILD_BATCH = 2_000;
-const STATEMENT_TIMEOUT_MS = 120_000;
 
 export interface RebuildProgress {
   readonly events: number;
@@ -22,8 +17,9 @@ export interface RebuildProgress {
 
 export interface RebuildOptions {
   readonly store: EventStore;
-  /** Connection string; the live tables are replaced in one transaction at the end. */
-  readonly databaseUrl: string;
+  /** Its live tables are replaced at once at the end. */
+  readonly readModel: ReadModel;
+  readonly clock: Clock;
   readonly onProgress?: (progress: RebuildProgress) => void;
   readonly signal?: AbortSignal;
 }
@@ -33,40 +29,23 @@ export interface RebuildOptions {
  * may go on meanwhile: it notices the exchange and continues on the new rows.
  * Throws ProjectionHaltedError, RebuildRunningError; the live read model is then as it was.
  */
-export async function rebuildReadModel(options: RebuildOptions): Promise<RebuildProgress> {
-  const database = openDatabase({
-    url: options.databaseUrl,
-    schema: REBUILD_SCHEMA,
-    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
-    synchronousCommit: false,
-  });
-  try {
-    return await withRebuildLock(database, () => rebuild(options, database));
-  } finally {
-    await database.destroy();
-  }
+export function rebuildReadModel(options: RebuildOptions): Promise<RebuildProgress> {
+  return options.readModel.rebuild((fresh, replaceLive) =>
+    fillAndReplace(options, fresh, replaceLive),
+  );
 }
 
-async function rebuild(
-  options: RebuildOptions,
-  database: ReadModelDatabase,
+/** Reads the store itself, without the projector's tail: a break fails the rebuild instead of being waited out. */
+async function fillAndReplace(
+  { store, clock, onProgress, signal }: RebuildOptions,
+  fresh: ReadModel,
+  replaceLive: ReplaceLive,
 ): Promise<RebuildProgress> {
-  await dropSchema(database, REBUILD_SCHEMA);
-  await migrate(database, REBUILD_SCHEMA);
-  return foldAndSwap(options, database);
-}
-
-async function foldAndSwap(
-  { store, onProgress, signal }: RebuildOptions,
-  database: ReadModelDatabase,
-): Promise<RebuildProgress> {
-  const startedAt = performance.now();
+  const startedAt = clock.monotonic();
   const head = await store.lastPosition();
-  const writer = new ReadModelWriter(database);
-  const storeEnd = () => store.lastPosition();
-  const swap = { from: REBUILD_SCHEMA, to: LIVE_SCHEMA, storeEnd };
-  let checkpoint = await readCheckpoint(database);
-  const progress = () => toProgress(checkpoint, head, performance.now() - startedAt);
+  const writer = new ReadModelWriter(fresh);
+  let checkpoint = await fresh.checkpoint();
+  const progress = () => toProgress(checkpoint, head, clock.monotonic() - startedAt);
   const subscription = store.subscribeToAll({
     maxBatch: 2 * REBUILD_BATCH,
     ...(signal ? { signal } : {}),
@@ -77,9 +56,23 @@ async function foldAndSwap(
     if (!outcome.checkpoint) throw new Error('Somebody else writes the tables of the rebuild');
     checkpoint = outcome.checkpoint;
     onProgress?.(progress());
-    if (caughtUp && (await swapSchemas(database, swap))) return progress();
+    if (caughtUp && (await replaceLive(() => store.lastPosition()))) return progress();
   }
   throw new Error('The rebuild was interrupted');
+}
+
+/** Joins batches until they hold `size` events or the reader has caught up: fewer, larger writes. */
+export async function* largeBatches(
+  batches: AsyncIterable<AllEventsBatch>,
+  size: number,
+): AsyncGenerator<AllEventsBatch> {
+  let gathered: StoredEvent[] = [];
+  for await (const { events, caughtUp } of batches) {
+    gathered.push(...events);
+    if (gathered.length < size && !caughtUp) continue;
+    yield { events: gathered, caughtUp };
+    gathered = [];
+  }
 }
 
 function toProgress(

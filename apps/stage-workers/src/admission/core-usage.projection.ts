@@ -1,5 +1,10 @@
-import type { InstanceEvent, InstanceEventOf, RecordedInstanceEvent } from '@uplift/domain';
-import { destinationsOf, isInFlight } from '@uplift/domain';
+import type {
+  InstanceEvent,
+  InstanceEventOf,
+  RecordedInstanceEvent,
+  Transition,
+} from '@uplift/domain';
+import { isInFlight, LIFECYCLE } from '@uplift/domain';
 import type { LagoonCores } from '@uplift/lagoon';
 import { UnknownCoreError } from '@uplift/lagoon';
 import type { NoRoom } from './admission-control.port';
@@ -95,11 +100,13 @@ function fold(load: CoreLoad, { instanceId, event, at }: RecordedInstanceEvent):
 }
 
 function endsDeployment({ type }: InstanceEvent): boolean {
-  return destinationsOf(type).some((status) => status !== 'upgrade-running');
+  const { to }: Transition = LIFECYCLE[type];
+  return to !== 'unchanged' && to !== 'upgrade-running';
 }
 
 function endsUpgrade({ type }: InstanceEvent): boolean {
-  return destinationsOf(type).some((status) => !isInFlight(status));
+  const { to }: Transition = LIFECYCLE[type];
+  return to !== 'unchanged' && to !== 'before-stage-in-data' && !isInFlight(to);
 }
 
 /** What one core has been asked for and has not finished. Times in ms, of events. */

@@ -2,7 +2,6 @@ import type { BreakerState } from '@uplift/lagoon';
 import {
   LagoonAnswerError,
   LagoonCircuitOpenError,
-  finalRefusal,
   LagoonRefusedError,
   LagoonUnavailableError,
   NamedLagoonCores,
@@ -232,7 +231,7 @@ describe('what the poller shows', () => {
   it('is read from the environments if the wave may not be listed', async () => {
     class WithoutWaves extends InMemoryLagoon {
       override deploymentsByBulkId(): Promise<never> {
-        return Promise.reject(new LagoonRefusedError(finalRefusal('permission', 'Unauthorized')));
+        return Promise.reject(new LagoonRefusedError('permission', 'Unauthorized', false));
       }
     }
     const here = fixture(new WithoutWaves());

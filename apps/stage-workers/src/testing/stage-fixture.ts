@@ -29,12 +29,14 @@ export const ACTOR: Actor = { type: 'system', id: 'stage-workers/spec' };
 export class StageFixture {
   readonly randomness = new SeededRandomness(1);
   readonly store: FaultyEventStore;
-  readonly lagoon: InMemoryLagoon;
+  readonly lagoon = new InMemoryLagoon();
   private readonly breaker: { state: BreakerState; openSince: number | null } = {
     state: 'closed',
     openSince: null,
   };
-  readonly cores: SingleLagoonCore;
+  readonly cores = new SingleLagoonCore(
+    unguardedCore(this.lagoon, { name: 'eu-1', breaker: this.breaker }),
+  );
   readonly probe = new InMemoryHealthProbe();
   readonly history: InstanceHistory;
   readonly worker: Worker;
@@ -50,16 +52,14 @@ export class StageFixture {
     readonly order: WorkOrder,
     readonly clock: VirtualClock,
   ) {
-    const { breaker, randomness } = this;
-    this.lagoon = new InMemoryLagoon({ clock });
-    this.cores = new SingleLagoonCore(unguardedCore(this.lagoon, { name: 'eu-1', breaker }));
+    const { cores, randomness } = this;
     this.store = new FaultyEventStore({ clock });
     this.history = new InstanceHistory(this.store, 'stage-workers');
     const commands = new CommandHandler(this.history, { clock, randomness });
     this.worker = { history: this.history, commands, actor: ACTOR };
     this.runner = new StageRunner({
       worker: this.worker,
-      outages: new LagoonOutages(this.cores, clock),
+      outages: new LagoonOutages(cores, clock),
       logger: createLogger('stage-workers', { level: 'silent' }),
       randomness,
     });

@@ -1,4 +1,4 @@
-import { DomainError } from '../decider';
+import { DomainError } from '../domain-error';
 
 /** The instance was never registered. */
 export class InstanceUnknownError extends DomainError {

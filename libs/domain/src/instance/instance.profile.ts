@@ -1,4 +1,5 @@
-import type { TaskScript, UpgradePlan } from './upgrade-target';
+import type { TaskScript } from './task-script';
+import type { UpgradePlan } from './upgrade-target';
 
 export interface HealthProbeTarget {
   /** Path below the environment's route, `/` by default. */

@@ -2,7 +2,7 @@ import type {
   InstanceCommandData,
   InstanceCommandOf,
   InstanceCommandType,
-} from '../commands/instance.decider';
+} from '../instance/instance.commands';
 import type {
   Evidence,
   InstanceEventData,
@@ -10,7 +10,7 @@ import type {
   InstanceEventType,
 } from '../instance/instance.events';
 import type { InstanceProfile } from '../instance/instance.profile';
-import { UPGRADE_STRATEGIES } from '../instance/upgrade-target';
+import { UPGRADE_STRATEGIES } from '../instance/upgrade-strategy';
 import type { LocatedEnvironment, WorkOrder } from '../instance/work-order';
 
 export const PROFILE: InstanceProfile = {

@@ -1,8 +1,9 @@
-import type { RecordedInstanceEvent } from '../instance/instance.events';
-import { upgradeIdOf } from '../instance/instance.events';
-import { statusAfter } from '../instance/instance.lifecycle';
+import { statusAfter } from '../instance/instance.evolve';
+import { isInFlight } from '../instance/in-flight-status';
 import type { InstanceStatus } from '../status';
-import { isHealthy, isInFlight, labelOf } from '../status';
+import { isHealthy, labelOf } from '../status';
+import type { RecordedInstanceEvent } from './recorded-event';
+import { upgradeIdOf } from './recorded-event';
 
 /** An instance as lists and details show it. Times are milliseconds since 1970. */
 export interface InstanceView {

@@ -7,7 +7,7 @@ import {
   LagoonRefusedError,
   LagoonUnauthenticatedError,
   LagoonUnavailableError,
-} from '../lagoon.outcomes';
+} from '../lagoon.errors';
 import type { CallAnswer } from '../lagoon.outcomes';
 import type { BreakerState, CoreBreaker } from './lagoon-cores';
 

@@ -1,5 +1,5 @@
 import type { Clock } from '@uplift/runtime';
-import { LagoonHeldBackError } from '../lagoon.outcomes';
+import { LagoonHeldBackError } from '../lagoon.errors';
 
 export type RequestKind = 'read' | 'call';
 

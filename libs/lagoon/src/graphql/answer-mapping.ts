@@ -1,4 +1,4 @@
-import { deploymentPhase, MARKER_ARGUMENT } from '../lagoon.types';
+import { deploymentPhase } from '../deployment-phase';
 import type {
   EnvironmentTarget,
   EnvironmentVariable,
@@ -7,6 +7,7 @@ import type {
   LagoonTask,
   RegisteredTask,
 } from '../lagoon.types';
+import { MARKER_ARGUMENT } from '../task-marker';
 import type * as rows from './answer-schemas';
 
 const NO_DEPLOYMENTS = 'NO_DEPLOYMENTS';

@@ -1,4 +1,5 @@
 import { Ajv } from 'ajv';
+import type { ValidateFunction } from 'ajv';
 
 export interface GraphqlError {
   readonly message: string;
@@ -102,49 +103,82 @@ const flag = { type: ['integer', 'null'] };
 const times = { created: optional(64), started: optional(64), completed: optional(64) };
 
 const listOf = (items: object) => ({ type: 'array', items, maxItems: 10_000 });
-/** A row with the fields that must be there, and those that may be. */
-const row = (required: object, others: object = {}) => ({
+const answerWith = (name: string, value: object) => ({
   type: 'object',
-  required: Object.keys(required),
-  properties: { ...required, ...others },
+  required: [name],
+  properties: { [name]: value },
 });
 
-const deployment = row(
-  { id, name: text(200), status: text(64) },
-  { buildStep: optional(500), ...times, bulkId: optional(200), bulkName: optional(200) },
-);
+const deployment = {
+  type: 'object',
+  required: ['id', 'name', 'status'],
+  properties: {
+    id,
+    name: text(200),
+    status: text(64),
+    buildStep: optional(500),
+    ...times,
+    bulkId: optional(200),
+    bulkName: optional(200),
+  },
+};
 
-const task = row(
-  { id, name: text(200), status: text(64) },
-  { taskName: optional(200), service: optional(200), command: optional(64 * 1024), ...times },
-);
+const task = {
+  type: 'object',
+  required: ['id', 'name', 'status'],
+  properties: {
+    id,
+    name: text(200),
+    taskName: optional(200),
+    status: text(64),
+    service: optional(200),
+    command: optional(64 * 1024),
+    ...times,
+  },
+};
 
 const urls = { route: optional(2048), routes: optional(64 * 1024) };
 
-const environment = row(
-  {
+const newestBuild = {
+  type: 'object',
+  required: ['name', 'status'],
+  properties: { name: text(200), status: text(64) },
+};
+
+const environment = {
+  type: 'object',
+  required: ['id', 'name', 'environmentType', 'deployType', 'deployments'],
+  properties: {
     id,
     name: text(200),
     environmentType: text(64),
     deployType: text(64),
-    deployments: listOf(row({ name: text(200), status: text(64) })),
+    autoIdle: flag,
+    idleState: optional(64),
+    ...urls,
+    deployments: listOf(newestBuild),
   },
-  { autoIdle: flag, idleState: optional(64), ...urls },
-);
-
-const variable = row({ name: text(300), value: text(1024 * 1024), scope: text(64) });
-
-const taskArguments = {
-  type: ['array', 'null'],
-  items: row({}, { name: optional(300) }),
-  maxItems: 1000,
 };
-const registeredTask = row(
-  { id, name: text(300) },
-  { advancedTaskDefinitionArguments: taskArguments },
-);
 
-export const isEnvelope = ajv.compile<GraphqlEnvelope>({
+const variable = {
+  type: 'object',
+  required: ['name', 'value', 'scope'],
+  properties: { name: text(300), value: text(1024 * 1024), scope: text(64) },
+};
+
+const argument = { type: 'object', properties: { name: optional(300) } };
+
+const registeredTask = {
+  type: 'object',
+  required: ['id', 'name'],
+  properties: {
+    id,
+    name: text(300),
+    advancedTaskDefinitionArguments: { type: ['array', 'null'], items: argument, maxItems: 1000 },
+  },
+};
+
+export const isEnvelope: ValidateFunction<GraphqlEnvelope> = ajv.compile({
   type: 'object',
   anyOf: [{ required: ['data'] }, { required: ['errors'] }],
   properties: {
@@ -164,47 +198,57 @@ export const isEnvelope = ajv.compile<GraphqlEnvelope>({
   },
 });
 
-export const isProject = ajv.compile<ProjectRow>(
-  row(
-    { id, environments: listOf(environment) },
-    {
-      deploymentsDisabled: flag,
-      restrictions: { type: ['array', 'null'], items: optional(64), maxItems: 100 },
-      autoIdle: flag,
-    },
-  ),
-);
+export const isProject: ValidateFunction<ProjectRow> = ajv.compile({
+  type: 'object',
+  required: ['id', 'environments'],
+  properties: {
+    id,
+    deploymentsDisabled: flag,
+    restrictions: { type: ['array', 'null'], items: optional(64), maxItems: 100 },
+    autoIdle: flag,
+    environments: listOf(environment),
+  },
+});
 
 export const isDeploymentList = ajv.compile<readonly DeploymentRow[]>(listOf(deployment));
 
 export const isEnvironmentWithDeployments = ajv.compile<EnvironmentWithDeployments>(
-  row({ deployments: listOf(deployment) }),
+  answerWith('deployments', listOf(deployment)),
 );
 
 export const isEnvironmentWithTasks = ajv.compile<EnvironmentWithTasks>(
-  row({ tasks: listOf(task) }),
+  answerWith('tasks', listOf(task)),
 );
 
 export const isEnvironmentWithVariables = ajv.compile<EnvironmentWithVariables>(
-  row({ envVariables: listOf(variable) }),
+  answerWith('envVariables', listOf(variable)),
 );
 
-export const isEnvironmentWithRoutes = ajv.compile<RoutesRow>(row({}, urls));
+export const isEnvironmentWithRoutes: ValidateFunction<RoutesRow> = ajv.compile({
+  type: 'object',
+  properties: urls,
+});
 
-export const isIdleState = ajv.compile<IdleStateRow>(
-  row({ name: text(200), project: row({ name: text(200) }) }, { idleState: optional(64) }),
-);
+export const isIdleState: ValidateFunction<IdleStateRow> = ajv.compile({
+  type: 'object',
+  required: ['name', 'project'],
+  properties: { name: text(200), idleState: optional(64), project: answerWith('name', text(200)) },
+});
 
-export const isTask = ajv.compile<TaskRow>(task);
+export const isTask: ValidateFunction<TaskRow> = ajv.compile(task);
 
 export const isRegisteredTaskList = ajv.compile<readonly RegisteredTaskRow[]>(
   listOf(registeredTask),
 );
 
-export const isAddedTask = ajv.compile<Pick<TaskRow, 'id' | 'taskName'>>(
-  row({ id }, { taskName: optional(200) }),
+export const isAddedTask: ValidateFunction<Pick<TaskRow, 'id' | 'taskName'>> = ajv.compile({
+  type: 'object',
+  required: ['id'],
+  properties: { id, taskName: optional(200) },
+});
+
+export const isStoredVariable = ajv.compile<Pick<VariableRow, 'name'>>(
+  answerWith('name', text(300)),
 );
 
-export const isStoredVariable = ajv.compile<Pick<VariableRow, 'name'>>(row({ name: text(300) }));
-
-export const isVersion = ajv.compile<string>(text(200));
+export const isVersion: ValidateFunction<string> = ajv.compile(text(200));

@@ -1,6 +1,6 @@
-import { finalRefusal, LagoonRefusedError, LagoonUnavailableError } from '../lagoon.outcomes';
 import type { Clock } from '@uplift/runtime';
-import { withDeadline } from '../call-deadline';
+import { CallDeadline } from '../call-deadline';
+import { LagoonRefusedError, LagoonUnavailableError } from '../lagoon.errors';
 import type { Ambiguous, Refused } from '../lagoon.outcomes';
 import { slicesOf } from '../lagoon.requests';
 import type { GraphqlEnvelope } from './answer-schemas';
@@ -17,11 +17,11 @@ type Signal = AbortSignal | undefined;
 /** How a document becomes a call, and its answer a value of the port. */
 export class GraphqlClient {
   private readonly transport: GraphqlTransport;
-  readonly timeoutMs: number;
+  private readonly timeoutMs: number;
 
   constructor(
     endpoint: GraphqlEndpoint,
-    readonly clock: Clock,
+    private readonly clock: Clock,
   ) {
     this.transport = new GraphqlTransport(endpoint, clock);
     this.timeoutMs = endpoint.timeoutMs ?? CALL_TIMEOUT_MS;
@@ -54,7 +54,7 @@ export class GraphqlClient {
   ): Promise<T> {
     const found = await this.readIfFound(document, variables, signal);
     if (found !== null) return found;
-    throw new LagoonRefusedError(NO_ENVIRONMENT);
+    throw new LagoonRefusedError('not-found', 'the environment does not exist', false);
   }
 
   /** In the order of the items: null where Lagoon says that it is not there, undefined if nobody can tell. */
@@ -102,18 +102,21 @@ export class GraphqlClient {
   }
 
   /** One end for several requests. */
-  within<T>(signal: Signal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    return withDeadline(this, signal, (deadline) => work(deadline.signal));
+  async within<T>(signal: Signal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const deadline = new CallDeadline(this.clock, this.timeoutMs, signal);
+    try {
+      return await work(deadline.signal);
+    } finally {
+      deadline.release();
+    }
   }
 }
-
-const NO_ENVIRONMENT = finalRefusal('not-found', 'the environment does not exist');
 
 function nullIfNotFound<T>(read: () => T): T | null {
   try {
     return read();
   } catch (error) {
-    if (error instanceof LagoonRefusedError && error.refusal.cause === 'not-found') return null;
+    if (error instanceof LagoonRefusedError && error.refusal === 'not-found') return null;
     throw error;
   }
 }

@@ -1,12 +1,11 @@
 import type { Clock } from '@uplift/runtime';
 import {
-  finalRefusal,
   LagoonRefusedError,
   LagoonUnauthenticatedError,
   LagoonUnavailableError,
-  passingRefusal,
-} from '../lagoon.outcomes';
+} from '../lagoon.errors';
 import type { CallAnswer, DeployAnswer, Refused, TaskAnswer } from '../lagoon.outcomes';
+import { finalRefusal, passingRefusal } from '../lagoon.outcomes';
 import { Lagoon } from '../lagoon.port';
 import type * as requests from '../lagoon.requests';
 import type {
@@ -17,7 +16,7 @@ import type {
   LagoonTask,
   RegisteredTask,
 } from '../lagoon.types';
-import { isSafeMarker, MARKER_ARGUMENT } from '../lagoon.types';
+import { isSafeMarker, MARKER_ARGUMENT } from '../task-marker';
 import {
   deploymentOf,
   environmentIn,
@@ -233,7 +232,10 @@ async function readFirst<A extends { readonly kind: string }>(
 }
 
 function refusalOf(error: unknown): Refused {
-  if (error instanceof LagoonRefusedError) return error.refusal;
+  if (error instanceof LagoonRefusedError) {
+    const { refusal: cause, reason, retryable } = error;
+    return { kind: 'refused', cause, reason, retryable };
+  }
   if (error instanceof LagoonUnauthenticatedError) return UNAUTHENTICATED;
   const why = error instanceof LagoonUnavailableError ? error.message : 'an unknown answer';
   return passingRefusal('not-sent', `the read before it failed: ${why}`);

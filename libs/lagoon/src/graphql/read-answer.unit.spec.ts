@@ -1,4 +1,4 @@
-import { LagoonAnswerError, LagoonRefusedError } from '../lagoon.outcomes';
+import { LagoonAnswerError, LagoonRefusedError } from '../lagoon.errors';
 import { slicesOf } from '../lagoon.requests';
 import { batchAnswers, slotVariables } from './read-answer';
 

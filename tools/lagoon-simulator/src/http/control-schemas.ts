@@ -1,16 +1,12 @@
-import type {
-  AppHealth,
-  BuildTraits,
-  EnvironmentTraits,
-  Restriction,
-} from '@uplift/lagoon/testing';
+import type { BuildTraits } from '../world/builds';
+import type { AppHealth, EnvironmentTraits, Restriction } from '../world/environment';
 import { Ajv } from 'ajv';
-import type { FaultSpec } from './faults';
-import { FAULT_KINDS } from './faults';
+import type { FaultSpec } from '../faults/fault-plan';
+import { FAULT_KINDS } from '../faults/fault-plan';
 import type { TokenRule } from './tokens';
 
 export interface EnvironmentSpec extends Partial<
-  Omit<EnvironmentTraits, 'failBuilds' | 'failTasks' | 'routes'>
+  Omit<EnvironmentTraits, 'failBuilds' | 'failTasks'>
 > {
   readonly project: string;
   readonly environment: string;

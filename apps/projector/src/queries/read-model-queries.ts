@@ -1,0 +1,79 @@
+import type {
+  InstanceDocument,
+  Query,
+  Stats,
+  TimelineEntryDocument,
+  UpgradeDocument,
+} from '@uplift/contracts';
+import { DEFAULT_PAGE_LENGTH, refusal } from '@uplift/contracts';
+import { TIMED_STAGES } from '@uplift/domain';
+import type { Snapshot } from '../read-model/read-model.port';
+import { INSTANCES, TIMELINE, UPGRADES } from '../read-model/read-model.tables';
+import type { Page } from './cursor';
+import { readCursor, toPage } from './cursor';
+
+/** Upgrades whose durations are measured: the newest. */
+const MEASURED_UPGRADES = 10_000;
+const NO_OUTCOME = { 'in-flight': 0, succeeded: 0, failed: 0, cancelled: 0 };
+const NO_TIME = { p50: null, p95: null };
+
+export async function instanceById(
+  snapshot: Snapshot,
+  instanceId: string,
+): Promise<InstanceDocument> {
+  const view = await snapshot.find(INSTANCES, instanceId);
+  if (view) return INSTANCES.show(view);
+  const detail = `No instance ${instanceId} is known. If it was registered just now, ask with minPosition.`;
+  throw refusal('instance-not-found', detail, { instanceId });
+}
+
+/** Newest first. */
+export async function instancePage(
+  snapshot: Snapshot,
+  { cursor, limit = DEFAULT_PAGE_LENGTH, ...query }: Query<'instanceList'>,
+): Promise<Page<InstanceDocument>> {
+  const where = INSTANCES.filterOf(query);
+  const after = readCursor(INSTANCES, cursor);
+  const views = await snapshot.page(INSTANCES, { where, after, limit: limit + 1 });
+  return toPage(INSTANCES, views, limit);
+}
+
+/** Oldest first. */
+export async function timelinePage(
+  snapshot: Snapshot,
+  { instanceId, cursor, limit = DEFAULT_PAGE_LENGTH }: Query<'instanceTimeline'>,
+): Promise<Page<TimelineEntryDocument> & { readonly instanceId: string }> {
+  const after = readCursor(TIMELINE, cursor);
+  const views = await snapshot.page(TIMELINE, { where: { instanceId }, after, limit: limit + 1 });
+  if (views.length === 0) await instanceById(snapshot, instanceId);
+  return { instanceId, ...toPage(TIMELINE, views, limit) };
+}
+
+export async function upgradeById(snapshot: Snapshot, upgradeId: string): Promise<UpgradeDocument> {
+  const view = await snapshot.find(UPGRADES, upgradeId);
+  if (view) return UPGRADES.show(view);
+  const detail = `No upgrade ${upgradeId} is known. If it was requested just now, ask with minPosition.`;
+  throw refusal('upgrade-not-found', detail);
+}
+
+/** Durations are of the newest 10,000 upgrades. */
+export async function stats(snapshot: Snapshot): Promise<Stats> {
+  const byStatus = await snapshot.countBy(INSTANCES, 'status');
+  const byOutcome = await snapshot.countBy(UPGRADES, 'outcome');
+  const timings = await snapshot.stageTimings(MEASURED_UPGRADES);
+  return {
+    instances: { total: sum(byStatus), byStatus },
+    upgrades: { total: sum(byOutcome), byOutcome: { ...NO_OUTCOME, ...byOutcome } },
+    stages: TIMED_STAGES.map(
+      (stage) =>
+        timings.find((timing) => timing.stage === stage) ?? {
+          ...{ stage, count: 0 },
+          ...{ queuedMs: NO_TIME, activeMs: NO_TIME },
+        },
+    ),
+  };
+}
+
+function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((total, count) => total + count, 0);
+}

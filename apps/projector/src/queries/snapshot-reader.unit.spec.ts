@@ -1,0 +1,38 @@
+import type { Checkpoint } from '../read-model/read-model.port';
+import { asOf } from './snapshot-reader';
+
+const CHECKPOINT: Checkpoint = {
+  generation: 'g',
+  version: 1,
+  position: 500n,
+  events: 5,
+  lastEventAt: 10_000,
+  updatedAt: 10_050,
+};
+
+test('an answer at the end of the store is as old as the last look at the store', () => {
+  expect(asOf(CHECKPOINT, { position: 500n, seenAt: 70_000 }, 70_400)).toEqual({
+    position: '500',
+    at: '1970-01-01T00:01:10.000Z',
+    ageMs: 400,
+  });
+});
+
+test('an answer that lags is as old as its last event', () => {
+  const answer = asOf(CHECKPOINT, { position: 900n, seenAt: 70_000 }, 70_400);
+  expect(answer).toMatchObject({ at: '1970-01-01T00:00:10.000Z', ageMs: 60_400 });
+});
+
+test('while the store was never reached the last event counts', () => {
+  expect(asOf(CHECKPOINT, undefined, 12_000)).toMatchObject({ ageMs: 2_000 });
+});
+
+test('an empty read model of an empty store is up to date', () => {
+  const empty = { ...CHECKPOINT, position: null, lastEventAt: null };
+  const answer = asOf(empty, { position: null, seenAt: 70_000 }, 70_000);
+  expect(answer).toMatchObject({ position: '0', ageMs: 0 });
+});
+
+test('a store clock ahead of ours makes no negative age', () => {
+  expect(asOf({ ...CHECKPOINT, lastEventAt: 99_000 }, undefined, 50_000).ageMs).toBe(0);
+});

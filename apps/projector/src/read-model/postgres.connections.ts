@@ -1,0 +1,63 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import { Pool } from 'pg';
+
+export const LIVE_SCHEMA = 'uplift';
+export const REBUILD_SCHEMA = 'uplift_rebuild';
+
+/** The pool, one connection of it, or a transaction: statements are written out, so that no table types are needed. */
+export type Connections = Kysely<unknown>;
+
+export interface PostgresOptions {
+  readonly url: string;
+  /** Every unqualified table name means this schema. */
+  readonly schema?: string;
+  readonly poolSize?: number;
+  /** Longest statement, and longest pause inside a transaction, in milliseconds. */
+  readonly statementTimeoutMs?: number;
+  /** Off only where losing the newest commits in a crash costs nothing but work. */
+  readonly synchronousCommit?: boolean;
+  /** An idle connection broke; the pool replaces it by itself. */
+  readonly onError?: (error: Error) => void;
+}
+
+const DEFAULT_POOL_SIZE = 8;
+const DEFAULT_STATEMENT_TIMEOUT_MS = 5_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+const GRACE_MS = 5_000;
+const LONGEST_LIFE_SECONDS = 300;
+
+export function openConnections(options: PostgresOptions): Connections {
+  const { statementTimeoutMs = DEFAULT_STATEMENT_TIMEOUT_MS } = options;
+  const pool = new Pool({
+    connectionString: options.url,
+    application_name: 'uplift-projector',
+    max: options.poolSize ?? DEFAULT_POOL_SIZE,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    // A connection whose other end vanished answers nothing: the server's own limits do not reach this side.
+    query_timeout: statementTimeoutMs + GRACE_MS,
+    maxLifetimeSeconds: LONGEST_LIFE_SECONDS,
+    options: serverOptions(options, statementTimeoutMs),
+  });
+  pool.on('error', (error) => options.onError?.(error));
+  // The pool listens to idle connections only: one that breaks in hand between two statements would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  return new Kysely({ dialect: new PostgresDialect({ pool }) });
+}
+
+function serverOptions(
+  { schema = LIVE_SCHEMA, synchronousCommit = true }: PostgresOptions,
+  statementTimeoutMs: number,
+): string {
+  const settings = {
+    search_path: schema,
+    statement_timeout: String(statementTimeoutMs),
+    // A frozen projector must not hold the checkpoint's lock.
+    idle_in_transaction_session_timeout: String(statementTimeoutMs),
+    synchronous_commit: synchronousCommit ? 'on' : 'off',
+    TimeZone: 'UTC',
+  };
+  return Object.entries(settings)
+    .map(([name, value]) => `-c ${name}=${value}`)
+    .join(' ');
+}

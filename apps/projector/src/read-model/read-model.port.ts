@@ -1,0 +1,99 @@
+import type { StoredEvent } from '@uplift/contracts';
+import type { InstanceView, TimedStage, TimelineEntry, UpgradeView } from '@uplift/domain';
+import type { Table } from './table';
+
+/** What the rows reflect: everything up to and including `position`, nothing after it. */
+export interface Checkpoint {
+  /** Changes with every rebuild: a projector that knew the old tables loses its next write. */
+  readonly generation: string;
+  /** Version of the folds that made the rows. */
+  readonly version: number;
+  readonly position: bigint | null;
+  /** Number of events folded since the first. */
+  readonly events: number;
+  /** Store time of the last event folded, milliseconds since 1970. */
+  readonly lastEventAt: number | null;
+  readonly updatedAt: number;
+}
+
+/** What a batch of events makes of the rows: each row that changes once, whole, in its last form. */
+export interface ReadModelChanges {
+  readonly instances: readonly InstanceView[];
+  readonly upgrades: readonly UpgradeView[];
+  /** New rows. */
+  readonly timeline: readonly TimelineEntry[];
+  /** Events in the batch. */
+  readonly events: number;
+  readonly last: Pick<StoredEvent, 'id' | 'position' | 'recordedAt'>;
+}
+
+export interface PageRequest<View> {
+  /** Rows with exactly these values. */
+  readonly where: Partial<View>;
+  /** Only rows after this one: its values of the fields that the table is ordered by. */
+  readonly after?: readonly unknown[] | undefined;
+  readonly limit: number;
+}
+
+/** Values in milliseconds below or at which that share of all values lies. */
+export interface Percentiles {
+  readonly p50: number | null;
+  readonly p95: number | null;
+}
+
+export interface StageTimings {
+  readonly stage: TimedStage;
+  /** Upgrades that began the stage. */
+  readonly count: number;
+  readonly queuedMs: Percentiles;
+  readonly activeMs: Percentiles;
+}
+
+/** Rows and the checkpoint they belong to, as they were at one moment. */
+export interface Snapshot {
+  checkpoint(): Promise<Checkpoint>;
+  find<View>(table: Table<View>, id: string): Promise<View | undefined>;
+  /** In the order of the table. */
+  page<View>(table: Table<View>, request: PageRequest<View>): Promise<View[]>;
+  /** Number of rows by value. */
+  countBy<View>(table: Table<View>, field: keyof View & string): Promise<Record<string, number>>;
+  /** Over the newest upgrades; only stages that were reached. */
+  stageTimings(newest: number): Promise<StageTimings[]>;
+}
+
+/**
+ * Puts the rebuilt tables in the place of the live ones, at once for every reader. Answers false, and does nothing,
+ * if readers would see the past again: the store has newer events, and the live tables reflect some of them.
+ * `storeEnd` is asked while nobody can write.
+ */
+export type ReplaceLive = (storeEnd: () => Promise<bigint | null>) => Promise<boolean>;
+
+/** The database will never take these rows, however often it is asked. */
+export class RowsRefusedError extends Error {
+  readonly code = 'rows-refused';
+}
+
+export class RebuildRunningError extends Error {
+  readonly code = 'rebuild-running';
+  constructor() {
+    super('Another rebuild of this read model is running: let it finish or end it first');
+  }
+}
+
+/** The database of the read model: tables, and one checkpoint for all of them. Any call rejects while it is away. */
+export abstract class ReadModel {
+  /** Brings the tables to this build's columns; any number of processes may try at once. */
+  abstract prepare(): Promise<void>;
+  abstract checkpoint(): Promise<Checkpoint>;
+  /** The rows whose first key is one of the ids. */
+  abstract load<View>(table: Table<View>, ids: readonly string[]): Promise<View[]>;
+  /**
+   * Writes rows and checkpoint together, or nothing. Null: somebody else has moved the checkpoint on. Throws
+   * RowsRefusedError.
+   */
+  abstract commit(from: Checkpoint, changes: ReadModelChanges): Promise<Checkpoint | null>;
+  abstract read<T>(read: (snapshot: Snapshot) => Promise<T>): Promise<T>;
+  /** Runs `fill` on empty tables beside the live ones. Throws RebuildRunningError. */
+  abstract rebuild<T>(fill: (fresh: ReadModel, replaceLive: ReplaceLive) => Promise<T>): Promise<T>;
+  abstract close(): Promise<void>;
+}

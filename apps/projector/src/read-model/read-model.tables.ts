@@ -1,0 +1,112 @@
+import type {
+  InstanceDocument,
+  StageDocument,
+  TimelineEntryDocument,
+  UpgradeDocument,
+} from '@uplift/contracts';
+import { queryParameters } from '@uplift/contracts';
+import type { InstanceView, TimelineEntry, UpgradeView } from '@uplift/domain';
+import { durationOf, labelOf, TIMED_STAGES } from '@uplift/domain';
+import type { Column } from './table';
+import { flag, id, integer, isoTime, json, nullable, number, Table, text, time } from './table';
+
+/**
+ * Raised when a fold makes other rows of the same events: older rows must be rebuilt, never mixed. A column that is
+ * new to a database asks for the rebuild by itself.
+ */
+export const READ_MODEL_VERSION = 2;
+
+const optionalTime = nullable(time);
+
+/** In answers a list in the order of the path, of those stages that were reached. */
+const stages: Column<UpgradeView['stages'], readonly StageDocument[]> = {
+  ...json<UpgradeView['stages']>(),
+  show: (reached) =>
+    TIMED_STAGES.flatMap((stage) => {
+      const times = reached[stage];
+      if (!times) return [];
+      return {
+        stage,
+        queuedAt: isoTime(times.queuedAt),
+        startedAt: optionalTime.show(times.startedAt),
+        endedAt: optionalTime.show(times.endedAt),
+        ...durationOf(times),
+      };
+    }),
+};
+
+/* The one place that names a column. Tables, rows, filters, pages and answers follow from these three. */
+
+export const INSTANCES = new Table<InstanceView, InstanceDocument>(
+  'instances',
+  {
+    key: ['instanceId'],
+    order: ['registeredAt', 'instanceId'],
+    isNewestFirst: true,
+    listedBy: queryParameters('instanceList').map(({ member }) => member),
+  },
+  {
+    instanceId: id,
+    project: text(),
+    projectId: nullable(number),
+    environment: text(),
+    core: text(),
+    app: text(),
+    labels: json(),
+    status: text(),
+    statusLabel: { compute: ({ status }) => labelOf(status) },
+    claimed: nullable(flag),
+    currentUpgradeId: nullable(text()),
+    lastUpgradeId: nullable(text()),
+    failureReason: nullable(text()),
+    revision: integer,
+    registeredAt: time,
+    updatedAt: time,
+  },
+);
+
+export const UPGRADES = new Table<UpgradeView, UpgradeDocument>(
+  'upgrades',
+  { key: ['upgradeId'], order: ['requestedAt', 'upgradeId'], isNewestFirst: true },
+  {
+    upgradeId: id,
+    instanceId: id,
+    attempt: integer,
+    strategy: text(),
+    target: nullable(json()),
+    originStatus: text(),
+    requestedBy: text(),
+    reason: text(),
+    rolloutId: nullable(text()),
+    outcome: text(),
+    stage: nullable(text()),
+    stages,
+    calls: integer,
+    buildName: nullable(text()),
+    buildStatus: nullable(text()),
+    buildStep: nullable(text()),
+    warnings: flag,
+    waitingFor: nullable(text()),
+    failure: nullable(json()),
+    requestedAt: time,
+    endedAt: nullable(time),
+    revision: integer,
+  },
+);
+
+export const TIMELINE = new Table<TimelineEntry, TimelineEntryDocument>(
+  'timeline',
+  { key: ['instanceId', 'revision'], order: ['revision'], isAppendOnly: true },
+  {
+    instanceId: id,
+    revision: integer,
+    eventId: text(),
+    at: time,
+    eventType: text(),
+    status: text(),
+    upgradeId: nullable(text()),
+    note: nullable(text()),
+  },
+);
+
+export const TABLES = [INSTANCES, UPGRADES, TIMELINE] as const;

@@ -1,0 +1,169 @@
+/** How one field of the read model is stored, and how answers show it. */
+export interface Column<Value, Shown = Value> {
+  /** In SQL, without `not null`. */
+  readonly type: 'text' | 'integer' | 'double precision' | 'boolean' | 'jsonb' | 'timestamptz';
+  readonly collation: string;
+  readonly isNullable: boolean;
+  /** As JSON that the database takes for a value of the type. */
+  readonly store: (value: Value) => unknown;
+  readonly restore: (stored: unknown) => Value;
+  readonly show: (value: Value) => Shown;
+}
+
+/** A field that follows from the others, and is not stored. */
+export interface Computed<View, Value> {
+  readonly compute: (view: View) => Value;
+}
+
+type Fields<View, Shown> = {
+  readonly [Field in keyof View | keyof Shown]: Field extends keyof View & keyof Shown
+    ? Column<View[Field], Shown[Field]> | Computed<View, View[Field]>
+    : never;
+};
+
+function plain<Value>(type: Column<Value>['type'], collation = ''): Column<Value> {
+  return {
+    type,
+    collation,
+    isNullable: false,
+    store: unchanged,
+    restore: (stored) => stored as Value,
+    show: unchanged,
+  };
+}
+
+function unchanged<Value>(value: Value): Value {
+  return value;
+}
+
+/** Milliseconds since 1970 as RFC 3339 with milliseconds. */
+export function isoTime(at: number): string {
+  return new Date(at).toISOString();
+}
+
+export const text = <Value extends string = string>() => plain<Value>('text');
+/** Ids and cursors compare byte by byte, in every locale. */
+export const id = plain<string>('text', 'collate "C"');
+export const integer = plain<number>('integer');
+export const number = plain<number>('double precision');
+export const flag = plain<boolean>('boolean');
+export const json = <Value>() => plain<Value>('jsonb');
+
+/** Milliseconds since 1970 for folds, RFC 3339 in answers. */
+export const time: Column<number, string> = {
+  ...plain<number>('timestamptz'),
+  store: isoTime,
+  restore: (stored) => (stored as Date).getTime(),
+  show: isoTime,
+};
+
+export function nullable<Value, Shown>(
+  column: Column<Value, Shown>,
+): Column<Value | null, Shown | null> {
+  return {
+    ...column,
+    isNullable: true,
+    store: (value) => (value === null ? null : column.store(value)),
+    restore: (stored) => (stored === null ? null : column.restore(stored)),
+    show: (value) => (value === null ? null : column.show(value)),
+  };
+}
+
+export interface TableOptions<Field extends string = string> {
+  readonly key: readonly Field[];
+  /** Order of pages; a cursor holds the values of these fields. */
+  readonly order: readonly Field[];
+  readonly isNewestFirst?: true;
+  /** Rows never change once they are written. */
+  readonly isAppendOnly?: true;
+  /** Members of the list query: those that are columns filter it, and each gets an index. */
+  readonly listedBy?: readonly string[];
+}
+
+type Row = Readonly<Record<string, unknown>>;
+type AnyColumn = Column<unknown, unknown>;
+
+export interface NamedColumn extends AnyColumn {
+  readonly field: string;
+  /** In the database: `waitingFor` → `waiting_for`. */
+  readonly name: string;
+}
+
+/** What statements are made from. */
+export interface TableShape {
+  readonly name: string;
+  readonly options: TableOptions;
+  readonly columns: readonly NamedColumn[];
+  readonly filters: readonly string[];
+  column(field: string): NamedColumn;
+}
+
+/** Rows of one kind: as the folds see them (View), in the database, and in answers (Shown). */
+export class Table<View, Shown = unknown> implements TableShape {
+  readonly columns: readonly NamedColumn[];
+  readonly filters: readonly (keyof View & string)[];
+  private readonly computed: readonly (readonly [string, Computed<View, unknown>])[];
+  private readonly byField: ReadonlyMap<string, NamedColumn>;
+
+  constructor(
+    readonly name: string,
+    readonly options: TableOptions<keyof View & string>,
+    fields: Fields<View, Shown>,
+  ) {
+    const all = Object.entries(fields) as [string, AnyColumn | Computed<View, unknown>][];
+    this.columns = all.flatMap(([field, entry]) =>
+      'compute' in entry ? [] : { ...entry, field, name: columnName(field) },
+    );
+    this.computed = all.flatMap(([field, entry]) => ('compute' in entry ? [[field, entry]] : []));
+    this.byField = new Map(this.columns.map((column) => [column.field, column]));
+    const members = options.listedBy ?? [];
+    this.filters = members.filter((member): member is keyof View & string =>
+      this.byField.has(member),
+    );
+  }
+
+  column(field: keyof View & string): NamedColumn {
+    const column = this.byField.get(field);
+    if (!column) throw new Error(`${field} of ${this.name} is not stored`);
+    return column;
+  }
+
+  /** As JSON: times as RFC 3339 text, the rest as it is. */
+  toRow(view: View): Row {
+    const row: Record<string, unknown> = {};
+    for (const { field, name, store } of this.columns) row[name] = store(valueOf(view, field));
+    return row;
+  }
+
+  toView(row: Row): View {
+    const view: Record<string, unknown> = {};
+    for (const { field, name, restore } of this.columns) view[field] = restore(row[name]);
+    for (const [field, { compute }] of this.computed) view[field] = compute(view as View);
+    return view as View;
+  }
+
+  show(view: View): Shown {
+    const shown: Record<string, unknown> = Object.assign({}, view);
+    for (const { field, show } of this.columns) shown[field] = show(valueOf(view, field));
+    return shown as Shown;
+  }
+
+  /** What tells the row apart, as one text. */
+  keyOf(view: View): string {
+    return JSON.stringify(this.options.key.map((field) => view[field]));
+  }
+
+  /** The filters that a query names. */
+  filterOf(query: Partial<View>): Partial<View> {
+    const named = this.filters.filter((field) => query[field] !== undefined);
+    return Object.fromEntries(named.map((field) => [field, query[field]])) as Partial<View>;
+  }
+}
+
+function columnName(field: string): string {
+  return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+function valueOf(view: unknown, field: string): unknown {
+  return (view as Row)[field];
+}

@@ -1,0 +1,244 @@
+import type { StageTimes, TimedStage } from '@uplift/domain';
+import { durationOf } from '@uplift/domain';
+import type { Clock } from '@uplift/runtime';
+import type {
+  Checkpoint,
+  PageRequest,
+  Percentiles,
+  ReadModelChanges,
+  ReplaceLive,
+  Snapshot,
+  StageTimings,
+} from '../read-model/read-model.port';
+import { ReadModel, RebuildRunningError, RowsRefusedError } from '../read-model/read-model.port';
+import { INSTANCES, READ_MODEL_VERSION, TIMELINE, UPGRADES } from '../read-model/read-model.tables';
+import { toStorableJson } from '../read-model/storable-json';
+import type { Table } from '../read-model/table';
+
+type Rows = Map<string, unknown>;
+
+/** Tables and checkpoint together: a rebuild exchanges them at once. */
+class Tables implements Snapshot {
+  constructor(
+    public at: Checkpoint,
+    private readonly byName = new Map<string, Rows>(),
+  ) {}
+
+  copy(): Tables {
+    const rows = [...this.byName].map(([name, table]) => [name, new Map(table)] as const);
+    return new Tables(this.at, new Map(rows));
+  }
+
+  rowsOf(table: { readonly name: string }): Rows {
+    const rows = this.byName.get(table.name) ?? new Map<string, unknown>();
+    this.byName.set(table.name, rows);
+    return rows;
+  }
+
+  all<View>(table: Table<View>): View[] {
+    return [...this.rowsOf(table).values()] as View[];
+  }
+
+  checkpoint(): Promise<Checkpoint> {
+    return Promise.resolve(this.at);
+  }
+
+  byIds<View>(table: Table<View>, ids: readonly string[]): View[] {
+    const [first] = table.options.key;
+    return this.all(table).filter((view) => first && ids.includes(view[first] as string));
+  }
+
+  find<View>(table: Table<View>, id: string): Promise<View | undefined> {
+    return Promise.resolve(this.byIds(table, [id])[0]);
+  }
+
+  page<View>(table: Table<View>, { where, after, limit }: PageRequest<View>): Promise<View[]> {
+    const { order, isNewestFirst } = table.options;
+    const sign = isNewestFirst ? -1 : 1;
+    const keyOf = (view: View) => order.map((field) => view[field]);
+    const wanted = Object.entries(where) as [keyof View, unknown][];
+    const rows = this.all(table)
+      .filter((view) => wanted.every(([field, value]) => view[field] === value))
+      .filter((view) => !after || sign * compared(keyOf(view), after) > 0)
+      .sort((one, other) => sign * compared(keyOf(one), keyOf(other)));
+    return Promise.resolve(rows.slice(0, limit));
+  }
+
+  countBy<View>(table: Table<View>, field: keyof View & string): Promise<Record<string, number>> {
+    const counts: Record<string, number> = {};
+    for (const view of this.all(table)) {
+      const name = String(view[field]);
+      counts[name] = (counts[name] ?? 0) + 1;
+    }
+    return Promise.resolve(counts);
+  }
+
+  async stageTimings(newest: number): Promise<StageTimings[]> {
+    const byStage = new Map<TimedStage, StageTimes[]>();
+    for (const { stages } of await this.page(UPGRADES, { where: {}, limit: newest })) {
+      for (const [name, times] of Object.entries(stages)) {
+        const stage = name as TimedStage;
+        byStage.set(stage, [...(byStage.get(stage) ?? []), times]);
+      }
+    }
+    return [...byStage].map(([stage, times]) => {
+      const queued = present(times.map((each) => durationOf(each).queuedMs));
+      const active = present(times.map((each) => durationOf(each).activeMs));
+      const count = queued.length;
+      return { stage, count, queuedMs: percentiles(queued), activeMs: percentiles(active) };
+    });
+  }
+}
+
+/** What all connections share. */
+interface Database {
+  /** Absent until somebody prepares them. */
+  tables?: Tables;
+  generations: number;
+  isRebuilding: boolean;
+  isAway: boolean;
+}
+
+/** One connection to a database in memory. */
+export class InMemoryReadModel extends ReadModel {
+  private isClosed = false;
+
+  constructor(
+    private readonly clock: Pick<Clock, 'wall'>,
+    private readonly database: Database = { generations: 0, isRebuilding: false, isAway: false },
+  ) {
+    super();
+  }
+
+  /** Another connection to the same database. */
+  connect(): InMemoryReadModel {
+    return new InMemoryReadModel(this.clock, this.database);
+  }
+
+  /** From now on every call of every connection fails, or none. */
+  set isAway(isAway: boolean) {
+    this.database.isAway = isAway;
+  }
+
+  override prepare(): Promise<void> {
+    return this.answer(() => {
+      this.database.tables ??= this.emptyTables();
+    });
+  }
+
+  override checkpoint(): Promise<Checkpoint> {
+    return this.answer(() => this.tables.at);
+  }
+
+  override load<View>(table: Table<View>, ids: readonly string[]): Promise<View[]> {
+    return this.answer(() => this.tables.byIds(table, ids));
+  }
+
+  override commit(from: Checkpoint, changes: ReadModelChanges): Promise<Checkpoint | null> {
+    return this.answer(() => {
+      const { at } = this.tables;
+      if (at.generation !== from.generation || at.position !== from.position) return null;
+      const next = this.tables.copy();
+      put(next, TIMELINE, changes.timeline);
+      put(next, INSTANCES, changes.instances);
+      put(next, UPGRADES, changes.upgrades);
+      next.at = {
+        ...at,
+        position: changes.last.position,
+        events: at.events + changes.events,
+        lastEventAt: Date.parse(changes.last.recordedAt),
+        updatedAt: this.clock.wall(),
+      };
+      this.database.tables = next;
+      return next.at;
+    });
+  }
+
+  override async read<T>(read: (snapshot: Snapshot) => Promise<T>): Promise<T> {
+    return read(await this.answer(() => this.tables));
+  }
+
+  override async rebuild<T>(
+    fill: (fresh: ReadModel, replaceLive: ReplaceLive) => Promise<T>,
+  ): Promise<T> {
+    const { database } = this;
+    if (database.isRebuilding) throw new RebuildRunningError();
+    const own: Database = { ...database, tables: this.emptyTables() };
+    database.isRebuilding = true;
+    try {
+      return await fill(new InMemoryReadModel(this.clock, own), async (storeEnd) => {
+        const [live, rebuilt] = [positionOf(database), positionOf(own)];
+        if (rebuilt < live && rebuilt < ((await storeEnd()) ?? -1n)) return false;
+        if (own.tables) database.tables = own.tables;
+        return true;
+      });
+    } finally {
+      database.isRebuilding = false;
+    }
+  }
+
+  override close(): Promise<void> {
+    this.isClosed = true;
+    return Promise.resolve();
+  }
+
+  private get tables(): Tables {
+    const { tables } = this.database;
+    if (!tables) throw new Error('The read model has not been prepared');
+    return tables;
+  }
+
+  private emptyTables(): Tables {
+    this.database.generations += 1;
+    return new Tables({
+      generation: `generation-${this.database.generations}`,
+      version: READ_MODEL_VERSION,
+      position: null,
+      events: 0,
+      lastEventAt: null,
+      updatedAt: this.clock.wall(),
+    });
+  }
+
+  /** Later, as a real database answers. */
+  private answer<T>(work: () => T): Promise<T> {
+    return Promise.resolve().then(() => {
+      if (this.isClosed || this.database.isAway) throw new Error('The database is away');
+      return work();
+    });
+  }
+}
+
+function put<View>(tables: Tables, table: Table<View>, views: readonly View[]): void {
+  const rows = tables.rowsOf(table);
+  for (const view of views) {
+    const stored = JSON.parse(toStorableJson(view)) as View;
+    const key = table.keyOf(stored);
+    if (table.options.isAppendOnly && rows.has(key)) {
+      throw new RowsRefusedError(`The row ${key} of ${table.name} exists already`);
+    }
+    rows.set(key, stored);
+  }
+}
+
+function positionOf({ tables }: Database): bigint {
+  return tables?.at.position ?? -1n;
+}
+
+function compared(one: readonly unknown[], other: readonly unknown[]): number {
+  for (const [n, value] of one.entries()) {
+    const [left, right] = [value as string | number, other[n] as string | number];
+    if (left !== right) return left < right ? -1 : 1;
+  }
+  return 0;
+}
+
+function present(values: readonly (number | null)[]): number[] {
+  return values.filter((value) => value !== null).sort((one, other) => one - other);
+}
+
+/** As SQL's `percentile_disc`. */
+function percentiles(sorted: readonly number[]): Percentiles {
+  const at = (share: number) => sorted[Math.ceil(share * sorted.length) - 1] ?? null;
+  return { p50: at(0.5), p95: at(0.95) };
+}

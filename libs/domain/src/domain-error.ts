@@ -1,0 +1,4 @@
+/** A broken rule. Only the code and the fields cross a process border. */
+export abstract class DomainError extends Error {
+  abstract readonly code: string;
+}

@@ -1,0 +1,18 @@
+import { VirtualClock } from '@uplift/runtime/testing';
+import { InMemoryReadModel } from '../../../apps/projector/src/testing/in-memory.read-model';
+import { INSTANCES } from '../../../apps/projector/src/read-model/read-model.tables';
+import { readModelSuite } from './read-model.suite';
+
+const inMemory = () => new InMemoryReadModel(new VirtualClock());
+
+readModelSuite('memory', () => Promise.resolve(inMemory()));
+
+test('a database in memory can be away for every connection', async () => {
+  const readModel = inMemory();
+  await readModel.prepare();
+  const other = readModel.connect();
+  readModel.isAway = true;
+  await expect(other.load(INSTANCES, ['any'])).rejects.toThrow('away');
+  readModel.isAway = false;
+  expect(await other.load(INSTANCES, ['any'])).toEqual([]);
+});

@@ -1,0 +1,5 @@
+export interface GeneratedFile {
+  /** Below the root of the repository. */
+  readonly path: string;
+  readonly content: string;
+}
