@@ -9,7 +9,7 @@ import { CommandService } from './commands/command-service';
 import { EventsModule } from './events/events.module';
 import { InstancesModule } from './instances/instances.module';
 import { PagesModule } from './pages/pages.module';
-import { ReadModel } from './queries/read-model';
+import { ReadModel } from './nats/read-model';
 import { UpgradesModule } from './upgrades/upgrades.module';
 
 /** Every operation of this service, in the order of its published description. */

@@ -7,6 +7,7 @@ import {
   type EncodedReply,
   type RequestFormat,
 } from '@uplift/contracts';
+import type { Clock } from '@uplift/runtime';
 import { isObservable, lastValueFrom, throwError, type Observable } from 'rxjs';
 import type { BusConnection, IncomingRequest, ServedEndpoint } from './bus-connection.port';
 import { BUS_PROBLEMS, problemOf } from './bus-problems';
@@ -103,10 +104,18 @@ export class ServicesStrategy extends Server implements CustomTransportStrategy 
 
   /** One under the subject itself and one under each alias. */
   private endpoints(subject: string, handler: MessageHandler): ServedEndpoint[] {
-    const { endpoints = {}, aliases = {}, name, maxBodyBytes, maxInFlight } = this.settings;
+    const {
+      connection,
+      endpoints = {},
+      aliases = {},
+      name,
+      maxBodyBytes,
+      maxInFlight,
+    } = this.settings;
     const endpoint = new RequestEndpoint({
       subject,
       service: name,
+      clock: connection.clock,
       maxBodyBytes,
       mayStart: () => this.inFlight <= maxInFlight,
       handle: (request) => valueOf(handler, request),
@@ -146,6 +155,7 @@ interface EndpointOptions {
   readonly subject: string;
   /** Name of the service, as the source of its replies. */
   readonly service: string;
+  readonly clock: Clock;
   readonly handle: (request: BusRequest) => Promise<unknown>;
   readonly onError: (error: unknown, subject: string) => void;
   readonly maxBodyBytes: number;
@@ -179,14 +189,15 @@ class RequestEndpoint {
   }
 
   private async handled(message: IncomingRequest): Promise<EncodedReply> {
-    const { handle, subject, service } = this.options;
+    const { handle, subject, service, clock } = this.options;
     let format = PLAIN;
     try {
       const sent = message.headers;
       const request = decodeRequest(sent, message.payload);
       format = request.format;
       const body = await handle({ body: request.body, headers: ignoringCase(sent), subject });
-      return encodeReply(format, body, service);
+      const time = new Date(clock.wall()).toISOString();
+      return encodeReply(format, body, { service, time });
     } catch (error) {
       return encodeProblem(format, this.problemFor(error));
     }

@@ -1,4 +1,3 @@
-import type { Actor, StoredEventMetadata } from './event-metadata';
 import {
   CLOUD_EVENT_HEADERS as CE,
   CONTENT_TYPES,
@@ -6,7 +5,7 @@ import {
   decodeHeaderValue,
   encodeHeaderValue,
 } from './headers';
-import type { StoredEvent } from './stored-event';
+import type { Actor, StoredEvent, StoredEventMetadata } from './stored-event';
 import { EVENT_SUBJECT_ROOT, eventNameOf, splitStreamName } from './subjects';
 
 /** Where an event stands on the bus: its number within one filling of the stream, and that filling's id. */
@@ -22,6 +21,9 @@ export interface BusMessage {
   readonly headers: Readonly<Record<string, string>>;
   readonly payload: Uint8Array;
 }
+
+/** Reads a payload where it lies; a byte order mark stays, and is no JSON. */
+const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 export type ReceivedMessage = Pick<BusMessage, 'headers' | 'payload'>;
 
@@ -143,7 +145,7 @@ function decodeData(payload: Uint8Array): object {
 
 function parsed(payload: Uint8Array): unknown {
   try {
-    return JSON.parse(Buffer.from(payload).toString('utf8'));
+    return JSON.parse(UTF8.decode(payload));
   } catch (cause) {
     throw broken('its body is not JSON', cause);
   }

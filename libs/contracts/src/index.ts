@@ -1,5 +1,4 @@
 export * from './answers';
-export * from './event-metadata';
 export * from './problems';
 export * from './queries';
 export * from './subjects';

@@ -1,6 +1,7 @@
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020';
 import { INSTANCE_STATUSES } from '@uplift/domain';
+import type { ANSWERS } from './answers';
 import type { ProblemFault } from './problems';
 import { refusal } from './problems';
 import type { AnySchema, JsonSchema, Schema, ValueOf } from './schema/schema';
@@ -12,8 +13,9 @@ import type { QUERY_SUBJECTS } from './subjects';
 export const DEFAULT_PAGE_LENGTH = 50;
 const MOST_FAULTS = 20;
 const NOT_KNOWN = 'this property is not known';
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-const ajv = new Ajv2020({ strict: true, allErrors: true, formats: { uuid: UUID } });
+const LOWER_UUID = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$';
+const formats = { uuid: new RegExp(LOWER_UUID, 'i') };
+const ajv = new Ajv2020({ strict: true, allErrors: true, formats });
 
 const minPosition: Schema<string> = plain({
   type: 'string',
@@ -43,11 +45,27 @@ const line: Schema<string> = plain({
 
 const page = { minPosition, cursor, limit };
 const byInstance = { instanceId: uuid };
+const fromRevision: Schema<number> = plain({
+  type: 'integer',
+  minimum: 0,
+  maximum: 999_999_999,
+  default: 0,
+  description: 'First revision of the page',
+});
+const watchedInstance: Schema<string> = plain({
+  type: 'string',
+  format: 'uuid',
+  pattern: LOWER_UUID,
+  description: 'Only events of this instance',
+});
+const seenLast: Schema<string> = plain({
+  type: 'string',
+  maxLength: 19,
+  pattern: '^\\d+$',
+  description: 'Position seen last, for clients that cannot send Last-Event-ID; 0 is the start',
+});
 
-/**
- * The body of every query over NATS. Over HTTP the required members stand in the path and the others are query
- * parameters, `min-position` for `minPosition`.
- */
+/** The body of every query over NATS. */
 export const QUERIES = {
   instanceGet: closed(object(byInstance, { minPosition })),
   instanceList: closed(
@@ -67,10 +85,30 @@ export const QUERIES = {
   upgradeGet: closed(object({ upgradeId: uuid }, { minPosition })),
 } as const satisfies Record<keyof typeof QUERY_SUBJECTS, AnySchema>;
 
-const validators = new Map<QueryName, ValidateFunction>();
+/** Every query over HTTP. Its required members stand in the path, the others are parameters of the URL. */
+const HTTP_QUERIES = {
+  ...QUERIES,
+  instanceEvents: closed(object(byInstance, { from: fromRevision, limit })),
+  eventStream: closed(object({}, { instanceId: watchedInstance, after: seenLast })),
+} as const satisfies Record<string, AnySchema>;
+
+/** What each query is answered with, by its name in `ANSWERS`. */
+export const QUERY_ANSWERS = {
+  instanceGet: 'instance',
+  instanceList: 'instancePage',
+  instanceStats: 'stats',
+  instanceTimeline: 'timelinePage',
+  upgradeGet: 'upgrade',
+} as const satisfies Record<QueryName, keyof typeof ANSWERS>;
+
+const validators = new Map<HttpQueryName, ValidateFunction>();
 
 export type QueryName = keyof typeof QUERIES;
-export type Query<Name extends QueryName> = ValueOf<(typeof QUERIES)[Name]>;
+export type HttpQueryName = keyof typeof HTTP_QUERIES;
+export type Query<Name extends HttpQueryName> = ValueOf<(typeof HTTP_QUERIES)[Name]>;
+export type QueryAnswer<Name extends QueryName> = ValueOf<
+  (typeof ANSWERS)[(typeof QUERY_ANSWERS)[Name]]
+>;
 
 /** A query parameter of a URL. */
 export interface QueryParameter {
@@ -80,9 +118,14 @@ export interface QueryParameter {
   readonly schema: JsonSchema;
 }
 
-export function queryParameters(query: QueryName): readonly QueryParameter[] {
-  const { required = [], properties } = shapeOf(query);
-  return Object.entries(properties)
+/** The members that stand in the path of a URL. */
+export function pathMembers(query: HttpQueryName): readonly string[] {
+  return shapeOf(query).required ?? [];
+}
+
+export function queryParameters(query: HttpQueryName): readonly QueryParameter[] {
+  const required = pathMembers(query);
+  return Object.entries(shapeOf(query).properties)
     .filter(([member]) => !required.includes(member))
     .map(([member, schema]) => ({ name: inUrl(member), member, schema }));
 }
@@ -99,7 +142,7 @@ export function readQuery<Name extends QueryName>(query: Name, body: unknown): Q
  * The query that a URL stands for: numbers are text there. `path` holds the required members.
  * Throws the problem `invalid-input`, which points at every fault under the name of its parameter.
  */
-export function readQueryString<Name extends QueryName>(
+export function readQueryString<Name extends HttpQueryName>(
   query: Name,
   given: Readonly<Record<string, unknown>>,
   path: object = {},
@@ -123,12 +166,12 @@ interface QueryShape {
   readonly properties: Readonly<Record<string, JsonSchema>>;
 }
 
-function shapeOf(query: QueryName): QueryShape {
-  return QUERIES[query].json as JsonSchema & QueryShape;
+function shapeOf(query: HttpQueryName): QueryShape {
+  return HTTP_QUERIES[query].json as JsonSchema & QueryShape;
 }
 
-function faultsOf(query: QueryName, body: unknown): readonly ProblemFault[] {
-  const validate = validators.get(query) ?? ajv.compile(QUERIES[query].json);
+function faultsOf(query: HttpQueryName, body: unknown): readonly ProblemFault[] {
+  const validate = validators.get(query) ?? ajv.compile(HTTP_QUERIES[query].json);
   validators.set(query, validate);
   if (validate(body)) return [];
   return (validate.errors ?? []).slice(0, MOST_FAULTS).map(toFault);
@@ -151,12 +194,13 @@ function pointerTo(member: string): string {
   return `/${member.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
-/** `minPosition` → `min-position`. */
+/** A member or a pointer, as a URL has it. */
 function inUrl(member: string): string {
-  return member.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return member.replace('minPosition', 'min-position');
 }
 
 function fromText({ type }: JsonSchema, text: unknown): unknown {
-  const isNumber = type === 'integer' && typeof text === 'string' && /^[1-9]\d{0,8}$/.test(text);
+  const isNumber =
+    type === 'integer' && typeof text === 'string' && /^(0|[1-9]\d{0,8})$/.test(text);
   return isNumber ? Number(text) : text;
 }

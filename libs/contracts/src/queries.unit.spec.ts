@@ -69,6 +69,24 @@ describe('the query of a URL', () => {
     expect(pointersOf(() => readQueryString('instanceList', given))).toContain(pointer);
   });
 
+  it.each([
+    [{ from: '0', limit: '1' }, []],
+    [{ from: '-1' }, ['/from']],
+    [{ from: '1234567890' }, ['/from']],
+    [{ limit: '0' }, ['/limit']],
+  ])('of raw events with %j is refused at %j', (given, pointers) => {
+    const path = { instanceId: INSTANCE_ID };
+    expect(pointersOf(() => readQueryString('instanceEvents', given, path))).toEqual(pointers);
+  });
+
+  it.each([
+    [{ after: '0', instanceId: INSTANCE_ID }, []],
+    [{ after: 'x' }, ['/after']],
+    [{ instanceId: INSTANCE_ID.toUpperCase() }, ['/instanceId']],
+  ])('of the event stream with %j is refused at %j', (given, pointers) => {
+    expect(pointersOf(() => readQueryString('eventStream', given))).toEqual(pointers);
+  });
+
   it('cannot name what stands in the path', () => {
     const given = { instanceId: INSTANCE_ID };
     expect(pointersOf(() => readQueryString('instanceGet', given, given))).toEqual(['/instanceId']);

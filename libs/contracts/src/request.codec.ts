@@ -24,7 +24,15 @@ export class MalformedRequestError extends Error {
   readonly code = 'malformed-request';
 }
 
+/** Who answers, and when: a CloudEvent says both. */
+export interface ReplySource {
+  readonly service: string;
+  /** RFC 3339. */
+  readonly time: string;
+}
+
 const LONGEST_TITLE = 200;
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
 /** Nest clients take these keys of a reply for their own envelope and lose the rest. */
 const KEYS_NEST_CLIENTS_SWALLOW = ['response', 'err', 'isDisposed'];
 
@@ -40,8 +48,11 @@ export function decodeRequest(
   return { body, format: { kind: 'json' } };
 }
 
-/** @param source name of the answering service, for CloudEvents */
-export function encodeReply(format: RequestFormat, body: unknown, source: string): EncodedReply {
+export function encodeReply(
+  format: RequestFormat,
+  body: unknown,
+  source: ReplySource,
+): EncodedReply {
   if (format.kind === 'nest') {
     return json(CONTENT_TYPES.json, { id: format.id, response: body, isDisposed: true });
   }
@@ -82,14 +93,14 @@ function fromCloudEvent(body: unknown): DecodedRequest {
 function cloudEventReply(
   { id, type }: { readonly id: string; readonly type: string },
   data: unknown,
-  source: string,
+  { service, time }: ReplySource,
 ) {
   return {
     specversion: '1.0',
     id: `${id}.reply`,
     type: `${type}.reply`,
-    source: `/${source}`,
-    time: new Date().toISOString(),
+    source: `/${service}`,
+    time,
     datacontenttype: CONTENT_TYPES.json,
     causationid: id,
     data,
@@ -105,7 +116,7 @@ function isCloudEvent(headers: Readonly<Record<string, string>>): boolean {
 function parse(payload: Uint8Array): unknown {
   if (payload.byteLength === 0) throw new MalformedRequestError('The request has no body');
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload));
+    return JSON.parse(UTF8.decode(payload));
   } catch (cause) {
     throw new MalformedRequestError('The request body is not JSON', { cause });
   }

@@ -4,6 +4,7 @@ const bytes = (value: unknown) => Buffer.from(JSON.stringify(value));
 const content = (payload: Uint8Array) => JSON.parse(Buffer.from(payload).toString()) as unknown;
 const CLOUD = { 'CONTENT-type': 'application/cloudevents+json' };
 const EVENT = { specversion: '1.0', id: '1', type: 't', source: '/s', data: { a: 1 } };
+const SOURCE = { service: 's', time: '2026-01-01T00:00:00.000Z' };
 const PROBLEM = { type: 'urn:x', title: 'Nöt', status: 409, detail: 'd', code: 'x' };
 
 it('takes JSON as it is, even with the keys of an envelope but without a pattern', () => {
@@ -35,18 +36,24 @@ it.each([
 });
 
 it('replies in the form of the request', () => {
-  expect(content(encodeReply({ kind: 'json' }, undefined, 's').payload)).toBeNull();
-  expect(content(encodeReply({ kind: 'nest', id: '7' }, 1, 's').payload)).toEqual({
+  expect(content(encodeReply({ kind: 'json' }, undefined, SOURCE).payload)).toBeNull();
+  expect(content(encodeReply({ kind: 'nest', id: '7' }, 1, SOURCE).payload)).toEqual({
     id: '7',
     response: 1,
     isDisposed: true,
   });
-  const reply = encodeReply({ kind: 'cloud-event', id: '1', type: 't' }, 1, 's');
-  expect(content(reply.payload)).toMatchObject({ id: '1.reply', type: 't.reply', data: 1 });
+  const reply = encodeReply({ kind: 'cloud-event', id: '1', type: 't' }, 1, SOURCE);
+  expect(content(reply.payload)).toMatchObject({
+    id: '1.reply',
+    type: 't.reply',
+    source: '/s',
+    time: SOURCE.time,
+    data: 1,
+  });
 });
 
 it('does not send a plain reply that a Nest client would misread', () => {
-  expect(() => encodeReply({ kind: 'json' }, { response: 1 }, 's')).toThrow('swallow');
+  expect(() => encodeReply({ kind: 'json' }, { response: 1 }, SOURCE)).toThrow('swallow');
 });
 
 it('says in the headers that a reply is a problem, in ASCII', () => {

@@ -1,4 +1,29 @@
-import type { StoredEventMetadata } from './event-metadata';
+/** Who caused an event: an opaque id, never a mail address or a name. */
+export interface Actor {
+  readonly type: 'user' | 'service_account' | 'system';
+  readonly id: string;
+}
+
+/** What a writer says about an event, beside its data. The two `$` names are the event store's own. */
+export interface EventMetadata {
+  /** The upgrade this event belongs to; the instance id for events outside an upgrade. */
+  readonly $correlationId: string;
+  /** Id of the event, or of the command, that led to this one. */
+  readonly $causationId: string;
+  readonly actor: Actor;
+  /** Name of the process kind that wrote the event, for example `command-api`. */
+  readonly service: string;
+  readonly schemaVersion: number;
+  /** W3C trace context of the writer. */
+  readonly traceparent?: string;
+  /** SHA-256 (hex) of the command body that an idempotency key stands for. */
+  readonly commandFingerprint?: string;
+}
+
+/** Metadata as stored: the event store port adds the link of the stream's hash chain. */
+export interface StoredEventMetadata extends EventMetadata {
+  readonly hash: string;
+}
 
 /** One event as the store keeps it and as the bus carries it. */
 export interface StoredEvent {

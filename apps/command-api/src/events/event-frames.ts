@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import type { StoredEvent } from '@uplift/contracts';
-import { eventDocument } from './events.dto';
+import type { EventDocument, StoredEvent } from '@uplift/contracts';
+import { splitStreamName } from '@uplift/contracts';
 
 /** Times in milliseconds. */
 const RETRY_MS = 3_000;
@@ -28,6 +28,22 @@ export function resyncFrame(after: bigint, position: bigint): string {
 
 function frame(name: 'event' | 'resync', position: bigint, content: object): string {
   return `id: ${position}\nevent: ${name}\ndata: ${JSON.stringify(content)}\n\n`;
+}
+
+/** A stored event as it leaves this service: all of it, positions as decimal text. */
+export function eventDocument(event: StoredEvent): EventDocument {
+  const { id, type, stream, revision, position, recordedAt, data, metadata } = event;
+  return {
+    id,
+    type,
+    stream,
+    subject: splitStreamName(stream).id,
+    revision,
+    position: position.toString(),
+    recordedAt,
+    data,
+    metadata,
+  };
 }
 
 /** One client's connection: writes no faster than it reads. */

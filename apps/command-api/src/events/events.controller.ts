@@ -1,17 +1,20 @@
-import { Controller, Get, Logger, Param, Query, Req, Res } from '@nestjs/common';
+import { Controller, Get, Logger, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import type { EventPage } from '@uplift/contracts';
-import { DEFAULT_PAGE_LENGTH, instanceStream, refusal } from '@uplift/contracts';
+import type { EventPage, Query } from '@uplift/contracts';
+import { DEFAULT_PAGE_LENGTH, instanceStream, readQueryString, refusal } from '@uplift/contracts';
 import { AllTail, EventStore, loadOrEmpty } from '@uplift/event-store';
 import { Clock } from '@uplift/runtime';
-import { DescribedAnswer, DescribedProblems } from '../http/descriptions';
 import type { HttpReply, HttpRequest } from '../http/http-exchange';
 import { headerOf } from '../http/http-exchange';
-import { DtoPipe, UuidPipe } from '../http/pipes';
-import { readDto } from '../input/read-dto';
-import { EVENT_STREAM_HEADERS, FrameSink } from './event-frames';
+import { HttpQuery } from '../http/http-requests';
+import {
+  DescribedAnswer,
+  DescribedIds,
+  DescribedParameters,
+  DescribedProblems,
+} from '../http/routes';
+import { EVENT_STREAM_HEADERS, eventDocument, FrameSink } from './event-frames';
 import { EventReplay, EventWatch } from './event-watch';
-import { eventDocument, EventPageParametersDto, WatchParametersDto } from './events.dto';
 
 const MOST_WATCHERS = 200;
 const START_LIMIT_MS = 5_000;
@@ -33,14 +36,15 @@ export class EventsController {
 
   @Get('instances/:id/events')
   @ApiOperation({ summary: 'Raw events of an instance, from the store itself' })
+  @DescribedIds('instances/:id')
+  @DescribedParameters('instanceEvents')
   @DescribedAnswer(200, 'eventPage', 'In order of revision')
   @DescribedProblems(400, 404, 503)
   async instanceEvents(
-    @Param('id', UuidPipe) instanceId: string,
-    @Query(DtoPipe) parameters: EventPageParametersDto,
+    @HttpQuery('instanceEvents') query: Query<'instanceEvents'>,
   ): Promise<EventPage> {
-    const from = Number(parameters.from ?? 0);
-    const next = from + Number(parameters.limit ?? DEFAULT_PAGE_LENGTH);
+    const { instanceId, from = 0, limit = DEFAULT_PAGE_LENGTH } = query;
+    const next = from + limit;
     // The whole stream: an unknown instance can then be told from a page past the end.
     const events = await loadOrEmpty(this.store, instanceStream(instanceId));
     if (events.length === 0) {
@@ -56,17 +60,19 @@ export class EventsController {
     description:
       'Frames named event carry one stored event each, their id is its position. A frame named resync says that events were left out: read the present state, then go on.',
   })
+  @DescribedParameters('eventStream')
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Position seen last' })
   @ApiResponse({ status: 200, description: 'Until the client goes', content: FRAMES })
   @DescribedProblems(400, 429, 503)
   async watchEvents(
-    @Query(DtoPipe) parameters: WatchParametersDto,
+    @HttpQuery('eventStream') query: Query<'eventStream'>,
     @Req() request: HttpRequest,
     @Res() reply: HttpReply,
   ): Promise<void> {
-    const after = headerOf(request, 'last-event-id') ?? parameters.after;
-    const { instanceId } = parameters;
-    if (after !== undefined) readDto(WatchParametersDto, { after });
+    const { instanceId } = query;
+    const { after } = readQueryString('eventStream', {
+      after: headerOf(request, 'last-event-id') ?? query.after,
+    });
     if (!(await this.tail.startedWithin(START_LIMIT_MS))) {
       throw refusal('event-store-unavailable', 'Events cannot be followed now: ask again later');
     }

@@ -1,15 +1,19 @@
-import type { ExecutionContext } from '@nestjs/common';
-import { createParamDecorator } from '@nestjs/common';
-import type { CommandAnswer, Query, QueryName } from '@uplift/contracts';
-import { readQueryString, refusal } from '@uplift/contracts';
-import type { CommandResult } from '../commands/command-answer';
-import { answerOf } from '../commands/command-answer';
+import type { ArgumentMetadata, ExecutionContext, PipeTransform } from '@nestjs/common';
+import { createParamDecorator, Injectable } from '@nestjs/common';
+import type { HttpQueryName, Query } from '@uplift/contracts';
+import { pathMembers, queryParameters, readQueryString, refusal } from '@uplift/contracts';
+import { Readable } from 'node:stream';
 import type { Caller } from '../commands/command-request';
 import { requireKey, tracing } from '../commands/command-request';
-import type { HttpReply, HttpRequest } from './http-exchange';
+import { isUuid } from '../input/fields';
+import type { DtoType } from '../input/read-dto';
+import { readDto } from '../input/read-dto';
+import type { HttpRequest } from './http-exchange';
 import { headerOf } from './http-exchange';
+import { UnreadBody } from './http-transport';
 
 const ANONYMOUS = { type: 'user', id: 'anonymous' } as const;
+const MIN_POSITION = 'min-position';
 
 /** Who sends this HTTP command, under which key. */
 export const HttpCaller = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {
@@ -37,23 +41,45 @@ function expectedRevision(ifMatch: string | undefined): { readonly ifRevision?: 
   });
 }
 
-/** 202 for what is new, 200 for what was known or held already; where to look; the new revision. */
-export function replyToCommand(reply: HttpReply, result: CommandResult): CommandAnswer {
-  const answer = answerOf(result);
-  reply.status(result.outcome === 'accepted' ? 202 : 200);
-  reply.header('location', answer.links.upgrade ?? answer.links.instance);
-  reply.header('etag', `"${answer.revision}"`);
-  reply.header('cache-control', 'no-store');
-  return answer;
+/** The query of this name that the request stands for; an `:id` in the path is its required member. */
+export const HttpQuery = createParamDecorator((name: HttpQueryName, context: ExecutionContext) =>
+  queryOf(name, context.switchToHttp().getRequest<HttpRequest>()),
+);
+
+function queryOf<Name extends HttpQueryName>(name: Name, request: HttpRequest): Query<Name> {
+  const path = pathMembers(name).map(
+    (member) => [member, readUuid(request.params.id, 'id')] as const,
+  );
+  const position = headerOf(request, MIN_POSITION);
+  const takesPosition = queryParameters(name).some((parameter) => parameter.name === MIN_POSITION);
+  const header = takesPosition && position !== undefined ? { [MIN_POSITION]: position } : {};
+  return readQueryString(name, { ...header, ...request.query }, Object.fromEntries(path));
 }
 
-/** The query that a URL stands for; `path` holds the members that its path names. */
-export function queryOf<Name extends QueryName>(
-  name: Name,
-  request: HttpRequest,
-  path: object = {},
-): Query<Name> {
-  const position = headerOf(request, 'min-position');
-  const header = position === undefined ? {} : { 'min-position': position };
-  return readQueryString(name, { ...header, ...request.query }, path);
+/** Reads a body as the DTO class that the parameter declares. */
+@Injectable()
+export class DtoPipe implements PipeTransform {
+  transform(value: unknown, { metatype }: ArgumentMetadata): unknown {
+    if (metatype === undefined) throw new TypeError('A validated parameter declares a DTO class');
+    if (value instanceof Readable || value instanceof UnreadBody) {
+      throw refusal('unsupported-media-type', 'Send the body as application/json');
+    }
+    return readDto(metatype as DtoType<object>, value);
+  }
+}
+
+/** A path parameter that names an instance or an upgrade. */
+@Injectable()
+export class UuidPipe implements PipeTransform<string, string> {
+  transform(value: string, { data = 'id' }: ArgumentMetadata): string {
+    return readUuid(value, data);
+  }
+}
+
+function readUuid(value: string | undefined, name: string): string {
+  const id = value?.toLowerCase() ?? '';
+  if (isUuid(id)) return id;
+  throw refusal('invalid-input', 'The id in the path must be a UUID', {
+    errors: [{ pointer: `/${name}`, detail: 'must be a UUID' }],
+  });
 }

@@ -1,10 +1,9 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { problem } from '@uplift/contracts';
+import { problem, refusal } from '@uplift/contracts';
 import { BODY_LIMIT_BYTES } from '../input/read-dto';
 import type { HttpReply } from './http-exchange';
 import { sendProblem } from './http-exchange';
 import { ProblemDetailsFilter, RouteTable } from './problem-details.filter';
-import { acceptBodies } from './request-bodies';
 
 /** Longest time a client may take to send a request. */
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -15,6 +14,10 @@ export const FASTIFY_OPTIONS = {
   exposeHeadRoutes: false,
   frameworkErrors: refuseUrl,
 };
+
+const LIMITED = { bodyLimit: BODY_LIMIT_BYTES };
+export const NDJSON = 'application/x-ndjson';
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Body formats and one shape of error. */
 export function configureHttp(app: NestFastifyApplication): void {
@@ -28,4 +31,35 @@ export function configureHttp(app: NestFastifyApplication): void {
 /** A URL that cannot be decoded reaches no route and no filter. */
 function refuseUrl(_error: unknown, _request: unknown, reply: HttpReply): void {
   sendProblem(reply, problem('route-unknown', 'The URL cannot be decoded'));
+}
+
+/** A body in a format that no command takes; routes that ignore bodies let it pass. */
+export class UnreadBody {
+  constructor(readonly contentType: string | undefined) {}
+}
+
+/** JSON for commands, a stream of lines for the import. Registering any keeps Nest from adding its own. */
+function acceptBodies(app: NestFastifyApplication): void {
+  app.useBodyParser('application/json', LIMITED, (_request, body: Buffer, done) => {
+    try {
+      done(null, parse(body));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+  app.useBodyParser('*', LIMITED, ({ headers }, _body, done) => {
+    done(null, new UnreadBody(headers['content-type']));
+  });
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addContentTypeParser(NDJSON, (_request, stream, done) => done(null, stream));
+}
+
+function parse(body: Buffer): unknown {
+  try {
+    return JSON.parse(UTF8.decode(body));
+  } catch {
+    throw refusal('malformed-json', 'The body must be one JSON document in UTF-8');
+  }
 }

@@ -1,7 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { refusal } from '@uplift/contracts';
-import type { InstanceCommandData, InstanceProfile } from '@uplift/domain';
-import { isInstanceStatus, isRunning } from '@uplift/domain';
+import type { InstanceProfile } from '@uplift/domain';
 import type { CommandResult } from '../commands/command-answer';
 import type { Caller } from '../commands/command-request';
 import { instanceIdFor } from '../commands/command-request';
@@ -12,7 +10,6 @@ import type {
   RegistrationDto,
   ReportHealthOfInstanceDto,
 } from './instances.dto';
-import { RUNNING_STATUSES } from './instances.dto';
 
 @Injectable()
 export class InstanceCommands {
@@ -20,7 +17,8 @@ export class InstanceCommands {
 
   async register(dto: RegisterInstanceDto, caller: Caller): Promise<CommandResult> {
     const { instanceId = instanceIdFor(caller.idempotencyKey) } = dto;
-    const data = registrationOf(dto);
+    const { status, labels = {} } = dto;
+    const data = { profile: profileOf(dto), labels, status };
     return this.commands.execute({
       instanceId,
       command: { type: 'RegisterInstance', data },
@@ -31,12 +29,6 @@ export class InstanceCommands {
 
   async reportHealth(dto: ReportHealthOfInstanceDto, caller: Caller): Promise<CommandResult> {
     const { instanceId, status } = dto;
-    if (!isRunning(status)) {
-      throw refusal('invalid-input', `An app may report ${RUNNING_STATUSES.join(', ')}`, {
-        instanceId,
-        errors: [{ pointer: '/status', detail: `must be one of ${RUNNING_STATUSES.join(', ')}` }],
-      });
-    }
     return this.commands.execute({
       instanceId,
       command: { type: 'ReportHealth', data: { status } },
@@ -46,13 +38,7 @@ export class InstanceCommands {
   }
 }
 
-/** The domain's words for what a caller registers, with every default filled in. */
-function registrationOf(dto: RegistrationDto): InstanceCommandData['RegisterInstance'] {
-  const { status, labels = {} } = dto;
-  if (!isInstanceStatus(status)) throw refusal('invalid-input', `${status} is not a status`);
-  return { profile: profileOf(dto), labels, status };
-}
-
+/** What a caller registers, with every default filled in. */
 function profileOf(dto: RegistrationDto): InstanceProfile {
   const { project, projectId = null, environment, core = 'default', app, upgrade } = dto;
   const { path = '/', acceptStatuses = [] } = dto.healthProbe ?? {};

@@ -1,20 +1,20 @@
-import { Body, Controller, Get, Param, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, Param, Post, Req, Res } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { ApiTags } from '@nestjs/swagger';
 import type { BusRequest } from '@uplift/bus';
-import type { CommandAnswer } from '@uplift/contracts';
+import type { CommandAnswer, Query } from '@uplift/contracts';
 import { COMMAND_SUBJECTS, refusal } from '@uplift/contracts';
 import { Readable } from 'node:stream';
+import type { CommandResult } from '../commands/command-answer';
 import { answerOf } from '../commands/command-answer';
 import type { Caller } from '../commands/command-request';
-import { DescribedCommand, DescribedQuery } from '../http/descriptions';
-import { callerWithKey, HttpCaller, queryOf, replyToCommand } from '../http/http-requests';
 import type { HttpReply, HttpRequest } from '../http/http-exchange';
-import { DtoPipe, UuidPipe } from '../http/pipes';
-import { NDJSON } from '../http/request-bodies';
+import { callerWithKey, DtoPipe, HttpCaller, HttpQuery, UuidPipe } from '../http/http-requests';
+import { NDJSON } from '../http/http-transport';
+import { GetQuery, PostCommand } from '../http/routes';
 import { readDto } from '../input/read-dto';
 import { BusCommand, busCaller } from '../nats/bus-command';
-import { ReadModel } from '../queries/read-model';
+import { ReadModel } from '../nats/read-model';
 import { DescribedImport, ImportInstances } from './import-instances';
 import { InstanceCommands } from './instance-commands';
 import { RegisterInstanceDto, ReportHealthDto, ReportHealthOfInstanceDto } from './instances.dto';
@@ -28,14 +28,12 @@ export class InstancesController {
     private readonly readModel: ReadModel,
   ) {}
 
-  @Post('instances')
-  @DescribedCommand('Register an instance that runs already')
-  async registerInstance(
+  @PostCommand('instances', 'Register an instance that runs already')
+  registerInstance(
     @HttpCaller() caller: Caller,
     @Body(DtoPipe) body: RegisterInstanceDto,
-    @Res({ passthrough: true }) reply: HttpReply,
-  ): Promise<CommandAnswer> {
-    return replyToCommand(reply, await this.commands.register(body, caller));
+  ): Promise<CommandResult> {
+    return this.commands.register(body, caller);
   }
 
   @BusCommand(COMMAND_SUBJECTS.registerInstance)
@@ -59,44 +57,39 @@ export class InstancesController {
     reply.send(Readable.from(answers));
   }
 
-  @Get('instances')
-  @DescribedQuery('instanceList', 'Instances, newest first')
-  listInstances(@Req() request: HttpRequest): Promise<object> {
-    return this.readModel.ask('instanceList', queryOf('instanceList', request));
+  @GetQuery('instances', 'instanceList', 'Instances, newest first')
+  listInstances(@HttpQuery('instanceList') query: Query<'instanceList'>): Promise<object> {
+    return this.readModel.ask('instanceList', query);
   }
 
-  @Get('instances/:id')
-  @DescribedQuery('instanceGet', 'One instance')
+  @GetQuery('instances/:id', 'instanceGet', 'One instance')
   async getInstance(
-    @Param('id', UuidPipe) instanceId: string,
-    @Req() request: HttpRequest,
+    @HttpQuery('instanceGet') query: Query<'instanceGet'>,
     @Res({ passthrough: true }) reply: HttpReply,
   ): Promise<object> {
-    const query = queryOf('instanceGet', request, { instanceId });
     const answer = await this.readModel.ask('instanceGet', query);
     reply.header('etag', `"${answer.instance.revision}"`);
     return answer;
   }
 
-  @Get('instances/:id/timeline')
-  @DescribedQuery('instanceTimeline', 'What happened to an instance, oldest first')
+  @GetQuery(
+    'instances/:id/timeline',
+    'instanceTimeline',
+    'What happened to an instance, oldest first',
+  )
   instanceTimeline(
-    @Param('id', UuidPipe) instanceId: string,
-    @Req() request: HttpRequest,
+    @HttpQuery('instanceTimeline') query: Query<'instanceTimeline'>,
   ): Promise<object> {
-    const query = queryOf('instanceTimeline', request, { instanceId });
     return this.readModel.ask('instanceTimeline', query);
   }
 
-  @Post('instances/:id/health')
-  @DescribedCommand('Report the health of an instance')
-  async reportHealth(
+  @PostCommand('instances/:id/health', 'Report the health of an instance')
+  reportHealth(
     @HttpCaller() caller: Caller,
     @Param('id', UuidPipe) instanceId: string,
     @Body(DtoPipe) { status }: ReportHealthDto,
-    @Res({ passthrough: true }) reply: HttpReply,
-  ): Promise<CommandAnswer> {
-    return replyToCommand(reply, await this.commands.reportHealth({ instanceId, status }, caller));
+  ): Promise<CommandResult> {
+    return this.commands.reportHealth({ instanceId, status }, caller);
   }
 
   @BusCommand(COMMAND_SUBJECTS.reportHealth)
@@ -105,9 +98,12 @@ export class InstancesController {
     return answerOf(await this.commands.reportHealth(dto, busCaller(request)));
   }
 
-  @Get('stats')
-  @DescribedQuery('instanceStats', 'Instances by status, upgrades by outcome, durations per stage')
-  instanceStats(@Req() request: HttpRequest): Promise<object> {
-    return this.readModel.ask('instanceStats', queryOf('instanceStats', request));
+  @GetQuery(
+    'stats',
+    'instanceStats',
+    'Instances by status, upgrades by outcome, durations per stage',
+  )
+  instanceStats(@HttpQuery('instanceStats') query: Query<'instanceStats'>): Promise<object> {
+    return this.readModel.ask('instanceStats', query);
   }
 }

@@ -1,3 +1,4 @@
+import type { InstanceStatus, RunningStatus } from '@uplift/domain';
 import { INSTANCE_STATUSES, isRunning } from '@uplift/domain';
 import { ArrayMaxSize, IsArray, IsInt, Max, Min } from 'class-validator';
 import {
@@ -81,7 +82,7 @@ export class RegistrationDto {
   readonly app!: string;
 
   @ChoiceField(INSTANCE_STATUSES, { description: 'Present status of the instance' })
-  readonly status!: string;
+  readonly status!: InstanceStatus;
 
   @LabelMapField('Free labels; must hold no secret and no personal data')
   readonly labels?: Record<string, string>;
@@ -112,7 +113,7 @@ export class ImportedInstanceDto extends RegistrationDto {
 
 export class ReportHealthDto {
   @ChoiceField(RUNNING_STATUSES, { description: 'What the app says of itself' })
-  readonly status!: string;
+  readonly status!: RunningStatus;
 }
 
 /** Over the bus the instance is part of the body. */

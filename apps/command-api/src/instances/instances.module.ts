@@ -1,15 +1,14 @@
 import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import type { CommandApiRuntime } from '../command-api.settings';
-import { HealthCallback, HealthCallbackToken } from './health-callback';
-import { HealthCallbackController } from './health-callback.controller';
+import { HealthCallbackController, HealthCallbackToken } from './health-callback.controller';
 import { ImportInstances } from './import-instances';
 import { InstanceCommands } from './instance-commands';
 import { InstancesController } from './instances.controller';
 
 @Module({
   controllers: [InstancesController, HealthCallbackController],
-  providers: [InstanceCommands, ImportInstances, HealthCallback],
+  providers: [InstanceCommands, ImportInstances],
 })
 export class InstancesModule {
   static for({ configuration, logger }: CommandApiRuntime): DynamicModule {

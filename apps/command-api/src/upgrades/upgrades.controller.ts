@@ -1,25 +1,23 @@
-import { Body, Controller, Get, Param, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, Param } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { ApiTags } from '@nestjs/swagger';
 import type { BusRequest } from '@uplift/bus';
-import type { CommandAnswer } from '@uplift/contracts';
+import type { CommandAnswer, Query } from '@uplift/contracts';
 import { COMMAND_SUBJECTS } from '@uplift/contracts';
+import type { CommandResult } from '../commands/command-answer';
 import { answerOf } from '../commands/command-answer';
 import type { Caller } from '../commands/command-request';
-import { DescribedCommand, DescribedQuery } from '../http/descriptions';
-import { HttpCaller, queryOf, replyToCommand } from '../http/http-requests';
-import type { HttpReply, HttpRequest } from '../http/http-exchange';
-import { DtoPipe, UuidPathPipe, UuidPipe } from '../http/pipes';
+import { DtoPipe, HttpCaller, HttpQuery, UuidPipe } from '../http/http-requests';
+import { GetQuery, PostCommand } from '../http/routes';
 import { readDto } from '../input/read-dto';
 import { BusCommand, busCaller } from '../nats/bus-command';
-import { ReadModel } from '../queries/read-model';
+import { ReadModel } from '../nats/read-model';
 import { UpgradeCommands } from './upgrade-commands';
 import {
   CancelUpgradeDto,
   CancelUpgradeOfInstanceDto,
   TriggerUpgradeDto,
   TriggerUpgradeOfInstanceDto,
-  UpgradePathDto,
 } from './upgrades.dto';
 
 @ApiTags('upgrades')
@@ -30,15 +28,13 @@ export class UpgradesController {
     private readonly readModel: ReadModel,
   ) {}
 
-  @Post('instances/:id/upgrades')
-  @DescribedCommand('Upgrade an instance in place')
-  async triggerUpgrade(
+  @PostCommand('instances/:id/upgrades', 'Upgrade an instance in place')
+  triggerUpgrade(
     @HttpCaller() caller: Caller,
     @Param('id', UuidPipe) instanceId: string,
     @Body(DtoPipe) body: TriggerUpgradeDto,
-    @Res({ passthrough: true }) reply: HttpReply,
-  ): Promise<CommandAnswer> {
-    return replyToCommand(reply, await this.commands.trigger({ ...body, instanceId }, caller));
+  ): Promise<CommandResult> {
+    return this.commands.trigger({ ...body, instanceId }, caller);
   }
 
   @BusCommand(COMMAND_SUBJECTS.triggerUpgrade)
@@ -47,16 +43,17 @@ export class UpgradesController {
     return answerOf(await this.commands.trigger(dto, busCaller(request)));
   }
 
-  @Post('instances/:id/upgrades/:upgradeId/cancel')
-  @DescribedCommand('Cancel an upgrade before its deployment is complete')
-  async cancelUpgrade(
+  @PostCommand(
+    'instances/:id/upgrades/:upgradeId/cancel',
+    'Cancel an upgrade before its deployment is complete',
+  )
+  cancelUpgrade(
     @HttpCaller() caller: Caller,
-    @Param(UuidPathPipe) { id: instanceId, upgradeId }: UpgradePathDto,
+    @Param('id', UuidPipe) instanceId: string,
+    @Param('upgradeId', UuidPipe) upgradeId: string,
     @Body(DtoPipe) { reason }: CancelUpgradeDto,
-    @Res({ passthrough: true }) reply: HttpReply,
-  ): Promise<CommandAnswer> {
-    const dto = { instanceId, upgradeId, reason };
-    return replyToCommand(reply, await this.commands.cancel(dto, caller));
+  ): Promise<CommandResult> {
+    return this.commands.cancel({ instanceId, upgradeId, reason }, caller);
   }
 
   @BusCommand(COMMAND_SUBJECTS.cancelUpgrade)
@@ -65,12 +62,8 @@ export class UpgradesController {
     return answerOf(await this.commands.cancel(dto, busCaller(request)));
   }
 
-  @Get('upgrades/:id')
-  @DescribedQuery('upgradeGet', 'One upgrade with the durations of its stages')
-  getUpgrade(
-    @Param('id', UuidPipe) upgradeId: string,
-    @Req() request: HttpRequest,
-  ): Promise<object> {
-    return this.readModel.ask('upgradeGet', queryOf('upgradeGet', request, { upgradeId }));
+  @GetQuery('upgrades/:id', 'upgradeGet', 'One upgrade with the durations of its stages')
+  getUpgrade(@HttpQuery('upgradeGet') query: Query<'upgradeGet'>): Promise<object> {
+    return this.readModel.ask('upgradeGet', query);
   }
 }

@@ -167,11 +167,3 @@ export class CancelUpgradeOfInstanceDto extends CancelUpgradeDto {
   @UuidField({ description: 'The upgrade to cancel' })
   readonly upgradeId!: string;
 }
-
-export class UpgradePathDto {
-  @UuidField({ description: 'The instance that is being upgraded' })
-  readonly id!: string;
-
-  @UuidField({ description: 'The upgrade to cancel' })
-  readonly upgradeId!: string;
-}

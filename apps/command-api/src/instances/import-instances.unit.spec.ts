@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { Readable } from 'node:stream';
-import type { Line } from './ndjson-lines';
-import { linesOf, mapInOrder } from './ndjson-lines';
+import type { Line } from './import-instances';
+import { linesOf, mapInOrder } from './import-instances';
 
 async function read(chunks: readonly Buffer[], limit = 10): Promise<readonly Line[]> {
   const lines: Line[] = [];

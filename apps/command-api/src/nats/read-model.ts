@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { BusClient } from '@uplift/bus';
-import type { ANSWERS, Query, QueryName, ValueOf } from '@uplift/contracts';
+import type { Query, QueryAnswer, QueryName } from '@uplift/contracts';
 import { isProblemCode, problem, ProblemError, QUERY_SUBJECTS, refusal } from '@uplift/contracts';
 
 /** Longer than the read model itself waits for a position. */
@@ -8,19 +8,6 @@ const TIMEOUT_MS = 8_000;
 const STILL_POSSIBLE = 'Commands still work, and raw events can be read: ask again later';
 /** What the bus says when the read model as a whole is away. */
 const AWAY = ['no-responder', 'request-timeout', 'unreadable-reply'];
-
-/** The answer to each query. */
-export const QUERY_ANSWERS = {
-  instanceGet: 'instance',
-  instanceList: 'instancePage',
-  instanceStats: 'stats',
-  instanceTimeline: 'timelinePage',
-  upgradeGet: 'upgrade',
-} as const satisfies Record<QueryName, keyof typeof ANSWERS>;
-
-export type QueryAnswer<Name extends QueryName> = ValueOf<
-  (typeof ANSWERS)[(typeof QUERY_ANSWERS)[Name]]
->;
 
 /** Queries, forwarded to the service that keeps the read model. */
 @Injectable()

@@ -1,4 +1,4 @@
-import { HealthCallbackToken } from './health-callback';
+import { HealthCallbackToken } from './health-callback.controller';
 
 describe('HealthCallbackToken', () => {
   it('lets everybody in when none is set', () => {

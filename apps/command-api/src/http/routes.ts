@@ -1,0 +1,124 @@
+import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
+import { applyDecorators, Get, Post, UseInterceptors } from '@nestjs/common';
+import { ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
+import type { CommandAnswer, HttpQueryName, QueryName } from '@uplift/contracts';
+import {
+  ANSWERS,
+  CONTENT_TYPES,
+  QUERY_ANSWERS,
+  queryParameters,
+  toOpenApi,
+} from '@uplift/contracts';
+import type { Observable } from 'rxjs';
+import { map } from 'rxjs';
+import type { CommandResult } from '../commands/command-answer';
+import { answerOf } from '../commands/command-answer';
+import type { HttpReply } from './http-exchange';
+
+/* What operations do over HTTP, and what the published description says of them. */
+
+const COMMAND_PROBLEMS = [400, 404, 409, 412, 413, 415, 422, 500, 503];
+const QUERY_PROBLEMS = [400, 404, 409, 503];
+
+/** POST of a command: the handler gives its result, the caller gets the answer with status and headers. */
+export function PostCommand(path: string, summary: string): MethodDecorator {
+  return applyDecorators(
+    Post(path),
+    UseInterceptors(CommandReply),
+    ApiOperation({ summary }),
+    DescribedIds(path),
+    ApiHeader({
+      name: 'Idempotency-Key',
+      required: true,
+      description: 'Scoped to one instance; the same key gives the same answer for ever',
+      schema: { type: 'string', minLength: 1, maxLength: 255 },
+    }),
+    ApiHeader({
+      name: 'If-Match',
+      required: false,
+      description: 'ETag of the instance: refuse with 412 if it has changed',
+    }),
+    DescribedAnswer(202, 'command', 'Accepted and stored'),
+    DescribedAnswer(200, 'command', 'Known, or held already'),
+    DescribedProblems(...COMMAND_PROBLEMS),
+  );
+}
+
+/** 202 for what is new, 200 for what was known or held already; where to look; the new revision. */
+class CommandReply implements NestInterceptor<CommandResult, CommandAnswer> {
+  intercept(
+    context: ExecutionContext,
+    next: CallHandler<CommandResult>,
+  ): Observable<CommandAnswer> {
+    const reply = context.switchToHttp().getResponse<HttpReply>();
+    return next.handle().pipe(map((result) => replyTo(reply, result)));
+  }
+}
+
+function replyTo(reply: HttpReply, result: CommandResult): CommandAnswer {
+  const answer = answerOf(result);
+  reply.status(result.outcome === 'accepted' ? 202 : 200);
+  reply.header('location', answer.links.upgrade ?? answer.links.instance);
+  reply.header('etag', `"${answer.revision}"`);
+  reply.header('cache-control', 'no-store');
+  return answer;
+}
+
+/** GET of a query that the read model answers. */
+export function GetQuery(path: string, query: QueryName, summary: string): MethodDecorator {
+  return applyDecorators(
+    Get(path),
+    ApiOperation({ summary }),
+    DescribedIds(path),
+    DescribedParameters(query),
+    ApiHeader({
+      name: 'Min-Position',
+      required: false,
+      description: 'Same as the parameter min-position',
+    }),
+    DescribedAnswer(200, QUERY_ANSWERS[query], 'What the read model knows, and how old it is'),
+    DescribedProblems(...QUERY_PROBLEMS),
+  );
+}
+
+/** `instances/:id` → the parameter `id`, "Id of the instance". */
+export function DescribedIds(path: string): MethodDecorator {
+  const ids = Array.from(path.matchAll(/(\w+)s\/:(\w+)/g), ([, concept, name = '']) =>
+    ApiParam({
+      name,
+      description: `Id of the ${concept}`,
+      schema: { type: 'string', format: 'uuid' },
+    }),
+  );
+  return applyDecorators(...ids);
+}
+
+/** The parameters of the URL. */
+export function DescribedParameters(query: HttpQueryName): MethodDecorator {
+  const parameters = queryParameters(query).map(({ name, schema: { description, ...schema } }) =>
+    ApiQuery({
+      name,
+      required: false,
+      description: String(description),
+      schema: toOpenApi(schema) as object,
+    }),
+  );
+  return applyDecorators(...parameters);
+}
+
+export function DescribedAnswer(
+  status: number,
+  answer: keyof typeof ANSWERS,
+  description: string,
+): MethodDecorator {
+  return ApiResponse({ status, description, schema: toOpenApi(ANSWERS[answer].json) as object });
+}
+
+/** Answers that are problem documents. */
+export function DescribedProblems(...statuses: readonly number[]): MethodDecorator {
+  const schema = toOpenApi(ANSWERS.problem.json) as object;
+  const content = { [CONTENT_TYPES.problem]: { schema } };
+  return applyDecorators(
+    ...statuses.map((status) => ApiResponse({ status, description: 'Problem', content })),
+  );
+}
