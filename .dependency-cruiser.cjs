@@ -7,7 +7,7 @@ const EVENTSTORE_CLIENT = 'node_modules/@eventstore/db-client/';
 /** Inside the command API imports run from the edge to the core: resources, then transports, then what carries them. */
 const commandApi = (...folders) => `^apps/command-api/src/(${folders.join('|')})/`;
 const COMMAND_API_EDGE = commandApi('instances', 'upgrades', 'events', 'pages');
-const COMMAND_API_CORE = commandApi('commands', 'queries', 'input', 'problems');
+const COMMAND_API_CORE = commandApi('commands', 'input');
 
 /** Inside the stage workers: wiring (root, providers), then stages, then what several stages use, then the core. */
 const stageWorkers = (...folders) => `^apps/stage-workers/src/(${folders.join('|')})/`;
@@ -60,8 +60,7 @@ module.exports = {
     {
       name: 'command-api-core-knows-no-edge',
       severity: 'error',
-      comment:
-        'Commands, queries, input and problems know neither transport nor resource. Pass in what they need.',
+      comment: 'Commands and input know neither transport nor resource. Pass in what they need.',
       from: { path: COMMAND_API_CORE, pathNot: TEST_CODE },
       to: { path: '^apps/command-api/src/', pathNot: COMMAND_API_CORE },
     },

@@ -6,7 +6,7 @@ import { evolve, INITIAL_STATE } from '@uplift/domain';
 import type { Cause, LoadedInstance } from '@uplift/event-store';
 import { CommandHandler, RevisionConflictError } from '@uplift/event-store';
 import { Clock, Metrics } from '@uplift/runtime';
-import { toProblem } from '../problems/to-problem';
+import { toProblem } from './to-problem';
 import type { CommandOutcome, CommandResult } from './command-answer';
 import type { CommandRequest } from './command-request';
 import { commandIdOf, fingerprintOf, upgradeOf } from './command-request';

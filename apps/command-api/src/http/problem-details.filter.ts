@@ -1,7 +1,7 @@
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import { Catch, Logger } from '@nestjs/common';
 import { problem } from '@uplift/contracts';
-import { toProblem } from '../problems/to-problem';
+import { toProblem } from '../commands/to-problem';
 import type { HttpReply, HttpRequest } from './http-exchange';
 import { sendProblem } from './http-exchange';
 

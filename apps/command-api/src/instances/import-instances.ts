@@ -9,7 +9,7 @@ import type { Caller } from '../commands/command-request';
 import { DescribedProblems } from '../http/routes';
 import { NDJSON } from '../http/http-transport';
 import { BODY_LIMIT_BYTES, readDto } from '../input/read-dto';
-import { toProblem } from '../problems/to-problem';
+import { toProblem } from '../commands/to-problem';
 import { InstanceCommands } from './instance-commands';
 import { ImportedInstanceDto } from './instances.dto';
 

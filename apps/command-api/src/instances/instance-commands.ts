@@ -16,8 +16,7 @@ export class InstanceCommands {
   constructor(private readonly commands: CommandService) {}
 
   async register(dto: RegisterInstanceDto, caller: Caller): Promise<CommandResult> {
-    const { instanceId = instanceIdFor(caller.idempotencyKey) } = dto;
-    const { status, labels = {} } = dto;
+    const { instanceId = instanceIdFor(caller.idempotencyKey), status, labels = {} } = dto;
     const data = { profile: profileOf(dto), labels, status };
     return this.commands.execute({
       instanceId,

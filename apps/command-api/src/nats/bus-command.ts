@@ -7,7 +7,7 @@ import type { Observable } from 'rxjs';
 import { throwError } from 'rxjs';
 import type { Caller } from '../commands/command-request';
 import { requireKey, tracing } from '../commands/command-request';
-import { toProblem } from '../problems/to-problem';
+import { toProblem } from '../commands/to-problem';
 
 const ANONYMOUS = { type: 'service_account', id: 'anonymous' } as const;
 
