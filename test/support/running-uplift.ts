@@ -2,8 +2,8 @@ import type { BusConnection } from '@uplift/bus';
 import { connectBus } from '@uplift/bus';
 import { QUERY_SUBJECTS } from '@uplift/contracts';
 import { EsdbEventStore } from '@uplift/event-store';
-import type { Stack, StackOptions } from '../../tools/stack/src';
-import { startStack } from '../../tools/stack/src';
+import type { StackOptions } from '../../tools/stack/src';
+import { Stack } from '../../tools/stack/src';
 import type { FleetInstance } from './fleet';
 import { LagoonControl } from './lagoon-control';
 import { StoreLog } from './store-log';
@@ -41,7 +41,7 @@ export class RunningUplift {
 
   static async start({ clockSpeed, env, ...options }: UpliftOptions): Promise<RunningUplift> {
     const simulator = { UPLIFT_SIMULATOR_CLOCK_SPEED: String(clockSpeed) };
-    const stack = await startStack({ ...options, simulator, env: { ...SHORT_WAITS, ...env } });
+    const stack = await Stack.start({ ...options, simulator, env: { ...SHORT_WAITS, ...env } });
     const bus = await connectBus({ servers: stack.url('nats'), name: 'spec' });
     const store = new EsdbEventStore({ connectionString: stack.url('eventstore') });
     return new RunningUplift(stack, bus, store, new StoreLog(store));

@@ -10,7 +10,8 @@ import {
   SCRIPTED,
   upTo,
 } from '../../../apps/stage-workers/src/testing/example-upgrade';
-import { startStack, type ManagedProcess, type Stack } from '../../../tools/stack/src';
+import type { ManagedProcess } from '../../../tools/stack/src';
+import { Stack } from '../../../tools/stack/src';
 import { SimulatedLagoon } from '../../contract/stage-workers/simulated-lagoon';
 import type { CrashPoint } from './crash-point';
 
@@ -44,7 +45,7 @@ export class CrashStand {
   ) {}
 
   static async start(): Promise<CrashStand> {
-    const stack = await startStack({
+    const stack = await Stack.start({
       infrastructure: ['nats', 'eventstore', 'lagoon'],
       services: ['relay', 'pre-upgrade', 'upgrade', 'poll-upgrade', 'post-upgrade'],
       env: QUICK,

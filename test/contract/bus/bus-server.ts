@@ -1,12 +1,8 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { connectBus, NatsBusConnection, type BusConnection, type MessageOnBus } from '@uplift/bus';
 import { EVENTS_STREAM } from '@uplift/contracts';
-import {
-  createTempFolder,
-  startNatsServer,
-  type NatsServer,
-  type TempFolder,
-} from '../../../tools/stack/src';
+import type { TempFolder } from '../../../tools/stack/src';
+import { NatsServer, createTempFolder } from '../../../tools/stack/src';
 import { messagesOnBus } from '../../support/bus-reader';
 import type { BusUnderTest } from './bus-under-test';
 
@@ -19,7 +15,7 @@ export class BusServer implements BusUnderTest {
 
   static async start(): Promise<BusServer> {
     const folder = await createTempFolder();
-    return new BusServer(await startNatsServer({ dir: folder.path }), folder);
+    return new BusServer(await NatsServer.start({ dir: folder.path }), folder);
   }
 
   get url(): string {

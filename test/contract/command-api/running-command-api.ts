@@ -3,8 +3,7 @@ import type { NatsBusConnection } from '@uplift/bus';
 import type { StoredEvent } from '@uplift/contracts';
 import { instanceStream } from '@uplift/contracts';
 import { EsdbEventStore, loadOrEmpty } from '@uplift/event-store';
-import { startStack } from '../../../tools/stack/src';
-import type { Stack } from '../../../tools/stack/src';
+import { Stack } from '../../../tools/stack/src';
 import { PublishedContract } from './published-contract';
 
 export interface Call {
@@ -29,7 +28,7 @@ export class RunningCommandApi {
   ) {}
 
   static async start(settings: Readonly<Record<string, string>> = {}): Promise<RunningCommandApi> {
-    const stack = await startStack({
+    const stack = await Stack.start({
       infrastructure: ['eventstore', 'nats'],
       services: ['command-api'],
       serviceEnv: { 'command-api': settings },

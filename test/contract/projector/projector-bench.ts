@@ -4,8 +4,8 @@ import { BusClient, connectBus } from '@uplift/bus';
 import type { BusConnection } from '@uplift/bus';
 import type { EventStore } from '@uplift/event-store';
 import { InMemoryEventStore } from '@uplift/event-store/testing';
-import type { NatsServer, PostgresServer, TempFolder } from '../../../tools/stack/src';
-import { createTempFolder, startNatsServer, startPostgres } from '../../../tools/stack/src';
+import type { TempFolder } from '../../../tools/stack/src';
+import { NatsServer, PostgresServer, createTempFolder } from '../../../tools/stack/src';
 import { RunningProjector } from './running-projector';
 
 /** A real bus and database for one spec file; a fresh store and read model for each test. */
@@ -24,8 +24,8 @@ export class ProjectorBench {
   static async start(): Promise<ProjectorBench> {
     const folder = await createTempFolder('uplift-projector');
     const [nats, postgres] = await Promise.all([
-      startNatsServer({ dir: join(folder.path, 'nats') }),
-      startPostgres({ dir: join(folder.path, 'postgres') }),
+      NatsServer.start({ dir: join(folder.path, 'nats') }),
+      PostgresServer.start({ dir: join(folder.path, 'postgres') }),
     ]);
     const bus = await connectBus({ servers: nats.url, name: 'spec' });
     return new ProjectorBench(folder, nats, postgres, bus);

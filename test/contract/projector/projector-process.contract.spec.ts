@@ -5,8 +5,7 @@ import { BusClient, connectBus } from '@uplift/bus';
 import type { BusConnection } from '@uplift/bus';
 import { QUERY_SUBJECTS } from '@uplift/contracts';
 import { EsdbEventStore } from '@uplift/event-store';
-import type { Stack } from '../../../tools/stack/src';
-import { projectRoot, startStack } from '../../../tools/stack/src';
+import { Stack, projectRoot } from '../../../tools/stack/src';
 import { eventually } from '../../support/eventually';
 import { allRows } from './read-model-rows';
 import { appendTo, writeInstance, writeInstances } from './upgrade-histories';
@@ -18,7 +17,7 @@ let store: EsdbEventStore;
 let bus: BusConnection;
 
 beforeAll(async () => {
-  stack = await startStack({
+  stack = await Stack.start({
     infrastructure: ['eventstore', 'nats', 'postgres'],
     services: ['projector'],
   });

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { openConnections } from '../../../apps/projector/src/read-model/postgres.connections';
 import { PostgresReadModel } from '../../../apps/projector/src/read-model/postgres.read-model';
-import type { PostgresServer, TempFolder } from '../../../tools/stack/src';
-import { createTempFolder, startPostgres } from '../../../tools/stack/src';
+import type { TempFolder } from '../../../tools/stack/src';
+import { PostgresServer, createTempFolder } from '../../../tools/stack/src';
 import { readModelSuite } from './read-model.suite';
 
 let folder: TempFolder;
@@ -11,7 +11,7 @@ let postgres: PostgresServer;
 
 beforeAll(async () => {
   folder = await createTempFolder('uplift-read-model');
-  postgres = await startPostgres({ dir: folder.path });
+  postgres = await PostgresServer.start({ dir: folder.path });
 }, 60_000);
 
 afterAll(async () => {

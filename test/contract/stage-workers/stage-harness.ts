@@ -11,8 +11,8 @@ import {
   upTo,
 } from '../../../apps/stage-workers/src/testing/example-upgrade';
 import type { EnvironmentSpec } from '../../../tools/lagoon-simulator/src/index';
-import type { ManagedProcess, ServiceName, Stack } from '../../../tools/stack/src/index';
-import { startStack } from '../../../tools/stack/src/index';
+import type { ManagedProcess, ServiceName } from '../../../tools/stack/src/index';
+import { Stack } from '../../../tools/stack/src/index';
 import { OpenedUpgrade } from './opened-upgrade';
 import { SimulatedLagoon } from './simulated-lagoon';
 import { StageBus } from './stage-bus';
@@ -54,7 +54,7 @@ export class StageHarness {
     stage: ServiceName,
     settings: Readonly<Record<string, string>> = {},
   ): Promise<StageHarness> {
-    const stack = await startStack({
+    const stack = await Stack.start({
       infrastructure: ['nats', 'eventstore', 'lagoon'],
       services: [],
       env: { ...QUICK, ...settings },

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import pc from 'picocolors';
-import { startStack } from '../../stack/src';
+import { Stack } from '../../stack/src';
 import { runDemo } from './demo';
 import type { DemoOptions } from './demo.options';
 import { demoOptions } from './demo.options';
@@ -22,7 +22,7 @@ async function main(options: DemoOptions): Promise<number> {
   const dir = await demoFolder();
   const startedAt = performance.now();
   console.log('Starting event store, NATS, PostgreSQL, Lagoon simulator and eight services…');
-  const stack = await startStack({ dir, simulator: SIMULATOR, env: SETTINGS });
+  const stack = await Stack.start({ dir, simulator: SIMULATOR, env: SETTINGS });
   try {
     console.log(
       `Up after ${seconds(startedAt)} s: ${stack.parts.length} processes, logs in ${dir}/logs`,

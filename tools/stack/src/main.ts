@@ -6,7 +6,7 @@ import type { InfrastructureName } from './stack/infrastructure';
 import { INFRASTRUCTURE_NAMES } from './stack/infrastructure';
 import { SERVICE_NAMES } from './stack/services';
 import type { StackOptions } from './stack/stack';
-import { startStack } from './stack/stack';
+import { Stack } from './stack/stack';
 import { restartOnChange } from './watch';
 
 const { values } = parseArgs({
@@ -28,7 +28,7 @@ async function main(): Promise<void> {
 }
 
 async function start() {
-  const stack = await startStack(stackOptions());
+  const stack = await Stack.start(stackOptions());
   for (const [name, value] of Object.entries(stack.env)) console.log(`${name}=${value}`);
   if (stack.runningServices.some(({ name }) => name === 'command-api')) {
     console.log(`UPLIFT_API_URL=${stack.apiUrl}`);

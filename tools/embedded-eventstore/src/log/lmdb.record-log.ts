@@ -1,4 +1,6 @@
-import { open, type Database, type RootDatabase } from 'lmdb';
+import type * as Lmdb from 'lmdb';
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
 import { TOMBSTONE_REVISION, type LogRecord } from './log-record';
 import { decodeRecord, encodeRecord } from './record-codec';
 import { RecordLog } from './record-log.port';
@@ -8,15 +10,32 @@ interface StreamEntry {
   last: number;
 }
 
+const { open } = loadLmdb();
+
+/**
+ * lmdb's CommonJS build makes a URL of its own path without encoding it, and then finds no binary in a folder whose
+ * path has a `#` or a `%`. Like a bundle in a browser, it asks `document` first, so that names the right URL.
+ */
+function loadLmdb(): typeof Lmdb {
+  const require = createRequire(__filename);
+  const src = pathToFileURL(require.resolve('lmdb')).href;
+  Reflect.set(globalThis, 'document', { currentScript: { tagName: 'SCRIPT', src } });
+  try {
+    return require('lmdb') as typeof Lmdb;
+  } finally {
+    Reflect.deleteProperty(globalThis, 'document');
+  }
+}
+
 /**
  * Three tables: position -> record, (stream number, revision) -> position, stream number -> name.
  * Streams are numbered because the engine limits the size of a key.
  */
 export class LmdbRecordLog extends RecordLog {
-  private readonly root: RootDatabase<Buffer, number>;
-  private readonly events: Database<Buffer, number>;
-  private readonly revisions: Database<Buffer, Buffer>;
-  private readonly names: Database<Buffer, number>;
+  private readonly root: Lmdb.RootDatabase<Buffer, number>;
+  private readonly events: Lmdb.Database<Buffer, number>;
+  private readonly revisions: Lmdb.Database<Buffer, Buffer>;
+  private readonly names: Lmdb.Database<Buffer, number>;
   private readonly streams = new Map<string, StreamEntry>();
   private committed: number;
 
@@ -99,7 +118,7 @@ export class LmdbRecordLog extends RecordLog {
     return entry;
   }
 
-  private lastKeyOf(table: Database<Buffer, number>): number {
+  private lastKeyOf(table: Lmdb.Database<Buffer, number>): number {
     const [last] = Array.from(table.getKeys({ reverse: true, limit: 1 }));
     return last ?? 0;
   }

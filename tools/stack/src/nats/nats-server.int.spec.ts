@@ -1,9 +1,7 @@
 import type { TempFolder } from '../process/temp-folder';
 import { createTempFolder } from '../process/temp-folder';
 import { isRunning } from '../process/process-info';
-import { pingNats } from './nats-server';
-import type { NatsServer } from './nats-server';
-import { startNatsServer } from './nats-server';
+import { NatsServer, pingNats } from './nats-server';
 
 jest.setTimeout(60_000);
 
@@ -13,7 +11,7 @@ describe('a started nats-server', () => {
 
   beforeAll(async () => {
     folder = await createTempFolder();
-    server = await startNatsServer({ dir: folder.path });
+    server = await NatsServer.start({ dir: folder.path });
   });
 
   afterAll(async () => {
@@ -43,7 +41,7 @@ describe('a started nats-server', () => {
   });
 
   it('fails with the end of its log when the port is taken', async () => {
-    const second = startNatsServer({ dir: `${folder.path}/second`, port: server.port });
+    const second = NatsServer.start({ dir: `${folder.path}/second`, port: server.port });
     await expect(second).rejects.toThrow(
       /nats-server ended before it was ready[^]*address already in use/,
     );

@@ -1,18 +1,16 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
-import { ensureBuilt } from '../workspace/workspace';
 import { StackPart } from '../process/stack-part';
-import { SupervisedProcess, readyOrFailed } from '../process/supervised-process';
+import { SupervisedProcess } from '../process/supervised-process';
+import { ensureBuilt } from '../workspace/workspace';
 import type { FoundNatsServer } from './find-nats-server';
 import { describeNatsServer, natsServer } from './find-nats-server';
 
 const READY_LIMIT_MS = 15_000;
-const LOOK_MS = 10;
 const PING_LIMIT_MS = 1_000;
 
-export interface NatsServerOptions {
+interface NatsServerOptions {
   /** Where the log and JetStream's files go. */
   readonly dir: string;
   /** A free one when not given. */
@@ -37,7 +35,7 @@ export class NatsServer extends StackPart {
     await ensureBuilt();
     await mkdir(dir, { recursive: true });
     const server = new NatsServer(await natsServer(), dir, port);
-    await server.start();
+    await server.launch();
     return server;
   }
 
@@ -50,12 +48,7 @@ export class NatsServer extends StackPart {
     return `nats://127.0.0.1:${this.port}`;
   }
 
-  async restart(): Promise<void> {
-    await this.stop();
-    await this.start();
-  }
-
-  private async start(): Promise<void> {
+  protected async launch(): Promise<void> {
     this.current = await SupervisedProcess.start({
       name: 'nats-server',
       command: this.found.path,
@@ -67,32 +60,22 @@ export class NatsServer extends StackPart {
       cwd: this.dir,
       logFile: join(this.dir, 'nats-server.log'),
     });
-    this.boundPort = await readyOrFailed(this.current, this.answering(), READY_LIMIT_MS);
-  }
-
-  private async answering(): Promise<number> {
-    const current = this.running;
-    while (!current.hasExited) {
-      const port = await this.writtenPort();
-      if (port !== undefined && (await pingNats(port))) return port;
-      await pause(LOOK_MS);
-    }
-    return new Promise<never>(() => undefined);
-  }
-
-  private async writtenPort(): Promise<number | undefined> {
-    try {
-      const file = join(this.dir, `nats-server_${this.pid}.ports`);
-      const { nats = [] } = JSON.parse(await readFile(file, 'utf8')) as { nats?: string[] };
-      return nats[0] === undefined ? undefined : Number(new URL(nats[0]).port);
-    } catch {
-      return undefined;
-    }
+    const portsFile = join(this.dir, `nats-server_${this.pid}.ports`);
+    this.boundPort = await this.current.answerOrFailed(
+      () => answeringPort(portsFile),
+      READY_LIMIT_MS,
+    );
   }
 }
 
-export function startNatsServer(options: NatsServerOptions): Promise<NatsServer> {
-  return NatsServer.start(options);
+async function answeringPort(portsFile: string): Promise<number | undefined> {
+  try {
+    const { nats = [] } = JSON.parse(await readFile(portsFile, 'utf8')) as { nats?: string[] };
+    const port = Number(new URL(nats[0] ?? '').port);
+    return (await pingNats(port)) ? port : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Asks a NATS server for a sign of life in its own text protocol, and that its JetStream is on. */
@@ -104,9 +87,7 @@ export function pingNats(port: number): Promise<boolean> {
       socket.destroy();
       resolve(answer);
     };
-    socket.on('error', () => finish(false));
-    socket.on('close', () => finish(false));
-    socket.on('timeout', () => finish(false));
+    for (const event of ['error', 'close', 'timeout']) socket.on(event, () => finish(false));
     socket.on('connect', () => socket.write('CONNECT {"verbose":false}\r\nPING\r\n'));
     socket.on('data', (chunk) => {
       received += chunk.toString('latin1');

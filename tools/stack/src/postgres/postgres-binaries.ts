@@ -1,5 +1,5 @@
-import { constants } from 'node:fs';
-import { access, cp, mkdtemp, readFile, rename, rmdir, symlink } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, mkdtemp, readFile, rename, rmdir, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { cacheFolder } from '../workspace/cache-folder';
 import { exclusively } from '../workspace/file-lock';
@@ -19,7 +19,7 @@ export async function postgresBinaries(): Promise<string> {
   const cache = await cacheFolder();
   const home = join(cache, `postgres-${await packageVersion(installed)}`);
   await exclusively(join(cache, 'postgres.lock'), async () => {
-    if (!(await exists(home))) await prepare(installed, home);
+    if (!existsSync(home)) await prepare(installed, home);
   });
   return home;
 }
@@ -53,13 +53,6 @@ async function prepare(installed: string, home: string): Promise<void> {
 
 async function createLink(staging: string, { source, target }: Link): Promise<void> {
   const path = join(staging, target);
-  if (await exists(path)) return;
+  if (existsSync(path)) return;
   await symlink(relative(dirname(path), join(staging, source)), path);
-}
-
-export function exists(path: string): Promise<boolean> {
-  return access(path, constants.F_OK).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,4 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { chmod, chown, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +7,6 @@ import { promisify } from 'node:util';
 import { cacheFolder } from '../workspace/cache-folder';
 import { exclusively } from '../workspace/file-lock';
 import type { Account } from '../process/supervised-process';
-import { exists } from './postgres-binaries';
 
 const run = promisify(execFile);
 const ACCOUNTS = ['postgres', 'nobody'];
@@ -26,7 +26,7 @@ async function templateCluster(home: string, account: Account | undefined): Prom
   const cache = await cacheFolder();
   const template = `${home}-cluster-${account?.uid ?? 'own'}`;
   await exclusively(join(cache, 'postgres-cluster.lock'), async () => {
-    if (!(await exists(template))) await initialise(home, template, account);
+    if (!existsSync(template)) await initialise(home, template, account);
   });
   return join(template, 'cluster');
 }

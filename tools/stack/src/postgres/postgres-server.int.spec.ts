@@ -6,8 +6,7 @@ import { unprivilegedAccount } from './postgres-cluster';
 import type { TempFolder } from '../process/temp-folder';
 import { createTempFolder } from '../process/temp-folder';
 import { postgresBinaries } from './postgres-binaries';
-import type { PostgresServer } from './postgres-server';
-import { startPostgres } from './postgres-server';
+import { PostgresServer } from './postgres-server';
 
 async function query(url: string, sql: string): Promise<unknown[]> {
   const client = new Client({ connectionString: url });
@@ -28,7 +27,7 @@ describe('a started PostgreSQL', () => {
 
   beforeAll(async () => {
     folder = await createTempFolder();
-    server = await startPostgres({ dir: folder.path });
+    server = await PostgresServer.start({ dir: folder.path });
   });
 
   afterAll(async () => {
@@ -67,7 +66,7 @@ describe('a started PostgreSQL', () => {
   });
 
   it('gives every folder a cluster of its own', async () => {
-    const second = await startPostgres({ dir: join(folder.path, 'second') });
+    const second = await PostgresServer.start({ dir: join(folder.path, 'second') });
     const databases = await query(second.url, "SELECT 1 FROM pg_database WHERE datname = 'kept'");
     expect(databases).toEqual([]);
     await second.stop();
@@ -77,7 +76,7 @@ describe('a started PostgreSQL', () => {
     if (process.getuid?.() !== 0) return expect(unprivilegedAccount()).toBeUndefined();
     const closed = join(folder.path, 'closed');
     mkdirSync(closed, { mode: 0o700 });
-    await expect(startPostgres({ dir: join(closed, 'postgres') })).rejects.toThrow(
+    await expect(PostgresServer.start({ dir: join(closed, 'postgres') })).rejects.toThrow(
       /^PostgreSQL does not run as root, and the account it runs as \(\d+\) cannot reach/,
     );
   });

@@ -1,23 +1,23 @@
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
-import { ensureBuilt } from '../workspace/workspace';
 import { StackPart } from '../process/stack-part';
 import type { Account } from '../process/supervised-process';
-import { SupervisedProcess, readyOrFailed } from '../process/supervised-process';
-import { postgresBinaries, exists } from './postgres-binaries';
+import { SupervisedProcess } from '../process/supervised-process';
+import { ensureBuilt } from '../workspace/workspace';
+import { postgresBinaries } from './postgres-binaries';
 import { createCluster, openFolder, unprivilegedAccount } from './postgres-cluster';
 
 const READY_LIMIT_MS = 30_000;
-const LOOK_MS = 20;
 const RETRY_MS = 200;
 const START_ATTEMPTS = 3;
 const RESTART_ATTEMPTS = 25;
 
-export interface PostgresServerOptions {
+interface PostgresServerOptions {
   /** Where the log and the cluster go; a cluster that is already there is used. */
   readonly dir: string;
   readonly port?: number;
@@ -32,11 +32,9 @@ interface Place {
 /** A real PostgreSQL on loopback; a restart keeps port and files. */
 export class PostgresServer extends StackPart {
   readonly name = 'postgres';
+  private boundPort = 0;
 
-  private constructor(
-    private readonly place: Place,
-    private boundPort: number,
-  ) {
+  private constructor(private readonly place: Place) {
     super();
   }
 
@@ -44,11 +42,11 @@ export class PostgresServer extends StackPart {
     await ensureBuilt();
     const place = { home: await postgresBinaries(), dir, account: unprivilegedAccount() };
     await openFolder(dir, place.account);
-    if (!(await exists(join(dir, 'cluster')))) {
-      await createCluster(place.home, join(dir, 'cluster'), place.account);
-    }
-    const server = new PostgresServer(place, port ?? (await freePort()));
-    await server.startOn(port === undefined ? START_ATTEMPTS : 1);
+    const cluster = join(dir, 'cluster');
+    if (!existsSync(cluster)) await createCluster(place.home, cluster, place.account);
+    const server = new PostgresServer(place);
+    if (port === undefined) await server.launchOn(freePort, START_ATTEMPTS);
+    else await server.launchOn(() => port, 1);
     return server;
   }
 
@@ -70,24 +68,23 @@ export class PostgresServer extends StackPart {
     return this.urlOf(name);
   }
 
-  async restart(): Promise<void> {
-    await this.stop();
-    // After a kill the old server's children may hold its shared memory for a moment.
-    await this.startOn(RESTART_ATTEMPTS, false);
+  /** After a kill the old server's children may hold its shared memory for a moment. */
+  protected launch(): Promise<void> {
+    return this.launchOn(() => this.boundPort, RESTART_ATTEMPTS);
   }
 
-  private async startOn(attempts: number, mayMove = true): Promise<void> {
+  private async launchOn(port: () => number | Promise<number>, attempts: number): Promise<void> {
+    this.boundPort = await port();
     try {
-      await this.launch();
+      await this.launchOnce();
     } catch (error) {
       if (attempts <= 1) throw error;
-      if (mayMove) this.boundPort = await freePort();
       await pause(RETRY_MS);
-      await this.startOn(attempts - 1, mayMove);
+      await this.launchOn(port, attempts - 1);
     }
   }
 
-  private async launch(): Promise<void> {
+  private async launchOnce(): Promise<void> {
     const { home, dir, account } = this.place;
     const cluster = join(dir, 'cluster');
     this.current = await SupervisedProcess.start({
@@ -102,35 +99,20 @@ export class PostgresServer extends StackPart {
       account,
       stopSignal: 'SIGINT',
     });
-    await readyOrFailed(this.current, this.answering(this.current), READY_LIMIT_MS);
-  }
-
-  private async answering(current: SupervisedProcess): Promise<void> {
-    while (!current.hasExited && !(await isAnswering(this.url))) await pause(LOOK_MS);
-    if (current.hasExited) await new Promise<never>(() => undefined);
+    const answers = () => query(this.url, 'SELECT 1').catch(() => undefined);
+    await this.current.answerOrFailed(answers, READY_LIMIT_MS);
   }
 }
 
-function isAnswering(url: string): Promise<boolean> {
-  return query(url, 'SELECT 1').then(
-    () => true,
-    () => false,
-  );
-}
-
-async function query(url: string, sql: string): Promise<void> {
+async function query(url: string, sql: string) {
   const client = new Client({ connectionString: url });
   client.on('error', () => undefined);
   try {
     await client.connect();
-    await client.query(sql);
+    return await client.query(sql);
   } finally {
     await client.end().catch(() => undefined);
   }
-}
-
-export function startPostgres(options: PostgresServerOptions): Promise<PostgresServer> {
-  return PostgresServer.start(options);
 }
 
 /** A loopback port that was free a moment ago, for servers that cannot pick one by themselves. */

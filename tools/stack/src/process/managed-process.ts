@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { projectRoot } from '../workspace/workspace';
 import { StackPart } from './stack-part';
-import { SupervisedProcess, readyOrFailed } from './supervised-process';
+import { SupervisedProcess } from './supervised-process';
 
 export type Ports = Readonly<Record<string, number>>;
 
@@ -36,7 +36,7 @@ export class ManagedProcess extends StackPart {
   /** Ready when it returns; else throws with the end of its log. */
   static async start(options: ManagedProcessOptions): Promise<ManagedProcess> {
     const managed = new ManagedProcess(options);
-    await managed.start();
+    await managed.launch();
     return managed;
   }
 
@@ -54,12 +54,7 @@ export class ManagedProcess extends StackPart {
     return port;
   }
 
-  async restart(): Promise<void> {
-    await this.stop();
-    await this.start();
-  }
-
-  private async start(): Promise<void> {
+  protected async launch(): Promise<void> {
     const { name, script, args = [], nodeArgs = [], readyLimitMs = 30_000 } = this.options;
     const root = projectRoot();
     this.current = await SupervisedProcess.start({
@@ -71,7 +66,7 @@ export class ManagedProcess extends StackPart {
       logFile: this.logFile,
       withChannel: true,
     });
-    this.announced = await readyOrFailed(this.current, readyMessage(this.current), readyLimitMs);
+    this.announced = await this.current.readyOrFailed(readyMessage(this.current), readyLimitMs);
   }
 
   private pinned(): Record<string, string> {
@@ -94,10 +89,7 @@ function readyMessage({ child }: SupervisedProcess): Promise<Ports> {
 }
 
 /** This process's environment without its own settings, then the given ones: a child gets what the stack decides. */
-function serviceEnvironment(
-  settings: Readonly<Record<string, string>>,
-  inherited: NodeJS.ProcessEnv = process.env,
-): NodeJS.ProcessEnv {
-  const kept = Object.entries(inherited).filter(([name]) => !name.startsWith('UPLIFT_'));
+function serviceEnvironment(settings: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('UPLIFT_'));
   return { ...Object.fromEntries(kept), ...settings };
 }

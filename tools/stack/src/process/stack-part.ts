@@ -9,8 +9,13 @@ export abstract class StackPart {
   readonly about?: string;
   protected current: SupervisedProcess | undefined;
 
-  /** Stops what still runs, starts again on the same ports and waits until ready. */
-  abstract restart(): Promise<void>;
+  /** Starts a process, on the ports of the one before, and waits until it is ready. */
+  protected abstract launch(): Promise<void>;
+
+  async restart(): Promise<void> {
+    await this.stop();
+    await this.launch();
+  }
 
   get pid(): number {
     return this.running.pid;
@@ -45,7 +50,7 @@ export abstract class StackPart {
     return processUsage(this.pid);
   }
 
-  protected get running(): SupervisedProcess {
+  private get running(): SupervisedProcess {
     if (!this.current) throw new Error(`${this.name} was not started`);
     return this.current;
   }

@@ -2,9 +2,11 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { supervisor } from './supervisor';
 
 const STOP_LIMIT_MS = 27_000;
+const LOOK_MS = 10;
 const LOG_TAIL_LINES = 20;
 
 export interface Exit {
@@ -81,7 +83,7 @@ export class SupervisedProcess {
   }
 
   /** Sends a deadly signal and waits for the end. */
-  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<Exit> {
+  kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<Exit> {
     this.signal(signal);
     return this.exited;
   }
@@ -95,38 +97,46 @@ export class SupervisedProcess {
     return exit;
   }
 
-  /** Says what happened, with the end of the log. */
-  failure(what: string): Error {
+  /** Waits for `ready`, but not past the limit and not past the child's end. */
+  async readyOrFailed<T>(ready: Promise<T>, limitMs: number): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      const fail = () => reject(this.failure(`was not ready after ${limitMs} ms`));
+      timer = setTimeout(fail, limitMs);
+    });
+    const ended = this.exited.then(({ code, signal }) => {
+      throw this.failure(`ended before it was ready (${signal ?? `exit code ${code}`})`);
+    });
+    try {
+      return await Promise.race([ready, ended, late]);
+    } catch (error) {
+      await this.kill();
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Looks again and again until there is an answer, but not past the limit and not past the child's end. */
+  answerOrFailed<T>(look: () => Promise<T | undefined>, limitMs: number): Promise<T> {
+    const looking = new AbortController();
+    const answered = async (): Promise<T> => {
+      for (;;) {
+        const answer = await look();
+        if (answer !== undefined) return answer;
+        await pause(LOOK_MS, undefined, { signal: looking.signal });
+      }
+    };
+    return this.readyOrFailed(answered(), limitMs).finally(() => looking.abort());
+  }
+
+  private failure(what: string): Error {
     const { name, logFile } = this.launch;
     return new Error(`${name} ${what}. The end of ${logFile}:\n${logTail(logFile)}`);
   }
 
   private get stopSignal(): NodeJS.Signals {
     return this.launch.stopSignal ?? 'SIGTERM';
-  }
-}
-
-/** Waits for `ready`, but not past the limit and not past the child's end. */
-export async function readyOrFailed<T>(
-  supervised: SupervisedProcess,
-  ready: Promise<T>,
-  limitMs: number,
-): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const fail = () => reject(supervised.failure(`was not ready after ${limitMs} ms`));
-    timer = setTimeout(fail, limitMs);
-  });
-  const ended = supervised.exited.then(({ code, signal }) => {
-    throw supervised.failure(`ended before it was ready (${signal ?? `exit code ${code}`})`);
-  });
-  try {
-    return await Promise.race([ready, ended, late]);
-  } catch (error) {
-    await supervised.kill();
-    throw error;
-  } finally {
-    clearTimeout(timer);
   }
 }
 

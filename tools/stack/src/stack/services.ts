@@ -1,7 +1,9 @@
-interface ServiceEntry {
+export type Settings = Readonly<Record<string, string>>;
+
+export interface ServiceEntry {
   readonly script: string;
   readonly args?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Settings;
 }
 
 /** As in the image: collects early instead of growing, so that a service stays under 250 MiB. */
@@ -28,16 +30,6 @@ export const SERVICES = {
 export type ServiceName = keyof typeof SERVICES;
 
 export const SERVICE_NAMES = Object.keys(SERVICES) as readonly ServiceName[];
-
-export function serviceEntry(name: ServiceName): ServiceEntry {
-  return SERVICES[name];
-}
-
-export function isServiceName(name: string): name is ServiceName {
-  return name in SERVICES;
-}
-
-type Settings = Readonly<Record<string, string>>;
 
 const FREE_PORTS = { UPLIFT_HTTP_PORT: '0', UPLIFT_HEALTH_PORT: '0' };
 

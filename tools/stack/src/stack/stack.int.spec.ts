@@ -1,11 +1,14 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { pingNats } from '../nats/nats-server';
 import { isRunning } from '../process/process-info';
+import type { ManagedProcessOptions } from '../process/managed-process';
 import { ManagedProcess } from '../process/managed-process';
 import type { TempFolder } from '../process/temp-folder';
 import { createTempFolder } from '../process/temp-folder';
 import { survivors } from '../testing/gone';
-import { startStack } from './stack';
+import { projectRoot } from '../workspace/workspace';
+import { Stack } from './stack';
 
 const portOf = (url: string) => Number(new URL(url).port);
 
@@ -13,7 +16,7 @@ jest.setTimeout(60_000);
 
 describe('the infrastructure of a stack', () => {
   it('is four processes that services find by settings, and nothing is left after stop', async () => {
-    const stack = await startStack({ services: [] });
+    const stack = await Stack.start({ services: [] });
     const pids = stack.parts.map(({ pid }) => pid);
     expect(stack.parts.map(({ name }) => name).sort()).toEqual([
       'eventstore',
@@ -35,7 +38,7 @@ describe('the infrastructure of a stack', () => {
   });
 
   it('keeps its addresses over kill and restart of each part', async () => {
-    const stack = await startStack({ services: [] });
+    const stack = await Stack.start({ services: [] });
     for (const part of stack.parts) {
       await part.kill();
       await part.restart();
@@ -48,7 +51,7 @@ describe('the infrastructure of a stack', () => {
 
   it('uses a database that is named instead of starting one', async () => {
     process.env.UPLIFT_POSTGRES_URL = 'postgres://somebody@elsewhere/db';
-    const stack = await startStack({ infrastructure: ['postgres'], services: [] });
+    const stack = await Stack.start({ infrastructure: ['postgres'], services: [] });
     delete process.env.UPLIFT_POSTGRES_URL;
     expect(stack.parts).toEqual([]);
     expect(stack.url('postgres')).toBe('postgres://somebody@elsewhere/db');
@@ -58,7 +61,7 @@ describe('the infrastructure of a stack', () => {
 
   it('is stopped when one part cannot start', async () => {
     const simulator = { UPLIFT_SIMULATOR_PORT: 'no number' };
-    const failing = startStack({ infrastructure: ['nats', 'lagoon'], services: [], simulator });
+    const failing = Stack.start({ infrastructure: ['nats', 'lagoon'], services: [], simulator });
     await expect(failing).rejects.toThrow(/^lagoon ended before it was ready/);
   });
 });
@@ -66,7 +69,7 @@ describe('the infrastructure of a stack', () => {
 describe('the services of a stack', () => {
   it('may run twice, and come back where they were', async () => {
     const infrastructure = ['nats', 'eventstore'] as const;
-    const stack = await startStack({ infrastructure, services: ['relay'] });
+    const stack = await Stack.start({ infrastructure, services: ['relay'] });
     const second = await stack.startService('relay', 'relay-2');
     const first = stack.service('relay');
     const { ports } = first;
@@ -90,12 +93,13 @@ describe('the process that holds a stack', () => {
 
   afterAll(() => folder.remove());
 
-  const hold = (name: string) =>
+  const hold = (name: string, more: Partial<ManagedProcessOptions> = {}) =>
     ManagedProcess.start({
       name,
       script: 'dist/tools/stack/src/main.js',
       args: ['--services', 'none'],
       dir: folder.path,
+      ...more,
     });
 
   const heldBy = ({ logFile }: ManagedProcess) =>
@@ -114,5 +118,21 @@ describe('the process that holds a stack', () => {
     const pids = heldBy(holder);
     expect(await holder.kill('SIGINT')).toEqual({ code: 0, signal: null });
     expect(pids.filter(isRunning)).toEqual([]);
+  });
+
+  it('starts everything from a folder whose path has a blank, # and %', async () => {
+    const odd = join(folder.path, 'up lift #1 100%');
+    mkdirSync(odd);
+    for (const name of ['nest-cli.json', 'node_modules', 'dist', 'package.json']) {
+      symlinkSync(join(projectRoot(), name), join(odd, name));
+    }
+    const holder = await hold('odd', {
+      script: join(odd, 'dist/tools/stack/src/main.js'),
+      args: ['--services', 'relay,projector,command-api,upgrade'],
+      // Each process then sees the odd path as its own.
+      env: { NODE_OPTIONS: '--preserve-symlinks --preserve-symlinks-main' },
+    });
+    expect(heldBy(holder)).toHaveLength(8);
+    expect(await holder.kill('SIGINT')).toEqual({ code: 0, signal: null });
   });
 });

@@ -1,28 +1,23 @@
 import { join } from 'node:path';
-import { ensureBuilt } from '../workspace/workspace';
 import { ManagedProcess } from '../process/managed-process';
-import { createTempFolder } from '../process/temp-folder';
-import type { InfrastructureName } from './infrastructure';
-import { INFRASTRUCTURE_NAMES, startInfrastructure } from './infrastructure';
-import type { ServiceName } from './services';
-import { HEAP_LIMITS, SERVICE_NAMES, developmentSettings, serviceEntry } from './services';
 import type { StackPart } from '../process/stack-part';
+import type { TempFolder } from '../process/temp-folder';
+import { createTempFolder } from '../process/temp-folder';
+import { ensureBuilt } from '../workspace/workspace';
+import type { InfrastructureName, InfrastructureOptions } from './infrastructure';
+import { INFRASTRUCTURE_NAMES, START_INFRASTRUCTURE } from './infrastructure';
+import type { ServiceEntry, ServiceName, Settings } from './services';
+import { HEAP_LIMITS, SERVICES, SERVICE_NAMES, developmentSettings } from './services';
 
 const PINNED = { http: 'UPLIFT_HTTP_PORT', health: 'UPLIFT_HEALTH_PORT' };
 
-type Settings = Readonly<Record<string, string>>;
-
-export interface StackOptions {
+export interface StackOptions extends InfrastructureOptions {
   /** Kept after the end when given; else a temporary folder that goes with the stack. */
   readonly dir?: string;
   /** All of it when not given. */
   readonly infrastructure?: readonly InfrastructureName[];
   /** All of them when not given. */
   readonly services?: readonly ServiceName[];
-  /** Settings of the embedded event store (`UPLIFT_EMBEDDED_EVENTSTORE_*`). */
-  readonly eventStore?: Settings;
-  /** Settings of the Lagoon simulator (`UPLIFT_SIMULATOR_*`). */
-  readonly simulator?: Settings;
   /** Settings of every service. */
   readonly env?: Settings;
   /** Settings of one service. */
@@ -33,23 +28,23 @@ export interface StackOptions {
 export class Stack {
   private readonly infrastructure = new Map<InfrastructureName, StackPart>();
   private readonly services = new Map<string, ManagedProcess>();
-  private addresses: Readonly<Record<string, string>> = {};
+  private addresses: Settings = {};
   private stopping: Promise<void> | undefined;
 
   private constructor(
     private readonly options: StackOptions,
-    /** Where logs and files lie. */
-    readonly dir: string,
-    private readonly removeDir: () => Promise<void>,
+    private readonly folder: TempFolder,
   ) {}
 
   /** Every part is ready when it returns; when one is not, all are stopped and it throws. */
   static async start(options: StackOptions = {}): Promise<Stack> {
     await ensureBuilt();
-    const stack = await Stack.inFolder(options);
+    const { dir, infrastructure = INFRASTRUCTURE_NAMES, services = SERVICE_NAMES } = options;
+    const given = dir === undefined ? undefined : { path: dir, remove: () => Promise.resolve() };
+    const stack = new Stack(options, given ?? (await createTempFolder('uplift-stack')));
     try {
-      await settleAll((options.infrastructure ?? INFRASTRUCTURE_NAMES).map((n) => stack.begin(n)));
-      await settleAll((options.services ?? SERVICE_NAMES).map((n) => stack.startService(n)));
+      await settleAll(infrastructure.map((name) => stack.startInfrastructure(name)));
+      await settleAll(services.map((name) => stack.startService(name)));
     } catch (error) {
       await stack.stop();
       throw error;
@@ -57,8 +52,13 @@ export class Stack {
     return stack;
   }
 
+  /** Where logs and files lie. */
+  get dir(): string {
+    return this.folder.path;
+  }
+
   /** The settings by which any Uplift process finds this stack. */
-  get env(): Readonly<Record<string, string>> {
+  get env(): Settings {
     return { ...this.addresses, ...developmentSettings(this.options.env) };
   }
 
@@ -68,8 +68,7 @@ export class Stack {
 
   /** Address of one infrastructure part. */
   url(name: InfrastructureName): string {
-    const setting = `UPLIFT_${name === 'eventstore' ? 'EVENTSTORE' : name.toUpperCase()}_URL`;
-    const url = this.env[setting];
+    const url = this.env[`UPLIFT_${name.toUpperCase()}_URL`];
     if (url === undefined) throw new Error(`${name} is not part of this stack`);
     return url;
   }
@@ -99,9 +98,9 @@ export class Stack {
   async startService(
     name: ServiceName,
     as: string = name,
-    own: Readonly<Record<string, string>> = {},
+    own: Settings = {},
   ): Promise<ManagedProcess> {
-    const { script, args = [], env = {} } = serviceEntry(name);
+    const { script, args = [], env = {} }: ServiceEntry = SERVICES[name];
     const service = await ManagedProcess.start({
       name: as,
       script,
@@ -121,17 +120,8 @@ export class Stack {
     return this.stopping;
   }
 
-  private static async inFolder(options: StackOptions): Promise<Stack> {
-    if (options.dir !== undefined) {
-      return new Stack(options, options.dir, () => Promise.resolve());
-    }
-    const folder = await createTempFolder('uplift-stack');
-    return new Stack(options, folder.path, () => folder.remove());
-  }
-
-  private async begin(name: InfrastructureName): Promise<void> {
-    const { eventStore, simulator } = this.options;
-    const { part, env } = await startInfrastructure(name, { dir: this.dir, eventStore, simulator });
+  private async startInfrastructure(name: InfrastructureName): Promise<void> {
+    const { part, env } = await START_INFRASTRUCTURE[name](this.dir, this.options);
     this.addresses = { ...this.addresses, ...env };
     if (part) this.infrastructure.set(name, part);
   }
@@ -139,7 +129,7 @@ export class Stack {
   private async stopAll(): Promise<void> {
     await Promise.all([...this.services.values()].map((service) => service.stop()));
     await Promise.all([...this.infrastructure.values()].map((part) => part.stop()));
-    await this.removeDir();
+    await this.folder.remove();
   }
 }
 
@@ -148,8 +138,4 @@ async function settleAll(work: readonly Promise<unknown>[]): Promise<void> {
   const outcomes = await Promise.allSettled(work);
   const failure = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failure) throw failure.reason;
-}
-
-export function startStack(options: StackOptions = {}): Promise<Stack> {
-  return Stack.start(options);
 }
