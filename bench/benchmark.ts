@@ -24,8 +24,5 @@ export interface BenchContext {
   readonly say: (words: string) => void;
 }
 
-export interface Benchmark {
-  readonly name: string;
-  /** Starts what it needs, warms it up, measures, and leaves nothing behind. */
-  run(context: BenchContext): Promise<readonly Row[]>;
-}
+/** Starts what it needs, warms it up, measures, and leaves nothing behind. */
+export type Benchmark = (context: BenchContext) => Promise<readonly Row[]>;

@@ -1,16 +1,15 @@
+import { errorMessage } from '@uplift/runtime';
 import pc from 'picocolors';
-import type { BenchmarkName, BenchOptions } from './bench.options';
+import type { BenchmarkName } from './bench.options';
 import { benchOptions } from './bench.options';
 import type { BenchContext, Benchmark, Row } from './benchmark';
-import { machineFacts } from './report/machine-facts';
-import { medianRows } from './report/median-rows';
-import { writeResults } from './report/results-file';
-import { resultTable } from './report/result-table';
 import { lagoonRequestsBench } from './lagoon-requests/lagoon-requests.bench';
 import { pipelineBench } from './pipeline/pipeline.bench';
-import { rebuildBench } from './rebuild/rebuild.bench';
-import { relayBench } from './relay/relay.bench';
-import { storeBench } from './store/store.bench';
+import { rebuildBench } from './rebuild.bench';
+import { relayBench } from './relay.bench';
+import { medianRows, resultTable } from './report/result-table';
+import { machineFacts, writeResults } from './report/results-file';
+import { storeBench } from './store.bench';
 
 const BENCHMARKS: Readonly<Record<BenchmarkName, Benchmark>> = {
   store: storeBench,
@@ -20,7 +19,8 @@ const BENCHMARKS: Readonly<Record<BenchmarkName, Benchmark>> = {
   'lagoon-requests': lagoonRequestsBench,
 };
 
-async function main(options: BenchOptions): Promise<void> {
+async function main(): Promise<void> {
+  const options = benchOptions(process.argv.slice(2));
   const startedAt = new Date().toISOString();
   const machine = machineFacts();
   const say = (words: string) => process.stderr.write(pc.dim(`${words}\n`));
@@ -37,20 +37,13 @@ async function runAll({ options, say }: BenchContext): Promise<(readonly Row[])[
   for (const name of options.only) {
     for (let run = 1; run <= options.runs; run += 1) {
       const tell = (words: string) => say(`${name} ${run}/${options.runs}: ${words}`);
-      results.push(await BENCHMARKS[name].run({ options, say: tell }));
+      results.push(await BENCHMARKS[name]({ options, say: tell }));
     }
   }
   return results;
 }
 
-async function run(): Promise<void> {
-  try {
-    await main(benchOptions(process.argv.slice(2)));
-    process.exitCode = 0;
-  } catch (error) {
-    console.error(pc.red(`bench: ${error instanceof Error ? error.message : String(error)}`));
-    process.exitCode = 1;
-  }
-}
-
-void run();
+main().catch((error: unknown) => {
+  console.error(pc.red(`bench: ${errorMessage(error)}`));
+  process.exitCode = 1;
+});

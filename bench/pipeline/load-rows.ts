@@ -1,10 +1,10 @@
 import type { Aim, Row } from '../benchmark';
-import { coresRow } from '../report/cpu-meter';
 import { latencyRow } from '../report/latency-row';
-import { processRows } from '../report/process-rows';
-import type { LoadResult, UpgradeTimes } from './upgrade-load';
+import { cpuSecondsOf, processRows } from '../report/process-rows';
+import type { LoadResult, LoadedUpgrade } from './upgrade-load';
+import { timeOf } from './upgrade-load';
 
-export interface LoadAims {
+interface LoadAims {
   readonly rate?: Aim;
   readonly latency?: Aim;
 }
@@ -13,14 +13,28 @@ export interface LoadAims {
 export function loadRows(section: string, result: LoadResult, aims: LoadAims): Row[] {
   const { upgrades, use } = result;
   const latencies = upgrades.map((upgrade) => endOf(upgrade) - upgrade.sentAt);
-  const latency = aims.latency ? { aim: aims.latency } : {};
   return [
     rateRow(section, result, aims.rate),
-    latencyRow({ section, measure: 'command sent → healthy', latencies, ...latency }),
+    latencyRow({ section, measure: 'command sent → healthy', latencies, aim: aims.latency }),
     costRow(section, result),
     ...processRows(use, { section, pieces: upgrades.length, piece: 'upgrade' }),
-    coresRow(section, use),
   ];
+}
+
+/** Where the time of one upgrade goes: how long after what came before it each event was recorded. */
+export function stepRows(section: string, upgrades: readonly LoadedUpgrade[]): Row[] {
+  const waits = new Map<string, number[]>();
+  for (const { sentAt, events } of upgrades) {
+    let before = sentAt;
+    for (const { type, recordedAt } of events) {
+      const at = Date.parse(recordedAt);
+      waits.set(type, [...(waits.get(type) ?? []), at - before]);
+      before = at;
+    }
+  }
+  return [...waits].map(([type, latencies]) =>
+    latencyRow({ section, measure: `→ ${type}`, latencies }),
+  );
 }
 
 function rateRow(section: string, { upgrades, untilShown }: LoadResult, aim?: Aim): Row {
@@ -39,21 +53,16 @@ function rateRow(section: string, { upgrades, untilShown }: LoadResult, aim?: Ai
 }
 
 function costRow(section: string, { upgrades, use, ...result }: LoadResult): Row {
-  const cpu = use.readings.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
   const events = upgrades.reduce((sum, upgrade) => sum + upgrade.events.length, 0);
   return {
     section,
     measure: 'per upgrade',
     figures: [
-      { value: (cpu * 1_000) / upgrades.length, unit: 'ms CPU in all' },
+      { value: (cpuSecondsOf(use) * 1_000) / upgrades.length, unit: 'ms CPU in all' },
       { value: events / upgrades.length, unit: 'events' },
       { value: result.lagoonRequests / upgrades.length, unit: 'Lagoon requests' },
     ],
   };
 }
 
-function endOf({ events }: UpgradeTimes): number {
-  const end = events.find(({ type }) => type === 'InstanceVerifiedHealthy');
-  if (!end) throw new Error('An upgrade has no end in the store');
-  return end.at;
-}
+const endOf = (upgrade: LoadedUpgrade) => timeOf(upgrade, 'InstanceVerifiedHealthy');

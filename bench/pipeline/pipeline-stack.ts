@@ -1,44 +1,44 @@
-import { BusClient, connectBus } from '@uplift/bus';
-import { EsdbEventStore } from '@uplift/event-store';
-import type { StackOptions } from '../../tools/stack/src';
+import { connectBus } from '@uplift/bus';
+import type { EventStore } from '@uplift/event-store';
+import type { Stack, StackOptions } from '../../tools/stack/src';
 import type { BenchOptions } from '../bench.options';
-import { withStack } from '../load/started-stack';
+import { withStack, withStore } from '../bench-stack';
+import { profileSettings } from '../record-profile';
 import { resultsFolder } from '../report/results-file';
-import { profileSettings } from '../profiling/profile-settings';
-import { BenchLagoon } from './bench-lagoon';
-import { OutcomeWatch } from './outcome-watch';
-import type { PipelineParts } from './upgrade-load';
-import { UpliftClient } from './uplift-client';
+import { LagoonControl } from './lagoon-control';
+import { OutcomeWatch, UpliftClient } from './uplift-client';
 
-/** Runs the work on every real part of Uplift, with a Lagoon that takes no time. */
+export interface Pipeline {
+  readonly stack: Stack;
+  readonly store: EventStore;
+  readonly client: UpliftClient;
+  readonly watch: OutcomeWatch;
+  readonly lagoon: LagoonControl;
+}
+
+/** Runs the work on every real part of Uplift. */
 export function withPipeline<T>(
-  options: BenchOptions,
-  work: (parts: PipelineParts) => Promise<T>,
-): Promise<T> {
-  return withParts(stackOptions(options), work);
-}
-
-/** The same on a stack of other settings. */
-export function withParts<T>(
   options: StackOptions,
-  work: (parts: PipelineParts) => Promise<T>,
+  work: (pipeline: Pipeline) => Promise<T>,
 ): Promise<T> {
-  return withStack(options, async (stack) => {
-    const bus = await connectBus({ servers: stack.url('nats'), name: 'uplift-bench' });
-    const store = new EsdbEventStore({ connectionString: stack.url('eventstore') });
-    const watch = new OutcomeWatch(bus);
-    const client = new UpliftClient(new BusClient(bus));
-    const lagoon = new BenchLagoon(stack.url('lagoon'));
-    try {
-      return await work({ stack, store, client, watch, lagoon });
-    } finally {
-      watch.close();
-      await Promise.all([bus.close(), store.close()]);
-    }
-  });
+  return withStack(options, (stack) =>
+    withStore(stack, async (store) => {
+      const bus = await connectBus({ servers: stack.url('nats'), name: 'uplift-bench' });
+      const watch = new OutcomeWatch(bus);
+      const client = new UpliftClient(bus);
+      const lagoon = new LagoonControl(stack.url('lagoon'));
+      try {
+        return await work({ stack, store, client, watch, lagoon });
+      } finally {
+        watch.close();
+        await bus.close();
+      }
+    }),
+  );
 }
 
-function stackOptions({ pollIntervalMs, profile }: BenchOptions): StackOptions {
+/** A Lagoon that takes no time. */
+export function instantLagoon({ pollIntervalMs, profile }: BenchOptions): StackOptions {
   const profiled = (name: string) => profileSettings(name, resultsFolder());
   const extra = (name: string) => (profile.includes(name) ? profiled(name) : {});
   return {

@@ -1,24 +1,13 @@
+import type { StoredEvent } from '@uplift/contracts';
+import { splitStreamName } from '@uplift/contracts';
+import type { InstanceEventType } from '@uplift/domain';
 import type { EventStore } from '@uplift/event-store';
-import type { Stack } from '../../tools/stack/src';
-import { eachOf } from '../load/each-of';
-import type { MeterResult } from '../report/cpu-meter';
-import { CpuMeter } from '../report/cpu-meter';
-import type { BenchLagoon } from './bench-lagoon';
-import { makeFleet } from './fleet';
-import type { BenchInstance } from './fleet';
-import type { OutcomeWatch } from './outcome-watch';
-import type { UpliftClient } from './uplift-client';
-import { COMMANDS_IN_FLIGHT } from './uplift-client';
-import type { EventTime } from './upgrade-times';
-import { eventTimes } from './upgrade-times';
-
-export interface PipelineParts {
-  readonly stack: Stack;
-  readonly store: EventStore;
-  readonly client: UpliftClient;
-  readonly watch: OutcomeWatch;
-  readonly lagoon: BenchLagoon;
-}
+import { eachOf } from '../load';
+import type { CpuUse } from '../report/process-rows';
+import { startCpuMeter } from '../report/process-rows';
+import type { Pipeline } from './pipeline-stack';
+import type { BenchInstance } from './uplift-client';
+import { COMMANDS_IN_FLIGHT, makeFleet } from './uplift-client';
 
 export interface UpgradeLoad {
   readonly instances: number;
@@ -26,47 +15,48 @@ export interface UpgradeLoad {
   readonly atOnce?: number;
 }
 
-export interface UpgradeTimes {
+export interface LoadedUpgrade {
   /** When the client sent the command, milliseconds since 1970. */
   readonly sentAt: number;
-  readonly events: readonly EventTime[];
+  /** All that the store recorded of it, in order. */
+  readonly events: readonly StoredEvent[];
 }
 
 export interface LoadResult {
-  readonly upgrades: readonly UpgradeTimes[];
+  readonly upgrades: readonly LoadedUpgrade[];
   /** From the first command until queries showed the last upgrade, in seconds. */
   readonly untilShown: number;
   readonly registrationsPerSecond: number;
   readonly lagoonRequests: number;
   /** From the first command until the read model was complete. */
-  readonly use: MeterResult;
+  readonly use: CpuUse;
 }
 
 /** Registers a new fleet and upgrades all of it. Throws with the first upgrade that fails. */
-export async function upgradeLoad(parts: PipelineParts, load: UpgradeLoad): Promise<LoadResult> {
-  const { stack, store, client, lagoon } = parts;
+export async function upgradeLoad(pipeline: Pipeline, load: UpgradeLoad): Promise<LoadResult> {
+  const { stack, store, client, lagoon } = pipeline;
   const fleet = makeFleet(load.instances);
-  const registrationsPerSecond = await prepare(parts, fleet);
+  const registrationsPerSecond = await prepare(pipeline, fleet);
   const before = await endOf(store);
   await client.seesUpTo(before);
-  const requestsBefore = await lagoon.requests();
-  const meter = new CpuMeter(stack);
+  const requestsBefore = (await lagoon.ledger()).total;
+  const readMeter = startCpuMeter(stack);
   const startedAt = performance.now();
-  const sent = await upgradeAll(parts, fleet, load.atOnce);
+  const sent = await upgradeAll(pipeline, fleet, load.atOnce);
   await client.seesUpTo(await endOf(store));
   const untilShown = (performance.now() - startedAt) / 1_000;
-  const use = meter.read();
-  const lagoonRequests = (await lagoon.requests()) - requestsBefore;
-  const times = await eventTimes(store, before);
+  const use = readMeter();
+  const lagoonRequests = (await lagoon.ledger()).total - requestsBefore;
+  const events = await eventsByInstance(store, before);
   const upgrades = [...sent].map(([instanceId, sentAt]) => ({
     sentAt,
-    events: times.get(instanceId) ?? [],
+    events: events.get(instanceId) ?? [],
   }));
   return { upgrades, untilShown, registrationsPerSecond, lagoonRequests, use };
 }
 
 async function prepare(
-  { lagoon, client }: PipelineParts,
+  { lagoon, client }: Pipeline,
   fleet: readonly BenchInstance[],
 ): Promise<number> {
   await lagoon.place(fleet);
@@ -77,21 +67,49 @@ async function prepare(
 
 /** With `atOnce` the next upgrade begins when one has ended; else as fast as commands are accepted. */
 async function upgradeAll(
-  { client, watch }: PipelineParts,
+  { client, watch }: Pipeline,
   fleet: readonly BenchInstance[],
   atOnce: number | undefined,
 ): Promise<Map<string, number>> {
   const sent = new Map<string, number>();
   const ends: Promise<void>[] = [];
-  const work = eachOf(fleet, atOnce ?? COMMANDS_IN_FLIGHT, async (instance) => {
+  await eachOf(fleet, atOnce ?? COMMANDS_IN_FLIGHT, async (instance) => {
     const ended = watch.ended(instance.instanceId);
     ends.push(ended);
     sent.set(instance.instanceId, Date.now());
     await Promise.all([client.upgrade(instance), atOnce === undefined ? undefined : ended]);
   });
-  await work;
   await Promise.all(ends);
   return sent;
+}
+
+export function eventOf({ events }: LoadedUpgrade, type: InstanceEventType): StoredEvent {
+  const event = events.find((each) => each.type === type);
+  if (event === undefined) throw new Error(`An upgrade has no ${type} in the store`);
+  return event;
+}
+
+/** When the store recorded an event of an upgrade, milliseconds since 1970. */
+export function timeOf(upgrade: LoadedUpgrade, type: InstanceEventType): number {
+  return Date.parse(eventOf(upgrade, type).recordedAt);
+}
+
+/** What the store recorded after a position. */
+async function eventsByInstance(
+  store: EventStore,
+  after: bigint,
+): Promise<ReadonlyMap<string, readonly StoredEvent[]>> {
+  const byInstance = new Map<string, StoredEvent[]>();
+  for await (const { events, caughtUp } of store.subscribeToAll({ after })) {
+    for (const event of events) {
+      const { id } = splitStreamName(event.stream);
+      const known = byInstance.get(id) ?? [];
+      known.push(event);
+      byInstance.set(id, known);
+    }
+    if (caughtUp) break;
+  }
+  return byInstance;
 }
 
 async function endOf(store: EventStore): Promise<bigint> {

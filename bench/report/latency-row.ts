@@ -1,5 +1,4 @@
 import type { Aim, Row } from '../benchmark';
-import { percentile } from './percentiles';
 
 interface LatencyRow {
   readonly section: string;
@@ -7,7 +6,7 @@ interface LatencyRow {
   /** One value per upgrade, in milliseconds. */
   readonly latencies: readonly number[];
   /** For the median. */
-  readonly aim?: Aim;
+  readonly aim?: Aim | undefined;
 }
 
 export function latencyRow({ section, measure, latencies, aim }: LatencyRow): Row {
@@ -20,4 +19,10 @@ export function latencyRow({ section, measure, latencies, aim }: LatencyRow): Ro
       { value: percentile(latencies, 0.99), unit: 'ms p99' },
     ],
   };
+}
+
+/** Nearest rank: the smallest value that at least this share of all values does not exceed. NaN of nothing. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((left, right) => left - right);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? NaN;
 }

@@ -1,17 +1,11 @@
+import { readFileSync } from 'node:fs';
+import type { ProcessUsage, Stack } from '../../tools/stack/src';
 import { SERVICE_NAMES } from '../../tools/stack/src';
 import type { Row } from '../benchmark';
-import type { MeterResult } from './cpu-meter';
 
 /** The aim for every service of Uplift; the servers it stands on are shown beside. */
 const MEMORY_AIM = { lessThan: 250 };
-
-export interface Work {
-  readonly section: string;
-  /** What the CPU time is divided by. */
-  readonly pieces: number;
-  /** Name of one piece. */
-  readonly piece: 'append' | 'event' | 'upgrade';
-}
+const SERVICES: ReadonlySet<string> = new Set(SERVICE_NAMES);
 
 const TIME_UNITS = {
   append: { name: 'µs', perSecond: 1e6 },
@@ -19,21 +13,98 @@ const TIME_UNITS = {
   upgrade: { name: 'ms', perSecond: 1e3 },
 };
 
-/** One row per process: CPU time per piece of work, and peak memory. Most work first. */
-export function processRows({ readings }: MeterResult, { section, pieces, piece }: Work): Row[] {
+export interface ProcessReading {
+  readonly name: string;
+  readonly cpuSeconds: number;
+  /** Highest since the process began. */
+  readonly peakMiB: number;
+}
+
+export interface CpuUse {
+  readonly seconds: number;
+  readonly readings: readonly ProcessReading[];
+  /** Cores in use on the whole machine, by anybody. */
+  readonly coresBusy: number;
+}
+
+export interface Work {
+  readonly section: string;
+  /** What the CPU time is divided by. */
+  readonly pieces: number;
+  /** Name of one piece. */
+  readonly piece: keyof typeof TIME_UNITS;
+}
+
+/** Begins to count what each process of a stack, and this one, uses; returns what they used since then. */
+export function startCpuMeter(stack: Stack): () => CpuUse {
+  const before = readingsOf(stack);
+  const earlier = new Map(before.readings.map(({ name, cpuSeconds }) => [name, cpuSeconds]));
+  return () => {
+    const now = readingsOf(stack);
+    const seconds = (now.at - before.at) / 1_000;
+    const readings = now.readings.map((reading) => ({
+      ...reading,
+      cpuSeconds: reading.cpuSeconds - (earlier.get(reading.name) ?? 0),
+    }));
+    return { seconds, readings, coresBusy: (now.busySeconds - before.busySeconds) / seconds };
+  };
+}
+
+/**
+ * One row per process, most work first: CPU time per piece of work, and peak memory. Then how many cores our own
+ * processes had, and how many everybody else: those make the figures noise.
+ */
+export function processRows(use: CpuUse, { section, pieces, piece }: Work): Row[] {
   const unit = TIME_UNITS[piece];
-  return readings
+  const rows = use.readings
     .toSorted((left, right) => right.cpuSeconds - left.cpuSeconds)
     .map(({ name, cpuSeconds, peakMiB }) => ({
       section,
       measure: `process ${name}`,
       figures: [
         { value: (cpuSeconds * unit.perSecond) / pieces, unit: `${unit.name} CPU/${piece}` },
-        { value: peakMiB, unit: 'MiB peak', ...(isService(name) ? { aim: MEMORY_AIM } : {}) },
+        { value: peakMiB, unit: 'MiB peak', ...(SERVICES.has(name) ? { aim: MEMORY_AIM } : {}) },
       ],
     }));
+  const ours = cpuSecondsOf(use) / use.seconds;
+  const cores = [
+    { value: ours, unit: 'by this' },
+    { value: Math.max(0, use.coresBusy - ours), unit: 'by others' },
+  ];
+  return [...rows, { section, measure: 'cores in use', figures: cores }];
 }
 
-function isService(name: string): boolean {
-  return SERVICE_NAMES.some((service) => service === name);
+export function cpuSecondsOf({ readings }: CpuUse): number {
+  return readings.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
+}
+
+/** NaN where the system does not tell. */
+export function readingOf(name: string, usage: ProcessUsage | undefined): ProcessReading {
+  const { cpuSeconds = NaN, peakRssBytes = NaN } = usage ?? {};
+  return { name, cpuSeconds, peakMiB: peakRssBytes / 1_048_576 };
+}
+
+function readingsOf(stack: Stack) {
+  const own = process.cpuUsage();
+  const client = {
+    name: 'bench client',
+    cpuSeconds: (own.user + own.system) / 1e6,
+    peakMiB: process.resourceUsage().maxRSS / 1_024,
+  };
+  const parts = stack.parts.flatMap((part) => {
+    const usage = part.usage();
+    return usage ? [readingOf(part.name, usage)] : [];
+  });
+  return { at: performance.now(), busySeconds: busySeconds(), readings: [...parts, client] };
+}
+
+/** Seconds that all cores together have worked since boot; NaN where there is no /proc. */
+function busySeconds(): number {
+  try {
+    const [, ...ticks] = (readFileSync('/proc/stat', 'utf8').split('\n')[0] ?? '').split(/\s+/);
+    // user, nice, system, then idle and iowait, then irq, softirq, steal: proc(5).
+    return [0, 1, 2, 5, 6, 7].reduce((sum, i) => sum + Number(ticks[i]), 0) / 100;
+  } catch {
+    return NaN;
+  }
 }

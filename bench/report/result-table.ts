@@ -1,7 +1,26 @@
 import Table from 'cli-table3';
 import pc from 'picocolors';
-import type { Aim, Figure } from '../benchmark';
-import type { SummaryFigure, SummaryRow } from './median-rows';
+import type { Aim, Figure, Row } from '../benchmark';
+import { percentile } from './latency-row';
+
+export interface SummaryFigure extends Figure {
+  readonly least: number;
+  readonly most: number;
+}
+
+export interface SummaryRow extends Row {
+  readonly figures: readonly SummaryFigure[];
+}
+
+/** Rows of several runs by their section and measure, each figure the median of its runs. */
+export function medianRows(runs: readonly (readonly Row[])[]): SummaryRow[] {
+  const groups = new Map<string, Row[]>();
+  for (const row of runs.flat()) {
+    const key = `${row.section}\n${row.measure}`;
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  return [...groups.values()].flatMap(summaryOf);
+}
 
 /** All rows in one table, the aims beside. */
 export function resultTable(rows: readonly SummaryRow[]): string {
@@ -23,6 +42,17 @@ export function resultTable(rows: readonly SummaryRow[]): string {
   return table.toString();
 }
 
+function summaryOf(rows: readonly Row[]): SummaryRow[] {
+  const [first] = rows;
+  if (!first) return [];
+  const figures = first.figures.map((figure, n) => {
+    const values = rows.flatMap((row) => row.figures[n]?.value ?? []);
+    const value = percentile(values, 0.5);
+    return { ...figure, value, least: Math.min(...values), most: Math.max(...values) };
+  });
+  return [{ ...first, figures }];
+}
+
 function figureText({ value, unit, least, most }: SummaryFigure): string {
   const range = least === most ? '' : ` (${numberText(least)}–${numberText(most)})`;
   return `${numberText(value)}${range} ${unit}`;
@@ -35,12 +65,12 @@ function aimText({ aim, value }: Figure): string[] {
   return [`${mark} ${words}`];
 }
 
-export function isMet(aim: Aim, value: number): boolean {
+function isMet(aim: Aim, value: number): boolean {
   return 'atLeast' in aim ? value >= aim.atLeast : value < aim.lessThan;
 }
 
 /** Three significant digits, whole from 100 on. */
-export function numberText(value: number): string {
+function numberText(value: number): string {
   if (!Number.isFinite(value)) return '-';
   if (Math.abs(value) >= 100) return Math.round(value).toLocaleString('en-US');
   return String(Number(value.toPrecision(3)));

@@ -144,13 +144,14 @@ export class RelayLoop {
     }
   }
 
-  /** A stream that was made anew, or is shorter than it was, has to be filled from the store again. */
+  /** A stream that was made anew, or is shorter than it was known to be, has to be filled from the store again. */
   private async lookAfter(): Promise<void> {
     const { bus, status, logger, topology } = this.parts;
     try {
       const changes = await bus.ensureTopology(topology);
+      const known = Math.max(this.lastSequence, this.run?.confirmedSequence ?? 0);
       const sequence = await bus.lastSequence();
-      const shrunk = sequence < this.lastSequence;
+      const shrunk = sequence < known;
       this.lastSequence = sequence;
       if (changes.length > 0) {
         status.repairs += changes.length;

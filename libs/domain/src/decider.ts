@@ -14,3 +14,8 @@ export function fold<State, Event>(
 ): State {
   return events.reduce(decider.evolve, decider.initialState);
 }
+
+/** A broken rule. Only the code and the fields cross a process border. */
+export abstract class DomainError extends Error {
+  abstract readonly code: string;
+}

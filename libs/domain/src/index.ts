@@ -1,27 +1,20 @@
 export * from './decider';
-export * from './domain-error';
 export * from './status';
-export type { AttemptNotes } from './instance/attempt-notes';
-export type { CallState } from './instance/call-state';
-export type { BuildAlarm, DeploymentState } from './instance/deployment-state';
-export * from './instance/in-flight-status';
-export * from './instance/instance.commands';
-export * from './instance/instance.decider';
+export type {
+  AttemptNotes,
+  BuildAlarm,
+  CallState,
+  DeploymentState,
+} from './instance/attempt-progress';
 export * from './instance/instance.errors';
 export * from './instance/instance.events';
 export * from './instance/instance.evolve';
 export * from './instance/instance.lifecycle';
-export * from './instance/lifecycle-graph';
 export * from './instance/instance.profile';
 export * from './instance/instance.state';
-export * from './instance/transition';
-export * from './instance/task-script';
-export * from './instance/upgrade-stage';
-export * from './instance/upgrade-strategy';
 export * from './instance/upgrade-target';
 export * from './instance/work-order';
+export * from './commands/instance.decider';
 export * from './views/instance.view';
-export * from './views/recorded-event';
 export * from './views/timeline.view';
-export * from './views/upgrade.projection';
 export * from './views/upgrade.view';

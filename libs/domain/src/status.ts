@@ -81,7 +81,46 @@ export function isHealthy(status: string): status is HealthyStatus {
   return status === 'running-healthy-claimed' || status === 'running-healthy-unclaimed';
 }
 
-export const HEALTHY_STATUSES: readonly HealthyStatus[] = [
+export const HEALTHY_STATUSES = [
   'running-healthy-claimed',
   'running-healthy-unclaimed',
-];
+] as const satisfies readonly HealthyStatus[];
+
+/** Statuses between `UpgradeRequested` and the outcome, in the order of the path. */
+export const IN_FLIGHT_STATUSES = [
+  'pending-pre-upgrade',
+  'pre-upgrade-running',
+  'pre-upgrade-completed',
+  'pending-upgrade',
+  'upgrade-running',
+  'upgrade-completed',
+  'pending-post-upgrade',
+  'post-upgrade-running',
+  'post-upgrade-completed',
+] as const satisfies readonly InstanceStatus[];
+
+export type InFlightStatus = (typeof IN_FLIGHT_STATUSES)[number];
+
+export function isInFlight(status: string): status is InFlightStatus {
+  return (IN_FLIGHT_STATUSES as readonly string[]).includes(status);
+}
+
+/** Whether both statuses are of the path, the first ahead of the second. */
+export function isBefore(status: string, other: string): boolean {
+  const path: readonly string[] = IN_FLIGHT_STATUSES;
+  const place = path.indexOf(status);
+  return place >= 0 && place < path.indexOf(other);
+}
+
+/** The workers; `poll-upgrade` also verifies health at the end. */
+export const UPGRADE_STAGES = ['pre-upgrade', 'upgrade', 'poll-upgrade', 'post-upgrade'] as const;
+
+export type UpgradeStage = (typeof UPGRADE_STAGES)[number];
+
+/** Where an instance waits for a stage to be done (again). */
+export const STATUS_BEFORE_STAGE = {
+  'pre-upgrade': 'pending-pre-upgrade',
+  upgrade: 'pending-upgrade',
+  'post-upgrade': 'pending-post-upgrade',
+  'poll-upgrade': 'post-upgrade-completed',
+} as const satisfies Record<UpgradeStage, InFlightStatus>;

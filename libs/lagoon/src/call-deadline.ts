@@ -57,6 +57,25 @@ export class CallDeadline {
   }
 }
 
+export interface DeadlineOptions {
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+}
+
+/** Runs the work with one deadline over all of it. */
+export async function withDeadline<T>(
+  { clock, timeoutMs }: DeadlineOptions,
+  signal: AbortSignal | undefined,
+  work: (deadline: CallDeadline) => Promise<T>,
+): Promise<T> {
+  const deadline = new CallDeadline(clock, timeoutMs, signal);
+  try {
+    return await work(deadline);
+  } finally {
+    deadline.release();
+  }
+}
+
 function endOf(signal: AbortSignal): string {
   return signal.reason instanceof CallEndedError ? signal.reason.message : 'aborted';
 }

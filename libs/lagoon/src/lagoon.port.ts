@@ -1,10 +1,4 @@
-import type {
-  CancelAnswer,
-  DeployAnswer,
-  TaskAnswer,
-  UnidleAnswer,
-  VariableAnswer,
-} from './lagoon.outcomes';
+import type { CallAnswer, DeployAnswer, TaskAnswer } from './lagoon.outcomes';
 import type {
   AddTaskRequest,
   BuildTarget,
@@ -64,7 +58,7 @@ export abstract class Lagoon {
    * Accepted only means that the wish was queued: the build row tells what came of it, and a build that had
    * ended stays as it was. Refused `not-cancellable` if Lagoon answered with an error as a value.
    */
-  abstract cancelDeployment(target: BuildTarget, signal: AbortSignal): Promise<CancelAnswer>;
+  abstract cancelDeployment(target: BuildTarget, signal: AbortSignal): Promise<CallAnswer>;
 
   /** Newest first. LagoonRefusedError `not-found` if the environment is gone: that is not "no build". */
   abstract deploymentsOf(
@@ -101,7 +95,7 @@ export abstract class Lagoon {
   ): Promise<TaskAnswer>;
 
   /** Accepted only means that the wish was queued; otherwise as `cancelDeployment`. */
-  abstract cancelTask(taskId: number, signal: AbortSignal): Promise<CancelAnswer>;
+  abstract cancelTask(taskId: number, signal: AbortSignal): Promise<CallAnswer>;
 
   /** What may be invoked in the environment by this user, in no order. */
   abstract registeredTasksOf(
@@ -123,13 +117,13 @@ export abstract class Lagoon {
   abstract variablesOf(environmentId: number, signal?: AbortSignal): Promise<EnvironmentVariable[]>;
 
   /** Creates or changes a variable of the environment; the next build sees it. */
-  abstract setVariable(request: SetVariableRequest, signal: AbortSignal): Promise<VariableAnswer>;
+  abstract setVariable(request: SetVariableRequest, signal: AbortSignal): Promise<CallAnswer>;
 
   /** Lagoon's own word, for example `active` or `idled`. LagoonRefusedError `not-found` if it is gone. */
   abstract idleStateOf(environmentId: number, signal?: AbortSignal): Promise<string | null>;
 
   /** Wakes the environment; accepted also if it is awake already. Its apps answer only a while later. */
-  abstract unidle(environmentId: number, signal: AbortSignal): Promise<UnidleAnswer>;
+  abstract unidle(environmentId: number, signal: AbortSignal): Promise<CallAnswer>;
 
   /** URLs of the environment, the primary one first. LagoonRefusedError `not-found` if it is gone. */
   abstract routesOf(environmentId: number, signal?: AbortSignal): Promise<string[]>;

@@ -73,3 +73,45 @@ export interface EnvironmentVariable {
   /** Lagoon's own word in upper case: `BUILD`, `RUNTIME`, `GLOBAL`, `CONTAINER_REGISTRY`, or a later one. */
   readonly scope: string;
 }
+
+export type DeploymentPhase = 'active' | 'complete' | 'failed' | 'cancelled';
+
+const TERMINAL: ReadonlyMap<string, DeploymentPhase> = new Map([
+  ['complete', 'complete'],
+  ['failed', 'failed'],
+  ['error', 'failed'],
+  ['cancelled', 'cancelled'],
+]);
+
+/** What a build status means for us. A word of a later Lagoon is not an end. */
+export function deploymentPhase(status: string): DeploymentPhase {
+  return TERMINAL.get(status.toLowerCase()) ?? 'active';
+}
+
+/** A build that succeeded with warnings says so in its last step. */
+export function completedWithWarnings(buildStep: string | null): boolean {
+  return buildStep?.endsWith('WithWarnings') ?? false;
+}
+
+/** What a task status means for us, words of older Lagoons included. */
+export function taskPhase(status: string): DeploymentPhase {
+  return status.toLowerCase() === 'succeeded' ? 'complete' : deploymentPhase(status);
+}
+
+/** The argument of a registered command task that takes our marker. */
+export const MARKER_ARGUMENT = 'UPLIFT_MARKER';
+
+const MARKER = /^[\w .:@-]{1,100}$/;
+
+/** True if the text may become a part of a command. */
+export function isSafeMarker(marker: string): boolean {
+  return MARKER.test(marker);
+}
+
+/** True if the task is the one that was added under this name or invoked with this marker. */
+export function carriesMarker(
+  { name, command }: Pick<LagoonTask, 'name' | 'command'>,
+  marker: string,
+): boolean {
+  return name === marker || (command ?? '').includes(`${MARKER_ARGUMENT}="${marker}"`);
+}

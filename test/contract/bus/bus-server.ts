@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { cp, mkdir, rm } from 'node:fs/promises';
 import { connectBus, NatsBusConnection, type BusConnection, type MessageOnBus } from '@uplift/bus';
 import { EVENTS_STREAM } from '@uplift/contracts';
 import type { TempFolder } from '../../../tools/stack/src';
@@ -8,6 +8,8 @@ import type { BusUnderTest } from './bus-under-test';
 
 /** A real nats-server with JetStream that keeps its port over kills, and its files unless they are wiped. */
 export class BusServer implements BusUnderTest {
+  private readonly copies: TempFolder[] = [];
+
   private constructor(
     private readonly nats: NatsServer,
     private readonly folder: TempFolder,
@@ -58,9 +60,23 @@ export class BusServer implements BusUnderTest {
     await this.start();
   }
 
+  async backUp(): Promise<() => Promise<void>> {
+    const copy = await createTempFolder();
+    await this.kill();
+    await cp(this.folder.path, copy.path, { recursive: true });
+    await this.start();
+    this.copies.push(copy);
+    return async () => {
+      await this.kill();
+      await rm(this.folder.path, { recursive: true, force: true });
+      await cp(copy.path, this.folder.path, { recursive: true });
+      await this.start();
+    };
+  }
+
   async close(): Promise<void> {
     await this.kill();
-    await this.folder.remove();
+    await Promise.all([this.folder, ...this.copies].map((folder) => folder.remove()));
   }
 
   private async using<T>(work: (bus: NatsBusConnection) => Promise<T>): Promise<T> {

@@ -15,6 +15,8 @@ export interface BusUnderTest {
   start(): Promise<void>;
   /** The server comes back without anything it had stored. */
   wipe(): Promise<void>;
+  /** Returns the function that takes the server back to what it had stored at this moment. */
+  backUp(): Promise<() => Promise<void>>;
   close(): Promise<void>;
 }
 

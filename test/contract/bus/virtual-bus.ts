@@ -49,6 +49,11 @@ export class VirtualBus implements BusUnderTest {
     return Promise.resolve();
   }
 
+  backUp(): Promise<() => Promise<void>> {
+    const restore = this.bus.backUp();
+    return Promise.resolve(() => Promise.resolve(restore()));
+  }
+
   close(): Promise<void> {
     this.isClosed = true;
     return Promise.resolve();

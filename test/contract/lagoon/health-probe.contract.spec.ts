@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { ProbeOutcome } from '@uplift/lagoon';
 import { UndiciHealthProbe } from '@uplift/lagoon';
 import { InMemoryHealthProbe } from '@uplift/lagoon/testing';
-import type { ProbeScene } from './health-probe.suite';
+import type { ProbeFixture } from './health-probe.suite';
 import { healthProbeSuite } from './health-probe.suite';
 import { systemClock } from '@uplift/runtime';
 
@@ -15,7 +15,7 @@ const ANSWERS: Readonly<Record<ProbeOutcome, (response: ServerResponse) => void>
   unresponsive: () => undefined,
 };
 
-async function openServer(): Promise<ProbeScene> {
+async function openServer(): Promise<ProbeFixture> {
   let outcome: ProbeOutcome = 'healthy';
   const server = createServer((_request, response) => ANSWERS[outcome](response));
   await once(server.listen(0, '127.0.0.1'), 'listening');
@@ -33,7 +33,7 @@ async function openServer(): Promise<ProbeScene> {
   };
 }
 
-function openMemory(): Promise<ProbeScene> {
+function openMemory(): Promise<ProbeFixture> {
   const probe = new InMemoryHealthProbe();
   const url = 'http://127.0.0.1:3000/health';
   return Promise.resolve({

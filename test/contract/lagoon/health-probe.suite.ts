@@ -1,7 +1,7 @@
 import type { HealthProbe, ProbeOutcome } from '@uplift/lagoon';
 import { ProbeTargetRefusedError } from '@uplift/lagoon';
 
-export interface ProbeScene {
+export interface ProbeFixture {
   readonly probe: HealthProbe;
   /** An address on this machine that may be asked. */
   readonly url: string;
@@ -11,56 +11,56 @@ export interface ProbeScene {
 }
 
 /** The rules of the port: whatever implements it passes all of them. */
-export function healthProbeSuite(name: string, open: () => Promise<ProbeScene>): void {
+export function healthProbeSuite(name: string, open: () => Promise<ProbeFixture>): void {
   describe(`${name} keeps the rules of the health probe port`, () => {
-    let scene: ProbeScene;
+    let fixture: ProbeFixture;
     beforeEach(async () => {
-      scene = await open();
+      fixture = await open();
     });
-    afterEach(() => scene.close());
+    afterEach(() => fixture.close());
 
     it.each([
       ['healthy', 200],
       ['unhealthy', 503],
     ] as const)('calls an app %s that answers %d', async (outcome, status) => {
-      scene.answer(outcome);
-      const result = await scene.probe.probe(scene.url, { timeoutMs: 5000 });
+      fixture.answer(outcome);
+      const result = await fixture.probe.probe(fixture.url, { timeoutMs: 5000 });
       expect(result).toMatchObject({ outcome, status, detail: `answered ${status}` });
     });
 
     it('calls an app unresponsive that does not answer', async () => {
-      scene.answer('unresponsive');
-      const result = await scene.probe.probe(scene.url, { timeoutMs: 100 });
+      fixture.answer('unresponsive');
+      const result = await fixture.probe.probe(fixture.url, { timeoutMs: 100 });
       expect(result.outcome).toBe('unresponsive');
       expect(result).not.toHaveProperty('status');
     });
 
     it('calls an app healthy whose answer was configured as good', async () => {
-      scene.answer('unhealthy');
+      fixture.answer('unhealthy');
       const options = { timeoutMs: 5000, acceptStatuses: [302, 503] };
-      const result = await scene.probe.probe(scene.url, options);
+      const result = await fixture.probe.probe(fixture.url, options);
       expect(result).toMatchObject({ outcome: 'healthy', status: 503 });
     });
 
     it('asks only the hosts it was given', async () => {
       const hosts = (allowedHosts: string[]) => ({ timeoutMs: 5000, allowedHosts });
-      const elsewhere = scene.probe.probe(scene.url, hosts(['app.example.com']));
+      const elsewhere = fixture.probe.probe(fixture.url, hosts(['app.example.com']));
       await expect(elsewhere).rejects.toThrow(ProbeTargetRefusedError);
-      const { hostname } = new URL(scene.url);
-      expect((await scene.probe.probe(scene.url, hosts([hostname]))).outcome).toBe('healthy');
+      const { hostname } = new URL(fixture.url);
+      expect((await fixture.probe.probe(fixture.url, hosts([hostname]))).outcome).toBe('healthy');
     });
 
     it.each(['https://127.0.0.1/', 'https://[::1]/', 'https://u@app.example.com/', 'ftp://x.com/'])(
       'refuses %s',
       async (url) => {
-        const probing = scene.probe.probe(url, { timeoutMs: 5000 });
+        const probing = fixture.probe.probe(url, { timeoutMs: 5000 });
         await expect(probing).rejects.toThrow(ProbeTargetRefusedError);
       },
     );
 
     it('ends with the reason when the caller has aborted', async () => {
       const signal = AbortSignal.abort(new Error('stopping'));
-      const probing = scene.probe.probe(scene.url, { timeoutMs: 5000, signal });
+      const probing = fixture.probe.probe(fixture.url, { timeoutMs: 5000, signal });
       await expect(probing).rejects.toThrow('stopping');
     });
   });

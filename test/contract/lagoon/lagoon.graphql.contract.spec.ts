@@ -1,6 +1,6 @@
 import { GraphqlLagoon, StaticTokenSource } from '@uplift/lagoon';
 import { startLagoonSimulator } from '../../../tools/lagoon-simulator/src';
-import type { LagoonScene, Traits } from './lagoon.scene';
+import type { LagoonFixture, Traits } from './lagoon.fixture';
 import { lagoonSuite } from './lagoon.suite';
 import { upkeepSuite } from './upkeep.suite';
 import { systemClock } from '@uplift/runtime';
@@ -8,7 +8,7 @@ import { systemClock } from '@uplift/runtime';
 const MINUTE = 60;
 const DAY = 86_400;
 
-async function open(): Promise<LagoonScene> {
+async function open(): Promise<LagoonFixture> {
   const simulator = await startLagoonSimulator({ clockSpeed: 0 });
   const token = new StaticTokenSource('token');
   const lagoon = new GraphqlLagoon({ url: simulator.graphqlUrl, token }, systemClock);

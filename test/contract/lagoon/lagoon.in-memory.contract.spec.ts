@@ -1,9 +1,9 @@
 import { InMemoryLagoon } from '@uplift/lagoon/testing';
-import type { LagoonScene } from './lagoon.scene';
+import type { LagoonFixture } from './lagoon.fixture';
 import { lagoonSuite } from './lagoon.suite';
 import { upkeepSuite } from './upkeep.suite';
 
-function open(): Promise<LagoonScene> {
+function open(): Promise<LagoonFixture> {
   const lagoon = new InMemoryLagoon();
   const { script } = lagoon;
   const failing = new Set<string>();

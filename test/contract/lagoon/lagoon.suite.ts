@@ -1,57 +1,57 @@
 import { deploymentPhase, LagoonRefusedError, LagoonUnavailableError } from '@uplift/lagoon';
-import type { LagoonScene } from './lagoon.scene';
-import { APP, NOBODY } from './lagoon.scene';
+import type { LagoonFixture } from './lagoon.fixture';
+import { APP, NOBODY } from './lagoon.fixture';
 
 /** The rules of the port: whatever implements it passes all of them. */
-export function lagoonSuite(name: string, open: () => Promise<LagoonScene>): void {
+export function lagoonSuite(name: string, open: () => Promise<LagoonFixture>): void {
   describe(`${name} keeps the rules of the Lagoon port`, () => {
-    let scene: LagoonScene;
+    let fixture: LagoonFixture;
     const signal = () => AbortSignal.timeout(10_000);
 
     beforeEach(async () => {
-      scene = await open();
-      await scene.place(APP);
+      fixture = await open();
+      await fixture.place(APP);
     });
-    afterEach(() => scene.close());
+    afterEach(() => fixture.close());
 
     const appId = async () => {
-      const found = await scene.lagoon.findEnvironment(APP);
+      const found = await fixture.lagoon.findEnvironment(APP);
       return found?.environmentId ?? 0;
     };
     const deploy = async (bulkName: string) => {
       const request = { environmentId: await appId(), bulkName };
-      const answer = await scene.lagoon.deployLatest(request, signal());
+      const answer = await fixture.lagoon.deployLatest(request, signal());
       return answer.kind === 'accepted' ? answer.buildName : `not accepted: ${answer.kind}`;
     };
 
     it('finds an environment by project and name, with its routes', async () => {
-      const found = await scene.lagoon.findEnvironment(APP);
+      const found = await fixture.lagoon.findEnvironment(APP);
       expect(found).toMatchObject({
         environmentType: 'production',
         deployType: 'branch',
         deploymentsDisabled: false,
       });
       expect(found?.routes).toEqual([found?.route]);
-      expect(await scene.lagoon.routesOf(await appId())).toEqual(found?.routes);
+      expect(await fixture.lagoon.routesOf(await appId())).toEqual(found?.routes);
     });
 
     it.each([NOBODY, { project: 'app', environment: 'other' }])('has no %j', async (target) => {
-      expect(await scene.lagoon.findEnvironment(target)).toBeNull();
+      expect(await fixture.lagoon.findEnvironment(target)).toBeNull();
     });
 
     it('names the newest build of an environment as long as it has not ended', async () => {
-      const activeBuild = async () => (await scene.lagoon.findEnvironment(APP))?.activeBuild;
+      const activeBuild = async () => (await fixture.lagoon.findEnvironment(APP))?.activeBuild;
       expect(await activeBuild()).toBeNull();
       const buildName = await deploy('marker-1');
       expect(await activeBuild()).toBe(buildName);
-      await scene.endBuilds(APP);
+      await fixture.endBuilds(APP);
       expect(await activeBuild()).toBeNull();
     });
 
     it('accepts a deployment, and the row carries the marker', async () => {
       const buildName = await deploy('marker-1');
       expect(buildName).toMatch(/^lagoon-build-[0-9a-z]+$/);
-      const rows = await scene.lagoon.deploymentsOf(await appId(), { limit: 20 });
+      const rows = await fixture.lagoon.deploymentsOf(await appId(), { limit: 20 });
       expect(rows).toHaveLength(1);
       expect(rows[0]).toMatchObject({ name: buildName, bulkName: 'marker-1', completed: null });
       expect(deploymentPhase(rows[0]!.status)).toBe('active');
@@ -59,34 +59,34 @@ export function lagoonSuite(name: string, open: () => Promise<LagoonScene>): voi
 
     it('ends a build as complete, with the time', async () => {
       const name = await deploy('marker-1');
-      await scene.endBuilds(APP);
-      const [row] = await scene.lagoon.deploymentsOf(await appId(), { limit: 1, name });
+      await fixture.endBuilds(APP);
+      const [row] = await fixture.lagoon.deploymentsOf(await appId(), { limit: 1, name });
       expect(row).toMatchObject({ status: 'complete', buildStep: 'deployCompleted' });
       expect(row?.completed).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
     });
 
     it('ends a build as failed when it fails', async () => {
-      await scene.failNextBuild(APP);
+      await fixture.failNextBuild(APP);
       const name = await deploy('marker-1');
-      await scene.endBuilds(APP);
-      const [row] = await scene.lagoon.deploymentsOf(await appId(), { limit: 1, name });
+      await fixture.endBuilds(APP);
+      const [row] = await fixture.lagoon.deploymentsOf(await appId(), { limit: 1, name });
       expect(row?.status).toBe('failed');
     });
 
     it('lists builds newest first and no more than asked for', async () => {
       const first = await deploy('marker-1');
-      await scene.endBuilds(APP);
+      await fixture.endBuilds(APP);
       const second = await deploy('marker-2');
       const names = async (limit: number) =>
-        (await scene.lagoon.deploymentsOf(await appId(), { limit })).map((row) => row.name);
+        (await fixture.lagoon.deploymentsOf(await appId(), { limit })).map((row) => row.name);
       expect(await names(20)).toEqual([second, first]);
       expect(await names(1)).toEqual([second]);
     });
 
     it('cancels a waiting build when a newer one takes its place', async () => {
       const names = [await deploy('marker-1'), await deploy('marker-2'), await deploy('marker-3')];
-      await scene.endBuilds(APP);
-      const rows = await scene.lagoon.deploymentsOf(await appId(), { limit: 20 });
+      await fixture.endBuilds(APP);
+      const rows = await fixture.lagoon.deploymentsOf(await appId(), { limit: 20 });
       const statuses = names.map((name) => rows.find((row) => row.name === name)?.status);
       expect(statuses).toEqual(['complete', 'cancelled', 'complete']);
     });
@@ -94,23 +94,23 @@ export function lagoonSuite(name: string, open: () => Promise<LagoonScene>): voi
     it('shows the newest builds of many at once, duplicates and later ones among them', async () => {
       const environmentId = await appId();
       const first = await deploy('marker-1');
-      await scene.duplicate(APP, { name: first, marker: 'marker-1' });
+      await fixture.duplicate(APP, { name: first, marker: 'marker-1' });
       const later = await deploy('marker-2');
       const markers = async (limit?: number) => {
         const lookup = { environmentId, ...(limit === undefined ? {} : { limit }) };
-        const found = await scene.lagoon.deploymentsOfMany([lookup]);
+        const found = await fixture.lagoon.deploymentsOfMany([lookup]);
         return found.get(environmentId)?.map(({ bulkName }) => bulkName);
       };
       expect(await markers()).toEqual(['marker-2', 'marker-1', 'marker-1']);
       expect(await markers(1)).toEqual(['marker-2']);
-      await scene.removeBuild(APP, later);
+      await fixture.removeBuild(APP, later);
       expect(await markers()).toEqual(['marker-1', 'marker-1']);
     });
 
     it('shows no more than ten builds of each unless asked', async () => {
       const environmentId = await appId();
       for (let n = 0; n < 12; n += 1) await deploy(`marker-${n}`);
-      const found = await scene.lagoon.deploymentsOfMany([{ environmentId }]);
+      const found = await fixture.lagoon.deploymentsOfMany([{ environmentId }]);
       expect(found.get(environmentId)).toHaveLength(10);
     });
 
@@ -119,10 +119,10 @@ export function lagoonSuite(name: string, open: () => Promise<LagoonScene>): voi
         project: `p${n}`,
         environment: 'main',
       }));
-      for (const target of others) await scene.place(target);
+      for (const target of others) await fixture.place(target);
       const name = await deploy('marker-1');
-      const ids = await Promise.all(others.map((target) => scene.lagoon.findEnvironment(target)));
-      const found = await scene.lagoon.deploymentsOfMany([
+      const ids = await Promise.all(others.map((target) => fixture.lagoon.findEnvironment(target)));
+      const found = await fixture.lagoon.deploymentsOfMany([
         ...ids.map((other) => ({
           environmentId: other?.environmentId ?? 0,
           name: 'lagoon-build-x',
@@ -138,29 +138,29 @@ export function lagoonSuite(name: string, open: () => Promise<LagoonScene>): voi
 
     it('deploys a ref of a branch under a bulk id that finds it again', async () => {
       const request = { project: 'app', branchName: 'main', branchRef: 'v2', bulkId: 'wave-1' };
-      const answer = await scene.lagoon.deployBranch({ ...request, bulkName: 'm' }, signal());
+      const answer = await fixture.lagoon.deployBranch({ ...request, bulkName: 'm' }, signal());
       expect(answer.kind).toBe('accepted');
-      const rows = await scene.lagoon.deploymentsByBulkId('wave-1');
+      const rows = await fixture.lagoon.deploymentsByBulkId('wave-1');
       expect(rows.map((row) => row.bulkName)).toEqual(['m']);
-      expect(await scene.lagoon.deploymentsByBulkId('wave-2')).toEqual([]);
+      expect(await fixture.lagoon.deploymentsByBulkId('wave-2')).toEqual([]);
     });
 
     it('deploys the head of a branch, or its variables alone', async () => {
       const request = { project: 'app', branchName: 'main', bulkName: 'm' };
-      expect(await scene.lagoon.deployBranch(request, signal())).toMatchObject({
+      expect(await fixture.lagoon.deployBranch(request, signal())).toMatchObject({
         kind: 'accepted',
         buildName: expect.stringMatching(/^lagoon-build-/) as string,
       });
       const buildVariables = [{ name: 'LAGOON_VARIABLES_ONLY', value: 'true' }];
       const variables = { environmentId: await appId(), bulkName: 'v', buildVariables };
-      expect(await scene.lagoon.deployLatest(variables, signal())).toMatchObject({
+      expect(await fixture.lagoon.deployLatest(variables, signal())).toMatchObject({
         buildName: expect.stringMatching(/^lagoon-variables-/) as string,
       });
     });
 
     it('refuses to deploy what is missing, without effect', async () => {
       const request = { environmentId: 999_999, bulkName: 'm' };
-      expect(await scene.lagoon.deployLatest(request, signal())).toMatchObject({
+      expect(await fixture.lagoon.deployLatest(request, signal())).toMatchObject({
         kind: 'refused',
         cause: 'not-found',
         retryable: false,
@@ -168,84 +168,87 @@ export function lagoonSuite(name: string, open: () => Promise<LagoonScene>): voi
     });
 
     it('refuses deployments and tasks where they are disabled', async () => {
-      await scene.place(APP, { deploymentsDisabled: true });
+      await fixture.place(APP, { deploymentsDisabled: true });
       const environmentId = await appId();
       const disabled = { kind: 'refused', cause: 'disabled', retryable: false };
-      const deployed = await scene.lagoon.deployLatest({ environmentId, bulkName: 'm' }, signal());
+      const deployed = await fixture.lagoon.deployLatest(
+        { environmentId, bulkName: 'm' },
+        signal(),
+      );
       expect(deployed).toMatchObject(disabled);
       const task = { environmentId, name: 't', service: 'cli', command: 'true' };
-      expect(await scene.lagoon.addTask(task, signal())).toMatchObject(disabled);
-      expect((await scene.lagoon.findEnvironment(APP))?.deploymentsDisabled).toBe(true);
+      expect(await fixture.lagoon.addTask(task, signal())).toMatchObject(disabled);
+      expect((await fixture.lagoon.findEnvironment(APP))?.deploymentsDisabled).toBe(true);
     });
 
     it('calls a permission text refused and worth another try', async () => {
-      await scene.refuseNext();
+      await fixture.refuseNext();
       const request = { environmentId: await appId(), bulkName: 'm' };
-      expect(await scene.lagoon.deployLatest(request, signal())).toMatchObject({
+      expect(await fixture.lagoon.deployLatest(request, signal())).toMatchObject({
         kind: 'refused',
         cause: 'permission',
         retryable: true,
       });
-      expect(await scene.lagoon.deploymentsOf(await appId(), { limit: 20 })).toEqual([]);
+      expect(await fixture.lagoon.deploymentsOf(await appId(), { limit: 20 })).toEqual([]);
     });
 
     it('calls a lost answer ambiguous, and the marker finds the build', async () => {
       const environmentId = await appId();
-      await scene.loseNextAnswer();
-      const answer = await scene.lagoon.deployLatest({ environmentId, bulkName: 'm' }, signal());
+      await fixture.loseNextAnswer();
+      const answer = await fixture.lagoon.deployLatest({ environmentId, bulkName: 'm' }, signal());
       expect(answer.kind).toBe('ambiguous');
-      const rows = await scene.lagoon.deploymentsOf(environmentId, { limit: 20 });
+      const rows = await fixture.lagoon.deploymentsOf(environmentId, { limit: 20 });
       expect(rows.map((row) => row.bulkName)).toEqual(['m']);
     });
 
     it('sends nothing when the signal has aborted before the call', async () => {
       const environmentId = await appId();
       const request = { environmentId, bulkName: 'm' };
-      const answer = await scene.lagoon.deployLatest(request, AbortSignal.abort());
+      const answer = await fixture.lagoon.deployLatest(request, AbortSignal.abort());
       expect(answer).toMatchObject({ kind: 'refused', cause: 'not-sent', retryable: true });
-      expect(await scene.lagoon.deploymentsOf(environmentId, { limit: 20 })).toEqual([]);
+      expect(await fixture.lagoon.deploymentsOf(environmentId, { limit: 20 })).toEqual([]);
     });
 
     it('runs a task under our name to its end', async () => {
       const environmentId = await appId();
       const request = { environmentId, name: 'marker pre', service: 'cli', command: 'true' };
-      const answer = await scene.lagoon.addTask(request, signal());
+      const answer = await fixture.lagoon.addTask(request, signal());
       if (answer.kind !== 'accepted') throw new Error(answer.kind);
-      expect(await scene.lagoon.taskById(answer.taskId)).toMatchObject({ completed: null });
-      await scene.endTasks(APP);
-      const ended = await scene.lagoon.taskById(answer.taskId);
+      expect(await fixture.lagoon.taskById(answer.taskId)).toMatchObject({ completed: null });
+      await fixture.endTasks(APP);
+      const ended = await fixture.lagoon.taskById(answer.taskId);
       expect(ended).toMatchObject({ name: 'marker pre', status: 'complete', service: 'cli' });
-      expect(await scene.lagoon.tasksOf(environmentId, { limit: 5 })).toEqual([ended]);
-      expect(await scene.lagoon.taskById(999_999)).toBeNull();
+      expect(await fixture.lagoon.tasksOf(environmentId, { limit: 5 })).toEqual([ended]);
+      expect(await fixture.lagoon.taskById(999_999)).toBeNull();
     });
 
     it('says that an environment is gone instead of showing no builds', async () => {
       const gone = LagoonRefusedError;
-      await expect(scene.lagoon.deploymentsOf(999_999, { limit: 1 })).rejects.toThrow(gone);
-      await expect(scene.lagoon.tasksOf(999_999, { limit: 1 })).rejects.toThrow(gone);
-      await expect(scene.lagoon.routesOf(999_999)).rejects.toThrow(gone);
+      await expect(fixture.lagoon.deploymentsOf(999_999, { limit: 1 })).rejects.toThrow(gone);
+      await expect(fixture.lagoon.tasksOf(999_999, { limit: 1 })).rejects.toThrow(gone);
+      await expect(fixture.lagoon.routesOf(999_999)).rejects.toThrow(gone);
     });
 
     it('creates no environment for a branch while it cannot be reached', async () => {
-      await scene.outage(true);
+      await fixture.outage(true);
       const request = { project: 'app', branchName: 'other', branchRef: 'v2', bulkName: 'm' };
-      expect((await scene.lagoon.deployBranch(request, signal())).kind).toBe('ambiguous');
-      await scene.outage(false);
+      expect((await fixture.lagoon.deployBranch(request, signal())).kind).toBe('ambiguous');
+      await fixture.outage(false);
       const other = { project: 'app', environment: 'other' };
-      expect(await scene.lagoon.findEnvironment(other)).toBeNull();
-      expect((await scene.lagoon.deployBranch(request, signal())).kind).toBe('accepted');
-      expect(await scene.lagoon.findEnvironment(other)).not.toBeNull();
+      expect(await fixture.lagoon.findEnvironment(other)).toBeNull();
+      expect((await fixture.lagoon.deployBranch(request, signal())).kind).toBe('accepted');
+      expect(await fixture.lagoon.findEnvironment(other)).not.toBeNull();
     });
 
     it('throws unavailable for reads and calls mutations ambiguous in an outage', async () => {
       const environmentId = await appId();
-      await scene.outage(true);
-      await expect(scene.lagoon.ping()).rejects.toThrow(LagoonUnavailableError);
-      await expect(scene.lagoon.findEnvironment(APP)).rejects.toThrow(LagoonUnavailableError);
-      const answer = await scene.lagoon.deployLatest({ environmentId, bulkName: 'm' }, signal());
+      await fixture.outage(true);
+      await expect(fixture.lagoon.ping()).rejects.toThrow(LagoonUnavailableError);
+      await expect(fixture.lagoon.findEnvironment(APP)).rejects.toThrow(LagoonUnavailableError);
+      const answer = await fixture.lagoon.deployLatest({ environmentId, bulkName: 'm' }, signal());
       expect(answer.kind).toBe('ambiguous');
-      await scene.outage(false);
-      expect(await scene.lagoon.ping()).not.toBe('');
+      await fixture.outage(false);
+      expect(await fixture.lagoon.ping()).not.toBe('');
     });
   });
 }

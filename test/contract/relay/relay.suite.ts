@@ -35,10 +35,17 @@ export function relaySuite(name: string, open: () => Promise<BusUnderTest>): voi
 
     async function expectBusIsStore(): Promise<void> {
       const stored = await everything(store);
-      const sequence = () => reader.lastSequence().catch(() => -1);
+      let onBus: unknown;
       await eventually(
-        async () => (await sequence()) === stored.length,
-        () => relays.map(({ status }) => [status.mode, status.reason, status.ordinal]),
+        async () => (onBus = await reader.lastSequence().catch(String)) === stored.length,
+        () => ({
+          onBus,
+          relays: relays.map(({ status: { mode, reason, ordinal } }) => ({
+            mode,
+            reason,
+            ordinal,
+          })),
+        }),
       );
       expectSame((await server.read(stored.length)).map(readable), stored);
     }
@@ -90,6 +97,19 @@ export function relaySuite(name: string, open: () => Promise<BusUnderTest>): voi
       await fill(store, 4);
       await expectBusIsStore();
     }, 30_000);
+
+    it('publishes again what a bus has confirmed and lost, as one restored from a copy', async () => {
+      await fill(store, 100);
+      await startRelay();
+      await expectBusIsStore();
+      const restore = await server.backUp();
+      await fill(store, 100);
+      await expectBusIsStore();
+      await restore();
+      await expectBusIsStore();
+      await fill(store, 4);
+      await expectBusIsStore();
+    }, 60_000);
 
     it('survives kills of the bus while it publishes', async () => {
       const relay = await startRelay();

@@ -1,13 +1,66 @@
-import { configurationPage } from './configuration-page';
-import type { GeneratedFile } from './generated-file';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import {
+  eventNameOf,
+  INSTANCE_CATEGORY,
+  INSTANCE_EVENT_TYPES,
+  INSTANCE_SCHEMA_VERSION,
+  instanceEventSchema,
+} from '@uplift/contracts';
+import { renderSettingsPage } from '@uplift/runtime';
 import { lifecyclePage } from './lifecycle-page';
-import { schemaFiles } from './schema-files';
+
+const SCHEMA_FOLDER = 'contracts/schemas';
+
+export interface GeneratedFile {
+  /** Below the root of the repository. */
+  readonly path: string;
+  readonly content: string;
+}
 
 /** Every file of the repository that is derived from its sources. */
 export function generatedFiles(): readonly GeneratedFile[] {
   return [
     { path: 'docs/lifecycle.md', content: lifecyclePage() },
-    { path: 'docs/configuration.md', content: configurationPage() },
+    { path: 'docs/configuration.md', content: renderSettingsPage() },
     ...schemaFiles(),
   ];
+}
+
+/** One file per event type: the JSON Schema of its data, complete in itself. */
+function schemaFiles(): readonly GeneratedFile[] {
+  return INSTANCE_EVENT_TYPES.map((type) => {
+    const name = `${INSTANCE_CATEGORY}.${eventNameOf(type)}.v${INSTANCE_SCHEMA_VERSION}.json`;
+    const content = `${JSON.stringify(instanceEventSchema(type), null, 2)}\n`;
+    return { path: `${SCHEMA_FOLDER}/${name}`, content };
+  });
+}
+
+/** Paths of files that differ from what the sources say, that are missing, or that nothing generates any more. */
+export function staleFiles(root: string, files: readonly GeneratedFile[]): readonly string[] {
+  const changed = files.filter(({ path, content }) => contentOf(join(root, path)) !== content);
+  return [...changed.map(({ path }) => path), ...leftOver(root, files)];
+}
+
+function contentOf(path: string): string | null {
+  return existsSync(path) ? readFileSync(path, 'utf8') : null;
+}
+
+function leftOver(root: string, files: readonly GeneratedFile[]): readonly string[] {
+  const folder = join(root, SCHEMA_FOLDER);
+  const known = new Set(files.map(({ path }) => path));
+  return (existsSync(folder) ? readdirSync(folder) : [])
+    .map((file) => `${SCHEMA_FOLDER}/${file}`)
+    .filter((path) => path.endsWith('.json') && !known.has(path));
+}
+
+/** Brings the files below `root` up to date; gives back the paths that changed. */
+export function writeFiles(root: string, files: readonly GeneratedFile[]): readonly string[] {
+  const stale = staleFiles(root, files);
+  for (const path of stale) rmSync(join(root, path), { force: true });
+  for (const { path, content } of files) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), content);
+  }
+  return stale;
 }

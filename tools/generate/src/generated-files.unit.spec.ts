@@ -2,10 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { INSTANCE_STATUSES, LIFECYCLE } from '@uplift/domain';
-import { generatedFiles } from './generated-files';
+import { generatedFiles, staleFiles, writeFiles } from './generated-files';
 import { lifecyclePage } from './lifecycle-page';
-import { staleFiles } from './stale-files';
-import { writeFiles } from './write-files';
 
 describe('generated files', () => {
   const files = generatedFiles();

@@ -1,24 +1,15 @@
-import type { InstanceEventType, Transition } from '@uplift/domain';
+import type { InstanceEventType, InstanceStatus, Transition } from '@uplift/domain';
 import {
+  destinationsOf,
   IN_FLIGHT_STATUSES,
   INSTANCE_STATUSES,
-  isInFlight,
   isHealthy,
+  isInFlight,
   labelOf,
-  LIFECYCLE,
+  LIFECYCLE_ROWS,
 } from '@uplift/domain';
-import { lifecycleDiagram } from './lifecycle-diagram';
-import { markdownTable } from './markdown-table';
-
-const ROWS = Object.entries(LIFECYCLE) as [InstanceEventType, Transition][];
 
 const OWNER = { 'named-in-data': 'the stage named in the event' } as const;
-
-const TO = {
-  'from-data': 'named in the event',
-  'before-stage-in-data': 'waiting for the stage named in the event',
-  unchanged: 'as before',
-} as const;
 
 /** docs/lifecycle.md: the lifecycle table for people. */
 export function lifecyclePage(): string {
@@ -46,7 +37,7 @@ export function lifecyclePage(): string {
     '',
     ...markdownTable(
       ['Event', 'Legal in', 'Status after', 'Owner', 'Deadline'],
-      ROWS.map(([type, row]) => eventRow(type, row)),
+      LIFECYCLE_ROWS.map(([type, row]) => eventRow(type, row)),
     ),
     '',
     '## Statuses',
@@ -65,10 +56,18 @@ function eventRow(type: InstanceEventType, row: Transition): readonly string[] {
   return [
     `\`${type}\``,
     legalIn(row.from),
-    row.to in TO ? TO[row.to as keyof typeof TO] : `\`${row.to}\``,
+    statusAfter(row),
     row.owner === 'named-in-data' ? OWNER[row.owner] : (row.owner ?? 'nobody'),
     row.deadline ?? 'none',
   ];
+}
+
+function statusAfter({ to, owner }: Transition): string {
+  if (to === 'unchanged') return 'as before';
+  if (typeof to === 'string') return `\`${to}\``;
+  return owner === 'named-in-data'
+    ? 'waiting for the stage named in the event'
+    : 'named in the event';
 }
 
 function legalIn(from: Transition['from']): string {
@@ -81,6 +80,59 @@ function legalIn(from: Transition['from']): string {
 function partOf(status: string): string {
   if (isInFlight(status)) return 'in flight';
   if (isHealthy(status)) return 'start and end';
-  const isEnd = ROWS.some(([, { to }]) => to === status);
+  const isEnd = LIFECYCLE_ROWS.some(([, { to }]) => to === status);
   return isEnd ? 'end of a failed upgrade' : '';
+}
+
+/** Between upgrades: they would hide the path. */
+const LEFT_OUT: readonly InstanceEventType[] = ['InstanceRegistered', 'HealthReported'];
+
+interface Edge {
+  readonly from: InstanceStatus;
+  readonly to: InstanceStatus;
+  readonly event: InstanceEventType;
+}
+
+/** A mermaid state diagram, line by line. */
+function lifecycleDiagram(): readonly string[] {
+  const edges = edgesOf();
+  const statuses = [...new Set(edges.flatMap(({ from, to }) => [from, to]))];
+  return [
+    'stateDiagram-v2',
+    ...statuses.map((status) => `  state "${labelOf(status)}" as ${idOf(status)}`),
+    ...arrows(edges),
+  ];
+}
+
+function edgesOf(): readonly Edge[] {
+  return LIFECYCLE_ROWS.filter(([event]) => !LEFT_OUT.includes(event)).flatMap(([event, row]) =>
+    row.from.flatMap((from) =>
+      from === 'absent' ? [] : destinationsOf(event).map((to) => ({ from, to, event })),
+    ),
+  );
+}
+
+/** Events that lead the same way share an arrow. */
+function arrows(edges: readonly Edge[]): readonly string[] {
+  const labels = new Map<string, string[]>();
+  for (const { from, to, event } of edges) {
+    const arrow = `  ${idOf(from)} --> ${idOf(to)}`;
+    labels.set(arrow, [...(labels.get(arrow) ?? []), event]);
+  }
+  return [...labels].map(([arrow, events]) => `${arrow} : ${events.join(', ')}`);
+}
+
+function idOf(status: InstanceStatus): string {
+  return status.replaceAll('-', '_');
+}
+
+function markdownTable(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+): readonly string[] {
+  return [line(header), line(header.map(() => '---')), ...rows.map(line)];
+}
+
+function line(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
 }

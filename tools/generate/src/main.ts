@@ -1,6 +1,4 @@
-import { generatedFiles } from './generated-files';
-import { staleFiles } from './stale-files';
-import { writeFiles } from './write-files';
+import { generatedFiles, staleFiles, writeFiles } from './generated-files';
 
 const root = process.cwd();
 const files = generatedFiles();

@@ -1,6 +1,6 @@
 import type { RunningSimulator } from './lagoon-simulator';
 import { startLagoonSimulator } from './lagoon-simulator';
-import type { LedgerPage } from './ledger/ledger';
+import type { LedgerPage } from './ledger';
 
 const DEPLOY = `mutation Deploy($input: DeployEnvironmentLatestInput!) {
   deployEnvironmentLatest(input: $input)

@@ -1,20 +1,20 @@
+import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { createServer } from 'node:http';
-import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { FaultPlan } from './faults/fault-plan';
+import { FaultPlan, LagoonRows, LagoonWorld } from '@uplift/lagoon/testing';
+import { systemClock } from '@uplift/runtime';
+import { SeededRandomness } from '@uplift/runtime/testing';
 import { GraphqlEngine } from './graphql/graphql-engine';
-import { PlaceRows } from './graphql/rows';
 import { AppPages } from './http/app-pages';
 import { ControlEndpoint } from './http/control-endpoint';
+import type { HttpFault } from './http/faults';
 import { GraphqlEndpoint } from './http/graphql-endpoint';
-import { LateCalls } from './http/late-calls';
 import { Tokens } from './http/tokens';
-import { Ledger } from './ledger/ledger';
+import { Ledger } from './ledger';
 import { SimulatorControls } from './simulator-controls';
 import type { SimulatorOptions } from './simulator.options';
 import { withDefaults } from './simulator.options';
-import { LagoonWorld } from './world/lagoon-world';
 
 const HOST = '127.0.0.1';
 
@@ -29,37 +29,30 @@ export interface RunningSimulator {
 /** Starts the simulator in this process, on loopback only. */
 export async function startLagoonSimulator(
   options: Partial<SimulatorOptions> = {},
+  clock = systemClock,
 ): Promise<RunningSimulator> {
   const settings = withDefaults(options);
-  const world = new LagoonWorld(settings);
-  const rows = new PlaceRows(world);
-  const ledger = ledgerOf(world, settings);
-  const faults = new FaultPlan(() => world.chance());
-  const tokens = new Tokens(settings.token);
-  const lateCalls = new LateCalls();
+  const randomness = new SeededRandomness(settings.seed);
+  const world = new LagoonWorld(settings, { clock, randomness });
+  const rows = new LagoonRows(world);
+  const ledger = new Ledger(settings.ledgerEntries, clock);
+  world.context.observer = ledger;
+  const faults = new FaultPlan<HttpFault>(randomness);
+  const tokens = new Tokens(settings.token, clock);
+  const engine = new GraphqlEngine(world, rows);
+  const graphql = new GraphqlEndpoint({ engine, ledger, faults, tokens, clock });
   const controls = new SimulatorControls({ world, rows, ledger, faults, tokens });
-  const engine = new GraphqlEngine(world, rows, ledger);
-  const server = serverOf(
-    new GraphqlEndpoint({ engine, ledger, faults, tokens, lateCalls }),
-    new ControlEndpoint(controls),
-    new AppPages(world, ledger),
-  );
+  const server = serverOf(graphql, new ControlEndpoint(controls), new AppPages(world, ledger));
   server.listen(settings.port, HOST);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  rows.appsUrl = `http://${HOST}:${port}/apps`;
+  rows.routeTo = (...names) =>
+    `http://${HOST}:${port}/apps/${names.map(encodeURIComponent).join('/')}`;
   const close = () => {
-    lateCalls.stop();
+    graphql.stop();
     return closeServer(server);
   };
   return { port, graphqlUrl: `http://${HOST}:${port}/graphql`, controls, close };
-}
-
-function ledgerOf(world: LagoonWorld, { ledgerEntries }: SimulatorOptions): Ledger {
-  const ledger = new Ledger(ledgerEntries);
-  world.builds.onBuild = ({ bulkName, name }) => ledger.recordBuild(bulkName, name);
-  world.tasks.onTask = ({ name, taskName }) => ledger.recordTask(name, taskName);
-  return ledger;
 }
 
 function serverOf(graphql: GraphqlEndpoint, control: ControlEndpoint, apps: AppPages): Server {

@@ -1,14 +1,16 @@
-import { faultFrom } from './faults/fault-plan';
-import type { FaultSpec } from './faults/fault-plan';
-import type { FaultPlan } from './faults/fault-plan';
-import type { PlaceRows } from './graphql/rows';
+import type {
+  EnvironmentTraits,
+  FaultPlan,
+  LagoonRows,
+  LagoonWorld,
+  StoredVariableRow,
+} from '@uplift/lagoon/testing';
+import { storedVariables } from '@uplift/lagoon/testing';
 import type { AccountSpec, BuildName, BuildSpec, EnvironmentSpec } from './http/control-schemas';
+import type { FaultSpec, HttpFault } from './http/faults';
+import { faultFrom } from './http/faults';
 import type { TokenRule, Tokens } from './http/tokens';
-import type { Ledger, LedgerPage } from './ledger/ledger';
-import type { EnvironmentTraits } from './world/environment';
-import type { LagoonWorld } from './world/lagoon-world';
-import type { StoredVariableRow } from './world/stored-variables';
-import { variablesIn } from './world/stored-variables';
+import type { Ledger, LedgerPage } from './ledger';
 
 export interface PlacedEnvironment {
   readonly project: string;
@@ -18,46 +20,46 @@ export interface PlacedEnvironment {
   readonly route: string;
 }
 
-export interface ControlledParts {
+export interface Controlled {
   readonly world: LagoonWorld;
-  readonly rows: PlaceRows;
+  readonly rows: LagoonRows;
   readonly ledger: Ledger;
-  readonly faults: FaultPlan;
+  readonly faults: FaultPlan<HttpFault>;
   readonly tokens: Tokens;
 }
 
 /** What a test may do to the simulated Lagoon, over HTTP or in process. */
 export class SimulatorControls {
-  constructor(private readonly parts: ControlledParts) {}
+  constructor(private readonly controlled: Controlled) {}
 
   /** Creates the environment, or changes what is given of an existing one. */
   place(spec: EnvironmentSpec): PlacedEnvironment {
-    const { world, rows } = this.parts;
+    const { world, rows } = this.controlled;
     world.settle();
-    const placed = world.places.upsert(spec.project, spec.environment, traitsOf(spec));
+    const placed = world.projects.upsert(spec.project, spec.environment, traitsOf(spec));
     const { project } = placed;
     project.deploymentsDisabled = spec.deploymentsDisabled ?? project.deploymentsDisabled;
     project.restrictions = spec.restrictions ?? project.restrictions;
-    if (spec.deletedTwin === true) world.places.addDeletedTwin(placed);
+    if (spec.deletedTwin === true) world.projects.addDeletedTwin(placed);
     const { project: name, environment } = spec;
     const ids = { projectId: project.id, environmentId: placed.id };
-    return { project: name, environment, ...ids, route: rows.route(placed) };
+    return { project: name, environment, ...ids, route: rows.routes(placed)[0] ?? '' };
   }
 
   /** A build that somebody else started. Undefined if there is no such environment. */
   build(spec: BuildSpec): string | undefined {
     const { project, environment: name, bulkId, bulkName, ...traits } = spec;
-    const { places, builds } = this.parts.world;
-    const environment = places.find(project, name);
+    const { projects, builds } = this.controlled.world;
+    const environment = projects.find(project, name);
     if (environment === undefined) return undefined;
     return builds.deploy(environment, { bulkId, bulkName, traits });
   }
 
   /** Deletes the row, as Lagoon's retention does. False if there is none. */
   removeBuild({ project, environment: name, name: buildName }: BuildName): boolean {
-    const { world } = this.parts;
+    const { world } = this.controlled;
     world.settle();
-    const environment = world.places.find(project, name);
+    const environment = world.projects.find(project, name);
     const build = environment?.queue.builds.find((other) => other.name === buildName);
     if (environment === undefined || build === undefined) return false;
     world.builds.forget(environment, build);
@@ -66,45 +68,46 @@ export class SimulatorControls {
 
   /** Null: of every project. */
   variables(project: string | null): StoredVariableRow[] {
-    return variablesIn(this.parts.world.places, project);
+    const projects = [...this.controlled.world.projects.byName.values()];
+    return projects.filter(({ name }) => (project ?? name) === name).flatMap(storedVariables);
   }
 
   fault(spec: FaultSpec): void {
-    this.parts.faults.add(faultFrom(spec));
+    this.controlled.faults.add(faultFrom(spec));
   }
 
   clearFaults(): void {
-    this.parts.faults.clear();
+    this.controlled.faults.clear();
   }
 
   outage(active: boolean): void {
-    this.parts.faults.outage = active;
+    this.controlled.faults.outage = active;
   }
 
   token(rule: TokenRule): void {
-    this.parts.tokens.rule(rule);
+    this.controlled.tokens.rule(rule);
   }
 
   clearTokens(): void {
-    this.parts.tokens.clear();
+    this.controlled.tokens.clear();
   }
 
   account({ platformRole }: AccountSpec): void {
-    this.parts.world.hasPlatformRole = platformRole;
+    this.controlled.world.hasPlatformRole = platformRole;
   }
 
   advance(seconds: number): void {
-    this.parts.world.context.clock.advance(seconds);
+    this.controlled.world.context.clock.advance(seconds);
   }
 
   ledger(latest = 100): LedgerPage {
-    this.parts.world.settle();
-    return this.parts.ledger.page(latest);
+    this.controlled.world.settle();
+    return this.controlled.ledger.page(latest);
   }
 
   clearLedger(): void {
-    this.parts.world.settle();
-    this.parts.ledger.clear();
+    this.controlled.world.settle();
+    this.controlled.ledger.clear();
   }
 }
 

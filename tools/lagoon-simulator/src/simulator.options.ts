@@ -1,16 +1,10 @@
-export interface SimulatorOptions {
+import type { WorldOptions } from '@uplift/lagoon/testing';
+
+export interface SimulatorOptions extends WorldOptions {
   /** 0 picks a free port. */
   readonly port: number;
-  /** Simulated seconds per real second; 0 stands still, Infinity completes everything at once. */
-  readonly clockSpeed: number;
   /** Same seed, same calls: same build names and durations. */
   readonly seed: number;
-  /** Simulated seconds a build runs, before jitter. */
-  readonly buildSeconds: number;
-  /** Simulated seconds a task runs. */
-  readonly taskSeconds: number;
-  /** Builds that run at the same time over all environments; Infinity: no limit. */
-  readonly buildSlots: number;
   /** The only bearer token accepted; null accepts every token, but never none. */
   readonly token: string | null;
   /** Calls kept with their variables in the ledger; counts are kept for all. */

@@ -1,10 +1,5 @@
-import type {
-  InstanceEvent,
-  InstanceEventOf,
-  RecordedInstanceEvent,
-  Transition,
-} from '@uplift/domain';
-import { isInFlight, LIFECYCLE } from '@uplift/domain';
+import type { InstanceEvent, InstanceEventOf, RecordedInstanceEvent } from '@uplift/domain';
+import { destinationsOf, isInFlight } from '@uplift/domain';
 import type { LagoonCores } from '@uplift/lagoon';
 import { UnknownCoreError } from '@uplift/lagoon';
 import type { NoRoom } from './admission-control.port';
@@ -100,13 +95,11 @@ function fold(load: CoreLoad, { instanceId, event, at }: RecordedInstanceEvent):
 }
 
 function endsDeployment({ type }: InstanceEvent): boolean {
-  const { to }: Transition = LIFECYCLE[type];
-  return to !== 'unchanged' && to !== 'upgrade-running';
+  return destinationsOf(type).some((status) => status !== 'upgrade-running');
 }
 
 function endsUpgrade({ type }: InstanceEvent): boolean {
-  const { to }: Transition = LIFECYCLE[type];
-  return to !== 'unchanged' && to !== 'before-stage-in-data' && !isInFlight(to);
+  return destinationsOf(type).some((status) => !isInFlight(status));
 }
 
 /** What one core has been asked for and has not finished. Times in ms, of events. */

@@ -2,6 +2,7 @@ import type { BreakerState } from '@uplift/lagoon';
 import {
   LagoonAnswerError,
   LagoonCircuitOpenError,
+  finalRefusal,
   LagoonRefusedError,
   LagoonUnavailableError,
   NamedLagoonCores,
@@ -231,7 +232,7 @@ describe('what the poller shows', () => {
   it('is read from the environments if the wave may not be listed', async () => {
     class WithoutWaves extends InMemoryLagoon {
       override deploymentsByBulkId(): Promise<never> {
-        return Promise.reject(new LagoonRefusedError('permission', 'Unauthorized', false));
+        return Promise.reject(new LagoonRefusedError(finalRefusal('permission', 'Unauthorized')));
       }
     }
     const here = fixture(new WithoutWaves());

@@ -12,12 +12,11 @@ import type {
   InFlightStatus,
   InstanceEvent,
   InstanceState,
-  OpeningEvent,
   UpgradingInstance,
   WorkerCommand,
   WorkOrder,
 } from '@uplift/domain';
-import { resume, upgradeIdOf } from '@uplift/domain';
+import { resume, upgradeIdOf, workOrderOf } from '@uplift/domain';
 import type {
   CommandHandler,
   InstanceHistory,
@@ -44,15 +43,6 @@ export interface Handling {
 }
 
 const MOST_TRIES = 5;
-
-const OPENING: readonly string[] = [
-  'UpgradeRequested',
-  'UpgradePending',
-  'DeploymentAccepted',
-  'PostUpgradePending',
-  'PostUpgradeCompleted',
-  'DeploymentCancelled',
-] satisfies OpeningEvent['type'][];
 
 /** Told while nothing else can be done, so no news stand in their way. */
 const OF_WAITS: readonly WorkerCommand['type'][] = ['RecordWait', 'EndWait'];
@@ -94,9 +84,10 @@ export class InstanceSession {
     if (upgradeIdOf(event) === null) {
       throw new UndecodableMessageError(`Event ${message.id} belongs to no upgrade`);
     }
-    const start = isOpening(event)
-      ? startAt(message, event)
-      : startOf(message, await worker.history.load(splitStreamName(message.stream).id));
+    const start = startOf(
+      message,
+      knownFrom(message, event) ?? (await worker.history.load(splitStreamName(message.stream).id)),
+    );
     return new InstanceSession(worker, message, handling, start);
   }
 
@@ -173,18 +164,20 @@ export class InstanceSession {
   }
 }
 
-function startAt({ revision, position, metadata }: StoredEvent, event: OpeningEvent): Start {
-  const head = { revision, hash: metadata.hash };
-  return { workOrder: event.data.workOrder, instance: { state: resume(event), head, position } };
+/** The instance right after an event that opens a stage. */
+function knownFrom(
+  { revision, position, metadata }: StoredEvent,
+  event: InstanceEvent,
+): KnownInstance | null {
+  const state = resume(event);
+  return state && { state, head: { revision, hash: metadata.hash }, position };
 }
 
-function startOf({ id }: StoredEvent, instance: LoadedInstance): Start {
+function startOf({ id }: StoredEvent, instance: KnownInstance): Start {
   const { state } = instance;
-  const upgrade = state.kind === 'resting' ? state.lastUpgrade : state;
-  if (upgrade === null || !('workOrder' in upgrade)) {
-    throw new UndecodableMessageError(`Event ${id} belongs to no upgrade`);
-  }
-  return { workOrder: upgrade.workOrder, instance };
+  const workOrder = state.kind === 'absent' ? null : workOrderOf(state);
+  if (workOrder === null) throw new UndecodableMessageError(`Event ${id} belongs to no upgrade`);
+  return { workOrder, instance };
 }
 
 function readable(stored: StoredEvent): InstanceEvent {
@@ -194,10 +187,6 @@ function readable(stored: StoredEvent): InstanceEvent {
     if (!(error instanceof InvalidEventError)) throw error;
     throw new UndecodableMessageError(error.message, { cause: error });
   }
-}
-
-function isOpening(event: InstanceEvent): event is OpeningEvent {
-  return OPENING.includes(event.type);
 }
 
 function traceOf({ metadata }: StoredEvent): { traceparent?: string } {

@@ -29,7 +29,7 @@ export interface FleetBuild {
 export class PolledFleet {
   readonly clock = new VirtualClock();
   private readonly randomness = new SeededRandomness(1);
-  readonly lagoon = new InMemoryLagoon();
+  readonly lagoon = new InMemoryLagoon({ clock: this.clock, randomness: this.randomness });
   private readonly cores = new SingleLagoonCore(unguardedCore(this.lagoon));
   private readonly store = new InMemoryEventStore({ clock: this.clock });
   private readonly history = new InstanceHistory(this.store, 'stage-workers');

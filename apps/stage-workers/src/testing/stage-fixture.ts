@@ -29,14 +29,12 @@ export const ACTOR: Actor = { type: 'system', id: 'stage-workers/spec' };
 export class StageFixture {
   readonly randomness = new SeededRandomness(1);
   readonly store: FaultyEventStore;
-  readonly lagoon = new InMemoryLagoon();
+  readonly lagoon: InMemoryLagoon;
   private readonly breaker: { state: BreakerState; openSince: number | null } = {
     state: 'closed',
     openSince: null,
   };
-  readonly cores = new SingleLagoonCore(
-    unguardedCore(this.lagoon, { name: 'eu-1', breaker: this.breaker }),
-  );
+  readonly cores: SingleLagoonCore;
   readonly probe = new InMemoryHealthProbe();
   readonly history: InstanceHistory;
   readonly worker: Worker;
@@ -52,14 +50,16 @@ export class StageFixture {
     readonly order: WorkOrder,
     readonly clock: VirtualClock,
   ) {
-    const { cores, randomness } = this;
+    const { breaker, randomness } = this;
+    this.lagoon = new InMemoryLagoon({ clock });
+    this.cores = new SingleLagoonCore(unguardedCore(this.lagoon, { name: 'eu-1', breaker }));
     this.store = new FaultyEventStore({ clock });
     this.history = new InstanceHistory(this.store, 'stage-workers');
     const commands = new CommandHandler(this.history, { clock, randomness });
     this.worker = { history: this.history, commands, actor: ACTOR };
     this.runner = new StageRunner({
       worker: this.worker,
-      outages: new LagoonOutages(cores, clock),
+      outages: new LagoonOutages(this.cores, clock),
       logger: createLogger('stage-workers', { level: 'silent' }),
       randomness,
     });

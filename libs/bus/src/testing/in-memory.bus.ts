@@ -84,10 +84,15 @@ export class InMemoryBus {
 
   /** The server comes back without anything it had stored. */
   wipe(): void {
-    this.stop();
-    this.stream?.consumers.forEach((consumer) => consumer.end());
-    this.stream = undefined;
-    this.start();
+    this.restart(undefined);
+  }
+
+  /** Returns the function that takes the server back to the messages of this moment; consumers start anew. */
+  backUp(): () => void {
+    const { stream } = this;
+    const messages = [...(stream?.messages ?? [])];
+    const bytes = stream?.bytes ?? 0;
+    return () => this.restart(stream && { ...stream, messages, bytes, consumers: new Map() });
   }
 
   /** Messages of a durable that are still to be handed out, or in somebody's hands. */
@@ -160,6 +165,13 @@ export class InMemoryBus {
     const all = [...(this.servers.get(subject) ?? [])];
     const reachable = all.filter(({ connection }) => connection.isConnected);
     return reachable[Math.floor(this.options.randomness.fraction() * reachable.length)];
+  }
+
+  private restart(stream: Stream | undefined): void {
+    this.stop();
+    this.stream?.consumers.forEach((consumer) => consumer.end());
+    this.stream = stream;
+    this.start();
   }
 
   private ensureStream(options: TopologyOptions): Stream & { readonly isChanged: boolean } {

@@ -1,4 +1,4 @@
-import { DomainError } from '../domain-error';
+import { DomainError } from '../decider';
 
 /** The instance was never registered. */
 export class InstanceUnknownError extends DomainError {

@@ -1,6 +1,5 @@
-import type { HealthyStatus, InstanceStatus, RunningStatus } from '../status';
+import type { HealthyStatus, InstanceStatus, RunningStatus, UpgradeStage } from '../status';
 import type { InstanceProfile } from './instance.profile';
-import type { UpgradeStage } from './upgrade-stage';
 import type { ScriptStep, WorkOrder } from './work-order';
 
 /** Facts that explain an outcome: small, redacted, never a log. */
@@ -37,7 +36,7 @@ export interface Failure extends Attempt {
   readonly retryable: boolean;
 }
 
-interface Started extends Attempt {
+export interface ByWorker extends Attempt {
   readonly worker: string;
 }
 
@@ -60,7 +59,7 @@ export interface InstanceEventData {
     readonly reason: string;
     readonly rolloutId: string | null;
   };
-  PreUpgradeStarted: Started;
+  PreUpgradeStarted: ByWorker;
   PreUpgradeCompleted: Attempt & {
     readonly checks: readonly Check[];
     readonly task: TaskReference | null;
@@ -68,12 +67,12 @@ export interface InstanceEventData {
   PreUpgradeFailed: Failure;
   UpgradePending: OpensStage;
   /** The intent to write variables of the environment; values are those of the work order's target. */
-  VariablesRequested: Started & { readonly names: readonly string[] };
+  VariablesRequested: ByWorker & { readonly names: readonly string[] };
   VariablesSet: Attempt & {
     readonly written: readonly string[];
     readonly unchanged: readonly string[];
   };
-  UpgradeStarted: Started;
+  UpgradeStarted: ByWorker;
   /** The intent: written before Lagoon is called. */
   DeploymentRequested: Attempt & {
     readonly callNo: number;
@@ -132,7 +131,7 @@ export interface InstanceEventData {
   };
   UpgradeFailed: Failure;
   PostUpgradePending: OpensStage;
-  PostUpgradeStarted: Started;
+  PostUpgradeStarted: ByWorker;
   PostUpgradeCompleted: OpensStage & { readonly task: TaskReference | null };
   PostUpgradeFailed: Failure;
   InstanceVerifiedHealthy: Attempt & {
@@ -184,3 +183,19 @@ export type InstanceEventOf<Type extends InstanceEventType> = {
 }[Type];
 
 export type InstanceEvent = InstanceEventOf<InstanceEventType>;
+
+/** An event with the place and time the store gave it. */
+export interface RecordedInstanceEvent {
+  readonly instanceId: string;
+  readonly eventId: string;
+  readonly revision: number;
+  /** Store time, milliseconds since 1970. */
+  readonly at: number;
+  readonly event: InstanceEvent;
+}
+
+/** Which upgrade an event belongs to; null for events outside an upgrade. */
+export function upgradeIdOf({ data }: InstanceEvent): string | null {
+  if ('workOrder' in data) return data.workOrder.upgradeId;
+  return 'upgradeId' in data ? data.upgradeId : null;
+}

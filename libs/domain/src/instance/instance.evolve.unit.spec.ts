@@ -1,13 +1,13 @@
 import { fold } from '../decider';
 import { command, event, EXAMPLE_EVENT_DATA, LOCATED_ORDER } from '../testing/examples';
 import { given, HISTORY_INTO, ordering, upTo, WHOLE_UPGRADE } from '../testing/histories';
-import { instanceDecider } from './instance.decider';
+import { instanceDecider } from '../commands/instance.decider';
 import { IllegalHistoryError } from './instance.errors';
 import type { InstanceEvent, InstanceEventOf, InstanceEventType } from './instance.events';
 import { resume } from './instance.evolve';
-import { STATUS_BEFORE_STAGE } from './in-flight-status';
+import { STATUS_BEFORE_STAGE } from '../status';
 import { LIFECYCLE } from './instance.lifecycle';
-import { UPGRADE_STAGES } from './upgrade-stage';
+import { UPGRADE_STAGES } from '../status';
 
 const stateAfter = (...events: readonly InstanceEvent[]) => fold(instanceDecider, events);
 const types = Object.keys(EXAMPLE_EVENT_DATA) as InstanceEventType[];
@@ -67,6 +67,28 @@ describe('resume', () => {
     'PostUpgradeCompleted',
   ] as const)('after %s knows what the fold of the stream knows', (type) => {
     expect(resume(event(type))).toEqual(stateAfter(...upTo(type)));
+  });
+
+  it.each(['UpgradeRetried', 'UpgradeAbandoned'] as const)(
+    'after %s knows what the fold of the stream knows',
+    (type) => {
+      const failed = [...HISTORY_INTO['upgrade-running'], event('UpgradeFailed')];
+      expect(resume(event(type))).toEqual(stateAfter(...failed, event(type)));
+    },
+  );
+
+  it('knows nothing after an event that leaves something open', () => {
+    const opening = types.filter((type) => resume(event(type)) !== null);
+    expect(opening).toEqual([
+      'UpgradeRequested',
+      'UpgradePending',
+      'DeploymentAccepted',
+      'DeploymentCancelled',
+      'PostUpgradePending',
+      'PostUpgradeCompleted',
+      'UpgradeRetried',
+      'UpgradeAbandoned',
+    ]);
   });
 });
 

@@ -1,11 +1,42 @@
-import { HEALTHY_STATUSES } from '../status';
-import { IN_FLIGHT_STATUSES } from './in-flight-status';
-import type { InstanceEventType } from './instance.events';
-import type { Transition } from './transition';
+import type { InFlightStatus, InstanceStatus, UpgradeStage } from '../status';
+import {
+  HEALTHY_STATUSES,
+  IN_FLIGHT_STATUSES,
+  INSTANCE_STATUSES,
+  isInFlight,
+  RUNNING_STATUSES,
+  STATUS_BEFORE_STAGE,
+} from '../status';
+import type { Failure, InstanceEvent, InstanceEventOf, InstanceEventType } from './instance.events';
+
+/** Deadlines are named here and given in milliseconds by configuration. */
+export type DeadlineName = 'pending' | 'step' | 'call' | 'queued' | 'running' | 'verify';
+
+export interface Transition {
+  /** Statuses in which the event is legal; `absent` = the instance does not exist yet. */
+  readonly from: readonly (InstanceStatus | 'absent')[];
+  /** The status after; of a list the event names one. */
+  readonly to: InstanceStatus | readonly InstanceStatus[] | 'unchanged';
+  /** Who must act next; null = nobody, the upgrade is at rest or waits for a person. */
+  readonly owner: UpgradeStage | 'named-in-data' | null;
+  /**
+   * How long the owner has from this event on; `kept` = the deadline that runs goes on; `suspended` = it stands
+   * still, only the attempt's own end counts; `resumed` = it goes on with what was left of it.
+   */
+  readonly deadline: DeadlineName | 'kept' | 'suspended' | 'resumed' | null;
+  /** The durable consumer of the bus that hands the event to a worker. */
+  readonly consumer?: string;
+}
 
 const RUNNING = [...HEALTHY_STATUSES, 'running-unhealthy', 'running-unresponsive'] as const;
-const FAILED = ['pre-upgrade-failed', 'upgrade-failed', 'post-upgrade-failed'] as const;
-const UNSOUND = ['running-unhealthy', 'running-unresponsive'] as const;
+/** Where an upgrade has ended in a failure. */
+const FAILED = [
+  'pre-upgrade-failed',
+  'upgrade-failed',
+  'post-upgrade-failed',
+  'running-unhealthy',
+  'running-unresponsive',
+] as const;
 
 /** Where an effect in Lagoon may be under way. */
 const CALLING = ['pre-upgrade-running', 'upgrade-running', 'post-upgrade-running'] as const;
@@ -13,16 +44,21 @@ const CALLING = ['pre-upgrade-running', 'upgrade-running', 'post-upgrade-running
 const NOTE = { to: 'unchanged', deadline: 'kept' } as const;
 const END = { owner: null, deadline: null } as const;
 
-/** THE table: statuses, guards, owners, deadlines, the docs page and its diagram derive from it. */
+/** One row per event. What may follow what, owners, deadlines, consumers of the bus and the docs page derive from it. */
 export const LIFECYCLE = {
-  InstanceRegistered: { from: ['absent'], to: 'from-data', ...END },
-  HealthReported: { from: [...RUNNING, 'post-deploy-completed'], to: 'from-data', ...END },
+  InstanceRegistered: {
+    from: ['absent'],
+    to: INSTANCE_STATUSES.filter((status) => !isInFlight(status)),
+    ...END,
+  },
+  HealthReported: { from: [...RUNNING, 'post-deploy-completed'], to: RUNNING_STATUSES, ...END },
   HealthEvidenceRecorded: { from: ['post-upgrade-completed'], owner: 'poll-upgrade', ...NOTE },
   UpgradeRequested: {
     from: HEALTHY_STATUSES,
     to: 'pending-pre-upgrade',
     owner: 'pre-upgrade',
     deadline: 'pending',
+    consumer: 'pre-upgrade',
   },
   PreUpgradeStarted: {
     from: ['pending-pre-upgrade'],
@@ -46,6 +82,7 @@ export const LIFECYCLE = {
     to: 'pending-upgrade',
     owner: 'upgrade',
     deadline: 'pending',
+    consumer: 'upgrade',
   },
   VariablesRequested: { from: ['pending-upgrade'], owner: 'upgrade', ...NOTE },
   VariablesSet: { from: ['pending-upgrade'], owner: 'upgrade', ...NOTE },
@@ -71,6 +108,7 @@ export const LIFECYCLE = {
     to: 'unchanged',
     owner: 'poll-upgrade',
     deadline: 'queued',
+    consumer: 'poll-upgrade',
   },
   DeploymentProgressed: {
     from: ['upgrade-running'],
@@ -94,12 +132,14 @@ export const LIFECYCLE = {
     from: ['pending-upgrade', 'upgrade-running', 'upgrade-completed'],
     to: 'upgrade-failed',
     ...END,
+    consumer: 'late-outcome',
   },
   PostUpgradePending: {
     from: ['upgrade-completed', 'upgrade-failed'],
     to: 'pending-post-upgrade',
     owner: 'post-upgrade',
     deadline: 'pending',
+    consumer: 'post-upgrade',
   },
   PostUpgradeStarted: {
     from: ['pending-post-upgrade'],
@@ -112,13 +152,14 @@ export const LIFECYCLE = {
     to: 'post-upgrade-completed',
     owner: 'poll-upgrade',
     deadline: 'verify',
+    consumer: 'verify',
   },
   PostUpgradeFailed: {
     from: ['pending-post-upgrade', 'post-upgrade-running'],
     to: 'post-upgrade-failed',
     ...END,
   },
-  InstanceVerifiedHealthy: { from: ['post-upgrade-completed'], to: 'from-data', ...END },
+  InstanceVerifiedHealthy: { from: ['post-upgrade-completed'], to: HEALTHY_STATUSES, ...END },
   InstanceFoundUnhealthy: { from: ['post-upgrade-completed'], to: 'running-unhealthy', ...END },
   InstanceFoundUnresponsive: {
     from: ['post-upgrade-completed'],
@@ -135,12 +176,13 @@ export const LIFECYCLE = {
     owner: 'named-in-data',
     deadline: 'pending',
   },
-  UpgradeCancelRequested: { from: IN_FLIGHT_STATUSES, owner: null, ...NOTE },
+  UpgradeCancelRequested: { from: IN_FLIGHT_STATUSES, owner: null, ...NOTE, consumer: 'cancel' },
   DeploymentCancelled: {
     from: ['upgrade-running'],
     to: 'post-upgrade-completed',
     owner: 'poll-upgrade',
     deadline: 'verify',
+    consumer: 'verify-cancelled',
   },
   UpgradeCancelTooLate: { from: ['upgrade-running'], owner: 'poll-upgrade', ...NOTE },
   UpgradeCancelled: {
@@ -152,19 +194,79 @@ export const LIFECYCLE = {
       'upgrade-running',
       'post-upgrade-completed',
     ],
-    to: 'from-data',
+    to: HEALTHY_STATUSES,
     ...END,
   },
   UpgradeRetried: {
-    from: [...FAILED, ...UNSOUND],
-    to: 'before-stage-in-data',
+    from: FAILED,
+    to: Object.values(STATUS_BEFORE_STAGE),
     owner: 'named-in-data',
     deadline: 'pending',
+    consumer: 'pre-upgrade-retry',
   },
   UpgradeAbandoned: {
-    from: [...FAILED, ...UNSOUND],
+    from: FAILED,
     to: 'post-upgrade-completed',
     owner: 'poll-upgrade',
     deadline: 'verify',
   },
 } as const satisfies Record<InstanceEventType, Transition>;
+
+type Lifecycle = typeof LIFECYCLE;
+
+/** Name of a durable consumer of the bus. */
+export type DurableName = {
+  [Type in InstanceEventType]: Lifecycle[Type] extends { consumer: infer Name } ? Name : never;
+}[InstanceEventType];
+
+/** The table row by row. */
+export const LIFECYCLE_ROWS = Object.entries(LIFECYCLE) as readonly (readonly [
+  InstanceEventType,
+  Transition & { readonly consumer?: DurableName },
+])[];
+
+/** Events that lead to a certain kind of status. */
+type Leading<To> = {
+  [Type in InstanceEventType]: Lifecycle[Type]['to'] extends To ? Type : never;
+}[InstanceEventType];
+
+export function isLegalIn(status: InstanceStatus, type: InstanceEventType): boolean {
+  const { from }: Transition = LIFECYCLE[type];
+  return from.includes(status);
+}
+
+/** Every status an event can lead to; none if it leaves the status as it is. */
+export function destinationsOf(type: InstanceEventType): readonly InstanceStatus[] {
+  const { to }: Transition = LIFECYCLE[type];
+  if (to === 'unchanged') return [];
+  return typeof to === 'string' ? [to] : to;
+}
+
+/** Status after an event that is legal in `before`. */
+export function statusAfter(event: InstanceEvent, before: InstanceStatus): InstanceStatus {
+  if (isNaming(event)) {
+    const { data } = event;
+    return 'fromStage' in data ? STATUS_BEFORE_STAGE[data.fromStage] : data.status;
+  }
+  const { to } = LIFECYCLE[event.type];
+  return to === 'unchanged' ? before : to;
+}
+
+function isNaming(
+  event: InstanceEvent,
+): event is InstanceEventOf<Leading<readonly InstanceStatus[]>> {
+  return typeof LIFECYCLE[event.type].to !== 'string';
+}
+
+const FAILURES = LIFECYCLE_ROWS.map(([type]) => type).filter(isFailure);
+
+/** The end of an attempt that goes no further than a status: a stage that fails, else an app that does not answer. */
+export function failureIn(status: InFlightStatus, data: Failure): InstanceEvent {
+  const type = FAILURES.find((each) => isLegalIn(status, each));
+  return { type: type ?? 'InstanceFoundUnresponsive', data };
+}
+
+function isFailure(type: InstanceEventType): type is Leading<`${string}-failed`> {
+  const { to }: Transition = LIFECYCLE[type];
+  return typeof to === 'string' && to.endsWith('-failed');
+}

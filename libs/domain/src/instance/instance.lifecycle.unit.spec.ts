@@ -2,10 +2,10 @@ import type { InstanceStatus } from '../status';
 import { HEALTHY_STATUSES, INSTANCE_STATUSES } from '../status';
 import { EXAMPLE_EVENT_DATA } from '../testing/examples';
 import type { InstanceEventType } from './instance.events';
-import type { Transition } from './transition';
-import { IN_FLIGHT_STATUSES, isInFlight } from './in-flight-status';
+import type { Transition } from './instance.lifecycle';
+import { IN_FLIGHT_STATUSES, isInFlight } from '../status';
 import { LIFECYCLE } from './instance.lifecycle';
-import { destinationsOf } from './lifecycle-graph';
+import { destinationsOf } from './instance.lifecycle';
 
 const rows = Object.entries(LIFECYCLE) as [InstanceEventType, Transition][];
 

@@ -1,5 +1,4 @@
-import type { TaskScript } from './task-script';
-import type { UpgradePlan } from './upgrade-target';
+import type { TaskScript, UpgradePlan } from './upgrade-target';
 
 export interface HealthProbeTarget {
   /** Path below the environment's route, `/` by default. */

@@ -1,9 +1,5 @@
-import type { HealthyStatus, InstanceStatus } from '../status';
-import type { AttemptNotes } from './attempt-notes';
-import type { CallState } from './call-state';
-import type { DeploymentState } from './deployment-state';
-import type { TaskReference } from './instance.events';
-import type { InFlightStatus } from './in-flight-status';
+import type { HealthyStatus, InFlightStatus, InstanceStatus } from '../status';
+import type { AttemptProgress } from './attempt-progress';
 import type { InstanceProfile } from './instance.profile';
 import type { WorkOrder } from './work-order';
 
@@ -11,6 +7,10 @@ export interface EndedUpgrade {
   readonly workOrder: WorkOrder;
   readonly isCancelled: boolean;
   readonly lateOutcomeSeen: boolean;
+}
+
+export interface AbsentInstance {
+  readonly kind: 'absent';
 }
 
 export interface RestingInstance {
@@ -22,16 +22,16 @@ export interface RestingInstance {
   readonly lastUpgrade: EndedUpgrade | null;
 }
 
-export interface UpgradingInstance {
+export interface UpgradingInstance extends AttemptProgress {
   readonly kind: 'upgrading';
   readonly status: InFlightStatus;
   readonly workOrder: WorkOrder;
-  /** The effect that was asked for and has no outcome yet. */
-  readonly call: CallState | null;
-  readonly deployment: DeploymentState | null;
-  /** The task of the present step's script, once Lagoon has taken it. */
-  readonly task: TaskReference | null;
-  readonly notes: AttemptNotes;
 }
 
-export type InstanceState = { readonly kind: 'absent' } | RestingInstance | UpgradingInstance;
+export type KnownInstance = RestingInstance | UpgradingInstance;
+export type InstanceState = AbsentInstance | KnownInstance;
+
+/** The work order of the upgrade in flight, else of the last one. */
+export function workOrderOf(state: KnownInstance): WorkOrder | null {
+  return state.kind === 'upgrading' ? state.workOrder : (state.lastUpgrade?.workOrder ?? null);
+}

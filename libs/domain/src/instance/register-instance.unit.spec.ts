@@ -1,7 +1,7 @@
 import { INSTANCE_STATUSES } from '../status';
 import { command, event, PROFILE } from '../testing/examples';
 import { given, HISTORY_INTO, WHOLE_UPGRADE } from '../testing/histories';
-import { isInFlight } from './in-flight-status';
+import { isInFlight } from '../status';
 
 const importable = INSTANCE_STATUSES.filter((status) => !isInFlight(status));
 const inFlight = INSTANCE_STATUSES.filter(isInFlight);

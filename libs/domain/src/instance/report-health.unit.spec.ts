@@ -1,5 +1,5 @@
-import type { InFlightStatus } from './in-flight-status';
-import { IN_FLIGHT_STATUSES } from './in-flight-status';
+import type { InFlightStatus } from '../status';
+import { IN_FLIGHT_STATUSES } from '../status';
 import { command, event } from '../testing/examples';
 import { given, HISTORY_INTO, upTo } from '../testing/histories';
 

@@ -1,7 +1,7 @@
 import { HEALTHY_STATUSES, INSTANCE_STATUSES, isHealthy } from '../status';
 import { command, event, OTHER_UPGRADE, WORK_ORDER } from '../testing/examples';
 import { given, HISTORY_INTO, WHOLE_UPGRADE } from '../testing/histories';
-import { IN_FLIGHT_STATUSES, isInFlight } from './in-flight-status';
+import { IN_FLIGHT_STATUSES, isInFlight } from '../status';
 
 const registered = event('InstanceRegistered');
 const elsewhere = INSTANCE_STATUSES.filter((each) => !isHealthy(each) && !isInFlight(each));

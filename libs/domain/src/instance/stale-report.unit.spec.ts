@@ -1,7 +1,7 @@
 import { command, EXAMPLE_COMMAND_DATA, event, OTHER_UPGRADE } from '../testing/examples';
 import { given, HISTORY_INTO, WHOLE_UPGRADE } from '../testing/histories';
-import type { InstanceCommandType, WorkerCommandType } from './instance.commands';
-import { IN_FLIGHT_STATUSES } from './in-flight-status';
+import type { InstanceCommandType, WorkerCommandType } from '../commands/instance.decider';
+import { IN_FLIGHT_STATUSES } from '../status';
 
 const AT_THE_EDGE: readonly InstanceCommandType[] = [
   'RegisterInstance',

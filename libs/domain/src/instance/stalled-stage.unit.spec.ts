@@ -1,7 +1,7 @@
 import { command, event, BUILD } from '../testing/examples';
 import { given, HISTORY_INTO, upTo, WHOLE_UPGRADE } from '../testing/histories';
-import type { InFlightStatus } from './in-flight-status';
-import { IN_FLIGHT_STATUSES } from './in-flight-status';
+import type { InFlightStatus } from '../status';
+import { IN_FLIGHT_STATUSES } from '../status';
 
 const FAILS_AS = {
   'pending-pre-upgrade': 'PreUpgradeFailed',

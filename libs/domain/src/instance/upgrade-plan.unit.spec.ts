@@ -1,5 +1,5 @@
 import type { InstanceProfile } from './instance.profile';
-import type { UpgradeStrategy } from './upgrade-strategy';
+import type { UpgradeStrategy } from './upgrade-target';
 import type { UpgradePlan, UpgradeTarget } from './upgrade-target';
 import { command, event, PROFILE, WORK_ORDER } from '../testing/examples';
 import { given } from '../testing/histories';

@@ -1,5 +1,13 @@
-import type { TaskScript } from './task-script';
-import type { UpgradeStrategy } from './upgrade-strategy';
+/** How Lagoon is asked to bring the new version. */
+export const UPGRADE_STRATEGIES = [
+  'redeploy-latest',
+  'branch-ref',
+  'promote',
+  'variables',
+  'script',
+] as const;
+
+export type UpgradeStrategy = (typeof UPGRADE_STRATEGIES)[number];
 
 export const VARIABLE_SCOPES = ['BUILD', 'RUNTIME', 'GLOBAL', 'CONTAINER_REGISTRY'] as const;
 export type VariableScope = (typeof VARIABLE_SCOPES)[number];
@@ -25,6 +33,19 @@ export interface PromoteTarget {
 export interface VariablesTarget {
   readonly variables: readonly TargetVariable[];
 }
+
+/** A command run as a Lagoon task in a pod of one of the environment's services. */
+export interface CommandScript {
+  readonly service: string;
+  readonly command: string;
+}
+
+/** A task that is registered in Lagoon, by its name. */
+export interface RegisteredScript {
+  readonly registeredTask: string;
+}
+
+export type TaskScript = CommandScript | RegisteredScript;
 
 export interface ScriptTarget {
   readonly script: TaskScript;

@@ -1,5 +1,5 @@
-import type { UpgradeStrategy } from './upgrade-strategy';
-import { UPGRADE_STRATEGIES } from './upgrade-strategy';
+import type { UpgradeStrategy } from './upgrade-target';
+import { UPGRADE_STRATEGIES } from './upgrade-target';
 import type { TargetVariable, UpgradeTarget } from './upgrade-target';
 import { whyTargetIsInvalid } from './upgrade-target';
 

@@ -1,6 +1,6 @@
 import { command, event } from '../testing/examples';
 import { given, HISTORY_INTO, WHOLE_UPGRADE } from '../testing/histories';
-import { IN_FLIGHT_STATUSES } from './in-flight-status';
+import { IN_FLIGHT_STATUSES } from '../status';
 
 const running = HISTORY_INTO['upgrade-running'];
 const waiting = [...running, event('WaitingFor')];

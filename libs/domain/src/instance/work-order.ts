@@ -1,7 +1,6 @@
 import type { HealthyStatus } from '../status';
 import type { InstanceProfile } from './instance.profile';
-import type { UpgradeStrategy } from './upgrade-strategy';
-import type { UpgradeTarget } from './upgrade-target';
+import type { UpgradeStrategy, UpgradeTarget } from './upgrade-target';
 
 /**
  * Everything a stage needs to do its part without reading the stream.

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
-import { DomainError } from '../domain-error';
-import type { InFlightStatus } from '../instance/in-flight-status';
+import { DomainError } from '../decider';
+import type { InFlightStatus } from '../status';
 import type {
   InstanceCommand,
   InstanceCommandData,
   InstanceCommandType,
-} from '../instance/instance.commands';
-import { decide } from '../instance/instance.decider';
+} from '../commands/instance.decider';
+import { decide } from '../commands/instance.decider';
 import type { InstanceEvent } from '../instance/instance.events';
 import { evolve, INITIAL_STATE } from '../instance/instance.evolve';
 import type { InstanceState, UpgradingInstance } from '../instance/instance.state';

@@ -2,7 +2,7 @@ import type {
   InstanceCommandData,
   InstanceCommandOf,
   InstanceCommandType,
-} from '../instance/instance.commands';
+} from '../commands/instance.decider';
 import type {
   Evidence,
   InstanceEventData,
@@ -10,7 +10,7 @@ import type {
   InstanceEventType,
 } from '../instance/instance.events';
 import type { InstanceProfile } from '../instance/instance.profile';
-import { UPGRADE_STRATEGIES } from '../instance/upgrade-strategy';
+import { UPGRADE_STRATEGIES } from '../instance/upgrade-target';
 import type { LocatedEnvironment, WorkOrder } from '../instance/work-order';
 
 export const PROFILE: InstanceProfile = {

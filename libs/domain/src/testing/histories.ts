@@ -1,10 +1,10 @@
 import type { Decider } from '../decider';
 import { fold } from '../decider';
-import type { InFlightStatus } from '../instance/in-flight-status';
-import { instanceDecider } from '../instance/instance.decider';
+import type { InFlightStatus } from '../status';
+import { instanceDecider } from '../commands/instance.decider';
 import type { InstanceEvent } from '../instance/instance.events';
 import type { WorkOrder } from '../instance/work-order';
-import type { RecordedInstanceEvent } from '../views/recorded-event';
+import type { RecordedInstanceEvent } from '../instance/instance.events';
 import { event } from './examples';
 
 interface Outcome<Event> {

@@ -1,9 +1,8 @@
-import { statusAfter } from '../instance/instance.evolve';
-import { isInFlight } from '../instance/in-flight-status';
+import type { RecordedInstanceEvent } from '../instance/instance.events';
+import { upgradeIdOf } from '../instance/instance.events';
+import { statusAfter } from '../instance/instance.lifecycle';
 import type { InstanceStatus } from '../status';
-import { isHealthy, labelOf } from '../status';
-import type { RecordedInstanceEvent } from './recorded-event';
-import { upgradeIdOf } from './recorded-event';
+import { isHealthy, isInFlight, labelOf } from '../status';
 
 /** An instance as lists and details show it. Times are milliseconds since 1970. */
 export interface InstanceView {

@@ -1,7 +1,7 @@
-import { statusAfter } from '../instance/instance.evolve';
+import type { RecordedInstanceEvent } from '../instance/instance.events';
+import { upgradeIdOf } from '../instance/instance.events';
+import { statusAfter } from '../instance/instance.lifecycle';
 import type { InstanceStatus } from '../status';
-import type { RecordedInstanceEvent } from './recorded-event';
-import { upgradeIdOf } from './recorded-event';
 
 /** One line of an instance's timeline. */
 export interface TimelineEntry {

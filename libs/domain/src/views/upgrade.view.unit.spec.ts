@@ -8,8 +8,8 @@ import {
   recorded,
 } from '../testing/histories';
 import type { InstanceEvent } from '../instance/instance.events';
-import { UPGRADE_STAGES } from '../instance/upgrade-stage';
-import { evolveUpgradeView } from './upgrade.projection';
+import { UPGRADE_STAGES } from '../status';
+import { evolveUpgradeView } from './upgrade.view';
 import type { UpgradeView } from './upgrade.view';
 import { durationOf } from './upgrade.view';
 

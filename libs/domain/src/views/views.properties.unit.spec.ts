@@ -5,10 +5,10 @@ import { commandSequences, eventsOf } from '../testing/command-sequences';
 import { recorded } from '../testing/histories';
 import type { InstanceView } from './instance.view';
 import { evolveInstanceView } from './instance.view';
-import type { RecordedInstanceEvent } from './recorded-event';
-import { upgradeIdOf } from './recorded-event';
+import type { RecordedInstanceEvent } from '../instance/instance.events';
+import { upgradeIdOf } from '../instance/instance.events';
 import { timelineEntry } from './timeline.view';
-import { evolveUpgradeView } from './upgrade.projection';
+import { evolveUpgradeView } from './upgrade.view';
 import type { UpgradeView } from './upgrade.view';
 
 interface Moment {

@@ -1,4 +1,4 @@
-import { LagoonUnavailableError } from '../lagoon.errors';
+import { LagoonUnavailableError } from '../lagoon.outcomes';
 import { ENVIRONMENTS_PER_REQUEST } from '../lagoon.requests';
 import type { EnvironmentTarget, LagoonEnvironment } from '../lagoon.types';
 

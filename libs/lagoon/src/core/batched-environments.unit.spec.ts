@@ -1,4 +1,4 @@
-import { LagoonUnavailableError } from '../lagoon.errors';
+import { LagoonUnavailableError } from '../lagoon.outcomes';
 import type { EnvironmentTarget } from '../lagoon.types';
 import type { EnvironmentAnswer } from './batched-environments';
 import { BatchedEnvironments } from './batched-environments';

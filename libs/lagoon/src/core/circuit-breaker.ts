@@ -7,7 +7,7 @@ import {
   LagoonRefusedError,
   LagoonUnauthenticatedError,
   LagoonUnavailableError,
-} from '../lagoon.errors';
+} from '../lagoon.outcomes';
 import type { CallAnswer } from '../lagoon.outcomes';
 import type { BreakerState, CoreBreaker } from './lagoon-cores';
 

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { GraphqlLagoon } from '../graphql/graphql.lagoon';
 import { StaticTokenSource } from '../token/token-source';
 import { Clock, systemClock } from '@uplift/runtime';
-import { LagoonCircuitOpenError } from '../lagoon.errors';
+import { LagoonCircuitOpenError } from '../lagoon.outcomes';
 import type { LagoonCore } from './lagoon-cores';
 import { guardedCore } from './open-cores';
 import { CONTEXT, NOBODY, RULES } from '../testing/guarded-fixture';

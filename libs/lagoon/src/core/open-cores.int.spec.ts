@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LagoonUnauthenticatedError } from '../lagoon.errors';
+import { LagoonUnauthenticatedError } from '../lagoon.outcomes';
 import type { TokenOrigin } from '../token/token-origin';
 import type { LagoonCores } from './lagoon-cores';
 import { openCores } from './open-cores';

@@ -1,5 +1,5 @@
 import type { Clock, Randomness } from '@uplift/runtime';
-import { LagoonHeldBackError } from '../lagoon.errors';
+import { LagoonHeldBackError } from '../lagoon.outcomes';
 import { isOutageError } from './circuit-breaker';
 
 interface Window {

@@ -1,5 +1,5 @@
 import type { Clock } from '@uplift/runtime';
-import { LagoonHeldBackError } from '../lagoon.errors';
+import { LagoonHeldBackError } from '../lagoon.outcomes';
 
 export type RequestKind = 'read' | 'call';
 

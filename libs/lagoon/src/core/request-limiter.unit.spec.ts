@@ -1,5 +1,5 @@
 import { VirtualClock } from '@uplift/runtime/testing';
-import { LagoonHeldBackError } from '../lagoon.errors';
+import { LagoonHeldBackError } from '../lagoon.outcomes';
 import type { RequestKind } from './request-limiter';
 import { RequestLimiter } from './request-limiter';
 

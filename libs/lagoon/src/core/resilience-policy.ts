@@ -1,14 +1,15 @@
 import type { Clock } from '@uplift/runtime';
-import { CallDeadline } from '../call-deadline';
+import type { CallDeadline } from '../call-deadline';
+import { withDeadline } from '../call-deadline';
 import {
   LagoonAnswerError,
   LagoonHeldBackError,
   LagoonRefusedError,
   LagoonUnauthenticatedError,
   LagoonUnavailableError,
-} from '../lagoon.errors';
+  passingRefusal,
+} from '../lagoon.outcomes';
 import type { CallAnswer, Refused } from '../lagoon.outcomes';
-import { passingRefusal } from '../lagoon.outcomes';
 import type { CircuitBreaker } from './circuit-breaker';
 import type { BreakerState } from './lagoon-cores';
 import type { ReadRetries } from './read-retries';
@@ -60,7 +61,7 @@ export class ResiliencePolicy {
   /** Repeats a read that found no Lagoon, as long as time and budget allow. */
   read<T>(operation: string, signal: AbortSignal | undefined, send: Send<T>): Promise<T> {
     const { breaker, limiter, retries } = this.options;
-    return this.withDeadline(signal, (deadline) => {
+    return withDeadline(this.options, signal, (deadline) => {
       const once = async () => {
         breaker.admitRead();
         await limiter.turn('read', deadline.signal);
@@ -81,7 +82,7 @@ export class ResiliencePolicy {
     signal: AbortSignal | undefined,
     send: Send<A>,
   ): Promise<A | Refused> {
-    return this.withDeadline(signal, async (deadline) => {
+    return withDeadline(this.options, signal, async (deadline) => {
       let held: Refused | null = null;
       const once = async () => {
         held = await this.heldBack(deadline);
@@ -94,18 +95,6 @@ export class ResiliencePolicy {
       const classOf = (answer: CallAnswer) => (held === null ? classOfAnswer(answer) : 'held-back');
       return this.observed<A | Refused>(operation, once, classOf);
     });
-  }
-
-  private async withDeadline<T>(
-    signal: AbortSignal | undefined,
-    work: (deadline: CallDeadline) => Promise<T>,
-  ): Promise<T> {
-    const deadline = new CallDeadline(this.options.clock, this.options.timeoutMs, signal);
-    try {
-      return await work(deadline);
-    } finally {
-      deadline.release();
-    }
   }
 
   /** Null: the call may be sent at this very moment. */

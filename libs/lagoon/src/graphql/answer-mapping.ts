@@ -1,4 +1,4 @@
-import { deploymentPhase } from '../deployment-phase';
+import { deploymentPhase, MARKER_ARGUMENT } from '../lagoon.types';
 import type {
   EnvironmentTarget,
   EnvironmentVariable,
@@ -7,7 +7,6 @@ import type {
   LagoonTask,
   RegisteredTask,
 } from '../lagoon.types';
-import { MARKER_ARGUMENT } from '../task-marker';
 import type * as rows from './answer-schemas';
 
 const NO_DEPLOYMENTS = 'NO_DEPLOYMENTS';

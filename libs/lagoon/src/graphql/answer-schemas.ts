@@ -1,5 +1,4 @@
 import { Ajv } from 'ajv';
-import type { ValidateFunction } from 'ajv';
 
 export interface GraphqlError {
   readonly message: string;
@@ -103,82 +102,49 @@ const flag = { type: ['integer', 'null'] };
 const times = { created: optional(64), started: optional(64), completed: optional(64) };
 
 const listOf = (items: object) => ({ type: 'array', items, maxItems: 10_000 });
-const answerWith = (name: string, value: object) => ({
+/** A row with the fields that must be there, and those that may be. */
+const row = (required: object, others: object = {}) => ({
   type: 'object',
-  required: [name],
-  properties: { [name]: value },
+  required: Object.keys(required),
+  properties: { ...required, ...others },
 });
 
-const deployment = {
-  type: 'object',
-  required: ['id', 'name', 'status'],
-  properties: {
-    id,
-    name: text(200),
-    status: text(64),
-    buildStep: optional(500),
-    ...times,
-    bulkId: optional(200),
-    bulkName: optional(200),
-  },
-};
+const deployment = row(
+  { id, name: text(200), status: text(64) },
+  { buildStep: optional(500), ...times, bulkId: optional(200), bulkName: optional(200) },
+);
 
-const task = {
-  type: 'object',
-  required: ['id', 'name', 'status'],
-  properties: {
-    id,
-    name: text(200),
-    taskName: optional(200),
-    status: text(64),
-    service: optional(200),
-    command: optional(64 * 1024),
-    ...times,
-  },
-};
+const task = row(
+  { id, name: text(200), status: text(64) },
+  { taskName: optional(200), service: optional(200), command: optional(64 * 1024), ...times },
+);
 
 const urls = { route: optional(2048), routes: optional(64 * 1024) };
 
-const newestBuild = {
-  type: 'object',
-  required: ['name', 'status'],
-  properties: { name: text(200), status: text(64) },
-};
-
-const environment = {
-  type: 'object',
-  required: ['id', 'name', 'environmentType', 'deployType', 'deployments'],
-  properties: {
+const environment = row(
+  {
     id,
     name: text(200),
     environmentType: text(64),
     deployType: text(64),
-    autoIdle: flag,
-    idleState: optional(64),
-    ...urls,
-    deployments: listOf(newestBuild),
+    deployments: listOf(row({ name: text(200), status: text(64) })),
   },
+  { autoIdle: flag, idleState: optional(64), ...urls },
+);
+
+const variable = row({ name: text(300), value: text(1024 * 1024), scope: text(64) });
+
+const taskArguments = {
+  type: ['array', 'null'],
+  items: row({}, { name: optional(300) }),
+  maxItems: 1000,
 };
+const registeredTask = row(
+  { id, name: text(300) },
+  { advancedTaskDefinitionArguments: taskArguments },
+);
 
-const variable = {
-  type: 'object',
-  required: ['name', 'value', 'scope'],
-  properties: { name: text(300), value: text(1024 * 1024), scope: text(64) },
-};
-
-const argument = { type: 'object', properties: { name: optional(300) } };
-
-const registeredTask = {
-  type: 'object',
-  required: ['id', 'name'],
-  properties: {
-    id,
-    name: text(300),
-    advancedTaskDefinitionArguments: { type: ['array', 'null'], items: argument, maxItems: 1000 },
-  },
-};
-
-export const isEnvelope: ValidateFunction<GraphqlEnvelope> = ajv.compile({
+export const isEnvelope = ajv.compile<GraphqlEnvelope>({
   type: 'object',
   anyOf: [{ required: ['data'] }, { required: ['errors'] }],
   properties: {
@@ -198,57 +164,47 @@ export const isEnvelope: ValidateFunction<GraphqlEnvelope> = ajv.compile({
   },
 });
 
-export const isProject: ValidateFunction<ProjectRow> = ajv.compile({
-  type: 'object',
-  required: ['id', 'environments'],
-  properties: {
-    id,
-    deploymentsDisabled: flag,
-    restrictions: { type: ['array', 'null'], items: optional(64), maxItems: 100 },
-    autoIdle: flag,
-    environments: listOf(environment),
-  },
-});
+export const isProject = ajv.compile<ProjectRow>(
+  row(
+    { id, environments: listOf(environment) },
+    {
+      deploymentsDisabled: flag,
+      restrictions: { type: ['array', 'null'], items: optional(64), maxItems: 100 },
+      autoIdle: flag,
+    },
+  ),
+);
 
 export const isDeploymentList = ajv.compile<readonly DeploymentRow[]>(listOf(deployment));
 
 export const isEnvironmentWithDeployments = ajv.compile<EnvironmentWithDeployments>(
-  answerWith('deployments', listOf(deployment)),
+  row({ deployments: listOf(deployment) }),
 );
 
 export const isEnvironmentWithTasks = ajv.compile<EnvironmentWithTasks>(
-  answerWith('tasks', listOf(task)),
+  row({ tasks: listOf(task) }),
 );
 
 export const isEnvironmentWithVariables = ajv.compile<EnvironmentWithVariables>(
-  answerWith('envVariables', listOf(variable)),
+  row({ envVariables: listOf(variable) }),
 );
 
-export const isEnvironmentWithRoutes: ValidateFunction<RoutesRow> = ajv.compile({
-  type: 'object',
-  properties: urls,
-});
+export const isEnvironmentWithRoutes = ajv.compile<RoutesRow>(row({}, urls));
 
-export const isIdleState: ValidateFunction<IdleStateRow> = ajv.compile({
-  type: 'object',
-  required: ['name', 'project'],
-  properties: { name: text(200), idleState: optional(64), project: answerWith('name', text(200)) },
-});
+export const isIdleState = ajv.compile<IdleStateRow>(
+  row({ name: text(200), project: row({ name: text(200) }) }, { idleState: optional(64) }),
+);
 
-export const isTask: ValidateFunction<TaskRow> = ajv.compile(task);
+export const isTask = ajv.compile<TaskRow>(task);
 
 export const isRegisteredTaskList = ajv.compile<readonly RegisteredTaskRow[]>(
   listOf(registeredTask),
 );
 
-export const isAddedTask: ValidateFunction<Pick<TaskRow, 'id' | 'taskName'>> = ajv.compile({
-  type: 'object',
-  required: ['id'],
-  properties: { id, taskName: optional(200) },
-});
-
-export const isStoredVariable = ajv.compile<Pick<VariableRow, 'name'>>(
-  answerWith('name', text(300)),
+export const isAddedTask = ajv.compile<Pick<TaskRow, 'id' | 'taskName'>>(
+  row({ id }, { taskName: optional(200) }),
 );
 
-export const isVersion: ValidateFunction<string> = ajv.compile(text(200));
+export const isStoredVariable = ajv.compile<Pick<VariableRow, 'name'>>(row({ name: text(300) }));
+
+export const isVersion = ajv.compile<string>(text(200));

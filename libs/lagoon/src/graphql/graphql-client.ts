@@ -1,6 +1,6 @@
+import { finalRefusal, LagoonRefusedError, LagoonUnavailableError } from '../lagoon.outcomes';
 import type { Clock } from '@uplift/runtime';
-import { CallDeadline } from '../call-deadline';
-import { LagoonRefusedError, LagoonUnavailableError } from '../lagoon.errors';
+import { withDeadline } from '../call-deadline';
 import type { Ambiguous, Refused } from '../lagoon.outcomes';
 import { slicesOf } from '../lagoon.requests';
 import type { GraphqlEnvelope } from './answer-schemas';
@@ -17,11 +17,11 @@ type Signal = AbortSignal | undefined;
 /** How a document becomes a call, and its answer a value of the port. */
 export class GraphqlClient {
   private readonly transport: GraphqlTransport;
-  private readonly timeoutMs: number;
+  readonly timeoutMs: number;
 
   constructor(
     endpoint: GraphqlEndpoint,
-    private readonly clock: Clock,
+    readonly clock: Clock,
   ) {
     this.transport = new GraphqlTransport(endpoint, clock);
     this.timeoutMs = endpoint.timeoutMs ?? CALL_TIMEOUT_MS;
@@ -54,7 +54,7 @@ export class GraphqlClient {
   ): Promise<T> {
     const found = await this.readIfFound(document, variables, signal);
     if (found !== null) return found;
-    throw new LagoonRefusedError('not-found', 'the environment does not exist', false);
+    throw new LagoonRefusedError(NO_ENVIRONMENT);
   }
 
   /** In the order of the items: null where Lagoon says that it is not there, undefined if nobody can tell. */
@@ -102,21 +102,18 @@ export class GraphqlClient {
   }
 
   /** One end for several requests. */
-  async within<T>(signal: Signal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const deadline = new CallDeadline(this.clock, this.timeoutMs, signal);
-    try {
-      return await work(deadline.signal);
-    } finally {
-      deadline.release();
-    }
+  within<T>(signal: Signal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return withDeadline(this, signal, (deadline) => work(deadline.signal));
   }
 }
+
+const NO_ENVIRONMENT = finalRefusal('not-found', 'the environment does not exist');
 
 function nullIfNotFound<T>(read: () => T): T | null {
   try {
     return read();
   } catch (error) {
-    if (error instanceof LagoonRefusedError && error.refusal === 'not-found') return null;
+    if (error instanceof LagoonRefusedError && error.refusal.cause === 'not-found') return null;
     throw error;
   }
 }

@@ -1,7 +1,8 @@
 import type { Clock } from '@uplift/runtime';
 import { Agent, buildConnector, Client } from 'undici';
 import type { Dispatcher } from 'undici';
-import { CallDeadline, CallEndedError, failureText } from '../call-deadline';
+import type { CallDeadline } from '../call-deadline';
+import { CallEndedError, failureText, withDeadline } from '../call-deadline';
 import type { LagoonTokenSource } from '../token/token-source';
 
 export interface HttpAnswer {
@@ -107,20 +108,12 @@ export class GraphqlTransport {
     await this.warm.destroy();
   }
 
-  private async before(
+  private before(
     signal: AbortSignal | undefined,
     work: (deadline: CallDeadline) => Promise<HttpAnswer>,
   ): Promise<HttpAnswer> {
-    const deadline = new CallDeadline(
-      this.clock,
-      this.endpoint.timeoutMs ?? CALL_TIMEOUT_MS,
-      signal,
-    );
-    try {
-      return await work(deadline);
-    } finally {
-      deadline.release();
-    }
+    const { timeoutMs = CALL_TIMEOUT_MS } = this.endpoint;
+    return withDeadline({ clock: this.clock, timeoutMs }, signal, work);
   }
 
   private async send(

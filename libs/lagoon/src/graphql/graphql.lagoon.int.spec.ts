@@ -7,7 +7,7 @@ import {
   LagoonRefusedError,
   LagoonUnauthenticatedError,
   LagoonUnavailableError,
-} from '../lagoon.errors';
+} from '../lagoon.outcomes';
 import { StaticTokenSource } from '../token/token-source';
 import { GraphqlLagoon } from './graphql.lagoon';
 import { systemClock } from '@uplift/runtime';

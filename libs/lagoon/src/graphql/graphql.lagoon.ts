@@ -1,11 +1,12 @@
 import type { Clock } from '@uplift/runtime';
 import {
+  finalRefusal,
   LagoonRefusedError,
   LagoonUnauthenticatedError,
   LagoonUnavailableError,
-} from '../lagoon.errors';
+  passingRefusal,
+} from '../lagoon.outcomes';
 import type { CallAnswer, DeployAnswer, Refused, TaskAnswer } from '../lagoon.outcomes';
-import { finalRefusal, passingRefusal } from '../lagoon.outcomes';
 import { Lagoon } from '../lagoon.port';
 import type * as requests from '../lagoon.requests';
 import type {
@@ -16,7 +17,7 @@ import type {
   LagoonTask,
   RegisteredTask,
 } from '../lagoon.types';
-import { isSafeMarker, MARKER_ARGUMENT } from '../task-marker';
+import { isSafeMarker, MARKER_ARGUMENT } from '../lagoon.types';
 import {
   deploymentOf,
   environmentIn,
@@ -232,10 +233,7 @@ async function readFirst<A extends { readonly kind: string }>(
 }
 
 function refusalOf(error: unknown): Refused {
-  if (error instanceof LagoonRefusedError) {
-    const { refusal: cause, reason, retryable } = error;
-    return { kind: 'refused', cause, reason, retryable };
-  }
+  if (error instanceof LagoonRefusedError) return error.refusal;
   if (error instanceof LagoonUnauthenticatedError) return UNAUTHENTICATED;
   const why = error instanceof LagoonUnavailableError ? error.message : 'an unknown answer';
   return passingRefusal('not-sent', `the read before it failed: ${why}`);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { LagoonAnswerError, LagoonRefusedError, LagoonUnavailableError } from '../lagoon.errors';
+import { LagoonAnswerError, LagoonRefusedError, LagoonUnavailableError } from '../lagoon.outcomes';
 import { StaticTokenSource } from '../token/token-source';
 import { GraphqlLagoon } from './graphql.lagoon';
 import { systemClock } from '@uplift/runtime';

@@ -59,9 +59,7 @@ function errorsMean<A>(
   const isDone = errors.every(({ message }) => alreadyDone?.text.test(message) === true);
   if (isDone && alreadyDone !== undefined) return alreadyDone.answer;
   const known = errors.map(({ message }) => knownRefusal(message));
-  const first = known[0] ?? null;
-  if (first === null || known.includes(null)) return null;
-  return { kind: 'refused', ...first };
+  return known.includes(null) ? null : (known[0] ?? null);
 }
 
 // Lagoon answers 400 for a document it did not execute; such an answer carries no data.

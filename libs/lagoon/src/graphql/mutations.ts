@@ -9,32 +9,9 @@ export interface MutationDocument<A> extends AnswerRules<A> {
   readonly text: string;
 }
 
-export const DEPLOY_LATEST: MutationDocument<DeployAccepted> = {
-  name: 'DeployLatest',
-  text: `mutation DeployLatest($input: DeployEnvironmentLatestInput!) {
-  deployEnvironmentLatest(input: $input)
-}`,
-  field: 'deployEnvironmentLatest',
-  read: buildIn,
-};
-
-export const DEPLOY_BRANCH: MutationDocument<DeployAccepted> = {
-  name: 'DeployBranch',
-  text: `mutation DeployBranch($input: DeployEnvironmentBranchInput!) {
-  deployEnvironmentBranch(input: $input)
-}`,
-  field: 'deployEnvironmentBranch',
-  read: buildIn,
-};
-
-export const DEPLOY_PROMOTE: MutationDocument<DeployAccepted> = {
-  name: 'DeployPromote',
-  text: `mutation DeployPromote($input: DeployEnvironmentPromoteInput!) {
-  deployEnvironmentPromote(input: $input)
-}`,
-  field: 'deployEnvironmentPromote',
-  read: buildIn,
-};
+export const DEPLOY_LATEST = deployment('DeployLatest', 'deployEnvironmentLatest');
+export const DEPLOY_BRANCH = deployment('DeployBranch', 'deployEnvironmentBranch');
+export const DEPLOY_PROMOTE = deployment('DeployPromote', 'deployEnvironmentPromote');
 
 export const CANCEL_DEPLOYMENT: MutationDocument<Accepted> = {
   name: 'CancelDeployment',
@@ -91,6 +68,13 @@ export const UNIDLE: MutationDocument<Accepted> = {
     answer: { kind: 'accepted' },
   },
 };
+
+/** What is deployed, and how, stands in the input; the answer names the build. */
+function deployment(name: string, field: string): MutationDocument<DeployAccepted> {
+  const type = `D${field.slice(1)}Input`;
+  const text = `mutation ${name}($input: ${type}!) { ${field}(input: $input) }`;
+  return { name, text, field, read: buildIn };
+}
 
 const ACCEPTED: Accepted = { kind: 'accepted' };
 const NO_SUCH_TASK = finalRefusal('not-found', 'there is no such task');

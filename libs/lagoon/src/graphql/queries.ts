@@ -28,11 +28,10 @@ export const FIND_ENVIRONMENT: ReadDocument<answers.ProjectRow> = {
 };
 
 export const DEPLOYMENTS_OF: ReadDocument<answers.EnvironmentWithDeployments> = {
-  name: 'DeploymentsOf',
-  text: `query DeploymentsOf($environment: Int!, $name: String, $limit: Int) {
-  environmentById(id: $environment) { id deployments(name: $name, limit: $limit) { ${DEPLOYMENT} } }
-}`,
-  field: 'environmentById',
+  ...ofEnvironment('DeploymentsOf', {
+    parameters: ', $name: String, $limit: Int',
+    fields: `deployments(name: $name, limit: $limit) { ${DEPLOYMENT} }`,
+  }),
   fits: answers.isEnvironmentWithDeployments,
 };
 
@@ -46,11 +45,10 @@ export const DEPLOYMENTS_BY_BULK_ID: ReadDocument<readonly answers.DeploymentRow
 };
 
 export const TASKS_OF: ReadDocument<answers.EnvironmentWithTasks> = {
-  name: 'TasksOf',
-  text: `query TasksOf($environment: Int!, $limit: Int) {
-  environmentById(id: $environment) { id tasks(limit: $limit) { ${TASK} } }
-}`,
-  field: 'environmentById',
+  ...ofEnvironment('TasksOf', {
+    parameters: ', $limit: Int',
+    fields: `tasks(limit: $limit) { ${TASK} }`,
+  }),
   fits: answers.isEnvironmentWithTasks,
 };
 
@@ -77,28 +75,18 @@ export const REGISTERED_TASKS_OF: ReadDocument<readonly answers.RegisteredTaskRo
 };
 
 export const VARIABLES_OF: ReadDocument<answers.EnvironmentWithVariables> = {
-  name: 'VariablesOf',
-  text: `query VariablesOf($environment: Int!) {
-  environmentById(id: $environment) { id envVariables { name value scope } }
-}`,
-  field: 'environmentById',
+  ...ofEnvironment('VariablesOf', { fields: 'envVariables { name value scope }' }),
   fits: answers.isEnvironmentWithVariables,
 };
 
 /** Idling is asked for by names, so they are read with its state. */
 export const IDLE_STATE_OF: ReadDocument<answers.IdleStateRow> = {
-  name: 'IdleStateOf',
-  text: `query IdleStateOf($environment: Int!) {
-  environmentById(id: $environment) { id name idleState project { name } }
-}`,
-  field: 'environmentById',
+  ...ofEnvironment('IdleStateOf', { fields: 'name idleState project { name }' }),
   fits: answers.isIdleState,
 };
 
 export const ROUTES_OF: ReadDocument<answers.RoutesRow> = {
-  name: 'RoutesOf',
-  text: `query RoutesOf($environment: Int!) { environmentById(id: $environment) { id route routes } }`,
-  field: 'environmentById',
+  ...ofEnvironment('RoutesOf', { fields: 'route routes' }),
   fits: answers.isEnvironmentWithRoutes,
 };
 
@@ -108,6 +96,18 @@ export const PING: ReadDocument<string> = {
   field: 'lagoonVersion',
   fits: answers.isVersion,
 };
+
+interface EnvironmentFields {
+  readonly parameters?: string;
+  readonly fields: string;
+}
+
+function ofEnvironment(name: string, { parameters = '', fields }: EnvironmentFields) {
+  const text = `query ${name}($environment: Int!${parameters}) {
+  environmentById(id: $environment) { id ${fields} }
+}`;
+  return { name, text, field: 'environmentById' };
+}
 
 /** One question asked many times in one request: slot n under the alias `s<n>`. */
 export interface BatchDocument<I, T> {

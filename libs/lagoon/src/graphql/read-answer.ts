@@ -1,9 +1,10 @@
 import {
+  finalRefusal,
   LagoonAnswerError,
   LagoonRefusedError,
   LagoonUnauthenticatedError,
   LagoonUnavailableError,
-} from '../lagoon.errors';
+} from '../lagoon.outcomes';
 import type { GraphqlEnvelope, GraphqlError } from './answer-schemas';
 import { isEnvelope } from './answer-schemas';
 import { parseJson, shapeOf, shapeOfText } from './answer-shape';
@@ -20,7 +21,7 @@ export function envelopeOf(answer: HttpAnswer): GraphqlEnvelope {
     throw new LagoonUnavailableError(`Lagoon answered HTTP ${answer.status}`);
   }
   if (answer.status === 400 || answer.status === 413) {
-    throw new LagoonRefusedError('invalid-request', `HTTP ${answer.status}`, false);
+    throw new LagoonRefusedError(finalRefusal('invalid-request', `HTTP ${answer.status}`));
   }
   const body = parseJson(answer.text);
   if (answer.status !== 200 || !isEnvelope(body)) {
@@ -42,7 +43,7 @@ export function fieldOf(envelope: GraphqlEnvelope, field: string): unknown {
 function errorOf(errors: readonly GraphqlError[], envelope: GraphqlEnvelope): Error {
   const [first, ...others] = errors.map(({ message }) => knownRefusal(message));
   if (!first || others.includes(null)) return new LagoonAnswerError(shapeOf(envelope));
-  return new LagoonRefusedError(first.cause, first.reason, first.retryable);
+  return new LagoonRefusedError(first);
 }
 
 /** Checks a value against its schema. */
@@ -86,7 +87,7 @@ export function batchAnswers<T>(
 // That one of many is not there says nothing about the others.
 function batchError(errors: readonly GraphqlError[], envelope: GraphqlEnvelope): Error {
   const error = errorOf(errors, envelope);
-  const isOfOne = error instanceof LagoonRefusedError && error.refusal === 'not-found';
+  const isOfOne = error instanceof LagoonRefusedError && error.refusal.cause === 'not-found';
   return isOfOne ? new LagoonAnswerError(shapeOf(envelope)) : error;
 }
 

@@ -1,4 +1,4 @@
-import { LagoonAnswerError, LagoonRefusedError } from '../lagoon.errors';
+import { LagoonAnswerError, LagoonRefusedError } from '../lagoon.outcomes';
 import { slicesOf } from '../lagoon.requests';
 import { batchAnswers, slotVariables } from './read-answer';
 

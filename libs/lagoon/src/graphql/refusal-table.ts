@@ -1,11 +1,4 @@
-import type { RefusalCause } from '../lagoon.outcomes';
-
-export interface KnownRefusal {
-  readonly cause: RefusalCause;
-  /** The known part of Lagoon's text; nothing else of the message is kept. */
-  readonly reason: string;
-  readonly retryable: boolean;
-}
+import type { RefusalCause, Refused } from '../lagoon.outcomes';
 
 type Rule = readonly [pattern: RegExp, cause: RefusalCause, retryable: boolean];
 
@@ -39,16 +32,19 @@ const DEPLOY_TASK_RULES: readonly Rule[] = [
   [/deployments disabled for project branches/, 'disabled', false],
 ];
 
-/** Null: a text that this version does not know, so nobody can tell what happened. */
-export function knownRefusal(message: string): KnownRefusal | null {
+/**
+ * Keeps only the part of the text that is known. Null: a text that this version does not know, so nobody can
+ * tell what happened.
+ */
+export function knownRefusal(message: string): Refused | null {
   const detail = DEPLOY_TASK.exec(message)?.[1];
   return detail === undefined ? firstMatch(RULES, message) : firstMatch(DEPLOY_TASK_RULES, detail);
 }
 
-function firstMatch(rules: readonly Rule[], text: string): KnownRefusal | null {
+function firstMatch(rules: readonly Rule[], text: string): Refused | null {
   for (const [pattern, cause, retryable] of rules) {
     const match = pattern.exec(text);
-    if (match !== null) return { cause, reason: match[0], retryable };
+    if (match !== null) return { kind: 'refused', cause, reason: match[0], retryable };
   }
   return null;
 }

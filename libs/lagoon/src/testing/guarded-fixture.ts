@@ -1,4 +1,4 @@
-import { VirtualClock } from '@uplift/runtime/testing';
+import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
 import { InMemoryLagoon } from './in-memory.lagoon';
 import { systemClock, systemRandomness } from '@uplift/runtime';
 import type { BreakerState, LagoonCore } from '../core/lagoon-cores';
@@ -60,19 +60,11 @@ export interface FixtureOptions {
 
 /** A Lagoon in memory behind a resilience policy, in time that a spec moves. */
 export function guardedFixture(options: FixtureOptions = {}): GuardedFixture {
-  const { inner = new InMemoryLagoon(), requestsPerSecond = 0, rules } = options;
   const clock = new VirtualClock();
+  const { inner = new InMemoryLagoon({ clock }), requestsPerSecond = 0, rules } = options;
   const observer = new NotingObserver();
   const agreement = { name: 'core-a', requestsPerSecond, settings: UNLIMITED };
-  const core = guardedCore(
-    inner,
-    agreement,
-    { ...RULES, ...rules },
-    {
-      clock,
-      observer,
-      randomness: systemRandomness,
-    },
-  );
+  const context = { clock, observer, randomness: new SeededRandomness(1) };
+  const core = guardedCore(inner, agreement, { ...RULES, ...rules }, context);
   return { inner, clock, observer, core };
 }

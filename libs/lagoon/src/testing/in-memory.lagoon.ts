@@ -1,129 +1,305 @@
+import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
+import { deploymentOf, registeredTaskOf, routesIn, variableOf } from '../graphql/answer-mapping';
+import type { AnswerRules } from '../graphql/mutation-answer';
+import { classifyMutation } from '../graphql/mutation-answer';
+import * as mutations from '../graphql/mutations';
+import { envelopeOf, fieldOf } from '../graphql/read-answer';
+import type { Ambiguous, CallAnswer, DeployAnswer, Refused, TaskAnswer } from '../lagoon.outcomes';
+import { passingRefusal } from '../lagoon.outcomes';
+import { Lagoon } from '../lagoon.port';
+import type * as requests from '../lagoon.requests';
+import { DEFAULT_LOOKUP_ROWS } from '../lagoon.requests';
 import type {
-  CancelAnswer,
-  DeployAnswer,
-  TaskAnswer,
-  UnidleAnswer,
-  VariableAnswer,
-} from '../lagoon.outcomes';
-import type {
-  AddTaskRequest,
-  BuildTarget,
-  DeployBranchRequest,
-  DeployLatestRequest,
-  DeployPromoteRequest,
-  InvokeTaskRequest,
-  SetVariableRequest,
-} from '../lagoon.requests';
-import { isSafeMarker } from '../task-marker';
-import { carryOut } from './in-memory.calls';
-import type { InMemoryEnvironment } from './in-memory.environment';
-import { endTask } from './in-memory.environment';
-import { InMemoryReads } from './in-memory.reads';
-import { IDLING_DISABLED, NOT_FOUND, STUMBLED, UNSAFE_MARKER } from './in-memory.refusals';
-import { invocationOf } from './in-memory.tasks';
-import { now } from './new-records';
+  EnvironmentTarget,
+  EnvironmentVariable,
+  LagoonDeployment,
+  LagoonEnvironment,
+  LagoonTask,
+  RegisteredTask,
+} from '../lagoon.types';
+import { isSafeMarker, MARKER_ARGUMENT } from '../lagoon.types';
+import type { ScriptedFault } from './lagoon-script';
+import { LagoonScript } from './lagoon-script';
+import { INSTANT_WALK } from './world/builds';
+import type { Environment } from './world/environment';
+import { FaultPlan } from './world/fault-plan';
+import { LagoonApi, LagoonError } from './world/lagoon-api';
+import { LagoonWorld } from './world/lagoon-world';
+import { LagoonRows, newestFirst } from './world/rows';
+import type { TimeAndChance, WorldOptions } from './world/world-context';
 
-const ACCEPTED = { kind: 'accepted' } as const;
+export interface InMemoryCall {
+  readonly operation: string;
+  readonly input: unknown;
+}
 
-/** Lagoon in memory, of equal standing with the adapter. `script` says what happens next. */
-export class InMemoryLagoon extends InMemoryReads {
-  deployLatest(request: DeployLatestRequest, signal: AbortSignal): Promise<DeployAnswer> {
-    return this.mutate({ operation: 'deployLatest', input: request }, signal, () =>
-      this.deploy(this.script.byId(request.environmentId), request),
+/** Builds and tasks run until a spec ends them. */
+const OPTIONS: WorldOptions = {
+  clockSpeed: 1,
+  buildSeconds: Infinity,
+  taskSeconds: Infinity,
+  buildSlots: Infinity,
+  walk: INSTANT_WALK,
+};
+const OUTAGE = { status: 503, text: 'Service Unavailable' };
+const NOT_SENT = passingRefusal('not-sent', 'aborted by the caller');
+const UNREAD = passingRefusal('not-sent', 'the read before it failed');
+const READ = new Set(['read']);
+const CALL = new Set(['call']);
+
+/** A Lagoon made for tests behind the port, by the rules by which the adapter reads Lagoon's answers. */
+export class InMemoryLagoon extends Lagoon {
+  readonly script: LagoonScript;
+  /** Every call that came in, oldest first. */
+  readonly calls: InMemoryCall[] = [];
+  private readonly world: LagoonWorld;
+  private readonly api: LagoonApi;
+  private readonly rows: LagoonRows;
+  private readonly faults: FaultPlan<ScriptedFault>;
+
+  constructor({ clock, randomness }: Partial<TimeAndChance> = {}) {
+    super();
+    const chance = randomness ?? new SeededRandomness(1);
+    this.world = new LagoonWorld(OPTIONS, {
+      clock: clock ?? new VirtualClock(),
+      randomness: chance,
+    });
+    this.world.hasPlatformRole = true;
+    this.api = new LagoonApi(this.world);
+    this.rows = new LagoonRows(this.world);
+    this.faults = new FaultPlan(chance);
+    this.script = new LagoonScript(this.world, this.rows, this.faults);
+  }
+
+  findEnvironment(target: EnvironmentTarget): Promise<LagoonEnvironment | null> {
+    return this.read('findEnvironment', target, () => this.shown(target));
+  }
+
+  findEnvironments(
+    targets: readonly EnvironmentTarget[],
+  ): Promise<(LagoonEnvironment | null | undefined)[]> {
+    return this.read('findEnvironments', targets, () =>
+      targets.map((target) => (this.script.isHidden(target) ? undefined : this.shown(target))),
     );
   }
 
-  deployBranch(request: DeployBranchRequest, signal: AbortSignal): Promise<DeployAnswer> {
-    return this.mutate({ operation: 'deployBranch', input: request }, signal, () =>
-      this.deploy(this.script.branchOf(request.project, request.branchName), request),
+  deploymentsOf(
+    environmentId: number,
+    filter: requests.DeploymentFilter,
+  ): Promise<LagoonDeployment[]> {
+    return this.read('deploymentsOf', { environmentId, ...filter }, () =>
+      this.newestBuilds(this.api.environmentById(environmentId), filter),
     );
   }
 
-  deployPromote(request: DeployPromoteRequest, signal: AbortSignal): Promise<DeployAnswer> {
-    return this.mutate({ operation: 'deployPromote', input: request }, signal, () => {
-      const { project, sourceEnvironment, destinationEnvironment } = request;
-      const source = this.script.find({ project, environment: sourceEnvironment });
-      if (source === undefined) return NOT_FOUND;
-      const destination = this.script.branchOf(project, destinationEnvironment);
-      const answer = this.deploy(destination, request);
-      if (destination !== undefined && answer.kind === 'accepted') {
-        destination.facts = { ...destination.facts, deployType: 'promote' };
+  deploymentsOfMany(
+    lookups: readonly requests.DeploymentLookup[],
+  ): Promise<Map<number, LagoonDeployment[]>> {
+    return this.read('deploymentsOfMany', lookups, () => {
+      const found = new Map<number, LagoonDeployment[]>();
+      for (const { environmentId, limit = DEFAULT_LOOKUP_ROWS, ...lookup } of lookups) {
+        const environment = this.world.projects.environments.get(environmentId);
+        if (environment === undefined || this.script.isHidden(targetOf(environment))) continue;
+        const rows = this.newestBuilds(environment, { ...lookup, limit });
+        found.set(environmentId, [...(found.get(environmentId) ?? []), ...rows]);
       }
-      return answer;
+      return found;
     });
   }
 
-  cancelDeployment(target: BuildTarget, signal: AbortSignal): Promise<CancelAnswer> {
-    return this.mutate({ operation: 'cancelDeployment', input: target }, signal, () => {
-      const environment = this.script.byId(target.environmentId);
-      const isKnown = environment?.cancelDeployment(target.buildName, now()) ?? false;
-      return isKnown ? ACCEPTED : NOT_FOUND;
-    });
-  }
-
-  addTask(request: AddTaskRequest, signal: AbortSignal): Promise<TaskAnswer> {
-    return this.mutate({ operation: 'addTask', input: request }, signal, () =>
-      this.runTask(this.script.byId(request.environmentId), () => request),
+  deploymentsByBulkId(bulkId: string): Promise<LagoonDeployment[]> {
+    return this.read('deploymentsByBulkId', { bulkId }, () =>
+      this.api.deploymentsByBulkId(bulkId).map((build) => deploymentOf(this.rows.build(build))),
     );
   }
 
-  invokeRegisteredTask(request: InvokeTaskRequest, signal: AbortSignal): Promise<TaskAnswer> {
-    const call = { operation: 'invokeRegisteredTask', input: request };
-    return this.mutateAfterRead(call, signal, () => {
-      if (!isSafeMarker(request.marker)) return UNSAFE_MARKER;
-      const owner = this.script.byId(request.environmentId);
-      return this.runTask(owner, (environment) => invocationOf(environment, request));
+  taskById(taskId: number): Promise<LagoonTask | null> {
+    return this.read('taskById', { taskId }, () => this.script.taskById(taskId) ?? null);
+  }
+
+  tasksOf(environmentId: number, filter: { readonly limit: number }): Promise<LagoonTask[]> {
+    return this.read('tasksOf', { environmentId, ...filter }, () => {
+      const { tasks } = this.api.environmentById(environmentId);
+      return newestFirst(tasks, filter.limit).flatMap(({ id }) => this.script.taskById(id) ?? []);
     });
   }
 
-  cancelTask(taskId: number, signal: AbortSignal): Promise<CancelAnswer> {
-    return this.mutate({ operation: 'cancelTask', input: { taskId } }, signal, () => {
-      const task = this.script.taskById(taskId);
-      if (task === undefined) return NOT_FOUND;
-      endTask(task, 'cancelled', now());
-      return ACCEPTED;
+  registeredTasksOf(environmentId: number): Promise<RegisteredTask[]> {
+    return this.read('registeredTasksOf', { environmentId }, () => {
+      const environment = this.api.environmentById(environmentId);
+      const rows = environment.registeredTasks;
+      return rows.map((task) => registeredTaskOf(this.rows.registeredTask(task, environment)));
     });
   }
 
-  setVariable(request: SetVariableRequest, signal: AbortSignal): Promise<VariableAnswer> {
-    return this.mutate({ operation: 'setVariable', input: request }, signal, () => {
-      const { name, value, scope } = request;
-      const environment = this.script.find(request);
-      if (environment === undefined) return this.script.hasProject(request) ? STUMBLED : NOT_FOUND;
-      environment.variables.set(name, { name, value, scope });
-      return ACCEPTED;
+  variablesOf(environmentId: number): Promise<EnvironmentVariable[]> {
+    return this.read('variablesOf', { environmentId }, () =>
+      [...this.api.environmentById(environmentId).variables.values()].map(variableOf),
+    );
+  }
+
+  idleStateOf(environmentId: number): Promise<string | null> {
+    const state = () => this.api.environmentById(environmentId).idleState;
+    return this.read('idleStateOf', { environmentId }, state);
+  }
+
+  routesOf(environmentId: number): Promise<string[]> {
+    return this.read('routesOf', { environmentId }, () =>
+      routesIn(this.rows.environment(this.api.environmentById(environmentId))),
+    );
+  }
+
+  ping(): Promise<string> {
+    return this.read('ping', {}, () => this.api.lagoonVersion());
+  }
+
+  deployLatest(request: requests.DeployLatestRequest, signal: AbortSignal): Promise<DeployAnswer> {
+    const call = { operation: 'deployLatest', input: request, signal };
+    const input = { ...request, environment: { id: request.environmentId }, returnData: true };
+    const deploy = () => this.api.deployEnvironmentLatest(input);
+    return this.mutate(call, mutations.DEPLOY_LATEST, deploy);
+  }
+
+  deployBranch(request: requests.DeployBranchRequest, signal: AbortSignal): Promise<DeployAnswer> {
+    const call = { operation: 'deployBranch', input: request, signal };
+    const input = { ...request, project: { name: request.project }, returnData: true };
+    const deploy = () => this.api.deployEnvironmentBranch(input);
+    return this.mutate(call, mutations.DEPLOY_BRANCH, deploy);
+  }
+
+  deployPromote(
+    request: requests.DeployPromoteRequest,
+    signal: AbortSignal,
+  ): Promise<DeployAnswer> {
+    const call = { operation: 'deployPromote', input: request, signal };
+    const project = { name: request.project };
+    const sourceEnvironment = { name: request.sourceEnvironment, project };
+    const input = { ...request, project, sourceEnvironment, returnData: true };
+    const deploy = () => this.api.deployEnvironmentPromote(input);
+    return this.mutate(call, mutations.DEPLOY_PROMOTE, deploy);
+  }
+
+  cancelDeployment(target: requests.BuildTarget, signal: AbortSignal): Promise<CallAnswer> {
+    const call = { operation: 'cancelDeployment', input: target, signal };
+    const input = { name: target.buildName, environment: { id: target.environmentId } };
+    return this.mutate(call, mutations.CANCEL_DEPLOYMENT, () => this.api.cancelDeployment(input));
+  }
+
+  addTask(request: requests.AddTaskRequest, signal: AbortSignal): Promise<TaskAnswer> {
+    const call = { operation: 'addTask', input: request, signal };
+    const input = { ...request, environment: request.environmentId };
+    return this.mutate(call, mutations.ADD_TASK, () => this.rows.task(this.api.addTask(input)));
+  }
+
+  invokeRegisteredTask(
+    request: requests.InvokeTaskRequest,
+    signal: AbortSignal,
+  ): Promise<TaskAnswer> {
+    const { environmentId, taskDefinitionId: id, marker } = request;
+    const call = { operation: 'invokeRegisteredTask', input: request, signal, readsFirst: true };
+    return this.mutate(call, mutations.INVOKE_REGISTERED_TASK, () => {
+      if (!isSafeMarker(marker)) throw new LagoonError('Invalid input "UPLIFT_MARKER"');
+      const { registeredTasks } = this.api.environmentById(environmentId);
+      const definition = registeredTasks.find((task) => task.id === id);
+      const given = { advancedTaskDefinitionArgumentName: MARKER_ARGUMENT, value: marker };
+      const argumentValues = definition?.arguments?.includes(MARKER_ARGUMENT) ? [given] : [];
+      const invocation = { environment: environmentId, advancedTaskDefinition: id, argumentValues };
+      return this.rows.task(this.api.invokeRegisteredTask(invocation));
     });
   }
 
-  unidle(environmentId: number, signal: AbortSignal): Promise<UnidleAnswer> {
-    return this.mutateAfterRead({ operation: 'unidle', input: { environmentId } }, signal, () => {
-      const environment = this.script.byId(environmentId);
-      if (environment === undefined) return NOT_FOUND;
-      if (!environment.facts.autoIdle) return IDLING_DISABLED;
-      environment.facts = { ...environment.facts, idleState: 'active' };
-      return ACCEPTED;
+  cancelTask(taskId: number, signal: AbortSignal): Promise<CallAnswer> {
+    const call = { operation: 'cancelTask', input: { taskId }, signal };
+    return this.mutate(call, mutations.CANCEL_TASK, () => this.api.cancelTask({ id: taskId }));
+  }
+
+  setVariable(request: requests.SetVariableRequest, signal: AbortSignal): Promise<CallAnswer> {
+    const call = { operation: 'setVariable', input: request, signal };
+    const store = () => this.api.addOrUpdateEnvVariableByName(request);
+    return this.mutate(call, mutations.SET_VARIABLE, store);
+  }
+
+  unidle(environmentId: number, signal: AbortSignal): Promise<CallAnswer> {
+    const call = { operation: 'unidle', input: { environmentId }, signal, readsFirst: true };
+    return this.mutate(call, mutations.UNIDLE, () => {
+      const { name, project } = this.api.environmentById(environmentId);
+      const input = { project: project.name, environment: name, idle: false };
+      return this.api.idleOrUnidleEnvironment(input);
     });
   }
 
-  private deploy(
-    owner: InMemoryEnvironment | undefined,
-    request: DeployLatestRequest | DeployBranchRequest | DeployPromoteRequest,
-  ): DeployAnswer {
-    return carryOut<DeployAnswer>('Deployments', owner, (environment) => {
-      const { name } = this.script.newDeployment(environment, request);
-      return { kind: 'accepted', buildName: name };
-    });
+  close(): Promise<void> {
+    return Promise.resolve();
   }
 
-  private runTask(
-    owner: InMemoryEnvironment | undefined,
-    order: (environment: InMemoryEnvironment) => Omit<AddTaskRequest, 'environmentId'> | null,
-  ): TaskAnswer {
-    return carryOut<TaskAnswer>('Tasks', owner, (environment) => {
-      const request = order(environment);
-      if (request === null) return NOT_FOUND;
-      const { id, taskName } = this.script.newTask(environment, request);
-      return { kind: 'accepted', taskId: id, taskName };
-    });
+  private async read<T>(operation: string, input: unknown, answer: () => T): Promise<T> {
+    this.calls.push({ operation, input });
+    await Promise.resolve();
+    if (this.faults.outage) envelopeOf(OUTAGE);
+    const error = this.faults.take(READ, input)?.error;
+    if (error !== undefined) throw error;
+    this.world.settle();
+    try {
+      return answer();
+    } catch (refusal) {
+      if (refusal instanceof LagoonError) fieldOf({ errors: [refusal] }, operation);
+      throw refusal;
+    }
+  }
+
+  private async mutate<A>(
+    call: Mutation,
+    rules: AnswerRules<A>,
+    effect: () => unknown,
+  ): Promise<A | Refused | Ambiguous> {
+    const { operation, input } = call;
+    this.calls.push({ operation, input });
+    await Promise.resolve();
+    const unsent = this.unsent(call);
+    if (unsent !== null) return unsent;
+    if (this.faults.outage) return classifyMutation(OUTAGE, rules);
+    const fault = this.faults.take(CALL, input);
+    if (fault?.lands === false) return fault.answer ?? NOT_SENT;
+    this.world.settle();
+    const text = JSON.stringify(envelope(rules.field, effect));
+    return fault?.answer ?? classifyMutation({ status: 200, text }, rules);
+  }
+
+  /** Null: the call is sent. */
+  private unsent({ signal, readsFirst = false }: Mutation): Refused | null {
+    if (signal.aborted) return NOT_SENT;
+    return this.faults.outage && readsFirst ? UNREAD : null;
+  }
+
+  private newestBuilds(
+    { queue }: Environment,
+    { name, limit }: requests.DeploymentFilter,
+  ): LagoonDeployment[] {
+    const builds = newestFirst(queue.builds, limit, (build) => (name ?? build.name) === build.name);
+    return builds.map((build) => deploymentOf(this.rows.build(build)));
+  }
+
+  private shown(target: EnvironmentTarget): LagoonEnvironment | null {
+    return this.script.find(target)?.facts ?? null;
+  }
+}
+
+function targetOf({ project, name }: Environment): EnvironmentTarget {
+  return { project: project.name, environment: name };
+}
+
+interface Mutation extends InMemoryCall {
+  readonly signal: AbortSignal;
+  /** True: something is read before it, so in an outage it is not even sent. */
+  readonly readsFirst?: boolean;
+}
+
+/** What Lagoon answers to a mutation. */
+function envelope(field: string, effect: () => unknown) {
+  try {
+    return { data: { [field]: effect() } };
+  } catch (error) {
+    if (!(error instanceof LagoonError)) throw error;
+    return { data: null, errors: [{ message: error.message }] };
   }
 }

@@ -1,112 +1,133 @@
-import type { LagoonReadError } from '../lagoon.errors';
-import type { Ambiguous, Refused } from '../lagoon.outcomes';
-import type { AddTaskRequest, BuildVariable } from '../lagoon.requests';
-import type { EnvironmentTarget, LagoonEnvironment, RegisteredTask } from '../lagoon.types';
-import type { DeploymentRecord, TaskRecord } from './in-memory.environment';
-import { InMemoryEnvironment } from './in-memory.environment';
-import { factsOf, matches, now, unstarted } from './new-records';
+import { deploymentPhase, MARKER_ARGUMENT } from '../lagoon.types';
+import { deploymentOf, environmentIn, taskOf } from '../graphql/answer-mapping';
+import type { Ambiguous, LagoonReadError, Refused } from '../lagoon.outcomes';
+import type {
+  EnvironmentTarget,
+  LagoonDeployment,
+  LagoonEnvironment,
+  LagoonTask,
+  RegisteredTask,
+} from '../lagoon.types';
+import type { Build } from './world/builds';
+import type { Environment, EnvironmentTraits } from './world/environment';
+import type { Fault, FaultPlan } from './world/fault-plan';
+import { EVERY_CALL } from './world/fault-plan';
+import type { LagoonWorld } from './world/lagoon-world';
+import type { LagoonRows } from './world/rows';
+import { newestFirst } from './world/rows';
+import { endTask } from './world/tasks';
 
-export interface ScriptedAnswer {
-  readonly answer: Refused | Ambiguous;
-  /** True: the effect happens although the answer does not say so. */
-  readonly lands: boolean;
+export interface ScriptedFault extends Fault {
+  /** What a call that changes something is answered. */
+  readonly answer?: Refused | Ambiguous;
+  /** What a read throws. */
+  readonly error?: LagoonReadError;
 }
 
 export type EnvironmentFacts = Partial<
   Omit<LagoonEnvironment, 'projectId' | 'environmentId' | 'activeBuild'>
 >;
 
-/** What a new build row keeps of the call that made it. */
-export interface BuildOrder {
-  readonly bulkName?: string;
-  readonly bulkId?: string;
-  readonly buildVariables?: readonly BuildVariable[];
-}
-
-/** What the in-memory Lagoon contains and does: scenes are set here, by specs. */
+/** What the in-memory Lagoon contains and does: specs set it here. */
 export class LagoonScript {
+  private readonly hidden = new Set<Environment>();
+
+  constructor(
+    private readonly world: LagoonWorld,
+    private readonly rows: LagoonRows,
+    private readonly faults: FaultPlan<ScriptedFault>,
+  ) {}
+
   /** While true reads throw and mutations are ambiguous. */
-  unavailable = false;
+  get unavailable(): boolean {
+    return this.faults.outage;
+  }
+
+  set unavailable(active: boolean) {
+    this.faults.outage = active;
+  }
+
   /** Set: every new build and task ends at once with this status. */
-  endAtOnce: 'complete' | 'failed' | null = null;
-  private readonly environments: InMemoryEnvironment[] = [];
-  private readonly hidden = new Set<InMemoryEnvironment>();
-  private readonly answers: ScriptedAnswer[] = [];
-  private readonly readErrors: LagoonReadError[] = [];
-  private lastId = 0;
+  get endAtOnce(): 'complete' | 'failed' | null {
+    return this.world.tasks.endsAtOnce;
+  }
+
+  set endAtOnce(status: 'complete' | 'failed' | null) {
+    this.world.builds.traits = status === null ? {} : { runSeconds: 0, endStatus: status };
+    this.world.tasks.endsAtOnce = status;
+  }
 
   /** Creates the environment, or changes what is given of an existing one. */
   place(target: EnvironmentTarget, facts: EnvironmentFacts = {}): LagoonEnvironment {
-    const existing = this.find(target);
-    if (existing !== undefined) {
-      existing.facts = { ...existing.facts, ...facts };
-      return existing.facts;
-    }
-    const placed = { ...factsOf(target, this.nextId(), this.nextId()), ...facts };
-    this.environments.push(new InMemoryEnvironment(target.project, target.environment, placed));
-    return placed;
+    const { project, environment } = target;
+    const placed = this.world.projects.upsert(project, environment, traitsOf(facts));
+    const { deploymentsDisabled, restriction } = facts;
+    placed.wakeSeconds = 0;
+    if (deploymentsDisabled !== undefined) placed.project.deploymentsDisabled = deploymentsDisabled;
+    if (restriction === null) placed.project.restrictions = [];
+    if (restriction === 'NO_DEPLOYMENTS') placed.project.restrictions = [restriction];
+    return this.shown(placed);
   }
 
   remove(target: EnvironmentTarget): void {
-    const index = this.environments.findIndex((environment) => matches(environment, target));
-    if (index >= 0) this.environments.splice(index, 1);
+    this.placed(target).deleted = true;
   }
 
-  /** The next mutation gets this answer; several are used one by one. */
+  /** The next mutation gets this answer; several are used one by one. `lands`: its effect happens all the same. */
   answerNext(answer: Refused | Ambiguous, { lands = false } = {}): void {
-    this.answers.push({ answer, lands });
+    this.faults.add({ ...EVERY_CALL, field: 'call', lands, answer });
   }
 
   /** The next read throws this; several are used one by one. */
   failNextRead(error: LagoonReadError): void {
-    this.readErrors.push(error);
+    this.faults.add({ ...EVERY_CALL, field: 'read', lands: false, error });
   }
 
   /** Ends every build of the environment in Lagoon's order, the waiting ones too. */
   endBuilds(target: EnvironmentTarget, status = 'complete'): void {
-    const environment = this.find(target);
-    while (environment?.endRunning(status, now()) === true);
+    this.placed(target).queue.endAll({ at: this.world.now(), status });
   }
 
   endTasks(target: EnvironmentTarget, status = 'complete'): void {
-    this.find(target)?.endTasks(status, now());
+    for (const task of this.placed(target).tasks) endTask(task, { at: this.world.now(), status });
   }
 
   /** Puts one build into any state, words of later Lagoons included. */
-  setBuild(
-    buildName: string,
-    change: Partial<Pick<DeploymentRecord, 'status' | 'buildStep'>>,
-  ): void {
-    const build = this.allDeployments().find(({ name }) => name === buildName);
-    if (build !== undefined) Object.assign(build, change);
+  setBuild(buildName: string, change: Build['shown']): void {
+    const { status } = change;
+    const { queue } = this.ownerOf(buildName);
+    const build = this.buildNamed(buildName);
+    if (status !== undefined && deploymentPhase(status) !== 'active') {
+      queue.end(build, { at: this.world.now(), status });
+    }
+    build.shown = { ...build.shown, ...change };
   }
 
   /** A build that somebody else started. */
   foreignBuild(target: EnvironmentTarget): string {
-    return this.newDeployment(this.placed(target), {}).name;
+    return this.world.builds.deploy(this.placed(target), {});
   }
 
   /** A second row for the call that made this build, as a queue that delivers twice leaves it. */
   duplicateBuild(buildName: string): string {
-    const environment = this.ownerOf(buildName);
-    const twin = environment.deployments.find(({ name }) => name === buildName);
-    const { bulkName, bulkId } = twin ?? { bulkName: null, bulkId: null };
-    return this.newDeployment(environment, {
-      ...(bulkName === null ? {} : { bulkName }),
-      ...(bulkId === null ? {} : { bulkId }),
-    }).name;
+    const { bulkName, bulkId } = this.buildNamed(buildName);
+    return this.world.builds.deploy(this.ownerOf(buildName), { bulkName, bulkId });
   }
 
   /** The row is gone, as retention leaves it. */
   removeBuild(buildName: string): void {
-    this.ownerOf(buildName).removeDeployment(buildName);
+    this.world.builds.forget(this.ownerOf(buildName), this.buildNamed(buildName));
   }
 
   /** Registers a task that may be invoked in the environment. */
   registerTask(target: EnvironmentTarget, definition: Omit<RegisteredTask, 'id'>): RegisteredTask {
-    const task = { id: this.nextId(), ...definition };
-    this.placed(target).registeredTasks.push(task);
-    return task;
+    const { name, takesMarker } = definition;
+    const id = this.world.context.nextId();
+    const declared = takesMarker ? [MARKER_ARGUMENT] : [];
+    const task = { id, name, type: 'COMMAND', command: 'true', arguments: declared } as const;
+    const environment = this.placed(target);
+    environment.registeredTasks = [...environment.registeredTasks, task];
+    return { id, name, takesMarker };
   }
 
   /** Batched reads give no answer for the environment from here on. */
@@ -118,91 +139,74 @@ export class LagoonScript {
     this.hidden.delete(this.placed(target));
   }
 
-  find(target: EnvironmentTarget): InMemoryEnvironment | undefined {
-    return this.environments.find((environment) => matches(environment, target));
+  isHidden({ project, environment }: EnvironmentTarget): boolean {
+    const found = this.world.projects.find(project, environment);
+    return found !== undefined && this.hidden.has(found);
   }
 
-  byId(environmentId: number): InMemoryEnvironment | undefined {
-    return this.environments.find(({ facts }) => facts.environmentId === environmentId);
+  /** What Lagoon shows of an environment, and its builds, oldest first. */
+  find({ project, environment: name }: EnvironmentTarget) {
+    const environment = this.world.projects.find(project, name);
+    if (environment === undefined || environment.deleted) return undefined;
+    return { facts: this.shown(environment), deployments: this.deploymentsOf(environment) };
   }
 
-  hasProject({ project }: Pick<EnvironmentTarget, 'project'>): boolean {
-    return this.environments.some((environment) => environment.project === project);
+  allDeployments(): LagoonDeployment[] {
+    return this.environments().flatMap((environment) => this.deploymentsOf(environment));
   }
 
-  /** Lagoon creates the environment of a branch it knows the project of. */
-  branchOf(project: string, branch: string): InMemoryEnvironment | undefined {
-    const target = { project, environment: branch };
-    if (this.hasProject(target) && this.find(target) === undefined) this.place(target);
-    return this.find(target);
+  taskById(taskId: number): LagoonTask | undefined {
+    const task = this.world.tasks.byId.get(taskId);
+    return task && taskOf(this.rows.task(task));
   }
 
-  allDeployments(): DeploymentRecord[] {
-    return this.environments.flatMap(({ deployments }) => deployments);
+  /** What the port shows of an environment. */
+  shown(environment: Environment): LagoonEnvironment {
+    this.world.settle();
+    const newest = newestFirst(environment.queue.builds, 1).map((build) => this.rows.build(build));
+    const row = { ...this.rows.environment(environment), deployments: newest };
+    const project = { ...this.rows.project(environment.project), environments: [row] };
+    const { name } = environment;
+    const shown = environmentIn(project, { project: environment.project.name, environment: name });
+    if (shown === null) throw new TypeError(`no environment ${name}`);
+    return shown;
   }
 
-  taskById(taskId: number): TaskRecord | undefined {
-    return this.environments.flatMap(({ tasks }) => tasks).find(({ id }) => id === taskId);
+  private deploymentsOf({ queue }: Environment): LagoonDeployment[] {
+    this.world.settle();
+    return queue.builds.map((build) => deploymentOf(this.rows.build(build)));
   }
 
-  isHidden(target: EnvironmentTarget): boolean {
-    const environment = this.find(target);
-    return environment !== undefined && this.hidden.has(environment);
+  private environments(): Environment[] {
+    return [...this.world.projects.environments.values()];
   }
 
-  takeReadError(): LagoonReadError | null {
-    return this.readErrors.shift() ?? null;
-  }
-
-  takeAnswer(): ScriptedAnswer | null {
-    return this.answers.shift() ?? null;
-  }
-
-  newDeployment(environment: InMemoryEnvironment, order: BuildOrder): DeploymentRecord {
-    const { bulkName = null, bulkId = null, buildVariables = [] } = order;
-    const id = this.nextId();
-    const name = `lagoon-${kindOf(buildVariables)}-${id.toString(36)}`;
-    const row = { id, name, bulkName, bulkId, ...unstarted(), buildStep: null };
-    environment.addDeployment(row);
-    if (this.endAtOnce !== null) environment.endRunning(this.endAtOnce, now());
-    return row;
-  }
-
-  newTask(
-    environment: InMemoryEnvironment,
-    { name, service, command }: Omit<AddTaskRequest, 'environmentId'>,
-  ): TaskRecord {
-    const id = this.nextId();
-    const taskName = `lagoon-task-${id.toString(36)}`;
-    const task = { id, name, service, command, taskName, ...unstarted() };
-    environment.tasks.push(task);
-    if (this.endAtOnce !== null) environment.endTasks(this.endAtOnce, now());
-    return task;
-  }
-
-  private placed(target: EnvironmentTarget): InMemoryEnvironment {
-    const environment = this.find(target);
-    if (environment === undefined) throw new TypeError(`no environment ${target.environment}`);
+  private placed({ project, environment: name }: EnvironmentTarget): Environment {
+    this.world.settle();
+    const environment = this.world.projects.find(project, name);
+    if (environment === undefined) throw new TypeError(`no environment ${name}`);
     return environment;
   }
 
-  private ownerOf(buildName: string): InMemoryEnvironment {
-    const isOwner = ({ deployments }: InMemoryEnvironment) =>
-      deployments.some(({ name }) => name === buildName);
-    const owner = this.environments.find(isOwner);
-    if (owner === undefined) throw new TypeError(`no build ${buildName}`);
+  private ownerOf(buildName: string): Environment {
+    const { environmentId } = this.buildNamed(buildName);
+    const owner = this.world.projects.environments.get(environmentId);
+    if (owner === undefined) throw new TypeError(`no environment of ${buildName}`);
     return owner;
   }
 
-  private nextId(): number {
-    this.lastId += 1;
-    return this.lastId;
+  private buildNamed(buildName: string): Build {
+    this.world.settle();
+    const build = [...this.world.builds.byId.values()].find(({ name }) => name === buildName);
+    if (build === undefined) throw new TypeError(`no build ${buildName}`);
+    return build;
   }
 }
 
-function kindOf(buildVariables: readonly BuildVariable[]): 'build' | 'variables' {
-  const isVariablesOnly = buildVariables.some(
-    ({ name, value }) => name === 'LAGOON_VARIABLES_ONLY' && value.toUpperCase() === 'TRUE',
-  );
-  return isVariablesOnly ? 'variables' : 'build';
+function traitsOf(facts: EnvironmentFacts): Partial<EnvironmentTraits> {
+  const { environmentType, deployType, autoIdle, idleState } = facts;
+  const routes = facts.routes ?? (typeof facts.route === 'string' ? [facts.route] : undefined);
+  const traits = { environmentType, deployType, autoIdle, idleState, routes, deleted: false };
+  const given = Object.entries(traits).filter(([, value]) => value !== undefined && value !== null);
+  return Object.fromEntries(given);
 }

@@ -1,9 +1,14 @@
 import { execFile } from 'node:child_process';
 import type { Clock } from '@uplift/runtime';
-import { FileTokenSource } from './file.token-source';
+import {
+  FileTokenSource,
+  LagoonTokenError,
+  MAX_TOKEN_BYTES,
+  StaticTokenSource,
+  tokenIn,
+} from './token-source';
 import { RenewingTokenSource } from './renewing.token-source';
 import type { LagoonTokenSource } from './token-source';
-import { LagoonTokenError, MAX_TOKEN_BYTES, StaticTokenSource, tokenIn } from './token-source';
 
 /** Program and arguments, run without a shell. */
 export type TokenCommand = readonly [string, ...string[]];

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Ledger } from '../ledger/ledger';
-import type { AppHealth } from '../world/environment';
-import type { LagoonWorld } from '../world/lagoon-world';
+import type { AppHealth, LagoonWorld } from '@uplift/lagoon/testing';
+import type { Ledger } from '../ledger';
 import { sendText } from './http-messages';
 
 const WAITING_PAGE =
@@ -18,7 +17,7 @@ export class AppPages {
     this.ledger.recordProbe();
     this.world.settle();
     const [project = '', environment = ''] = pathOf(request).slice(1);
-    const found = this.world.places.find(project, environment);
+    const found = this.world.projects.find(project, environment);
     if (found === undefined || found.deleted) return sendText(response, 404, 'no such app');
     if (found.idleState !== 'active') return sendText(response, 503, WAITING_PAGE, 'text/html');
     answerAs(found.health, response);

@@ -1,12 +1,16 @@
-import type { BuildTraits } from '../world/builds';
-import type { AppHealth, EnvironmentTraits, Restriction } from '../world/environment';
+import type {
+  AppHealth,
+  BuildTraits,
+  EnvironmentTraits,
+  Restriction,
+} from '@uplift/lagoon/testing';
 import { Ajv } from 'ajv';
-import type { FaultSpec } from '../faults/fault-plan';
-import { FAULT_KINDS } from '../faults/fault-plan';
+import type { FaultSpec } from './faults';
+import { FAULT_KINDS } from './faults';
 import type { TokenRule } from './tokens';
 
 export interface EnvironmentSpec extends Partial<
-  Omit<EnvironmentTraits, 'failBuilds' | 'failTasks'>
+  Omit<EnvironmentTraits, 'failBuilds' | 'failTasks' | 'routes'>
 > {
   readonly project: string;
   readonly environment: string;

@@ -1,23 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FaultPlan } from '@uplift/lagoon/testing';
+import type { CancelTimer, Clock } from '@uplift/runtime';
 import type { ExecutionResult } from 'graphql';
-import type { Fault } from '../faults/fault-plan';
-import { FAULT_KINDS, landsOf } from '../faults/fault-plan';
-import type { FaultPlan } from '../faults/fault-plan';
-import type { GraphqlEngine } from '../graphql/graphql-engine';
-import type { PreparedDocument } from '../graphql/prepared-document';
-import type { CallOutcome, Ledger } from '../ledger/ledger';
-import { delay, sendJson, sendText } from './http-messages';
-import type { LateCalls } from './late-calls';
-import { bodyOf, BodyTooLargeError } from './http-messages';
-import { SPOILED_ANSWERS, UNAUTHENTICATED } from './spoiled-answers';
+import type { GraphqlEngine, PreparedDocument } from '../graphql/graphql-engine';
+import type { CallOutcome, Ledger } from '../ledger';
+import type { HttpFault } from './faults';
+import { FAULT_KINDS, UNAUTHENTICATED } from './faults';
+import { bodyOf, BodyTooLargeError, sendJson, sendText } from './http-messages';
 import type { Tokens } from './tokens';
 
-export interface GraphqlEndpointParts {
+export interface EndpointOptions {
   readonly engine: GraphqlEngine;
   readonly ledger: Ledger;
-  readonly faults: FaultPlan;
+  readonly faults: FaultPlan<HttpFault>;
   readonly tokens: Tokens;
-  readonly lateCalls: LateCalls;
+  readonly clock: Clock;
 }
 
 interface Call {
@@ -29,35 +26,43 @@ const MAX_BODY_BYTES = 100 * 1024;
 
 /** `POST /graphql`. */
 export class GraphqlEndpoint {
-  constructor(private readonly parts: GraphqlEndpointParts) {}
+  /** Calls whose caller has gone, and that take place all the same, later. */
+  private readonly late = new Set<CancelTimer>();
+
+  constructor(private readonly options: EndpointOptions) {}
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const call = await this.callIn(request, response);
     if (call === null) return;
     if (this.turnedAway(request, response, call)) return;
-    const fault = this.parts.faults.take(call.prepared.fields, call.variables);
+    const fault = this.options.faults.take(call.prepared.fields, call.variables);
     if (fault !== null) return this.spoil(response, call, fault);
     const result = await this.carryOut(call);
     this.record(call, outcomeOf(call, result));
     sendJson(response, call.prepared.errors.length > 0 ? 400 : 200, result);
   }
 
+  /** The calls that are still to take place never do. */
+  stop(): void {
+    for (const cancel of this.late) cancel();
+  }
+
   private async callIn(request: IncomingMessage, response: ServerResponse): Promise<Call | null> {
     try {
       const body = JSON.parse(await bodyOf(request, MAX_BODY_BYTES)) as unknown;
       const { query, variables } = body as { query?: unknown; variables?: unknown };
-      const prepared = this.parts.engine.prepare(typeof query === 'string' ? query : '');
+      const prepared = this.options.engine.prepare(typeof query === 'string' ? query : '');
       return { prepared, variables: isRecord(variables) ? variables : {} };
     } catch (error) {
       const status = error instanceof BodyTooLargeError ? 413 : 400;
-      this.parts.ledger.record(null, null, 'invalid');
+      this.options.ledger.record(null, null, 'invalid');
       sendJson(response, status, { errors: [{ message: 'request entity not acceptable' }] });
       return null;
     }
   }
 
   private turnedAway(request: IncomingMessage, response: ServerResponse, call: Call): boolean {
-    const { faults, tokens } = this.parts;
+    const { faults, tokens } = this.options;
     if (faults.outage) {
       this.record(call, 'outage');
       sendText(response, 503, 'Service Unavailable');
@@ -69,28 +74,39 @@ export class GraphqlEndpoint {
     return true;
   }
 
-  private async spoil(response: ServerResponse, call: Call, fault: Fault): Promise<void> {
-    const result = landsOf(fault) ? await this.land(call, fault) : null;
-    const { outcome } = FAULT_KINDS[fault.kind];
+  private async spoil(response: ServerResponse, call: Call, fault: HttpFault): Promise<void> {
+    const result = fault.lands ? await this.land(call, fault) : null;
+    const { outcome, answer } = FAULT_KINDS[fault.kind];
     this.record(call, outcome ?? outcomeOf(call, result));
-    await delay(response, fault.delayMs);
-    await SPOILED_ANSWERS[fault.kind](response, { prepared: call.prepared, fault, result });
+    if (fault.delayMs > 0) await this.options.clock.idle(fault.delayMs, goneSignal(response));
+    await answer(response, { prepared: call.prepared, fault, result });
   }
 
   /** Null if the call takes place later than its answer. */
-  private async land(call: Call, { landMs }: Fault): Promise<ExecutionResult | null> {
+  private async land(call: Call, { landMs }: HttpFault): Promise<ExecutionResult | null> {
     if (landMs === 0) return this.carryOut(call);
-    this.parts.lateCalls.after(landMs, () => void this.carryOut(call));
+    const cancel = this.options.clock.after(landMs, () => {
+      this.late.delete(cancel);
+      void this.carryOut(call);
+    });
+    this.late.add(cancel);
     return null;
   }
 
   private carryOut({ prepared, variables }: Call): Promise<ExecutionResult> {
-    return this.parts.engine.run(prepared, variables);
+    return this.options.engine.run(prepared, variables);
   }
 
   private record({ prepared, variables }: Call, outcome: CallOutcome): void {
-    this.parts.ledger.record(prepared, variables, outcome);
+    this.options.ledger.record(prepared, variables, outcome);
   }
+}
+
+/** Aborts when the client goes away. */
+function goneSignal(response: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  return gone.signal;
 }
 
 function outcomeOf({ prepared }: Call, result: ExecutionResult | null): CallOutcome {

@@ -16,18 +16,6 @@ export function sendText(
   response.writeHead(status, { 'content-type': type, 'content-length': length }).end(text);
 }
 
-/** Real time; ends early when the client goes away. */
-export function delay(response: ServerResponse, ms: number): Promise<void> {
-  if (ms === 0) return Promise.resolve();
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    response.once('close', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
-}
-
 export class BodyTooLargeError extends Error {}
 
 /** The whole body as text. */

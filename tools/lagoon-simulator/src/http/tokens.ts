@@ -1,3 +1,5 @@
+import type { Clock } from '@uplift/runtime';
+
 /** Every token that has no rule of its own. */
 const ANY = '*';
 
@@ -14,12 +16,15 @@ export class Tokens {
   private readonly ends = new Map<string, number>();
 
   /** `only`: the one token that is good; null: every token is. */
-  constructor(private readonly only: string | null) {
+  constructor(
+    private readonly only: string | null,
+    private readonly clock: Pick<Clock, 'wall'>,
+  ) {
     this.clear();
   }
 
   rule({ token, validMs }: TokenRule): void {
-    this.ends.set(token, validMs === null ? Infinity : Date.now() + validMs);
+    this.ends.set(token, validMs === null ? Infinity : this.clock.wall() + validMs);
   }
 
   clear(): void {
@@ -33,6 +38,6 @@ export class Tokens {
     const token = /^Bearer (\S+)$/.exec(authorization ?? '')?.[1];
     if (token === undefined) return false;
     const end = this.ends.get(token) ?? this.ends.get(ANY) ?? Infinity;
-    return Date.now() < end;
+    return this.clock.wall() < end;
   }
 }

@@ -1,3 +1,5 @@
+import type { Clock } from '@uplift/runtime';
+import { systemClock } from '@uplift/runtime';
 import type { RunningSimulator } from '../lagoon-simulator';
 import { startLagoonSimulator } from '../lagoon-simulator';
 import type { SimulatorControls } from '../simulator-controls';
@@ -33,8 +35,11 @@ const BUILDS = `query Builds($id: Int!) {
 export class SimulatorFixture {
   private constructor(private readonly simulator: RunningSimulator) {}
 
-  static async open(options: Partial<SimulatorOptions> = {}): Promise<SimulatorFixture> {
-    return new SimulatorFixture(await startLagoonSimulator({ clockSpeed: 0, ...options }));
+  static async open(
+    options: Partial<SimulatorOptions> = {},
+    clock: Clock = systemClock,
+  ): Promise<SimulatorFixture> {
+    return new SimulatorFixture(await startLagoonSimulator({ clockSpeed: 0, ...options }, clock));
   }
 
   get controls(): SimulatorControls {

@@ -1,5 +1,5 @@
 import type { Evidence, ProbeResult, WorkOrder } from '@uplift/domain';
-import type { HealthProbe, Lagoon, LagoonCore, UnidleAnswer } from '@uplift/lagoon';
+import type { HealthProbe, Lagoon, LagoonCore, CallAnswer } from '@uplift/lagoon';
 import { ProbeTargetRefusedError } from '@uplift/lagoon';
 import type { Clock } from '@uplift/runtime';
 
@@ -172,7 +172,7 @@ interface SecondLook {
   /** Lagoon's own word; null if it said nothing or could not be asked. */
   readonly idleState: string | null;
   /** What came of waking it; null if it was awake. */
-  readonly unidle: UnidleAnswer['kind'] | null;
+  readonly unidle: CallAnswer['kind'] | null;
   /** The routes as they are after the build; empty if they could not be asked. */
   readonly routes: readonly string[];
 }

@@ -1,0 +1,29 @@
+import type { EventStore } from '@uplift/event-store';
+import { EsdbEventStore } from '@uplift/event-store';
+import type { StackOptions } from '../tools/stack/src';
+import { Stack } from '../tools/stack/src';
+
+/** A stack for the time of the work; nothing of it is left afterwards. */
+export async function withStack<T>(
+  options: StackOptions,
+  work: (stack: Stack) => Promise<T>,
+): Promise<T> {
+  const stack = await Stack.start(options);
+  try {
+    return await work(stack);
+  } finally {
+    await stack.stop();
+  }
+}
+
+export async function withStore<T>(
+  stack: Stack,
+  work: (store: EventStore) => Promise<T>,
+): Promise<T> {
+  const store = new EsdbEventStore({ connectionString: stack.url('eventstore') });
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}

@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import type { InstanceCommand, ProbeResult } from '@uplift/domain';
+import { decide, evolve, INITIAL_STATE } from '@uplift/domain';
+import type { EventStore } from '@uplift/event-store';
+import { InstanceHistory, NO_STREAM } from '@uplift/event-store';
+
+/** Instances whose histories grow at the same time, and so lie mixed in `$all`. */
+const IN_FLIGHT = 250;
+const EVENTS_PER_INSTANCE = 14;
+const ONE_DAY_MS = 86_400_000;
+const ACTOR = { type: 'system', id: 'bench' } as const;
+
+const PROBE: ProbeResult = {
+  url: 'http://app.example/',
+  outcome: 'healthy',
+  status: 200,
+  durationMs: 12,
+};
+
+/** Does the work for every item, at most `limit` at once; throws the first failure. */
+export async function eachOf<T>(
+  items: Iterable<T>,
+  limit: number,
+  work: (item: T) => Promise<unknown>,
+): Promise<void> {
+  const queue = items[Symbol.iterator]();
+  const worker = async () => {
+    for (let next = queue.next(); !next.done; next = queue.next()) await work(next.value);
+  };
+  await Promise.all(Array.from({ length: limit }, worker));
+}
+
+/** Reads every event there is, as a service does that starts from nothing, and does nothing with them. */
+export async function readAll(store: EventStore) {
+  const startedAt = performance.now();
+  let events = 0;
+  for await (const batch of store.subscribeToAll()) {
+    events += batch.events.length;
+    if (batch.caughtUp) break;
+  }
+  return { events, seconds: (performance.now() - startedAt) / 1_000 };
+}
+
+/** Writes whole upgrades, each decision its own append, until there are at least so many events. Returns how many. */
+export async function prefill(store: EventStore, atLeast: number): Promise<number> {
+  const history = new InstanceHistory(store, 'bench');
+  const count = Math.ceil(atLeast / EVENTS_PER_INSTANCE);
+  let written = 0;
+  await eachOf(Array<undefined>(count).keys(), IN_FLIGHT, async (n) => {
+    const events = await writeHistory(history, `bench-${n}`);
+    written += events;
+  });
+  return written;
+}
+
+/** One registration and one whole upgrade as the services do it: one append for each command. */
+async function writeHistory(history: InstanceHistory, project: string): Promise<number> {
+  const [instanceId, upgradeId] = [randomUUID(), randomUUID()];
+  let [head, state, written] = [NO_STREAM, INITIAL_STATE, 0];
+  for (const command of [...edgeCommands(project, upgradeId), ...workerCommands(upgradeId)]) {
+    const events = decide(command, state);
+    const cause = { causationId: randomUUID(), correlationId: upgradeId, actor: ACTOR };
+    ({ head } = await history.append(instanceId, head, events, { ...cause, step: command.type }));
+    state = events.reduce(evolve, state);
+    written += events.length;
+  }
+  return written;
+}
+
+function edgeCommands(project: string, upgradeId: string): InstanceCommand[] {
+  const profile = {
+    project,
+    projectId: 4711,
+    environment: 'main',
+    core: 'default',
+    app: 'anything-llm',
+    scripts: { preUpgrade: null, postUpgrade: null },
+    healthProbe: { path: '/', acceptStatuses: [] },
+  };
+  const labels = { fleet: 'bench' };
+  return [
+    { type: 'RegisterInstance', data: { profile, labels, status: 'running-healthy-claimed' } },
+    {
+      type: 'RequestUpgrade',
+      data: {
+        upgradeId,
+        deadlineAt: new Date(Date.now() + ONE_DAY_MS).toISOString(),
+        strategy: 'redeploy-latest',
+        target: null,
+        enabledStrategies: ['redeploy-latest'],
+        waveId: null,
+        requestedBy: 'bench',
+        reason: 'bench',
+        rolloutId: null,
+      },
+    },
+  ];
+}
+
+function workerCommands(upgradeId: string): InstanceCommand[] {
+  const attempt = { upgradeId, attempt: 1 };
+  const started = { ...attempt, worker: 'bench-1' };
+  const buildName = `lagoon-build-${upgradeId.slice(0, 6)}`;
+  const located = { projectId: 4711, environmentId: 815, route: 'http://app.example/' };
+  const checks = [{ name: 'environment-exists', passed: true, detail: 'main' }];
+  const outcome = { buildName, warnings: false, queuedMs: 4_000, buildMs: 480_000 };
+  return [
+    { type: 'StartPreUpgrade', data: started },
+    { type: 'CompletePreUpgrade', data: { ...attempt, located, checks, task: null } },
+    { type: 'StartUpgrade', data: { ...started, bulkId: null } },
+    { type: 'AcceptDeployment', data: { ...attempt, buildName } },
+    { type: 'ProgressDeployment', data: { ...attempt, status: 'running', buildStep: null } },
+    { type: 'CompleteUpgrade', data: { ...attempt, ...outcome } },
+    { type: 'StartPostUpgrade', data: started },
+    { type: 'CompletePostUpgrade', data: { ...attempt, task: null } },
+    { type: 'VerifyHealthy', data: { ...attempt, probes: [PROBE] } },
+  ];
+}

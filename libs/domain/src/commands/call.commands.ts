@@ -1,0 +1,155 @@
+import { StepNotReachedError } from '../instance/instance.errors';
+import type {
+  Attempt,
+  ByWorker,
+  Evidence,
+  Failure,
+  InstanceEvent,
+  TaskReference,
+} from '../instance/instance.events';
+import type { CallState } from '../instance/attempt-progress';
+import { failureIn } from '../instance/instance.lifecycle';
+import type { UpgradingInstance } from '../instance/instance.state';
+import type { ScriptStep, WorkOrder } from '../instance/work-order';
+import { scriptMarkerOf } from '../instance/work-order';
+import type { CommandRow, CommandRows } from './command-row';
+
+/** Speaks of one call of one effect, and of no other. */
+interface OfCall extends Attempt {
+  readonly marker: string;
+  readonly callNo: number;
+}
+
+/** Effects in Lagoon, of whatever stage: what is asked for, and what is learnt of the call. */
+export interface CallCommands {
+  RequestScript: ByWorker & { readonly step: ScriptStep };
+  AcceptScript: Attempt & { readonly step: ScriptStep; readonly task: TaskReference };
+  /** Nobody can tell what became of the call. */
+  NoteAmbiguousCall: OfCall & { readonly evidence: Evidence };
+  /** The call is proved not to have landed: call again, or give up after the second. */
+  RepeatCall: OfCall & { readonly evidence: Evidence; readonly worker: string };
+  /** Lagoon surely refused the call; `tries` is how often such a refusal is met before it counts. */
+  RefuseCall: OfCall & Failure & { readonly tries: number };
+  /** The call was refused in words that may pass, and time has passed. */
+  RetryCall: OfCall & { readonly worker: string };
+}
+
+/** A third call that may land is never made: after the second, a person decides. */
+export const MOST_CALLS = 2;
+
+export const CALLS: CommandRows<CallCommands> = {
+  RequestScript: {
+    in: statusOf,
+    decide({ worker, step }, { workOrder, call, task, deployment }) {
+      const isAskedFor = call !== null || task !== null || deployment !== null;
+      return isAskedFor ? [] : [firstScriptCall(worker, workOrder, step)];
+    },
+  },
+  AcceptScript: {
+    in: statusOf,
+    decide({ upgradeId, attempt, step, task }, { call, task: known, status }) {
+      if (known !== null) return [];
+      if (call?.effect !== 'script') throw new StepNotReachedError('AcceptScript', status);
+      const { callNo } = call;
+      return [{ type: 'ScriptAccepted', data: { upgradeId, attempt, step, callNo, task } }];
+    },
+  },
+  NoteAmbiguousCall: ofOpenCall(({ upgradeId, attempt, callNo, evidence }, _state, call) =>
+    call.isAmbiguous
+      ? []
+      : [{ type: 'CallAmbiguous', data: { upgradeId, attempt, callNo, evidence } }],
+  ),
+  RepeatCall: ofOpenCall(({ upgradeId, attempt, callNo, evidence, worker }, state, call) => {
+    const proof: InstanceEvent = {
+      type: 'CallNotLanded',
+      data: { upgradeId, attempt, callNo, evidence },
+    };
+    const isLast = call.notLanded + 1 >= MOST_CALLS;
+    return isLast && state.workOrder.cancelRequested === undefined
+      ? [proof, ...outcomeUnknown({ upgradeId, attempt }, evidence, state)]
+      : [proof, nextCall(worker, state, call)];
+  }),
+  RefuseCall: ofOpenCall((data, state, call) => {
+    const { upgradeId, attempt, callNo, reason, evidence, retryable, tries } = data;
+    if (state.workOrder.cancelRequested) return [cancelled(state)];
+    if (call.refusals + 1 < tries) {
+      return [{ type: 'CallRefused', data: { upgradeId, attempt, callNo, evidence } }];
+    }
+    return [failureIn(state.status, { upgradeId, attempt, reason, evidence, retryable })];
+  }),
+  RetryCall: ofCall(({ worker }, state, call) =>
+    call.isOpen ? [] : [nextCall(worker, state, call)],
+  ),
+};
+
+function statusOf({ step }: { readonly step: ScriptStep }) {
+  return [`${step}-running`] as const;
+}
+
+type DecideOnCall<Data> = (
+  data: Data,
+  state: UpgradingInstance,
+  call: CallState,
+) => readonly InstanceEvent[];
+
+/** Nothing if it speaks of another call, or of one that is over. */
+function ofCall<Data extends OfCall>(decide: DecideOnCall<Data>): CommandRow<Data> {
+  return {
+    in: ['pre-upgrade-running', 'upgrade-running', 'post-upgrade-running'],
+    decide(data, state) {
+      const { call } = state;
+      const isOurs = call?.marker === data.marker && call.callNo === data.callNo;
+      return isOurs ? decide(data, state, call) : [];
+    },
+  };
+}
+
+function ofOpenCall<Data extends OfCall>(decide: DecideOnCall<Data>): CommandRow<Data> {
+  return ofCall((data, state, call) => (call.isOpen ? decide(data, state, call) : []));
+}
+
+export function firstScriptCall(worker: string, order: WorkOrder, step: ScriptStep): InstanceEvent {
+  const { upgradeId, attempt } = order;
+  const marker = scriptMarkerOf(order, step);
+  return {
+    type: 'ScriptRequested',
+    data: { upgradeId, attempt, step, callNo: 1, marker, worker },
+  };
+}
+
+/** After a cancel nothing is begun any more. */
+function nextCall(
+  worker: string,
+  state: UpgradingInstance,
+  { effect, callNo, marker, bulkId }: CallState,
+): InstanceEvent {
+  const { upgradeId, attempt, cancelRequested } = state.workOrder;
+  if (cancelRequested) return cancelled(state);
+  const next = { upgradeId, attempt, callNo: callNo + 1, marker, worker };
+  return effect === 'deployment'
+    ? { type: 'DeploymentRequested', data: { ...next, bulkId } }
+    : { type: 'ScriptRequested', data: { ...next, step: stepIn(state) } };
+}
+
+/** The step whose script may run in the present status. */
+function stepIn({ status }: UpgradingInstance): ScriptStep {
+  if (status === 'pre-upgrade-running') return 'pre-upgrade';
+  return status === 'post-upgrade-running' ? 'post-upgrade' : 'upgrade';
+}
+
+export function cancelled({ workOrder }: UpgradingInstance): InstanceEvent {
+  const { upgradeId, attempt, originStatus } = workOrder;
+  return { type: 'UpgradeCancelled', data: { upgradeId, attempt, status: originStatus } };
+}
+
+export function outcomeUnknown(
+  attempt: Attempt,
+  evidence: Evidence,
+  { status }: UpgradingInstance,
+): readonly InstanceEvent[] {
+  const reason = 'outcome-unknown';
+  return [
+    { type: 'OutcomeUnknown', data: { ...attempt, evidence } },
+    failureIn(status, { ...attempt, reason, evidence, retryable: false }),
+  ];
+}

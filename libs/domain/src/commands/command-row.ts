@@ -1,0 +1,40 @@
+import type { InFlightStatus, InstanceStatus } from '../status';
+import type { InstanceEvent } from '../instance/instance.events';
+import type {
+  AbsentInstance,
+  InstanceState,
+  KnownInstance,
+  RestingInstance,
+  UpgradingInstance,
+} from '../instance/instance.state';
+
+type Place = InstanceStatus | 'absent';
+
+/** What an instance is in a status. */
+type StateIn<Status extends Place> = Status extends 'absent'
+  ? AbsentInstance
+  : Status extends InFlightStatus
+    ? UpgradingInstance
+    : RestingInstance & { readonly status: Status };
+
+/** What is known of one command: where it is due, and what it leads to. */
+export interface AnyCommandRow<Data, Status extends Place = Place, State = InstanceState> {
+  /** Statuses in which the command is due. */
+  readonly in: readonly Status[] | ((data: Data) => readonly Status[]);
+  /** What a due command produces: nothing if its effect already holds. Throws a DomainError if it is illegal. */
+  decide(data: Data, state: State): readonly InstanceEvent[];
+  /** In any other status. Without it a late command produces nothing, and one ahead of its time is refused. */
+  elsewhere?(data: Data, state: KnownInstance): readonly InstanceEvent[];
+}
+
+/** `decide` gets the states that go with `in`; that it gets no other is up to whoever looks the row up. */
+export type CommandRow<Data, Status extends Place = InFlightStatus> = AnyCommandRow<
+  Data,
+  Status,
+  StateIn<Status>
+>;
+
+/** The rows of some commands that are due in statuses of one kind. */
+export type CommandRows<Commands, Status extends Place = InFlightStatus> = {
+  readonly [Type in keyof Commands]: CommandRow<Commands[Type], Status>;
+};

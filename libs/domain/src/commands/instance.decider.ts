@@ -1,0 +1,98 @@
+import type { Decider } from '../decider';
+import { InstanceUnknownError, StepNotReachedError } from '../instance/instance.errors';
+import type { InstanceEvent } from '../instance/instance.events';
+import { evolve, INITIAL_STATE } from '../instance/instance.evolve';
+import type { InstanceState, KnownInstance } from '../instance/instance.state';
+import { workOrderOf } from '../instance/instance.state';
+import { isBefore } from '../status';
+import type { CallCommands } from './call.commands';
+import { CALLS } from './call.commands';
+import type { AnyCommandRow } from './command-row';
+import type { OperatorCommands } from './operator.commands';
+import { OPERATOR } from './operator.commands';
+import type { LateOutcomeCommands, PollingCommands } from './polling.commands';
+import { LATE_OUTCOME, POLLING } from './polling.commands';
+import type { PostUpgradeCommands } from './post-upgrade.commands';
+import { POST_UPGRADE } from './post-upgrade.commands';
+import type { PreUpgradeCommands } from './pre-upgrade.commands';
+import { PRE_UPGRADE } from './pre-upgrade.commands';
+import type { UpgradeCommands } from './upgrade.commands';
+import { UPGRADE } from './upgrade.commands';
+import type { VerificationCommands } from './verification.commands';
+import { VERIFICATION } from './verification.commands';
+import type { WaitingCommands } from './waiting.commands';
+import { WAITING } from './waiting.commands';
+
+/** What each command carries, by command type. Ids and times arrive here, never from inside the domain. */
+export interface InstanceCommandData
+  extends
+    OperatorCommands,
+    PreUpgradeCommands,
+    UpgradeCommands,
+    CallCommands,
+    PollingCommands,
+    LateOutcomeCommands,
+    PostUpgradeCommands,
+    VerificationCommands,
+    WaitingCommands {}
+
+export type InstanceCommandType = keyof InstanceCommandData;
+
+export type InstanceCommandOf<Type extends InstanceCommandType> = {
+  readonly [T in Type]: { readonly type: T; readonly data: InstanceCommandData[T] };
+}[Type];
+
+export type InstanceCommand = InstanceCommandOf<InstanceCommandType>;
+
+/** Commands that report a worker's step of one attempt. */
+export type WorkerCommandType = Exclude<InstanceCommandType, keyof OperatorCommands>;
+export type WorkerCommand = InstanceCommandOf<WorkerCommandType>;
+
+/** One row per command. */
+export const COMMANDS: {
+  readonly [Type in InstanceCommandType]: AnyCommandRow<InstanceCommandData[Type]>;
+} = {
+  ...OPERATOR,
+  ...PRE_UPGRADE,
+  ...UPGRADE,
+  ...CALLS,
+  ...POLLING,
+  ...LATE_OUTCOME,
+  ...POST_UPGRADE,
+  ...VERIFICATION,
+  ...WAITING,
+};
+
+/** A look-up in the table, and three rules: an absent instance, another attempt, past or ahead of its time. */
+export function decide<Type extends InstanceCommandType>(
+  { type, data }: InstanceCommandOf<Type>,
+  state: InstanceState,
+): readonly InstanceEvent[] {
+  const row = COMMANDS[type];
+  const due = typeof row.in === 'function' ? row.in(data) : row.in;
+  if (state.kind === 'absent') {
+    if (due.includes('absent')) return row.decide(data, state);
+    throw new InstanceUnknownError();
+  }
+  const { status } = state;
+  if (isOfAnotherAttempt(data, state)) return [];
+  if (due.includes(status)) return row.decide(data, state);
+  if (row.elsewhere) return row.elsewhere(data, state);
+  if (due.every((each) => isBefore(status, each))) throw new StepNotReachedError(type, status);
+  return [];
+}
+
+function isOfAnotherAttempt(
+  data: InstanceCommandData[InstanceCommandType],
+  state: KnownInstance,
+): boolean {
+  if (!('attempt' in data)) return false;
+  const order = workOrderOf(state);
+  return order?.upgradeId !== data.upgradeId || order.attempt !== data.attempt;
+}
+
+export const instanceDecider: Decider<InstanceCommand, InstanceState, InstanceEvent> = {
+  initialState: INITIAL_STATE,
+  decide,
+  evolve,
+};

@@ -1,0 +1,213 @@
+import type { HealthyStatus, InstanceStatus, RunningStatus } from '../status';
+import { HEALTHY_STATUSES, IN_FLIGHT_STATUSES, isBefore, isHealthy, isInFlight } from '../status';
+import {
+  CancelTooLateError,
+  ClaimAxisCrossedError,
+  InstanceAlreadyRegisteredError,
+  InvalidTargetError,
+  StatusNotAllowedError,
+  StatusNotImportableError,
+  StrategyNotEnabledError,
+  UpgradeInFlightError,
+  UpgradeNotInFlightError,
+} from '../instance/instance.errors';
+import type { InstanceEvent, InstanceEventData } from '../instance/instance.events';
+import { LIFECYCLE } from '../instance/instance.lifecycle';
+import type { KnownInstance, RestingInstance } from '../instance/instance.state';
+import { workOrderOf } from '../instance/instance.state';
+import type { UpgradePlan, UpgradeStrategy, UpgradeTarget } from '../instance/upgrade-target';
+import { whyTargetIsInvalid } from '../instance/upgrade-target';
+import { cancelled } from './call.commands';
+import type { CommandRow } from './command-row';
+
+/** What people and services ask for. */
+export interface OperatorCommands {
+  RegisterInstance: InstanceEventData['InstanceRegistered'];
+  ReportHealth: { readonly status: RunningStatus };
+  RequestUpgrade: {
+    readonly upgradeId: string;
+    /** Null: the instance's own plan, and without one `redeploy-latest`. */
+    readonly strategy: UpgradeStrategy | null;
+    readonly target: UpgradeTarget | null;
+    /** What this installation permits. */
+    readonly enabledStrategies: readonly UpgradeStrategy[];
+    readonly requestedBy: string;
+    readonly reason: string;
+    readonly rolloutId: string | null;
+    readonly waveId: string | null;
+    readonly deadlineAt: string;
+  };
+  CancelUpgrade: {
+    readonly upgradeId: string;
+    readonly requestedBy: string;
+    readonly reason: string;
+  };
+}
+
+type Registration = OperatorCommands['RegisterInstance'];
+type HealthReport = OperatorCommands['ReportHealth'];
+type UpgradeRequest = OperatorCommands['RequestUpgrade'];
+type Cancel = OperatorCommands['CancelUpgrade'];
+
+const registerInstance: CommandRow<Registration, 'absent'> = {
+  in: ['absent'],
+  decide(data) {
+    refuseInvalid(data);
+    return [{ type: 'InstanceRegistered', data }];
+  },
+  elsewhere(data, state) {
+    refuseInvalid(data);
+    const isSame =
+      state.kind === 'resting' &&
+      state.status === data.status &&
+      deepEqual(state.profile, data.profile);
+    if (isSame) return [];
+    throw new InstanceAlreadyRegisteredError(state.status);
+  },
+};
+
+function refuseInvalid({ status, profile: { upgrade } }: Registration): void {
+  if (isInFlight(status)) throw new StatusNotImportableError(status);
+  if (upgrade !== undefined) refuseMisfit(upgrade);
+}
+
+function refuseMisfit({ strategy, target }: UpgradePlan): void {
+  const problem = whyTargetIsInvalid(strategy, target);
+  if (problem !== null) throw new InvalidTargetError(problem);
+}
+
+const MAY_REPORT = LIFECYCLE.HealthReported.from;
+const MAY_TESTIFY = LIFECYCLE.HealthEvidenceRecorded.from;
+
+/** During an upgrade a report is evidence for the verification, not a transition. */
+const reportHealth: CommandRow<HealthReport, (typeof MAY_REPORT | typeof MAY_TESTIFY)[number]> = {
+  in: [...MAY_REPORT, ...MAY_TESTIFY],
+  decide({ status }, state) {
+    if (state.kind === 'resting') {
+      refuseToCross(state.claim, status, state.status);
+      return state.status === status ? [] : [{ type: 'HealthReported', data: { status } }];
+    }
+    const { upgradeId, attempt, originStatus } = state.workOrder;
+    refuseToCross(originStatus, status, state.status);
+    return state.notes.reportedHealth === status
+      ? []
+      : [{ type: 'HealthEvidenceRecorded', data: { upgradeId, attempt, status } }];
+  },
+  elsewhere(_data, state) {
+    if (state.kind === 'resting') {
+      throw new StatusNotAllowedError('ReportHealth', state.status, MAY_REPORT);
+    }
+    throw new UpgradeInFlightError(state.status, state.workOrder.upgradeId, MAY_REPORT);
+  },
+};
+
+function refuseToCross(
+  claim: HealthyStatus | null,
+  reported: RunningStatus,
+  currentStatus: InstanceStatus,
+): void {
+  if (isHealthy(reported) && claim !== null && claim !== reported) {
+    throw new ClaimAxisCrossedError(currentStatus, reported, claim);
+  }
+}
+
+const requestUpgrade: CommandRow<UpgradeRequest, HealthyStatus> = {
+  in: LIFECYCLE.UpgradeRequested.from,
+  decide(data, state) {
+    if (isOf(state, data)) return [];
+    const { strategy, target } = planFor(data, state);
+    const { upgradeId, requestedBy, reason, rolloutId, waveId, deadlineAt } = data;
+    const workOrder = {
+      upgradeId,
+      attempt: 1,
+      profile: state.profile,
+      located: null,
+      strategy,
+      target,
+      originStatus: state.status,
+      deadlineAt,
+      ...(waveId === null ? {} : { waveId }),
+    };
+    return [{ type: 'UpgradeRequested', data: { workOrder, requestedBy, reason, rolloutId } }];
+  },
+  elsewhere(data, state) {
+    if (isOf(state, data)) return [];
+    if (state.kind === 'resting') {
+      throw new StatusNotAllowedError('RequestUpgrade', state.status, HEALTHY_STATUSES);
+    }
+    throw new UpgradeInFlightError(state.status, state.workOrder.upgradeId, HEALTHY_STATUSES);
+  },
+};
+
+/** What the request says, else the instance's own plan; refused if it is not permitted or does not fit. */
+function planFor(
+  { strategy, target, enabledStrategies }: UpgradeRequest,
+  { profile }: RestingInstance,
+): UpgradePlan {
+  const usual = profile.upgrade ?? { strategy: 'redeploy-latest', target: null };
+  const isUsual = strategy === null && target === null;
+  const plan = isUsual ? usual : { strategy: strategy ?? usual.strategy, target };
+  if (!enabledStrategies.includes(plan.strategy)) {
+    throw new StrategyNotEnabledError(plan.strategy, enabledStrategies);
+  }
+  refuseMisfit(plan);
+  return plan;
+}
+
+/** Where nothing was triggered an upgrade ends at once; a deployment is stopped by its worker. */
+const cancelUpgrade: CommandRow<Cancel> = {
+  in: IN_FLIGHT_STATUSES.filter((status) => !isBefore('upgrade-running', status)),
+  decide(data, state) {
+    if (isCancelled(data, state)) return [];
+    const { workOrder, status } = state;
+    const { upgradeId, requestedBy, reason } = data;
+    if (workOrder.upgradeId !== upgradeId) throw new UpgradeNotInFlightError(status, upgradeId);
+    const { attempt } = workOrder;
+    const requested: InstanceEvent = {
+      type: 'UpgradeCancelRequested',
+      data: { upgradeId, attempt, requestedBy, reason },
+    };
+    return status === 'upgrade-running' ? [requested] : [requested, cancelled(state)];
+  },
+  elsewhere(data, state) {
+    if (isCancelled(data, state)) return [];
+    const isOurs = state.kind === 'upgrading' && isOf(state, data);
+    const Refusal = isOurs ? CancelTooLateError : UpgradeNotInFlightError;
+    throw new Refusal(state.status, data.upgradeId);
+  },
+};
+
+function isCancelled(data: Cancel, state: KnownInstance): boolean {
+  if (!isOf(state, data)) return false;
+  return state.kind === 'upgrading'
+    ? state.workOrder.cancelRequested === true
+    : state.lastUpgrade?.isCancelled === true;
+}
+
+/** Whether the upgrade in flight, or the last one, is the named one. */
+function isOf(state: KnownInstance, { upgradeId }: { readonly upgradeId: string }): boolean {
+  return workOrderOf(state)?.upgradeId === upgradeId;
+}
+
+export const OPERATOR = {
+  RegisterInstance: registerInstance,
+  ReportHealth: reportHealth,
+  RequestUpgrade: requestUpgrade,
+  CancelUpgrade: cancelUpgrade,
+};
+
+/** Equality of plain JSON values, whatever the order of keys. */
+export function deepEqual(left: unknown, right: unknown): boolean {
+  if (left === right) return true;
+  if (!isObject(left) || !isObject(right)) return false;
+  const keys = Object.keys(left);
+  return (
+    Array.isArray(left) === Array.isArray(right) &&
+    keys.length === Object.keys(right).length &&
+    keys.every((key) => key in right && deepEqual(left[key], right[key]))
+  );
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

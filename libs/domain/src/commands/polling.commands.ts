@@ -1,0 +1,164 @@
+import type { DeploymentState } from '../instance/attempt-progress';
+import { StepNotReachedError } from '../instance/instance.errors';
+import type {
+  Attempt,
+  Evidence,
+  InstanceEvent,
+  InstanceEventData,
+} from '../instance/instance.events';
+import type { UpgradingInstance } from '../instance/instance.state';
+import { cancelled, outcomeUnknown } from './call.commands';
+import type { CommandRow, CommandRows } from './command-row';
+
+interface OfBuild extends Attempt {
+  readonly buildName: string;
+}
+
+/** What is seen of the deployment, from the build's name to its end. */
+export interface PollingCommands {
+  AcceptDeployment: OfBuild;
+  ProgressDeployment: InstanceEventData['DeploymentProgressed'];
+  /** Newest first. */
+  RecordDuplicateBuilds: InstanceEventData['DuplicateBuildDetected'];
+  SupersedeDeployment: InstanceEventData['DeploymentSuperseded'];
+  ReportInvisibleBuild: InstanceEventData['BuildNotVisible'];
+  ReportUnstartedBuild: InstanceEventData['BuildNotStarted'];
+  CompleteUpgrade: InstanceEventData['UpgradeCompleted'];
+  /** `buildName` null: it is not known whether there is a build at all. */
+  DeclareOutcomeUnknown: Attempt & {
+    readonly buildName: string | null;
+    readonly evidence: Evidence;
+  };
+  /** The build ended as cancelled; null: nothing was ever deployed. */
+  ConfirmCancel: Attempt & { readonly buildName: string | null };
+}
+
+/** What became of a deployment after the upgrade was given up. */
+export interface LateOutcomeCommands {
+  RecordLateOutcome: InstanceEventData['LateOutcomeObserved'] & {
+    /** End of what is left to do after a late success, RFC 3339. */
+    readonly deadlineAt: string;
+  };
+}
+
+const WHILE_DEPLOYING = ['upgrade-running'] as const;
+
+/** Lagoon's order of non-terminal statuses: an observation never moves a deployment back. */
+const PROGRESS = ['new', 'queued', 'pending', 'running'];
+
+export const POLLING: CommandRows<PollingCommands> = {
+  AcceptDeployment: {
+    in: WHILE_DEPLOYING,
+    decide({ buildName }, { workOrder, call, deployment, status }) {
+      if (deployment !== null) return [];
+      if (call?.effect !== 'deployment') throw new StepNotReachedError('AcceptDeployment', status);
+      const { callNo, bulkId } = call;
+      const wave = bulkId === null ? {} : { bulkId };
+      return [{ type: 'DeploymentAccepted', data: { workOrder, buildName, callNo, ...wave } }];
+    },
+  },
+  ProgressDeployment: ofDeployment('ProgressDeployment', (data, { status, buildStep }) => {
+    const isSame = data.status === status && data.buildStep === buildStep;
+    const isBackwards =
+      status !== null &&
+      PROGRESS.includes(data.status) &&
+      PROGRESS.indexOf(data.status) < PROGRESS.indexOf(status);
+    return isSame || isBackwards ? [] : [{ type: 'DeploymentProgressed', data }];
+  }),
+  RecordDuplicateBuilds: {
+    in: WHILE_DEPLOYING,
+    decide(data, { notes }) {
+      const isKnown = data.builds.every((build) => notes.duplicateBuilds.includes(build));
+      return isKnown ? [] : [{ type: 'DuplicateBuildDetected', data }];
+    },
+  },
+  SupersedeDeployment: ofDeployment('SupersedeDeployment', (data, { supersededBy }) =>
+    data.by === supersededBy ? [] : [{ type: 'DeploymentSuperseded', data }],
+  ),
+  ReportInvisibleBuild: ofDeployment('ReportInvisibleBuild', (data, { alarms, buildName }) =>
+    buildName === data.buildName && !alarms.includes('not-visible')
+      ? [{ type: 'BuildNotVisible', data }]
+      : [],
+  ),
+  ReportUnstartedBuild: ofDeployment('ReportUnstartedBuild', (data, { alarms, buildName }) =>
+    buildName === data.buildName && !alarms.includes('not-started')
+      ? [{ type: 'BuildNotStarted', data }]
+      : [],
+  ),
+  CompleteUpgrade: {
+    in: WHILE_DEPLOYING,
+    decide(data, { workOrder, status, deployment, task }) {
+      if (deployment === null && task === null) {
+        throw new StepNotReachedError('CompleteUpgrade', status);
+      }
+      const { upgradeId, attempt, buildName } = data;
+      if (isOfAnotherBuild(buildName, deployment)) return [];
+      const { cancelRequested, ...order } = workOrder;
+      const tooLate: InstanceEvent = {
+        type: 'UpgradeCancelTooLate',
+        data: { upgradeId, attempt, buildName },
+      };
+      return [
+        ...(cancelRequested ? [tooLate] : []),
+        { type: 'UpgradeCompleted', data },
+        { type: 'PostUpgradePending', data: { workOrder: order } },
+      ];
+    },
+  },
+  /** Says nothing about a build that another one has taken the place of in the history. */
+  DeclareOutcomeUnknown: {
+    in: WHILE_DEPLOYING,
+    decide({ upgradeId, attempt, buildName, evidence }, state) {
+      const isOfPresentBuild = (state.deployment?.buildName ?? null) === buildName;
+      return isOfPresentBuild ? outcomeUnknown({ upgradeId, attempt }, evidence, state) : [];
+    },
+  },
+  /** After a half-way stop the instance has to prove its health before it goes back. */
+  ConfirmCancel: {
+    in: WHILE_DEPLOYING,
+    decide({ buildName }, state) {
+      const { workOrder, deployment, task } = state;
+      if (workOrder.cancelRequested === undefined) return [];
+      if (buildName === null) {
+        return deployment === null && task === null ? [cancelled(state)] : [];
+      }
+      if (isOfAnotherBuild(buildName, deployment)) return [];
+      return [{ type: 'DeploymentCancelled', data: { workOrder, buildName } }];
+    },
+  },
+};
+
+export const LATE_OUTCOME: CommandRows<LateOutcomeCommands, 'upgrade-failed'> = {
+  /** Recorded once. A success is taken up where the upgrade left off. */
+  RecordLateOutcome: {
+    in: ['upgrade-failed'],
+    decide({ deadlineAt, ...data }, { lastUpgrade }) {
+      if (lastUpgrade === null || lastUpgrade.lateOutcomeSeen) return [];
+      const observed: InstanceEvent = { type: 'LateOutcomeObserved', data };
+      if (data.status !== 'complete') return [observed];
+      const { cancelRequested: _given, ...order } = lastUpgrade.workOrder;
+      const workOrder = { ...order, deadlineAt };
+      return [observed, { type: 'PostUpgradePending', data: { workOrder } }];
+    },
+  },
+};
+
+function ofDeployment<Data extends Attempt>(
+  type: keyof PollingCommands,
+  decide: (data: Data, deployment: DeploymentState) => readonly InstanceEvent[],
+): CommandRow<Data> {
+  return {
+    in: WHILE_DEPLOYING,
+    decide(data, { deployment, status }: UpgradingInstance) {
+      if (deployment === null) throw new StepNotReachedError(type, status);
+      return decide(data, deployment);
+    },
+  };
+}
+
+/** Neither the build that is followed nor the one that took its place. */
+function isOfAnotherBuild(buildName: string, deployment: DeploymentState | null): boolean {
+  return (
+    deployment !== null && ![deployment.buildName, deployment.supersededBy].includes(buildName)
+  );
+}

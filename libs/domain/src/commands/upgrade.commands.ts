@@ -1,0 +1,60 @@
+import { StepNotReachedError } from '../instance/instance.errors';
+import type { Attempt, ByWorker, Failure, InstanceEvent } from '../instance/instance.events';
+import type { UpgradingInstance } from '../instance/instance.state';
+import { markerOf } from '../instance/work-order';
+import { firstScriptCall } from './call.commands';
+import type { CommandRows } from './command-row';
+
+export interface UpgradeCommands {
+  RequestVariables: ByWorker;
+  RecordVariables: Attempt & {
+    readonly written: readonly string[];
+    readonly unchanged: readonly string[];
+  };
+  /** Opens the stage and states the intent: a deployment, or the script of that strategy. */
+  StartUpgrade: ByWorker & { readonly bulkId: string | null };
+  FailUpgrade: Failure;
+}
+
+export const UPGRADE: CommandRows<UpgradeCommands> = {
+  /** Variables are upserts: asked for once, and safe to write again until they are known to be set. */
+  RequestVariables: {
+    in: ['pending-upgrade'],
+    decide(data, state) {
+      const names = namesToSet(state);
+      if (state.notes.variables !== null || names.length === 0) return [];
+      return [{ type: 'VariablesRequested', data: { ...data, names } }];
+    },
+  },
+  RecordVariables: {
+    in: ['pending-upgrade'],
+    decide(data, { notes: { variables }, status }) {
+      if (variables === null) throw new StepNotReachedError('RecordVariables', status);
+      return variables === 'set' ? [] : [{ type: 'VariablesSet', data }];
+    },
+  },
+  /** The stage and its intent in one append: an effect never comes before what announces it. */
+  StartUpgrade: {
+    in: ['pending-upgrade'],
+    decide({ upgradeId, attempt, worker, bulkId }, state) {
+      const isReady = namesToSet(state).length === 0 || state.notes.variables === 'set';
+      if (!isReady) throw new StepNotReachedError('StartUpgrade', state.status);
+      const { workOrder } = state;
+      const started = { upgradeId, attempt, worker };
+      const deployment = { ...started, callNo: 1, marker: markerOf(workOrder), bulkId };
+      const intent: InstanceEvent =
+        workOrder.strategy === 'script'
+          ? firstScriptCall(worker, workOrder, 'upgrade')
+          : { type: 'DeploymentRequested', data: deployment };
+      return [{ type: 'UpgradeStarted', data: started }, intent];
+    },
+  },
+  FailUpgrade: {
+    in: ['pending-upgrade', 'upgrade-running'],
+    decide: (data) => [{ type: 'UpgradeFailed', data }],
+  },
+};
+
+function namesToSet({ workOrder: { target } }: UpgradingInstance): readonly string[] {
+  return target !== null && 'variables' in target ? target.variables.map(({ name }) => name) : [];
+}

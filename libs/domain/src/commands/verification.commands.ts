@@ -1,0 +1,31 @@
+import type { Attempt, Evidence, Failure, ProbeResult } from '../instance/instance.events';
+import type { CommandRows } from './command-row';
+
+export interface VerificationCommands {
+  VerifyHealthy: Attempt & {
+    readonly probes: readonly ProbeResult[];
+    readonly evidence?: Evidence;
+  };
+  FindUnhealthy: Failure;
+  FindUnresponsive: Failure;
+}
+
+export const VERIFICATION: CommandRows<VerificationCommands> = {
+  VerifyHealthy: {
+    in: ['post-upgrade-completed'],
+    decide(data, { workOrder: { originStatus: status, cancelRequested } }) {
+      const { upgradeId, attempt, probes } = data;
+      return cancelRequested
+        ? [{ type: 'UpgradeCancelled', data: { upgradeId, attempt, status, probes } }]
+        : [{ type: 'InstanceVerifiedHealthy', data: { ...data, status } }];
+    },
+  },
+  FindUnhealthy: {
+    in: ['post-upgrade-completed'],
+    decide: (data) => [{ type: 'InstanceFoundUnhealthy', data }],
+  },
+  FindUnresponsive: {
+    in: ['post-upgrade-completed'],
+    decide: (data) => [{ type: 'InstanceFoundUnresponsive', data }],
+  },
+};

@@ -1,0 +1,52 @@
+import type { InstanceStatus, UpgradeStage } from '../status';
+import { IN_FLIGHT_STATUSES } from '../status';
+import type { Attempt, InstanceEventData } from '../instance/instance.events';
+import { failureIn } from '../instance/instance.lifecycle';
+import type { CommandRows } from './command-row';
+
+/** An attempt that does not get on: held up, past its deadline, or given up by its worker. */
+export interface WaitingCommands {
+  RecordWait: InstanceEventData['WaitingFor'];
+  EndWait: InstanceEventData['WaitEnded'];
+  TimeOutStage: Attempt & {
+    readonly seenStatus: InstanceStatus;
+    readonly stage: UpgradeStage;
+    readonly since: string;
+    readonly limitMs: number;
+  };
+  ParkStage: InstanceEventData['StageParked'];
+}
+
+export const WAITING: CommandRows<WaitingCommands> = {
+  RecordWait: {
+    in: IN_FLIGHT_STATUSES,
+    decide: (data, { notes }) =>
+      data.target === notes.waitingFor?.target ? [] : [{ type: 'WaitingFor', data }],
+  },
+  EndWait: {
+    in: IN_FLIGHT_STATUSES,
+    decide: (data, { notes }) =>
+      data.target === notes.waitingFor?.target ? [{ type: 'WaitEnded', data }] : [],
+  },
+  /** Nothing if the instance has moved on since it was looked at. */
+  TimeOutStage: {
+    in: IN_FLIGHT_STATUSES,
+    decide({ seenStatus, ...timeout }, { status, deployment, notes }) {
+      if (status !== seenStatus) return [];
+      const { upgradeId, attempt, stage, since, limitMs } = timeout;
+      const buildName = deployment?.buildName ?? null;
+      const waitingFor = notes.waitingFor?.target ?? null;
+      const evidence = { stage, status, since, limitMs, buildName, waitingFor };
+      const failure = { reason: 'stage-timed-out', evidence, retryable: true };
+      return [
+        { type: 'StageTimedOut', data: { ...timeout, status } },
+        failureIn(status, { upgradeId, attempt, ...failure }),
+      ];
+    },
+  },
+  ParkStage: {
+    in: IN_FLIGHT_STATUSES,
+    decide: (data, { notes }) =>
+      data.eventId === notes.parkedEventId ? [] : [{ type: 'StageParked', data }],
+  },
+};
