@@ -22,7 +22,7 @@ export interface LagoonFixture {
   /** Deletes the row, as retention does. */
   removeBuild(target: EnvironmentTarget, name: string): Promise<void>;
   /** The next batched read answers nothing of use for its first slot, which asks for this one. */
-  spoilFirstSlot(target: EnvironmentTarget): Promise<void>;
+  failFirstSlot(target: EnvironmentTarget): Promise<void>;
   outage(active: boolean): Promise<void>;
   /** The next mutation lands, but its answer is lost. */
   loseNextAnswer(): Promise<void>;

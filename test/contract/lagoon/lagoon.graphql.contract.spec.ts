@@ -32,7 +32,7 @@ async function open(): Promise<LagoonFixture> {
     },
     duplicate: (target, { marker }) => (controls.build({ ...target, bulkName: marker }), done),
     removeBuild: (target, name) => (controls.removeBuild({ ...target, name }), done),
-    spoilFirstSlot: () => (controls.fault({ kind: 'partial' }), done),
+    failFirstSlot: () => (controls.fault({ kind: 'partial' }), done),
     outage: (active) => (controls.outage(active), done),
     loseNextAnswer: () => (controls.fault({ kind: 'lose-answer' }), done),
     refuseNext: () => (controls.fault({ kind: 'refuse', field: 'deployEnvironmentLatest' }), done),

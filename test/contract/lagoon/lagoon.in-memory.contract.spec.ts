@@ -21,7 +21,7 @@ function open(): Promise<LagoonFixture> {
     registerTask: (target, task) => Promise.resolve(script.registerTask(target, task).id),
     duplicate: (_target, { name }) => (script.duplicateBuild(name), done),
     removeBuild: (_target, name) => (script.removeBuild(name), done),
-    spoilFirstSlot: (target) => (script.hide(target), done),
+    failFirstSlot: (target) => (script.hide(target), done),
     outage: (active) => ((script.unavailable = active), done),
     loseNextAnswer: () => {
       script.answerNext({ kind: 'ambiguous', evidence: 'scripted' }, { lands: true });

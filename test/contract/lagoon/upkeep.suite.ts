@@ -188,7 +188,7 @@ export function upkeepSuite(name: string, open: () => Promise<LagoonFixture>): v
     it('keeps what it found when Lagoon has no answer for one of many', async () => {
       const other = { ...APP, project: 'other' };
       await fixture.place(other);
-      await fixture.spoilFirstSlot(APP);
+      await fixture.failFirstSlot(APP);
       const found = await fixture.lagoon.findEnvironments([APP, other]);
       expect(found[0]).toBeUndefined();
       expect(found[1]?.environmentType).toBe('production');
@@ -198,7 +198,7 @@ export function upkeepSuite(name: string, open: () => Promise<LagoonFixture>): v
       const other = { ...APP, project: 'other' };
       await fixture.place(other);
       const otherId = (await fixture.lagoon.findEnvironment(other))?.environmentId ?? 0;
-      await fixture.spoilFirstSlot(APP);
+      await fixture.failFirstSlot(APP);
       const found = await fixture.lagoon.deploymentsOfMany([
         { environmentId },
         { environmentId: otherId },

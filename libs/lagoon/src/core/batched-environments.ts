@@ -9,7 +9,7 @@ export type EnvironmentsRequest = (
   targets: readonly EnvironmentTarget[],
 ) => Promise<readonly EnvironmentAnswer[]>;
 
-interface Asker {
+interface Waiter {
   readonly target: EnvironmentTarget;
   readonly answer: (environment: LagoonEnvironment | null) => void;
   readonly fail: (error: unknown) => void;
@@ -20,7 +20,7 @@ interface Asker {
  * a full request.
  */
 export class BatchedEnvironments {
-  private collected: Asker[] = [];
+  private collected: Waiter[] = [];
   private underWay = 0;
 
   constructor(private readonly request: EnvironmentsRequest) {}
@@ -28,10 +28,10 @@ export class BatchedEnvironments {
   find(target: EnvironmentTarget, signal?: AbortSignal): Promise<LagoonEnvironment | null> {
     return new Promise((resolve, reject) => {
       const giveUp = () => {
-        this.collected = this.collected.filter((other) => other !== asker);
+        this.collected = this.collected.filter((other) => other !== waiter);
         reject(new LagoonUnavailableError('The look-up was given up'));
       };
-      const asker: Asker = {
+      const waiter: Waiter = {
         target,
         answer: (environment) => {
           signal?.removeEventListener('abort', giveUp);
@@ -44,7 +44,7 @@ export class BatchedEnvironments {
       };
       if (signal?.aborted === true) return giveUp();
       signal?.addEventListener('abort', giveUp, { once: true });
-      this.collected.push(asker);
+      this.collected.push(waiter);
       if (this.isTimeToGo) void this.send();
     });
   }
@@ -54,13 +54,13 @@ export class BatchedEnvironments {
   }
 
   private async send(): Promise<void> {
-    const askers = this.collected.splice(0, ENVIRONMENTS_PER_REQUEST);
+    const waiters = this.collected.splice(0, ENVIRONMENTS_PER_REQUEST);
     this.underWay += 1;
     try {
-      const answers = await this.request(askers.map(({ target }) => target));
-      askers.forEach((asker, n) => hand(asker, answers[n]));
+      const answers = await this.request(waiters.map(({ target }) => target));
+      waiters.forEach((waiter, n) => settle(waiter, answers[n]));
     } catch (error) {
-      askers.forEach(({ fail }) => fail(error));
+      waiters.forEach(({ fail }) => fail(error));
     } finally {
       this.underWay -= 1;
     }
@@ -68,7 +68,7 @@ export class BatchedEnvironments {
   }
 }
 
-function hand({ answer, fail }: Asker, environment: EnvironmentAnswer): void {
+function settle({ answer, fail }: Waiter, environment: EnvironmentAnswer): void {
   if (environment !== undefined) return answer(environment);
   fail(new LagoonUnavailableError('Lagoon gave no answer for this environment'));
 }

@@ -6,7 +6,7 @@ import { BatchedEnvironments } from './batched-environments';
 const target = (n: number): EnvironmentTarget => ({ project: `app-${n}`, environment: 'main' });
 
 /** Notes each request and answers when it is told to. */
-class Desk {
+class PendingRequests {
   readonly asked: (readonly EnvironmentTarget[])[] = [];
   private readonly waiting: {
     readonly resolve: (answers: readonly EnvironmentAnswer[]) => void;
@@ -38,50 +38,50 @@ class Desk {
 }
 
 describe('look-ups of environments', () => {
-  let desk: Desk;
+  let pending: PendingRequests;
   let batched: BatchedEnvironments;
 
   beforeEach(() => {
-    desk = new Desk();
-    batched = new BatchedEnvironments(desk.request);
+    pending = new PendingRequests();
+    batched = new BatchedEnvironments(pending.request);
   });
 
   it('go out at once when nothing is under way', () => {
     void batched.find(target(1));
-    expect(desk.asked).toEqual([[target(1)]]);
+    expect(pending.asked).toEqual([[target(1)]]);
   });
 
   it('that come meanwhile go out together, in order', async () => {
     const first = batched.find(target(1));
     const others = [2, 3, 4].map((n) => batched.find(target(n)));
-    expect(desk.sizes).toEqual([1]);
-    desk.answer(0);
+    expect(pending.sizes).toEqual([1]);
+    pending.answer(0);
     await first;
     await Promise.resolve();
-    expect(desk.asked[1]).toEqual([target(2), target(3), target(4)]);
-    desk.answer(1);
+    expect(pending.asked[1]).toEqual([target(2), target(3), target(4)]);
+    pending.answer(1);
     expect(await Promise.all(others)).toEqual([null, null, null]);
   });
 
   it('fill no request beyond its size, and a full one does not wait', async () => {
     const all = Array.from({ length: 120 }, (_, n) => batched.find(target(n)));
-    expect(desk.sizes).toEqual([1, 50, 50]);
-    desk.answer(0);
-    desk.answer(1);
-    desk.answer(2);
+    expect(pending.sizes).toEqual([1, 50, 50]);
+    pending.answer(0);
+    pending.answer(1);
+    pending.answer(2);
     await Promise.all(all.slice(0, 101));
     await Promise.resolve();
-    expect(desk.sizes).toEqual([1, 50, 50, 19]);
-    desk.answer(3);
+    expect(pending.sizes).toEqual([1, 50, 50, 19]);
+    pending.answer(3);
     expect(await Promise.all(all)).toHaveLength(120);
   });
 
   it('fail alone if only their answer is missing', async () => {
     void batched.find(target(1));
     const pair = [batched.find(target(2)), batched.find(target(3))];
-    desk.answer(0);
+    pending.answer(0);
     await new Promise(setImmediate);
-    desk.answer(1, [undefined, null]);
+    pending.answer(1, [undefined, null]);
     const [missing, found] = await Promise.allSettled(pair);
     expect(missing).toMatchObject({
       status: 'rejected',
@@ -93,10 +93,10 @@ describe('look-ups of environments', () => {
   it('fail together with their request, and the next ones go on', async () => {
     const first = batched.find(target(1));
     const second = batched.find(target(2));
-    desk.fail(0);
+    pending.fail(0);
     await expect(first).rejects.toThrow('HTTP 503');
     await new Promise(setImmediate);
-    desk.answer(1);
+    pending.answer(1);
     await expect(second).resolves.toBeNull();
   });
 
@@ -108,10 +108,10 @@ describe('look-ups of environments', () => {
     stop.abort();
     await expect(given).rejects.toThrow(LagoonUnavailableError);
     await expect(batched.find(target(4), stop.signal)).rejects.toThrow('given up');
-    desk.answer(0);
+    pending.answer(0);
     await new Promise(setImmediate);
-    expect(desk.asked[1]).toEqual([target(3)]);
-    desk.answer(1);
+    expect(pending.asked[1]).toEqual([target(3)]);
+    pending.answer(1);
     await kept;
   });
 });

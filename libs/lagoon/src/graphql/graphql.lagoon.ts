@@ -66,7 +66,7 @@ export class GraphqlLagoon extends Lagoon {
     filter: requests.DeploymentFilter,
     signal?: AbortSignal,
   ): Promise<LagoonDeployment[]> {
-    const variables = { environment: environmentId, name: filter.name, limit: filter.limit };
+    const variables = { environment: environmentId, ...filter };
     const answer = await this.client.readEnvironment(queries.DEPLOYMENTS_OF, variables, signal);
     return answer.deployments.map(deploymentOf);
   }
@@ -99,7 +99,7 @@ export class GraphqlLagoon extends Lagoon {
     filter: { readonly limit: number },
     signal?: AbortSignal,
   ): Promise<LagoonTask[]> {
-    const variables = { environment: environmentId, limit: filter.limit };
+    const variables = { environment: environmentId, ...filter };
     const answer = await this.client.readEnvironment(queries.TASKS_OF, variables, signal);
     return answer.tasks.map(taskOf);
   }

@@ -65,7 +65,7 @@ export function slotVariables<T>(
 
 /**
  * What each slot was answered: its value, null if Lagoon says that it is not there, undefined if nobody can
- * tell. An error spoils only its own slot; if it names none, or if every slot is spoilt, it is thrown.
+ * tell. An error concerns only its own slot; if it names none, or if every slot has one, it is thrown.
  */
 export function batchAnswers<T>(
   envelope: GraphqlEnvelope,

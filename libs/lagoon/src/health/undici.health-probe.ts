@@ -30,7 +30,7 @@ export class UndiciHealthProbe extends HealthProbe {
     const client = this.clientFor(target, options.timeoutMs);
     try {
       const status = await deadline.guard(statusOf(client, target, deadline.signal));
-      return { ...judged(status, options), durationMs: elapsed() };
+      return { ...outcomeOf(status, options), durationMs: elapsed() };
     } catch (error) {
       if (error instanceof ProbeTargetRefusedError) throw error;
       options.signal?.throwIfAborted();
@@ -85,7 +85,7 @@ async function readSome(body: Dispatcher.ResponseData['body']): Promise<void> {
   }
 }
 
-function judged(status: number, { acceptStatuses = [] }: ProbeOptions) {
+function outcomeOf(status: number, { acceptStatuses = [] }: ProbeOptions) {
   const good = (status >= 200 && status < 300) || acceptStatuses.includes(status);
   const detail = `answered ${status}`;
   return { outcome: good ? ('healthy' as const) : ('unhealthy' as const), status, detail };

@@ -1,183 +1,14 @@
-import { LAGOON_INPUTS } from './lagoon-inputs.sdl';
-
-/** What Lagoon answers: everything may be null. */
-export const LAGOON_TYPES = /* GraphQL */ `
-  type Project {
-    id: Int
-    name: String
-    productionEnvironment: String
-    standbyProductionEnvironment: String
-    autoIdle: Int
-    deploymentsDisabled: Int
-    restrictions: [ProjectRestriction]
-    environments(type: EnvType, includeDeleted: Boolean): [Environment]
-    envVariables: [EnvKeyValue]
-  }
-
-  type Environment {
-    id: Int
-    name: String
-    project: Project
-    deployType: String
-    deployBaseRef: String
-    deployHeadRef: String
-    deployTitle: String
-    autoIdle: Int
-    environmentType: String
-    updated: String
-    created: String
-    deleted: String
-    idleState: String
-    route: String
-    routes: String
-    envVariables: [EnvKeyValue]
-    pendingChanges: [EnvironmentPendingChanges]
-    deployments(name: String, limit: Int): [Deployment]
-    tasks(id: Int, taskName: String, limit: Int): [Task]
-    advancedTasks: [AdvancedTaskDefinition]
-    services: [EnvironmentService]
-  }
-
-  type EnvironmentPendingChanges {
-    type: String
-    details: String
-    date: String
-  }
-
-  type EnvironmentService {
-    id: Int
-    name: String
-    type: String
-    replicas: Int
-    containers: [ServiceContainer]
-    created: String
-    updated: String
-  }
-
-  type ServiceContainer {
-    name: String
-  }
-
-  type EnvKeyValue {
-    id: Int
-    scope: String
-    name: String
-    value: String
-  }
-
-  type Deployment {
-    id: Int
-    name: String
-    status: String
-    created: String
-    started: String
-    completed: String
-    environment: Environment
-    remoteId: String
-    buildLog: String
-    uiLink: String
-    priority: Int
-    bulkId: String
-    bulkName: String
-    buildStep: String
-    sourceUser: String
-    sourceType: DeploymentSourceType
-    buildType: DeploymentBuildType
-  }
-
-  type Task {
-    id: Int
-    name: String
-    taskName: String
-    status: String
-    created: String
-    started: String
-    completed: String
-    environment: Environment
-    service: String
-    command: String
-    deployTokenInjection: Boolean
-    projectKeyInjection: Boolean
-    adminOnlyView: Boolean
-    remoteId: String
-    logs: String
-    sourceUser: String
-    sourceType: TaskSourceType
-  }
-
-  type AdvancedTaskDefinitionArgument {
-    id: Int
-    name: String
-    displayName: String
-    type: String
-    defaultValue: String
-    optional: Boolean
-    range: [String]
-    advancedTaskDefinition: AdvancedTaskDefinition
-  }
-
-  type AdvancedTaskDefinitionImage {
-    id: Int
-    name: String
-    description: String
-    confirmationText: String
-    type: AdvancedTaskDefinitionTypes
-    image: String
-    service: String
-    groupName: String
-    environment: Int
-    project: Int
-    permission: TaskPermission
-    advancedTaskDefinitionArguments: [AdvancedTaskDefinitionArgument]
-    created: String
-    deleted: String
-  }
-
-  type AdvancedTaskDefinitionCommand {
-    id: Int
-    name: String
-    description: String
-    confirmationText: String
-    type: AdvancedTaskDefinitionTypes
-    service: String
-    command: String
-    groupName: String
-    environment: Int
-    project: Int
-    permission: TaskPermission
-    advancedTaskDefinitionArguments: [AdvancedTaskDefinitionArgument]
-    created: String
-    deleted: String
-  }
-
-  union AdvancedTaskDefinition = AdvancedTaskDefinitionImage | AdvancedTaskDefinitionCommand
-
-  type User {
-    id: String
-    email: String
-    firstName: String
-    lastName: String
-  }
-`;
-
-/** Statuses and scopes are enums only where they come in: answers carry lower-case strings. */
-export const LAGOON_ENUMS = /* GraphQL */ `
+/**
+ * The part of Lagoon's schema that an upgrade touches, under Lagoon's own names and nullability: everything that
+ * is answered may be null, statuses and scopes are enums only where they come in, and an environment, a project
+ * or a build is named by its id or by its names.
+ */
+export const LAGOON_SDL = /* GraphQL */ `
   scalar JSON
 
   enum EnvType {
     PRODUCTION
     DEVELOPMENT
-  }
-
-  enum DeploymentStatusType {
-    NEW
-    PENDING
-    RUNNING
-    CANCELLED
-    ERROR
-    FAILED
-    COMPLETE
-    QUEUED
   }
 
   enum DeploymentSourceType {
@@ -188,19 +19,6 @@ export const LAGOON_ENUMS = /* GraphQL */ `
   enum DeploymentBuildType {
     BUILD
     VARIABLES
-  }
-
-  enum TaskStatusType {
-    NEW
-    PENDING
-    RUNNING
-    CANCELLED
-    ERROR
-    FAILED
-    COMPLETE
-    QUEUED
-    ACTIVE
-    SUCCEEDED
   }
 
   enum TaskSourceType {
@@ -231,19 +49,216 @@ export const LAGOON_ENUMS = /* GraphQL */ `
     NO_PROJECT_VARIABLES
     NO_ENVIRONMENT_VARIABLES
   }
-`;
 
-export const LAGOON_OPERATIONS = /* GraphQL */ `
+  type Project {
+    id: Int
+    name: String
+    productionEnvironment: String
+    autoIdle: Int
+    deploymentsDisabled: Int
+    restrictions: [ProjectRestriction]
+    environments(type: EnvType, includeDeleted: Boolean): [Environment]
+    envVariables: [EnvKeyValue]
+  }
+
+  type Environment {
+    id: Int
+    name: String
+    project: Project
+    deployType: String
+    deployBaseRef: String
+    autoIdle: Int
+    environmentType: String
+    created: String
+    deleted: String
+    idleState: String
+    route: String
+    routes: String
+    envVariables: [EnvKeyValue]
+    pendingChanges: [EnvironmentPendingChanges]
+    deployments(name: String, limit: Int): [Deployment]
+    tasks(id: Int, taskName: String, limit: Int): [Task]
+    advancedTasks: [AdvancedTaskDefinition]
+  }
+
+  type EnvironmentPendingChanges {
+    type: String
+    details: String
+    date: String
+  }
+
+  type EnvKeyValue {
+    id: Int
+    scope: String
+    name: String
+    value: String
+  }
+
+  type Deployment {
+    id: Int
+    name: String
+    status: String
+    created: String
+    started: String
+    completed: String
+    environment: Environment
+    remoteId: String
+    buildLog: String
+    priority: Int
+    bulkId: String
+    bulkName: String
+    buildStep: String
+    sourceUser: String
+    sourceType: DeploymentSourceType
+    buildType: DeploymentBuildType
+  }
+
+  type Task {
+    id: Int
+    name: String
+    taskName: String
+    status: String
+    created: String
+    started: String
+    completed: String
+    environment: Environment
+    service: String
+    command: String
+    sourceType: TaskSourceType
+  }
+
+  type AdvancedTaskDefinitionArgument {
+    id: Int
+    name: String
+    type: String
+  }
+
+  type AdvancedTaskDefinitionImage {
+    id: Int
+    name: String
+    type: AdvancedTaskDefinitionTypes
+    service: String
+    environment: Int
+    permission: TaskPermission
+    advancedTaskDefinitionArguments: [AdvancedTaskDefinitionArgument]
+  }
+
+  type AdvancedTaskDefinitionCommand {
+    id: Int
+    name: String
+    type: AdvancedTaskDefinitionTypes
+    service: String
+    command: String
+    environment: Int
+    permission: TaskPermission
+    advancedTaskDefinitionArguments: [AdvancedTaskDefinitionArgument]
+  }
+
+  union AdvancedTaskDefinition = AdvancedTaskDefinitionImage | AdvancedTaskDefinitionCommand
+
+  input ProjectInput {
+    id: Int
+    name: String
+  }
+
+  input EnvironmentInput {
+    id: Int
+    name: String
+    project: ProjectInput
+  }
+
+  input DeploymentInput {
+    id: Int
+    name: String
+    environment: EnvironmentInput
+  }
+
+  input EnvKeyValueInput {
+    name: String
+    value: String
+  }
+
+  input DeployEnvironmentLatestInput {
+    environment: EnvironmentInput!
+    priority: Int
+    bulkId: String
+    bulkName: String
+    buildVariables: [EnvKeyValueInput]
+    returnData: Boolean
+  }
+
+  input DeployEnvironmentBranchInput {
+    project: ProjectInput!
+    branchName: String!
+    branchRef: String
+    priority: Int
+    bulkId: String
+    bulkName: String
+    buildVariables: [EnvKeyValueInput]
+    returnData: Boolean
+  }
+
+  input DeployEnvironmentPromoteInput {
+    sourceEnvironment: EnvironmentInput!
+    project: ProjectInput!
+    destinationEnvironment: String!
+    priority: Int
+    bulkId: String
+    bulkName: String
+    buildVariables: [EnvKeyValueInput]
+    returnData: Boolean
+  }
+
+  input CancelDeploymentInput {
+    deployment: DeploymentInput!
+  }
+
+  input TaskInput {
+    name: String!
+    environment: Int!
+    service: String
+    command: String
+    execute: Boolean
+  }
+
+  input CancelTaskNameInput {
+    id: Int
+    taskName: String
+    environment: EnvironmentInput
+  }
+
+  input CancelTaskInput {
+    task: CancelTaskNameInput!
+  }
+
+  input AdvancedTaskDefinitionArgumentValueInput {
+    advancedTaskDefinitionArgumentName: String
+    value: String
+  }
+
+  input EnvVariableByNameInput {
+    organization: String
+    project: String
+    environment: String
+    scope: EnvVariableScope
+    name: String!
+    value: String!
+  }
+
+  input EnvironmentIdlingInput {
+    project: String!
+    environment: String!
+    idle: Boolean!
+    disableAutomaticUnidling: Boolean
+  }
+
   type Query {
-    me: User
     lagoonVersion: JSON
     projectByName(name: String!): Project
     environmentByName(name: String!, project: Int!, includeDeleted: Boolean): Environment
     environmentById(id: Int!): Environment
     deploymentsByBulkId(bulkId: String): [Deployment]
-    deploymentByName(input: DeploymentByNameInput): Deployment
     taskById(id: Int): Task
-    taskByTaskName(taskName: String): Task
     advancedTasksForEnvironment(environment: Int!): [AdvancedTaskDefinition]
   }
 
@@ -263,6 +278,3 @@ export const LAGOON_OPERATIONS = /* GraphQL */ `
     idleOrUnidleEnvironment(input: EnvironmentIdlingInput!): String
   }
 `;
-
-/** The part of Lagoon's schema that an upgrade touches, under Lagoon's own names and nullability. */
-export const LAGOON_SDL = [LAGOON_ENUMS, LAGOON_TYPES, LAGOON_INPUTS, LAGOON_OPERATIONS].join('\n');

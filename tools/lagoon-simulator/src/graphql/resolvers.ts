@@ -1,23 +1,4 @@
-import type {
-  Build,
-  DeployBranchInput,
-  DeployLatestInput,
-  DeploymentByNameInput,
-  DeploymentInput,
-  Environment,
-  Given,
-  IdlingInput,
-  Invocation,
-  LagoonRows,
-  LagoonWorld,
-  Project,
-  PromoteInput,
-  Task,
-  TaskInput,
-  TaskKey,
-  Variable,
-  VariableInput,
-} from '@uplift/lagoon/testing';
+import type * as lagoon from '@uplift/lagoon/testing';
 import { LagoonApi, lagoonTime, newestFirst } from '@uplift/lagoon/testing';
 
 interface Input<T> {
@@ -27,19 +8,18 @@ interface Input<T> {
 interface ByName {
   readonly name: string;
   readonly project: number;
-  readonly includeDeleted?: Given<boolean>;
+  readonly includeDeleted?: lagoon.Given<boolean>;
 }
 
 /** The root fields of the schema: Lagoon's operations, with the rows that they answer. */
-export function rootOf(world: LagoonWorld, rows: LagoonRows): object {
+export function rootOf(world: lagoon.LagoonWorld, rows: lagoon.LagoonRows): object {
   const api = new LagoonApi(world);
   const nested = new NestedRows(world, rows);
-  return { ...queriesOf(api, world, nested), ...mutationsOf(api, nested) };
+  return { ...queriesOf(api, nested), ...mutationsOf(api, nested) };
 }
 
-function queriesOf(api: LagoonApi, world: LagoonWorld, rows: NestedRows) {
+function queriesOf(api: LagoonApi, rows: NestedRows) {
   return {
-    me: () => ({ id: 'uplift', email: 'uplift@example.com' }),
     lagoonVersion: () => api.lagoonVersion(),
     projectByName: ({ name }: { name: string }) => {
       const project = api.projectByName(name);
@@ -52,61 +32,56 @@ function queriesOf(api: LagoonApi, world: LagoonWorld, rows: NestedRows) {
     environmentById: ({ id }: { id: number }) => rows.environment(api.environmentById(id)),
     advancedTasksForEnvironment: ({ environment }: { environment: number }) =>
       rows.registeredTasks(api.environmentById(environment)),
-    deploymentsByBulkId: ({ bulkId }: { bulkId?: Given<string> }) =>
+    deploymentsByBulkId: ({ bulkId }: { bulkId?: lagoon.Given<string> }) =>
       api.deploymentsByBulkId(bulkId ?? '').map((build) => rows.build(build)),
-    deploymentByName: ({ input }: { input?: Given<DeploymentByNameInput> }) =>
-      rows.build(api.deploymentByName(input ?? {})),
-    taskById: ({ id }: { id?: Given<number> }) => rows.task(api.taskById(id ?? 0)),
-    taskByTaskName: ({ taskName }: { taskName?: Given<string> }) => {
-      const task = world.tasks.byTaskName.get(taskName ?? '');
-      return task && rows.task(task);
-    },
+    taskById: ({ id }: { id?: lagoon.Given<number> }) => rows.task(api.taskById(id ?? 0)),
   };
 }
 
 function mutationsOf(api: LagoonApi, rows: NestedRows) {
   return {
-    deployEnvironmentLatest: ({ input }: Input<DeployLatestInput>) =>
+    deployEnvironmentLatest: ({ input }: Input<lagoon.DeployLatestInput>) =>
       api.deployEnvironmentLatest(input),
-    deployEnvironmentBranch: ({ input }: Input<DeployBranchInput>) =>
+    deployEnvironmentBranch: ({ input }: Input<lagoon.DeployBranchInput>) =>
       api.deployEnvironmentBranch(input),
-    deployEnvironmentPromote: ({ input }: Input<PromoteInput>) =>
+    deployEnvironmentPromote: ({ input }: Input<lagoon.PromoteInput>) =>
       api.deployEnvironmentPromote(input),
-    cancelDeployment: ({ input }: Input<{ deployment: DeploymentInput }>) =>
+    cancelDeployment: ({ input }: Input<{ deployment: lagoon.DeploymentInput }>) =>
       api.cancelDeployment(input.deployment),
-    cancelTask: ({ input }: Input<{ task: TaskKey }>) => api.cancelTask(input.task),
-    addTask: ({ input }: Input<TaskInput>) => rows.task(api.addTask(input)),
-    invokeRegisteredTask: (call: Invocation) => rows.task(api.invokeRegisteredTask(call)),
-    addOrUpdateEnvVariableByName: ({ input }: Input<VariableInput>) =>
+    cancelTask: ({ input }: Input<{ task: lagoon.TaskKey }>) => api.cancelTask(input.task),
+    addTask: ({ input }: Input<lagoon.TaskInput>) => rows.task(api.addTask(input)),
+    invokeRegisteredTask: (call: lagoon.Invocation) => rows.task(api.invokeRegisteredTask(call)),
+    addOrUpdateEnvVariableByName: ({ input }: Input<lagoon.VariableInput>) =>
       rows.variable(api.addOrUpdateEnvVariableByName(input)),
-    idleOrUnidleEnvironment: ({ input }: Input<IdlingInput>) => api.idleOrUnidleEnvironment(input),
+    idleOrUnidleEnvironment: ({ input }: Input<lagoon.IdlingInput>) =>
+      api.idleOrUnidleEnvironment(input),
   };
 }
 
 interface EnvironmentsArguments {
-  readonly type?: Given<string>;
-  readonly includeDeleted?: Given<boolean>;
+  readonly type?: lagoon.Given<string>;
+  readonly includeDeleted?: lagoon.Given<boolean>;
 }
 
 interface DeploymentsArguments {
-  readonly name?: Given<string>;
-  readonly limit?: Given<number>;
+  readonly name?: lagoon.Given<string>;
+  readonly limit?: lagoon.Given<number>;
 }
 
 interface TasksArguments {
-  readonly id?: Given<number>;
-  readonly taskName?: Given<string>;
-  readonly limit?: Given<number>;
+  readonly id?: lagoon.Given<number>;
+  readonly taskName?: lagoon.Given<string>;
+  readonly limit?: lagoon.Given<number>;
 }
 
 /** Rows with the fields that lead to other rows. */
 class NestedRows {
   constructor(
-    private readonly world: LagoonWorld,
-    private readonly rows: LagoonRows,
+    private readonly world: lagoon.LagoonWorld,
+    private readonly rows: lagoon.LagoonRows,
   ) {}
 
-  project(project: Project): object {
+  project(project: lagoon.Project): object {
     return {
       ...this.rows.project(project),
       environments: (wanted: EnvironmentsArguments) =>
@@ -117,13 +92,11 @@ class NestedRows {
     };
   }
 
-  environment(environment: Environment): object {
-    const { project, queue, tasks, variables, services } = environment;
+  environment(environment: lagoon.Environment): object {
+    const { project, queue, tasks, variables } = environment;
     return {
       ...this.rows.environment(environment),
       project: () => this.project(project),
-      services: () =>
-        services.map((name, index) => ({ id: index + 1, name, type: name, replicas: 1 })),
       envVariables: () => [...variables.values()].map(this.variable),
       pendingChanges: () => pendingChangesOf(environment),
       advancedTasks: () => this.registeredTasks(environment),
@@ -138,38 +111,38 @@ class NestedRows {
     };
   }
 
-  build(build: Build): object {
+  build(build: lagoon.Build): object {
     return { ...this.rows.build(build), environment: () => this.environmentOf(build) };
   }
 
-  task(task: Task): object {
+  task(task: lagoon.Task): object {
     return { ...this.rows.task(task), environment: () => this.environmentOf(task) };
   }
 
-  registeredTasks(environment: Environment): object[] {
+  registeredTasks(environment: lagoon.Environment): object[] {
     return environment.registeredTasks.map((task) => this.rows.registeredTask(task, environment));
   }
 
-  readonly variable = (variable: Variable): object => this.rows.variable(variable);
+  readonly variable = (variable: lagoon.Variable): object => this.rows.variable(variable);
 
-  private environmentOf({ environmentId }: Build | Task): object | null {
+  private environmentOf({ environmentId }: lagoon.Build | lagoon.Task): object | null {
     const environment = this.world.projects.environments.get(environmentId);
     return environment === undefined ? null : this.environment(environment);
   }
 }
 
-function isWanted(environment: Environment, wanted: EnvironmentsArguments): boolean {
+function isWanted(environment: lagoon.Environment, wanted: EnvironmentsArguments): boolean {
   if (environment.deleted && wanted.includeDeleted !== true) return false;
   const type = wanted.type?.toLowerCase();
   return (type ?? environment.environmentType) === environment.environmentType;
 }
 
-function isWantedTask(task: Task, { id, taskName }: TasksArguments): boolean {
+function isWantedTask(task: lagoon.Task, { id, taskName }: TasksArguments): boolean {
   return (id ?? task.id) === task.id && (taskName ?? task.taskName) === task.taskName;
 }
 
 /** The variables that no complete build has brought to the app yet. */
-function pendingChangesOf({ project, variables, queue }: Environment): object[] {
+function pendingChangesOf({ project, variables, queue }: lagoon.Environment): object[] {
   const complete = queue.builds.filter(({ end }) => end?.status === 'complete');
   const builtAt = Math.max(0, ...complete.map(({ createdAt }) => createdAt));
   return [...project.variables.values(), ...variables.values()]

@@ -36,7 +36,7 @@ export class GraphqlEndpoint {
     if (call === null) return;
     if (this.turnedAway(request, response, call)) return;
     const fault = this.options.faults.take(call.prepared.fields, call.variables);
-    if (fault !== null) return this.spoil(response, call, fault);
+    if (fault !== null) return this.answerFaulty(response, call, fault);
     const result = await this.carryOut(call);
     this.record(call, outcomeOf(call, result));
     sendJson(response, call.prepared.errors.length > 0 ? 400 : 200, result);
@@ -74,7 +74,11 @@ export class GraphqlEndpoint {
     return true;
   }
 
-  private async spoil(response: ServerResponse, call: Call, fault: HttpFault): Promise<void> {
+  private async answerFaulty(
+    response: ServerResponse,
+    call: Call,
+    fault: HttpFault,
+  ): Promise<void> {
     const result = fault.lands ? await this.land(call, fault) : null;
     const { outcome, answer } = FAULT_KINDS[fault.kind];
     this.record(call, outcome ?? outcomeOf(call, result));

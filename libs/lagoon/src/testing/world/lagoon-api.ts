@@ -46,14 +46,6 @@ export class LagoonApi {
     return this.world.builds.ofBulk(bulkId);
   }
 
-  deploymentByName(input: inputs.DeploymentByNameInput): Build {
-    const { project, environment, name } = input;
-    const found = present(this.world.projects.find(project ?? '', environment ?? ''));
-    const build = found.queue.builds.find((other) => other.name === name);
-    if (build === undefined) throw new LagoonError('No deployment found');
-    return build;
-  }
-
   taskById(id: number): Task {
     return present(this.world.tasks.byId.get(id));
   }

@@ -41,12 +41,6 @@ export interface DeploymentInput extends ProjectInput {
   readonly environment?: Given<EnvironmentInput>;
 }
 
-export interface DeploymentByNameInput {
-  readonly project?: Given<string>;
-  readonly environment?: Given<string>;
-  readonly name?: Given<string>;
-}
-
 export interface TaskKey {
   readonly id?: Given<number>;
   readonly taskName?: Given<string>;

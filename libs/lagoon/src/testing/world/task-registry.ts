@@ -12,7 +12,6 @@ export interface TaskOrder {
 /** Runs tasks and knows every row. */
 export class TaskRegistry {
   readonly byId = new Map<number, Task>();
-  readonly byTaskName = new Map<string, Task>();
   /** Set: every new task ends at once with this status. */
   endsAtOnce: 'complete' | 'failed' | null = null;
 
@@ -31,7 +30,6 @@ export class TaskRegistry {
       end: null,
     };
     this.byId.set(task.id, task);
-    this.byTaskName.set(task.taskName, task);
     environment.tasks.push(task);
     observer.onTask(task);
     return task;
