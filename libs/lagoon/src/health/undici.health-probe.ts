@@ -1,7 +1,7 @@
 import type { Clock } from '@uplift/runtime';
 import { Client } from 'undici';
 import type { Dispatcher } from 'undici';
-import { CallDeadline, failureText } from '../call-deadline';
+import { failureText, withDeadline } from '../call-deadline';
 import type { ProbeOptions, ProbeResult } from './health-probe.port';
 import { HealthProbe, ProbeTargetRefusedError } from './health-probe.port';
 import type { ProbeRules, ProbeTarget } from './probe-target';
@@ -26,21 +26,22 @@ export class UndiciHealthProbe extends HealthProbe {
     const target = probeTarget(url, this.rules, options.allowedHosts);
     const startedAt = this.clock.monotonic();
     const elapsed = () => Math.round(this.clock.monotonic() - startedAt);
-    const deadline = new CallDeadline(this.clock, options.timeoutMs, options.signal);
-    const client = this.clientFor(target, options.timeoutMs);
+    const { timeoutMs, signal } = options;
+    const client = this.clientFor(target, timeoutMs);
     try {
-      const status = await deadline.guard(statusOf(client, target, deadline.signal));
+      const status = await withDeadline({ clock: this.clock, timeoutMs }, signal, (deadline) =>
+        deadline.guard(statusOf(client, target, deadline.signal)),
+      );
       return { ...outcomeOf(status, options), durationMs: elapsed() };
     } catch (error) {
       if (error instanceof ProbeTargetRefusedError) throw error;
-      options.signal?.throwIfAborted();
+      signal?.throwIfAborted();
       return {
         outcome: 'unresponsive',
         detail: failureText(error, 'no answer'),
         durationMs: elapsed(),
       };
     } finally {
-      deadline.release();
       await client.destroy();
     }
   }

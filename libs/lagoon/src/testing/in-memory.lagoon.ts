@@ -34,13 +34,8 @@ export interface InMemoryCall {
 }
 
 /** Builds and tasks run until a spec ends them. */
-const OPTIONS: WorldOptions = {
-  clockSpeed: 1,
-  buildSeconds: Infinity,
-  taskSeconds: Infinity,
-  buildSlots: Infinity,
-  walk: INSTANT_WALK,
-};
+const ENDLESS = { buildSeconds: Infinity, taskSeconds: Infinity, buildSlots: Infinity };
+const OPTIONS: WorldOptions = { ...ENDLESS, clockSpeed: 1, walk: INSTANT_WALK };
 const OUTAGE = { status: 503, text: 'Service Unavailable' };
 const NOT_SENT = passingRefusal('not-sent', 'aborted by the caller');
 const UNREAD = passingRefusal('not-sent', 'the read before it failed');
@@ -99,7 +94,8 @@ export class InMemoryLagoon extends Lagoon {
       const found = new Map<number, LagoonDeployment[]>();
       for (const { environmentId, limit = DEFAULT_LOOKUP_ROWS, ...lookup } of lookups) {
         const environment = this.world.projects.environments.get(environmentId);
-        if (environment === undefined || this.script.isHidden(targetOf(environment))) continue;
+        if (environment?.deleted !== false) continue;
+        if (this.script.isHidden(targetOf(environment))) continue;
         const rows = this.newestBuilds(environment, { ...lookup, limit });
         found.set(environmentId, [...(found.get(environmentId) ?? []), ...rows]);
       }
