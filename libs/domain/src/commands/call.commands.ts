@@ -7,6 +7,7 @@ import type {
   InstanceEvent,
   TaskReference,
 } from '../instance/instance.events';
+import { eventOf } from '../instance/instance.events';
 import type { CallState } from '../instance/attempt-progress';
 import { failureIn } from '../instance/instance.lifecycle';
 import type { UpgradingInstance } from '../instance/instance.state';
@@ -55,15 +56,10 @@ export const CALLS: CommandRows<CallCommands> = {
     },
   },
   NoteAmbiguousCall: ofOpenCall(({ upgradeId, attempt, callNo, evidence }, _state, call) =>
-    call.isAmbiguous
-      ? []
-      : [{ type: 'CallAmbiguous', data: { upgradeId, attempt, callNo, evidence } }],
+    call.isAmbiguous ? [] : [eventOf('CallAmbiguous', { upgradeId, attempt, callNo, evidence })],
   ),
   RepeatCall: ofOpenCall(({ upgradeId, attempt, callNo, evidence, worker }, state, call) => {
-    const proof: InstanceEvent = {
-      type: 'CallNotLanded',
-      data: { upgradeId, attempt, callNo, evidence },
-    };
+    const proof = eventOf('CallNotLanded', { upgradeId, attempt, callNo, evidence });
     const isLast = call.notLanded + 1 >= MOST_CALLS;
     return isLast && state.workOrder.cancelRequested === undefined
       ? [proof, ...outcomeUnknown({ upgradeId, attempt }, evidence, state)]
@@ -111,10 +107,7 @@ function ofOpenCall<Data extends OfCall>(decide: DecideOnCall<Data>): CommandRow
 export function firstScriptCall(worker: string, order: WorkOrder, step: ScriptStep): InstanceEvent {
   const { upgradeId, attempt } = order;
   const marker = scriptMarkerOf(order, step);
-  return {
-    type: 'ScriptRequested',
-    data: { upgradeId, attempt, step, callNo: 1, marker, worker },
-  };
+  return eventOf('ScriptRequested', { upgradeId, attempt, step, callNo: 1, marker, worker });
 }
 
 /** After a cancel nothing is begun any more. */

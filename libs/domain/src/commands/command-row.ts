@@ -1,5 +1,10 @@
 import type { InFlightStatus, InstanceStatus } from '../status';
-import type { InstanceEvent } from '../instance/instance.events';
+import type {
+  InstanceEvent,
+  InstanceEventData,
+  InstanceEventType,
+} from '../instance/instance.events';
+import { eventOf } from '../instance/instance.events';
 import type {
   AbsentInstance,
   InstanceState,
@@ -38,3 +43,8 @@ export type CommandRow<Data, Status extends Place = InFlightStatus> = AnyCommand
 export type CommandRows<Commands, Status extends Place = InFlightStatus> = {
   readonly [Type in keyof Commands]: CommandRow<Commands[Type], Status>;
 };
+
+/** Decides on an event that says what the command says. */
+export function producing<Type extends InstanceEventType>(type: Type) {
+  return (data: InstanceEventData[Type]) => [eventOf(type, data)];
+}

@@ -5,23 +5,20 @@ import { evolve, INITIAL_STATE } from '../instance/instance.evolve';
 import type { InstanceState, KnownInstance } from '../instance/instance.state';
 import { workOrderOf } from '../instance/instance.state';
 import { isBefore } from '../status';
-import type { CallCommands } from './call.commands';
-import { CALLS } from './call.commands';
+import { CALLS, type CallCommands } from './call.commands';
 import type { AnyCommandRow } from './command-row';
-import type { OperatorCommands } from './operator.commands';
-import { OPERATOR } from './operator.commands';
-import type { LateOutcomeCommands, PollingCommands } from './polling.commands';
-import { LATE_OUTCOME, POLLING } from './polling.commands';
-import type { PostUpgradeCommands } from './post-upgrade.commands';
-import { POST_UPGRADE } from './post-upgrade.commands';
-import type { PreUpgradeCommands } from './pre-upgrade.commands';
-import { PRE_UPGRADE } from './pre-upgrade.commands';
-import type { UpgradeCommands } from './upgrade.commands';
-import { UPGRADE } from './upgrade.commands';
-import type { VerificationCommands } from './verification.commands';
-import { VERIFICATION } from './verification.commands';
-import type { WaitingCommands } from './waiting.commands';
-import { WAITING } from './waiting.commands';
+import { OPERATOR, type OperatorCommands } from './operator.commands';
+import {
+  LATE_OUTCOME,
+  type LateOutcomeCommands,
+  POLLING,
+  type PollingCommands,
+} from './polling.commands';
+import { POST_UPGRADE, type PostUpgradeCommands } from './post-upgrade.commands';
+import { PRE_UPGRADE, type PreUpgradeCommands } from './pre-upgrade.commands';
+import { UPGRADE, type UpgradeCommands } from './upgrade.commands';
+import { VERIFICATION, type VerificationCommands } from './verification.commands';
+import { WAITING, type WaitingCommands } from './waiting.commands';
 
 /** What each command carries, by command type. Ids and times arrive here, never from inside the domain. */
 export interface InstanceCommandData

@@ -11,7 +11,7 @@ import {
   UpgradeInFlightError,
   UpgradeNotInFlightError,
 } from '../instance/instance.errors';
-import type { InstanceEvent, InstanceEventData } from '../instance/instance.events';
+import { eventOf, type InstanceEventData } from '../instance/instance.events';
 import { LIFECYCLE } from '../instance/instance.lifecycle';
 import type { KnownInstance, RestingInstance } from '../instance/instance.state';
 import { workOrderOf } from '../instance/instance.state';
@@ -163,10 +163,8 @@ const cancelUpgrade: CommandRow<Cancel> = {
     const { upgradeId, requestedBy, reason } = data;
     if (workOrder.upgradeId !== upgradeId) throw new UpgradeNotInFlightError(status, upgradeId);
     const { attempt } = workOrder;
-    const requested: InstanceEvent = {
-      type: 'UpgradeCancelRequested',
-      data: { upgradeId, attempt, requestedBy, reason },
-    };
+    const request = { upgradeId, attempt, requestedBy, reason };
+    const requested = eventOf('UpgradeCancelRequested', request);
     return status === 'upgrade-running' ? [requested] : [requested, cancelled(state)];
   },
   elsewhere(data, state) {

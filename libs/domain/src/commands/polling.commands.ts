@@ -1,4 +1,4 @@
-import type { DeploymentState } from '../instance/attempt-progress';
+import type { BuildAlarm, DeploymentState } from '../instance/attempt-progress';
 import { StepNotReachedError } from '../instance/instance.errors';
 import type {
   Attempt,
@@ -6,6 +6,7 @@ import type {
   InstanceEvent,
   InstanceEventData,
 } from '../instance/instance.events';
+import { eventOf } from '../instance/instance.events';
 import type { UpgradingInstance } from '../instance/instance.state';
 import { cancelled, outcomeUnknown } from './call.commands';
 import type { CommandRow, CommandRows } from './command-row';
@@ -75,15 +76,11 @@ export const POLLING: CommandRows<PollingCommands> = {
   SupersedeDeployment: ofDeployment('SupersedeDeployment', (data, { supersededBy }) =>
     data.by === supersededBy ? [] : [{ type: 'DeploymentSuperseded', data }],
   ),
-  ReportInvisibleBuild: ofDeployment('ReportInvisibleBuild', (data, { alarms, buildName }) =>
-    buildName === data.buildName && !alarms.includes('not-visible')
-      ? [{ type: 'BuildNotVisible', data }]
-      : [],
+  ReportInvisibleBuild: ofDeployment('ReportInvisibleBuild', (data, deployment) =>
+    isNews('not-visible', data, deployment) ? [{ type: 'BuildNotVisible', data }] : [],
   ),
-  ReportUnstartedBuild: ofDeployment('ReportUnstartedBuild', (data, { alarms, buildName }) =>
-    buildName === data.buildName && !alarms.includes('not-started')
-      ? [{ type: 'BuildNotStarted', data }]
-      : [],
+  ReportUnstartedBuild: ofDeployment('ReportUnstartedBuild', (data, deployment) =>
+    isNews('not-started', data, deployment) ? [{ type: 'BuildNotStarted', data }] : [],
   ),
   CompleteUpgrade: {
     in: WHILE_DEPLOYING,
@@ -94,10 +91,7 @@ export const POLLING: CommandRows<PollingCommands> = {
       const { upgradeId, attempt, buildName } = data;
       if (isOfAnotherBuild(buildName, deployment)) return [];
       const { cancelRequested, ...order } = workOrder;
-      const tooLate: InstanceEvent = {
-        type: 'UpgradeCancelTooLate',
-        data: { upgradeId, attempt, buildName },
-      };
+      const tooLate = eventOf('UpgradeCancelTooLate', { upgradeId, attempt, buildName });
       return [
         ...(cancelRequested ? [tooLate] : []),
         { type: 'UpgradeCompleted', data },
@@ -134,11 +128,11 @@ export const LATE_OUTCOME: CommandRows<LateOutcomeCommands, 'upgrade-failed'> = 
     in: ['upgrade-failed'],
     decide({ deadlineAt, ...data }, { lastUpgrade }) {
       if (lastUpgrade === null || lastUpgrade.lateOutcomeSeen) return [];
-      const observed: InstanceEvent = { type: 'LateOutcomeObserved', data };
+      const observed = eventOf('LateOutcomeObserved', data);
       if (data.status !== 'complete') return [observed];
       const { cancelRequested: _given, ...order } = lastUpgrade.workOrder;
       const workOrder = { ...order, deadlineAt };
-      return [observed, { type: 'PostUpgradePending', data: { workOrder } }];
+      return [observed, eventOf('PostUpgradePending', { workOrder })];
     },
   },
 };
@@ -154,6 +148,10 @@ function ofDeployment<Data extends Attempt>(
       return decide(data, deployment);
     },
   };
+}
+
+function isNews(alarm: BuildAlarm, { buildName }: OfBuild, deployment: DeploymentState): boolean {
+  return buildName === deployment.buildName && !deployment.alarms.includes(alarm);
 }
 
 /** Neither the build that is followed nor the one that took its place. */

@@ -1,5 +1,5 @@
 import type { Attempt, ByWorker, Failure, TaskReference } from '../instance/instance.events';
-import type { CommandRows } from './command-row';
+import { producing, type CommandRows } from './command-row';
 
 export interface PostUpgradeCommands {
   StartPostUpgrade: ByWorker;
@@ -8,10 +8,7 @@ export interface PostUpgradeCommands {
 }
 
 export const POST_UPGRADE: CommandRows<PostUpgradeCommands> = {
-  StartPostUpgrade: {
-    in: ['pending-post-upgrade'],
-    decide: (data) => [{ type: 'PostUpgradeStarted', data }],
-  },
+  StartPostUpgrade: { in: ['pending-post-upgrade'], decide: producing('PostUpgradeStarted') },
   CompletePostUpgrade: {
     in: ['post-upgrade-running'],
     decide: ({ task }, { workOrder }) => [
@@ -20,6 +17,6 @@ export const POST_UPGRADE: CommandRows<PostUpgradeCommands> = {
   },
   FailPostUpgrade: {
     in: ['pending-post-upgrade', 'post-upgrade-running'],
-    decide: (data) => [{ type: 'PostUpgradeFailed', data }],
+    decide: producing('PostUpgradeFailed'),
   },
 };

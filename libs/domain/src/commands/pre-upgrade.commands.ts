@@ -1,6 +1,13 @@
-import type { Attempt, ByWorker, Check, Failure, TaskReference } from '../instance/instance.events';
+import {
+  type Attempt,
+  type ByWorker,
+  type Check,
+  eventOf,
+  type Failure,
+  type TaskReference,
+} from '../instance/instance.events';
 import type { LocatedEnvironment } from '../instance/work-order';
-import type { CommandRows } from './command-row';
+import { producing, type CommandRows } from './command-row';
 
 export interface PreUpgradeCommands {
   StartPreUpgrade: ByWorker;
@@ -13,19 +20,16 @@ export interface PreUpgradeCommands {
 }
 
 export const PRE_UPGRADE: CommandRows<PreUpgradeCommands> = {
-  StartPreUpgrade: {
-    in: ['pending-pre-upgrade'],
-    decide: (data) => [{ type: 'PreUpgradeStarted', data }],
-  },
+  StartPreUpgrade: { in: ['pending-pre-upgrade'], decide: producing('PreUpgradeStarted') },
   CompletePreUpgrade: {
     in: ['pre-upgrade-running'],
     decide: ({ located, ...data }, { workOrder }) => [
-      { type: 'PreUpgradeCompleted', data },
-      { type: 'UpgradePending', data: { workOrder: { ...workOrder, located } } },
+      eventOf('PreUpgradeCompleted', data),
+      eventOf('UpgradePending', { workOrder: { ...workOrder, located } }),
     ],
   },
   FailPreUpgrade: {
     in: ['pending-pre-upgrade', 'pre-upgrade-running'],
-    decide: (data) => [{ type: 'PreUpgradeFailed', data }],
+    decide: producing('PreUpgradeFailed'),
   },
 };

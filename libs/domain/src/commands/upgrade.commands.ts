@@ -3,7 +3,7 @@ import type { Attempt, ByWorker, Failure, InstanceEvent } from '../instance/inst
 import type { UpgradingInstance } from '../instance/instance.state';
 import { markerOf } from '../instance/work-order';
 import { firstScriptCall } from './call.commands';
-import type { CommandRows } from './command-row';
+import { producing, type CommandRows } from './command-row';
 
 export interface UpgradeCommands {
   RequestVariables: ByWorker;
@@ -49,10 +49,7 @@ export const UPGRADE: CommandRows<UpgradeCommands> = {
       return [{ type: 'UpgradeStarted', data: started }, intent];
     },
   },
-  FailUpgrade: {
-    in: ['pending-upgrade', 'upgrade-running'],
-    decide: (data) => [{ type: 'UpgradeFailed', data }],
-  },
+  FailUpgrade: { in: ['pending-upgrade', 'upgrade-running'], decide: producing('UpgradeFailed') },
 };
 
 function namesToSet({ workOrder: { target } }: UpgradingInstance): readonly string[] {

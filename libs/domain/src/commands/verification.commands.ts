@@ -1,5 +1,5 @@
 import type { Attempt, Evidence, Failure, ProbeResult } from '../instance/instance.events';
-import type { CommandRows } from './command-row';
+import { producing, type CommandRows } from './command-row';
 
 export interface VerificationCommands {
   VerifyHealthy: Attempt & {
@@ -20,12 +20,9 @@ export const VERIFICATION: CommandRows<VerificationCommands> = {
         : [{ type: 'InstanceVerifiedHealthy', data: { ...data, status } }];
     },
   },
-  FindUnhealthy: {
-    in: ['post-upgrade-completed'],
-    decide: (data) => [{ type: 'InstanceFoundUnhealthy', data }],
-  },
+  FindUnhealthy: { in: ['post-upgrade-completed'], decide: producing('InstanceFoundUnhealthy') },
   FindUnresponsive: {
     in: ['post-upgrade-completed'],
-    decide: (data) => [{ type: 'InstanceFoundUnresponsive', data }],
+    decide: producing('InstanceFoundUnresponsive'),
   },
 };

@@ -1,5 +1,6 @@
 import type { RunningStatus } from '../status';
-import type { Evidence, InstanceEvent, InstanceEventOf, TaskReference } from './instance.events';
+import type { Evidence, InstanceEvent, PerEvent, TaskReference } from './instance.events';
+import { meaningOf } from './instance.events';
 
 /** What an attempt has come to in its present status, as far as events tell. */
 export interface AttemptProgress {
@@ -68,83 +69,65 @@ const NO_NOTES: AttemptNotes = {
 
 export const AT_START: AttemptProgress = { ...NOTHING_UNDER_WAY, notes: NO_NOTES };
 
-export function progressAfter(
-  { call, deployment, task, notes }: AttemptProgress,
-  event: InstanceEvent,
-): AttemptProgress {
-  return {
-    call: callAfter(call, event),
-    deployment: deploymentAfter(deployment, event),
-    task: event.type === 'ScriptAccepted' ? event.data.task : task,
-    notes: notesAfter(notes, event),
-  };
+/** Notes begin anew with every event that carries the work order: such an event is enough to go on from. */
+export function progressAfter(before: AttemptProgress, event: InstanceEvent): AttemptProgress {
+  const notes = 'workOrder' in event.data ? NO_NOTES : before.notes;
+  return { ...before, notes, ...meaningOf(CHANGES, event, before) };
 }
 
-function callAfter(before: CallState | null, event: InstanceEvent): CallState | null {
-  switch (event.type) {
-    case 'DeploymentRequested':
-      return { ...asked(before, event.data), effect: 'deployment', bulkId: event.data.bulkId };
-    case 'ScriptRequested':
-      return { ...asked(before, event.data), effect: 'script', bulkId: null };
-    case 'CallRefused':
-      return before && refused(before, event.data.evidence);
-    case 'CallNotLanded':
-      return before && { ...before, isOpen: false, notLanded: before.notLanded + 1 };
-    case 'CallAmbiguous':
-      return before && { ...before, isAmbiguous: true };
-    case 'DeploymentAccepted':
-    case 'ScriptAccepted':
-      return null;
-    default:
-      return before;
-  }
+const CHANGES: PerEvent<Partial<AttemptProgress>, [before: AttemptProgress]> = {
+  DeploymentRequested: ({ bulkId, ...next }, { call }) => ({
+    call: { ...asked(next, call), effect: 'deployment', bulkId },
+  }),
+  ScriptRequested: (next, { call }) => ({
+    call: { ...asked(next, call), effect: 'script', bulkId: null },
+  }),
+  CallAmbiguous: (_data, { call }) => ({ call: call && { ...call, isAmbiguous: true } }),
+  CallRefused: ({ evidence }, { call }) => ({ call: call && refused(call, evidence) }),
+  CallNotLanded: (_data, { call }) => ({
+    call: call && { ...call, isOpen: false, notLanded: call.notLanded + 1 },
+  }),
+  ScriptAccepted: ({ task }) => ({ call: null, task }),
+  DeploymentAccepted: ({ callNo, buildName, bulkId = null }) => ({
+    call: null,
+    deployment: { callNo, bulkId, ...unseen(buildName) },
+  }),
+  DeploymentProgressed: ({ status, buildStep }, { deployment }) => ({
+    deployment: deployment && { ...deployment, status, buildStep },
+  }),
+  DeploymentSuperseded: ({ by }, { deployment }) => ({
+    deployment: deployment && { ...deployment, supersededBy: by },
+  }),
+  DuplicateBuildDetected: ({ builds }, { deployment, notes }) => ({
+    deployment: deployment && adopting(builds, deployment),
+    notes: { ...notes, duplicateBuilds: builds },
+  }),
+  BuildNotVisible: (_data, { deployment }) => alarmed(deployment, 'not-visible'),
+  BuildNotStarted: (_data, { deployment }) => alarmed(deployment, 'not-started'),
+  StageParked: ({ eventId }, { notes }) => ({ notes: { ...notes, parkedEventId: eventId } }),
+  HealthEvidenceRecorded: ({ status }, { notes }) => ({
+    notes: { ...notes, reportedHealth: status },
+  }),
+  WaitingFor: ({ target, since }, { notes }) => ({
+    notes: { ...notes, waitingFor: { target, since } },
+  }),
+  WaitEnded: (_data, { notes }) => ({ notes: { ...notes, waitingFor: null } }),
+  VariablesRequested: (_data, { notes }) => ({ notes: { ...notes, variables: 'requested' } }),
+  VariablesSet: (_data, { notes }) => ({ notes: { ...notes, variables: 'set' } }),
+};
+
+function asked(
+  { marker, callNo }: { readonly marker: string; readonly callNo: number },
+  before: CallState | null,
+) {
+  const isRepeat = before?.marker === marker;
+  const { refusals, notLanded } = isRepeat ? before : { refusals: 0, notLanded: 0 };
+  return { marker, callNo, isOpen: true, isAmbiguous: false, refusals, notLanded };
 }
 
 function refused(before: CallState, { cause }: Evidence): CallState {
   const refusals = cause === 'not-sent' ? before.refusals : before.refusals + 1;
   return { ...before, isOpen: false, refusals };
-}
-
-function asked(
-  before: CallState | null,
-  { marker, callNo }: { readonly marker: string; readonly callNo: number },
-) {
-  const isRepeat = before?.marker === marker;
-  return {
-    marker,
-    callNo,
-    isOpen: true,
-    isAmbiguous: false,
-    refusals: isRepeat ? before.refusals : 0,
-    notLanded: isRepeat ? before.notLanded : 0,
-  };
-}
-
-function deploymentAfter(
-  before: DeploymentState | null,
-  event: InstanceEvent,
-): DeploymentState | null {
-  if (event.type === 'DeploymentAccepted') return accepted(event.data);
-  if (before === null) return null;
-  switch (event.type) {
-    case 'DeploymentProgressed':
-      return { ...before, status: event.data.status, buildStep: event.data.buildStep };
-    case 'DeploymentSuperseded':
-      return { ...before, supersededBy: event.data.by };
-    case 'DuplicateBuildDetected':
-      return adopting(event.data.builds, before);
-    case 'BuildNotVisible':
-      return { ...before, alarms: [...before.alarms, 'not-visible'] };
-    case 'BuildNotStarted':
-      return { ...before, alarms: [...before.alarms, 'not-started'] };
-    default:
-      return before;
-  }
-}
-
-function accepted(data: InstanceEventOf<'DeploymentAccepted'>['data']): DeploymentState {
-  const { callNo, buildName, bulkId = null } = data;
-  return { callNo, bulkId, ...unseen(buildName) };
 }
 
 /** The newest of several builds is the one whose images the environment ends up with. */
@@ -158,25 +141,6 @@ function unseen(buildName: string) {
   return { buildName, status: null, buildStep: null, supersededBy: null, alarms: [] };
 }
 
-/** Notes begin anew with every event that carries the work order: such an event is enough to go on from. */
-function notesAfter(before: AttemptNotes, event: InstanceEvent): AttemptNotes {
-  if ('workOrder' in event.data) return NO_NOTES;
-  switch (event.type) {
-    case 'StageParked':
-      return { ...before, parkedEventId: event.data.eventId };
-    case 'HealthEvidenceRecorded':
-      return { ...before, reportedHealth: event.data.status };
-    case 'DuplicateBuildDetected':
-      return { ...before, duplicateBuilds: event.data.builds };
-    case 'WaitingFor':
-      return { ...before, waitingFor: { target: event.data.target, since: event.data.since } };
-    case 'WaitEnded':
-      return { ...before, waitingFor: null };
-    case 'VariablesRequested':
-      return { ...before, variables: 'requested' };
-    case 'VariablesSet':
-      return { ...before, variables: 'set' };
-    default:
-      return before;
-  }
+function alarmed(before: DeploymentState | null, alarm: BuildAlarm): Partial<AttemptProgress> {
+  return { deployment: before && { ...before, alarms: [...before.alarms, alarm] } };
 }

@@ -184,6 +184,30 @@ export type InstanceEventOf<Type extends InstanceEventType> = {
 
 export type InstanceEvent = InstanceEventOf<InstanceEventType>;
 
+export function eventOf<Type extends InstanceEventType>(
+  type: Type,
+  data: InstanceEventData[Type],
+): InstanceEventOf<Type> {
+  return { type, data };
+}
+
+/** What some events mean for something else, one row per event. */
+export type PerEvent<Meaning, Context extends readonly unknown[] = []> = {
+  readonly [Type in InstanceEventType]?: (
+    data: InstanceEventData[Type],
+    ...context: Context
+  ) => Meaning;
+};
+
+/** Undefined for an event without a row. */
+export function meaningOf<Type extends InstanceEventType, Meaning, Context extends unknown[]>(
+  rows: PerEvent<Meaning, Context>,
+  { type, data }: InstanceEventOf<Type>,
+  ...context: Context
+): Meaning | undefined {
+  return rows[type]?.(data, ...context);
+}
+
 /** An event with the place and time the store gave it. */
 export interface RecordedInstanceEvent {
   readonly instanceId: string;

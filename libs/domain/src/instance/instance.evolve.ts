@@ -26,7 +26,7 @@ export function evolve(state: InstanceState, event: InstanceEvent): InstanceStat
 
   const before = state.kind === 'upgrading' ? state : AT_START;
   const left = status === state.status ? before : { ...before, ...NOTHING_UNDER_WAY };
-  return { kind: 'upgrading', status, workOrder, ...progressAfter(left, event) };
+  return { ...progressAfter(left, event), kind: 'upgrading', status, workOrder };
 }
 
 /**
@@ -38,7 +38,7 @@ export function resume(event: InstanceEvent): UpgradingInstance | null {
   const isCertain = others.length === 0 && status !== undefined && isInFlight(status);
   if (!isCertain || !('workOrder' in event.data)) return null;
   const { workOrder } = event.data;
-  return { kind: 'upgrading', status, workOrder, ...progressAfter(AT_START, event) };
+  return { ...progressAfter(AT_START, event), kind: 'upgrading', status, workOrder };
 }
 
 function statusesAfter(event: InstanceEvent): readonly InstanceStatus[] {

@@ -1,5 +1,5 @@
-import type { RecordedInstanceEvent } from '../instance/instance.events';
-import { upgradeIdOf } from '../instance/instance.events';
+import type { InstanceEvent, PerEvent, RecordedInstanceEvent } from '../instance/instance.events';
+import { meaningOf, upgradeIdOf } from '../instance/instance.events';
 import { statusAfter } from '../instance/instance.lifecycle';
 import type { InstanceStatus } from '../status';
 
@@ -24,54 +24,41 @@ export function timelineEntry(
   { instanceId, revision, eventId, at, event }: RecordedInstanceEvent,
 ): TimelineEntry {
   const status = statusAfter(event, before ?? 'new');
+  const place = { instanceId, revision, eventId, at };
   const upgradeId = upgradeIdOf(event);
-  return {
-    instanceId,
-    revision,
-    eventId,
-    at,
-    eventType: event.type,
-    status,
-    upgradeId,
-    note: noteOf(event),
-  };
+  return { ...place, eventType: event.type, status, upgradeId, note: noteOf(event) };
 }
 
-function noteOf(event: RecordedInstanceEvent['event']): string | null {
+function noteOf(event: InstanceEvent): string | null {
   if ('reason' in event.data) return event.data.reason;
-  switch (event.type) {
-    case 'DeploymentAccepted':
-    case 'UpgradeCompleted':
-    case 'BuildNotVisible':
-    case 'DeploymentCancelled':
-    case 'UpgradeCancelTooLate':
-      return event.data.buildName;
-    case 'BuildNotStarted':
-      return `${event.data.buildName} is still ${event.data.status}`;
-    case 'LateOutcomeObserved':
-      return `${event.data.buildName} ended as ${event.data.status}`;
-    case 'DeploymentSuperseded':
-      return event.data.by;
-    case 'DuplicateBuildDetected':
-      return event.data.builds.join(', ');
-    case 'VariablesRequested':
-      return event.data.names.join(', ');
-    case 'VariablesSet':
-      return `${event.data.written.length} written, ${event.data.unchanged.length} unchanged`;
-    case 'ScriptAccepted':
-      return event.data.task.taskName;
-    case 'WaitingFor':
-    case 'WaitEnded':
-      return event.data.target;
-    case 'DeploymentProgressed':
-      return [event.data.status, event.data.buildStep].filter(Boolean).join(': ');
-    case 'DeploymentRequested':
-    case 'ScriptRequested':
-    case 'CallAmbiguous':
-    case 'CallRefused':
-    case 'CallNotLanded':
-      return `call ${event.data.callNo}`;
-    default:
-      return 'worker' in event.data ? event.data.worker : null;
-  }
+  const worker = 'worker' in event.data ? event.data.worker : null;
+  return meaningOf(NOTES, event) ?? worker;
 }
+
+const theBuild = ({ buildName }: { readonly buildName: string }) => buildName;
+const theTarget = ({ target }: { readonly target: string }) => target;
+const theCall = ({ callNo }: { readonly callNo: number }) => `call ${callNo}`;
+
+const NOTES: PerEvent<string> = {
+  DeploymentAccepted: theBuild,
+  UpgradeCompleted: theBuild,
+  BuildNotVisible: theBuild,
+  DeploymentCancelled: theBuild,
+  UpgradeCancelTooLate: theBuild,
+  BuildNotStarted: ({ buildName, status }) => `${buildName} is still ${status}`,
+  LateOutcomeObserved: ({ buildName, status }) => `${buildName} ended as ${status}`,
+  DeploymentSuperseded: ({ by }) => by,
+  DuplicateBuildDetected: ({ builds }) => builds.join(', '),
+  DeploymentProgressed: ({ status, buildStep }) => [status, buildStep].filter(Boolean).join(': '),
+  VariablesRequested: ({ names }) => names.join(', '),
+  VariablesSet: ({ written, unchanged }) =>
+    `${written.length} written, ${unchanged.length} unchanged`,
+  ScriptAccepted: ({ task }) => task.taskName,
+  WaitingFor: theTarget,
+  WaitEnded: theTarget,
+  DeploymentRequested: theCall,
+  ScriptRequested: theCall,
+  CallAmbiguous: theCall,
+  CallRefused: theCall,
+  CallNotLanded: theCall,
+};

@@ -2,11 +2,12 @@ import type {
   Evidence,
   InstanceEvent,
   InstanceEventType,
+  PerEvent,
   RecordedInstanceEvent,
 } from '../instance/instance.events';
-import { upgradeIdOf } from '../instance/instance.events';
+import { meaningOf, upgradeIdOf } from '../instance/instance.events';
 import type { UpgradeStrategy, UpgradeTarget } from '../instance/upgrade-target';
-import type { HealthyStatus, UpgradeStage } from '../status';
+import type { HealthyStatus } from '../status';
 
 export const TIMED_STAGES = ['pre-upgrade', 'upgrade', 'post-upgrade', 'verify'] as const;
 export type TimedStage = (typeof TIMED_STAGES)[number];
@@ -73,21 +74,23 @@ interface Marks {
   readonly opens?: TimedStage;
   readonly begins?: TimedStage;
   readonly ends?: TimedStage;
+  readonly outcome?: UpgradeOutcome;
 }
 
-/** Which stage an event opens, begins or ends. */
+/** Which stage an event opens, begins or ends, and what it makes of the upgrade. */
 const MARKS: Partial<Record<InstanceEventType, Marks>> = {
   PreUpgradeStarted: { begins: 'pre-upgrade' },
   PreUpgradeCompleted: { ends: 'pre-upgrade' },
   UpgradePending: { opens: 'upgrade' },
   UpgradeStarted: { begins: 'upgrade' },
   UpgradeCompleted: { ends: 'upgrade' },
-  PostUpgradePending: { opens: 'post-upgrade' },
+  PostUpgradePending: { opens: 'post-upgrade', outcome: 'in-flight' },
   PostUpgradeStarted: { begins: 'post-upgrade' },
   PostUpgradeCompleted: { ends: 'post-upgrade', opens: 'verify', begins: 'verify' },
-  UpgradeAbandoned: { opens: 'verify', begins: 'verify' },
+  UpgradeAbandoned: { opens: 'verify', begins: 'verify', outcome: 'in-flight' },
   DeploymentCancelled: { ends: 'upgrade', opens: 'verify', begins: 'verify' },
-  InstanceVerifiedHealthy: { ends: 'verify' },
+  InstanceVerifiedHealthy: { ends: 'verify', outcome: 'succeeded' },
+  UpgradeCancelled: { outcome: 'cancelled' },
 };
 
 const NO_BUILD = {
@@ -108,10 +111,11 @@ export function evolveUpgradeView(
   if (view === null) return null;
   if (upgradeIdOf(event) !== view.upgradeId) return view;
 
-  const seen = { ...view, revision, waitingFor: waitAfter(view, event), ...facts(view, event) };
-  const marked = withMarks(seen, event, at);
-  const outcome = outcomeAfter(event);
-  if (outcome === null) return marked;
+  const { outcome, ...marks } = marksOf(event);
+  const waitingFor = waitAfter(view, event);
+  const seen = { ...view, revision, waitingFor, ...factsOf(view, event) };
+  const marked = { ...seen, ...stagesAfter(view, marks, at) };
+  if (outcome === undefined) return marked;
   if (outcome === 'in-flight') return { ...marked, outcome, endedAt: null, failure: null };
   return { ...ended(marked, at), outcome, endedAt: at };
 }
@@ -137,29 +141,23 @@ function requested(
   };
 }
 
-function facts(view: UpgradeView, event: InstanceEvent): Partial<UpgradeView> {
-  switch (event.type) {
-    case 'DeploymentRequested':
-      return { calls: event.data.callNo };
-    case 'ScriptRequested':
-      return event.data.step === 'upgrade' ? { calls: event.data.callNo } : {};
-    case 'DeploymentAccepted':
-      return { buildName: event.data.buildName };
-    case 'DuplicateBuildDetected':
-      return adopted(view, event.data.builds);
-    case 'DeploymentProgressed':
-      return { buildStatus: event.data.status, buildStep: event.data.buildStep };
-    case 'UpgradeCompleted':
-      return { buildStatus: 'complete', warnings: event.data.warnings };
-    case 'DeploymentCancelled':
-      return { buildStatus: 'cancelled' };
-    case 'LateOutcomeObserved':
-      return { buildName: event.data.buildName, buildStatus: event.data.status };
-    case 'UpgradeRetried':
-      return { attempt: event.data.workOrder.attempt, ...NO_BUILD };
-    default:
-      return 'retryable' in event.data ? { failure: failureOf(event.data) } : {};
-  }
+/** What an event changes in the row, beside stages and outcome. */
+const FACTS: PerEvent<Partial<UpgradeView>, [view: UpgradeView]> = {
+  DeploymentRequested: ({ callNo }) => ({ calls: callNo }),
+  ScriptRequested: ({ step, callNo }) => (step === 'upgrade' ? { calls: callNo } : {}),
+  DeploymentAccepted: ({ buildName }) => ({ buildName }),
+  DuplicateBuildDetected: ({ builds }, view) => adopted(view, builds),
+  DeploymentProgressed: ({ status, buildStep }) => ({ buildStatus: status, buildStep }),
+  UpgradeCompleted: ({ warnings }) => ({ buildStatus: 'complete', warnings }),
+  DeploymentCancelled: () => ({ buildStatus: 'cancelled' }),
+  LateOutcomeObserved: ({ buildName, status }) => ({ buildName, buildStatus: status }),
+  UpgradeRetried: ({ workOrder }) => ({ attempt: workOrder.attempt, ...NO_BUILD }),
+};
+
+function factsOf(view: UpgradeView, event: InstanceEvent): Partial<UpgradeView> {
+  if (!('retryable' in event.data)) return meaningOf(FACTS, event, view) ?? {};
+  const { reason, evidence, retryable } = event.data;
+  return { failure: { reason, evidence, retryable } };
 }
 
 /** From here on the newest build is the one that is followed; of it nothing was seen yet. */
@@ -174,45 +172,24 @@ function waitAfter({ waitingFor }: UpgradeView, event: InstanceEvent): string | 
   return event.type === 'WaitEnded' || 'workOrder' in event.data ? null : waitingFor;
 }
 
-function failureOf(data: NonNullable<UpgradeView['failure']>): UpgradeView['failure'] {
-  const { reason, evidence, retryable } = data;
-  return { reason, evidence, retryable };
-}
-
-function outcomeAfter(event: InstanceEvent): UpgradeView['outcome'] | null {
-  if ('retryable' in event.data) return 'failed';
-  switch (event.type) {
-    case 'InstanceVerifiedHealthy':
-      return 'succeeded';
-    case 'UpgradeCancelled':
-      return 'cancelled';
-    case 'PostUpgradePending':
-    case 'UpgradeRetried':
-    case 'UpgradeAbandoned':
-      return 'in-flight';
-    default:
-      return null;
-  }
-}
-
 function marksOf(event: InstanceEvent): Marks {
-  if (event.type === 'UpgradeRetried') return { opens: timedAs(event.data.fromStage) };
-  return MARKS[event.type] ?? {};
+  if ('retryable' in event.data) return { outcome: 'failed' };
+  if (event.type !== 'UpgradeRetried') return MARKS[event.type] ?? {};
+  const { fromStage } = event.data;
+  return { opens: fromStage === 'poll-upgrade' ? 'verify' : fromStage, outcome: 'in-flight' };
 }
 
-/** Polling is taken up again at its last part. */
-function timedAs(stage: UpgradeStage): TimedStage {
-  return stage === 'poll-upgrade' ? 'verify' : stage;
-}
-
-function withMarks(view: UpgradeView, event: InstanceEvent, at: number): UpgradeView {
-  const { opens, begins, ends } = marksOf(event);
+function stagesAfter(
+  view: UpgradeView,
+  { opens, begins, ends }: Marks,
+  at: number,
+): Pick<UpgradeView, 'stages' | 'stage'> {
   const opened = { queuedAt: at, startedAt: null, endedAt: null };
   const stages = { ...view.stages };
   if (ends) stages[ends] = { ...opened, ...stages[ends], endedAt: at };
   if (opens) stages[opens] = opened;
   if (begins) stages[begins] = { ...opened, ...stages[begins], startedAt: at };
-  return { ...view, stages, stage: opens ?? view.stage };
+  return { stages, stage: opens ?? view.stage };
 }
 
 /** The end of an upgrade ends the stage it happened in. */
