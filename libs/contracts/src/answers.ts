@@ -5,7 +5,7 @@ import {
   TIMED_STAGES,
   UPGRADE_STRATEGIES,
 } from '@uplift/domain';
-import { upgradeTarget } from './events/upgrade-target.schema';
+import { upgradeTarget } from './events/work-order.schema';
 import { PROBLEM_SCHEMA } from './problems';
 import type { Schema, ValueOf } from './schema/schema';
 import { plain } from './schema/schema';

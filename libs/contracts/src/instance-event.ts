@@ -1,7 +1,8 @@
+import { Ajv2020 } from 'ajv/dist/2020';
+import type { ValidateFunction } from 'ajv';
 import type { InstanceEvent, InstanceEventType, RecordedInstanceEvent } from '@uplift/domain';
 import { LIFECYCLE } from '@uplift/domain';
-import { INSTANCE_SCHEMA_VERSION } from './events/instance-event.schemas';
-import { problemOfEventData } from './events/instance-event.validator';
+import { INSTANCE_SCHEMA_VERSION, instanceEventSchema } from './events/instance-event.schemas';
 import type { StoredEvent } from './stored-event';
 import { splitStreamName } from './subjects';
 
@@ -57,4 +58,22 @@ export function toRecordedInstanceEvent(stored: StoredEvent): RecordedInstanceEv
 
 function isKnownType(type: string): type is InstanceEventType {
   return Object.hasOwn(LIFECYCLE, type);
+}
+
+const ajv = new Ajv2020({ strict: true });
+const compiled = new Map<InstanceEventType, ValidateFunction>();
+
+/** Why the data does not fit its schema, as `<pointer> <rule>`; null if it fits. */
+function problemOfEventData(type: InstanceEventType, candidate: unknown): string | null {
+  const validate = validatorOf(type);
+  if (validate(candidate)) return null;
+  return ajv.errorsText(validate.errors, { dataVar: '' });
+}
+
+function validatorOf(type: InstanceEventType): ValidateFunction {
+  const known = compiled.get(type);
+  if (known) return known;
+  const validate = ajv.compile(instanceEventSchema(type));
+  compiled.set(type, validate);
+  return validate;
 }

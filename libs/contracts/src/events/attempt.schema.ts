@@ -1,7 +1,19 @@
-import type { Evidence, Failure } from '@uplift/domain';
+import type { Check, Evidence, Failure, ProbeResult, TaskReference } from '@uplift/domain';
 import type { Schema } from '../schema/schema';
 import { plain } from '../schema/schema';
-import { count, flag, name, named, object, record } from '../schema/schema-builders';
+import {
+  count,
+  flag,
+  milliseconds,
+  name,
+  named,
+  nullable,
+  object,
+  oneOf,
+  record,
+  text,
+  wholeNumber,
+} from '../schema/schema-builders';
 
 /** Members of every event that belongs to one try of one upgrade. */
 export const ATTEMPT = { upgradeId: name, attempt: count };
@@ -22,4 +34,18 @@ export const failure: Schema<Failure> = object({
   reason: name,
   evidence,
   retryable: flag,
+});
+
+export const check: Schema<Check> = object<Check>({ name, passed: flag, detail: text });
+
+export const task: Schema<TaskReference> = named(
+  'TaskReference',
+  object<TaskReference>({ taskId: wholeNumber, taskName: text }),
+);
+
+export const probe: Schema<ProbeResult> = object<ProbeResult>({
+  url: text,
+  outcome: oneOf(['healthy', 'unhealthy', 'unresponsive']),
+  status: nullable(wholeNumber),
+  durationMs: milliseconds,
 });

@@ -1,26 +1,208 @@
-import type { InstanceEventType } from '@uplift/domain';
-import type { JsonSchema } from '../schema/schema';
+import type { InstanceEventData, InstanceEventType } from '@uplift/domain';
 import { eventSchemaId } from '../event.codec';
-import { CALL } from './call.schemas';
-import { DEPLOYMENT } from './deployment.schemas';
-import type { EventGroup } from './event-group';
-import { INTERRUPTION } from './interruption.schemas';
-import { POST_UPGRADE } from './post-upgrade.schemas';
-import { PRE_UPGRADE } from './pre-upgrade.schemas';
-import { REGISTRATION } from './registration.schemas';
-import { UPGRADE } from './upgrade.schemas';
+import type { JsonSchema, Schema } from '../schema/schema';
+import {
+  count,
+  documented,
+  flag,
+  list,
+  milliseconds,
+  name,
+  nullable,
+  object,
+  objectWith,
+  oneOf,
+  record,
+  text,
+  timestamp,
+} from '../schema/schema-builders';
+import { ATTEMPT, BY_WORKER, check, evidence, failure, probe, task } from './attempt.schema';
+import {
+  healthyStatus,
+  instanceStatus,
+  profile,
+  runningStatus,
+  stage,
+  workOrder,
+} from './work-order.schema';
 
 /** Version of the data of every instance event that this build writes. */
 export const INSTANCE_SCHEMA_VERSION = 1;
 
-const SCHEMAS: EventGroup<InstanceEventType> = {
-  ...REGISTRATION,
-  ...PRE_UPGRADE,
-  ...UPGRADE,
-  ...CALL,
-  ...DEPLOYMENT,
-  ...POST_UPGRADE,
-  ...INTERRUPTION,
+const ASKED_BY = { requestedBy: name, reason: text };
+
+const step = oneOf(['pre-upgrade', 'upgrade', 'post-upgrade']);
+
+/** One schema per event; that it fits the domain's type is checked by the compiler. */
+const SCHEMAS: { readonly [Type in InstanceEventType]: Schema<InstanceEventData[Type]> } = {
+  InstanceRegistered: documented(
+    'An instance became known, in the status it had at that time.',
+    object({ profile, labels: record(text), status: instanceStatus }),
+  ),
+  HealthReported: documented(
+    'The app or an operator said how the instance is.',
+    object({ status: runningStatus }),
+  ),
+  HealthEvidenceRecorded: documented(
+    'A health report that came in the middle of an upgrade: evidence, not a transition.',
+    object({ ...ATTEMPT, status: runningStatus }),
+  ),
+  UpgradeRequested: documented(
+    'An upgrade was asked for and waits for its pre-upgrade stage.',
+    object({ workOrder, requestedBy: name, reason: text, rolloutId: nullable(name) }),
+  ),
+  PreUpgradeStarted: documented('A worker took up the pre-upgrade stage.', object(BY_WORKER)),
+  PreUpgradeCompleted: documented(
+    'The checks passed, and the pre-upgrade script, if there is one, succeeded.',
+    object({ ...ATTEMPT, checks: list(check), task: nullable(task) }),
+  ),
+  PreUpgradeFailed: documented('The upgrade ended before anything was deployed.', failure),
+  UpgradePending: documented('The upgrade waits for its deployment.', object({ workOrder })),
+  VariablesRequested: documented(
+    'The intent to write variables of the environment.',
+    object({ ...BY_WORKER, names: list(name) }),
+  ),
+  VariablesSet: documented(
+    'The variables of the environment are as the target says.',
+    object({ ...ATTEMPT, written: list(name), unchanged: list(name) }),
+  ),
+  UpgradeStarted: documented('A worker took up the upgrade stage.', object(BY_WORKER)),
+  UpgradeCompleted: documented(
+    'The deployment succeeded.',
+    object({
+      ...ATTEMPT,
+      buildName: name,
+      warnings: flag,
+      queuedMs: nullable(milliseconds),
+      buildMs: nullable(milliseconds),
+    }),
+  ),
+  UpgradeFailed: documented('The upgrade ended without a successful deployment.', failure),
+  PostUpgradePending: documented(
+    'The upgrade waits for its post-upgrade stage.',
+    object({ workOrder }),
+  ),
+  ScriptRequested: documented(
+    'The intent to run a script as a Lagoon task, written before the task is added.',
+    object({ ...BY_WORKER, step, callNo: count, marker: name }),
+  ),
+  ScriptAccepted: documented(
+    'Lagoon took the task; its log stays in Lagoon under this name.',
+    object({ ...ATTEMPT, step, callNo: count, task }),
+  ),
+  CallAmbiguous: documented(
+    'Nobody can tell from the answer whether the call took effect; the evidence holds its redacted shape.',
+    object({ ...ATTEMPT, callNo: count, evidence }),
+  ),
+  CallRefused: documented(
+    'Lagoon surely refused a call in words that may pass: it is made again.',
+    object({ ...ATTEMPT, callNo: count, evidence }),
+  ),
+  CallNotLanded: documented(
+    'Proof that a call had no effect in Lagoon.',
+    object({ ...ATTEMPT, callNo: count, evidence }),
+  ),
+  DeploymentRequested: documented(
+    'The intent to call Lagoon, written before the call.',
+    object({ ...BY_WORKER, callNo: count, marker: name, bulkId: nullable(name) }),
+  ),
+  DeploymentAccepted: documented(
+    'Lagoon took the call and named the build.',
+    objectWith<InstanceEventData['DeploymentAccepted']>(
+      { workOrder, buildName: name, callNo: count },
+      { bulkId: name },
+    ),
+  ),
+  DeploymentProgressed: documented(
+    'Lagoon shows another status or build step than before.',
+    object({ ...ATTEMPT, status: name, buildStep: nullable(text) }),
+  ),
+  DeploymentSuperseded: documented(
+    'A newer build took the place of ours.',
+    object({ ...ATTEMPT, by: name }),
+  ),
+  DuplicateBuildDetected: documented(
+    'More than one build carries the marker of this attempt, newest first; the newest is followed.',
+    object({ ...ATTEMPT, builds: list(name) }),
+  ),
+  BuildNotVisible: documented(
+    'Lagoon does not show the build that it named.',
+    object({ ...ATTEMPT, buildName: name, since: timestamp }),
+  ),
+  BuildNotStarted: documented(
+    'The build was taken and nothing has begun: its message to the cluster may be lost.',
+    object({ ...ATTEMPT, buildName: name, status: name, since: timestamp }),
+  ),
+  DeploymentCancelled: documented(
+    'The cancel took effect; the instance is verified before it goes back.',
+    object({ workOrder, buildName: name }),
+  ),
+  UpgradeCancelTooLate: documented(
+    'The deployment was complete before the cancel could stop it.',
+    object({ ...ATTEMPT, buildName: name }),
+  ),
+  OutcomeUnknown: documented(
+    'It could not be found out what became of the call.',
+    object({ ...ATTEMPT, evidence }),
+  ),
+  LateOutcomeObserved: documented(
+    'What became of the deployment after the upgrade had been given up.',
+    object({ ...ATTEMPT, status: name, buildName: name }),
+  ),
+  PostUpgradeStarted: documented('A worker took up the post-upgrade stage.', object(BY_WORKER)),
+  PostUpgradeCompleted: documented(
+    'The post-upgrade script, if there is one, succeeded; health is verified next.',
+    object({ workOrder, task: nullable(task) }),
+  ),
+  PostUpgradeFailed: documented('The new version runs, its post-upgrade script failed.', failure),
+  InstanceVerifiedHealthy: documented(
+    'The upgrade is done: the instance is back in the status it came from.',
+    objectWith<InstanceEventData['InstanceVerifiedHealthy']>(
+      { ...ATTEMPT, status: healthyStatus, probes: list(probe) },
+      { evidence },
+    ),
+  ),
+  InstanceFoundUnhealthy: documented('After the upgrade the app answers wrongly.', failure),
+  InstanceFoundUnresponsive: documented('After the upgrade the app does not answer.', failure),
+  StageTimedOut: documented(
+    'Nothing happened in a status for longer than its deadline.',
+    object({ ...ATTEMPT, stage, status: instanceStatus, since: timestamp, limitMs: milliseconds }),
+  ),
+  WaitingFor: documented(
+    'The attempt cannot go on without something outside; step deadlines are suspended meanwhile.',
+    object({ ...ATTEMPT, target: name, since: timestamp, stage }),
+  ),
+  WaitEnded: documented(
+    'What the attempt waited for is there; its deadline goes on.',
+    object({ ...ATTEMPT, target: name, waitedMs: milliseconds }),
+  ),
+  StageParked: documented(
+    'A worker gave up the handling of an event after repeated failures.',
+    object({ ...ATTEMPT, stage, eventId: name, reason: name }),
+  ),
+  StageRedriven: documented(
+    'A stage was offered to its workers again.',
+    object({ workOrder, stage, n: count }),
+  ),
+  UpgradeCancelRequested: documented(
+    'An operator asked to cancel the upgrade.',
+    object({ ...ATTEMPT, ...ASKED_BY }),
+  ),
+  UpgradeCancelled: documented(
+    'The upgrade was cancelled: nothing was deployed, or the instance has proved its health since.',
+    objectWith<InstanceEventData['UpgradeCancelled']>(
+      { ...ATTEMPT, status: healthyStatus },
+      { probes: list(probe) },
+    ),
+  ),
+  UpgradeRetried: documented(
+    'A new attempt of a failed upgrade, from a stage on.',
+    object({ workOrder, ...ASKED_BY, fromStage: stage }),
+  ),
+  UpgradeAbandoned: documented(
+    'An operator takes the instance as it is: it is verified, then it runs.',
+    object({ workOrder, ...ASKED_BY }),
+  ),
 };
 
 export const INSTANCE_EVENT_TYPES = Object.keys(SCHEMAS) as readonly InstanceEventType[];

@@ -1,21 +1,95 @@
-import type { LocatedEnvironment, WorkOrder } from '@uplift/domain';
-import { UPGRADE_STAGES } from '@uplift/domain';
+import type {
+  CommandScript,
+  HealthyStatus,
+  InstanceProfile,
+  InstanceStatus,
+  LocatedEnvironment,
+  PromoteTarget,
+  RefTarget,
+  RegisteredScript,
+  RunningStatus,
+  ScriptTarget,
+  TargetVariable,
+  TaskScript,
+  UpgradePlan,
+  UpgradeTarget,
+  VariablesTarget,
+  WorkOrder,
+} from '@uplift/domain';
+import {
+  HEALTHY_STATUSES,
+  INSTANCE_STATUSES,
+  RUNNING_STATUSES,
+  UPGRADE_STAGES,
+  UPGRADE_STRATEGIES,
+  VARIABLE_SCOPES,
+} from '@uplift/domain';
 import type { Schema } from '../schema/schema';
 import { plain } from '../schema/schema';
 import {
   count,
+  either,
+  list,
   name,
   named,
   nullable,
+  object,
   objectWith,
   oneOf,
   text,
   timestamp,
   wholeNumber,
 } from '../schema/schema-builders';
-import { profile } from './profile.schema';
-import { healthyStatus } from './status.schema';
-import { strategy, upgradeTarget } from './upgrade-target.schema';
+
+export const instanceStatus: Schema<InstanceStatus> = named(
+  'InstanceStatus',
+  oneOf(INSTANCE_STATUSES),
+);
+export const runningStatus: Schema<RunningStatus> = named('RunningStatus', oneOf(RUNNING_STATUSES));
+export const healthyStatus: Schema<HealthyStatus> = named('HealthyStatus', oneOf(HEALTHY_STATUSES));
+
+const taskScript: Schema<TaskScript> = named(
+  'TaskScript',
+  either(
+    object<CommandScript>({ service: name, command: name }),
+    object<RegisteredScript>({ registeredTask: name }),
+  ),
+);
+
+const variable = object<TargetVariable>({ name, value: text, scope: oneOf(VARIABLE_SCOPES) });
+
+export const upgradeTarget: Schema<UpgradeTarget> = named(
+  'UpgradeTarget',
+  either(
+    object<RefTarget>({ ref: name }),
+    object<PromoteTarget>({ sourceEnvironment: name }),
+    object<VariablesTarget>({ variables: list(variable) }),
+    object<ScriptTarget>({ script: taskScript }),
+  ),
+);
+
+const strategy = oneOf(UPGRADE_STRATEGIES);
+
+const upgradePlan: Schema<UpgradePlan> = named(
+  'UpgradePlan',
+  object<UpgradePlan>({ strategy, target: nullable(upgradeTarget) }),
+);
+
+export const profile: Schema<InstanceProfile> = named(
+  'InstanceProfile',
+  objectWith<InstanceProfile>(
+    {
+      project: name,
+      projectId: nullable(wholeNumber),
+      environment: name,
+      core: name,
+      app: name,
+      scripts: object({ preUpgrade: nullable(taskScript), postUpgrade: nullable(taskScript) }),
+      healthProbe: object({ path: text, acceptStatuses: list(wholeNumber) }),
+    },
+    { upgrade: upgradePlan },
+  ),
+);
 
 const located: Schema<LocatedEnvironment> = named(
   'LocatedEnvironment',
