@@ -82,6 +82,7 @@ export function jetStreamSuite(name: string, open: () => Promise<BusUnderTest>):
     it('delivers again after a retry and after an error, counting deliveries', async () => {
       await bus.ensureTopology();
       const got = calls<EventDelivery>();
+      const said = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
       consume('pre-upgrade', (delivery) => {
         got.push(delivery);
         if (delivery.deliveryCount === 1) return { kind: 'retry', delayMs: 10 };
@@ -90,6 +91,10 @@ export function jetStreamSuite(name: string, open: () => Promise<BusUnderTest>):
       });
       await publish(bus, anEvent());
       expect((await got.nth(3)).deliveryCount).toBe(3);
+      expect(said.mock.calls).toEqual([
+        [expect.stringContaining('broken on purpose'), 'pre-upgrade'],
+      ]);
+      said.mockRestore();
     });
 
     it('drops an unreadable message, and says so', async () => {

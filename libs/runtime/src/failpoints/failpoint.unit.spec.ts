@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import { armFailpoints, failpoint, FailpointError, parseFailpoints } from './failpoint';
 
 afterEach(() => armFailpoints([]));
@@ -18,6 +19,13 @@ describe('a plan of failpoints', () => {
 });
 
 describe('a failpoint', () => {
+  let written: jest.SpyInstance;
+
+  beforeEach(() => {
+    written = jest.spyOn(fs, 'writeSync').mockReturnValue(0);
+  });
+  afterEach(() => written.mockRestore());
+
   it('does nothing unless it is armed', async () => {
     armFailpoints(parseFailpoints('deploy.E4=throw'));
     await expect(failpoint('deploy.E5')).resolves.toBeUndefined();
@@ -30,6 +38,9 @@ describe('a failpoint', () => {
     await expect(failpoint('deploy.E4')).resolves.toBeUndefined();
     await expect(failpoint('deploy.E4')).rejects.toThrow(FailpointError);
     await expect(failpoint('deploy.E4')).resolves.toBeUndefined();
+    expect(written.mock.calls).toEqual([
+      [1, '{"failpoint":"deploy.E4","action":"throw","hit":2}\n'],
+    ]);
   });
 
   it('acts at every passing if none is named', async () => {

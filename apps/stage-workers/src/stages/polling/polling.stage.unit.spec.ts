@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import { armFailpoints } from '@uplift/runtime';
 import { BuildFixture } from '../../testing/build-fixture';
 import { MINUTE } from '../../testing/poller-fixture';
@@ -174,6 +175,7 @@ describe('the poll-upgrade stage', () => {
   it('records the end after a failure between seeing it and recording it', async () => {
     const here = await following();
     armFailpoints([{ name: 'deploy.E9', action: { kind: 'throw' }, atHit: 1 }]);
+    const written = jest.spyOn(fs, 'writeSync').mockReturnValue(0);
     const first = here.fixture.handle(here.stage());
     here.lagoon.script.endBuilds(here.fixture.target);
     await here.look();
@@ -182,5 +184,7 @@ describe('the poll-upgrade stage', () => {
     const second = here.fixture.handle(here.stage(), 2);
     await here.look();
     expect(await second).toEqual({ kind: 'done' });
+    expect(written).toHaveBeenCalledTimes(1);
+    written.mockRestore();
   });
 });
