@@ -9,6 +9,48 @@ const SIZE = {
   'max-params': ['error', 4],
 };
 
+const PORTS =
+  'A run has to be repeatable: take Clock and Randomness of @uplift/runtime in the constructor.';
+
+/** What gives another answer in every run. */
+const UNREPEATABLE = {
+  globals: ['setTimeout', 'setInterval', 'setImmediate', 'performance'].map((name) => ({
+    name,
+    message: PORTS,
+  })),
+  syntax: [
+    "MemberExpression[object.name='Date'][property.name='now']",
+    "MemberExpression[object.name='Math'][property.name='random']",
+    "MemberExpression[object.name='AbortSignal'][property.name='timeout']",
+    "NewExpression[callee.name='Date'][arguments.length=0]",
+  ].map((selector) => ({ selector, message: PORTS })),
+  imports: {
+    paths: [
+      ...[
+        'node:timers',
+        'node:timers/promises',
+        'node:perf_hooks',
+        'timers',
+        'timers/promises',
+      ].map((name) => ({ name, message: PORTS })),
+      ...['node:crypto', 'crypto'].map((name) => ({
+        name,
+        importNames: ['randomUUID', 'randomBytes', 'randomInt', 'getRandomValues', 'webcrypto'],
+        message: PORTS,
+      })),
+    ],
+  },
+};
+
+/** The clock and the randomness of the system, and adapters of clients that need a timer of their own. */
+const MAY_BE_UNREPEATABLE = [
+  'libs/runtime/src/time/*.ts',
+  'libs/event-store/src/esdb.*.ts',
+  '**/testing/**',
+  '**/test/**',
+  '**/*.{spec,suite}.ts',
+];
+
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', 'coverage/', '**/*.js', '**/*.mjs', '**/*.cjs'] },
   ...tseslint.configs.recommendedTypeChecked,
@@ -43,18 +85,24 @@ export default tseslint.config(
     },
   },
   {
-    files: ['libs/domain/src/**/*.ts'],
-    ignores: ['**/*.spec.ts'],
+    files: ['apps/**/*.ts', 'libs/**/*.ts'],
+    ignores: MAY_BE_UNREPEATABLE,
     rules: {
-      'no-restricted-globals': ['error', 'Date', 'process', 'setTimeout', 'setInterval', 'fetch'],
+      'no-restricted-globals': ['error', ...UNREPEATABLE.globals],
+      'no-restricted-syntax': ['error', ...UNREPEATABLE.syntax],
+      'no-restricted-imports': ['error', UNREPEATABLE.imports],
+    },
+  },
+  {
+    files: ['libs/domain/src/**/*.ts'],
+    ignores: ['**/*.spec.ts', '**/testing/**'],
+    rules: {
+      'no-restricted-globals': ['error', ...UNREPEATABLE.globals, 'Date', 'process', 'fetch'],
       'no-restricted-syntax': [
         'error',
+        ...UNREPEATABLE.syntax,
         { selector: 'AwaitExpression', message: 'The domain is pure: no await.' },
         { selector: 'Decorator', message: 'The domain is pure: no decorators.' },
-        {
-          selector: "MemberExpression[object.name='Math'][property.name='random']",
-          message: 'Randomness arrives inside the command.',
-        },
       ],
     },
   },
