@@ -251,7 +251,7 @@ export function readModelSuite(name: string, open: () => Promise<DatabaseUnderTe
       const seconds = [900, 1, 2, 3, 4, 5, null];
       await commit({ upgrades: seconds.map((each, n) => upgradeNo(n, each)) });
       await readModel.read(async (snapshot) => {
-        expect(await snapshot.stageTimings(6)).toEqual([
+        expect(await snapshot.stageStats(6)).toEqual([
           {
             stage: 'pre-upgrade',
             count: 5,
@@ -259,7 +259,7 @@ export function readModelSuite(name: string, open: () => Promise<DatabaseUnderTe
             activeMs: { p50: 6_000, p95: 10_000 },
           },
         ]);
-        expect(await snapshot.stageTimings(1)).toEqual([
+        expect(await snapshot.stageStats(1)).toEqual([
           {
             ...{ stage: 'pre-upgrade', count: 0 },
             queuedMs: { p50: null, p95: null },

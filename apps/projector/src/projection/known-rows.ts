@@ -9,10 +9,13 @@ const CACHED_ROWS = 20_000;
 
 /** The rows a fold starts from: those of recent batches, the others fetched in one query per table. */
 export class CachedRows implements KnownRows {
-  private readonly instances = new RowCache<InstanceView>(CACHED_ROWS);
-  private readonly upgrades = new RowCache<UpgradeView>(CACHED_ROWS);
+  private readonly instances: RowCache<InstanceView>;
+  private readonly upgrades: RowCache<UpgradeView>;
 
-  constructor(private readonly readModel: ReadModel) {}
+  constructor(readModel: ReadModel) {
+    this.instances = new RowCache(readModel, INSTANCES, CACHED_ROWS);
+    this.upgrades = new RowCache(readModel, UPGRADES, CACHED_ROWS);
+  }
 
   instance(instanceId: string): InstanceView | undefined {
     return this.instances.get(instanceId);
@@ -23,25 +26,14 @@ export class CachedRows implements KnownRows {
   }
 
   async prepare(events: readonly ReadableEvent[]): Promise<void> {
-    const { instanceIds, upgradeIds } = idsIn(events);
-    const [instances, upgrades] = await Promise.all([
-      this.fetch(
-        INSTANCES,
-        instanceIds.filter((id) => !this.instances.has(id)),
-      ),
-      this.fetch(
-        UPGRADES,
-        upgradeIds.filter((id) => !this.upgrades.has(id)),
-      ),
-    ]);
-    this.keep(instances, upgrades);
+    const { instances, upgrades } = idsIn(events);
+    await Promise.all([this.instances.fetch(instances), this.upgrades.fetch(upgrades)]);
   }
 
   /** To be called once the changes are in the database. */
   remember({ instances, upgrades }: ReadModelChanges): void {
-    this.keep(instances, upgrades);
-    this.instances.trim();
-    this.upgrades.trim();
+    this.instances.remember(instances);
+    this.upgrades.remember(upgrades);
   }
 
   /** To be called whenever somebody else may have written. */
@@ -49,46 +41,46 @@ export class CachedRows implements KnownRows {
     this.instances.clear();
     this.upgrades.clear();
   }
-
-  private keep(instances: readonly InstanceView[], upgrades: readonly UpgradeView[]): void {
-    for (const view of instances) this.instances.set(view.instanceId, view);
-    for (const view of upgrades) this.upgrades.set(view.upgradeId, view);
-  }
-
-  private async fetch<View>(table: Table<View>, ids: readonly string[]): Promise<View[]> {
-    return ids.length === 0 ? [] : this.readModel.load(table, ids);
-  }
 }
 
-/** The rows used last, by key. Right only while nobody else writes them: cleared when that is in doubt. */
-export class RowCache<Row> {
-  private readonly rows = new Map<string, Row>();
+/** The rows of a table used last. Right only while nobody else writes them: cleared when that is in doubt. */
+export class RowCache<View> {
+  private readonly rows = new Map<string, View>();
 
-  constructor(private readonly limit: number) {}
+  constructor(
+    private readonly readModel: Pick<ReadModel, 'load'>,
+    private readonly table: Table<View>,
+    private readonly limit: number,
+  ) {}
 
-  get(key: string): Row | undefined {
-    return this.rows.get(key);
+  get(id: string): View | undefined {
+    return this.rows.get(id);
   }
 
-  has(key: string): boolean {
-    return this.rows.has(key);
+  /** Those of the rows that are not here yet; one that does not exist stays absent. */
+  async fetch(ids: readonly string[]): Promise<void> {
+    const missing = ids.filter((id) => !this.rows.has(id));
+    if (missing.length === 0) return;
+    for (const view of await this.readModel.load(this.table, missing)) this.set(view);
   }
 
-  set(key: string, row: Row): void {
-    this.rows.delete(key);
-    this.rows.set(key, row);
-  }
-
-  /** Forgets the rows that were not written for the longest time. */
-  trim(): void {
-    for (const key of this.rows.keys()) {
+  /** Over the limit those are forgotten that were not written for the longest time. */
+  remember(views: readonly View[]): void {
+    for (const view of views) this.set(view);
+    for (const id of this.rows.keys()) {
       if (this.rows.size <= this.limit) return;
-      this.rows.delete(key);
+      this.rows.delete(id);
     }
   }
 
   clear(): void {
     this.rows.clear();
+  }
+
+  private set(view: View): void {
+    const id = this.table.idOf(view);
+    this.rows.delete(id);
+    this.rows.set(id, view);
   }
 }
 
@@ -103,7 +95,7 @@ function idsIn(events: readonly ReadableEvent[]) {
     if (upgradeId === null || upgrades.has(upgradeId)) continue;
     upgrades.set(upgradeId, event.type !== 'UpgradeRequested');
   }
-  return { instanceIds: wanted(instances), upgradeIds: wanted(upgrades) };
+  return { instances: wanted(instances), upgrades: wanted(upgrades) };
 }
 
 function wanted(ids: ReadonlyMap<string, boolean>): string[] {

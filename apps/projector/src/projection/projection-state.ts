@@ -16,9 +16,8 @@ export class ProjectionHaltedError extends Error {
   }
 }
 
-function placeOf({ id, type, stream, revision, position }: StoredEvent): string {
-  return `event ${id}, type ${type}, ${stream}@${revision}, position ${position.toString()}`;
-}
+const placeOf = ({ id, type, stream, revision, position }: StoredEvent) =>
+  `event ${id}, type ${type}, ${stream}@${revision}, position ${position.toString()}`;
 
 /** What the loop is doing, and if it is not projecting, why. */
 export type ProjectionState =

@@ -24,30 +24,25 @@ export interface ReadableEvent {
 }
 
 /** The events up to the first that this build cannot read, and why the rest is not read. */
-export interface ReadableEvents {
-  readonly events: readonly ReadableEvent[];
-  readonly halted?: ProjectionHaltedError;
-}
-
-export function readableEvents(stored: readonly StoredEvent[]): ReadableEvents {
+export function readableEvents(stored: readonly StoredEvent[]) {
   const events: ReadableEvent[] = [];
   for (const event of stored) {
-    const readable = readableOrHalted(event);
-    if (readable instanceof ProjectionHaltedError) return { events, halted: readable };
-    events.push(readable);
+    try {
+      events.push({ stored: event, recorded: recordedFrom(event) });
+    } catch (cause) {
+      return { events, halted: haltedBefore(event, cause) };
+    }
   }
-  return { events };
+  return { events, halted: undefined };
 }
 
-function readableOrHalted(stored: StoredEvent): ReadableEvent | ProjectionHaltedError {
-  if (!isInstanceStream(stored.stream)) {
-    return new ProjectionHaltedError('No read model is built from this kind of stream', stored);
-  }
-  try {
-    return { stored, recorded: toRecordedInstanceEvent(stored) };
-  } catch (cause) {
-    return new ProjectionHaltedError(errorMessage(cause), stored, { cause });
-  }
+function recordedFrom(stored: StoredEvent): RecordedInstanceEvent {
+  if (isInstanceStream(stored.stream)) return toRecordedInstanceEvent(stored);
+  throw new Error('No read model is built from this kind of stream');
+}
+
+function haltedBefore(stored: StoredEvent, cause: unknown): ProjectionHaltedError {
+  return new ProjectionHaltedError(errorMessage(cause), stored, { cause });
 }
 
 /** Folds a batch: each row that changes ends up here once, in its last form. */
@@ -70,20 +65,14 @@ export class ReadModelFold {
 
   /** Stops before the first event that does not fit and says why. */
   applyAll(events: readonly ReadableEvent[]): ProjectionHaltedError | undefined {
-    for (const event of events) {
-      const halted = this.apply(event);
-      if (halted) return halted;
+    for (const { stored, recorded } of events) {
+      try {
+        this.fold(stored, recorded);
+      } catch (cause) {
+        return haltedBefore(stored, cause);
+      }
     }
     return undefined;
-  }
-
-  private apply({ stored, recorded }: ReadableEvent): ProjectionHaltedError | undefined {
-    try {
-      this.fold(stored, recorded);
-      return undefined;
-    } catch (cause) {
-      return new ProjectionHaltedError(errorMessage(cause), stored, { cause });
-    }
   }
 
   private fold(stored: StoredEvent, recorded: RecordedInstanceEvent): void {

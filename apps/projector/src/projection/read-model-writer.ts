@@ -41,21 +41,15 @@ export class ReadModelWriter {
   ): Promise<WriteOutcome> {
     let checkpoint = from;
     for (const event of stored) {
-      const outcome = await this.writeAlone(checkpoint, event);
+      const outcome = await this.writeTogether(checkpoint, [event]).catch((cause: unknown) => {
+        if (!(cause instanceof RowsRefusedError)) throw cause;
+        const reason = `The database refuses its rows: ${cause.message}`;
+        return { checkpoint, halted: new ProjectionHaltedError(reason, event, { cause }) };
+      });
       if (outcome.checkpoint === null || outcome.halted) return outcome;
       checkpoint = outcome.checkpoint;
     }
     return { checkpoint, halted: undefined };
-  }
-
-  private async writeAlone(from: Checkpoint, event: StoredEvent): Promise<WriteOutcome> {
-    try {
-      return await this.writeTogether(from, [event]);
-    } catch (cause) {
-      if (!(cause instanceof RowsRefusedError)) throw cause;
-      const reason = `The database refuses its rows: ${cause.message}`;
-      return { checkpoint: from, halted: new ProjectionHaltedError(reason, event, { cause }) };
-    }
   }
 
   private async writeTogether(

@@ -16,6 +16,7 @@ import { readCursor, toPage } from './cursor';
 const MEASURED_UPGRADES = 10_000;
 const NO_OUTCOME = { 'in-flight': 0, succeeded: 0, failed: 0, cancelled: 0 };
 const NO_TIME = { p50: null, p95: null };
+const NOT_REACHED = { count: 0, queuedMs: NO_TIME, activeMs: NO_TIME };
 
 export async function instanceById(
   snapshot: Snapshot,
@@ -60,16 +61,12 @@ export async function upgradeById(snapshot: Snapshot, upgradeId: string): Promis
 export async function stats(snapshot: Snapshot): Promise<Stats> {
   const byStatus = await snapshot.countBy(INSTANCES, 'status');
   const byOutcome = await snapshot.countBy(UPGRADES, 'outcome');
-  const timings = await snapshot.stageTimings(MEASURED_UPGRADES);
+  const measured = await snapshot.stageStats(MEASURED_UPGRADES);
   return {
     instances: { total: sum(byStatus), byStatus },
     upgrades: { total: sum(byOutcome), byOutcome: { ...NO_OUTCOME, ...byOutcome } },
     stages: TIMED_STAGES.map(
-      (stage) =>
-        timings.find((timing) => timing.stage === stage) ?? {
-          ...{ stage, count: 0 },
-          ...{ queuedMs: NO_TIME, activeMs: NO_TIME },
-        },
+      (stage) => measured.find((each) => each.stage === stage) ?? { stage, ...NOT_REACHED },
     ),
   };
 }

@@ -1,3 +1,4 @@
+import type { Percentiles, StageStats } from '@uplift/contracts';
 import { sql } from 'kysely';
 import type { Connections, PostgresOptions } from './postgres.connections';
 import { LIVE_SCHEMA, openConnections, REBUILD_SCHEMA } from './postgres.connections';
@@ -6,11 +7,9 @@ import { columnsOf, selectByIds, selectPage, writeRows } from './postgres.statem
 import type {
   Checkpoint,
   PageRequest,
-  Percentiles,
   ReadModelChanges,
   ReplaceLive,
   Snapshot,
-  StageTimings,
 } from './read-model.port';
 import { ReadModel, RowsRefusedError } from './read-model.port';
 import { INSTANCES, TIMELINE, UPGRADES } from './read-model.tables';
@@ -112,7 +111,7 @@ class PostgresSnapshot implements Snapshot {
     return Object.fromEntries(rows.map(({ name, count }) => [name, Number(count)]));
   }
 
-  async stageTimings(newest: number): Promise<StageTimings[]> {
+  async stageStats(newest: number): Promise<StageStats[]> {
     const [stages] = columnsOf(UPGRADES, ['stages']);
     const byAge = columnsOf(UPGRADES, UPGRADES.options.order);
     const { rows } = await sql<StageRow>`
@@ -138,7 +137,7 @@ class PostgresSnapshot implements Snapshot {
   }
 }
 
-interface StageRow extends Pick<StageTimings, 'stage'> {
+interface StageRow extends Pick<StageStats, 'stage'> {
   readonly count: string;
   readonly queued: readonly [number, number] | null;
   readonly active: readonly [number, number] | null;

@@ -1,5 +1,5 @@
-import type { StoredEvent } from '@uplift/contracts';
-import type { InstanceView, TimedStage, TimelineEntry, UpgradeView } from '@uplift/domain';
+import type { StageStats, StoredEvent } from '@uplift/contracts';
+import type { InstanceView, TimelineEntry, UpgradeView } from '@uplift/domain';
 import type { Table } from './table';
 
 /** What the rows reflect: everything up to and including `position`, nothing after it. */
@@ -35,20 +35,6 @@ export interface PageRequest<View> {
   readonly limit: number;
 }
 
-/** Values in milliseconds below or at which that share of all values lies. */
-export interface Percentiles {
-  readonly p50: number | null;
-  readonly p95: number | null;
-}
-
-export interface StageTimings {
-  readonly stage: TimedStage;
-  /** Upgrades that began the stage. */
-  readonly count: number;
-  readonly queuedMs: Percentiles;
-  readonly activeMs: Percentiles;
-}
-
 /** Rows and the checkpoint they belong to, as they were at one moment. */
 export interface Snapshot {
   checkpoint(): Promise<Checkpoint>;
@@ -58,7 +44,7 @@ export interface Snapshot {
   /** Number of rows by value. */
   countBy<View>(table: Table<View>, field: keyof View & string): Promise<Record<string, number>>;
   /** Over the newest upgrades; only stages that were reached. */
-  stageTimings(newest: number): Promise<StageTimings[]>;
+  stageStats(newest: number): Promise<StageStats[]>;
 }
 
 /**

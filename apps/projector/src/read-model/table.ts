@@ -70,7 +70,7 @@ export function nullable<Value, Shown>(
 }
 
 export interface TableOptions<Field extends string = string> {
-  readonly key: readonly Field[];
+  readonly key: readonly [Field, ...Field[]];
   /** Order of pages; a cursor holds the values of these fields. */
   readonly order: readonly Field[];
   readonly isNewestFirst?: true;
@@ -112,14 +112,12 @@ export class Table<View, Shown = unknown> implements TableShape {
   ) {
     const all = Object.entries(fields) as [string, AnyColumn | Computed<View, unknown>][];
     this.columns = all.flatMap(([field, entry]) =>
-      'compute' in entry ? [] : { ...entry, field, name: columnName(field) },
+      'compute' in entry ? [] : { ...entry, field, name: nameOf(field) },
     );
     this.computed = all.flatMap(([field, entry]) => ('compute' in entry ? [[field, entry]] : []));
     this.byField = new Map(this.columns.map((column) => [column.field, column]));
-    const members = options.listedBy ?? [];
-    this.filters = members.filter((member): member is keyof View & string =>
-      this.byField.has(member),
-    );
+    const isColumn = (name: string): name is keyof View & string => this.byField.has(name);
+    this.filters = (options.listedBy ?? []).filter(isColumn);
   }
 
   column(field: keyof View & string): NamedColumn {
@@ -131,7 +129,7 @@ export class Table<View, Shown = unknown> implements TableShape {
   /** As JSON: times as RFC 3339 text, the rest as it is. */
   toRow(view: View): Row {
     const row: Record<string, unknown> = {};
-    for (const { field, name, store } of this.columns) row[name] = store(valueOf(view, field));
+    for (const { field, name, store } of this.columns) row[name] = store((view as Row)[field]);
     return row;
   }
 
@@ -144,13 +142,13 @@ export class Table<View, Shown = unknown> implements TableShape {
 
   show(view: View): Shown {
     const shown: Record<string, unknown> = Object.assign({}, view);
-    for (const { field, show } of this.columns) shown[field] = show(valueOf(view, field));
+    for (const { field, show } of this.columns) shown[field] = show((view as Row)[field]);
     return shown as Shown;
   }
 
-  /** What tells the row apart, as one text. */
-  keyOf(view: View): string {
-    return JSON.stringify(this.options.key.map((field) => view[field]));
+  /** Value of the first field of the key. */
+  idOf(view: View): string {
+    return view[this.options.key[0]] as string;
   }
 
   /** The filters that a query names. */
@@ -160,10 +158,6 @@ export class Table<View, Shown = unknown> implements TableShape {
   }
 }
 
-function columnName(field: string): string {
+function nameOf(field: string): string {
   return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
-function valueOf(view: unknown, field: string): unknown {
-  return (view as Row)[field];
 }

@@ -1,14 +1,13 @@
+import type { Percentiles, StageStats } from '@uplift/contracts';
 import type { StageTimes, TimedStage } from '@uplift/domain';
 import { durationOf } from '@uplift/domain';
 import type { Clock } from '@uplift/runtime';
 import type {
   Checkpoint,
   PageRequest,
-  Percentiles,
   ReadModelChanges,
   ReplaceLive,
   Snapshot,
-  StageTimings,
 } from '../read-model/read-model.port';
 import { ReadModel, RebuildRunningError, RowsRefusedError } from '../read-model/read-model.port';
 import { INSTANCES, READ_MODEL_VERSION, TIMELINE, UPGRADES } from '../read-model/read-model.tables';
@@ -44,8 +43,7 @@ class Tables implements Snapshot {
   }
 
   byIds<View>(table: Table<View>, ids: readonly string[]): View[] {
-    const [first] = table.options.key;
-    return this.all(table).filter((view) => first && ids.includes(view[first] as string));
+    return this.all(table).filter((view) => ids.includes(table.idOf(view)));
   }
 
   find<View>(table: Table<View>, id: string): Promise<View | undefined> {
@@ -73,7 +71,7 @@ class Tables implements Snapshot {
     return Promise.resolve(counts);
   }
 
-  async stageTimings(newest: number): Promise<StageTimings[]> {
+  async stageStats(newest: number): Promise<StageStats[]> {
     const byStage = new Map<TimedStage, StageTimes[]>();
     for (const { stages } of await this.page(UPGRADES, { where: {}, limit: newest })) {
       for (const [name, times] of Object.entries(stages)) {
@@ -213,7 +211,7 @@ function put<View>(tables: Tables, table: Table<View>, views: readonly View[]): 
   const rows = tables.rowsOf(table);
   for (const view of views) {
     const stored = JSON.parse(toStorableJson(view)) as View;
-    const key = table.keyOf(stored);
+    const key = JSON.stringify(table.options.key.map((field) => stored[field]));
     if (table.options.isAppendOnly && rows.has(key)) {
       throw new RowsRefusedError(`The row ${key} of ${table.name} exists already`);
     }
