@@ -13,6 +13,13 @@ const COMMAND_API_CORE = commandApi('commands', 'input');
 const stageWorkers = (...folders) => `^apps/stage-workers/src/(${folders.join('|')})/`;
 const STAGE_WORKERS_CORE = stageWorkers('runner', 'store');
 
+/** Inside the projector: wiring, then queries and rebuild, then the projection, then the read model. */
+const projector = (...folders) => `^apps/projector/src/(${folders.join('|')})/`;
+const POSTGRESQL_AND_WIRING = [
+  '^apps/projector/src/read-model/postgres\\.',
+  '^apps/projector/src/(projector\\.module|rebuild/rebuild-command)\\.ts$',
+];
+
 /** Dependency directions: apps, then infrastructure, then contracts, then domain; never upwards, never sideways. */
 module.exports = {
   forbidden: [
@@ -95,6 +102,34 @@ module.exports = {
       comment: 'Runner and store know nothing of what is built on them. Pass in what they need.',
       from: { path: STAGE_WORKERS_CORE, pathNot: TEST_CODE },
       to: { path: '^apps/stage-workers/src/', pathNot: STAGE_WORKERS_CORE },
+    },
+    {
+      name: 'projector-folders-know-no-user',
+      severity: 'error',
+      comment:
+        'Queries and rebuild import projection and read model, and not each other; nothing imports the wiring.',
+      from: {
+        path: projector('queries', 'rebuild', 'projection', 'read-model'),
+        pathNot: TEST_CODE,
+      },
+      to: {
+        path: '^apps/projector/src/',
+        pathNot: ['^apps/projector/src/$1/', projector('projection', 'read-model')],
+      },
+    },
+    {
+      name: 'projector-read-model-knows-no-projection',
+      severity: 'error',
+      comment: 'Tables and port know nothing of what is built on them. Pass in what they need.',
+      from: { path: projector('read-model'), pathNot: TEST_CODE },
+      to: { path: '^apps/projector/src/', pathNot: projector('read-model') },
+    },
+    {
+      name: 'postgresql-only-in-its-adapter',
+      severity: 'error',
+      comment: 'Use the ReadModel port; if it lacks something, add it there and to its twin.',
+      from: { path: '^(apps|libs)/', pathNot: POSTGRESQL_AND_WIRING },
+      to: { path: ['node_modules/(pg|kysely)/', '/read-model/postgres\\.'] },
     },
     {
       name: 'libs-through-their-index',

@@ -51,6 +51,27 @@ const VIOLATIONS: readonly Planted[] = [
     'apps/stage-workers/src/runner/p31.ts',
     "import type {} from '../effects/deploy';",
   ),
+  planted(
+    'projector-folders-know-no-user',
+    'apps/projector/src/queries/p32.ts',
+    "import '../rebuild/rebuild';",
+  ),
+  planted(
+    'projector-folders-know-no-user',
+    'apps/projector/src/projection/p33.ts',
+    "import type {} from '../queries/reader';",
+  ),
+  planted(
+    'projector-read-model-knows-no-projection',
+    'apps/projector/src/read-model/p34.ts',
+    "import type {} from '../projection/loop';",
+  ),
+  planted('postgresql-only-in-its-adapter', 'apps/projector/src/p35.ts', "import 'kysely';"),
+  planted(
+    'postgresql-only-in-its-adapter',
+    'apps/projector/src/projection/p36.ts',
+    "import '../read-model/postgres.read-model';",
+  ),
   planted('libs-through-their-index', 'libs/bus/src/p8.ts', "import '../../lagoon/src/answers';"),
   planted(
     'libs-through-their-index-from-outside',

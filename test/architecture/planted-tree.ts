@@ -27,7 +27,7 @@ interface Report {
 
 /** Packages as they look when installed, with nothing in them. */
 const PACKAGES = {
-  dependencies: ['nats', '@eventstore/db-client', 'ajv', 'undici'],
+  dependencies: ['nats', '@eventstore/db-client', 'ajv', 'undici', 'kysely', 'pg'],
   devDependencies: ['fast-check'],
   undeclared: ['lodash'],
 } as const;

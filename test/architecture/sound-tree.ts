@@ -34,8 +34,20 @@ export const SOUND_TREE: Tree = {
   'apps/stage-workers/src/admission/control.ts': "import '../store/time';",
   'apps/stage-workers/src/runner/session.ts': "import '@uplift/lagoon';",
   'apps/stage-workers/src/store/time.ts': 'export const time = 1;',
-  'apps/projector/src/main.ts': "import '@uplift/event-store'; import './rows';",
+  'apps/projector/src/main.ts':
+    "import '@uplift/event-store'; import './projector.module'; import './rebuild/rebuild-command'; import './rows';",
   'apps/projector/src/rows.ts': 'export const rows = 1;',
+  'apps/projector/src/projector.module.ts':
+    "import './queries/reader'; import './read-model/postgres.read-model';",
+  'apps/projector/src/rebuild/rebuild-command.ts':
+    "import '../read-model/postgres.read-model'; import './rebuild';",
+  'apps/projector/src/rebuild/rebuild.ts': "import '../projection/loop';",
+  'apps/projector/src/queries/reader.ts':
+    "import '../projection/loop'; import '../read-model/tables';",
+  'apps/projector/src/projection/loop.ts': "import '../read-model/tables';",
+  'apps/projector/src/read-model/tables.ts': 'export const tables = 1;',
+  'apps/projector/src/read-model/postgres.read-model.ts':
+    "import 'kysely'; import 'pg'; import './tables';",
   'tools/stack/src/index.ts': 'export const stack = 1;',
   'tools/stack/src/main.ts': "import '.'; import '@uplift/bus';",
   'tools/embedded-eventstore/src/main.ts': "import '@eventstore/db-client/generated/streams_pb';",
