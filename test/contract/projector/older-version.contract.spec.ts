@@ -1,41 +1,41 @@
 import { sql } from 'kysely';
 import { eventually } from '../../support/eventually';
-import { ProjectorBench } from './projector-bench';
+import { ProjectorFixture } from './projector-fixture';
 import { allRows, rebuild, withReadModel } from './read-model-rows';
 import { writeInstance } from './upgrade-histories';
 
-let bench: ProjectorBench;
+let fixture: ProjectorFixture;
 
 beforeAll(async () => {
-  bench = await ProjectorBench.start();
+  fixture = await ProjectorFixture.start();
 }, 60_000);
-beforeEach(() => bench.renew());
-afterEach(() => bench.stopProjectors());
-afterAll(() => bench.stop());
+beforeEach(() => fixture.renew());
+afterEach(() => fixture.stopProjectors());
+afterAll(() => fixture.stop());
 
 /** The tables as the build left them that did not know what an upgrade waits for. */
 function asOfVersion1(): Promise<void> {
-  return withReadModel(bench.databaseUrl, async (database) => {
+  return withReadModel(fixture.databaseUrl, async (database) => {
     await sql`alter table upgrades drop column waiting_for`.execute(database);
     await sql`update checkpoint set version = 1`.execute(database);
   });
 }
 
 test('rows of an older version are brought to the new columns, and go on after a rebuild', async () => {
-  const { position } = await writeInstance(bench.store);
-  const first = await bench.startProjector();
+  const { position } = await writeInstance(fixture.store);
+  const first = await fixture.startProjector();
   await first.reached(position);
-  await bench.stopProjectors();
-  const before = await allRows(bench.databaseUrl);
+  await fixture.stopProjectors();
+  const before = await allRows(fixture.databaseUrl);
   await asOfVersion1();
 
-  const second = await bench.startProjector();
+  const second = await fixture.startProjector();
   await eventually(() => expect(second.loop.state.kind).toBe('halted'));
-  const halted = await allRows(bench.databaseUrl);
+  const halted = await allRows(fixture.databaseUrl);
   expect(halted.upgrades).toEqual(before.upgrades);
   expect(halted.checkpoint).toMatchObject([{ version: 1 }]);
 
-  await rebuild(bench.store, bench.databaseUrl);
+  await rebuild(fixture.store, fixture.databaseUrl);
   await eventually(() => expect(second.loop.state.kind).toBe('live'));
-  expect(await allRows(bench.databaseUrl)).toEqual(before);
+  expect(await allRows(fixture.databaseUrl)).toEqual(before);
 }, 60_000);

@@ -1,39 +1,39 @@
 import type { ProblemDetails } from '@uplift/contracts';
 import { QUERY_SUBJECTS } from '@uplift/contracts';
 import { event, upTo } from '@uplift/domain/testing';
-import { ProjectorBench } from './projector-bench';
+import { ProjectorFixture } from './projector-fixture';
 import { PublishedShapes } from './published-shapes';
 import type { WrittenInstance } from './upgrade-histories';
 import { writeInstance } from './upgrade-histories';
 
 const shapes = new PublishedShapes();
-let bench: ProjectorBench;
+let fixture: ProjectorFixture;
 let written: Record<'succeeded' | 'running' | 'failed' | 'resting', WrittenInstance>;
 
 beforeAll(async () => {
-  bench = await ProjectorBench.start();
-  await bench.renew();
+  fixture = await ProjectorFixture.start();
+  await fixture.renew();
   written = {
-    succeeded: await writeInstance(bench.store),
-    running: await writeInstance(bench.store, upTo('UpgradeStarted')),
-    failed: await writeInstance(bench.store, [
+    succeeded: await writeInstance(fixture.store),
+    running: await writeInstance(fixture.store, upTo('UpgradeStarted')),
+    failed: await writeInstance(fixture.store, [
       ...upTo('DeploymentProgressed'),
       event('UpgradeFailed'),
     ]),
-    resting: await writeInstance(bench.store, [event('InstanceRegistered')]),
+    resting: await writeInstance(fixture.store, [event('InstanceRegistered')]),
   };
-  const projector = await bench.startProjector();
+  const projector = await fixture.startProjector();
   await projector.reached(written.resting.position);
 }, 60_000);
-afterAll(() => bench.stop());
+afterAll(() => fixture.stop());
 
 test.each(['succeeded', 'running', 'failed', 'resting'] as const)(
   'answers about an instance whose upgrade is %s have the published shape',
   async (kind) => {
     const { instanceId } = written[kind];
-    const instance = await bench.ask(QUERY_SUBJECTS.instanceGet, { instanceId });
+    const instance = await fixture.ask(QUERY_SUBJECTS.instanceGet, { instanceId });
     expect(shapes.faultsOf('InstanceAnswer', instance)).toEqual([]);
-    const timeline = await bench.ask(QUERY_SUBJECTS.instanceTimeline, { instanceId });
+    const timeline = await fixture.ask(QUERY_SUBJECTS.instanceTimeline, { instanceId });
     expect(shapes.faultsOf('TimelinePage', timeline)).toEqual([]);
   },
 );
@@ -42,15 +42,15 @@ test.each(['succeeded', 'running', 'failed'] as const)(
   'an upgrade that is %s has the published shape',
   async (kind) => {
     const { upgradeId } = written[kind];
-    const upgrade = await bench.ask(QUERY_SUBJECTS.upgradeGet, { upgradeId });
+    const upgrade = await fixture.ask(QUERY_SUBJECTS.upgradeGet, { upgradeId });
     expect(shapes.faultsOf('UpgradeAnswer', upgrade)).toEqual([]);
   },
 );
 
 test('lists and statistics have the published shape', async () => {
-  const page = await bench.ask(QUERY_SUBJECTS.instanceList, { limit: 2 });
+  const page = await fixture.ask(QUERY_SUBJECTS.instanceList, { limit: 2 });
   expect(shapes.faultsOf('InstancePage', page)).toEqual([]);
-  const stats = await bench.ask(QUERY_SUBJECTS.instanceStats, {});
+  const stats = await fixture.ask(QUERY_SUBJECTS.instanceStats, {});
   expect(shapes.faultsOf('StatsAnswer', stats)).toEqual([]);
 });
 
@@ -58,7 +58,7 @@ test.each([
   [QUERY_SUBJECTS.instanceList, { limit: 0 }],
   [QUERY_SUBJECTS.upgradeGet, { upgradeId: '0b1c6c0e-0000-4000-8000-00000000dead' }],
 ])('what %s refuses is a problem of the published shape', async (subject, body) => {
-  const refused = bench.ask(subject, body).catch((error: { problem: ProblemDetails }) => {
+  const refused = fixture.ask(subject, body).catch((error: { problem: ProblemDetails }) => {
     return error.problem;
   });
   expect(shapes.faultsOf('Problem', await refused)).toEqual([]);

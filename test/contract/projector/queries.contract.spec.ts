@@ -5,7 +5,7 @@ import { evolveUpgradeView } from '@uplift/domain';
 import type { ProblemDetails } from '@uplift/contracts';
 import { NO_STREAM } from '@uplift/event-store';
 import { event, upTo, WHOLE_UPGRADE, PROFILE } from '@uplift/domain/testing';
-import { ProjectorBench } from './projector-bench';
+import { ProjectorFixture } from './projector-fixture';
 import type { RunningProjector } from './running-projector';
 import { appendTo, streamOf, writeInstance, writeInstances } from './upgrade-histories';
 
@@ -18,22 +18,22 @@ interface Listed {
   readonly asOf: { readonly position: string; readonly at: string; readonly ageMs: number };
 }
 
-let bench: ProjectorBench;
+let fixture: ProjectorFixture;
 let projector: RunningProjector;
 
 beforeAll(async () => {
-  bench = await ProjectorBench.start();
+  fixture = await ProjectorFixture.start();
 }, 60_000);
 beforeEach(async () => {
-  await bench.renew();
-  projector = await bench.startProjector();
+  await fixture.renew();
+  projector = await fixture.startProjector();
 });
-afterEach(() => bench.stopProjectors());
-afterAll(() => bench.stop());
+afterEach(() => fixture.stopProjectors());
+afterAll(() => fixture.stop());
 
 async function problemOf(subject: string, body: unknown): Promise<ProblemDetails> {
   try {
-    const answer = await bench.ask(subject, body);
+    const answer = await fixture.ask(subject, body);
     throw new Error(`answered ${JSON.stringify(answer)}`);
   } catch (error) {
     return (error as { problem: ProblemDetails }).problem;
@@ -41,8 +41,8 @@ async function problemOf(subject: string, body: unknown): Promise<ProblemDetails
 }
 
 test('an instance is answered whole, with the position it reflects', async () => {
-  const { instanceId, upgradeId, position } = await writeInstance(bench.store);
-  const answer = await bench.ask(QUERY_SUBJECTS.instanceGet, {
+  const { instanceId, upgradeId, position } = await writeInstance(fixture.store);
+  const answer = await fixture.ask(QUERY_SUBJECTS.instanceGet, {
     instanceId,
     minPosition: position.toString(),
   });
@@ -74,12 +74,12 @@ test('an instance is answered whole, with the position it reflects', async () =>
 });
 
 test('an upgrade is answered with the durations of its stages', async () => {
-  const { instanceId, upgradeId, position } = await writeInstance(bench.store);
-  const { upgrade } = await bench.ask<{ upgrade: Record<string, unknown> }>(
+  const { instanceId, upgradeId, position } = await writeInstance(fixture.store);
+  const { upgrade } = await fixture.ask<{ upgrade: Record<string, unknown> }>(
     QUERY_SUBJECTS.upgradeGet,
     { upgradeId, minPosition: position.toString() },
   );
-  const history = (await streamOf(bench.store, instanceId)).map(toRecordedInstanceEvent);
+  const history = (await streamOf(fixture.store, instanceId)).map(toRecordedInstanceEvent);
   const view = history.reduce<UpgradeView | null>(evolveUpgradeView, null);
   const stage = view!.stages.upgrade!;
   expect(upgrade).toMatchObject({ upgradeId, instanceId, outcome: 'succeeded', attempt: 1 });
@@ -95,13 +95,13 @@ test('an upgrade is answered with the durations of its stages', async () => {
 });
 
 test('a list pages through all instances, newest first, each once', async () => {
-  const written = await writeInstances(bench.store, 23);
+  const written = await writeInstances(fixture.store, 23);
   await projector.reached(written.at(-1)!.position);
   const seen: string[] = [];
   let cursor: string | null | undefined;
   while (cursor !== null) {
     const body = cursor === undefined ? { limit: 5 } : { limit: 5, cursor };
-    const page = await bench.ask<Listed>(QUERY_SUBJECTS.instanceList, body);
+    const page = await fixture.ask<Listed>(QUERY_SUBJECTS.instanceList, body);
     expect(page.items.length).toBeLessThanOrEqual(5);
     seen.push(...page.items.map(({ instanceId }) => instanceId));
     cursor = page.nextCursor;
@@ -114,15 +114,15 @@ test('a list is narrowed by status, project, app and core together', async () =>
   const other = event('InstanceRegistered', {
     profile: { ...PROFILE, project: 'shop-paris', app: 'wiki', core: 'us-1' },
   });
-  const { instanceId, position } = await writeInstance(bench.store, [other]);
+  const { instanceId, position } = await writeInstance(fixture.store, [other]);
   await projector.reached(position);
-  const failed = await writeInstance(bench.store, [
+  const failed = await writeInstance(fixture.store, [
     ...upTo('PreUpgradeStarted'),
     event('PreUpgradeFailed'),
   ]);
   await projector.reached(failed.position);
   const ids = async (filter: object) => {
-    const { items } = await bench.ask<Listed>(QUERY_SUBJECTS.instanceList, filter);
+    const { items } = await fixture.ask<Listed>(QUERY_SUBJECTS.instanceList, filter);
     return items.map((item) => item.instanceId);
   };
   expect(await ids({ project: 'shop-paris' })).toEqual([instanceId]);
@@ -132,15 +132,15 @@ test('a list is narrowed by status, project, app and core together', async () =>
 });
 
 test('a timeline shows every event in order, page by page', async () => {
-  const { instanceId, position } = await writeInstance(bench.store);
+  const { instanceId, position } = await writeInstance(fixture.store);
   await projector.reached(position);
   type Timeline = Pick<Listed, 'nextCursor'> & {
     items: { eventType: string; revision: number; at: string; note: string | null }[];
   };
   const subject = QUERY_SUBJECTS.instanceTimeline;
-  const first = await bench.ask<Timeline>(subject, { instanceId, limit: 10 });
+  const first = await fixture.ask<Timeline>(subject, { instanceId, limit: 10 });
   const cursor = first.nextCursor!;
-  const second = await bench.ask<Timeline>(subject, { instanceId, limit: 10, cursor });
+  const second = await fixture.ask<Timeline>(subject, { instanceId, limit: 10, cursor });
   const items = [...first.items, ...second.items];
   expect(items.map(({ eventType }) => eventType)).toEqual(WHOLE_UPGRADE.map(({ type }) => type));
   expect(items.map(({ revision }) => revision)).toEqual(WHOLE_UPGRADE.map((_, n) => n));
@@ -150,9 +150,9 @@ test('a timeline shows every event in order, page by page', async () => {
 });
 
 test('statistics count instances by status, upgrades by outcome, and durations by stage', async () => {
-  await writeInstances(bench.store, 3);
-  const { position } = await writeInstance(bench.store, upTo('UpgradeStarted'));
-  const answer = await bench.ask<Record<string, unknown>>(QUERY_SUBJECTS.instanceStats, {
+  await writeInstances(fixture.store, 3);
+  const { position } = await writeInstance(fixture.store, upTo('UpgradeStarted'));
+  const answer = await fixture.ask<Record<string, unknown>>(QUERY_SUBJECTS.instanceStats, {
     minPosition: position.toString(),
   });
   expect(answer.instances).toEqual({
@@ -174,9 +174,9 @@ test('statistics count instances by status, upgrades by outcome, and durations b
 });
 
 test('an empty read model answers with empty lists at position 0', async () => {
-  const answer = await bench.ask<Listed>(QUERY_SUBJECTS.instanceList, {});
+  const answer = await fixture.ask<Listed>(QUERY_SUBJECTS.instanceList, {});
   expect(answer).toMatchObject({ items: [], nextCursor: null, asOf: { position: '0' } });
-  const { stages } = await bench.ask<{ stages: object[] }>(QUERY_SUBJECTS.instanceStats, {});
+  const { stages } = await fixture.ask<{ stages: object[] }>(QUERY_SUBJECTS.instanceStats, {});
   expect(stages[0]).toEqual({
     stage: 'pre-upgrade',
     count: 0,
@@ -189,17 +189,17 @@ test('a query with minPosition sees what was written just before', async () => {
   let head = NO_STREAM;
   const instanceId = randomUUID();
   for (const [revision, step] of WHOLE_UPGRADE.entries()) {
-    const appended = await appendTo(bench.store, `instance-${instanceId}`, head, [step]);
+    const appended = await appendTo(fixture.store, `instance-${instanceId}`, head, [step]);
     head = appended.head;
     const minPosition = appended.position.toString();
     const subject = QUERY_SUBJECTS.instanceGet;
-    const answer = await bench.ask<{ instance: unknown }>(subject, { instanceId, minPosition });
+    const answer = await fixture.ask<{ instance: unknown }>(subject, { instanceId, minPosition });
     expect(answer.instance).toMatchObject({ revision });
   }
 });
 
 test('a minPosition that is not reached in five seconds is answered with the lag', async () => {
-  const { instanceId, position } = await writeInstance(bench.store);
+  const { instanceId, position } = await writeInstance(fixture.store);
   const beyond = (position + 1n).toString();
   const body = { instanceId, minPosition: beyond };
   const startedAt = performance.now();
@@ -238,18 +238,21 @@ test.each([
   const problem = await problemOf(subject, body);
   expect(problem).toMatchObject({ status: 400, code: 'invalid-query' });
   expect(problem.errors?.map((error) => error.pointer)).toContain(pointer);
-  expect(await bench.ask(QUERY_SUBJECTS.instanceStats, {})).toHaveProperty('asOf');
+  expect(await fixture.ask(QUERY_SUBJECTS.instanceStats, {})).toHaveProperty('asOf');
 });
 
 test('while the database is away queries say so, and work again after it is back', async () => {
-  const { instanceId, position } = await writeInstance(bench.store);
+  const { instanceId, position } = await writeInstance(fixture.store);
   await projector.reached(position);
-  await bench.postgres.kill();
+  await fixture.postgres.kill();
   const problem = await problemOf(QUERY_SUBJECTS.instanceGet, { instanceId });
   expect(problem).toMatchObject({ status: 503, code: 'read-model-unavailable', retryable: true });
-  await bench.postgres.restart();
-  const later = await writeInstance(bench.store);
+  await fixture.postgres.restart();
+  const later = await writeInstance(fixture.store);
   await projector.reached(later.position);
   const body = { instanceId: later.instanceId };
-  expect(await bench.ask(QUERY_SUBJECTS.instanceGet, body)).toHaveProperty('instance.revision', 13);
+  expect(await fixture.ask(QUERY_SUBJECTS.instanceGet, body)).toHaveProperty(
+    'instance.revision',
+    13,
+  );
 }, 30_000);

@@ -9,7 +9,7 @@ import { NatsServer, PostgresServer, createTempFolder } from '../../../tools/sta
 import { RunningProjector } from './running-projector';
 
 /** A real bus and database for one spec file; a fresh store and read model for each test. */
-export class ProjectorBench {
+export class ProjectorFixture {
   store: EventStore = new InMemoryEventStore();
   databaseUrl = '';
   private readonly running: RunningProjector[] = [];
@@ -21,14 +21,14 @@ export class ProjectorBench {
     private readonly bus: BusConnection,
   ) {}
 
-  static async start(): Promise<ProjectorBench> {
+  static async start(): Promise<ProjectorFixture> {
     const folder = await createTempFolder('uplift-projector');
     const [nats, postgres] = await Promise.all([
       NatsServer.start({ dir: join(folder.path, 'nats') }),
       PostgresServer.start({ dir: join(folder.path, 'postgres') }),
     ]);
     const bus = await connectBus({ servers: nats.url, name: 'spec' });
-    return new ProjectorBench(folder, nats, postgres, bus);
+    return new ProjectorFixture(folder, nats, postgres, bus);
   }
 
   /** An empty store and an empty database. */
