@@ -83,9 +83,6 @@ export class LagoonAnswerError extends Error {
   }
 }
 
-export type LagoonReadError =
-  LagoonUnavailableError | LagoonRefusedError | LagoonUnauthenticatedError | LagoonAnswerError;
-
 /** The read never left this process. */
 export class LagoonHeldBackError extends LagoonUnavailableError {
   override readonly name: string = 'LagoonHeldBackError';

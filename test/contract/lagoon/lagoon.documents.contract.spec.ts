@@ -1,6 +1,6 @@
 import { buildSchema, parse, validate } from 'graphql';
 import { ALL_DOCUMENTS, BATCH_DOCUMENTS } from '@uplift/lagoon';
-import { LAGOON_SDL } from '../../../tools/lagoon-simulator/src/graphql/lagoon.sdl';
+import { LAGOON_SDL } from '../../../tools/lagoon-simulator/src';
 
 const schema = buildSchema(LAGOON_SDL);
 const { DEPLOYMENTS_OF_MANY, FIND_ENVIRONMENTS } = BATCH_DOCUMENTS;

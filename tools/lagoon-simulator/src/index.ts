@@ -1,10 +1,9 @@
-export type { BuildTraits, StoredVariableRow, TaskDefinition } from '@uplift/lagoon/testing';
+export type { BuildTraits, StoredVariableRow } from '@uplift/lagoon/testing';
 export { LAGOON_SDL } from './graphql/lagoon.sdl';
-export type { AccountSpec, BuildName, BuildSpec, EnvironmentSpec } from './http/control-schemas';
-export type { FaultKind, FaultSpec } from './http/faults';
+export type { BuildName, BuildSpec, EnvironmentSpec } from './http/control-schemas';
+export type { FaultSpec } from './http/faults';
 export type { TokenRule } from './http/tokens';
 export { startLagoonSimulator } from './lagoon-simulator';
 export type { RunningSimulator } from './lagoon-simulator';
-export type { CallOutcome, LedgerCall, LedgerPage } from './ledger';
-export type { PlacedEnvironment, SimulatorControls } from './simulator-controls';
-export type { SimulatorOptions } from './simulator.options';
+export type { LedgerPage } from './ledger';
+export type { PlacedEnvironment } from './simulator-controls';

@@ -2,6 +2,7 @@ import { Ajv } from 'ajv';
 import type { ErrorObject } from 'ajv';
 import { readFileSync } from 'node:fs';
 import { failureText } from '../call-deadline';
+import { parseJson } from '../parse-json';
 import type { TokenCommand, TokenOrigin } from '../token/token-origin';
 import type { CoreSettings } from './lagoon-cores';
 import type { CoreOptions } from './open-cores';
@@ -58,19 +59,11 @@ export function readCoresFile(path: string, defaults: CoreDefaults): CoresOutcom
 }
 
 export function coresIn(json: string, defaults: CoreDefaults): CoresOutcome {
-  const rows = parsed(json);
+  const rows = parseJson(json);
   if (rows === undefined) return { problems: ['the list of cores is no JSON'] };
   if (!isCoreList(rows)) return { problems: (isCoreList.errors ?? []).map(problemOf) };
   const problems = [...rows.flatMap(tokenProblems), ...nameProblems(rows)];
   return problems.length > 0 ? { problems } : { cores: rows.map((row) => coreOf(row, defaults)) };
-}
-
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 function problemOf({ instancePath, message = 'is not usable', params }: ErrorObject): string {

@@ -1,3 +1,5 @@
+import { parseJson } from '../parse-json';
+
 const MAX_LENGTH = 500;
 const MAX_KEYS = 12;
 const MAX_DEPTH = 4;
@@ -13,15 +15,6 @@ export function shapeOfText(status: number, text: string): string {
   const parsed = parseJson(text);
   const body = parsed === undefined ? `no JSON, ${text.length} characters` : shapeOf(parsed);
   return `HTTP ${status}, ${body}`.slice(0, MAX_LENGTH);
-}
-
-/** Undefined if the text is not JSON. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 function describe(value: unknown, depth: number): string {

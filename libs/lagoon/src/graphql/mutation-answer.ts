@@ -2,7 +2,8 @@ import type { Ambiguous, Refused } from '../lagoon.outcomes';
 import { finalRefusal, passingRefusal } from '../lagoon.outcomes';
 import type { GraphqlEnvelope, GraphqlError } from './answer-schemas';
 import { isEnvelope } from './answer-schemas';
-import { parseJson, shapeOf, shapeOfText } from './answer-shape';
+import { parseJson } from '../parse-json';
+import { shapeOf, shapeOfText } from './answer-shape';
 import type { HttpAnswer, NoAnswerError } from './graphql-transport';
 import { knownRefusal } from './refusal-table';
 

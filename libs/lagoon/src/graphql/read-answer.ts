@@ -7,7 +7,8 @@ import {
 } from '../lagoon.outcomes';
 import type { GraphqlEnvelope, GraphqlError } from './answer-schemas';
 import { isEnvelope } from './answer-schemas';
-import { parseJson, shapeOf, shapeOfText } from './answer-shape';
+import { parseJson } from '../parse-json';
+import { shapeOf, shapeOfText } from './answer-shape';
 import type { HttpAnswer } from './graphql-transport';
 import { knownRefusal } from './refusal-table';
 

@@ -39,8 +39,6 @@ const OPTIONS: WorldOptions = { ...ENDLESS, clockSpeed: 1, walk: INSTANT_WALK };
 const OUTAGE = { status: 503, text: 'Service Unavailable' };
 const NOT_SENT = passingRefusal('not-sent', 'aborted by the caller');
 const UNREAD = passingRefusal('not-sent', 'the read before it failed');
-const READ = new Set(['read']);
-const CALL = new Set(['call']);
 
 /** A Lagoon made for tests behind the port, by the rules by which the adapter reads Lagoon's answers. */
 export class InMemoryLagoon extends Lagoon {
@@ -232,8 +230,6 @@ export class InMemoryLagoon extends Lagoon {
     this.calls.push({ operation, input });
     await Promise.resolve();
     if (this.faults.outage) envelopeOf(OUTAGE);
-    const error = this.faults.take(READ, input)?.error;
-    if (error !== undefined) throw error;
     this.world.settle();
     try {
       return answer();
@@ -254,8 +250,8 @@ export class InMemoryLagoon extends Lagoon {
     const unsent = this.unsent(call);
     if (unsent !== null) return unsent;
     if (this.faults.outage) return classifyMutation(OUTAGE, rules);
-    const fault = this.faults.take(CALL, input);
-    if (fault?.lands === false) return fault.answer ?? NOT_SENT;
+    const fault = this.faults.take(new Set([operation]), input);
+    if (fault?.lands === false) return fault.answer;
     this.world.settle();
     const text = JSON.stringify(envelope(rules.field, effect));
     return fault?.answer ?? classifyMutation({ status: 200, text }, rules);

@@ -1,7 +1,6 @@
 export * from './in-memory.health-probe';
 export { InMemoryLagoon } from './in-memory.lagoon';
-export type { InMemoryCall } from './in-memory.lagoon';
-export type { EnvironmentFacts, LagoonScript, ScriptedFault } from './lagoon-script';
+export type { EnvironmentFacts } from './lagoon-script';
 export * from './unguarded-core';
 export type { Build, BuildTraits } from './world/builds';
 export type { AppHealth, Environment, EnvironmentTraits } from './world/environment';
@@ -12,7 +11,7 @@ export * from './world/lagoon-api';
 export type * from './world/lagoon-inputs';
 export { LagoonWorld } from './world/lagoon-world';
 export { LagoonRows, lagoonTime, newestFirst } from './world/rows';
-export type { TaskDefinition, Task } from './world/tasks';
+export type { Task } from './world/tasks';
 export { storedVariables } from './world/projects';
 export type { StoredVariableRow } from './world/projects';
 export type { Variable } from './world/variables';

@@ -1,6 +1,6 @@
 import { deploymentPhase, MARKER_ARGUMENT } from '../lagoon.types';
 import { deploymentOf, environmentIn, taskOf } from '../graphql/answer-mapping';
-import type { Ambiguous, LagoonReadError, Refused } from '../lagoon.outcomes';
+import type { Ambiguous, Refused } from '../lagoon.outcomes';
 import type {
   EnvironmentTarget,
   LagoonDeployment,
@@ -17,11 +17,9 @@ import type { LagoonRows } from './world/rows';
 import { newestFirst } from './world/rows';
 import { endTask } from './world/tasks';
 
+/** What the next call that changes something is answered. */
 export interface ScriptedFault extends Fault {
-  /** What a call that changes something is answered. */
-  readonly answer?: Refused | Ambiguous;
-  /** What a read throws. */
-  readonly error?: LagoonReadError;
+  readonly answer: Refused | Ambiguous;
 }
 
 export type EnvironmentFacts = Partial<
@@ -75,12 +73,7 @@ export class LagoonScript {
 
   /** The next mutation gets this answer; several are used one by one. `lands`: its effect happens all the same. */
   answerNext(answer: Refused | Ambiguous, { lands = false } = {}): void {
-    this.faults.add({ ...EVERY_CALL, field: 'call', lands, answer });
-  }
-
-  /** The next read throws this; several are used one by one. */
-  failNextRead(error: LagoonReadError): void {
-    this.faults.add({ ...EVERY_CALL, field: 'read', lands: false, error });
+    this.faults.add({ ...EVERY_CALL, lands, answer });
   }
 
   /** Ends every build of the environment in Lagoon's order, the waiting ones too. */

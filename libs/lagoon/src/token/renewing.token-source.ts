@@ -1,4 +1,5 @@
 import type { Clock } from '@uplift/runtime';
+import { parseJson } from '../parse-json';
 import type { LagoonTokenSource } from './token-source';
 import { LagoonTokenError } from './token-source';
 
@@ -103,10 +104,6 @@ function lifetimeOf(token: string): TokenLifetime | null {
 function claimsOf(token: string): { readonly iat?: unknown; readonly exp?: unknown } {
   const [, payload = '', signature] = token.split('.');
   if (signature === undefined) return {};
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
-    return typeof claims === 'object' && claims !== null ? claims : {};
-  } catch {
-    return {};
-  }
+  const claims = parseJson(Buffer.from(payload, 'base64url').toString('utf8'));
+  return typeof claims === 'object' && claims !== null ? claims : {};
 }

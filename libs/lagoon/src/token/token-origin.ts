@@ -8,6 +8,7 @@ import {
   tokenIn,
 } from './token-source';
 import { RenewingTokenSource } from './renewing.token-source';
+import { parseJson } from '../parse-json';
 import type { LagoonTokenSource } from './token-source';
 
 /** Program and arguments, run without a shell. */
@@ -31,7 +32,7 @@ export function tokenSourceOf(origin: TokenOrigin, clock: Clock): LagoonTokenSou
 
 /** Reads a JSON array of program and arguments; null if the text is something else. */
 export function tokenCommandIn(text: string): TokenCommand | null {
-  const words = parsed(text);
+  const words = parseJson(text);
   if (!Array.isArray(words) || !words.every(isWord)) return null;
   const [program, ...args] = words;
   return program === undefined || program === '' ? null : [program, ...args];
@@ -39,14 +40,6 @@ export function tokenCommandIn(text: string): TokenCommand | null {
 
 function isWord(word: unknown): word is string {
   return typeof word === 'string';
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return null;
-  }
 }
 
 const TIME_LIMIT_MS = 10_000;

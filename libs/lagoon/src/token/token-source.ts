@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { failureText } from '../call-deadline';
+import { parseJson } from '../parse-json';
 
 /** Where the bearer token for one Lagoon core comes from. */
 export interface LagoonTokenSource {
@@ -119,15 +120,10 @@ export function tokenIn(output: string): string {
 }
 
 function accessTokenIn(text: string): string {
-  const grant = parsed(text);
-  if ('access_token' in grant && typeof grant.access_token === 'string') return grant.access_token;
-  throw new LagoonTokenError('what was given is JSON without an access token');
-}
-
-function parsed(text: string): object {
-  try {
-    return JSON.parse(text) as object;
-  } catch {
+  const grant = parseJson(text);
+  if (typeof grant !== 'object' || grant === null) {
     throw new LagoonTokenError('what was given is broken JSON');
   }
+  if ('access_token' in grant && typeof grant.access_token === 'string') return grant.access_token;
+  throw new LagoonTokenError('what was given is JSON without an access token');
 }
