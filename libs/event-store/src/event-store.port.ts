@@ -42,7 +42,7 @@ export interface StreamHead {
   readonly hash: string;
 }
 
-export const GENESIS_HASH = '0'.repeat(64);
+const GENESIS_HASH = '0'.repeat(64);
 export const NO_STREAM: StreamHead = { revision: -1, hash: GENESIS_HASH };
 
 /** Largest event accepted, data and metadata together, in bytes: it must fit the bus too. */

@@ -103,7 +103,7 @@ function endsUpgrade({ type }: InstanceEvent): boolean {
 }
 
 /** What one core has been asked for and has not finished. Times in ms, of events. */
-export class CoreLoad {
+class CoreLoad {
   private readonly underWay = new Set<string>();
   private readonly bucket: TokenBucket;
   private readonly mostBuilds: number;

@@ -76,7 +76,7 @@ export function permittedBulkId(
 }
 
 /** One call, as the strategy asks for it. */
-export async function sendDeployment(
+async function sendDeployment(
   lagoon: Lagoon,
   order: WorkOrder,
   { bulkId, platformRole }: Wave,

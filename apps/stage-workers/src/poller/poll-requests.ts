@@ -33,7 +33,7 @@ export function asksFor(watches: Iterable<Watch>, timing: Timing, batch: number)
   return [...asks, ...newestAsks(others, batch)];
 }
 
-export function newestAsks(watches: readonly Watch[], batch: number): Ask[] {
+function newestAsks(watches: readonly Watch[], batch: number): Ask[] {
   return requestsOf(watches, batch).map((some) => ({ kind: 'newest', watches: some }));
 }
 
@@ -172,10 +172,7 @@ function newestFirst(rows: Rows): LagoonDeployment[] {
 }
 
 /** Keys in the order of their first item. */
-export function groupedBy<Key, Item>(
-  items: Iterable<Item>,
-  keyOf: (item: Item) => Key,
-): Map<Key, Item[]> {
+function groupedBy<Key, Item>(items: Iterable<Item>, keyOf: (item: Item) => Key): Map<Key, Item[]> {
   const groups = new Map<Key, Item[]>();
   for (const item of items) {
     const key = keyOf(item);

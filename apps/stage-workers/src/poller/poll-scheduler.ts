@@ -175,7 +175,7 @@ export interface RoundSteps {
 const REQUESTS_AT_ONCE = 4;
 
 /** Sends requests until one fails in a way that every other one would too. */
-export async function pollRound(
+async function pollRound(
   asks: readonly Ask[],
   { send, onError }: RoundSteps,
 ): Promise<RoundResult> {
@@ -206,6 +206,6 @@ function isAway(error: unknown): boolean {
 }
 
 /** So many of the same worker at once; each takes its work from where it likes. */
-export async function inParallel(workers: number, work: () => Promise<void>): Promise<void> {
+async function inParallel(workers: number, work: () => Promise<void>): Promise<void> {
   await Promise.all(Array.from({ length: workers }, work));
 }

@@ -5,7 +5,7 @@ const SECRET_KEY =
 const URL_CREDENTIALS = /([a-z][a-z0-9+.-]*:\/\/)[^\s/@]*@/gi;
 const MAX_DEPTH = 8;
 
-export const REDACTED = '[redacted]';
+const REDACTED = '[redacted]';
 
 /** A copy without the values of secret keys and without credentials in URLs, at any depth. */
 export function redact(value: unknown, depth = 0): unknown {

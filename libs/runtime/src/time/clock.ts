@@ -45,7 +45,7 @@ export abstract class Clock {
 }
 
 /** The clock and the timers of this machine. */
-export class SystemClock extends Clock {
+class SystemClock extends Clock {
   override wall(): number {
     return Date.now();
   }

@@ -94,7 +94,7 @@ export type CancelTarget =
  * What of the attempt still runs, duplicates included; nothing once all of it has ended. A build that Lagoon
  * does not show yet counts as running. Throws as reads of Lagoon do.
  */
-export function runningOf(
+function runningOf(
   lagoon: Lagoon,
   upgrade: UpgradingInstance,
   signal: AbortSignal,

@@ -132,12 +132,12 @@ export interface LateOutcome extends Trace {
   readonly status: Exclude<DeploymentPhase, 'active'>;
 }
 
-export function tracesOfBuilds(rows: readonly LagoonDeployment[], marker: string): Trace[] {
+function tracesOfBuilds(rows: readonly LagoonDeployment[], marker: string): Trace[] {
   const ours = rows.filter(({ bulkName }) => bulkName === marker);
   return ours.map(({ name, status }) => ({ buildName: name, status: deploymentPhase(status) }));
 }
 
-export function tracesOfTasks(rows: readonly LagoonTask[], marker: string): Trace[] {
+function tracesOfTasks(rows: readonly LagoonTask[], marker: string): Trace[] {
   const ours = rows.filter((task) => carriesMarker(task, marker));
   return ours.map(({ taskName, name, status }) => ({
     buildName: taskName ?? name,

@@ -82,6 +82,6 @@ export function watchdogActor({ type, id }: Actor): Actor {
   return { type, id: `${id}${SUFFIX}` };
 }
 
-export function isByWatchdog(actorId: string): boolean {
+function isByWatchdog(actorId: string): boolean {
   return actorId.endsWith(SUFFIX);
 }
