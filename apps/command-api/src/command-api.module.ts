@@ -2,18 +2,32 @@ import type { DynamicModule, OnApplicationShutdown, Provider } from '@nestjs/com
 import { Module } from '@nestjs/common';
 import { BusClient, BusConnection, connectServiceBus } from '@uplift/bus';
 import { CommandHandler, EsdbEventStore, EventStore, InstanceHistory } from '@uplift/event-store';
+import type { ServiceRuntime } from '@uplift/runtime';
 import { Clock, Health, Metrics, Randomness } from '@uplift/runtime';
-import type { CommandApiRuntime } from './command-api.settings';
-import { SERVICE_NAME } from './command-api.settings';
 import { CommandService } from './commands/command-service';
 import { EventsModule } from './events/events.module';
+import { HealthCallbackToken } from './instances/health-callback.controller';
 import { InstancesModule } from './instances/instances.module';
-import { PagesModule } from './pages/pages.module';
+import { PublishedApi } from './pages/open-api';
+import { PagesController } from './pages/pages.controller';
 import { ReadModel } from './nats/read-model';
+import { UpgradePolicy } from './upgrades/upgrade-commands';
 import { UpgradesModule } from './upgrades/upgrades.module';
 
+export const SERVICE_NAME = 'command-api';
+
+export const COMMAND_API_SETTINGS = [
+  'eventStoreUrl',
+  'natsUrl',
+  'deadlineAttemptMs',
+  'healthCallbackToken',
+  'promoteEnabled',
+] as const;
+
+type CommandApiRuntime = ServiceRuntime<(typeof COMMAND_API_SETTINGS)[number]>;
+
 /** Every operation of this service, in the order of its published description. */
-export const RESOURCE_MODULES = [InstancesModule, UpgradesModule, EventsModule, PagesModule];
+export const RESOURCE_MODULES = [InstancesModule, UpgradesModule, EventsModule];
 
 /** Composition root: the one place where adapters are chosen. */
 @Module({})
@@ -24,16 +38,19 @@ export class CommandApiModule implements OnApplicationShutdown {
   ) {}
 
   static for(runtime: CommandApiRuntime): DynamicModule {
-    const providers = [...ports(runtime), ...adapters(runtime), CommandService, ReadModel];
+    const providers = [
+      ...ports(runtime),
+      ...policies(runtime),
+      ...adapters(runtime),
+      CommandService,
+      ReadModel,
+      PublishedApi,
+    ];
     return {
       module: CommandApiModule,
       global: true,
-      imports: [
-        InstancesModule.for(runtime),
-        UpgradesModule.for(runtime),
-        EventsModule,
-        PagesModule,
-      ],
+      imports: RESOURCE_MODULES,
+      controllers: [PagesController],
       providers,
       exports: providers,
     };
@@ -52,6 +69,17 @@ function ports({ clock, randomness, health, metrics }: CommandApiRuntime): Provi
     { provide: Randomness, useValue: randomness },
     { provide: Health, useValue: health },
     { provide: Metrics, useValue: metrics },
+  ];
+}
+
+function policies({ configuration, logger }: CommandApiRuntime): Provider[] {
+  const token = new HealthCallbackToken(configuration.healthCallbackToken);
+  if (token.isOpen) {
+    logger.warn('health callbacks are open to everybody: UPLIFT_HEALTH_CALLBACK_TOKEN is not set');
+  }
+  return [
+    { provide: HealthCallbackToken, useValue: token },
+    { provide: UpgradePolicy, useValue: new UpgradePolicy(configuration) },
   ];
 }
 

@@ -5,7 +5,7 @@ import { PUBLISHED_FILE } from './published-contract';
 import type { RunningCommandApi } from './running-command-api';
 
 const REGISTERED =
-  /^uplift_commands_total\{command="RegisterInstance",door="http",outcome="accepted"\} (\d+)$/m;
+  /^uplift_commands_total\{command="RegisterInstance",transport="http",outcome="accepted"\} (\d+)$/m;
 const WRITE = 'node dist/apps/command-api/src/pages/write-open-api.main.js';
 
 export function publishedSuite(running: () => RunningCommandApi): void {

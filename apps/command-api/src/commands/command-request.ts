@@ -17,7 +17,7 @@ export interface Caller {
   readonly actor: Actor;
   readonly idempotencyKey: string;
   readonly traceparent?: string;
-  /** Revision the caller believes the instance to be at. */
+  /** Refuse the command if the instance is at another revision. */
   readonly ifRevision?: number;
 }
 

@@ -28,13 +28,13 @@ export class CommandService {
   ) {
     this.total = metrics.counter({
       name: 'commands_total',
-      help: 'Commands by door and outcome',
-      labels: ['command', 'door', 'outcome'],
+      help: 'Commands by transport and outcome',
+      labels: ['command', 'transport', 'outcome'],
     });
     this.duration = metrics.histogram({
       name: 'command_duration_seconds',
       help: 'From the parsed command to its answer',
-      labels: ['command', 'door'],
+      labels: ['command', 'transport'],
     });
   }
 
@@ -71,7 +71,7 @@ export class CommandService {
   }
 
   private measure({ command, caller }: CommandRequest, outcome: MeasuredOutcome, since: number) {
-    const labels = { command: command.type, door: caller.transport };
+    const labels = { command: command.type, transport: caller.transport };
     this.total.inc({ ...labels, outcome });
     this.duration.observe(labels, (this.clock.monotonic() - since) / 1_000);
   }

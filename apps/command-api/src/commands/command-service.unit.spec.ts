@@ -204,18 +204,18 @@ describe('CommandService', () => {
     });
     const { body } = await metrics.render();
     expect(body).toContain(
-      'uplift_commands_total{command="RegisterInstance",door="http",outcome="unknown"} 1',
+      'uplift_commands_total{command="RegisterInstance",transport="http",outcome="unknown"} 1',
     );
   });
 
-  it('counts by command, door and outcome', async () => {
+  it('counts by command, transport and outcome', async () => {
     const { service, metrics } = commandServiceOn(new InMemoryEventStore());
     await service.execute(registration());
     await service.execute(registration());
 
     const { body } = await metrics.render();
     const counted = (outcome: string) =>
-      `uplift_commands_total{command="RegisterInstance",door="http",outcome="${outcome}"} 1`;
+      `uplift_commands_total{command="RegisterInstance",transport="http",outcome="${outcome}"} 1`;
     expect(body).toContain(counted('accepted'));
     expect(body).toContain(counted('repeated'));
     expect(body).toContain('uplift_command_duration_seconds_count');

@@ -25,7 +25,7 @@ export class RouteTable {
   }
 }
 
-/** The last word on every error over HTTP: one problem document. */
+/** Answers every error over HTTP with one problem document. */
 @Catch()
 export class ProblemDetailsFilter implements ExceptionFilter {
   private readonly logger = new Logger('errors');

@@ -1,3 +1,4 @@
+import { Injectable } from '@nestjs/common';
 import type {
   InstanceCommandData,
   TargetVariable,
@@ -7,11 +8,11 @@ import type {
   UpgradeTarget,
 } from '@uplift/domain';
 import { UPGRADE_STRATEGIES } from '@uplift/domain';
-import type { Clock } from '@uplift/runtime';
+import { Clock } from '@uplift/runtime';
 import type { CommandResult } from '../commands/command-answer';
 import type { Caller } from '../commands/command-request';
 import { upgradeIdFor } from '../commands/command-request';
-import type { CommandService } from '../commands/command-service';
+import { CommandService } from '../commands/command-service';
 import type {
   CancelUpgradeOfInstanceDto,
   TargetVariableDto,
@@ -24,20 +25,22 @@ import type {
 type UpgradeData = InstanceCommandData['RequestUpgrade'];
 type Requested = Pick<UpgradeData, 'strategy' | 'target' | 'reason' | 'rolloutId' | 'waveId'>;
 
-export interface UpgradePolicy {
+/** What this installation permits. */
+export class UpgradePolicy {
   /** Longest whole attempt, in milliseconds. */
   readonly deadlineAttemptMs: number;
-  /** What this installation permits. */
   readonly enabledStrategies: readonly UpgradeStrategy[];
+
+  /** Promoting changes the deploy type of an environment for good: an installation must ask for it. */
+  constructor(settings: { readonly deadlineAttemptMs: number; readonly promoteEnabled: boolean }) {
+    this.deadlineAttemptMs = settings.deadlineAttemptMs;
+    this.enabledStrategies = UPGRADE_STRATEGIES.filter(
+      (name) => name !== 'promote' || settings.promoteEnabled,
+    );
+  }
 }
 
-/** Promoting changes the deploy type of an environment for good: an installation must ask for it. */
-export function enabledStrategies(settings: {
-  readonly promoteEnabled: boolean;
-}): readonly UpgradeStrategy[] {
-  return UPGRADE_STRATEGIES.filter((name) => name !== 'promote' || settings.promoteEnabled);
-}
-
+@Injectable()
 export class UpgradeCommands {
   constructor(
     private readonly commands: CommandService,
