@@ -9,7 +9,7 @@ export type EdgeCommand = InstanceCommandOf<
   'RegisterInstance' | 'ReportHealth' | 'RequestUpgrade' | 'CancelUpgrade'
 >;
 
-export type Transport = 'http' | 'nats';
+type Transport = 'http' | 'nats';
 
 /** Who asks, over which transport, under which key. */
 export interface Caller {

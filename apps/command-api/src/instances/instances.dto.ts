@@ -17,7 +17,7 @@ export const RUNNING_STATUSES = INSTANCE_STATUSES.filter(isRunning);
 
 const PATH = /^\/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*$/;
 
-export class ScriptsDto {
+class ScriptsDto {
   @NestedField(TaskScriptDto, 'Run before the upgrade', SCRIPT_FORMS)
   readonly preUpgrade?: TaskScriptDto;
 
@@ -25,7 +25,7 @@ export class ScriptsDto {
   readonly postUpgrade?: TaskScriptDto;
 }
 
-export class HealthProbeDto {
+class HealthProbeDto {
   @TextField({
     description: 'Path below the route of the environment, / by default',
     maxLength: 500,

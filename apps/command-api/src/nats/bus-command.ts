@@ -38,7 +38,7 @@ export function busCaller({ headers }: BusRequest): Caller {
 }
 
 @Catch()
-export class BusProblemFilter implements RpcExceptionFilter {
+class BusProblemFilter implements RpcExceptionFilter {
   private readonly logger = new Logger('errors');
 
   catch(error: unknown): Observable<never> {

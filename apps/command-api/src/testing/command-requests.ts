@@ -9,7 +9,7 @@ import { CommandService } from '../commands/command-service';
 
 export const INSTANCE_ID = '11111111-1111-4111-8111-111111111111';
 
-export const CALLER: Caller = {
+const CALLER: Caller = {
   transport: 'http',
   actor: { type: 'user', id: 'somebody' },
   idempotencyKey: 'register',
