@@ -1,22 +1,14 @@
 import type { ServiceRuntime, SettingName } from '@uplift/runtime';
+import { CORE_SETTINGS } from './providers/core-configuration';
 
 export const STAGE_SETTINGS = [
   'natsUrl',
   'eventStoreUrl',
-  'lagoonUrl',
-  'lagoonToken',
-  'lagoonTokenPath',
-  'lagoonTokenCommand',
-  'lagoonCoresPath',
-  'lagoonRequestsPerSecond',
-  'lagoonPlatformRole',
+  ...CORE_SETTINGS,
   'retryBudgetPercent',
   'breakerFailures',
   'breakerOpenMs',
   'breakerLongestMs',
-  'triggersPerHour',
-  'triggerBurst',
-  'buildsInFlight',
   'stages',
   'workerId',
   'pollEarlyIntervalMs',
@@ -32,7 +24,6 @@ export const STAGE_SETTINGS = [
   'probeTimeoutMs',
   'probeWindowMs',
   'probeAllowLoopback',
-  'probeSuffixes',
   'callLeaseMs',
   'callTimeoutMs',
   'permissionTries',

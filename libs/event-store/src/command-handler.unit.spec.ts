@@ -4,31 +4,9 @@ import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
 import { CommandHandler } from './command-handler';
 import type { HandlePolicy } from './command-handler';
 import { EventStoreUnavailableError, NO_STREAM, RevisionConflictError } from './event-store.port';
-import type { EventToAppend, StreamHead } from './event-store.port';
-import { InMemoryEventStore } from './testing';
+import { FaultyEventStore } from './testing';
 import { InstanceHistory } from './instance-history';
 import type { LoadedInstance } from './instance-history';
-
-/** The twin, with appends of unknown outcome, and somebody else who is faster. */
-class RacingStore extends InMemoryEventStore {
-  readonly faults: ('stored' | 'lost')[] = [];
-  readonly rivals: (() => Promise<unknown>)[] = [];
-  loads = 0;
-
-  override async append(stream: string, after: StreamHead, events: readonly EventToAppend[]) {
-    await this.rivals.shift()?.();
-    const fault = this.faults.shift();
-    if (fault === 'lost') throw new EventStoreUnavailableError('no answer');
-    const appended = await super.append(stream, after, events);
-    if (fault === 'stored') throw new EventStoreUnavailableError('no answer');
-    return appended;
-  }
-
-  override load(stream: string, fromRevision?: number) {
-    this.loads += 1;
-    return super.load(stream, fromRevision);
-  }
-}
 
 const PROFILE = {
   project: 'shop',
@@ -60,7 +38,7 @@ const causeOf = (step: string) => ({
 
 /** One registered instance, and a command that says it is unhealthy. */
 async function setUp() {
-  const store = new RacingStore();
+  const store = new FaultyEventStore();
   const clock = new VirtualClock();
   const history = new InstanceHistory(store, 'spec');
   const handler = new CommandHandler(history, { clock, randomness: new SeededRandomness(3) });

@@ -20,7 +20,7 @@ import type { StageHandler, StageTurn } from '../runner/stage-handler.port';
 import { StageRunner } from '../runner/stage-runner';
 import { exampleUpgrade, ORDER, upTo } from './example-upgrade';
 import { FastClock } from './fast.clock';
-import { FaultyEventStore } from './faulty.event-store';
+import { FaultyEventStore } from '@uplift/event-store/testing';
 
 const START = Date.parse('2026-06-01T00:00:00.000Z');
 export const ACTOR: Actor = { type: 'system', id: 'stage-workers/spec' };

@@ -1,1 +1,2 @@
+export * from './faulty.event-store';
 export * from './in-memory.event-store';

@@ -63,7 +63,7 @@ describe('the cancel of an upgrade', () => {
   it('leaves no intent behind if it is faster than the intent', async () => {
     const fixture = await StageFixture.at('UpgradePending');
     const session = await fixture.session();
-    fixture.store.beforeNextAppend = () => cancelByHand(fixture);
+    fixture.store.rivals.push(() => cancelByHand(fixture));
     const start = { ...idsOf(fixture), worker: 'w', bulkId: null };
     expect(await session.submit({ type: 'StartUpgrade', data: start })).toBe('not-due');
     expect(await fixture.types()).toEqual(['UpgradeCancelRequested', 'UpgradeCancelled']);

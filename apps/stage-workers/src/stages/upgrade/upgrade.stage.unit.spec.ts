@@ -158,7 +158,7 @@ describe('the upgrade stage', () => {
 
   it('does not call under an intent whose lease is over: it says so, and asks anew', async () => {
     const fixture = await StageFixture.at('UpgradePending');
-    fixture.store.beforeNextAppend = () => fixture.clock.advance(60);
+    fixture.store.rivals.push(() => fixture.clock.advance(60));
     await fixture.handle(stageOf(fixture, { leaseMs: 50 }));
     expect(await fixture.types()).toEqual([
       ...INTENT,

@@ -1,15 +1,15 @@
-import type { Appended, EventToAppend, StreamHead } from '@uplift/event-store';
-import { EventStoreUnavailableError } from '@uplift/event-store';
-import { InMemoryEventStore } from '@uplift/event-store/testing';
+import type { Appended, EventToAppend, StreamHead } from '../event-store.port';
+import { EventStoreUnavailableError } from '../event-store.port';
+import { InMemoryEventStore } from './in-memory.event-store';
 
 /** `stored`: the append lands but nobody is told; `lost`: it does not land. */
-export type AppendFault = 'stored' | 'lost';
+type AppendFault = 'stored' | 'lost';
 
 /** The twin, with appends of unknown outcome on demand, and a count of what was asked of it. */
 export class FaultyEventStore extends InMemoryEventStore {
   readonly faults: AppendFault[] = [];
-  /** Runs before the next append: somebody else is faster. */
-  beforeNextAppend: (() => Promise<unknown>) | null = null;
+  /** Each runs before one of the next appends: somebody else is faster. */
+  readonly rivals: (() => Promise<unknown>)[] = [];
   loads = 0;
 
   override async append(
@@ -17,9 +17,7 @@ export class FaultyEventStore extends InMemoryEventStore {
     after: StreamHead,
     events: readonly EventToAppend[],
   ): Promise<Appended> {
-    const rush = this.beforeNextAppend;
-    this.beforeNextAppend = null;
-    await rush?.();
+    await this.rivals.shift()?.();
     const fault = this.faults.shift();
     if (fault === 'lost') throw new EventStoreUnavailableError('no answer');
     const appended = await super.append(stream, after, events);
