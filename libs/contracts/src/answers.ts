@@ -7,8 +7,7 @@ import {
 } from '@uplift/domain';
 import { upgradeTarget } from './events/work-order.schema';
 import { PROBLEM_SCHEMA } from './problems';
-import type { Schema, ValueOf } from './schema/schema';
-import { plain } from './schema/schema';
+import type { Schema, ValueOf } from './schema';
 import {
   count,
   dateTime,
@@ -19,11 +18,12 @@ import {
   nullable,
   object,
   oneOf,
+  plain,
   record,
   text,
   uuid,
   wholeNumber,
-} from './schema/schema-builders';
+} from './schema';
 
 /* All that the services answer, over HTTP and NATS alike. Times are RFC 3339, positions decimal text. */
 

@@ -1,8 +1,8 @@
 import { Ajv2020 } from 'ajv/dist/2020';
 import { ANSWERS } from './answers';
 import { isProblemCode, isProblemDetails, problem, refusal } from './problems';
-import { openApiSchemas, toOpenApi } from './schema/open-api';
-import { named, nullable, object, oneOf, text } from './schema/schema-builders';
+import { openApiSchemas, toOpenApi } from './open-api';
+import { named, nullable, object, oneOf, text } from './schema';
 
 const formats = { uuid: true, 'date-time': true } as const;
 

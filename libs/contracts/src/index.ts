@@ -7,6 +7,6 @@ export * from './event.codec';
 export * from './headers';
 export * from './instance-event';
 export * from './events/instance-event.schemas';
-export { openApiSchemas, toOpenApi } from './schema/open-api';
-export type { JsonSchema, Schema, ValueOf } from './schema/schema';
+export { openApiSchemas, toOpenApi } from './open-api';
+export type { JsonSchema, Schema, ValueOf } from './schema';
 export * from './request.codec';

@@ -1,6 +1,5 @@
-import type { Schema, ValueOf } from './schema/schema';
-import { plain } from './schema/schema';
-import { documented, flag, list, named, object, text, uuid } from './schema/schema-builders';
+import type { Schema, ValueOf } from './schema';
+import { documented, flag, list, named, object, plain, text, uuid } from './schema';
 
 export interface ProblemRow {
   /** HTTP status; over NATS the same number is the error code. */

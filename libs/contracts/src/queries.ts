@@ -4,9 +4,8 @@ import { INSTANCE_STATUSES } from '@uplift/domain';
 import type { ANSWERS } from './answers';
 import type { ProblemFault } from './problems';
 import { refusal } from './problems';
-import type { AnySchema, JsonSchema, Schema, ValueOf } from './schema/schema';
-import { plain } from './schema/schema';
-import { closed, documented, object, oneOf, uuid } from './schema/schema-builders';
+import type { AnySchema, JsonSchema, Schema, ValueOf } from './schema';
+import { closed, documented, object, oneOf, plain, uuid } from './schema';
 import type { QUERY_SUBJECTS } from './subjects';
 
 /** Length of a page when the caller names none. */

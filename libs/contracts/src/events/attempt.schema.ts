@@ -1,6 +1,5 @@
 import type { Check, Evidence, Failure, ProbeResult, TaskReference } from '@uplift/domain';
-import type { Schema } from '../schema/schema';
-import { plain } from '../schema/schema';
+import type { Schema } from '../schema';
 import {
   count,
   flag,
@@ -10,10 +9,11 @@ import {
   nullable,
   object,
   oneOf,
+  plain,
   record,
   text,
   wholeNumber,
-} from '../schema/schema-builders';
+} from '../schema';
 
 /** Members of every event that belongs to one try of one upgrade. */
 export const ATTEMPT = { upgradeId: name, attempt: count };

@@ -1,6 +1,6 @@
 import type { InstanceEventData, InstanceEventType } from '@uplift/domain';
 import { eventSchemaId } from '../event.codec';
-import type { JsonSchema, Schema } from '../schema/schema';
+import type { JsonSchema, Schema } from '../schema';
 import {
   count,
   documented,
@@ -15,7 +15,7 @@ import {
   record,
   text,
   timestamp,
-} from '../schema/schema-builders';
+} from '../schema';
 import { ATTEMPT, BY_WORKER, check, evidence, failure, probe, task } from './attempt.schema';
 import {
   healthyStatus,

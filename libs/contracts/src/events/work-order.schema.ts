@@ -24,8 +24,7 @@ import {
   UPGRADE_STRATEGIES,
   VARIABLE_SCOPES,
 } from '@uplift/domain';
-import type { Schema } from '../schema/schema';
-import { plain } from '../schema/schema';
+import type { Schema } from '../schema';
 import {
   count,
   either,
@@ -36,10 +35,11 @@ import {
   object,
   objectWith,
   oneOf,
+  plain,
   text,
   timestamp,
   wholeNumber,
-} from '../schema/schema-builders';
+} from '../schema';
 
 export const instanceStatus: Schema<InstanceStatus> = named(
   'InstanceStatus',
