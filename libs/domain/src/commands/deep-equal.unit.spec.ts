@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { deepEqual } from '../commands/operator.commands';
+import { deepEqual } from './operator.commands';
 
 describe('deepEqual', () => {
   it('holds between a JSON value and its copy', () => {

@@ -3,12 +3,12 @@ import { fold } from '../decider';
 import { isHealthy } from '../status';
 import type { Turn } from '../testing/command-sequences';
 import { commandSequences, eventsOf } from '../testing/command-sequences';
-import { MOST_CALLS } from '../commands/call.commands';
-import { decide, instanceDecider } from '../commands/instance.decider';
-import type { InstanceEvent } from './instance.events';
-import { evolve, INITIAL_STATE, resume } from './instance.evolve';
-import { LIFECYCLE } from './instance.lifecycle';
-import type { InstanceState } from './instance.state';
+import { MOST_CALLS } from './call.commands';
+import { decide, instanceDecider } from './instance.decider';
+import type { InstanceEvent } from '../instance/instance.events';
+import { evolve, INITIAL_STATE, resume } from '../instance/instance.evolve';
+import { LIFECYCLE } from '../instance/instance.lifecycle';
+import type { InstanceState } from '../instance/instance.state';
 
 /** Many enough to reach what is rare, and always the same. */
 const DRAWN = { seed: 1, numRuns: 600 };

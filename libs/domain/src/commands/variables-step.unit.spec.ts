@@ -1,6 +1,6 @@
 import { command, event } from '../testing/examples';
 import { given, HISTORY_INTO, ordering } from '../testing/histories';
-import type { WorkOrder } from './work-order';
+import type { WorkOrder } from '../instance/work-order';
 
 const FEATURE = { name: 'FEATURE_X', value: 'on', scope: 'RUNTIME' } as const;
 const ORDER: Partial<WorkOrder> = { strategy: 'variables', target: { variables: [FEATURE] } };

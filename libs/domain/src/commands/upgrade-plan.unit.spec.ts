@@ -1,6 +1,6 @@
-import type { InstanceProfile } from './instance.profile';
-import type { UpgradeStrategy } from './upgrade-target';
-import type { UpgradePlan, UpgradeTarget } from './upgrade-target';
+import type { InstanceProfile } from '../instance/instance.profile';
+import type { UpgradeStrategy } from '../instance/upgrade-target';
+import type { UpgradePlan, UpgradeTarget } from '../instance/upgrade-target';
 import { command, event, PROFILE, WORK_ORDER } from '../testing/examples';
 import { given } from '../testing/histories';
 

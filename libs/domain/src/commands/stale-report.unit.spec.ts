@@ -1,6 +1,6 @@
 import { command, EXAMPLE_COMMAND_DATA, event, OTHER_UPGRADE } from '../testing/examples';
 import { given, HISTORY_INTO, WHOLE_UPGRADE } from '../testing/histories';
-import type { InstanceCommandType, WorkerCommandType } from '../commands/instance.decider';
+import type { InstanceCommandType, WorkerCommandType } from './instance.decider';
 import { IN_FLIGHT_STATUSES } from '../status';
 
 const AT_THE_EDGE: readonly InstanceCommandType[] = [

@@ -1,6 +1,6 @@
 import { command, event, EVIDENCE, MARKER, TASK } from '../testing/examples';
 import { given, HISTORY_INTO, ordering } from '../testing/histories';
-import type { InstanceEvent } from './instance.events';
+import type { InstanceEvent } from '../instance/instance.events';
 
 const scriptOrder = ordering({ strategy: 'script' }, HISTORY_INTO['pending-upgrade']);
 
