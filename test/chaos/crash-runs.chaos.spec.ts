@@ -1,14 +1,12 @@
-import type { Blow, CrashPoint } from './crash/crash-point';
-import { DEPLOY_POINTS, FURTHER_POINTS } from './crash/crash-point';
-import type { CrashRun } from './crash/crash-run';
-import { crashRun } from './crash/crash-run';
-import { CrashStand } from './crash/crash-stand';
+import { SIZES } from '../support/sizes';
+import type { CrashRun } from './crash-runs/crash-harness';
+import { CrashHarness, crashRun } from './crash-runs/crash-harness';
+import type { CrashPoint, ProcessFault } from './crash-runs/crash-points';
+import { DEPLOY_POINTS, FURTHER_POINTS } from './crash-runs/crash-points';
 
-const BLOWS: readonly Blow[] = ['kill', 'stop'];
+const FAULTS: readonly ProcessFault[] = ['kill', 'stop'];
 
-/** `UPLIFT_CRASH_RUNS` asks for more than one blow of each kind at each boundary. */
-const RUNS = Number(process.env.UPLIFT_CRASH_RUNS ?? DEPLOY_POINTS.length * BLOWS.length);
-const TESTS = Math.ceil(RUNS / BLOWS.length);
+const TESTS = Math.ceil(SIZES.crashRuns / FAULTS.length);
 
 const ROUND: readonly CrashPoint[] =
   TESTS > DEPLOY_POINTS.length ? [...DEPLOY_POINTS, ...FURTHER_POINTS] : DEPLOY_POINTS;
@@ -18,30 +16,32 @@ const TABLE = Array.from({ length: Math.ceil(TESTS / ROUND.length) }, () => ROUN
   .map((point, n) => ({
     n: n + 1,
     ...point,
-    lost: point.faults.length > 0 ? ', answers lost' : '',
+    lost: point.lagoonFaults.length > 0 ? ', answers lost' : '',
   }));
 
 jest.setTimeout(180_000);
 
-describe('a worker struck at a boundary of the effect protocol', () => {
-  let stands: readonly (readonly [Blow, CrashStand])[] = [];
+describe('a worker killed or stopped at a boundary of the effect protocol', () => {
+  let harnesses: readonly (readonly [ProcessFault, CrashHarness])[] = [];
   const runs: CrashRun[] = [];
 
   beforeAll(async () => {
-    stands = await Promise.all(
-      BLOWS.map(async (blow) => [blow, await CrashStand.start()] as const),
+    harnesses = await Promise.all(
+      FAULTS.map(async (fault) => [fault, await CrashHarness.start()] as const),
     );
   });
 
   afterAll(async () => {
-    await Promise.all(stands.map(([, stand]) => stand.stop()));
+    await Promise.all(harnesses.map(([, harness]) => harness.stop()));
     process.stdout.write(`${summaryOf(runs)}\n`);
   });
 
   it.each(TABLE)(
     '$n: killed, and frozen, at $failpoint of $stage$lost, it builds nothing twice and loses nothing',
     async (point) => {
-      const both = await Promise.all(stands.map(([blow, stand]) => crashRun(stand, point, blow)));
+      const both = await Promise.all(
+        harnesses.map(([fault, harness]) => crashRun(harness, point, fault)),
+      );
       runs.push(...both);
       expect(both.flatMap(({ faults }) => faults)).toEqual([]);
       expect(both.map(({ upgrades }) => upgrades > 0)).toEqual([true, true]);
@@ -52,5 +52,5 @@ describe('a worker struck at a boundary of the effect protocol', () => {
 function summaryOf(runs: readonly CrashRun[]): string {
   const upgrades = runs.reduce((sum, run) => sum + run.upgrades, 0);
   const builds = runs.reduce((sum, run) => sum + run.builds, 0);
-  return `${runs.length} runs, a blow in each; ${upgrades} upgrades, ${builds} builds, ${builds - upgrades} duplicates`;
+  return `${runs.length} runs, a fault in each; ${upgrades} upgrades, ${builds} builds, ${builds - upgrades} duplicates`;
 }

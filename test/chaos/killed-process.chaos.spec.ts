@@ -1,10 +1,14 @@
 import type { FleetInstance } from '../support/fleet';
 import { makeFleet } from '../support/fleet';
-import { expectAcknowledgedOnce, expectUpgradedOnce } from '../support/run-checks';
+import {
+  expectAcknowledgedOnce,
+  expectBusIsStore,
+  expectSoundAudit,
+  expectUpgradedOnce,
+} from '../support/run-checks';
 import { RunningUplift } from '../support/running-uplift';
-import type { Accepted, Door } from '../support/uplift-client';
+import type { Accepted, Transport } from '../support/uplift-client';
 import { acknowledged } from '../support/uplift-client';
-import { expectBusIsStore, expectSoundAudit } from '../support/whole-history';
 import { Strike } from './strike';
 import { INFRASTRUCTURE, OTHER_SERVICES, STAGE_WORKERS } from './victims';
 
@@ -34,8 +38,8 @@ describe('kill -9 in mid-run, and a restart', () => {
     );
 
   const trigger = (instance: FleetInstance, n: number) => {
-    const door: Door = n % 2 === 0 ? 'bus' : 'http';
-    return acknowledged(() => uplift.client.trigger(instance, door));
+    const transport: Transport = n % 2 === 0 ? 'bus' : 'http';
+    return acknowledged(() => uplift.client.trigger(instance, transport));
   };
 
   /** Ends the builds of the stragglers, once Lagoon has begun them. */

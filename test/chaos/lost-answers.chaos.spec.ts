@@ -1,8 +1,7 @@
 import type { FaultSpec } from '../../tools/lagoon-simulator/src';
 import { makeFleet } from '../support/fleet';
-import { expectUpgradedOnce } from '../support/run-checks';
+import { expectBusIsStore, expectSoundAudit, expectUpgradedOnce } from '../support/run-checks';
 import { RunningUplift } from '../support/running-uplift';
-import { expectBusIsStore, expectSoundAudit } from '../support/whole-history';
 
 const FLEET = 12;
 

@@ -3,7 +3,7 @@ import { undone } from '../support/bus-reader';
 import { eventually } from '../support/eventually';
 import { makeFleet } from '../support/fleet';
 import { RunningUplift } from '../support/running-uplift';
-import { expectBusIsStore, expectSoundAudit } from '../support/whole-history';
+import { expectBusIsStore, expectSoundAudit } from '../support/run-checks';
 
 const LIMIT_MS = 4_000;
 

@@ -1,13 +1,17 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CONSUMERS } from '@uplift/bus';
-import { lastSequence, readWholeBus, undone } from '../support/bus-reader';
+import { readWholeBus, undone } from '../support/bus-reader';
 import { eventually } from '../support/eventually';
 import { makeFleet } from '../support/fleet';
-import { expectAcknowledgedOnce, expectUpgradedOnce } from '../support/run-checks';
+import {
+  expectAcknowledgedOnce,
+  expectBusIsStore,
+  expectSoundAudit,
+  expectUpgradedOnce,
+} from '../support/run-checks';
 import { RunningUplift } from '../support/running-uplift';
 import { acknowledged } from '../support/uplift-client';
-import { expectBusIsStore, expectSoundAudit } from '../support/whole-history';
 
 const HALF = 30;
 const LONG_BUILD_SECONDS = 1_000_000;
@@ -33,7 +37,7 @@ describe('a bus that loses everything', () => {
   /** Refilled, and every message of it worked through; only builds in flight are still held. */
   const settled = (held: number) =>
     eventually(async () => {
-      expect(await lastSequence(uplift.bus)).toBeGreaterThanOrEqual(uplift.log.events.length);
+      expect(await uplift.bus.lastSequence()).toBeGreaterThanOrEqual(uplift.log.events.length);
       const left = await Promise.all(
         CONSUMERS.map(async ({ durable }) => [durable, await undone(uplift.bus, durable)]),
       );

@@ -2,11 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { UpgradeDocument } from '@uplift/contracts';
 import type { FleetInstance } from '../support/fleet';
 import { makeFleet } from '../support/fleet';
-import type { RunningUplift } from '../support/running-uplift';
+import { expectSoundAudit } from '../support/run-checks';
+import type { Finished, RunningUplift } from '../support/running-uplift';
+import { runUplift } from '../support/running-uplift';
 import type { Accepted } from '../support/uplift-client';
-import type { Finished } from '../support/uplift-process';
-import { runUplift } from '../support/uplift-process';
-import { expectSoundAudit } from '../support/whole-history';
 
 /** Simulated seconds. */
 const ENDLESS_BUILD = 1_000_000;

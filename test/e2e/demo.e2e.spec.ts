@@ -1,10 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { projectRoot } from '../../tools/stack/src';
-import { descendantsOf, expectNoneRunning } from '../support/process-family';
+import { isRunning } from '../../tools/stack/src/process/process-info';
+import { eventually } from '../support/eventually';
 
 const LIMIT_MS = 100_000;
 
@@ -93,3 +94,18 @@ describe('the demo', () => {
     expect(demo.output).not.toContain('Up after');
   });
 });
+
+/** Every process that this one started, and that those started, as of now. */
+function descendantsOf(pid: number): number[] {
+  const table = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number));
+  const childrenOf = (parent: number): number[] =>
+    table.flatMap(([child = 0, ppid]) => (ppid === parent ? [child, ...childrenOf(child)] : []));
+  return childrenOf(pid);
+}
+
+async function expectNoneRunning(pids: readonly number[]): Promise<void> {
+  await eventually(() => expect(pids.filter(isRunning)).toEqual([]));
+}

@@ -1,7 +1,7 @@
 import type { LedgerPage } from '../../tools/lagoon-simulator/src';
 import { QUERY_SUBJECTS } from '@uplift/contracts';
 import type { UpgradeDocument } from '@uplift/contracts';
-import { expectBusIsStore, expectSoundAudit } from '../support/whole-history';
+import { expectBusIsStore, expectSoundAudit } from '../support/run-checks';
 import type { Fate, FleetInstance } from '../support/fleet';
 import { makeFleet, statusAfterUpgrade } from '../support/fleet';
 import type { RunningUplift } from '../support/running-uplift';

@@ -3,13 +3,12 @@ import { COMMAND_SUBJECTS, QUERY_SUBJECTS } from '@uplift/contracts';
 import type { ProblemDetails } from '@uplift/contracts';
 import type { FleetInstance } from '../support/fleet';
 import { makeFleet, registrationOf } from '../support/fleet';
-import type { RawReply } from '../support/raw-requester';
-import { requestByHand } from '../support/raw-requester';
+import { expectBusIsStore, expectSoundAudit } from '../support/run-checks';
 import type { RunningUplift } from '../support/running-uplift';
-import { receiveEvents } from '../support/sse-reader';
 import type { Accepted } from '../support/uplift-client';
 import { problemOf } from '../support/uplift-client';
-import { expectBusIsStore, expectSoundAudit } from '../support/whole-history';
+import type { RawReply } from './plain-clients';
+import { receiveEvents, requestByHand } from './plain-clients';
 
 const SUBJECTS = [...Object.values(COMMAND_SUBJECTS), ...Object.values(QUERY_SUBJECTS)];
 

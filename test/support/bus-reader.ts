@@ -14,13 +14,9 @@ export interface OnBus {
   readonly proof: RelayProof;
 }
 
-export function lastSequence(bus: BusConnection): Promise<number> {
-  return bus.lastSequence();
-}
-
 /** Every message the bus holds now, from the first. */
 export async function readWholeBus(bus: BusConnection): Promise<OnBus[]> {
-  return readBus(bus, await lastSequence(bus));
+  return readBus(bus, await bus.lastSequence());
 }
 
 /** The first events of the stream; waits until there are as many. */

@@ -20,7 +20,7 @@ const TRAITS: Readonly<Record<Fate, Traits>> = {
   'deployments-disabled': { deploymentsDisabled: true },
 };
 
-/** The side door of the simulated Lagoon: places environments, plans faults, reads the ledger. */
+/** Client of the control endpoint of the simulated Lagoon: places environments, plans faults, reads the ledger. */
 export class LagoonControl {
   private readonly base: string;
 

@@ -1,3 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
+import { EVENT_SUBJECT_ROOT, eventNameOf, splitStreamName } from '@uplift/contracts';
+import type { StoredEvent } from '@uplift/contracts';
+import type { OnBus } from './bus-reader';
+import { readWholeBus } from './bus-reader';
+import { eventually } from './eventually';
 import type { FleetInstance } from './fleet';
 import { statusAfterUpgrade } from './fleet';
 import type { RunningUplift } from './running-uplift';
@@ -38,4 +44,63 @@ export async function expectUpgradedOnce(
   );
   const markers = accepted.map(({ upgradeId }) => `uplift-${upgradeId}-1`);
   expect(await lagoon.notBuiltOnce(markers)).toEqual([]);
+}
+
+export interface AuditDocument {
+  readonly streams: number;
+  readonly events: number;
+  readonly faults: readonly string[];
+  readonly differences: readonly string[];
+  readonly isSound: boolean;
+}
+
+/** Message k is event k: same id, same content, same place, ordinals without a gap, and nothing beside. */
+export async function expectBusIsStore({ bus, log, store }: RunningUplift): Promise<OnBus[]> {
+  const newest = await store.lastPosition();
+  await log.until(
+    () => log.events.at(-1)?.position === newest,
+    () => 'the whole store',
+  );
+  const stored = [...log.events];
+  await eventually(async () => {
+    expect(await bus.lastSequence()).toBeGreaterThanOrEqual(stored.length);
+  }, 20_000);
+  const found = await readWholeBus(bus);
+  expectEqualEvents(
+    found.map(({ event }) => event),
+    stored,
+  );
+  expect(found.map(({ proof }) => proof.ordinal)).toEqual(stored.map((_, n) => n + 1));
+  expect(new Set(found.map(({ proof }) => proof.epoch)).size).toBeLessThanOrEqual(1);
+  expect(found.map(({ subject }) => subject)).toEqual(
+    stored.map(({ stream, type }) => {
+      const { category, id } = splitStreamName(stream);
+      return `${EVENT_SUBJECT_ROOT}.${category}.${eventNameOf(type)}.${id}`;
+    }),
+  );
+  return found;
+}
+
+/** Every hash chain holds, every stream is a legal path, and the read model is what a replay gives. */
+export async function expectSoundAudit(uplift: RunningUplift): Promise<AuditDocument> {
+  await uplift.readModelCaughtUp();
+  const { code, stdout, stderr } = await uplift.cli('--output', 'json', 'audit', 'verify');
+  const audit = JSON.parse(stdout) as AuditDocument;
+  expect({ ...audit, code, stderr }).toMatchObject({
+    code: 0,
+    faults: [],
+    differences: [],
+    isSound: true,
+    events: uplift.log.events.length,
+  });
+  return audit;
+}
+
+/** Hands only what differs to Jest, which is slow to compare thousands of events. */
+function expectEqualEvents(found: readonly StoredEvent[], stored: readonly StoredEvent[]): void {
+  expect(found).toHaveLength(stored.length);
+  const differing = stored
+    .map((event, n) => [found[n], event] as const)
+    .filter(([one, other]) => !isDeepStrictEqual(one, other));
+  expect(differing.map(([one]) => one)).toEqual(differing.map(([, other]) => other));
 }

@@ -1,16 +1,18 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import type { BusConnection } from '@uplift/bus';
 import { connectBus } from '@uplift/bus';
 import { QUERY_SUBJECTS } from '@uplift/contracts';
 import { EsdbEventStore } from '@uplift/event-store';
-import type { StackOptions } from '../../tools/stack/src';
-import { Stack } from '../../tools/stack/src';
+import type { ServiceName, StackOptions } from '../../tools/stack/src';
+import { ManagedProcess, projectRoot, Stack } from '../../tools/stack/src';
 import type { FleetInstance } from './fleet';
 import { LagoonControl } from './lagoon-control';
 import { StoreLog } from './store-log';
 import { acknowledged, UpliftClient } from './uplift-client';
 import type { Accepted } from './uplift-client';
-import type { Finished } from './uplift-process';
-import { runUplift } from './uplift-process';
 
 const SHORT_WAITS = {
   UPLIFT_POLL_INTERVAL_MS: '200',
@@ -24,13 +26,20 @@ const SHORT_WAITS = {
   UPLIFT_CALL_TIMEOUT_MS: '5000',
 };
 
+/** Simulated seconds. */
+const LONGER_THAN_A_BUILD = 1_000;
+
+export const STAGE_WORKERS = ['pre-upgrade', 'upgrade', 'poll-upgrade', 'post-upgrade'] as const;
+
+type Settings = Readonly<Record<string, string>>;
+
 export interface UpliftOptions extends Pick<StackOptions, 'serviceEnv' | 'services' | 'dir'> {
   /** Simulated seconds per real second: a build takes 480 simulated seconds, more or less. */
   readonly clockSpeed: number;
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Settings;
 }
 
-/** All of Uplift as processes of its own, and a place beside each of its doors to watch from. */
+/** All of Uplift as processes of its own, with clients of its interfaces, its store and its bus. */
 export class RunningUplift {
   private constructor(
     readonly stack: Stack,
@@ -56,7 +65,7 @@ export class RunningUplift {
   }
 
   /** The settings by which a command line finds this Uplift. */
-  get settings(): Readonly<Record<string, string>> {
+  get settings(): Settings {
     const { UPLIFT_EVENTSTORE_URL = '', UPLIFT_POSTGRES_URL = '' } = this.stack.env;
     return { UPLIFT_API_URL: this.stack.apiUrl, UPLIFT_EVENTSTORE_URL, UPLIFT_POSTGRES_URL };
   }
@@ -77,12 +86,40 @@ export class RunningUplift {
     const isRequested = () => this.log.count('UpgradeRequested', ids) === ids.length;
     await this.log.until(
       () => isRequested() && this.log.inFlight(ids).length === 0,
-      () =>
-        `end of ${this.log
-          .inFlight(ids)
-          .map((id) => this.describe(id))
-          .join('\n')}`,
+      () => `end of ${this.describeInFlight(ids)}`,
       withinMs,
+    );
+  }
+
+  /** The same where simulated time goes by slowly: no script and no build that begins lasts. */
+  async endedByAdvancing(accepted: readonly Accepted[]): Promise<void> {
+    const ids = accepted.map(({ instanceId }) => instanceId);
+    const { log } = this;
+    await this.advanceUntil(
+      () => log.count('UpgradeRequested', ids) === ids.length && log.inFlight(ids).length === 0,
+      () => `end of ${this.describeInFlight(ids)}`,
+      LONGER_THAN_A_BUILD,
+    );
+  }
+
+  /** Moves simulated time on whenever something has happened, until it holds. */
+  async advanceUntil(holds: () => boolean, what: () => string, bySeconds: number): Promise<void> {
+    let seen = -1;
+    while (!holds()) {
+      const before = seen;
+      await this.log.until(() => holds() || this.log.events.length > before, what);
+      seen = this.log.events.length;
+      await this.lagoon.advance(bySeconds);
+    }
+  }
+
+  /** Waits until as many of the instances, or all of them, have an event of the type. */
+  reached(type: string, instanceIds: readonly string[], least = instanceIds.length) {
+    const count = () => this.log.count(type, instanceIds);
+    return this.log.until(
+      () => count() >= least,
+      () => `${type} of ${least} instances, so far ${count()}`,
+      60_000,
     );
   }
 
@@ -92,14 +129,38 @@ export class RunningUplift {
     await this.client.ask(QUERY_SUBJECTS.instanceStats, { minPosition: newest.toString() });
   }
 
+  /** Starts services, each as a process of its own, with settings of their own. */
+  async startServices(names: readonly ServiceName[], own: Settings = {}): Promise<void> {
+    await Promise.all(names.map((name) => this.stack.startService(name, name, own)));
+  }
+
+  /** One process that works on every stage, and is the watchdog. */
+  startAllStages(own: Settings = {}): Promise<ManagedProcess> {
+    return ManagedProcess.start({
+      name: 'all-stages',
+      script: 'dist/apps/stage-workers/src/main.js',
+      dir: join(this.stack.dir, 'logs'),
+      env: { ...this.stack.env, ...own },
+    });
+  }
+
+  async stopServices(names: readonly string[]): Promise<void> {
+    const running = this.stack.runningServices.filter(({ name }) => names.includes(name));
+    await Promise.all(running.map((service) => service.stop()));
+  }
+
   async stop(): Promise<void> {
     await this.log.close();
     await Promise.all([this.bus.close(), this.store.close()]);
     await this.stack.stop();
   }
 
-  private describe(instanceId: string): string {
-    return `${instanceId}: ${this.log.typesOf(instanceId).join(' → ')}`;
+  private describeInFlight(instanceIds: readonly string[]): string {
+    const { log } = this;
+    return log
+      .inFlight(instanceIds)
+      .map((id) => `${id}: ${log.typesOf(id).join(' → ')}`)
+      .join('\n');
   }
 }
 
@@ -114,4 +175,25 @@ export function upliftForAll(options: UpliftOptions): () => RunningUplift {
     if (uplift === undefined) throw new Error('Uplift has not started');
     return uplift;
   };
+}
+
+export interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the command line as a person would: its own process. */
+export async function runUplift(settings: Settings, ...args: readonly string[]): Promise<Finished> {
+  const script = join(projectRoot(), 'dist/apps/cli/src/main.js');
+  const child = spawn(process.execPath, [script, ...args], {
+    env: { PATH: process.env.PATH, ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [[code], stdout, stderr] = await Promise.all([
+    once(child, 'close') as Promise<[number | null]>,
+    text(child.stdout),
+    text(child.stderr),
+  ]);
+  return { code, stdout, stderr };
 }

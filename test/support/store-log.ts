@@ -35,7 +35,7 @@ export class StoreLog {
   }
 
   count(type: string, instanceIds: readonly string[]): number {
-    return instanceIds.filter((id) => this.typesOf(id).includes(type)).length;
+    return instanceIds.filter((id) => this.of(id).some((event) => event.type === type)).length;
   }
 
   /** Those of the instances with an upgrade that has begun and not ended. */
@@ -78,7 +78,9 @@ export class StoreLog {
   private take(event: StoredEvent): void {
     const { stream } = event;
     this.events.push(event);
-    this.byStream.set(stream, [...(this.byStream.get(stream) ?? []), event]);
+    const history = this.byStream.get(stream);
+    if (history === undefined) this.byStream.set(stream, [event]);
+    else history.push(event);
     const before = this.statuses.get(stream) ?? 'new';
     this.statuses.set(stream, statusAfter(toInstanceEvent(event), before));
   }

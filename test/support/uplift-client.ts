@@ -15,18 +15,18 @@ export interface Accepted {
 }
 
 /** What a request for an upgrade may say beside its reason. */
-export interface UpgradeWish {
+export interface UpgradeOptions {
   readonly strategy?: string;
   readonly target?: object;
   readonly waveId?: string;
 }
 
-export type Door = 'http' | 'bus';
+export type Transport = 'http' | 'bus';
 
 const REASON = 'newest version';
 const REPEAT_MS = 100;
 
-/** A caller of Uplift through its public doors. */
+/** A caller of Uplift over its public interfaces. */
 export class UpliftClient {
   private readonly bus: BusClient;
 
@@ -37,44 +37,44 @@ export class UpliftClient {
     this.bus = new BusClient(connection);
   }
 
-  register(instance: FleetInstance, door: Door): Promise<Accepted> {
+  register(instance: FleetInstance, transport: Transport): Promise<Accepted> {
     const body = registrationOf(instance);
     const key = `register-${instance.instanceId}`;
-    return door === 'http'
+    return transport === 'http'
       ? this.post('/v1/instances', body, key)
       : this.command(COMMAND_SUBJECTS.registerInstance, body, key);
   }
 
   trigger(
     { instanceId }: Pick<FleetInstance, 'instanceId'>,
-    door: Door,
+    transport: Transport,
     key = `upgrade-${instanceId}`,
-    wish: UpgradeWish = {},
+    options: UpgradeOptions = {},
   ): Promise<Accepted> {
-    const body = { reason: REASON, ...wish };
-    return door === 'http'
+    const body = { reason: REASON, ...options };
+    return transport === 'http'
       ? this.post(`/v1/instances/${instanceId}/upgrades`, body, key)
       : this.command(COMMAND_SUBJECTS.triggerUpgrade, { instanceId, ...body }, key);
   }
 
   cancel(
     { instanceId, upgradeId }: Pick<Accepted, 'instanceId' | 'upgradeId'>,
-    door: Door,
+    transport: Transport,
     key = `cancel-${upgradeId}`,
   ): Promise<Accepted> {
     const body = { reason: 'wrong version' };
-    return door === 'http'
+    return transport === 'http'
       ? this.post(`/v1/instances/${instanceId}/upgrades/${upgradeId}/cancel`, body, key)
       : this.command(COMMAND_SUBJECTS.cancelUpgrade, { instanceId, upgradeId, ...body }, key);
   }
 
-  /** Both doors in turn. */
+  /** Over both transports in turn. */
   registerAll(fleet: readonly FleetInstance[]): Promise<Accepted[]> {
-    return Promise.all(fleet.map((instance, n) => this.register(instance, doorOf(n))));
+    return Promise.all(fleet.map((instance, n) => this.register(instance, transportOf(n))));
   }
 
   triggerAll(fleet: readonly FleetInstance[]): Promise<Accepted[]> {
-    return Promise.all(fleet.map((instance, n) => this.trigger(instance, doorOf(n))));
+    return Promise.all(fleet.map((instance, n) => this.trigger(instance, transportOf(n))));
   }
 
   ask<Answer>(subject: string, body: object): Promise<Answer> {
@@ -99,7 +99,7 @@ export class UpliftClient {
   }
 }
 
-function doorOf(n: number): Door {
+function transportOf(n: number): Transport {
   return n % 2 === 0 ? 'bus' : 'http';
 }
 

@@ -8,7 +8,7 @@ import type {
 
 type Target = Pick<InstanceProfile, 'project' | 'environment'>;
 
-/** The side door of the simulated Lagoon. */
+/** Client of the control endpoint of the simulated Lagoon. */
 export class SimulatedLagoon {
   private readonly base: string;
 

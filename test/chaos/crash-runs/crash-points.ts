@@ -2,14 +2,14 @@ import type { FaultSpec } from '../../../tools/lagoon-simulator/src';
 import type { ServiceName } from '../../../tools/stack/src';
 
 /** `kill`: SIGKILL. `stop`: SIGSTOP, and SIGCONT after somebody else has done the work. */
-export type Blow = 'kill' | 'stop';
+export type ProcessFault = 'kill' | 'stop';
 
 /** One boundary of the effect protocol, and how a worker is brought to it. */
 export interface CrashPoint {
   readonly stage: ServiceName;
   readonly failpoint: string;
   /** What Lagoon does to the calls meanwhile. */
-  readonly faults: readonly FaultSpec[];
+  readonly lagoonFaults: readonly FaultSpec[];
 }
 
 const LOSE_ANSWER: FaultSpec = {
@@ -20,22 +20,22 @@ const LOSE_ANSWER: FaultSpec = {
 
 const LOSE_TASK: FaultSpec = { kind: 'lose-answer', field: 'addTask', times: 3 };
 
-const deploy = (step: string, faults: readonly FaultSpec[] = []): CrashPoint => ({
+const deploy = (step: string, lagoonFaults: readonly FaultSpec[] = []): CrashPoint => ({
   stage: 'upgrade',
   failpoint: `deploy.${step}`,
-  faults,
+  lagoonFaults,
 });
 
 const poll = (step: string): CrashPoint => ({
   stage: 'poll-upgrade',
   failpoint: `deploy.${step}`,
-  faults: [],
+  lagoonFaults: [],
 });
 
-const script = (step: string, faults: readonly FaultSpec[] = []): CrashPoint => ({
+const script = (step: string, lagoonFaults: readonly FaultSpec[] = []): CrashPoint => ({
   stage: 'pre-upgrade',
   failpoint: `task.${step}`,
-  faults,
+  lagoonFaults,
 });
 
 /** Every boundary from the message to the outcome. */

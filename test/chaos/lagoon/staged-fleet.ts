@@ -10,7 +10,6 @@ const SHORT_BUILD = 60;
 const ENDLESS_BUILD = 1_000_000;
 const LONGER_THAN_A_SCRIPT = 30;
 const LONGER_THAN_A_SHORT_BUILD = 110;
-const LONGER_THAN_A_BUILD = 1_000;
 
 const buildingFor = (buildSeconds: number) =>
   makeFleet(GROUP).map((instance) => ({ ...instance, buildSeconds }));
@@ -57,19 +56,6 @@ export class StagedFleet {
   /** Every script and every build that has begun is over. */
   async letEnd(): Promise<void> {
     await this.uplift.lagoon.advance(2 * ENDLESS_BUILD);
-  }
-
-  /** What is still to begin ends soon after, until every upgrade has ended. */
-  async goOn(instanceIds: readonly string[]): Promise<void> {
-    const { lagoon, log } = this.uplift;
-    while (log.inFlight(instanceIds).length > 0) {
-      const seen = log.events.length;
-      await log.until(
-        () => log.events.length > seen,
-        () => `anything of ${log.inFlight(instanceIds).join(', ')}`,
-      );
-      await lagoon.advance(LONGER_THAN_A_BUILD);
-    }
   }
 
   private async trigger(instances: readonly FleetInstance[]): Promise<void> {

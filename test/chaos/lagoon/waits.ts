@@ -1,5 +1,8 @@
 import type { RunningUplift } from '../../support/running-uplift';
 
+/** A call that was held back is given up, and explained, well within the outage; slow machines prove health too. */
+export const LIMITS = { UPLIFT_CALL_LEASE_MS: '1000', UPLIFT_PROBE_WINDOW_MS: '30000' };
+
 export const LAGOON = 'lagoon:default';
 
 /** One wait for Lagoon in the whole history of the instance, and its end. */

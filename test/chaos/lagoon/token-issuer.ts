@@ -10,26 +10,26 @@ export interface IssuedToken {
 }
 
 /** Issues the tokens of workers: each worker gets its own ones from a command, and Lagoon accepts no others. */
-export class TokenOffice {
+export class TokenIssuer {
   private constructor(
     private readonly uplift: RunningUplift,
     private readonly folder: string,
   ) {}
 
   /** @param lifeMs how long each token is good */
-  static async open(uplift: RunningUplift, lifeMs: number): Promise<TokenOffice> {
+  static async create(uplift: RunningUplift, lifeMs: number): Promise<TokenIssuer> {
     const folder = join(uplift.stack.dir, 'tokens');
     await mkdir(folder);
-    const office = new TokenOffice(uplift, folder);
-    await office.issueFor(lifeMs);
+    const issuer = new TokenIssuer(uplift, folder);
+    await issuer.issueFor(lifeMs);
     await writeFile(join(folder, 'issued'), '');
-    await office.acceptNoOther();
-    return office;
+    await issuer.acceptNoOther();
+    return issuer;
   }
 
   /** Settings of a worker. */
   get env(): Readonly<Record<string, string>> {
-    const script = join(projectRoot(), 'test/chaos/tokens/print-token.mjs');
+    const script = join(projectRoot(), 'test/chaos/lagoon/issue-token.mjs');
     const control = new URL('/control', this.uplift.stack.url('lagoon')).href;
     const command = [process.execPath, script, control, this.folder];
     return { UPLIFT_LAGOON_TOKEN: '', UPLIFT_LAGOON_TOKEN_COMMAND: JSON.stringify(command) };

@@ -1,0 +1,201 @@
+import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import type { StoredEvent } from '@uplift/contracts';
+import { toInstanceEvent } from '@uplift/contracts';
+import type { InstanceEvent, WorkOrder } from '@uplift/domain';
+import { markerOf } from '@uplift/domain';
+import { EsdbEventStore, InstanceHistory, NO_STREAM } from '@uplift/event-store';
+import {
+  exampleUpgrade,
+  ORDER,
+  SCRIPTED,
+  upTo,
+} from '../../../apps/stage-workers/src/testing/example-upgrade';
+import type { LedgerPage } from '../../../tools/lagoon-simulator/src';
+import type { ManagedProcess } from '../../../tools/stack/src';
+import { Stack } from '../../../tools/stack/src';
+import { SimulatedLagoon } from '../../contract/stage-workers/simulated-lagoon';
+import { eventually } from '../../support/eventually';
+import type { CrashPoint, ProcessFault } from './crash-points';
+
+/** Everything takes seconds: the settle window still outlasts the lease and a call together. */
+const QUICK = {
+  UPLIFT_ACK_WAIT_MS: '600',
+  UPLIFT_CALL_LEASE_MS: '2000',
+  UPLIFT_CALL_TIMEOUT_MS: '1500',
+  UPLIFT_RECONCILE_INTERVAL_MS: '50',
+  UPLIFT_NOT_FOUND_GAP_MS: '200',
+  UPLIFT_SETTLE_WINDOW_MS: '4000',
+  UPLIFT_POLL_INTERVAL_MS: '50',
+  UPLIFT_TASK_POLL_INTERVAL_MS: '20',
+  UPLIFT_PROBE_INTERVAL_MS: '10',
+};
+
+export interface StartedUpgrade {
+  readonly instanceId: string;
+  readonly order: WorkOrder;
+  readonly marker: string;
+}
+
+/** Every stage as a process of its own; a fault hits another process of the stage, while its first one is down. */
+export class CrashHarness {
+  private faults = 0;
+
+  private constructor(
+    private readonly stack: Stack,
+    private readonly store: EsdbEventStore,
+    readonly lagoon: SimulatedLagoon,
+  ) {}
+
+  static async start(): Promise<CrashHarness> {
+    const stack = await Stack.start({
+      infrastructure: ['nats', 'eventstore', 'lagoon'],
+      services: ['relay', 'pre-upgrade', 'upgrade', 'poll-upgrade', 'post-upgrade'],
+      env: QUICK,
+      simulator: { UPLIFT_SIMULATOR_CLOCK_SPEED: '2000' },
+    });
+    const store = new EsdbEventStore({ connectionString: stack.url('eventstore') });
+    return new CrashHarness(stack, store, new SimulatedLagoon(stack.url('lagoon')));
+  }
+
+  /** Takes the place of the stage's worker, and kills or stops itself when it passes the point. */
+  async startFaultyWorker(
+    { stage, failpoint }: CrashPoint,
+    fault: ProcessFault,
+  ): Promise<ManagedProcess> {
+    await this.stack.service(stage).stop();
+    this.faults += 1;
+    const [point, hit = '1'] = failpoint.split('@');
+    const UPLIFT_FAILPOINTS = `${point}=${fault}@${hit}`;
+    return this.stack.startService(stage, `faulty-${this.faults}`, { UPLIFT_FAILPOINTS });
+  }
+
+  /** The stage's own worker is back, to find what the faulty one has left. */
+  async restartWorker({ stage }: CrashPoint): Promise<void> {
+    await this.stack.service(stage).restart();
+  }
+
+  /** An upgrade with a script before it and one after, asked for in the store itself. */
+  async upgrade(): Promise<StartedUpgrade> {
+    const instanceId = randomUUID();
+    const profile = { ...SCRIPTED, project: `app-${instanceId}` };
+    const order = { ...ORDER, upgradeId: randomUUID(), profile };
+    const located = await this.lagoon.place(profile, {});
+    const history = new InstanceHistory(this.store, 'command-api');
+    const events = upTo('UpgradeRequested', exampleUpgrade({ order, located, buildName: '' }));
+    await history.append(instanceId, NO_STREAM, events, {
+      causationId: randomUUID(),
+      step: 'given',
+      correlationId: order.upgradeId,
+      actor: { type: 'service_account', id: 'spec' },
+    });
+    return { instanceId, order, marker: markerOf(order) };
+  }
+
+  /** Every event fits its schema, or this throws. */
+  async history({ instanceId }: StartedUpgrade): Promise<readonly InstanceEvent[]> {
+    const { events } = await new InstanceHistory(this.store, 'spec').load(instanceId);
+    return events.map((event: StoredEvent) => toInstanceEvent(event));
+  }
+
+  async stop(): Promise<void> {
+    await this.store.close();
+    await this.stack.stop();
+  }
+}
+
+export interface CrashRun {
+  readonly upgrades: number;
+  readonly builds: number;
+  readonly faults: readonly string[];
+}
+
+const UPGRADES = 4;
+const LIMIT_MS = 40_000;
+
+/**
+ * One worker of a stage is killed or stopped at the point, another one finishes everything. A stopped one wakes up afterwards,
+ * beside the other and among new upgrades, to do whatever it was about to do.
+ */
+export async function crashRun(
+  harness: CrashHarness,
+  point: CrashPoint,
+  fault: ProcessFault,
+): Promise<CrashRun> {
+  await Promise.all(point.lagoonFaults.map((spec) => harness.lagoon.plan(spec)));
+  const faulty = await harness.startFaultyWorker(point, fault);
+  const upgrades = await askFor(harness);
+  await eventually(() => Promise.resolve(expect(isDown(faulty)).toBe(true)), LIMIT_MS);
+  await harness.restartWorker(point);
+  await allEnded(harness, upgrades);
+  if (fault === 'stop') {
+    faulty.signal('SIGCONT');
+    upgrades.push(...(await askFor(harness)));
+    await allEnded(harness, upgrades);
+    await faulty.stop();
+  }
+  await harness.lagoon.clearFaults();
+  return resultOf(harness, upgrades);
+}
+
+function askFor(harness: CrashHarness): Promise<StartedUpgrade[]> {
+  return Promise.all(Array.from({ length: UPGRADES }, () => harness.upgrade()));
+}
+
+function isDown(worker: ManagedProcess): boolean {
+  if (worker.hasExited) return true;
+  const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(worker.pid)]);
+  return stdout.toString().trim().startsWith('T');
+}
+
+function allEnded(harness: CrashHarness, upgrades: readonly StartedUpgrade[]): Promise<void> {
+  return eventually(async () => {
+    const histories = await Promise.all(upgrades.map((upgrade) => harness.history(upgrade)));
+    const ends = histories.map((events) => events.at(-1)?.type);
+    expect(ends).toEqual(upgrades.map(() => 'InstanceVerifiedHealthy'));
+  }, LIMIT_MS);
+}
+
+async function resultOf(
+  harness: CrashHarness,
+  upgrades: readonly StartedUpgrade[],
+): Promise<CrashRun> {
+  const ledger = await harness.lagoon.ledger();
+  const histories = await Promise.all(upgrades.map((upgrade) => harness.history(upgrade)));
+  const builds = upgrades.map(({ marker }) => ledger.buildsByBulkName[marker]?.length ?? 0);
+  return {
+    upgrades: upgrades.length,
+    builds: builds.reduce((sum, count) => sum + count, 0),
+    faults: upgrades.flatMap((upgrade, n) => faultsOf(upgrade, histories[n] ?? [], ledger)),
+  };
+}
+
+const OUTCOMES: Readonly<Record<string, readonly InstanceEvent['type'][]>> = {
+  DeploymentRequested: ['DeploymentAccepted', 'CallNotLanded', 'CallRefused'],
+  ScriptRequested: ['ScriptAccepted', 'CallNotLanded', 'CallRefused'],
+};
+
+/** What is wrong with what an upgrade did to Lagoon; empty if nothing is. */
+export function faultsOf(
+  { marker }: StartedUpgrade,
+  events: readonly InstanceEvent[],
+  { buildsByBulkName, tasksByName }: Pick<LedgerPage, 'buildsByBulkName' | 'tasksByName'>,
+): readonly string[] {
+  const builds = buildsByBulkName[marker] ?? [];
+  const tasks = ['pre', 'post'].map((step) => tasksByName[`${marker}-${step}`]?.length ?? 0);
+  return [
+    ...(builds.length === 1 ? [] : [`${marker} has ${builds.length} builds`]),
+    ...tasks.flatMap((count) => (count === 1 ? [] : [`${marker} ran a script ${count} times`])),
+    ...openIntents(events).map((type) => `${marker}: ${type} without an outcome`),
+  ];
+}
+
+/** Intents that no event says the end of. */
+function openIntents(events: readonly InstanceEvent[]): readonly string[] {
+  return events.flatMap(({ type }, index) => {
+    const outcomes = OUTCOMES[type];
+    if (outcomes === undefined) return [];
+    const isClosed = events.slice(index + 1).some((event) => outcomes.includes(event.type));
+    return isClosed ? [] : [type];
+  });
+}

@@ -1,0 +1,120 @@
+import type { WorkOrder } from '@uplift/domain';
+import { eventually } from '../../support/eventually';
+import type { FleetInstance } from '../../support/fleet';
+import { makeFleet } from '../../support/fleet';
+import { expectSoundAudit, expectUpgradedOnce } from '../../support/run-checks';
+import type { RunningUplift } from '../../support/running-uplift';
+import { STAGE_WORKERS } from '../../support/running-uplift';
+import type { Accepted } from '../../support/uplift-client';
+import { UpliftClient } from '../../support/uplift-client';
+import { StagedFleet } from './staged-fleet';
+import { LAGOON, LIMITS, storyOf, unexplained, waitedOnce } from './waits';
+
+const DEADLINE_MS = 6_000;
+const ATTEMPT_MS = 8_000;
+const DEADLINE = String(DEADLINE_MS);
+const DEADLINES = {
+  UPLIFT_DEADLINE_PENDING_MS: DEADLINE,
+  UPLIFT_DEADLINE_STEP_MS: DEADLINE,
+  UPLIFT_DEADLINE_CALL_MS: DEADLINE,
+  UPLIFT_DEADLINE_QUEUED_MS: DEADLINE,
+  UPLIFT_DEADLINE_RUNNING_MS: DEADLINE,
+  UPLIFT_DEADLINE_VERIFY_MS: DEADLINE,
+};
+const NOBODY_HOLDS = 10;
+
+const idsOf = (fleet: readonly FleetInstance[]) => fleet.map(({ instanceId }) => instanceId);
+
+export function outageSuite(running: () => RunningUplift): void {
+  describe('a Lagoon that is away for longer than the deadline of any step', () => {
+    const hurried = makeFleet(3);
+    const late = makeFleet(NOBODY_HOLDS);
+    let uplift: RunningUplift;
+    let staged: StagedFleet;
+    let accepted: readonly Accepted[];
+
+    beforeAll(async () => {
+      uplift = running();
+      await uplift.lagoon.clearLedger();
+      await uplift.startServices(STAGE_WORKERS, LIMITS);
+      staged = new StagedFleet(uplift);
+      await uplift.place([...late, ...hurried]);
+      await staged.begin();
+      await uplift.lagoon.outage(true);
+      staged.wake();
+      await sitOutTheOutage();
+      await staged.letEnd();
+      await uplift.lagoon.outage(false);
+      await uplift.endedByAdvancing(accepted);
+    });
+
+    afterAll(async () => {
+      await uplift.lagoon.planNothing();
+      await uplift.stopServices([...STAGE_WORKERS, 'watchdog']);
+    });
+
+    /** Through a command API of their own, which nobody else must meet: it gives attempts little time. */
+    const triggerHurried = async () => {
+      const own = { UPLIFT_DEADLINE_ATTEMPT_MS: String(ATTEMPT_MS) };
+      const api = await uplift.stack.startService('command-api', 'hurried-api', own);
+      const client = new UpliftClient(`http://127.0.0.1:${api.port('http')}`, uplift.bus);
+      await Promise.all(hurried.map((instance) => client.trigger(instance, 'http')));
+      await api.stop();
+    };
+
+    const explained = (fleet: readonly FleetInstance[]) =>
+      uplift.log.until(
+        () => unexplained(uplift, idsOf(fleet)).length === 0,
+        () => `a reason for ${unexplained(uplift, idsOf(fleet)).join('\n')}`,
+        60_000,
+      );
+
+    /** Some more come meanwhile, of which nobody takes notice but the watchdog. */
+    const sitOutTheOutage = async () => {
+      const { stack } = uplift;
+      await triggerHurried();
+      await explained([...staged.all, ...hurried]);
+      await stack.startService('watchdog', 'watchdog', { ...LIMITS, ...DEADLINES });
+      await stack.service('pre-upgrade').kill('SIGKILL');
+      accepted = [...staged.accepted, ...(await uplift.client.triggerAll(late))];
+      await explained(late);
+      const lastExplainedAt = Date.now();
+      await uplift.reached('PreUpgradeFailed', idsOf(hurried));
+      await eventually(
+        () => expect(Date.now() - lastExplainedAt).toBeGreaterThan(DEADLINE_MS),
+        2 * DEADLINE_MS,
+      );
+      await stack.service('pre-upgrade').restart();
+    };
+
+    it('fails nobody, whatever the stage: each tells once what it waits for, once that it is over, and goes on', async () => {
+      const all = [...staged.all, ...late];
+      const ids = idsOf(all);
+      const odd = ids.filter((id) => !waitedOnce(uplift, id));
+      expect(odd.map((id) => storyOf(uplift, id))).toEqual([]);
+      expect(uplift.log.count('StageTimedOut', ids)).toBe(0);
+      await expectUpgradedOnce(uplift, all, accepted);
+      const { stdout } = await uplift.cli('audit', 'replay', ids[0] ?? '');
+      expect(stdout).toMatch(/ WaitingFor .* lagoon:default/);
+      expect(stdout).toMatch(/ WaitEnded .* lagoon:default/);
+    });
+
+    it('ends only an attempt whose own time is over, and the failure says what it waited for', () => {
+      for (const { instanceId } of hurried) {
+        const [requested] = uplift.log.of(instanceId).slice(1);
+        const [timedOut, failed] = uplift.log.of(instanceId).slice(-2);
+        expect([timedOut?.type, failed?.type]).toEqual(['StageTimedOut', 'PreUpgradeFailed']);
+        expect(failed?.data).toMatchObject({
+          reason: 'stage-timed-out',
+          evidence: { waitingFor: LAGOON },
+        });
+        const { workOrder } = requested?.data as { readonly workOrder: WorkOrder };
+        expect(failed && failed.recordedAt >= workOrder.deadlineAt).toBe(true);
+      }
+    });
+
+    it('leaves nothing that an auditor could object to', async () => {
+      await expectSoundAudit(uplift);
+    });
+  });
+}
