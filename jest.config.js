@@ -1,3 +1,5 @@
+const { availableParallelism } = require('node:os');
+
 const suite = (name, suffix, options = {}) => ({
   displayName: name,
   testMatch: [`<rootDir>/{apps,libs,tools,test}/**/*.${suffix}.spec.ts`],
@@ -22,6 +24,8 @@ module.exports = {
     suite('e2e', 'e2e'),
     suite('chaos', 'chaos'),
   ],
+  // Jest's own choice is one worker on two cores.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
   // Measured when the whole unit suite runs: one spec alone cannot reach every branch.
   collectCoverage: process.env.npm_lifecycle_event === 'test:unit',
   collectCoverageFrom: ['libs/domain/src/**/*.ts', '!libs/domain/src/{index.ts,testing/**}'],

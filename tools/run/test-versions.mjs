@@ -46,7 +46,7 @@ function onNewestNode(node) {
 
 function onOldNats(path) {
   console.log(`\nBus, relay and chaos suites on ${versionOf(path)}`);
-  const args = ['--runInBand', '--testPathPatterns', '(bus|relay|chaos)/'];
+  const args = ['--maxWorkers=2', '--testPathPatterns', '(bus|relay|chaos)/'];
   const env = { UPLIFT_NATS_SERVER: path };
   count.jest(['integration', 'contract', 'chaos'], { args, env });
 }

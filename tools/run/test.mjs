@@ -7,6 +7,6 @@ const installs = runs('node', ['dist/tools/stack/src/main.js', '--install-only']
 count.check(installs, 'the servers could not be installed: see above');
 count.check(runs('npm', ['run', 'verify', '--silent']), 'verify failed: see above');
 count.jest(['unit', 'integration', 'contract']);
-// These want the machine for themselves.
-count.jest(['e2e', 'chaos'], { args: ['--runInBand'] });
+// Each suite starts a dozen processes: two at a time, however many cores there are.
+count.jest(['e2e', 'chaos'], { args: ['--maxWorkers=2'] });
 count.conclude();
