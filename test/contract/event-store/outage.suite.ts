@@ -11,7 +11,7 @@ import { CutLine } from './cut-line';
 import { fill, newStream, sampleEvents } from './sample-events';
 
 const SHORT_MS = 1_000;
-const TEST_TIMEOUT_MS = 20_000;
+const TEST_TIMEOUT_MS = 30_000;
 
 const wasDown = (error: unknown): false => {
   if (error instanceof EventStoreUnavailableError) return false;
@@ -26,11 +26,12 @@ async function untilStored(append: () => Promise<unknown>): Promise<void> {
 export function outageSuite(serverPort: () => number): void {
   describe('event store behind a line that breaks', () => {
     let line: CutLine;
+    let connectionString: string;
     let store: EventStore;
     beforeEach(async () => {
       line = new CutLine(serverPort());
-      const connectionString = await line.open();
-      store = new EsdbEventStore({ connectionString, appendTimeoutMs: SHORT_MS });
+      connectionString = await line.open();
+      store = new EsdbEventStore({ connectionString });
     });
     afterEach(async () => {
       await store.close();
@@ -57,15 +58,17 @@ export function outageSuite(serverPort: () => number): void {
     });
 
     it('gives up on a store that does not answer within the deadline', async () => {
-      const head = await fill(store, 'instance-warm', 0);
-      await store.lastPosition();
+      const impatient = new EsdbEventStore({ connectionString, appendTimeoutMs: SHORT_MS });
+      const head = await fill(impatient, 'instance-warm', 0);
+      await impatient.lastPosition();
       line.freeze();
       const asked = [
-        store.append(newStream(), head, sampleEvents(1)),
-        store.load(newStream()),
-        store.lastPosition(),
+        impatient.append(newStream(), head, sampleEvents(1)),
+        impatient.load(newStream()),
+        impatient.lastPosition(),
       ];
       const answers = await Promise.allSettled(asked);
+      await impatient.close();
       for (const answer of answers) {
         expect(answer).toMatchObject({
           status: 'rejected',
