@@ -13,17 +13,17 @@ import type {
   UpgradingInstance,
 } from '../instance/instance.state';
 
-type Place = InstanceStatus | 'absent';
+type AnyStatus = InstanceStatus | 'absent';
 
 /** What an instance is in a status. */
-type StateIn<Status extends Place> = Status extends 'absent'
+type StateIn<Status extends AnyStatus> = Status extends 'absent'
   ? AbsentInstance
   : Status extends InFlightStatus
     ? UpgradingInstance
     : RestingInstance & { readonly status: Status };
 
 /** What is known of one command: where it is due, and what it leads to. */
-export interface AnyCommandRow<Data, Status extends Place = Place, State = InstanceState> {
+export interface AnyCommandRow<Data, Status extends AnyStatus = AnyStatus, State = InstanceState> {
   /** Statuses in which the command is due. */
   readonly in: readonly Status[] | ((data: Data) => readonly Status[]);
   /** What a due command produces: nothing if its effect already holds. Throws a DomainError if it is illegal. */
@@ -33,14 +33,14 @@ export interface AnyCommandRow<Data, Status extends Place = Place, State = Insta
 }
 
 /** `decide` gets the states that go with `in`; that it gets no other is up to whoever looks the row up. */
-export type CommandRow<Data, Status extends Place = InFlightStatus> = AnyCommandRow<
+export type CommandRow<Data, Status extends AnyStatus = InFlightStatus> = AnyCommandRow<
   Data,
   Status,
   StateIn<Status>
 >;
 
 /** The rows of some commands that are due in statuses of one kind. */
-export type CommandRows<Commands, Status extends Place = InFlightStatus> = {
+export type CommandRows<Commands, Status extends AnyStatus = InFlightStatus> = {
   readonly [Type in keyof Commands]: CommandRow<Commands[Type], Status>;
 };
 
