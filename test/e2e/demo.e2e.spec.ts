@@ -66,9 +66,9 @@ describe('the demo', () => {
       'InstanceVerifiedHealthy',
       'failed: deployment-failed',
       'Lagoon requests per upgrade',
-      'hash chains:           holds',
-      'read model = replay:   holds',
-      'Everything held',
+      'hash chains:                       intact',
+      'read model compared with replay:   equal',
+      'Everything was as expected',
     ]) {
       expect(demo.output).toContain(part);
     }
@@ -82,7 +82,7 @@ describe('the demo', () => {
     const { family } = demo;
     demo.child.kill('SIGINT');
     expect(await demo.ended).toBe(1);
-    expect(demo.output).not.toContain('Everything held');
+    expect(demo.output).not.toContain('Everything was as expected');
     await expectNoneRunning(family);
     await demo.removeFolder();
   });

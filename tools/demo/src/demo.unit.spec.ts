@@ -1,6 +1,5 @@
-import { demoOptions } from './demo.options';
-import { brokenPromises } from './expectations';
-import type { DemoOutcome } from './expectations';
+import type { DemoOutcome } from './demo';
+import { demoOptions, unexpected } from './demo';
 import { makeFleet } from './fleet';
 
 describe('the demo options', () => {
@@ -24,38 +23,37 @@ describe('the fleet of the demo', () => {
     [25, 0],
     [6, 1],
     [7, 7],
-  ])('of %d has exactly %d doomed instances', (size, doomed) => {
-    const fleet = makeFleet(size, doomed);
+  ])('of %d has exactly %d failing builds', (size, failing) => {
+    const fleet = makeFleet(size, failing);
     expect(fleet).toHaveLength(size);
-    expect(fleet.filter(({ isDoomed }) => isDoomed)).toHaveLength(doomed);
+    expect(fleet.filter(({ failBuild }) => failBuild)).toHaveLength(failing);
     expect(new Set(fleet.map(({ project }) => project)).size).toBe(size);
   });
 });
 
-describe('what the demo promises', () => {
+describe('the outcome of the demo', () => {
   const outcome = {
-    options: { instances: 2, fail: 1, keep: false },
+    instances: 2,
+    fail: 1,
     stats: { upgrades: { byOutcome: { succeeded: 1, failed: 1 } } },
     ledger: { buildsByBulkName: { a: ['lagoon-build-a'], b: ['lagoon-build-b'] } },
     audit: { isSound: true },
   } as unknown as DemoOutcome;
 
-  it('holds when every upgrade ended as planned, deployed once, with a sound history', () => {
-    expect(brokenPromises(outcome)).toEqual([]);
+  it('is as expected when every upgrade ended as planned, deployed once, with a sound history', () => {
+    expect(unexpected(outcome)).toEqual([]);
   });
 
-  it('is broken by a build that was made twice', () => {
+  it('is not with a build that was made twice', () => {
     const buildsByBulkName = { a: ['lagoon-build-a', 'lagoon-build-c'], b: ['lagoon-build-b'] };
     const ledger = { ...outcome.ledger, buildsByBulkName };
-    expect(brokenPromises({ ...outcome, ledger })).toEqual([
-      '1 upgrades were deployed more than once',
-    ]);
+    expect(unexpected({ ...outcome, ledger })).toEqual(['1 upgrades were deployed more than once']);
   });
 
-  it('is broken by a history that does not verify, and by a missing success', () => {
+  it('is not with a history that does not verify, nor with a missing success', () => {
     const audit = { ...outcome.audit, isSound: false };
-    const stats = { ...outcome.stats, upgrades: { byOutcome: { failed: 1 } } };
-    expect(brokenPromises({ ...outcome, audit, stats })).toEqual([
+    const stats = { ...outcome.stats, upgrades: { total: 2, byOutcome: { failed: 1 } } };
+    expect(unexpected({ ...outcome, audit, stats })).toEqual([
       '0 of 1 upgrades succeeded',
       'the history does not verify',
     ]);

@@ -5,20 +5,21 @@ export interface DemoInstance {
   readonly instanceId: string;
   readonly project: string;
   readonly environment: string;
-  readonly isDoomed: boolean;
+  /** Whether the simulated Lagoon lets its build fail. */
+  readonly failBuild: boolean;
   readonly status: string;
 }
 
 const APPS = ['anythingllm', 'drupal-cms', 'amazeeclaw'];
 
-/** Doomed instances are spread over the fleet; every third one is unclaimed. */
-export function makeFleet(size: number, doomed: number): DemoInstance[] {
-  const every = doomed === 0 ? Infinity : size / doomed;
+/** Failing builds are spread over the fleet; every third instance is unclaimed. */
+export function makeFleet(size: number, failing: number): DemoInstance[] {
+  const every = failing === 0 ? Infinity : size / failing;
   return Array.from({ length: size }, (_, n) => ({
     instanceId: randomUUID(),
     project: `${APPS[n % APPS.length] ?? 'app'}-${String(n + 1).padStart(4, '0')}`,
     environment: 'main',
-    isDoomed: Math.floor((n + 1) / every) > Math.floor(n / every),
+    failBuild: Math.floor((n + 1) / every) > Math.floor(n / every),
     status: n % 3 === 2 ? 'running-healthy-unclaimed' : 'running-healthy-claimed',
   }));
 }

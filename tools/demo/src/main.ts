@@ -1,10 +1,11 @@
 import { once } from 'node:events';
+import { chmod, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import pc from 'picocolors';
 import { Stack } from '../../stack/src';
-import { runDemo } from './demo';
-import type { DemoOptions } from './demo.options';
-import { demoOptions } from './demo.options';
-import { demoFolder, hintsFor } from './how-to-go-on';
+import type { DemoOptions } from './demo';
+import { demoOptions, runDemo } from './demo';
 
 /** A build of eight simulated minutes takes a few seconds. */
 const SIMULATOR = { UPLIFT_SIMULATOR_CLOCK_SPEED: '120' };
@@ -28,19 +29,47 @@ async function main(options: DemoOptions): Promise<number> {
       `Up after ${seconds(startedAt)} s: ${stack.parts.length} processes, logs in ${dir}/logs`,
     );
     stack.parts.flatMap(({ about }) => about ?? []).forEach((line) => console.log(line));
-    const broken = await runDemo(stack, options, stop.signal);
-    console.log(hintsFor(stack, options));
+    const unexpected = await runDemo(stack, options, stop.signal);
+    console.log(nextSteps(stack, options));
     if (options.keep && !stop.signal.aborted) await once(stop.signal, 'abort');
-    return conclusion(broken, seconds(startedAt));
+    return conclusion(unexpected, seconds(startedAt));
   } finally {
     await stack.stop();
   }
 }
 
-function conclusion(broken: readonly string[], took: string): number {
-  broken.forEach((line) => console.log(pc.red(`✗ ${line}`)));
-  if (broken.length === 0) console.log(pc.green(`\n✓ Everything held, in ${took} s.`));
-  return broken.length === 0 ? 0 : 1;
+/** Stays after the demo. Open to read, because PostgreSQL runs under an account of its own. */
+async function demoFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'uplift-demo-'));
+  await chmod(folder, 0o755);
+  return folder;
+}
+
+/** Where the data lies, and what one may type next. */
+function nextSteps(stack: Stack, { keep }: DemoOptions): string {
+  const files = `\nData and logs: ${stack.dir}`;
+  if (!keep) return `${files}\nTo keep the stack running: npm run demo -- --keep`;
+  const settings = ['UPLIFT_EVENTSTORE_URL', 'UPLIFT_NATS_URL', 'UPLIFT_POSTGRES_URL'].map(
+    (name) => `  export ${name}='${stack.env[name] ?? ''}'`,
+  );
+  return [
+    files,
+    'Still running; in another terminal:',
+    `  export UPLIFT_API_URL='${stack.apiUrl}'`,
+    ...settings,
+    '  npm run --silent uplift -- instance list',
+    '  npm run --silent uplift -- upgrade trigger <instance> --reason "try it" --wait',
+    '  npm run --silent uplift -- audit replay <instance>',
+    `API documentation: ${stack.apiUrl}/docs`,
+    'Ctrl-C ends everything.',
+  ].join('\n');
+}
+
+function conclusion(unexpected: readonly string[], took: string): number {
+  unexpected.forEach((line) => console.log(pc.red(`✗ ${line}`)));
+  if (unexpected.length > 0) return 1;
+  console.log(pc.green(`\n✓ Everything was as expected, in ${took} s.`));
+  return 0;
 }
 
 function seconds(since: number): string {

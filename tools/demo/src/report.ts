@@ -1,21 +1,45 @@
+import type { Stats, TimelineEntryDocument } from '@uplift/contracts';
 import Table from 'cli-table3';
 import pc from 'picocolors';
 import type { LedgerPage } from '../../lagoon-simulator/src';
-import type { AuditVerdict } from './audit-process';
-import type { Stats, TimelineItem } from './demo-client';
+import type { AuditVerdict } from './clients';
+
+const STAGES = [
+  ['pre', ['pending-pre-upgrade', 'pre-upgrade-running', 'pre-upgrade-completed']],
+  ['upgrade', ['pending-upgrade', 'upgrade-running', 'upgrade-completed']],
+  ['post', ['pending-post-upgrade', 'post-upgrade-running']],
+  ['verify', ['post-upgrade-completed']],
+] as const;
 
 export function heading(text: string): void {
   console.log(`\n${pc.bold(text)}`);
 }
 
-export function printStatuses({ instances: { byStatus } }: Stats): void {
-  heading('Instances by final status');
-  for (const [status, count] of Object.entries(byStatus)) {
-    console.log(`  ${String(count).padStart(5)}  ${status}`);
-  }
+let shown = '';
+
+/** One line: rewritten on a terminal, elsewhere printed only when it changed. */
+export function showProgress(stats: Stats, ended: number, total: number): void {
+  const line = progressLine(stats, ended, total);
+  if (process.stdout.isTTY) process.stdout.write(`\r\x1b[2K${line}`);
+  else if (line !== shown) process.stdout.write(`${shown === '' ? '' : '\n'}${line}`);
+  if (ended === total) process.stdout.write('\n');
+  shown = line;
 }
 
-export function printDurations({ stages }: Stats): void {
+function progressLine({ instances, upgrades }: Stats, ended: number, total: number): string {
+  const stages = STAGES.map(([name, statuses]) => {
+    const count = statuses.reduce((sum, status) => sum + (instances.byStatus[status] ?? 0), 0);
+    return `${name} ${String(count).padStart(String(total).length)}`;
+  });
+  const failed = upgrades.byOutcome.failed ?? 0;
+  return `  ${stages.join(' → ')} → done ${ended}/${total}, failed ${failed}`;
+}
+
+export function printStats({ instances, stages }: Stats): void {
+  heading('Instances by final status');
+  for (const [status, count] of Object.entries(instances.byStatus)) {
+    console.log(`  ${String(count).padStart(5)}  ${status}`);
+  }
   heading('Durations by stage, milliseconds');
   const table = new Table({
     head: ['stage', 'upgrades', 'queued p50', 'queued p95', 'active p50', 'active p95'],
@@ -29,9 +53,9 @@ export function printDurations({ stages }: Stats): void {
   console.log(table.toString());
 }
 
-export function printTimeline(title: string, items: readonly TimelineItem[]): void {
+export function printTimeline(title: string, entries: readonly TimelineEntryDocument[]): void {
   heading(title);
-  for (const { at, revision, eventType, status, note } of items) {
+  for (const { at, revision, eventType, status, note } of entries) {
     const words = [at.slice(11, 23), String(revision).padStart(2), eventType.padEnd(26), status];
     console.log(`  ${words.join('  ')}${note === null ? '' : pc.dim(`  ${note}`)}`);
   }
@@ -39,20 +63,19 @@ export function printTimeline(title: string, items: readonly TimelineItem[]): vo
 
 export function printLedger(ledger: LedgerPage, upgrades: number): void {
   heading('Lagoon requests per upgrade');
-  for (const [operation, count] of Object.entries(ledger.requests)) {
+  for (const [operation, count] of Object.entries({ ...ledger.requests, 'in all': ledger.total })) {
     console.log(`  ${(count / upgrades).toFixed(2).padStart(6)}  ${operation}`);
   }
-  console.log(`  ${(ledger.total / upgrades).toFixed(2).padStart(6)}  in all`);
 }
 
 export function printAudit({ streams, events, faults, differences }: AuditVerdict): void {
   heading('Audit');
   console.log(`  ${events} events in ${streams} streams replayed from the store`);
-  console.log(`  hash chains:           ${verdictWord(faults)}`);
-  console.log(`  read model = replay:   ${verdictWord(differences)}`);
+  console.log(`  hash chains:                       ${verdict(faults, 'intact')}`);
+  console.log(`  read model compared with replay:   ${verdict(differences, 'equal')}`);
   [...faults, ...differences].slice(0, 10).forEach((line) => console.log(pc.red(`  ${line}`)));
 }
 
-function verdictWord(problems: readonly string[]): string {
-  return problems.length === 0 ? pc.green('holds') : pc.red(`broken in ${problems.length} places`);
+function verdict({ length }: readonly string[], good: string): string {
+  return length === 0 ? pc.green(good) : pc.red(`${length} problems`);
 }

@@ -1,0 +1,115 @@
+import type { BusClient } from '@uplift/bus';
+import type { InstanceDocument, Stats, TimelineEntryDocument } from '@uplift/contracts';
+import { COMMAND_SUBJECTS, QUERY_SUBJECTS } from '@uplift/contracts';
+import { execFile } from 'node:child_process';
+import { resolve } from 'node:path';
+import type { LedgerPage } from '../../lagoon-simulator/src';
+import { projectRoot } from '../../stack/src';
+import type { DemoInstance } from './fleet';
+import { registrationOf } from './fleet';
+
+const REASON = 'demo: bring the fleet to the newest version';
+
+/** What the demo does as a client of Uplift: commands over HTTP and NATS, queries over NATS. */
+export class UpliftClient {
+  constructor(
+    private readonly apiUrl: string,
+    private readonly bus: BusClient,
+  ) {}
+
+  /** Registers the whole fleet in one import; throws with the first refusal. */
+  async register(fleet: readonly DemoInstance[]): Promise<void> {
+    const body = fleet.map((instance) => JSON.stringify(registrationOf(instance))).join('\n');
+    const headers = { 'content-type': 'application/x-ndjson', 'idempotency-key': 'demo-import' };
+    const text = await post(`${this.apiUrl}/v1/instances/import`, body, headers);
+    const refused = text
+      .trim()
+      .split('\n')
+      .find((line) => !line.includes('"revision"'));
+    if (refused !== undefined) throw new Error(`An instance was refused: ${refused}`);
+  }
+
+  async triggerOverHttp({ instanceId }: DemoInstance): Promise<void> {
+    const body = JSON.stringify({ reason: REASON });
+    const headers = { 'content-type': 'application/json', 'idempotency-key': `demo-${instanceId}` };
+    await post(`${this.apiUrl}/v1/instances/${instanceId}/upgrades`, body, headers);
+  }
+
+  async triggerOverBus({ instanceId }: DemoInstance): Promise<void> {
+    const body = { instanceId, reason: REASON };
+    const idempotencyKey = `demo-${instanceId}`;
+    await this.bus.request(COMMAND_SUBJECTS.triggerUpgrade, body, { idempotencyKey });
+  }
+
+  async stats(): Promise<Stats> {
+    return (await this.bus.request(QUERY_SUBJECTS.instanceStats, {})) as Stats;
+  }
+
+  async timeline({ instanceId }: DemoInstance): Promise<readonly TimelineEntryDocument[]> {
+    const query = { instanceId, limit: 100 };
+    const page = await this.bus.request(QUERY_SUBJECTS.instanceTimeline, query);
+    return (page as { readonly items: readonly TimelineEntryDocument[] }).items;
+  }
+
+  async failureOf({ instanceId }: DemoInstance): Promise<string | null> {
+    const answer = await this.bus.request(QUERY_SUBJECTS.instanceGet, { instanceId });
+    return (answer as { readonly instance: InstanceDocument }).instance.failureReason;
+  }
+}
+
+/** The simulated Lagoon, controlled from outside: places environments and tells what was asked of it. */
+export class SimulatorClient {
+  private readonly base: string;
+
+  constructor(graphqlUrl: string) {
+    this.base = new URL(graphqlUrl).origin;
+  }
+
+  async place(fleet: readonly DemoInstance[]): Promise<void> {
+    const environments = fleet.map(({ project, environment, failBuild }) => ({
+      project,
+      environment,
+      failBuild,
+    }));
+    await post(`${this.base}/control/environments`, JSON.stringify(environments));
+  }
+
+  async ledger(): Promise<LedgerPage> {
+    const response = await fetch(`${this.base}/control/ledger?calls=1`);
+    return (await response.json()) as LedgerPage;
+  }
+}
+
+async function post(url: string, body: string, headers: Record<string, string> = {}) {
+  const response = await fetch(url, { method: 'POST', headers, body });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${text}`);
+  return text;
+}
+
+export interface AuditVerdict {
+  readonly streams: number;
+  readonly events: number;
+  readonly faults: readonly string[];
+  readonly differences: readonly string[];
+  readonly isSound: boolean;
+}
+
+/** Runs `uplift audit verify` in a process of its own, which reads the store itself. */
+export function auditVerdict(env: Readonly<Record<string, string>>): Promise<AuditVerdict> {
+  const cli = resolve(projectRoot(), 'dist/apps/cli/src/main.js');
+  return new Promise((done, fail) => {
+    execFile(
+      process.execPath,
+      [cli, '--output', 'json', 'audit', 'verify'],
+      { env: { ...process.env, ...env }, maxBuffer: 64 * 1024 * 1024 },
+      (_error, stdout, stderr) => {
+        try {
+          done(JSON.parse(stdout) as AuditVerdict);
+        } catch {
+          fail(new Error(`The audit gave no verdict: ${stderr}`));
+        }
+      },
+    );
+  });
+}
