@@ -1,15 +1,13 @@
-import { execFile, spawn } from 'node:child_process';
-import { access, constants, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
-import { delimiter, dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { execFile } from 'node:child_process';
+import { access, constants } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { cacheFolder } from '../workspace/cache-folder';
 import { exclusively } from '../workspace/file-lock';
-import { NATS_VERSION, downloadNatsServer, releaseBinary } from './nats-release';
+import { NATS_VERSION, buildNatsServer, downloadNatsServer, releaseFolder } from './nats-release';
 
 const run = promisify(execFile);
 const LEAST_VERSION = '2.12';
-const GO_LIMIT_MS = 600_000;
 /** Packages put programs where a normal account's PATH does not look. */
 const BESIDES_PATH = [
   ...['/usr/sbin', '/usr/local/sbin', '/usr/local/bin', '/opt/homebrew/bin'],
@@ -132,7 +130,7 @@ function thisMachine(): NatsMachine {
     named: process.env.UPLIFT_NATS_SERVER,
     onPath: () => programs('nats-server'),
     kept: async () => {
-      const path = await releaseBinary();
+      const path = join(await releaseFolder(), 'nats-server');
       return (await isExecutable(path)) ? path : undefined;
     },
     versionOf,
@@ -149,7 +147,11 @@ const INSTALLERS: readonly NatsInstaller[] = [
   {
     name: 'go install',
     isPossible: async () => (await programs('go')).length > 0,
-    install: installWithGo,
+    install: async () => {
+      progress(`Building nats-server ${NATS_VERSION} with go install, which takes a minute or two`);
+      const [go = 'go'] = await programs('go');
+      await buildNatsServer(go);
+    },
   },
   {
     name: 'brew',
@@ -174,49 +176,6 @@ const INSTALLERS: readonly NatsInstaller[] = [
     },
   },
 ];
-
-/** Builds the pinned release; Go verifies its source with the checksum database. */
-async function installWithGo(): Promise<void> {
-  progress(`Building nats-server ${NATS_VERSION} with go install, which takes a minute or two`);
-  const target = dirname(await releaseBinary());
-  const staging = await mkdtemp(`${target}-`);
-  try {
-    await goInstall(`github.com/nats-io/nats-server/v2@v${NATS_VERSION}`, staging);
-    await rm(target, { recursive: true, force: true });
-    await rename(staging, target);
-  } finally {
-    await rm(staging, { recursive: true, force: true });
-  }
-}
-
-/** Settings of the caller that would build another thing, or nothing, do not count. */
-export function goEnvironment(gobin: string, inherited = process.env): NodeJS.ProcessEnv {
-  const { GOOS: _os, GOARCH: _arch, GOWORK: _work, ...kept } = inherited;
-  // An empty GOFLAGS would let the flags of `go env -w` through.
-  const flags = { GOFLAGS: '-mod=mod', GOTOOLCHAIN: 'auto', CGO_ENABLED: '0' };
-  return { ...kept, ...flags, GOBIN: gobin };
-}
-
-async function goInstall(module: string, gobin: string): Promise<void> {
-  await mkdir(gobin, { recursive: true });
-  const [go = 'go'] = await programs('go');
-  const child = spawn(go, ['install', '-v', module], {
-    cwd: gobin,
-    env: goEnvironment(gobin),
-    stdio: ['ignore', 'ignore', 'pipe'],
-    timeout: GO_LIMIT_MS,
-  });
-  let last = '';
-  createInterface({ input: child.stderr }).on('line', (line) => {
-    last = line;
-    progress(`  ${line}`);
-  });
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
-  if (code !== 0) throw new Error(last === '' ? `go ended with code ${code}` : last);
-}
 
 /** To the error stream: standard output may be read by a program. */
 function progress(line: string): void {

@@ -1,5 +1,6 @@
 import type { NatsInstaller, NatsMachine } from './find-nats-server';
-import { findNatsServer, goEnvironment } from './find-nats-server';
+import { findNatsServer } from './find-nats-server';
+import { goEnvironment } from './nats-release';
 
 type Outcome = 'works' | 'fails' | 'impossible';
 

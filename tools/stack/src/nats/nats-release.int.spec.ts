@@ -5,6 +5,7 @@ import type { Server } from 'node:http';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { freePort } from '../postgres/postgres-server';
 import type { TempFolder } from '../process/temp-folder';
@@ -95,14 +96,21 @@ describe('the official release of nats-server', () => {
       target = `127.0.0.1:${await freePort()}`;
       proxy = createServer().on('connect', ({ url }, client) => {
         asked.push(url ?? '');
-        client.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+        if (url !== new URL(baseUrl).host) return client.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+        const origin = connect(Number(new URL(baseUrl).port), '127.0.0.1');
+        client.write('HTTP/1.1 200 OK\r\n\r\n');
+        return client.pipe(origin).pipe(client);
       });
       await once(proxy.listen(0, '127.0.0.1'), 'listening');
-      process.env.https_proxy = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+      const address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+      Object.assign(process.env, { https_proxy: address, http_proxy: address });
     });
+
+    beforeEach(() => asked.splice(0));
 
     afterAll(() => {
       delete process.env.https_proxy;
+      delete process.env.http_proxy;
       delete process.env.no_proxy;
       proxy.close();
     });
@@ -119,10 +127,16 @@ describe('the official release of nats-server', () => {
       expect(asked).toEqual([target]);
     });
 
+    it('comes through that proxy whole', async () => {
+      const binary = await download('through-proxy');
+      expect(execFileSync(binary, { encoding: 'utf8' })).toBe('nats-server\n');
+      expect(new Set(asked)).toEqual(new Set([new URL(baseUrl).host]));
+    });
+
     it('is fetched directly where the environment says so', async () => {
       process.env.no_proxy = '127.0.0.1';
       await expect(throughProxy()).rejects.toThrow(/ECONNREFUSED/);
-      expect(asked).toHaveLength(1);
+      expect(asked).toEqual([]);
     });
   });
 });

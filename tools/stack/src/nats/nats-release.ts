@@ -1,7 +1,9 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { EnvHttpProxyAgent, fetch } from 'undici';
 import { cacheFolder } from '../workspace/cache-folder';
@@ -13,6 +15,7 @@ const VERSION = `v${NATS_VERSION}`;
 const CONNECT_LIMIT_MS = 3_000;
 const ANSWER_LIMIT_MS = 10_000;
 const DOWNLOAD_LIMIT_MS = 120_000;
+const GO_LIMIT_MS = 600_000;
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 
 export interface ReleaseSource {
@@ -22,14 +25,18 @@ export interface ReleaseSource {
   readonly folder: string;
 }
 
-/** Where a downloaded nats-server lies, whether it is there or not. */
-export async function releaseBinary(): Promise<string> {
-  return join(await cacheFolder(), `nats-server-${VERSION}`, 'nats-server');
+/** Where the pinned release lies, whether it is there or not. */
+export async function releaseFolder(): Promise<string> {
+  return join(await cacheFolder(), `nats-server-${VERSION}`);
 }
 
 /** Downloads the official release and keeps it only when its checksum is the one the release lists. */
 export async function downloadNatsServer(source?: ReleaseSource): Promise<string> {
-  const { baseUrl, version, folder } = source ?? (await officialRelease());
+  const { baseUrl, version, folder } = source ?? {
+    baseUrl: 'https://github.com/nats-io/nats-server/releases/download',
+    version: VERSION,
+    folder: await releaseFolder(),
+  };
   const archive = `nats-server-${version}-${process.platform}-${architecture()}.tar.gz`;
   const from = `${baseUrl}/${version}`;
   // Proxies by HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in either case.
@@ -47,14 +54,6 @@ export async function downloadNatsServer(source?: ReleaseSource): Promise<string
     await dispatcher.destroy();
   }
   return join(folder, 'nats-server');
-}
-
-async function officialRelease(): Promise<ReleaseSource> {
-  return {
-    baseUrl: 'https://github.com/nats-io/nats-server/releases/download',
-    version: VERSION,
-    folder: join(await cacheFolder(), `nats-server-${VERSION}`),
-  };
 }
 
 function architecture(): string {
@@ -98,4 +97,42 @@ async function unpack(content: Buffer, folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   await rename(join(staging, 'release'), folder);
   await rm(staging, { recursive: true, force: true });
+}
+
+/** Builds the pinned release; Go verifies its source with the checksum database. Throws the last line of Go's output. */
+export async function buildNatsServer(go: string): Promise<void> {
+  const folder = await releaseFolder();
+  const staging = await mkdtemp(`${folder}-`);
+  try {
+    await goInstall(go, `github.com/nats-io/nats-server/v2@${VERSION}`, staging);
+    await rm(folder, { recursive: true, force: true });
+    await rename(staging, folder);
+  } finally {
+    await rm(staging, { recursive: true, force: true });
+  }
+}
+
+async function goInstall(go: string, module: string, gobin: string): Promise<void> {
+  const child = spawn(go, ['install', '-v', module], {
+    cwd: gobin,
+    env: goEnvironment(gobin),
+    stdio: ['ignore', 'ignore', 'pipe'],
+    timeout: GO_LIMIT_MS,
+  });
+  let last = 'it printed nothing';
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    // Standard output may be read by a program.
+    process.stderr.write(`  ${line}\n`);
+    last = line;
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  if (code !== 0) throw new Error(last);
+}
+
+/** Settings of the caller that would build another thing, or nothing, do not count. */
+export function goEnvironment(gobin: string, inherited = process.env): NodeJS.ProcessEnv {
+  const { GOOS: _os, GOARCH: _arch, GOWORK: _work, ...kept } = inherited;
+  // An empty GOFLAGS would let the flags of `go env -w` through.
+  const flags = { GOFLAGS: '-mod=mod', GOTOOLCHAIN: 'auto', CGO_ENABLED: '0' };
+  return { ...kept, ...flags, GOBIN: gobin };
 }

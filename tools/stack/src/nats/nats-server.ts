@@ -9,6 +9,8 @@ import { describeNatsServer, natsServer } from './find-nats-server';
 
 const READY_LIMIT_MS = 15_000;
 const PING_LIMIT_MS = 1_000;
+/** The server then picks a free one and writes it to a file named after its process id. */
+const ANY_PORT = -1;
 
 interface NatsServerOptions {
   /** Where the log and JetStream's files go. */
@@ -25,13 +27,13 @@ export class NatsServer extends StackPart {
   private constructor(
     private readonly found: FoundNatsServer,
     private readonly dir: string,
-    private boundPort: number | undefined,
+    private boundPort: number,
   ) {
     super();
     this.about = describeNatsServer(found);
   }
 
-  static async start({ dir, port }: NatsServerOptions): Promise<NatsServer> {
+  static async start({ dir, port = ANY_PORT }: NatsServerOptions): Promise<NatsServer> {
     await ensureBuilt();
     await mkdir(dir, { recursive: true });
     const server = new NatsServer(await natsServer(), dir, port);
@@ -40,7 +42,6 @@ export class NatsServer extends StackPart {
   }
 
   get port(): number {
-    if (this.boundPort === undefined) throw new Error('nats-server was not started');
     return this.boundPort;
   }
 
@@ -52,9 +53,8 @@ export class NatsServer extends StackPart {
     this.current = await SupervisedProcess.start({
       name: 'nats-server',
       command: this.found.path,
-      // Port -1: the server picks a free one and writes it to a file named after its process id.
       args: [
-        ...['-a', '127.0.0.1', '-p', String(this.boundPort ?? -1), '--ports_file_dir', this.dir],
+        ...['-a', '127.0.0.1', '-p', String(this.boundPort), '--ports_file_dir', this.dir],
         ...['-js', '-sd', join(this.dir, 'jetstream')],
       ],
       cwd: this.dir,

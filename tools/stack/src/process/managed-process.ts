@@ -70,13 +70,10 @@ export class ManagedProcess extends StackPart {
   }
 
   private pinned(): Record<string, string> {
-    const pinned = Object.entries(this.options.pinnedPorts ?? {});
-    return Object.fromEntries(
-      pinned.flatMap(([port, setting]) => {
-        const number = this.announced[port];
-        return number === undefined ? [] : [[setting, String(number)]];
-      }),
+    const known = Object.entries(this.options.pinnedPorts ?? {}).filter(
+      ([name]) => name in this.announced,
     );
+    return Object.fromEntries(known.map(([name, setting]) => [setting, String(this.port(name))]));
   }
 }
 

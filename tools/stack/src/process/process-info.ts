@@ -13,28 +13,24 @@ export interface ProcessUsage {
 export function processUsage(pid: number): ProcessUsage | undefined {
   const own = usageOf(pid);
   if (!own) return undefined;
-  return childrenOf(pid)
-    .map(usageOf)
-    .filter((usage) => usage !== undefined)
-    .reduce(add, own);
-}
-
-function add(left: ProcessUsage, right: ProcessUsage): ProcessUsage {
+  const all = [own, ...childrenOf(pid).flatMap((child) => usageOf(child) ?? [])];
+  const sum = (key: keyof ProcessUsage) => all.reduce((total, usage) => total + usage[key], 0);
   return {
-    cpuSeconds: left.cpuSeconds + right.cpuSeconds,
-    rssBytes: left.rssBytes + right.rssBytes,
-    peakRssBytes: left.peakRssBytes + right.peakRssBytes,
+    cpuSeconds: sum('cpuSeconds'),
+    rssBytes: sum('rssBytes'),
+    peakRssBytes: sum('peakRssBytes'),
   };
 }
 
 function usageOf(pid: number): ProcessUsage | undefined {
   try {
-    const fields = statFields(pid);
+    // utime, stime and those of children that ended: fields 14 to 17 of proc(5), the first two being cut off.
+    const ticks = statFields(pid)
+      .slice(11, 15)
+      .reduce((sum, field) => sum + Number(field), 0);
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
     return {
-      // utime, stime and those of children that ended: fields 14 to 17 of proc(5), the first two being cut off.
-      cpuSeconds:
-        [11, 12, 13, 14].reduce((sum, i) => sum + Number(fields[i]), 0) / TICKS_PER_SECOND,
+      cpuSeconds: ticks / TICKS_PER_SECOND,
       rssBytes: kibibytes(status, 'VmRSS'),
       peakRssBytes: kibibytes(status, 'VmHWM'),
     };
@@ -57,14 +53,14 @@ function childrenOf(pid: number): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .filter((candidate) => parentOf(candidate) === pid);
+    .filter((candidate) => isChild(candidate, pid));
 }
 
-function parentOf(pid: number): number {
+function isChild(pid: number, parent: number): boolean {
   try {
-    return Number(statFields(pid)[1]);
+    return Number(statFields(pid)[1]) === parent;
   } catch {
-    return 0;
+    return false;
   }
 }
 
@@ -83,7 +79,7 @@ function answersSignals(pid: number): boolean {
 
 function isZombie(pid: number): boolean {
   try {
-    return /\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+    return ['Z', 'X'].includes(statFields(pid)[0] ?? '');
   } catch {
     return process.platform === 'linux';
   }

@@ -89,9 +89,9 @@ export class SupervisedProcess {
   }
 
   /** Asks to stop, kills what does not listen, and waits for the end. */
-  async stop(limitMs = STOP_LIMIT_MS): Promise<Exit> {
+  async stop(): Promise<Exit> {
     this.signal(this.stopSignal);
-    const timer = setTimeout(() => this.signal('SIGKILL'), limitMs);
+    const timer = setTimeout(() => this.signal('SIGKILL'), STOP_LIMIT_MS);
     const exit = await this.exited;
     clearTimeout(timer);
     return exit;

@@ -6,10 +6,9 @@ import { isRunning } from './process-info';
 const GRACE_MS = 5_000;
 const LOOK_MS = 50;
 
-const watched = new Map<number, NodeJS.Signals>();
-const folders = new Set<string>();
+const watched = new Map<number | string, NodeJS.Signals | undefined>();
 
-// The guarded process may share our terminal: its end must not be ours, we have work to do then.
+// The process that started us may share our terminal: its end must not be ours, we have work to do then.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 
 const lines = createInterface({ input: process.stdin });
@@ -17,23 +16,17 @@ lines.on('line', (line) => obey(JSON.parse(line) as SupervisorOrder));
 lines.on('close', cleanUp);
 
 function obey(order: SupervisorOrder): void {
-  switch (order.do) {
-    case 'watch':
-      return void watched.set(order.pid, order.signal);
-    case 'release':
-      return void watched.delete(order.pid);
-    case 'remove-at-end':
-      return void folders.add(order.folder);
-    case 'keep':
-      return void folders.delete(order.folder);
-  }
+  if (order.do === 'watch') watched.set(order.target, order.signal);
+  else watched.delete(order.target);
 }
 
 function cleanUp(): void {
-  for (const [pid, signal] of watched) send(pid, signal);
+  const pids = [...watched.keys()].filter((target) => typeof target === 'number');
+  const folders = [...watched.keys()].filter((target) => typeof target === 'string');
+  for (const pid of pids) send(pid, watched.get(pid) ?? 'SIGTERM');
   const deadline = Date.now() + GRACE_MS;
   const timer = setInterval(() => {
-    const left = [...watched.keys()].filter(isRunning);
+    const left = pids.filter(isRunning);
     if (left.length > 0 && Date.now() < deadline) return;
     clearInterval(timer);
     for (const pid of left) send(pid, 'SIGKILL');

@@ -6,50 +6,38 @@ import { projectRoot } from '../workspace/workspace';
 
 const SCRIPT = 'dist/tools/stack/src/process/supervisor.main.js';
 
-/** One line of JSON each, from the guarded process to its supervisor. */
-export type SupervisorOrder =
-  | { readonly do: 'watch'; readonly pid: number; readonly signal: NodeJS.Signals }
-  | { readonly do: 'release'; readonly pid: number }
-  | { readonly do: 'remove-at-end'; readonly folder: string }
-  | { readonly do: 'keep'; readonly folder: string };
+/** One line of JSON each, from a process to its supervisor. */
+export interface SupervisorOrder {
+  readonly do: 'watch' | 'release';
+  /** A process, by its id, or a folder. */
+  readonly target: number | string;
+  /** Asks the process to stop. */
+  readonly signal?: NodeJS.Signals | undefined;
+}
 
 /**
  * A process of its own that outlives this one: when this process ends, however it ends, the supervisor sees its
- * standard input close, ends every watched process and removes the temporary folders.
+ * standard input close, ends every watched process and removes every watched folder.
  */
 class Supervisor {
   private child: ChildProcess | undefined;
-  private readonly kept = new Set<number | string>();
+  private readonly watched = new Set<number | string>();
 
-  watch(pid: number, signal: NodeJS.Signals): void {
-    this.kept.add(pid);
-    this.send({ do: 'watch', pid, signal });
+  watch(target: number | string, signal?: NodeJS.Signals): void {
+    this.watched.add(target);
+    this.send({ do: 'watch', target, signal });
   }
 
-  release(pid: number): void {
-    if (this.kept.delete(pid)) this.send({ do: 'release', pid });
-    this.dismissIfIdle();
-  }
-
-  removeAtEnd(folder: string): void {
-    this.kept.add(folder);
-    this.send({ do: 'remove-at-end', folder });
-  }
-
-  keep(folder: string): void {
-    if (this.kept.delete(folder)) this.send({ do: 'keep', folder });
-    this.dismissIfIdle();
+  release(target: number | string): void {
+    if (this.watched.delete(target)) this.send({ do: 'release', target });
+    if (this.watched.size > 0) return;
+    this.child?.stdin?.end();
+    this.child = undefined;
   }
 
   private send(order: SupervisorOrder): void {
     this.child ??= launch();
     this.child.stdin?.write(`${JSON.stringify(order)}\n`);
-  }
-
-  private dismissIfIdle(): void {
-    if (this.kept.size > 0) return;
-    this.child?.stdin?.end();
-    this.child = undefined;
   }
 }
 

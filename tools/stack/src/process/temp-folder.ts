@@ -13,12 +13,12 @@ export async function createTempFolder(name = 'uplift'): Promise<TempFolder> {
   const path = await mkdtemp(join(tmpdir(), `${name}-`));
   // The account that runs PostgreSQL has to walk through.
   await chmod(path, 0o711);
-  supervisor.removeAtEnd(path);
+  supervisor.watch(path);
   return {
     path,
     async remove() {
       await rm(path, { recursive: true, force: true, maxRetries: 5 });
-      supervisor.keep(path);
+      supervisor.release(path);
     },
   };
 }

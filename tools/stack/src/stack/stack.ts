@@ -87,7 +87,7 @@ export class Stack {
 
   /** Every process, infrastructure first. */
   get parts(): readonly StackPart[] {
-    return [...this.infrastructure.values(), ...this.services.values()];
+    return [...this.infrastructure.values(), ...this.runningServices];
   }
 
   get runningServices(): readonly ManagedProcess[] {
@@ -127,7 +127,7 @@ export class Stack {
   }
 
   private async stopAll(): Promise<void> {
-    await Promise.all([...this.services.values()].map((service) => service.stop()));
+    await Promise.all(this.runningServices.map((service) => service.stop()));
     await Promise.all([...this.infrastructure.values()].map((part) => part.stop()));
     await this.folder.remove();
   }

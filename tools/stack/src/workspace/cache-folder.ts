@@ -22,19 +22,14 @@ export async function cacheFolder(parents: readonly string[] = [tmpdir(), '/var/
 async function problemWith(folder: string): Promise<string | undefined> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o755 });
-    const { uid, isDirectory } = await ownerOf(folder);
+    const found = await lstat(folder);
     // Binaries are run from it: nobody else may put them there.
-    const isOurs = isDirectory && (process.getuid === undefined || uid === process.getuid());
-    if (!isOurs) return `${folder} belongs to somebody else`;
+    if (!found.isDirectory() || found.uid !== (process.getuid?.() ?? found.uid))
+      return `${folder} belongs to somebody else`;
     return (await canRunProgramsIn(folder)) ? undefined : `no program can run in ${folder}`;
   } catch (error) {
     return `${folder} cannot be used (${(error as Error).message})`;
   }
-}
-
-async function ownerOf(folder: string) {
-  const found = await lstat(folder);
-  return { uid: found.uid, isDirectory: found.isDirectory() };
 }
 
 /** Asks the system itself: a mount option (`noexec`), a container or a policy may forbid it. */
