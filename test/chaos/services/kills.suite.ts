@@ -1,0 +1,78 @@
+import type { FleetInstance } from '../../support/fleet';
+import { makeFleet } from '../../support/fleet';
+import {
+  expectAcknowledgedOnce,
+  expectBusIsStore,
+  expectSoundAudit,
+  expectUpgradedOnce,
+} from '../../support/run-checks';
+import type { RunningUplift } from '../../support/running-uplift';
+import type { Accepted, Transport } from '../../support/uplift-client';
+import { acknowledged } from '../../support/uplift-client';
+import type { KillTarget } from './process-kill';
+import { ProcessKill } from './process-kill';
+
+const FLEET = 60;
+/** Upgrades that are asked for before the kill; the others while the process is down. */
+const EARLY = 40;
+/** The first ones build until they are let go, so that the run cannot be over before the process is back. */
+const STRAGGLERS = 5;
+const STRAGGLING_SECONDS = 1_000_000;
+/** One script before the upgrade, one after. */
+const TASKS = 2 * FLEET;
+
+export function killsSuite(running: () => RunningUplift, targets: readonly KillTarget[]): void {
+  describe('kill -9 in mid-run, and a restart', () => {
+    let uplift: RunningUplift;
+
+    beforeAll(() => {
+      uplift = running();
+    });
+
+    const makeStragglingFleet = () =>
+      makeFleet(FLEET).map((instance, n) =>
+        n < STRAGGLERS ? { ...instance, buildSeconds: STRAGGLING_SECONDS } : instance,
+      );
+
+    const trigger = (instance: FleetInstance, n: number) => {
+      const transport: Transport = n % 2 === 0 ? 'bus' : 'http';
+      return acknowledged(() => uplift.client.trigger(instance, transport));
+    };
+
+    /** Ends the builds of the stragglers, once Lagoon has begun them. */
+    const letGo = async (accepted: readonly Accepted[]) => {
+      const straggling = accepted.slice(0, STRAGGLERS).map(({ instanceId }) => instanceId);
+      await uplift.reached('DeploymentAccepted', straggling);
+      expect(uplift.log.inFlight(straggling)).toHaveLength(STRAGGLERS);
+      await uplift.lagoon.advance(2 * STRAGGLING_SECONDS);
+    };
+
+    const tasksAdded = async () => (await uplift.lagoon.ledger()).fields.addTask ?? 0;
+
+    it.each([...targets])(
+      'of $name at $killAt.type loses nothing, repeats nothing and stalls nobody',
+      async (target) => {
+        const fleet = makeStragglingFleet();
+        await uplift.place(fleet);
+        const tasksBefore = await tasksAdded();
+        const ids = fleet.map(({ instanceId }) => instanceId);
+        const fault = new ProcessKill(uplift, target, ids);
+        await fault.prepare();
+
+        const early = fleet.slice(0, EARLY).map(trigger);
+        await fault.inject();
+        const late = fleet.slice(EARLY).map(trigger);
+        await fault.recover();
+        const accepted = await Promise.all([...early, ...late]);
+        await letGo(accepted);
+        await uplift.ended(accepted);
+
+        expectAcknowledgedOnce(uplift, fleet, accepted);
+        await expectUpgradedOnce(uplift, fleet, accepted);
+        expect((await tasksAdded()) - tasksBefore).toBe(TASKS);
+        await expectBusIsStore(uplift);
+        await expectSoundAudit(uplift);
+      },
+    );
+  });
+}
