@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from './ensure-installed.mjs';
+import { root, runs } from './ensure-installed.mjs';
 
 const REPORT = join(root, '.uplift/test-report.json');
 const JEST = join(root, 'node_modules/jest/bin/jest.js');
@@ -17,6 +17,12 @@ export class TestCount {
     if (isGood) return;
     console.log(sentence);
     this.failed += 1;
+  }
+
+  /** Puts the servers of a stack in place, so that no test waits for an installation. */
+  installServers(node = process.execPath) {
+    const isDone = runs(node, ['dist/tools/stack/src/main.js', '--install-only']);
+    this.check(isDone, 'the servers could not be installed: see above');
   }
 
   /** Runs suites by their project names, optionally with another Node and more settings. */

@@ -36,11 +36,7 @@ count.conclude();
 function onNewestNode(node) {
   console.log(`\nUnit and contract suites on Node ${NODE_VERSION}`);
   const PATH = `${dirname(node)}${delimiter}${process.env.PATH}`;
-  const installs = spawnSync(node, ['dist/tools/stack/src/main.js', '--install-only'], {
-    cwd: root,
-    stdio: 'inherit',
-  });
-  count.check(installs.status === 0, 'the servers could not be installed: see above');
+  count.installServers(node);
   count.jest(['unit', 'contract'], { node, env: { PATH } });
 }
 

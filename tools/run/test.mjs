@@ -3,8 +3,7 @@ import { TestCount } from './jest-suites.mjs';
 
 ensureInstalled();
 const count = new TestCount();
-const installs = runs('node', ['dist/tools/stack/src/main.js', '--install-only']);
-count.check(installs, 'the servers could not be installed: see above');
+count.installServers();
 count.check(runs('npm', ['run', 'verify', '--silent']), 'verify failed: see above');
 count.jest(['unit', 'integration', 'contract']);
 // Each suite starts a dozen processes: two at a time, however many cores there are.
