@@ -1,5 +1,11 @@
-import { ensureInstalled, runs } from './ensure-installed.mjs';
+import { ensureInstalled, root, runs } from './ensure-installed.mjs';
 import { TestCount } from './jest-suites.mjs';
+
+// dependency-cruiser finds no file there.
+if (/[#%]/.test(root)) {
+  console.error(`npm test needs a folder whose path has no # and no %; this is ${root}`);
+  process.exit(1);
+}
 
 ensureInstalled();
 const count = new TestCount();
