@@ -32,7 +32,6 @@ export class ProjectionLoop {
   private checkpoint: Checkpoint | undefined;
   private current: ProjectionState = { kind: 'starting' };
   private writing = false;
-  private prepared = false;
 
   constructor(private readonly context: ProjectionContext) {
     const { store, readModel, progress, clock, randomness } = context;
@@ -78,8 +77,7 @@ export class ProjectionLoop {
     await this.untilDue(ending);
     if (ending.aborted) return null;
     const { readModel, store, progress } = this.context;
-    if (!this.prepared) await readModel.prepare();
-    this.prepared = true;
+    await readModel.prepare();
     const checkpoint = await readModel.checkpoint();
     this.checkpoint = checkpoint;
     progress.moveTo(checkpoint);

@@ -2,17 +2,17 @@ import type { StoredEvent } from '@uplift/contracts';
 import type { Checkpoint } from '../read-model/read-model.port';
 import { READ_MODEL_VERSION } from '../read-model/read-model.tables';
 
-type EventPlace = Pick<StoredEvent, 'id' | 'type' | 'stream' | 'revision' | 'position'>;
-
 /** The projection must not go on: going on would make the read model differ from the history. */
 export class ProjectionHaltedError extends Error {
   readonly code = 'projection-halted';
-  /** The event it stopped before; absent when no single event is to blame. */
-  readonly event: EventPlace | undefined;
 
-  constructor(reason: string, event?: StoredEvent, options?: ErrorOptions) {
+  /** `event`: what it stopped before; absent when no single event is to blame. */
+  constructor(
+    reason: string,
+    readonly event?: StoredEvent,
+    options?: ErrorOptions,
+  ) {
     super(event ? `${reason} (${placeOf(event)})` : reason, options);
-    this.event = event;
   }
 }
 

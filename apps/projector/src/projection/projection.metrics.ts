@@ -4,10 +4,8 @@ import type { ProjectionProgress } from './projection-progress';
 
 const BATCH_SIZES = [1, 4, 16, 64, 256, 1_024];
 
-/** Notes one written batch: its number of events, and how long it took in seconds. */
-export type BatchRecorder = (events: number, seconds: number) => void;
-
-export function recordBatches(metrics: Metrics): BatchRecorder {
+/** The function to be told of each written batch: its number of events, and how long it took in seconds. */
+export function recordBatches(metrics: Metrics): (events: number, seconds: number) => void {
   const total = metrics.counter({
     name: 'projection_events_total',
     help: 'Events projected by this process',

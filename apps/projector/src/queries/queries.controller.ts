@@ -6,9 +6,6 @@ import { QUERY_SUBJECTS, readQuery } from '@uplift/contracts';
 import { instanceById, instancePage, stats, timelinePage, upgradeById } from './read-model-queries';
 import { SnapshotReader } from './snapshot-reader';
 
-/** Version of the query interface, not of the build. */
-const VERSION = '1.0.0';
-
 /** The queries as one service that anybody on the bus can discover and measure. */
 export function queryService(connection: BusConnection, name: string): ServicesStrategy {
   const endpoints = Object.entries(QUERY_SUBJECTS).map(([query, subject]) => {
@@ -18,7 +15,8 @@ export function queryService(connection: BusConnection, name: string): ServicesS
   return new ServicesStrategy({
     connection,
     name,
-    version: VERSION,
+    // Of the queries, not of the build.
+    version: '1.0.0',
     description: 'Read models of instances and upgrades',
     endpoints: Object.fromEntries(endpoints),
   });

@@ -7,7 +7,7 @@ import { isoTime } from '../read-model/table';
 
 const WAIT_FOR_POSITION_MS = 5_000;
 
-export type Answer<T> = T & { readonly asOf: AsOf };
+type Answer<T> = T & { readonly asOf: AsOf };
 
 export interface SnapshotReaderContext {
   readonly readModel: ReadModel;

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Connections } from './postgres.connections';
 import { LIVE_SCHEMA, REBUILD_SCHEMA } from './postgres.connections';
+import { columnNames } from './postgres.statements';
 import { READ_MODEL_VERSION, TABLES } from './read-model.tables';
 import type { ReplaceLive } from './read-model.port';
 import { RebuildRunningError } from './read-model.port';
@@ -34,23 +35,27 @@ export async function prepareSchema(connections: Connections, schema: string): P
   await connections.transaction().execute(async (transaction) => {
     const run = (statement: string) => sql.raw(statement).execute(transaction);
     await run(`select pg_advisory_xact_lock(${PREPARE_LOCK})`);
-    const present = await presentColumns(transaction, schema);
+    const present = await presentParts(transaction, schema);
     if (present.size === 0) await run(`create schema if not exists ${schema}`);
     for (const statement of missingParts(present)) await run(statement);
   });
 }
 
-async function presentColumns(transaction: Connections, schema: string): Promise<Set<string>> {
+/** Names of columns, as `table.column`, and of indexes. */
+async function presentParts(transaction: Connections, schema: string): Promise<Set<string>> {
   const { rows } = await sql<{ readonly name: string }>`
     select table_name || '.' || column_name as name
-    from information_schema.columns where table_schema = ${schema}`.execute(transaction);
+    from information_schema.columns where table_schema = ${schema}
+    union all select indexname from pg_indexes where schemaname = ${schema}`.execute(transaction);
   return new Set(rows.map(({ name }) => name));
 }
 
 function missingParts(present: ReadonlySet<string>): string[] {
   const tables: readonly TableShape[] = TABLES;
+  const indexes = tables.flatMap(indexesOf).filter(({ name }) => !present.has(name));
+  const createIndexes = indexes.map(({ create }) => create);
   if (!present.has('checkpoint.version')) {
-    return [...tables.map(createTable), ...tables.flatMap(createIndexes), ...CHECKPOINT];
+    return [...tables.map(createTable), ...createIndexes, ...CHECKPOINT];
   }
   const added = tables.flatMap((table) =>
     table.columns
@@ -60,18 +65,17 @@ function missingParts(present: ReadonlySet<string>): string[] {
   const outdated = `update checkpoint set version = ${OUTDATED} where version = ${READ_MODEL_VERSION}`;
   return [
     ...added,
-    ...tables.flatMap(createIndexes),
+    ...createIndexes,
     ...(added.length > 0 ? [outdated] : []),
     `update checkpoint set version = ${READ_MODEL_VERSION} where position is null`,
   ];
 }
 
-function createTable({ name, columns, options }: TableShape): string {
-  const lines = columns.map(
-    (column) => definition(column) + (column.isNullable ? '' : ' not null'),
-  );
-  const key = columns.filter(({ field }) => options.key.includes(field));
-  lines.push(`primary key (${key.map((column) => column.name).join(', ')})`);
+function createTable(table: TableShape): string {
+  const { name, columns, options } = table;
+  const constraint = ({ isNullable }: NamedColumn) => (isNullable ? '' : ' not null');
+  const lines = columns.map((column) => definition(column) + constraint(column));
+  lines.push(`primary key (${columnNames(table, options.key).join(', ')})`);
   // Room in each page for the next version of its rows.
   const storage = options.isAppendOnly ? '' : ' with (fillfactor = 70)';
   return `create table ${name} (${lines.join(', ')})${storage}`;
@@ -83,14 +87,16 @@ function definition({ name, type, collation }: NamedColumn): string {
 }
 
 /** One per filter, each ending in the fields of the list's cursor. */
-function createIndexes(table: TableShape): string[] {
+function indexesOf(table: TableShape) {
   const { order, isNewestFirst } = table.options;
   if (!isNewestFirst) return [];
-  const sorted = order.map((field) => table.column(field).name);
-  const filters = table.filters.map((field) => table.column(field).name);
-  const create = (suffix: string, columns: readonly string[]) =>
-    `create index if not exists ${table.name}_by_${suffix} on ${table.name} (${columns.join(', ')})`;
-  return [create('age', sorted), ...filters.map((name) => create(name, [name, ...sorted]))];
+  const sorted = columnNames(table, order);
+  const filters = columnNames(table, table.filters);
+  const index = (suffix: string, columns: readonly string[]) => {
+    const name = `${table.name}_by_${suffix}`;
+    return { name, create: `create index ${name} on ${table.name} (${columns.join(', ')})` };
+  };
+  return [index('age', sorted), ...filters.map((name) => index(name, [name, ...sorted]))];
 }
 
 /** Runs the work on an empty schema, alone. Throws RebuildRunningError while another process holds the lock. */

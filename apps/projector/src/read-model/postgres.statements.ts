@@ -15,13 +15,12 @@ export function writeRows<View>(table: Table<View>, views: readonly View[]): Sta
     from json_to_recordset(${rows}::json) as incoming(${sql.raw(types)}) ${sql.raw(onConflict(table))}`;
 }
 
-function onConflict({ columns, options }: TableShape): string {
-  if (options.isAppendOnly) return '';
-  const key = columns.filter(({ field }) => options.key.includes(field));
-  const changes = columns
-    .filter(({ field }) => !options.key.includes(field))
-    .map(({ name }) => `${name} = excluded.${name}`);
-  return `on conflict (${key.map(({ name }) => name).join(', ')}) do update set ${changes.join(', ')}`;
+function onConflict(table: TableShape): string {
+  if (table.options.isAppendOnly) return '';
+  const key = columnNames(table, table.options.key);
+  const others = table.columns.filter(({ name }) => !key.includes(name));
+  const changes = others.map(({ name }) => `${name} = excluded.${name}`);
+  return `on conflict (${key.join(', ')}) do update set ${changes.join(', ')}`;
 }
 
 export function selectByIds(table: TableShape, ids: readonly string[]): Statement {
@@ -61,5 +60,9 @@ function selectFrom({ name }: TableShape): RawBuilder<unknown> {
 }
 
 export function columnsOf(table: TableShape, fields: readonly string[]): RawBuilder<unknown>[] {
-  return fields.map((field) => sql.ref(table.column(field).name));
+  return columnNames(table, fields).map((name) => sql.ref(name));
+}
+
+export function columnNames(table: TableShape, fields: readonly string[]): string[] {
+  return fields.map((field) => table.column(field).name);
 }

@@ -8,11 +8,9 @@ import { rebuildReadModel } from './rebuild-read-model';
 
 const SHOW_EVERY_MS = 200;
 
-type Show = (fields: object) => void;
-
 /** Writes one JSON object per line: `progress` several times, then `done` or `failed`. Returns the exit code. */
 export async function runRebuild(clock: Clock, write: (line: string) => void): Promise<0 | 1> {
-  const show: Show = (fields) => write(`${JSON.stringify(fields)}\n`);
+  const show = (fields: object) => write(`${JSON.stringify(fields)}\n`);
   try {
     show({ type: 'done', ...inNumbers(await rebuild(clock, show)) });
     return 0;
@@ -22,7 +20,7 @@ export async function runRebuild(clock: Clock, write: (line: string) => void): P
   }
 }
 
-async function rebuild(clock: Clock, show: Show): Promise<RebuildProgress> {
+async function rebuild(clock: Clock, show: (fields: object) => void): Promise<RebuildProgress> {
   const { eventStoreUrl, postgresUrl } = readConfiguration(['eventStoreUrl', 'postgresUrl']);
   const store = new EsdbEventStore({ connectionString: eventStoreUrl });
   const readModel = new PostgresReadModel({ url: postgresUrl });
