@@ -1,14 +1,11 @@
-import { WriteService } from './grpc/write-service';
 import { GrpcServer } from './grpc/grpc-server';
-import { ReadHandler } from './grpc/read.handler';
-import { openRecordLog, type OpenLog } from './log/open-record-log';
-import type { RecordLog } from './log/record-log.port';
-import { CommitSignal } from './reading/commit-signal';
-import { systemEvent } from './writing/soft-delete';
-import { StreamWriter } from './writing/stream-writer';
-import { WriteQueue } from './writing/write-queue';
-
-const MAX_APPEND_BYTES = 1024 * 1024;
+import { InMemoryRecordLog } from './persistence/in-memory.record-log';
+import { LmdbRecordLog } from './persistence/lmdb.record-log';
+import type { RecordLog } from './persistence/record-log.port';
+import { CommitSignal } from './reads/subscription';
+import { systemEvent } from './streams/stream-metadata';
+import { StreamWriter } from './streams/stream-writer';
+import { WriteQueue } from './streams/write-queue';
 
 export interface EmbeddedEventStoreOptions {
   /** Folder of the database; in memory without one. */
@@ -31,51 +28,42 @@ export interface EmbeddedEventStore {
 export async function startEmbeddedEventStore(
   options: EmbeddedEventStoreOptions = {},
 ): Promise<EmbeddedEventStore> {
-  const opened = openRecordLog(options.dir);
+  const { dir } = options;
+  const log = dir === undefined ? new InMemoryRecordLog() : new LmdbRecordLog(dir);
   try {
-    return await serve(opened, options);
+    return await serve(log, options);
   } catch (error) {
-    await opened.close();
+    await log.close();
     throw error;
   }
 }
 
 async function serve(
-  opened: OpenLog,
-  options: EmbeddedEventStoreOptions,
+  log: RecordLog,
+  { port = 0, allowDeletes = false, now = Date.now, onFailure }: EmbeddedEventStoreOptions,
 ): Promise<EmbeddedEventStore> {
-  const { log } = opened;
-  const now = options.now ?? Date.now;
   const commits = new CommitSignal();
   const queue = new WriteQueue(log, now, {
     committed: (records) => commits.committed(records),
-    commitFailed: options.onFailure ?? throwUncaught,
+    commitFailed: onFailure ?? throwUncaught,
   });
-  const writer = new StreamWriter(queue);
-  const limits = {
-    maxAppendBytes: MAX_APPEND_BYTES,
-    allowDeletes: options.allowDeletes ?? false,
-  };
-  await writeFirstEvent(log, writer);
-  const server = new GrpcServer({
-    writes: new WriteService(writer, limits),
-    reads: new ReadHandler({ log, now }, commits),
-  });
-  await server.listen(options.port ?? 0);
+  const writer = new StreamWriter(queue, allowDeletes);
+  if (log.lastPosition === 0) await writeFirstEvent(writer);
+  const server = new GrpcServer(writer, { log, now }, commits);
+  await server.listen(port);
   return {
     port: server.port,
     connectionString: `esdb://127.0.0.1:${server.port}?tls=false`,
     close: async () => {
       server.stop();
       await writer.idle();
-      await opened.close();
+      await log.close();
     },
   };
 }
 
 /** A real database is never empty: consumers that forget to filter system events fail early. */
-async function writeFirstEvent(log: RecordLog, writer: StreamWriter): Promise<void> {
-  if (log.lastPosition > 0) return;
+async function writeFirstEvent(writer: StreamWriter): Promise<void> {
   const event = systemEvent('$UserCreated', Buffer.from('{"loginName":"admin"}'));
   await writer.append({ stream: '$users', expected: 'no-stream', events: [event] });
 }

@@ -1,5 +1,1 @@
-export {
-  startEmbeddedEventStore,
-  type EmbeddedEventStore,
-  type EmbeddedEventStoreOptions,
-} from './embedded-event-store';
+export * from './embedded-event-store';

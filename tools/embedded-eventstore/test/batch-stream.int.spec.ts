@@ -4,8 +4,7 @@ import { credentials, type ClientDuplexStream } from '@grpc/grpc-js';
 import { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb';
 import { Empty } from 'google-protobuf/google/protobuf/empty_pb';
 import { Timestamp } from 'google-protobuf/google/protobuf/timestamp_pb';
-import { messages, streams } from '../src/wire/generated';
-import { toIdentifier } from '../src/wire/stream-identifier';
+import { messages, streams, toIdentifier } from '../src/protocol/messages';
 import { freshStream, useStore } from './running-store';
 
 type Response = streams.BatchAppendResp;

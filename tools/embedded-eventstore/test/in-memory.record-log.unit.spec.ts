@@ -1,4 +1,4 @@
-import { InMemoryRecordLog } from '../src/log/in-memory.record-log';
+import { InMemoryRecordLog } from '../src/persistence/in-memory.record-log';
 import { describeRecordLog } from './record-log.suite';
 
 describeRecordLog('the log in memory', () => new InMemoryRecordLog());

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { LmdbRecordLog } from '../src/log/lmdb.record-log';
+import { LmdbRecordLog } from '../src/persistence/lmdb.record-log';
 import { describeRecordLog } from './record-log.suite';
 import { temporaryFolder } from './running-store';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { RecordLog } from '../src/log/record-log.port';
-import { TOMBSTONE_REVISION, type LogRecord } from '../src/log/log-record';
+import type { LogRecord, RecordLog } from '../src/persistence/record-log.port';
+import { TOMBSTONE_REVISION } from '../src/persistence/record-log.port';
 
 /** What every log has to do, wherever it keeps its records. */
 export function describeRecordLog(name: string, open: () => RecordLog): void {

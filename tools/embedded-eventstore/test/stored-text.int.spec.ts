@@ -4,8 +4,7 @@ import { credentials } from '@grpc/grpc-js';
 import { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb';
 import { canonicalJson, EsdbEventStore, NO_STREAM } from '@uplift/event-store';
 import { Empty } from 'google-protobuf/google/protobuf/empty_pb';
-import { streams } from '../src/wire/generated';
-import { toIdentifier } from '../src/wire/stream-identifier';
+import { streams, toIdentifier } from '../src/protocol/messages';
 import { freshStream, useStore } from './running-store';
 
 const { Options } = streams.ReadReq;

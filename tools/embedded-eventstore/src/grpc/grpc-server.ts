@@ -1,30 +1,37 @@
-import {
-  Server,
-  ServerCredentials,
-  type sendUnaryData,
-  type ServerDuplexStream,
-  type ServerReadableStream,
-  type ServerWritableStream,
-} from '@grpc/grpc-js';
+import { randomUUID } from 'node:crypto';
+import { Server, ServerCredentials, type handleUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
 import { GossipService } from '@eventstore/db-client/generated/gossip_grpc_pb';
+import { ClusterInfo, EndPoint, MemberInfo } from '@eventstore/db-client/generated/gossip_pb';
 import { ServerFeaturesService } from '@eventstore/db-client/generated/serverfeatures_grpc_pb';
+import {
+  SupportedMethod,
+  SupportedMethods,
+} from '@eventstore/db-client/generated/serverfeatures_pb';
 import { StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb';
-import type { streams } from '../wire/generated';
-import { AppendSession } from './append.session';
-import type { WriteService } from './write-service';
-import { BatchAppendSession } from './batch-append.session';
-import { gossip, supportedMethods } from './cluster.handlers';
-import { handleDelete, handleTombstone } from './delete.handlers';
-import type { ReadHandler } from './read.handler';
+import { messages } from '../protocol/messages';
+import type { ReadSide } from '../reads/finite-read';
+import type { CommitSignal } from '../reads/subscription';
+import type { StreamWriter } from '../streams/stream-writer';
+import { handleAppend } from './append-session';
+import { handleBatchAppend } from './batch-append-session';
+import { handleDelete, handleTombstone } from './delete-handlers';
+import { handleRead } from './read-handler';
 
 const HOST = '127.0.0.1';
 /** What the client may send in one message; larger than what an append may hold, to be refused properly. */
 const MAX_MESSAGE_BYTES = 17 * 1024 * 1024;
 
-export interface GrpcParts {
-  readonly writes: WriteService;
-  readonly reads: ReadHandler;
-}
+/** The server whose behaviour this one follows; clients choose their features by it. */
+const SERVER_VERSION = '23.10.6';
+const STREAMS_SERVICE = 'event_store.client.streams.streams';
+
+const METHODS: Readonly<Record<string, readonly string[]>> = {
+  read: ['position', 'events'],
+  append: [],
+  delete: [],
+  tombstone: [],
+  batchappend: [],
+};
 
 /** Loopback only: no authentication, no encryption. */
 export class GrpcServer {
@@ -34,17 +41,22 @@ export class GrpcServer {
   });
   private boundPort = 0;
 
-  constructor(parts: GrpcParts) {
+  constructor(writer: StreamWriter, reads: ReadSide, commits: CommitSignal) {
     this.server.addService(
       {
         ...StreamsService,
         read: { ...StreamsService.read, responseSerialize: viewAsBuffer },
       },
-      streamsHandlers(parts),
+      {
+        read: handleRead(reads, commits),
+        append: handleAppend(writer),
+        batchAppend: handleBatchAppend(writer),
+        delete: handleDelete(writer),
+        tombstone: handleTombstone(writer),
+      },
     );
     this.server.addService(ServerFeaturesService, { getSupportedMethods: supportedMethods });
-    const endPoint = () => ({ host: HOST, port: this.boundPort });
-    this.server.addService(GossipService, { read: gossip(endPoint) });
+    this.server.addService(GossipService, { read: gossip(() => this.boundPort) });
   }
 
   get port(): number {
@@ -72,16 +84,27 @@ function viewAsBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-function streamsHandlers({ writes, reads }: GrpcParts) {
-  return {
-    read: (call: ServerWritableStream<streams.ReadReq, Uint8Array>) => reads.handle(call),
-    append: (
-      call: ServerReadableStream<streams.AppendReq, streams.AppendResp>,
-      reply: sendUnaryData<streams.AppendResp>,
-    ) => void new AppendSession(call, reply, writes),
-    batchAppend: (call: ServerDuplexStream<streams.BatchAppendReq, streams.BatchAppendResp>) =>
-      void new BatchAppendSession(call, writes),
-    delete: handleDelete(writes),
-    tombstone: handleTombstone(writes),
+function supportedMethods(_call: unknown, reply: sendUnaryData<SupportedMethods>): void {
+  const methods = Object.entries(METHODS).map(([name, features]) =>
+    new SupportedMethod()
+      .setServiceName(STREAMS_SERVICE)
+      .setMethodName(name)
+      .setFeaturesList([...features]),
+  );
+  const answer = new SupportedMethods().setEventStoreServerVersion(SERVER_VERSION);
+  reply(null, answer.setMethodsList(methods));
+}
+
+/** A cluster of one: this node, always the leader. */
+function gossip(port: () => number): handleUnaryCall<messages.Empty, ClusterInfo> {
+  const instance = new messages.UUID().setString(randomUUID());
+  return (_call, reply) => {
+    const member = new MemberInfo()
+      .setInstanceId(instance)
+      .setTimeStamp(String(Date.now() * 10_000))
+      .setState(MemberInfo.VNodeState.LEADER)
+      .setIsAlive(true)
+      .setHttpEndPoint(new EndPoint().setAddress(HOST).setPort(port()));
+    reply(null, new ClusterInfo().setMembersList([member]));
   };
 }

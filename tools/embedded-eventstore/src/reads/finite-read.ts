@@ -1,0 +1,114 @@
+import { setImmediate } from 'node:timers/promises';
+import { TOMBSTONE_REVISION, type LogRecord, type RecordLog } from '../persistence/record-log.port';
+import { streamDeleted } from '../protocol/call-failure';
+import {
+  firstStreamPosition,
+  lastAllStreamPosition,
+  lastStreamPosition,
+  streamNotFound,
+} from '../protocol/read-response';
+import { visibleRangeOf } from '../streams/stream-metadata';
+import type { Presentation } from './event-presentation';
+import type { ReadPlan, ReadStart, ReadTarget } from './read-request';
+import type { ReadSink } from './read-sink';
+
+const PAGE = 256;
+
+type Pages = Iterable<readonly LogRecord[]>;
+type Scan = (first: number, limit: number) => readonly LogRecord[];
+type StreamTarget = Extract<ReadTarget, { kind: 'stream' }>;
+
+/** Positions or revisions, both ends included. */
+interface Range {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** What every read needs: the committed events and the clock that `$maxAge` is measured with. */
+export interface ReadSide {
+  readonly log: RecordLog;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+interface Selection {
+  readonly pages: Pages;
+  readonly isSent: (record: LogRecord) => boolean;
+  /** Messages before the events; alone when there is nothing to read. */
+  readonly preface: readonly Uint8Array[];
+}
+
+/** Sends what was committed when the read began, then ends. */
+export async function runFiniteRead(
+  side: ReadSide,
+  plan: ReadPlan,
+  sink: ReadSink,
+  present: Presentation,
+): Promise<void> {
+  const { target } = plan;
+  const { pages, isSent, preface } =
+    target.kind === 'all'
+      ? selectAll(side.log, plan, target.start)
+      : selectStream(side, plan, target);
+  await sink.send(preface);
+  let left = plan.count ?? 0;
+  for (const page of left > 0 ? pages : []) {
+    const records = page.filter(isSent).slice(0, left);
+    await sink.send(records.map(present));
+    left -= records.length;
+    if (left === 0 || sink.isClosed) break;
+    await setImmediate();
+  }
+  sink.end();
+}
+
+function selectAll(log: RecordLog, plan: ReadPlan, start: ReadStart): Selection {
+  const end = log.lastPosition;
+  const scan: Scan = (position, limit) => log.scan(position, limit);
+  return {
+    pages: pagesOf(scan, positionsOf(plan.isBackwards, start, end), plan.isBackwards),
+    isSent: plan.filter?.matches ?? (() => true),
+    preface: plan.reportsStreamEnds ? [lastAllStreamPosition(end)] : [],
+  };
+}
+
+function selectStream({ log, now }: ReadSide, plan: ReadPlan, target: StreamTarget): Selection {
+  const { stream, start } = target;
+  const last = log.lastRevision(stream);
+  if (last === TOMBSTONE_REVISION) throw streamDeleted(stream);
+  const visible = visibleRangeOf(log, stream, now());
+  const isSent = (record: LogRecord) => visible.isYoungEnough(record);
+  if (last === -1 || visible.isSoftDeleted) {
+    return { pages: [], isSent, preface: [streamNotFound(stream)] };
+  }
+  const preface = plan.reportsStreamEnds
+    ? [firstStreamPosition(visible.first), lastStreamPosition(last)]
+    : [];
+  const scan: Scan = (revision, limit) => log.scanStream(stream, revision, limit);
+  const range = revisionsOf(plan.isBackwards, start, { first: visible.first, last });
+  return { pages: pagesOf(scan, range, plan.isBackwards), isSent, preface };
+}
+
+/** What is committed now: a busy log would never end otherwise. An explicit position is exclusive backwards. */
+function positionsOf(isBackwards: boolean, start: ReadStart, end: number): Range {
+  if (isBackwards) {
+    const last = start === 'start' ? 0 : start === 'end' ? end : start - 1;
+    return { first: 1, last: Math.min(last, end) };
+  }
+  const first = start === 'start' ? 1 : start === 'end' ? end + 1 : start;
+  return { first: Math.max(first, 1), last: end };
+}
+
+function revisionsOf(isBackwards: boolean, start: ReadStart, { first, last }: Range): Range {
+  const explicit = start === 'start' ? 0 : start === 'end' ? last : start;
+  if (isBackwards) return { first, last: Math.min(explicit, last) };
+  return { first: start === 'end' ? last + 1 : Math.max(explicit, first), last };
+}
+
+function* pagesOf(scan: Scan, { first, last }: Range, isBackwards: boolean): Pages {
+  for (let read = 0; first + read <= last; read += PAGE) {
+    const limit = Math.min(PAGE, last - first - read + 1);
+    if (isBackwards) yield scan(last - read - limit + 1, limit).toReversed();
+    else yield scan(first + read, limit);
+  }
+}

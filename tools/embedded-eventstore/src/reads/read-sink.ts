@@ -1,0 +1,48 @@
+import type { ServerWritableStream } from '@grpc/grpc-js';
+import type { CallFailure } from '../protocol/call-failure';
+import type { streams } from '../protocol/messages';
+
+/** The server's end of a read: tells when to stop and waits for a slow client. */
+export class ReadSink {
+  private closedListeners: (() => void)[] = [];
+  isClosed = false;
+
+  constructor(private readonly call: ServerWritableStream<streams.ReadReq, Uint8Array>) {
+    for (const event of ['cancelled', 'close', 'error']) call.on(event, () => this.close());
+  }
+
+  onClosed(listener: () => void): void {
+    if (this.isClosed) listener();
+    else this.closedListeners.push(listener);
+  }
+
+  /** Resolves when the client has room for more, or is gone. */
+  async send(frames: Iterable<Uint8Array>): Promise<void> {
+    for (const frame of frames) {
+      if (this.isClosed) return;
+      if (!this.call.write(frame)) await this.drained();
+    }
+  }
+
+  end(): void {
+    if (!this.isClosed) this.call.end();
+  }
+
+  fail(failure: CallFailure): void {
+    if (!this.isClosed) this.call.emit('error', failure);
+  }
+
+  private drained(): Promise<void> {
+    return new Promise((resolve) => {
+      this.call.once('drain', resolve);
+      this.onClosed(resolve);
+    });
+  }
+
+  private close(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    for (const listener of this.closedListeners) listener();
+    this.closedListeners = [];
+  }
+}
