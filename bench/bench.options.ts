@@ -1,12 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export const BENCHMARK_NAMES = [
-  'store',
-  'relay',
-  'rebuild',
-  'pipeline',
-  'lagoon-requests',
-] as const;
+const BENCHMARK_NAMES = ['store', 'relay', 'rebuild', 'pipeline', 'lagoon-requests'] as const;
 export type BenchmarkName = (typeof BENCHMARK_NAMES)[number];
 
 export interface BenchOptions {

@@ -9,7 +9,7 @@ import type { Pipeline } from './pipeline-stack';
 import type { BenchInstance } from './uplift-client';
 import { COMMANDS_IN_FLIGHT, makeFleet } from './uplift-client';
 
-export interface UpgradeLoad {
+interface UpgradeLoad {
   readonly instances: number;
   /** Upgrades under way at the same time; absent: all of them. */
   readonly atOnce?: number;

@@ -13,7 +13,7 @@ const TIME_UNITS = {
   upgrade: { name: 'ms', perSecond: 1e3 },
 };
 
-export interface ProcessReading {
+interface ProcessReading {
   readonly name: string;
   readonly cpuSeconds: number;
   /** Highest since the process began. */

@@ -3,7 +3,7 @@ import pc from 'picocolors';
 import type { Aim, Figure, Row } from '../benchmark';
 import { percentile } from './latency-row';
 
-export interface SummaryFigure extends Figure {
+interface SummaryFigure extends Figure {
   readonly least: number;
   readonly most: number;
 }

@@ -15,9 +15,9 @@ const FILE_SYSTEMS: Readonly<Record<number, string>> = {
   0x9123683e: 'btrfs',
 };
 
-export type MachineFacts = ReturnType<typeof machineFacts>;
+type MachineFacts = ReturnType<typeof machineFacts>;
 
-export interface Results {
+interface Results {
   readonly startedAt: string;
   readonly machine: MachineFacts;
   readonly options: BenchOptions;

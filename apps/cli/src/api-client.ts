@@ -2,7 +2,7 @@ import type { ANSWERS, ProblemDetails, ValueOf } from '@uplift/contracts';
 import { isProblemDetails } from '@uplift/contracts';
 import { CommandFailure, EXIT } from './exit-code';
 
-export interface ApiRequest {
+interface ApiRequest {
   readonly method?: 'GET' | 'POST';
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
@@ -12,7 +12,7 @@ export interface ApiRequest {
 /** What the command API answers, by the name of its schema. */
 export type Answer<Name extends keyof typeof ANSWERS> = ValueOf<(typeof ANSWERS)[Name]>;
 
-export interface ServerSentEvent {
+interface ServerSentEvent {
   readonly id: string | null;
   readonly type: string;
   readonly data: string;

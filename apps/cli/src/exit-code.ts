@@ -12,7 +12,7 @@ export const EXIT = {
   unreachable: 5,
 } as const;
 
-export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** Ends the command with one line on stderr and an exit code. */
 export class CommandFailure extends Error {

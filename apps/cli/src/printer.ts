@@ -52,7 +52,7 @@ export class Printer {
   }
 }
 
-export function tableOf(rows: readonly Row[]): string {
+function tableOf(rows: readonly Row[]): string {
   const [first] = rows;
   if (first === undefined) return 'nothing';
   const head = Object.keys(first);

@@ -9,9 +9,9 @@ import {
 } from '../src';
 
 export const LOGS = ['memory', 'lmdb'] as const;
-export type LogKind = (typeof LOGS)[number];
+type LogKind = (typeof LOGS)[number];
 
-export interface RunningStore {
+interface RunningStore {
   readonly store: EmbeddedEventStore;
   readonly client: EventStoreDBClient;
 }

@@ -20,7 +20,7 @@ const COMPARED = [
 /** What the read model must agree on with the replay. */
 export type ReadModelRow = Pick<InstanceView, 'instanceId' | (typeof COMPARED)[number]>;
 
-export interface HistoryVerdict {
+interface HistoryVerdict {
   readonly streams: number;
   readonly events: number;
   /** One line per stream that does not verify. */

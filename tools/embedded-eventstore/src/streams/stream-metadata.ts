@@ -22,7 +22,7 @@ interface StreamMetadata {
 const NO_METADATA = parseMetadata(Buffer.from('{}'));
 
 /** What metadata lets a reader see of a stream. */
-export interface VisibleRange {
+interface VisibleRange {
   readonly isSoftDeleted: boolean;
   /** First visible revision. */
   readonly first: number;
@@ -30,7 +30,7 @@ export interface VisibleRange {
 }
 
 /** One event for the `$$` stream that describes a stream. */
-export interface MetadataWrite {
+interface MetadataWrite {
   readonly stream: string;
   readonly event: ProposedEvent;
 }

@@ -12,7 +12,7 @@ import type { StreamFacts } from './version-check';
 
 const REMEMBERED_IDS = 100_000;
 
-export interface CommitListener {
+interface CommitListener {
   committed(records: readonly LogRecord[]): void;
   /** Everything queued was checked against a state that now never comes to be. */
   commitFailed(error: unknown): void;
