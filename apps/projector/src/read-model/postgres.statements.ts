@@ -9,9 +9,10 @@ type Statement = RawBuilder<Readonly<Record<string, unknown>>>;
 /** All rows in one statement. A row that is there already is replaced, or refused where rows never change. */
 export function writeRows<View>(table: Table<View>, views: readonly View[]): Statement {
   const names = table.columns.map(({ name }) => name).join(', ');
-  const types = table.columns.map(({ name, type }) => `${name} ${type}`).join(', ');
-  const rows = toStorableJson(views.map((view) => table.toRow(view)));
-  return sql`insert into ${sql.table(table.name)} (${sql.raw(names)}) select ${sql.raw(names)}
+  const fields = table.columns.map(({ field }) => `"${field}"`).join(', ');
+  const types = table.columns.map(({ field, type }) => `"${field}" ${type}`).join(', ');
+  const rows = toStorableJson(views.map((view) => table.toJson(view)));
+  return sql`insert into ${sql.table(table.name)} (${sql.raw(names)}) select ${sql.raw(fields)}
     from json_to_recordset(${rows}::json) as incoming(${sql.raw(types)}) ${sql.raw(onConflict(table))}`;
 }
 

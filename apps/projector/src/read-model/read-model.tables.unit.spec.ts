@@ -18,10 +18,10 @@ const upgradeAfter = (count: number) =>
 
 /** The row as the driver gives it back: times are dates. */
 function readBack<View>(table: Table<View>, view: View): View {
-  const row = table.toRow(view);
-  const read = table.columns.map(({ name, type }) => [
+  const row = table.toJson(view);
+  const read = table.columns.map(({ field, name, type }) => [
     name,
-    type === 'timestamptz' && row[name] !== null ? new Date(row[name] as string) : row[name],
+    type === 'timestamptz' && row[field] !== null ? new Date(row[field] as string) : row[field],
   ]);
   return table.toView(Object.fromEntries(read) as Record<string, unknown>);
 }
@@ -43,13 +43,12 @@ test('a timeline row gives back its entry', () => {
   expect(readBack(TIMELINE, ENTRY)).toEqual(ENTRY);
 });
 
-test.each<[TableShape, object]>([
-  [INSTANCES, INSTANCES.toRow(instanceAfter(HISTORY.length))],
-  [UPGRADES, UPGRADES.toRow(upgradeAfter(HISTORY.length))],
-  [TIMELINE, TIMELINE.toRow(ENTRY)],
+test.each<[TableShape, Readonly<Record<string, unknown>>]>([
+  [INSTANCES, INSTANCES.toJson(instanceAfter(HISTORY.length))],
+  [UPGRADES, UPGRADES.toJson(upgradeAfter(HISTORY.length))],
+  [TIMELINE, TIMELINE.toJson(ENTRY)],
 ])('$name: a row fills every column', ({ columns }, row) => {
-  expect(Object.keys(row)).toEqual(columns.map(({ name }) => name));
-  expect(Object.values(row)).not.toContain(undefined);
+  expect(columns.map(({ field }) => row[field])).not.toContain(undefined);
 });
 
 test('columns are named after their fields', () => {

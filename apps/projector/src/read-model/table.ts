@@ -60,10 +60,11 @@ export const time: Column<number, string> = {
 export function nullable<Value, Shown>(
   column: Column<Value, Shown>,
 ): Column<Value | null, Shown | null> {
+  const store = (value: Value | null) => (value === null ? null : column.store(value));
   return {
     ...column,
     isNullable: true,
-    store: (value) => (value === null ? null : column.store(value)),
+    store: column.store === unchanged ? unchanged : store,
     restore: (stored) => (stored === null ? null : column.restore(stored)),
     show: (value) => (value === null ? null : column.show(value)),
   };
@@ -102,6 +103,8 @@ export interface TableShape {
 export class Table<View, Shown = unknown> implements TableShape {
   readonly columns: readonly NamedColumn[];
   readonly filters: readonly (keyof View & string)[];
+  /** Columns whose values are not stored as they are. */
+  private readonly converted: readonly NamedColumn[];
   private readonly computed: readonly (readonly [string, Computed<View, unknown>])[];
   private readonly byField: ReadonlyMap<string, NamedColumn>;
 
@@ -114,6 +117,7 @@ export class Table<View, Shown = unknown> implements TableShape {
     this.columns = all.flatMap(([field, entry]) =>
       'compute' in entry ? [] : { ...entry, field, name: nameOf(field) },
     );
+    this.converted = this.columns.filter(({ store }) => store !== unchanged);
     this.computed = all.flatMap(([field, entry]) => ('compute' in entry ? [[field, entry]] : []));
     this.byField = new Map(this.columns.map((column) => [column.field, column]));
     const isColumn = (name: string): name is keyof View & string => this.byField.has(name);
@@ -126,10 +130,10 @@ export class Table<View, Shown = unknown> implements TableShape {
     return column;
   }
 
-  /** As JSON: times as RFC 3339 text, the rest as it is. */
-  toRow(view: View): Row {
-    const row: Record<string, unknown> = {};
-    for (const { field, name, store } of this.columns) row[name] = store((view as Row)[field]);
+  /** What is written, by field, as JSON: times as RFC 3339 text, the rest as it is. A copy is faster than a new object. */
+  toJson(view: View): Row {
+    const row: Record<string, unknown> = Object.assign({}, view);
+    for (const { field, store } of this.converted) row[field] = store(row[field]);
     return row;
   }
 

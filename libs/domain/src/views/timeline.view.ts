@@ -24,9 +24,9 @@ export function timelineEntry(
   { instanceId, revision, eventId, at, event }: RecordedInstanceEvent,
 ): TimelineEntry {
   const status = statusAfter(event, before ?? 'new');
-  const place = { instanceId, revision, eventId, at };
   const upgradeId = upgradeIdOf(event);
-  return { ...place, eventType: event.type, status, upgradeId, note: noteOf(event) };
+  const { type: eventType } = event;
+  return { instanceId, revision, eventId, at, eventType, status, upgradeId, note: noteOf(event) };
 }
 
 function noteOf(event: InstanceEvent): string | null {
