@@ -46,6 +46,8 @@ export interface BusOptions {
 }
 
 const SETTINGS = {
+  /** For one attempt: a server that dies while a client connects may never say a word. */
+  timeout: 3_000,
   maxReconnectAttempts: -1,
   waitOnFirstConnect: true,
   pingInterval: 10_000,

@@ -1,6 +1,8 @@
 import type { INestMicroservice } from '@nestjs/common';
 import { ClientProxyFactory, Transport } from '@nestjs/microservices';
-import type { NatsBusConnection } from '@uplift/bus';
+import { connectBus, type NatsBusConnection } from '@uplift/bus';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { lastValueFrom } from 'rxjs';
 import { BusServer } from './bus-server';
 import { jetStreamSuite } from './jetstream.strategy.suite';
@@ -52,4 +54,23 @@ describe('what only a real server shows', () => {
       metadata: { schema: 'Echo', scope: 'instances:read', idempotent: 'true' },
     });
   });
+
+  it('gives up an attempt to connect that nobody answers, and tries again', async () => {
+    let attempts = 0;
+    const proxy = createServer((client) => {
+      client.on('error', () => undefined);
+      attempts += 1;
+      if (attempts === 1) return;
+      const upstream = connect(Number(new URL(server.url).port), '127.0.0.1');
+      upstream.on('error', () => undefined);
+      client.pipe(upstream).pipe(client);
+    }).listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    const { port } = proxy.address() as AddressInfo;
+    const patient = await connectBus({ servers: `nats://127.0.0.1:${port}`, name: 'patient' });
+    expect(patient.isConnected).toBe(true);
+    expect(attempts).toBeGreaterThan(1);
+    await patient.close();
+    proxy.close();
+  }, 15_000);
 });
