@@ -22,11 +22,9 @@ const AS_DEPLOYED = {
   UPLIFT_POLL_QUEUED_INTERVAL_MS: scaled(180),
   UPLIFT_PROBE_WINDOW_MS: '30000',
 };
-/** Looks at a build of ten minutes, each by two pollers whose last batch is not full: of few builds this is more. */
-const PARTIAL_BATCHES = 13 * 2;
-/** Requests to Lagoon for each instance: 0.3 and 1.3 of a thousand. */
-const MOST_POLLS = 0.274 + PARTIAL_BATCHES / FLEET;
-const MOST_REQUESTS = 1 + MOST_POLLS;
+/** Requests to Lagoon for each instance. */
+const MOST_POLLS = 0.3;
+const MOST_REQUESTS = 1.3;
 const POLLS = ['query DeploymentsOfMany', 'query DeploymentsOf', 'query DeploymentsByBulkId'];
 
 export function pollerRestartSuite(running: () => RunningUplift): void {
