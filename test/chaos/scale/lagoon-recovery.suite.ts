@@ -11,7 +11,7 @@ const FLEET = SIZES.waitingForLagoon;
 const BUILDING = 0.4 * FLEET;
 const WAITING = FLEET - BUILDING;
 const ENDLESS_BUILD = 1_000_000;
-const OUTAGE_MS = 5_000;
+const OUTAGE_MS = 8_000;
 /** Requests in a second by one process, which here works on every stage. */
 const CAP = 20;
 /** Requests, repeats and those on their way included, after which Lagoon counts as away; then it is tried now and then. */
