@@ -11,6 +11,7 @@ import {
 import { StaticTokenSource } from '../token/token-source';
 import { GraphqlLagoon } from './graphql.lagoon';
 import { systemClock } from '@uplift/runtime';
+import { VirtualClock } from '@uplift/runtime/testing';
 
 type Answer = (response: ServerResponse) => void;
 
@@ -159,12 +160,15 @@ describe('the GraphQL adapter on the wire', () => {
   });
 
   it('repeats no read after its end', async () => {
-    const slow = { token: () => Promise.resolve('old'), rejected: () => undefined };
-    const hasty = new GraphqlLagoon({ url, token: slow, timeoutMs: 80 }, systemClock);
-    answer = (response) => {
-      slow.token = () => new Promise<string>(() => undefined);
-      json(401, {})(response);
+    const clock = new VirtualClock();
+    const tokens = [Promise.resolve('old')];
+    const outOfTime = () => {
+      void clock.advance(80);
+      return new Promise<string>(() => undefined);
     };
+    const source = { token: () => tokens.shift() ?? outOfTime(), rejected: () => undefined };
+    const hasty = new GraphqlLagoon({ url, token: source, timeoutMs: 80 }, clock);
+    answer = json(401, {});
     await expect(hasty.ping()).rejects.toThrow('no token: no answer in 80 ms');
     expect(requests).toHaveLength(1);
     await hasty.close();
@@ -207,10 +211,11 @@ describe('the GraphQL adapter on the wire', () => {
     const stop = new AbortController();
     answer = () => stop.abort();
     expect((await lagoon.deployLatest(MARKER, stop.signal)).kind).toBe('ambiguous');
-    answer = () => undefined;
+    const clock = new VirtualClock();
+    answer = () => void clock.advance(80);
     const hasty = new GraphqlLagoon(
       { url, token: new StaticTokenSource('t'), timeoutMs: 80 },
-      systemClock,
+      clock,
     );
     const late = await hasty.deployLatest(MARKER, noSignal());
     expect(late).toEqual({ kind: 'ambiguous', evidence: 'no answer: no answer in 80 ms' });
