@@ -27,8 +27,7 @@ export class LagoonOutages {
   }
 
   async record(session: InstanceSession, error: unknown, stage: UpgradeStage): Promise<void> {
-    if (!(error instanceof LagoonCircuitOpenError) || (await isOver(session, error))) return;
-    await recordOutage(session, error, stage);
+    if (error instanceof LagoonCircuitOpenError) await recordOutage(session, error, stage);
   }
 
   /** A process that has asked nothing since the core went away knows nothing of it: only an answer is proof. */
@@ -53,11 +52,7 @@ export class LagoonOutages {
 }
 
 /** The instance itself was told of the end of this outage, by a worker that knew of it before this one. */
-async function isOver(
-  session: InstanceSession,
-  { since }: LagoonCircuitOpenError,
-): Promise<boolean> {
-  const target = lagoonTarget(session.workOrder.profile.core);
+async function isOver(session: InstanceSession, target: string, since: number): Promise<boolean> {
   const { events, decoded } = await session.reload();
   return decoded.some((event, n) => {
     const isEnd = event.type === 'WaitEnded' && event.data.target === target;
@@ -77,6 +72,8 @@ export async function recordOutage(
   stage: UpgradeStage,
 ): Promise<void> {
   const target = lagoonTarget(session.workOrder.profile.core);
+  if (session.upgrading?.notes.waitingFor?.target === target) return;
+  if (await isOver(session, target, error.since)) return;
   const since = new Date(error.since).toISOString();
   const data = { ...session.attempt, target, since, stage };
   await session.submit({ type: 'RecordWait', data });

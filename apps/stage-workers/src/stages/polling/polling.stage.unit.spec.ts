@@ -128,6 +128,31 @@ describe('the poll-upgrade stage', () => {
     expect(await here.fixture.types()).toEqual(['UpgradeCompleted', 'PostUpgradePending']);
   });
 
+  it.each([
+    ['tells of an outage', -1, ['WaitingFor']],
+    ['tells nothing of an outage whose end the instance was told by another worker', 1, []],
+  ] as const)('%s', async (_words, endedAfterMs, told) => {
+    const here = await following();
+    const { fixture } = here;
+    const { upgradeId, attempt } = fixture.order;
+    const target = 'lagoon:eu-1';
+    const since = new Date(fixture.clock.wall()).toISOString();
+    await fixture.openWith(
+      { type: 'WaitingFor', data: { upgradeId, attempt, target, since, stage: 'poll-upgrade' } },
+      { type: 'WaitEnded', data: { upgradeId, attempt, target, waitedMs: 0 } },
+    );
+    fixture.openBreaker(fixture.clock.wall() - endedAfterMs);
+    here.lagoon.script.unavailable = true;
+    const running = fixture.handle(here.stage());
+    await here.look(3);
+    expect(await fixture.types()).toEqual(told);
+    fixture.closeBreaker();
+    here.lagoon.script.unavailable = false;
+    here.lagoon.script.endBuilds(fixture.target);
+    await here.look(3);
+    expect(await running).toEqual({ kind: 'done' });
+  });
+
   it('asks Lagoon nothing when the instance has moved on', async () => {
     const here = await following();
     const running = here.fixture.handle(here.stage());
