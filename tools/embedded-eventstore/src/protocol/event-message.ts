@@ -13,7 +13,9 @@ const MAX_INT64_VARINT = Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 
 
 /** The record of a proposed event, its delivery message included. */
 export function toRecord(event: ProposedEvent, place: EventPlace): LogRecord {
-  return { ...place, type: event.type, id: event.id, message: readResponse(event, place) };
+  const { position, stream, revision, createdAt } = place;
+  const { type, id } = event;
+  return { position, stream, revision, type, id, createdAt, message: readResponse(event, place) };
 }
 
 function readResponse(event: ProposedEvent, place: EventPlace): Uint8Array {
