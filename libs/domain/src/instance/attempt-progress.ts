@@ -57,8 +57,6 @@ export interface AttemptNotes {
 }
 
 /** Nothing that one step asked for is left over for the next. */
-export const NOTHING_UNDER_WAY = { call: null, deployment: null, task: null } as const;
-
 const NO_NOTES: AttemptNotes = {
   parkedEventId: null,
   reportedHealth: null,
@@ -67,13 +65,21 @@ const NO_NOTES: AttemptNotes = {
   variables: null,
 };
 
-export const AT_START: AttemptProgress = { ...NOTHING_UNDER_WAY, notes: NO_NOTES };
+export function nothingUnderWay(notes: AttemptNotes): AttemptProgress {
+  return { call: null, deployment: null, task: null, notes };
+}
+
+export const AT_START = nothingUnderWay(NO_NOTES);
 
 /** Notes begin anew with every event that carries the work order: such an event is enough to go on from. */
 export function progressAfter(before: AttemptProgress, event: InstanceEvent): AttemptProgress {
-  const notes = 'workOrder' in event.data ? NO_NOTES : before.notes;
-  return { ...before, notes, ...meaningOf(CHANGES, event, before) };
+  const kept = 'workOrder' in event.data ? NO_NOTES : before.notes;
+  const changed = meaningOf(CHANGES, event, before) ?? UNCHANGED;
+  const { call = before.call, deployment = before.deployment, task = before.task } = changed;
+  return { call, deployment, task, notes: changed.notes ?? kept };
 }
+
+const UNCHANGED: Partial<AttemptProgress> = {};
 
 const CHANGES: PerEvent<Partial<AttemptProgress>, [before: AttemptProgress]> = {
   DeploymentRequested: ({ bulkId, ...next }, { call }) => ({

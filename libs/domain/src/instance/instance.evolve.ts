@@ -1,6 +1,7 @@
-import type { InstanceStatus } from '../status';
+import type { InFlightStatus, InstanceStatus } from '../status';
 import { isHealthy, isInFlight } from '../status';
-import { AT_START, NOTHING_UNDER_WAY, progressAfter } from './attempt-progress';
+import type { AttemptProgress } from './attempt-progress';
+import { AT_START, nothingUnderWay, progressAfter } from './attempt-progress';
 import { IllegalHistoryError } from './instance.errors';
 import type { InstanceEvent } from './instance.events';
 import type { Transition } from './instance.lifecycle';
@@ -25,8 +26,16 @@ export function evolve(state: InstanceState, event: InstanceEvent): InstanceStat
   if (workOrder === null || !isInFlight(status)) return atRest(state, event, status);
 
   const before = state.kind === 'upgrading' ? state : AT_START;
-  const left = status === state.status ? before : { ...before, ...NOTHING_UNDER_WAY };
-  return { ...progressAfter(left, event), kind: 'upgrading', status, workOrder };
+  const left = status === state.status ? before : nothingUnderWay(before.notes);
+  return upgrading(status, workOrder, progressAfter(left, event));
+}
+
+function upgrading(
+  status: InFlightStatus,
+  workOrder: WorkOrder,
+  { call, deployment, task, notes }: AttemptProgress,
+): UpgradingInstance {
+  return { kind: 'upgrading', status, workOrder, call, deployment, task, notes };
 }
 
 /**
@@ -37,8 +46,7 @@ export function resume(event: InstanceEvent): UpgradingInstance | null {
   const [status, ...others] = statusesAfter(event);
   const isCertain = others.length === 0 && status !== undefined && isInFlight(status);
   if (!isCertain || !('workOrder' in event.data)) return null;
-  const { workOrder } = event.data;
-  return { ...progressAfter(AT_START, event), kind: 'upgrading', status, workOrder };
+  return upgrading(status, event.data.workOrder, progressAfter(AT_START, event));
 }
 
 function statusesAfter(event: InstanceEvent): readonly InstanceStatus[] {
