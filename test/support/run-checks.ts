@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { EVENT_SUBJECT_ROOT, eventNameOf, splitStreamName } from '@uplift/contracts';
-import type { StoredEvent } from '@uplift/contracts';
+import type { AuditVerdict, StoredEvent } from '@uplift/contracts';
 import type { OnBus } from './bus-reader';
 import { readWholeBus } from './bus-reader';
 import { eventually } from './eventually';
@@ -46,14 +46,6 @@ export async function expectUpgradedOnce(
   expect(await lagoon.notBuiltOnce(markers)).toEqual([]);
 }
 
-export interface AuditDocument {
-  readonly streams: number;
-  readonly events: number;
-  readonly faults: readonly string[];
-  readonly differences: readonly string[];
-  readonly isSound: boolean;
-}
-
 /** Message k is event k: same id, same content, same place, ordinals without a gap, and nothing beside. */
 export async function expectBusIsStore({ bus, log, store }: RunningUplift): Promise<OnBus[]> {
   const newest = await store.lastPosition();
@@ -82,10 +74,10 @@ export async function expectBusIsStore({ bus, log, store }: RunningUplift): Prom
 }
 
 /** Every hash chain holds, every stream is a legal path, and the read model is what a replay gives. */
-export async function expectSoundAudit(uplift: RunningUplift): Promise<AuditDocument> {
+export async function expectSoundAudit(uplift: RunningUplift): Promise<AuditVerdict> {
   await uplift.readModelCaughtUp();
   const { code, stdout, stderr } = await uplift.cli('--output', 'json', 'audit', 'verify');
-  const audit = JSON.parse(stdout) as AuditDocument;
+  const audit = JSON.parse(stdout) as AuditVerdict;
   expect({ ...audit, code, stderr }).toMatchObject({
     code: 0,
     faults: [],

@@ -227,3 +227,15 @@ export type CommandLinks = ValueOf<typeof commandLinks>;
 export type CommandAnswer = ValueOf<typeof command>;
 export type EventPage = ValueOf<typeof ANSWERS.eventPage>;
 export type Stats = Omit<ValueOf<typeof ANSWERS.stats>, 'asOf'>;
+
+/** What `uplift audit verify` prints as JSON. */
+export interface AuditVerdict {
+  readonly streams: number;
+  readonly events: number;
+  /** One line per stream that does not verify. */
+  readonly faults: readonly string[];
+  /** One line per instance that the read model shows otherwise than the replay. */
+  readonly differences: readonly string[];
+  /** Neither faults nor differences. */
+  readonly isSound: boolean;
+}

@@ -1,5 +1,10 @@
 import type { BusClient } from '@uplift/bus';
-import type { InstanceDocument, Stats, TimelineEntryDocument } from '@uplift/contracts';
+import type {
+  AuditVerdict,
+  InstanceDocument,
+  Stats,
+  TimelineEntryDocument,
+} from '@uplift/contracts';
 import { COMMAND_SUBJECTS, QUERY_SUBJECTS } from '@uplift/contracts';
 import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
@@ -85,14 +90,6 @@ async function post(url: string, body: string, headers: Record<string, string> =
   const text = await response.text();
   if (!response.ok) throw new Error(`${url} answered ${response.status}: ${text}`);
   return text;
-}
-
-export interface AuditVerdict {
-  readonly streams: number;
-  readonly events: number;
-  readonly faults: readonly string[];
-  readonly differences: readonly string[];
-  readonly isSound: boolean;
 }
 
 /** Runs `uplift audit verify` in a process of its own, which reads the store itself. */

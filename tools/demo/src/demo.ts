@@ -1,10 +1,9 @@
 import { BusClient, connectBus } from '@uplift/bus';
-import type { Stats } from '@uplift/contracts';
+import type { AuditVerdict, Stats } from '@uplift/contracts';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { LedgerPage } from '../../lagoon-simulator/src';
 import type { Stack } from '../../stack/src';
-import type { AuditVerdict } from './clients';
 import { SimulatorClient, UpliftClient, auditVerdict } from './clients';
 import type { DemoInstance } from './fleet';
 import { makeFleet } from './fleet';

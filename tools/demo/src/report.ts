@@ -1,8 +1,7 @@
-import type { Stats, TimelineEntryDocument } from '@uplift/contracts';
+import type { AuditVerdict, Stats, TimelineEntryDocument } from '@uplift/contracts';
 import Table from 'cli-table3';
 import pc from 'picocolors';
 import type { LedgerPage } from '../../lagoon-simulator/src';
-import type { AuditVerdict } from './clients';
 
 const STAGES = [
   ['pre', ['pending-pre-upgrade', 'pre-upgrade-running', 'pre-upgrade-completed']],

@@ -1,4 +1,4 @@
-import type { StoredEvent } from '@uplift/contracts';
+import type { AuditVerdict, StoredEvent } from '@uplift/contracts';
 import { isInstanceStream, splitStreamName, toRecordedInstanceEvent } from '@uplift/contracts';
 import type { InstanceStatus, InstanceView, TimelineEntry } from '@uplift/domain';
 import { evolve, evolveInstanceView, INITIAL_STATE, timelineEntry } from '@uplift/domain';
@@ -19,15 +19,6 @@ const COMPARED = [
 
 /** What the read model must agree on with the replay. */
 export type ReadModelRow = Pick<InstanceView, 'instanceId' | (typeof COMPARED)[number]>;
-
-interface HistoryVerdict {
-  readonly streams: number;
-  readonly events: number;
-  /** One line per stream that does not verify. */
-  readonly faults: readonly string[];
-  /** One line per instance that the read model shows otherwise than the replay. */
-  readonly differences: readonly string[];
-}
 
 /**
  * Replays one stream event by event: checks the hash chain and the lifecycle, and folds what the read model
@@ -96,7 +87,7 @@ export async function auditStore(store: EventStore): Promise<ReadonlyMap<string,
 export function verdictOf(
   audits: ReadonlyMap<string, StreamAudit>,
   readModel: readonly ReadModelRow[],
-): HistoryVerdict {
+): AuditVerdict {
   const rows = new Map(readModel.map((row) => [row.instanceId, row]));
   const faults: string[] = [];
   const differences: string[] = [];
@@ -109,7 +100,8 @@ export function verdictOf(
     rows.delete(instanceId);
   }
   for (const instanceId of rows.keys()) differences.push(`${instanceId}: not in the store`);
-  return { streams: audits.size, events, faults, differences };
+  const isSound = faults.length === 0 && differences.length === 0;
+  return { streams: audits.size, events, faults, differences, isSound };
 }
 
 function differenceOf({ view }: StreamAudit, row: ReadModelRow | undefined): string | null {

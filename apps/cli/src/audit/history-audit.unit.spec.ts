@@ -78,16 +78,18 @@ describe('the audit of all streams', () => {
       events: WHOLE_UPGRADE.length,
       faults: [],
       differences: [],
+      isSound: true,
     });
   });
 
   it('names what the read model shows otherwise', async () => {
     const audits = await auditStore(await storeWithOneUpgrade());
     const [view] = [...audits.values()].flatMap((audit) => audit.view ?? []);
-    const { differences } = verdictOf(audits, [{ ...view!, status: 'running-unhealthy' }]);
-    expect(differences).toEqual([
-      `${INSTANCE}: status running-unhealthy, replayed running-healthy-claimed`,
-    ]);
+    const row = { ...view!, status: 'running-unhealthy' } as const;
+    expect(verdictOf(audits, [row])).toMatchObject({
+      differences: [`${INSTANCE}: status running-unhealthy, replayed running-healthy-claimed`],
+      isSound: false,
+    });
   });
 
   it('names an instance that only one side knows', async () => {
