@@ -22,9 +22,8 @@ interface ComposeFile {
 }
 
 const root = projectRoot();
-const compose = parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8'), {
-  merge: true,
-}) as ComposeFile;
+const text = readFileSync(join(root, 'docker-compose.yml'), 'utf8');
+const compose = parse(text, { merge: true }) as ComposeFile;
 const services = Object.entries(compose.services);
 const ours = services.filter(([, { image }]) => image.startsWith('uplift:'));
 
@@ -62,6 +61,12 @@ describe('docker-compose.yml', () => {
       for (const secret of service.secrets ?? []) expect(compose.secrets).toHaveProperty(secret);
     },
   );
+
+  it('asks for no UPLIFT_ variable that processes outside Compose would refuse', () => {
+    const asked = [...text.matchAll(/\$\{(UPLIFT_\w+)/g)].map(([, name = '']) => name);
+    expect(asked.length).toBeGreaterThan(0);
+    expect(asked.filter((name) => !KNOWN_SETTINGS.has(name))).toEqual([]);
+  });
 
   it.each(ours)('%s starts an entry that is in the source tree', (_name, { command = [] }) => {
     const [node, entry = ''] = command;
