@@ -12,7 +12,7 @@ import { upgradeCommand } from './upgrade/upgrade.command';
 
 const EXIT_CODES = `
 Exit codes: 0 done, 1 failed, 2 usage, 3 refused, 4 timed out, 5 unreachable.
-Settings:   UPLIFT_API_URL, and for audit and rebuild UPLIFT_EVENTSTORE_URL, UPLIFT_POSTGRES_URL.`;
+Settings:   UPLIFT_API_URL; UPLIFT_EVENTSTORE_URL for audit and rebuild; UPLIFT_POSTGRES_URL for rebuild.`;
 
 const PROJECTOR = resolve(__dirname, '../../projector/src/main.js');
 
