@@ -19,7 +19,7 @@ export const LAGOON_SETTINGS = {
   },
   lagoonTokenPath: optionalText(
     'UPLIFT_LAGOON_TOKEN_PATH',
-    'Path of a file that something else keeps filled with a valid token; read again whenever it changes',
+    'Path of a file that something else keeps filled with a valid token; read for every request',
   ),
   lagoonTokenCommand: optionalText(
     'UPLIFT_LAGOON_TOKEN_COMMAND',
@@ -48,7 +48,7 @@ export const LAGOON_SETTINGS = {
   retryBudgetPercent: limit(
     'UPLIFT_RETRY_BUDGET_PERCENT',
     10,
-    'Most repeated reads in a hundred requests of the last minute',
+    'Most repeats in a hundred reads of the last minute; one in ten seconds is always allowed, 0 allows none',
   ),
   breakerFailures: count(
     'UPLIFT_BREAKER_FAILURES',
