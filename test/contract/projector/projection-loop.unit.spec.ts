@@ -133,3 +133,20 @@ test('a rebuild beside it is taken over, with what came meanwhile', async () => 
   expect(progress.checkpoint?.generation).not.toBe(generation);
   expect(await checkpoint()).toMatchObject({ events: 56 });
 });
+
+test.each(['live', 'halted'] as const)(
+  'tables that somebody drops under it are made and filled again, also while it is %s',
+  async (kind) => {
+    const { head, instanceId } = await writeInstance(store);
+    const unheard = [{ type: 'Unheard', data: {} }];
+    if (kind === 'halted') await appendTo(store, `instance-${instanceId}`, head, unheard);
+    const { loop, progress } = startLoop();
+    await until(() => loop.state.kind === kind);
+    const { generation } = await checkpoint();
+    readModel.wipe();
+    if (kind === 'live') await writeInstance(store);
+    await until(() => (progress.checkpoint?.generation ?? generation) !== generation);
+    await until(() => loop.state.kind === kind);
+    expect(await checkpoint()).toMatchObject({ events: kind === 'live' ? 28 : 14 });
+  },
+);

@@ -74,10 +74,10 @@ export class ProjectionLoop {
   }
 
   private async begin(ending: AbortSignal): Promise<bigint | null> {
-    await this.untilDue(ending);
-    if (ending.aborted) return null;
     const { readModel, store, progress } = this.context;
     await readModel.prepare();
+    await this.untilDue(ending);
+    if (ending.aborted) return null;
     const checkpoint = await readModel.checkpoint();
     this.checkpoint = checkpoint;
     progress.moveTo(checkpoint);

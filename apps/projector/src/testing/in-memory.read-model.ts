@@ -118,6 +118,11 @@ export class InMemoryReadModel extends ReadModel {
     this.database.isAway = isAway;
   }
 
+  /** As somebody drops all tables. */
+  wipe(): void {
+    delete this.database.tables;
+  }
+
   override prepare(): Promise<void> {
     return this.answer(() => {
       this.database.tables ??= this.emptyTables();
