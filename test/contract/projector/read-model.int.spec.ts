@@ -59,6 +59,16 @@ describe('tables that another build has left', () => {
     await run('select app from instances order by app');
   });
 
+  it('take no rows of this build while they are those of another', async () => {
+    const from = await readModel.checkpoint();
+    await run('update checkpoint set version = 1');
+    const last = { id: randomUUID(), position: 1n, recordedAt: new Date(0).toISOString() };
+    const changes = { instances: [], upgrades: [], timeline: [], events: 1, last };
+    expect(await readModel.commit(from, changes)).toBeNull();
+    await readModel.prepare();
+    expect(await readModel.commit(from, changes)).toMatchObject({ position: 1n });
+  });
+
   it('get the indexes they lack', async () => {
     await run('drop index instances_by_core');
     await readModel.prepare();

@@ -172,7 +172,8 @@ async function advanceCheckpoint(
   const { rows } = await sql<CheckpointRow>`
     update checkpoint set position = ${last.position.toString()}, events = events + ${events},
       last_event_id = ${last.id}, last_event_at = ${last.recordedAt}, updated_at = now()
-    where generation = ${from.generation} and position is not distinct from ${position}::bigint
+    where generation = ${from.generation} and version = ${from.version}
+      and position is not distinct from ${position}::bigint
     returning *`.execute(transaction);
   return rows[0] ? toCheckpoint(rows[0]) : null;
 }

@@ -140,7 +140,11 @@ export class InMemoryReadModel extends ReadModel {
   override commit(from: Checkpoint, changes: ReadModelChanges): Promise<Checkpoint | null> {
     return this.answer(() => {
       const { at } = this.tables;
-      if (at.generation !== from.generation || at.position !== from.position) return null;
+      const isSame =
+        at.generation === from.generation &&
+        at.version === from.version &&
+        at.position === from.position;
+      if (!isSame) return null;
       const next = this.tables.copy();
       put(next, TIMELINE, changes.timeline);
       put(next, INSTANCES, changes.instances);
