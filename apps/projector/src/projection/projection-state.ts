@@ -5,19 +5,24 @@ import { READ_MODEL_VERSION } from '../read-model/read-model.tables';
 /** The projection must not go on: going on would make the read model differ from the history. */
 export class ProjectionHaltedError extends Error {
   readonly code = 'projection-halted';
+  /** What it stopped before, without its data; absent when no single event is to blame. */
+  readonly event?: EventPlace;
 
-  /** `event`: what it stopped before; absent when no single event is to blame. */
-  constructor(
-    reason: string,
-    readonly event?: StoredEvent,
-    options?: ErrorOptions,
-  ) {
-    super(event ? `${reason} (${placeOf(event)})` : reason, options);
+  constructor(reason: string, event?: EventPlace, options?: ErrorOptions) {
+    super(event ? `${reason} (${inWords(event)})` : reason, options);
+    if (event) this.event = placeOf(event);
   }
 }
 
-const placeOf = ({ id, type, stream, revision, position }: StoredEvent) =>
-  `event ${id}, type ${type}, ${stream}@${revision}, position ${position.toString()}`;
+type EventPlace = Pick<StoredEvent, 'id' | 'type' | 'stream' | 'revision' | 'position'>;
+
+function placeOf({ id, type, stream, revision, position }: EventPlace): EventPlace {
+  return { id, type, stream, revision, position };
+}
+
+function inWords({ id, type, stream, revision, position }: EventPlace): string {
+  return `event ${id}, type ${type}, ${stream}@${revision}, position ${position.toString()}`;
+}
 
 /** What the loop is doing, and if it is not projecting, why. */
 export type ProjectionState =

@@ -57,6 +57,6 @@ function shareOf(position: bigint | null, head: bigint | null): number {
 function inWords(error: unknown) {
   const reason = errorMessage(error);
   if (!(error instanceof ProjectionHaltedError) || !error.event) return { reason };
-  const { id, type, stream, revision, position } = error.event;
-  return { reason, event: { id, type, stream, revision, position: position.toString() } };
+  const { position, ...place } = error.event;
+  return { reason, event: { ...place, position: position.toString() } };
 }
