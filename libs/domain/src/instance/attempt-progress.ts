@@ -56,7 +56,6 @@ export interface AttemptNotes {
   readonly variables: 'requested' | 'set' | null;
 }
 
-/** Nothing that one step asked for is left over for the next. */
 const NO_NOTES: AttemptNotes = {
   parkedEventId: null,
   reportedHealth: null,
@@ -65,6 +64,7 @@ const NO_NOTES: AttemptNotes = {
   variables: null,
 };
 
+/** Nothing that one step asked for is left over for the next. */
 export function nothingUnderWay(notes: AttemptNotes): AttemptProgress {
   return { call: null, deployment: null, task: null, notes };
 }
