@@ -1,4 +1,5 @@
 import type { UpgradeStage } from '@uplift/domain';
+import type { LoadedInstance } from '@uplift/event-store';
 import type { LagoonCore, LagoonCores } from '@uplift/lagoon';
 import { LagoonCircuitOpenError } from '@uplift/lagoon';
 import type { Clock } from '@uplift/runtime';
@@ -7,7 +8,7 @@ import type { InstanceSession } from './instance-session';
 /** For how long an answer proves to every instance that the core is back. */
 const PROOF_MS = 1_000;
 
-/** Tells the history of an instance when its Lagoon core goes away, and when it is back: once each. */
+/** Finds out, for every instance that waits for its Lagoon core, whether the core is back. */
 export class LagoonOutages {
   private readonly looks = new Map<string, Promise<unknown>>();
   /** Monotonic times. */
@@ -24,10 +25,6 @@ export class LagoonOutages {
     if (session.upgrading?.notes.waitingFor?.target !== lagoonTarget(core)) return;
     await this.proveBack(this.cores.of(core));
     await endWait(session, this.clock);
-  }
-
-  async record(session: InstanceSession, error: unknown, stage: UpgradeStage): Promise<void> {
-    if (error instanceof LagoonCircuitOpenError) await recordOutage(session, error, stage);
   }
 
   /** A process that has asked nothing since the core went away knows nothing of it: only an answer is proof. */
@@ -52,8 +49,7 @@ export class LagoonOutages {
 }
 
 /** The instance itself was told of the end of this outage, by a worker that knew of it before this one. */
-async function isOver(session: InstanceSession, target: string, since: number): Promise<boolean> {
-  const { events, decoded } = await session.reload();
+function isOver({ events, decoded }: LoadedInstance, target: string, since: number): boolean {
   return decoded.some((event, n) => {
     const isEnd = event.type === 'WaitEnded' && event.data.target === target;
     return isEnd && Date.parse(events[n]?.recordedAt ?? '') >= since;
@@ -72,8 +68,7 @@ export async function recordOutage(
   stage: UpgradeStage,
 ): Promise<void> {
   const target = lagoonTarget(session.workOrder.profile.core);
-  if (session.upgrading?.notes.waitingFor?.target === target) return;
-  if (await isOver(session, target, error.since)) return;
+  if (isOver(await session.reload(), target, error.since)) return;
   const since = new Date(error.since).toISOString();
   const data = { ...session.attempt, target, since, stage };
   await session.submit({ type: 'RecordWait', data });

@@ -2,7 +2,7 @@ import type { BreakerState } from '@uplift/lagoon';
 import { LagoonCircuitOpenError } from '@uplift/lagoon';
 import { InMemoryLagoon, unguardedCore } from '@uplift/lagoon/testing';
 import { StageFixture } from '../testing/stage-fixture';
-import { LagoonOutages, proveReachable } from './lagoon-outages';
+import { LagoonOutages, proveReachable, recordOutage } from './lagoon-outages';
 
 const SINCE = '2026-03-01T10:00:00.000Z';
 
@@ -69,9 +69,8 @@ describe('an outage that a worker hears of', () => {
   ] as const)('%s', async (_words, sinceEnd, told) => {
     const { fixture, endWait } = await waiting();
     await endWait();
-    const outages = new LagoonOutages(fixture.cores, fixture.clock);
     const error = new LagoonCircuitOpenError('eu-1', fixture.clock.wall() + sinceEnd);
-    await outages.record(await fixture.session(), error, 'pre-upgrade');
+    await recordOutage(await fixture.session(), error, 'pre-upgrade');
     expect(await fixture.types()).toEqual(['WaitingFor', 'WaitEnded', ...told]);
   });
 });

@@ -1,9 +1,11 @@
 import type { DeliveryOutcome, EventDelivery } from '@uplift/bus';
+import { LagoonCircuitOpenError } from '@uplift/lagoon';
 import type { Logger, Randomness } from '@uplift/runtime';
 import { retryDelayMs, triageOf } from './failure-triage';
 import type { Handling, Worker } from './instance-session';
 import { InstanceSession } from './instance-session';
 import type { LagoonOutages } from './lagoon-outages';
+import { recordOutage } from './lagoon-outages';
 import type { StageHandler } from './stage-handler.port';
 
 export interface StageRunnerPorts {
@@ -50,7 +52,8 @@ export class StageRunner {
       }
       await handler.run({ session, message, isRedelivery, signal });
     } catch (error) {
-      if (!signal.aborted) await this.ports.outages.record(session, error, handler.stage);
+      const isOutage = error instanceof LagoonCircuitOpenError;
+      if (isOutage && !signal.aborted) await recordOutage(session, error, handler.stage);
       throw error;
     }
   }

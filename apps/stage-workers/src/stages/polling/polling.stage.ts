@@ -89,6 +89,8 @@ export class BuildFollower implements DeploymentWatcher {
   /** Resolves when there is nothing more to wait for; rejects if it was given up or could not be recorded. */
   readonly ended: Promise<void>;
   private readonly marker: string;
+  /** Beginning of the outage that the instance was told of last; the poller names it at every tick. */
+  private toldOf: number | null = null;
   private resolve: () => void = () => undefined;
   /** Ends the watching with a failure. */
   giveUp: (reason: unknown) => void = () => undefined;
@@ -132,8 +134,10 @@ export class BuildFollower implements DeploymentWatcher {
   }
 
   async outage(error: LagoonCircuitOpenError): Promise<void> {
+    if (error.since === this.toldOf) return;
     await this.settling(async () => {
       await recordOutage(this.session, error, 'poll-upgrade');
+      this.toldOf = error.since;
       return 'active';
     });
   }

@@ -146,6 +146,9 @@ describe('the poll-upgrade stage', () => {
     const running = fixture.handle(here.stage());
     await here.look(3);
     expect(await fixture.types()).toEqual(told);
+    const { loads } = fixture.store;
+    await here.look(3);
+    expect(fixture.store.loads).toBe(loads);
     fixture.closeBreaker();
     here.lagoon.script.unavailable = false;
     here.lagoon.script.endBuilds(fixture.target);
