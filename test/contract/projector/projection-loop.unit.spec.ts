@@ -100,6 +100,7 @@ test('it stops before an event it does not know, and keeps all before it', async
   await until(() => loop.state.kind === 'halted');
   await clock.advance(60_000);
   expect(loop.state).toMatchObject({ kind: 'halted', error: { event: { type: 'Unheard' } } });
+  expect(loop.state).not.toHaveProperty('error.event.data');
   expect(await checkpoint()).toMatchObject({ position, events: 14 });
 });
 
