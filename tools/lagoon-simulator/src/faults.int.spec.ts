@@ -21,8 +21,12 @@ describe('the faults of calls', () => {
   const planned = (spec: FaultSpec) => fixture.control('POST', 'faults', spec);
 
   it('lets the call of a client take place that gives up before the answer', async () => {
-    await planned({ kind: 'slow', delayMs: 60_000 });
-    await expect(fixture.sendDeploy(id, {}, AbortSignal.timeout(50))).rejects.toThrow();
+    await planned({ kind: 'slow', field: 'deployEnvironmentLatest', delayMs: 60_000 });
+    const giveUp = new AbortController();
+    const refused = expect(fixture.sendDeploy(id, {}, giveUp.signal)).rejects.toThrow();
+    while ((await fixture.builds(id)).length === 0);
+    giveUp.abort();
+    await refused;
     expect(await fixture.builds(id)).toHaveLength(1);
   });
 
