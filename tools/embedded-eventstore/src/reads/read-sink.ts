@@ -5,10 +5,13 @@ import type { streams } from '../protocol/messages';
 /** The server's end of a read: tells when to stop and waits for a slow client. */
 export class ReadSink {
   private closedListeners: (() => void)[] = [];
+  /** Ends the wait for a slow client, if there is one. */
+  private resume?: () => void;
   isClosed = false;
 
   constructor(private readonly call: ServerWritableStream<streams.ReadReq, Uint8Array>) {
     for (const event of ['cancelled', 'close', 'error']) call.on(event, () => this.close());
+    call.on('drain', () => this.resume?.());
   }
 
   onClosed(listener: () => void): void {
@@ -34,14 +37,15 @@ export class ReadSink {
 
   private drained(): Promise<void> {
     return new Promise((resolve) => {
-      this.call.once('drain', resolve);
-      this.onClosed(resolve);
+      this.resume = resolve;
+      if (this.isClosed) resolve();
     });
   }
 
   private close(): void {
     if (this.isClosed) return;
     this.isClosed = true;
+    this.resume?.();
     for (const listener of this.closedListeners) listener();
     this.closedListeners = [];
   }
