@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { EventStore } from '@uplift/event-store';
 import type { ProcessUsage, Stack } from '../tools/stack/src';
-import { projectRoot } from '../tools/stack/src';
+import { projectRoot, upliftEnvironment } from '../tools/stack/src';
 import { processUsage } from '../tools/stack/src/process/process-info';
 import { withStack, withStore } from './bench-stack';
 import type { BenchContext, Benchmark, Figure, Row } from './benchmark';
@@ -56,7 +56,7 @@ async function measure(
 async function rebuildInProcess(env: Readonly<Record<string, string>>) {
   const script = resolve(projectRoot(), 'dist/apps/projector/src/main.js');
   const child = spawn(process.execPath, [script, '--rebuild'], {
-    env: { ...process.env, ...env },
+    env: upliftEnvironment(env),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const exited = once(child, 'exit');

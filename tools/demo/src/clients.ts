@@ -9,7 +9,7 @@ import { COMMAND_SUBJECTS, QUERY_SUBJECTS } from '@uplift/contracts';
 import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 import type { LedgerPage } from '../../lagoon-simulator/src';
-import { projectRoot } from '../../stack/src';
+import { projectRoot, upliftEnvironment } from '../../stack/src';
 import type { DemoInstance } from './fleet';
 import { registrationOf } from './fleet';
 
@@ -99,7 +99,7 @@ export function auditVerdict(env: Readonly<Record<string, string>>): Promise<Aud
     execFile(
       process.execPath,
       [cli, '--output', 'json', 'audit', 'verify'],
-      { env: { ...process.env, ...env }, maxBuffer: 64 * 1024 * 1024 },
+      { env: upliftEnvironment(env), maxBuffer: 64 * 1024 * 1024 },
       (_error, stdout, stderr) => {
         try {
           done(JSON.parse(stdout) as AuditVerdict);

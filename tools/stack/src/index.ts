@@ -5,6 +5,7 @@ export { ManagedProcess } from './process/managed-process';
 export type { Ports } from './process/managed-process';
 export type { ProcessUsage } from './process/process-info';
 export type { Exit } from './process/supervised-process';
+export { upliftEnvironment } from './process/uplift-environment';
 export { NATS_VERSION } from './nats/nats-release';
 export { NatsServer } from './nats/nats-server';
 export { PostgresServer } from './postgres/postgres-server';

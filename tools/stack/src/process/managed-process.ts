@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { projectRoot } from '../workspace/workspace';
 import { StackPart } from './stack-part';
 import { SupervisedProcess } from './supervised-process';
+import { upliftEnvironment } from './uplift-environment';
 
 export type Ports = Readonly<Record<string, number>>;
 
@@ -62,7 +63,7 @@ export class ManagedProcess extends StackPart {
       command: process.execPath,
       args: ['--enable-source-maps', ...nodeArgs, resolve(root, script), ...args],
       cwd: root,
-      env: serviceEnvironment({ ...this.options.env, ...this.pinned() }),
+      env: upliftEnvironment({ ...this.options.env, ...this.pinned() }),
       logFile: this.logFile,
       withChannel: true,
     });
@@ -83,10 +84,4 @@ function readyMessage({ child }: SupervisedProcess): Promise<Ports> {
       if (message.type === 'ready') resolve(message.ports ?? {});
     });
   });
-}
-
-/** This process's environment without its own settings, then the given ones: a child gets what the stack decides. */
-function serviceEnvironment(settings: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('UPLIFT_'));
-  return { ...Object.fromEntries(kept), ...settings };
 }
