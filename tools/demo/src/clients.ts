@@ -80,13 +80,16 @@ export class SimulatorClient {
   }
 
   async ledger(): Promise<LedgerPage> {
-    const response = await fetch(`${this.base}/control/ledger?calls=1`);
-    return (await response.json()) as LedgerPage;
+    return JSON.parse(await ask(`${this.base}/control/ledger?calls=1`)) as LedgerPage;
   }
 }
 
-async function post(url: string, body: string, headers: Record<string, string> = {}) {
-  const response = await fetch(url, { method: 'POST', headers, body });
+function post(url: string, body: string, headers: Record<string, string> = {}) {
+  return ask(url, { method: 'POST', headers, body });
+}
+
+async function ask(url: string, request: RequestInit = {}): Promise<string> {
+  const response = await fetch(url, request);
   const text = await response.text();
   if (!response.ok) throw new Error(`${url} answered ${response.status}: ${text}`);
   return text;
