@@ -1,12 +1,13 @@
 import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { EnvHttpProxyAgent, fetch } from 'undici';
 import { cacheFolder } from '../workspace/cache-folder';
+import { replaceFolder } from '../workspace/replace-folder';
 
 /** The release that every suite runs on, and that docker-compose.yml names. */
 export const NATS_VERSION = '2.15.2';
@@ -49,7 +50,7 @@ export async function downloadNatsServer(source?: ReleaseSource): Promise<string
     const sums = await download(`${from}/SHA256SUMS`, dispatcher);
     const content = await download(`${from}/${archive}`, dispatcher);
     verify(archive, content, sums.toString('utf8'));
-    await unpack(content, folder);
+    await replaceFolder(folder, (staging) => unpack(content, staging));
   } finally {
     await dispatcher.destroy();
   }
@@ -87,29 +88,21 @@ function verify(archive: string, content: Buffer, sums: string): void {
   throw new Error(`${archive} has checksum ${found}, SHA256SUMS lists ${listed}`);
 }
 
-async function unpack(content: Buffer, folder: string): Promise<void> {
-  const staging = await mkdtemp(`${folder}-`);
+async function unpack(content: Buffer, staging: string): Promise<string> {
   const file = join(staging, 'archive.tar.gz');
+  const release = join(staging, 'release');
   await writeFile(file, content);
-  await mkdir(join(staging, 'release'));
-  const args = ['-xzf', file, '-C', join(staging, 'release'), '--strip-components=1'];
-  await promisify(execFile)('tar', args);
-  await rm(folder, { recursive: true, force: true });
-  await rename(join(staging, 'release'), folder);
-  await rm(staging, { recursive: true, force: true });
+  await mkdir(release);
+  await promisify(execFile)('tar', ['-xzf', file, '-C', release, '--strip-components=1']);
+  return release;
 }
 
 /** Builds the pinned release; Go verifies its source with the checksum database. Throws the last line of Go's output. */
 export async function buildNatsServer(go: string): Promise<void> {
-  const folder = await releaseFolder();
-  const staging = await mkdtemp(`${folder}-`);
-  try {
+  await replaceFolder(await releaseFolder(), async (staging) => {
     await goInstall(go, `github.com/nats-io/nats-server/v2@${VERSION}`, staging);
-    await rm(folder, { recursive: true, force: true });
-    await rename(staging, folder);
-  } finally {
-    await rm(staging, { recursive: true, force: true });
-  }
+    return staging;
+  });
 }
 
 async function goInstall(go: string, module: string, gobin: string): Promise<void> {

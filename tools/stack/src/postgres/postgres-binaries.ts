@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { cp, mkdtemp, readFile, rename, rmdir, symlink } from 'node:fs/promises';
+import { cp, readFile, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { cacheFolder } from '../workspace/cache-folder';
 import { exclusively } from '../workspace/file-lock';
+import { replaceFolder } from '../workspace/replace-folder';
 import { projectRoot } from '../workspace/workspace';
 
 interface Link {
@@ -19,7 +20,8 @@ export async function postgresBinaries(): Promise<string> {
   const cache = await cacheFolder();
   const home = join(cache, `postgres-${await packageVersion(installed)}`);
   await exclusively(join(cache, 'postgres.lock'), async () => {
-    if (!existsSync(home)) await prepare(installed, home);
+    if (existsSync(home)) return;
+    await replaceFolder(home, (staging) => prepare(installed, staging));
   });
   return home;
 }
@@ -41,14 +43,12 @@ async function packageVersion(installed: string): Promise<string> {
   }
 }
 
-async function prepare(installed: string, home: string): Promise<void> {
-  const staging = await mkdtemp(`${home}-`);
+async function prepare(installed: string, staging: string): Promise<string> {
   const native = join(staging, 'native');
   await cp(join(installed, 'native'), native, { recursive: true, verbatimSymlinks: true });
   const links = JSON.parse(await readFile(join(native, 'pg-symlinks.json'), 'utf8')) as Link[];
   await Promise.all(links.map((link) => createLink(staging, link)));
-  await rename(native, home);
-  await rmdir(staging);
+  return native;
 }
 
 async function createLink(staging: string, { source, target }: Link): Promise<void> {

@@ -1,11 +1,12 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, chown, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { chmod, chown, mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { cacheFolder } from '../workspace/cache-folder';
 import { exclusively } from '../workspace/file-lock';
+import { replaceFolder } from '../workspace/replace-folder';
 import type { Account } from '../process/supervised-process';
 
 const run = promisify(execFile);
@@ -26,17 +27,17 @@ async function templateCluster(home: string, account: Account | undefined): Prom
   const cache = await cacheFolder();
   const template = `${home}-cluster-${account?.uid ?? 'own'}`;
   await exclusively(join(cache, 'postgres-cluster.lock'), async () => {
-    if (!existsSync(template)) await initialise(home, template, account);
+    if (existsSync(template)) return;
+    await replaceFolder(template, (staging) => initialise(home, staging, account));
   });
   return join(template, 'cluster');
 }
 
 async function initialise(
   home: string,
-  template: string,
+  staging: string,
   account: Account | undefined,
-): Promise<void> {
-  const staging = await mkdtemp(`${template}-`);
+): Promise<string> {
   await chmod(staging, 0o711);
   await ownFolder(join(staging, 'cluster'), account);
   const args = ['-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync'];
@@ -44,7 +45,7 @@ async function initialise(
     cwd: '/',
     ...account,
   });
-  await rename(staging, template);
+  return staging;
 }
 
 /** The account that PostgreSQL runs as has to walk to the cluster's folder. */
