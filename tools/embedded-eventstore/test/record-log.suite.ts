@@ -13,7 +13,7 @@ export function describeRecordLog(name: string, open: () => RecordLog): void {
       position,
       stream,
       revision,
-      type: `type-${position}`,
+      type: `größe-✓-${position}`,
       id: randomUUID(),
       createdAt: 1_700_000_000_000 + position,
       message: Buffer.from(`message ${position} ${'x'.repeat(position * 10)}`),

@@ -1,4 +1,4 @@
-import { streams, uuidText } from '../protocol/messages';
+import { uuidText, type streams } from '../protocol/messages';
 import type {
   AppendRequest,
   ExpectedVersion,
@@ -10,10 +10,8 @@ import type {
 const MAX_APPEND_BYTES = 1024 * 1024;
 
 type ProposedMessage = streams.AppendReq.ProposedMessage | streams.BatchAppendReq.ProposedMessage;
-type Options = streams.AppendReq.Options | streams.DeleteReq.Options | streams.TombstoneReq.Options;
-type BatchOptions = streams.BatchAppendReq.Options;
 
-/** Gathers the events of one append as its messages arrive; the first refusal is final. */
+/** Gathers the events of one append as its messages arrive. */
 export class AppendBuffer {
   private readonly events: ProposedEvent[] = [];
   private bytes = 0;
@@ -34,35 +32,6 @@ export class AppendBuffer {
 
   finished(): AppendRequest {
     return { stream: this.stream, expected: this.expected, events: this.events };
-  }
-}
-
-/** Expectation of the calls that share one numbering of its cases. */
-export function expectedVersionOf(options: Options | undefined): ExpectedVersion {
-  const Case = streams.AppendReq.Options.ExpectedStreamRevisionCase;
-  switch (Number(options?.getExpectedStreamRevisionCase())) {
-    case Number(Case.REVISION):
-      return Number(options?.getRevision());
-    case Number(Case.NO_STREAM):
-      return 'no-stream';
-    case Number(Case.STREAM_EXISTS):
-      return 'stream-exists';
-    default:
-      return 'any';
-  }
-}
-
-export function batchExpectedVersionOf(options: BatchOptions | undefined): ExpectedVersion {
-  const Case = streams.BatchAppendReq.Options.ExpectedStreamPositionCase;
-  switch (options?.getExpectedStreamPositionCase()) {
-    case Case.STREAM_POSITION:
-      return Number(options.getStreamPosition());
-    case Case.NO_STREAM:
-      return 'no-stream';
-    case Case.STREAM_EXISTS:
-      return 'stream-exists';
-    default:
-      return 'any';
   }
 }
 

@@ -1,9 +1,10 @@
 import type { handleClientStreamingCall, sendUnaryData, ServerReadableStream } from '@grpc/grpc-js';
 import { CallFailure, failureOf, invalidArgument } from '../protocol/call-failure';
+import { expectedVersionOf } from '../protocol/expected-version';
 import { messages, streamNameOf, streams } from '../protocol/messages';
 import type { Appended, AppendOutcome, WrongVersion } from '../streams/append-request';
 import type { StreamWriter } from '../streams/stream-writer';
-import { AppendBuffer, expectedVersionOf } from './append-buffer';
+import { AppendBuffer } from './append-buffer';
 
 export function handleAppend(
   writer: StreamWriter,

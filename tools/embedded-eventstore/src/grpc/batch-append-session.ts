@@ -6,6 +6,7 @@ import {
 import type { Message } from 'google-protobuf';
 import { Any } from 'google-protobuf/google/protobuf/any_pb';
 import { Empty } from 'google-protobuf/google/protobuf/empty_pb';
+import { batchExpectedVersionOf } from '../protocol/expected-version';
 import {
   messages,
   Status,
@@ -16,7 +17,7 @@ import {
 } from '../protocol/messages';
 import type { Appended, AppendOutcome, Refusal, WrongVersion } from '../streams/append-request';
 import type { StreamWriter } from '../streams/stream-writer';
-import { AppendBuffer, batchExpectedVersionOf } from './append-buffer';
+import { AppendBuffer } from './append-buffer';
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 

@@ -1,9 +1,9 @@
 import type { handleUnaryCall } from '@grpc/grpc-js';
 import { failureOf, invalidArgument } from '../protocol/call-failure';
+import { expectedVersionOf } from '../protocol/expected-version';
 import { streamNameOf, streams } from '../protocol/messages';
 import type { DeleteKind } from '../streams/append-request';
 import type { StreamWriter } from '../streams/stream-writer';
-import { expectedVersionOf } from './append-buffer';
 
 type Request = streams.DeleteReq | streams.TombstoneReq;
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 const LOCK_FILE = 'server.lock';
 
-export class FolderInUseError extends Error {
+class FolderInUseError extends Error {
   constructor(folder: string, owner: string) {
     super(`${folder} is in use by another server (process ${owner.split(' ')[0] ?? owner})`);
   }

@@ -158,7 +158,7 @@ function asBuffer(bytes: Uint8Array): Buffer {
 }
 
 /** Header (created, revision, id, stream, type) in front of the message, which stays untouched. */
-export function encodeRecord(record: LogRecord): Buffer {
+function encodeRecord(record: LogRecord): Buffer {
   const stream = Buffer.from(record.stream);
   const type = Buffer.from(record.type);
   const head = Buffer.allocUnsafe(FIXED_BYTES);
@@ -170,7 +170,7 @@ export function encodeRecord(record: LogRecord): Buffer {
   return Buffer.concat([head, stream, type, record.message]);
 }
 
-export function decodeRecord(position: number, bytes: Buffer): LogRecord {
+function decodeRecord(position: number, bytes: Buffer): LogRecord {
   const streamEnd = FIXED_BYTES + bytes.readUInt32LE(28);
   const typeEnd = streamEnd + bytes.readUInt32LE(32);
   return {

@@ -14,7 +14,7 @@ export interface LogRecord {
   readonly message: Uint8Array;
 }
 
-/** What the version check and the metadata look-up need to know of the streams. */
+/** What the write queue and the metadata look-up need to know of the streams. */
 export interface StreamView {
   /** Last revision of the stream, -1 for none, `TOMBSTONE_REVISION` once it is tombstoned. */
   lastRevision(stream: string): number;

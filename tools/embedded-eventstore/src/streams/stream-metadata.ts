@@ -74,18 +74,19 @@ export function softDeletion(stream: string): MetadataWrite {
 
 /**
  * Writing to a soft-deleted stream, or to its metadata, brings the stream back to life; the metadata
- * written along with it keeps the old events hidden. Asked before the write is assigned.
+ * written along with it keeps the old events hidden. Asked before the write is assigned, with the body
+ * of its last event.
  */
 export function revivalOf(
   view: StreamView,
   stream: string,
-  events: readonly ProposedEvent[],
+  lastBody: Uint8Array,
 ): MetadataWrite | undefined {
   const described = describedStreamOf(stream);
   const target = described ?? stream;
   const stored = metadataBodyOf(view, target);
   if (!stored || !hidesEverything(parseMetadata(stored))) return undefined;
-  const body = described === undefined ? stored : events.at(-1)?.body;
+  const body = described === undefined ? stored : lastBody;
   const fields = { ...parseObject(body), $tb: view.lastRevision(target) + 1 };
   return metadataWrite(target, Buffer.from(JSON.stringify(fields)));
 }
@@ -131,7 +132,7 @@ function positive(value: unknown): number | undefined {
   return typeof value === 'number' && value > 0 ? value : undefined;
 }
 
-function parseObject(body: Uint8Array = Buffer.alloc(0)): Record<string, unknown> {
+function parseObject(body: Uint8Array): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(Buffer.from(body).toString());
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};

@@ -28,10 +28,11 @@ export class StreamWriter {
     const verdict = checkVersion(expected, ids, facts);
     if (verdict.kind === 'repeat') return this.queue.acknowledge(stream, verdict.revision);
     if (verdict.kind !== 'write') return refusal(verdict, expected, facts);
-    if (events.length === 0) {
+    const last = events.at(-1);
+    if (last === undefined) {
       return { kind: 'appended', revision: facts.last, position: undefined };
     }
-    const revival = revivalOf(this.queue.assigned, stream, events);
+    const revival = revivalOf(this.queue.assigned, stream, last.body);
     this.queue.write(stream, events);
     if (revival) this.queue.write(revival.stream, [revival.event]);
     return this.queue.acknowledge(stream, facts.last + events.length);
