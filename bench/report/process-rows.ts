@@ -27,7 +27,7 @@ export interface CpuUse {
   readonly coresBusy: number;
 }
 
-export interface Work {
+interface Work {
   readonly section: string;
   /** What the CPU time is divided by. */
   readonly pieces: number;

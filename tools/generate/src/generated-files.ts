@@ -12,7 +12,7 @@ import { lifecyclePage } from './lifecycle-page';
 
 const SCHEMA_FOLDER = 'contracts/schemas';
 
-export interface GeneratedFile {
+interface GeneratedFile {
   /** Below the root of the repository. */
   readonly path: string;
   readonly content: string;

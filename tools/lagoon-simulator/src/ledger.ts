@@ -48,7 +48,7 @@ export type CallOutcome =
   | 'huge'
   | 'replaced';
 
-export interface LedgerCall {
+interface LedgerCall {
   readonly n: number;
   readonly operation: string;
   readonly fields: Readonly<Record<string, number>>;

@@ -20,7 +20,7 @@ export interface PlacedEnvironment {
   readonly route: string;
 }
 
-export interface Controlled {
+interface Controlled {
   readonly world: LagoonWorld;
   readonly rows: LagoonRows;
   readonly ledger: Ledger;

@@ -8,7 +8,7 @@ import type { CallOutcome } from '../ledger';
 import { JSON_TYPE, sendJson, sendText } from './http-messages';
 
 /** A call that a fault hits. */
-export interface FaultyCall {
+interface FaultyCall {
   readonly prepared: PreparedDocument;
   readonly fault: HttpFault;
   /** What Lagoon would have answered; null if the call was not carried out, or not yet. */
@@ -99,7 +99,7 @@ export const FAULT_KINDS = {
   },
 } as const satisfies Record<string, KindOfFault>;
 
-export type FaultKind = keyof typeof FAULT_KINDS;
+type FaultKind = keyof typeof FAULT_KINDS;
 
 export interface HttpFault extends Fault {
   readonly kind: FaultKind;

@@ -9,7 +9,7 @@ import { FAULT_KINDS, UNAUTHENTICATED } from './faults';
 import { bodyOf, BodyTooLargeError, sendJson, sendText } from './http-messages';
 import type { Tokens } from './tokens';
 
-export interface EndpointOptions {
+interface EndpointOptions {
   readonly engine: GraphqlEngine;
   readonly ledger: Ledger;
   readonly faults: FaultPlan<HttpFault>;

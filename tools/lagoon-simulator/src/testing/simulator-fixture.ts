@@ -11,7 +11,7 @@ export interface GraphqlAnswer {
   readonly errors?: readonly { readonly message: string; readonly path?: unknown }[];
 }
 
-export interface BuildRow {
+interface BuildRow {
   readonly id: number;
   readonly name: string;
   readonly status: string;

@@ -1,6 +1,5 @@
 import type { NatsInstaller, NatsMachine } from './find-nats-server';
 import { findNatsServer } from './find-nats-server';
-import { goEnvironment } from './nats-release';
 
 type Outcome = 'works' | 'fails' | 'impossible';
 
@@ -112,18 +111,5 @@ describe('the choice of nats-server', () => {
       'nats-server is not installed and could not be (apt-get: apt-get is broken; archive: archive is broken): ' +
         'install 2.15.2 and put it on PATH, see https://docs.nats.io',
     );
-  });
-});
-
-describe('the environment of go install', () => {
-  it('builds for this machine, whatever the caller builds for', () => {
-    const caller = { GOOS: 'windows', GOARCH: 'arm', GOWORK: '/w', GOFLAGS: '-mod=vendor' };
-    expect(goEnvironment('/bin', { ...caller, GOTOOLCHAIN: 'local', GOPROXY: 'p' })).toEqual({
-      GOBIN: '/bin',
-      GOFLAGS: '-mod=mod',
-      GOTOOLCHAIN: 'auto',
-      CGO_ENABLED: '0',
-      GOPROXY: 'p',
-    });
   });
 });

@@ -19,7 +19,7 @@ const DOWNLOAD_LIMIT_MS = 120_000;
 const GO_LIMIT_MS = 600_000;
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 
-export interface ReleaseSource {
+interface ReleaseSource {
   readonly baseUrl: string;
   readonly version: string;
   /** Where the binary goes. */

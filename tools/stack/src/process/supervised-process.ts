@@ -20,7 +20,7 @@ export interface Account {
   readonly gid: number;
 }
 
-export interface Launch {
+interface Launch {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
@@ -46,7 +46,7 @@ export class SupervisedProcess {
     pid: number,
   ) {
     this.pid = pid;
-    supervisor.watch(pid, this.stopSignal);
+    supervisor.watchProcess(pid, this.stopSignal);
     this.exited = new Promise((resolve) => {
       child.once('exit', (code, signal) => {
         this.exit = { code, signal };

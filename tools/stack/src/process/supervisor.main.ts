@@ -6,7 +6,9 @@ import { isRunning } from './process-info';
 const GRACE_MS = 5_000;
 const LOOK_MS = 50;
 
-const watched = new Map<number | string, NodeJS.Signals | undefined>();
+/** The signal that asks each process to stop. */
+const processes = new Map<number, NodeJS.Signals>();
+const folders = new Set<string>();
 
 // The process that started us may share our terminal: its end must not be ours, we have work to do then.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
@@ -16,17 +18,17 @@ lines.on('line', (line) => obey(JSON.parse(line) as SupervisorOrder));
 lines.on('close', cleanUp);
 
 function obey(order: SupervisorOrder): void {
-  if (order.do === 'watch') watched.set(order.target, order.signal);
-  else watched.delete(order.target);
+  if (order.do === 'watch-process') processes.set(order.pid, order.signal);
+  else if (order.do === 'watch-folder') folders.add(order.path);
+  else if (typeof order.target === 'number') processes.delete(order.target);
+  else folders.delete(order.target);
 }
 
 function cleanUp(): void {
-  const pids = [...watched.keys()].filter((target) => typeof target === 'number');
-  const folders = [...watched.keys()].filter((target) => typeof target === 'string');
-  for (const pid of pids) send(pid, watched.get(pid) ?? 'SIGTERM');
+  for (const [pid, signal] of processes) send(pid, signal);
   const deadline = Date.now() + GRACE_MS;
   const timer = setInterval(() => {
-    const left = pids.filter(isRunning);
+    const left = [...processes.keys()].filter(isRunning);
     if (left.length > 0 && Date.now() < deadline) return;
     clearInterval(timer);
     for (const pid of left) send(pid, 'SIGKILL');

@@ -7,13 +7,16 @@ import { projectRoot } from '../workspace/workspace';
 const SCRIPT = 'dist/tools/stack/src/process/supervisor.main.js';
 
 /** One line of JSON each, from a process to its supervisor. */
-export interface SupervisorOrder {
-  readonly do: 'watch' | 'release';
+export type SupervisorOrder =
+  | {
+      readonly do: 'watch-process';
+      readonly pid: number;
+      /** Asks the process to stop. */
+      readonly signal: NodeJS.Signals;
+    }
+  | { readonly do: 'watch-folder'; readonly path: string }
   /** A process, by its id, or a folder. */
-  readonly target: number | string;
-  /** Asks the process to stop. */
-  readonly signal?: NodeJS.Signals | undefined;
-}
+  | { readonly do: 'release'; readonly target: number | string };
 
 /**
  * A process of its own that outlives this one: when this process ends, however it ends, the supervisor sees its
@@ -23,9 +26,14 @@ class Supervisor {
   private child: ChildProcess | undefined;
   private readonly watched = new Set<number | string>();
 
-  watch(target: number | string, signal?: NodeJS.Signals): void {
-    this.watched.add(target);
-    this.send({ do: 'watch', target, signal });
+  watchProcess(pid: number, signal: NodeJS.Signals): void {
+    this.watched.add(pid);
+    this.send({ do: 'watch-process', pid, signal });
+  }
+
+  watchFolder(path: string): void {
+    this.watched.add(path);
+    this.send({ do: 'watch-folder', path });
   }
 
   release(target: number | string): void {

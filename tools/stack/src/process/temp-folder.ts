@@ -13,7 +13,7 @@ export async function createTempFolder(name = 'uplift'): Promise<TempFolder> {
   const path = await mkdtemp(join(tmpdir(), `${name}-`));
   // The account that runs PostgreSQL has to walk through.
   await chmod(path, 0o711);
-  supervisor.watch(path);
+  supervisor.watchFolder(path);
   return {
     path,
     async remove() {
