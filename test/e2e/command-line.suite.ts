@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { UpgradeDocument } from '@uplift/contracts';
 import type { FleetInstance } from '../support/fleet';
-import { makeFleet } from '../support/fleet';
+import { ENDLESS_BUILD, makeFleet } from '../support/fleet';
 import { expectSoundAudit } from '../support/run-checks';
 import type { Finished, RunningUplift } from '../support/running-uplift';
 import { runUplift } from '../support/running-uplift';
 import type { Accepted } from '../support/uplift-client';
 
-/** Simulated seconds. */
-const ENDLESS_BUILD = 1_000_000;
 const NOWHERE = {
   UPLIFT_API_URL: 'http://127.0.0.1:9',
   UPLIFT_EVENTSTORE_URL: 'esdb://127.0.0.1:9?tls=false&maxDiscoverAttempts=1',

@@ -15,6 +15,9 @@ export interface FleetInstance {
   readonly hasScripts?: false;
 }
 
+/** Simulated seconds: a build that is not over before the clock is moved on. */
+export const ENDLESS_BUILD = 1_000_000;
+
 /** `size` instances, the first ones with the given fates; every third one is unclaimed. */
 export function makeFleet(size: number, fates: readonly Fate[] = []): FleetInstance[] {
   const tag = randomUUID().slice(0, 8);
@@ -25,6 +28,10 @@ export function makeFleet(size: number, fates: readonly Fate[] = []): FleetInsta
     status: n % 3 === 2 ? 'running-healthy-unclaimed' : 'running-healthy-claimed',
     fate: fates[n] ?? 'sound',
   }));
+}
+
+export function idsOf(fleet: readonly Pick<FleetInstance, 'instanceId'>[]): string[] {
+  return fleet.map(({ instanceId }) => instanceId);
 }
 
 const SCRIPTS = {

@@ -9,6 +9,7 @@ import { EsdbEventStore } from '@uplift/event-store';
 import type { ServiceName, StackOptions } from '../../tools/stack/src';
 import { ManagedProcess, projectRoot, Stack } from '../../tools/stack/src';
 import type { FleetInstance } from './fleet';
+import { idsOf } from './fleet';
 import { LagoonControl } from './lagoon-control';
 import { StoreLog } from './store-log';
 import { acknowledged, UpliftClient } from './uplift-client';
@@ -82,7 +83,7 @@ export class RunningUplift {
 
   /** Waits for the end, whatever it is, of each instance's upgrade. */
   async ended(accepted: readonly Accepted[], withinMs?: number): Promise<void> {
-    const ids = accepted.map(({ instanceId }) => instanceId);
+    const ids = idsOf(accepted);
     const isRequested = () => this.log.count('UpgradeRequested', ids) === ids.length;
     await this.log.until(
       () => isRequested() && this.log.inFlight(ids).length === 0,
@@ -93,7 +94,7 @@ export class RunningUplift {
 
   /** The same where simulated time goes by slowly: no script and no build that begins lasts. */
   async endedByAdvancing(accepted: readonly Accepted[]): Promise<void> {
-    const ids = accepted.map(({ instanceId }) => instanceId);
+    const ids = idsOf(accepted);
     const { log } = this;
     await this.advanceUntil(
       () => log.count('UpgradeRequested', ids) === ids.length && log.inFlight(ids).length === 0,

@@ -1,4 +1,4 @@
-import { makeFleet } from '../../support/fleet';
+import { ENDLESS_BUILD, idsOf, makeFleet } from '../../support/fleet';
 import { expectSoundAudit, expectUpgradedOnce } from '../../support/run-checks';
 import type { RunningUplift } from '../../support/running-uplift';
 import { STAGE_WORKERS } from '../../support/running-uplift';
@@ -7,7 +7,6 @@ import { LIMITS, storyOf } from './waits';
 const FLEET = 40;
 const OUTAGES = 3;
 /** Simulated seconds. */
-const ENDLESS_BUILD = 1_000_000;
 const LONGER_THAN_A_SCRIPT = 30;
 const SERVICES = [...STAGE_WORKERS, 'watchdog'] as const;
 
@@ -33,7 +32,7 @@ export function flappingSuite(running: () => RunningUplift): void {
         ...building.map((instance) => ({ ...instance, buildSeconds: ENDLESS_BUILD })),
         ...beginning,
       ];
-      const ids = fleet.map(({ instanceId }) => instanceId);
+      const ids = idsOf(fleet);
       const told = (id: string, type: string) => log.typesOf(id).filter((t) => t === type).length;
       const toldByAll = (type: string) => ids.reduce((sum, id) => sum + told(id, type), 0);
       const more = (type: string) => {

@@ -1,7 +1,7 @@
 import type { WorkOrder } from '@uplift/domain';
 import { eventually } from '../../support/eventually';
 import type { FleetInstance } from '../../support/fleet';
-import { makeFleet } from '../../support/fleet';
+import { idsOf, makeFleet } from '../../support/fleet';
 import { expectSoundAudit, expectUpgradedOnce } from '../../support/run-checks';
 import type { RunningUplift } from '../../support/running-uplift';
 import { STAGE_WORKERS } from '../../support/running-uplift';
@@ -23,8 +23,6 @@ const DEADLINES = {
   UPLIFT_DEADLINE_VERIFY_MS: DEADLINE,
 };
 const NOBODY_HOLDS = 10;
-
-const idsOf = (fleet: readonly FleetInstance[]) => fleet.map(({ instanceId }) => instanceId);
 
 export function outageSuite(running: () => RunningUplift): void {
   describe('a Lagoon that is away for longer than the deadline of any step', () => {

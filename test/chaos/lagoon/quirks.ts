@@ -2,7 +2,7 @@ import type { InstanceEventType } from '@uplift/domain';
 import type { BuildTraits, EnvironmentSpec, FaultSpec } from '../../../tools/lagoon-simulator/src';
 import { eventually } from '../../support/eventually';
 import type { FleetInstance } from '../../support/fleet';
-import { makeFleet } from '../../support/fleet';
+import { idsOf, makeFleet } from '../../support/fleet';
 import type { RunningUplift } from '../../support/running-uplift';
 import type { Accepted } from '../../support/uplift-client';
 
@@ -200,15 +200,10 @@ export class QuirkFleet {
   /** Each build begins to run as soon as it is accepted. */
   private async begin(): Promise<void> {
     const { log, lagoon } = this.uplift;
-    const ids = this.members.map(({ instance }) => instance.instanceId);
-    const accepted = () => log.count('DeploymentAccepted', ids);
+    const ids = idsOf(this.members.map(({ instance }) => instance));
     for (let begun = 0; begun < ids.length;) {
-      const before = begun;
-      await log.until(
-        () => accepted() > before,
-        () => `builds accepted: ${accepted()}`,
-      );
-      begun = accepted();
+      await this.uplift.reached('DeploymentAccepted', ids, begun + 1);
+      begun = log.count('DeploymentAccepted', ids);
       await lagoon.advance(UNTIL_IT_RUNS);
     }
   }
@@ -217,7 +212,8 @@ export class QuirkFleet {
   private async showItself(member: QuirkInstance): Promise<void> {
     const { quirk, instance } = member;
     const [first] = quirk.brings;
-    if (quirk.showsAtOnce && first !== undefined) await this.reached(instance.instanceId, first);
+    const ids = [instance.instanceId];
+    if (quirk.showsAtOnce && first !== undefined) await this.uplift.reached(first, ids);
     await this.intervene(member);
   }
 
@@ -236,23 +232,15 @@ export class QuirkFleet {
     const { lagoon, client } = this.uplift;
     const does: Readonly<Record<Intervention, () => Promise<unknown>>> = {
       'foreign-build': async () => {
-        await this.reached(instanceId, 'DeploymentAccepted');
+        await this.uplift.reached('DeploymentAccepted', [instanceId]);
         return lagoon.build({ project, environment });
       },
       'cancel-when-unstarted': async () => {
-        await this.reached(instanceId, 'BuildNotStarted');
+        await this.uplift.reached('BuildNotStarted', [instanceId]);
         return client.cancel(this.acceptedOf(instanceId), 'http');
       },
     };
     await does[quirk.intervention]();
-  }
-
-  private reached(instanceId: string, type: string): Promise<void> {
-    const { log } = this.uplift;
-    return log.until(
-      () => log.typesOf(instanceId).includes(type),
-      () => `${type}: ${log.typesOf(instanceId).join(' → ')}`,
-    );
   }
 
   private acceptedOf(instanceId: string): Accepted {

@@ -1,5 +1,5 @@
 import type { FleetInstance } from '../../support/fleet';
-import { makeFleet } from '../../support/fleet';
+import { ENDLESS_BUILD, makeFleet } from '../../support/fleet';
 import type { RunningUplift } from '../../support/running-uplift';
 import type { Accepted } from '../../support/uplift-client';
 
@@ -7,7 +7,6 @@ import type { Accepted } from '../../support/uplift-client';
 const GROUP = 15;
 /** Simulated seconds. */
 const SHORT_BUILD = 60;
-const ENDLESS_BUILD = 1_000_000;
 const LONGER_THAN_A_SCRIPT = 30;
 const LONGER_THAN_A_SHORT_BUILD = 110;
 

@@ -1,7 +1,7 @@
 import type { ManagedProcess } from '../../../tools/stack/src';
 import { eventually } from '../../support/eventually';
 import type { FleetInstance } from '../../support/fleet';
-import { makeFleet } from '../../support/fleet';
+import { ENDLESS_BUILD, idsOf, makeFleet } from '../../support/fleet';
 import { expectSoundAudit, expectUpgradedOnce } from '../../support/run-checks';
 import type { RunningUplift } from '../../support/running-uplift';
 import { SIZES } from '../../support/sizes';
@@ -10,7 +10,6 @@ import { storyOf, unexplained, waitedOnce } from '../lagoon/waits';
 const FLEET = SIZES.waitingForLagoon;
 const BUILDING = 0.4 * FLEET;
 const WAITING = FLEET - BUILDING;
-const ENDLESS_BUILD = 1_000_000;
 const OUTAGE_MS = 8_000;
 /** Requests in a second by one process, which here works on every stage. */
 const CAP = 20;
@@ -47,14 +46,10 @@ export function lagoonRecoverySuite(running: () => RunningUplift): void {
       }));
       const waiting = withoutScripts(WAITING);
       const all = [...building, ...waiting];
-      const ids = all.map(({ instanceId }) => instanceId);
+      const ids = idsOf(all);
       await uplift.place(all);
       const early = await client.triggerAll(building);
-      const begun = () => log.count('DeploymentProgressed', ids);
-      await log.until(
-        () => begun() === BUILDING,
-        () => `builds begun: ${begun()}`,
-      );
+      await uplift.reached('DeploymentProgressed', idsOf(building));
 
       const begunAt = Date.now();
       await lagoon.outage(true);

@@ -1,5 +1,5 @@
 import type { FleetInstance } from '../../support/fleet';
-import { makeFleet } from '../../support/fleet';
+import { idsOf, makeFleet } from '../../support/fleet';
 import { expectSoundAudit, expectUpgradedOnce } from '../../support/run-checks';
 import type { RunningUplift } from '../../support/running-uplift';
 import { STAGE_WORKERS } from '../../support/running-uplift';
@@ -30,7 +30,7 @@ const POLLS = ['query DeploymentsOfMany', 'query DeploymentsOf', 'query Deployme
 export function pollerRestartSuite(running: () => RunningUplift): void {
   describe('pollers that die twice while they follow many builds', () => {
     const fleet = makeFleet(FLEET).map((instance) => ({ ...instance, hasScripts: false as const }));
-    const ids = fleet.map(({ instanceId }) => instanceId);
+    const ids = idsOf(fleet);
     let uplift: RunningUplift;
     let accepted: readonly Accepted[];
 

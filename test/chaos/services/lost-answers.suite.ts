@@ -1,8 +1,7 @@
 import type { FaultSpec } from '../../../tools/lagoon-simulator/src';
-import { makeFleet } from '../../support/fleet';
-import { expectUpgradedOnce } from '../../support/run-checks';
+import { idsOf, makeFleet } from '../../support/fleet';
+import { expectBusIsStore, expectSoundAudit, expectUpgradedOnce } from '../../support/run-checks';
 import type { RunningUplift } from '../../support/running-uplift';
-import { expectBusIsStore, expectSoundAudit } from '../../support/run-checks';
 
 const FLEET = 12;
 
@@ -29,8 +28,7 @@ export function lostAnswersSuite(running: () => RunningUplift): void {
         const types = uplift.log.typesOf(instanceId);
         return types.filter((type) => type === 'DeploymentRequested').length;
       });
-      const ids = fleet.map(({ instanceId }) => instanceId);
-      return { seen, calls, notLanded: uplift.log.count('CallNotLanded', ids) };
+      return { seen, calls, notLanded: uplift.log.count('CallNotLanded', idsOf(fleet)) };
     };
 
     it.each([

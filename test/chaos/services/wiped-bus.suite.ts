@@ -3,15 +3,18 @@ import { join } from 'node:path';
 import { CONSUMERS } from '@uplift/bus';
 import { readWholeBus, undone } from '../../support/bus-reader';
 import { eventually } from '../../support/eventually';
-import { makeFleet } from '../../support/fleet';
-import { expectAcknowledgedOnce, expectUpgradedOnce } from '../../support/run-checks';
+import { ENDLESS_BUILD, idsOf, makeFleet } from '../../support/fleet';
+import {
+  expectAcknowledgedOnce,
+  expectBusIsStore,
+  expectSoundAudit,
+  expectUpgradedOnce,
+} from '../../support/run-checks';
 import type { RunningUplift } from '../../support/running-uplift';
 import { acknowledged } from '../../support/uplift-client';
-import { expectBusIsStore, expectSoundAudit } from '../../support/run-checks';
 
 const FEW = 5;
 const HALF = 30;
-const LONG_BUILD_SECONDS = 1_000_000;
 
 export function wipedBusSuite(running: () => RunningUplift): void {
   describe('a bus that loses everything', () => {
@@ -56,12 +59,12 @@ export function wipedBusSuite(running: () => RunningUplift): void {
       await uplift.ended(first);
       const building = makeFleet(HALF).map((instance) => ({
         ...instance,
-        buildSeconds: LONG_BUILD_SECONDS,
+        buildSeconds: ENDLESS_BUILD,
       }));
       await uplift.place(building);
       const early = await client.triggerAll(building.slice(0, HALF / 2));
       await log.until(
-        () => log.inFlight(building.map(({ instanceId }) => instanceId)).length === HALF / 2,
+        () => log.inFlight(idsOf(building)).length === HALF / 2,
         () => 'upgrades in flight',
       );
       const historyOf = () => finished.map(({ instanceId }) => log.typesOf(instanceId));
@@ -73,13 +76,12 @@ export function wipedBusSuite(running: () => RunningUplift): void {
         .map((i) => acknowledged(() => client.trigger(i, 'http')));
       const second = [...early, ...(await Promise.all(late))];
       await bringBack();
-      const begun = building.map(({ instanceId }) => instanceId);
-      await uplift.reached('DeploymentAccepted', begun);
+      await uplift.reached('DeploymentAccepted', idsOf(building));
       await settled(HALF);
       expect(historyOf()).toEqual(before);
       expect(await mutations()).toEqual([2 * HALF, 3 * HALF]);
 
-      await lagoon.advance(2 * LONG_BUILD_SECONDS);
+      await lagoon.advance(2 * ENDLESS_BUILD);
       await uplift.ended(second);
       const fleet = [...finished, ...building];
       expectAcknowledgedOnce(uplift, fleet, [...first, ...second]);
