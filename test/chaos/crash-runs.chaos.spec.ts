@@ -6,7 +6,8 @@ import { DEPLOY_POINTS, FURTHER_POINTS } from './crash-runs/crash-points';
 
 const FAULTS: readonly ProcessFault[] = ['kill', 'stop'];
 
-const TESTS = Math.ceil(SIZES.crashRuns / FAULTS.length);
+/** No fewer than there are boundaries of a deploy call, whatever the number of runs. */
+const TESTS = Math.max(DEPLOY_POINTS.length, Math.ceil(SIZES.crashRuns / FAULTS.length));
 
 const ROUND: readonly CrashPoint[] =
   TESTS > DEPLOY_POINTS.length ? [...DEPLOY_POINTS, ...FURTHER_POINTS] : DEPLOY_POINTS;

@@ -1,12 +1,12 @@
 import { upliftForAll } from '../support/running-uplift';
 import { killsSuite } from './services/kills.suite';
-import { SERVER_KILLS } from './services/process-kill';
+import { SERVER_KILLS, SOON_REDELIVERED } from './services/process-kill';
 import { wipedBusSuite } from './services/wiped-bus.suite';
 
 jest.setTimeout(120_000);
 
 describe('servers that die or lose everything', () => {
-  const uplift = upliftForAll({ clockSpeed: 240, env: { UPLIFT_ACK_WAIT_MS: '1500' } });
+  const uplift = upliftForAll({ clockSpeed: 240, env: SOON_REDELIVERED });
 
   killsSuite(uplift, SERVER_KILLS);
   wipedBusSuite(uplift);

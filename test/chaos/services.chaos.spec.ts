@@ -1,13 +1,13 @@
 import { upliftForAll } from '../support/running-uplift';
 import { killsSuite } from './services/kills.suite';
 import { lostAnswersSuite } from './services/lost-answers.suite';
-import { SERVICE_KILLS } from './services/process-kill';
+import { SERVICE_KILLS, SOON_REDELIVERED } from './services/process-kill';
 import { stalledStageSuite } from './services/stalled-stage.suite';
 
 jest.setTimeout(120_000);
 
 describe('services that die, stand still or hear no answer', () => {
-  const uplift = upliftForAll({ clockSpeed: 240, env: { UPLIFT_ACK_WAIT_MS: '1500' } });
+  const uplift = upliftForAll({ clockSpeed: 240, env: SOON_REDELIVERED });
 
   // The first: a wait soon after an outage of Lagoon is explained by it, and does not end by its deadline.
   stalledStageSuite(uplift);

@@ -1,5 +1,5 @@
 import type { FleetInstance } from '../../support/fleet';
-import { makeFleet } from '../../support/fleet';
+import { ENDLESS_BUILD, idsOf, makeFleet } from '../../support/fleet';
 import {
   expectAcknowledgedOnce,
   expectBusIsStore,
@@ -17,21 +17,24 @@ const FLEET = 60;
 const EARLY = 40;
 /** The first ones build until they are let go, so that the run cannot be over before the process is back. */
 const STRAGGLERS = 5;
-const STRAGGLING_SECONDS = 1_000_000;
 /** One script before the upgrade, one after. */
 const TASKS = 2 * FLEET;
 
 export function killsSuite(running: () => RunningUplift, targets: readonly KillTarget[]): void {
   describe('kill -9 in mid-run, and a restart', () => {
     let uplift: RunningUplift;
+    let planned: ProcessKill | undefined;
 
     beforeAll(() => {
       uplift = running();
     });
 
+    /** A test that fails while the process is down must not spoil the next ones. */
+    afterEach(() => planned?.recover());
+
     const makeStragglingFleet = () =>
       makeFleet(FLEET).map((instance, n) =>
-        n < STRAGGLERS ? { ...instance, buildSeconds: STRAGGLING_SECONDS } : instance,
+        n < STRAGGLERS ? { ...instance, buildSeconds: ENDLESS_BUILD } : instance,
       );
 
     const trigger = (instance: FleetInstance, n: number) => {
@@ -41,10 +44,10 @@ export function killsSuite(running: () => RunningUplift, targets: readonly KillT
 
     /** Ends the builds of the stragglers, once Lagoon has begun them. */
     const letGo = async (accepted: readonly Accepted[]) => {
-      const straggling = accepted.slice(0, STRAGGLERS).map(({ instanceId }) => instanceId);
+      const straggling = idsOf(accepted.slice(0, STRAGGLERS));
       await uplift.reached('DeploymentAccepted', straggling);
       expect(uplift.log.inFlight(straggling)).toHaveLength(STRAGGLERS);
-      await uplift.lagoon.advance(2 * STRAGGLING_SECONDS);
+      await uplift.lagoon.advance(2 * ENDLESS_BUILD);
     };
 
     const tasksAdded = async () => (await uplift.lagoon.ledger()).fields.addTask ?? 0;
@@ -55,8 +58,8 @@ export function killsSuite(running: () => RunningUplift, targets: readonly KillT
         const fleet = makeStragglingFleet();
         await uplift.place(fleet);
         const tasksBefore = await tasksAdded();
-        const ids = fleet.map(({ instanceId }) => instanceId);
-        const fault = new ProcessKill(uplift, target, ids);
+        const fault = new ProcessKill(uplift, target, idsOf(fleet));
+        planned = fault;
         await fault.prepare();
 
         const early = fleet.slice(0, EARLY).map(trigger);

@@ -4,7 +4,7 @@ import { eventually } from '../../support/eventually';
 import type { RunningUplift } from '../../support/running-uplift';
 
 /** A mutation of Lagoon whose answer must not reach the process before it is killed. */
-export interface DoubtfulCall {
+interface DoubtfulCall {
   readonly field: 'deployEnvironmentLatest' | 'addTask';
   /** Events that show its answer to have been received. */
   readonly answeredBy: readonly InstanceEventType[];
@@ -28,7 +28,7 @@ const TASK: DoubtfulCall = {
   answeredBy: ['PreUpgradeCompleted', 'PostUpgradeCompleted'],
 };
 
-const STAGE_WORKERS: readonly KillTarget[] = [
+const WORKER_KILLS: readonly KillTarget[] = [
   {
     name: 'pre-upgrade',
     killAt: { type: 'PreUpgradeStarted', instances: FEW },
@@ -64,7 +64,7 @@ const OTHER_SERVICES: readonly KillTarget[] = [
   { name: 'watchdog', killAt: MIDWAY },
 ];
 
-export const SERVICE_KILLS = [...STAGE_WORKERS, ...OTHER_SERVICES];
+export const SERVICE_KILLS = [...WORKER_KILLS, ...OTHER_SERVICES];
 
 export const SERVER_KILLS: readonly KillTarget[] = [
   { name: 'eventstore', killAt: EARLY },
@@ -72,6 +72,9 @@ export const SERVER_KILLS: readonly KillTarget[] = [
   { name: 'nats', killAt: MIDWAY },
   { name: 'postgres', killAt: MIDWAY },
 ];
+
+/** What a killed worker held comes again soon enough for many kills in one run. */
+export const SOON_REDELIVERED = { UPLIFT_ACK_WAIT_MS: '1500' };
 
 const CALLS_IN_DOUBT = 5;
 const SLOW_ANSWER_MS = 500;
@@ -115,10 +118,10 @@ export class ProcessKill {
     );
   }
 
-  /** Forgets what is left of the late answers, too. */
+  /** Forgets what is left of the late answers, too. Does nothing to a process that runs. */
   async recover(): Promise<void> {
     await this.uplift.lagoon.planNothing();
-    await this.part.restart();
+    if (this.part.hasExited) await this.part.restart();
   }
 
   private get part() {
