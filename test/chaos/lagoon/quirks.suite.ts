@@ -1,5 +1,5 @@
-import type { ManagedProcess } from '../../../tools/stack/src';
 import type { RunningUplift } from '../../support/running-uplift';
+import { STAGE_WORKERS } from '../../support/running-uplift';
 import { expectBusIsStore, expectSoundAudit } from '../../support/run-checks';
 import type { Quirk } from './quirks';
 import { broughtIn, QuirkFleet, QUIRKS } from './quirks';
@@ -12,6 +12,7 @@ const LIMITS = {
   UPLIFT_PERMISSION_PAUSE_MS: '300',
   UPLIFT_PROBE_WINDOW_MS: '20000',
 };
+const SERVICES = [...STAGE_WORKERS, 'watchdog'] as const;
 /** Lagoon's order of the states of a build. */
 const ORDER = ['new', 'queued', 'pending', 'running'];
 
@@ -19,17 +20,16 @@ export function quirksSuite(running: () => RunningUplift): void {
   describe('a fleet on which Lagoon is odd in every way at once', () => {
     let uplift: RunningUplift;
     let fleet: QuirkFleet;
-    let worker: ManagedProcess;
 
     beforeAll(async () => {
       uplift = running();
       await uplift.lagoon.clearLedger();
-      worker = await uplift.startAllStages(LIMITS);
+      await uplift.startServices(SERVICES, LIMITS);
       fleet = new QuirkFleet(uplift);
       await fleet.upgrade();
     });
 
-    afterAll(() => worker.stop());
+    afterAll(() => uplift.stopServices(SERVICES));
 
     const find = (name: string): Quirk => QUIRKS.find((quirk) => quirk.name === name)!;
     const dataOf = (quirk: Quirk, type: string) =>
