@@ -4,8 +4,7 @@ import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { projectRoot } from '../../tools/stack/src';
-import { isRunning } from '../../tools/stack/src/process/process-info';
-import { eventually } from '../support/eventually';
+import { survivors } from '../../tools/stack/src/testing/gone';
 
 const LIMIT_MS = 100_000;
 
@@ -72,7 +71,7 @@ describe('the demo', () => {
     ]) {
       expect(demo.output).toContain(part);
     }
-    await expectNoneRunning(family);
+    expect(await survivors(family)).toEqual([]);
     await demo.removeFolder();
   });
 
@@ -83,7 +82,7 @@ describe('the demo', () => {
     demo.child.kill('SIGINT');
     expect(await demo.ended).toBe(1);
     expect(demo.output).not.toContain('Everything was as expected');
-    await expectNoneRunning(family);
+    expect(await survivors(family)).toEqual([]);
     await demo.removeFolder();
   });
 
@@ -104,8 +103,4 @@ function descendantsOf(pid: number): number[] {
   const childrenOf = (parent: number): number[] =>
     table.flatMap(([child = 0, ppid]) => (ppid === parent ? [child, ...childrenOf(child)] : []));
   return childrenOf(pid);
-}
-
-async function expectNoneRunning(pids: readonly number[]): Promise<void> {
-  await eventually(() => expect(pids.filter(isRunning)).toEqual([]));
 }

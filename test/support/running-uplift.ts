@@ -34,7 +34,7 @@ export const STAGE_WORKERS = ['pre-upgrade', 'upgrade', 'poll-upgrade', 'post-up
 
 type Settings = Readonly<Record<string, string>>;
 
-export interface UpliftOptions extends Pick<StackOptions, 'serviceEnv' | 'services' | 'dir'> {
+export interface UpliftOptions extends Pick<StackOptions, 'services'> {
   /** Simulated seconds per real second: a build takes 480 simulated seconds, more or less. */
   readonly clockSpeed: number;
   readonly env?: Settings;

@@ -15,7 +15,7 @@ export interface Accepted {
 }
 
 /** What a request for an upgrade may say beside its reason. */
-export interface UpgradeOptions {
+interface UpgradeOptions {
   readonly strategy?: string;
   readonly target?: object;
   readonly waveId?: string;

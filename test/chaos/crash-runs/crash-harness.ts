@@ -31,7 +31,7 @@ const QUICK = {
   UPLIFT_PROBE_INTERVAL_MS: '10',
 };
 
-export interface StartedUpgrade {
+interface StartedUpgrade {
   readonly instanceId: string;
   readonly order: WorkOrder;
   readonly marker: string;
@@ -176,7 +176,7 @@ const OUTCOMES: Readonly<Record<string, readonly InstanceEvent['type'][]>> = {
 };
 
 /** What is wrong with what an upgrade did to Lagoon; empty if nothing is. */
-export function faultsOf(
+function faultsOf(
   { marker }: StartedUpgrade,
   events: readonly InstanceEvent[],
   { buildsByBulkName, tasksByName }: Pick<LedgerPage, 'buildsByBulkName' | 'tasksByName'>,

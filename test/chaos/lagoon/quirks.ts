@@ -7,7 +7,7 @@ import type { RunningUplift } from '../../support/running-uplift';
 import type { Accepted } from '../../support/uplift-client';
 
 /** What somebody else does once the build is accepted, or once it is told that it does not start. */
-export type Intervention = 'foreign-build' | 'cancel-when-unstarted';
+type Intervention = 'foreign-build' | 'cancel-when-unstarted';
 
 /** One way in which Lagoon is not as it should be, and what has to come of it. */
 export interface Quirk {
@@ -32,7 +32,7 @@ export interface Quirk {
 }
 
 /** Simulated seconds: nothing that lasts as long is over before the clock is moved on. */
-export const LONG = 100_000;
+const LONG = 100_000;
 const HALF = LONG / 2;
 
 export const QUIRKS: readonly Quirk[] = [

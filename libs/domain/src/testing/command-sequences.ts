@@ -129,10 +129,7 @@ const SIDEWAYS: Record<InFlightStatus, readonly InstanceCommandType[]> = {
 };
 
 /** Commands of which one comes next. */
-export function candidatesFor(
-  { way }: Choice,
-  state: InstanceState,
-): readonly InstanceCommandType[] {
+function candidatesFor({ way }: Choice, state: InstanceState): readonly InstanceCommandType[] {
   if (way === 'anywhere') return EVERY_COMMAND;
   if (state.kind === 'upgrading') return (way === 'onwards' ? ONWARDS : SIDEWAYS)[state.status];
   if (state.kind === 'absent') return ['RegisterInstance'];
@@ -142,7 +139,7 @@ export function candidatesFor(
 }
 
 /** How a command of a type differs from its example, by chance and by the state it meets. */
-export const VARIATIONS: {
+const VARIATIONS: {
   readonly [Type in InstanceCommandType]?: (
     choice: Choice,
     state: InstanceState,

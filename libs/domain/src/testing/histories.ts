@@ -19,7 +19,7 @@ export interface Given<Command, Event> {
 }
 
 /** A spec that reads as a sentence: `given(…events).when(command).then(…events)`. */
-export function givenFor<Command, State, Event>(
+function givenFor<Command, State, Event>(
   decider: Decider<Command, State, Event>,
 ): (...events: readonly Event[]) => Given<Command, Event> {
   return (...events) => ({ when: (command) => outcomeOf(decider, events, command) });
