@@ -84,7 +84,10 @@ function edgeCommands(project: string, upgradeId: string): InstanceCommand[] {
       type: 'RequestUpgrade',
       data: {
         upgradeId,
-        deadlineAt: new Date(Date.now() + ONE_DAY_MS).toISOString(),
+        attemptMs: ONE_DAY_MS,
+        startBy: null,
+        priority: null,
+        requestedAt: new Date().toISOString(),
         strategy: 'redeploy-latest',
         target: null,
         enabledStrategies: ['redeploy-latest'],

@@ -13,7 +13,7 @@ import { EVENT_VALUES } from './event-values';
 import { goldenEvents } from './golden-events';
 
 const example = (type: InstanceEventType): StoredEvent => {
-  const found = goldenEvents().find(({ stored }) => stored.type === type);
+  const found = goldenEvents().find(({ file }) => file === `${type}.v1.json`);
   if (!found) throw new Error(`no golden ${type}`);
   return found.stored;
 };
@@ -82,6 +82,9 @@ describe('a work order whose optional members are of another kind', () => {
     ['strategy', 'rebuild'],
     ['waveId', ''],
     ['cancelRequested', false],
+    ['attemptMs', '12 h'],
+    ['startBy', 'tomorrow'],
+    ['priority', 'high'],
     ['located', { projectId: 1, environmentId: 2, route: null, deployType: 3 }],
   ])('is refused: %s %j', (member, value) => {
     const data = structuredClone(golden.data) as { workOrder: Record<string, unknown> };

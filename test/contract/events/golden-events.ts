@@ -9,7 +9,7 @@ export interface GoldenEvent {
   readonly stored: StoredEvent;
 }
 
-/** Every event version ever written, one file each. */
+/** Every event version ever written, one file each; further files where members came to be optional or were added. */
 export function goldenEvents(): readonly GoldenEvent[] {
   return readdirSync(FOLDER)
     .filter((file) => file.endsWith('.json'))

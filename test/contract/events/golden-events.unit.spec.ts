@@ -21,7 +21,8 @@ describe('the golden corpus', () => {
   });
 
   it.each(golden)('$file is named after what it holds', ({ file, stored }) => {
-    expect(file).toBe(`${stored.type}.v${stored.metadata.schemaVersion}.json`);
+    const [type, version] = file.split('.');
+    expect([type, version]).toEqual([stored.type, `v${stored.metadata.schemaVersion}`]);
   });
 
   it.each(golden)('$file is read, and fits its schema', ({ stored }) => {
@@ -40,7 +41,7 @@ describe('the golden corpus', () => {
 
   it('folds: every event is legal after some history of the others', () => {
     const events = golden.map(({ stored }) => toInstanceEvent(stored));
-    expect([...foldable(events)].sort()).toEqual(events.map(({ type }) => type).sort());
+    expect(foldable(events)).toEqual(new Set(events.map(({ type }) => type)));
   });
 });
 

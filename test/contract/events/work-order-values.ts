@@ -65,7 +65,10 @@ export const workOrder: fc.Arbitrary<WorkOrder> = fc.record(
     strategy,
     target: nullable(target),
     originStatus: healthyStatus,
+    attemptMs: count,
     deadlineAt: timestamp,
+    startBy: timestamp,
+    priority: fc.constant('urgent' as const),
     waveId: name,
     cancelRequested: fc.constant(true as const),
   },
@@ -78,7 +81,6 @@ export const workOrder: fc.Arbitrary<WorkOrder> = fc.record(
       'strategy',
       'target',
       'originStatus',
-      'deadlineAt',
     ],
   },
 );

@@ -53,7 +53,10 @@ export function trigger(varied: Varied = {}) {
     enabledStrategies: UPGRADE_STRATEGIES,
     upgradeId: upgradeIdFor(instanceId, key),
     requestedBy: 'somebody',
-    deadlineAt: '2030-01-01T00:00:00.000Z',
+    attemptMs: 43_200_000,
+    startBy: null,
+    priority: null,
+    requestedAt: '2026-03-01T10:00:00.000Z',
   };
   const revision = ifRevision === undefined ? {} : { ifRevision };
   return {

@@ -57,7 +57,10 @@ export class UpgradeCommands {
       upgradeId: upgradeIdFor(instanceId, caller.idempotencyKey),
       requestedBy: caller.actor.id,
       enabledStrategies,
-      deadlineAt: new Date(this.clock.wall() + deadlineAttemptMs).toISOString(),
+      attemptMs: deadlineAttemptMs,
+      startBy: null,
+      priority: null,
+      requestedAt: new Date(this.clock.wall()).toISOString(),
     };
     return this.commands.execute({
       instanceId,

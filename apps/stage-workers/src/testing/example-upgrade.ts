@@ -28,7 +28,7 @@ export const ORDER: WorkOrder = {
   strategy: 'redeploy-latest',
   target: null,
   originStatus: 'running-healthy-claimed',
-  deadlineAt: '2099-01-01T00:00:00.000Z',
+  attemptMs: 12 * 3_600_000,
 };
 
 export interface ExampleUpgrade {

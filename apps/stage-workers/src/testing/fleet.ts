@@ -6,7 +6,6 @@ import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
 import { exampleUpgrade, ORDER } from './example-upgrade';
 
 const START = Date.parse('2026-01-05T00:00:00.000Z');
-const ATTEMPT_MS = 12 * 3_600_000;
 
 interface Member {
   readonly events: readonly InstanceEvent[];
@@ -37,8 +36,7 @@ export class Fleet {
   /** A new instance, just after an event of the example upgrade. */
   async join(at: InstanceEventType, changes: Partial<WorkOrder> = {}): Promise<string> {
     const instanceId = this.randomness.uuid();
-    const deadlineAt = new Date(this.clock.wall() + ATTEMPT_MS).toISOString();
-    const order = { ...ORDER, upgradeId: this.randomness.uuid(), deadlineAt, ...changes };
+    const order = { ...ORDER, upgradeId: this.randomness.uuid(), ...changes };
     const located = { projectId: 1, environmentId: 2, route: null };
     const events = exampleUpgrade({ order, located, buildName: 'lagoon-build-1' });
     this.members.set(instanceId, { events, next: 0 });

@@ -112,9 +112,15 @@ export const workOrder: Schema<WorkOrder> = named(
       strategy,
       target: nullable(upgradeTarget),
       originStatus: healthyStatus,
-      deadlineAt: timestamp,
     },
-    { waveId: name, cancelRequested: yes },
+    {
+      attemptMs: wholeNumber,
+      deadlineAt: timestamp,
+      startBy: timestamp,
+      priority: plain<'urgent'>({ const: 'urgent' }),
+      waveId: name,
+      cancelRequested: yes,
+    },
   ),
 );
 

@@ -3,12 +3,12 @@ import { given, HISTORY_INTO, ordering, upTo } from '../testing/histories';
 
 const accepted = upTo('DeploymentAccepted');
 const failed = [...accepted, event('UpgradeFailed')];
-const { deadlineAt } = command('RecordLateOutcome').data;
+const { attemptMs } = command('RecordLateOutcome').data;
 const late = event('LateOutcomeObserved');
-const goesOn = ordering({ deadlineAt }, [event('PostUpgradePending')]);
+const goesOn = ordering({ attemptMs }, [event('PostUpgradePending')]);
 
 describe('RecordLateOutcome', () => {
-  it('takes a late success up where the upgrade left off, with a deadline of its own', () => {
+  it('takes a late success up where the upgrade left off, with a time of its own', () => {
     given(...failed)
       .when(command('RecordLateOutcome'))
       .then(late, ...goesOn);
@@ -84,7 +84,7 @@ describe('an upgrade that goes on after a late success', () => {
   });
 
   it('ends in the status it came from', () => {
-    const rest = ordering({ deadlineAt }, HISTORY_INTO['post-upgrade-completed'].slice(-2));
+    const rest = ordering({ attemptMs }, HISTORY_INTO['post-upgrade-completed'].slice(-2));
     given(...pending, ...rest)
       .when(command('VerifyHealthy'))
       .then(event('InstanceVerifiedHealthy'));

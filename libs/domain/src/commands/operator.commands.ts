@@ -5,6 +5,7 @@ import {
   ClaimAxisCrossedError,
   InstanceAlreadyRegisteredError,
   InvalidTargetError,
+  StartByPassedError,
   StatusNotAllowedError,
   StatusNotImportableError,
   StrategyNotEnabledError,
@@ -15,6 +16,7 @@ import { eventOf, type InstanceEventData } from '../instance/instance.events';
 import { LIFECYCLE } from '../instance/instance.lifecycle';
 import type { KnownInstance, RestingInstance } from '../instance/instance.state';
 import { workOrderOf } from '../instance/instance.state';
+import type { Priority } from '../instance/work-order';
 import type { UpgradePlan, UpgradeStrategy, UpgradeTarget } from '../instance/upgrade-target';
 import { whyTargetIsInvalid } from '../instance/upgrade-target';
 import { cancelled } from './call.commands';
@@ -35,7 +37,12 @@ export interface OperatorCommands {
     readonly reason: string;
     readonly rolloutId: string | null;
     readonly waveId: string | null;
-    readonly deadlineAt: string;
+    /** Time of a whole attempt. */
+    readonly attemptMs: number;
+    readonly startBy: string | null;
+    readonly priority: Priority | null;
+    /** Written like `startBy`. */
+    readonly requestedAt: string;
   };
   CancelUpgrade: {
     readonly upgradeId: string;
@@ -116,7 +123,9 @@ const requestUpgrade: CommandRow<UpgradeRequest, HealthyStatus> = {
   decide(data, state) {
     if (isOf(state, data)) return [];
     const { strategy, target } = planFor(data, state);
-    const { upgradeId, requestedBy, reason, rolloutId, waveId, deadlineAt } = data;
+    const { upgradeId, requestedBy, reason, rolloutId, waveId, attemptMs } = data;
+    const { startBy, priority, requestedAt } = data;
+    if (startBy !== null && startBy <= requestedAt) throw new StartByPassedError(startBy);
     const workOrder = {
       upgradeId,
       attempt: 1,
@@ -125,7 +134,9 @@ const requestUpgrade: CommandRow<UpgradeRequest, HealthyStatus> = {
       strategy,
       target,
       originStatus: state.status,
-      deadlineAt,
+      attemptMs,
+      ...(startBy === null ? {} : { startBy }),
+      ...(priority === null ? {} : { priority }),
       ...(waveId === null ? {} : { waveId }),
     };
     return [{ type: 'UpgradeRequested', data: { workOrder, requestedBy, reason, rolloutId } }];

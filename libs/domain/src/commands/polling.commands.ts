@@ -37,8 +37,8 @@ export interface PollingCommands {
 /** What became of a deployment after the upgrade was given up. */
 export interface LateOutcomeCommands {
   RecordLateOutcome: InstanceEventData['LateOutcomeObserved'] & {
-    /** End of what is left to do after a late success, RFC 3339. */
-    readonly deadlineAt: string;
+    /** Time for what is left to do after a late success. */
+    readonly attemptMs: number;
   };
 }
 
@@ -126,12 +126,12 @@ export const LATE_OUTCOME: CommandRows<LateOutcomeCommands, 'upgrade-failed'> = 
   /** Recorded once. A success is taken up where the upgrade left off. */
   RecordLateOutcome: {
     in: ['upgrade-failed'],
-    decide({ deadlineAt, ...data }, { lastUpgrade }) {
+    decide({ attemptMs, ...data }, { lastUpgrade }) {
       if (lastUpgrade === null || lastUpgrade.lateOutcomeSeen) return [];
       const observed = eventOf('LateOutcomeObserved', data);
       if (data.status !== 'complete') return [observed];
-      const { cancelRequested: _given, ...order } = lastUpgrade.workOrder;
-      const workOrder = { ...order, deadlineAt };
+      const { cancelRequested: _given, deadlineAt: _over, ...order } = lastUpgrade.workOrder;
+      const workOrder = { ...order, attemptMs };
       return [observed, eventOf('PostUpgradePending', { workOrder })];
     },
   },

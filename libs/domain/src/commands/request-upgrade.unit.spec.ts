@@ -49,6 +49,27 @@ describe('RequestUpgrade', () => {
       .thenRefused('invalid-target');
   });
 
+  it('keeps with the order how long it may take, by when it starts, and that it is urgent', () => {
+    const asked = {
+      attemptMs: 60_000,
+      startBy: '2026-03-01T10:00:00.001Z',
+      priority: 'urgent',
+    } as const;
+    given(registered)
+      .when(command('RequestUpgrade', asked))
+      .then(event('UpgradeRequested', { workOrder: { ...WORK_ORDER, ...asked } }));
+  });
+
+  it.each(['2026-03-01T10:00:00.000Z', '2025-12-31T23:59:59.999Z'])(
+    'is refused when it was to start by %s, which is over',
+    (startBy) => {
+      given(registered).when(command('RequestUpgrade', { startBy })).thenRefused('start-by-passed');
+      given(...WHOLE_UPGRADE)
+        .when(command('RequestUpgrade', { startBy }))
+        .thenNothing();
+    },
+  );
+
   it('is refused for an instance nobody registered', () => {
     given().when(command('RequestUpgrade')).thenRefused('instance-unknown');
   });

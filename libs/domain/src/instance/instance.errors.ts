@@ -68,6 +68,14 @@ export class StrategyNotEnabledError extends DomainError {
   }
 }
 
+/** The upgrade would expire before it could begin. */
+export class StartByPassedError extends DomainError {
+  readonly code = 'start-by-passed';
+  constructor(readonly startBy: string) {
+    super(`The upgrade was to start by ${startBy}, which is over: name a later time, or none`);
+  }
+}
+
 /** There is nothing left to cancel. */
 export class UpgradeNotInFlightError extends DomainError {
   readonly code = 'upgrade-not-in-flight';

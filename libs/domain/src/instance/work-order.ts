@@ -17,13 +17,24 @@ export interface WorkOrder {
   readonly target: UpgradeTarget | null;
   /** The status to come back to. */
   readonly originStatus: HealthyStatus;
-  /** End of the whole attempt, RFC 3339: no outage extends it. */
-  readonly deadlineAt: string;
+  /**
+   * Time of the whole attempt in ms, counted from its first `…Started` on; it stands still in every wait that is told.
+   * Absent in old histories.
+   */
+  readonly attemptMs?: number;
+  /** End of the whole attempt, RFC 3339: only in old histories, without `attemptMs`. */
+  readonly deadlineAt?: string;
+  /** The upgrade expires if it has not begun by then, RFC 3339 in UTC with milliseconds. */
+  readonly startBy?: string;
+  /** Urgent upgrades are admitted before all others. */
+  readonly priority?: Priority;
   /** Upgrades of one wave share a bulk id in Lagoon and are polled together. */
   readonly waveId?: string;
   /** An operator asked to stop this attempt: no new effect starts. */
   readonly cancelRequested?: true;
 }
+
+export type Priority = 'urgent';
 
 export interface LocatedEnvironment {
   readonly projectId: number;

@@ -43,7 +43,7 @@ export const WORK_ORDER: WorkOrder = {
   strategy: 'branch-ref',
   target: { ref: 'v2.1.0' },
   originStatus: 'running-healthy-claimed',
-  deadlineAt: '2026-03-01T22:00:00.000Z',
+  attemptMs: 43_200_000,
 };
 
 export const LOCATED_ORDER: WorkOrder = { ...WORK_ORDER, located: LOCATED };
@@ -174,7 +174,10 @@ export const EXAMPLE_COMMAND_DATA: InstanceCommandData = {
     target: WORK_ORDER.target,
     enabledStrategies: UPGRADE_STRATEGIES,
     waveId: null,
-    deadlineAt: WORK_ORDER.deadlineAt,
+    attemptMs: 43_200_000,
+    startBy: null,
+    priority: null,
+    requestedAt: '2026-03-01T10:00:00.000Z',
     requestedBy: 'operator-7',
     reason: 'security release',
     rolloutId: null,
@@ -213,7 +216,7 @@ export const EXAMPLE_COMMAND_DATA: InstanceCommandData = {
   ConfirmCancel: { ...ATTEMPT, buildName: BUILD },
   RecordLateOutcome: {
     ...EXAMPLE_EVENT_DATA.LateOutcomeObserved,
-    deadlineAt: '2026-03-02T22:00:00.000Z',
+    attemptMs: 3_600_000,
   },
   StartPostUpgrade: BY_WORKER,
   CompletePostUpgrade: { ...ATTEMPT, task: null },

@@ -61,8 +61,8 @@ export class LateOutcomeStage extends StageHandler {
   ): Promise<boolean> {
     const outcome = await this.look(failure, signal);
     if (outcome === null) return false;
-    const deadlineAt = new Date(this.ports.clock.wall() + this.options.attemptMs).toISOString();
-    const data = { ...session.attempt, ...outcome, deadlineAt };
+    const { attemptMs } = this.options;
+    const data = { ...session.attempt, ...outcome, attemptMs };
     await session.submit({ type: 'RecordLateOutcome', data });
     return true;
   }

@@ -103,10 +103,9 @@ describe('a deployment that was given up', () => {
     const watch = new LateWatch(fixture, [[afterMs, () => endBuild(fixture)]]);
     expect(await watch.run()).toEqual({ kind: 'done' });
     expect(watch.passedMs).toBeLessThan(afterMs + 340 * SECOND);
-    const deadlineAt = new Date(watch.deadline + watch.passedMs + 12 * HOUR).toISOString();
     expect(await fixture.appended()).toMatchObject([
       { type: 'LateOutcomeObserved', data: { status: 'complete' } },
-      { type: 'PostUpgradePending', data: { workOrder: { attempt: 1, deadlineAt } } },
+      { type: 'PostUpgradePending', data: { workOrder: { attempt: 1, attemptMs: 12 * HOUR } } },
     ]);
     expect(fixture.mutations).toEqual([]);
   });

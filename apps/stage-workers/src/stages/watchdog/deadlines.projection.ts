@@ -41,7 +41,11 @@ export interface OverdueDeadline extends RunningDeadline {
   readonly isAttemptOver: boolean;
 }
 
-type Row = Omit<RunningDeadline, 'since' | 'limitMs'> & { readonly run: DeadlineRun };
+type Row = Omit<RunningDeadline, 'since' | 'limitMs'> & {
+  readonly run: DeadlineRun;
+  /** Time of the attempt's first `…Started`. */
+  readonly startedAt: number | null;
+};
 
 /** Who owes what until when, folded from all events: nothing in it that the store does not hold. */
 export class DeadlineProjection {
@@ -71,8 +75,9 @@ export class DeadlineProjection {
       seenAt: this.clock.monotonic(),
     });
     const waitingFor = waitAfter(event, before);
+    const startedAt = startAfter(recorded, before);
     const newest = { instanceId, eventId, revision, touchedAt };
-    this.rows.set(instanceId, { ...newest, order, status, owner, run, waitingFor });
+    this.rows.set(instanceId, { ...newest, order, status, owner, run, startedAt, waitingFor });
   }
 
   /**
@@ -83,7 +88,7 @@ export class DeadlineProjection {
     return [...this.rows.values()].flatMap((row) => {
       const { since, seenAt, limitMs } = row.run;
       const waitedMs = now === null ? this.clock.monotonic() - seenAt : now - since;
-      const attemptMs = Math.max(0, Date.parse(row.order.deadlineAt) - since);
+      const attemptMs = Math.max(0, attemptEndOf(row) - since);
       if (waitedMs < Math.min(limitMs, attemptMs)) return [];
       const isAttemptOver = waitedMs >= attemptMs;
       return [{ ...row, since, limitMs: Math.min(limitMs, attemptMs), isAttemptOver }];
@@ -109,6 +114,18 @@ export class DeadlineProjection {
     const isNamed = deadline !== null && deadline !== 'kept' && deadline !== 'suspended';
     return isNamed ? startRun(this.limits[deadline], moment) : run;
   }
+}
+
+/** Time of the end of the whole attempt. */
+function attemptEndOf({ order: { attemptMs, deadlineAt }, startedAt }: Row): number {
+  if (deadlineAt !== undefined) return Date.parse(deadlineAt);
+  if (attemptMs === undefined || startedAt === null) return Number.POSITIVE_INFINITY;
+  return startedAt + attemptMs;
+}
+
+function startAfter({ event, at }: RecordedInstanceEvent, before: Row | undefined): number | null {
+  if (event.type === 'UpgradeRetried') return null;
+  return before?.startedAt ?? (event.type.endsWith('Started') ? at : null);
 }
 
 function limitOf({ since, limitMs }: DeadlineRun): Pick<RunningDeadline, 'since' | 'limitMs'> {
