@@ -1,7 +1,8 @@
-import type { Evidence, UpgradeOutcome } from '@uplift/domain';
+import type { Evidence, ReasonClass, UpgradeOutcome } from '@uplift/domain';
 import {
   HEALTHY_STATUSES,
   INSTANCE_STATUSES,
+  REASON_CLASSES,
   TIMED_STAGES,
   UPGRADE_STRATEGIES,
 } from '@uplift/domain';
@@ -37,6 +38,8 @@ const OUTCOMES = [
   'failed',
   'cancelled',
 ] as const satisfies readonly UpgradeOutcome[];
+const reason = documented('By its present name, see docs/reasons.md', text);
+const reasonClass = oneOf(Object.keys(REASON_CLASSES) as readonly ReasonClass[]);
 const timedStage = oneOf(TIMED_STAGES);
 
 const asOf = named(
@@ -122,7 +125,9 @@ const upgrade = named(
       'What it cannot go on without; null if nothing holds it up',
       nullable(text),
     ),
-    failure: nullable(named('UpgradeFailure', object({ reason: text, evidence, retryable: flag }))),
+    failure: nullable(
+      named('UpgradeFailure', object({ reason, reasonClass, evidence, retryable: flag })),
+    ),
     requestedAt: dateTime,
     endedAt: nullable(dateTime),
     revision,

@@ -12,6 +12,7 @@ export * from './instance/instance.evolve';
 export * from './instance/instance.lifecycle';
 export * from './instance/instance.profile';
 export * from './instance/instance.state';
+export * from './instance/reasons';
 export * from './instance/upgrade-target';
 export * from './instance/work-order';
 export * from './commands/instance.decider';

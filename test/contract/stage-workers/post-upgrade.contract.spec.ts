@@ -69,7 +69,10 @@ describe('post-upgrade alone', () => {
       { type: 'PostUpgradeStarted' },
       { type: 'ScriptRequested', data: { step: 'post-upgrade' } },
       { type: 'ScriptAccepted' },
-      { type: 'PostUpgradeFailed', data: { reason: 'post-upgrade-script', retryable: true } },
+      {
+        type: 'PostUpgradeFailed',
+        data: { reason: 'post-upgrade-script-failed', retryable: true },
+      },
     ]);
   });
 

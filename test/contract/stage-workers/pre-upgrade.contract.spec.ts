@@ -58,8 +58,8 @@ describe('pre-upgrade alone', () => {
   });
 
   it.each([
-    ['an environment that is gone', { deleted: true }, 'environment-exists', false],
-    ['disabled deployments', { deploymentsDisabled: true }, 'deployments-enabled', false],
+    ['an environment that is gone', { deleted: true }, 'environment-missing', false],
+    ['disabled deployments', { deploymentsDisabled: true }, 'deployments-disabled', false],
   ])('refuses %s', async (_words, traits, reason, retryable) => {
     const upgrade = await harness.open('UpgradeRequested', { traits });
     await harness.deliver(upgrade);
@@ -76,7 +76,7 @@ describe('pre-upgrade alone', () => {
     await harness.deliver(upgrade);
     expect((await upgrade.appended())[1]).toMatchObject({
       type: 'PreUpgradeFailed',
-      data: { reason: 'no-active-deployment', evidence: { detail: build }, retryable: true },
+      data: { reason: 'deployment-active', evidence: { detail: build }, retryable: true },
     });
   });
 
@@ -88,7 +88,7 @@ describe('pre-upgrade alone', () => {
     await harness.deliver(upgrade);
     expect((await upgrade.appended())[3]).toMatchObject({
       type: 'PreUpgradeFailed',
-      data: { reason: 'pre-upgrade-script', retryable: true },
+      data: { reason: 'pre-upgrade-script-failed', retryable: true },
     });
   });
 

@@ -9,6 +9,7 @@ import {
 } from '@uplift/contracts';
 import { renderSettingsPage } from '@uplift/runtime';
 import { lifecyclePage } from './lifecycle-page';
+import { reasonsPage } from './reasons-page';
 
 const SCHEMA_FOLDER = 'contracts/schemas';
 
@@ -22,6 +23,7 @@ interface GeneratedFile {
 export function generatedFiles(): readonly GeneratedFile[] {
   return [
     { path: 'docs/lifecycle.md', content: lifecyclePage() },
+    { path: 'docs/reasons.md', content: reasonsPage() },
     { path: 'docs/configuration.md', content: renderSettingsPage() },
     ...schemaFiles(),
   ];

@@ -1,9 +1,17 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { INSTANCE_STATUSES, LIFECYCLE } from '@uplift/domain';
+import {
+  INSTANCE_STATUSES,
+  LIFECYCLE,
+  REASON_CLASSES,
+  REASONS,
+  REFUSAL_CAUSES,
+} from '@uplift/domain';
 import { generatedFiles, staleFiles, writeFiles } from './generated-files';
+import type { RefusalCause } from '@uplift/lagoon';
 import { lifecyclePage } from './lifecycle-page';
+import { reasonsPage } from './reasons-page';
 
 describe('generated files', () => {
   const files = generatedFiles();
@@ -54,6 +62,24 @@ describe('the lifecycle page', () => {
     expect(page).toContain('running_healthy_claimed --> pending_pre_upgrade : UpgradeRequested');
     expect(page).toContain(
       'post_upgrade_completed --> running_healthy_claimed : InstanceVerifiedHealthy',
+    );
+  });
+});
+
+describe('the page of reasons', () => {
+  const page = reasonsPage();
+
+  it('has a row for every class, reason and cause of a refusal', () => {
+    // Fails to compile when the adapter names a cause that the table does not know.
+    const causes: Record<RefusalCause, unknown> = REFUSAL_CAUSES;
+    const rows = [REASON_CLASSES, REASONS, causes].flatMap((table) => Object.keys(table));
+    expect(page.split('\n').filter((line) => line.startsWith('| `'))).toHaveLength(rows.length);
+    rows.forEach((name) => expect(page).toContain(`| \`${name}\` |`));
+  });
+
+  it('says what to do, and how old histories call it', () => {
+    expect(page).toContain(
+      '| `deployment-active` | `busy` | a build of somebody else was under way in the environment | may help | retry when it has ended | `no-active-deployment` |',
     );
   });
 });

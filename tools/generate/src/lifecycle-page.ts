@@ -126,7 +126,7 @@ function idOf(status: InstanceStatus): string {
   return status.replaceAll('-', '_');
 }
 
-function markdownTable(
+export function markdownTable(
   header: readonly string[],
   rows: readonly (readonly string[])[],
 ): readonly string[] {

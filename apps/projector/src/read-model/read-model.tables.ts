@@ -14,7 +14,7 @@ import { flag, id, integer, isoTime, json, nullable, number, Table, text, time }
  * Raised when a fold makes other rows of the same events: older rows must be rebuilt, never mixed. A column that is
  * new to a database asks for the rebuild by itself.
  */
-export const READ_MODEL_VERSION = 2;
+export const READ_MODEL_VERSION = 3;
 
 const optionalTime = nullable(time);
 

@@ -3,7 +3,7 @@ import type {
   Attempt,
   ByWorker,
   Evidence,
-  Failure,
+  KnownFailure,
   InstanceEvent,
   TaskReference,
 } from '../instance/instance.events';
@@ -30,7 +30,7 @@ export interface CallCommands {
   /** The call is proved not to have landed: call again, or give up after the second. */
   RepeatCall: OfCall & { readonly evidence: Evidence; readonly worker: string };
   /** Lagoon surely refused the call; `tries` is how often such a refusal is met before it counts. */
-  RefuseCall: OfCall & Failure & { readonly tries: number };
+  RefuseCall: OfCall & KnownFailure & { readonly tries: number };
   /** The call was refused in words that may pass, and time has passed. */
   RetryCall: OfCall & { readonly worker: string };
 }

@@ -1,10 +1,10 @@
-import type { Attempt, ByWorker, Failure, TaskReference } from '../instance/instance.events';
+import type { Attempt, ByWorker, KnownFailure, TaskReference } from '../instance/instance.events';
 import { producing, type CommandRows } from './command-row';
 
 export interface PostUpgradeCommands {
   StartPostUpgrade: ByWorker;
   CompletePostUpgrade: Attempt & { readonly task: TaskReference | null };
-  FailPostUpgrade: Failure;
+  FailPostUpgrade: KnownFailure;
 }
 
 export const POST_UPGRADE: CommandRows<PostUpgradeCommands> = {

@@ -3,7 +3,7 @@ import {
   type ByWorker,
   type Check,
   eventOf,
-  type Failure,
+  type KnownFailure,
   type TaskReference,
 } from '../instance/instance.events';
 import type { LocatedEnvironment } from '../instance/work-order';
@@ -16,7 +16,7 @@ export interface PreUpgradeCommands {
     readonly checks: readonly Check[];
     readonly task: TaskReference | null;
   };
-  FailPreUpgrade: Failure;
+  FailPreUpgrade: KnownFailure;
 }
 
 export const PRE_UPGRADE: CommandRows<PreUpgradeCommands> = {

@@ -1,5 +1,5 @@
 import { StepNotReachedError } from '../instance/instance.errors';
-import type { Attempt, ByWorker, Failure, InstanceEvent } from '../instance/instance.events';
+import type { Attempt, ByWorker, KnownFailure, InstanceEvent } from '../instance/instance.events';
 import type { UpgradingInstance } from '../instance/instance.state';
 import { markerOf } from '../instance/work-order';
 import { firstScriptCall } from './call.commands';
@@ -13,7 +13,7 @@ export interface UpgradeCommands {
   };
   /** Opens the stage and states the intent: a deployment, or the script of that strategy. */
   StartUpgrade: ByWorker & { readonly bulkId: string | null };
-  FailUpgrade: Failure;
+  FailUpgrade: KnownFailure;
 }
 
 export const UPGRADE: CommandRows<UpgradeCommands> = {

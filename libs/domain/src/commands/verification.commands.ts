@@ -1,4 +1,4 @@
-import type { Attempt, Evidence, Failure, ProbeResult } from '../instance/instance.events';
+import type { Attempt, Evidence, KnownFailure, ProbeResult } from '../instance/instance.events';
 import { producing, type CommandRows } from './command-row';
 
 export interface VerificationCommands {
@@ -6,8 +6,8 @@ export interface VerificationCommands {
     readonly probes: readonly ProbeResult[];
     readonly evidence?: Evidence;
   };
-  FindUnhealthy: Failure;
-  FindUnresponsive: Failure;
+  FindUnhealthy: KnownFailure;
+  FindUnresponsive: KnownFailure;
 }
 
 export const VERIFICATION: CommandRows<VerificationCommands> = {

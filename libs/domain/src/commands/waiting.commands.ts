@@ -37,7 +37,7 @@ export const WAITING: CommandRows<WaitingCommands> = {
       const buildName = deployment?.buildName ?? null;
       const waitingFor = notes.waitingFor?.target ?? null;
       const evidence = { stage, status, since, limitMs, buildName, waitingFor };
-      const failure = { reason: 'stage-timed-out', evidence, retryable: true };
+      const failure = { reason: 'stage-timed-out', evidence, retryable: true } as const;
       return [
         { type: 'StageTimedOut', data: { ...timeout, status } },
         failureIn(status, { upgradeId, attempt, ...failure }),

@@ -1,5 +1,6 @@
 import type { HealthyStatus, InstanceStatus, RunningStatus, UpgradeStage } from '../status';
 import type { InstanceProfile } from './instance.profile';
+import type { FailureReason } from './reasons';
 import type { ScriptStep, WorkOrder } from './work-order';
 
 /** Facts that explain an outcome: small, redacted, never a log. */
@@ -34,6 +35,11 @@ export interface Failure extends Attempt {
   readonly evidence: Evidence;
   /** True if a new attempt may succeed without a change elsewhere. */
   readonly retryable: boolean;
+}
+
+/** A failure as this version records it: its reason has a row in the table of reasons. */
+export interface KnownFailure extends Failure {
+  readonly reason: FailureReason;
 }
 
 export interface ByWorker extends Attempt {

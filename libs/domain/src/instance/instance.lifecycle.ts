@@ -7,7 +7,12 @@ import {
   RUNNING_STATUSES,
   STATUS_BEFORE_STAGE,
 } from '../status';
-import type { Failure, InstanceEvent, InstanceEventOf, InstanceEventType } from './instance.events';
+import type {
+  InstanceEvent,
+  InstanceEventOf,
+  InstanceEventType,
+  KnownFailure,
+} from './instance.events';
 
 /** Deadlines are named here and given in milliseconds by configuration. */
 export type DeadlineName = 'pending' | 'step' | 'call' | 'queued' | 'running' | 'verify';
@@ -261,7 +266,7 @@ function isNaming(
 const FAILURES = LIFECYCLE_ROWS.map(([type]) => type).filter(isFailure);
 
 /** The end of an attempt that goes no further than a status: a stage that fails, else an app that does not answer. */
-export function failureIn(status: InFlightStatus, data: Failure): InstanceEvent {
+export function failureIn(status: InFlightStatus, data: KnownFailure): InstanceEvent {
   const type = FAILURES.find((each) => isLegalIn(status, each));
   return { type: type ?? 'InstanceFoundUnresponsive', data };
 }

@@ -60,7 +60,7 @@ export const TASK = { taskId: 9, taskName: 'lagoon-task-x1' } as const;
 
 export const FAILURE = {
   ...ATTEMPT,
-  reason: 'lagoon-refused',
+  reason: 'deployment-refused',
   evidence: EVIDENCE,
   retryable: true,
 } as const;

@@ -1,6 +1,7 @@
 import type { RecordedInstanceEvent } from '../instance/instance.events';
 import { upgradeIdOf } from '../instance/instance.events';
 import { statusAfter } from '../instance/instance.lifecycle';
+import { presentReason } from '../instance/reasons';
 import type { InstanceStatus } from '../status';
 import { isHealthy, isInFlight, labelOf } from '../status';
 
@@ -75,6 +76,6 @@ function failureAfter(
   { event }: RecordedInstanceEvent,
   status: InstanceStatus,
 ): string | null {
-  if ('retryable' in event.data) return event.data.reason;
+  if ('retryable' in event.data) return presentReason(event.data.reason);
   return isInFlight(status) ? null : view.failureReason;
 }

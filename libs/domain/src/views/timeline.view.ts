@@ -1,6 +1,7 @@
 import type { InstanceEvent, PerEvent, RecordedInstanceEvent } from '../instance/instance.events';
 import { meaningOf, upgradeIdOf } from '../instance/instance.events';
 import { statusAfter } from '../instance/instance.lifecycle';
+import { presentReason } from '../instance/reasons';
 import type { InstanceStatus } from '../status';
 
 /** One line of an instance's timeline. */
@@ -30,6 +31,7 @@ export function timelineEntry(
 }
 
 function noteOf(event: InstanceEvent): string | null {
+  if ('retryable' in event.data) return presentReason(event.data.reason);
   if ('reason' in event.data) return event.data.reason;
   const worker = 'worker' in event.data ? event.data.worker : null;
   return meaningOf(NOTES, event) ?? worker;

@@ -6,6 +6,8 @@ import type {
   RecordedInstanceEvent,
 } from '../instance/instance.events';
 import { meaningOf, upgradeIdOf } from '../instance/instance.events';
+import type { ReasonClass } from '../instance/reasons';
+import { presentReason, reasonClassOf } from '../instance/reasons';
 import type { UpgradeStrategy, UpgradeTarget } from '../instance/upgrade-target';
 import type { HealthyStatus } from '../status';
 
@@ -22,7 +24,9 @@ export interface StageTimes {
 export type UpgradeOutcome = 'in-flight' | 'succeeded' | 'failed' | 'cancelled';
 
 export interface UpgradeFailureView {
+  /** By its present name, whatever version recorded it. */
   readonly reason: string;
+  readonly reasonClass: ReasonClass;
   readonly evidence: Evidence;
   readonly retryable: boolean;
 }
@@ -156,8 +160,9 @@ const FACTS: PerEvent<Partial<UpgradeView>, [view: UpgradeView]> = {
 
 function factsOf(view: UpgradeView, event: InstanceEvent): Partial<UpgradeView> {
   if (!('retryable' in event.data)) return meaningOf(FACTS, event, view) ?? {};
-  const { reason, evidence, retryable } = event.data;
-  return { failure: { reason, evidence, retryable } };
+  const { evidence, retryable } = event.data;
+  const reason = presentReason(event.data.reason);
+  return { failure: { reason, reasonClass: reasonClassOf(reason), evidence, retryable } };
 }
 
 /** From here on the newest build is the one that is followed; of it nothing was seen yet. */

@@ -224,7 +224,7 @@ describe('the cancel of an upgrade', () => {
     const workOrder = { ...order, attempt: 2 };
     const started = { upgradeId: order.upgradeId, attempt: 2, worker: 'predecessor' };
     const requested = { ...started, callNo: 1, marker: markerOf(workOrder), bulkId: null };
-    const failure = { reason: 'deployment-failed', evidence: {}, retryable: true };
+    const failure = { reason: 'deployment-failed', evidence: {}, retryable: true } as const;
     await submit(fixture, { type: 'FailUpgrade', data: { ...idsOf(fixture), ...failure } });
     await fixture.append(
       { type: 'UpgradeRetried', data: { workOrder, ...BY_HAND, fromStage: 'upgrade' } },

@@ -1,4 +1,4 @@
-import type { InstanceEventOf, WorkerCommand, WorkOrder } from '@uplift/domain';
+import type { FailureReason, InstanceEventOf, WorkerCommand, WorkOrder } from '@uplift/domain';
 import { markerOf, scriptMarkerOf } from '@uplift/domain';
 import { SingleLagoonCore } from '@uplift/lagoon';
 import { InMemoryLagoon, unguardedCore } from '@uplift/lagoon/testing';
@@ -260,12 +260,12 @@ describe('a deployment that was given up', () => {
     expect(await fixture.types()).toEqual(['LateOutcomeObserved', 'PostUpgradePending']);
   });
 
-  it.each([
+  it.each<[FailureReason, Evidence]>([
     ['deployment-failed', {}],
     ['deployment-cancelled', {}],
-    ['call-refused', { status: 'upgrade-running' }],
+    ['deployment-refused', { status: 'upgrade-running' }],
     ['stage-timed-out', { status: 'pending-upgrade' }],
-  ])('asks Lagoon for nothing after %s %o', async (reason, evidence: Evidence) => {
+  ])('asks Lagoon for nothing after %s %o', async (reason, evidence) => {
     const fixture = await StageFixture.at('UpgradePending');
     await fail(fixture, reason, evidence);
     expect(await new LateWatch(fixture).run()).toEqual({ kind: 'done' });
@@ -326,7 +326,11 @@ async function givenUp(changes: Partial<WorkOrder> = {}): Promise<StageFixture> 
   return fixture;
 }
 
-async function fail(fixture: StageFixture, reason: string, evidence: Evidence): Promise<void> {
+async function fail(
+  fixture: StageFixture,
+  reason: FailureReason,
+  evidence: Evidence,
+): Promise<void> {
   const failure = { reason, evidence, retryable: true };
   await submit(fixture, { type: 'FailUpgrade', data: { ...idsOf(fixture), ...failure } });
   await fixture.openWithNewest();

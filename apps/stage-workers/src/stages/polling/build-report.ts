@@ -1,4 +1,4 @@
-import type { WorkerCommand, WorkOrder } from '@uplift/domain';
+import type { FailureReason, WorkerCommand, WorkOrder } from '@uplift/domain';
 import type { LagoonDeployment } from '@uplift/lagoon';
 import { completedWithWarnings } from '@uplift/lagoon';
 import { failpoint } from '@uplift/runtime';
@@ -33,7 +33,7 @@ export function completed(
 
 export function failed(
   { upgradeId, attempt }: WorkOrder,
-  reason: string,
+  reason: FailureReason,
   { name: buildName, status, buildStep }: LagoonDeployment,
 ): WorkerCommand {
   const evidence = { buildName, status, buildStep };

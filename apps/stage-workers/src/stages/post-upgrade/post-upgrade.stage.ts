@@ -29,7 +29,8 @@ export class PostUpgradeStage extends StageHandler {
       return;
     }
     const { detail, retryable } = outcome;
-    const failure = { reason: 'post-upgrade-script', evidence: { detail }, retryable };
+    const reason = 'post-upgrade-script-failed';
+    const failure = { reason, evidence: { detail }, retryable } as const;
     await session.submit({ type: 'FailPostUpgrade', data: { ...attempt, ...failure } });
   }
 }

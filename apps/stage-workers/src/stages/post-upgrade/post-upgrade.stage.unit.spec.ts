@@ -34,7 +34,7 @@ describe('the post-upgrade stage', () => {
     await fixture.handle(stageOf(fixture));
     expect((await fixture.appended())[3]).toMatchObject({
       type: 'PostUpgradeFailed',
-      data: { reason: 'post-upgrade-script', retryable: true },
+      data: { reason: 'post-upgrade-script-failed', retryable: true },
     });
   });
 

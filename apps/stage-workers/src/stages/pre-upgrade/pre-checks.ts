@@ -1,4 +1,4 @@
-import type { Check, LocatedEnvironment, WorkOrder } from '@uplift/domain';
+import type { Check, FailureReason, LocatedEnvironment, WorkOrder } from '@uplift/domain';
 import type { Lagoon, LagoonCores, LagoonEnvironment } from '@uplift/lagoon';
 import { UnknownCoreError } from '@uplift/lagoon';
 
@@ -10,13 +10,15 @@ export type PreCheckVerdict =
     }
   | {
       readonly kind: 'failed';
-      readonly check: string;
+      readonly reason: FailureReason;
       readonly detail: string;
       /** True if it passes with time, without a change in Lagoon's configuration. */
       readonly retryable: boolean;
     };
 
 interface RetryableCheck extends Check {
+  /** What is wrong if it did not pass. */
+  readonly reason: FailureReason;
   readonly retryable: boolean;
 }
 
@@ -28,19 +30,19 @@ export async function preChecks(
 ): Promise<PreCheckVerdict> {
   const lagoon = lagoonOf(cores, profile.core);
   if (lagoon === null) {
-    return failed('core-configured', `no Lagoon core is configured as "${profile.core}"`);
+    return failed('core-unknown', `no Lagoon core is configured as "${profile.core}"`);
   }
   const environment = await lagoon.findEnvironment(profile, signal);
   if (environment === null) {
     return failed(
-      'environment-exists',
+      'environment-missing',
       'Lagoon shows no such project and environment to this user',
     );
   }
   if (target !== null && 'sourceEnvironment' in target) {
     const source = { project: profile.project, environment: target.sourceEnvironment };
     if ((await lagoon.findEnvironment(source, signal)) === null) {
-      return failed('source-environment-exists', `the project has no ${source.environment}`);
+      return failed('source-environment-missing', `the project has no ${source.environment}`);
     }
   }
   return verdictOn(environment);
@@ -55,8 +57,8 @@ function lagoonOf(cores: LagoonCores, core: string): Lagoon | null {
   }
 }
 
-function failed(check: string, detail: string): PreCheckVerdict {
-  return { kind: 'failed', check, detail, retryable: false };
+function failed(reason: FailureReason, detail: string): PreCheckVerdict {
+  return { kind: 'failed', reason, detail, retryable: false };
 }
 
 function verdictOn(environment: LagoonEnvironment): PreCheckVerdict {
@@ -64,8 +66,8 @@ function verdictOn(environment: LagoonEnvironment): PreCheckVerdict {
   const checks = checksOf(environment);
   const broken = checks.find(({ passed }) => !passed);
   if (broken !== undefined) {
-    const { name: check, detail, retryable } = broken;
-    return { kind: 'failed', check, detail, retryable };
+    const { reason, detail, retryable } = broken;
+    return { kind: 'failed', reason, detail, retryable };
   }
   return {
     kind: 'passed',
@@ -82,18 +84,21 @@ function checksOf(environment: LagoonEnvironment): readonly RetryableCheck[] {
       name: 'environment-exists',
       passed: true,
       detail: `environment ${environmentId}`,
+      reason: 'environment-missing',
       retryable: false,
     },
     {
       name: 'deployments-enabled',
       passed: !deploymentsDisabled,
       detail: deploymentsDisabled ? why : 'enabled',
+      reason: 'deployments-disabled',
       retryable: false,
     },
     {
       name: 'no-active-deployment',
       passed: activeBuild === null,
       detail: activeBuild ?? 'no build is under way',
+      reason: 'deployment-active',
       retryable: true,
     },
   ];

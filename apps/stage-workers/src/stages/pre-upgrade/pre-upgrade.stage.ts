@@ -1,4 +1,4 @@
-import type { Check, LocatedEnvironment } from '@uplift/domain';
+import type { Check, FailureReason, LocatedEnvironment } from '@uplift/domain';
 import type { LagoonCores } from '@uplift/lagoon';
 import type { ScriptRunner } from '../../effects/script-runner';
 import type { InstanceSession } from '../../runner/instance-session';
@@ -35,7 +35,7 @@ export class PreUpgradeStage extends StageHandler {
     if (!session.isIn('pre-upgrade-running')) return;
 
     const verdict = await preChecks(this.cores, session.workOrder, signal);
-    if (verdict.kind === 'failed') return fail(session, verdict.check, verdict);
+    if (verdict.kind === 'failed') return fail(session, verdict.reason, verdict);
     await this.runScript(turn, verdict);
   }
 
@@ -46,7 +46,7 @@ export class PreUpgradeStage extends StageHandler {
     const run = { order, step: 'pre-upgrade', script, worker: this.worker } as const;
     const outcome = await this.scripts.run(session, run, signal);
     if (outcome.kind === 'gone') return;
-    if (outcome.kind !== 'complete') return fail(session, 'pre-upgrade-script', outcome);
+    if (outcome.kind !== 'complete') return fail(session, 'pre-upgrade-script-failed', outcome);
     const data = { ...session.attempt, located, checks, task: outcome.task };
     await session.submit({ type: 'CompletePreUpgrade', data });
   }
@@ -54,7 +54,7 @@ export class PreUpgradeStage extends StageHandler {
 
 async function fail(
   session: InstanceSession,
-  reason: string,
+  reason: FailureReason,
   { detail, retryable }: NotPassed,
 ): Promise<void> {
   const data = { ...session.attempt, reason, evidence: { detail }, retryable };

@@ -40,7 +40,7 @@ describe('the pre-upgrade stage', () => {
     await fixture.handle(stageOf(fixture));
     expect((await fixture.appended())[1]).toMatchObject({
       type: 'PreUpgradeFailed',
-      data: { reason: 'environment-exists', retryable: false },
+      data: { reason: 'environment-missing', retryable: false },
     });
   });
 
@@ -50,7 +50,7 @@ describe('the pre-upgrade stage', () => {
     await fixture.handle(stageOf(fixture));
     expect((await fixture.appended())[1]).toMatchObject({
       type: 'PreUpgradeFailed',
-      data: { reason: 'deployments-enabled', retryable: false },
+      data: { reason: 'deployments-disabled', retryable: false },
     });
   });
 
@@ -61,7 +61,7 @@ describe('the pre-upgrade stage', () => {
     await fixture.handle(stageOf(fixture));
     expect((await fixture.appended())[1]).toMatchObject({
       type: 'PreUpgradeFailed',
-      data: { reason: 'deployments-enabled', evidence: { detail: 'NO_DEPLOYMENTS' } },
+      data: { reason: 'deployments-disabled', evidence: { detail: 'NO_DEPLOYMENTS' } },
     });
   });
 
@@ -72,7 +72,7 @@ describe('the pre-upgrade stage', () => {
     expect((await fixture.appended())[1]).toMatchObject({
       type: 'PreUpgradeFailed',
       data: {
-        reason: 'core-configured',
+        reason: 'core-unknown',
         evidence: { detail: expect.stringContaining('eu-1') as string },
         retryable: false,
       },
@@ -84,7 +84,7 @@ describe('the pre-upgrade stage', () => {
     await fixture.handle(stageOf(fixture));
     expect((await fixture.appended())[1]).toMatchObject({
       type: 'PreUpgradeFailed',
-      data: { reason: 'source-environment-exists', retryable: false },
+      data: { reason: 'source-environment-missing', retryable: false },
     });
     const { project } = fixture.target;
     const other = await StageFixture.at('UpgradeRequested', promoting);
@@ -99,7 +99,7 @@ describe('the pre-upgrade stage', () => {
     await fixture.handle(stageOf(fixture));
     expect((await fixture.appended())[1]).toMatchObject({
       type: 'PreUpgradeFailed',
-      data: { reason: 'no-active-deployment', evidence: { detail: build }, retryable: true },
+      data: { reason: 'deployment-active', evidence: { detail: build }, retryable: true },
     });
   });
 
@@ -127,7 +127,7 @@ describe('the pre-upgrade stage', () => {
     await fixture.handle(stageOf(fixture));
     expect((await fixture.appended())[3]).toMatchObject({
       type: 'PreUpgradeFailed',
-      data: { reason: 'pre-upgrade-script', retryable: true },
+      data: { reason: 'pre-upgrade-script-failed', retryable: true },
     });
   });
 

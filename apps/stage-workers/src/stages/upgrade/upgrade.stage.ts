@@ -132,7 +132,7 @@ export class UpgradeStage extends StageHandler {
     }
     const { cause, reason: detail, retryable } = outcome.refusal;
     const evidence = { cause, detail, variable: outcome.name };
-    const failure = { reason: 'variables-refused', evidence, retryable };
+    const failure = { reason: 'variables-refused', evidence, retryable } as const;
     await session.submit({ type: 'FailUpgrade', data: { ...session.attempt, ...failure } });
   }
 }
@@ -156,7 +156,7 @@ async function recordScript(session: InstanceSession, outcome: ScriptOutcome): P
     if (isOurs === 'appended') return;
   }
   const { detail, retryable } = outcome;
-  const failure = { reason: 'upgrade-script', evidence: { detail }, retryable };
+  const failure = { reason: 'upgrade-script-failed', evidence: { detail }, retryable } as const;
   await session.submit({ type: 'FailUpgrade', data: { ...attempt, ...failure } });
 }
 

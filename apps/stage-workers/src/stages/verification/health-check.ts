@@ -1,4 +1,4 @@
-import type { Evidence, ProbeResult, WorkOrder } from '@uplift/domain';
+import type { Evidence, FailureReason, ProbeResult, WorkOrder } from '@uplift/domain';
 import type { HealthProbe, Lagoon, LagoonCore, CallAnswer } from '@uplift/lagoon';
 import { ProbeTargetRefusedError } from '@uplift/lagoon';
 import type { Clock } from '@uplift/runtime';
@@ -21,13 +21,13 @@ export type HealthVerdict =
     }
   | {
       readonly kind: 'unhealthy' | 'unresponsive';
-      readonly reason: string;
+      readonly reason: FailureReason;
       readonly evidence: Evidence;
     };
 
 export const NO_ROUTE: HealthVerdict = {
   kind: 'unresponsive',
-  reason: 'Lagoon named no route of the environment',
+  reason: 'route-missing',
   evidence: { url: null, status: null, probes: 0 },
 };
 
@@ -62,7 +62,7 @@ export class HealthCheck {
     const endsAt = this.ports.clock.monotonic() + windowMs;
     for (;;) {
       const refusal = await this.ask(signal);
-      if (refusal !== null) return this.notHealthy('unresponsive', refusal);
+      if (refusal !== null) return this.refused(refusal);
       if (this.inARow >= successes) return this.healthy();
       if (this.inARow === 0) await this.lookOnce(signal);
       if (this.ports.clock.monotonic() + intervalMs > endsAt) return this.notProved();
@@ -114,11 +114,15 @@ export class HealthCheck {
   private notProved(): HealthVerdict {
     const last = this.probes.at(-1)?.outcome;
     const kind = last === 'unresponsive' ? 'unresponsive' : 'unhealthy';
-    const wanted = last === 'healthy' ? 'steady' : 'healthy';
-    return this.notHealthy(kind, `no ${wanted} answer within the window`);
+    return this.notHealthy(kind, last === 'healthy' ? 'no-steady-answer' : 'no-healthy-answer');
   }
 
-  private notHealthy(kind: 'unhealthy' | 'unresponsive', reason: string): HealthVerdict {
+  private refused(detail: string): HealthVerdict {
+    this.detail = detail;
+    return this.notHealthy('unresponsive', 'probe-refused');
+  }
+
+  private notHealthy(kind: 'unhealthy' | 'unresponsive', reason: FailureReason): HealthVerdict {
     const evidence = {
       url: this.page.url,
       status: this.probes.at(-1)?.status ?? null,

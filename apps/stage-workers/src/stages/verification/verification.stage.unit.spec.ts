@@ -58,7 +58,7 @@ describe('the health check at the end', () => {
     fixture.probe.answer(PAGE, outcome);
     await fixture.handle(stageOf(fixture, { windowMs: 5 }));
     expect(await fixture.appended()).toMatchObject([
-      { type, data: { reason: 'no healthy answer within the window', retryable: true } },
+      { type, data: { reason: 'no-healthy-answer', retryable: true } },
     ]);
   });
 
@@ -161,9 +161,9 @@ describe('the health check at the end', () => {
       fixture.delivery(1, await routedTo(fixture, route)),
     );
     expect(fixture.probe.probed).toEqual([]);
-    const reason = `Probe target refused: ${rule}`;
+    const evidence = { probes: 0, detail: `Probe target refused: ${rule}` };
     expect(await fixture.appended()).toMatchObject([
-      { type: 'InstanceFoundUnresponsive', data: { reason, evidence: { probes: 0 } } },
+      { type: 'InstanceFoundUnresponsive', data: { reason: 'probe-refused', evidence } },
     ]);
   });
 
@@ -176,7 +176,10 @@ describe('the health check at the end', () => {
     expect(await fixture.appended()).toMatchObject([
       {
         type: 'InstanceFoundUnresponsive',
-        data: { reason: 'Probe target refused: it is an IP address', evidence: { probes: 1 } },
+        data: {
+          reason: 'probe-refused',
+          evidence: { probes: 1, detail: 'Probe target refused: it is an IP address' },
+        },
       },
     ]);
   });
@@ -194,7 +197,7 @@ describe('the health check at the end', () => {
     expect(await fixture.appended()).toMatchObject([
       {
         type: 'InstanceFoundUnresponsive',
-        data: { reason: 'Lagoon named no route of the environment' },
+        data: { reason: 'route-missing' },
       },
     ]);
   });
