@@ -42,8 +42,35 @@ export function triageOf(error: unknown): Triage {
   return OUTAGES.some((outage) => error instanceof outage) ? 'outage' : 'defect';
 }
 
-/** Doubles with each delivery, with jitter of a quarter, at most 30 s. */
-export function retryDelayMs(deliveryCount: number, randomness: Randomness): number {
-  const delay = Math.min(FIRST_DELAY_MS * 2 ** Math.min(deliveryCount - 1, 10), LONGEST_DELAY_MS);
+/** Doubles with each try, with jitter of a quarter, at most 30 s. */
+export function retryDelayMs(tries: number, randomness: Randomness): number {
+  const delay = Math.min(FIRST_DELAY_MS * 2 ** Math.min(tries - 1, 10), LONGEST_DELAY_MS);
   return Math.round(delay * (0.75 + 0.25 * randomness.fraction()));
+}
+
+const MOST_COUNTED = 10_000;
+
+/**
+ * How often this process has met a defect with one message. Deliveries are no measure: the bus counts those that a
+ * stopping or killed worker gave back, too. Kept in memory only: five defects take a process some four seconds, so
+ * what a restart forgets, or another worker counts for itself, delays the end of a poisonous message by as much.
+ */
+export class DefectCounts {
+  private readonly counts = new Map<string, number>();
+
+  constructor(private readonly most = MOST_COUNTED) {}
+
+  /** Answers how many there are now. Of too many messages the one that was quiet for longest is forgotten. */
+  add(message: string): number {
+    const count = (this.counts.get(message) ?? 0) + 1;
+    this.counts.delete(message);
+    this.counts.set(message, count);
+    const [oldest] = this.counts.keys();
+    if (this.counts.size > this.most && oldest !== undefined) this.counts.delete(oldest);
+    return count;
+  }
+
+  forget(message: string): void {
+    this.counts.delete(message);
+  }
 }

@@ -1,7 +1,7 @@
 import type { DeliveryOutcome, EventDelivery } from '@uplift/bus';
 import { LagoonCircuitOpenError } from '@uplift/lagoon';
 import type { Logger, Randomness } from '@uplift/runtime';
-import { retryDelayMs, triageOf } from './failure-triage';
+import { DefectCounts, retryDelayMs, triageOf } from './failure-triage';
 import type { Handling, Worker } from './instance-session';
 import { InstanceSession } from './instance-session';
 import type { LagoonOutages } from './lagoon-outages';
@@ -15,11 +15,13 @@ export interface StageRunnerPorts {
   readonly randomness: Randomness;
 }
 
-/** A message that fails this often without an outage to blame is set aside, as an event. */
-const DELIVERIES_BEFORE_PARKING = 5;
+/** A message whose handling ends in a defect this often is set aside, as an event. */
+const DEFECTS_BEFORE_PARKING = 5;
 
 /** The loop all stages share: open the instance, run the stage, turn its end into an answer for the bus. */
 export class StageRunner {
+  private readonly defects = new DefectCounts();
+
   constructor(private readonly ports: StageRunnerPorts) {}
 
   async handle(handler: StageHandler, delivery: EventDelivery): Promise<DeliveryOutcome> {
@@ -27,6 +29,7 @@ export class StageRunner {
       const onNews = (news: InstanceSession) => this.ports.outages.endWaitIfBack(news);
       const session = await this.open(delivery, { onNews });
       await this.work(handler, session, delivery);
+      this.defects.forget(handlingOf(handler, delivery));
       return { kind: 'done' };
     } catch (error) {
       if (delivery.signal.aborted) return { kind: 'retry', delayMs: 0 };
@@ -63,12 +66,15 @@ export class StageRunner {
     handler: StageHandler,
     delivery: EventDelivery,
   ): Promise<DeliveryOutcome> {
-    const { deliveryCount } = delivery;
     const triage = triageOf(error);
     if (triage === 'foreign') return { kind: 'rejected' };
-    return triage === 'defect' && deliveryCount >= DELIVERIES_BEFORE_PARKING
-      ? this.park(handler, delivery, error)
-      : { kind: 'retry', delayMs: retryDelayMs(deliveryCount, this.ports.randomness) };
+    if (triage === 'outage') return this.retry(delivery.deliveryCount);
+    const count = this.defects.add(handlingOf(handler, delivery));
+    return count < DEFECTS_BEFORE_PARKING ? this.retry(count) : this.park(handler, delivery, error);
+  }
+
+  private retry(tries: number): DeliveryOutcome {
+    return { kind: 'retry', delayMs: retryDelayMs(tries, this.ports.randomness) };
   }
 
   /** Every handling is a turn of its own: the delivery count starts anew on a bus filled again. */
@@ -95,12 +101,14 @@ export class StageRunner {
       return { kind: 'rejected' };
     } catch (failure) {
       this.ports.logger.error({ err: failure, eventId }, 'stage could not be parked');
-      return {
-        kind: 'retry',
-        delayMs: retryDelayMs(delivery.deliveryCount, this.ports.randomness),
-      };
+      return this.retry(delivery.deliveryCount);
     }
   }
+}
+
+/** An event that several stages are handed is for each of them a message of its own. */
+function handlingOf({ stage }: StageHandler, { event }: EventDelivery): string {
+  return `${stage}/${event.id}`;
 }
 
 function fieldsOf({ stage }: StageHandler, { event, deliveryCount }: EventDelivery) {

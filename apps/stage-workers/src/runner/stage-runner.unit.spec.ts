@@ -1,14 +1,20 @@
 import { RevisionConflictError } from '@uplift/event-store';
 import { LagoonUnavailableError } from '@uplift/lagoon';
 import { StageFixture } from '../testing/stage-fixture';
-import { LongWaitError, retryDelayMs, triageOf } from './failure-triage';
+import { DefectCounts, LongWaitError, retryDelayMs, triageOf } from './failure-triage';
 import type { StageHandler } from './stage-handler.port';
 
-const failing = (error: Error): StageHandler => ({
-  stage: 'pre-upgrade',
+const failing = (error: Error, stage: StageHandler['stage'] = 'pre-upgrade'): StageHandler => ({
+  stage,
   run: () => Promise.reject(error),
 });
 const BUG = new TypeError('bug');
+
+async function defects(fixture: StageFixture, count: number): Promise<unknown> {
+  let outcome: unknown;
+  for (let n = 1; n <= count; n += 1) outcome = await fixture.handle(failing(BUG), n);
+  return outcome;
+}
 
 describe('the stage runner', () => {
   it('acknowledges what the stage has done', async () => {
@@ -51,9 +57,9 @@ describe('the stage runner', () => {
     expect(await fixture.types()).toEqual([]);
   });
 
-  it('parks a defect at its fifth delivery, as an event that names it', async () => {
+  it('parks at the fifth defect, as an event that names it', async () => {
     const fixture = await StageFixture.at('UpgradeRequested');
-    expect(await fixture.handle(failing(BUG), 5)).toEqual({ kind: 'rejected' });
+    expect(await defects(fixture, 5)).toEqual({ kind: 'rejected' });
     const { upgradeId, attempt } = fixture.order;
     const { id: eventId } = fixture.openingEvent;
     const data = { upgradeId, attempt, stage: 'pre-upgrade', eventId, reason: 'TypeError' };
@@ -62,15 +68,40 @@ describe('the stage runner', () => {
 
   it('parks once, whoever tries again', async () => {
     const fixture = await StageFixture.at('UpgradeRequested');
-    await fixture.handle(failing(BUG), 5);
+    await defects(fixture, 5);
     expect(await fixture.handle(failing(BUG), 6)).toEqual({ kind: 'rejected' });
     expect(await fixture.types()).toEqual(['StageParked']);
   });
 
   it('keeps the message when parking cannot be recorded', async () => {
     const fixture = await StageFixture.at('UpgradeRequested');
+    await defects(fixture, 4);
     fixture.store.faults.push('lost', 'lost', 'lost', 'lost', 'lost');
     expect(await fixture.handle(failing(BUG), 5)).toMatchObject({ kind: 'retry' });
+    expect(await fixture.types()).toEqual([]);
+    expect(await fixture.handle(failing(BUG), 6)).toEqual({ kind: 'rejected' });
+    expect(await fixture.types()).toEqual(['StageParked']);
+  });
+
+  it('counts neither the deliveries of others nor outages for defects', async () => {
+    const fixture = await StageFixture.at('UpgradeRequested');
+    const down = failing(new LagoonUnavailableError('down'));
+    for (const count of [9, 10, 11, 12]) {
+      expect(await fixture.handle(down, count)).toMatchObject({ kind: 'retry' });
+      expect(await fixture.handle(failing(BUG), count)).toMatchObject({ kind: 'retry' });
+    }
+    expect(await fixture.types()).toEqual([]);
+    expect(await fixture.handle(failing(BUG), 13)).toEqual({ kind: 'rejected' });
+  });
+
+  it('counts anew what was done in between, and what another stage was handed', async () => {
+    const fixture = await StageFixture.at('UpgradeRequested');
+    await defects(fixture, 4);
+    await fixture.handle({ stage: 'pre-upgrade', run: () => Promise.resolve() }, 5);
+    expect(await fixture.handle(failing(BUG), 6)).toMatchObject({ kind: 'retry' });
+    await defects(fixture, 3);
+    const elsewhere = failing(BUG, 'upgrade');
+    expect(await fixture.handle(elsewhere)).toMatchObject({ kind: 'retry' });
     expect(await fixture.types()).toEqual([]);
   });
 
@@ -146,5 +177,16 @@ describe('triage', () => {
     const delays = [1, 2, 3, 20, 5_000].map((count) => retryDelayMs(count, chance(1)));
     expect(delays).toEqual([250, 500, 1_000, 30_000, 30_000]);
     expect(retryDelayMs(20, chance(0))).toBe(22_500);
+  });
+});
+
+describe('the count of defects', () => {
+  it('remembers so many messages and no more, those with the newest defects', () => {
+    const counts = new DefectCounts(2);
+    counts.add('a');
+    counts.add('b');
+    counts.add('a');
+    counts.add('c');
+    expect([counts.add('a'), counts.add('b')]).toEqual([3, 1]);
   });
 });

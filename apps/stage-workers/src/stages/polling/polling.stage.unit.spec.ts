@@ -200,19 +200,39 @@ describe('the poll-upgrade stage', () => {
     expect(here.lagoon.calls).toEqual([]);
   });
 
-  it('records the end after a failure between seeing it and recording it', async () => {
-    const here = await following();
-    armFailpoints([{ name: 'deploy.E9', action: { kind: 'throw' }, atHit: 1 }]);
-    const written = jest.spyOn(fs, 'writeSync').mockReturnValue(0);
-    const first = here.fixture.handle(here.stage());
-    here.lagoon.script.endBuilds(here.fixture.target);
-    await here.look();
-    expect(await first).toMatchObject({ kind: 'retry' });
-    expect(await here.fixture.types()).toEqual([]);
-    const second = here.fixture.handle(here.stage(), 2);
-    await here.look();
-    expect(await second).toEqual({ kind: 'done' });
-    expect(written).toHaveBeenCalledTimes(1);
-    written.mockRestore();
-  });
+  it.each([
+    ['', 0],
+    [', also when eight stopping workers gave it back before', 8],
+  ])(
+    'records the end after a failure between seeing and recording it%s',
+    async (_words, before) => {
+      const here = await following();
+      for (let n = 1; n <= before; n += 1) {
+        const stopping = new AbortController();
+        const held = here.fixture.runner.handle(here.stage(), {
+          ...here.fixture.delivery(n),
+          signal: stopping.signal,
+        });
+        await here.look();
+        stopping.abort(new Error('stop'));
+        expect(await held).toEqual({ kind: 'retry', delayMs: 0 });
+      }
+      armFailpoints([{ name: 'deploy.E9', action: { kind: 'throw' }, atHit: 1 }]);
+      const written = jest.spyOn(fs, 'writeSync').mockReturnValue(0);
+      const first = here.fixture.handle(here.stage(), before + 1);
+      here.lagoon.script.endBuilds(here.fixture.target);
+      await here.look();
+      expect(await first).toMatchObject({ kind: 'retry' });
+      expect(await here.fixture.types()).not.toContain('UpgradeCompleted');
+      const second = here.fixture.handle(here.stage(), before + 2);
+      await here.look();
+      expect(await second).toEqual({ kind: 'done' });
+      expect((await here.fixture.types()).slice(-2)).toEqual([
+        'UpgradeCompleted',
+        'PostUpgradePending',
+      ]);
+      expect(written).toHaveBeenCalledTimes(1);
+      written.mockRestore();
+    },
+  );
 });
