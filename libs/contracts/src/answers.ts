@@ -1,8 +1,8 @@
-import type { Evidence, ReasonClass, UpgradeOutcome } from '@uplift/domain';
+import type { Evidence, UpgradeOutcome } from '@uplift/domain';
 import {
   HEALTHY_STATUSES,
   INSTANCE_STATUSES,
-  REASON_CLASSES,
+  REASON_CLASS_NAMES,
   TIMED_STAGES,
   UPGRADE_STRATEGIES,
 } from '@uplift/domain';
@@ -39,7 +39,7 @@ const OUTCOMES = [
   'cancelled',
 ] as const satisfies readonly UpgradeOutcome[];
 const reason = documented('By its present name, see docs/reasons.md', text);
-const reasonClass = oneOf(Object.keys(REASON_CLASSES) as readonly ReasonClass[]);
+const reasonClass = oneOf(REASON_CLASS_NAMES);
 const timedStage = oneOf(TIMED_STAGES);
 
 const asOf = named(
@@ -66,7 +66,8 @@ const instance = named(
     claimed: nullable(flag),
     currentUpgradeId: nullable(uuid),
     lastUpgradeId: nullable(uuid),
-    failureReason: nullable(text),
+    failureReason: nullable(reason),
+    reasonClass: nullable(reasonClass),
     revision,
     registeredAt: dateTime,
     updatedAt: dateTime,

@@ -1,6 +1,6 @@
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020';
-import { INSTANCE_STATUSES } from '@uplift/domain';
+import { INSTANCE_STATUSES, REASON_CLASS_NAMES } from '@uplift/domain';
 import type { ANSWERS } from './answers';
 import type { ProblemFault } from './problems';
 import { refusal } from './problems';
@@ -76,6 +76,10 @@ export const QUERIES = {
         project: documented('Only this Lagoon project', line),
         app: documented('Only this store app', line),
         core: documented('Only this Lagoon core', line),
+        reasonClass: documented(
+          'Only instances whose last upgrade failed for a reason of this class, see docs/reasons.md',
+          oneOf(REASON_CLASS_NAMES),
+        ),
       },
     ),
   ),
@@ -195,7 +199,7 @@ function pointerTo(member: string): string {
 
 /** A member or a pointer, as a URL has it. */
 function inUrl(member: string): string {
-  return member.replace('minPosition', 'min-position');
+  return member.replace('minPosition', 'min-position').replace('reasonClass', 'reason-class');
 }
 
 function fromText({ type }: JsonSchema, text: unknown): unknown {

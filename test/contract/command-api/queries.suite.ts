@@ -18,6 +18,7 @@ const INSTANCE = {
   currentUpgradeId: null,
   lastUpgradeId: null,
   failureReason: null,
+  reasonClass: null,
   revision: 13,
   registeredAt: '2026-01-01T00:00:00.000Z',
   updatedAt: '2026-01-01T00:00:00.000Z',

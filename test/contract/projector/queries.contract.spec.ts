@@ -61,6 +61,7 @@ test('an instance is answered whole, with the position it reflects', async () =>
       currentUpgradeId: null,
       lastUpgradeId: upgradeId,
       failureReason: null,
+      reasonClass: null,
       revision: 13,
       registeredAt: expect.stringMatching(RFC_3339) as string,
       updatedAt: expect.stringMatching(RFC_3339) as string,
@@ -110,7 +111,7 @@ test('a list pages through all instances, newest first, each once', async () => 
   expect(new Set(seen)).toEqual(new Set(written.map(({ instanceId }) => instanceId)));
 });
 
-test('a list is narrowed by status, project, app and core together', async () => {
+test('a list is narrowed by status, project, app, core and class of failure together', async () => {
   const other = event('InstanceRegistered', {
     profile: { ...PROFILE, project: 'shop-paris', app: 'wiki', core: 'us-1' },
   });
@@ -118,7 +119,7 @@ test('a list is narrowed by status, project, app and core together', async () =>
   await projector.reached(position);
   const failed = await writeInstance(fixture.store, [
     ...upTo('PreUpgradeStarted'),
-    event('PreUpgradeFailed'),
+    event('PreUpgradeFailed', { reason: 'no-active-deployment' }),
   ]);
   await projector.reached(failed.position);
   const ids = async (filter: object) => {
@@ -129,6 +130,8 @@ test('a list is narrowed by status, project, app and core together', async () =>
   expect(await ids({ app: 'wiki', core: 'us-1' })).toEqual([instanceId]);
   expect(await ids({ status: 'pre-upgrade-failed' })).toEqual([failed.instanceId]);
   expect(await ids({ status: 'pre-upgrade-failed', core: 'us-1' })).toEqual([]);
+  expect(await ids({ reasonClass: 'busy' })).toEqual([failed.instanceId]);
+  expect(await ids({ reasonClass: 'build' })).toEqual([]);
 });
 
 test('a timeline shows every event in order, page by page', async () => {

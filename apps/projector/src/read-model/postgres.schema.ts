@@ -91,12 +91,14 @@ function indexesOf(table: TableShape) {
   const { order, isNewestFirst } = table.options;
   if (!isNewestFirst) return [];
   const sorted = columnNames(table, order);
-  const filters = columnNames(table, table.filters);
-  const index = (suffix: string, columns: readonly string[]) => {
+  const index = (suffix: string, columns: readonly string[], where = '') => {
     const name = `${table.name}_by_${suffix}`;
-    return { name, create: `create index ${name} on ${table.name} (${columns.join(', ')})` };
+    const create = `create index ${name} on ${table.name} (${columns.join(', ')})${where}`;
+    return { name, create };
   };
-  return [index('age', sorted), ...filters.map((name) => index(name, [name, ...sorted]))];
+  const filtering = ({ name, isNullable }: NamedColumn) =>
+    index(name, [name, ...sorted], isNullable ? ` where ${name} is not null` : '');
+  return [index('age', sorted), ...table.filters.map((field) => filtering(table.column(field)))];
 }
 
 /** Runs the work on an empty schema, alone. Throws RebuildRunningError while another process holds the lock. */

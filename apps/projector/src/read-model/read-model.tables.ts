@@ -8,7 +8,19 @@ import { queryParameters } from '@uplift/contracts';
 import type { InstanceView, TimelineEntry, UpgradeView } from '@uplift/domain';
 import { durationOf, labelOf, TIMED_STAGES } from '@uplift/domain';
 import type { Column } from './table';
-import { flag, id, integer, isoTime, json, nullable, number, Table, text, time } from './table';
+import {
+  flag,
+  hidden,
+  id,
+  integer,
+  isoTime,
+  json,
+  nullable,
+  number,
+  Table,
+  text,
+  time,
+} from './table';
 
 /**
  * Raised when a fold makes other rows of the same events: older rows must be rebuilt, never mixed. A column that is
@@ -59,9 +71,11 @@ export const INSTANCES = new Table<InstanceView, InstanceDocument>(
     currentUpgradeId: nullable(text()),
     lastUpgradeId: nullable(text()),
     failureReason: nullable(text()),
+    reasonClass: nullable(text()),
     revision: integer,
     registeredAt: time,
     updatedAt: time,
+    state: hidden(nullable(json())),
   },
 );
 

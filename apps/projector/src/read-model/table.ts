@@ -8,6 +8,8 @@ export interface Column<Value, Shown = Value> {
   readonly store: (value: Value) => unknown;
   readonly restore: (stored: unknown) => Value;
   readonly show: (value: Value) => Shown;
+  /** Stored for the folds and for what is derived; no answer shows it. */
+  readonly isHidden?: true;
 }
 
 /** A field that follows from the others, and is not stored. */
@@ -15,10 +17,19 @@ export interface Computed<View, Value> {
   readonly compute: (view: View) => Value;
 }
 
+/** A field of answers that follows from the row, and is worked out for each answer. */
+export interface Derived<View, Shown> {
+  readonly derive: (view: View) => Shown;
+}
+
 type Fields<View, Shown> = {
   readonly [Field in keyof View | keyof Shown]: Field extends keyof View & keyof Shown
     ? Column<View[Field], Shown[Field]> | Computed<View, View[Field]>
-    : never;
+    : Field extends keyof View
+      ? Column<View[Field]> & { readonly isHidden: true }
+      : Field extends keyof Shown
+        ? Derived<View, Shown[Field]>
+        : never;
 };
 
 function plain<Value>(type: Column<Value>['type'], collation = ''): Column<Value> {
@@ -81,8 +92,13 @@ export interface TableOptions<Field extends string = string> {
   readonly listedBy?: readonly string[];
 }
 
+export function hidden<Value>(column: Column<Value>): Column<Value> & { readonly isHidden: true } {
+  return { ...column, isHidden: true };
+}
+
 type Row = Readonly<Record<string, unknown>>;
 type AnyColumn = Column<unknown, unknown>;
+type AnyField<View> = AnyColumn | Computed<View, unknown> | Derived<View, unknown>;
 
 export interface NamedColumn extends AnyColumn {
   readonly field: string;
@@ -106,6 +122,7 @@ export class Table<View, Shown = unknown> implements TableShape {
   /** Columns whose values are not stored as they are. */
   private readonly converted: readonly NamedColumn[];
   private readonly computed: readonly (readonly [string, Computed<View, unknown>])[];
+  private readonly derived: readonly (readonly [string, Derived<View, unknown>])[];
   private readonly byField: ReadonlyMap<string, NamedColumn>;
 
   constructor(
@@ -113,12 +130,13 @@ export class Table<View, Shown = unknown> implements TableShape {
     readonly options: TableOptions<keyof View & string>,
     fields: Fields<View, Shown>,
   ) {
-    const all = Object.entries(fields) as [string, AnyColumn | Computed<View, unknown>][];
+    const all = Object.entries(fields) as [string, AnyField<View>][];
     this.columns = all.flatMap(([field, entry]) =>
-      'compute' in entry ? [] : { ...entry, field, name: nameOf(field) },
+      'type' in entry ? { ...entry, field, name: nameOf(field) } : [],
     );
     this.converted = this.columns.filter(({ store }) => store !== unchanged);
     this.computed = all.flatMap(([field, entry]) => ('compute' in entry ? [[field, entry]] : []));
+    this.derived = all.flatMap(([field, entry]) => ('derive' in entry ? [[field, entry]] : []));
     this.byField = new Map(this.columns.map((column) => [column.field, column]));
     const isColumn = (name: string): name is keyof View & string => this.byField.has(name);
     this.filters = (options.listedBy ?? []).filter(isColumn);
@@ -149,7 +167,11 @@ export class Table<View, Shown = unknown> implements TableShape {
 
   show(view: View): Shown {
     const shown: Record<string, unknown> = Object.assign({}, view);
-    for (const { field, show } of this.columns) shown[field] = show((view as Row)[field]);
+    for (const { field, show, isHidden } of this.columns) {
+      if (isHidden) delete shown[field];
+      else shown[field] = show((view as Row)[field]);
+    }
+    for (const [field, { derive }] of this.derived) shown[field] = derive(view);
     return shown as Shown;
   }
 

@@ -13,6 +13,7 @@ export const REASON_CLASSES = {
 } as const;
 
 export type ReasonClass = keyof typeof REASON_CLASSES;
+export const REASON_CLASS_NAMES = Object.keys(REASON_CLASSES) as readonly ReasonClass[];
 
 export interface Explanation {
   /** What happened, in a sentence that is true of every such failure. */

@@ -1,7 +1,11 @@
 import type { RecordedInstanceEvent } from '../instance/instance.events';
 import { upgradeIdOf } from '../instance/instance.events';
+import { evolve, INITIAL_STATE } from '../instance/instance.evolve';
+import { IllegalHistoryError } from '../instance/instance.errors';
 import { statusAfter } from '../instance/instance.lifecycle';
-import { presentReason } from '../instance/reasons';
+import type { InstanceState, KnownInstance } from '../instance/instance.state';
+import type { ReasonClass } from '../instance/reasons';
+import { presentReason, reasonClassOf } from '../instance/reasons';
 import type { InstanceStatus } from '../status';
 import { isHealthy, isInFlight, labelOf } from '../status';
 
@@ -22,9 +26,12 @@ export interface InstanceView {
   readonly lastUpgradeId: string | null;
   /** Why the last upgrade failed; null if it did not, or goes on. */
   readonly failureReason: string | null;
+  readonly reasonClass: ReasonClass | null;
   readonly revision: number;
   readonly registeredAt: number;
   readonly updatedAt: number;
+  /** What commands are decided on; null from the first event on that the lifecycle forbids. */
+  readonly state: KnownInstance | null;
 }
 
 /** Folds one event into the row; null = no row yet. */
@@ -37,6 +44,7 @@ export function evolveInstanceView(
   if (view === null) throw new Error(`${event.type} came before the instance was registered`);
 
   const status = statusAfter(event, view.status);
+  const failureReason = failureAfter(view, recorded, status);
   const lastUpgradeId = upgradeIdOf(event) ?? view.lastUpgradeId;
   return {
     ...view,
@@ -45,16 +53,19 @@ export function evolveInstanceView(
     claimed: isHealthy(status) ? status === 'running-healthy-claimed' : view.claimed,
     currentUpgradeId: isInFlight(status) ? lastUpgradeId : null,
     lastUpgradeId,
-    failureReason: failureAfter(view, recorded, status),
+    failureReason,
+    reasonClass: failureReason === null ? null : reasonClassOf(failureReason),
     revision,
     updatedAt: at,
+    state: view.state && stateAfter(view.state, recorded),
   };
 }
 
 function firstView(
-  { instanceId, revision, at }: RecordedInstanceEvent,
+  recorded: RecordedInstanceEvent,
   data: Extract<RecordedInstanceEvent['event'], { type: 'InstanceRegistered' }>['data'],
 ): InstanceView {
+  const { instanceId, revision, at } = recorded;
   const { project, projectId, environment, core, app } = data.profile;
   const { labels, status } = data;
   return {
@@ -65,10 +76,22 @@ function firstView(
     currentUpgradeId: null,
     lastUpgradeId: null,
     failureReason: null,
+    reasonClass: null,
     revision,
     registeredAt: at,
     updatedAt: at,
+    state: stateAfter(INITIAL_STATE, recorded),
   };
+}
+
+function stateAfter(state: InstanceState, { event }: RecordedInstanceEvent): KnownInstance | null {
+  try {
+    const after = evolve(state, event);
+    return after.kind === 'absent' ? null : after;
+  } catch (error) {
+    if (error instanceof IllegalHistoryError) return null;
+    throw error;
+  }
 }
 
 function failureAfter(

@@ -8,6 +8,7 @@ import {
   recorded,
 } from '../testing/histories';
 import type { InstanceEvent } from '../instance/instance.events';
+import { evolve, INITIAL_STATE } from '../instance/instance.evolve';
 import type { InstanceView } from './instance.view';
 import { evolveInstanceView } from './instance.view';
 
@@ -33,9 +34,11 @@ describe('the row of an instance', () => {
       currentUpgradeId: null,
       lastUpgradeId: null,
       failureReason: null,
+      reasonClass: null,
       revision: 0,
       registeredAt: FIRST_TIME,
       updatedAt: FIRST_TIME,
+      state: evolve(INITIAL_STATE, event('InstanceRegistered')),
     });
   });
 
@@ -81,7 +84,27 @@ describe('the row of an instance', () => {
   });
 });
 
+describe('the state that commands are decided on', () => {
+  it('is unknown from the first event on that the lifecycle forbids, and nothing else is', () => {
+    const view = viewOf(
+      ...upTo('PreUpgradeStarted'),
+      event('UpgradePending'),
+      event('UpgradeStarted'),
+    );
+    expect(view).toMatchObject({ status: 'upgrade-running', revision: 4, state: null });
+  });
+});
+
 describe('why the last upgrade failed', () => {
+  it('is shown by its present name and its class, whatever version recorded it', () => {
+    const reason = 'no-active-deployment';
+    const old = event('PreUpgradeFailed', { reason });
+    expect(viewOf(...upTo('PreUpgradeStarted'), old)).toMatchObject({
+      failureReason: 'deployment-active',
+      reasonClass: 'busy',
+    });
+  });
+
   it('is said with the failure, and stays while late facts come in', () => {
     const { reason } = FAILURE;
     expect(viewOf(...failed)).toMatchObject({ status: 'upgrade-failed', failureReason: reason });

@@ -86,7 +86,7 @@ describe('the row of an upgrade', () => {
       outcome: 'failed',
       stage: null,
       stages: { upgrade: { queuedAt: at(4), startedAt: at(5), endedAt: at(8) } },
-      failure: { reason, evidence, retryable },
+      failure: { reason, reasonClass: 'lagoon-refused', evidence, retryable },
       endedAt: at(8),
     });
   });

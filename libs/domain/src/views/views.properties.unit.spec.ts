@@ -51,6 +51,10 @@ describe('the views, after every event of any history', () => {
     });
   });
 
+  it('hold the state that commands are decided on', () => {
+    atAnyMoment(({ state, instance }) => expect(instance.state).toEqual(state));
+  });
+
   it('show as in flight the one upgrade that is', () => {
     atAnyMoment(({ state, upgrades }) => {
       const inFlight = [...upgrades.values()].filter(({ outcome }) => outcome === 'in-flight');
