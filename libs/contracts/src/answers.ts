@@ -37,6 +37,7 @@ const OUTCOMES = [
   'succeeded',
   'failed',
   'cancelled',
+  'expired',
 ] as const satisfies readonly UpgradeOutcome[];
 const reason = documented('By its present name, see docs/reasons.md', text);
 const reasonClass = oneOf(REASON_CLASS_NAMES);

@@ -5,6 +5,7 @@ export type {
   BuildAlarm,
   CallState,
   DeploymentState,
+  Wait,
 } from './instance/attempt-progress';
 export * from './instance/instance.errors';
 export * from './instance/instance.events';

@@ -55,6 +55,12 @@ export const EVENT_VALUES: {
   HealthReported: fc.record({ status: runningStatus }),
   HealthEvidenceRecorded: fc.record({ ...attempt, status: runningStatus }),
   UpgradeRequested: fc.record({ workOrder, ...askedBy, rolloutId: nullable(name) }),
+  UpgradePrioritized: fc.record({
+    ...attempt,
+    priority: fc.constant('urgent' as const),
+    ...askedBy,
+  }),
+  UpgradeExpired: fc.record({ ...attempt, status: runningStatus, startBy: timestamp }),
   PreUpgradeStarted: started,
   PreUpgradeCompleted: fc.record({
     ...attempt,
@@ -114,7 +120,19 @@ export const EVENT_VALUES: {
     since: timestamp,
     limitMs: milliseconds,
   }),
-  WaitingFor: fc.record({ ...attempt, target: name, since: timestamp, stage }),
+  WaitingFor: fc.record(
+    {
+      ...attempt,
+      target: name,
+      since: timestamp,
+      stage,
+      place: count,
+      estimatedAt: timestamp,
+      until: timestamp,
+      evidence,
+    },
+    { requiredKeys: ['upgradeId', 'attempt', 'target', 'since', 'stage'] },
+  ),
   WaitEnded: fc.record({ ...attempt, target: name, waitedMs: milliseconds }),
   StageParked: fc.record({ ...attempt, stage, eventId: name, reason: name }),
   StageRedriven: fc.record({ workOrder, stage, n: count }),

@@ -11,6 +11,7 @@ const ENDS: ReadonlySet<string> = new Set<InstanceEventType>([
   'InstanceFoundUnhealthy',
   'InstanceFoundUnresponsive',
   'UpgradeCancelled',
+  'UpgradeExpired',
 ]);
 
 interface WatchedUpgrade {

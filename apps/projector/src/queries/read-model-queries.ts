@@ -14,7 +14,7 @@ import { readCursor, toPage } from './cursor';
 
 /** Upgrades whose durations are measured: the newest. */
 const MEASURED_UPGRADES = 10_000;
-const NO_OUTCOME = { 'in-flight': 0, succeeded: 0, failed: 0, cancelled: 0 };
+const NO_OUTCOME = { 'in-flight': 0, succeeded: 0, failed: 0, cancelled: 0, expired: 0 };
 const NO_TIME = { p50: null, p95: null };
 const NOT_REACHED = { count: 0, queuedMs: NO_TIME, activeMs: NO_TIME };
 

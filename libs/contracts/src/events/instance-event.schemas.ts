@@ -21,6 +21,7 @@ import {
   healthyStatus,
   instanceStatus,
   profile,
+  priority,
   runningStatus,
   stage,
   workOrder,
@@ -50,6 +51,14 @@ const SCHEMAS: { readonly [Type in InstanceEventType]: Schema<InstanceEventData[
   UpgradeRequested: documented(
     'An upgrade was asked for and waits for its pre-upgrade stage.',
     object({ workOrder, requestedBy: name, reason: text, rolloutId: nullable(name) }),
+  ),
+  UpgradePrioritized: documented(
+    'An operator lets a waiting upgrade go before those that are not urgent.',
+    object({ ...ATTEMPT, priority, ...ASKED_BY }),
+  ),
+  UpgradeExpired: documented(
+    'The upgrade was not begun by the time that its request had named: nothing was done.',
+    object({ ...ATTEMPT, status: runningStatus, startBy: timestamp }),
   ),
   PreUpgradeStarted: documented('A worker took up the pre-upgrade stage.', object(BY_WORKER)),
   PreUpgradeCompleted: documented(
@@ -170,7 +179,10 @@ const SCHEMAS: { readonly [Type in InstanceEventType]: Schema<InstanceEventData[
   ),
   WaitingFor: documented(
     'The attempt cannot go on without something outside; step deadlines are suspended meanwhile.',
-    object({ ...ATTEMPT, target: name, since: timestamp, stage }),
+    objectWith<InstanceEventData['WaitingFor']>(
+      { ...ATTEMPT, target: name, since: timestamp, stage },
+      { place: count, estimatedAt: timestamp, until: timestamp, evidence },
+    ),
   ),
   WaitEnded: documented(
     'What the attempt waited for is there; its deadline goes on.',

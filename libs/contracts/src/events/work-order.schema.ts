@@ -4,6 +4,7 @@ import type {
   InstanceProfile,
   InstanceStatus,
   LocatedEnvironment,
+  Priority,
   PromoteTarget,
   RefTarget,
   RegisteredScript,
@@ -99,6 +100,7 @@ const located: Schema<LocatedEnvironment> = named(
   ),
 );
 
+export const priority: Schema<Priority> = oneOf(['urgent']);
 const yes: Schema<true> = plain({ const: true });
 
 export const workOrder: Schema<WorkOrder> = named(
@@ -117,7 +119,7 @@ export const workOrder: Schema<WorkOrder> = named(
       attemptMs: wholeNumber,
       deadlineAt: timestamp,
       startBy: timestamp,
-      priority: plain<'urgent'>({ const: 'urgent' }),
+      priority,
       waveId: name,
       cancelRequested: yes,
     },

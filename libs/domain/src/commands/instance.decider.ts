@@ -5,6 +5,7 @@ import { evolve, INITIAL_STATE } from '../instance/instance.evolve';
 import type { InstanceState, KnownInstance } from '../instance/instance.state';
 import { workOrderOf } from '../instance/instance.state';
 import { isBefore } from '../status';
+import { EXPIRY, type ExpiryCommands, PRIORITY, type PriorityCommands } from './admission.commands';
 import { CALLS, type CallCommands } from './call.commands';
 import type { AnyCommandRow } from './command-row';
 import { OPERATOR, type OperatorCommands } from './operator.commands';
@@ -24,6 +25,8 @@ import { WAITING, type WaitingCommands } from './waiting.commands';
 export interface InstanceCommandData
   extends
     OperatorCommands,
+    PriorityCommands,
+    ExpiryCommands,
     PreUpgradeCommands,
     UpgradeCommands,
     CallCommands,
@@ -42,7 +45,10 @@ export type InstanceCommandOf<Type extends InstanceCommandType> = {
 export type InstanceCommand = InstanceCommandOf<InstanceCommandType>;
 
 /** Commands that report a worker's step of one attempt. */
-export type WorkerCommandType = Exclude<InstanceCommandType, keyof OperatorCommands>;
+export type WorkerCommandType = Exclude<
+  InstanceCommandType,
+  keyof OperatorCommands | keyof PriorityCommands
+>;
 export type WorkerCommand = InstanceCommandOf<WorkerCommandType>;
 
 /** One row per command. */
@@ -50,6 +56,8 @@ export const COMMANDS: {
   readonly [Type in InstanceCommandType]: AnyCommandRow<InstanceCommandData[Type]>;
 } = {
   ...OPERATOR,
+  ...PRIORITY,
+  ...EXPIRY,
   ...PRE_UPGRADE,
   ...UPGRADE,
   ...CALLS,

@@ -8,6 +8,7 @@ const AT_THE_EDGE: readonly InstanceCommandType[] = [
   'ReportHealth',
   'RequestUpgrade',
   'CancelUpgrade',
+  'PrioritizeUpgrade',
 ];
 const reports = (Object.keys(EXAMPLE_COMMAND_DATA) as InstanceCommandType[]).filter(
   (type): type is WorkerCommandType => !AT_THE_EDGE.includes(type),

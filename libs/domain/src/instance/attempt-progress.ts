@@ -1,5 +1,12 @@
 import type { RunningStatus } from '../status';
-import type { Evidence, InstanceEvent, PerEvent, TaskReference } from './instance.events';
+import type {
+  Attempt,
+  Evidence,
+  InstanceEvent,
+  InstanceEventData,
+  PerEvent,
+  TaskReference,
+} from './instance.events';
 import { meaningOf } from './instance.events';
 
 /** What an attempt has come to in its present status, as far as events tell. */
@@ -43,6 +50,9 @@ export interface DeploymentState {
 
 export type BuildAlarm = 'not-visible' | 'not-started';
 
+/** As it was told. */
+export type Wait = Omit<InstanceEventData['WaitingFor'], keyof Attempt>;
+
 /** What was noted without a change of status; known so that a repeat is not recorded again. */
 export interface AttemptNotes {
   /** The event whose handling was given up. */
@@ -51,7 +61,7 @@ export interface AttemptNotes {
   readonly reportedHealth: RunningStatus | null;
   readonly duplicateBuilds: readonly string[];
   /** What the attempt cannot go on without; null if nothing holds it up. */
-  readonly waitingFor: { readonly target: string; readonly since: string } | null;
+  readonly waitingFor: Wait | null;
   /** How far the variables of the target have come. */
   readonly variables: 'requested' | 'set' | null;
 }
@@ -114,8 +124,8 @@ const CHANGES: PerEvent<Partial<AttemptProgress>, [before: AttemptProgress]> = {
   HealthEvidenceRecorded: ({ status }, { notes }) => ({
     notes: { ...notes, reportedHealth: status },
   }),
-  WaitingFor: ({ target, since }, { notes }) => ({
-    notes: { ...notes, waitingFor: { target, since } },
+  WaitingFor: ({ upgradeId: _id, attempt: _attempt, ...wait }, { notes }) => ({
+    notes: { ...notes, waitingFor: wait },
   }),
   WaitEnded: (_data, { notes }) => ({ notes: { ...notes, waitingFor: null } }),
   VariablesRequested: (_data, { notes }) => ({ notes: { ...notes, variables: 'requested' } }),

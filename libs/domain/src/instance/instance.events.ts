@@ -1,7 +1,7 @@
 import type { HealthyStatus, InstanceStatus, RunningStatus, UpgradeStage } from '../status';
 import type { InstanceProfile } from './instance.profile';
 import type { FailureReason } from './reasons';
-import type { ScriptStep, WorkOrder } from './work-order';
+import type { Priority, ScriptStep, WorkOrder } from './work-order';
 
 /** Facts that explain an outcome: small, redacted, never a log. */
 export type Evidence = Readonly<Record<string, string | number | boolean | null>>;
@@ -65,6 +65,13 @@ export interface InstanceEventData {
     readonly reason: string;
     readonly rolloutId: string | null;
   };
+  UpgradePrioritized: Attempt & {
+    readonly priority: Priority;
+    readonly requestedBy: string;
+    readonly reason: string;
+  };
+  /** It was not begun by the time that its request had named; nothing was done. */
+  UpgradeExpired: Attempt & { readonly status: RunningStatus; readonly startBy: string };
   PreUpgradeStarted: ByWorker;
   PreUpgradeCompleted: Attempt & {
     readonly checks: readonly Check[];
@@ -156,10 +163,17 @@ export interface InstanceEventData {
   };
   /** The attempt cannot go on without something outside; step deadlines are suspended meanwhile. */
   WaitingFor: Attempt & {
-    /** `lagoon:<core>` or `admission:<core>`. */
+    /** `lagoon:<core>`, `credentials:<core>`, `admission:<core>`, `queue:<stage>`, `switch:system` or `switch:<core>`. */
     readonly target: string;
     readonly since: string;
     readonly stage: UpgradeStage;
+    /** In the queue, from 1, when this was written. */
+    readonly place?: number;
+    /** When it is likely to go on, as far as could be told when this was written. */
+    readonly estimatedAt?: string;
+    /** When the wait is over at the latest. */
+    readonly until?: string;
+    readonly evidence?: Evidence;
   };
   WaitEnded: Attempt & { readonly target: string; readonly waitedMs: number };
   StageParked: Attempt & {

@@ -67,6 +67,9 @@ function firstState({ type, data }: InstanceEvent): RestingInstance {
 function workOrderAfter(state: KnownInstance, event: InstanceEvent): WorkOrder | null {
   if ('workOrder' in event.data) return event.data.workOrder;
   if (state.kind === 'resting') return null;
+  if (event.type === 'UpgradePrioritized') {
+    return { ...state.workOrder, priority: event.data.priority };
+  }
   return event.type === 'UpgradeCancelRequested'
     ? { ...state.workOrder, cancelRequested: true }
     : state.workOrder;

@@ -65,6 +65,8 @@ export const LIFECYCLE = {
     deadline: 'pending',
     consumer: 'pre-upgrade',
   },
+  UpgradePrioritized: { from: ['pending-pre-upgrade'], owner: 'pre-upgrade', ...NOTE },
+  UpgradeExpired: { from: ['pending-pre-upgrade'], to: RUNNING_STATUSES, ...END },
   PreUpgradeStarted: {
     from: ['pending-pre-upgrade'],
     to: 'pre-upgrade-running',

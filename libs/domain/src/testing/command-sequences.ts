@@ -44,6 +44,9 @@ const PLANS: readonly UpgradePlan[] = [
   { strategy: 'script', target: { script: { service: 'cli', command: 'migrate' } } },
 ];
 
+/** After the request. */
+const START_BY = '2026-03-01T12:00:00.000Z';
+
 const tenth = fc.integer({ min: 0, max: 9 }).map((n) => n === 0);
 
 export const choices: fc.Arbitrary<Choice> = fc.record({
@@ -106,7 +109,7 @@ const CALLING: readonly InstanceCommandType[] = [
 ];
 
 const SIDEWAYS: Record<InFlightStatus, readonly InstanceCommandType[]> = {
-  'pending-pre-upgrade': ['FailPreUpgrade', ...STUCK],
+  'pending-pre-upgrade': ['FailPreUpgrade', 'PrioritizeUpgrade', 'ExpireUpgrade', ...STUCK],
   'pre-upgrade-running': ['FailPreUpgrade', ...CALLING, ...STUCK],
   'pre-upgrade-completed': STUCK,
   'pending-upgrade': ['FailUpgrade', ...STUCK],
@@ -147,7 +150,7 @@ const VARIATIONS: {
 } = {
   RegisterInstance: ({ imported }) => ({ status: imported }),
   ReportHealth: ({ health }) => ({ status: health }),
-  RequestUpgrade: ({ plan }) => plan,
+  RequestUpgrade: ({ plan, pick }) => ({ ...plan, startBy: pick % 2 === 0 ? START_BY : null }),
   RequestScript: (_choice, state) => ({ step: stepIn(state) }),
   AcceptScript: (_choice, state) => ({ step: stepIn(state) }),
   RepeatCall: (_choice, state) => callIn(state),

@@ -74,6 +74,12 @@ export const EXAMPLE_EVENT_DATA: InstanceEventData = {
   HealthReported: { status: 'running-unhealthy' },
   HealthEvidenceRecorded: { ...ATTEMPT, status: 'running-unhealthy' },
   UpgradeRequested: { workOrder: WORK_ORDER, ...ASKED, rolloutId: null },
+  UpgradePrioritized: { ...ATTEMPT, priority: 'urgent', ...ASKED },
+  UpgradeExpired: {
+    ...ATTEMPT,
+    status: 'running-healthy-claimed',
+    startBy: '2026-03-01T12:00:00.000Z',
+  },
   PreUpgradeStarted: BY_WORKER,
   PreUpgradeCompleted: {
     ...ATTEMPT,
@@ -187,6 +193,8 @@ export const EXAMPLE_COMMAND_DATA: InstanceCommandData = {
     requestedBy: 'operator-7',
     reason: 'wrong release',
   },
+  PrioritizeUpgrade: { upgradeId: WORK_ORDER.upgradeId, priority: 'urgent', ...ASKED },
+  ExpireUpgrade: ATTEMPT,
   StartPreUpgrade: BY_WORKER,
   CompletePreUpgrade: {
     ...ATTEMPT,

@@ -21,7 +21,7 @@ export interface StageTimes {
   readonly endedAt: number | null;
 }
 
-export type UpgradeOutcome = 'in-flight' | 'succeeded' | 'failed' | 'cancelled';
+export type UpgradeOutcome = 'in-flight' | 'succeeded' | 'failed' | 'cancelled' | 'expired';
 
 export interface UpgradeFailureView {
   /** By its present name, whatever version recorded it. */
@@ -95,6 +95,7 @@ const MARKS: Partial<Record<InstanceEventType, Marks>> = {
   DeploymentCancelled: { ends: 'upgrade', opens: 'verify', begins: 'verify' },
   InstanceVerifiedHealthy: { ends: 'verify', outcome: 'succeeded' },
   UpgradeCancelled: { outcome: 'cancelled' },
+  UpgradeExpired: { outcome: 'expired' },
 };
 
 const NO_BUILD = {
