@@ -4,6 +4,7 @@ export * from './core/lagoon-cores';
 export { openCores } from './core/open-cores';
 export type { ConfiguredCores, CoreOptions, CoresContext, GuardRules } from './core/open-cores';
 export type { CoreObserver, ObservedRequest, RequestClass } from './core/resilience-policy';
+export { isDeployedFrom } from './environment-name';
 export { ALL_DOCUMENTS, BATCH_DOCUMENTS, GraphqlLagoon } from './graphql/graphql.lagoon';
 export type { GraphqlEndpoint } from './graphql/graphql-transport';
 export * from './health/health-probe.port';

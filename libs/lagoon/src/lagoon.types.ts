@@ -11,6 +11,8 @@ export interface LagoonEnvironment {
   readonly environmentType: 'production' | 'development';
   /** Lagoon's own word: `branch`, `pullrequest`, `promote`, or a later one. */
   readonly deployType: string;
+  /** What it is built from: the branch, for a promotion the source environment; null if Lagoon named none. */
+  readonly deployBaseRef: string | null;
   /** True if Lagoon would refuse every deployment of this project. */
   readonly deploymentsDisabled: boolean;
   /** `NO_DEPLOYMENTS` if that is why; null otherwise. */

@@ -52,6 +52,7 @@ const located: fc.Arbitrary<LocatedEnvironment> = fc.record(
     environmentId: fc.integer(),
     route: nullable(text),
     deployType: name,
+    deployBaseRef: name,
   },
   { requiredKeys: ['projectId', 'environmentId', 'route'] },
 );

@@ -28,6 +28,23 @@ describe("the adapter's documents fit Lagoon's schema", () => {
     expect(slots(FIND_ENVIRONMENTS.text(FIND_ENVIRONMENTS.size))).toBe(50);
   });
 
+  it("names the types of its inputs as Lagoon's schema does", () => {
+    const named = ALL_DOCUMENTS.flatMap(({ text }) => {
+      const types = [...(/\$input: (\w+)!/.exec(text) ?? [])].slice(1);
+      return types.map((type) => [/\{ ?\s*(\w+)\(input/.exec(text)?.[1], type]);
+    });
+    expect(Object.fromEntries(named)).toEqual({
+      deployEnvironmentLatest: 'DeployEnvironmentLatestInput',
+      deployEnvironmentBranch: 'DeployEnvironmentBranchInput',
+      deployEnvironmentPromote: 'DeployEnvironmentPromoteInput',
+      cancelDeployment: 'CancelDeploymentInput',
+      addTask: 'TaskInput',
+      cancelTask: 'CancelTaskInput',
+      addOrUpdateEnvVariableByName: 'EnvVariableByNameInput',
+      idleOrUnidleEnvironment: 'IdleEnvironmentInput',
+    });
+  });
+
   it('puts no value into a document, only variables', () => {
     const fixed = /includeDeleted: false|limit: 1\b|\b[selnp]\d+\b/g;
     for (const [, text] of texts) expect(text.replace(fixed, '')).not.toMatch(/["\d]|true|false/);

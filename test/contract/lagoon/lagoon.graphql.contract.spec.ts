@@ -43,8 +43,10 @@ async function open(): Promise<LagoonFixture> {
   };
 }
 
-function traitsOf({ deploymentsDisabled, restriction, idleState, autoIdle }: Traits) {
+function traitsOf(traits: Traits) {
+  const { deploymentsDisabled, restriction, idleState, autoIdle, deployBaseRef } = traits;
   return {
+    ...(typeof deployBaseRef === 'string' ? { deployBaseRef } : {}),
     ...(deploymentsDisabled === undefined ? {} : { deploymentsDisabled }),
     ...(restriction === 'NO_DEPLOYMENTS' ? { restrictions: ['NO_DEPLOYMENTS' as const] } : {}),
     ...(typeof idleState === 'string' ? { idleState } : {}),

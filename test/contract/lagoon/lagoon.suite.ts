@@ -29,6 +29,7 @@ export function lagoonSuite(name: string, open: () => Promise<LagoonFixture>): v
       expect(found).toMatchObject({
         environmentType: 'production',
         deployType: 'branch',
+        deployBaseRef: 'main',
         deploymentsDisabled: false,
       });
       expect(found?.routes).toEqual([found?.route]);
@@ -37,6 +38,17 @@ export function lagoonSuite(name: string, open: () => Promise<LagoonFixture>): v
 
     it.each([NOBODY, { project: 'app', environment: 'other' }])('has no %j', async (target) => {
       expect(await fixture.lagoon.findEnvironment(target)).toBeNull();
+    });
+
+    it('deploys a branch to the environment that bears its name as a host name may', async () => {
+      const target = { project: 'app', environment: 'feature-x' };
+      await fixture.place(target, { deployBaseRef: 'feature/x' });
+      const found = await fixture.lagoon.findEnvironment(target);
+      expect(found?.deployBaseRef).toBe('feature/x');
+      const request = { project: 'app', branchName: 'feature/x', bulkName: 'm' };
+      expect((await fixture.lagoon.deployBranch(request, signal())).kind).toBe('accepted');
+      const rows = await fixture.lagoon.deploymentsOf(found?.environmentId ?? 0, { limit: 1 });
+      expect(rows).toMatchObject([{ bulkName: 'm' }]);
     });
 
     it('names the newest build of an environment as long as it has not ended', async () => {

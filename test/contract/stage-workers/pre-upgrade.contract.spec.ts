@@ -23,6 +23,7 @@ describe('pre-upgrade alone', () => {
           checks: [
             { name: 'environment-exists', passed: true },
             { name: 'deployments-enabled', passed: true },
+            { name: 'deploy-type-supported', passed: true },
             { name: 'no-active-deployment', passed: true },
           ],
           task: null,

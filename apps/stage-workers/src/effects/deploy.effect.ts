@@ -1,4 +1,4 @@
-import type { WorkOrder } from '@uplift/domain';
+import type { LocatedEnvironment, WorkOrder } from '@uplift/domain';
 import { bulkIdOf, markerOf } from '@uplift/domain';
 import type { BuildVariable, CoreSettings, DeployAnswer, Lagoon, LagoonCore } from '@uplift/lagoon';
 import type { InstanceSession } from '../runner/instance-session';
@@ -91,7 +91,7 @@ async function sendDeployment(
     const promotion = { project, sourceEnvironment, destinationEnvironment: environment };
     return lagoon.deployPromote({ ...promotion, ...marked }, signal);
   }
-  const branch = { project, branchName: environment, ...marked, ...buildVariablesOf(order) };
+  const branch = { ...branchOf(profile, located), ...marked, ...buildVariablesOf(order) };
   if (target !== null && 'ref' in target) {
     return lagoon.deployBranch({ ...branch, branchRef: target.ref }, signal);
   }
@@ -99,6 +99,14 @@ async function sendDeployment(
   const { environmentId } = located;
   const latest = { environmentId, ...marked, ...buildVariablesOf(order) };
   return lagoon.deployLatest(latest, signal);
+}
+
+/** Lagoon is told the branch: the environment is the one of its name. */
+function branchOf(
+  { project, environment }: WorkOrder['profile'],
+  { deployBaseRef }: LocatedEnvironment,
+) {
+  return { project, branchName: deployBaseRef ?? environment };
 }
 
 function waveOf(bulkId: string | null) {

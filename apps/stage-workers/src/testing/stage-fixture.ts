@@ -78,7 +78,7 @@ export class StageFixture {
     const located = fixture.lagoon.script.place(fixture.target);
     const buildName = opening === 'UpgradePending' ? '' : await fixture.buildFor(opening, located);
     const { projectId, environmentId, route } = located;
-    const place = { projectId, environmentId, route };
+    const place = { projectId, environmentId, route, ...changes.located };
     const events = exampleUpgrade({ order: fixture.order, located: place, buildName });
     await fixture.openWith(...upTo(opening, events));
     return fixture;

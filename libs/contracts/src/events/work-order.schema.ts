@@ -96,7 +96,7 @@ const located: Schema<LocatedEnvironment> = named(
   'LocatedEnvironment',
   objectWith<LocatedEnvironment>(
     { projectId: wholeNumber, environmentId: wholeNumber, route: nullable(text) },
-    { deployType: name },
+    { deployType: name, deployBaseRef: name },
   ),
 );
 

@@ -58,6 +58,13 @@ export const REASONS = {
     retryMayHelp: false,
     whatToDo: 'use `redeploy-latest`, or another strategy that fits',
   },
+  'deploy-branch-elsewhere': {
+    class: 'environment',
+    sentence:
+      'the environment is built from a branch of another name, which Lagoon would deploy to an environment of that name',
+    retryMayHelp: false,
+    whatToDo: 'register the environment that has the name of the branch, or promote into this one',
+  },
   'core-unknown': {
     class: 'configuration',
     sentence: 'no Lagoon core of this name is configured in the workers',

@@ -43,6 +43,8 @@ export interface LocatedEnvironment {
   readonly route: string | null;
   /** Lagoon's own word: `branch`, `pullrequest`, `promote`; absent in old histories. */
   readonly deployType?: string;
+  /** The branch the environment is built from, which may differ from its name; absent in old histories. */
+  readonly deployBaseRef?: string;
 }
 
 /** `uplift-` and this fit into the 50 characters of Lagoon's bulk id. */

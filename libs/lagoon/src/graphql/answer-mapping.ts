@@ -93,6 +93,7 @@ export function environmentIn(
     environmentType:
       row.environmentType.toLowerCase() === 'production' ? 'production' : 'development',
     deployType: row.deployType.toLowerCase(),
+    deployBaseRef: textOrNull(row.deployBaseRef),
     autoIdle: (project.autoIdle ?? 1) !== 0 && (row.autoIdle ?? 1) !== 0,
     idleState: textOrNull(row.idleState),
     route: textOrNull(row.route),

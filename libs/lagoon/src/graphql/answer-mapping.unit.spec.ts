@@ -34,6 +34,7 @@ describe('an environment is read from the row of its project', () => {
       environmentId: 2,
       environmentType: 'production',
       deployType: 'branch',
+      deployBaseRef: null,
       deploymentsDisabled: false,
       restriction: null,
       autoIdle: true,

@@ -39,6 +39,7 @@ export interface EnvironmentRow {
   readonly name: string;
   readonly environmentType: string;
   readonly deployType: string;
+  readonly deployBaseRef?: string | null;
   readonly autoIdle?: number | null;
   readonly idleState?: string | null;
   readonly route?: string | null;
@@ -129,7 +130,7 @@ const environment = row(
     deployType: text(64),
     deployments: listOf(row({ name: text(200), status: text(64) })),
   },
-  { autoIdle: flag, idleState: optional(64), ...urls },
+  { deployBaseRef: optional(300), autoIdle: flag, idleState: optional(64), ...urls },
 );
 
 const variable = row({ name: text(300), value: text(1024 * 1024), scope: text(64) });

@@ -58,7 +58,7 @@ export const SET_VARIABLE: MutationDocument<Accepted> = {
 
 export const UNIDLE: MutationDocument<Accepted> = {
   name: 'Unidle',
-  text: `mutation Unidle($input: EnvironmentIdlingInput!) {
+  text: `mutation Unidle($input: IdleEnvironmentInput!) {
   idleOrUnidleEnvironment(input: $input)
 }`,
   field: 'idleOrUnidleEnvironment',

@@ -16,7 +16,7 @@ const TASK = 'id name taskName status service command created started completed'
 
 /** Deleted environments keep their rows and would answer as twins: never asked for. */
 const PROJECT = `id deploymentsDisabled restrictions autoIdle environments(includeDeleted: false) {
-    id name environmentType deployType autoIdle idleState route routes
+    id name environmentType deployType deployBaseRef autoIdle idleState route routes
     deployments(limit: 1) { name status }
   }`;
 

@@ -197,9 +197,10 @@ export class LagoonScript {
 }
 
 function traitsOf(facts: EnvironmentFacts): Partial<EnvironmentTraits> {
-  const { environmentType, deployType, autoIdle, idleState } = facts;
+  const { environmentType, deployType, deployBaseRef, autoIdle, idleState } = facts;
   const routes = facts.routes ?? (typeof facts.route === 'string' ? [facts.route] : undefined);
-  const traits = { environmentType, deployType, autoIdle, idleState, routes, deleted: false };
+  const kind = { environmentType, deployType, deployBaseRef };
+  const traits = { ...kind, autoIdle, idleState, routes, deleted: false };
   const given = Object.entries(traits).filter(([, value]) => value !== undefined && value !== null);
   return Object.fromEntries(given);
 }

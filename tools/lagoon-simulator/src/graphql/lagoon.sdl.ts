@@ -14,6 +14,7 @@ export const LAGOON_SDL = /* GraphQL */ `
   enum DeploymentSourceType {
     API
     WEBHOOK
+    CLONE
   }
 
   enum DeploymentBuildType {
@@ -245,7 +246,7 @@ export const LAGOON_SDL = /* GraphQL */ `
     value: String!
   }
 
-  input EnvironmentIdlingInput {
+  input IdleEnvironmentInput {
     project: String!
     environment: String!
     idle: Boolean!
@@ -275,6 +276,6 @@ export const LAGOON_SDL = /* GraphQL */ `
       argumentValues: [AdvancedTaskDefinitionArgumentValueInput]
     ): Task
     addOrUpdateEnvVariableByName(input: EnvVariableByNameInput!): EnvKeyValue
-    idleOrUnidleEnvironment(input: EnvironmentIdlingInput!): String
+    idleOrUnidleEnvironment(input: IdleEnvironmentInput!): String
   }
 `;

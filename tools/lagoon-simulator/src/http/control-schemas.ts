@@ -91,6 +91,7 @@ export const isEnvironmentSpec = ajv.compile<EnvironmentSpec>(
     environment: name,
     environmentType: { enum: ['production', 'development'] },
     deployType: { enum: ['branch', 'pullrequest', 'promote'] },
+    deployBaseRef: { type: ['string', 'null'], maxLength: 100 },
     mayDeploy: flag,
     idleState: name,
     autoIdle: flag,

@@ -1,6 +1,6 @@
 import type { Check, FailureReason, LocatedEnvironment, WorkOrder } from '@uplift/domain';
 import type { Lagoon, LagoonCores, LagoonEnvironment } from '@uplift/lagoon';
-import { UnknownCoreError } from '@uplift/lagoon';
+import { isDeployedFrom, UnknownCoreError } from '@uplift/lagoon';
 
 export type PreCheckVerdict =
   | {
@@ -10,24 +10,27 @@ export type PreCheckVerdict =
     }
   | {
       readonly kind: 'failed';
+      /** Code of what is in the way. */
       readonly reason: FailureReason;
       readonly detail: string;
       /** True if it passes with time, without a change in Lagoon's configuration. */
       readonly retryable: boolean;
     };
 
-interface RetryableCheck extends Check {
-  /** What is wrong if it did not pass. */
+/** One thing that must hold, and the reason code if it does not. */
+interface PreCheck extends Check {
   readonly reason: FailureReason;
-  readonly retryable: boolean;
+  /** Whether it may hold after a while; absent: only after a change in Lagoon's configuration. */
+  readonly retryable?: true;
 }
 
 /** What must hold before anything is changed in Lagoon. */
 export async function preChecks(
   cores: LagoonCores,
-  { profile, target }: WorkOrder,
+  order: WorkOrder,
   signal: AbortSignal,
 ): Promise<PreCheckVerdict> {
+  const { profile, target } = order;
   const lagoon = lagoonOf(cores, profile.core);
   if (lagoon === null) {
     return failed('core-unknown', `no Lagoon core is configured as "${profile.core}"`);
@@ -45,7 +48,14 @@ export async function preChecks(
       return failed('source-environment-missing', `the project has no ${source.environment}`);
     }
   }
-  return verdictOn(environment);
+  return verdictOn(environment, checksOf(environment, order));
+}
+
+/** What later stages need to know of the environment. */
+export function locatedOf(environment: LagoonEnvironment): LocatedEnvironment {
+  const { projectId, environmentId, route, deployType, deployBaseRef } = environment;
+  const branch = deployBaseRef === null ? {} : { deployBaseRef };
+  return { projectId, environmentId, route, deployType, ...branch };
 }
 
 function lagoonOf(cores: LagoonCores, core: string): Lagoon | null {
@@ -61,45 +71,63 @@ function failed(reason: FailureReason, detail: string): PreCheckVerdict {
   return { kind: 'failed', reason, detail, retryable: false };
 }
 
-function verdictOn(environment: LagoonEnvironment): PreCheckVerdict {
-  const { projectId, environmentId, route, deployType } = environment;
-  const checks = checksOf(environment);
+function verdictOn(environment: LagoonEnvironment, checks: readonly PreCheck[]): PreCheckVerdict {
   const broken = checks.find(({ passed }) => !passed);
   if (broken !== undefined) {
-    const { reason, detail, retryable } = broken;
+    const { reason, detail, retryable = false } = broken;
     return { kind: 'failed', reason, detail, retryable };
   }
   return {
     kind: 'passed',
     checks: checks.map(({ name, passed, detail }) => ({ name, passed, detail })),
-    located: { projectId, environmentId, route, deployType },
+    located: locatedOf(environment),
   };
 }
 
-function checksOf(environment: LagoonEnvironment): readonly RetryableCheck[] {
+function checksOf(environment: LagoonEnvironment, order: WorkOrder): readonly PreCheck[] {
   const { environmentId, deploymentsDisabled, restriction, activeBuild } = environment;
   const why = restriction ?? 'deployments are disabled for the project';
   return [
     {
       name: 'environment-exists',
+      reason: 'environment-missing',
       passed: true,
       detail: `environment ${environmentId}`,
-      reason: 'environment-missing',
-      retryable: false,
     },
     {
       name: 'deployments-enabled',
+      reason: 'deployments-disabled',
       passed: !deploymentsDisabled,
       detail: deploymentsDisabled ? why : 'enabled',
-      reason: 'deployments-disabled',
-      retryable: false,
     },
+    deployTypeCheck(environment, order),
     {
       name: 'no-active-deployment',
+      reason: 'deployment-active',
       passed: activeBuild === null,
       detail: activeBuild ?? 'no build is under way',
-      reason: 'deployment-active',
       retryable: true,
     },
   ];
+}
+
+/**
+ * Lagoon deploys a branch to the environment that has its name, whichever environment it was asked for, and a branch
+ * or a promotion turns a pull request's environment into something else for good.
+ */
+function deployTypeCheck(
+  { deployType, deployBaseRef }: LagoonEnvironment,
+  { strategy, profile }: WorkOrder,
+): PreCheck {
+  const rule = { name: 'deploy-type-supported', reason: 'deploy-type-unsupported' } as const;
+  if (deployType !== 'branch') {
+    const passed = strategy !== 'branch-ref' && strategy !== 'promote';
+    const no = `${strategy} is for environments of deploy type branch, and this one is ${deployType}`;
+    return { ...rule, passed, detail: passed ? deployType : no };
+  }
+  const namesBranch = strategy !== 'script' && strategy !== 'promote';
+  const isElsewhere = deployBaseRef !== null && !isDeployedFrom(profile, deployBaseRef);
+  if (!namesBranch || !isElsewhere) return { ...rule, passed: true, detail: deployType };
+  const elsewhere = `it is built from the branch ${deployBaseRef}, which Lagoon would deploy to an environment of that name`;
+  return { name: rule.name, reason: 'deploy-branch-elsewhere', passed: false, detail: elsewhere };
 }

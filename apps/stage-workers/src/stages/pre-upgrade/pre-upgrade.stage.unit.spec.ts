@@ -1,4 +1,6 @@
+import type { WorkOrder } from '@uplift/domain';
 import { NamedLagoonCores } from '@uplift/lagoon';
+import type { EnvironmentFacts } from '@uplift/lagoon/testing';
 import { SCRIPTED } from '../../testing/example-upgrade';
 import { scriptsOf, StageFixture, WORKER } from '../../testing/stage-fixture';
 import { PreUpgradeStage } from './pre-upgrade.stage';
@@ -21,6 +23,7 @@ describe('the pre-upgrade stage', () => {
         checks: [
           { name: 'environment-exists', passed: true },
           { name: 'deployments-enabled', passed: true },
+          { name: 'deploy-type-supported', passed: true, detail: 'branch' },
           { name: 'no-active-deployment', passed: true },
         ],
       },
@@ -91,6 +94,64 @@ describe('the pre-upgrade stage', () => {
     other.lagoon.script.place({ project, environment: 'staging' });
     await other.handle(stageOf(other));
     expect(await other.types()).toContain('UpgradePending');
+  });
+
+  describe('Lagoon deploys a branch to the environment of its name', () => {
+    const byRef = { strategy: 'branch-ref', target: { ref: 'v2' } } as const;
+    const verdict = async (changes: Partial<WorkOrder>, facts: EnvironmentFacts) => {
+      const fixture = await StageFixture.at('UpgradeRequested', changes);
+      const { project } = fixture.target;
+      fixture.lagoon.script.place({ project, environment: 'staging' });
+      fixture.lagoon.script.place(fixture.target, facts);
+      await fixture.handle(stageOf(fixture));
+      return (await fixture.appended()).at(-1);
+    };
+
+    it.each([
+      [byRef, 'pullrequest'],
+      [byRef, 'promote'],
+      [promoting, 'pullrequest'],
+      [promoting, 'promote'],
+      [byRef, 'a-later-type'],
+    ])('so it refuses %j in an environment of deploy type %s', async (plan, deployType) => {
+      expect(await verdict(plan, { deployType })).toMatchObject({
+        type: 'PreUpgradeFailed',
+        data: {
+          reason: 'deploy-type-unsupported',
+          evidence: { detail: expect.stringContaining(`this one is ${deployType}`) as string },
+          retryable: false,
+        },
+      });
+    });
+
+    it.each(['pullrequest', 'promote'])(
+      'and lets %s be redeployed as it is',
+      async (deployType) => {
+        expect(await verdict({}, { deployType })).toMatchObject({ type: 'UpgradePending' });
+      },
+    );
+
+    it('so the work order names the branch, which may be written in another way', async () => {
+      expect(await verdict(byRef, { deployBaseRef: 'MAIN' })).toMatchObject({
+        type: 'UpgradePending',
+        data: { workOrder: { located: { deployType: 'branch', deployBaseRef: 'MAIN' } } },
+      });
+    });
+
+    it.each([byRef, {}, { strategy: 'variables' as const }])(
+      'so it refuses %j where the branch has another name than the environment',
+      async (plan) => {
+        expect(await verdict(plan, { deployBaseRef: 'staging' })).toMatchObject({
+          type: 'PreUpgradeFailed',
+          data: { reason: 'deploy-branch-elsewhere', retryable: false },
+        });
+      },
+    );
+
+    it('which a promotion names anyway', async () => {
+      const last = await verdict(promoting, { deployBaseRef: 'staging' });
+      expect(last).toMatchObject({ type: 'UpgradePending' });
+    });
   });
 
   it('fails for now when a build is under way, and names it', async () => {

@@ -69,6 +69,23 @@ describe('the upgrade stage', () => {
     });
   });
 
+  it.each([{ strategy: 'branch-ref', target: { ref: 'v2' } } as const, { waveId: 'wave-1' }])(
+    'names the branch that the environment is built from, not the environment: %j',
+    async (plan) => {
+      const located = { projectId: 1, environmentId: 2, route: null, deployType: 'branch' };
+      const fixture = await StageFixture.at('UpgradePending', {
+        ...plan,
+        located: { ...located, deployBaseRef: 'Main' },
+      });
+      await fixture.handle(stageOf(fixture));
+      expect(fixture.lagoon.calls[0]).toMatchObject({
+        operation: 'deployBranch',
+        input: { project: 'shop', branchName: 'Main' },
+      });
+      expect(fixture.lagoon.script.find(fixture.target)?.deployments).toHaveLength(1);
+    },
+  );
+
   it('does not call before the intent is stored', async () => {
     const fixture = await StageFixture.at('UpgradePending');
     fixture.store.faults.push('lost', 'lost', 'lost', 'lost', 'lost');

@@ -23,6 +23,8 @@ export interface Project {
 export interface EnvironmentTraits {
   environmentType: 'production' | 'development';
   deployType: 'branch' | 'pullrequest' | 'promote';
+  /** The branch it is built from, for a promotion the source; null: what its name says. Empty: Lagoon lost it. */
+  deployBaseRef: string | null;
   /** False: the caller lacks the role to deploy to it. */
   mayDeploy: boolean;
   /** `active`, or Lagoon's word for an app that was put to sleep. */
@@ -67,6 +69,7 @@ export interface Environment extends EnvironmentTraits {
 export const NEW_ENVIRONMENT: EnvironmentTraits = {
   environmentType: 'production',
   deployType: 'branch',
+  deployBaseRef: null,
   mayDeploy: true,
   idleState: 'active',
   autoIdle: true,

@@ -1,3 +1,4 @@
+import { isDeployedFrom } from '../../environment-name';
 import type { DeployOrder } from './build-registry';
 import type { Build } from './builds';
 import type { Environment, Project } from './environment';
@@ -53,11 +54,15 @@ export class LagoonApi {
   deployEnvironmentLatest(input: inputs.DeployLatestInput): string {
     const environment = this.environment(input.environment);
     if (!this.world.hasPlatformRole) refusePlatformOnly(input);
-    return this.deploy(environment, input);
+    return this.deploy(this.latestOf(environment), input);
   }
 
   deployEnvironmentBranch(input: inputs.DeployBranchInput): string {
-    return this.deploy(this.destination(this.project(input.project), input.branchName), input);
+    const { branchName } = input;
+    const environment = this.destination(this.project(input.project), branchName);
+    const answer = this.deploy(environment, input);
+    Object.assign(environment, { deployType: 'branch', deployBaseRef: branchName });
+    return answer;
   }
 
   deployEnvironmentPromote(input: inputs.PromoteInput): string {
@@ -66,7 +71,7 @@ export class LagoonApi {
     if (source.project !== project) throw unauthorized();
     const environment = this.destination(project, input.destinationEnvironment);
     const answer = this.deploy(environment, input);
-    environment.deployType = 'promote';
+    Object.assign(environment, { deployType: 'promote', deployBaseRef: source.name });
     return answer;
   }
 
@@ -161,10 +166,21 @@ export class LagoonApi {
     return present(builds.find((build) => build.name === name));
   }
 
+  /** Where "latest" leads to: a branch is deployed to the environment of its name, whoever is built from it. */
+  private latestOf(environment: Environment): Environment {
+    const { deployType, deployBaseRef, name, project } = environment;
+    if (deployBaseRef === '') throw new LagoonError('Cannot deploy: deployBaseRef is empty');
+    if (deployType !== 'branch') return environment;
+    return this.destination(project, deployBaseRef ?? name);
+  }
+
   /** Lagoon creates an environment that is not there; only the first of a project is production. */
   private destination({ name: project, environments }: Project, name: string): Environment {
-    if (environments.has(name))
-      return this.world.projects.upsert(project, name, { deleted: false });
+    const known = [...environments.keys()];
+    const found =
+      known.find((environment) => environment === name) ??
+      known.find((environment) => isDeployedFrom({ project, environment }, name));
+    if (found !== undefined) return this.world.projects.upsert(project, found, { deleted: false });
     const environmentType = environments.size === 0 ? 'production' : 'development';
     return this.world.projects.upsert(project, name, { environmentType });
   }

@@ -24,9 +24,10 @@ export class LagoonRows {
 
   environment(environment: Environment) {
     const { id, name, deployType, environmentType, idleState, autoIdle, deleted } = environment;
+    const deployBaseRef = environment.deployBaseRef ?? name;
     const routes = this.routes(environment);
     return {
-      ...{ id, name, deployType, environmentType, idleState, deployBaseRef: name },
+      ...{ id, name, deployType, environmentType, idleState, deployBaseRef },
       route: routes[0] ?? null,
       routes: routes.join(','),
       autoIdle: autoIdle ? 1 : 0,
