@@ -1,13 +1,15 @@
 import { join } from 'node:path';
 import type { AsyncAPIDocumentInterface, MessageInterface, SchemaParser } from '@asyncapi/parser';
 import { fromFile, Parser } from '@asyncapi/parser';
+import type { EventCategory } from '@uplift/contracts';
 import {
+  categoryOf,
   COMMAND_ALIASES,
   COMMAND_SUBJECTS,
   encodeEvent,
+  EVENT_CATEGORIES,
   EVENT_SUBJECT_ROOT,
-  INSTANCE_EVENT_TYPES,
-  instanceEventSchema,
+  eventSchema,
   QUERY_SUBJECTS,
 } from '@uplift/contracts';
 import { Ajv2020 } from 'ajv/dist/2020';
@@ -44,11 +46,16 @@ function requestOn(address: string): readonly string[] {
     .map((message) => message.id());
 }
 
-function eventMessage(type: string): MessageInterface | undefined {
+const CATEGORIES = Object.keys(EVENT_CATEGORIES) as readonly EventCategory[];
+const EVENTS = CATEGORIES.flatMap((category) =>
+  Object.keys(EVENT_CATEGORIES[category].schemas).map((type) => ({ category, type })),
+);
+
+function eventMessage(category: EventCategory, type: string): MessageInterface | undefined {
   return api
     .channels()
     .all()
-    .find((channel) => channel.id() === 'instanceEvents')
+    .find((channel) => channel.id() === `${category}Events`)
     ?.messages()
     .get(type);
 }
@@ -68,6 +75,8 @@ describe('asyncapi.yaml describes', () => {
       ...Object.keys(COMMAND_ALIASES),
       ...Object.values(QUERY_SUBJECTS),
       `${EVENT_SUBJECT_ROOT}.instance.{eventName}.{instanceId}`,
+      `${EVENT_SUBJECT_ROOT}.refusal.{eventName}.{instanceId}`,
+      `${EVENT_SUBJECT_ROOT}.system.{eventName}.{systemId}`,
     ];
     const addresses = api
       .channels()
@@ -76,25 +85,28 @@ describe('asyncapi.yaml describes', () => {
     expect(addresses.sort()).toEqual([...known].sort());
   });
 
-  it.each(INSTANCE_EVENT_TYPES)('the event %s with its published schema', (type) => {
-    expect(eventMessage(type)?.payload()?.json()).toMatchObject({
-      $id: instanceEventSchema(type).$id,
+  it.each(EVENTS)('the $category event $type with its published schema', ({ category, type }) => {
+    expect(eventMessage(category, type)?.payload()?.json()).toMatchObject({
+      $id: eventSchema(category, type).$id,
     });
   });
 });
+
+interface HeaderSchema {
+  readonly properties: Readonly<Record<string, unknown>>;
+}
 
 describe('an event on the bus', () => {
   const ajv = addFormats(new Ajv2020({ strict: false }));
 
   it.each(goldenEvents())('from $file has the headers that asyncapi.yaml names', ({ stored }) => {
     const { headers, subject } = encodeEvent(stored, { ordinal: 1, epoch: 'epoch-1' });
-    const message = eventMessage(stored.type);
-    const schema = message?.headers()?.json<{ properties: Record<string, unknown> }>();
-    expect(ajv.validate(schema ?? false, headers) ? null : ajv.errorsText()).toBeNull();
-    expect(Object.keys(schema?.properties ?? {})).toEqual(
-      expect.arrayContaining(Object.keys(headers)),
-    );
+    const category = categoryOf(stored.stream) ?? 'instance';
+    const message = eventMessage(category, stored.type);
+    const schema = message?.headers()?.json<HeaderSchema>() ?? { properties: {}, not: {} };
+    expect(ajv.validate(schema, headers) ? null : ajv.errorsText()).toBeNull();
+    expect(Object.keys(schema.properties)).toEqual(expect.arrayContaining(Object.keys(headers)));
     expect(message?.name()).toBe(headers['ce-type']);
-    expect(subject.startsWith(`${EVENT_SUBJECT_ROOT}.instance.`)).toBe(true);
+    expect(subject.startsWith(`${EVENT_SUBJECT_ROOT}.${category}.`)).toBe(true);
   });
 });

@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { StoredEvent } from '@uplift/contracts';
-import { instanceStream, toInstanceEvent } from '@uplift/contracts';
+import { instanceStream, isInstanceStream, toInstanceEvent } from '@uplift/contracts';
 import type { InstanceStatus } from '@uplift/domain';
 import { isInFlight, statusAfter } from '@uplift/domain';
 import type { EventStore } from '@uplift/event-store';
@@ -81,6 +81,7 @@ export class StoreLog {
     const history = this.byStream.get(stream);
     if (history === undefined) this.byStream.set(stream, [event]);
     else history.push(event);
+    if (!isInstanceStream(stream)) return;
     const before = this.statuses.get(stream) ?? 'new';
     this.statuses.set(stream, statusAfter(toInstanceEvent(event), before));
   }

@@ -17,6 +17,8 @@ export * from './instance/reasons';
 export * from './instance/upgrade-target';
 export * from './instance/work-order';
 export * from './commands/instance.decider';
+export * from './system/refusals';
+export * from './system/system-switch';
 export * from './views/instance.view';
 export * from './views/timeline.view';
 export * from './views/upgrade.view';

@@ -1,24 +1,29 @@
 import type { StoredEvent } from '@uplift/contracts';
-import { isInstanceStream, toRecordedInstanceEvent } from '@uplift/contracts';
-import type { RecordedInstanceEvent } from '@uplift/domain';
+import { categoryOf, toRecordedInstanceEvent, toRecordedSystemEvent } from '@uplift/contracts';
+import type { RecordedInstanceEvent, RecordedSystemEvent } from '@uplift/domain';
 import type { BackoffOptions, Clock, Randomness } from '@uplift/runtime';
 import { Backoff, errorMessage } from '@uplift/runtime';
 import { EventStoreUnavailableError } from './event-store.port';
 import type { AllEventsBatch, EventStore } from './event-store.port';
 
-/** An event of an instance as a listener gets it. */
-export interface TailedInstanceEvent extends RecordedInstanceEvent {
+interface Tailed {
   /** Id of the actor. */
   readonly writtenBy: string;
   /** False for what was in the store before the tail had caught up. */
   readonly isLive: boolean;
 }
 
+/** An event of an instance as a listener gets it. */
+export interface TailedInstanceEvent extends RecordedInstanceEvent, Tailed {}
+/** A switch of all starts as a listener gets it. */
+export interface TailedSystemEvent extends RecordedSystemEvent, Tailed {}
+
 /** Called in store order. What a listener throws breaks the subscription, and the event comes again. */
 export interface TailListener {
   readonly onEvent?: (event: StoredEvent) => void;
   /** Events of instances only, decoded once for all listeners. */
   readonly onInstanceEvent?: (event: TailedInstanceEvent) => void;
+  readonly onSystemEvent?: (event: TailedSystemEvent) => void;
   /** After the last event of each batch. */
   readonly onBatch?: () => void;
   /** Nothing comes any more: the tail was stopped. */
@@ -177,21 +182,36 @@ export class AllTail {
     this.announce();
   }
 
+  /** Decoded before anybody is told: an event that this build does not know stops the tail. */
   private tell(event: StoredEvent): void {
-    const decoded = this.decode(event);
+    const tellDecoded = this.decoded(event);
     for (const listener of this.listeners) {
       listener.onEvent?.(event);
-      if (decoded) listener.onInstanceEvent?.(decoded);
+      tellDecoded?.(listener);
     }
   }
 
-  /** Before anybody is told: an event that this build does not know stops the tail, and is told to nobody. */
-  private decode(event: StoredEvent): TailedInstanceEvent | undefined {
-    if (!isInstanceStream(event.stream)) return undefined;
-    for (const { onInstanceEvent } of this.listeners) {
-      if (onInstanceEvent) return tailed(event, this.isAtEnd);
+  /** How listeners are told of the event in the domain's terms; undefined if nobody of them wants to know. */
+  private decoded(event: StoredEvent): ((listener: TailListener) => void) | undefined {
+    const category = categoryOf(event.stream);
+    if (category === 'instance' && this.hasListener('onInstanceEvent')) {
+      const tailed = { ...toRecordedInstanceEvent(event), ...this.about(event) };
+      return (listener) => listener.onInstanceEvent?.(tailed);
+    }
+    if (category === 'system' && this.hasListener('onSystemEvent')) {
+      const tailed = { ...toRecordedSystemEvent(event), ...this.about(event) };
+      return (listener) => listener.onSystemEvent?.(tailed);
     }
     return undefined;
+  }
+
+  private about({ metadata }: StoredEvent): Tailed {
+    return { writtenBy: metadata.actor.id, isLive: this.isAtEnd };
+  }
+
+  private hasListener(name: 'onInstanceEvent' | 'onSystemEvent'): boolean {
+    for (const listener of this.listeners) if (listener[name]) return true;
+    return false;
   }
 
   private async afterBreak(error: unknown, ending: AbortSignal): Promise<void> {
@@ -222,9 +242,4 @@ export class AllTail {
     for (const resolve of this.waiting) resolve();
     this.waiting.clear();
   }
-}
-
-function tailed(event: StoredEvent, isLive: boolean): TailedInstanceEvent {
-  const writtenBy = event.metadata.actor.id;
-  return { ...toRecordedInstanceEvent(event), writtenBy, isLive };
 }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { instanceStream } from '@uplift/contracts';
+import { instanceStream, refusalStream, SYSTEM_STREAM } from '@uplift/contracts';
 import type { StoredEvent } from '@uplift/contracts';
 import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
 import { AllTail } from './all-tail';
-import type { AllTailOptions, TailedInstanceEvent } from './all-tail';
+import type { AllTailOptions, TailedInstanceEvent, TailedSystemEvent } from './all-tail';
 import { deterministicEventId } from './event-id';
 import { NO_STREAM } from './event-store.port';
 import type { SubscribeToAllOptions } from './event-store.port';
@@ -219,6 +219,35 @@ describe('the tail of all events', () => {
       { instanceId, writtenBy: 'writer', isLive: true, event: { type: 'WaitEnded' } },
     ]);
     expect(heard[1]?.every((event, n) => event === heard[0]?.[n])).toBe(true);
+  });
+
+  it('tells switches to those that listen to them, and refusals to nobody but the readers of all', async () => {
+    const { store, tail, seen, settle } = setUp();
+    const instances: TailedInstanceEvent[] = [];
+    const switches: TailedSystemEvent[] = [];
+    tail.add({
+      onInstanceEvent: (event) => instances.push(event),
+      onSystemEvent: (event) => switches.push(event),
+    });
+    const stop = { core: null, requestedBy: 'operator-7', reason: 'Lagoon is being upgraded' };
+    await store.put(SYSTEM_STREAM, 'StartsStopped', stop);
+    await store.put(refusalStream(randomUUID()), 'NeverHeardOf');
+    tail.start();
+    await settle();
+    expect(seen).toHaveLength(2);
+    expect(instances).toEqual([]);
+    expect(switches).toMatchObject([
+      { revision: 0, writtenBy: 'writer', isLive: false, event: { data: stop } },
+    ]);
+  });
+
+  it('stops before a switch that this build does not know, if somebody listens', async () => {
+    const { store, tail, clock } = setUp();
+    await store.put(SYSTEM_STREAM, 'NeverHeardOf');
+    tail.add({ onSystemEvent: () => undefined });
+    tail.start();
+    await clock.advance(seconds(3));
+    expect([tail.position, tail.hasCaughtUp]).toEqual([0n, false]);
   });
 
   it('stops before an event that cannot be decoded', async () => {

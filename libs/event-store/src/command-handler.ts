@@ -1,39 +1,75 @@
-import type { InstanceCommand } from '@uplift/domain';
-import { decide, evolve } from '@uplift/domain';
+import type { EventCategory, EventIn } from '@uplift/contracts';
+import { instanceStream, SYSTEM_STREAM } from '@uplift/contracts';
+import type {
+  InstanceCommand,
+  InstanceEvent,
+  InstanceState,
+  SystemCommand,
+  SystemEvent,
+  SystemState,
+} from '@uplift/domain';
 import type { Clock, Randomness } from '@uplift/runtime';
 import { Backoff } from '@uplift/runtime';
 import { deterministicEventId } from './event-id';
 import { EventStoreUnavailableError, RevisionConflictError } from './event-store.port';
-import type { Cause, InstanceHistory, KnownInstance, LoadedInstance } from './instance-history';
+import type {
+  Cause,
+  InstanceHistory,
+  Known,
+  Loaded,
+  StreamHistory,
+  SystemHistory,
+} from './stream-history';
 
-/** A command for one instance, and what goes into the metadata of the events it leads to. */
+/** A command, and what goes into the metadata of the events it leads to. */
+export interface SystemChange {
+  readonly command: SystemCommand;
+  readonly cause: Cause;
+}
+
 export interface InstanceChange {
   readonly instanceId: string;
   readonly command: InstanceCommand;
   readonly cause: Cause;
 }
 
-export interface HandlePolicy<Answer = never> {
+export interface Policy<State, Event, Answer> {
   /** Appends that are tried at most. */
   readonly tries: number;
   /** Decide from here at first, without reading the stream. Absent: load it. */
-  readonly from?: KnownInstance;
+  readonly from?: Known<State>;
   /**
    * Whether an append of unknown outcome is looked for in the stream, by the ids of its events, and tried again if it
    * is not there. The cause then has to name this handling alone: an event that another one wrote counts as ours.
    */
   readonly retriesUnknown?: boolean;
-  /** Sees the instance after each load, before anything is decided. An answer ends the handling, and so does an error. */
-  readonly onLoad?: (instance: LoadedInstance) => Answer | undefined | Promise<Answer | undefined>;
+  /** Sees the stream after each load, before anything is decided. An answer ends the handling, and so does an error. */
+  readonly onLoad?: (
+    loaded: Loaded<State, Event>,
+  ) => Answer | undefined | Promise<Answer | undefined>;
+  /** What to append where the command leads to nothing. Only asked about what was loaded. */
+  readonly onNothing?: (loaded: Loaded<State, Event>) => readonly Event[];
 }
+
+export type HandlePolicy<Answer = never> = Policy<InstanceState, InstanceEvent, Answer>;
+export type SystemPolicy<Answer = never> = Policy<SystemState, SystemEvent, Answer>;
 
 /**
  * `appended`: the events of this command stand in the stream, and the instance is as they left it or later.
- * `not-due`: nothing to do, the instance is as it was decided on. `answered`: by `onLoad`.
+ * `not-due`: nothing to do, the instance is as it was decided on, or as the events of `onNothing` left it.
+ * `answered`: by `onLoad`.
  */
-export type Handled<Answer = never> =
-  | { readonly kind: 'appended' | 'not-due'; readonly instance: KnownInstance }
+export type Outcome<State, Answer> =
+  | { readonly kind: 'appended' | 'not-due'; readonly instance: Known<State> }
   | { readonly kind: 'answered'; readonly answer: Answer };
+
+export type Handled<Answer = never> = Outcome<InstanceState, Answer>;
+export type SystemHandled<Answer = never> = Outcome<SystemState, Answer>;
+
+export interface HandlerPorts {
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+}
 
 /**
  * Load, decide, append at the revision that was decided on; on a conflict pause, load and decide again. The only way
@@ -47,21 +83,58 @@ export type Handled<Answer = never> =
  * Throws what `decide`, `onLoad` and the store throw; after the last try the error of that try.
  */
 export class CommandHandler {
-  constructor(
-    private readonly history: InstanceHistory,
-    private readonly ports: { readonly clock: Clock; readonly randomness: Randomness },
-  ) {}
+  private readonly streams: StreamCommands<InstanceCommand, InstanceState, 'instance'>;
 
-  async handle<Answer = never>(
-    change: InstanceChange,
+  constructor(history: InstanceHistory, ports: HandlerPorts) {
+    this.streams = new StreamCommands(history.streams, ports);
+  }
+
+  handle<Answer = never>(
+    { instanceId, command, cause }: InstanceChange,
     policy: HandlePolicy<Answer>,
   ): Promise<Handled<Answer>> {
+    return this.streams.handle({ stream: instanceStream(instanceId), command, cause }, policy);
+  }
+}
+
+/** The same for the switches of all starts. */
+export class SystemCommandHandler {
+  private readonly streams: StreamCommands<SystemCommand, SystemState, 'system'>;
+
+  constructor(history: SystemHistory, ports: HandlerPorts) {
+    this.streams = new StreamCommands(history.streams, ports);
+  }
+
+  handle<Answer = never>(
+    change: SystemChange,
+    policy: SystemPolicy<Answer>,
+  ): Promise<SystemHandled<Answer>> {
+    return this.streams.handle({ stream: SYSTEM_STREAM, ...change }, policy);
+  }
+}
+
+interface Change<Command> {
+  readonly stream: string;
+  readonly command: Command;
+  readonly cause: Cause;
+}
+
+class StreamCommands<Command, State, Category extends EventCategory> {
+  constructor(
+    private readonly history: StreamHistory<Command, State, Category>,
+    private readonly ports: HandlerPorts,
+  ) {}
+
+  async handle<Answer>(
+    change: Change<Command>,
+    policy: Policy<State, EventIn<Category>, Answer>,
+  ): Promise<Outcome<State, Answer>> {
     const { clock, randomness } = this.ports;
     const backoff = new Backoff(randomness, { firstMs: 10, longestMs: 200 });
     let found = policy.from ?? (await this.load(change, policy, false));
     for (let n = 1; ; n += 1) {
       if ('kind' in found) return found;
-      const outcome = await this.attempt(change, found);
+      const outcome = await this.attempt(change, policy, found);
       if ('kind' in outcome) return outcome;
       if (n >= policy.tries || !isWorthAnotherTry(outcome.error, policy)) throw outcome.error;
       await clock.pause(backoff.next());
@@ -70,11 +143,11 @@ export class CommandHandler {
   }
 
   private async load<Answer>(
-    { instanceId, cause }: InstanceChange,
-    { onLoad }: HandlePolicy<Answer>,
+    { stream, cause }: Change<Command>,
+    { onLoad }: Policy<State, EventIn<Category>, Answer>,
     mayHaveLanded: boolean,
-  ): Promise<Handled<Answer> | LoadedInstance> {
-    const instance = await this.history.load(instanceId);
+  ): Promise<Outcome<State, Answer> | Loaded<State, EventIn<Category>>> {
+    const instance = await this.history.load(stream);
     const eventId = deterministicEventId(cause.causationId, cause.step, 0);
     if (mayHaveLanded && instance.events.some(({ id }) => id === eventId)) {
       return { kind: 'appended', instance };
@@ -83,28 +156,30 @@ export class CommandHandler {
     return answer === undefined ? instance : { kind: 'answered', answer };
   }
 
-  private async attempt(
-    { instanceId, command, cause }: InstanceChange,
-    instance: KnownInstance,
-  ): Promise<Handled | { readonly error: unknown }> {
-    const events = decide(command, instance.state);
+  private async attempt<Answer>(
+    { stream, command, cause }: Change<Command>,
+    { onNothing }: Policy<State, EventIn<Category>, Answer>,
+    instance: Known<State> | Loaded<State, EventIn<Category>>,
+  ): Promise<Outcome<State, never> | { readonly error: unknown }> {
+    const { decide, evolve } = this.history.decider;
+    const decided = decide(command, instance.state);
+    const noted = decided.length === 0 && 'events' in instance ? onNothing?.(instance) : undefined;
+    const events = noted ?? decided;
     if (events.length === 0) return { kind: 'not-due', instance };
     try {
-      const { head, position } = await this.history.append(
-        instanceId,
-        instance.head,
-        events,
-        cause,
-      );
-      const state = events.reduce(evolve, instance.state);
-      return { kind: 'appended', instance: { state, head, position } };
+      const { head, position } = await this.history.append(stream, instance.head, events, cause);
+      const state = events.reduce((before, event) => evolve(before, event), instance.state);
+      return { kind: noted ? 'not-due' : 'appended', instance: { state, head, position } };
     } catch (error) {
       return { error };
     }
   }
 }
 
-function isWorthAnotherTry(error: unknown, policy: HandlePolicy<unknown>): boolean {
-  if (error instanceof EventStoreUnavailableError) return policy.retriesUnknown === true;
+function isWorthAnotherTry(
+  error: unknown,
+  { retriesUnknown }: { readonly retriesUnknown?: boolean },
+): boolean {
+  if (error instanceof EventStoreUnavailableError) return retriesUnknown === true;
   return error instanceof RevisionConflictError;
 }

@@ -5,8 +5,8 @@ import { CommandHandler } from './command-handler';
 import type { HandlePolicy } from './command-handler';
 import { EventStoreUnavailableError, NO_STREAM, RevisionConflictError } from './event-store.port';
 import { FaultyEventStore } from './testing';
-import { InstanceHistory } from './instance-history';
-import type { LoadedInstance } from './instance-history';
+import { InstanceHistory } from './stream-history';
+import type { LoadedInstance } from './stream-history';
 
 const PROFILE = {
   project: 'shop',

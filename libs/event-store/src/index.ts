@@ -4,4 +4,4 @@ export { deterministicEventId } from './event-id';
 export * from './esdb.event-store';
 export * from './event-store.port';
 export * from './hash-chain';
-export * from './instance-history';
+export * from './stream-history';

@@ -1,35 +1,47 @@
-import type { InstanceEventType } from '@uplift/domain';
-import type { StoredEvent } from '@uplift/contracts';
+import type { EventCategory, StoredEvent } from '@uplift/contracts';
 import {
+  categoryOf,
+  eventSchema,
   eventSchemaId,
-  INSTANCE_EVENT_TYPES,
-  instanceEventSchema,
   InvalidEventError,
+  toDomainEvent,
   toInstanceEvent,
   UnknownEventError,
 } from '@uplift/contracts';
 import fc from 'fast-check';
-import { EVENT_VALUES } from './event-values';
+import { EVENT_VALUES, REFUSAL_VALUES, SYSTEM_VALUES } from './event-values';
 import { goldenEvents } from './golden-events';
 
-const example = (type: InstanceEventType): StoredEvent => {
-  const found = goldenEvents().find(({ file }) => file === `${type}.v1.json`);
-  if (!found) throw new Error(`no golden ${type}`);
+const example = (type: string, category: EventCategory = 'instance'): StoredEvent => {
+  const found = goldenEvents().find(
+    ({ stored }) => stored.type === type && categoryOf(stored.stream) === category,
+  );
+  if (!found) throw new Error(`no golden ${category} ${type}`);
   return found.stored;
 };
 
-describe.each(INSTANCE_EVENT_TYPES)('the schema of %s', (type) => {
-  const golden = example(type);
-  const { required } = instanceEventSchema(type) as { required: readonly string[] };
+type Case = readonly [EventCategory, string, fc.Arbitrary<object>];
+
+const casesOf = (category: EventCategory, values: Readonly<Record<string, fc.Arbitrary<object>>>) =>
+  Object.entries(values).map(([type, value]): Case => [category, type, value]);
+
+describe.each([
+  ...casesOf('instance', EVENT_VALUES),
+  ...casesOf('system', SYSTEM_VALUES),
+  ...casesOf('refusal', REFUSAL_VALUES),
+])('the schema of the %s event %s', (category, type, values) => {
+  const golden = example(type, category);
+  const { required } = eventSchema(category, type) as { required: readonly string[] };
+  const read = (data: object) => toDomainEvent(category, { ...golden, data });
 
   it('has a stable id', () => {
-    expect(instanceEventSchema(type).$id).toBe(eventSchemaId('instance', type, 1));
+    expect(eventSchema(category, type).$id).toBe(eventSchemaId(category, type, 1));
   });
 
   it('accepts every value of its type', () => {
     fc.assert(
-      fc.property(EVENT_VALUES[type], (data) => {
-        expect(toInstanceEvent({ ...golden, data })).toEqual({ type, data });
+      fc.property(values, (data) => {
+        expect(read(data)).toEqual({ type, data });
       }),
       { numRuns: 30 },
     );
@@ -37,17 +49,17 @@ describe.each(INSTANCE_EVENT_TYPES)('the schema of %s', (type) => {
 
   it.each(required)('refuses data without %s', (member) => {
     const data = Object.fromEntries(Object.entries(golden.data).filter(([key]) => key !== member));
-    expect(() => toInstanceEvent({ ...golden, data })).toThrow(InvalidEventError);
+    expect(() => read(data)).toThrow(InvalidEventError);
   });
 
   it.each(required)('refuses data whose %s is of another kind', (member) => {
     const data = { ...golden.data, [member]: [[]] };
-    expect(() => toInstanceEvent({ ...golden, data })).toThrow(InvalidEventError);
+    expect(() => read(data)).toThrow(InvalidEventError);
   });
 
   it('lets a member pass that a later build may add', () => {
     const data = { ...golden.data, addedLater: 1 };
-    expect(toInstanceEvent({ ...golden, data })).toEqual({ type, data });
+    expect(read(data)).toEqual({ type, data });
   });
 });
 

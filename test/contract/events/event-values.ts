@@ -4,6 +4,8 @@ import type {
   Failure,
   InstanceEventData,
   InstanceEventType,
+  RefusalEventData,
+  SystemEventData,
   TaskReference,
 } from '@uplift/domain';
 import { INSTANCE_STATUSES, RUNNING_STATUSES, UPGRADE_STAGES } from '@uplift/domain';
@@ -143,4 +145,29 @@ export const EVENT_VALUES: {
   ),
   UpgradeRetried: fc.record({ workOrder, ...askedBy, fromStage: stage }),
   UpgradeAbandoned: fc.record({ workOrder, ...askedBy }),
+  CommandNoted: fc.record({ command: name }),
+};
+
+const switching = fc.record({ core: nullable(name), ...askedBy });
+
+export const SYSTEM_VALUES: {
+  readonly [Type in keyof SystemEventData]: fc.Arbitrary<SystemEventData[Type]>;
+} = {
+  StartsStopped: switching,
+  StartsAllowed: switching,
+  CommandNoted: fc.record({ command: name }),
+};
+
+export const REFUSAL_VALUES: {
+  readonly [Type in keyof RefusalEventData]: fc.Arbitrary<RefusalEventData[Type]>;
+} = {
+  CommandRefused: fc.record({
+    instanceId: name,
+    command: name,
+    code: name,
+    detail: text,
+    currentStatus: instanceStatus,
+    requestedBy: name,
+    hour: timestamp,
+  }),
 };

@@ -1,9 +1,13 @@
 import type { InstanceEvent, InstanceState } from '@uplift/domain';
 import { evolve, INITIAL_STATE, LIFECYCLE } from '@uplift/domain';
 import {
+  categoryOf,
   decodeEvent,
   encodeEvent,
+  EVENT_CATEGORIES,
   INSTANCE_EVENT_TYPES,
+  isInstanceStream,
+  toDomainEvent,
   toInstanceEvent,
   toRecordedInstanceEvent,
 } from '@uplift/contracts';
@@ -11,21 +15,34 @@ import { goldenEvents } from './golden-events';
 
 const golden = goldenEvents();
 
+const ofInstances = golden.filter(({ stored }) => isInstanceStream(stored.stream));
+
+function fileOf(category: string, type: string, version: number): string {
+  return `${category === 'instance' ? '' : `${category}.`}${type}.v${version}.json`;
+}
+
 describe('the golden corpus', () => {
-  it('holds version 1 of every event type', () => {
-    const files = golden.map(({ file }) => file);
-    expect(files).toEqual(
-      expect.arrayContaining(Object.keys(LIFECYCLE).map((type) => `${type}.v1.json`)),
-    );
+  it.each(Object.entries(EVENT_CATEGORIES))(
+    'holds version 1 of every event of the category %s',
+    (category, { schemas }) => {
+      const files = golden.map(({ file }) => file);
+      expect(files).toEqual(
+        expect.arrayContaining(Object.keys(schemas).map((type) => fileOf(category, type, 1))),
+      );
+    },
+  );
+
+  it('holds version 1 of every row of the lifecycle', () => {
     expect([...INSTANCE_EVENT_TYPES].sort()).toEqual(Object.keys(LIFECYCLE).sort());
   });
 
   it.each(golden)('$file is named after what it holds', ({ file, stored }) => {
-    const [type, version] = file.split('.');
-    expect([type, version]).toEqual([stored.type, `v${stored.metadata.schemaVersion}`]);
+    const { stream, type, metadata } = stored;
+    const name = fileOf(categoryOf(stream) ?? 'foreign', type, metadata.schemaVersion);
+    expect(file.startsWith(name.replace(/json$/, ''))).toBe(true);
   });
 
-  it.each(golden)('$file is read, and fits its schema', ({ stored }) => {
+  it.each(ofInstances)('$file is read, and fits its schema', ({ stored }) => {
     expect(toRecordedInstanceEvent(stored)).toEqual({
       instanceId: '0b1c6c0e-0000-4000-8000-00000000000a',
       eventId: stored.id,
@@ -35,12 +52,17 @@ describe('the golden corpus', () => {
     });
   });
 
+  it.each(golden)('$file is read in the terms of its category', ({ stored }) => {
+    const { type, data } = stored;
+    expect(toDomainEvent(categoryOf(stored.stream) ?? 'instance', stored)).toEqual({ type, data });
+  });
+
   it.each(golden)('$file crosses the bus unchanged', ({ stored }) => {
     expect(decodeEvent(encodeEvent(stored, { ordinal: 1, epoch: 'e-1' }))).toEqual(stored);
   });
 
   it('folds: every event is legal after some history of the others', () => {
-    const events = golden.map(({ stored }) => toInstanceEvent(stored));
+    const events = ofInstances.map(({ stored }) => toInstanceEvent(stored));
     expect(foldable(events)).toEqual(new Set(events.map(({ type }) => type)));
   });
 });

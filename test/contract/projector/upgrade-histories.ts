@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { StoredEvent } from '@uplift/contracts';
-import { INSTANCE_SCHEMA_VERSION, instanceStream } from '@uplift/contracts';
+import { EVENT_CATEGORIES, instanceStream } from '@uplift/contracts';
 import type { InstanceEvent } from '@uplift/domain';
 import type { EventStore, StreamHead } from '@uplift/event-store';
 import { NO_STREAM } from '@uplift/event-store';
@@ -27,7 +27,7 @@ export function appendTo(
     $causationId: randomUUID(),
     actor: { type: 'service_account', id: 'spec' } as const,
     service: 'spec',
-    schemaVersion: INSTANCE_SCHEMA_VERSION,
+    schemaVersion: EVENT_CATEGORIES.instance.version,
   };
   const appended = events.map(({ type, data }) => ({ id: randomUUID(), type, data, metadata }));
   return store.append(stream, head, appended);

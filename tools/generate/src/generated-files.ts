@@ -1,12 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import {
-  eventNameOf,
-  INSTANCE_CATEGORY,
-  INSTANCE_EVENT_TYPES,
-  INSTANCE_SCHEMA_VERSION,
-  instanceEventSchema,
-} from '@uplift/contracts';
+import type { EventCategory } from '@uplift/contracts';
+import { EVENT_CATEGORIES, eventNameOf, eventSchema } from '@uplift/contracts';
 import { renderSettingsPage } from '@uplift/runtime';
 import { lifecyclePage } from './lifecycle-page';
 import { reasonsPage } from './reasons-page';
@@ -31,9 +26,15 @@ export function generatedFiles(): readonly GeneratedFile[] {
 
 /** One file per event type: the JSON Schema of its data, complete in itself. */
 function schemaFiles(): readonly GeneratedFile[] {
-  return INSTANCE_EVENT_TYPES.map((type) => {
-    const name = `${INSTANCE_CATEGORY}.${eventNameOf(type)}.v${INSTANCE_SCHEMA_VERSION}.json`;
-    const content = `${JSON.stringify(instanceEventSchema(type), null, 2)}\n`;
+  const categories = Object.keys(EVENT_CATEGORIES) as readonly EventCategory[];
+  return categories.flatMap(schemaFilesOf);
+}
+
+function schemaFilesOf(category: EventCategory): readonly GeneratedFile[] {
+  const { version, schemas } = EVENT_CATEGORIES[category];
+  return Object.keys(schemas).map((type) => {
+    const name = `${category}.${eventNameOf(type)}.v${version}.json`;
+    const content = `${JSON.stringify(eventSchema(category, type), null, 2)}\n`;
     return { path: `${SCHEMA_FOLDER}/${name}`, content };
   });
 }

@@ -1,5 +1,10 @@
 import type { AuditVerdict, StoredEvent } from '@uplift/contracts';
-import { isInstanceStream, splitStreamName, toRecordedInstanceEvent } from '@uplift/contracts';
+import {
+  categoryOf,
+  splitStreamName,
+  toDomainEvent,
+  toRecordedInstanceEvent,
+} from '@uplift/contracts';
 import type { InstanceStatus, InstanceView, TimelineEntry } from '@uplift/domain';
 import { evolve, evolveInstanceView, INITIAL_STATE, timelineEntry } from '@uplift/domain';
 import type { EventStore, StreamHead } from '@uplift/event-store';
@@ -55,33 +60,44 @@ export class StreamAudit {
 
   /** Why the event cannot follow; null if it can. */
   private replay(event: StoredEvent): string | null {
+    const category = categoryOf(event.stream);
     try {
-      const recorded = toRecordedInstanceEvent(event);
-      this.state = evolve(this.state, recorded.event);
-      this.view = evolveInstanceView(this.view, recorded);
-      const entry = timelineEntry(this.status, recorded);
-      this.status = entry.status;
-      if (this.keepsTimeline) this.timeline.push(entry);
+      if (category === 'instance') this.replayInstance(event);
+      else if (category !== null) toDomainEvent(category, event);
       return null;
     } catch (error) {
       return `revision ${event.revision}: ${errorMessage(error)}`;
     }
   }
+
+  private replayInstance(event: StoredEvent): void {
+    const recorded = toRecordedInstanceEvent(event);
+    this.state = evolve(this.state, recorded.event);
+    this.view = evolveInstanceView(this.view, recorded);
+    const entry = timelineEntry(this.status, recorded);
+    this.status = entry.status;
+    if (this.keepsTimeline) this.timeline.push(entry);
+  }
 }
 
-/** Reads the whole store once; every stream is proved on its own. */
+/** Reads the whole store once; every stream of ours is proved on its own. By instance id, else by stream. */
 export async function auditStore(store: EventStore): Promise<ReadonlyMap<string, StreamAudit>> {
   const audits = new Map<string, StreamAudit>();
   for await (const { events, caughtUp } of store.subscribeToAll()) {
-    for (const event of events.filter(({ stream }) => isInstanceStream(stream))) {
-      const { id } = splitStreamName(event.stream);
-      const audit = audits.get(id) ?? new StreamAudit(false);
-      audits.set(id, audit);
+    for (const event of events.filter(({ stream }) => categoryOf(stream) !== null)) {
+      const name = nameOf(event.stream);
+      const audit = audits.get(name) ?? new StreamAudit(false);
+      audits.set(name, audit);
       audit.take(event);
     }
     if (caughtUp) break;
   }
   return audits;
+}
+
+function nameOf(stream: string): string {
+  const { category, id } = splitStreamName(stream);
+  return category === 'instance' ? id : stream;
 }
 
 export function verdictOf(
@@ -92,12 +108,12 @@ export function verdictOf(
   const faults: string[] = [];
   const differences: string[] = [];
   let events = 0;
-  for (const [instanceId, audit] of audits) {
+  for (const [name, audit] of audits) {
     events += audit.events;
-    if (audit.fault !== null) faults.push(`${instanceId}: ${audit.fault}`);
-    const difference = differenceOf(audit, rows.get(instanceId));
-    if (difference !== null) differences.push(`${instanceId}: ${difference}`);
-    rows.delete(instanceId);
+    if (audit.fault !== null) faults.push(`${name}: ${audit.fault}`);
+    const difference = differenceOf(audit, rows.get(name));
+    if (difference !== null) differences.push(`${name}: ${difference}`);
+    rows.delete(name);
   }
   for (const instanceId of rows.keys()) differences.push(`${instanceId}: not in the store`);
   const isSound = faults.length === 0 && differences.length === 0;

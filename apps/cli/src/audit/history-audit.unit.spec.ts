@@ -1,6 +1,6 @@
 import type { StoredEvent } from '@uplift/contracts';
-import { instanceStream } from '@uplift/contracts';
-import { InstanceHistory, NO_STREAM } from '@uplift/event-store';
+import { instanceStream, refusalStream, SYSTEM_STREAM } from '@uplift/contracts';
+import { InstanceHistory, linkEvents, NO_STREAM, SystemHistory } from '@uplift/event-store';
 import { InMemoryEventStore } from '@uplift/event-store/testing';
 import { WHOLE_UPGRADE } from '@uplift/domain/testing';
 import { auditStore, StreamAudit, verdictOf } from './history-audit';
@@ -102,3 +102,33 @@ describe('the audit of all streams', () => {
     ]);
   });
 });
+
+describe('the audit of switches and refusals', () => {
+  it('proves their chains too, and expects no row for them', async () => {
+    const { store, audits } = await withSwitch();
+    const views = [...audits.values()].flatMap(({ view }) => view ?? []);
+    expect(verdictOf(audits, views)).toMatchObject({ streams: 2, isSound: true });
+    expect((await store.load(SYSTEM_STREAM)).length).toBe(1);
+  });
+
+  it('finds a switch whose reason was changed, and an event nobody knows', async () => {
+    const { store } = await withSwitch();
+    const [switched] = await store.load(SYSTEM_STREAM);
+    const forged = { ...switched!, data: { ...switched!.data, reason: 'another' } };
+    expect(audited([forged]).fault).toBe('revision 0: the hash chain is broken (hash)');
+
+    const { hash: _hash, ...metadata } = switched!.metadata;
+    const [unknown] = linkEvents(refusalStream(INSTANCE), NO_STREAM, [
+      { id: 'x', type: 'NeverSeen', data: {}, metadata },
+    ]).events;
+    expect(audited([{ ...switched!, ...unknown! }]).fault).toMatch(/NeverSeen v1 .* is unknown/);
+  });
+});
+
+async function withSwitch() {
+  const store = await storeWithOneUpgrade();
+  const stop = { core: null, requestedBy: 'operator-7', reason: 'Lagoon is being upgraded' };
+  const event = { type: 'StartsStopped', data: stop } as const;
+  await new SystemHistory(store, 'test').append(NO_STREAM, [event], CAUSE);
+  return { store, audits: await auditStore(store) };
+}

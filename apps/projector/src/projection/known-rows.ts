@@ -89,6 +89,7 @@ function idsIn(events: readonly ReadableEvent[]) {
   const instances = new Map<string, boolean>();
   const upgrades = new Map<string, boolean>();
   for (const { recorded } of events) {
+    if (recorded === null) continue;
     const { instanceId, revision, event } = recorded;
     const upgradeId = upgradeIdOf(event);
     if (!instances.has(instanceId)) instances.set(instanceId, revision > 0);

@@ -1,5 +1,5 @@
 import type { StoredEvent } from '@uplift/contracts';
-import { isInstanceStream, toRecordedInstanceEvent } from '@uplift/contracts';
+import { categoryOf, toRecordedInstanceEvent, toRecordedSystemEvent } from '@uplift/contracts';
 import type {
   InstanceView,
   RecordedInstanceEvent,
@@ -20,7 +20,8 @@ export interface KnownRows {
 /** An event that can be folded, beside its form in the store. */
 export interface ReadableEvent {
   readonly stored: StoredEvent;
-  readonly recorded: RecordedInstanceEvent;
+  /** Null for an event that changes no row. */
+  readonly recorded: RecordedInstanceEvent | null;
 }
 
 /** The events up to the first that this build cannot read, and why the rest is not read. */
@@ -36,8 +37,11 @@ export function readableEvents(stored: readonly StoredEvent[]) {
   return { events, halted: undefined };
 }
 
-function recordedFrom(stored: StoredEvent): RecordedInstanceEvent {
-  if (isInstanceStream(stored.stream)) return toRecordedInstanceEvent(stored);
+function recordedFrom(stored: StoredEvent): RecordedInstanceEvent | null {
+  const category = categoryOf(stored.stream);
+  if (category === 'instance') return toRecordedInstanceEvent(stored);
+  if (category === 'system') toRecordedSystemEvent(stored);
+  if (category !== null) return null;
   throw new Error('No read model is built from this kind of stream');
 }
 
@@ -75,7 +79,13 @@ export class ReadModelFold {
     return undefined;
   }
 
-  private fold(stored: StoredEvent, recorded: RecordedInstanceEvent): void {
+  private fold(stored: StoredEvent, recorded: RecordedInstanceEvent | null): void {
+    if (recorded !== null) this.foldInstance(stored, recorded);
+    this.events += 1;
+    this.last = stored;
+  }
+
+  private foldInstance(stored: StoredEvent, recorded: RecordedInstanceEvent): void {
     const { instanceId } = recorded;
     const before = this.instances.get(instanceId) ?? this.known.instance(instanceId) ?? null;
     refuseGap(before, stored);
@@ -86,8 +96,6 @@ export class ReadModelFold {
     this.instances.set(instanceId, instance);
     if (upgrade) this.upgrades.set(upgrade.upgradeId, upgrade);
     this.timeline.push(entry);
-    this.events += 1;
-    this.last = stored;
   }
 
   private foldUpgrade(recorded: RecordedInstanceEvent): UpgradeView | null {

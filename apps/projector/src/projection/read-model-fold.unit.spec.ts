@@ -1,9 +1,17 @@
 import type { StoredEvent } from '@uplift/contracts';
+import { refusalStream, SYSTEM_STREAM } from '@uplift/contracts';
 import type { InstanceView, UpgradeView } from '@uplift/domain';
 import { evolveInstanceView, evolveUpgradeView } from '@uplift/domain';
-import { event, upTo, WHOLE_UPGRADE, INSTANCE_ID, recorded } from '@uplift/domain/testing';
+import {
+  event,
+  EXAMPLE_SYSTEM_DATA,
+  INSTANCE_ID,
+  recorded,
+  upTo,
+  WHOLE_UPGRADE,
+} from '@uplift/domain/testing';
 import type { KnownRows, ReadableEvent } from './read-model-fold';
-import { ReadModelFold } from './read-model-fold';
+import { readableEvents, ReadModelFold } from './read-model-fold';
 
 const NOTHING: KnownRows = { instance: () => undefined, upgrade: () => undefined };
 const HISTORY = recorded(WHOLE_UPGRADE);
@@ -75,4 +83,31 @@ test('a fold that throws is a reason to stop, and leaves no half of the event be
   const halted = fold.applyAll(readable(recorded(upTo('UpgradeRequested'))));
   expect(halted?.message).toContain('broken row');
   expect(fold.timeline).toHaveLength(1);
+});
+
+describe('an event that changes no row', () => {
+  const at = (stream: string, type: string, data: object) =>
+    ({
+      ...{ id: 'event-x', stream, type, data, revision: 0, position: 5_000n },
+      recordedAt: '2026-03-01T10:00:00.000Z',
+      metadata: { schemaVersion: 1 },
+    }) as StoredEvent;
+
+  test.each([
+    ['a switch', at(SYSTEM_STREAM, 'StartsStopped', EXAMPLE_SYSTEM_DATA.StartsStopped)],
+    ['a refusal', at(refusalStream(INSTANCE_ID), 'CommandRefused', {})],
+    ['a refusal that this build does not know', at(refusalStream(INSTANCE_ID), 'NeverSeen', {})],
+  ])('moves the checkpoint all the same: %s', (_what, stored) => {
+    const { events, halted } = readableEvents([stored]);
+    const fold = new ReadModelFold(NOTHING);
+    expect([halted, fold.applyAll(events)]).toEqual([undefined, undefined]);
+    expect(fold.changes).toMatchObject({ events: 1, last: stored, instances: [], timeline: [] });
+  });
+
+  test.each([
+    ['a switch that this build does not know', at(SYSTEM_STREAM, 'NeverSeen', {})],
+    ['a foreign stream', at('orders-1', 'StartsStopped', {})],
+  ])('stops the projection: %s', (_what, stored) => {
+    expect(readableEvents([stored]).halted?.event?.id).toBe('event-x');
+  });
 });

@@ -2,6 +2,7 @@ import type { Check, Evidence, Failure, ProbeResult, TaskReference } from '@upli
 import type { Schema } from '../schema';
 import {
   count,
+  documented,
   flag,
   milliseconds,
   name,
@@ -17,6 +18,8 @@ import {
 
 /** Members of every event that belongs to one try of one upgrade. */
 export const ATTEMPT = { upgradeId: name, attempt: count };
+
+export const ASKED_BY = { requestedBy: name, reason: text };
 
 export const BY_WORKER = { ...ATTEMPT, worker: name };
 
@@ -49,3 +52,8 @@ export const probe: Schema<ProbeResult> = object<ProbeResult>({
   status: nullable(wholeNumber),
   durationMs: milliseconds,
 });
+
+export const COMMAND_NOTED: Schema<{ readonly command: string }> = documented(
+  'A command found its effect in place already; its key stands for the answer it was given.',
+  object({ command: name }),
+);

@@ -1,6 +1,5 @@
 import type { InstanceEventData, InstanceEventType } from '@uplift/domain';
-import { eventSchemaId } from '../event.codec';
-import type { JsonSchema, Schema } from '../schema';
+import type { Schema } from '../schema';
 import {
   count,
   documented,
@@ -16,7 +15,17 @@ import {
   text,
   timestamp,
 } from '../schema';
-import { ATTEMPT, BY_WORKER, check, evidence, failure, probe, task } from './attempt.schema';
+import {
+  ASKED_BY,
+  ATTEMPT,
+  BY_WORKER,
+  COMMAND_NOTED,
+  check,
+  evidence,
+  failure,
+  probe,
+  task,
+} from './attempt.schema';
 import {
   healthyStatus,
   instanceStatus,
@@ -27,15 +36,12 @@ import {
   workOrder,
 } from './work-order.schema';
 
-/** Version of the data of every instance event that this build writes. */
-export const INSTANCE_SCHEMA_VERSION = 1;
-
-const ASKED_BY = { requestedBy: name, reason: text };
-
 const step = oneOf(['pre-upgrade', 'upgrade', 'post-upgrade']);
 
 /** One schema per event; that it fits the domain's type is checked by the compiler. */
-const SCHEMAS: { readonly [Type in InstanceEventType]: Schema<InstanceEventData[Type]> } = {
+export const INSTANCE_EVENTS: {
+  readonly [Type in InstanceEventType]: Schema<InstanceEventData[Type]>;
+} = {
   InstanceRegistered: documented(
     'An instance became known, in the status it had at that time.',
     object({ profile, labels: record(text), status: instanceStatus }),
@@ -215,18 +221,5 @@ const SCHEMAS: { readonly [Type in InstanceEventType]: Schema<InstanceEventData[
     'An operator takes the instance as it is: it is verified, then it runs.',
     object({ workOrder, ...ASKED_BY }),
   ),
+  CommandNoted: COMMAND_NOTED,
 };
-
-export const INSTANCE_EVENT_TYPES = Object.keys(SCHEMAS) as readonly InstanceEventType[];
-
-/** The published JSON Schema of an event's data, complete in itself. */
-export function instanceEventSchema(type: InstanceEventType): JsonSchema {
-  const { json, definitions } = SCHEMAS[type];
-  return {
-    $schema: 'https://json-schema.org/draft/2020-12/schema',
-    $id: eventSchemaId('instance', type, INSTANCE_SCHEMA_VERSION),
-    title: type,
-    ...json,
-    ...(Object.keys(definitions).length > 0 ? { $defs: definitions } : {}),
-  };
-}

@@ -18,6 +18,7 @@ const OF_NO_COMMAND: readonly InstanceEvent['type'][] = [
   'StageRedriven',
   'UpgradeRetried',
   'UpgradeAbandoned',
+  'CommandNoted',
 ];
 
 const forAnySequence = (

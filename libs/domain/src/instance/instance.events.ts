@@ -194,6 +194,8 @@ export interface InstanceEventData {
     readonly fromStage: UpgradeStage;
   };
   UpgradeAbandoned: OpensStage & { readonly requestedBy: string; readonly reason: string };
+  /** A command that found its effect in place already: its key stands for this answer. */
+  CommandNoted: { readonly command: string };
 }
 
 export type InstanceEventType = keyof InstanceEventData;

@@ -217,6 +217,7 @@ export const LIFECYCLE = {
     owner: 'poll-upgrade',
     deadline: 'verify',
   },
+  CommandNoted: { from: INSTANCE_STATUSES, owner: null, ...NOTE },
 } as const satisfies Record<InstanceEventType, Transition>;
 
 type Lifecycle = typeof LIFECYCLE;

@@ -10,6 +10,8 @@ import type {
   InstanceEventType,
 } from '../instance/instance.events';
 import type { InstanceProfile } from '../instance/instance.profile';
+import type { RefusalEventData } from '../system/refusals';
+import type { SystemEventData } from '../system/system-switch';
 import { UPGRADE_STRATEGIES } from '../instance/upgrade-target';
 import type { LocatedEnvironment, WorkOrder } from '../instance/work-order';
 
@@ -158,6 +160,25 @@ export const EXAMPLE_EVENT_DATA: InstanceEventData = {
     fromStage: 'upgrade',
   },
   UpgradeAbandoned: { workOrder: LOCATED_ORDER, ...ASKED },
+  CommandNoted: { command: 'ReportHealth' },
+};
+
+/** One value of every event of the other categories. */
+export const EXAMPLE_SYSTEM_DATA: SystemEventData = {
+  StartsStopped: { core: null, ...ASKED },
+  StartsAllowed: { core: 'eu-1', ...ASKED },
+  CommandNoted: { command: 'StopStarts' },
+};
+export const EXAMPLE_REFUSAL_DATA: RefusalEventData = {
+  CommandRefused: {
+    instanceId: '0b1c6c0e-0000-4000-8000-00000000000a',
+    command: 'RequestUpgrade',
+    code: 'upgrade-in-flight',
+    detail: `Upgrade ${WORK_ORDER.upgradeId} is in flight (upgrade-running): wait until it has ended`,
+    currentStatus: 'upgrade-running',
+    requestedBy: 'operator-7',
+    hour: '2026-03-01T10:00:00.000Z',
+  },
 };
 
 /** The named event, with some of its data changed. */

@@ -1,0 +1,43 @@
+import type {
+  RefusalEventData,
+  RefusalEventType,
+  SystemEventData,
+  SystemEventType,
+} from '@uplift/domain';
+import type { Schema } from '../schema';
+import { documented, name, nullable, object, text, timestamp } from '../schema';
+import { ASKED_BY, COMMAND_NOTED } from './attempt.schema';
+import { instanceStatus } from './work-order.schema';
+
+const switching = object({
+  core: documented('A Lagoon core; null: the whole system', nullable(name)),
+  ...ASKED_BY,
+});
+
+export const SYSTEM_EVENTS: {
+  readonly [Type in SystemEventType]: Schema<SystemEventData[Type]>;
+} = {
+  StartsStopped: documented(
+    'From here on no instance begins its pre-upgrade, and no deployment is triggered.',
+    switching,
+  ),
+  StartsAllowed: documented('Starts are allowed again.', switching),
+  CommandNoted: COMMAND_NOTED,
+};
+
+export const REFUSAL_EVENTS: {
+  readonly [Type in RefusalEventType]: Schema<RefusalEventData[Type]>;
+} = {
+  CommandRefused: documented(
+    'The first refusal of an instance by one rule in one hour.',
+    object({
+      instanceId: name,
+      command: name,
+      code: documented('The rule: the code of the problem', name),
+      detail: text,
+      currentStatus: instanceStatus,
+      requestedBy: name,
+      hour: documented('Start of the hour', timestamp),
+    }),
+  ),
+};

@@ -1,0 +1,156 @@
+import { Ajv2020 } from 'ajv/dist/2020';
+import type { ValidateFunction } from 'ajv';
+import type {
+  InstanceEvent,
+  InstanceEventType,
+  RecordedInstanceEvent,
+  RecordedSystemEvent,
+  RefusalEvent,
+  SystemEvent,
+} from '@uplift/domain';
+import { eventSchemaId } from './event.codec';
+import { INSTANCE_EVENTS } from './events/instance-event.schemas';
+import { REFUSAL_EVENTS, SYSTEM_EVENTS } from './events/system-event.schemas';
+import type { AnySchema, JsonSchema } from './schema';
+import type { StoredEvent } from './stored-event';
+import { splitStreamName } from './subjects';
+
+/** The events of each category of streams. */
+interface EventsByCategory {
+  readonly instance: InstanceEvent;
+  readonly system: SystemEvent;
+  readonly refusal: RefusalEvent;
+}
+
+export type EventCategory = keyof EventsByCategory;
+export type EventIn<Category extends EventCategory> = EventsByCategory[Category];
+
+interface CategoryRow {
+  /** Version of the data of every event that this build writes. */
+  readonly version: number;
+  readonly schemas: Readonly<Record<string, AnySchema>>;
+}
+
+/** Everything that is ours in the store: one row per category of streams. */
+export const EVENT_CATEGORIES = {
+  instance: { version: 1, schemas: INSTANCE_EVENTS },
+  system: { version: 1, schemas: SYSTEM_EVENTS },
+  refusal: { version: 1, schemas: REFUSAL_EVENTS },
+} as const satisfies Record<EventCategory, CategoryRow>;
+
+export const INSTANCE_EVENT_TYPES = Object.keys(INSTANCE_EVENTS) as readonly InstanceEventType[];
+
+/** The switches of all starts: there is one stream of its kind. */
+export const SYSTEM_STREAM = 'system-5a501741-61af-558d-b933-1f06e315c0b7';
+
+export function instanceStream(instanceId: string): string {
+  return `instance-${instanceId}`;
+}
+
+/** Commands that were refused to an instance; its own stream keeps its revision. */
+export function refusalStream(instanceId: string): string {
+  return `refusal-${instanceId}`;
+}
+
+/** Null for a stream that is not ours. */
+export function categoryOf(stream: string): EventCategory | null {
+  const { category } = splitStreamName(stream);
+  return isCategory(category) ? category : null;
+}
+
+function isCategory(name: string): name is EventCategory {
+  return Object.hasOwn(EVENT_CATEGORIES, name);
+}
+
+export function isInstanceStream(stream: string): boolean {
+  return categoryOf(stream) === 'instance';
+}
+
+/** An event this build does not know: a reader stops, it never skips. */
+export class UnknownEventError extends Error {
+  readonly code = 'unknown-event';
+  constructor({ type, stream, revision, metadata }: StoredEvent) {
+    super(
+      `Event ${type} v${metadata.schemaVersion} at ${stream}@${revision} is unknown to this build: deploy readers before writers`,
+    );
+  }
+}
+
+/** An event whose data does not fit the schema of its type and version: forged, or written by a defect. */
+export class InvalidEventError extends Error {
+  readonly code = 'invalid-event';
+  constructor({ type, stream, revision, metadata }: StoredEvent, problem: string) {
+    super(
+      `Event ${type} v${metadata.schemaVersion} at ${stream}@${revision} does not fit its schema: ${problem}`,
+    );
+  }
+}
+
+/** Stored event → domain event. Throws UnknownEventError and InvalidEventError. */
+export function toDomainEvent<Category extends EventCategory>(
+  category: Category,
+  stored: StoredEvent,
+): EventIn<Category> {
+  const { version, schemas } = EVENT_CATEGORIES[category];
+  const { type, data, metadata } = stored;
+  if (!Object.hasOwn(schemas, type) || metadata.schemaVersion !== version) {
+    throw new UnknownEventError(stored);
+  }
+  const problem = problemOfEventData(category, stored);
+  if (problem !== null) throw new InvalidEventError(stored, problem);
+  return { type, data } as EventIn<Category>;
+}
+
+export function toInstanceEvent(stored: StoredEvent): InstanceEvent {
+  return toDomainEvent('instance', stored);
+}
+
+export function toRecordedInstanceEvent(stored: StoredEvent): RecordedInstanceEvent {
+  const event = toDomainEvent('instance', stored);
+  return { instanceId: splitStreamName(stored.stream).id, ...placeOf(stored), event };
+}
+
+export function toRecordedSystemEvent(stored: StoredEvent): RecordedSystemEvent {
+  return { ...placeOf(stored), event: toDomainEvent('system', stored) };
+}
+
+function placeOf({ id, revision, recordedAt }: StoredEvent) {
+  return { eventId: id, revision, at: Date.parse(recordedAt) };
+}
+
+/** The published JSON Schema of an event's data, complete in itself. */
+export function eventSchema(category: EventCategory, type: string): JsonSchema {
+  const { version, schemas }: CategoryRow = EVENT_CATEGORIES[category];
+  const schema = schemas[type];
+  if (schema === undefined) throw new RangeError(`No event ${type} in ${category}`);
+  const { json, definitions } = schema;
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: eventSchemaId(category, type, version),
+    title: type,
+    ...json,
+    ...(Object.keys(definitions).length > 0 ? { $defs: definitions } : {}),
+  };
+}
+
+const ajv = new Ajv2020({ strict: true });
+const compiled = new Map<string, ValidateFunction>();
+
+/** Why the data does not fit its schema, as `<pointer> <rule>`; null if it fits. */
+function problemOfEventData(
+  category: EventCategory,
+  { type, data }: Pick<StoredEvent, 'type' | 'data'>,
+): string | null {
+  const validate = validatorOf(category, type);
+  if (validate(data)) return null;
+  return ajv.errorsText(validate.errors, { dataVar: '' });
+}
+
+function validatorOf(category: EventCategory, type: string): ValidateFunction {
+  const key = `${category}.${type}`;
+  const known = compiled.get(key);
+  if (known) return known;
+  const validate = ajv.compile(eventSchema(category, type));
+  compiled.set(key, validate);
+  return validate;
+}

@@ -1,0 +1,154 @@
+import type { Actor, EventCategory, EventIn, StoredEvent } from '@uplift/contracts';
+import {
+  EVENT_CATEGORIES,
+  instanceStream,
+  SYSTEM_STREAM,
+  toDomainEvent,
+  toRecordedSystemEvent,
+} from '@uplift/contracts';
+import type {
+  Decider,
+  InstanceCommand,
+  InstanceEvent,
+  InstanceState,
+  SystemCommand,
+  SystemEvent,
+  SystemState,
+  SystemView,
+} from '@uplift/domain';
+import {
+  ALL_STARTS_ALLOWED,
+  evolveSystemView,
+  instanceDecider,
+  systemDecider,
+} from '@uplift/domain';
+import { deterministicEventId } from './event-id';
+import { headOf, loadOrEmpty } from './event-store.port';
+import type { Appended, EventStore, StreamHead } from './event-store.port';
+
+/** Why and by whom events are appended. */
+export interface Cause {
+  /** Id of the event or command that led here. */
+  readonly causationId: string;
+  /** Names the decision: with the causation id it fixes the ids of its events. */
+  readonly step: string;
+  readonly correlationId: string;
+  readonly actor: Actor;
+  readonly traceparent?: string;
+  readonly commandFingerprint?: string;
+}
+
+/** What a stream says after some event of it. */
+export interface Known<State> {
+  readonly state: State;
+  readonly head: StreamHead;
+  /** Of the event at the head; 0 for a stream that is not there. */
+  readonly position: bigint;
+}
+
+/** A stream as the whole of it tells. */
+export interface Loaded<State, Event> extends Known<State> {
+  readonly events: readonly StoredEvent[];
+  /** The same events in the domain's terms. */
+  readonly decoded: readonly Event[];
+}
+
+export type KnownInstance = Known<InstanceState>;
+export type LoadedInstance = Loaded<InstanceState, InstanceEvent>;
+
+/** Reads and writes the streams of one category in the domain's terms. */
+export class StreamHistory<Command, State, Category extends EventCategory> {
+  constructor(
+    private readonly store: EventStore,
+    /** Process kind that goes into the metadata, for example `stage-workers`. */
+    private readonly service: string,
+    private readonly category: Category,
+    readonly decider: Decider<Command, State, EventIn<Category>>,
+  ) {}
+
+  /** State, head and events; a stream that does not exist is an empty history, not an error. */
+  async load(stream: string): Promise<Loaded<State, EventIn<Category>>> {
+    const events = await loadOrEmpty(this.store, stream);
+    const decoded = events.map((event) => toDomainEvent(this.category, event));
+    const { initialState, evolve } = this.decider;
+    const state = decoded.reduce((before, event) => evolve(before, event), initialState);
+    const position = events.at(-1)?.position ?? 0n;
+    return { state, head: headOf(events), position, events, decoded };
+  }
+
+  /** Appends the events of one decision, all or none, right after `head`. */
+  append(
+    stream: string,
+    head: StreamHead,
+    events: readonly EventIn<Category>[],
+    cause: Cause,
+  ): Promise<Appended> {
+    const { causationId, step, correlationId, ...rest } = cause;
+    const metadata = {
+      ...rest,
+      $correlationId: correlationId,
+      $causationId: causationId,
+      service: this.service,
+      schemaVersion: EVENT_CATEGORIES[this.category].version,
+    };
+    return this.store.append(
+      stream,
+      head,
+      events.map(({ type, data }, n) => ({
+        id: deterministicEventId(causationId, step, n),
+        type,
+        data,
+        metadata,
+      })),
+    );
+  }
+}
+
+/** Reads and writes the stream of one instance. */
+export class InstanceHistory {
+  readonly streams: StreamHistory<InstanceCommand, InstanceState, 'instance'>;
+
+  constructor(store: EventStore, service: string) {
+    this.streams = new StreamHistory(store, service, 'instance', instanceDecider);
+  }
+
+  /** An unregistered instance is absent, not an error. */
+  load(instanceId: string): Promise<LoadedInstance> {
+    return this.streams.load(instanceStream(instanceId));
+  }
+
+  append(
+    instanceId: string,
+    head: StreamHead,
+    events: readonly InstanceEvent[],
+    cause: Cause,
+  ): Promise<Appended> {
+    return this.streams.append(instanceStream(instanceId), head, events, cause);
+  }
+}
+
+/** Reads and writes the switches of all starts. */
+export class SystemHistory {
+  readonly streams: StreamHistory<SystemCommand, SystemState, 'system'>;
+
+  constructor(store: EventStore, service: string) {
+    this.streams = new StreamHistory(store, service, 'system', systemDecider);
+  }
+
+  /** One read of the stream; without one nothing is stopped. */
+  load(): Promise<Loaded<SystemState, SystemEvent>> {
+    return this.streams.load(SYSTEM_STREAM);
+  }
+
+  append(head: StreamHead, events: readonly SystemEvent[], cause: Cause): Promise<Appended> {
+    return this.streams.append(SYSTEM_STREAM, head, events, cause);
+  }
+
+  /** Who stopped what, why and since when, by one read of the stream. */
+  async view(): Promise<SystemView> {
+    const { events } = await this.load();
+    return events
+      .map(toRecordedSystemEvent)
+      .reduce<SystemView>(evolveSystemView, ALL_STARTS_ALLOWED);
+  }
+}
