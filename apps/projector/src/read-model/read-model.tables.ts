@@ -17,6 +17,7 @@ import {
   json,
   nullable,
   number,
+  sealed,
   Table,
   text,
   time,
@@ -75,7 +76,7 @@ export const INSTANCES = new Table<InstanceView, InstanceDocument>(
     revision: integer,
     registeredAt: time,
     updatedAt: time,
-    state: hidden(nullable(json())),
+    state: hidden(nullable(sealed())),
   },
 );
 

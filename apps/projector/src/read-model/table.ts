@@ -60,6 +60,13 @@ export const number = plain<number>('double precision');
 export const flag = plain<boolean>('boolean');
 export const json = <Value>() => plain<Value>('jsonb');
 
+/** A value that the database only keeps: as text it is written and read at half the cost of jsonb. */
+export const sealed = <Value>(): Column<Value> => ({
+  ...plain<Value>('text'),
+  store: (value) => JSON.stringify(value),
+  restore: (stored) => JSON.parse(stored as string) as Value,
+});
+
 /** Milliseconds since 1970 for folds, RFC 3339 in answers. */
 export const time: Column<number, string> = {
   ...plain<number>('timestamptz'),

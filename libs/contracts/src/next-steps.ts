@@ -1,0 +1,35 @@
+import type { Evidence } from '@uplift/domain';
+import type { Schema } from './schema';
+import { dateTime, documented, flag, named, nullable, object, plain, text } from './schema';
+
+/** What was seen, as small facts: names, numbers, times. */
+export const evidence: Schema<Evidence> = plain({ type: 'object', additionalProperties: true });
+
+/** What holds an instance up. Answers and refusals carry it. */
+export const WAITING_SCHEMA = named(
+  'Waiting',
+  object({
+    sentence: documented('What it waits for, in words', text),
+    target: documented(
+      'What it cannot go on without: `lagoon:<core>`, `credentials:<core>`, `admission:<core>`, `queue:<stage>`, `switch:system`, `switch:<core>`, `operator`; null if a worker has it in hand',
+      nullable(text),
+    ),
+    since: nullable(dateTime),
+    until: documented(
+      'When it ends by itself at the latest, as far as is known',
+      nullable(dateTime),
+    ),
+    evidence,
+  }),
+);
+
+/** Whether a command would be accepted now, as the same rules decide that decide on the command. */
+export const ALLOWED_COMMAND_SCHEMA = named(
+  'AllowedCommand',
+  object({
+    command: documented('Name of the command, for example `RetryUpgrade`', text),
+    allowed: flag,
+    code: documented('Of the refusal, see /problems; null if it is allowed', nullable(text)),
+    detail: documented('Why not, and what to do instead; null if it is allowed', nullable(text)),
+  }),
+);
