@@ -33,7 +33,7 @@ export function lifecyclePage(): string {
     '',
     'The owner is the stage that must act next. The deadline begins with the event and is named here; its length is',
     'a setting (`UPLIFT_DEADLINE_*`, see [configuration](configuration.md)). "kept": the deadline that runs goes on.',
-    '"suspended": it stands still, and only the end of the whole attempt counts. "resumed": it goes on with what was left.',
+    '"suspended": it stands still, and so does the time of the whole attempt. "resumed": both go on with what was left.',
     '',
     ...markdownTable(
       ['Event', 'Legal in', 'Status after', 'Owner', 'Deadline'],

@@ -26,7 +26,7 @@ export interface Transition {
   readonly owner: UpgradeStage | 'named-in-data' | null;
   /**
    * How long the owner has from this event on; `kept` = the deadline that runs goes on; `suspended` = it stands
-   * still, only the attempt's own end counts; `resumed` = it goes on with what was left of it.
+   * still, and so does the attempt's time; `resumed` = both go on with what was left of them.
    */
   readonly deadline: DeadlineName | 'kept' | 'suspended' | 'resumed' | null;
   /** The durable consumer of the bus that hands the event to a worker. */

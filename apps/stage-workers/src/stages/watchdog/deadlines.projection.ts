@@ -9,6 +9,8 @@ import type {
 } from '@uplift/domain';
 import { isInFlight, LIFECYCLE, statusAfter } from '@uplift/domain';
 import type { Clock } from '@uplift/runtime';
+import type { DeadlineRun, Moment, Now } from './deadline-run';
+import { isOver, resumeRun, startRun, suspendRun } from './deadline-run';
 
 /** How long each deadline of the lifecycle table is, in ms. */
 export type DeadlineLimits = Readonly<Record<DeadlineName, number>>;
@@ -37,15 +39,22 @@ export interface RunningDeadline {
 }
 
 export interface OverdueDeadline extends RunningDeadline {
-  /** Past the end of the whole attempt, which nothing extends. */
+  /** The whole attempt has had its time. */
   readonly isAttemptOver: boolean;
 }
 
-type Row = Omit<RunningDeadline, 'since' | 'limitMs'> & {
-  readonly run: DeadlineRun;
-  /** Time of the attempt's first `…Started`. */
-  readonly startedAt: number | null;
-};
+type Row = Omit<RunningDeadline, 'since' | 'limitMs'> & AttemptClocks;
+
+interface AttemptClocks {
+  /** Time of the event with which the attempt was asked for. */
+  readonly openedAt: number;
+  /** Of whoever must act next. */
+  readonly step: DeadlineRun;
+  /** Of the whole attempt; null before its first `…Started`. */
+  readonly attempt: DeadlineRun | null;
+  /** An operator holds the instance. */
+  readonly isParked: boolean;
+}
 
 /** Who owes what until when, folded from all events: nothing in it that the store does not hold. */
 export class DeadlineProjection {
@@ -69,63 +78,120 @@ export class DeadlineProjection {
       this.rows.delete(instanceId);
       return;
     }
-    const owner = ownerAfter(event, before);
-    const run = this.runAfter(event, before?.run, {
-      at: touchedAt,
-      seenAt: this.clock.monotonic(),
-    });
+    const moment = { at: touchedAt, seenAt: this.clock.monotonic() };
+    const newest = { instanceId, eventId, revision, touchedAt, order, status };
+    const clocks = this.clocksAfter(event, before, { order, moment });
     const waitingFor = waitAfter(event, before);
-    const startedAt = startAfter(recorded, before);
-    const newest = { instanceId, eventId, revision, touchedAt };
-    this.rows.set(instanceId, { ...newest, order, status, owner, run, startedAt, waitingFor });
+    this.rows.set(instanceId, {
+      ...newest,
+      owner: ownerAfter(event, before),
+      waitingFor,
+      ...clocks,
+    });
   }
 
   /**
-   * Everything past its own deadline or, with the limit cut to it, the attempt's.
-   * @param now null if no clock can be believed: time then counts from when this process saw the event
+   * Everything past its own deadline or the attempt's.
+   * @param storeTime null if it is not known
    */
-  overdue(now: number | null): OverdueDeadline[] {
-    return [...this.rows.values()].flatMap((row) => {
-      const { since, seenAt, limitMs } = row.run;
-      const waitedMs = now === null ? this.clock.monotonic() - seenAt : now - since;
-      const attemptMs = Math.max(0, attemptEndOf(row) - since);
-      if (waitedMs < Math.min(limitMs, attemptMs)) return [];
-      const isAttemptOver = waitedMs >= attemptMs;
-      return [{ ...row, since, limitMs: Math.min(limitMs, attemptMs), isAttemptOver }];
+  overdue(storeTime: number | null): OverdueDeadline[] {
+    const now: Now = { store: storeTime, monotonic: this.clock.monotonic() };
+    return [...this.rows.values()].flatMap((row): OverdueDeadline[] => {
+      const { step, attempt } = row;
+      if (attempt !== null && isOver(attempt, now)) {
+        return [{ ...row, since: attempt.begunAt, limitMs: attempt.wholeMs, isAttemptOver: true }];
+      }
+      return isOver(step, now) ? [{ ...row, ...limitOf(step), isAttemptOver: false }] : [];
     });
   }
 
   /** Everything that says of itself that it waits. */
   waiting(): RunningDeadline[] {
     return [...this.rows.values()].flatMap((row) =>
-      row.waitingFor === null ? [] : [{ ...row, ...limitOf(row.run) }],
+      row.waitingFor === null ? [] : [{ ...row, ...limitOf(row.step) }],
     );
   }
 
-  private runAfter(
+  private clocksAfter(
+    event: InstanceEvent,
+    before: Row | undefined,
+    { order, moment }: { readonly order: WorkOrder; readonly moment: Moment },
+  ): AttemptClocks {
+    const ofAttempt = opensAttempt(event) ? undefined : before;
+    const openedAt = ofAttempt?.openedAt ?? moment.at;
+    const isParked = isParkedAfter(event, before);
+    const attempt = ofAttempt?.attempt
+      ? attemptAfter(event, ofAttempt.attempt, moment)
+      : attemptBegunBy(event, wholeTimeOf(order, openedAt), moment);
+    const step = this.stepAfter(event, before?.step, moment);
+    const hold = isParked ? held : kept;
+    return {
+      openedAt,
+      isParked,
+      step: hold(step, moment),
+      attempt: attempt && hold(attempt, moment),
+    };
+  }
+
+  private stepAfter(
     event: InstanceEvent,
     before: DeadlineRun | undefined,
     moment: Moment,
   ): DeadlineRun {
-    const { deadline }: Transition = LIFECYCLE[event.type];
+    const deadline = deadlineOf(event);
     const run = before ?? startRun(this.limits.pending, moment);
-    if (event.type === 'WaitingFor') return suspendRun(run, Date.parse(event.data.since), moment);
+    if (deadline === 'suspended') return suspendRun(run, waitBegin(event, moment), moment);
     if (deadline === 'resumed') return resumeRun(run, moment);
-    const isNamed = deadline !== null && deadline !== 'kept' && deadline !== 'suspended';
-    return isNamed ? startRun(this.limits[deadline], moment) : run;
+    return isNamed(deadline) ? startRun(this.limits[deadline], moment) : run;
   }
 }
 
-/** Time of the end of the whole attempt. */
-function attemptEndOf({ order: { attemptMs, deadlineAt }, startedAt }: Row): number {
-  if (deadlineAt !== undefined) return Date.parse(deadlineAt);
-  if (attemptMs === undefined || startedAt === null) return Number.POSITIVE_INFINITY;
-  return startedAt + attemptMs;
+type DeadlineRule = Transition['deadline'];
+
+function deadlineOf({ type }: InstanceEvent): DeadlineRule {
+  return LIFECYCLE[type].deadline;
 }
 
-function startAfter({ event, at }: RecordedInstanceEvent, before: Row | undefined): number | null {
-  if (event.type === 'UpgradeRetried') return null;
-  return before?.startedAt ?? (event.type.endsWith('Started') ? at : null);
+function isNamed(deadline: DeadlineRule): deadline is DeadlineName {
+  return deadline !== null && !['kept', 'suspended', 'resumed'].includes(deadline);
+}
+
+/** When a wait began, as whoever told of it has it. */
+function waitBegin({ data }: InstanceEvent, { at }: Moment): number {
+  return 'since' in data ? Date.parse(data.since) : at;
+}
+
+/** The clock of the attempt begins with the first work. */
+function attemptBegunBy({ type }: InstanceEvent, wholeMs: number, moment: Moment) {
+  return type.endsWith('Started') ? startRun(wholeMs, moment) : null;
+}
+
+/** The clock of the attempt stands still in every wait that is told. */
+function attemptAfter(event: InstanceEvent, run: DeadlineRun, moment: Moment): DeadlineRun {
+  const deadline = deadlineOf(event);
+  if (deadline === 'suspended') return suspendRun(run, waitBegin(event, moment), moment);
+  const goesOn = deadline === 'resumed' || isNamed(deadline);
+  return goesOn && run.leftMs !== null ? resumeRun(run, moment, 0) : run;
+}
+
+/** Old orders name the end of the attempt instead. */
+function wholeTimeOf({ attemptMs, deadlineAt }: WorkOrder, openedAt: number): number {
+  if (attemptMs !== undefined) return attemptMs;
+  if (deadlineAt === undefined) return Number.POSITIVE_INFINITY;
+  return Math.max(0, Date.parse(deadlineAt) - openedAt);
+}
+
+/** Whatever happens to an instance that an operator holds, no deadline runs. */
+function held(run: DeadlineRun, moment: Moment): DeadlineRun {
+  return suspendRun(run, moment.at, moment);
+}
+
+function kept(run: DeadlineRun): DeadlineRun {
+  return run;
+}
+
+function opensAttempt({ type }: InstanceEvent): boolean {
+  return type === 'UpgradeRequested' || type === 'UpgradeRetried';
 }
 
 function limitOf({ since, limitMs }: DeadlineRun): Pick<RunningDeadline, 'since' | 'limitMs'> {
@@ -145,48 +211,9 @@ function waitAfter({ type, data }: InstanceEvent, before: Row | undefined): Open
   return before?.waitingFor ?? null;
 }
 
-/** One deadline as it runs. Times in ms; those of events are since 1970. */
-export interface DeadlineRun {
-  /** Event time from which `limitMs` counts. */
-  readonly since: number;
-  /** Monotonic time when this process saw that event. */
-  readonly seenAt: number;
-  /** Infinity while suspended. */
-  readonly limitMs: number;
-  /** The limit before anything was waited for. */
-  readonly wholeMs: number;
-  /** What was left when the wait began; null while the deadline runs. */
-  readonly leftMs: number | null;
-}
+const PARKS = 'InstanceParked' as string;
 
-export interface Moment {
-  /** Time of the event. */
-  readonly at: number;
-  /** Monotonic time when this process saw it. */
-  readonly seenAt: number;
-}
-
-/** Least share of its limit that an owner gets after a wait: somebody must have time to act. */
-const LEAST_SHARE = 1 / 4;
-
-export function startRun(limitMs: number, { at, seenAt }: Moment): DeadlineRun {
-  return { since: at, seenAt, limitMs, wholeMs: limitMs, leftMs: null };
-}
-
-/** @param waitSince when the wait began, as a worker's clock has it: believed only within the time of this run */
-export function suspendRun(
-  run: DeadlineRun,
-  waitSince: number,
-  { at, seenAt }: Moment,
-): DeadlineRun {
-  if (run.leftMs !== null) return run;
-  const stoodStillAt = Math.min(Math.max(waitSince, run.since), at);
-  const leftMs = Math.max(0, run.limitMs - (stoodStillAt - run.since));
-  return { ...run, since: at, seenAt, limitMs: Number.POSITIVE_INFINITY, leftMs };
-}
-
-export function resumeRun(run: DeadlineRun, { at, seenAt }: Moment): DeadlineRun {
-  const leftMs = run.leftMs ?? run.limitMs - (at - run.since);
-  const limitMs = Math.ceil(Math.max(leftMs, run.wholeMs * LEAST_SHARE));
-  return { ...run, since: at, seenAt, limitMs, leftMs: null };
+function isParkedAfter({ type, data }: InstanceEvent, before: Row | undefined): boolean {
+  if (type === PARKS) return true;
+  return 'workOrder' in data ? false : (before?.isParked ?? false);
 }

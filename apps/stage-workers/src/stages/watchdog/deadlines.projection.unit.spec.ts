@@ -1,8 +1,14 @@
-import type { InstanceEvent, InstanceEventType, RecordedInstanceEvent } from '@uplift/domain';
+import type {
+  InstanceEvent,
+  InstanceEventType,
+  RecordedInstanceEvent,
+  WorkOrder,
+} from '@uplift/domain';
 import { IN_FLIGHT_STATUSES, LIFECYCLE } from '@uplift/domain';
 import { VirtualClock } from '@uplift/runtime/testing';
 import { exampleUpgrade, ORDER } from '../../testing/example-upgrade';
-import { DeadlineProjection, resumeRun, startRun, suspendRun } from './deadlines.projection';
+import type { DeadlineLimits } from './deadlines.projection';
+import { DeadlineProjection } from './deadlines.projection';
 
 const LIMITS = { pending: 1, step: 2, call: 3, queued: 4, running: 5, verify: 6 };
 const LOCATED = { projectId: 1, environmentId: 2, route: null };
@@ -90,21 +96,6 @@ describe('the projection of deadlines', () => {
     expect(projectionOf(events).overdue(LATE)).toMatchObject([{ owner, limitMs: LIMITS.pending }]);
   });
 
-  it('leaves only the end of the attempt while an instance waits', () => {
-    const order = { ...ORDER, deadlineAt: new Date(900).toISOString() };
-    const wait: InstanceEvent = {
-      type: 'WaitingFor',
-      data: { ...ATTEMPT, target: 'x', since: new Date(200).toISOString(), stage: 'pre-upgrade' },
-    };
-    const events = exampleUpgrade({ order, located: LOCATED, buildName: 'b' }).slice(0, 3);
-    const projection = projectionOf([...events, wait]);
-    expect(projection.overdue(899)).toEqual([]);
-    expect(projection.waiting()).toMatchObject([{ waitingFor: { target: 'x' } }]);
-    expect(projection.overdue(900)).toMatchObject([
-      { since: 300, limitMs: 600, isAttemptOver: true },
-    ]);
-  });
-
   it('lets an event with a deadline of its own take the place of a wait', () => {
     const wait: InstanceEvent = {
       type: 'WaitingFor',
@@ -113,12 +104,6 @@ describe('the projection of deadlines', () => {
     const events = [...before('DeploymentAccepted'), wait, progressed('running')];
     const [row] = projectionOf(events).overdue(LATE);
     expect(row).toMatchObject({ since: 900, limitMs: LIMITS.running, waitingFor: { target: 'x' } });
-  });
-
-  it('cuts every deadline to the end of the attempt', () => {
-    const order = { ...ORDER, deadlineAt: new Date(101).toISOString() };
-    const events = exampleUpgrade({ order, located: LOCATED, buildName: 'b' }).slice(0, 3);
-    expect(projectionOf(events).overdue(200)).toMatchObject([{ since: 200, limitMs: 0 }]);
   });
 
   it('forgets an instance whose upgrade has ended', () => {
@@ -136,51 +121,160 @@ describe('the projection of deadlines', () => {
     const clock = new VirtualClock();
     const projection = projectionOf(before('UpgradeRequested'), clock);
     expect(projection.overdue(null)).toEqual([]);
-    await clock.advance(LIMITS.pending);
+    await clock.advance(2 * LIMITS.pending);
     expect(projection.overdue(null)).toHaveLength(1);
   });
 });
 
-const moment = (at: number) => ({ at, seenAt: at });
-const LIMIT = 1_000;
-const run = startRun(LIMIT, moment(0));
+const HOUR = 3_600_000;
+const waits = (sinceHour: number): InstanceEvent => ({
+  type: 'WaitingFor',
+  data: { ...ATTEMPT, target: 'x', since: iso(sinceHour * HOUR), stage: 'poll-upgrade' },
+});
+const waitedEnough: InstanceEvent = {
+  type: 'WaitEnded',
+  data: { ...ATTEMPT, target: 'x', waitedMs: 1 },
+};
+const iso = (ms: number) => new Date(ms).toISOString();
 
-describe('a deadline with a wait in it', () => {
-  it('stands still as long as the wait lasts', () => {
-    expect(suspendRun(run, 400, moment(400)).limitMs).toBe(Number.POSITIVE_INFINITY);
-  });
+/** What is told of one instance, each event at a full hour, of an attempt of three hours. */
+function attemptOf(
+  told: readonly (readonly [hour: number, event: InstanceEvent])[],
+  order: WorkOrder = { ...ORDER, attemptMs: 3 * HOUR },
+) {
+  const limits = Object.fromEntries(Object.keys(LIMITS).map((name) => [name, 99 * HOUR]));
+  const projection = new DeadlineProjection(limits as DeadlineLimits, new VirtualClock());
+  const upgrade = exampleUpgrade({ order, located: LOCATED, buildName: 'b' });
+  const byType = (type: string) => upgrade.find((event) => event.type === type)!;
+  const requested = [10, byType('UpgradeRequested')] as const;
+  [requested, ...told].forEach(([hour, event], revision) =>
+    projection.record({ instanceId: 'i', eventId: `e${hour}`, revision, at: hour * HOUR, event }),
+  );
+  const endsAt = () => {
+    for (let hour = told.at(-1)?.[0] ?? 10; hour < 90; hour += 1) {
+      const [row] = projection.overdue(hour * HOUR);
+      if (row !== undefined) return { hour, ...row };
+    }
+    return null;
+  };
+  return { projection, endsAt };
+}
 
-  it('goes on with what was left when the wait began, however late that was told', () => {
-    const suspended = suspendRun(run, 400, moment(999));
-    expect(resumeRun(suspended, moment(5_000))).toMatchObject({ since: 5_000, limitMs: 600 });
-  });
+const STARTED = EVENTS.find(({ type }) => type === 'PreUpgradeStarted')!;
 
-  it('leaves at least a quarter of the limit to act', () => {
-    const suspended = suspendRun(run, 990, moment(990));
-    expect(resumeRun(suspended, moment(5_000))).toMatchObject({ limitMs: 250 });
+describe('the clock of an attempt', () => {
+  it('begins with the first work, however long that was waited for', () => {
+    expect(attemptOf([]).endsAt()).toBeNull();
+    expect(attemptOf([[20, STARTED]]).endsAt()).toMatchObject({
+      hour: 23,
+      since: 20 * HOUR,
+      limitMs: 3 * HOUR,
+      isAttemptOver: true,
+    });
   });
 
   it.each([
-    ['before the deadline ran', -7_200_000, LIMIT],
-    ['after the wait was told', 7_200_000, 300],
-  ])('believes no clock that has the wait begin %s', (_words, waitSince, limitMs) => {
-    const suspended = suspendRun(run, waitSince, moment(700));
-    expect(resumeRun(suspended, moment(5_000))).toMatchObject({ limitMs });
+    ['admission', 'admission:eu-1'],
+    ['a switch', 'switch:system'],
+    ['a queue', 'queue:upgrade'],
+    ['a core that is away', 'lagoon:eu-1'],
+    ['a token', 'credentials:eu-1'],
+  ])('stands still while %s is waited for', (_words, target) => {
+    const wait = { ...waits(12), data: { ...waits(12).data, target } } as InstanceEvent;
+    const over = { ...waitedEnough, data: { ...waitedEnough.data, target } } as InstanceEvent;
+    expect(
+      attemptOf([
+        [11, STARTED],
+        [12, wait],
+      ]).endsAt(),
+    ).toBeNull();
+    expect(
+      attemptOf([
+        [11, STARTED],
+        [12, wait],
+        [40, over],
+      ]).endsAt(),
+    ).toMatchObject({ hour: 42 });
   });
 
-  it('keeps what was left when another wait follows on the first', () => {
-    const twice = suspendRun(suspendRun(run, 400, moment(400)), 900, moment(900));
-    expect(resumeRun(twice, moment(5_000))).toMatchObject({ limitMs: 600 });
+  it('counts every wait, from its beginning however late it is told, and gives nothing on top', () => {
+    const told = [
+      [11, STARTED],
+      [13, waits(12)],
+      [20, waitedEnough],
+      [21, waits(21)],
+      [30, waitedEnough],
+    ] as const;
+    expect(attemptOf(told).endsAt()).toMatchObject({ hour: 31 });
   });
 
-  it('gives time to act when a wait ends while it runs', () => {
-    expect(resumeRun(run, moment(100))).toMatchObject({ since: 100, limitMs: 900 });
-    expect(resumeRun(run, moment(2_000))).toMatchObject({ since: 2_000, limitMs: 250 });
+  it('is over at once when the wait began after its end', () => {
+    expect(
+      attemptOf([
+        [11, STARTED],
+        [16, waits(15)],
+        [20, waitedEnough],
+      ]).endsAt(),
+    ).toMatchObject({
+      hour: 20,
+    });
   });
 
-  it('counts every wait against the same limit', () => {
-    const first = resumeRun(suspendRun(run, 400, moment(400)), moment(5_000));
-    const second = resumeRun(suspendRun(first, 5_100, moment(5_100)), moment(9_000));
-    expect(second).toMatchObject({ since: 9_000, limitMs: 500, wholeMs: LIMIT });
+  it('goes on with an answer that shows that nothing is waited for any more', () => {
+    const told = [
+      [11, STARTED],
+      [12, waits(12)],
+      [20, progressed('running')],
+    ] as const;
+    expect(attemptOf(told).endsAt()).toMatchObject({ hour: 22 });
+  });
+
+  it('stands still over notes', () => {
+    const note: InstanceEvent = {
+      type: 'UpgradeCancelRequested',
+      data: { ...ATTEMPT, requestedBy: 'o', reason: 'x' },
+    };
+    expect(
+      attemptOf([
+        [11, STARTED],
+        [12, waits(12)],
+        [13, note],
+      ]).endsAt(),
+    ).toBeNull();
+  });
+
+  it('begins anew with another attempt', () => {
+    const retried: InstanceEvent = {
+      type: 'UpgradeRetried',
+      data: {
+        workOrder: { ...ORDER, attemptMs: 3 * HOUR, attempt: 2 },
+        requestedBy: 'o',
+        reason: 'x',
+        fromStage: 'pre-upgrade',
+      },
+    };
+    expect(
+      attemptOf([
+        [11, STARTED],
+        [13, retried],
+      ]).endsAt(),
+    ).toBeNull();
+    expect(
+      attemptOf([
+        [11, STARTED],
+        [13, retried],
+        [15, STARTED],
+      ]).endsAt(),
+    ).toMatchObject({
+      hour: 18,
+    });
+  });
+
+  it.each([
+    ['has the time that its old order left from the request on', iso(14 * HOUR), 15],
+    ['has none if its old order had ended before it was asked for', iso(1 * HOUR), 11],
+  ])('%s', (_words, deadlineAt, hour) => {
+    const { attemptMs: _none, ...old } = ORDER;
+    expect(attemptOf([[11, STARTED]], { ...old, deadlineAt }).endsAt()).toMatchObject({ hour });
   });
 });
