@@ -1,4 +1,4 @@
-import type { Evidence, UpgradeOutcome } from '@uplift/domain';
+import type { UpgradeOutcome } from '@uplift/domain';
 import {
   HEALTHY_STATUSES,
   INSTANCE_STATUSES,
@@ -7,6 +7,7 @@ import {
   UPGRADE_STRATEGIES,
 } from '@uplift/domain';
 import { upgradeTarget } from './events/work-order.schema';
+import { ALLOWED_COMMAND_SCHEMA, evidence, WAITING_SCHEMA } from './next-steps';
 import { PROBLEM_SCHEMA } from './problems';
 import type { Schema, ValueOf } from './schema';
 import {
@@ -52,6 +53,23 @@ const asOf = named(
   }),
 );
 
+/** A switch that forbids starts. */
+const stop = named(
+  'Stop',
+  object({
+    core: documented('Lagoon core whose starts are stopped; null: all of them', nullable(text)),
+    since: dateTime,
+    requestedBy: text,
+    reason: text,
+  }),
+);
+const stops = documented('Switches in force: what they cover starts nothing', list(stop));
+
+const NEXT_STEPS = {
+  waitingFor: documented('Null if nothing holds it up', nullable(WAITING_SCHEMA)),
+  allowedCommands: list(ALLOWED_COMMAND_SCHEMA),
+};
+
 const instance = named(
   'Instance',
   object({
@@ -72,6 +90,7 @@ const instance = named(
     revision,
     registeredAt: dateTime,
     updatedAt: dateTime,
+    ...NEXT_STEPS,
   }),
 );
 
@@ -101,8 +120,6 @@ const stage = named(
   }),
 );
 
-const evidence: Schema<Evidence> = plain({ type: 'object', additionalProperties: true });
-
 const upgrade = named(
   'Upgrade',
   object({
@@ -123,16 +140,13 @@ const upgrade = named(
     buildStatus: nullable(text),
     buildStep: nullable(text),
     warnings: flag,
-    waitingFor: documented(
-      'What it cannot go on without; null if nothing holds it up',
-      nullable(text),
-    ),
     failure: nullable(
       named('UpgradeFailure', object({ reason, reasonClass, evidence, retryable: flag })),
     ),
     requestedAt: dateTime,
     endedAt: nullable(dateTime),
     revision,
+    ...NEXT_STEPS,
   }),
 );
 
@@ -189,12 +203,15 @@ const command = named(
   ),
 );
 
+/** What every answer of the read model ends with. */
+const READ = { stops, asOf };
+
 /** The schema of every answer. Named parts stand in `definitions` under the name they are published by. */
 export const ANSWERS = {
-  instance: named('InstanceAnswer', object({ instance, asOf })),
+  instance: named('InstanceAnswer', object({ instance, ...READ })),
   instancePage: named(
     'InstancePage',
-    object({ items: list(instance), nextCursor: nullable(text), asOf }),
+    object({ items: list(instance), nextCursor: nullable(text), ...READ }),
   ),
   timelinePage: named(
     'TimelinePage',
@@ -202,11 +219,12 @@ export const ANSWERS = {
       instanceId: uuid,
       items: list(timelineEntry),
       nextCursor: nullable(text),
-      asOf,
+      ...READ,
     }),
   ),
-  upgrade: named('UpgradeAnswer', object({ upgrade, asOf })),
-  stats: named('StatsAnswer', object({ ...stats, asOf })),
+  upgrade: named('UpgradeAnswer', object({ upgrade, ...READ })),
+  stats: named('StatsAnswer', object({ ...stats, ...READ })),
+  system: named('SystemAnswer', object(READ)),
   command,
   eventPage: named(
     'EventPage',
@@ -222,6 +240,7 @@ export const ANSWERS = {
   problem: PROBLEM_SCHEMA,
 } as const;
 
+export type Stop = ValueOf<typeof stop>;
 export type AsOf = ValueOf<typeof asOf>;
 export type InstanceDocument = ValueOf<typeof instance>;
 export type TimelineEntryDocument = ValueOf<typeof timelineEntry>;
@@ -233,7 +252,7 @@ export type EventDocument = ValueOf<typeof event>;
 export type CommandLinks = ValueOf<typeof commandLinks>;
 export type CommandAnswer = ValueOf<typeof command>;
 export type EventPage = ValueOf<typeof ANSWERS.eventPage>;
-export type Stats = Omit<ValueOf<typeof ANSWERS.stats>, 'asOf'>;
+export type Stats = Omit<ValueOf<typeof ANSWERS.stats>, 'asOf' | 'stops'>;
 
 /** What `uplift audit verify` prints as JSON. */
 export interface AuditVerdict {

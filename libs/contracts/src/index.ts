@@ -1,4 +1,5 @@
 export * from './answers';
+export { ALLOWED_COMMAND_SCHEMA, WAITING_SCHEMA } from './next-steps';
 export * from './problems';
 export * from './queries';
 export * from './subjects';

@@ -86,6 +86,7 @@ export const QUERIES = {
   instanceStats: closed(object({}, { minPosition })),
   instanceTimeline: closed(object(byInstance, page)),
   upgradeGet: closed(object({ upgradeId: uuid }, { minPosition })),
+  systemStatus: closed(object({}, { minPosition })),
 } as const satisfies Record<keyof typeof QUERY_SUBJECTS, AnySchema>;
 
 /** Every query over HTTP. Its required members stand in the path, the others are parameters of the URL. */
@@ -102,6 +103,7 @@ export const QUERY_ANSWERS = {
   instanceStats: 'stats',
   instanceTimeline: 'timelinePage',
   upgradeGet: 'upgrade',
+  systemStatus: 'system',
 } as const satisfies Record<QueryName, keyof typeof ANSWERS>;
 
 const validators = new Map<HttpQueryName, ValidateFunction>();

@@ -18,6 +18,7 @@ export const QUERY_SUBJECTS = {
   instanceStats: 'uplift.qry.v1.instance.stats',
   instanceTimeline: 'uplift.qry.v1.instance.timeline',
   upgradeGet: 'uplift.qry.v1.upgrade.get',
+  systemStatus: 'uplift.qry.v1.system.status',
 } as const;
 
 /** `UpgradeRequested` → `upgrade-requested`. */

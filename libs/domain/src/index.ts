@@ -20,5 +20,6 @@ export * from './commands/instance.decider';
 export * from './system/refusals';
 export * from './system/system-switch';
 export * from './views/instance.view';
+export * from './views/switch.view';
 export * from './views/timeline.view';
 export * from './views/upgrade.view';

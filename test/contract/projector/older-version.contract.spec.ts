@@ -13,10 +13,10 @@ beforeEach(() => fixture.renew());
 afterEach(() => fixture.stopProjectors());
 afterAll(() => fixture.stop());
 
-/** The tables as the build left them that did not know what an upgrade waits for. */
+/** The tables as the build left them that did not keep the state of an instance. */
 function asOfVersion1(): Promise<void> {
   return withReadModel(fixture.databaseUrl, async (database) => {
-    await sql`alter table upgrades drop column waiting_for`.execute(database);
+    await sql`alter table instances drop column state`.execute(database);
     await sql`update checkpoint set version = 1`.execute(database);
   });
 }
@@ -32,7 +32,7 @@ test('rows of an older version are brought to the new columns, and go on after a
   const second = await fixture.startProjector();
   await eventually(() => expect(second.loop.state.kind).toBe('halted'));
   const halted = await allRows(fixture.databaseUrl);
-  expect(halted.upgrades).toEqual(before.upgrades);
+  expect(halted.instances).toEqual(before.instances.map((row) => ({ ...row, state: null })));
   expect(halted.checkpoint).toMatchObject([{ version: 1 }]);
 
   await rebuild(fixture.store, fixture.databaseUrl);

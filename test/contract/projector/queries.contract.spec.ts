@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { QUERY_SUBJECTS, toRecordedInstanceEvent } from '@uplift/contracts';
+import { QUERY_SUBJECTS, SYSTEM_STREAM, toRecordedInstanceEvent } from '@uplift/contracts';
 import type { UpgradeView } from '@uplift/domain';
 import { evolveUpgradeView } from '@uplift/domain';
 import type { ProblemDetails } from '@uplift/contracts';
@@ -65,12 +65,51 @@ test('an instance is answered whole, with the position it reflects', async () =>
       revision: 13,
       registeredAt: expect.stringMatching(RFC_3339) as string,
       updatedAt: expect.stringMatching(RFC_3339) as string,
+      waitingFor: null,
+      allowedCommands: expect.any(Array) as unknown,
     },
+    stops: [],
     asOf: {
       position: position.toString(),
       at: expect.stringMatching(RFC_3339) as string,
       ageMs: expect.any(Number) as number,
     },
+  });
+});
+
+test('every answer names the switches in force, by whom, why and since when', async () => {
+  const { store } = fixture;
+  const { instanceId, upgradeId } = await writeInstance(store);
+  const stopped = (core: string | null, reason: string) => ({
+    type: 'StartsStopped',
+    data: { core, requestedBy: 'operator-7', reason },
+  });
+  const stops = [stopped('eu-1', 'Lagoon is being upgraded'), stopped(null, 'release freeze')];
+  const { head, position } = await appendTo(store, SYSTEM_STREAM, NO_STREAM, stops);
+  const minPosition = position.toString();
+  const asked = [
+    [QUERY_SUBJECTS.systemStatus, {}],
+    [QUERY_SUBJECTS.instanceGet, { instanceId }],
+    [QUERY_SUBJECTS.instanceList, {}],
+    [QUERY_SUBJECTS.instanceStats, {}],
+    [QUERY_SUBJECTS.instanceTimeline, { instanceId }],
+    [QUERY_SUBJECTS.upgradeGet, { upgradeId }],
+  ] as const;
+  const since = expect.stringMatching(RFC_3339) as string;
+  for (const [subject, query] of asked) {
+    expect(await fixture.ask(subject, { ...query, minPosition })).toMatchObject({
+      stops: [
+        { core: 'eu-1', since, requestedBy: 'operator-7', reason: 'Lagoon is being upgraded' },
+        { core: null, since, requestedBy: 'operator-7', reason: 'release freeze' },
+      ],
+    });
+  }
+  const allowed = { core: 'eu-1', requestedBy: 'operator-8', reason: 'it is back' };
+  const lifted = { type: 'StartsAllowed', data: allowed };
+  const later = await appendTo(store, SYSTEM_STREAM, head, [lifted]);
+  const status = { minPosition: later.position.toString() };
+  expect(await fixture.ask(QUERY_SUBJECTS.systemStatus, status)).toMatchObject({
+    stops: [{ core: null, reason: 'release freeze' }],
   });
 });
 

@@ -63,7 +63,7 @@ describe('tables that another build has left', () => {
     const from = await readModel.checkpoint();
     await run('update checkpoint set version = 1');
     const last = { id: randomUUID(), position: 1n, recordedAt: new Date(0).toISOString() };
-    const changes = { instances: [], upgrades: [], timeline: [], events: 1, last };
+    const changes = { instances: [], upgrades: [], timeline: [], switches: [], events: 1, last };
     expect(await readModel.commit(from, changes)).toBeNull();
     await readModel.prepare();
     expect(await readModel.commit(from, changes)).toMatchObject({ position: 1n });

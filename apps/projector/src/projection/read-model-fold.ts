@@ -3,10 +3,17 @@ import { categoryOf, toRecordedInstanceEvent, toRecordedSystemEvent } from '@upl
 import type {
   InstanceView,
   RecordedInstanceEvent,
+  SwitchView,
   TimelineEntry,
   UpgradeView,
 } from '@uplift/domain';
-import { evolveInstanceView, evolveUpgradeView, timelineEntry, upgradeIdOf } from '@uplift/domain';
+import {
+  evolveInstanceView,
+  evolveUpgradeView,
+  switchView,
+  timelineEntry,
+  upgradeIdOf,
+} from '@uplift/domain';
 import { errorMessage } from '@uplift/runtime';
 import type { ReadModelChanges } from '../read-model/read-model.port';
 import { ProjectionHaltedError } from './projection-state';
@@ -20,8 +27,10 @@ export interface KnownRows {
 /** An event that can be folded, beside its form in the store. */
 export interface ReadableEvent {
   readonly stored: StoredEvent;
-  /** Null for an event that changes no row. */
+  /** Null for an event of no instance. */
   readonly recorded: RecordedInstanceEvent | null;
+  /** The switch that the event sets. */
+  readonly switched?: SwitchView | null;
 }
 
 /** The events up to the first that this build cannot read, and why the rest is not read. */
@@ -29,7 +38,7 @@ export function readableEvents(stored: readonly StoredEvent[]) {
   const events: ReadableEvent[] = [];
   for (const event of stored) {
     try {
-      events.push({ stored: event, recorded: recordedFrom(event) });
+      events.push({ stored: event, ...contentOf(event) });
     } catch (cause) {
       return { events, halted: haltedBefore(event, cause) };
     }
@@ -37,11 +46,13 @@ export function readableEvents(stored: readonly StoredEvent[]) {
   return { events, halted: undefined };
 }
 
-function recordedFrom(stored: StoredEvent): RecordedInstanceEvent | null {
+function contentOf(stored: StoredEvent): Omit<ReadableEvent, 'stored'> {
   const category = categoryOf(stored.stream);
-  if (category === 'instance') return toRecordedInstanceEvent(stored);
-  if (category === 'system') toRecordedSystemEvent(stored);
-  if (category !== null) return null;
+  if (category === 'instance') return { recorded: toRecordedInstanceEvent(stored) };
+  if (category === 'system') {
+    return { recorded: null, switched: switchView(toRecordedSystemEvent(stored)) };
+  }
+  if (category !== null) return { recorded: null };
   throw new Error('No read model is built from this kind of stream');
 }
 
@@ -54,6 +65,7 @@ export class ReadModelFold {
   readonly instances = new Map<string, InstanceView>();
   readonly upgrades = new Map<string, UpgradeView>();
   readonly timeline: TimelineEntry[] = [];
+  readonly switches = new Map<string, SwitchView>();
   events = 0;
   last: StoredEvent | undefined;
 
@@ -64,23 +76,25 @@ export class ReadModelFold {
     const { last, events, timeline } = this;
     if (!last) return undefined;
     const [instances, upgrades] = [[...this.instances.values()], [...this.upgrades.values()]];
-    return { instances, upgrades, timeline, events, last };
+    const switches = [...this.switches.values()];
+    return { instances, upgrades, timeline, switches, events, last };
   }
 
   /** Stops before the first event that does not fit and says why. */
   applyAll(events: readonly ReadableEvent[]): ProjectionHaltedError | undefined {
-    for (const { stored, recorded } of events) {
+    for (const event of events) {
       try {
-        this.fold(stored, recorded);
+        this.fold(event);
       } catch (cause) {
-        return haltedBefore(stored, cause);
+        return haltedBefore(event.stored, cause);
       }
     }
     return undefined;
   }
 
-  private fold(stored: StoredEvent, recorded: RecordedInstanceEvent | null): void {
+  private fold({ stored, recorded, switched }: ReadableEvent): void {
     if (recorded !== null) this.foldInstance(stored, recorded);
+    if (switched) this.switches.set(switched.switchId, switched);
     this.events += 1;
     this.last = stored;
   }

@@ -94,14 +94,15 @@ describe('an event that changes no row', () => {
     }) as StoredEvent;
 
   test.each([
-    ['a switch', at(SYSTEM_STREAM, 'StartsStopped', EXAMPLE_SYSTEM_DATA.StartsStopped)],
+    ['a note', at(SYSTEM_STREAM, 'CommandNoted', EXAMPLE_SYSTEM_DATA.CommandNoted)],
     ['a refusal', at(refusalStream(INSTANCE_ID), 'CommandRefused', {})],
     ['a refusal that this build does not know', at(refusalStream(INSTANCE_ID), 'NeverSeen', {})],
   ])('moves the checkpoint all the same: %s', (_what, stored) => {
     const { events, halted } = readableEvents([stored]);
     const fold = new ReadModelFold(NOTHING);
     expect([halted, fold.applyAll(events)]).toEqual([undefined, undefined]);
-    expect(fold.changes).toMatchObject({ events: 1, last: stored, instances: [], timeline: [] });
+    const nothing = { instances: [], timeline: [], switches: [] };
+    expect(fold.changes).toMatchObject({ events: 1, last: stored, ...nothing });
   });
 
   test.each([
@@ -110,4 +111,18 @@ describe('an event that changes no row', () => {
   ])('stops the projection: %s', (_what, stored) => {
     expect(readableEvents([stored]).halted?.event?.id).toBe('event-x');
   });
+});
+
+test('a switch that is set to and fro in one batch is written once, as it was set last', () => {
+  const at = (revision: number, type: string) =>
+    ({
+      ...{ id: `event-${revision}`, stream: SYSTEM_STREAM, type, revision },
+      ...{ data: EXAMPLE_SYSTEM_DATA.StartsStopped, position: BigInt(revision) },
+      recordedAt: '2026-03-01T10:00:00.000Z',
+      metadata: { schemaVersion: 1 },
+    }) as StoredEvent;
+  const { events } = readableEvents([at(0, 'StartsStopped'), at(1, 'StartsAllowed')]);
+  const fold = new ReadModelFold(NOTHING);
+  fold.applyAll(events);
+  expect(fold.changes?.switches).toMatchObject([{ isStopped: false }]);
 });

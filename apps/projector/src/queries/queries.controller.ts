@@ -53,6 +53,12 @@ export class QueriesController {
     return this.reader.read(query, (snapshot) => timelinePage(snapshot, query));
   }
 
+  /** What every answer ends with, alone. */
+  @MessagePattern(QUERY_SUBJECTS.systemStatus)
+  systemStatus({ body }: BusRequest) {
+    return this.reader.read(readQuery('systemStatus', body), () => Promise.resolve({}));
+  }
+
   @MessagePattern(QUERY_SUBJECTS.upgradeGet)
   upgradeGet({ body }: BusRequest) {
     const query = readQuery('upgradeGet', body);

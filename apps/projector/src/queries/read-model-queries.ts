@@ -6,8 +6,11 @@ import type {
   UpgradeDocument,
 } from '@uplift/contracts';
 import { DEFAULT_PAGE_LENGTH, refusal } from '@uplift/contracts';
+import type { UpgradeView } from '@uplift/domain';
 import { TIMED_STAGES } from '@uplift/domain';
 import type { Snapshot } from '../read-model/read-model.port';
+import type { NextSteps } from '../read-model/next-steps';
+import { nextSteps, NO_STEPS } from '../read-model/next-steps';
 import { INSTANCES, TIMELINE, UPGRADES } from '../read-model/read-model.tables';
 import type { Page } from './cursor';
 import { readCursor, toPage } from './cursor';
@@ -52,9 +55,18 @@ export async function timelinePage(
 
 export async function upgradeById(snapshot: Snapshot, upgradeId: string): Promise<UpgradeDocument> {
   const view = await snapshot.find(UPGRADES, upgradeId);
-  if (view) return UPGRADES.show(view);
+  if (view) return { ...UPGRADES.show(view), ...(await nextStepsOf(snapshot, view)) };
   const detail = `No upgrade ${upgradeId} is known. If it was requested just now, ask with minPosition.`;
   throw refusal('upgrade-not-found', detail);
+}
+
+/** Those of its instance, as long as no other upgrade has followed. */
+async function nextStepsOf(
+  snapshot: Snapshot,
+  { instanceId, upgradeId }: UpgradeView,
+): Promise<NextSteps> {
+  const instance = await snapshot.find(INSTANCES, instanceId);
+  return instance?.lastUpgradeId === upgradeId ? nextSteps(instance.state) : NO_STEPS;
 }
 
 /** Durations are of the newest 10,000 upgrades. */

@@ -1,13 +1,16 @@
-import type { AsOf } from '@uplift/contracts';
+import type { AsOf, Stop } from '@uplift/contracts';
 import { ProblemError, refusal } from '@uplift/contracts';
 import type { Clock, Logger } from '@uplift/runtime';
 import type { ProjectionProgress, StoreHead } from '../projection/projection-progress';
 import type { Checkpoint, ReadModel, Snapshot } from '../read-model/read-model.port';
+import { SWITCHES } from '../read-model/read-model.tables';
 import { isoTime } from '../read-model/table';
 
 const WAIT_FOR_POSITION_MS = 5_000;
+const MOST_STOPS = 100;
 
-type Answer<T> = T & { readonly asOf: AsOf };
+/** With the switches in force: whoever reads of upgrades must see that none can start. */
+type Answer<T> = T & { readonly stops: readonly Stop[]; readonly asOf: AsOf };
 
 export interface SnapshotReaderContext {
   readonly readModel: ReadModel;
@@ -41,7 +44,13 @@ export class SnapshotReader {
     return readModel.read(async (snapshot) => {
       const checkpoint = await snapshot.checkpoint();
       const answer = await rows(snapshot);
-      return { ...answer, asOf: asOf(checkpoint, progress.head, clock.wall()) };
+      const where = { isStopped: true };
+      const stops = await snapshot.page(SWITCHES, { where, limit: MOST_STOPS });
+      return {
+        ...answer,
+        stops: stops.map((stop) => SWITCHES.show(stop)),
+        asOf: asOf(checkpoint, progress.head, clock.wall()),
+      };
     });
   }
 

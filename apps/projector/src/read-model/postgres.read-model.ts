@@ -12,7 +12,7 @@ import type {
   Snapshot,
 } from './read-model.port';
 import { ReadModel, RowsRefusedError } from './read-model.port';
-import { INSTANCES, TIMELINE, UPGRADES } from './read-model.tables';
+import { INSTANCES, SWITCHES, TIMELINE, UPGRADES } from './read-model.tables';
 import type { Table } from './table';
 
 /** Of a rebuild: its batches are large, and what a crash loses is built again. */
@@ -185,6 +185,7 @@ async function writeChanges(transaction: Connections, changes: ReadModelChanges)
   await write(TIMELINE, changes.timeline);
   await write(INSTANCES, changes.instances);
   await write(UPGRADES, changes.upgrades);
+  await write(SWITCHES, changes.switches);
 }
 
 function toCheckpoint(row: CheckpointRow): Checkpoint {

@@ -1,5 +1,5 @@
 import type { StageStats, StoredEvent } from '@uplift/contracts';
-import type { InstanceView, TimelineEntry, UpgradeView } from '@uplift/domain';
+import type { InstanceView, SwitchView, TimelineEntry, UpgradeView } from '@uplift/domain';
 import type { Table } from './table';
 
 /** What the rows reflect: everything up to and including `position`, nothing after it. */
@@ -22,6 +22,7 @@ export interface ReadModelChanges {
   readonly upgrades: readonly UpgradeView[];
   /** New rows. */
   readonly timeline: readonly TimelineEntry[];
+  readonly switches: readonly SwitchView[];
   /** Events in the batch. */
   readonly events: number;
   readonly last: Pick<StoredEvent, 'id' | 'position' | 'recordedAt'>;

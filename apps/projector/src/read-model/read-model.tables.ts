@@ -1,12 +1,15 @@
 import type {
   InstanceDocument,
   StageDocument,
+  Stop,
   TimelineEntryDocument,
   UpgradeDocument,
 } from '@uplift/contracts';
 import { queryParameters } from '@uplift/contracts';
-import type { InstanceView, TimelineEntry, UpgradeView } from '@uplift/domain';
+import type { InstanceView, SwitchView, TimelineEntry, UpgradeView } from '@uplift/domain';
 import { durationOf, labelOf, TIMED_STAGES } from '@uplift/domain';
+import type { NextSteps } from './next-steps';
+import { nextSteps } from './next-steps';
 import type { Column } from './table';
 import {
   flag,
@@ -77,10 +80,12 @@ export const INSTANCES = new Table<InstanceView, InstanceDocument>(
     registeredAt: time,
     updatedAt: time,
     state: hidden(nullable(sealed())),
+    waitingFor: { derive: ({ state }) => nextSteps(state).waitingFor },
+    allowedCommands: { derive: ({ state }) => nextSteps(state).allowedCommands },
   },
 );
 
-export const UPGRADES = new Table<UpgradeView, UpgradeDocument>(
+export const UPGRADES = new Table<UpgradeView, Omit<UpgradeDocument, keyof NextSteps>>(
   'upgrades',
   { key: ['upgradeId'], order: ['requestedAt', 'upgradeId'], isNewestFirst: true },
   {
@@ -101,7 +106,6 @@ export const UPGRADES = new Table<UpgradeView, UpgradeDocument>(
     buildStatus: nullable(text()),
     buildStep: nullable(text()),
     warnings: flag,
-    waitingFor: nullable(text()),
     failure: nullable(json()),
     requestedAt: time,
     endedAt: nullable(time),
@@ -124,4 +128,17 @@ export const TIMELINE = new Table<TimelineEntry, TimelineEntryDocument>(
   },
 );
 
-export const TABLES = [INSTANCES, UPGRADES, TIMELINE] as const;
+export const SWITCHES = new Table<SwitchView, Stop>(
+  'switches',
+  { key: ['switchId'], order: ['switchId'] },
+  {
+    switchId: hidden(id),
+    core: nullable(text()),
+    isStopped: hidden(flag),
+    since: time,
+    requestedBy: text(),
+    reason: text(),
+  },
+);
+
+export const TABLES = [INSTANCES, UPGRADES, TIMELINE, SWITCHES] as const;

@@ -52,7 +52,7 @@ test.each<[TableShape, Readonly<Record<string, unknown>>]>([
 });
 
 test('columns are named after their fields', () => {
-  expect(UPGRADES.column('waitingFor').name).toBe('waiting_for');
+  expect(UPGRADES.column('buildName').name).toBe('build_name');
   expect(() => INSTANCES.column('statusLabel')).toThrow('not stored');
 });
 
@@ -76,5 +76,5 @@ test('a list is filtered by those members of its query that are columns', () => 
 });
 
 test('each table has its own name', () => {
-  expect(TABLES.map(({ name }) => name)).toEqual(['instances', 'upgrades', 'timeline']);
+  expect(TABLES.map(({ name }) => name)).toEqual(['instances', 'upgrades', 'timeline', 'switches']);
 });

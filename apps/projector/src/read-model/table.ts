@@ -109,7 +109,7 @@ type AnyField<View> = AnyColumn | Computed<View, unknown> | Derived<View, unknow
 
 export interface NamedColumn extends AnyColumn {
   readonly field: string;
-  /** In the database: `waitingFor` → `waiting_for`. */
+  /** In the database: `buildName` → `build_name`. */
   readonly name: string;
 }
 

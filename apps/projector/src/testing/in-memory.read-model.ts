@@ -10,7 +10,13 @@ import type {
   Snapshot,
 } from '../read-model/read-model.port';
 import { ReadModel, RebuildRunningError, RowsRefusedError } from '../read-model/read-model.port';
-import { INSTANCES, READ_MODEL_VERSION, TIMELINE, UPGRADES } from '../read-model/read-model.tables';
+import {
+  INSTANCES,
+  READ_MODEL_VERSION,
+  SWITCHES,
+  TIMELINE,
+  UPGRADES,
+} from '../read-model/read-model.tables';
 import { toStorableJson } from '../read-model/storable-json';
 import type { Table } from '../read-model/table';
 
@@ -149,6 +155,7 @@ export class InMemoryReadModel extends ReadModel {
       put(next, TIMELINE, changes.timeline);
       put(next, INSTANCES, changes.instances);
       put(next, UPGRADES, changes.upgrades);
+      put(next, SWITCHES, changes.switches);
       next.at = {
         ...at,
         position: changes.last.position,

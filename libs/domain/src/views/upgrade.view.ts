@@ -51,8 +51,6 @@ export interface UpgradeView {
   readonly buildStatus: string | null;
   readonly buildStep: string | null;
   readonly warnings: boolean;
-  /** What it cannot go on without, `lagoon:<core>` or `admission:<core>`; null if nothing holds it up. */
-  readonly waitingFor: string | null;
   readonly failure: UpgradeFailureView | null;
   readonly requestedAt: number;
   readonly endedAt: number | null;
@@ -117,8 +115,7 @@ export function evolveUpgradeView(
   if (upgradeIdOf(event) !== view.upgradeId) return view;
 
   const { outcome, ...marks } = marksOf(event);
-  const waitingFor = waitAfter(view, event);
-  const seen = { ...view, revision, waitingFor, ...factsOf(view, event) };
+  const seen = { ...view, revision, ...factsOf(view, event) };
   const marked = { ...seen, ...stagesAfter(view, marks, at) };
   if (outcome === undefined) return marked;
   if (outcome === 'in-flight') return { ...marked, outcome, endedAt: null, failure: null };
@@ -138,7 +135,6 @@ function requested(
     stage: 'pre-upgrade',
     stages: { 'pre-upgrade': { queuedAt: at, startedAt: null, endedAt: null } },
     ...NO_BUILD,
-    waitingFor: null,
     failure: null,
     requestedAt: at,
     endedAt: null,
@@ -172,12 +168,6 @@ function adopted({ buildName }: UpgradeView, [newest]: readonly string[]): Parti
   return isNew ? { buildName: newest, buildStatus: null, buildStep: null } : {};
 }
 
-/** A wait ends by itself when the next stage opens. */
-function waitAfter({ waitingFor }: UpgradeView, event: InstanceEvent): string | null {
-  if (event.type === 'WaitingFor') return event.data.target;
-  return event.type === 'WaitEnded' || 'workOrder' in event.data ? null : waitingFor;
-}
-
 function marksOf(event: InstanceEvent): Marks {
   if ('retryable' in event.data) return { outcome: 'failed' };
   if (event.type !== 'UpgradeRetried') return MARKS[event.type] ?? {};
@@ -206,5 +196,5 @@ function ended(view: UpgradeView, at: number): UpgradeView {
       { ...times, endedAt: times.endedAt ?? at },
     ]),
   );
-  return { ...view, stages, stage: null, waitingFor: null };
+  return { ...view, stages, stage: null };
 }

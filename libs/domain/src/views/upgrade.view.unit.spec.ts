@@ -45,7 +45,6 @@ describe('the row of an upgrade', () => {
       buildStatus: null,
       buildStep: null,
       warnings: false,
-      waitingFor: null,
       failure: null,
       requestedAt: at(1),
       endedAt: null,
@@ -153,26 +152,6 @@ describe('the row of an upgrade', () => {
     expect(viewOf(...WHOLE_UPGRADE, event('HealthReported'))).toEqual(before);
     const other = event('PreUpgradeStarted', { upgradeId: OTHER_UPGRADE });
     expect(viewOf(...WHOLE_UPGRADE, other)).toEqual(before);
-  });
-});
-
-describe('the row of an upgrade that waits', () => {
-  const waiting = [...running, event('WaitingFor')];
-
-  it('says for what', () => {
-    expect(viewOf(...waiting)).toMatchObject({ outcome: 'in-flight', waitingFor: 'lagoon:eu-1' });
-  });
-
-  it.each([
-    ['the wait has ended', [event('WaitEnded')]],
-    ['the next stage has opened', [event('UpgradeCompleted'), event('PostUpgradePending')]],
-    ['the upgrade has failed', [event('UpgradeFailed')]],
-  ])('says so no more when %s', (_when, events) => {
-    expect(viewOf(...waiting, ...events)).toMatchObject({ waitingFor: null });
-  });
-
-  it('says so as long as nothing else is known', () => {
-    expect(viewOf(...waiting, event('StageParked'))).toMatchObject({ waitingFor: 'lagoon:eu-1' });
   });
 });
 

@@ -63,16 +63,6 @@ describe('the views, after every event of any history', () => {
     });
   });
 
-  it('show what the upgrade in flight waits for, and of no other that it waits', () => {
-    atAnyMoment(({ state, upgrades }) => {
-      const wait = state.kind === 'upgrading' ? state.notes.waitingFor : null;
-      const waiting = [...upgrades.values()].filter(({ waitingFor }) => waitingFor !== null);
-      expect(waiting).toMatchObject(
-        wait === null ? [] : [{ upgradeId: inFlightIn(state), waitingFor: wait.target }],
-      );
-    });
-  });
-
   it('show the build that is followed, and what was seen of it', () => {
     atAnyMoment(({ state, upgrades }) => {
       if (state.kind !== 'upgrading' || state.deployment === null) return;
