@@ -92,6 +92,7 @@ function edgeCommands(project: string, upgradeId: string): InstanceCommand[] {
         target: null,
         enabledStrategies: ['redeploy-latest'],
         waveId: null,
+        repair: false,
         requestedBy: 'bench',
         reason: 'bench',
         rolloutId: null,

@@ -1,6 +1,6 @@
 import { EVENTS_STREAM, EVENT_SUBJECT_ROOT, eventTypeFilter } from '@uplift/contracts';
 import type { DurableName } from '@uplift/domain';
-import { LIFECYCLE_ROWS } from '@uplift/domain';
+import { durablesOf, LIFECYCLE_ROWS } from '@uplift/domain';
 
 export type { DurableName } from '@uplift/domain';
 
@@ -34,27 +34,32 @@ const LONG_HELD = { ackWaitMs: 10_000, maxAckPending: 20_000, batch: 500, concur
 
 const LIMITS: Record<DurableName, Limits> = {
   'pre-upgrade': SHORT_WORK,
-  'pre-upgrade-retry': SHORT_WORK,
   upgrade: { ...LONG_HELD, batch: SHORT_WORK.batch },
   'poll-upgrade': LONG_HELD,
   verify: LONG_HELD,
   'verify-cancelled': LONG_HELD,
   cancel: LONG_HELD,
   'late-outcome': LONG_HELD,
+  'verify-abandoned': LONG_HELD,
+  resolve: SHORT_WORK,
   'post-upgrade': SHORT_WORK,
+  'pre-upgrade-retry': SHORT_WORK,
+  'upgrade-retry': LONG_HELD,
+  'post-upgrade-retry': SHORT_WORK,
+  'poll-upgrade-retry': LONG_HELD,
+  'pre-upgrade-redriven': SHORT_WORK,
+  'upgrade-redriven': LONG_HELD,
+  'post-upgrade-redriven': SHORT_WORK,
+  'poll-upgrade-redriven': LONG_HELD,
 };
 
 /** One for every event of the lifecycle table that names a consumer. */
-export const CONSUMERS: readonly ConsumerRow[] = LIFECYCLE_ROWS.flatMap(([type, { consumer }]) =>
-  consumer === undefined
-    ? []
-    : [
-        {
-          durable: consumer,
-          filterSubject: eventTypeFilter('instance', type),
-          ...LIMITS[consumer],
-        },
-      ],
+export const CONSUMERS: readonly ConsumerRow[] = LIFECYCLE_ROWS.flatMap(([type, row]) =>
+  durablesOf(row).map((durable) => ({
+    durable,
+    filterSubject: eventTypeFilter('instance', type),
+    ...LIMITS[durable],
+  })),
 );
 
 /** What is to exist: the table, but for what this installation wants otherwise. */

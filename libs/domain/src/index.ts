@@ -1,5 +1,6 @@
 export * from './decider';
 export * from './status';
+export { opensStage } from './instance/attempt-progress';
 export type {
   AttemptNotes,
   BuildAlarm,
@@ -7,6 +8,7 @@ export type {
   DeploymentState,
   Wait,
 } from './instance/attempt-progress';
+export { leavesOutcomeOpen, unsettledEffectOf } from './instance/ended-upgrade';
 export * from './instance/instance.errors';
 export * from './instance/instance.events';
 export * from './instance/instance.evolve';

@@ -5,6 +5,7 @@ import type {
   InstanceEventData,
   InstanceEventType,
   RefusalEventData,
+  Resolution,
   SystemEventData,
   TaskReference,
 } from '@uplift/domain';
@@ -37,6 +38,10 @@ const opensStage = fc.record({ workOrder });
 const started: fc.Arbitrary<Attempt & { worker: string }> = fc.record(byWorker);
 const ofCall = { ...attempt, callNo: count };
 const ofBuild = { ...attempt, buildName: name };
+const resolution: fc.Arbitrary<Resolution> = fc.oneof(
+  fc.record({ kind: fc.constant('adopt' as const), buildName: name }),
+  fc.record({ kind: fc.constant('not-landed' as const) }),
+);
 const step = fc.constantFrom('pre-upgrade' as const, 'upgrade' as const, 'post-upgrade' as const);
 const knownTask: fc.Arbitrary<TaskReference> = fc.record({ taskId: fc.integer(), taskName: text });
 const task = nullable(knownTask);
@@ -136,14 +141,28 @@ export const EVENT_VALUES: {
     { requiredKeys: ['upgradeId', 'attempt', 'target', 'since', 'stage'] },
   ),
   WaitEnded: fc.record({ ...attempt, target: name, waitedMs: milliseconds }),
-  StageParked: fc.record({ ...attempt, stage, eventId: name, reason: name }),
-  StageRedriven: fc.record({ workOrder, stage, n: count }),
+  StageParked: fc.record(
+    { ...attempt, stage, eventId: name, reason: name, eventType: name, detail: text },
+    { requiredKeys: ['upgradeId', 'attempt', 'stage', 'eventId', 'reason'] },
+  ),
+  StageRedriven: fc.record(
+    { workOrder, stage, n: count, ...askedBy },
+    { requiredKeys: ['workOrder', 'stage', 'n'] },
+  ),
+  InstanceParked: fc.record({ ...attempt, ...askedBy }),
+  InstanceUnparked: fc.record({ workOrder, ...askedBy }),
+  OutcomeResolutionRequested: fc.record({ ...attempt, ...askedBy, resolution }),
+  OutcomeResolved: fc.record({ ...attempt, resolution, evidence }),
+  OutcomeResolutionRefused: fc.record({ ...attempt, resolution, reason: name, evidence }),
   UpgradeCancelRequested: fc.record({ ...attempt, ...askedBy }),
   UpgradeCancelled: fc.record(
     { ...attempt, status: healthyStatus, probes },
     { requiredKeys: ['upgradeId', 'attempt', 'status'] },
   ),
-  UpgradeRetried: fc.record({ workOrder, ...askedBy, fromStage: stage }),
+  UpgradeRetried: fc.record(
+    { workOrder, ...askedBy, fromStage: stage, redeploy: fc.constant(true as const) },
+    { requiredKeys: ['workOrder', 'requestedBy', 'reason', 'fromStage'] },
+  ),
   UpgradeAbandoned: fc.record({ workOrder, ...askedBy }),
   CommandNoted: fc.record({ command: name }),
 };

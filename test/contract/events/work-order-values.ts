@@ -7,7 +7,7 @@ import type {
   UpgradeTarget,
   WorkOrder,
 } from '@uplift/domain';
-import { UPGRADE_STRATEGIES, VARIABLE_SCOPES } from '@uplift/domain';
+import { UPGRADE_STAGES, UPGRADE_STRATEGIES, VARIABLE_SCOPES } from '@uplift/domain';
 import fc from 'fast-check';
 import { count, healthyStatus, name, nullable, text, timestamp } from './plain-values';
 
@@ -72,6 +72,12 @@ export const workOrder: fc.Arbitrary<WorkOrder> = fc.record(
     priority: fc.constant('urgent' as const),
     waveId: name,
     cancelRequested: fc.constant(true as const),
+    parked: fc.constant(true as const),
+    deployed: fc.record({ buildName: nullable(name) }),
+    replacedRef: name,
+    leftAt: fc.constantFrom(...UPGRADE_STAGES),
+    repairs: fc.constantFrom('running-unhealthy' as const, 'running-unresponsive' as const),
+    rollsBack: name,
   },
   {
     requiredKeys: [

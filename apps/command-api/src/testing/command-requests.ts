@@ -50,6 +50,7 @@ export function trigger(varied: Varied = {}) {
   const data = {
     ...asked,
     waveId: null,
+    repair: false,
     enabledStrategies: UPGRADE_STRATEGIES,
     upgradeId: upgradeIdFor(instanceId, key),
     requestedBy: 'somebody',

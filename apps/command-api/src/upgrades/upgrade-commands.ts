@@ -54,6 +54,7 @@ export class UpgradeCommands {
     const requested = requestedBy(dto);
     const data: UpgradeData = {
       ...requested,
+      repair: false,
       upgradeId: upgradeIdFor(instanceId, caller.idempotencyKey),
       requestedBy: caller.actor.id,
       enabledStrategies,

@@ -7,7 +7,8 @@ import { HealthProbe, LagoonCores } from '@uplift/lagoon';
 import { AdmissionControl } from '../admission/admission-control.port';
 import { EffectProtocol } from '../effects/effect-protocol';
 import { ScriptRunner } from '../effects/script-runner';
-import type { StageHandler } from '../runner/stage-handler.port';
+import type { StageTurn } from '../runner/stage-handler.port';
+import { StageHandler } from '../runner/stage-handler.port';
 import { StageRunner } from '../runner/stage-runner';
 import type { StageRuntime } from '../stage-workers.settings';
 import { CancellationStage } from '../stages/cancellation/cancellation.stage';
@@ -17,6 +18,7 @@ import { pollingProviders } from './polling.providers';
 import { PollingStage } from '../stages/polling/polling.stage';
 import { PostUpgradeStage } from '../stages/post-upgrade/post-upgrade.stage';
 import { PreUpgradeStage } from '../stages/pre-upgrade/pre-upgrade.stage';
+import { ResolutionStage } from '../stages/resolution/resolution.stage';
 import { UpgradeStage } from '../stages/upgrade/upgrade.stage';
 import { VerificationStage } from '../stages/verification/verification.stage';
 
@@ -33,11 +35,11 @@ const GATHERING = 1 / 10;
 
 const STAGES: Record<StageName, (runtime: StageRuntime) => StageProviders> = {
   'pre-upgrade': (runtime) => ({
-    controllers: [consumer('pre-upgrade', PreUpgradeStage)],
+    controllers: openings('pre-upgrade', PreUpgradeStage),
     providers: [preUpgrade(runtime)],
   }),
   upgrade: (runtime) => ({
-    controllers: [consumer('upgrade', UpgradeStage)],
+    controllers: openings('upgrade', UpgradeStage),
     providers: [upgrade(runtime)],
   }),
   'poll-upgrade': (runtime) => ({
@@ -45,24 +47,36 @@ const STAGES: Record<StageName, (runtime: StageRuntime) => StageProviders> = {
       consumer('poll-upgrade', PollingStage),
       consumer('verify', VerificationStage),
       consumer('verify-cancelled', VerificationStage),
+      consumer('verify-abandoned', VerificationStage),
+      consumer('poll-upgrade-retry', VerificationStage),
+      consumer('poll-upgrade-redriven', RedrivenPolling),
+      consumer('resolve', ResolutionStage),
       consumer('cancel', CancellationStage),
       consumer('late-outcome', LateOutcomeStage),
     ],
     providers: [
       ...pollingProviders(runtime),
       verification(runtime),
+      REDRIVEN_POLLING,
+      resolution(runtime),
       cancellation(runtime),
       ...lateOutcome(runtime),
     ],
   }),
   'post-upgrade': (runtime) => ({
-    controllers: [consumer('post-upgrade', PostUpgradeStage)],
+    controllers: openings('post-upgrade', PostUpgradeStage),
     providers: [postUpgrade(runtime)],
   }),
 };
 
 export function providersOf(stage: StageName, runtime: StageRuntime): StageProviders {
   return STAGES[stage](runtime);
+}
+
+/** Every way in which a stage is opened. */
+function openings(name: Exclude<StageName, 'poll-upgrade'>, stage: Type<StageHandler>): Type[] {
+  const durables = [name, `${name}-retry`, `${name}-redriven`] as const;
+  return durables.map((durable) => consumer(durable, stage));
 }
 
 /** A controller that hands each delivery of a durable consumer to a stage. */
@@ -126,6 +140,34 @@ function verification({ clock, configuration }: StageRuntime): Provider {
     inject: [LagoonCores, HealthProbe],
     useFactory: (cores: LagoonCores, probe: HealthProbe) =>
       new VerificationStage(cores, { probe, clock }, options),
+  };
+}
+
+/** What is offered again to this stage is the build that is followed, or the app that is verified. */
+class RedrivenPolling extends StageHandler {
+  readonly stage = 'poll-upgrade';
+
+  constructor(private readonly stages: readonly StageHandler[]) {
+    super();
+  }
+
+  async run(turn: StageTurn): Promise<void> {
+    for (const stage of this.stages) await stage.run(turn);
+  }
+}
+
+const REDRIVEN_POLLING: Provider = {
+  provide: RedrivenPolling,
+  inject: [PollingStage, VerificationStage],
+  useFactory: (...stages: StageHandler[]) => new RedrivenPolling(stages),
+};
+
+function resolution({ configuration }: StageRuntime): Provider {
+  const { settleWindowMs, deadlineAttemptMs: attemptMs } = configuration;
+  return {
+    provide: ResolutionStage,
+    inject: [LagoonCores],
+    useFactory: (cores: LagoonCores) => new ResolutionStage(cores, { settleWindowMs, attemptMs }),
   };
 }
 

@@ -25,6 +25,7 @@ export class StageRunner {
   constructor(private readonly ports: StageRunnerPorts) {}
 
   async handle(handler: StageHandler, delivery: EventDelivery): Promise<DeliveryOutcome> {
+    if (isOfAnotherStage(handler, delivery)) return { kind: 'done' };
     try {
       const onNews = (news: InstanceSession) => this.ports.outages.endWaitIfBack(news);
       const session = await this.open(delivery, { onNews });
@@ -109,6 +110,14 @@ export class StageRunner {
 /** An event that several stages are handed is for each of them a message of its own. */
 function handlingOf({ stage }: StageHandler, { event }: EventDelivery): string {
   return `${stage}/${event.id}`;
+}
+
+const OFFERS = ['UpgradeRetried', 'StageRedriven'];
+
+/** Every stage gets the events that offer work to one of them. */
+function isOfAnotherStage({ stage }: StageHandler, { event }: EventDelivery): boolean {
+  const { fromStage, stage: offeredTo = fromStage } = event.data as Record<string, unknown>;
+  return OFFERS.includes(event.type) && offeredTo !== stage;
 }
 
 function fieldsOf({ stage }: StageHandler, { event, deliveryCount }: EventDelivery) {

@@ -1,12 +1,14 @@
-import type { InstanceEventData, InstanceEventType } from '@uplift/domain';
+import type { InstanceEventData, InstanceEventType, Resolution } from '@uplift/domain';
 import type { Schema } from '../schema';
 import {
   count,
   documented,
+  either,
   flag,
   list,
   milliseconds,
   name,
+  named,
   nullable,
   object,
   objectWith,
@@ -34,7 +36,17 @@ import {
   runningStatus,
   stage,
   workOrder,
+  yes,
 } from './work-order.schema';
+
+/** What an operator says of a call: it led to this build or task, or to nothing. */
+const resolution: Schema<Resolution> = named(
+  'Resolution',
+  either(
+    object<Extract<Resolution, { kind: 'adopt' }>>({ kind: oneOf(['adopt']), buildName: name }),
+    object<Extract<Resolution, { kind: 'not-landed' }>>({ kind: oneOf(['not-landed']) }),
+  ),
+);
 
 const step = oneOf(['pre-upgrade', 'upgrade', 'post-upgrade']);
 
@@ -196,11 +208,34 @@ export const INSTANCE_EVENTS: {
   ),
   StageParked: documented(
     'A worker gave up the handling of an event after repeated failures.',
-    object({ ...ATTEMPT, stage, eventId: name, reason: name }),
+    objectWith<InstanceEventData['StageParked']>(
+      { ...ATTEMPT, stage, eventId: name, reason: name },
+      { eventType: name, detail: text },
+    ),
   ),
   StageRedriven: documented(
     'A stage was offered to its workers again.',
-    object({ workOrder, stage, n: count }),
+    objectWith<InstanceEventData['StageRedriven']>({ workOrder, stage, n: count }, ASKED_BY),
+  ),
+  InstanceParked: documented(
+    'An operator holds the instance: no new effect begins, and deadlines stand still.',
+    object({ ...ATTEMPT, ...ASKED_BY }),
+  ),
+  InstanceUnparked: documented(
+    'The instance goes on where it was held.',
+    object({ workOrder, ...ASKED_BY }),
+  ),
+  OutcomeResolutionRequested: documented(
+    'An operator says what became of a call; Lagoon is asked before it counts.',
+    object({ ...ATTEMPT, ...ASKED_BY, resolution }),
+  ),
+  OutcomeResolved: documented(
+    'Lagoon bears out what the operator said: the call has its outcome.',
+    object({ ...ATTEMPT, resolution, evidence }),
+  ),
+  OutcomeResolutionRefused: documented(
+    'Lagoon does not bear out what the operator said: the call stays without an outcome.',
+    object({ ...ATTEMPT, resolution, reason: name, evidence }),
   ),
   UpgradeCancelRequested: documented(
     'An operator asked to cancel the upgrade.',
@@ -215,7 +250,10 @@ export const INSTANCE_EVENTS: {
   ),
   UpgradeRetried: documented(
     'A new attempt of a failed upgrade, from a stage on.',
-    object({ workOrder, ...ASKED_BY, fromStage: stage }),
+    objectWith<InstanceEventData['UpgradeRetried']>(
+      { workOrder, ...ASKED_BY, fromStage: stage },
+      { redeploy: yes },
+    ),
   ),
   UpgradeAbandoned: documented(
     'An operator takes the instance as it is: it is verified, then it runs.',

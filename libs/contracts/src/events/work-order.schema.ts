@@ -101,7 +101,9 @@ const located: Schema<LocatedEnvironment> = named(
 );
 
 export const priority: Schema<Priority> = oneOf(['urgent']);
-const yes: Schema<true> = plain({ const: true });
+export const yes: Schema<true> = plain({ const: true });
+
+export const stage = oneOf(UPGRADE_STAGES);
 
 export const workOrder: Schema<WorkOrder> = named(
   'WorkOrder',
@@ -122,8 +124,12 @@ export const workOrder: Schema<WorkOrder> = named(
       priority,
       waveId: name,
       cancelRequested: yes,
+      parked: yes,
+      deployed: object({ buildName: nullable(name) }),
+      replacedRef: name,
+      leftAt: stage,
+      repairs: oneOf(['running-unhealthy', 'running-unresponsive']),
+      rollsBack: name,
     },
   ),
 );
-
-export const stage = oneOf(UPGRADE_STAGES);

@@ -9,11 +9,13 @@ import type {
 } from '../instance/instance.events';
 import { eventOf } from '../instance/instance.events';
 import type { CallState } from '../instance/attempt-progress';
+import { scriptStepIn } from '../instance/ended-upgrade';
 import { failureIn } from '../instance/instance.lifecycle';
 import type { UpgradingInstance } from '../instance/instance.state';
 import type { ScriptStep, WorkOrder } from '../instance/work-order';
 import { scriptMarkerOf } from '../instance/work-order';
 import type { CommandRow, CommandRows } from './command-row';
+import { unlessParked } from './command-row';
 
 /** Speaks of one call of one effect, and of no other. */
 interface OfCall extends Attempt {
@@ -41,10 +43,10 @@ export const MOST_CALLS = 2;
 export const CALLS: CommandRows<CallCommands> = {
   RequestScript: {
     in: statusOf,
-    decide({ worker, step }, { workOrder, call, task, deployment }) {
+    decide: unlessParked(({ worker, step }, { workOrder, call, task, deployment }) => {
       const isAskedFor = call !== null || task !== null || deployment !== null;
       return isAskedFor ? [] : [firstScriptCall(worker, workOrder, step)];
-    },
+    }),
   },
   AcceptScript: {
     in: statusOf,
@@ -63,7 +65,7 @@ export const CALLS: CommandRows<CallCommands> = {
     const isLast = call.notLanded + 1 >= MOST_CALLS;
     return isLast && state.workOrder.cancelRequested === undefined
       ? [proof, ...outcomeUnknown({ upgradeId, attempt }, evidence, state)]
-      : [proof, nextCall(worker, state, call)];
+      : [proof, ...nextCall(worker, state, call)];
   }),
   RefuseCall: ofOpenCall((data, state, call) => {
     const { upgradeId, attempt, callNo, reason, evidence, retryable, tries } = data;
@@ -74,7 +76,7 @@ export const CALLS: CommandRows<CallCommands> = {
     return [failureIn(state.status, { upgradeId, attempt, reason, evidence, retryable })];
   }),
   RetryCall: ofCall(({ worker }, state, call) =>
-    call.isOpen ? [] : [nextCall(worker, state, call)],
+    call.isOpen ? [] : nextCall(worker, state, call),
   ),
 };
 
@@ -110,24 +112,19 @@ export function firstScriptCall(worker: string, order: WorkOrder, step: ScriptSt
   return eventOf('ScriptRequested', { upgradeId, attempt, step, callNo: 1, marker, worker });
 }
 
-/** After a cancel nothing is begun any more. */
+/** After a cancel nothing is begun any more, and nothing while an operator holds the instance. */
 function nextCall(
   worker: string,
   state: UpgradingInstance,
   { effect, callNo, marker, bulkId }: CallState,
-): InstanceEvent {
-  const { upgradeId, attempt, cancelRequested } = state.workOrder;
-  if (cancelRequested) return cancelled(state);
+): readonly InstanceEvent[] {
+  const { upgradeId, attempt, cancelRequested, parked } = state.workOrder;
+  if (cancelRequested) return [cancelled(state)];
+  if (parked) return [];
   const next = { upgradeId, attempt, callNo: callNo + 1, marker, worker };
   return effect === 'deployment'
-    ? { type: 'DeploymentRequested', data: { ...next, bulkId } }
-    : { type: 'ScriptRequested', data: { ...next, step: stepIn(state) } };
-}
-
-/** The step whose script may run in the present status. */
-function stepIn({ status }: UpgradingInstance): ScriptStep {
-  if (status === 'pre-upgrade-running') return 'pre-upgrade';
-  return status === 'post-upgrade-running' ? 'post-upgrade' : 'upgrade';
+    ? [{ type: 'DeploymentRequested', data: { ...next, bulkId } }]
+    : [{ type: 'ScriptRequested', data: { ...next, step: scriptStepIn(state.status) } }];
 }
 
 export function cancelled({ workOrder }: UpgradingInstance): InstanceEvent {

@@ -44,6 +44,14 @@ export type CommandRows<Commands, Status extends AnyStatus = InFlightStatus> = {
   readonly [Type in keyof Commands]: CommandRow<Commands[Type], Status>;
 };
 
+/** While an operator holds the instance nothing is begun: its worker is called again when it is let go. */
+export function unlessParked<Data>(
+  decide: (data: Data, state: UpgradingInstance) => readonly InstanceEvent[],
+) {
+  return (data: Data, state: UpgradingInstance) =>
+    state.workOrder.parked ? [] : decide(data, state);
+}
+
 /** Decides on an event that says what the command says. */
 export function producing<Type extends InstanceEventType>(type: Type) {
   return (data: InstanceEventData[Type]) => [eventOf(type, data)];

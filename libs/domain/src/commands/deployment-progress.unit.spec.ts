@@ -1,4 +1,4 @@
-import { command, event, BUILD } from '../testing/examples';
+import { command, event, BUILD, DEPLOYED_ORDER } from '../testing/examples';
 import { given, HISTORY_INTO, upTo } from '../testing/histories';
 
 const requested = upTo('DeploymentRequested');
@@ -66,7 +66,10 @@ describe('CompleteUpgrade', () => {
   ])('ends the stage by %s', (_whose, seen, buildName) => {
     given(...accepted, seen)
       .when(command('CompleteUpgrade', { buildName }))
-      .then(event('UpgradeCompleted', { buildName }), event('PostUpgradePending'));
+      .then(
+        event('UpgradeCompleted', { buildName }),
+        event('PostUpgradePending', { workOrder: { ...DEPLOYED_ORDER, deployed: { buildName } } }),
+      );
   });
 
   it('is quiet about a build that is not, or no longer, followed', () => {

@@ -15,8 +15,11 @@ import {
   POLLING,
   type PollingCommands,
 } from './polling.commands';
+import { PARKING, type ParkingCommands } from './parking.commands';
 import { POST_UPGRADE, type PostUpgradeCommands } from './post-upgrade.commands';
 import { PRE_UPGRADE, type PreUpgradeCommands } from './pre-upgrade.commands';
+import { RECOVERY, type RecoveryCommands } from './recovery.commands';
+import { RESOLUTION, type ResolutionCommands } from './resolution.commands';
 import { UPGRADE, type UpgradeCommands } from './upgrade.commands';
 import { VERIFICATION, type VerificationCommands } from './verification.commands';
 import { WAITING, type WaitingCommands } from './waiting.commands';
@@ -27,6 +30,9 @@ export interface InstanceCommandData
     OperatorCommands,
     PriorityCommands,
     ExpiryCommands,
+    RecoveryCommands,
+    ParkingCommands,
+    ResolutionCommands,
     PreUpgradeCommands,
     UpgradeCommands,
     CallCommands,
@@ -44,10 +50,27 @@ export type InstanceCommandOf<Type extends InstanceCommandType> = {
 
 export type InstanceCommand = InstanceCommandOf<InstanceCommandType>;
 
+/** Commands of people and services, about an instance that is registered. */
+export const OPERATOR_COMMANDS = [
+  'ReportHealth',
+  'RequestUpgrade',
+  'CancelUpgrade',
+  'RetryUpgrade',
+  'AbandonUpgrade',
+  'ResolveOutcome',
+  'RollBackUpgrade',
+  'RedriveStage',
+  'ParkInstance',
+  'UnparkInstance',
+  'PrioritizeUpgrade',
+] as const satisfies readonly InstanceCommandType[];
+
+export type OperatorCommandType = (typeof OPERATOR_COMMANDS)[number];
+
 /** Commands that report a worker's step of one attempt. */
 export type WorkerCommandType = Exclude<
   InstanceCommandType,
-  keyof OperatorCommands | keyof PriorityCommands
+  OperatorCommandType | 'RegisterInstance'
 >;
 export type WorkerCommand = InstanceCommandOf<WorkerCommandType>;
 
@@ -58,6 +81,9 @@ export const COMMANDS: {
   ...OPERATOR,
   ...PRIORITY,
   ...EXPIRY,
+  ...RECOVERY,
+  ...PARKING,
+  ...RESOLUTION,
   ...PRE_UPGRADE,
   ...UPGRADE,
   ...CALLS,

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { fold } from '../decider';
 import { isHealthy } from '../status';
 import type { Turn } from '../testing/command-sequences';
-import { commandSequences, eventsOf } from '../testing/command-sequences';
+import { commandSequences, decidedOrRefused, eventsOf } from '../testing/command-sequences';
+import { command } from '../testing/examples';
 import { MOST_CALLS } from './call.commands';
 import { decide, instanceDecider } from './instance.decider';
 import type { InstanceEvent } from '../instance/instance.events';
@@ -14,11 +15,14 @@ import type { InstanceState } from '../instance/instance.state';
 const DRAWN = { seed: 1, numRuns: 600 };
 
 /** Events of operators that no command of this build leads to. */
-const OF_NO_COMMAND: readonly InstanceEvent['type'][] = [
-  'StageRedriven',
-  'UpgradeRetried',
-  'UpgradeAbandoned',
-  'CommandNoted',
+const OF_NO_COMMAND: readonly InstanceEvent['type'][] = ['CommandNoted'];
+
+/** Asked for again, they are done again: whoever repeats a request does so under its key. */
+const MAY_BE_REPEATED = [
+  'RedriveStage',
+  'RedriveStalledStage',
+  'ResolveOutcome',
+  'RefuseResolution',
 ];
 
 const forAnySequence = (
@@ -75,7 +79,8 @@ describe('any sequence of commands', () => {
   it('changes nothing by a command that is repeated at once', () => {
     forAnySequence((turns) => {
       for (const { command, events, after } of turns) {
-        if (events.length > 0) expect(decide(command, after)).toEqual([]);
+        const isDue = events.length > 0 && !MAY_BE_REPEATED.includes(command.type);
+        if (isDue) expect(decidedOrRefused(command, after)).toEqual([]);
       }
     });
   });
@@ -138,6 +143,63 @@ describe('a call', () => {
       for (const { before, events } of turns) {
         const isStopping = before.kind === 'upgrading' && before.workOrder.cancelRequested;
         if (isStopping) expect(events.filter(isCall)).toEqual([]);
+      }
+    });
+  });
+});
+
+describe('what an upgrade has deployed', () => {
+  it('is never deployed again, unless an operator asks to redeploy', () => {
+    let deployedTwice = 0;
+    forAnySequence((turns) => {
+      const deployed = new Set<string>();
+      for (const { type, data } of eventsOf(turns)) {
+        if (type === 'UpgradeCompleted') deployed.add(data.upgradeId);
+        if (type === 'UpgradeRetried' && data.redeploy) deployed.delete(data.workOrder.upgradeId);
+        if (type === 'UpgradeRetried' && data.redeploy) deployedTwice += 1;
+        if (type === 'DeploymentRequested') expect(deployed).not.toContain(data.upgradeId);
+      }
+    }, DRAWN);
+    expect(deployedTwice).toBeGreaterThan(0);
+  });
+
+  it('is never asked for while an earlier attempt has an intent without an outcome', () => {
+    forAnySequence((turns) => {
+      for (const { before, events } of turns) {
+        const isOpen = before.kind === 'resting' && before.lastUpgrade?.unsettled != null;
+        if (isOpen) expect(events.map(({ type }) => type)).not.toContain('UpgradeRetried');
+      }
+    }, DRAWN);
+  });
+});
+
+const INTENT = /^(Script|Deployment|Variables)Requested$|Started$/;
+
+describe('a parked instance', () => {
+  it('is given no new effect, whatever is reported', () => {
+    let seen = 0;
+    forAnySequence((turns) => {
+      for (const { before, events } of turns) {
+        if (before.kind !== 'upgrading' || before.workOrder.parked === undefined) continue;
+        seen += 1;
+        for (const { type } of events) expect(type).not.toMatch(INTENT);
+      }
+    }, DRAWN);
+    expect(seen).toBeGreaterThan(0);
+  });
+});
+
+describe('an instance at rest', () => {
+  it('has a way out of every status that an upgrade leaves it in', () => {
+    forAnySequence((turns) => {
+      for (const { after } of turns) {
+        if (after.kind !== 'resting' || after.lastUpgrade === null) continue;
+        const { upgradeId } = after.lastUpgrade.workOrder;
+        const ways = [
+          command('RequestUpgrade', { upgradeId: 'new', repair: true }),
+          command('AbandonUpgrade', { upgradeId }),
+        ];
+        expect(ways.flatMap((way) => decidedOrRefused(way, after))).not.toEqual([]);
       }
     });
   });

@@ -1,8 +1,16 @@
 import type { HealthyStatus, InstanceStatus, RunningStatus } from '../status';
-import { HEALTHY_STATUSES, IN_FLIGHT_STATUSES, isBefore, isHealthy, isInFlight } from '../status';
+import {
+  HEALTHY_STATUSES,
+  IN_FLIGHT_STATUSES,
+  isBefore,
+  isHealthy,
+  isInFlight,
+  RUNNING_STATUSES,
+} from '../status';
 import {
   CancelTooLateError,
   ClaimAxisCrossedError,
+  ClaimUnknownError,
   InstanceAlreadyRegisteredError,
   InvalidTargetError,
   StartByPassedError,
@@ -18,7 +26,8 @@ import type { KnownInstance, RestingInstance } from '../instance/instance.state'
 import { workOrderOf } from '../instance/instance.state';
 import type { Priority } from '../instance/work-order';
 import type { UpgradePlan, UpgradeStrategy, UpgradeTarget } from '../instance/upgrade-target';
-import { whyTargetIsInvalid } from '../instance/upgrade-target';
+import { UPGRADE_STRATEGIES, whyTargetIsInvalid } from '../instance/upgrade-target';
+import type { WorkOrder } from '../instance/work-order';
 import { cancelled } from './call.commands';
 import type { CommandRow } from './command-row';
 
@@ -35,6 +44,8 @@ export interface OperatorCommands {
     readonly enabledStrategies: readonly UpgradeStrategy[];
     readonly requestedBy: string;
     readonly reason: string;
+    /** The upgrade that is to mend an ill app: it may begin in an ill status. */
+    readonly repair: boolean;
     readonly rolloutId: string | null;
     readonly waveId: string | null;
     /** Time of a whole attempt. */
@@ -78,7 +89,12 @@ function refuseInvalid({ status, profile: { upgrade } }: Registration): void {
   if (upgrade !== undefined) refuseMisfit(upgrade);
 }
 
-function refuseMisfit({ strategy, target }: UpgradePlan): void {
+/** Throws if the plan is not permitted here, or does not fit. */
+export function refuseMisfit(
+  { strategy, target }: UpgradePlan,
+  enabled: readonly UpgradeStrategy[] = UPGRADE_STRATEGIES,
+): void {
+  if (!enabled.includes(strategy)) throw new StrategyNotEnabledError(strategy, enabled);
   const problem = whyTargetIsInvalid(strategy, target);
   if (problem !== null) throw new InvalidTargetError(problem);
 }
@@ -118,22 +134,20 @@ function refuseToCross(
   }
 }
 
-const requestUpgrade: CommandRow<UpgradeRequest, HealthyStatus> = {
-  in: LIFECYCLE.UpgradeRequested.from,
+const requestUpgrade: CommandRow<UpgradeRequest, RunningStatus> = {
+  in: RUNNING_STATUSES,
   decide(data, state) {
     if (isOf(state, data)) return [];
+    refuseIll(data, state);
     const { strategy, target } = planFor(data, state);
     const { upgradeId, requestedBy, reason, rolloutId, waveId, attemptMs } = data;
     const { startBy, priority, requestedAt } = data;
     if (startBy !== null && startBy <= requestedAt) throw new StartByPassedError(startBy);
     const workOrder = {
+      ...newOrder(state),
       upgradeId,
-      attempt: 1,
-      profile: state.profile,
-      located: null,
       strategy,
       target,
-      originStatus: state.status,
       attemptMs,
       ...(startBy === null ? {} : { startBy }),
       ...(priority === null ? {} : { priority }),
@@ -150,6 +164,11 @@ const requestUpgrade: CommandRow<UpgradeRequest, HealthyStatus> = {
   },
 };
 
+function refuseIll({ repair }: UpgradeRequest, { status }: RestingInstance): void {
+  if (repair || isHealthy(status)) return;
+  throw new StatusNotAllowedError('RequestUpgrade', status, HEALTHY_STATUSES);
+}
+
 /** What the request says, else the instance's own plan; refused if it is not permitted or does not fit. */
 function planFor(
   { strategy, target, enabledStrategies }: UpgradeRequest,
@@ -158,11 +177,28 @@ function planFor(
   const usual = profile.upgrade ?? { strategy: 'redeploy-latest', target: null };
   const isUsual = strategy === null && target === null;
   const plan = isUsual ? usual : { strategy: strategy ?? usual.strategy, target };
-  if (!enabledStrategies.includes(plan.strategy)) {
-    throw new StrategyNotEnabledError(plan.strategy, enabledStrategies);
-  }
-  refuseMisfit(plan);
+  refuseMisfit(plan, enabledStrategies);
   return plan;
+}
+
+/** The first work order of an upgrade, but for what the request says. */
+export function newOrder({
+  profile,
+  claim,
+  status,
+  deployedRef,
+}: RestingInstance): Omit<WorkOrder, 'upgradeId' | 'strategy' | 'target'> {
+  if (claim === null) throw new ClaimUnknownError(status);
+  const isResponding = status !== 'running-unresponsive';
+  const repairs = isResponding ? 'running-unhealthy' : 'running-unresponsive';
+  return {
+    attempt: 1,
+    profile,
+    located: null,
+    originStatus: claim,
+    ...(status === claim ? {} : { repairs }),
+    ...(deployedRef === null ? {} : { replacedRef: deployedRef }),
+  };
 }
 
 /** Where nothing was triggered an upgrade ends at once; a deployment is stopped by its worker. */
@@ -194,7 +230,7 @@ function isCancelled(data: Cancel, state: KnownInstance): boolean {
 }
 
 /** Whether the upgrade in flight, or the last one, is the named one. */
-function isOf(state: KnownInstance, { upgradeId }: { readonly upgradeId: string }): boolean {
+export function isOf(state: KnownInstance, { upgradeId }: { readonly upgradeId: string }): boolean {
   return workOrderOf(state)?.upgradeId === upgradeId;
 }
 

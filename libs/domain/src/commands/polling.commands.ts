@@ -95,7 +95,7 @@ export const POLLING: CommandRows<PollingCommands> = {
       return [
         ...(cancelRequested ? [tooLate] : []),
         { type: 'UpgradeCompleted', data },
-        { type: 'PostUpgradePending', data: { workOrder: order } },
+        eventOf('PostUpgradePending', { workOrder: { ...order, deployed: { buildName } } }),
       ];
     },
   },
@@ -131,7 +131,7 @@ export const LATE_OUTCOME: CommandRows<LateOutcomeCommands, 'upgrade-failed'> = 
       const observed = eventOf('LateOutcomeObserved', data);
       if (data.status !== 'complete') return [observed];
       const { cancelRequested: _given, deadlineAt: _over, ...order } = lastUpgrade.workOrder;
-      const workOrder = { ...order, attemptMs };
+      const workOrder = { ...order, attemptMs, deployed: { buildName: data.buildName } };
       return [observed, eventOf('PostUpgradePending', { workOrder })];
     },
   },

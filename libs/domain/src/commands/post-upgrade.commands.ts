@@ -1,5 +1,5 @@
 import type { Attempt, ByWorker, KnownFailure, TaskReference } from '../instance/instance.events';
-import { producing, type CommandRows } from './command-row';
+import { producing, unlessParked, type CommandRows } from './command-row';
 
 export interface PostUpgradeCommands {
   StartPostUpgrade: ByWorker;
@@ -8,7 +8,10 @@ export interface PostUpgradeCommands {
 }
 
 export const POST_UPGRADE: CommandRows<PostUpgradeCommands> = {
-  StartPostUpgrade: { in: ['pending-post-upgrade'], decide: producing('PostUpgradeStarted') },
+  StartPostUpgrade: {
+    in: ['pending-post-upgrade'],
+    decide: unlessParked(producing('PostUpgradeStarted')),
+  },
   CompletePostUpgrade: {
     in: ['post-upgrade-running'],
     decide: ({ task }, { workOrder }) => [

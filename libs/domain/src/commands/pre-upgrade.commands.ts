@@ -7,7 +7,7 @@ import {
   type TaskReference,
 } from '../instance/instance.events';
 import type { LocatedEnvironment } from '../instance/work-order';
-import { producing, type CommandRows } from './command-row';
+import { producing, unlessParked, type CommandRows } from './command-row';
 
 export interface PreUpgradeCommands {
   StartPreUpgrade: ByWorker;
@@ -20,13 +20,17 @@ export interface PreUpgradeCommands {
 }
 
 export const PRE_UPGRADE: CommandRows<PreUpgradeCommands> = {
-  StartPreUpgrade: { in: ['pending-pre-upgrade'], decide: producing('PreUpgradeStarted') },
+  StartPreUpgrade: {
+    in: ['pending-pre-upgrade'],
+    decide: unlessParked(producing('PreUpgradeStarted')),
+  },
   CompletePreUpgrade: {
     in: ['pre-upgrade-running'],
-    decide: ({ located, ...data }, { workOrder }) => [
-      eventOf('PreUpgradeCompleted', data),
-      eventOf('UpgradePending', { workOrder: { ...workOrder, located } }),
-    ],
+    decide({ located, ...data }, state) {
+      const workOrder = { ...state.workOrder, located };
+      const next = workOrder.deployed === undefined ? 'UpgradePending' : 'PostUpgradePending';
+      return [eventOf('PreUpgradeCompleted', data), eventOf(next, { workOrder })];
+    },
   },
   FailPreUpgrade: {
     in: ['pending-pre-upgrade', 'pre-upgrade-running'],

@@ -16,7 +16,11 @@ describe('RequestUpgrade', () => {
   it('opens a second upgrade after the first has ended', () => {
     given(...WHOLE_UPGRADE)
       .when(command('RequestUpgrade', { upgradeId: OTHER_UPGRADE }))
-      .then(event('UpgradeRequested', { workOrder: { ...WORK_ORDER, upgradeId: OTHER_UPGRADE } }));
+      .then(
+        event('UpgradeRequested', {
+          workOrder: { ...WORK_ORDER, upgradeId: OTHER_UPGRADE, replacedRef: 'v2.1.0' },
+        }),
+      );
   });
 
   it.each(elsewhere)('is refused in status %s', (status) => {

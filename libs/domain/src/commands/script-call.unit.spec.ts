@@ -136,7 +136,9 @@ describe('the strategy script', () => {
       .when(command('CompleteUpgrade', { buildName: TASK.taskName }))
       .then(
         event('UpgradeCompleted', { buildName: TASK.taskName }),
-        ...ordering({ strategy: 'script' }, [event('PostUpgradePending')]),
+        ...ordering({ strategy: 'script', deployed: { buildName: TASK.taskName } }, [
+          event('PostUpgradePending'),
+        ]),
       );
   });
 

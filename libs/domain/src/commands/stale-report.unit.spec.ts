@@ -2,14 +2,9 @@ import { command, EXAMPLE_COMMAND_DATA, event, OTHER_UPGRADE } from '../testing/
 import { given, HISTORY_INTO, WHOLE_UPGRADE } from '../testing/histories';
 import type { InstanceCommandType, WorkerCommandType } from './instance.decider';
 import { IN_FLIGHT_STATUSES } from '../status';
+import { OPERATOR_COMMANDS } from './instance.decider';
 
-const AT_THE_EDGE: readonly InstanceCommandType[] = [
-  'RegisterInstance',
-  'ReportHealth',
-  'RequestUpgrade',
-  'CancelUpgrade',
-  'PrioritizeUpgrade',
-];
+const AT_THE_EDGE: readonly InstanceCommandType[] = ['RegisterInstance', ...OPERATOR_COMMANDS];
 const reports = (Object.keys(EXAMPLE_COMMAND_DATA) as InstanceCommandType[]).filter(
   (type): type is WorkerCommandType => !AT_THE_EDGE.includes(type),
 );

@@ -3,7 +3,7 @@ import type { Attempt, ByWorker, KnownFailure, InstanceEvent } from '../instance
 import type { UpgradingInstance } from '../instance/instance.state';
 import { markerOf } from '../instance/work-order';
 import { firstScriptCall } from './call.commands';
-import { producing, type CommandRows } from './command-row';
+import { producing, unlessParked, type CommandRows } from './command-row';
 
 export interface UpgradeCommands {
   RequestVariables: ByWorker;
@@ -20,11 +20,11 @@ export const UPGRADE: CommandRows<UpgradeCommands> = {
   /** Variables are upserts: asked for once, and safe to write again until they are known to be set. */
   RequestVariables: {
     in: ['pending-upgrade'],
-    decide(data, state) {
+    decide: unlessParked((data, state) => {
       const names = namesToSet(state);
       if (state.notes.variables !== null || names.length === 0) return [];
       return [{ type: 'VariablesRequested', data: { ...data, names } }];
-    },
+    }),
   },
   RecordVariables: {
     in: ['pending-upgrade'],
@@ -36,7 +36,7 @@ export const UPGRADE: CommandRows<UpgradeCommands> = {
   /** The stage and its intent in one append: an effect never comes before what announces it. */
   StartUpgrade: {
     in: ['pending-upgrade'],
-    decide({ upgradeId, attempt, worker, bulkId }, state) {
+    decide: unlessParked(({ upgradeId, attempt, worker, bulkId }, state) => {
       const isReady = namesToSet(state).length === 0 || state.notes.variables === 'set';
       if (!isReady) throw new StepNotReachedError('StartUpgrade', state.status);
       const { workOrder } = state;
@@ -47,7 +47,7 @@ export const UPGRADE: CommandRows<UpgradeCommands> = {
           ? firstScriptCall(worker, workOrder, 'upgrade')
           : { type: 'DeploymentRequested', data: deployment };
       return [{ type: 'UpgradeStarted', data: started }, intent];
-    },
+    }),
   },
   FailUpgrade: { in: ['pending-upgrade', 'upgrade-running'], decide: producing('UpgradeFailed') },
 };

@@ -28,11 +28,11 @@ export const WAITING: CommandRows<WaitingCommands> = {
     decide: (data, { notes }) =>
       data.target === notes.waitingFor?.target ? [{ type: 'WaitEnded', data }] : [],
   },
-  /** Nothing if the instance has moved on since it was looked at. */
+  /** Nothing if the instance has moved on since it was looked at, or is held by an operator. */
   TimeOutStage: {
     in: IN_FLIGHT_STATUSES,
-    decide({ seenStatus, ...timeout }, { status, deployment, notes }) {
-      if (status !== seenStatus) return [];
+    decide({ seenStatus, ...timeout }, { status, deployment, notes, workOrder }) {
+      if (status !== seenStatus || workOrder.parked) return [];
       const { upgradeId, attempt, stage, since, limitMs } = timeout;
       const buildName = deployment?.buildName ?? null;
       const waitingFor = notes.waitingFor?.target ?? null;

@@ -64,6 +64,8 @@ export interface AttemptNotes {
   readonly waitingFor: Wait | null;
   /** How far the variables of the target have come. */
   readonly variables: 'requested' | 'set' | null;
+  /** How often the stage was offered again. */
+  readonly redriven: { readonly n: number; readonly byWatchdog: number };
 }
 
 const NO_NOTES: AttemptNotes = {
@@ -72,6 +74,7 @@ const NO_NOTES: AttemptNotes = {
   duplicateBuilds: [],
   waitingFor: null,
   variables: null,
+  redriven: { n: 0, byWatchdog: 0 },
 };
 
 /** Nothing that one step asked for is left over for the next. */
@@ -81,15 +84,20 @@ export function nothingUnderWay(notes: AttemptNotes): AttemptProgress {
 
 export const AT_START = nothingUnderWay(NO_NOTES);
 
-/** Notes begin anew with every event that carries the work order: such an event is enough to go on from. */
+/** Notes begin anew with every event that opens a stage: such an event is enough to go on from. */
 export function progressAfter(before: AttemptProgress, event: InstanceEvent): AttemptProgress {
-  const kept = 'workOrder' in event.data ? NO_NOTES : before.notes;
+  const kept = opensStage(event) ? NO_NOTES : before.notes;
   const changed = meaningOf(CHANGES, event, before) ?? UNCHANGED;
   const { call = before.call, deployment = before.deployment, task = before.task } = changed;
   return { call, deployment, task, notes: changed.notes ?? kept };
 }
 
 const UNCHANGED: Partial<AttemptProgress> = {};
+
+/** A new stage begins with it; offered again, or let go, a stage goes on with what it had. */
+export function opensStage({ type, data }: InstanceEvent): boolean {
+  return 'workOrder' in data && type !== 'StageRedriven' && type !== 'InstanceUnparked';
+}
 
 const CHANGES: PerEvent<Partial<AttemptProgress>, [before: AttemptProgress]> = {
   DeploymentRequested: ({ bulkId, ...next }, { call }) => ({
@@ -130,6 +138,11 @@ const CHANGES: PerEvent<Partial<AttemptProgress>, [before: AttemptProgress]> = {
   WaitEnded: (_data, { notes }) => ({ notes: { ...notes, waitingFor: null } }),
   VariablesRequested: (_data, { notes }) => ({ notes: { ...notes, variables: 'requested' } }),
   VariablesSet: (_data, { notes }) => ({ notes: { ...notes, variables: 'set' } }),
+  StageRedriven: ({ n, requestedBy }, { notes }) => {
+    const { byWatchdog } = notes.redriven;
+    const redriven = { n, byWatchdog: requestedBy === undefined ? byWatchdog + 1 : byWatchdog };
+    return { notes: { ...notes, redriven, parkedEventId: null } };
+  },
 };
 
 function asked(

@@ -98,6 +98,107 @@ export class CancelTooLateError extends DomainError {
   }
 }
 
+/** Nothing that a retry, an abandon or a roll back of this upgrade could lead on from. */
+export class NothingToRecoverError extends DomainError {
+  readonly code;
+  readonly currentStatus: string;
+  constructor(
+    command: string,
+    readonly upgradeId: string,
+    { last, currentStatus }: { readonly last: string | null; readonly currentStatus: string },
+  ) {
+    super(
+      last === upgradeId
+        ? `Upgrade ${upgradeId} has come to its end: ask for a new upgrade, with repair if the app is ill`
+        : `${upgradeId} is not the last upgrade of the instance, which is ${last ?? 'none'}`,
+    );
+    this.code = NOTHING_TO[command] ?? 'nothing-to-retry';
+    this.currentStatus = currentStatus;
+  }
+}
+
+const NOTHING_TO: Readonly<Record<string, string>> = {
+  AbandonUpgrade: 'nothing-to-abandon',
+  ResolveOutcome: 'nothing-to-resolve',
+  RollBackUpgrade: 'nothing-to-roll-back',
+};
+
+/** A call of the old attempt may still take place in Lagoon. */
+export class OutcomeUnknownError extends DomainError {
+  readonly code = 'outcome-unknown';
+  constructor(
+    readonly marker: string,
+    readonly buildName: string | null,
+  ) {
+    super(
+      `Nobody knows yet what became of ${buildName ?? `the call marked ${marker}`}: resolve it first, or wait until its outcome is seen`,
+    );
+  }
+}
+
+/** The new version runs already. */
+export class AlreadyDeployedError extends DomainError {
+  readonly code = 'already-deployed';
+  constructor(readonly buildName: string | null) {
+    super(
+      `The upgrade has deployed ${buildName ?? 'its build'} already: retry from a later stage, or ask to redeploy`,
+    );
+  }
+}
+
+/** Another plan would not change what runs already. */
+export class PlanChangeTooLateError extends DomainError {
+  readonly code = 'plan-change-too-late';
+  constructor() {
+    super('The upgrade has deployed already: another strategy or target needs redeploy');
+  }
+}
+
+/** A stage cannot be passed over before it is complete. */
+export class StageNotReachedError extends DomainError {
+  readonly code = 'stage-not-reached';
+  constructor(
+    readonly fromStage: string,
+    readonly earliest: string,
+  ) {
+    super(`A retry cannot begin with ${fromStage}: ${earliest} is not complete`);
+  }
+}
+
+/** Every call has an outcome. */
+export class NothingToResolveError extends DomainError {
+  readonly code = 'nothing-to-resolve';
+  constructor() {
+    super('Every call of this attempt has an outcome: there is nothing to resolve');
+  }
+}
+
+/** The history does not say what was deployed before. */
+export class NoEarlierReferenceError extends DomainError {
+  readonly code = 'no-earlier-reference';
+  constructor() {
+    super(
+      'The history does not tell which commit or tag was deployed before: request an upgrade to one with branch-ref',
+    );
+  }
+}
+
+/** The instance never was healthy, so nobody knows the status to come back to. */
+export class ClaimUnknownError extends DomainError {
+  readonly code = 'claim-unknown';
+  constructor(readonly currentStatus: string) {
+    super('It is not known whether the instance is claimed: report it healthy first');
+  }
+}
+
+/** Nobody holds the instance. */
+export class NotParkedError extends DomainError {
+  readonly code = 'not-parked';
+  constructor(readonly currentStatus: string) {
+    super('The instance is not parked');
+  }
+}
+
 /** A report would turn a claimed instance into an unclaimed one, or back. */
 export class ClaimAxisCrossedError extends DomainError {
   readonly code = 'claim-axis-crossed';

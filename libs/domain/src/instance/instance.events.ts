@@ -50,6 +50,16 @@ interface OpensStage {
   readonly workOrder: WorkOrder;
 }
 
+/** Who asked for something, and why. */
+export interface AskedBy {
+  readonly requestedBy: string;
+  readonly reason: string;
+}
+
+/** What an operator says of a call: it led to this build or task, or to nothing. */
+export type Resolution =
+  { readonly kind: 'adopt'; readonly buildName: string } | { readonly kind: 'not-landed' };
+
 /** Data of every event of an instance, by event type. */
 export interface InstanceEventData {
   InstanceRegistered: {
@@ -180,20 +190,37 @@ export interface InstanceEventData {
     readonly stage: UpgradeStage;
     readonly eventId: string;
     readonly reason: string;
+    readonly eventType?: string;
+    /** What the handler said, short and redacted. */
+    readonly detail?: string;
   };
-  StageRedriven: OpensStage & { readonly stage: UpgradeStage; readonly n: number };
-  UpgradeCancelRequested: Attempt & { readonly requestedBy: string; readonly reason: string };
+  /** A stage is offered to its workers again; nobody asked for it: the watchdog did it by itself. */
+  StageRedriven: OpensStage &
+    Partial<AskedBy> & { readonly stage: UpgradeStage; readonly n: number };
+  /** No new effect from here on; what runs is followed, and deadlines stand still. */
+  InstanceParked: Attempt & AskedBy;
+  InstanceUnparked: OpensStage & AskedBy;
+  /** An operator says what became of an intent without an outcome; Lagoon is asked before it counts. */
+  OutcomeResolutionRequested: Attempt & AskedBy & { readonly resolution: Resolution };
+  OutcomeResolved: Attempt & { readonly resolution: Resolution; readonly evidence: Evidence };
+  OutcomeResolutionRefused: Attempt & {
+    readonly resolution: Resolution;
+    readonly reason: string;
+    readonly evidence: Evidence;
+  };
+  UpgradeCancelRequested: Attempt & AskedBy;
   UpgradeCancelled: Attempt & {
     readonly status: HealthyStatus;
     /** Proof of health, where a deployment had begun. */
     readonly probes?: readonly ProbeResult[];
   };
-  UpgradeRetried: OpensStage & {
-    readonly requestedBy: string;
-    readonly reason: string;
-    readonly fromStage: UpgradeStage;
-  };
-  UpgradeAbandoned: OpensStage & { readonly requestedBy: string; readonly reason: string };
+  UpgradeRetried: OpensStage &
+    AskedBy & {
+      readonly fromStage: UpgradeStage;
+      /** What was deployed already may be deployed again. */
+      readonly redeploy?: true;
+    };
+  UpgradeAbandoned: OpensStage & AskedBy;
   /** A command that found its effect in place already: its key stands for this answer. */
   CommandNoted: { readonly command: string };
 }

@@ -1,5 +1,6 @@
 import type { InFlightStatus, InstanceStatus } from '../status';
 import { isHealthy, isInFlight } from '../status';
+import { deployedRefAfter, endedUpgrade } from './ended-upgrade';
 import type { AttemptProgress } from './attempt-progress';
 import { AT_START, nothingUnderWay, progressAfter } from './attempt-progress';
 import { IllegalHistoryError } from './instance.errors';
@@ -45,8 +46,9 @@ function upgrading(
 export function resume(event: InstanceEvent): UpgradingInstance | null {
   const [status, ...others] = statusesAfter(event);
   const isCertain = others.length === 0 && status !== undefined && isInFlight(status);
-  if (!isCertain || !('workOrder' in event.data)) return null;
-  return upgrading(status, event.data.workOrder, progressAfter(AT_START, event));
+  const workOrder = orderIn(event);
+  if (!isCertain || workOrder === null) return null;
+  return upgrading(status, workOrder, progressAfter(AT_START, event));
 }
 
 function statusesAfter(event: InstanceEvent): readonly InstanceStatus[] {
@@ -61,18 +63,26 @@ function firstState({ type, data }: InstanceEvent): RestingInstance {
   }
   const { status, profile } = data;
   const claim = isHealthy(status) ? status : null;
-  return { kind: 'resting', status, profile, claim, lastUpgrade: null };
+  return { kind: 'resting', status, profile, claim, lastUpgrade: null, deployedRef: null };
 }
 
 function workOrderAfter(state: KnownInstance, event: InstanceEvent): WorkOrder | null {
-  if ('workOrder' in event.data) return event.data.workOrder;
-  if (state.kind === 'resting') return null;
+  const order = orderIn(event);
+  if (order !== null || state.kind === 'resting') return order;
   if (event.type === 'UpgradePrioritized') {
     return { ...state.workOrder, priority: event.data.priority };
   }
-  return event.type === 'UpgradeCancelRequested'
-    ? { ...state.workOrder, cancelRequested: true }
-    : state.workOrder;
+  if (event.type === 'UpgradeCancelRequested') return { ...state.workOrder, cancelRequested: true };
+  return event.type === 'InstanceParked' ? { ...state.workOrder, parked: true } : state.workOrder;
+}
+
+/** The work order that an event carries. Nobody comes to the post-upgrade without a deployment. */
+function orderIn({ type, data }: InstanceEvent): WorkOrder | null {
+  if (!('workOrder' in data)) return null;
+  const { workOrder } = data;
+  return type === 'PostUpgradePending' && workOrder.deployed === undefined
+    ? { ...workOrder, deployed: { buildName: null } }
+    : workOrder;
 }
 
 function atRest(
@@ -84,17 +94,19 @@ function atRest(
     const claim = isHealthy(status) ? status : state.claim;
     return { ...state, status, claim, lastUpgrade: lastUpgradeAfter(state, event) };
   }
-  const { workOrder } = state;
-  const { profile, originStatus } = workOrder;
-  const isCancelled = event.type === 'UpgradeCancelled';
-  const lastUpgrade = { workOrder, isCancelled, lateOutcomeSeen: false };
-  return { kind: 'resting', status, profile, claim: originStatus, lastUpgrade };
+  const { profile, originStatus: claim } = state.workOrder;
+  const lastUpgrade = endedUpgrade(state, event);
+  const deployedRef = deployedRefAfter(state.workOrder);
+  return { kind: 'resting', status, profile, claim, lastUpgrade, deployedRef };
 }
 
 function lastUpgradeAfter(
   { lastUpgrade }: RestingInstance,
-  event: InstanceEvent,
+  { type }: InstanceEvent,
 ): RestingInstance['lastUpgrade'] {
-  if (event.type !== 'LateOutcomeObserved') return lastUpgrade;
-  return lastUpgrade && { ...lastUpgrade, lateOutcomeSeen: true };
+  if (lastUpgrade === null) return null;
+  if (type === 'LateOutcomeObserved') {
+    return { ...lastUpgrade, lateOutcomeSeen: true, unsettled: null };
+  }
+  return type === 'OutcomeResolved' ? { ...lastUpgrade, unsettled: null } : lastUpgrade;
 }

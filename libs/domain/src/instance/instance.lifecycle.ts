@@ -6,6 +6,7 @@ import {
   isInFlight,
   RUNNING_STATUSES,
   STATUS_BEFORE_STAGE,
+  UPGRADE_STAGES,
 } from '../status';
 import type {
   InstanceEvent,
@@ -29,13 +30,16 @@ export interface Transition {
    * still, and so does the attempt's time; `resumed` = both go on with what was left of them.
    */
   readonly deadline: DeadlineName | 'kept' | 'suspended' | 'resumed' | null;
-  /** The durable consumer of the bus that hands the event to a worker. */
+  /**
+   * The durable consumer of the bus that hands the event to a worker. Where the owner is named in the data, every
+   * stage has one of its own: `<stage>-<consumer>`.
+   */
   readonly consumer?: string;
 }
 
 const RUNNING = [...HEALTHY_STATUSES, 'running-unhealthy', 'running-unresponsive'] as const;
 /** Where an upgrade has ended in a failure. */
-const FAILED = [
+export const FAILED = [
   'pre-upgrade-failed',
   'upgrade-failed',
   'post-upgrade-failed',
@@ -44,7 +48,7 @@ const FAILED = [
 ] as const;
 
 /** Where an effect in Lagoon may be under way. */
-const CALLING = ['pre-upgrade-running', 'upgrade-running', 'post-upgrade-running'] as const;
+export const CALLING = ['pre-upgrade-running', 'upgrade-running', 'post-upgrade-running'] as const;
 
 const NOTE = { to: 'unchanged', deadline: 'kept' } as const;
 const END = { owner: null, deadline: null } as const;
@@ -59,7 +63,7 @@ export const LIFECYCLE = {
   HealthReported: { from: [...RUNNING, 'post-deploy-completed'], to: RUNNING_STATUSES, ...END },
   HealthEvidenceRecorded: { from: ['post-upgrade-completed'], owner: 'poll-upgrade', ...NOTE },
   UpgradeRequested: {
-    from: HEALTHY_STATUSES,
+    from: [...RUNNING, 'upgrade-failed', 'post-upgrade-failed'],
     to: 'pending-pre-upgrade',
     owner: 'pre-upgrade',
     deadline: 'pending',
@@ -142,7 +146,7 @@ export const LIFECYCLE = {
     consumer: 'late-outcome',
   },
   PostUpgradePending: {
-    from: ['upgrade-completed', 'upgrade-failed'],
+    from: ['upgrade-completed', 'upgrade-failed', 'pre-upgrade-completed'],
     to: 'pending-post-upgrade',
     owner: 'post-upgrade',
     deadline: 'pending',
@@ -181,8 +185,19 @@ export const LIFECYCLE = {
     from: IN_FLIGHT_STATUSES,
     to: 'unchanged',
     owner: 'named-in-data',
-    deadline: 'pending',
+    deadline: 'resumed',
+    consumer: 'redriven',
   },
+  InstanceParked: { from: IN_FLIGHT_STATUSES, to: 'unchanged', owner: null, deadline: 'suspended' },
+  InstanceUnparked: { from: IN_FLIGHT_STATUSES, to: 'unchanged', owner: null, deadline: 'resumed' },
+  OutcomeResolutionRequested: {
+    from: [...CALLING, ...FAILED],
+    owner: null,
+    ...NOTE,
+    consumer: 'resolve',
+  },
+  OutcomeResolved: { from: [...CALLING, ...FAILED], owner: null, ...NOTE },
+  OutcomeResolutionRefused: { from: [...CALLING, ...FAILED], owner: null, ...NOTE },
   UpgradeCancelRequested: { from: IN_FLIGHT_STATUSES, owner: null, ...NOTE, consumer: 'cancel' },
   DeploymentCancelled: {
     from: ['upgrade-running'],
@@ -209,13 +224,14 @@ export const LIFECYCLE = {
     to: Object.values(STATUS_BEFORE_STAGE),
     owner: 'named-in-data',
     deadline: 'pending',
-    consumer: 'pre-upgrade-retry',
+    consumer: 'retry',
   },
   UpgradeAbandoned: {
     from: FAILED,
     to: 'post-upgrade-completed',
     owner: 'poll-upgrade',
     deadline: 'verify',
+    consumer: 'verify-abandoned',
   },
   CommandNoted: { from: INSTANCE_STATUSES, owner: null, ...NOTE },
 } as const satisfies Record<InstanceEventType, Transition>;
@@ -224,14 +240,29 @@ type Lifecycle = typeof LIFECYCLE;
 
 /** Name of a durable consumer of the bus. */
 export type DurableName = {
-  [Type in InstanceEventType]: Lifecycle[Type] extends { consumer: infer Name } ? Name : never;
+  [Type in InstanceEventType]: Lifecycle[Type] extends {
+    consumer: infer Name extends string;
+    owner: infer Owner;
+  }
+    ? Owner extends 'named-in-data'
+      ? `${UpgradeStage}-${Name}`
+      : Name
+    : never;
 }[InstanceEventType];
 
 /** The table row by row. */
 export const LIFECYCLE_ROWS = Object.entries(LIFECYCLE) as readonly (readonly [
   InstanceEventType,
-  Transition & { readonly consumer?: DurableName },
+  Transition,
 ])[];
+
+/** The durable consumers that hand an event to the workers. */
+export function durablesOf({ consumer, owner }: Transition): readonly DurableName[] {
+  if (consumer === undefined) return [];
+  const names =
+    owner === 'named-in-data' ? UPGRADE_STAGES.map((stage) => `${stage}-${consumer}`) : [consumer];
+  return names as DurableName[];
+}
 
 /** Events that lead to a certain kind of status. */
 type Leading<To> = {

@@ -47,8 +47,14 @@ describe('the lifecycle table', () => {
     expect(HEALTHY_STATUSES.every((healthy) => reachable.has(healthy))).toBe(true);
   });
 
-  it('lets an upgrade be requested from a healthy status only', () => {
-    expect([...LIFECYCLE.UpgradeRequested.from].sort()).toEqual([...HEALTHY_STATUSES].sort());
+  it('lets an upgrade be requested while none is in flight, of an app that is deployed', () => {
+    expect(LIFECYCLE.UpgradeRequested.from).toEqual([
+      ...HEALTHY_STATUSES,
+      'running-unhealthy',
+      'running-unresponsive',
+      'upgrade-failed',
+      'post-upgrade-failed',
+    ]);
   });
 
   it('lets an upgrade in flight begin only by a request, a late success, a retry or an acceptance as it is', () => {

@@ -1,12 +1,26 @@
-import type { HealthyStatus, InFlightStatus, InstanceStatus } from '../status';
+import type { HealthyStatus, InFlightStatus, InstanceStatus, UpgradeStage } from '../status';
 import type { AttemptProgress } from './attempt-progress';
 import type { InstanceProfile } from './instance.profile';
-import type { WorkOrder } from './work-order';
+import type { ScriptStep, WorkOrder } from './work-order';
 
 export interface EndedUpgrade {
   readonly workOrder: WorkOrder;
   readonly isCancelled: boolean;
   readonly lateOutcomeSeen: boolean;
+  /** The earliest stage that is not complete; null if there is nothing left to do. */
+  readonly stage: UpgradeStage | null;
+  /** What was asked of Lagoon when the attempt ended, if nobody knows what became of it. */
+  readonly unsettled: UnsettledEffect | null;
+}
+
+/** An intent without an outcome: it may still take place in Lagoon. */
+export interface UnsettledEffect {
+  readonly effect: 'deployment' | 'script';
+  /** The step whose script it is; null for a deployment. */
+  readonly step: ScriptStep | null;
+  readonly marker: string;
+  /** Name of the build or task, if Lagoon gave one. */
+  readonly buildName: string | null;
 }
 
 export interface AbsentInstance {
@@ -20,6 +34,8 @@ export interface RestingInstance {
   /** The side of the claim axis the instance is known to be on; null if it never was healthy. */
   readonly claim: HealthyStatus | null;
   readonly lastUpgrade: EndedUpgrade | null;
+  /** Commit or tag that is deployed, if an upgrade named one; null: not known. */
+  readonly deployedRef: string | null;
 }
 
 export interface UpgradingInstance extends AttemptProgress {

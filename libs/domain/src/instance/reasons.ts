@@ -176,6 +176,13 @@ export const REASONS = {
     retryMayHelp: true,
     whatToDo: 'look at what the evidence names, then retry',
   },
+  'call-not-landed': {
+    class: 'unknown-outcome',
+    sentence:
+      'an operator declared that the last call to Lagoon had no effect, and Lagoon bears it out',
+    retryMayHelp: true,
+    whatToDo: 'retry: nothing is under way any more',
+  },
   'outcome-unknown': {
     class: 'unknown-outcome',
     sentence: 'nobody can tell whether the last call to Lagoon took effect',

@@ -1,4 +1,4 @@
-import type { HealthyStatus } from '../status';
+import type { HealthyStatus, UpgradeStage } from '../status';
 import type { InstanceProfile } from './instance.profile';
 import type { UpgradeStrategy, UpgradeTarget } from './upgrade-target';
 
@@ -32,6 +32,18 @@ export interface WorkOrder {
   readonly waveId?: string;
   /** An operator asked to stop this attempt: no new effect starts. */
   readonly cancelRequested?: true;
+  /** An operator holds the instance: no new effect starts until it is let go. */
+  readonly parked?: true;
+  /** What this upgrade has deployed; `buildName` null: it is not known under which name. */
+  readonly deployed?: { readonly buildName: string | null };
+  /** Commit or tag that was deployed before this upgrade, as far as the history tells. */
+  readonly replacedRef?: string;
+  /** The stage that was not complete when a cancel or an operator led straight to the verification. */
+  readonly leftAt?: UpgradeStage;
+  /** The ill status that this upgrade is to mend. */
+  readonly repairs?: 'running-unhealthy' | 'running-unresponsive';
+  /** The upgrade whose deployment is taken back. */
+  readonly rollsBack?: string;
 }
 
 export type Priority = 'urgent';

@@ -7,13 +7,21 @@ import type {
   InstanceCommandType,
 } from '../commands/instance.decider';
 import { decide } from '../commands/instance.decider';
-import type { InstanceEvent } from '../instance/instance.events';
+import type { InstanceEvent, Resolution } from '../instance/instance.events';
 import { evolve, INITIAL_STATE } from '../instance/instance.evolve';
 import type { InstanceState, UpgradingInstance } from '../instance/instance.state';
+import { workOrderOf } from '../instance/instance.state';
 import type { UpgradePlan } from '../instance/upgrade-target';
 import type { ScriptStep } from '../instance/work-order';
-import { HEALTHY_STATUSES, INSTANCE_STATUSES, isHealthy, RUNNING_STATUSES } from '../status';
-import { EXAMPLE_COMMAND_DATA } from './examples';
+import type { UpgradeStage } from '../status';
+import {
+  HEALTHY_STATUSES,
+  INSTANCE_STATUSES,
+  isHealthy,
+  RUNNING_STATUSES,
+  UPGRADE_STAGES,
+} from '../status';
+import { EXAMPLE_COMMAND_DATA, TASK } from './examples';
 
 /** What chance decides about one command. */
 export interface Choice {
@@ -31,6 +39,11 @@ export interface Choice {
   readonly buildStatus: string;
   readonly outcome: string;
   readonly target: string;
+  readonly isRepair: boolean;
+  readonly fromStage: UpgradeStage | null;
+  readonly redeploy: boolean;
+  readonly resolution: Resolution;
+  readonly phase: 'active' | 'complete' | 'failed';
 }
 
 const PLANS: readonly UpgradePlan[] = [
@@ -69,6 +82,14 @@ export const choices: fc.Arbitrary<Choice> = fc.record({
   buildStatus: fc.constantFrom('new', 'queued', 'pending', 'running', 'paused'),
   outcome: fc.constantFrom('complete', 'failed'),
   target: fc.constantFrom('lagoon:eu-1', 'admission:eu-1'),
+  isRepair: fc.boolean(),
+  fromStage: fc.option(fc.constantFrom(...UPGRADE_STAGES), { freq: 2 }),
+  redeploy: tenth,
+  resolution: fc.constantFrom<Resolution>(
+    { kind: 'adopt', buildName: 'lagoon-build-a' },
+    { kind: 'not-landed' },
+  ),
+  phase: fc.constantFrom('active', 'complete', 'failed'),
 });
 
 const EVERY_COMMAND = Object.keys(EXAMPLE_COMMAND_DATA) as InstanceCommandType[];
@@ -98,6 +119,11 @@ const STUCK: readonly InstanceCommandType[] = [
   'TimeOutStage',
   'ParkStage',
   'CancelUpgrade',
+  'ParkInstance',
+  'UnparkInstance',
+  'UnparkInstance',
+  'RedriveStage',
+  'RedriveStalledStage',
 ];
 const CALLING: readonly InstanceCommandType[] = [
   'NoteAmbiguousCall',
@@ -106,6 +132,9 @@ const CALLING: readonly InstanceCommandType[] = [
   'RefuseCall',
   'RetryCall',
   'RetryCall',
+  'ResolveOutcome',
+  'ConfirmResolution',
+  'RefuseResolution',
 ];
 
 const SIDEWAYS: Record<InFlightStatus, readonly InstanceCommandType[]> = {
@@ -136,10 +165,19 @@ function candidatesFor({ way }: Choice, state: InstanceState): readonly Instance
   if (way === 'anywhere') return EVERY_COMMAND;
   if (state.kind === 'upgrading') return (way === 'onwards' ? ONWARDS : SIDEWAYS)[state.status];
   if (state.kind === 'absent') return ['RegisterInstance'];
-  return way === 'onwards' && isHealthy(state.status)
-    ? ['RequestUpgrade']
-    : ['ReportHealth', 'RecordLateOutcome'];
+  if (way === 'sideways') return AT_REST;
+  return isHealthy(state.status) ? ['RequestUpgrade'] : ['RetryUpgrade', ...AT_REST];
 }
+
+const AT_REST: readonly InstanceCommandType[] = [
+  'ReportHealth',
+  'RecordLateOutcome',
+  'RetryUpgrade',
+  'AbandonUpgrade',
+  'RollBackUpgrade',
+  'ResolveOutcome',
+  'ConfirmResolution',
+];
 
 /** How a command of a type differs from its example, by chance and by the state it meets. */
 const VARIATIONS: {
@@ -150,7 +188,16 @@ const VARIATIONS: {
 } = {
   RegisterInstance: ({ imported }) => ({ status: imported }),
   ReportHealth: ({ health }) => ({ status: health }),
-  RequestUpgrade: ({ plan, pick }) => ({ ...plan, startBy: pick % 2 === 0 ? START_BY : null }),
+  RequestUpgrade: ({ plan, pick, isRepair }) => ({
+    ...plan,
+    startBy: pick % 2 === 0 ? START_BY : null,
+    repair: isRepair,
+  }),
+  RetryUpgrade: ({ fromStage, redeploy }) => ({ fromStage, redeploy }),
+  RollBackUpgrade: (_choice, state) => ({ rollsBack: lastUpgradeId(state) }),
+  RedriveStalledStage: (_choice, state) =>
+    state.kind === 'upgrading' ? { seenStatus: state.status } : {},
+  ConfirmResolution: ({ resolution, phase }) => ({ resolution, adopted: { phase, task: TASK } }),
   RequestScript: (_choice, state) => ({ step: stepIn(state) }),
   AcceptScript: (_choice, state) => ({ step: stepIn(state) }),
   RepeatCall: (_choice, state) => callIn(state),
@@ -172,6 +219,10 @@ const VARIATIONS: {
   EndWait: ({ target }) => ({ target }),
   TimeOutStage: (_choice, state) => (state.kind === 'absent' ? {} : { seenStatus: state.status }),
 };
+
+function lastUpgradeId(state: InstanceState): string {
+  return state.kind === 'resting' ? (state.lastUpgrade?.workOrder.upgradeId ?? 'none') : 'none';
+}
 
 function buildOf({ isOfOurs, build }: Choice, state: InstanceState): { buildName: string } {
   return { buildName: isOfOurs ? (followedIn(state) ?? build) : build };
@@ -226,7 +277,7 @@ function played(chosen: readonly Choice[]): readonly Turn[] {
   return turns;
 }
 
-function decidedOrRefused(
+export function decidedOrRefused(
   command: InstanceCommand,
   state: InstanceState,
 ): readonly InstanceEvent[] {
@@ -245,8 +296,14 @@ function commandFor(chosen: Choice, state: InstanceState, turn: number): Instanc
   const ids = 'upgradeId' in fixed ? { upgradeId: upgradeIdFor(type, chosen, state, turn) } : {};
   return {
     type,
-    data: { ...fixed, ...ids, ...VARIATIONS[type]?.(chosen, state) },
+    data: { ...fixed, ...ids, ...attemptIn(fixed, state), ...VARIATIONS[type]?.(chosen, state) },
   } as InstanceCommand;
+}
+
+/** A report speaks of the present attempt. */
+function attemptIn(fixed: object, state: InstanceState): { readonly attempt?: number } {
+  if (!('attempt' in fixed) || state.kind === 'absent') return {};
+  return { attempt: workOrderOf(state)?.attempt ?? 1 };
 }
 
 /** A new upgrade has a new id, as every caller promises; all else speaks of the newest one. */
@@ -256,8 +313,8 @@ function upgradeIdFor(
   state: InstanceState,
   turn: number,
 ): string {
-  const isNew = type === 'RequestUpgrade' && !isStale;
-  if (isNew || state.kind === 'absent') return `upgrade-${turn}`;
-  if (state.kind === 'upgrading') return isStale ? 'upgrade-of-old' : state.workOrder.upgradeId;
-  return state.lastUpgrade?.workOrder.upgradeId ?? `upgrade-${turn}`;
+  const isNew = type === 'RequestUpgrade' ? !isStale : type === 'RollBackUpgrade';
+  const newest = state.kind === 'absent' ? null : workOrderOf(state);
+  if (isNew || newest === null) return `upgrade-${turn}`;
+  return isStale && state.kind === 'upgrading' ? 'upgrade-of-old' : newest.upgradeId;
 }

@@ -55,6 +55,8 @@ export const OTHER_UPGRADE = '7d0c6c0e-0000-4000-8000-000000000002';
 
 export const WORKER = 'worker-1';
 export const BUILD = 'lagoon-build-a1b2c3';
+/** What the deployment makes of it. */
+export const DEPLOYED_ORDER: WorkOrder = { ...LOCATED_ORDER, deployed: { buildName: BUILD } };
 export const MARKER = `uplift-${WORK_ORDER.upgradeId}-1`;
 export const SCRIPT_MARKER = `${MARKER}-pre`;
 export const EVIDENCE: Evidence = { httpStatus: 503, seen: 'twice' };
@@ -68,6 +70,7 @@ export const FAILURE = {
 } as const;
 
 const BY_WORKER = { ...ATTEMPT, worker: WORKER };
+const ADOPTED = { kind: 'adopt', buildName: BUILD } as const;
 const ASKED = { requestedBy: 'operator-7', reason: 'security release' };
 
 /** One value of every event, all of the same upgrade. */
@@ -125,9 +128,9 @@ export const EXAMPLE_EVENT_DATA: InstanceEventData = {
     buildMs: 480_000,
   },
   UpgradeFailed: FAILURE,
-  PostUpgradePending: { workOrder: LOCATED_ORDER },
+  PostUpgradePending: { workOrder: DEPLOYED_ORDER },
   PostUpgradeStarted: BY_WORKER,
-  PostUpgradeCompleted: { workOrder: LOCATED_ORDER, task: null },
+  PostUpgradeCompleted: { workOrder: DEPLOYED_ORDER, task: null },
   PostUpgradeFailed: FAILURE,
   InstanceVerifiedHealthy: {
     ...ATTEMPT,
@@ -151,7 +154,17 @@ export const EXAMPLE_EVENT_DATA: InstanceEventData = {
   },
   WaitEnded: { ...ATTEMPT, target: 'lagoon:eu-1', waitedMs: 600_000 },
   StageParked: { ...ATTEMPT, stage: 'upgrade', eventId: 'event-5', reason: 'handler-threw' },
-  StageRedriven: { workOrder: LOCATED_ORDER, stage: 'upgrade', n: 1 },
+  StageRedriven: { workOrder: LOCATED_ORDER, stage: 'upgrade', n: 1, ...ASKED },
+  InstanceParked: { ...ATTEMPT, ...ASKED },
+  InstanceUnparked: { workOrder: LOCATED_ORDER, ...ASKED },
+  OutcomeResolutionRequested: { ...ATTEMPT, ...ASKED, resolution: ADOPTED },
+  OutcomeResolved: { ...ATTEMPT, resolution: ADOPTED, evidence: EVIDENCE },
+  OutcomeResolutionRefused: {
+    ...ATTEMPT,
+    resolution: { kind: 'not-landed' },
+    reason: 'build-exists',
+    evidence: EVIDENCE,
+  },
   UpgradeCancelRequested: { ...ATTEMPT, ...ASKED },
   UpgradeCancelled: { ...ATTEMPT, status: 'running-healthy-claimed' },
   UpgradeRetried: {
@@ -159,7 +172,10 @@ export const EXAMPLE_EVENT_DATA: InstanceEventData = {
     ...ASKED,
     fromStage: 'upgrade',
   },
-  UpgradeAbandoned: { workOrder: LOCATED_ORDER, ...ASKED },
+  UpgradeAbandoned: {
+    workOrder: { ...LOCATED_ORDER, attempt: 2, leftAt: 'upgrade' },
+    ...ASKED,
+  },
   CommandNoted: { command: 'ReportHealth' },
 };
 
@@ -205,6 +221,7 @@ export const EXAMPLE_COMMAND_DATA: InstanceCommandData = {
     startBy: null,
     priority: null,
     requestedAt: '2026-03-01T10:00:00.000Z',
+    repair: false,
     requestedBy: 'operator-7',
     reason: 'security release',
     rolloutId: null,
@@ -216,6 +233,41 @@ export const EXAMPLE_COMMAND_DATA: InstanceCommandData = {
   },
   PrioritizeUpgrade: { upgradeId: WORK_ORDER.upgradeId, priority: 'urgent', ...ASKED },
   ExpireUpgrade: ATTEMPT,
+  RetryUpgrade: {
+    upgradeId: WORK_ORDER.upgradeId,
+    ...ASKED,
+    fromStage: null,
+    redeploy: false,
+    strategy: null,
+    target: null,
+    enabledStrategies: UPGRADE_STRATEGIES,
+    attemptMs: 43_200_000,
+  },
+  AbandonUpgrade: {
+    upgradeId: WORK_ORDER.upgradeId,
+    ...ASKED,
+    attemptMs: 43_200_000,
+  },
+  ResolveOutcome: { upgradeId: WORK_ORDER.upgradeId, ...ASKED, resolution: ADOPTED },
+  RollBackUpgrade: {
+    upgradeId: OTHER_UPGRADE,
+    rollsBack: WORK_ORDER.upgradeId,
+    ...ASKED,
+    enabledStrategies: UPGRADE_STRATEGIES,
+    attemptMs: 43_200_000,
+  },
+  ParkInstance: ASKED,
+  UnparkInstance: ASKED,
+  RedriveStage: { upgradeId: WORK_ORDER.upgradeId, ...ASKED },
+  RedriveStalledStage: { ...ATTEMPT, seenStatus: 'pending-upgrade', most: 3 },
+  ConfirmResolution: {
+    ...ATTEMPT,
+    resolution: ADOPTED,
+    evidence: EVIDENCE,
+    adopted: { phase: 'complete', task: null },
+    attemptMs: 43_200_000,
+  },
+  RefuseResolution: EXAMPLE_EVENT_DATA.OutcomeResolutionRefused,
   StartPreUpgrade: BY_WORKER,
   CompletePreUpgrade: {
     ...ATTEMPT,

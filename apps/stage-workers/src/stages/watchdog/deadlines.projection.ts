@@ -7,7 +7,7 @@ import type {
   UpgradeStage,
   WorkOrder,
 } from '@uplift/domain';
-import { isInFlight, LIFECYCLE, statusAfter } from '@uplift/domain';
+import { isInFlight, LIFECYCLE, opensStage, statusAfter } from '@uplift/domain';
 import type { Clock } from '@uplift/runtime';
 import type { DeadlineRun, Moment, Now } from './deadline-run';
 import { isOver, resumeRun, startRun, suspendRun } from './deadline-run';
@@ -205,9 +205,10 @@ function ownerAfter({ type, data }: InstanceEvent, before: Row | undefined): Upg
   return owner ?? before?.owner ?? 'pre-upgrade';
 }
 
-function waitAfter({ type, data }: InstanceEvent, before: Row | undefined): OpenWait | null {
+function waitAfter(event: InstanceEvent, before: Row | undefined): OpenWait | null {
+  const { type, data } = event;
   if (type === 'WaitingFor') return { target: data.target, since: data.since };
-  if (type === 'WaitEnded' || 'workOrder' in data) return null;
+  if (type === 'WaitEnded' || opensStage(event)) return null;
   return before?.waitingFor ?? null;
 }
 

@@ -1,0 +1,399 @@
+import type { InstanceEvent, InstanceEventOf } from '../instance/instance.events';
+import { FAILED } from '../instance/instance.lifecycle';
+import type { InFlightStatus, UpgradeStage } from '../status';
+import { INSTANCE_STATUSES, isInFlight, IN_FLIGHT_STATUSES } from '../status';
+import {
+  BUILD,
+  command,
+  DEPLOYED_ORDER,
+  event,
+  LOCATED_ORDER,
+  OTHER_UPGRADE,
+  WORK_ORDER,
+} from '../testing/examples';
+import { given, HISTORY_INTO, ordering, WHOLE_UPGRADE } from '../testing/histories';
+
+type Ending = Extract<InstanceEvent, { data: { retryable: boolean } }>['type'];
+
+const failedIn = (
+  status: InFlightStatus,
+  type: Ending,
+  changes: Partial<InstanceEventOf<'UpgradeFailed'>['data']> = {},
+): readonly InstanceEvent[] => [...HISTORY_INTO[status], event(type, changes)];
+
+const UNDEPLOYED = failedIn('upgrade-running', 'UpgradeFailed');
+const TIMED_OUT = failedIn('upgrade-running', 'UpgradeFailed', { reason: 'stage-timed-out' });
+const POST_FAILED = failedIn('post-upgrade-running', 'PostUpgradeFailed');
+const ILL = failedIn('post-upgrade-completed', 'InstanceFoundUnhealthy');
+const second = <Order extends object>(order: Order) => ({ ...order, attempt: 2 });
+const retried = (order: object, fromStage: UpgradeStage, more: object = {}) =>
+  event('UpgradeRetried', { workOrder: second(order) as never, fromStage, ...more });
+
+describe('RetryUpgrade', () => {
+  it.each([
+    ['pre-upgrade-running', 'PreUpgradeFailed', 'pre-upgrade', WORK_ORDER],
+    ['pending-upgrade', 'UpgradeFailed', 'upgrade', LOCATED_ORDER],
+    ['upgrade-running', 'UpgradeFailed', 'upgrade', LOCATED_ORDER],
+    ['pending-post-upgrade', 'PostUpgradeFailed', 'post-upgrade', DEPLOYED_ORDER],
+    ['post-upgrade-running', 'PostUpgradeFailed', 'post-upgrade', DEPLOYED_ORDER],
+    ['post-upgrade-completed', 'InstanceFoundUnhealthy', 'poll-upgrade', DEPLOYED_ORDER],
+    ['post-upgrade-completed', 'InstanceFoundUnresponsive', 'poll-upgrade', DEPLOYED_ORDER],
+  ] as const)('after %s and %s begins with %s', (status, type, stage, order) => {
+    given(...failedIn(status, type))
+      .when(command('RetryUpgrade'))
+      .then(retried(order, stage));
+  });
+
+  it('begins earlier if it is asked to, and deploys nothing again', () => {
+    given(...POST_FAILED)
+      .when(command('RetryUpgrade', { fromStage: 'pre-upgrade' }))
+      .then(retried(DEPLOYED_ORDER, 'pre-upgrade'));
+    const again = retried(DEPLOYED_ORDER, 'pre-upgrade');
+    const { workOrder } = again.data;
+    const started = event('PreUpgradeStarted', { attempt: 2 });
+    const completed = command('CompletePreUpgrade', { attempt: 2 });
+    given(...POST_FAILED, again, started)
+      .when(completed)
+      .then(
+        event('PreUpgradeCompleted', { attempt: 2 }),
+        event('PostUpgradePending', { workOrder }),
+      );
+  });
+
+  it('does not deploy what is deployed already, unless it is asked to', () => {
+    given(...ILL)
+      .when(command('RetryUpgrade', { fromStage: 'upgrade' }))
+      .thenRefused('already-deployed');
+    given(...ILL)
+      .when(command('RetryUpgrade', { fromStage: 'upgrade', redeploy: true }))
+      .then(retried(LOCATED_ORDER, 'upgrade', { redeploy: true }));
+    given(...ILL)
+      .when(command('RetryUpgrade', { redeploy: true }))
+      .then(retried(LOCATED_ORDER, 'upgrade', { redeploy: true }));
+  });
+
+  it.each(['post-upgrade', 'poll-upgrade'] as const)(
+    'passes over no stage that is not complete: not to %s',
+    (fromStage) => {
+      given(...UNDEPLOYED)
+        .when(command('RetryUpgrade', { fromStage }))
+        .thenRefused('stage-not-reached');
+    },
+  );
+
+  it('cannot redeploy and pass over the deployment', () => {
+    given(...ILL)
+      .when(command('RetryUpgrade', { fromStage: 'post-upgrade', redeploy: true }))
+      .thenRefused('stage-not-reached');
+  });
+
+  it.each([
+    ['a build that may still run', TIMED_OUT],
+    [
+      'a call that may still take effect',
+      [
+        ...HISTORY_INTO['pending-upgrade'],
+        event('UpgradeStarted'),
+        event('DeploymentRequested'),
+        event('OutcomeUnknown'),
+        event('UpgradeFailed', { reason: 'outcome-unknown' }),
+      ],
+    ],
+    [
+      'a script that may still run',
+      [
+        ...HISTORY_INTO['pre-upgrade-running'],
+        event('ScriptRequested'),
+        event('ScriptAccepted'),
+        event('PreUpgradeFailed', { reason: 'stage-timed-out' }),
+      ],
+    ],
+  ])('is refused while nobody knows what became of %s, also with redeploy', (_what, history) => {
+    given(...history)
+      .when(command('RetryUpgrade'))
+      .thenRefused('outcome-unknown');
+    given(...history)
+      .when(command('RetryUpgrade', { redeploy: true }))
+      .thenRefused('outcome-unknown');
+  });
+
+  it.each([
+    ['Lagoon surely refused the call', failedIn('upgrade-running', 'UpgradeFailed')],
+    [
+      'nothing was asked for',
+      failedIn('pending-upgrade', 'UpgradeFailed', { reason: 'stage-timed-out' }),
+    ],
+    ['the outcome came late', [...TIMED_OUT, event('LateOutcomeObserved', { status: 'failed' })]],
+    ['an operator resolved it', [...TIMED_OUT, event('OutcomeResolved')]],
+  ])('is free once %s', (_what, history) => {
+    given(...history)
+      .when(command('RetryUpgrade'))
+      .then(retried(LOCATED_ORDER, 'upgrade'));
+  });
+
+  it('changes the plan before the deployment, or with redeploy', () => {
+    const plan = { strategy: 'branch-ref', target: { ref: 'v2.1.1' } } as const;
+    given(...UNDEPLOYED)
+      .when(command('RetryUpgrade', plan))
+      .then(retried({ ...LOCATED_ORDER, ...plan }, 'upgrade'));
+    given(...POST_FAILED)
+      .when(command('RetryUpgrade', plan))
+      .thenRefused('plan-change-too-late');
+    given(...POST_FAILED)
+      .when(command('RetryUpgrade', { ...plan, redeploy: true }))
+      .then(retried({ ...LOCATED_ORDER, ...plan }, 'upgrade', { redeploy: true }));
+  });
+
+  it('refuses a plan that does not fit, or is not permitted here', () => {
+    given(...UNDEPLOYED)
+      .when(command('RetryUpgrade', { strategy: 'promote' }))
+      .thenRefused('invalid-target');
+    const plan = { strategy: 'promote', target: { sourceEnvironment: 'staging' } } as const;
+    given(...UNDEPLOYED)
+      .when(command('RetryUpgrade', { ...plan, enabledStrategies: ['branch-ref'] }))
+      .thenRefused('strategy-not-enabled');
+  });
+
+  it('takes a cancel, a hold and a last moment to start out of the work order', () => {
+    const gone = {
+      cancelRequested: true,
+      parked: true,
+      startBy: '2026-03-01T09:00:00.000Z',
+    } as const;
+    given(...ordering(gone, UNDEPLOYED))
+      .when(command('RetryUpgrade'))
+      .then(retried(LOCATED_ORDER, 'upgrade'));
+  });
+
+  it('is refused after an upgrade that came to its end, and for another upgrade', () => {
+    const ill = event('HealthReported', { status: 'running-unhealthy' });
+    given(...WHOLE_UPGRADE, ill)
+      .when(command('RetryUpgrade'))
+      .thenRefused('nothing-to-retry');
+    given(...UNDEPLOYED)
+      .when(command('RetryUpgrade', { upgradeId: OTHER_UPGRADE }))
+      .thenRefused('nothing-to-retry');
+  });
+
+  it.each(IN_FLIGHT_STATUSES)('is refused in %s', (status) => {
+    given(...HISTORY_INTO[status])
+      .when(command('RetryUpgrade'))
+      .thenRefused('upgrade-in-flight');
+  });
+
+  it.each(INSTANCE_STATUSES.filter((status) => !isInFlight(status)))(
+    'is refused for an instance that was registered as %s and never upgraded',
+    (status) => {
+      const isFailed = (FAILED as readonly string[]).includes(status);
+      given(event('InstanceRegistered', { status }))
+        .when(command('RetryUpgrade'))
+        .thenRefused(isFailed ? 'nothing-to-retry' : 'status-not-allowed');
+    },
+  );
+});
+
+describe('AbandonUpgrade', () => {
+  it.each([
+    ['pre-upgrade', WORK_ORDER, failedIn('pre-upgrade-running', 'PreUpgradeFailed')],
+    ['upgrade', LOCATED_ORDER, UNDEPLOYED],
+    ['upgrade', LOCATED_ORDER, TIMED_OUT],
+    ['post-upgrade', DEPLOYED_ORDER, POST_FAILED],
+    ['poll-upgrade', DEPLOYED_ORDER, ILL],
+  ] as const)(
+    'has the instance verified, and remembers that %s is open',
+    (leftAt, order, history) => {
+      const workOrder = { ...second(order), leftAt };
+      given(...history)
+        .when(command('AbandonUpgrade'))
+        .then(event('UpgradeAbandoned', { workOrder }));
+    },
+  );
+
+  const abandoned = [...UNDEPLOYED, event('UpgradeAbandoned')];
+  const sick = event('InstanceFoundUnhealthy', { attempt: 2 });
+
+  it('leaves every way open if the instance does not prove its health', () => {
+    given(...abandoned, sick)
+      .when(command('AbandonUpgrade'))
+      .then(
+        event('UpgradeAbandoned', {
+          workOrder: { ...LOCATED_ORDER, attempt: 3, leftAt: 'upgrade' },
+        }),
+      );
+    given(...abandoned, sick)
+      .when(command('RetryUpgrade'))
+      .then(event('UpgradeRetried', { workOrder: { ...LOCATED_ORDER, attempt: 3 } }));
+  });
+
+  it('is refused after an upgrade that came to its end', () => {
+    const ill = event('HealthReported', { status: 'running-unhealthy' });
+    given(...WHOLE_UPGRADE, ill)
+      .when(command('AbandonUpgrade'))
+      .thenRefused('nothing-to-abandon');
+  });
+});
+
+describe('RollBackUpgrade', () => {
+  const before = (replacedRef: string, history: readonly InstanceEvent[]) =>
+    ordering({ replacedRef }, history);
+  const rollback = (changes: object) => ({
+    ...WORK_ORDER,
+    upgradeId: OTHER_UPGRADE,
+    target: { ref: 'v2.0.0' },
+    rollsBack: WORK_ORDER.upgradeId,
+    ...changes,
+  });
+
+  it('is an upgrade to what the history says was deployed before', () => {
+    given(...before('v2.0.0', WHOLE_UPGRADE))
+      .when(command('RollBackUpgrade'))
+      .then(event('UpgradeRequested', { workOrder: rollback({ replacedRef: 'v2.1.0' }) }));
+  });
+
+  it.each([
+    ['an app that is ill', ILL, { replacedRef: 'v2.1.0', repairs: 'running-unhealthy' }],
+    [
+      'a post-upgrade that failed',
+      POST_FAILED,
+      { replacedRef: 'v2.1.0', repairs: 'running-unhealthy' },
+    ],
+    [
+      'a deployment that failed',
+      UNDEPLOYED,
+      { replacedRef: 'v2.0.0', repairs: 'running-unhealthy' },
+    ],
+  ] as const)('mends %s', (_what, history, changes) => {
+    given(...before('v2.0.0', history))
+      .when(command('RollBackUpgrade'))
+      .then(event('UpgradeRequested', { workOrder: rollback(changes) }));
+  });
+
+  it('is refused where the history does not say what was deployed before', () => {
+    given(...WHOLE_UPGRADE)
+      .when(command('RollBackUpgrade'))
+      .thenRefused('no-earlier-reference');
+  });
+
+  it('is refused while nobody knows what became of the deployment', () => {
+    given(...before('v2.0.0', TIMED_OUT))
+      .when(command('RollBackUpgrade'))
+      .thenRefused('outcome-unknown');
+  });
+
+  it('is refused for an upgrade that is not the last, and in flight', () => {
+    given(...before('v2.0.0', WHOLE_UPGRADE))
+      .when(command('RollBackUpgrade', { rollsBack: 'another' }))
+      .thenRefused('nothing-to-roll-back');
+    given(...before('v2.0.0', HISTORY_INTO['upgrade-running']))
+      .when(command('RollBackUpgrade'))
+      .thenRefused('upgrade-in-flight');
+  });
+});
+
+describe('a repair', () => {
+  const ill = [event('InstanceRegistered'), event('HealthReported')];
+
+  it('is an upgrade of an app that fell ill by itself', () => {
+    given(...ill)
+      .when(command('RequestUpgrade', { repair: true }))
+      .then(
+        event('UpgradeRequested', { workOrder: { ...WORK_ORDER, repairs: 'running-unhealthy' } }),
+      );
+    given(...ill)
+      .when(command('RequestUpgrade'))
+      .thenRefused('status-not-allowed');
+  });
+
+  it('needs to know the status to come back to', () => {
+    given(event('InstanceRegistered', { status: 'running-unhealthy' }))
+      .when(command('RequestUpgrade', { repair: true }))
+      .thenRefused('claim-unknown');
+  });
+});
+
+describe('ResolveOutcome', () => {
+  const open = [
+    ...HISTORY_INTO['pending-upgrade'],
+    event('UpgradeStarted'),
+    event('DeploymentRequested'),
+  ];
+
+  it.each([
+    ['a call in flight', open],
+    ['what an attempt left behind', TIMED_OUT],
+  ])('asks for a look at %s', (_what, history) => {
+    given(...history)
+      .when(command('ResolveOutcome'))
+      .then(event('OutcomeResolutionRequested'));
+  });
+
+  it.each([
+    ['every call has its outcome', UNDEPLOYED],
+    ['the build is known', HISTORY_INTO['upgrade-running']],
+  ])('is refused if %s', (_what, history) => {
+    given(...history)
+      .when(command('ResolveOutcome'))
+      .thenRefused('nothing-to-resolve');
+  });
+
+  const NOT_LANDED = { kind: 'not-landed' } as const;
+  const none = { resolution: NOT_LANDED, adopted: null } as const;
+  const { evidence } = event('OutcomeResolved').data;
+
+  it('adopts a build in flight, which is followed from then on', () => {
+    given(...open)
+      .when(command('ConfirmResolution'))
+      .then(event('OutcomeResolved'), event('DeploymentAccepted'));
+  });
+
+  it('ends an attempt in flight whose call did not take effect: a retry is free', () => {
+    given(...open)
+      .when(command('ConfirmResolution', none))
+      .then(
+        event('OutcomeResolved', { resolution: NOT_LANDED }),
+        event('CallNotLanded', { evidence }),
+        event('UpgradeFailed', { reason: 'call-not-landed', evidence, retryable: true }),
+      );
+  });
+
+  it('takes up a build that was complete after all', () => {
+    given(...TIMED_OUT)
+      .when(command('ConfirmResolution'))
+      .then(event('OutcomeResolved'), event('LateOutcomeObserved'), event('PostUpgradePending'));
+  });
+
+  it('records one that failed, or nothing, and leaves the retry to the operator', () => {
+    given(...TIMED_OUT)
+      .when(command('ConfirmResolution', { adopted: { phase: 'failed', task: null } }))
+      .then(event('OutcomeResolved'), event('LateOutcomeObserved', { status: 'failed' }));
+    given(...TIMED_OUT)
+      .when(command('ConfirmResolution', none))
+      .then(event('OutcomeResolved', { resolution: NOT_LANDED }));
+  });
+
+  it('is quiet about a call that has its outcome by now', () => {
+    given(...HISTORY_INTO['upgrade-running'])
+      .when(command('ConfirmResolution'))
+      .thenNothing();
+  });
+
+  it('adopts nothing that still runs after the end: its outcome will be seen', () => {
+    given(...TIMED_OUT)
+      .when(command('ConfirmResolution', { adopted: { phase: 'active', task: null } }))
+      .thenNothing();
+  });
+
+  it('says why a claim is not borne out', () => {
+    given(...TIMED_OUT)
+      .when(command('RefuseResolution'))
+      .then(event('OutcomeResolutionRefused'));
+  });
+
+  it('names what nobody knows in the refusal of a retry', () => {
+    const decision = () =>
+      given(...TIMED_OUT)
+        .when(command('RetryUpgrade'))
+        .thenNothing();
+    expect(decision).toThrow(BUILD);
+  });
+});

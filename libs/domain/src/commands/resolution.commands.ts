@@ -1,0 +1,120 @@
+import type {
+  Attempt,
+  Evidence,
+  InstanceEvent,
+  Resolution,
+  TaskReference,
+} from '../instance/instance.events';
+import { eventOf } from '../instance/instance.events';
+import { CALLING, FAILED, failureIn } from '../instance/instance.lifecycle';
+import type {
+  KnownInstance,
+  RestingInstance,
+  UnsettledEffect,
+  UpgradingInstance,
+} from '../instance/instance.state';
+import type { CallState } from '../instance/attempt-progress';
+import { scriptStepIn, unsettledEffectOf } from '../instance/ended-upgrade';
+import { LATE_OUTCOME } from './polling.commands';
+import type { CommandRow } from './command-row';
+
+/** What Lagoon says of an operator's claim about an intent without an outcome. */
+export interface ResolutionCommands {
+  ConfirmResolution: Attempt & {
+    readonly resolution: Resolution;
+    readonly evidence: Evidence;
+    /** How the adopted build or task stands in Lagoon; null if nothing is adopted. */
+    readonly adopted: AdoptedEffect | null;
+    /** Whole time of what is left to do after a late success. */
+    readonly attemptMs: number;
+  };
+  RefuseResolution: Attempt & {
+    readonly resolution: Resolution;
+    readonly reason: string;
+    readonly evidence: Evidence;
+  };
+}
+
+export interface AdoptedEffect {
+  readonly phase: 'active' | 'complete' | 'failed' | 'cancelled';
+  /** Null for a build. */
+  readonly task: TaskReference | null;
+}
+
+type Confirmation = ResolutionCommands['ConfirmResolution'];
+
+const MAY_BE_UNSETTLED = [...CALLING, ...FAILED] as const;
+
+const confirmResolution: CommandRow<Confirmation, (typeof MAY_BE_UNSETTLED)[number]> = {
+  in: MAY_BE_UNSETTLED,
+  decide(data, state: KnownInstance) {
+    const { upgradeId, attempt, resolution, evidence } = data;
+    const resolved = eventOf('OutcomeResolved', { upgradeId, attempt, resolution, evidence });
+    const next = state.kind === 'upgrading' ? inFlight(data, state) : atRest(data, state);
+    return next === null ? [] : [resolved, ...next];
+  },
+};
+
+/** Null if the call has an outcome by now. */
+function inFlight(data: Confirmation, state: UpgradingInstance): readonly InstanceEvent[] | null {
+  const { call } = state;
+  if (call?.isOpen !== true) return null;
+  const { resolution } = data;
+  return resolution.kind === 'adopt'
+    ? adopted(data, resolution.buildName, { ...state, call })
+    : notLanded(data, { ...state, call });
+}
+
+type Calling = UpgradingInstance & { readonly call: CallState };
+
+function notLanded(
+  { upgradeId, attempt, evidence }: Confirmation,
+  { call: { callNo }, status }: Calling,
+): readonly InstanceEvent[] {
+  const failure = { reason: 'call-not-landed', evidence, retryable: true } as const;
+  const proof = eventOf('CallNotLanded', { upgradeId, attempt, callNo, evidence });
+  return [proof, failureIn(status, { upgradeId, attempt, ...failure })];
+}
+
+/** Null for a task that is not known: nobody could follow it. */
+function adopted(
+  { upgradeId, attempt, adopted: effect }: Confirmation,
+  buildName: string,
+  { call: { effect: kind, callNo, bulkId }, workOrder, status }: Calling,
+): readonly InstanceEvent[] | null {
+  if (kind === 'deployment') {
+    const wave = bulkId === null ? {} : { bulkId };
+    return [eventOf('DeploymentAccepted', { workOrder, buildName, callNo, ...wave })];
+  }
+  const task = effect?.task ?? null;
+  if (task === null) return null;
+  const step = scriptStepIn(status);
+  return [eventOf('ScriptAccepted', { upgradeId, attempt, step, callNo, task })];
+}
+
+/** What is adopted after the end is an outcome that came late; a script of another step only counts as settled. */
+function atRest(
+  { upgradeId, attempt, resolution, adopted: effect, attemptMs }: Confirmation,
+  state: RestingInstance,
+): readonly InstanceEvent[] | null {
+  const unsettled = unsettledEffectOf(state);
+  if (unsettled === null || effect?.phase === 'active') return null;
+  if (resolution.kind === 'not-landed' || effect === null) return [];
+  const { status } = state;
+  if (status !== 'upgrade-failed' || !isDeployment(unsettled)) return [];
+  const { buildName } = resolution;
+  const outcome = { upgradeId, attempt, buildName, status: effect.phase, attemptMs };
+  return LATE_OUTCOME.RecordLateOutcome.decide(outcome, { ...state, status });
+}
+
+function isDeployment({ effect, step }: UnsettledEffect): boolean {
+  return effect === 'deployment' || step === 'upgrade';
+}
+
+export const RESOLUTION = {
+  ConfirmResolution: confirmResolution,
+  RefuseResolution: {
+    in: MAY_BE_UNSETTLED,
+    decide: (data) => [eventOf('OutcomeResolutionRefused', data)],
+  } satisfies CommandRow<ResolutionCommands['RefuseResolution'], (typeof MAY_BE_UNSETTLED)[number]>,
+};

@@ -1,0 +1,88 @@
+import type { InFlightStatus, UpgradeStage } from '../status';
+import type { InstanceEvent } from './instance.events';
+import type {
+  EndedUpgrade,
+  InstanceState,
+  UnsettledEffect,
+  UpgradingInstance,
+} from './instance.state';
+import type { ScriptStep, WorkOrder } from './work-order';
+import { markerOf, scriptMarkerOf } from './work-order';
+
+/** Failures that do not say what became of the effect that was under way. */
+const WITHOUT_OUTCOME = ['stage-timed-out', 'outcome-unknown'];
+
+/** True if an attempt that failed for this reason may have left something under way in Lagoon. */
+export function leavesOutcomeOpen(reason: string): boolean {
+  return WITHOUT_OUTCOME.includes(reason);
+}
+
+/** What is remembered of an attempt that ended with this event. */
+export function endedUpgrade(state: UpgradingInstance, event: InstanceEvent): EndedUpgrade {
+  const { workOrder } = state;
+  const isFailed = 'retryable' in event.data;
+  return {
+    workOrder,
+    isCancelled: event.type === 'UpgradeCancelled',
+    lateOutcomeSeen: false,
+    stage: isFailed ? incompleteStage(state) : null,
+    unsettled: isFailed && leavesOutcomeOpen(event.data.reason) ? underWay(state) : null,
+  };
+}
+
+const INCOMPLETE: Record<InFlightStatus, UpgradeStage> = {
+  'pending-pre-upgrade': 'pre-upgrade',
+  'pre-upgrade-running': 'pre-upgrade',
+  'pre-upgrade-completed': 'upgrade',
+  'pending-upgrade': 'upgrade',
+  'upgrade-running': 'upgrade',
+  'upgrade-completed': 'post-upgrade',
+  'pending-post-upgrade': 'post-upgrade',
+  'post-upgrade-running': 'post-upgrade',
+  'post-upgrade-completed': 'poll-upgrade',
+};
+
+function incompleteStage({ status, workOrder }: UpgradingInstance): UpgradeStage {
+  return workOrder.leftAt ?? INCOMPLETE[status];
+}
+
+/** The step whose script may run in a status. */
+export function scriptStepIn(status: InFlightStatus): ScriptStep {
+  if (status === 'pre-upgrade-running') return 'pre-upgrade';
+  return status === 'post-upgrade-running' ? 'post-upgrade' : 'upgrade';
+}
+
+/** The intent that has no outcome: an open call in flight, or what an attempt left when it ended. */
+export function unsettledEffectOf(state: InstanceState): UnsettledEffect | null {
+  if (state.kind === 'resting') return state.lastUpgrade?.unsettled ?? null;
+  if (state.kind === 'absent' || state.call?.isOpen !== true) return null;
+  return underWay(state);
+}
+
+/** The effect that was asked for and has not ended; null if there is none. */
+function underWay(state: UpgradingInstance): UnsettledEffect | null {
+  const { call, deployment, task, workOrder, status } = state;
+  const step = scriptStepIn(status);
+  if (deployment !== null) {
+    const { buildName } = deployment;
+    return { effect: 'deployment', step: null, marker: markerOf(workOrder), buildName };
+  }
+  if (task !== null) {
+    const marker = scriptMarkerOf(workOrder, step);
+    return { effect: 'script', step, marker, buildName: task.taskName };
+  }
+  if (call?.isOpen !== true) return null;
+  const { effect, marker } = call;
+  return { effect, step: effect === 'script' ? step : null, marker, buildName: null };
+}
+
+/** Commit or tag that the environment runs when an attempt ends; null if it is not known. */
+export function deployedRefAfter({
+  deployed,
+  strategy,
+  target,
+  replacedRef,
+}: WorkOrder): string | null {
+  if (deployed === undefined || strategy === 'script') return replacedRef ?? null;
+  return target !== null && 'ref' in target ? target.ref : null;
+}
