@@ -107,14 +107,17 @@ export class NothingToRecoverError extends DomainError {
     readonly upgradeId: string,
     { last, currentStatus }: { readonly last: string | null; readonly currentStatus: string },
   ) {
-    super(
-      last === upgradeId
-        ? `Upgrade ${upgradeId} has come to its end: ask for a new upgrade, with repair if the app is ill`
-        : `${upgradeId} is not the last upgrade of the instance, which is ${last ?? 'none'}`,
-    );
+    super(whyNothing(upgradeId, last));
     this.code = NOTHING_TO[command] ?? 'nothing-to-retry';
     this.currentStatus = currentStatus;
   }
+}
+
+function whyNothing(upgradeId: string, last: string | null): string {
+  if (last === null) return 'The instance was never upgraded by Uplift: request an upgrade';
+  return last === upgradeId
+    ? `Upgrade ${upgradeId} has come to its end: request a new upgrade, as a repair if the app is ill`
+    : `${upgradeId} is not the last upgrade of the instance, which is ${last}`;
 }
 
 const NOTHING_TO: Readonly<Record<string, string>> = {
