@@ -1,16 +1,26 @@
 import type { DynamicModule, OnApplicationShutdown, Provider } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import { BusClient, BusConnection, connectServiceBus } from '@uplift/bus';
-import { CommandHandler, EsdbEventStore, EventStore, InstanceHistory } from '@uplift/event-store';
+import {
+  CommandHandler,
+  EsdbEventStore,
+  EventStore,
+  InstanceHistory,
+  SystemCommandHandler,
+  SystemHistory,
+} from '@uplift/event-store';
 import type { ServiceRuntime } from '@uplift/runtime';
 import { Clock, Health, Metrics, Randomness } from '@uplift/runtime';
+import { CommandMeter } from './commands/command-meter';
 import { CommandService } from './commands/command-service';
+import { RefusalRecorder } from './commands/refusal-recorder';
 import { EventsModule } from './events/events.module';
 import { HealthCallbackToken } from './instances/health-callback.controller';
 import { InstancesModule } from './instances/instances.module';
 import { PublishedApi } from './pages/open-api';
 import { PagesController } from './pages/pages.controller';
 import { ReadModel } from './nats/read-model';
+import { SystemModule } from './system/system.module';
 import { UpgradePolicy } from './upgrades/upgrade-commands';
 import { UpgradesModule } from './upgrades/upgrades.module';
 
@@ -27,7 +37,7 @@ export const COMMAND_API_SETTINGS = [
 type CommandApiRuntime = ServiceRuntime<(typeof COMMAND_API_SETTINGS)[number]>;
 
 /** Every operation of this service, in the order of its published description. */
-export const RESOURCE_MODULES = [InstancesModule, UpgradesModule, EventsModule];
+export const RESOURCE_MODULES = [InstancesModule, UpgradesModule, SystemModule, EventsModule];
 
 /** Composition root: the one place where adapters are chosen. */
 @Module({})
@@ -35,6 +45,7 @@ export class CommandApiModule implements OnApplicationShutdown {
   constructor(
     private readonly bus: BusConnection,
     private readonly store: EventStore,
+    private readonly refusals: RefusalRecorder,
   ) {}
 
   static for(runtime: CommandApiRuntime): DynamicModule {
@@ -42,7 +53,9 @@ export class CommandApiModule implements OnApplicationShutdown {
       ...ports(runtime),
       ...policies(runtime),
       ...adapters(runtime),
+      CommandMeter,
       CommandService,
+      RefusalRecorder,
       ReadModel,
       PublishedApi,
     ];
@@ -59,6 +72,7 @@ export class CommandApiModule implements OnApplicationShutdown {
   /** After every transport has drained. */
   async onApplicationShutdown(): Promise<void> {
     await this.bus.close();
+    await this.refusals.settled();
     await this.store.close();
   }
 }
@@ -99,6 +113,12 @@ function adapters(runtime: CommandApiRuntime): Provider[] {
       provide: CommandHandler,
       inject: [InstanceHistory],
       useFactory: (history: InstanceHistory) => new CommandHandler(history, runtime),
+    },
+    {
+      provide: SystemCommandHandler,
+      inject: [EventStore],
+      useFactory: (store: EventStore) =>
+        new SystemCommandHandler(new SystemHistory(store, SERVICE_NAME), runtime),
     },
     {
       provide: BusConnection,

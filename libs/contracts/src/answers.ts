@@ -226,6 +226,16 @@ export const ANSWERS = {
   stats: named('StatsAnswer', object({ ...stats, ...READ })),
   system: named('SystemAnswer', object(READ)),
   command,
+  systemCommand: named(
+    'SystemCommandAnswer',
+    object({
+      revision: documented('Revision of the switches that the command led to', revision),
+      position: documented('Position in the store, for min-position', position),
+      stopped: documented('Whether it left all starts stopped', flag),
+      stoppedCores: documented('The cores whose starts it left stopped', list(text)),
+      links: named('SystemLinks', object({ system: text })),
+    }),
+  ),
   eventPage: named(
     'EventPage',
     object({
@@ -248,6 +258,7 @@ export type StageDocument = ValueOf<typeof stage>;
 export type UpgradeDocument = ValueOf<typeof upgrade>;
 export type Percentiles = ValueOf<typeof percentiles>;
 export type StageStats = ValueOf<typeof stageStats>;
+export type SystemCommandAnswer = ValueOf<typeof ANSWERS.systemCommand>;
 export type EventDocument = ValueOf<typeof event>;
 export type CommandLinks = ValueOf<typeof commandLinks>;
 export type CommandAnswer = ValueOf<typeof command>;

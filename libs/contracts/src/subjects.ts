@@ -7,6 +7,8 @@ export const COMMAND_SUBJECTS = {
   reportHealth: 'uplift.cmd.v1.instance.report-health',
   triggerUpgrade: 'uplift.cmd.v1.upgrade.trigger',
   cancelUpgrade: 'uplift.cmd.v1.upgrade.cancel',
+  stopStarts: 'uplift.cmd.v1.system.stop-starts',
+  allowStarts: 'uplift.cmd.v1.system.allow-starts',
 } as const;
 
 /** A caller that knows only the command's plain name gets an answer too. */

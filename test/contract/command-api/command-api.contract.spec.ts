@@ -9,6 +9,7 @@ import { queriesSuite } from './queries.suite';
 import { outageSuite, refusalsSuite } from './refusals.suite';
 import { commandApiForAll } from './running-command-api';
 import { strategiesSuite } from './strategies.suite';
+import { systemSuite } from './system.suite';
 
 jest.setTimeout(60_000);
 
@@ -18,6 +19,7 @@ describe('the command API', () => {
   publishedSuite(api);
   commandsSuite(api);
   cancelSuite(api);
+  systemSuite(api);
   refusalsSuite(api);
   invalidRequestsSuite(api);
   queriesSuite(api);

@@ -168,7 +168,7 @@ export function commandsSuite(running: () => RunningCommandApi): void {
       expect(registered).toMatchObject({ status: 200, body: { revision: 0, instanceId: id } });
     });
 
-    it('says so when the effect holds already', async () => {
+    it('says so when the effect holds already, and notes the key', async () => {
       const id = await api.register('register-7');
 
       const { status, body } = await api.post(`/v1/instances/${id}/health`, {
@@ -176,8 +176,31 @@ export function commandsSuite(running: () => RunningCommandApi): void {
         body: { status: 'running-healthy-claimed' },
       });
 
-      expect({ status, revision: body.revision }).toEqual({ status: 200, revision: 0 });
-      expect(await api.eventsOf(id)).toHaveLength(1);
+      expect({ status, revision: body.revision }).toEqual({ status: 200, revision: 1 });
+      expect((await api.eventsOf(id)).map(({ type }) => type)).toEqual([
+        'InstanceRegistered',
+        'CommandNoted',
+      ]);
+    });
+
+    it('answers a key the same for ever, although its effect held already', async () => {
+      const id = await api.register('register-8');
+      const report = (key: string, health: string) =>
+        api.post(`/v1/instances/${id}/health`, { key, body: { status: `running-${health}` } });
+      await report('K0', 'unhealthy');
+      const first = await report('K1', 'unhealthy');
+      await report('K2', 'healthy-claimed');
+      const events = await api.eventsOf(id);
+
+      const overBus = await api.bus.request(
+        COMMAND_SUBJECTS.reportHealth,
+        { instanceId: id, ...HEALTH },
+        { idempotencyKey: 'K1' },
+      );
+
+      expect(await report('K1', 'unhealthy')).toMatchObject({ status: 200, body: first.body });
+      expect(overBus).toEqual(first.body);
+      expect(await api.eventsOf(id)).toEqual(events);
     });
   });
 }

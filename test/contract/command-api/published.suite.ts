@@ -73,6 +73,8 @@ export function publishedSuite(running: () => RunningCommandApi): void {
         'trigger_upgrade',
         'uplift.cmd.v1.instance.register',
         'uplift.cmd.v1.instance.report-health',
+        'uplift.cmd.v1.system.allow-starts',
+        'uplift.cmd.v1.system.stop-starts',
         'uplift.cmd.v1.upgrade.cancel',
         'uplift.cmd.v1.upgrade.trigger',
       ]);

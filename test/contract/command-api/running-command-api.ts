@@ -1,7 +1,7 @@
 import { BusClient, connectBus } from '@uplift/bus';
 import type { NatsBusConnection } from '@uplift/bus';
 import type { StoredEvent } from '@uplift/contracts';
-import { instanceStream } from '@uplift/contracts';
+import { categoryOf, instanceStream } from '@uplift/contracts';
 import { EsdbEventStore, loadOrEmpty } from '@uplift/event-store';
 import { Stack } from '../../../tools/stack/src';
 import { PublishedContract } from './published-contract';
@@ -86,6 +86,17 @@ export class RunningCommandApi {
 
   lastPosition(): Promise<bigint | null> {
     return this.store.lastPosition();
+  }
+
+  /** Streams written to after a position; refusals are kept beside the instances. */
+  async writtenSince(after: bigint | null): Promise<readonly string[]> {
+    const streams: string[] = [];
+    const from = after === null ? {} : { after };
+    for await (const { events, caughtUp } of this.store.subscribeToAll(from)) {
+      streams.push(...events.map(({ stream }) => stream));
+      if (caughtUp) break;
+    }
+    return streams.filter((stream) => categoryOf(stream) !== 'refusal');
   }
 
   async register(key: string): Promise<string> {

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { Actor } from '@uplift/contracts';
 import { refusal } from '@uplift/contracts';
-import type { InstanceCommandOf } from '@uplift/domain';
-import { canonicalJson, deterministicEventId } from '@uplift/event-store';
+import type { InstanceCommandOf, SystemCommand } from '@uplift/domain';
+import { deterministicEventId } from '@uplift/event-store';
 
 /** Commands of people and services; a worker's report does not come through this service. */
 export type EdgeCommand = InstanceCommandOf<
@@ -16,17 +15,23 @@ export interface Caller {
   readonly transport: Transport;
   readonly actor: Actor;
   readonly idempotencyKey: string;
+  /** The key was made here: the caller sent none and cannot repeat the command. */
+  readonly isKeyless?: true;
   readonly traceparent?: string;
-  /** Refuse the command if the instance is at another revision. */
+  /** Refuse the command if what it is about is at another revision. */
   readonly ifRevision?: number;
 }
 
-export interface CommandRequest {
-  readonly instanceId: string;
-  readonly command: EdgeCommand;
+/** A command and who asks for it. */
+export interface Asked<Command extends EdgeCommand | SystemCommand = EdgeCommand | SystemCommand> {
+  readonly command: Command;
   /** What the caller said, without anything this service adds: the key stands for exactly this. */
   readonly content: object;
   readonly caller: Caller;
+}
+
+export interface CommandRequest extends Asked<EdgeCommand> {
+  readonly instanceId: string;
 }
 
 const USABLE_KEY = /^[\x21-\x7e]{1,255}$/;
@@ -57,6 +62,10 @@ export function commandIdOf(instanceId: string, idempotencyKey: string): string 
   return deterministicEventId(`command/instance/${instanceId}`, idempotencyKey, 0);
 }
 
+export function systemCommandIdOf(idempotencyKey: string): string {
+  return deterministicEventId('command/system', idempotencyKey, 0);
+}
+
 /** Follows from key and instance, so that repeats of a command agree on it. */
 export function upgradeIdFor(instanceId: string, idempotencyKey: string): string {
   return deterministicEventId(commandIdOf(instanceId, idempotencyKey), 'upgrade', 0);
@@ -70,10 +79,4 @@ export function upgradeOf({ data }: EdgeCommand): string | null {
 /** Id of an instance whose caller gave none. */
 export function instanceIdFor(idempotencyKey: string): string {
   return deterministicEventId('command/register-instance', idempotencyKey, 0);
-}
-
-/** SHA-256 (hex) of what the caller asked for, whatever the order of keys. */
-export function fingerprintOf({ command, content }: CommandRequest): string {
-  const text = canonicalJson({ command: command.type, content });
-  return createHash('sha256').update(text, 'utf8').digest('hex');
 }

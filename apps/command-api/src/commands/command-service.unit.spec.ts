@@ -3,13 +3,18 @@ import { DomainError } from '@uplift/domain';
 import type { StreamHead } from '@uplift/event-store';
 import { EventStoreUnavailableError, RevisionConflictError } from '@uplift/event-store';
 import { InMemoryEventStore } from '@uplift/event-store/testing';
+import { MOST_NOTES_IN_A_ROW } from './idempotency';
 import {
   cancel,
   commandServiceOn,
   INSTANCE_ID,
   registration,
+  report,
   trigger,
 } from '../testing/command-requests';
+
+const SICK = 'running-unhealthy';
+const WELL = 'running-healthy-claimed';
 
 const typesIn = async (store: InMemoryEventStore) =>
   (await store.load(instanceStream(INSTANCE_ID))).map(({ type }) => type);
@@ -46,12 +51,15 @@ describe('CommandService', () => {
 
   it('answers a repeated key from the stream, whatever happened since', async () => {
     const { store, service } = await registered();
-    const { outcome: _first, ...answer } = await service.execute(registration({ key: 'first' }));
+    const [first] = await store.load(instanceStream(INSTANCE_ID));
     await service.execute(trigger({ key: 'k1' }));
 
     const again = await service.execute(registration());
 
-    expect(again).toEqual({ ...answer, outcome: 'repeated' });
+    expect(again).toMatchObject({
+      ...{ outcome: 'repeated', status: 'running-healthy-claimed' },
+      ...{ revision: 0, position: first?.position },
+    });
     expect(await typesIn(store)).toEqual(['InstanceRegistered', 'UpgradeRequested']);
   });
 
@@ -94,8 +102,11 @@ describe('CommandService', () => {
     const other = await service.execute(cancel({ key: 'c2', reason: 'other words' }));
 
     expect(again).toEqual({ ...first, outcome: 'repeated' });
-    expect(other).toEqual({ ...first, outcome: 'unchanged' });
-    expect(await typesIn(store)).toHaveLength(4);
+    expect(other).toMatchObject({
+      ...{ outcome: 'unchanged', status: first.status },
+      ...{ upgradeId: first.upgradeId, revision: 4 },
+    });
+    expect((await typesIn(store)).slice(3)).toEqual(['UpgradeCancelled', 'CommandNoted']);
   });
 
   it.each([
@@ -118,13 +129,89 @@ describe('CommandService', () => {
     await expect(service.execute(other)).resolves.toMatchObject({ outcome: 'accepted' });
   });
 
-  it('answers from the present state when the effect holds already', async () => {
+  it('answers from the present state when the effect holds already, and notes the key', async () => {
     const { store, service } = await registered();
 
     const result = await service.execute(registration({ key: 'another' }));
 
+    const [, note] = await store.load(instanceStream(INSTANCE_ID));
+    expect(result).toMatchObject({ outcome: 'unchanged', revision: 1, position: note?.position });
+    expect(note).toMatchObject({
+      type: 'CommandNoted',
+      data: { command: 'RegisterInstance' },
+      metadata: { commandFingerprint: expect.stringMatching(/^[0-9a-f]{64}$/) as unknown },
+    });
+  });
+
+  it.each([
+    ['the health that is known', [report('k0', SICK)], report('k1', SICK), [report('k2', WELL)]],
+    ['a registration', [], registration({ key: 'k1' }), [report('k2', SICK)]],
+    ['a cancel', [trigger(), cancel({ key: 'k0' })], cancel({ key: 'k1' }), [report('k2', SICK)]],
+  ])(
+    'gives %s the same answer for ever, and does nothing, although it held at first',
+    async (_what, before, request, after) => {
+      const { store, service } = await registered();
+      for (const each of before) await service.execute(each);
+      const first = await service.execute(request);
+      for (const each of after) await service.execute(each);
+      const types = await typesIn(store);
+
+      const again = await service.execute(request);
+
+      expect(first.outcome).toBe('unchanged');
+      expect(again).toEqual({ ...first, outcome: 'repeated' });
+      expect(await typesIn(store)).toEqual(types);
+    },
+  );
+
+  it('refuses the key of a note for other content', async () => {
+    const { service } = await registered();
+    await service.execute(report('k1', WELL));
+
+    await expect(service.execute(report('k1', SICK))).rejects.toMatchObject(
+      refusedWith('idempotency-key-reused'),
+    );
+  });
+
+  it('notes one command once, however often it is sent at once', async () => {
+    const { store, service } = await registered();
+
+    const results = await Promise.all(
+      Array.from({ length: 20 }, () => service.execute(report('k1', WELL))),
+    );
+
+    expect(new Set(results.map(({ revision }) => revision))).toEqual(new Set([1]));
+    expect(await typesIn(store)).toEqual(['InstanceRegistered', 'CommandNoted']);
+  });
+
+  it('notes nothing for a caller who sent no key', async () => {
+    const { store, service } = await registered();
+    const request = report('made here', WELL);
+
+    const caller = { ...request.caller, isKeyless: true } as const;
+    const result = await service.execute({ ...request, caller });
+
     expect(result).toMatchObject({ outcome: 'unchanged', revision: 0 });
     expect(await typesIn(store)).toHaveLength(1);
+  });
+
+  it('notes so many in a row and no more, until something happens', async () => {
+    const { store, service } = await registered();
+    for (let n = 0; n < MOST_NOTES_IN_A_ROW; n += 1) await service.execute(report(`k${n}`, WELL));
+
+    await expect(service.execute(report('more', WELL))).rejects.toMatchObject(
+      refusedWith('repeated-too-often'),
+    );
+    await expect(service.execute(report('k0', WELL))).resolves.toMatchObject({
+      outcome: 'repeated',
+      revision: 1,
+    });
+    expect(await typesIn(store)).toHaveLength(1 + MOST_NOTES_IN_A_ROW);
+    await service.execute(report('ill', SICK));
+    await service.execute(report('well', WELL));
+    await expect(service.execute(report('more', WELL))).resolves.toMatchObject({
+      outcome: 'unchanged',
+    });
   });
 
   it('refuses a command made for another revision, but not its repeat', async () => {

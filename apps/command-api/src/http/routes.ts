@@ -1,7 +1,12 @@
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
 import { applyDecorators, Get, Post, UseInterceptors } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
-import type { CommandAnswer, HttpQueryName, QueryName } from '@uplift/contracts';
+import type {
+  CommandAnswer,
+  HttpQueryName,
+  QueryName,
+  SystemCommandAnswer,
+} from '@uplift/contracts';
 import {
   ANSWERS,
   CONTENT_TYPES,
@@ -11,35 +16,56 @@ import {
 } from '@uplift/contracts';
 import type { Observable } from 'rxjs';
 import { map } from 'rxjs';
-import type { CommandResult } from '../commands/command-answer';
+import type { CommandOutcome, CommandResult } from '../commands/command-answer';
 import { answerOf } from '../commands/command-answer';
 import type { HttpReply } from './http-exchange';
 
 /* What operations do over HTTP, and what the published description says of them. */
 
-const COMMAND_PROBLEMS = [400, 404, 409, 412, 413, 415, 422, 500, 503];
+const COMMAND_PROBLEMS = [400, 404, 409, 412, 413, 415, 422, 429, 500, 503];
 const QUERY_PROBLEMS = [400, 404, 409, 503];
 
-/** POST of a command: the handler gives its result, the caller gets the answer with status and headers. */
+/** POST of a command to an instance: the handler gives its result, the caller gets the answer with status and headers. */
 export function PostCommand(path: string, summary: string): MethodDecorator {
   return applyDecorators(
-    Post(path),
     UseInterceptors(CommandReply),
-    ApiOperation({ summary }),
     DescribedIds(path),
+    describedCommand(path, summary, {
+      answer: 'command',
+      ifMatch: 'ETag of the instance: refuse with 412 if it has changed',
+    }),
+  );
+}
+
+/** POST of a command to the switches of all starts. */
+export function PostSystemCommand(path: string, summary: string): MethodDecorator {
+  return applyDecorators(
+    UseInterceptors(SystemCommandReply),
+    describedCommand(path, summary, {
+      answer: 'systemCommand',
+      ifMatch: 'Revision of the switches: refuse with 412 if they have changed',
+    }),
+  );
+}
+
+function describedCommand(
+  path: string,
+  summary: string,
+  { answer, ifMatch }: { readonly answer: keyof typeof ANSWERS; readonly ifMatch: string },
+): MethodDecorator {
+  return applyDecorators(
+    Post(path),
+    ApiOperation({ summary }),
     ApiHeader({
       name: 'Idempotency-Key',
       required: true,
-      description: 'Scoped to one instance; the same key gives the same answer for ever',
+      description:
+        'Scoped to one instance or to the system; the same key gives the same answer for ever',
       schema: { type: 'string', minLength: 1, maxLength: 255 },
     }),
-    ApiHeader({
-      name: 'If-Match',
-      required: false,
-      description: 'ETag of the instance: refuse with 412 if it has changed',
-    }),
-    DescribedAnswer(202, 'command', 'Accepted and stored'),
-    DescribedAnswer(200, 'command', 'Known, or held already'),
+    ApiHeader({ name: 'If-Match', required: false, description: ifMatch }),
+    DescribedAnswer(202, answer, 'Accepted and stored'),
+    DescribedAnswer(200, answer, 'Known, or held already'),
     DescribedProblems(...COMMAND_PROBLEMS),
   );
 }
@@ -51,14 +77,49 @@ class CommandReply implements NestInterceptor<CommandResult, CommandAnswer> {
     next: CallHandler<CommandResult>,
   ): Observable<CommandAnswer> {
     const reply = context.switchToHttp().getResponse<HttpReply>();
-    return next.handle().pipe(map((result) => replyTo(reply, result)));
+    return next.handle().pipe(
+      map((result) => {
+        const answer = answerOf(result);
+        const { upgrade, instance } = answer.links;
+        return replyTo(reply, { ...result, answer, location: upgrade ?? instance });
+      }),
+    );
   }
 }
 
-function replyTo(reply: HttpReply, result: CommandResult): CommandAnswer {
-  const answer = answerOf(result);
-  reply.status(result.outcome === 'accepted' ? 202 : 200);
-  reply.header('location', answer.links.upgrade ?? answer.links.instance);
+interface SystemResult {
+  readonly outcome: CommandOutcome;
+  readonly answer: SystemCommandAnswer;
+}
+
+class SystemCommandReply implements NestInterceptor<SystemResult, SystemCommandAnswer> {
+  intercept(
+    context: ExecutionContext,
+    next: CallHandler<SystemResult>,
+  ): Observable<SystemCommandAnswer> {
+    const reply = context.switchToHttp().getResponse<HttpReply>();
+    return next
+      .handle()
+      .pipe(
+        map(({ outcome, answer }) =>
+          replyTo(reply, { outcome, answer, location: answer.links.system }),
+        ),
+      );
+  }
+}
+
+interface Reply<Answer> {
+  readonly outcome: CommandOutcome;
+  readonly answer: Answer;
+  readonly location: string;
+}
+
+function replyTo<Answer extends { readonly revision: number }>(
+  reply: HttpReply,
+  { outcome, answer, location }: Reply<Answer>,
+): Answer {
+  reply.status(outcome === 'accepted' ? 202 : 200);
+  reply.header('location', location);
   reply.header('etag', `"${answer.revision}"`);
   reply.header('cache-control', 'no-store');
   return answer;

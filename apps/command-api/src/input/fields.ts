@@ -65,6 +65,22 @@ export function TextField({ pattern = LINE, rule, ...options }: TextOptions): Pr
   );
 }
 
+/** One line of text that is not empty. */
+export const oneLine = { pattern: /^[^\p{Cc}]+$/u, rule: 'one line of text' };
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._/-]*$/;
+/** How projects, environments and cores are called. */
+export const nameRule = {
+  pattern: NAME,
+  rule: 'a name of letters, digits, ".", "_", "/" and "-"',
+};
+
+/** Why somebody asks for something: every command of an operator has one. */
+export function ReasonField(options: { readonly optional?: boolean } = {}): PropertyDecorator {
+  const description = 'Why, for those who read the history; no personal data';
+  return TextField({ description, maxLength: 500, ...oneLine, ...options });
+}
+
 export function UuidField(options: FieldOptions): PropertyDecorator {
   return Field(
     { type: 'string', format: 'uuid', pattern: UUID.source },

@@ -86,9 +86,7 @@ export class HealthCallbackController {
     this.token.check(token);
     const instanceId = uuid.toLowerCase();
     if (!isUuid(instanceId)) throw refusal('instance-unknown', 'The path names no instance');
-    const key = headerOf(request, 'idempotency-key') ?? this.randomness.uuid();
-    const caller = callerWithKey(request, requireKey(key));
-    return answerOf(await this.report(instanceId, status, caller));
+    return answerOf(await this.report(instanceId, status, this.callerOf(request)));
   }
 
   @Post(':uuid/health/:status')
@@ -100,6 +98,12 @@ export class HealthCallbackController {
     @Req() request: HttpRequest,
   ): Promise<CommandAnswer> {
     return this.healthCallback(path, token, request);
+  }
+
+  private callerOf(request: HttpRequest): Caller {
+    const key = headerOf(request, 'idempotency-key');
+    if (key !== undefined) return callerWithKey(request, requireKey(key));
+    return { ...callerWithKey(request, this.randomness.uuid()), isKeyless: true };
   }
 
   private async report(instanceId: string, status: string, caller: Caller): Promise<CommandResult> {

@@ -6,7 +6,9 @@ import {
   CountField,
   Field,
   LabelMapField,
+  nameRule,
   NestedField,
+  oneLine,
   TextField,
   UuidField,
 } from '../input/fields';
@@ -47,9 +49,6 @@ class HealthProbeDto {
   readonly acceptStatuses?: number[];
 }
 
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._/-]*$/;
-const nameRule = { pattern: NAME, rule: 'a name of letters, digits, ".", "_", "/" and "-"' };
-
 export class RegistrationDto {
   @TextField({ description: 'Lagoon project name', maxLength: 100, ...nameRule })
   readonly project!: string;
@@ -76,8 +75,7 @@ export class RegistrationDto {
   @TextField({
     description: 'Store app the instance was made from',
     maxLength: 100,
-    pattern: /^[^\p{Cc}]+$/u,
-    rule: 'one line of text',
+    ...oneLine,
   })
   readonly app!: string;
 

@@ -19,6 +19,8 @@ export const COMMAND_ENDPOINTS: Readonly<Record<string, EndpointMetadata>> = {
   [COMMAND_SUBJECTS.reportHealth]: endpoint('ReportHealthOfInstanceDto', 'instance:report-health'),
   [COMMAND_SUBJECTS.triggerUpgrade]: endpoint('TriggerUpgradeOfInstanceDto', 'upgrade:trigger'),
   [COMMAND_SUBJECTS.cancelUpgrade]: endpoint('CancelUpgradeOfInstanceDto', 'upgrade:cancel'),
+  [COMMAND_SUBJECTS.stopStarts]: endpoint('SwitchStartsDto', 'system:stop-starts'),
+  [COMMAND_SUBJECTS.allowStarts]: endpoint('SwitchStartsDto', 'system:allow-starts'),
 };
 
 /** Takes a command from the bus; an error is answered with the document that HTTP would send. */

@@ -1,11 +1,15 @@
+import type { RunningStatus } from '@uplift/domain';
 import { UPGRADE_STRATEGIES } from '@uplift/domain';
 import type { EventStore } from '@uplift/event-store';
 import { CommandHandler, InstanceHistory } from '@uplift/event-store';
+import type { Clock } from '@uplift/runtime';
 import { Metrics, systemClock } from '@uplift/runtime';
 import { SeededRandomness } from '@uplift/runtime/testing';
 import type { Caller, CommandRequest } from '../commands/command-request';
 import { upgradeIdFor } from '../commands/command-request';
+import { CommandMeter } from '../commands/command-meter';
 import { CommandService } from '../commands/command-service';
+import { RefusalRecorder } from '../commands/refusal-recorder';
 
 export const INSTANCE_ID = '11111111-1111-4111-8111-111111111111';
 
@@ -79,10 +83,21 @@ export function cancel({ key = 'cancel', reason = 'wrong version', ...varied }: 
   } satisfies CommandRequest;
 }
 
+export function report(key: string, status: RunningStatus) {
+  return {
+    instanceId: INSTANCE_ID,
+    command: { type: 'ReportHealth', data: { status } },
+    content: { instanceId: INSTANCE_ID, status },
+    caller: { ...CALLER, idempotencyKey: key },
+  } satisfies CommandRequest;
+}
+
 /** The command service over a store, and what it measures. */
-export function commandServiceOn(store: EventStore) {
+export function commandServiceOn(store: EventStore, clock: Clock = systemClock) {
   const ports = { clock: systemClock, randomness: new SeededRandomness(1) };
   const handler = new CommandHandler(new InstanceHistory(store, 'command-api'), ports);
   const metrics = new Metrics('command-api');
-  return { service: new CommandService(handler, systemClock, metrics), metrics };
+  const refusals = new RefusalRecorder(store, clock, metrics);
+  const meter = new CommandMeter(clock, metrics);
+  return { service: new CommandService(handler, meter, refusals), metrics, refusals };
 }

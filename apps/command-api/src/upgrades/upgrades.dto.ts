@@ -7,10 +7,17 @@ import {
   WAVE_ID_PATTERN,
 } from '@uplift/domain';
 import type { Form } from '../input/fields';
-import { ChoiceField, NestedField, NestedListField, TextField, UuidField } from '../input/fields';
+import {
+  ChoiceField,
+  NestedField,
+  NestedListField,
+  oneLine,
+  ReasonField,
+  TextField,
+  UuidField,
+} from '../input/fields';
 
 const SERVICE_NAME = /^[a-z0-9][a-z0-9-]*$/;
-const oneLine = { pattern: /^[^\p{Cc}]+$/u, rule: 'one line of text' };
 
 /** A command in a pod of a service, or a task that is registered in Lagoon. */
 export const SCRIPT_FORMS: readonly Form[] = [['service', 'command'], ['registeredTask']];
@@ -151,11 +158,7 @@ export class TriggerUpgradeOfInstanceDto extends TriggerUpgradeDto {
 }
 
 export class CancelUpgradeDto {
-  @TextField({
-    description: 'Why, for those who read the history; no personal data',
-    maxLength: 500,
-    ...oneLine,
-  })
+  @ReasonField()
   readonly reason!: string;
 }
 

@@ -1,0 +1,15 @@
+import { nameRule, ReasonField, TextField } from '../input/fields';
+
+/** Stops all starts, or allows them again. */
+export class SwitchStartsDto {
+  @TextField({
+    description: 'Only starts on this Lagoon core; absent: the whole system',
+    maxLength: 100,
+    optional: true,
+    ...nameRule,
+  })
+  readonly core?: string;
+
+  @ReasonField()
+  readonly reason!: string;
+}
