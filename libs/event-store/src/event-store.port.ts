@@ -114,9 +114,13 @@ export function headOf(events: readonly StoredEvent[]): StreamHead {
 }
 
 /** A stream that does not exist is an empty history. */
-export async function loadOrEmpty(store: EventStore, stream: string): Promise<StoredEvent[]> {
+export async function loadOrEmpty(
+  store: EventStore,
+  stream: string,
+  fromRevision = 0,
+): Promise<StoredEvent[]> {
   try {
-    return await store.load(stream);
+    return await store.load(stream, fromRevision);
   } catch (error) {
     if (error instanceof StreamNotFoundError) return [];
     throw error;

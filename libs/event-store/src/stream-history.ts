@@ -76,6 +76,11 @@ export class StreamHistory<Command, State, Category extends EventCategory> {
     return { state, head: headOf(events), position, events, decoded };
   }
 
+  /** Events from a revision on: of a stream that ends there, its last event. */
+  since(stream: string, revision: number): Promise<readonly StoredEvent[]> {
+    return loadOrEmpty(this.store, stream, revision);
+  }
+
   /** Appends the events of one decision, all or none, right after `head`. */
   append(
     stream: string,
@@ -115,6 +120,11 @@ export class InstanceHistory {
   /** An unregistered instance is absent, not an error. */
   load(instanceId: string): Promise<LoadedInstance> {
     return this.streams.load(instanceStream(instanceId));
+  }
+
+  /** Events from a revision on. */
+  since(instanceId: string, revision: number): Promise<readonly StoredEvent[]> {
+    return this.streams.since(instanceStream(instanceId), revision);
   }
 
   append(

@@ -59,19 +59,22 @@ interface Start {
  */
 export class InstanceSession {
   readonly instanceId: string;
-  readonly workOrder: WorkOrder;
+  private order: WorkOrder;
   private instance: KnownInstance;
+  /** Whether the store was heard, and not the message alone. */
+  private isHeldAgainstStream: boolean;
   private submissions = 0;
 
   private constructor(
     private readonly worker: Worker,
     private readonly message: StoredEvent,
     private readonly handling: Handling,
-    start: Start,
+    start: Start & { readonly isRead: boolean },
   ) {
     this.instanceId = splitStreamName(message.stream).id;
-    this.workOrder = start.workOrder;
+    this.order = start.workOrder;
     this.instance = start.instance;
+    this.isHeldAgainstStream = start.isRead;
   }
 
   /** Throws UndecodableMessageError for a message that is no event of an upgrade. */
@@ -84,11 +87,14 @@ export class InstanceSession {
     if (upgradeIdOf(event) === null) {
       throw new UndecodableMessageError(`Event ${message.id} belongs to no upgrade`);
     }
-    const start = startOf(
-      message,
-      knownFrom(message, event) ?? (await worker.history.load(splitStreamName(message.stream).id)),
-    );
+    const known = knownFrom(message, event);
+    const instance = known ?? (await worker.history.load(splitStreamName(message.stream).id));
+    const start = { ...startOf(message, instance), isRead: known === null };
     return new InstanceSession(worker, message, handling, start);
+  }
+
+  get workOrder(): WorkOrder {
+    return this.order;
   }
 
   /** Decides and appends; after a conflict loads the stream and decides again. */
@@ -136,7 +142,24 @@ export class InstanceSession {
   async reload(): Promise<LoadedInstance> {
     const loaded = await this.worker.history.load(this.instanceId);
     this.instance = loaded;
+    this.isHeldAgainstStream = true;
     return loaded;
+  }
+
+  /**
+   * Needed before anything is asked of Lagoon or of an app on the word of the message alone: a bus that was filled anew
+   * hands out the openings of upgrades that ended long ago. Where an append comes first, that tells the same.
+   */
+  async holdAgainstStream(): Promise<void> {
+    if (this.isHeldAgainstStream) return;
+    const { id, revision } = this.message;
+    const [stored, ...later] = await this.worker.history.since(this.instanceId, revision);
+    const isLast = stored?.id === id && later.length === 0;
+    const known = isLast ? knownFrom(stored, readable(stored)) : null;
+    if (known === null) return void (await this.reload());
+    this.order = startOf(this.message, known).workOrder;
+    this.instance = known;
+    this.isHeldAgainstStream = true;
   }
 
   private async change(command: WorkerCommand, step: string): Promise<Submission> {
@@ -153,12 +176,14 @@ export class InstanceSession {
     const handled = await worker.commands.handle({ instanceId, command, cause }, policy);
     if (handled.kind === 'answered') return this.change(command, step);
     this.instance = handled.instance;
+    this.isHeldAgainstStream ||= handled.kind === 'appended';
     return handled.kind;
   }
 
   /** Answers if the instance was changed because of the news. */
   private async hearNews(loaded: LoadedInstance, { type }: WorkerCommand) {
     this.instance = loaded;
+    this.isHeldAgainstStream = true;
     if (!OF_WAITS.includes(type)) await this.handling.onNews?.(this);
     return this.instance === loaded ? undefined : 'changed';
   }

@@ -1,4 +1,5 @@
 import { StageFixture } from '../testing/stage-fixture';
+import { InstanceSession } from './instance-session';
 
 const startOf = ({ order: { upgradeId, attempt } }: StageFixture) => ({
   type: 'StartPreUpgrade' as const,
@@ -17,6 +18,70 @@ describe('the session of one instance', () => {
     expect(session.isIn('pre-upgrade-running')).toBe(true);
     expect(fixture.store.loads).toBe(0);
     expect(await fixture.appended()).toEqual([startedBy(fixture, 'w')]);
+  });
+
+  describe('held against its stream', () => {
+    const LATER = {
+      type: 'HealthEvidenceRecorded',
+      data: { status: 'running-healthy-claimed' },
+    } as const;
+
+    it('goes on from the message with one read of the end', async () => {
+      const fixture = await StageFixture.at('PostUpgradeCompleted');
+      const session = await fixture.session();
+      await session.holdAgainstStream();
+      await session.holdAgainstStream();
+      expect(fixture.store.loads).toBe(1);
+      expect(session.isIn('post-upgrade-completed')).toBe(true);
+    });
+
+    it('reads nothing when the append that came first was its proof', async () => {
+      const fixture = await StageFixture.at('UpgradeRequested');
+      const session = await fixture.session();
+      await session.submit(startOf(fixture));
+      await session.holdAgainstStream();
+      expect(fixture.store.loads).toBe(0);
+    });
+
+    it('knows what became of the instance since', async () => {
+      const fixture = await StageFixture.at('PostUpgradeCompleted');
+      const { upgradeId, attempt } = fixture.order;
+      await fixture.append({ ...LATER, data: { upgradeId, attempt, ...LATER.data } });
+      const during = await fixture.session();
+      await during.holdAgainstStream();
+      expect(during.upgrading?.notes.reportedHealth).toBe('running-healthy-claimed');
+      const healthy = { status: 'running-healthy-claimed', probes: [] } as const;
+      await fixture.append({
+        type: 'InstanceVerifiedHealthy',
+        data: { upgradeId, attempt, ...healthy },
+      });
+      const after = await fixture.session();
+      expect(after.isIn('post-upgrade-completed')).toBe(true);
+      await after.holdAgainstStream();
+      expect(after.isIn('post-upgrade-completed')).toBe(false);
+    });
+
+    it('takes the word of the store where the message differs', async () => {
+      const fixture = await StageFixture.at('PostUpgradeCompleted');
+      const { openingEvent: event, order } = fixture;
+      const workOrder = { ...order, profile: { ...order.profile, core: 'elsewhere' } };
+      const forged = { ...event, data: { workOrder, task: null } };
+      const session = await InstanceSession.open(fixture.worker, forged, { turn: 't' });
+      expect(session.workOrder.profile.core).toBe('elsewhere');
+      await session.holdAgainstStream();
+      expect(session.workOrder).toMatchObject({ profile: order.profile });
+    });
+
+    it('is not taken in by an event that the store does not have', async () => {
+      const fixture = await StageFixture.at('PostUpgradeCompleted');
+      const { openingEvent: event } = fixture;
+      for (const change of [{ revision: event.revision + 1 }, { id: fixture.randomness.uuid() }]) {
+        const message = { ...event, ...change };
+        const session = await InstanceSession.open(fixture.worker, message, { turn: 't' });
+        await session.holdAgainstStream();
+        expect(await session.submit(startOf(fixture))).toBe('not-due');
+      }
+    });
   });
 
   it('continues the causation, correlation and trace of its message', async () => {

@@ -37,6 +37,7 @@ export class PollingStage extends StageHandler {
   /** Resolves when the build has ended: until then the message stays in hand. */
   async run(turn: StageTurn): Promise<void> {
     const { session, signal } = turn;
+    await session.holdAgainstStream();
     const { located } = session.workOrder;
     if (located === null || session.deployment === null || !session.isIn('upgrade-running')) return;
     signal.throwIfAborted();
