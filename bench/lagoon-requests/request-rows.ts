@@ -20,8 +20,7 @@ const PURPOSES: Readonly<Record<string, string>> = {
   'mutation AddTask': 'tasks',
   'query TaskById': 'tasks',
   'query TasksOf': 'tasks',
-  'query RoutesOf': 'health',
-  'query IdleStateOf': 'health',
+  'query NamesOf': 'health',
   'mutation Unidle': 'health',
   'query Ping': 'health',
 };

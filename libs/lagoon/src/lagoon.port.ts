@@ -119,14 +119,8 @@ export abstract class Lagoon {
   /** Creates or changes a variable of the environment; the next build sees it. */
   abstract setVariable(request: SetVariableRequest, signal: AbortSignal): Promise<CallAnswer>;
 
-  /** Lagoon's own word, for example `active` or `idled`. LagoonRefusedError `not-found` if it is gone. */
-  abstract idleStateOf(environmentId: number, signal?: AbortSignal): Promise<string | null>;
-
   /** Wakes the environment; accepted also if it is awake already. Its apps answer only a while later. */
   abstract unidle(environmentId: number, signal: AbortSignal): Promise<CallAnswer>;
-
-  /** URLs of the environment, the primary one first. LagoonRefusedError `not-found` if it is gone. */
-  abstract routesOf(environmentId: number, signal?: AbortSignal): Promise<string[]>;
 
   /** The cheapest read that needs a valid token: Lagoon's version text. */
   abstract ping(signal?: AbortSignal): Promise<string>;
@@ -162,8 +156,6 @@ export const OPERATIONS = {
   tasksOf: 'read',
   variablesOf: 'read',
   setVariable: 'call',
-  idleStateOf: 'read',
   unidle: 'call',
-  routesOf: 'read',
   ping: 'read',
 } as const satisfies Readonly<Record<LagoonOperation, OperationKind>>;

@@ -21,11 +21,19 @@ export interface LagoonEnvironment {
   readonly autoIdle: boolean;
   /** Lagoon's own word, for example `idled`; null if it said nothing. */
   readonly idleState: string | null;
-  /** Primary URL; null if Lagoon named none. */
+  /** The first URL that Lagoon names for this environment alone; null if there is none. */
   readonly route: string | null;
-  readonly routes: readonly string[];
+  /** What Lagoon names as its URLs, the primary one first. */
+  readonly routes: readonly EnvironmentRoute[];
   /** Name of the newest build as long as it has not ended, whoever asked for it; null if none is under way. */
   readonly activeBuild: string | null;
+}
+
+/** What Lagoon calls a route of an environment: a URL, or what it wrote in place of one. */
+export interface EnvironmentRoute {
+  readonly text: string;
+  /** Another environment of the project that has the same route; null if there is none. */
+  readonly alsoOf: string | null;
 }
 
 /** One build row. Times are RFC 3339 in UTC with one-second resolution. */

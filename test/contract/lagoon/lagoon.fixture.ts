@@ -3,7 +3,7 @@ import type { EnvironmentFacts } from '@uplift/lagoon/testing';
 
 export type Traits = Pick<
   EnvironmentFacts,
-  'deploymentsDisabled' | 'restriction' | 'idleState' | 'autoIdle' | 'deployBaseRef'
+  'deploymentsDisabled' | 'restriction' | 'idleState' | 'autoIdle' | 'deployBaseRef' | 'nextRoutes'
 >;
 
 /** What the suites need to do to whatever stands behind the port. */

@@ -44,8 +44,10 @@ async function open(): Promise<LagoonFixture> {
 }
 
 function traitsOf(traits: Traits) {
-  const { deploymentsDisabled, restriction, idleState, autoIdle, deployBaseRef } = traits;
+  const { deploymentsDisabled, restriction, idleState, autoIdle, deployBaseRef, nextRoutes } =
+    traits;
   return {
+    ...(nextRoutes === undefined ? {} : { nextRoutes }),
     ...(typeof deployBaseRef === 'string' ? { deployBaseRef } : {}),
     ...(deploymentsDisabled === undefined ? {} : { deploymentsDisabled }),
     ...(restriction === 'NO_DEPLOYMENTS' ? { restrictions: ['NO_DEPLOYMENTS' as const] } : {}),

@@ -32,12 +32,38 @@ export function lagoonSuite(name: string, open: () => Promise<LagoonFixture>): v
         deployBaseRef: 'main',
         deploymentsDisabled: false,
       });
-      expect(found?.routes).toEqual([found?.route]);
-      expect(await fixture.lagoon.routesOf(await appId())).toEqual(found?.routes);
+      expect(found?.route).toMatch(/^https?:/);
+      expect(found?.routes).toEqual([{ text: found?.route, alsoOf: null }]);
     });
 
     it.each([NOBODY, { project: 'app', environment: 'other' }])('has no %j', async (target) => {
       expect(await fixture.lagoon.findEnvironment(target)).toBeNull();
+    });
+
+    it.each([
+      ['no URL', ['undefined'], [{ text: 'undefined', alsoOf: null }]],
+      ['nothing', [], []],
+    ])('shows what is named as its routes, %s, and no URL then', async (_what, next, routes) => {
+      await fixture.place(APP, { nextRoutes: [next] });
+      expect(await fixture.lagoon.findEnvironment(APP)).toMatchObject({ route: null, routes });
+      expect((await fixture.lagoon.findEnvironment(APP))?.route).not.toBeNull();
+    });
+
+    it("tells the routes of the project's other environments apart from its own", async () => {
+      const other = { project: 'app', environment: 'next' };
+      await fixture.place(other);
+      const route = (await fixture.lagoon.findEnvironment(other))?.route ?? '';
+      const own = (await fixture.lagoon.findEnvironment(APP))?.route ?? '';
+      await fixture.place(APP, { nextRoutes: [[`${route}/`], [`${route}/`, own]] });
+      const neighbours = { text: `${route}/`, alsoOf: 'next' };
+      expect(await fixture.lagoon.findEnvironment(APP)).toMatchObject({
+        route: null,
+        routes: [neighbours],
+      });
+      expect(await fixture.lagoon.findEnvironment(APP)).toMatchObject({
+        route: own,
+        routes: [neighbours, { text: own, alsoOf: null }],
+      });
     });
 
     it('deploys a branch to the environment that bears its name as a host name may', async () => {
@@ -238,7 +264,6 @@ export function lagoonSuite(name: string, open: () => Promise<LagoonFixture>): v
       const gone = LagoonRefusedError;
       await expect(fixture.lagoon.deploymentsOf(999_999, { limit: 1 })).rejects.toThrow(gone);
       await expect(fixture.lagoon.tasksOf(999_999, { limit: 1 })).rejects.toThrow(gone);
-      await expect(fixture.lagoon.routesOf(999_999)).rejects.toThrow(gone);
     });
 
     it('creates no environment for a branch while it cannot be reached', async () => {

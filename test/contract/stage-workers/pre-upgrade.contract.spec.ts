@@ -42,6 +42,19 @@ describe('pre-upgrade alone', () => {
     expect(await harness.lagoon.requests()).toEqual({ 'query FindEnvironment': 1 });
   });
 
+  it("believes no route that is none of the app's own", async () => {
+    const upgrade = await harness.open('UpgradeRequested');
+    const { profile } = upgrade.order;
+    const other = { project: profile.project, environment: 'other' };
+    const { route } = await harness.lagoon.place(other, {});
+    await harness.lagoon.place(profile, { nextRoutes: [[route ?? '', 'undefined']] });
+    await harness.deliver(upgrade);
+    expect((await upgrade.appended()).at(-1)).toMatchObject({
+      type: 'UpgradePending',
+      data: { workOrder: { located: { route: null } } },
+    });
+  });
+
   it('runs the script as one task with the marker', async () => {
     const upgrade = await harness.open('UpgradeRequested', { order: { profile: SCRIPTED } });
     await harness.deliver(upgrade);

@@ -27,7 +27,7 @@ describe('poll-upgrade alone, on the health of an app', () => {
       ]);
       await harness.deliver(upgrade);
       expect(await upgrade.appended()).toEqual(events);
-      expect(await harness.lagoon.requests()).toEqual({});
+      expect(await harness.lagoon.requests()).toEqual({ 'query FindEnvironment': 1 });
     },
   );
 
@@ -40,6 +40,51 @@ describe('poll-upgrade alone, on the health of an app', () => {
     expect(await upgrade.appended()).toMatchObject([
       { type, data: { upgradeId: upgrade.order.upgradeId, retryable: true } },
     ]);
+  });
+
+  it.each([
+    ['no URL', ['undefined']],
+    ['nothing', []],
+    ['an address', ['https://10.0.0.1']],
+  ])('finds a well app well after Lagoon named %s as its route', async (_what, routes) => {
+    const upgrade = await harness.open('PostUpgradeCompleted', {
+      traits: { nextRoutes: [routes] },
+    });
+    await harness.deliver(upgrade);
+    expect(await upgrade.types()).toEqual(['InstanceVerifiedHealthy']);
+    expect(await harness.lagoon.requests()).toEqual({ 'query FindEnvironment': 2 });
+  });
+
+  it("does not verify an ill app at the project's other environment", async () => {
+    const upgrade = await harness.open('PostUpgradeCompleted', { traits: { health: 'unhealthy' } });
+    const { profile } = upgrade.order;
+    const other = { project: profile.project, environment: 'other' };
+    const { route } = await harness.lagoon.place(other, {});
+    await harness.lagoon.place(profile, { nextRoutes: Array(3).fill([route]) });
+    await harness.deliver(upgrade);
+    expect(await upgrade.appended()).toMatchObject([
+      {
+        type: 'InstanceFoundUnhealthy',
+        data: { evidence: { url: expect.stringMatching(/main/) as string } },
+      },
+    ]);
+  });
+
+  it('says it if no usable route shows up within the window', async () => {
+    const upgrade = await harness.open('PostUpgradeCompleted', {
+      traits: { routes: ['undefined'] },
+    });
+    await harness.deliver(upgrade);
+    expect(await upgrade.appended()).toMatchObject([
+      {
+        type: 'InstanceFoundUnresponsive',
+        data: {
+          reason: 'route-missing',
+          evidence: { probes: 0, detail: 'undefined: it is not a URL' },
+        },
+      },
+    ]);
+    expect((await harness.lagoon.ledger()).healthProbes).toBe(0);
   });
 
   it('wakes an app that sleeps and waits until it answers', async () => {

@@ -33,7 +33,7 @@ export const ORDER: WorkOrder = {
 
 export interface ExampleUpgrade {
   readonly order: WorkOrder;
-  readonly located: LocatedEnvironment;
+  readonly located: LocatedEnvironment | null;
   readonly buildName: string;
 }
 

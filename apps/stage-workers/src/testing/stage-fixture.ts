@@ -1,7 +1,12 @@
 import type { EventDelivery } from '@uplift/bus';
 import type { Actor, StoredEvent } from '@uplift/contracts';
 import { instanceStream, toInstanceEvent } from '@uplift/contracts';
-import type { InstanceEvent, InstanceEventType, WorkOrder } from '@uplift/domain';
+import type {
+  InstanceEvent,
+  InstanceEventType,
+  LocatedEnvironment,
+  WorkOrder,
+} from '@uplift/domain';
 import { markerOf } from '@uplift/domain';
 import { CommandHandler, InstanceHistory } from '@uplift/event-store';
 import type { BreakerState } from '@uplift/lagoon';
@@ -24,6 +29,11 @@ import { FaultyEventStore } from '@uplift/event-store/testing';
 
 const START = Date.parse('2026-06-01T00:00:00.000Z');
 export const ACTOR: Actor = { type: 'system', id: 'stage-workers/spec' };
+
+interface OrderChanges extends Partial<Omit<WorkOrder, 'located'>> {
+  /** What the pre-check saw otherwise; null: it never passed. */
+  readonly located?: Partial<LocatedEnvironment> | null;
+}
 
 /** One instance on the twins, in any stage of its upgrade. */
 export class StageFixture {
@@ -71,14 +81,14 @@ export class StageFixture {
   /** The instance just after the event that opens a stage. */
   static async at(
     opening: InstanceEventType,
-    changes: Partial<WorkOrder> = {},
+    { located: seen = {}, ...changes }: OrderChanges = {},
     clock: VirtualClock = new FastClock(START),
   ) {
     const fixture = new StageFixture({ ...ORDER, ...changes }, clock);
     const located = fixture.lagoon.script.place(fixture.target);
     const buildName = opening === 'UpgradePending' ? '' : await fixture.buildFor(opening, located);
     const { projectId, environmentId, route } = located;
-    const place = { projectId, environmentId, route, ...changes.located };
+    const place = seen && { projectId, environmentId, route, ...seen };
     const events = exampleUpgrade({ order: fixture.order, located: place, buildName });
     await fixture.openWith(...upTo(opening, events));
     return fixture;

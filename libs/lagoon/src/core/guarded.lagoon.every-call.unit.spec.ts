@@ -41,9 +41,7 @@ const CALLS: Readonly<Record<string, (lagoon: Lagoon, id: number) => Promise<unk
   variablesOf: (lagoon, id) => lagoon.variablesOf(id),
   setVariable: (lagoon) =>
     lagoon.setVariable({ ...TARGET, name: 'A', value: 'b', scope: 'BUILD' }, signal),
-  idleStateOf: (lagoon, id) => lagoon.idleStateOf(id),
   unidle: (lagoon, id) => lagoon.unidle(id, signal),
-  routesOf: (lagoon, id) => lagoon.routesOf(id),
   ping: (lagoon) => lagoon.ping(),
 };
 

@@ -1,5 +1,6 @@
 import { deploymentPhase, MARKER_ARGUMENT } from '../lagoon.types';
 import type {
+  EnvironmentRoute,
   EnvironmentTarget,
   EnvironmentVariable,
   LagoonDeployment,
@@ -61,10 +62,32 @@ export function variableOf({ name, value, scope }: rows.VariableRow): Environmen
   return { name, value, scope: scope.toUpperCase() };
 }
 
-/** All URLs of an environment, the primary one first, each once. */
-export function routesIn(row: rows.RoutesRow): string[] {
+/** What Lagoon names as URLs of an environment, the primary one first, each once. */
+function routesIn(row: rows.EnvironmentRow): string[] {
   const listed = (row.routes ?? '').split(',').map((route) => route.trim());
   return [...new Set([row.route ?? '', ...listed])].filter((route) => route !== '');
+}
+
+function routesAmong(
+  row: rows.EnvironmentRow,
+  environments: readonly rows.EnvironmentRow[],
+): EnvironmentRoute[] {
+  const others = environments.filter(({ id }) => id !== row.id);
+  const owners = new Map(
+    others.flatMap((other) => routesIn(other).map((text) => [placeOf(text), other.name] as const)),
+  );
+  return routesIn(row).map((text) => ({ text, alsoOf: owners.get(placeOf(text)) ?? null }));
+}
+
+/** Two texts that lead to the same page are one. */
+function placeOf(text: string): string {
+  if (!URL.canParse(text)) return text;
+  const { host, pathname } = new URL(text);
+  return `${host}${pathname.replace(/\/+$/, '')}`;
+}
+
+function isOwnUrl({ text, alsoOf }: EnvironmentRoute): boolean {
+  return alsoOf === null && URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }
 
 function activeBuildIn({ deployments: [newest] }: rows.EnvironmentRow): string | null {
@@ -87,6 +110,7 @@ export function environmentIn(
 ): LagoonEnvironment | null {
   const row = project.environments.find(({ name }) => name === target.environment);
   if (row === undefined) return null;
+  const routes = routesAmong(row, project.environments);
   return {
     ...projectFactsOf(project),
     environmentId: row.id,
@@ -96,8 +120,8 @@ export function environmentIn(
     deployBaseRef: textOrNull(row.deployBaseRef),
     autoIdle: (project.autoIdle ?? 1) !== 0 && (row.autoIdle ?? 1) !== 0,
     idleState: textOrNull(row.idleState),
-    route: textOrNull(row.route),
-    routes: routesIn(row),
+    route: routes.find(isOwnUrl)?.text ?? null,
+    routes,
     activeBuild: activeBuildIn(row),
   };
 }

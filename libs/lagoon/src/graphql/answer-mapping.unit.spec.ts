@@ -1,11 +1,5 @@
 import type { EnvironmentRow, ProjectRow } from './answer-schemas';
-import {
-  deploymentOf,
-  environmentIn,
-  instantOf,
-  registeredTaskOf,
-  routesIn,
-} from './answer-mapping';
+import { deploymentOf, environmentIn, instantOf, registeredTaskOf } from './answer-mapping';
 
 const ROW: EnvironmentRow = {
   id: 2,
@@ -84,11 +78,38 @@ describe('what Lagoon writes is read as what it means', () => {
 
   it('routes come once each, the primary one first', () => {
     const routes = 'https://b.example.com, https://a.example.com,';
-    expect(routesIn({ route: 'https://a.example.com', routes })).toEqual([
-      'https://a.example.com',
-      'https://b.example.com',
-    ]);
-    expect(routesIn({ route: null, routes: null })).toEqual([]);
+    expect(project({}, { route: 'https://a.example.com', routes })).toMatchObject({
+      route: 'https://a.example.com',
+      routes: [
+        { text: 'https://a.example.com', alsoOf: null },
+        { text: 'https://b.example.com', alsoOf: null },
+      ],
+    });
+    expect(project({}, { route: null, routes: null })?.routes).toEqual([]);
+  });
+
+  it.each(['undefined', 'null', 'a.example.com', 'mailto:a@example.com', 'localhost:80'])(
+    'a route "%s" is named, and is no URL of the app',
+    (route) => {
+      const found = project({}, { route, routes: '' });
+      expect(found).toMatchObject({ route: null, routes: [{ text: route, alsoOf: null }] });
+    },
+  );
+
+  it('a route that another environment has too is none that the app is known by', () => {
+    const others = { route: 'https://shop.example.com/', routes: 'https://B.example.com' };
+    const environments = [
+      { ...ROW, name: 'other', id: 9, ...others },
+      { ...ROW, route: 'https://SHOP.example.com', routes: 'http://b.example.com/,https://c.io' },
+    ];
+    expect(project({ environments })).toMatchObject({
+      route: 'https://c.io',
+      routes: [
+        { text: 'https://SHOP.example.com', alsoOf: 'other' },
+        { text: 'http://b.example.com/', alsoOf: 'other' },
+        { text: 'https://c.io', alsoOf: null },
+      ],
+    });
   });
 
   it('statuses are in lower case, empty texts are none', () => {

@@ -81,13 +81,10 @@ export interface EnvironmentWithVariables {
   readonly envVariables: readonly VariableRow[];
 }
 
-export interface IdleStateRow {
+export interface NamesRow {
   readonly name: string;
-  readonly idleState?: string | null;
   readonly project: { readonly name: string };
 }
-
-export type RoutesRow = Pick<EnvironmentRow, 'route' | 'routes'>;
 
 const ajv = new Ajv({
   allErrors: false,
@@ -120,8 +117,6 @@ const task = row(
   { taskName: optional(200), service: optional(200), command: optional(64 * 1024), ...times },
 );
 
-const urls = { route: optional(2048), routes: optional(64 * 1024) };
-
 const environment = row(
   {
     id,
@@ -130,7 +125,13 @@ const environment = row(
     deployType: text(64),
     deployments: listOf(row({ name: text(200), status: text(64) })),
   },
-  { deployBaseRef: optional(300), autoIdle: flag, idleState: optional(64), ...urls },
+  {
+    deployBaseRef: optional(300),
+    autoIdle: flag,
+    idleState: optional(64),
+    route: optional(2048),
+    routes: optional(64 * 1024),
+  },
 );
 
 const variable = row({ name: text(300), value: text(1024 * 1024), scope: text(64) });
@@ -190,10 +191,8 @@ export const isEnvironmentWithVariables = ajv.compile<EnvironmentWithVariables>(
   row({ envVariables: listOf(variable) }),
 );
 
-export const isEnvironmentWithRoutes = ajv.compile<RoutesRow>(row({}, urls));
-
-export const isIdleState = ajv.compile<IdleStateRow>(
-  row({ name: text(200), project: row({ name: text(200) }) }, { idleState: optional(64) }),
+export const isWithNames = ajv.compile<NamesRow>(
+  row({ name: text(200), project: row({ name: text(200) }) }),
 );
 
 export const isTask = ajv.compile<TaskRow>(task);

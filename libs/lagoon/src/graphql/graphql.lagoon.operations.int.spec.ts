@@ -127,10 +127,10 @@ describe('the operations of the GraphQL adapter on the wire', () => {
   });
 
   it('wakes an environment by its names, and takes being awake for success', async () => {
-    const state = { name: 'main', idleState: 'idled', project: { name: 'app' } };
+    const names = { name: 'main', project: { name: 'app' } };
     const message = 'Environment is already unidled';
     answers = {
-      IdleStateOf: data({ environmentById: state }),
+      NamesOf: data({ environmentById: names }),
       Unidle: json(200, { errors: [{ message }], data: { idleOrUnidleEnvironment: null } }),
     };
     expect(await lagoon.unidle(1, signal())).toEqual({ kind: 'accepted' });

@@ -22,7 +22,6 @@ import {
   deploymentOf,
   environmentIn,
   registeredTaskOf,
-  routesIn,
   taskOf,
   variableOf,
 } from './answer-mapping';
@@ -116,17 +115,6 @@ export class GraphqlLagoon extends Lagoon {
     return answer.envVariables.map(variableOf);
   }
 
-  async idleStateOf(environmentId: number, signal?: AbortSignal): Promise<string | null> {
-    const variables = { environment: environmentId };
-    const answer = await this.client.readEnvironment(queries.IDLE_STATE_OF, variables, signal);
-    return answer.idleState ?? null;
-  }
-
-  async routesOf(environmentId: number, signal?: AbortSignal): Promise<string[]> {
-    const variables = { environment: environmentId };
-    return routesIn(await this.client.readEnvironment(queries.ROUTES_OF, variables, signal));
-  }
-
   ping(signal?: AbortSignal): Promise<string> {
     return this.client.read(queries.PING, {}, signal);
   }
@@ -203,7 +191,7 @@ export class GraphqlLagoon extends Lagoon {
       readFirst<CallAnswer>(async () => {
         const variables = { environment: environmentId };
         const { name, project } = await this.client.readEnvironment(
-          queries.IDLE_STATE_OF,
+          queries.NAMES_OF,
           variables,
           shared,
         );

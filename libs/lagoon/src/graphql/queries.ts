@@ -79,15 +79,10 @@ export const VARIABLES_OF: ReadDocument<answers.EnvironmentWithVariables> = {
   fits: answers.isEnvironmentWithVariables,
 };
 
-/** Idling is asked for by names, so they are read with its state. */
-export const IDLE_STATE_OF: ReadDocument<answers.IdleStateRow> = {
-  ...ofEnvironment('IdleStateOf', { fields: 'name idleState project { name }' }),
-  fits: answers.isIdleState,
-};
-
-export const ROUTES_OF: ReadDocument<answers.RoutesRow> = {
-  ...ofEnvironment('RoutesOf', { fields: 'route routes' }),
-  fits: answers.isEnvironmentWithRoutes,
+/** Idling is asked for by names. */
+export const NAMES_OF: ReadDocument<answers.NamesRow> = {
+  ...ofEnvironment('NamesOf', { fields: 'name project { name }' }),
+  fits: answers.isWithNames,
 };
 
 export const PING: ReadDocument<string> = {

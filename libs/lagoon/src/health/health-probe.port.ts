@@ -34,5 +34,7 @@ export class ProbeTargetRefusedError extends Error {
  */
 export abstract class HealthProbe {
   abstract probe(url: string, options: ProbeOptions): Promise<ProbeResult>;
+  /** Why the address may not be probed, without asking anybody; null: it may be, if its name leads somewhere public. */
+  abstract whyNot(url: string): string | null;
   abstract close(): Promise<void>;
 }

@@ -43,6 +43,21 @@ export function probeTarget(
   return { url, loopback: false };
 }
 
+/** The rule that forbids to probe the address, as far as it can be told without asking; null: it may be probed. */
+export function whyRefused(
+  text: string,
+  rules: ProbeRules,
+  allowedHosts?: readonly string[],
+): string | null {
+  try {
+    probeTarget(text, rules, allowedHosts);
+    return null;
+  } catch (error) {
+    if (error instanceof ProbeTargetRefusedError) return error.reason;
+    throw error;
+  }
+}
+
 function parsed(text: string): URL {
   if (text.length <= MAX_LENGTH && URL.canParse(text)) return new URL(text);
   return refuse('it is not a URL');

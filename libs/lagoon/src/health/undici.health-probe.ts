@@ -5,7 +5,7 @@ import { failureText, withDeadline } from '../call-deadline';
 import type { ProbeOptions, ProbeResult } from './health-probe.port';
 import { HealthProbe, ProbeTargetRefusedError } from './health-probe.port';
 import type { ProbeRules, ProbeTarget } from './probe-target';
-import { probeTarget } from './probe-target';
+import { probeTarget, whyRefused } from './probe-target';
 import type { AddressResolver } from './public-address';
 import { checkedLookup, loopbackLookup, systemResolver } from './public-address';
 
@@ -44,6 +44,10 @@ export class UndiciHealthProbe extends HealthProbe {
     } finally {
       await client.destroy();
     }
+  }
+
+  whyNot(url: string): string | null {
+    return whyRefused(url, this.rules);
   }
 
   close(): Promise<void> {

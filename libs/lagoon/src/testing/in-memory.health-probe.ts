@@ -1,11 +1,15 @@
 import type { ProbeOptions, ProbeOutcome, ProbeResult } from '../health/health-probe.port';
 import { HealthProbe } from '../health/health-probe.port';
-import { probeTarget } from '../health/probe-target';
+import { probeTarget, whyRefused } from '../health/probe-target';
+
+const RULES = { allowLoopback: true };
 
 /** Health pages in memory: healthy unless a spec says otherwise. */
 export class InMemoryHealthProbe extends HealthProbe {
   /** Every address that was asked, oldest first. */
   readonly probed: string[] = [];
+  /** Called before each answer. */
+  onProbe: () => void = () => undefined;
   private readonly scripts = new Map<string, ProbeOutcome[]>();
 
   /** The next answers of one address, one by one; the last one stays. */
@@ -16,8 +20,9 @@ export class InMemoryHealthProbe extends HealthProbe {
   async probe(url: string, options: ProbeOptions): Promise<ProbeResult> {
     await Promise.resolve();
     options.signal?.throwIfAborted();
-    probeTarget(url, { allowLoopback: true }, options.allowedHosts);
+    probeTarget(url, RULES, options.allowedHosts);
     this.probed.push(url);
+    this.onProbe();
     const scripted = this.next(url);
     if (scripted === 'unresponsive') {
       return { outcome: scripted, durationMs: 0, detail: 'no answer' };
@@ -25,6 +30,10 @@ export class InMemoryHealthProbe extends HealthProbe {
     const status = scripted === 'healthy' ? 200 : 503;
     const outcome = options.acceptStatuses?.includes(status) === true ? 'healthy' : scripted;
     return { outcome, status, durationMs: 0, detail: `answered ${status}` };
+  }
+
+  whyNot(url: string): string | null {
+    return whyRefused(url, RULES);
   }
 
   close(): Promise<void> {

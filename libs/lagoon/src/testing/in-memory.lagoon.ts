@@ -1,5 +1,5 @@
 import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
-import { deploymentOf, registeredTaskOf, routesIn, variableOf } from '../graphql/answer-mapping';
+import { deploymentOf, registeredTaskOf, variableOf } from '../graphql/answer-mapping';
 import type { AnswerRules } from '../graphql/mutation-answer';
 import { classifyMutation } from '../graphql/mutation-answer';
 import * as mutations from '../graphql/mutations';
@@ -132,17 +132,6 @@ export class InMemoryLagoon extends Lagoon {
     );
   }
 
-  idleStateOf(environmentId: number): Promise<string | null> {
-    const state = () => this.api.environmentById(environmentId).idleState;
-    return this.read('idleStateOf', { environmentId }, state);
-  }
-
-  routesOf(environmentId: number): Promise<string[]> {
-    return this.read('routesOf', { environmentId }, () =>
-      routesIn(this.rows.environment(this.api.environmentById(environmentId))),
-    );
-  }
-
   ping(): Promise<string> {
     return this.read('ping', {}, () => this.api.lagoonVersion());
   }
@@ -272,7 +261,7 @@ export class InMemoryLagoon extends Lagoon {
   }
 
   private shown(target: EnvironmentTarget): LagoonEnvironment | null {
-    return this.script.find(target)?.facts ?? null;
+    return this.script.answered(target);
   }
 }
 

@@ -22,9 +22,13 @@ export interface ScriptedFault extends Fault {
   readonly answer: Refused | Ambiguous;
 }
 
-export type EnvironmentFacts = Partial<
-  Omit<LagoonEnvironment, 'projectId' | 'environmentId' | 'activeBuild'>
->;
+type Answered = Omit<LagoonEnvironment, 'projectId' | 'environmentId' | 'activeBuild' | 'routes'>;
+
+export interface EnvironmentFacts extends Partial<Answered> {
+  readonly routes?: readonly string[];
+  /** What the next answers name as its routes, one by one. */
+  readonly nextRoutes?: readonly (readonly string[])[];
+}
 
 /** What the in-memory Lagoon contains and does: specs set it here. */
 export class LagoonScript {
@@ -64,7 +68,7 @@ export class LagoonScript {
     if (deploymentsDisabled !== undefined) placed.project.deploymentsDisabled = deploymentsDisabled;
     if (restriction === null) placed.project.restrictions = [];
     if (restriction === 'NO_DEPLOYMENTS') placed.project.restrictions = [restriction];
-    return this.shown(placed);
+    return this.shown(placed, (one) => this.rows.routes(one));
   }
 
   remove(target: EnvironmentTarget): void {
@@ -141,7 +145,15 @@ export class LagoonScript {
   find({ project, environment: name }: EnvironmentTarget) {
     const environment = this.world.projects.find(project, name);
     if (environment === undefined || environment.deleted) return undefined;
-    return { facts: this.shown(environment), deployments: this.deploymentsOf(environment) };
+    const facts = this.shown(environment, (one) => this.rows.routes(one));
+    return { facts, deployments: this.deploymentsOf(environment) };
+  }
+
+  /** What the port answers: its next routes are used up. */
+  answered({ project, environment: name }: EnvironmentTarget): LagoonEnvironment | null {
+    const environment = this.world.projects.find(project, name);
+    if (environment === undefined || environment.deleted) return null;
+    return this.shown(environment, (one) => this.rows.takeRoutes(one));
   }
 
   allDeployments(): LagoonDeployment[] {
@@ -153,14 +165,19 @@ export class LagoonScript {
     return task && taskOf(this.rows.task(task));
   }
 
-  /** What the port shows of an environment. */
-  shown(environment: Environment): LagoonEnvironment {
+  private shown(
+    { project, name }: Environment,
+    routesOf: (environment: Environment) => readonly string[],
+  ): LagoonEnvironment {
     this.world.settle();
-    const newest = newestFirst(environment.queue.builds, 1).map((build) => this.rows.build(build));
-    const row = { ...this.rows.environment(environment), deployments: newest };
-    const project = { ...this.rows.project(environment.project), environments: [row] };
-    const { name } = environment;
-    const shown = environmentIn(project, { project: environment.project.name, environment: name });
+    const environments = [...project.environments.values()]
+      .filter(({ deleted }) => !deleted)
+      .map((one) => ({
+        ...this.rows.environment(one, routesOf(one)),
+        deployments: newestFirst(one.queue.builds, 1).map((build) => this.rows.build(build)),
+      }));
+    const row = { ...this.rows.project(project), environments };
+    const shown = environmentIn(row, { project: project.name, environment: name });
     if (shown === null) throw new TypeError(`no environment ${name}`);
     return shown;
   }
@@ -197,10 +214,10 @@ export class LagoonScript {
 }
 
 function traitsOf(facts: EnvironmentFacts): Partial<EnvironmentTraits> {
-  const { environmentType, deployType, deployBaseRef, autoIdle, idleState } = facts;
+  const { environmentType, deployType, deployBaseRef, autoIdle, idleState, nextRoutes } = facts;
   const routes = facts.routes ?? (typeof facts.route === 'string' ? [facts.route] : undefined);
   const kind = { environmentType, deployType, deployBaseRef };
-  const traits = { ...kind, autoIdle, idleState, routes, deleted: false };
+  const traits = { ...kind, autoIdle, idleState, routes, nextRoutes, deleted: false };
   const given = Object.entries(traits).filter(([, value]) => value !== undefined && value !== null);
   return Object.fromEntries(given);
 }

@@ -94,8 +94,12 @@ class NestedRows {
 
   environment(environment: lagoon.Environment): object {
     const { project, queue, tasks, variables } = environment;
+    let taken: readonly string[] | undefined;
+    const routes = () => (taken ??= this.rows.takeRoutes(environment));
     return {
       ...this.rows.environment(environment),
+      route: () => routes()[0] ?? null,
+      routes: () => routes().join(','),
       project: () => this.project(project),
       envVariables: () => [...variables.values()].map(this.variable),
       pendingChanges: () => pendingChangesOf(environment),

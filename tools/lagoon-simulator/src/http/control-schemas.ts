@@ -10,7 +10,7 @@ import { FAULT_KINDS } from './faults';
 import type { TokenRule } from './tokens';
 
 export interface EnvironmentSpec extends Partial<
-  Omit<EnvironmentTraits, 'failBuilds' | 'failTasks' | 'routes'>
+  Omit<EnvironmentTraits, 'failBuilds' | 'failTasks'>
 > {
   readonly project: string;
   readonly environment: string;
@@ -51,6 +51,7 @@ const ajv = new Ajv({ allErrors: false, allowUnionTypes: true });
 const name = { type: 'string', minLength: 1, maxLength: 100 };
 const flag = { type: 'boolean' };
 const text = { type: 'string' };
+const texts = { type: 'array', items: text };
 const count = { type: ['boolean', 'integer'], minimum: 0 };
 const seconds = { type: 'number', minimum: 0 };
 const milliseconds = { type: 'integer', minimum: 0 };
@@ -106,6 +107,8 @@ export const isEnvironmentSpec = ajv.compile<EnvironmentSpec>(
     health: { enum: healths },
     healthAfterBuild: { enum: [...healths, null] },
     healthAfterCancel: { enum: [...healths, null] },
+    routes: { anyOf: [texts, { type: 'null' }] },
+    nextRoutes: { type: 'array', items: texts },
     services: { type: 'array', items: name },
     registeredTasks: { type: 'array', items: registeredTask },
     deleted: flag,

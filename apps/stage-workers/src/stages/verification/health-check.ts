@@ -1,7 +1,9 @@
 import type { Evidence, FailureReason, ProbeResult, WorkOrder } from '@uplift/domain';
-import type { HealthProbe, Lagoon, LagoonCore, CallAnswer } from '@uplift/lagoon';
+import type { CallAnswer, HealthProbe, LagoonCore, LagoonEnvironment } from '@uplift/lagoon';
 import { ProbeTargetRefusedError } from '@uplift/lagoon';
 import type { Clock } from '@uplift/runtime';
+import type { HealthPage, UnusableRoute } from './health-page';
+import { healthPage } from './health-page';
 
 export interface VerificationOptions {
   /** Good answers in a row that prove health. */
@@ -25,151 +27,147 @@ export type HealthVerdict =
       readonly evidence: Evidence;
     };
 
-export const NO_ROUTE: HealthVerdict = {
-  kind: 'unresponsive',
-  reason: 'route-missing',
-  evidence: { url: null, status: null, probes: 0 },
-};
-
 export interface HealthCheckPorts {
   readonly probe: HealthProbe;
   readonly clock: Clock;
 }
 
-/** What is checked, and where its environment is. */
+/** What is checked, and in which core. */
 interface Checked {
   readonly order: WorkOrder;
   readonly core: LagoonCore;
-  readonly environmentId: number;
 }
 
-/** One check of one app: asks until health is proved or the window is over. */
+const AWAKE = 'active';
+const LONGEST_DETAIL = 500;
+
+/**
+ * One check of one app: asks until health is proved or the window is over. Where it is asked is what Lagoon says
+ * now: a build may have changed the routes, and what Lagoon said before need not have been true.
+ */
 export class HealthCheck {
   private readonly probes: ProbeResult[] = [];
+  private place: Place = NOWHERE;
   private look: SecondLook | null = null;
   private inARow = 0;
+  private lastUrl: string | null = null;
   private detail: string | null = null;
 
   constructor(
     private readonly checked: Checked,
-    private page: HealthPage,
     private readonly ports: HealthCheckPorts,
     private readonly options: VerificationOptions,
   ) {}
 
   async verdict(signal: AbortSignal): Promise<HealthVerdict> {
     const { successes, intervalMs, windowMs } = this.options;
-    const endsAt = this.ports.clock.monotonic() + windowMs;
+    const { clock } = this.ports;
+    const endsAt = clock.monotonic() + windowMs;
+    this.place = this.placeIn(await this.environment(signal));
     for (;;) {
-      const refusal = await this.ask(signal);
-      if (refusal !== null) return this.refused(refusal);
+      if (this.place.page !== null) await this.ask(this.place.page, signal);
       if (this.inARow >= successes) return this.healthy();
-      if (this.inARow === 0) await this.lookOnce(signal);
-      if (this.ports.clock.monotonic() + intervalMs > endsAt) return this.notProved();
-      await this.ports.clock.pause(intervalMs, signal);
+      if (this.place.page !== null && this.inARow === 0) await this.lookOnce(signal);
+      if (clock.monotonic() + intervalMs > endsAt) return this.notProved();
+      await clock.pause(intervalMs, signal);
+      if (this.place.page === null) this.place = this.placeIn(await this.environment(signal));
     }
   }
 
-  /** Asks once; answers why the address may not be asked, or null. */
-  private async ask(signal: AbortSignal): Promise<string | null> {
-    const { url, allowedHosts } = this.page;
+  private environment(signal: AbortSignal): Promise<LagoonEnvironment | null> {
+    const { core, order } = this.checked;
+    return core.lagoon.findEnvironment(order.profile, signal);
+  }
+
+  /** The environment that was upgraded and no later one of its name; an abandoned upgrade may know none. */
+  private placeIn(environment: LagoonEnvironment | null): Place {
+    const { order, core } = this.checked;
+    const wanted = order.located?.environmentId ?? environment?.environmentId;
+    if (environment === null || environment.environmentId !== wanted) return NOWHERE;
+    const rules = { probe: this.ports.probe, suffixes: core.settings.probeSuffixes };
+    const choice = healthPage(order.profile.healthProbe, environment, rules);
+    return choice.kind === 'page'
+      ? { environment, page: choice.page, unusable: [] }
+      : { environment, page: null, unusable: choice.unusable };
+  }
+
+  /** Asks once. An address that turns out to be one that may not be asked is a route that is not usable. */
+  private async ask({ url, allowedHosts }: HealthPage, signal: AbortSignal): Promise<void> {
     const { timeoutMs } = this.options;
     const { acceptStatuses } = this.checked.order.profile.healthProbe;
     const rules = { timeoutMs, acceptStatuses, allowedHosts, signal };
     try {
-      const {
-        outcome,
-        status = null,
-        durationMs,
-        detail,
-      } = await this.ports.probe.probe(url, rules);
+      const answer = await this.ports.probe.probe(url, rules);
+      const { outcome, status = null, durationMs, detail } = answer;
       this.probes.push({ url, outcome, status, durationMs: Math.round(durationMs) });
       this.inARow = outcome === 'healthy' ? this.inARow + 1 : 0;
+      this.lastUrl = url;
       this.detail = detail;
-      return null;
     } catch (error) {
-      if (error instanceof ProbeTargetRefusedError) return error.message;
-      throw error;
+      if (!(error instanceof ProbeTargetRefusedError)) throw error;
+      this.inARow = 0;
+      const unusable = [{ shown: url, why: error.reason, isForbidden: true }];
+      this.place = { ...this.place, page: null, unusable };
     }
   }
 
-  /** A build may have given the environment other routes than it had before. */
+  /** After the first bad answer: wakes what sleeps. Lagoon out of reach says nothing about the app. */
   private async lookOnce(signal: AbortSignal): Promise<void> {
     if (this.look !== null) return;
-    const { order, core, environmentId } = this.checked;
-    this.look = await lookAgain(core.lagoon, environmentId, signal);
-    const { routes } = this.look;
-    const known = order.located?.route ?? null;
-    const primary = known !== null && routes.includes(known) ? [known] : [];
-    const { probeSuffixes } = core.settings;
-    this.page = healthPage(order, [...primary, ...routes], probeSuffixes) ?? this.page;
+    const environment = await this.environment(signal).catch(() => undefined);
+    if (environment === undefined) {
+      this.look = { idleState: null, unidle: null };
+      return;
+    }
+    this.place = this.placeIn(environment);
+    const { idleState = null, environmentId } = this.place.environment ?? {};
+    const isAsleep = environmentId !== undefined && idleState !== null && idleState !== AWAKE;
+    const { lagoon } = this.checked.core;
+    const unidle = isAsleep ? (await lagoon.unidle(environmentId, signal)).kind : null;
+    this.look = { idleState, unidle };
   }
 
   private healthy(): HealthVerdict {
     const probes = this.probes.slice(-this.options.successes);
-    const evidence = this.look === null ? null : { probes: this.probes.length, ...this.seen() };
+    const evidence = this.look === null ? null : { probes: this.probes.length, ...this.look };
     return { kind: 'healthy', probes, evidence };
   }
 
   private notProved(): HealthVerdict {
+    const { environment, page, unusable } = this.place;
+    if (environment === null) return this.notHealthy('unresponsive', 'environment-missing');
+    if (page === null) {
+      this.detail = unusable.map(({ shown, why }) => `${shown}: ${why}`).join('; ');
+      const isForbidden = unusable.some((route) => route.isForbidden);
+      return this.notHealthy('unresponsive', isForbidden ? 'probe-refused' : 'route-missing');
+    }
     const last = this.probes.at(-1)?.outcome;
     const kind = last === 'unresponsive' ? 'unresponsive' : 'unhealthy';
     return this.notHealthy(kind, last === 'healthy' ? 'no-steady-answer' : 'no-healthy-answer');
   }
 
-  private refused(detail: string): HealthVerdict {
-    this.detail = detail;
-    return this.notHealthy('unresponsive', 'probe-refused');
-  }
-
   private notHealthy(kind: 'unhealthy' | 'unresponsive', reason: FailureReason): HealthVerdict {
     const evidence = {
-      url: this.page.url,
+      url: this.lastUrl,
       status: this.probes.at(-1)?.status ?? null,
       probes: this.probes.length,
-      detail: this.detail,
-      ...this.seen(),
+      detail: this.detail?.slice(0, LONGEST_DETAIL) ?? null,
+      ...(this.look ?? NO_LOOK),
     };
     return { kind, reason, evidence };
   }
-
-  private seen() {
-    return { idleState: this.look?.idleState ?? null, unidle: this.look?.unidle ?? null };
-  }
 }
 
-/** Where an app is asked for its health, and the only hosts that may be asked. */
-interface HealthPage {
-  readonly url: string;
-  readonly allowedHosts: readonly string[];
+/** Where Lagoon says the app is. */
+interface Place {
+  /** Null: Lagoon does not show it. */
+  readonly environment: LagoonEnvironment | null;
+  /** Null: none of its routes is usable. */
+  readonly page: HealthPage | null;
+  readonly unusable: readonly UnusableRoute[];
 }
 
-/**
- * The primary route with the path the app is known to answer on; null without a route.
- * `routes` are Lagoon's, the primary one first; `suffixes` none: every host that Lagoon named.
- */
-export function healthPage(
-  { profile }: WorkOrder,
-  routes: readonly string[],
-  suffixes: readonly string[],
-): HealthPage | null {
-  const [primary] = routes;
-  if (primary === undefined) return null;
-  const { path } = profile.healthProbe;
-  const url = `${primary.replace(/\/+$/, '')}${path.startsWith('/') ? path : `/${path}`}`;
-  const hosts = routes.flatMap(hostsOf).filter((host) => hasSuffix(host, suffixes));
-  return { url, allowedHosts: [...new Set(hosts)] };
-}
-
-function hostsOf(route: string): string[] {
-  return URL.canParse(route) ? [new URL(route).hostname] : [];
-}
-
-function hasSuffix(host: string, suffixes: readonly string[]): boolean {
-  if (suffixes.length === 0) return true;
-  const name = host.replace(/\.$/, '');
-  return suffixes.some((suffix) => name.endsWith(`.${suffix.toLowerCase().replace(/^\./, '')}`));
-}
+const NOWHERE: Place = { environment: null, page: null, unusable: [] };
 
 /** What Lagoon knows of an app that gave no good answer. */
 interface SecondLook {
@@ -177,31 +175,6 @@ interface SecondLook {
   readonly idleState: string | null;
   /** What came of waking it; null if it was awake. */
   readonly unidle: CallAnswer['kind'] | null;
-  /** The routes as they are after the build; empty if they could not be asked. */
-  readonly routes: readonly string[];
 }
 
-const AWAKE = 'active';
-
-/** Wakes the environment if it sleeps. Lagoon out of reach says nothing about the app, so nothing throws. */
-async function lookAgain(
-  lagoon: Lagoon,
-  environmentId: number,
-  signal: AbortSignal,
-): Promise<SecondLook> {
-  const [idleState, routes] = await Promise.all([
-    answerOr(null, lagoon.idleStateOf(environmentId, signal)),
-    answerOr([], lagoon.routesOf(environmentId, signal)),
-  ]);
-  if (idleState === null || idleState === AWAKE) return { idleState, unidle: null, routes };
-  const { kind } = await lagoon.unidle(environmentId, signal);
-  return { idleState, unidle: kind, routes };
-}
-
-async function answerOr<T, F>(fallback: F, answer: Promise<T>): Promise<T | F> {
-  try {
-    return await answer;
-  } catch {
-    return fallback;
-  }
-}
+const NO_LOOK: SecondLook = { idleState: null, unidle: null };

@@ -1,4 +1,4 @@
-import { SingleLagoonCore } from '@uplift/lagoon';
+import { NamedLagoonCores, SingleLagoonCore } from '@uplift/lagoon';
 import { unguardedCore, UNLIMITED } from '@uplift/lagoon/testing';
 import { PROFILE } from '../../testing/example-upgrade';
 import { StageFixture } from '../../testing/stage-fixture';
@@ -30,7 +30,7 @@ describe('the health check at the end', () => {
       },
     ]);
     expect(fixture.probe.probed).toEqual([PAGE, PAGE, PAGE]);
-    expect(fixture.store.loads).toBe(1);
+    expect(fixture.store.loads).toBe(2);
   });
 
   it('asks on the path of the app', async () => {
@@ -78,10 +78,10 @@ describe('the health check at the end', () => {
     });
   });
 
-  it('asks Lagoon for nothing while the app is well', async () => {
+  it('asks Lagoon once where the app is, and for nothing else while it is well', async () => {
     const fixture = await StageFixture.at('PostUpgradeCompleted');
     await fixture.handle(stageOf(fixture));
-    expect(fixture.lagoon.calls).toEqual([]);
+    expect(fixture.lagoon.calls).toMatchObject([{ operation: 'findEnvironment' }]);
   });
 
   it('wakes an app that sleeps, once, and gives it the time to wake up', async () => {
@@ -90,7 +90,7 @@ describe('the health check at the end', () => {
     fixture.probe.answer(PAGE, 'unhealthy', 'unhealthy', 'unhealthy', 'healthy');
     await fixture.handle(stageOf(fixture));
     const asked = fixture.lagoon.calls.map(({ operation }) => operation);
-    expect(asked).toEqual(['idleStateOf', 'routesOf', 'unidle']);
+    expect(asked).toEqual(['findEnvironment', 'findEnvironment', 'unidle']);
     const [verified] = await fixture.appended();
     expect(verified).toMatchObject({
       type: 'InstanceVerifiedHealthy',
@@ -113,17 +113,141 @@ describe('the health check at the end', () => {
 
   it('goes on asking the app while Lagoon cannot be asked', async () => {
     const fixture = await StageFixture.at('PostUpgradeCompleted');
-    fixture.lagoon.script.unavailable = true;
+    fixture.probe.onProbe = () => {
+      fixture.lagoon.script.unavailable = true;
+    };
     fixture.probe.answer(PAGE, 'unresponsive', 'unhealthy', 'healthy');
     await fixture.handle(stageOf(fixture));
     expect(await fixture.types()).toEqual(['InstanceVerifiedHealthy']);
     expect(fixture.probe.probed).toHaveLength(5);
   });
 
+  it('comes to no verdict while Lagoon cannot say where the app is', async () => {
+    const fixture = await StageFixture.at('PostUpgradeCompleted');
+    fixture.lagoon.script.unavailable = true;
+    expect(await fixture.handle(stageOf(fixture))).toMatchObject({ kind: 'retry' });
+    expect(fixture.probe.probed).toEqual([]);
+    fixture.lagoon.script.unavailable = false;
+    await fixture.handle(stageOf(fixture), 2);
+    expect(await fixture.types()).toEqual(['InstanceVerifiedHealthy']);
+  });
+
+  describe('what Lagoon named before the build is no proof of where the app is', () => {
+    const NEIGHBOUR = 'https://next.shop.example.com/';
+
+    it.each(['undefined', 'https://169.254.169.254', 'http://main.shop.example.com', null])(
+      'a well app is found well, whatever stood there (%s)',
+      async (route) => {
+        const fixture = await StageFixture.at('PostUpgradeCompleted', { located: { route } });
+        await fixture.handle(stageOf(fixture));
+        expect(fixture.probe.probed).toEqual([PAGE, PAGE, PAGE]);
+        expect(await fixture.types()).toEqual(['InstanceVerifiedHealthy']);
+      },
+    );
+
+    it("an ill app is not verified at the project's other environment", async () => {
+      const fixture = await StageFixture.at('PostUpgradeCompleted', {
+        located: { route: NEIGHBOUR },
+      });
+      fixture.lagoon.script.place({ project: 'shop', environment: 'next' });
+      fixture.probe.answer(PAGE, 'unhealthy');
+      await fixture.handle(stageOf(fixture, { windowMs: 5 }));
+      expect(fixture.probe.probed).not.toContain(NEIGHBOUR);
+      expect(await fixture.types()).toEqual(['InstanceFoundUnhealthy']);
+    });
+
+    it.each([
+      ['nothing', []],
+      ['no URL', ['undefined']],
+      ['an address', ['https://10.0.0.1']],
+      ['plain http', ['http://main.shop.example.com']],
+      ["the neighbour's", [NEIGHBOUR]],
+    ])('Lagoon is asked again after it named %s', async (_what, routes) => {
+      const fixture = await StageFixture.at('PostUpgradeCompleted');
+      fixture.lagoon.script.place({ project: 'shop', environment: 'next' });
+      fixture.lagoon.script.place(fixture.target, { nextRoutes: [routes, routes] });
+      fixture.probe.answer(PAGE, 'unhealthy');
+      await fixture.handle(stageOf(fixture, { windowMs: 5 }));
+      expect(new Set(fixture.probe.probed)).toEqual(new Set([PAGE]));
+      expect(await fixture.types()).toEqual(['InstanceFoundUnhealthy']);
+    });
+
+    it('and the first usable one of several is taken', async () => {
+      const fixture = await StageFixture.at('PostUpgradeCompleted');
+      fixture.lagoon.script.place({ project: 'shop', environment: 'next' });
+      const routes = ['undefined', NEIGHBOUR, 'https://10.0.0.1', PAGE];
+      fixture.lagoon.script.place(fixture.target, { routes });
+      await fixture.handle(stageOf(fixture));
+      expect(fixture.probe.probed).toEqual([PAGE, PAGE, PAGE]);
+    });
+
+    it('no usable route within the window is said, with every reason', async () => {
+      const fixture = await StageFixture.at('PostUpgradeCompleted');
+      fixture.lagoon.script.place({ project: 'shop', environment: 'next' });
+      fixture.lagoon.script.place(fixture.target, { routes: ['undefined', NEIGHBOUR] });
+      await fixture.handle(stageOf(fixture, { windowMs: 5 }));
+      expect(fixture.probe.probed).toEqual([]);
+      const detail = `undefined: it is not a URL; ${NEIGHBOUR}: it is a route of next as well`;
+      expect(await fixture.appended()).toMatchObject([
+        {
+          type: 'InstanceFoundUnresponsive',
+          data: { reason: 'route-missing', evidence: { probes: 0, detail } },
+        },
+      ]);
+      expect(fixture.lagoon.calls.length).toBeGreaterThan(3);
+    });
+
+    it('an environment that Lagoon shows only later is waited for', async () => {
+      const fixture = await StageFixture.at('PostUpgradeCompleted');
+      fixture.lagoon.script.remove(fixture.target);
+      fixture.clock.after(3, () => void fixture.lagoon.script.place(fixture.target));
+      await fixture.handle(stageOf(fixture));
+      expect(await fixture.types()).toEqual(['InstanceVerifiedHealthy']);
+    });
+
+    it.each([{ located: null }, {}])('an environment that is gone is said (%j)', async (order) => {
+      const fixture = await StageFixture.at('PostUpgradeCompleted', order);
+      fixture.lagoon.script.remove(fixture.target);
+      await fixture.handle(stageOf(fixture, { windowMs: 5 }));
+      expect(await fixture.appended()).toMatchObject([
+        { type: 'InstanceFoundUnresponsive', data: { reason: 'environment-missing' } },
+      ]);
+    });
+
+    it('another environment of the same name is not the one that was upgraded', async () => {
+      const fixture = await StageFixture.at('PostUpgradeCompleted', {
+        located: { environmentId: 4711 },
+      });
+      await fixture.handle(stageOf(fixture, { windowMs: 5 }));
+      expect(fixture.probe.probed).toEqual([]);
+      expect(await fixture.types()).toEqual(['InstanceFoundUnresponsive']);
+    });
+  });
+
+  it('finds the environment of an upgrade that never got that far', async () => {
+    const fixture = await StageFixture.at('PostUpgradeCompleted', { located: null });
+    await fixture.handle(stageOf(fixture));
+    expect(fixture.probe.probed).toEqual([PAGE, PAGE, PAGE]);
+    expect(await fixture.types()).toEqual(['InstanceVerifiedHealthy']);
+  });
+
+  it('says so if there never was such a core, and nothing if only this process does not know it', async () => {
+    const without = (fixture: StageFixture) =>
+      new VerificationStage(new NamedLagoonCores([]), fixture, OPTIONS);
+    const never = await StageFixture.at('PostUpgradeCompleted', { located: null });
+    await never.handle(without(never));
+    expect(await never.appended()).toMatchObject([
+      { type: 'InstanceFoundUnresponsive', data: { reason: 'core-unknown' } },
+    ]);
+    const once = await StageFixture.at('PostUpgradeCompleted');
+    expect(await once.handle(without(once))).toMatchObject({ kind: 'retry' });
+    expect(await once.types()).toEqual([]);
+  });
+
   it('follows the environment to the routes it has after the build', async () => {
     const fixture = await StageFixture.at('PostUpgradeCompleted');
     const routes = ['https://new.shop.example.com', 'https://other.shop.example.com'];
-    fixture.lagoon.script.place(fixture.target, { routes });
+    fixture.lagoon.script.place(fixture.target, { routes, nextRoutes: [[PAGE]] });
     fixture.probe.answer(PAGE, 'unresponsive');
     await fixture.handle(stageOf(fixture));
     expect(fixture.probe.probed.slice(1)).toEqual(Array(3).fill('https://new.shop.example.com/'));
@@ -137,7 +261,7 @@ describe('the health check at the end', () => {
     const fixture = await StageFixture.at('PostUpgradeCompleted');
     const settings = { ...UNLIMITED, probeSuffixes };
     const cores = new SingleLagoonCore(unguardedCore(fixture.lagoon, { settings }));
-    await fixture.handle(new VerificationStage(cores, fixture, OPTIONS));
+    await fixture.handle(new VerificationStage(cores, fixture, { ...OPTIONS, windowMs: 5 }));
     expect(await fixture.types()).toEqual([type]);
   });
 
@@ -149,51 +273,47 @@ describe('the health check at the end', () => {
   });
 
   it.each([
-    ['http://main.shop.example.com', 'only https is probed'],
-    ['https://main.shop.example.com:8443', 'only port 443 is probed'],
-    ['https://169.254.169.254', 'it is an IP address'],
-    ['https://operator@main.shop.example.com', 'it carries credentials'],
+    ['http://main.shop.example.com/', 'only https is probed'],
+    ['https://main.shop.example.com:8443/', 'only port 443 is probed'],
+    ['https://169.254.169.254/', 'it is an IP address'],
+    ['https://operator@main.shop.example.com/', 'it carries credentials'],
     ['main.shop.example.com', 'it is not a URL'],
   ])('does not ask %s, and says by which rule', async (route, rule) => {
     const fixture = await StageFixture.at('PostUpgradeCompleted');
-    await fixture.runner.handle(
-      stageOf(fixture),
-      fixture.delivery(1, await routedTo(fixture, route)),
-    );
+    fixture.lagoon.script.place(fixture.target, { routes: [route] });
+    await fixture.handle(stageOf(fixture, { windowMs: 5 }));
     expect(fixture.probe.probed).toEqual([]);
-    const evidence = { probes: 0, detail: `Probe target refused: ${rule}` };
+    const evidence = { probes: 0, detail: `${route.replace('operator@', '')}: ${rule}` };
+    const reason = rule === 'it is not a URL' ? 'route-missing' : 'probe-refused';
     expect(await fixture.appended()).toMatchObject([
-      { type: 'InstanceFoundUnresponsive', data: { reason: 'probe-refused', evidence } },
+      { type: 'InstanceFoundUnresponsive', data: { reason, evidence } },
     ]);
   });
 
   it('does not follow the environment to a route outside the rules', async () => {
     const fixture = await StageFixture.at('PostUpgradeCompleted');
-    fixture.lagoon.script.place(fixture.target, { routes: ['https://10.0.0.1'] });
+    fixture.lagoon.script.place(fixture.target, {
+      routes: ['https://10.0.0.1'],
+      nextRoutes: [[PAGE]],
+    });
     fixture.probe.answer(PAGE, 'unresponsive');
-    await fixture.handle(stageOf(fixture));
+    await fixture.handle(stageOf(fixture, { windowMs: 5 }));
     expect(fixture.probe.probed).toEqual([PAGE]);
     expect(await fixture.appended()).toMatchObject([
       {
         type: 'InstanceFoundUnresponsive',
         data: {
           reason: 'probe-refused',
-          evidence: { probes: 1, detail: 'Probe target refused: it is an IP address' },
+          evidence: { probes: 1, detail: 'https://10.0.0.1/: it is an IP address' },
         },
       },
     ]);
   });
 
-  it('asks Lagoon for a route when none is known, and says if there is none', async () => {
-    const fixture = await StageFixture.at('PostUpgradeCompleted', {
-      profile: { ...PROFILE, project: 'routeless' },
-    });
+  it('says if there is no route at all', async () => {
+    const fixture = await StageFixture.at('PostUpgradeCompleted');
     fixture.lagoon.script.place(fixture.target, { route: null, routes: [] });
-    await fixture.runner.handle(
-      stageOf(fixture),
-      fixture.delivery(1, await routedTo(fixture, null)),
-    );
-    expect(fixture.lagoon.calls).toMatchObject([{ operation: 'routesOf' }]);
+    await fixture.handle(stageOf(fixture, { windowMs: 5 }));
     expect(await fixture.appended()).toMatchObject([
       {
         type: 'InstanceFoundUnresponsive',
@@ -220,12 +340,14 @@ describe('the health check at the end', () => {
     expect(await fixture.types()).toEqual(['InstanceFoundUnhealthy']);
   });
 
-  it('probes nothing when the instance has moved on', async () => {
+  it.each([1, 2])('asks nobody when the instance has moved on (delivery %d)', async (count) => {
     const fixture = await StageFixture.at('PostUpgradeCompleted');
     await fixture.handle(stageOf(fixture));
     fixture.probe.probed.length = 0;
-    expect(await fixture.handle(stageOf(fixture), 2)).toEqual({ kind: 'done' });
+    fixture.lagoon.calls.length = 0;
+    expect(await fixture.handle(stageOf(fixture), count)).toEqual({ kind: 'done' });
     expect(fixture.probe.probed).toEqual([]);
+    expect(fixture.lagoon.calls).toEqual([]);
     expect(await fixture.types()).toEqual(['InstanceVerifiedHealthy']);
   });
 
@@ -239,13 +361,6 @@ describe('the health check at the end', () => {
     expect(await fixture.types()).toEqual([]);
   });
 });
-
-/** The opening event, with another route of the environment. */
-async function routedTo(fixture: StageFixture, route: string | null) {
-  const { workOrder } = await fixture.session();
-  const located = workOrder.located && { ...workOrder.located, route };
-  return { ...fixture.openingEvent, data: { workOrder: { ...workOrder, located }, task: null } };
-}
 
 /** An upgrade whose build an operator had stopped. */
 async function stoppedHalfWay() {

@@ -50,6 +50,8 @@ export interface EnvironmentTraits {
   healthAfterCancel: AppHealth | null;
   /** Its URLs, the primary one first; null: one made of its names. */
   routes: readonly string[] | null;
+  /** What its next readers are told instead, one entry each. */
+  nextRoutes: readonly (readonly string[])[];
   services: readonly string[];
   registeredTasks: readonly TaskDefinition[];
   deleted: boolean;
@@ -84,6 +86,7 @@ export const NEW_ENVIRONMENT: EnvironmentTraits = {
   healthAfterBuild: null,
   healthAfterCancel: null,
   routes: null,
+  nextRoutes: [],
   services: ['cli', 'nginx', 'mariadb'],
   registeredTasks: [],
   deleted: false,

@@ -22,10 +22,9 @@ export class LagoonRows {
     };
   }
 
-  environment(environment: Environment) {
+  environment(environment: Environment, routes = this.routes(environment)) {
     const { id, name, deployType, environmentType, idleState, autoIdle, deleted } = environment;
     const deployBaseRef = environment.deployBaseRef ?? name;
-    const routes = this.routes(environment);
     return {
       ...{ id, name, deployType, environmentType, idleState, deployBaseRef },
       route: routes[0] ?? null,
@@ -82,6 +81,13 @@ export class LagoonRows {
 
   routes({ routes, project, name }: Environment): readonly string[] {
     return routes ?? [this.routeTo(project.name, name)];
+  }
+
+  /** What one reader is told of its routes. */
+  takeRoutes(environment: Environment): readonly string[] {
+    const [next, ...later] = environment.nextRoutes;
+    environment.nextRoutes = later;
+    return next ?? this.routes(environment);
   }
 }
 
