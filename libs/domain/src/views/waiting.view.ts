@@ -22,8 +22,8 @@ export function waitingFor(state: KnownInstance): Waiting | null {
 
 /** A failed upgrade waits for a person, who may let what is still open come to its end first. */
 function waitAtRest({ lastUpgrade, status }: RestingInstance): Waiting | null {
-  if (lastUpgrade === null || lastUpgrade.stage === null) return null;
-  const { unsettled, stage } = lastUpgrade;
+  const { unsettled = null, stage = null } = lastUpgrade ?? {};
+  if (stage === null) return null;
   if (unsettled === null) {
     const sentence = `the upgrade ended as ${status}: an operator has to retry it from ${stage} or an earlier stage, abandon it, or roll it back`;
     return waiting('operator', sentence, { stage });
