@@ -1,6 +1,7 @@
 import type { ANSWERS, ProblemDetails, ValueOf } from '@uplift/contracts';
 import { isProblemDetails } from '@uplift/contracts';
 import { CommandFailure, EXIT } from './exit-code';
+import { possible } from './explain';
 
 interface ApiRequest {
   readonly method?: 'GET' | 'POST';
@@ -71,9 +72,11 @@ function exitCodeFor({ status }: ProblemDetails) {
   return status >= 500 ? EXIT.failed : EXIT.refused;
 }
 
-function lineOf({ code, detail, errors = [] }: ProblemDetails): string {
+/** What was refused, where, and what is possible instead. */
+function lineOf({ code, detail, errors = [], waitingFor, allowedCommands }: ProblemDetails) {
   const fields = errors.map((error) => `${error.pointer}: ${error.detail}`).join('; ');
-  return fields === '' ? `${detail} [${code}]` : `${detail} [${code}] ${fields}`;
+  const steps = allowedCommands && `Possible now: ${possible(allowedCommands)}.`;
+  return [`${detail} [${code}]`, fields, waitingFor?.sentence, steps].filter(Boolean).join(' ');
 }
 
 /** Parses a `text/event-stream` body; comments are skipped. */

@@ -3,9 +3,12 @@ import { EsdbEventStore } from '@uplift/event-store';
 import type { Clock, Randomness } from '@uplift/runtime';
 import { readConfiguration } from '@uplift/runtime';
 import type { Command } from 'commander';
+import type { Answer } from './api-client';
 import { ApiClient } from './api-client';
 import type { Output } from './printer';
 import { Printer } from './printer';
+
+type ReadAnswer = 'instance' | 'instancePage' | 'timelinePage' | 'upgrade' | 'stats' | 'system';
 
 /** What every command works with; nothing is read or opened before it is needed. */
 export class CliContext {
@@ -21,6 +24,16 @@ export class CliContext {
 
   get api(): ApiClient {
     return new ApiClient(readConfiguration(['apiUrl']).apiUrl);
+  }
+
+  /** Reads; says which starts are stopped, whatever was asked. */
+  async ask<Name extends ReadAnswer>(path: string): Promise<Answer<Name>> {
+    const answer = await this.api.json<Answer<Name>>(path);
+    for (const { core, since, requestedBy, reason } of answer.stops) {
+      const which = core === null ? 'All starts' : `Starts on core ${core}`;
+      this.printer.say(`${which} are stopped since ${since} by ${requestedBy}: ${reason}`);
+    }
+    return answer;
   }
 
   /** Sends a command; without a key under one of its own. */

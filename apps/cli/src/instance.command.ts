@@ -1,7 +1,7 @@
 import type { CommandAnswer, InstanceDocument } from '@uplift/contracts';
 import { Command, InvalidArgumentError } from 'commander';
-import type { Answer } from './api-client';
 import type { CliContext } from './cli-context';
+import { commandRow, explained } from './explain';
 import type { Row } from './printer';
 
 interface RegisterOptions {
@@ -23,27 +23,66 @@ export function instanceCommand(context: CliContext): Command {
     .command('get')
     .argument('<instance>', 'instance id')
     .action(async (id: string) => {
-      const document = await context.api.json<Answer<'instance'>>(instancePath(id));
+      const document = await context.ask<'instance'>(instancePath(id));
       context.printer.print({ document, rows: [rowOf(document.instance)] });
     });
   instance
     .command('list')
     .option('--status <status>', 'only instances in this status')
     .option('--project <project>', 'only instances of this Lagoon project')
+    .option('--reason-class <class>', 'only instances whose last upgrade failed for such a reason')
     .option('--limit <n>', 'most instances on the page', '100')
     .option('--cursor <cursor>', 'go on where a page ended')
-    .action(async (options: Record<string, string>) => {
-      const query = new URLSearchParams(options).toString();
-      const document = await context.api.json<Answer<'instancePage'>>(`/v1/instances?${query}`);
+    .action(async ({ reasonClass, ...options }: Record<string, string>) => {
+      const failed = reasonClass === undefined ? {} : { 'reason-class': reasonClass };
+      const query = new URLSearchParams({ ...options, ...failed }).toString();
+      const document = await context.ask<'instancePage'>(`/v1/instances?${query}`);
       context.printer.print({ document, rows: document.items.map(rowOf) });
       if (document.nextCursor !== null)
         context.printer.say(`more: --cursor ${document.nextCursor}`);
     });
-  return instance;
+  return instance
+    .addCommand(explainCommand(context))
+    .addCommand(holdCommand(context, 'park', 'no new effect; what runs in Lagoon is followed'))
+    .addCommand(holdCommand(context, 'unpark', 'go on with an instance that is parked'));
+}
+
+function explainCommand(context: CliContext): Command {
+  return new Command('explain')
+    .description('what it waits for, why it failed, and what can be asked for now')
+    .argument('<instance>', 'instance id')
+    .action(async (id: string) => {
+      const document = await context.ask<'instance'>(instancePath(id));
+      const { instance } = document;
+      const rows = instance.allowedCommands.map(commandRow);
+      context.printer.print({ document, rows, words: explained(instance) });
+    });
+}
+
+function holdCommand(context: CliContext, name: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .argument('<instance>', 'instance id')
+    .requiredOption('--reason <text>', 'why, for the audit')
+    .option('--key <key>', 'idempotency key; made up if left out')
+    .action(async (id: string, { reason, key }: { reason: string; key?: string }) => {
+      const path = `${instancePath(id)}/${name}`;
+      const document = await context.command<CommandAnswer>(path, { reason }, key);
+      printAnswer(context, document);
+    });
+}
+
+function printAnswer({ printer }: CliContext, document: CommandAnswer): void {
+  const { instanceId: instance, status, revision, position } = document;
+  printer.print({ document, rows: [{ instance, status, revision, position }] });
 }
 
 export function instancePath(id: string): string {
   return `/v1/instances/${encodeURIComponent(id)}`;
+}
+
+export function upgradePath(instanceId: string, upgradeId: string, verb: string): string {
+  return `${instancePath(instanceId)}/upgrades/${encodeURIComponent(upgradeId)}/${verb}`;
 }
 
 function registerCommand(context: CliContext): Command {
@@ -62,8 +101,7 @@ function registerCommand(context: CliContext): Command {
       const { id, key, label: labels, healthPath, ...profile } = options;
       const body = { instanceId: id, ...profile, labels, healthProbe: { path: healthPath } };
       const document = await context.command<CommandAnswer>('/v1/instances', body, key);
-      const { instanceId: instance, status, revision, position } = document;
-      context.printer.print({ document, rows: [{ instance, status, revision, position }] });
+      printAnswer(context, document);
     });
 }
 

@@ -9,6 +9,8 @@ export type Row = Readonly<Record<string, string | number | boolean | null>>;
 export interface Result {
   readonly document: unknown;
   readonly rows: readonly Row[];
+  /** What a person reads in place of the rows. */
+  readonly words?: readonly string[];
 }
 
 const NO_BORDER = {
@@ -29,14 +31,14 @@ export class Printer {
     private readonly stderr: (text: string) => void = (text) => void process.stderr.write(text),
   ) {}
 
-  print({ document, rows }: Result): void {
+  print({ document, rows, words }: Result): void {
     switch (this.output) {
       case 'json':
         return this.stdout(`${JSON.stringify(document, null, 2)}\n`);
       case 'jsonl':
         return rows.forEach((row) => this.line(row));
       case 'table':
-        return this.stdout(`${tableOf(rows)}\n`);
+        return this.stdout(`${words?.join('\n') ?? tableOf(rows)}\n`);
     }
   }
 

@@ -8,6 +8,7 @@ import { CliContext } from './cli-context';
 import { CommandFailure, EXIT } from './exit-code';
 import { instanceCommand } from './instance.command';
 import { OUTPUTS } from './printer';
+import { systemCommand } from './system.command';
 import { upgradeCommand } from './upgrade/upgrade.command';
 
 const EXIT_CODES = `
@@ -26,7 +27,8 @@ export function program(): Command {
     .showHelpAfterError('Add --help for the options.')
     .addHelpText('after', EXIT_CODES);
   const context = new CliContext(root, systemClock, systemRandomness);
-  [instanceCommand, upgradeCommand, auditCommand].forEach((noun) => root.addCommand(noun(context)));
+  const nouns = [instanceCommand, upgradeCommand, systemCommand, auditCommand];
+  nouns.forEach((noun) => root.addCommand(noun(context)));
   root
     .command('rebuild')
     .description('fold the read model again from the first event')

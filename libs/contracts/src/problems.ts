@@ -1,5 +1,6 @@
+import { ALLOWED_COMMAND_SCHEMA, WAITING_SCHEMA } from './next-steps';
 import type { Schema, ValueOf } from './schema';
-import { documented, flag, list, named, object, plain, text, uuid } from './schema';
+import { documented, flag, list, named, nullable, object, plain, text, uuid } from './schema';
 
 export interface ProblemRow {
   /** HTTP status; over NATS the same number is the error code. */
@@ -86,6 +87,8 @@ export const PROBLEM_SCHEMA = named(
       allowedFrom: documented('Statuses that would allow it', list(text)),
       retryable: documented('The same request may succeed later', flag),
       errors: list(fault),
+      waitingFor: documented('What holds the instance up', nullable(WAITING_SCHEMA)),
+      allowedCommands: documented('What is possible instead', list(ALLOWED_COMMAND_SCHEMA)),
     },
   ),
 );

@@ -1,37 +1,34 @@
-import type { CommandAnswer, UpgradeDocument } from '@uplift/contracts';
+import type { UpgradeDocument } from '@uplift/contracts';
 import { UPGRADE_STRATEGIES } from '@uplift/domain';
 import { Command } from 'commander';
 import type { Answer } from '../api-client';
 import type { CliContext } from '../cli-context';
 import { instancePath } from '../instance.command';
 import type { Row } from '../printer';
+import { operatorCommands, priorityOption } from './operator.commands';
 import type { TargetOptions } from './target-options';
 import { targetOf, targetOptions } from './target-options';
-import { watchUpgrade } from './watch-upgrade';
-
-type UpgradeCommandAnswer = Required<CommandAnswer>;
+import type { UpgradeCommandAnswer } from './watch-upgrade';
+import { printAnswer, watchUpgrade } from './watch-upgrade';
 
 interface TriggerOptions extends TargetOptions {
   readonly strategy?: string;
   readonly wave?: string;
+  readonly repair?: boolean;
+  readonly priority?: string;
+  readonly startBy?: string;
   readonly reason: string;
   readonly key?: string;
   readonly wait?: boolean;
   readonly timeout: string;
 }
 
-interface CancelOptions {
-  readonly reason: string;
-  readonly key?: string;
-}
-
 export function upgradeCommand(context: CliContext): Command {
-  return new Command('upgrade')
-    .description('trigger upgrades, follow and cancel them')
-    .addCommand(triggerCommand(context))
-    .addCommand(cancelCommand(context))
-    .addCommand(getCommand(context))
-    .addCommand(watchCommand(context));
+  const upgrade = new Command('upgrade')
+    .description('trigger upgrades, follow them and step in')
+    .addCommand(triggerCommand(context));
+  operatorCommands(context).forEach((command) => upgrade.addCommand(command));
+  return upgrade.addCommand(getCommand(context)).addCommand(watchCommand(context));
 }
 
 function triggerCommand(context: CliContext): Command {
@@ -41,12 +38,17 @@ function triggerCommand(context: CliContext): Command {
     .requiredOption('--reason <text>', 'why, for the audit')
     .option('--strategy <name>', `${UPGRADE_STRATEGIES.join(', ')}; else the plan of the instance`)
     .option('--wave <id>', 'upgrades of one wave are polled together')
+    .option('--repair', 'also of an instance that is unhealthy or does not answer')
+    .addOption(priorityOption())
+    .option('--start-by <time>', 'RFC 3339; not begun by then, the upgrade expires')
     .option('--key <key>', 'idempotency key; made up if left out')
     .option('--wait', 'follow the upgrade to its end')
     .option('--timeout <seconds>', 'give up waiting after this long', '43200')
     .action(async (instanceId: string, options: TriggerOptions) => {
-      const { strategy, reason, wave: waveId, key, wait, timeout } = options;
-      const body = { reason, strategy, waveId, ...targetOf(options) };
+      const { strategy, reason, wave: waveId, repair, priority, startBy } = options;
+      const { key, wait, timeout } = options;
+      const asked = { repair, priority, startBy };
+      const body = { reason, strategy, waveId, ...asked, ...targetOf(options) };
       const path = `${instancePath(instanceId)}/upgrades`;
       const document = await context.command<UpgradeCommandAnswer>(path, body, key);
       if (wait) return watchUpgrade(context, document, Number(timeout));
@@ -54,19 +56,6 @@ function triggerCommand(context: CliContext): Command {
     });
   targetOptions().forEach((option) => command.addOption(option));
   return command;
-}
-
-function cancelCommand(context: CliContext): Command {
-  return new Command('cancel')
-    .description('stop an upgrade before its deployment is complete')
-    .argument('<instance>', 'instance id')
-    .argument('<upgrade>', 'upgrade id')
-    .requiredOption('--reason <text>', 'why, for the audit')
-    .option('--key <key>', 'idempotency key; made up if left out')
-    .action(async (instanceId: string, upgradeId: string, { reason, key }: CancelOptions) => {
-      const upgrade = `${instancePath(instanceId)}/upgrades/${encodeURIComponent(upgradeId)}`;
-      printAnswer(context, await context.command(`${upgrade}/cancel`, { reason }, key));
-    });
 }
 
 function getCommand(context: CliContext): Command {
@@ -89,13 +78,8 @@ function watchCommand(context: CliContext): Command {
     });
 }
 
-function getUpgrade({ api }: CliContext, upgradeId: string): Promise<Answer<'upgrade'>> {
-  return api.json(`/v1/upgrades/${encodeURIComponent(upgradeId)}`);
-}
-
-function printAnswer({ printer }: CliContext, document: UpgradeCommandAnswer): void {
-  const { upgradeId: upgrade, status, revision, position } = document;
-  printer.print({ document, rows: [{ upgrade, status, revision, position }] });
+function getUpgrade(context: CliContext, upgradeId: string): Promise<Answer<'upgrade'>> {
+  return context.ask<'upgrade'>(`/v1/upgrades/${encodeURIComponent(upgradeId)}`);
 }
 
 function rowsOf({ upgradeId, outcome, stages, ...upgrade }: UpgradeDocument): Row[] {

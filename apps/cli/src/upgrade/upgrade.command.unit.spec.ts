@@ -1,13 +1,5 @@
-import { systemClock, systemRandomness } from '@uplift/runtime';
-import { Command } from 'commander';
-import { createServer } from 'node:http';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { json } from 'node:stream/consumers';
-import { ApiClient } from '../api-client';
-import { CliContext } from '../cli-context';
 import { EXIT } from '../exit-code';
-import { Printer } from '../printer';
+import { ScriptedApi, ScriptedContext } from '../testing/scripted-api';
 import { upgradeCommand } from './upgrade.command';
 
 const ANSWER = {
@@ -19,64 +11,20 @@ const ANSWER = {
 };
 const REASON = ['--reason', 'r', '--key', 'k'];
 
-interface Asked {
-  readonly path: string | undefined;
-  readonly key: unknown;
-  readonly body: unknown;
-}
-
-class ContextOf extends CliContext {
-  readonly printed: string[] = [];
-
-  constructor(private readonly url: string) {
-    super(new Command(), systemClock, systemRandomness);
-  }
-
-  override get api() {
-    return new ApiClient(this.url);
-  }
-
-  override get printer() {
-    return new Printer(
-      'jsonl',
-      (text) => this.printed.push(text),
-      (text) => this.printed.push(text),
-    );
-  }
-}
+const ON_UPGRADE = '/v1/instances/i-1/upgrades/u%2F1';
 
 describe('uplift upgrade', () => {
-  let server: Server;
-  let context: ContextOf;
-  let asked: Asked[];
-  let answer: { readonly status: number; readonly body: unknown };
+  const api = new ScriptedApi({ status: 202, body: ANSWER });
+  let context: ScriptedContext;
 
-  beforeAll(async () => {
-    server = createServer((request, response) => {
-      void json(request).then((body) => {
-        asked.push({ path: request.url, key: request.headers['idempotency-key'], body });
-        response.writeHead(answer.status, { 'content-type': 'application/json' });
-        response.end(JSON.stringify(answer.body));
-      });
-    });
-    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  });
-
+  beforeAll(() => api.start());
   beforeEach(() => {
-    asked = [];
-    answer = { status: 202, body: ANSWER };
-    context = new ContextOf(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    api.forget();
+    context = new ScriptedContext(api.url);
   });
+  afterAll(() => api.stop());
 
-  afterAll(() => new Promise((closed) => server.close(closed)));
-
-  const run = (...args: string[]) => {
-    const command = upgradeCommand(context);
-    for (const each of [command, ...command.commands]) {
-      each.exitOverride().configureOutput({ writeErr: () => undefined });
-    }
-    return command.parseAsync(args, { from: 'user' });
-  };
+  const run = (...args: string[]) => context.run(upgradeCommand, ...args);
 
   it.each<[string, string[], object]>([
     ['nothing but a reason: the plan of the instance', [], {}],
@@ -128,51 +76,104 @@ describe('uplift upgrade', () => {
       { target: { script: { registeredTask: 'Clear caches' } } },
     ],
     ['a wave', ['--wave', 'w-1'], { waveId: 'w-1' }],
+    [
+      'a repair that passes the queue, or expires',
+      ['--repair', '--priority', 'urgent', '--start-by', '2026-12-01T06:00:00Z'],
+      { repair: true, priority: 'urgent', startBy: '2026-12-01T06:00:00Z' },
+    ],
   ])('trigger sends %s', async (_what, options, body) => {
     await run('trigger', 'i-1', ...REASON, ...options);
 
-    expect(asked).toEqual([
+    expect(api.asked).toEqual([
       { path: '/v1/instances/i-1/upgrades', key: 'k', body: { reason: 'r', ...body } },
     ]);
-    expect(context.printed.map((line) => JSON.parse(line) as unknown)).toEqual([
+    expect(context.rows).toEqual([
       { upgrade: 'u-1', status: 'upgrade-running', revision: 5, position: '9' },
     ]);
   });
 
-  it('cancel names instance, upgrade and reason', async () => {
-    await run('cancel', 'i-1', 'u/1', ...REASON);
+  it.each<[string, string[], string, object]>([
+    ['retry', [], 'retry', {}],
+    ['retry', ['--from', 'post-upgrade'], 'retry', { fromStage: 'post-upgrade' }],
+    [
+      'retry',
+      ['--redeploy', '--strategy', 'branch-ref', '--ref', 'v2'],
+      'retry',
+      { redeploy: true, strategy: 'branch-ref', target: { ref: 'v2' } },
+    ],
+    ['abandon', [], 'abandon', {}],
+    [
+      'resolve',
+      ['--adopt', 'lagoon-build-7'],
+      'resolve',
+      { resolution: { kind: 'adopt', buildName: 'lagoon-build-7' } },
+    ],
+    ['resolve', ['--not-landed'], 'resolve', { resolution: { kind: 'not-landed' } }],
+    ['redrive', [], 'redrive', {}],
+    ['rollback', [], 'rollback', {}],
+    ['prioritize', [], 'prioritize', { priority: 'urgent' }],
+    ['cancel', [], 'cancel', {}],
+  ])('%s %j names instance, upgrade and reason', async (verb, options, path, body) => {
+    await run(verb, 'i-1', 'u/1', ...REASON, ...options);
 
-    expect(asked).toEqual([
-      { path: '/v1/instances/i-1/upgrades/u%2F1/cancel', key: 'k', body: { reason: 'r' } },
+    expect(api.asked).toEqual([
+      { path: `${ON_UPGRADE}/${path}`, key: 'k', body: { reason: 'r', ...body } },
     ]);
-    expect(context.printed).toHaveLength(1);
+    expect(context.rows).toEqual([
+      { upgrade: 'u-1', status: 'upgrade-running', revision: 5, position: '9' },
+    ]);
   });
 
-  it.each([
+  it.each<[string, string[], number?]>([
     ['trigger without a reason', ['trigger', 'i-1']],
     ['two targets', ['trigger', 'i-1', ...REASON, '--ref', 'v1', '--script', 'cli:x']],
     ['a variable without "="', ['trigger', 'i-1', ...REASON, '--variable', 'A']],
     ['a variable without a name', ['trigger', 'i-1', ...REASON, '--variable', '=1']],
     ['a script without a command', ['trigger', 'i-1', ...REASON, '--script', 'cli:']],
+    ['a priority that is none', ['trigger', 'i-1', ...REASON, '--priority', 'high']],
     ['cancel without a reason', ['cancel', 'i-1', 'u-1']],
+    ['retry without an upgrade', ['retry', 'i-1', ...REASON], EXIT.usage],
+    ['retry from no stage', ['retry', 'i-1', 'u-1', ...REASON, '--from', 'deploy']],
+    ['resolve that says nothing', ['resolve', 'i-1', 'u-1', ...REASON], EXIT.usage],
+    [
+      'resolve that says both',
+      ['resolve', 'i-1', 'u-1', ...REASON, '--adopt', 'b', '--not-landed'],
+    ],
+    ['many without a class', ['retry', ...REASON, '--failed', '--expect', '2'], EXIT.usage],
+    [
+      'many without a number',
+      ['retry', ...REASON, '--failed', '--reason-class', 'busy'],
+      EXIT.usage,
+    ],
+    [
+      'many and one',
+      ['retry', 'i-1', ...REASON, '--failed', '--reason-class', 'busy', '--expect', '2'],
+      EXIT.usage,
+    ],
     ['cancel without an upgrade', ['cancel', 'i-1', ...REASON]],
-  ])('asks nothing when it is used wrongly: %s', async (_what, args) => {
-    await expect(run(...args)).rejects.toMatchObject({ exitCode: 1 });
-    expect(asked).toEqual([]);
+  ])('asks nothing when it is used wrongly: %s', async (_what, args, exitCode = 1) => {
+    await expect(run(...args)).rejects.toMatchObject({ exitCode });
+    expect(api.asked).toEqual([]);
   });
 
-  it('says in one line why a cancel is refused', async () => {
+  it('says in one line why a command is refused, and what is possible instead', async () => {
+    const no = { code: 'x', detail: 'y' };
     const body = {
-      type: '/problems#x',
-      title: 'No',
-      detail: 'Let it end',
-      code: 'cancel-too-late',
+      ...{ type: '/problems#x', title: 'No', detail: 'Let it end', code: 'cancel-too-late' },
+      status: 409,
+      waitingFor: { sentence: 'It waits for a worker.', target: null, since: null, until: null },
+      allowedCommands: [
+        { command: 'CancelUpgrade', allowed: false, ...no },
+        { command: 'ParkInstance', allowed: true, code: null, detail: null },
+        { command: 'RedriveStage', allowed: true, code: null, detail: null },
+      ],
     };
-    answer = { status: 409, body: { ...body, status: 409 } };
+    api.answers.set('/v1/instances/i-1/upgrades/u-1/cancel', { status: 409, body });
 
     await expect(run('cancel', 'i-1', 'u-1', ...REASON)).rejects.toMatchObject({
       exitCode: EXIT.refused,
-      message: 'Let it end [cancel-too-late]',
+      message:
+        'Let it end [cancel-too-late] It waits for a worker. Possible now: instance park, upgrade redrive.',
     });
   });
 });

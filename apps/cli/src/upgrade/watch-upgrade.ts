@@ -1,7 +1,9 @@
-import type { EventDocument } from '@uplift/contracts';
+import type { CommandAnswer, EventDocument } from '@uplift/contracts';
 import type { InstanceEventType } from '@uplift/domain';
 import type { CliContext } from '../cli-context';
 import { CommandFailure, EXIT } from '../exit-code';
+
+export type UpgradeCommandAnswer = Required<CommandAnswer>;
 
 const ENDS: ReadonlySet<string> = new Set<InstanceEventType>([
   'InstanceVerifiedHealthy',
@@ -17,6 +19,8 @@ const ENDS: ReadonlySet<string> = new Set<InstanceEventType>([
 interface WatchedUpgrade {
   readonly upgradeId: string;
   readonly instanceId: string;
+  /** The upgrade is known to go on, or to be over, at this revision: no end before it counts. */
+  readonly revision: number;
 }
 
 interface EventData {
@@ -49,20 +53,34 @@ export async function watchUpgrade(
   throw new CommandFailure(EXIT.timedOut, `Upgrade ${upgradeId} has not ended yet`);
 }
 
-/** Returns the type of the last event; null if the API ends the stream before. */
+/** Returns the type of the event that ended it; null if the API ends the stream before. */
 async function printUntilEnd(
   { api, printer }: CliContext,
-  { upgradeId, instanceId }: WatchedUpgrade,
+  { upgradeId, instanceId, revision: known }: WatchedUpgrade,
   signal: AbortSignal,
 ): Promise<string | null> {
   const path = `/v1/events?instanceId=${encodeURIComponent(instanceId)}`;
   const stream = api.events(path, { headers: { 'last-event-id': '0' }, signal });
+  let end: string | null = null;
   for await (const frame of stream) {
     const { type, revision, recordedAt, ...event } = JSON.parse(frame.data) as EventDocument;
     const data = event.data as EventData;
-    if ((data.workOrder?.upgradeId ?? data.upgradeId) !== upgradeId) continue;
-    printer.line({ at: recordedAt, revision, event: type, note: data.reason ?? null });
-    if (ENDS.has(type)) return type;
+    if ((data.workOrder?.upgradeId ?? data.upgradeId) === upgradeId) {
+      printer.line({ at: recordedAt, revision, event: type, note: data.reason ?? null });
+      end = endAfter(end, type, data);
+    }
+    if (end !== null && revision >= known) return end;
   }
   return null;
+}
+
+/** Retried, abandoned or taken up again: the end was none. */
+function endAfter(end: string | null, type: string, { workOrder }: EventData): string | null {
+  if (ENDS.has(type)) return type;
+  return workOrder === undefined ? end : null;
+}
+
+export function printAnswer({ printer }: CliContext, document: UpgradeCommandAnswer): void {
+  const { upgradeId: upgrade, status, revision, position } = document;
+  printer.print({ document, rows: [{ upgrade, status, revision, position }] });
 }

@@ -1,0 +1,67 @@
+import type { InstanceDocument } from '@uplift/contracts';
+import { reasonRow } from '@uplift/domain';
+import type { Row } from './printer';
+
+type AllowedCommand = InstanceDocument['allowedCommands'][number];
+type Waiting = NonNullable<InstanceDocument['waitingFor']>;
+
+/** What a person types for a command of the domain. */
+const COMMANDS: Readonly<Record<string, string>> = {
+  RequestUpgrade: 'upgrade trigger',
+  RetryUpgrade: 'upgrade retry',
+  AbandonUpgrade: 'upgrade abandon',
+  ResolveOutcome: 'upgrade resolve',
+  RedriveStage: 'upgrade redrive',
+  RollBackUpgrade: 'upgrade rollback',
+  PrioritizeUpgrade: 'upgrade prioritize',
+  CancelUpgrade: 'upgrade cancel',
+  ParkInstance: 'instance park',
+  UnparkInstance: 'instance unpark',
+};
+
+function spoken(command: string): string {
+  return COMMANDS[command] ?? command;
+}
+
+/** The commands that would be accepted now. */
+export function possible(commands: readonly AllowedCommand[]): string {
+  const allowed = commands.filter((each) => each.allowed);
+  return allowed.map(({ command }) => spoken(command)).join(', ') || 'nothing';
+}
+
+/** An instance in words: where it stands, why, what it waits for, what can be asked for. */
+export function explained(instance: InstanceDocument): readonly string[] {
+  const { project, environment, statusLabel, status, revision } = instance;
+  const { waitingFor, allowedCommands } = instance;
+  const refused = allowedCommands.filter((each) => !each.allowed);
+  return [
+    `${project}/${environment}: ${statusLabel} (${status}), revision ${revision}`,
+    ...whyFailed(instance),
+    waitingFor === null ? 'Nothing holds it up.' : inWords(waitingFor),
+    `Possible now: ${possible(allowedCommands)}`,
+    ...refused.map(({ command, code, detail }) => `  not ${spoken(command)}: ${detail} [${code}]`),
+  ];
+}
+
+export function commandRow({ command, allowed, code, detail }: AllowedCommand): Row {
+  return { command: spoken(command), allowed, code, detail };
+}
+
+function whyFailed({ failureReason, reasonClass }: InstanceDocument): readonly string[] {
+  if (failureReason === null) return [];
+  const row = reasonRow(failureReason);
+  const name = `[${failureReason}, ${reasonClass}]`;
+  return row === null
+    ? [`Its last upgrade failed ${name}.`]
+    : [`Its last upgrade failed: ${row.sentence} ${name}.`, `What to do: ${row.whatToDo}.`];
+}
+
+function inWords({ sentence, since, until, evidence }: Waiting): string {
+  const facts = Object.entries(evidence).map(([name, value]) => `${name} ${value}`);
+  return [
+    sentence,
+    ...(since === null ? [] : [`since ${since}`]),
+    ...(until === null ? [] : [`until ${until} at the latest`]),
+    ...(facts.length === 0 ? [] : [`(${facts.join(', ')})`]),
+  ].join(' ');
+}

@@ -1,0 +1,170 @@
+import { EXIT } from './exit-code';
+import { instanceCommand } from './instance.command';
+import { systemCommand } from './system.command';
+import { ScriptedApi, ScriptedContext } from './testing/scripted-api';
+
+const AS_OF = { position: '9', at: '2026-12-01T06:00:00.000Z', ageMs: 0 };
+const STOP = {
+  core: 'eu-1',
+  since: '2026-12-01T05:00:00.000Z',
+  requestedBy: 'operator-7',
+  reason: 'Lagoon is being upgraded',
+};
+const NOTICE =
+  'Starts on core eu-1 are stopped since 2026-12-01T05:00:00.000Z by operator-7: Lagoon is being upgraded\n';
+const INSTANCE = {
+  instanceId: 'i-1',
+  project: 'shop',
+  environment: 'main',
+  app: 'wiki',
+  status: 'upgrade-failed',
+  statusLabel: 'Upgrade failed',
+  revision: 8,
+  currentUpgradeId: null,
+  failureReason: 'deployment-active',
+  reasonClass: 'busy',
+  waitingFor: null,
+  allowedCommands: [
+    { command: 'RetryUpgrade', allowed: true, code: null, detail: null },
+    { command: 'AbandonUpgrade', allowed: true, code: null, detail: null },
+    {
+      command: 'CancelUpgrade',
+      allowed: false,
+      code: 'upgrade-not-in-flight',
+      detail: 'it has ended',
+    },
+  ],
+};
+const WAITING = {
+  sentence: 'It waits for core eu-1 to have room.',
+  target: 'admission:eu-1',
+  since: '2026-12-01T05:00:00.000Z',
+  until: '2026-12-01T07:00:00.000Z',
+  evidence: { place: 12 },
+};
+
+const api = new ScriptedApi({ status: 404, body: {} });
+let context: ScriptedContext;
+
+beforeAll(() => api.start());
+beforeEach(() => {
+  api.forget();
+  context = new ScriptedContext(api.url);
+});
+afterAll(() => api.stop());
+
+const shows = (instance: object, stops: readonly object[] = []) =>
+  api.answers.set('/v1/instances/i-1', { body: { instance, stops, asOf: AS_OF } });
+
+describe('uplift instance explain', () => {
+  const words = async () => {
+    context = new ScriptedContext(api.url, 'table');
+    await context.run(instanceCommand, 'explain', 'i-1');
+    return context.printed.join('').trimEnd().split('\n');
+  };
+
+  it('says in words why it failed, what is possible and what is not', async () => {
+    shows(INSTANCE);
+    expect(await words()).toEqual([
+      'shop/main: Upgrade failed (upgrade-failed), revision 8',
+      'Its last upgrade failed: a build of somebody else was under way in the environment [deployment-active, busy].',
+      'What to do: retry when it has ended.',
+      'Nothing holds it up.',
+      'Possible now: upgrade retry, upgrade abandon',
+      '  not upgrade cancel: it has ended [upgrade-not-in-flight]',
+    ]);
+  });
+
+  it('says what it waits for, since when, for how long and where it stands', async () => {
+    shows({ ...INSTANCE, failureReason: null, waitingFor: WAITING, allowedCommands: [] });
+    expect(await words()).toEqual([
+      'shop/main: Upgrade failed (upgrade-failed), revision 8',
+      'It waits for core eu-1 to have room. since 2026-12-01T05:00:00.000Z until 2026-12-01T07:00:00.000Z at the latest (place 12)',
+      'Possible now: nothing',
+    ]);
+  });
+
+  it('keeps a reason that it does not know', async () => {
+    shows({ ...INSTANCE, failureReason: 'of-tomorrow', reasonClass: 'other' });
+    expect(await words()).toContain('Its last upgrade failed [of-tomorrow, other].');
+  });
+
+  it('gives machines one command a line', async () => {
+    shows(INSTANCE);
+    await context.run(instanceCommand, 'explain', 'i-1');
+    expect(context.rows[2]).toEqual({
+      command: 'upgrade cancel',
+      allowed: false,
+      code: 'upgrade-not-in-flight',
+      detail: 'it has ended',
+    });
+  });
+});
+
+describe('uplift instance', () => {
+  it.each(['park', 'unpark'])('%s names the instance and why', async (verb) => {
+    const answer = { instanceId: 'i-1', status: 'upgrade-running', revision: 9, position: '7' };
+    api.answers.set(`/v1/instances/i-1/${verb}`, { status: 202, body: answer });
+    await context.run(instanceCommand, verb, 'i-1', '--reason', 'r', '--key', 'k');
+    expect(api.asked).toEqual([
+      { path: `/v1/instances/i-1/${verb}`, key: 'k', body: { reason: 'r' } },
+    ]);
+    expect(context.rows).toEqual([
+      { instance: 'i-1', status: 'upgrade-running', revision: 9, position: '7' },
+    ]);
+  });
+
+  it.each(['get', 'explain'])('%s says first that starts are stopped', async (verb) => {
+    shows(INSTANCE, [STOP]);
+    await context.run(instanceCommand, verb, 'i-1');
+    expect(context.said).toEqual([NOTICE]);
+  });
+
+  it('lists only those that failed for a reason of one class', async () => {
+    const page = { items: [INSTANCE], nextCursor: null, stops: [STOP], asOf: AS_OF };
+    const path = '/v1/instances?limit=100&reason-class=busy';
+    api.answers.set(path, { body: page });
+    await context.run(instanceCommand, 'list', '--reason-class', 'busy');
+    expect(context.rows).toMatchObject([{ instance: 'i-1', failure: 'deployment-active' }]);
+    expect(context.said).toEqual([NOTICE]);
+  });
+
+  it.each(['park', 'unpark'])('%s asks nothing without a reason', async (verb) => {
+    await expect(context.run(instanceCommand, verb, 'i-1')).rejects.toMatchObject({ exitCode: 1 });
+    expect(api.asked).toEqual([]);
+  });
+});
+
+describe('uplift system', () => {
+  const answer = { revision: 3, position: '7' };
+
+  it.each([
+    ['stop-starts', [], {}],
+    ['stop-starts', ['--core', 'eu-1'], { core: 'eu-1' }],
+    ['allow-starts', [], {}],
+    ['allow-starts', ['--core', 'eu-1'], { core: 'eu-1' }],
+  ])('%s %j says why', async (verb, options, body) => {
+    api.answers.set(`/v1/system/${verb}`, { status: 202, body: answer });
+    await context.run(systemCommand, verb, '--reason', 'r', '--key', 'k', ...options);
+    expect(api.asked).toEqual([
+      { path: `/v1/system/${verb}`, key: 'k', body: { reason: 'r', ...body } },
+    ]);
+    expect(context.rows).toMatchObject([answer]);
+  });
+
+  it('status shows which starts are stopped', async () => {
+    const stops = [STOP, { ...STOP, core: null }];
+    api.answers.set('/v1/system', { body: { stops, asOf: AS_OF } });
+    await context.run(systemCommand, 'status');
+    expect(context.rows).toEqual([STOP, { ...STOP, core: 'all' }]);
+  });
+
+  it('says in one line why a switch is refused', async () => {
+    const problem = { type: '/problems#x', title: 'No', detail: 'Name a core', code: 'x' };
+    api.answers.set('/v1/system/stop-starts', { status: 400, body: { ...problem, status: 400 } });
+    await expect(context.run(systemCommand, 'stop-starts', '--reason', 'r')).rejects.toMatchObject({
+      exitCode: EXIT.refused,
+      message: 'Name a core [x]',
+    });
+  });
+});

@@ -1,0 +1,102 @@
+import { systemClock, systemRandomness } from '@uplift/runtime';
+import { Command } from 'commander';
+import type { IncomingMessage, Server } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { ApiClient } from '../api-client';
+import { CliContext } from '../cli-context';
+import type { Output } from '../printer';
+import { Printer } from '../printer';
+
+interface Asked {
+  readonly path: string | undefined;
+  readonly key: unknown;
+  readonly body: unknown;
+}
+
+interface ScriptedAnswer {
+  readonly status?: number;
+  /** A text is sent as an event stream. */
+  readonly body: unknown;
+}
+
+/** A command API that answers what a test says, and remembers what was asked. */
+export class ScriptedApi {
+  readonly asked: Asked[] = [];
+  /** By path without its query, or by path with it. */
+  readonly answers = new Map<string, ScriptedAnswer>();
+  private readonly server: Server;
+
+  constructor(private readonly otherwise: ScriptedAnswer) {
+    this.server = createServer((request, response) => {
+      void this.answerTo(request).then(({ status = 200, body }) => {
+        const isStream = typeof body === 'string';
+        const type = isStream ? 'text/event-stream' : 'application/json';
+        response.writeHead(status, { 'content-type': type });
+        response.end(isStream ? body : JSON.stringify(body));
+      });
+    });
+  }
+
+  async start(): Promise<void> {
+    await new Promise<void>((listening) => this.server.listen(0, '127.0.0.1', listening));
+  }
+
+  stop(): Promise<unknown> {
+    return new Promise((closed) => this.server.close(closed));
+  }
+
+  forget(): void {
+    this.asked.length = 0;
+    this.answers.clear();
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  private async answerTo(request: IncomingMessage): Promise<ScriptedAnswer> {
+    const body = await text(request);
+    const { url: path = '', headers } = request;
+    const content: unknown = body === '' ? undefined : JSON.parse(body);
+    this.asked.push({ path, key: headers['idempotency-key'], body: content });
+    const [withoutQuery = ''] = path.split('?');
+    return this.answers.get(path) ?? this.answers.get(withoutQuery) ?? this.otherwise;
+  }
+}
+
+/** A command line against that API; what it prints and says is kept. */
+export class ScriptedContext extends CliContext {
+  readonly printed: string[] = [];
+  readonly said: string[] = [];
+
+  constructor(
+    private readonly url: string,
+    private readonly output: Output = 'jsonl',
+  ) {
+    super(new Command(), systemClock, systemRandomness);
+  }
+
+  override get api(): ApiClient {
+    return new ApiClient(this.url);
+  }
+
+  override get printer(): Printer {
+    const keepIn = (list: string[]) => (line: string) => void list.push(line);
+    return new Printer(this.output, keepIn(this.printed), keepIn(this.said));
+  }
+
+  get rows(): unknown[] {
+    return this.printed.map((line) => JSON.parse(line) as unknown);
+  }
+
+  /** Runs one command line; a usage error throws instead of ending the process. */
+  run(noun: (context: CliContext) => Command, ...args: string[]): Promise<unknown> {
+    const command = noun(this);
+    for (const each of [command, ...command.commands]) {
+      each.exitOverride().configureOutput({ writeErr: () => undefined });
+    }
+    return command.parseAsync(args, { from: 'user' });
+  }
+}
