@@ -71,11 +71,19 @@ export function publishedSuite(running: () => RunningCommandApi): void {
       const { endpoints } = reply.json<{ endpoints: { subject: string; metadata: object }[] }>();
       expect(endpoints.map(({ subject }) => subject).sort()).toEqual([
         'trigger_upgrade',
+        'uplift.cmd.v1.instance.park',
         'uplift.cmd.v1.instance.register',
         'uplift.cmd.v1.instance.report-health',
+        'uplift.cmd.v1.instance.unpark',
         'uplift.cmd.v1.system.allow-starts',
         'uplift.cmd.v1.system.stop-starts',
+        'uplift.cmd.v1.upgrade.abandon',
         'uplift.cmd.v1.upgrade.cancel',
+        'uplift.cmd.v1.upgrade.prioritize',
+        'uplift.cmd.v1.upgrade.redrive',
+        'uplift.cmd.v1.upgrade.resolve',
+        'uplift.cmd.v1.upgrade.retry',
+        'uplift.cmd.v1.upgrade.rollback',
         'uplift.cmd.v1.upgrade.trigger',
       ]);
       expect(endpoints.every(({ metadata }) => 'schema' in metadata)).toBe(true);

@@ -1,12 +1,10 @@
 import type { Actor } from '@uplift/contracts';
 import { refusal } from '@uplift/contracts';
-import type { InstanceCommandOf, SystemCommand } from '@uplift/domain';
+import type { InstanceCommandOf, OperatorCommandType, SystemCommand } from '@uplift/domain';
 import { deterministicEventId } from '@uplift/event-store';
 
 /** Commands of people and services; a worker's report does not come through this service. */
-export type EdgeCommand = InstanceCommandOf<
-  'RegisterInstance' | 'ReportHealth' | 'RequestUpgrade' | 'CancelUpgrade'
->;
+export type EdgeCommand = InstanceCommandOf<OperatorCommandType | 'RegisterInstance'>;
 
 type Transport = 'http' | 'nats';
 

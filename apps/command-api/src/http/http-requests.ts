@@ -76,6 +76,15 @@ export class UuidPipe implements PipeTransform<string, string> {
   }
 }
 
+/** The instance and the upgrade that the path names. */
+export const UpgradePath = createParamDecorator((_: unknown, context: ExecutionContext) => {
+  const { params } = context.switchToHttp().getRequest<HttpRequest>();
+  return {
+    instanceId: readUuid(params.id, 'id'),
+    upgradeId: readUuid(params.upgradeId, 'upgradeId'),
+  };
+});
+
 function readUuid(value: string | undefined, name: string): string {
   const id = value?.toLowerCase() ?? '';
   if (isUuid(id)) return id;

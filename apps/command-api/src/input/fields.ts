@@ -5,6 +5,7 @@ import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   IsArray,
+  IsBoolean,
   IsIn,
   IsInt,
   IsObject,
@@ -95,6 +96,32 @@ export function ChoiceField(
 ): PropertyDecorator {
   const fallback = options.default === undefined ? {} : { default: options.default };
   return Field({ type: 'string', enum: [...values], ...fallback }, options, IsIn(values));
+}
+
+export function FlagField(options: FieldOptions): PropertyDecorator {
+  return Field({ type: 'boolean' }, options, IsBoolean());
+}
+
+/** A flag that is there or not: false says nothing. */
+export function SetField(options: FieldOptions): PropertyDecorator {
+  return Field({ type: 'boolean', enum: [true] }, options, IsIn([true]));
+}
+
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/;
+
+/** A moment in UTC, RFC 3339. */
+export function TimeField(options: FieldOptions): PropertyDecorator {
+  return Field(
+    { type: 'string', format: 'date-time', pattern: TIME.source },
+    options,
+    rule('isTime', 'must be a time in UTC such as 2026-03-01T10:00:00Z', isTime),
+  );
+}
+
+function isTime(value: unknown): boolean {
+  if (typeof value !== 'string' || !TIME.test(value)) return false;
+  const at = Date.parse(value);
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(value.slice(0, 19));
 }
 
 export function CountField(

@@ -4,7 +4,7 @@ import { ProblemError } from '@uplift/contracts';
 import * as fc from 'fast-check';
 import { RegisterInstanceDto, ReportHealthOfInstanceDto } from '../instances/instances.dto';
 import {
-  CancelUpgradeOfInstanceDto,
+  ReasonOfUpgradeDto,
   TriggerUpgradeDto,
   TriggerUpgradeOfInstanceDto,
 } from '../upgrades/upgrades.dto';
@@ -131,7 +131,7 @@ describe('readDto', () => {
     RegisterInstanceDto,
     TriggerUpgradeOfInstanceDto,
     ReportHealthOfInstanceDto,
-    CancelUpgradeOfInstanceDto,
+    ReasonOfUpgradeDto,
   ])('answers any JSON with a DTO or a problem: %p', (type) => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {

@@ -5,6 +5,7 @@ import type { Caller } from '../commands/command-request';
 import { instanceIdFor } from '../commands/command-request';
 import { CommandService } from '../commands/command-service';
 import { planOf, scriptOf } from '../upgrades/upgrade-commands';
+import type { ReasonOfInstanceDto } from '../upgrades/upgrades.dto';
 import type {
   RegisterInstanceDto,
   RegistrationDto,
@@ -34,6 +35,17 @@ export class InstanceCommands {
       content: { instanceId, status },
       caller,
     });
+  }
+
+  /** Holds an upgrade in flight, or lets it go on. */
+  hold(
+    type: 'ParkInstance' | 'UnparkInstance',
+    dto: ReasonOfInstanceDto,
+    caller: Caller,
+  ): Promise<CommandResult> {
+    const { instanceId, reason } = dto;
+    const command = { type, data: { reason, requestedBy: caller.actor.id } };
+    return this.commands.execute({ instanceId, command, content: { ...dto }, caller });
   }
 }
 

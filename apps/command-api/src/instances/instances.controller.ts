@@ -16,6 +16,7 @@ import { readDto } from '../input/read-dto';
 import { BusCommand, busCaller } from '../nats/bus-command';
 import { ReadModel } from '../nats/read-model';
 import { DescribedImport, ImportInstances } from './import-instances';
+import { ReasonDto, ReasonOfInstanceDto } from '../upgrades/upgrades.dto';
 import { InstanceCommands } from './instance-commands';
 import { RegisterInstanceDto, ReportHealthDto, ReportHealthOfInstanceDto } from './instances.dto';
 
@@ -96,6 +97,36 @@ export class InstancesController {
   async reportHealthOverBus(@Payload() request: BusRequest): Promise<CommandAnswer> {
     const dto = readDto(ReportHealthOfInstanceDto, request.body);
     return answerOf(await this.commands.reportHealth(dto, busCaller(request)));
+  }
+
+  @PostCommand('instances/:id/park', 'Hold an upgrade in flight: no new effect')
+  parkInstance(
+    @HttpCaller() caller: Caller,
+    @Param('id', UuidPipe) instanceId: string,
+    @Body(DtoPipe) { reason }: ReasonDto,
+  ): Promise<CommandResult> {
+    return this.commands.hold('ParkInstance', { instanceId, reason }, caller);
+  }
+
+  @BusCommand(COMMAND_SUBJECTS.parkInstance)
+  async parkOverBus(@Payload() request: BusRequest): Promise<CommandAnswer> {
+    const dto = readDto(ReasonOfInstanceDto, request.body);
+    return answerOf(await this.commands.hold('ParkInstance', dto, busCaller(request)));
+  }
+
+  @PostCommand('instances/:id/unpark', 'Let a parked upgrade go on')
+  unparkInstance(
+    @HttpCaller() caller: Caller,
+    @Param('id', UuidPipe) instanceId: string,
+    @Body(DtoPipe) { reason }: ReasonDto,
+  ): Promise<CommandResult> {
+    return this.commands.hold('UnparkInstance', { instanceId, reason }, caller);
+  }
+
+  @BusCommand(COMMAND_SUBJECTS.unparkInstance)
+  async unparkOverBus(@Payload() request: BusRequest): Promise<CommandAnswer> {
+    const dto = readDto(ReasonOfInstanceDto, request.body);
+    return answerOf(await this.commands.hold('UnparkInstance', dto, busCaller(request)));
   }
 
   @GetQuery(

@@ -3,7 +3,14 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { ANSWERS, openApiSchemas } from '@uplift/contracts';
 import { ImportedInstanceDto, ReportHealthOfInstanceDto } from '../instances/instances.dto';
-import { CancelUpgradeOfInstanceDto, TriggerUpgradeOfInstanceDto } from '../upgrades/upgrades.dto';
+import {
+  PrioritizeUpgradeOfInstanceDto,
+  ReasonOfInstanceDto,
+  ReasonOfUpgradeDto,
+  ResolveOutcomeOfInstanceDto,
+  RetryUpgradeOfInstanceDto,
+  TriggerUpgradeOfInstanceDto,
+} from '../upgrades/upgrades.dto';
 
 const ABOUT =
   'In-place upgrades of live app instances hosted on Lagoon. Every change is an event; every error is a problem document (RFC 9457). The same commands are taken on the bus, with the same bodies.';
@@ -13,7 +20,11 @@ const FURTHER_MODELS = [
   ImportedInstanceDto,
   ReportHealthOfInstanceDto,
   TriggerUpgradeOfInstanceDto,
-  CancelUpgradeOfInstanceDto,
+  ReasonOfInstanceDto,
+  ReasonOfUpgradeDto,
+  RetryUpgradeOfInstanceDto,
+  ResolveOutcomeOfInstanceDto,
+  PrioritizeUpgradeOfInstanceDto,
 ];
 
 /** The published description of the HTTP API, made from the code that answers. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { refusal } from '@uplift/contracts';
 import type {
-  InstanceCommandData,
+  Resolution,
   TargetVariable,
   TaskScript,
   UpgradePlan,
@@ -10,20 +11,23 @@ import type {
 import { UPGRADE_STRATEGIES } from '@uplift/domain';
 import { Clock } from '@uplift/runtime';
 import type { CommandResult } from '../commands/command-answer';
-import type { Caller } from '../commands/command-request';
+import type { Caller, EdgeCommand } from '../commands/command-request';
 import { upgradeIdFor } from '../commands/command-request';
 import { CommandService } from '../commands/command-service';
 import type {
-  CancelUpgradeOfInstanceDto,
+  OfInstanceDto,
+  PrioritizeUpgradeOfInstanceDto,
+  ReasonOfUpgradeDto,
+  ResolveOutcomeDto,
+  ResolveOutcomeOfInstanceDto,
+  RetryUpgradeOfInstanceDto,
   TargetVariableDto,
   TaskScriptDto,
+  TriggerUpgradeDto,
   TriggerUpgradeOfInstanceDto,
   UpgradePlanDto,
   UpgradeTargetDto,
 } from './upgrades.dto';
-
-type UpgradeData = InstanceCommandData['RequestUpgrade'];
-type Requested = Pick<UpgradeData, 'strategy' | 'target' | 'reason' | 'rolloutId' | 'waveId'>;
 
 /** What this installation permits. */
 export class UpgradePolicy {
@@ -48,52 +52,102 @@ export class UpgradeCommands {
     private readonly policy: UpgradePolicy,
   ) {}
 
-  async trigger(dto: TriggerUpgradeOfInstanceDto, caller: Caller): Promise<CommandResult> {
-    const { instanceId } = dto;
-    const { deadlineAttemptMs, enabledStrategies } = this.policy;
-    const requested = requestedBy(dto);
-    const data: UpgradeData = {
-      ...requested,
-      repair: false,
+  trigger(dto: TriggerUpgradeOfInstanceDto, caller: Caller): Promise<CommandResult> {
+    refuseWithoutReason(dto);
+    const { instanceId, waveId, repair, priority, startBy } = dto;
+    const { strategy = null, target, reason = '', rolloutId = null } = dto;
+    const asked = { strategy, target: targetOf(target), reason, rolloutId };
+    const data = {
+      ...{ ...asked, ...this.terms() },
+      waveId: waveId ?? null,
+      repair: repair ?? false,
+      priority: priority ?? null,
+      startBy: startBy === undefined ? null : isoTime(Date.parse(startBy)),
       upgradeId: upgradeIdFor(instanceId, caller.idempotencyKey),
       requestedBy: caller.actor.id,
-      enabledStrategies,
-      attemptMs: deadlineAttemptMs,
-      startBy: null,
-      priority: null,
-      requestedAt: new Date(this.clock.wall()).toISOString(),
+      requestedAt: isoTime(this.clock.wall()),
     };
-    return this.commands.execute({
-      instanceId,
-      command: { type: 'RequestUpgrade', data },
-      content: { instanceId, ...contentOf(requested) },
-      caller,
-    });
+    // A key that was used before there were the later members still stands for the same content.
+    const content = { instanceId, ...asked, waveId, repair, priority, startBy };
+    const command = { type: 'RequestUpgrade', data } as const;
+    return this.commands.execute({ instanceId, command, content, caller });
   }
 
-  /** Ends an upgrade at once where nothing was deployed yet, else asks its worker to stop the deployment. */
-  async cancel(dto: CancelUpgradeOfInstanceDto, caller: Caller): Promise<CommandResult> {
-    const { instanceId, upgradeId, reason } = dto;
-    return this.commands.execute({
-      instanceId,
-      command: {
-        type: 'CancelUpgrade',
-        data: { upgradeId, requestedBy: caller.actor.id, reason },
-      },
-      content: { instanceId, upgradeId, reason },
-      caller,
-    });
+  /** Ends an upgrade at once where nothing was begun yet, else asks its worker to stop it. */
+  cancel(dto: ReasonOfUpgradeDto, caller: Caller): Promise<CommandResult> {
+    return this.ask({ type: 'CancelUpgrade', data: askedBy(dto, caller) }, dto, caller);
+  }
+
+  retry(dto: RetryUpgradeOfInstanceDto, caller: Caller): Promise<CommandResult> {
+    const { from: fromStage = null, redeploy = false, strategy = null, target } = dto;
+    const plan = { fromStage, redeploy, strategy, target: targetOf(target) };
+    const data = { ...askedBy(dto, caller), ...plan, ...this.terms() };
+    return this.ask({ type: 'RetryUpgrade', data }, dto, caller);
+  }
+
+  abandon(dto: ReasonOfUpgradeDto, caller: Caller): Promise<CommandResult> {
+    const { attemptMs } = this.terms();
+    const data = { ...askedBy(dto, caller), attemptMs };
+    return this.ask({ type: 'AbandonUpgrade', data }, dto, caller);
+  }
+
+  resolve(dto: ResolveOutcomeOfInstanceDto, caller: Caller): Promise<CommandResult> {
+    const data = { ...askedBy(dto, caller), resolution: resolutionOf(dto) };
+    return this.ask({ type: 'ResolveOutcome', data }, dto, caller);
+  }
+
+  redrive(dto: ReasonOfUpgradeDto, caller: Caller): Promise<CommandResult> {
+    return this.ask({ type: 'RedriveStage', data: askedBy(dto, caller) }, dto, caller);
+  }
+
+  /** A new upgrade, to what was deployed before the named one. */
+  rollBack(dto: ReasonOfUpgradeDto, caller: Caller): Promise<CommandResult> {
+    const { upgradeId: rollsBack, ...asked } = askedBy(dto, caller);
+    const upgradeId = upgradeIdFor(dto.instanceId, caller.idempotencyKey);
+    const data = { ...asked, upgradeId, rollsBack, ...this.terms() };
+    return this.ask({ type: 'RollBackUpgrade', data }, dto, caller);
+  }
+
+  prioritize(dto: PrioritizeUpgradeOfInstanceDto, caller: Caller): Promise<CommandResult> {
+    const { priority = 'urgent' } = dto;
+    const data = { ...askedBy(dto, caller), priority };
+    return this.ask({ type: 'PrioritizeUpgrade', data }, dto, caller);
+  }
+
+  /** What an attempt gets from this installation. */
+  private terms() {
+    const { deadlineAttemptMs: attemptMs, enabledStrategies } = this.policy;
+    return { attemptMs, enabledStrategies };
+  }
+
+  private ask(command: EdgeCommand, dto: OfInstanceDto, caller: Caller): Promise<CommandResult> {
+    const { instanceId } = dto;
+    return this.commands.execute({ instanceId, command, content: { ...dto }, caller });
   }
 }
 
-function requestedBy(dto: TriggerUpgradeOfInstanceDto): Requested {
-  const { strategy = null, target, reason = '', rolloutId = null, waveId = null } = dto;
-  return { strategy, target: targetOf(target), reason, rolloutId, waveId };
+function askedBy({ upgradeId, reason }: ReasonOfUpgradeDto, { actor }: Caller) {
+  return { upgradeId, reason, requestedBy: actor.id };
 }
 
-/** A key that was used before there were waves still stands for the same content. */
-function contentOf({ waveId, ...rest }: Requested): object {
-  return waveId === null ? rest : { ...rest, waveId };
+/** What leaves the usual path has its reason in the history. */
+function refuseWithoutReason({ repair, priority, reason = '' }: TriggerUpgradeDto): void {
+  if ((repair !== true && priority === undefined) || reason.trim() !== '') return;
+  throw refusal('invalid-input', 'An upgrade with repair or priority needs a reason', {
+    errors: [{ pointer: '/reason', detail: 'is required with repair and with priority' }],
+  });
+}
+
+function resolutionOf({ adopt: buildName, notLanded }: ResolveOutcomeDto): Resolution {
+  if (buildName !== undefined && notLanded === undefined) return { kind: 'adopt', buildName };
+  if (buildName === undefined && notLanded !== undefined) return { kind: 'not-landed' };
+  throw refusal('invalid-input', 'See errors for each fault and its place', {
+    errors: [{ pointer: '', detail: 'must have exactly one of: adopt, notLanded' }],
+  });
+}
+
+function isoTime(at: number): string {
+  return new Date(at).toISOString();
 }
 
 /** Plain data: what goes into an event carries no class of this service. */

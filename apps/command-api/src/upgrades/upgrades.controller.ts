@@ -7,15 +7,22 @@ import { COMMAND_SUBJECTS } from '@uplift/contracts';
 import type { CommandResult } from '../commands/command-answer';
 import { answerOf } from '../commands/command-answer';
 import type { Caller } from '../commands/command-request';
-import { DtoPipe, HttpCaller, HttpQuery, UuidPipe } from '../http/http-requests';
+import { DtoPipe, HttpCaller, HttpQuery, UpgradePath, UuidPipe } from '../http/http-requests';
 import { GetQuery, PostCommand } from '../http/routes';
 import { readDto } from '../input/read-dto';
 import { BusCommand, busCaller } from '../nats/bus-command';
 import { ReadModel } from '../nats/read-model';
 import { UpgradeCommands } from './upgrade-commands';
+import type { OfUpgradeDto } from './upgrades.dto';
 import {
-  CancelUpgradeDto,
-  CancelUpgradeOfInstanceDto,
+  PrioritizeUpgradeDto,
+  PrioritizeUpgradeOfInstanceDto,
+  ReasonDto,
+  ReasonOfUpgradeDto,
+  ResolveOutcomeDto,
+  ResolveOutcomeOfInstanceDto,
+  RetryUpgradeDto,
+  RetryUpgradeOfInstanceDto,
   TriggerUpgradeDto,
   TriggerUpgradeOfInstanceDto,
 } from './upgrades.dto';
@@ -49,17 +56,124 @@ export class UpgradesController {
   )
   cancelUpgrade(
     @HttpCaller() caller: Caller,
-    @Param('id', UuidPipe) instanceId: string,
-    @Param('upgradeId', UuidPipe) upgradeId: string,
-    @Body(DtoPipe) { reason }: CancelUpgradeDto,
+    @UpgradePath() path: OfUpgradeDto,
+    @Body(DtoPipe) body: ReasonDto,
   ): Promise<CommandResult> {
-    return this.commands.cancel({ instanceId, upgradeId, reason }, caller);
+    return this.commands.cancel({ ...body, ...path }, caller);
   }
 
   @BusCommand(COMMAND_SUBJECTS.cancelUpgrade)
   async cancelOverBus(@Payload() request: BusRequest): Promise<CommandAnswer> {
-    const dto = readDto(CancelUpgradeOfInstanceDto, request.body);
+    const dto = readDto(ReasonOfUpgradeDto, request.body);
     return answerOf(await this.commands.cancel(dto, busCaller(request)));
+  }
+
+  @PostCommand(
+    'instances/:id/upgrades/:upgradeId/retry',
+    'A new attempt of a failed upgrade, from the earliest stage that is not complete',
+  )
+  retryUpgrade(
+    @HttpCaller() caller: Caller,
+    @UpgradePath() path: OfUpgradeDto,
+    @Body(DtoPipe) body: RetryUpgradeDto,
+  ): Promise<CommandResult> {
+    return this.commands.retry({ ...body, ...path }, caller);
+  }
+
+  @BusCommand(COMMAND_SUBJECTS.retryUpgrade)
+  async retryOverBus(@Payload() request: BusRequest): Promise<CommandAnswer> {
+    const dto = readDto(RetryUpgradeOfInstanceDto, request.body);
+    return answerOf(await this.commands.retry(dto, busCaller(request)));
+  }
+
+  @PostCommand(
+    'instances/:id/upgrades/:upgradeId/abandon',
+    'Accept an instance as a failed upgrade left it: it is verified, then it runs',
+  )
+  abandonUpgrade(
+    @HttpCaller() caller: Caller,
+    @UpgradePath() path: OfUpgradeDto,
+    @Body(DtoPipe) body: ReasonDto,
+  ): Promise<CommandResult> {
+    return this.commands.abandon({ ...body, ...path }, caller);
+  }
+
+  @BusCommand(COMMAND_SUBJECTS.abandonUpgrade)
+  async abandonOverBus(@Payload() request: BusRequest): Promise<CommandAnswer> {
+    const dto = readDto(ReasonOfUpgradeDto, request.body);
+    return answerOf(await this.commands.abandon(dto, busCaller(request)));
+  }
+
+  @PostCommand(
+    'instances/:id/upgrades/:upgradeId/resolve',
+    'Say what became of a call whose outcome nobody knows; Lagoon is asked whether it holds',
+  )
+  resolveOutcome(
+    @HttpCaller() caller: Caller,
+    @UpgradePath() path: OfUpgradeDto,
+    @Body(DtoPipe) body: ResolveOutcomeDto,
+  ): Promise<CommandResult> {
+    return this.commands.resolve({ ...body, ...path }, caller);
+  }
+
+  @BusCommand(COMMAND_SUBJECTS.resolveOutcome)
+  async resolveOverBus(@Payload() request: BusRequest): Promise<CommandAnswer> {
+    const dto = readDto(ResolveOutcomeOfInstanceDto, request.body);
+    return answerOf(await this.commands.resolve(dto, busCaller(request)));
+  }
+
+  @PostCommand(
+    'instances/:id/upgrades/:upgradeId/redrive',
+    'Offer the present stage to its workers again',
+  )
+  redriveStage(
+    @HttpCaller() caller: Caller,
+    @UpgradePath() path: OfUpgradeDto,
+    @Body(DtoPipe) body: ReasonDto,
+  ): Promise<CommandResult> {
+    return this.commands.redrive({ ...body, ...path }, caller);
+  }
+
+  @BusCommand(COMMAND_SUBJECTS.redriveStage)
+  async redriveOverBus(@Payload() request: BusRequest): Promise<CommandAnswer> {
+    const dto = readDto(ReasonOfUpgradeDto, request.body);
+    return answerOf(await this.commands.redrive(dto, busCaller(request)));
+  }
+
+  @PostCommand(
+    'instances/:id/upgrades/:upgradeId/rollback',
+    'An upgrade to what was deployed before this one',
+  )
+  rollBackUpgrade(
+    @HttpCaller() caller: Caller,
+    @UpgradePath() path: OfUpgradeDto,
+    @Body(DtoPipe) body: ReasonDto,
+  ): Promise<CommandResult> {
+    return this.commands.rollBack({ ...body, ...path }, caller);
+  }
+
+  @BusCommand(COMMAND_SUBJECTS.rollBackUpgrade)
+  async rollBackOverBus(@Payload() request: BusRequest): Promise<CommandAnswer> {
+    const dto = readDto(ReasonOfUpgradeDto, request.body);
+    return answerOf(await this.commands.rollBack(dto, busCaller(request)));
+  }
+
+  @PostCommand(
+    'instances/:id/upgrades/:upgradeId/prioritize',
+    'Let a waiting upgrade pass the queue for admission',
+  )
+  prioritizeUpgrade(
+    @HttpCaller() caller: Caller,
+    @UpgradePath() path: OfUpgradeDto,
+    @Body(DtoPipe) body: PrioritizeUpgradeDto,
+  ): Promise<CommandResult> {
+    return this.commands.prioritize({ ...body, ...path }, caller);
+  }
+
+  @BusCommand(COMMAND_SUBJECTS.prioritizeUpgrade)
+  async prioritizeOverBus(@Payload() request: BusRequest): Promise<CommandAnswer> {
+    const dto = readDto(PrioritizeUpgradeOfInstanceDto, request.body);
+    return answerOf(await this.commands.prioritize(dto, busCaller(request)));
   }
 
   @GetQuery('upgrades/:id', 'upgradeGet', 'One upgrade with the durations of its stages')

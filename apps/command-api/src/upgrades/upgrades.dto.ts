@@ -1,6 +1,9 @@
-import type { UpgradeStrategy, VariableScope } from '@uplift/domain';
+import { IntersectionType } from '@nestjs/swagger';
+import type { Priority, UpgradeStage, UpgradeStrategy, VariableScope } from '@uplift/domain';
 import {
+  PRIORITIES,
   REF_PATTERN,
+  UPGRADE_STAGES,
   UPGRADE_STRATEGIES,
   VARIABLE_NAME_PATTERN,
   VARIABLE_SCOPES,
@@ -9,11 +12,14 @@ import {
 import type { Form } from '../input/fields';
 import {
   ChoiceField,
+  FlagField,
   NestedField,
   NestedListField,
   oneLine,
   ReasonField,
+  SetField,
   TextField,
+  TimeField,
   UuidField,
 } from '../input/fields';
 
@@ -149,24 +155,104 @@ export class TriggerUpgradeDto {
     optional: true,
   })
   readonly waveId?: string;
+
+  @FlagField({
+    description:
+      'The upgrade that is to mend an ill app: it may begin in an ill status; needs a reason',
+    optional: true,
+  })
+  readonly repair?: boolean;
+
+  @ChoiceField(PRIORITIES, {
+    description: 'Passes the queue for admission; needs a reason',
+    optional: true,
+  })
+  readonly priority?: Priority;
+
+  @TimeField({
+    description: 'If it has not begun by then it expires, and the instance stays as it is',
+    optional: true,
+  })
+  readonly startBy?: string;
 }
 
 /** Over the bus the instance is part of the body. */
-export class TriggerUpgradeOfInstanceDto extends TriggerUpgradeDto {
-  @UuidField({ description: 'The instance to upgrade' })
+export class OfInstanceDto {
+  @UuidField({ description: 'The instance' })
   readonly instanceId!: string;
 }
 
-export class CancelUpgradeDto {
+/** Over the bus instance and upgrade are part of the body. */
+export class OfUpgradeDto extends OfInstanceDto {
+  @UuidField({ description: 'The upgrade' })
+  readonly upgradeId!: string;
+}
+
+/** All that cancel, abandon, redrive and roll back ask for, and park and unpark of an instance. */
+export class ReasonDto {
   @ReasonField()
   readonly reason!: string;
 }
 
-/** Over the bus instance and upgrade are part of the body. */
-export class CancelUpgradeOfInstanceDto extends CancelUpgradeDto {
-  @UuidField({ description: 'The instance that is being upgraded' })
-  readonly instanceId!: string;
+export class RetryUpgradeDto extends ReasonDto {
+  @ChoiceField(UPGRADE_STAGES, {
+    description: 'Stage to begin with; if absent, the earliest that is not complete',
+    optional: true,
+  })
+  readonly from?: UpgradeStage;
 
-  @UuidField({ description: 'The upgrade to cancel' })
-  readonly upgradeId!: string;
+  @FlagField({
+    description: 'What was deployed already may be deployed again',
+    optional: true,
+  })
+  readonly redeploy?: boolean;
+
+  @ChoiceField(UPGRADE_STRATEGIES, {
+    description: 'Another strategy than before: only with redeploy, or before the deployment',
+    optional: true,
+  })
+  readonly strategy?: UpgradeStrategy;
+
+  @NestedField(UpgradeTargetDto, 'Another target than before, likewise', TARGET_FORMS)
+  readonly target?: UpgradeTargetDto;
 }
+
+/** Exactly one of both claims; Lagoon is asked whether it holds. */
+export class ResolveOutcomeDto extends ReasonDto {
+  @TextField({
+    description: 'The build that the call has led to',
+    maxLength: 100,
+    pattern: /^[A-Za-z0-9][A-Za-z0-9._-]*$/,
+    rule: 'the name of a build',
+    optional: true,
+  })
+  readonly adopt?: string;
+
+  @SetField({ description: 'The call has led to nothing', optional: true })
+  readonly notLanded?: true;
+}
+
+export class PrioritizeUpgradeDto extends ReasonDto {
+  @ChoiceField(PRIORITIES, {
+    description: 'Passes the queue for admission',
+    default: 'urgent',
+    optional: true,
+  })
+  readonly priority?: Priority;
+}
+
+export class TriggerUpgradeOfInstanceDto extends IntersectionType(
+  TriggerUpgradeDto,
+  OfInstanceDto,
+) {}
+export class ReasonOfInstanceDto extends IntersectionType(ReasonDto, OfInstanceDto) {}
+export class ReasonOfUpgradeDto extends IntersectionType(ReasonDto, OfUpgradeDto) {}
+export class RetryUpgradeOfInstanceDto extends IntersectionType(RetryUpgradeDto, OfUpgradeDto) {}
+export class ResolveOutcomeOfInstanceDto extends IntersectionType(
+  ResolveOutcomeDto,
+  OfUpgradeDto,
+) {}
+export class PrioritizeUpgradeOfInstanceDto extends IntersectionType(
+  PrioritizeUpgradeDto,
+  OfUpgradeDto,
+) {}

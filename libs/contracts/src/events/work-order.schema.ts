@@ -20,6 +20,7 @@ import type {
 import {
   HEALTHY_STATUSES,
   INSTANCE_STATUSES,
+  PRIORITIES,
   RUNNING_STATUSES,
   UPGRADE_STAGES,
   UPGRADE_STRATEGIES,
@@ -100,7 +101,7 @@ const located: Schema<LocatedEnvironment> = named(
   ),
 );
 
-export const priority: Schema<Priority> = oneOf(['urgent']);
+export const priority: Schema<Priority> = oneOf(PRIORITIES);
 export const yes: Schema<true> = plain({ const: true });
 
 export const stage = oneOf(UPGRADE_STAGES);

@@ -46,7 +46,8 @@ export interface WorkOrder {
   readonly rollsBack?: string;
 }
 
-export type Priority = 'urgent';
+export const PRIORITIES = ['urgent'] as const;
+export type Priority = (typeof PRIORITIES)[number];
 
 export interface LocatedEnvironment {
   readonly projectId: number;
