@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
   RollBackUpgrade: 'upgrade rollback',
   PrioritizeUpgrade: 'upgrade prioritize',
   CancelUpgrade: 'upgrade cancel',
+  ReportHealth: 'a health report',
   ParkInstance: 'instance park',
   UnparkInstance: 'instance unpark',
 };
@@ -33,13 +34,18 @@ export function possible(commands: readonly AllowedCommand[]): string {
 export function explained(instance: InstanceDocument): readonly string[] {
   const { project, environment, statusLabel, status, revision } = instance;
   const { waitingFor, allowedCommands } = instance;
+  const allowed = allowedCommands.filter((each) => each.allowed);
   const refused = allowedCommands.filter((each) => !each.allowed);
   return [
     `${project}/${environment}: ${statusLabel} (${status}), revision ${revision}`,
     ...whyFailed(instance),
     waitingFor === null ? 'Nothing holds it up.' : inWords(waitingFor),
     `Possible now: ${possible(allowedCommands)}`,
-    ...refused.map(({ command, code, detail }) => `  not ${spoken(command)}: ${detail} [${code}]`),
+    ...allowed.flatMap(({ command, detail }) => (detail ? `  ${spoken(command)}: ${detail}` : [])),
+    ...refused.map(
+      ({ command, code, detail }) =>
+        `  not ${spoken(command)}: ${detail}${code ? ` [${code}]` : ''}`,
+    ),
   ];
 }
 

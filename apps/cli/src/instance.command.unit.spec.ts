@@ -25,7 +25,7 @@ const INSTANCE = {
   reasonClass: 'busy',
   waitingFor: null,
   allowedCommands: [
-    { command: 'RetryUpgrade', allowed: true, code: null, detail: null },
+    { command: 'RetryUpgrade', allowed: true, code: null, detail: 'from upgrade' },
     { command: 'AbandonUpgrade', allowed: true, code: null, detail: null },
     {
       command: 'CancelUpgrade',
@@ -33,6 +33,7 @@ const INSTANCE = {
       code: 'upgrade-not-in-flight',
       detail: 'it has ended',
     },
+    { command: 'ParkInstance', allowed: false, code: null, detail: 'it is in force already' },
   ],
 };
 const WAITING = {
@@ -71,7 +72,9 @@ describe('uplift instance explain', () => {
       'What to do: retry when it has ended.',
       'Nothing holds it up.',
       'Possible now: upgrade retry, upgrade abandon',
+      '  upgrade retry: from upgrade',
       '  not upgrade cancel: it has ended [upgrade-not-in-flight]',
+      '  not instance park: it is in force already',
     ]);
   });
 

@@ -11,7 +11,7 @@ export const WAITING_SCHEMA = named(
   object({
     sentence: documented('What it waits for, in words', text),
     target: documented(
-      'What it cannot go on without: `lagoon:<core>`, `credentials:<core>`, `admission:<core>`, `queue:<stage>`, `switch:system`, `switch:<core>`, `operator`; null if a worker has it in hand',
+      'What it cannot go on without: `lagoon:<core>`, `credentials:<core>`, `admission:<core>`, `queue:<stage>`, `switch:system`, `switch:<core>`, `operator`, `call:<marker>`, `build:<name>`; null if a worker or Lagoon has it in hand',
       nullable(text),
     ),
     since: nullable(dateTime),
@@ -29,7 +29,10 @@ export const ALLOWED_COMMAND_SCHEMA = named(
   object({
     command: documented('Name of the command, for example `RetryUpgrade`', text),
     allowed: flag,
-    code: documented('Of the refusal, see /problems; null if it is allowed', nullable(text)),
-    detail: documented('Why not, and what to do instead; null if it is allowed', nullable(text)),
+    code: documented(
+      'The rule in the way, see /problems; null if none is, or if it is in force already',
+      nullable(text),
+    ),
+    detail: documented('Why not, or what it needs beside its reason', nullable(text)),
   }),
 );

@@ -10,7 +10,7 @@ import type { UpgradeView } from '@uplift/domain';
 import { TIMED_STAGES } from '@uplift/domain';
 import type { Snapshot } from '../read-model/read-model.port';
 import type { NextSteps } from '../read-model/next-steps';
-import { nextSteps, NO_STEPS } from '../read-model/next-steps';
+import { commandsOf, NO_STEPS, waitOf } from '../read-model/next-steps';
 import { INSTANCES, TIMELINE, UPGRADES } from '../read-model/read-model.tables';
 import type { Page } from './cursor';
 import { readCursor, toPage } from './cursor';
@@ -66,7 +66,8 @@ async function nextStepsOf(
   { instanceId, upgradeId }: UpgradeView,
 ): Promise<NextSteps> {
   const instance = await snapshot.find(INSTANCES, instanceId);
-  return instance?.lastUpgradeId === upgradeId ? nextSteps(instance.state) : NO_STEPS;
+  if (instance?.lastUpgradeId !== upgradeId) return NO_STEPS;
+  return { waitingFor: waitOf(instance), allowedCommands: commandsOf(instance) };
 }
 
 /** Durations are of the newest 10,000 upgrades. */

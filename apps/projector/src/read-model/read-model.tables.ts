@@ -9,7 +9,7 @@ import { queryParameters } from '@uplift/contracts';
 import type { InstanceView, SwitchView, TimelineEntry, UpgradeView } from '@uplift/domain';
 import { durationOf, labelOf, TIMED_STAGES } from '@uplift/domain';
 import type { NextSteps } from './next-steps';
-import { nextSteps } from './next-steps';
+import { commandsOf, waitOf } from './next-steps';
 import type { Column } from './table';
 import {
   flag,
@@ -80,8 +80,8 @@ export const INSTANCES = new Table<InstanceView, InstanceDocument>(
     registeredAt: time,
     updatedAt: time,
     state: hidden(nullable(sealed())),
-    waitingFor: { derive: ({ state }) => nextSteps(state).waitingFor },
-    allowedCommands: { derive: ({ state }) => nextSteps(state).allowedCommands },
+    waitingFor: { derive: waitOf },
+    allowedCommands: { derive: commandsOf },
   },
 );
 
