@@ -88,15 +88,28 @@ export class LagoonHeldBackError extends LagoonUnavailableError {
   override readonly name: string = 'LagoonHeldBackError';
 }
 
-/** The read was not sent because the core is believed to be away. */
+/** Why nothing is sent to a core. Times in milliseconds since 1970. */
+export interface CoreOutage {
+  /** `credentials`: it answers, but accepts no token that can be had. */
+  readonly cause: 'unreachable' | 'credentials';
+  readonly since: number;
+  /** When it was last seen to last. */
+  readonly noticedAt: number;
+}
+
+export function describeOutage({ cause, since }: CoreOutage): string {
+  const what = cause === 'credentials' ? 'has refused the token' : 'has been away';
+  return `${what} since ${new Date(since).toISOString()}`;
+}
+
+/** The read was not sent because the core is believed to be away, or to refuse the token. */
 export class LagoonCircuitOpenError extends LagoonHeldBackError {
   override readonly name = 'LagoonCircuitOpenError';
 
   constructor(
     readonly core: string,
-    /** Milliseconds since 1970. */
-    readonly since: number,
+    readonly outage: CoreOutage,
   ) {
-    super(`The Lagoon core "${core}" has been away since ${new Date(since).toISOString()}`);
+    super(`The Lagoon core "${core}" ${describeOutage(outage)}`);
   }
 }

@@ -140,7 +140,10 @@ export const EVENT_VALUES: {
     },
     { requiredKeys: ['upgradeId', 'attempt', 'target', 'since', 'stage'] },
   ),
-  WaitEnded: fc.record({ ...attempt, target: name, waitedMs: milliseconds }),
+  WaitEnded: fc.record(
+    { ...attempt, target: name, waitedMs: milliseconds, endedAt: timestamp },
+    { requiredKeys: ['upgradeId', 'attempt', 'target', 'waitedMs'] },
+  ),
   StageParked: fc.record(
     { ...attempt, stage, eventId: name, reason: name, eventType: name, detail: text },
     { requiredKeys: ['upgradeId', 'attempt', 'stage', 'eventId', 'reason'] },

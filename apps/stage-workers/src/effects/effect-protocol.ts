@@ -49,17 +49,24 @@ export class EffectProtocol {
       } else if (call.isOpen) {
         own = await this.findOut(session, effect, call, stop);
       } else {
-        const cause = refusedFor ?? (await lastRefusalOf(session));
-        await this.clock.pause(this.pauseAfter(cause), stop);
+        await this.letPass(refusedFor ?? (await lastRefusalOf(session)), effect, stop);
         own = await this.retry(session, effect, call, stop);
       }
     }
   }
 
-  /** What was never sent may be sent soon; a refusal in words is given time to pass. */
-  private pauseAfter(cause: string | null): number {
+  /**
+   * What was never sent may be sent soon; a refusal in words is given time to pass. Throws while a token is refused:
+   * no intent is written that could not be acted on.
+   */
+  private async letPass<Trace>(
+    cause: string | null,
+    effect: Effect<Trace>,
+    stop: AbortSignal,
+  ): Promise<void> {
     const { intervalMs, permissionPauseMs } = this.options;
-    return cause === 'not-sent' ? intervalMs : permissionPauseMs;
+    await this.clock.pause(isOutage(cause) ? intervalMs : permissionPauseMs, stop);
+    if (cause === 'unauthenticated') await effect.lookUp(stop);
   }
 
   /** Whatever the answer, no other call is made under this intent. Returns a refusal. */
@@ -97,9 +104,12 @@ export class EffectProtocol {
     });
   }
 
-  /** A call that was never sent is no try; a permission text is also what an outage behind Lagoon looks like. */
+  /**
+   * A call that was never sent, or with no valid token, is no try; a permission text is also what an outage behind
+   * Lagoon looks like.
+   */
   private triesOf({ cause }: Refused): number {
-    if (cause === 'not-sent') return Number.POSITIVE_INFINITY;
+    if (isOutage(cause)) return Number.POSITIVE_INFINITY;
     return cause === 'permission' ? this.options.permissionTries : 1;
   }
 
@@ -148,6 +158,11 @@ export class EffectProtocol {
     const at = this.clock.monotonic();
     return (await session.submit(command)) === 'appended' ? { at } : null;
   }
+}
+
+/** Refusals that say nothing of the call itself. */
+function isOutage(cause: string | null): boolean {
+  return cause === 'not-sent' || cause === 'unauthenticated';
 }
 
 function callOf({ attempt }: InstanceSession, { marker, callNo }: CallState) {

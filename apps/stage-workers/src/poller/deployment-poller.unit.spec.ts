@@ -1,4 +1,4 @@
-import type { BreakerState } from '@uplift/lagoon';
+import type { BreakerState, CoreOutage } from '@uplift/lagoon';
 import {
   LagoonAnswerError,
   LagoonCircuitOpenError,
@@ -12,6 +12,7 @@ import {
 import { InMemoryLagoon, unguardedCore } from '@uplift/lagoon/testing';
 import { MINUTE, NotingWatcher, PollerFixture } from '../testing/poller-fixture';
 
+const AWAY: CoreOutage = { cause: 'unreachable', since: 5, noticedAt: 5 };
 const fixtures: PollerFixture[] = [];
 afterEach(() => fixtures.splice(0).forEach(({ poller }) => poller.onApplicationShutdown()));
 
@@ -301,7 +302,7 @@ describe('what the poller shows', () => {
   it('is an outage for all once the core counts as away, at every tick', async () => {
     class Away extends InMemoryLagoon {
       override deploymentsOfMany(): Promise<never> {
-        return Promise.reject(new LagoonCircuitOpenError('eu-1', 0));
+        return Promise.reject(new LagoonCircuitOpenError('eu-1', AWAY));
       }
     }
     const here = fixture(new Away());
@@ -315,15 +316,15 @@ describe('what the poller shows', () => {
 
   it('is an outage too when a failure has made the core count as away, and goes on being asked for', async () => {
     const lagoon = new InMemoryLagoon();
-    const breaker = { state: 'closed' as BreakerState, openSince: null as number | null };
+    const breaker = { state: 'closed' as BreakerState, outage: null as CoreOutage | null };
     const here = fixture(lagoon, new SingleLagoonCore(unguardedCore(lagoon, { breaker })));
     const [watcher] = await here.watched(1);
     lagoon.script.unavailable = true;
     await here.clock.advance(MINUTE);
     expect(watcher!.outages).toEqual([]);
-    Object.assign(breaker, { state: 'open', openSince: 5 });
+    Object.assign(breaker, { state: 'open', outage: AWAY });
     await here.clock.advance(5 * MINUTE);
-    expect(watcher!.outages[0]).toMatchObject({ core: 'default', since: 5 });
+    expect(watcher!.outages[0]).toEqual(AWAY);
     expect(watcher!.outages.length).toBeGreaterThanOrEqual(5);
   });
 

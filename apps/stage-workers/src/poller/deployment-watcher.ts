@@ -1,4 +1,4 @@
-import type { LagoonCircuitOpenError, LagoonDeployment } from '@uplift/lagoon';
+import type { CoreOutage, LagoonDeployment } from '@uplift/lagoon';
 
 /** One build somebody waits for. */
 export interface WatchTarget {
@@ -28,7 +28,7 @@ export interface DeploymentWatcher {
   seen(rows: readonly LagoonDeployment[]): Promise<WatchPace>;
 
   /** Nobody can look at the moment. Never rejects. */
-  outage(error: LagoonCircuitOpenError): Promise<void>;
+  outage(outage: CoreOutage): Promise<void>;
 }
 
 /** One watcher and when it is looked for; all times are monotonic, in ms. */

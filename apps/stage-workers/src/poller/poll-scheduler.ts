@@ -1,10 +1,7 @@
-import type { LagoonCore, LagoonDeployment } from '@uplift/lagoon';
-import {
-  LagoonCircuitOpenError,
-  LagoonUnauthenticatedError,
-  LagoonUnavailableError,
-} from '@uplift/lagoon';
+import type { CoreOutage, LagoonCore, LagoonDeployment } from '@uplift/lagoon';
+import { LagoonUnauthenticatedError, LagoonUnavailableError } from '@uplift/lagoon';
 import type { CancelTimer, Clock } from '@uplift/runtime';
+import { outageIn } from '../runner/lagoon-outages';
 import type { DeploymentWatcher, Watch } from './deployment-watcher';
 import type { PollCadence } from './poll-cadence';
 import type { Ask } from './poll-requests';
@@ -141,7 +138,7 @@ export class PollScheduler {
     }
   }
 
-  private async tellAll(outage: LagoonCircuitOpenError): Promise<void> {
+  private async tellAll(outage: CoreOutage): Promise<void> {
     const watchers = [...this.watches.keys()];
     await inParallel(TOLD_AT_ONCE, async () => {
       for (let next = watchers.shift(); next !== undefined; next = watchers.shift()) {
@@ -149,13 +146,6 @@ export class PollScheduler {
       }
     });
   }
-}
-
-/** A failure that makes the core count as away is an outage like what was held back because of it. */
-function outageIn({ name, breaker }: LagoonCore, trouble: unknown): LagoonCircuitOpenError | null {
-  if (trouble instanceof LagoonCircuitOpenError) return trouble;
-  if (trouble === null || breaker.state === 'closed' || breaker.openSince === null) return null;
-  return new LagoonCircuitOpenError(name, breaker.openSince);
 }
 
 /** What became of the requests of one tick. */

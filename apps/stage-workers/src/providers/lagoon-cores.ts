@@ -1,5 +1,5 @@
-import type { CoreObserver, LagoonCores } from '@uplift/lagoon';
-import { openCores } from '@uplift/lagoon';
+import type { CoreObserver, LagoonCore, LagoonCores } from '@uplift/lagoon';
+import { describeOutage, openCores } from '@uplift/lagoon';
 import type { Metrics } from '@uplift/runtime';
 import type { StageRuntime } from '../stage-workers.settings';
 import { configuredCores } from './core-configuration';
@@ -18,7 +18,16 @@ export function lagoonCoresOf(runtime: StageRuntime): LagoonCores {
   };
   const { clock, randomness } = runtime;
   const context = { clock, randomness, observerOf: observers(runtime) };
-  return openCores(configuredCores(configuration), rules, context);
+  const cores = openCores(configuredCores(configuration), rules, context);
+  for (const name of cores.names) {
+    runtime.health.addReadiness(`credentials:${name}`, () => refusalOf(cores.of(name)));
+  }
+  return cores;
+}
+
+/** Why a core accepts no token that this process can get; undefined if it does, as far as anybody knows. */
+function refusalOf({ breaker: { outage } }: LagoonCore): string | undefined {
+  return outage?.cause === 'credentials' ? `the core ${describeOutage(outage)}` : undefined;
 }
 
 function observers({ metrics, logger }: StageRuntime): (core: string) => CoreObserver {
@@ -27,9 +36,10 @@ function observers({ metrics, logger }: StageRuntime): (core: string) => CoreObs
     const { onRequest, onBreaker } = measurementsOf(core);
     return {
       onRequest,
-      onBreaker: (state) => {
-        onBreaker(state);
-        logger.warn({ core, breaker: state }, 'a Lagoon core goes away or comes back');
+      onBreaker: (state, outage) => {
+        onBreaker(state, outage);
+        const cause = outage?.cause;
+        logger.warn({ core, breaker: state, cause }, 'a Lagoon core goes away or comes back');
       },
       onTokenFailure: (reason) => logger.error({ core, reason }, 'there is no token for Lagoon'),
     };
@@ -56,14 +66,23 @@ export function lagoonMetrics(metrics: Metrics): (core: string) => CoreMeasureme
     help: '1 while the core counts as away',
     labels: ['core'],
   });
+  const isRefusing = metrics.gauge({
+    name: 'lagoon_credentials_refused',
+    help: '1 while the core accepts no token of this process',
+    labels: ['core'],
+  });
   return (core) => {
     isOpen.set({ core }, 0);
+    isRefusing.set({ core }, 0);
     return {
       onRequest: ({ operation, class: outcome, durationMs }) => {
         requests.inc({ core, operation, class: outcome });
         durations.observe({ core, operation }, durationMs / 1000);
       },
-      onBreaker: (state) => isOpen.set({ core }, state === 'closed' ? 0 : 1),
+      onBreaker: (state, outage) => {
+        isOpen.set({ core }, state === 'closed' ? 0 : 1);
+        isRefusing.set({ core }, outage?.cause === 'credentials' ? 1 : 0);
+      },
     };
   };
 }

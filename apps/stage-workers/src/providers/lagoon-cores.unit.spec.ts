@@ -15,10 +15,18 @@ describe('what is measured of a core', () => {
     expect(before).toContain(
       'uplift_lagoon_request_duration_seconds_sum{core="eu",operation="ping"} 20.02',
     );
-    observer.onBreaker('open');
-    observer.onBreaker('half-open');
-    expect((await metrics.render()).body).toContain('uplift_lagoon_breaker_open{core="eu"} 1');
-    observer.onBreaker('closed');
-    expect((await metrics.render()).body).toContain('uplift_lagoon_breaker_open{core="eu"} 0');
+    const outage = { cause: 'unreachable', since: 5, noticedAt: 5 } as const;
+    observer.onBreaker('open', outage);
+    observer.onBreaker('half-open', outage);
+    const open = (await metrics.render()).body;
+    expect(open).toContain('uplift_lagoon_breaker_open{core="eu"} 1');
+    expect(open).toContain('uplift_lagoon_credentials_refused{core="eu"} 0');
+    observer.onBreaker('open', { ...outage, cause: 'credentials' });
+    const refused = (await metrics.render()).body;
+    expect(refused).toContain('uplift_lagoon_credentials_refused{core="eu"} 1');
+    observer.onBreaker('closed', null);
+    const closed = (await metrics.render()).body;
+    expect(closed).toContain('uplift_lagoon_breaker_open{core="eu"} 0');
+    expect(closed).toContain('uplift_lagoon_credentials_refused{core="eu"} 0');
   });
 });

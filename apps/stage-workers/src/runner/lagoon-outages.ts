@@ -1,7 +1,11 @@
 import type { UpgradeStage } from '@uplift/domain';
 import type { LoadedInstance } from '@uplift/event-store';
-import type { LagoonCore, LagoonCores } from '@uplift/lagoon';
-import { LagoonCircuitOpenError } from '@uplift/lagoon';
+import type { CoreOutage, LagoonCore, LagoonCores } from '@uplift/lagoon';
+import {
+  LagoonCircuitOpenError,
+  LagoonUnauthenticatedError,
+  LagoonUnavailableError,
+} from '@uplift/lagoon';
 import type { Clock } from '@uplift/runtime';
 import type { InstanceSession } from './instance-session';
 
@@ -22,9 +26,17 @@ export class LagoonOutages {
   /** Before an instance that waits for its core is worked on again. Throws while the core is still away. */
   async endWaitIfBack(session: InstanceSession): Promise<void> {
     const { core } = session.workOrder.profile;
-    if (session.upgrading?.notes.waitingFor?.target !== lagoonTarget(core)) return;
+    const target = session.upgrading?.notes.waitingFor?.target;
+    if (target === undefined || !outageTargets(core).includes(target)) return;
     await this.proveBack(this.cores.of(core));
     await endWait(session, this.clock);
+  }
+
+  /** Says why nothing goes on, if what went wrong is that the core is away or refuses the token. */
+  async tell(session: InstanceSession, error: unknown, stage: UpgradeStage): Promise<void> {
+    if (!isOutage(error)) return;
+    const outage = outageIn(this.cores.of(session.workOrder.profile.core), error);
+    if (outage !== null) await recordOutage(session, outage, stage);
   }
 
   /** A process that has asked nothing since the core went away knows nothing of it: only an answer is proof. */
@@ -48,29 +60,50 @@ export class LagoonOutages {
   }
 }
 
-/** The instance itself was told of the end of this outage, by a worker that knew of it before this one. */
-function isOver({ events, decoded }: LoadedInstance, target: string, since: number): boolean {
-  return decoded.some((event, n) => {
-    const isEnd = event.type === 'WaitEnded' && event.data.target === target;
-    return isEnd && Date.parse(events[n]?.recordedAt ?? '') >= since;
-  });
+function isOutage(error: unknown): boolean {
+  return error instanceof LagoonUnavailableError || error instanceof LagoonUnauthenticatedError;
 }
 
-/** What an attempt waits for while its Lagoon core is out of reach. */
-export function lagoonTarget(core: string): string {
-  return `lagoon:${core}`;
+/** A failure that makes the core count as away is an outage like what was held back because of it. */
+export function outageIn({ breaker }: LagoonCore, failure: unknown): CoreOutage | null {
+  if (failure instanceof LagoonCircuitOpenError) return failure.outage;
+  return failure === null ? null : breaker.outage;
 }
 
-/** Says once per instance and outage why nothing goes on. */
+/** When the instance was last told that it need not wait for a target any more, in ms since 1970 by the store. */
+function lastEnd({ events, decoded }: LoadedInstance, target: string): number {
+  const isEnd = (n: number) => {
+    const event = decoded[n];
+    return event?.type === 'WaitEnded' && event.data.target === target;
+  };
+  const last = events.filter((_, n) => isEnd(n)).at(-1);
+  return last === undefined ? Number.NEGATIVE_INFINITY : Date.parse(last.recordedAt);
+}
+
+const TARGETS: Readonly<Record<CoreOutage['cause'], string>> = {
+  unreachable: 'lagoon',
+  credentials: 'credentials',
+};
+
+/** What an attempt waits for while its Lagoon core cannot be spoken to. */
+export function outageTargets(core: string): readonly string[] {
+  return Object.values(TARGETS).map((kind) => `${kind}:${core}`);
+}
+
+/**
+ * Says once per instance and outage why nothing goes on. Of an outage whose end the instance was told of, by a worker
+ * that knew of it before this one, nothing is said unless it was seen to last since.
+ */
 export async function recordOutage(
   session: InstanceSession,
-  error: LagoonCircuitOpenError,
+  { cause, since, noticedAt }: CoreOutage,
   stage: UpgradeStage,
 ): Promise<void> {
-  const target = lagoonTarget(session.workOrder.profile.core);
-  if (isOver(await session.reload(), target, error.since)) return;
-  const since = new Date(error.since).toISOString();
-  const data = { ...session.attempt, target, since, stage };
+  const target = `${TARGETS[cause]}:${session.workOrder.profile.core}`;
+  const endedAt = lastEnd(await session.reload(), target);
+  if (noticedAt <= endedAt) return;
+  const begunAt = new Date(since > endedAt ? since : noticedAt).toISOString();
+  const data = { ...session.attempt, target, since: begunAt, stage };
   await session.submit({ type: 'RecordWait', data });
 }
 
@@ -79,15 +112,16 @@ export async function endWait(session: InstanceSession, clock: Clock): Promise<v
   const waitingFor = session.upgrading?.notes.waitingFor ?? null;
   if (waitingFor === null) return;
   const { target, since } = waitingFor;
-  const waitedMs = Math.max(0, Math.round(clock.wall() - Date.parse(since)));
-  await session.submit({ type: 'EndWait', data: { ...session.attempt, target, waitedMs } });
+  const now = clock.wall();
+  const waitedMs = Math.max(0, Math.round(now - Date.parse(since)));
+  const endedAt = new Date(now).toISOString();
+  const data = { ...session.attempt, target, waitedMs, endedAt };
+  await session.submit({ type: 'EndWait', data });
 }
 
 /** Throws LagoonCircuitOpenError if the core is believed to be away. */
-function assertReachable({ name, breaker }: LagoonCore): void {
-  if (breaker.state !== 'closed' && breaker.openSince !== null) {
-    throw new LagoonCircuitOpenError(name, breaker.openSince);
-  }
+function assertReachable({ name, breaker: { state, outage } }: LagoonCore): void {
+  if (state !== 'closed' && outage !== null) throw new LagoonCircuitOpenError(name, outage);
 }
 
 /**

@@ -1,11 +1,10 @@
 import type { DeliveryOutcome, EventDelivery } from '@uplift/bus';
-import { LagoonCircuitOpenError } from '@uplift/lagoon';
 import type { Logger, Randomness } from '@uplift/runtime';
+import { errorMessage, redactText } from '@uplift/runtime';
 import { DefectCounts, retryDelayMs, triageOf } from './failure-triage';
 import type { Handling, Worker } from './instance-session';
 import { InstanceSession } from './instance-session';
 import type { LagoonOutages } from './lagoon-outages';
-import { recordOutage } from './lagoon-outages';
 import type { StageHandler } from './stage-handler.port';
 
 export interface StageRunnerPorts {
@@ -17,6 +16,7 @@ export interface StageRunnerPorts {
 
 /** A message whose handling ends in a defect this often is set aside, as an event. */
 const DEFECTS_BEFORE_PARKING = 5;
+const LONGEST_DETAIL = 200;
 
 /** The loop all stages share: open the instance, run the stage, turn its end into an answer for the bus. */
 export class StageRunner {
@@ -56,8 +56,7 @@ export class StageRunner {
       }
       await handler.run({ session, message, isRedelivery, signal });
     } catch (error) {
-      const isOutage = error instanceof LagoonCircuitOpenError;
-      if (isOutage && !signal.aborted) await recordOutage(session, error, handler.stage);
+      if (!signal.aborted) await this.ports.outages.tell(session, error, handler.stage);
       throw error;
     }
   }
@@ -92,12 +91,13 @@ export class StageRunner {
     delivery: EventDelivery,
     error: unknown,
   ): Promise<DeliveryOutcome> {
-    const { id: eventId } = delivery.event;
+    const { id: eventId, type: eventType } = delivery.event;
     try {
       const session = await this.open(delivery);
       const reason = error instanceof Error ? error.name : 'unknown';
+      const detail = redactText(errorMessage(error)).slice(0, LONGEST_DETAIL);
       await session.reload();
-      const data = { ...session.attempt, stage, eventId, reason };
+      const data = { ...session.attempt, stage, eventId, reason, eventType, detail };
       await session.submit({ type: 'ParkStage', data });
       return { kind: 'rejected' };
     } catch (failure) {

@@ -62,8 +62,19 @@ describe('the stage runner', () => {
     expect(await defects(fixture, 5)).toEqual({ kind: 'rejected' });
     const { upgradeId, attempt } = fixture.order;
     const { id: eventId } = fixture.openingEvent;
-    const data = { upgradeId, attempt, stage: 'pre-upgrade', eventId, reason: 'TypeError' };
+    const what = { reason: 'TypeError', eventType: 'UpgradeRequested', detail: 'bug' };
+    const data = { upgradeId, attempt, stage: 'pre-upgrade', eventId, ...what };
     expect(await fixture.appended()).toEqual([{ type: 'StageParked', data }]);
+  });
+
+  it('says in few words what was wrong, and no secret', async () => {
+    const fixture = await StageFixture.at('UpgradeRequested');
+    const words = `no https://joe:hunter2@lagoon.example ${'x'.repeat(500)}`;
+    for (let n = 1; n <= 5; n += 1) await fixture.handle(failing(new TypeError(words)), n);
+    const [parked] = await fixture.appended();
+    const detail = parked?.type === 'StageParked' ? parked.data.detail : undefined;
+    expect(detail).toMatch(/^no https:\/\/\[redacted\]@lagoon.example x+$/);
+    expect(detail).toHaveLength(200);
   });
 
   it('parks once, whoever tries again', async () => {

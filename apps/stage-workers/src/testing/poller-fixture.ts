@@ -1,4 +1,4 @@
-import type { LagoonCores, LagoonDeployment } from '@uplift/lagoon';
+import type { CoreOutage, LagoonCores, LagoonDeployment } from '@uplift/lagoon';
 import { SingleLagoonCore } from '@uplift/lagoon';
 import { InMemoryLagoon, unguardedCore } from '@uplift/lagoon/testing';
 import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
@@ -17,7 +17,7 @@ export const INTERVALS = {
 /** Notes what it is shown; says of itself whatever the spec wants. */
 export class NotingWatcher implements DeploymentWatcher {
   readonly looks: { readonly at: number; readonly rows: readonly LagoonDeployment[] }[] = [];
-  readonly outages: Error[] = [];
+  readonly outages: CoreOutage[] = [];
   pace: WatchPace = 'active';
   core = 'eu-1';
 
@@ -32,8 +32,8 @@ export class NotingWatcher implements DeploymentWatcher {
     return Promise.resolve(this.pace);
   }
 
-  outage(error: Error): Promise<void> {
-    this.outages.push(error);
+  outage(outage: CoreOutage): Promise<void> {
+    this.outages.push(outage);
     return Promise.resolve();
   }
 }

@@ -9,7 +9,7 @@ import type {
 } from '@uplift/domain';
 import { markerOf } from '@uplift/domain';
 import { CommandHandler, InstanceHistory } from '@uplift/event-store';
-import type { BreakerState } from '@uplift/lagoon';
+import type { BreakerState, CoreOutage } from '@uplift/lagoon';
 import { SingleLagoonCore } from '@uplift/lagoon';
 import { InMemoryHealthProbe, InMemoryLagoon, unguardedCore } from '@uplift/lagoon/testing';
 import { createLogger } from '@uplift/runtime';
@@ -40,9 +40,9 @@ export class StageFixture {
   readonly randomness = new SeededRandomness(1);
   readonly store: FaultyEventStore;
   readonly lagoon: InMemoryLagoon;
-  private readonly breaker: { state: BreakerState; openSince: number | null } = {
+  private readonly breaker: { state: BreakerState; outage: CoreOutage | null } = {
     state: 'closed',
-    openSince: null,
+    outage: null,
   };
   readonly cores: SingleLagoonCore;
   readonly probe = new InMemoryHealthProbe();
@@ -113,12 +113,13 @@ export class StageFixture {
   }
 
   /** The core counts as away. Times in ms since 1970. */
-  openBreaker(since: number): void {
-    Object.assign(this.breaker, { state: 'open', openSince: since });
+  openBreaker(since: number, cause: CoreOutage['cause'] = 'unreachable'): void {
+    const outage: CoreOutage = { cause, since, noticedAt: since };
+    Object.assign(this.breaker, { state: 'open', outage });
   }
 
   closeBreaker(): void {
-    Object.assign(this.breaker, { state: 'closed', openSince: null });
+    Object.assign(this.breaker, { state: 'closed', outage: null });
   }
 
   /** Appends as somebody else would. */

@@ -204,7 +204,10 @@ export const INSTANCE_EVENTS: {
   ),
   WaitEnded: documented(
     'What the attempt waited for is there; its deadline goes on.',
-    object({ ...ATTEMPT, target: name, waitedMs: milliseconds }),
+    objectWith<InstanceEventData['WaitEnded']>(
+      { ...ATTEMPT, target: name, waitedMs: milliseconds },
+      { endedAt: timestamp },
+    ),
   ),
   StageParked: documented(
     'A worker gave up the handling of an event after repeated failures.',

@@ -18,10 +18,14 @@ export interface WaitingCommands {
 }
 
 export const WAITING: CommandRows<WaitingCommands> = {
+  /** Nothing while it waits for the same, nor of an outage that is known to have ended since. */
   RecordWait: {
     in: IN_FLIGHT_STATUSES,
-    decide: (data, { notes }) =>
-      data.target === notes.waitingFor?.target ? [] : [{ type: 'WaitingFor', data }],
+    decide(data, { notes: { waitingFor, endedWait } }) {
+      const { target, since } = data;
+      const isOver = target === endedWait?.target && since <= endedWait.endedAt;
+      return isOver || target === waitingFor?.target ? [] : [{ type: 'WaitingFor', data }];
+    },
   },
   EndWait: {
     in: IN_FLIGHT_STATUSES,

@@ -31,6 +31,37 @@ describe('RecordWait', () => {
       .then(event('WaitingFor'));
   });
 
+  const END = { target: event('WaitingFor').data.target, endedAt: '2026-03-01T11:00:00.000Z' };
+  const ended = [...waiting, event('WaitEnded', END)];
+
+  it.each(['2026-03-01T10:00:00.000Z', END.endedAt])(
+    'is quiet of an outage since %s that is known to have ended',
+    (since) => {
+      given(...ended)
+        .when(command('RecordWait', { since }))
+        .thenNothing();
+    },
+  );
+
+  it.each([
+    ['of one that began later', { since: '2026-03-01T11:00:00.001Z' }],
+    ['of a wait for something else', { target: ELSEWHERE }],
+  ])('says so after the end of an outage %s', (_words, change) => {
+    given(...ended)
+      .when(command('RecordWait', change))
+      .then(event('WaitingFor', change));
+  });
+
+  it('knows an outage that has ended also after another wait', () => {
+    given(
+      ...ended,
+      event('WaitingFor', { target: ELSEWHERE }),
+      event('WaitEnded', { target: ELSEWHERE }),
+    )
+      .when(command('RecordWait'))
+      .thenNothing();
+  });
+
   it('is quiet when the upgrade has ended', () => {
     given(...WHOLE_UPGRADE)
       .when(command('RecordWait'))

@@ -28,7 +28,7 @@ export interface CallState {
   readonly bulkId: string | null;
   /** False once Lagoon surely refused the newest call. */
   readonly isOpen: boolean;
-  /** Those of calls that were never sent do not count. */
+  /** Those of calls that were never sent, or with a token that had ended, do not count. */
   readonly refusals: number;
   /** Calls that are proved to have had no effect. */
   readonly notLanded: number;
@@ -62,6 +62,8 @@ export interface AttemptNotes {
   readonly duplicateBuilds: readonly string[];
   /** What the attempt cannot go on without; null if nothing holds it up. */
   readonly waitingFor: Wait | null;
+  /** The last outage whose end was told. */
+  readonly endedWait: { readonly target: string; readonly endedAt: string } | null;
   /** How far the variables of the target have come. */
   readonly variables: 'requested' | 'set' | null;
   /** How often the stage was offered again. */
@@ -73,6 +75,7 @@ const NO_NOTES: AttemptNotes = {
   reportedHealth: null,
   duplicateBuilds: [],
   waitingFor: null,
+  endedWait: null,
   variables: null,
   redriven: { n: 0, byWatchdog: 0 },
 };
@@ -135,7 +138,10 @@ const CHANGES: PerEvent<Partial<AttemptProgress>, [before: AttemptProgress]> = {
   WaitingFor: ({ upgradeId: _id, attempt: _attempt, ...wait }, { notes }) => ({
     notes: { ...notes, waitingFor: wait },
   }),
-  WaitEnded: (_data, { notes }) => ({ notes: { ...notes, waitingFor: null } }),
+  WaitEnded: ({ target, endedAt }, { notes }) => {
+    const endedWait = endedAt === undefined ? notes.endedWait : { target, endedAt };
+    return { notes: { ...notes, waitingFor: null, endedWait } };
+  },
   VariablesRequested: (_data, { notes }) => ({ notes: { ...notes, variables: 'requested' } }),
   VariablesSet: (_data, { notes }) => ({ notes: { ...notes, variables: 'set' } }),
   StageRedriven: ({ n, requestedBy }, { notes }) => {
@@ -154,8 +160,10 @@ function asked(
   return { marker, callNo, isOpen: true, isAmbiguous: false, refusals, notLanded };
 }
 
+const NO_REFUSAL_OF_THE_CALL: readonly unknown[] = ['not-sent', 'unauthenticated'];
+
 function refused(before: CallState, { cause }: Evidence): CallState {
-  const refusals = cause === 'not-sent' ? before.refusals : before.refusals + 1;
+  const refusals = NO_REFUSAL_OF_THE_CALL.includes(cause) ? before.refusals : before.refusals + 1;
   return { ...before, isOpen: false, refusals };
 }
 

@@ -185,7 +185,12 @@ export interface InstanceEventData {
     readonly until?: string;
     readonly evidence?: Evidence;
   };
-  WaitEnded: Attempt & { readonly target: string; readonly waitedMs: number };
+  WaitEnded: Attempt & {
+    readonly target: string;
+    readonly waitedMs: number;
+    /** Of an outage: until when it lasted, RFC 3339 in UTC with milliseconds. */
+    readonly endedAt?: string;
+  };
   StageParked: Attempt & {
     readonly stage: UpgradeStage;
     readonly eventId: string;

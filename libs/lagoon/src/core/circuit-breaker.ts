@@ -1,4 +1,4 @@
-import type { CircuitBreakerPolicy } from 'cockatiel';
+import type { CircuitBreakerPolicy, IBreaker } from 'cockatiel';
 import { circuitBreaker, CircuitState, ConsecutiveBreaker, handleWhen } from 'cockatiel';
 import type { Clock, Randomness } from '@uplift/runtime';
 import { Backoff } from '@uplift/runtime';
@@ -8,7 +8,7 @@ import {
   LagoonUnauthenticatedError,
   LagoonUnavailableError,
 } from '../lagoon.outcomes';
-import type { CallAnswer } from '../lagoon.outcomes';
+import type { CallAnswer, CoreOutage } from '../lagoon.outcomes';
 import type { BreakerState, CoreBreaker } from './lagoon-cores';
 
 export interface BreakerOptions {
@@ -20,13 +20,51 @@ export interface BreakerOptions {
   readonly longestMs: number;
   readonly clock: Clock;
   readonly randomness: Randomness;
-  readonly onChange: (state: BreakerState) => void;
+  readonly onChange: (state: BreakerState, outage: CoreOutage | null) => void;
 }
 
 /** Carries an answer that means an outage through the policy. */
 class OutageSeen extends Error {
-  constructor(readonly answer: unknown) {
+  constructor(
+    readonly answer: unknown,
+    readonly means: CoreOutage['cause'],
+  ) {
     super('outage');
+  }
+}
+
+/** A token that is refused for as long as this, although there was time to renew it, is refused until further notice. */
+const TOKEN_PATIENCE_MS = 1_000;
+/** A refusal that nothing followed for as long as this belongs to no other. */
+const REFUSAL_FORGOTTEN_MS = 60_000;
+
+/** Refusals of a token since one was accepted. */
+interface TokenRefusals {
+  /** Monotonic times. */
+  readonly firstAt: number;
+  readonly lastAt: number;
+  /** Milliseconds since 1970. */
+  readonly since: number;
+}
+
+/** Opens after so many outages in a row, or at once when told that waiting for more is no use. */
+class OutagesInARow implements IBreaker {
+  state: unknown;
+  isCertain = false;
+  private readonly inARow: ConsecutiveBreaker;
+
+  constructor(failures: number) {
+    this.inARow = new ConsecutiveBreaker(failures);
+  }
+
+  success(): void {
+    this.inARow.success();
+  }
+
+  failure(): boolean {
+    const isCertain = this.isCertain;
+    this.isCertain = false;
+    return this.inARow.failure() || isCertain;
   }
 }
 
@@ -37,24 +75,33 @@ const STATES: Readonly<Record<CircuitState, BreakerState>> = {
   [CircuitState.Isolated]: 'open',
 };
 
-/** Holds everything back while a core is away, but for one read at a time that tries whether it is back. */
+/**
+ * Holds everything back while a core is away or refuses the token, but for one read at a time that tries whether it is
+ * back. A single refused token says nothing: it is renewed, and the request repeated, by whoever sends it.
+ */
 export class CircuitBreaker implements CoreBreaker {
-  openSince: number | null = null;
+  outage: CoreOutage | null = null;
   private readonly policy: CircuitBreakerPolicy;
+  private readonly inARow: OutagesInARow;
   private readonly abandoned = new WeakSet<Error>();
   private readonly periods: Backoff;
   private opensUntil = 0;
+  /** Of the newest failure that counted. */
+  private cause: CoreOutage['cause'] = 'unreachable';
+  private refused: TokenRefusals | null = null;
 
   constructor(private readonly options: BreakerOptions) {
     const { openMs: firstMs, longestMs, randomness } = options;
     this.periods = new Backoff(randomness, { firstMs, longestMs });
-    const counts = (error: Error) =>
-      error instanceof OutageSeen || (isOutageError(error) && !this.abandoned.has(error));
-    this.policy = circuitBreaker(handleWhen(counts), {
-      breaker: new ConsecutiveBreaker(options.failures),
-      // The policy's own waiting follows the wall clock, which may jump: it never waits, `opensUntil` does.
-      halfOpenAfter: Number.NEGATIVE_INFINITY,
-    });
+    this.inARow = new OutagesInARow(options.failures);
+    this.policy = circuitBreaker(
+      handleWhen((error) => this.counts(error)),
+      {
+        breaker: this.inARow,
+        // The policy's own waiting follows the wall clock, which may jump: it never waits, `opensUntil` does.
+        halfOpenAfter: Number.NEGATIVE_INFINITY,
+      },
+    );
     this.policy.onStateChange(() => this.changed());
   }
 
@@ -67,20 +114,27 @@ export class CircuitBreaker implements CoreBreaker {
     const { state } = this;
     const isTrialDue = state === 'open' && this.options.clock.monotonic() >= this.opensUntil;
     if (state === 'closed' || isTrialDue) return;
-    throw new LagoonCircuitOpenError(
-      this.options.core,
-      this.openSince ?? this.options.clock.wall(),
-    );
+    throw new LagoonCircuitOpenError(this.options.core, this.assumedOutage);
+  }
+
+  /** What holds a request back that is held back now. */
+  get assumedOutage(): CoreOutage {
+    const now = this.options.clock.wall();
+    return this.outage ?? { cause: this.cause, since: now, noticedAt: now };
   }
 
   /** Runs the read. One that its caller gave up says nothing about the core, unless it was the trial. */
   async read<T>(work: () => Promise<T>, isGivenUp: () => boolean): Promise<T> {
     const isTrial = this.state !== 'closed';
+    const sentAt = this.options.clock.monotonic();
     const outcome = await this.policy.execute(async () => {
       try {
-        return { value: await work() };
+        const value = await work();
+        this.refused = null;
+        return { value };
       } catch (error) {
-        if (isAnsweredError(error)) return { error };
+        if (error instanceof LagoonRefusedError) this.refused = null;
+        if (isAnsweredError(error) && !this.isTokenLost(error, sentAt, isTrial)) return { error };
         if (isOutageError(error) && !isTrial && isGivenUp()) this.abandoned.add(error);
         throw error;
       }
@@ -91,10 +145,12 @@ export class CircuitBreaker implements CoreBreaker {
 
   /** Runs the call; only while closed, for a call is no trial. */
   async call<A extends CallAnswer>(work: () => Promise<A>, isGivenUp: () => boolean) {
+    const sentAt = this.options.clock.monotonic();
     try {
       return await this.policy.execute(async () => {
         const answer = await work();
-        if (isOutageAnswer(answer, isGivenUp())) throw new OutageSeen(answer);
+        const cause = this.outageIn(answer, sentAt, isGivenUp());
+        if (cause !== null) throw new OutageSeen(answer, cause);
         return answer;
       });
     } catch (error) {
@@ -103,21 +159,66 @@ export class CircuitBreaker implements CoreBreaker {
     }
   }
 
+  private outageIn(
+    answer: CallAnswer,
+    sentAt: number,
+    isGivenUp: boolean,
+  ): CoreOutage['cause'] | null {
+    if (isOutageAnswer(answer, isGivenUp)) return 'unreachable';
+    if (answer.kind === 'refused' && answer.cause === 'unauthenticated') {
+      return this.isRefusedForLong(sentAt) ? 'credentials' : null;
+    }
+    if (answer.kind === 'accepted') this.refused = null;
+    return null;
+  }
+
+  private isTokenLost(error: unknown, sentAt: number, isTrial: boolean): boolean {
+    if (!(error instanceof LagoonUnauthenticatedError)) return false;
+    return this.isRefusedForLong(sentAt) || isTrial;
+  }
+
+  /** Whether a request that was refused had been sent long after another one was. */
+  private isRefusedForLong(sentAt: number): boolean {
+    const { clock } = this.options;
+    const lastAt = clock.monotonic();
+    const known = lastAt - (this.refused?.lastAt ?? 0) < REFUSAL_FORGOTTEN_MS ? this.refused : null;
+    const { firstAt, since } = known ?? { firstAt: lastAt, since: clock.wall() };
+    this.refused = { firstAt, since, lastAt };
+    return sentAt - firstAt >= TOKEN_PATIENCE_MS;
+  }
+
+  private counts(error: Error): boolean {
+    const cause = causeIn(error);
+    if (cause === null || this.abandoned.has(error)) return false;
+    this.cause = cause;
+    this.inARow.isCertain = cause === 'credentials';
+    return true;
+  }
+
   private changed(): void {
     const { state } = this;
     if (state === 'open') this.opened();
     if (state === 'closed') {
-      this.openSince = null;
+      this.outage = null;
       this.periods.reset();
     }
-    this.options.onChange(state);
+    this.options.onChange(state, this.outage);
   }
 
   private opened(): void {
-    const { clock } = this.options;
-    this.opensUntil = clock.monotonic() + this.periods.next();
-    this.openSince ??= clock.wall();
+    const { options, cause, outage, refused } = this;
+    const noticedAt = options.clock.wall();
+    this.opensUntil = options.clock.monotonic() + this.periods.next();
+    const begunAt = (cause === 'credentials' ? refused?.since : undefined) ?? noticedAt;
+    const since = outage?.cause === cause ? outage.since : begunAt;
+    this.outage = { cause, since, noticedAt };
   }
+}
+
+function causeIn(error: Error): CoreOutage['cause'] | null {
+  if (error instanceof OutageSeen) return error.means;
+  if (error instanceof LagoonUnauthenticatedError) return 'credentials';
+  return isOutageError(error) ? 'unreachable' : null;
 }
 
 // How the evidence of a call starts when Lagoon did not answer, or something in front of it did.

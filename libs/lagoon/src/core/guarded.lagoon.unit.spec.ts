@@ -179,10 +179,14 @@ describe('a core that is away', () => {
     const fixture = guardedFixture();
     await away(fixture);
     const asked = fixture.inner.calls.length;
-    const opened = fixture.core.breaker.openSince;
+    const opened = fixture.core.breaker.outage?.since;
     const error = await fixture.core.lagoon.ping().catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(LagoonCircuitOpenError);
-    expect(error).toMatchObject({ core: 'core-a', since: opened, code: 'lagoon-unavailable' });
+    expect(error).toMatchObject({
+      core: 'core-a',
+      outage: { cause: 'unreachable', since: opened },
+      code: 'lagoon-unavailable',
+    });
     expect((await deploy(fixture)).kind).toBe('refused');
     expect(fixture.inner.calls).toHaveLength(asked);
   });
@@ -198,7 +202,7 @@ describe('a core that is away', () => {
     const outcomes = await Promise.allSettled(reads);
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
     expect(fixture.inner.calls).toHaveLength(asked + 1);
-    expect(fixture.core.breaker).toMatchObject({ state: 'closed', openSince: null });
+    expect(fixture.core.breaker).toMatchObject({ state: 'closed', outage: null });
     expect(fixture.observer.states).toEqual(['open', 'half-open', 'closed']);
     expect((await deploy(fixture)).kind).not.toBe('not-sent');
   });
@@ -206,7 +210,7 @@ describe('a core that is away', () => {
   it('stays so, for longer each time, while the trial fails; the outage is as old as ever', async () => {
     const fixture = guardedFixture();
     await away(fixture);
-    const since = fixture.core.breaker.openSince;
+    const since = fixture.core.breaker.outage?.since;
     let trials = 0;
     for (let n = 0; n < 300; n += 1) {
       const before = fixture.inner.calls.length;
@@ -216,7 +220,7 @@ describe('a core that is away', () => {
     // 300 s with pauses of half to whole of 20, 40, 60, 60 … seconds.
     expect(trials).toBeGreaterThanOrEqual(5);
     expect(trials).toBeLessThanOrEqual(13);
-    expect(fixture.core.breaker.openSince).toBe(since);
+    expect(fixture.core.breaker.outage?.since).toBe(since);
   });
 
   async function outcomeOfTry(fixture: GuardedFixture): Promise<void> {

@@ -1,3 +1,4 @@
+import type { CoreOutage } from '../lagoon.outcomes';
 import type { Lagoon } from '../lagoon.port';
 
 /** Name of the core that an instance means which names none. */
@@ -21,8 +22,8 @@ export type BreakerState = 'closed' | 'open' | 'half-open';
 /** Whether a core is believed to be there. */
 export interface CoreBreaker {
   readonly state: BreakerState;
-  /** Milliseconds since 1970 at which the outage was noticed; null while closed. */
-  readonly openSince: number | null;
+  /** What is known of the outage; null while closed. */
+  readonly outage: CoreOutage | null;
 }
 
 /** One Lagoon core: the way to it, and what is known and agreed about it. */

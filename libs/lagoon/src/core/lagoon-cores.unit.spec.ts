@@ -59,7 +59,7 @@ describe('cores as they are configured', () => {
   it('are opened by name or for every name', async () => {
     const named = openCores({ byName: [options('eu'), options('us')] }, rules, context);
     expect(named.names).toEqual(['eu', 'us']);
-    expect(named.of('eu').breaker).toMatchObject({ state: 'closed', openSince: null });
+    expect(named.of('eu').breaker).toMatchObject({ state: 'closed', outage: null });
     const single = openCores({ forEveryName: options('default') }, rules, context);
     expect(single.of('anything').name).toBe('default');
     await Promise.all([named.close(), single.close()]);

@@ -90,7 +90,7 @@ export function guardedCore(
     longestMs: rules.breakerLongestMs,
     clock,
     randomness,
-    onChange: (state) => observer.onBreaker(state),
+    onChange: (state, outage) => observer.onBreaker(state, outage),
   });
   const budget = new RetryBudget(rules.retryBudgetPercent, clock);
   const isAway = () => breaker.state !== 'closed';

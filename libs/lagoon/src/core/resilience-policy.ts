@@ -2,6 +2,7 @@ import type { Clock } from '@uplift/runtime';
 import type { CallDeadline } from '../call-deadline';
 import { withDeadline } from '../call-deadline';
 import {
+  describeOutage,
   LagoonAnswerError,
   LagoonHeldBackError,
   LagoonRefusedError,
@@ -9,7 +10,7 @@ import {
   LagoonUnavailableError,
   passingRefusal,
 } from '../lagoon.outcomes';
-import type { CallAnswer, Refused } from '../lagoon.outcomes';
+import type { CallAnswer, CoreOutage, Refused } from '../lagoon.outcomes';
 import type { CircuitBreaker } from './circuit-breaker';
 import type { BreakerState } from './lagoon-cores';
 import type { ReadRetries } from './read-retries';
@@ -37,7 +38,7 @@ export interface ObservedRequest {
 /** Is told what one core is asked and how it fares. */
 export interface CoreObserver {
   onRequest(request: ObservedRequest): void;
-  onBreaker(state: BreakerState): void;
+  onBreaker(state: BreakerState, outage: CoreOutage | null): void;
   /** `reason` holds no secret. */
   onTokenFailure(reason: string): void;
 }
@@ -112,8 +113,7 @@ export class ResiliencePolicy {
   }
 
   private away(): Refused {
-    const since = new Date(this.options.breaker.openSince ?? this.options.clock.wall());
-    return notSent(`the core has been away since ${since.toISOString()}`);
+    return notSent(`the core ${describeOutage(this.options.breaker.assumedOutage)}`);
   }
 
   private async observed<T>(

@@ -13,6 +13,6 @@ export const UNLIMITED: CoreSettings = {
 
 /** A core whose Lagoon is used as it is and that never counts as away: for a Lagoon in memory. */
 export function unguardedCore(lagoon: Lagoon, changes: Partial<LagoonCore> = {}): LagoonCore {
-  const breaker = { state: 'closed', openSince: null } as const;
+  const breaker = { state: 'closed', outage: null } as const;
   return { name: DEFAULT_CORE, lagoon, breaker, settings: UNLIMITED, ...changes };
 }

@@ -1,4 +1,3 @@
-import { LagoonCircuitOpenError } from '@uplift/lagoon';
 import { BuildFixture, LIMITS } from '../../testing/build-fixture';
 import { MINUTE } from '../../testing/poller-fixture';
 import { BuildDelays } from './build-delays';
@@ -207,8 +206,8 @@ describe('a build that was cancelled', () => {
 describe('an outage of Lagoon', () => {
   it('is recorded once, and its end before what is seen after it', async () => {
     const { here, follower } = await followed();
-    await follower.outage(new LagoonCircuitOpenError('eu-1', 0));
-    await follower.outage(new LagoonCircuitOpenError('eu-1', 0));
+    await follower.outage({ cause: 'unreachable', since: 0, noticedAt: 0 });
+    await follower.outage({ cause: 'unreachable', since: 0, noticedAt: 0 });
     here.lagoon.script.setBuild(here.build, { status: 'complete' });
     await follower.seen(here.lagoon.script.allDeployments());
     await follower.ended;
@@ -218,6 +217,18 @@ describe('an outage of Lagoon', () => {
       'UpgradeCompleted',
       'PostUpgradePending',
     ]);
+  });
+
+  it('is recorded again only if it was seen to last after its end was told', async () => {
+    const { here, follower } = await followed();
+    const told = { cause: 'unreachable', since: 0, noticedAt: 0 } as const;
+    await follower.outage(told);
+    here.lagoon.script.setBuild(here.build, { status: 'running' });
+    await follower.seen(here.lagoon.script.allDeployments());
+    await follower.outage(told);
+    expect(await here.fixture.types()).toEqual(['WaitingFor', 'WaitEnded', 'DeploymentProgressed']);
+    await follower.outage({ ...told, noticedAt: here.clock.wall() + 1 });
+    expect((await here.fixture.types()).at(-1)).toBe('WaitingFor');
   });
 
   it('that is no outage of the whole core is nothing to record', async () => {

@@ -1,6 +1,6 @@
 import type { LocatedEnvironment } from '@uplift/domain';
 import { markerOf } from '@uplift/domain';
-import type { LagoonCircuitOpenError, LagoonCores, LagoonDeployment } from '@uplift/lagoon';
+import type { CoreOutage, LagoonCores, LagoonDeployment } from '@uplift/lagoon';
 import type { Clock } from '@uplift/runtime';
 import type { DeploymentPoller } from '../../poller/deployment-poller';
 import type { DeploymentWatcher, WatchPace, WatchTarget } from '../../poller/deployment-watcher';
@@ -90,8 +90,8 @@ export class BuildFollower implements DeploymentWatcher {
   /** Resolves when there is nothing more to wait for; rejects if it was given up or could not be recorded. */
   readonly ended: Promise<void>;
   private readonly marker: string;
-  /** Beginning of the outage that the instance was told of last; the poller names it at every tick. */
-  private toldOf: number | null = null;
+  /** The outage that the instance was told of last. */
+  private toldOf: CoreOutage | null = null;
   private resolve: () => void = () => undefined;
   /** Ends the watching with a failure. */
   giveUp: (reason: unknown) => void = () => undefined;
@@ -134,13 +134,21 @@ export class BuildFollower implements DeploymentWatcher {
     });
   }
 
-  async outage(error: LagoonCircuitOpenError): Promise<void> {
-    if (error.since === this.toldOf) return;
+  async outage(outage: CoreOutage): Promise<void> {
+    if (this.isToldOf(outage)) return;
     await this.settling(async () => {
-      await recordOutage(this.session, error, 'poll-upgrade');
-      this.toldOf = error.since;
+      await recordOutage(this.session, outage, 'poll-upgrade');
+      this.toldOf = outage;
       return 'active';
     });
+  }
+
+  /** The poller names an outage at every tick; its end may have been told by others meanwhile. */
+  private isToldOf({ cause, since, noticedAt }: CoreOutage): boolean {
+    const { toldOf } = this;
+    if (toldOf?.cause !== cause || toldOf.since !== since) return false;
+    const isWaiting = this.session.upgrading?.notes.waitingFor != null;
+    return isWaiting || toldOf.noticedAt === noticedAt;
   }
 
   /** Nothing more to wait for is also what cannot be recorded: the message comes back. */

@@ -1,4 +1,5 @@
 import { UNLIMITED_ADMISSION } from '../../admission/admission-control.port';
+import { LagoonUnauthenticatedError } from '@uplift/lagoon';
 import type { EffectOptions } from '../../effects/effect-protocol';
 import { protocolOf, scriptsOf, StageFixture, WORKER } from '../../testing/stage-fixture';
 import { UpgradeStage } from './upgrade.stage';
@@ -238,10 +239,31 @@ describe('the upgrade stage', () => {
     const other = await StageFixture.at('UpgradePending');
     for (let n = 0; n < 2; n += 1) other.lagoon.script.answerNext(EXPIRED);
     await other.handle(stageOf(other));
-    expect(await other.types()).toEqual([...INTENT, 'UpgradeFailed']);
+    expect(await other.types()).toEqual([
+      ...INTENT,
+      'CallRefused',
+      'DeploymentRequested',
+      'DeploymentAccepted',
+    ]);
     expect((await other.appended())[2]).toMatchObject({
-      data: { evidence: { cause: 'unauthenticated' }, retryable: true },
+      data: { evidence: { cause: 'unauthenticated' } },
     });
+  });
+
+  it('writes no further intent while the token is refused, however long, and goes on after it', async () => {
+    const fixture = await StageFixture.at('UpgradePending');
+    for (let n = 0; n < 2; n += 1) fixture.lagoon.script.answerNext(EXPIRED);
+    const reads = jest
+      .spyOn(fixture.lagoon, 'deploymentsOf')
+      .mockRejectedValue(new LagoonUnauthenticatedError('The token was not accepted'));
+    for (let n = 1; n <= 20; n += 1) {
+      expect(await fixture.handle(stageOf(fixture), n)).toMatchObject({ kind: 'retry' });
+    }
+    expect(await fixture.types()).toEqual([...INTENT, 'CallRefused']);
+    reads.mockRestore();
+    expect(await fixture.handle(stageOf(fixture), 21)).toEqual({ kind: 'done' });
+    expect((await fixture.types()).slice(3)).toEqual(['DeploymentRequested', 'DeploymentAccepted']);
+    expect(builds(fixture)).toHaveLength(1);
   });
 
   it('begins nothing while the core is away, and says why', async () => {

@@ -120,17 +120,11 @@ export class DeadlineProjection {
     const ofAttempt = opensAttempt(event) ? undefined : before;
     const openedAt = ofAttempt?.openedAt ?? moment.at;
     const isParked = isParkedAfter(event, before);
-    const attempt = ofAttempt?.attempt
-      ? attemptAfter(event, ofAttempt.attempt, moment)
-      : attemptBegunBy(event, wholeTimeOf(order, openedAt), moment);
+    const whole = startRun(wholeTimeOf(order, openedAt), moment);
+    const attempt = attemptAfter(event, ofAttempt?.attempt ?? null, whole, moment);
     const step = this.stepAfter(event, before?.step, moment);
-    const hold = isParked ? held : kept;
-    return {
-      openedAt,
-      isParked,
-      step: hold(step, moment),
-      attempt: attempt && hold(attempt, moment),
-    };
+    const clocks = { openedAt, isParked, step, attempt };
+    return isParked ? held(clocks, moment) : clocks;
   }
 
   private stepAfter(
@@ -161,13 +155,14 @@ function waitBegin({ data }: InstanceEvent, { at }: Moment): number {
   return 'since' in data ? Date.parse(data.since) : at;
 }
 
-/** The clock of the attempt begins with the first work. */
-function attemptBegunBy({ type }: InstanceEvent, wholeMs: number, moment: Moment) {
-  return type.endsWith('Started') ? startRun(wholeMs, moment) : null;
-}
-
-/** The clock of the attempt stands still in every wait that is told. */
-function attemptAfter(event: InstanceEvent, run: DeadlineRun, moment: Moment): DeadlineRun {
+/** The clock of the attempt begins with the first work, and stands still in every wait that is told. */
+function attemptAfter(
+  event: InstanceEvent,
+  run: DeadlineRun | null,
+  whole: DeadlineRun,
+  moment: Moment,
+): DeadlineRun | null {
+  if (run === null) return event.type.endsWith('Started') ? whole : null;
   const deadline = deadlineOf(event);
   if (deadline === 'suspended') return suspendRun(run, waitBegin(event, moment), moment);
   const goesOn = deadline === 'resumed' || isNamed(deadline);
@@ -182,12 +177,9 @@ function wholeTimeOf({ attemptMs, deadlineAt }: WorkOrder, openedAt: number): nu
 }
 
 /** Whatever happens to an instance that an operator holds, no deadline runs. */
-function held(run: DeadlineRun, moment: Moment): DeadlineRun {
-  return suspendRun(run, moment.at, moment);
-}
-
-function kept(run: DeadlineRun): DeadlineRun {
-  return run;
+function held({ step, attempt, ...clocks }: AttemptClocks, moment: Moment): AttemptClocks {
+  const suspended = (run: DeadlineRun) => suspendRun(run, moment.at, moment);
+  return { ...clocks, step: suspended(step), attempt: attempt && suspended(attempt) };
 }
 
 function opensAttempt({ type }: InstanceEvent): boolean {

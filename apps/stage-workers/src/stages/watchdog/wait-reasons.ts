@@ -2,7 +2,7 @@ import type { TailedInstanceEvent } from '@uplift/event-store';
 import type { Clock } from '@uplift/runtime';
 import type { LimitsOf } from '../../admission/core-usage.projection';
 import { CoreUsageProjection } from '../../admission/core-usage.projection';
-import { lagoonTarget } from '../../runner/lagoon-outages';
+import { outageTargets } from '../../runner/lagoon-outages';
 import { EventClock } from '../../store/event-clock';
 import type { OpenWait, RunningDeadline } from './deadlines.projection';
 import { OutageProjection } from './outages.projection';
@@ -41,9 +41,10 @@ export class WaitReasons {
   /** Null if nothing explains it. */
   of(row: RunningDeadline): OpenWait | null {
     const { core } = row.order.profile;
-    const target = lagoonTarget(core);
-    const outage = this.outages.latestToldByOthers(target, row.instanceId);
-    if (outage !== null && this.isRecent(outage.endedAt)) return { target, since: outage.since };
+    for (const target of outageTargets(core)) {
+      const outage = this.outages.latestToldByOthers(target, row.instanceId);
+      if (outage !== null && this.isRecent(outage.endedAt)) return { target, since: outage.since };
+    }
     if (!this.isHeldBack(row)) return null;
     return { target: admissionTarget(core), since: new Date(row.since).toISOString() };
   }
@@ -54,7 +55,7 @@ export class WaitReasons {
     const target = row.waitingFor?.target;
     if (this.isRecent(row.touchedAt)) return false;
     if (target === admissionTarget(core)) return !this.isHeldBack(row);
-    if (target !== lagoonTarget(core)) return false;
+    if (target === undefined || !outageTargets(core).includes(target)) return false;
     const outage = this.outages.latest(target);
     return outage === null || !this.isRecent(outage.endedAt);
   }

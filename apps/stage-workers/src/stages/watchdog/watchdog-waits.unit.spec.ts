@@ -3,6 +3,7 @@ import type { CoreLimits } from '../../admission/core-usage.projection';
 import { Fleet, settled } from '../../testing/fleet';
 import { PROFILE } from '../../testing/example-upgrade';
 import { ACTOR } from '../../testing/stage-fixture';
+import { InstanceHistory } from '@uplift/event-store';
 import { DeadlineProjection } from './deadlines.projection';
 import { DeadlineEnforcer } from './deadline-enforcer';
 import { StoreClock } from '../../store/event-clock';
@@ -30,18 +31,19 @@ class Watched {
   readonly loaded: string[] = [];
 
   watch(limits: CoreLimits | null = null): Watchdog {
-    const { clock, history } = this.fleet;
+    const { clock, store } = this.fleet;
     const deadlines = new DeadlineProjection(LIMITS, clock);
     const reasons = new WaitReasons({ limitsOf: () => limits, clock });
-    const load = history.load.bind(history);
-    const counting = Object.assign(Object.create(history) as typeof history, {
-      load: (instanceId: string) => {
-        this.loaded.push(instanceId);
-        return load(instanceId);
+    const load = store.load.bind(store);
+    const counting = Object.assign(Object.create(store) as typeof store, {
+      load: (stream: string) => {
+        this.loaded.push(stream);
+        return load(stream);
       },
     });
+    const history = new InstanceHistory(counting, 'stage-workers');
     const view = { deadlines, reasons, storeClock: new StoreClock(clock) };
-    const enforcer = new DeadlineEnforcer(this.fleet.commands(counting), watchdogActor(ACTOR));
+    const enforcer = new DeadlineEnforcer(this.fleet.commands(history), watchdogActor(ACTOR));
     const tail = this.fleet.tail();
     const watchdog = new Watchdog(tail, view, enforcer, {
       clock,
