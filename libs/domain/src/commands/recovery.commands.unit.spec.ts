@@ -356,6 +356,13 @@ describe('ResolveOutcome', () => {
       );
   });
 
+  it('says nothing of a call that was made after the look at Lagoon', () => {
+    const again = [event('CallNotLanded'), event('DeploymentRequested', { callNo: 2 })];
+    given(...open, ...again)
+      .when(command('ConfirmResolution', none))
+      .thenNothing();
+  });
+
   it('takes up a build that was complete after all', () => {
     given(...TIMED_OUT)
       .when(command('ConfirmResolution'))

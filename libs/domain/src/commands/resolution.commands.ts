@@ -25,6 +25,8 @@ export interface ResolutionCommands {
     readonly evidence: Evidence;
     /** How the adopted build or task stands in Lagoon; null if nothing is adopted. */
     readonly adopted: AdoptedEffect | null;
+    /** The call that was looked for; null after the end of the attempt. */
+    readonly callNo: number | null;
     /** Whole time of what is left to do after a late success. */
     readonly attemptMs: number;
   };
@@ -55,10 +57,10 @@ const confirmResolution: CommandRow<Confirmation, (typeof MAY_BE_UNSETTLED)[numb
   },
 };
 
-/** Null if the call has an outcome by now. */
+/** Null if the call has an outcome by now, or another was made. */
 function inFlight(data: Confirmation, state: UpgradingInstance): readonly InstanceEvent[] | null {
   const { call } = state;
-  if (call?.isOpen !== true) return null;
+  if (call?.isOpen !== true || call.callNo !== data.callNo) return null;
   const { resolution } = data;
   return resolution.kind === 'adopt'
     ? adopted(data, resolution.buildName, { ...state, call })

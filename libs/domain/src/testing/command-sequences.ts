@@ -197,7 +197,11 @@ const VARIATIONS: {
   RollBackUpgrade: (_choice, state) => ({ rollsBack: lastUpgradeId(state) }),
   RedriveStalledStage: (_choice, state) =>
     state.kind === 'upgrading' ? { seenStatus: state.status } : {},
-  ConfirmResolution: ({ resolution, phase }) => ({ resolution, adopted: { phase, task: TASK } }),
+  ConfirmResolution: ({ resolution, phase }, state) => ({
+    resolution,
+    adopted: { phase, task: TASK },
+    callNo: callIn(state).callNo,
+  }),
   RequestScript: (_choice, state) => ({ step: stepIn(state) }),
   AcceptScript: (_choice, state) => ({ step: stepIn(state) }),
   RepeatCall: (_choice, state) => callIn(state),

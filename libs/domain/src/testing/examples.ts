@@ -227,6 +227,7 @@ export const EXAMPLE_COMMAND_DATA: InstanceCommandData = {
     resolution: ADOPTED,
     evidence: EVIDENCE,
     adopted: { phase: 'complete', task: null },
+    callNo: 1,
     attemptMs: 43_200_000,
   },
   RefuseResolution: EXAMPLE_EVENT_DATA.OutcomeResolutionRefused,

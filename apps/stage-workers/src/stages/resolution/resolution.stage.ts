@@ -54,6 +54,7 @@ export class ResolutionStage extends StageHandler {
     const effect = unsettledEffectOf(session.state);
     if (event.type !== 'OutcomeResolutionRequested' || effect === null) return;
     const askedAt = Date.parse(message.recordedAt);
+    const callNo = session.call?.callNo ?? null;
     const verdict = await this.verdict(session, { asked: event.data, effect, askedAt }, signal);
     const { upgradeId, attempt, resolution } = event.data;
     const { evidence } = verdict;
@@ -64,7 +65,7 @@ export class ResolutionStage extends StageHandler {
       return;
     }
     const { attemptMs } = this.options;
-    const data = { ...told, adopted: verdict.adopted, attemptMs };
+    const data = { ...told, adopted: verdict.adopted, callNo, attemptMs };
     await session.submit({ type: 'ConfirmResolution', data });
   }
 
