@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { EventCategory } from '@uplift/contracts';
 import { EVENT_CATEGORIES, eventNameOf, eventSchema } from '@uplift/contracts';
 import { renderSettingsPage } from '@uplift/runtime';
+import { commandsPage } from './commands-page';
 import { lifecyclePage } from './lifecycle-page';
 import { reasonsPage } from './reasons-page';
 
@@ -18,6 +19,7 @@ interface GeneratedFile {
 export function generatedFiles(): readonly GeneratedFile[] {
   return [
     { path: 'docs/lifecycle.md', content: lifecyclePage() },
+    { path: 'docs/commands.md', content: commandsPage() },
     { path: 'docs/reasons.md', content: reasonsPage() },
     { path: 'docs/configuration.md', content: renderSettingsPage() },
     ...schemaFiles(),
