@@ -112,6 +112,15 @@ export function isBefore(status: string, other: string): boolean {
   return place >= 0 && place < path.indexOf(other);
 }
 
+/** Statuses in which an upgrade can be cancelled: before and during the deployment. */
+export const CANCELLABLE_STATUSES = [
+  'pending-pre-upgrade',
+  'pre-upgrade-running',
+  'pre-upgrade-completed',
+  'pending-upgrade',
+  'upgrade-running',
+] as const satisfies readonly InFlightStatus[];
+
 /** The workers; `poll-upgrade` also verifies health at the end. */
 export const UPGRADE_STAGES = ['pre-upgrade', 'upgrade', 'poll-upgrade', 'post-upgrade'] as const;
 

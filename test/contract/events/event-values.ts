@@ -100,9 +100,17 @@ export const EVENT_VALUES: {
   BuildNotVisible: fc.record({ ...ofBuild, since: timestamp }),
   BuildNotStarted: fc.record({ ...ofBuild, status: name, since: timestamp }),
   DeploymentCancelled: fc.record({ workOrder, buildName: name }),
+  ScriptCancelled: fc.record(
+    { workOrder, step, task, outcome: name },
+    { requiredKeys: ['workOrder', 'step', 'task'] },
+  ),
+  CancelWithoutEffect: fc.record({ ...attempt, name, evidence }),
   UpgradeCancelTooLate: fc.record(ofBuild),
   OutcomeUnknown: fc.record({ ...attempt, evidence }),
-  LateOutcomeObserved: fc.record({ ...ofBuild, status: name }),
+  LateOutcomeObserved: fc.record(
+    { ...ofBuild, status: name, step },
+    { requiredKeys: ['upgradeId', 'attempt', 'buildName', 'status'] },
+  ),
   UpgradeCompleted: fc.record({
     ...ofBuild,
     warnings: fc.boolean(),
@@ -159,7 +167,7 @@ export const EVENT_VALUES: {
   OutcomeResolutionRefused: fc.record({ ...attempt, resolution, reason: name, evidence }),
   UpgradeCancelRequested: fc.record({ ...attempt, ...askedBy }),
   UpgradeCancelled: fc.record(
-    { ...attempt, status: healthyStatus, probes },
+    { ...attempt, status: runningStatus, probes },
     { requiredKeys: ['upgradeId', 'attempt', 'status'] },
   ),
   UpgradeRetried: fc.record(

@@ -164,6 +164,17 @@ export const INSTANCE_EVENTS: {
     'The cancel took effect; the instance is verified before it goes back.',
     object({ workOrder, buildName: name }),
   ),
+  ScriptCancelled: documented(
+    'The cancel took effect after a script or variables: nothing of it goes on, and the instance is verified before it goes back.',
+    objectWith<InstanceEventData['ScriptCancelled']>(
+      { workOrder, step, task: nullable(task) },
+      { outcome: name },
+    ),
+  ),
+  CancelWithoutEffect: documented(
+    'Lagoon refuses or ignores the cancel of a build or task: the upgrade ends when that has ended by itself.',
+    object({ ...ATTEMPT, name, evidence }),
+  ),
   UpgradeCancelTooLate: documented(
     'The deployment was complete before the cancel could stop it.',
     object({ ...ATTEMPT, buildName: name }),
@@ -173,8 +184,11 @@ export const INSTANCE_EVENTS: {
     object({ ...ATTEMPT, evidence }),
   ),
   LateOutcomeObserved: documented(
-    'What became of the deployment after the upgrade had been given up.',
-    object({ ...ATTEMPT, status: name, buildName: name }),
+    'What became of the deployment or script after the upgrade had been given up.',
+    objectWith<InstanceEventData['LateOutcomeObserved']>(
+      { ...ATTEMPT, status: name, buildName: name },
+      { step },
+    ),
   ),
   PostUpgradeStarted: documented('A worker took up the post-upgrade stage.', object(BY_WORKER)),
   PostUpgradeCompleted: documented(
@@ -245,9 +259,9 @@ export const INSTANCE_EVENTS: {
     object({ ...ATTEMPT, ...ASKED_BY }),
   ),
   UpgradeCancelled: documented(
-    'The upgrade was cancelled: nothing was deployed, or the instance has proved its health since.',
+    'The upgrade was cancelled: nothing was done, or the instance has proved its health since.',
     objectWith<InstanceEventData['UpgradeCancelled']>(
-      { ...ATTEMPT, status: healthyStatus },
+      { ...ATTEMPT, status: runningStatus },
       { probes: list(probe) },
     ),
   ),

@@ -14,8 +14,9 @@ import { failureIn } from '../instance/instance.lifecycle';
 import type { UpgradingInstance } from '../instance/instance.state';
 import type { ScriptStep, WorkOrder } from '../instance/work-order';
 import { scriptMarkerOf } from '../instance/work-order';
+import { endOfCancel } from './cancel.commands';
 import type { CommandRow, CommandRows } from './command-row';
-import { unlessParked } from './command-row';
+import { unlessStopped } from './command-row';
 
 /** Speaks of one call of one effect, and of no other. */
 interface OfCall extends Attempt {
@@ -43,7 +44,7 @@ export const MOST_CALLS = 2;
 export const CALLS: CommandRows<CallCommands> = {
   RequestScript: {
     in: statusOf,
-    decide: unlessParked(({ worker, step }, { workOrder, call, task, deployment }) => {
+    decide: unlessStopped(({ worker, step }, { workOrder, call, task, deployment }) => {
       const isAskedFor = call !== null || task !== null || deployment !== null;
       return isAskedFor ? [] : [firstScriptCall(worker, workOrder, step)];
     }),
@@ -69,11 +70,10 @@ export const CALLS: CommandRows<CallCommands> = {
   }),
   RefuseCall: ofOpenCall((data, state, call) => {
     const { upgradeId, attempt, callNo, reason, evidence, retryable, tries } = data;
-    if (state.workOrder.cancelRequested) return [cancelled(state)];
-    if (call.refusals + 1 < tries) {
-      return [{ type: 'CallRefused', data: { upgradeId, attempt, callNo, evidence } }];
-    }
-    return [failureIn(state.status, { upgradeId, attempt, reason, evidence, retryable })];
+    const refused = eventOf('CallRefused', { upgradeId, attempt, callNo, evidence });
+    if (state.workOrder.cancelRequested) return [refused, endOfCancel(state)];
+    if (call.refusals + 1 < tries) return [refused];
+    return [refused, failureIn(state.status, { upgradeId, attempt, reason, evidence, retryable })];
   }),
   RetryCall: ofCall(({ worker }, state, call) =>
     call.isOpen ? [] : nextCall(worker, state, call),
@@ -119,17 +119,12 @@ function nextCall(
   { effect, callNo, marker, bulkId }: CallState,
 ): readonly InstanceEvent[] {
   const { upgradeId, attempt, cancelRequested, parked } = state.workOrder;
-  if (cancelRequested) return [cancelled(state)];
+  if (cancelRequested) return [endOfCancel(state)];
   if (parked) return [];
   const next = { upgradeId, attempt, callNo: callNo + 1, marker, worker };
   return effect === 'deployment'
     ? [{ type: 'DeploymentRequested', data: { ...next, bulkId } }]
     : [{ type: 'ScriptRequested', data: { ...next, step: scriptStepIn(state.status) } }];
-}
-
-export function cancelled({ workOrder }: UpgradingInstance): InstanceEvent {
-  const { upgradeId, attempt, originStatus } = workOrder;
-  return { type: 'UpgradeCancelled', data: { upgradeId, attempt, status: originStatus } };
 }
 
 export function outcomeUnknown(

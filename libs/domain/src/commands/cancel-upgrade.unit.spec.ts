@@ -1,66 +1,178 @@
-import { command, event, MARKER, OTHER_UPGRADE } from '../testing/examples';
+import type { InstanceEvent } from '../instance/instance.events';
+import type { WorkOrder } from '../instance/work-order';
+import { IN_FLIGHT_STATUSES } from '../status';
+import {
+  command,
+  event,
+  LOCATED,
+  MARKER,
+  OTHER_UPGRADE,
+  PROFILE,
+  SCRIPT_MARKER,
+  TASK,
+} from '../testing/examples';
 import { given, HISTORY_INTO, ordering, upTo, WHOLE_UPGRADE } from '../testing/histories';
 
+const UNSCRIPTED: Partial<WorkOrder> = {
+  profile: { ...PROFILE, scripts: { preUpgrade: null, postUpgrade: null } },
+};
+const VARIABLES: Partial<WorkOrder> = {
+  ...UNSCRIPTED,
+  strategy: 'variables',
+  target: { variables: [{ name: 'FEATURE_X', value: 'on', scope: 'RUNTIME' }] },
+};
+const SCRIPT: Partial<WorkOrder> = {
+  ...UNSCRIPTED,
+  strategy: 'script',
+  target: { script: { service: 'cli', command: 'migrate' } },
+};
+
+const plain = (events: readonly InstanceEvent[]) => ordering(UNSCRIPTED, events);
 const asked = event('UpgradeCancelRequested', { reason: 'wrong release' });
-const requested = upTo('DeploymentRequested');
-const accepted = upTo('DeploymentAccepted');
+const requested = plain(upTo('DeploymentRequested'));
+const accepted = plain(upTo('DeploymentAccepted'));
 const stopping = [...accepted, asked];
 const cancelled = event('UpgradeCancelled');
-const stopped = event('DeploymentCancelled');
+const [stopped = cancelled] = ordering(UNSCRIPTED, [event('DeploymentCancelled')]);
+const failed = event('UpgradeFailed', { reason: 'deployment-failed' });
+
+/** What leads to the verification, of an attempt with this order. */
+const verifying = (
+  step: 'pre-upgrade' | 'upgrade',
+  changes: Partial<WorkOrder> = {},
+  task: typeof TASK | null = null,
+): InstanceEvent => {
+  const [found] = ordering(changes, [event('ScriptCancelled', { step, task })]);
+  const [told = cancelled] = ordering({ leftAt: step }, found ? [found] : []);
+  return told;
+};
+
+const intent = event('ScriptRequested');
+const taken = event('ScriptAccepted');
+const preScript = [...HISTORY_INTO['pre-upgrade-running'], intent];
+const upgradeScript = [
+  ...ordering(SCRIPT, upTo('UpgradeStarted')),
+  event('ScriptRequested', { step: 'upgrade', marker: `${MARKER}-script` }),
+];
+const setting = [
+  ...ordering(VARIABLES, HISTORY_INTO['pending-upgrade']),
+  event('VariablesRequested'),
+];
 
 describe('CancelUpgrade', () => {
   it.each([
-    'pending-pre-upgrade',
-    'pre-upgrade-running',
-    'pre-upgrade-completed',
-    'pending-upgrade',
-  ] as const)('ends the upgrade at once in %s: nothing was deployed', (status) => {
-    given(...HISTORY_INTO[status])
+    ['pending-pre-upgrade', HISTORY_INTO['pending-pre-upgrade']],
+    ['pre-upgrade-running', HISTORY_INTO['pre-upgrade-running']],
+    ['pre-upgrade-completed', plain(HISTORY_INTO['pre-upgrade-completed'])],
+    ['pending-upgrade', plain(HISTORY_INTO['pending-upgrade'])],
+    ['pending-upgrade before its variables', setting.slice(0, -1)],
+    ['upgrade-running while its call is surely refused', [...requested, event('CallRefused')]],
+    ['pre-upgrade-running, its script surely refused', [...preScript, event('CallRefused')]],
+  ])('ends the upgrade at once in %s: nothing was done', (_status, history) => {
+    given(...history)
       .when(command('CancelUpgrade'))
       .then(asked, cancelled);
   });
 
   it.each([
+    ['pre-upgrade-completed', HISTORY_INTO['pre-upgrade-completed'], { located: null }],
+    ['pending-upgrade', HISTORY_INTO['pending-upgrade'], {}],
+    ['upgrade-running', [...upTo('DeploymentRequested'), event('CallRefused')], {}],
+  ] as const)(
+    'leads to a proof of health in %s after a pre-upgrade script: it may have put the app into maintenance',
+    (_status, history, order) => {
+      given(...history)
+        .when(command('CancelUpgrade'))
+        .then(asked, verifying('upgrade', order));
+    },
+  );
+
+  it('leads to a proof of health once variables are set', () => {
+    given(...setting, event('VariablesSet'))
+      .when(command('CancelUpgrade'))
+      .then(asked, verifying('upgrade', VARIABLES));
+  });
+
+  it.each([
+    ['from its upgrade stage on', { located: LOCATED, ...UNSCRIPTED }],
+    ['with a script that may have run before', { located: null }],
+  ])('leads to a proof of health in a later attempt %s', (_what, order) => {
+    const again = { ...order, attempt: 2 };
+    const [retried = asked] = ordering(again, [
+      event('UpgradeRetried', { fromStage: 'pre-upgrade' }),
+    ]);
+    given(...HISTORY_INTO['pre-upgrade-running'], event('PreUpgradeFailed'), retried)
+      .when(command('CancelUpgrade'))
+      .then({ ...asked, data: { ...asked.data, attempt: 2 } } as InstanceEvent, {
+        ...verifying('pre-upgrade', again),
+      });
+  });
+
+  it('returns a repair that has done nothing to the status it came from', () => {
+    const repair = ordering({ repairs: 'running-unhealthy' }, HISTORY_INTO['pre-upgrade-running']);
+    given(...repair)
+      .when(command('CancelUpgrade'))
+      .then(asked, event('UpgradeCancelled', { status: 'running-unhealthy' }));
+  });
+
+  it.each([
     ['a call may land', requested],
     ['a build runs', accepted],
-  ])('is noted for the worker while %s', (_when, history) => {
+    ['the task of the pre-upgrade script may be added', preScript],
+    ['nobody knows whether it was', [...preScript, event('CallAmbiguous')]],
+    ['the pre-upgrade script runs', [...preScript, taken]],
+    ['the task of a script may be added', upgradeScript],
+    ['a script runs', [...upgradeScript, event('ScriptAccepted', { step: 'upgrade' })]],
+    ['variables are being set', setting],
+  ])('is noted for its worker while %s', (_when, history) => {
     given(...history)
       .when(command('CancelUpgrade'))
       .then(asked);
   });
 
-  it.each([
-    'upgrade-completed',
-    'pending-post-upgrade',
-    'post-upgrade-running',
-    'post-upgrade-completed',
-  ] as const)('is too late in %s', (status) => {
-    given(...HISTORY_INTO[status])
-      .when(command('CancelUpgrade'))
-      .thenRefused('cancel-too-late');
-  });
+  it.each(IN_FLIGHT_STATUSES)(
+    'is answered in %s, and never leads to a second upgrade',
+    (status) => {
+      const history = [...HISTORY_INTO[status]];
+      const isLate =
+        IN_FLIGHT_STATUSES.indexOf(status) > IN_FLIGHT_STATUSES.indexOf('upgrade-running');
+      const cancel = given(...history).when(command('CancelUpgrade'));
+      if (isLate) cancel.thenRefused('cancel-too-late');
+      const other = command('RequestUpgrade', { upgradeId: OTHER_UPGRADE });
+      given(...history, ...(isLate ? [] : [asked]))
+        .when(other)
+        .thenRefused('upgrade-in-flight');
+    },
+  );
 
   it('is quiet when it was asked for, whoever asks again', () => {
-    given(...stopping)
-      .when(command('CancelUpgrade', { requestedBy: 'operator-8' }))
-      .thenNothing();
+    for (const history of [stopping, [...preScript, asked], [...setting, asked]]) {
+      given(...history)
+        .when(command('CancelUpgrade', { requestedBy: 'operator-8' }))
+        .thenNothing();
+    }
   });
 
   it('is quiet while the stopped instance proves its health', () => {
-    given(...stopping, stopped)
-      .when(command('CancelUpgrade'))
-      .thenNothing();
+    for (const history of [
+      [...stopping, stopped],
+      [...preScript, taken, asked, verifying('pre-upgrade')],
+    ]) {
+      given(...history)
+        .when(command('CancelUpgrade'))
+        .thenNothing();
+    }
   });
 
   it('is quiet when the upgrade was cancelled', () => {
-    given(...HISTORY_INTO['pending-upgrade'], asked, cancelled)
+    given(...HISTORY_INTO['pre-upgrade-running'], asked, cancelled)
       .when(command('CancelUpgrade'))
       .thenNothing();
   });
 
   it.each([
     ['has ended', WHOLE_UPGRADE],
-    ['has failed', [...accepted, event('UpgradeFailed')]],
+    ['has failed', [...accepted, failed]],
     ['was never asked for', [event('InstanceRegistered')]],
   ])('is refused when the upgrade %s', (_when, history) => {
     given(...history)
@@ -82,10 +194,10 @@ describe('CancelUpgrade', () => {
   });
 });
 
-describe('after a cancel no new call is made', () => {
+describe('after a cancel no new effect starts', () => {
   it.each([
     ['RepeatCall', [event('CallNotLanded'), cancelled]],
-    ['RefuseCall', [cancelled]],
+    ['RefuseCall', [event('CallRefused'), cancelled]],
   ] as const)('%s ends the upgrade instead', (type, ends) => {
     given(...requested, asked)
       .when(command(type))
@@ -105,19 +217,63 @@ describe('after a cancel no new call is made', () => {
       .then(event('CallNotLanded', { callNo: 2 }), cancelled);
   });
 
-  it('a script is not called again', () => {
-    const marker = `${MARKER}-script`;
-    const script = event('ScriptRequested', { step: 'upgrade', marker });
-    given(...upTo('UpgradeStarted'), script, asked)
-      .when(command('RepeatCall', { marker }))
-      .then(event('CallNotLanded'), cancelled);
+  it.each([
+    ['RepeatCall', 'CallNotLanded'],
+    ['RefuseCall', 'CallRefused'],
+  ] as const)('%s of a script that never ran ends the upgrade at once', (type, proof) => {
+    given(...upgradeScript, asked)
+      .when(command(type, { marker: `${MARKER}-script` }))
+      .then(event(proof), cancelled);
+    given(...preScript, asked)
+      .when(command(type, { marker: SCRIPT_MARKER }))
+      .then(event(proof), cancelled);
+  });
+
+  it.each([
+    ['RepeatCall', 'CallNotLanded'],
+    ['RefuseCall', 'CallRefused'],
+  ] as const)('%s ends it with a proof of health where a script ran before', (type, proof) => {
+    given(...upTo('DeploymentRequested'), asked)
+      .when(command(type))
+      .then(event(proof), verifying('upgrade'));
+  });
+
+  it.each([
+    ['RequestScript', [...preScript, asked], { step: 'pre-upgrade' }],
+    ['CompletePreUpgrade', [...preScript, taken, asked], {}],
+    ['RequestVariables', [...setting, asked], {}],
+    ['StartUpgrade', [...setting, event('VariablesSet'), asked], {}],
+    ['StartUpgrade', [...plain(HISTORY_INTO['pending-upgrade']), asked], {}],
+  ] as const)('%s is not due any more', (type, history, changes) => {
+    given(...history)
+      .when(command(type, changes))
+      .thenNothing();
+  });
+
+  it('a variable that is set all the same is known, and nothing is rolled out', () => {
+    given(...setting, asked)
+      .when(command('RecordVariables'))
+      .then(event('VariablesSet'), verifying('upgrade', VARIABLES));
+  });
+
+  it('a variable that is refused ends the cancel, not the upgrade in a failure', () => {
+    given(...setting, asked)
+      .when(command('FailUpgrade', { reason: 'variables-refused' }))
+      .then(verifying('upgrade', VARIABLES));
   });
 
   it('a build that is found all the same is followed, to be stopped', () => {
-    const [found] = ordering({ cancelRequested: true }, [event('DeploymentAccepted')]);
+    const order = { ...UNSCRIPTED, cancelRequested: true } as const;
+    const [found = asked] = ordering(order, [event('DeploymentAccepted')]);
     given(...requested, asked)
       .when(command('AcceptDeployment'))
-      .then(found ?? stopped);
+      .then(found);
+  });
+
+  it('a task that is found all the same is followed, to be stopped', () => {
+    given(...preScript, asked)
+      .when(command('AcceptScript'))
+      .then(taken);
   });
 });
 
@@ -134,34 +290,19 @@ describe('ConfirmCancel', () => {
       .then(cancelled);
   });
 
-  it('is quiet about a build that never was when one is known', () => {
-    given(...stopping)
-      .when(command('ConfirmCancel', { buildName: null }))
-      .thenNothing();
-  });
-
-  it('is quiet about a script that never ran when its task is known', () => {
-    const ran = [event('ScriptRequested', { step: 'upgrade' }), event('ScriptAccepted')];
-    given(...upTo('UpgradeStarted'), ...ran, asked)
-      .when(command('ConfirmCancel', { buildName: null }))
-      .thenNothing();
-  });
-
-  it('is quiet about the end of a build that is not followed', () => {
-    given(...stopping)
-      .when(command('ConfirmCancel', { buildName: 'lagoon-build-zzz' }))
-      .thenNothing();
-  });
-
-  it('is quiet when nobody asked: a build can be cancelled by others', () => {
-    given(...accepted)
-      .when(command('ConfirmCancel'))
-      .thenNothing();
-  });
-
-  it('is quiet when it is confirmed', () => {
-    given(...stopping, stopped)
-      .when(command('ConfirmCancel'))
+  it.each([
+    ['a build that never was when one is known', stopping, null],
+    ['the end of a build that is not followed', stopping, 'lagoon-build-zzz'],
+    ['a build when nobody asked: it can be cancelled by others', accepted, undefined],
+    ['a build when it is confirmed', [...stopping, stopped], undefined],
+    [
+      'a build where a script runs',
+      [...upgradeScript, event('ScriptAccepted', { step: 'upgrade' }), asked],
+      TASK.taskName,
+    ],
+  ])('is quiet about %s', (_what, history, buildName) => {
+    given(...history)
+      .when(command('ConfirmCancel', buildName === undefined ? {} : { buildName }))
       .thenNothing();
   });
 
@@ -172,11 +313,107 @@ describe('ConfirmCancel', () => {
   });
 });
 
+describe('ConfirmScriptCancel', () => {
+  const ended = (outcome: string) => command('ConfirmScriptCancel', { outcome });
+  const proving = (told: InstanceEvent, outcome: string) =>
+    ({ ...told, data: { ...told.data, outcome } }) as InstanceEvent;
+
+  it.each(['cancelled', 'complete', 'failed'])(
+    'leads to a proof of health, where Lagoon said the app lives: the pre-upgrade script ended as %s',
+    (outcome) => {
+      given(...preScript, taken, asked)
+        .when(ended(outcome))
+        .then(proving(verifying('pre-upgrade', { located: LOCATED }, TASK), outcome));
+    },
+  );
+
+  it('leads to a proof of health after a script that was the upgrade', () => {
+    given(...upgradeScript, event('ScriptAccepted', { step: 'upgrade' }), asked)
+      .when(ended('complete'))
+      .then(proving(verifying('upgrade', SCRIPT, TASK), 'complete'));
+  });
+
+  it('leads to a proof of health once no variable will be set any more', () => {
+    given(...setting, asked)
+      .when(command('ConfirmScriptCancel', { task: null, outcome: null }))
+      .then(verifying('upgrade', VARIABLES));
+  });
+
+  it.each([
+    ['nobody asked', [...preScript, taken]],
+    ['the call may still land', [...preScript, asked]],
+    [
+      'another task is followed',
+      [...preScript, event('ScriptAccepted', { task: { ...TASK, taskId: 1 } }), asked],
+    ],
+    ['it is confirmed', [...preScript, taken, asked, verifying('pre-upgrade')]],
+  ])('is quiet when %s', (_when, history) => {
+    given(...history)
+      .when(command('ConfirmScriptCancel'))
+      .thenNothing();
+  });
+});
+
+describe('a script that ends while its cancel is worked on', () => {
+  it.each([
+    ['CompletePreUpgrade', [...preScript, taken, asked], {}],
+    ['FailPreUpgrade', [...preScript, taken, asked], {}],
+    ['FailPreUpgrade', [...preScript, asked], {}],
+    [
+      'CompleteUpgrade',
+      [...upgradeScript, event('ScriptAccepted', { step: 'upgrade' }), asked],
+      { buildName: TASK.taskName },
+    ],
+    ['FailUpgrade', [...upgradeScript, event('ScriptAccepted', { step: 'upgrade' }), asked], {}],
+  ] as const)('%s leaves the end to the worker of the cancel', (type, history, changes) => {
+    given(...history)
+      .when(command(type, changes))
+      .thenNothing();
+  });
+});
+
+describe('a cancel that Lagoon refuses or ignores', () => {
+  const report = command('ReportCancelWithoutEffect');
+  const told = event('CancelWithoutEffect');
+
+  it('is told once, and the cancel goes on', () => {
+    given(...preScript, taken, asked)
+      .when(report)
+      .then(told);
+    given(...preScript, taken, asked, told)
+      .when(report)
+      .thenNothing();
+    given(...preScript, taken, asked, told)
+      .when(command('ConfirmScriptCancel', { outcome: 'complete' }))
+      .then({
+        ...verifying('pre-upgrade', { located: LOCATED }, TASK),
+        data: {
+          ...verifying('pre-upgrade', { located: LOCATED }, TASK).data,
+          outcome: 'complete',
+        },
+      } as InstanceEvent);
+  });
+
+  it.each([
+    ['nobody asked for', [...preScript, taken], {}],
+    ['of another task', [...preScript, taken, asked], { name: 'lagoon-task-other' }],
+    ['of an attempt that is over', [...preScript, taken, asked, verifying('pre-upgrade')], {}],
+  ])('says nothing of a cancel %s', (_what, history, changes) => {
+    given(...history)
+      .when(command('ReportCancelWithoutEffect', changes))
+      .thenNothing();
+  });
+});
+
 describe('a cancel and a success that race', () => {
   it('cancel first, then complete: it was too late, and the upgrade goes on without it', () => {
     given(...stopping)
       .when(command('CompleteUpgrade'))
-      .then(event('UpgradeCancelTooLate'), event('UpgradeCompleted'), event('PostUpgradePending'));
+      .then(
+        event('UpgradeCancelTooLate'),
+        event('UpgradeCompleted'),
+        ...plain([event('PostUpgradePending')]),
+      );
   });
 
   it('complete first, then cancel: it is refused', () => {
@@ -200,26 +437,49 @@ describe('a cancel and a success that race', () => {
 
   it('fails all the same when the build fails before it is stopped', () => {
     given(...stopping)
-      .when(command('FailUpgrade'))
-      .then(event('UpgradeFailed'));
+      .when(command('FailUpgrade', { reason: 'deployment-failed' }))
+      .then(failed);
+  });
+
+  it('a build that somebody else cancelled just before counts as stopped', () => {
+    given(...stopping)
+      .when(command('FailUpgrade', { reason: 'deployment-cancelled' }))
+      .then(stopped);
   });
 });
 
 describe('the verification after a cancel', () => {
-  it('brings the instance back where it came from, as cancelled, with the proof', () => {
-    const { probes } = event('InstanceVerifiedHealthy').data;
-    given(...stopping, stopped)
-      .when(command('VerifyHealthy'))
-      .then(event('UpgradeCancelled', { probes }));
+  const { probes } = event('InstanceVerifiedHealthy').data;
+  const ENDS: readonly (readonly [string, readonly InstanceEvent[]])[] = [
+    ['a deployment', [...stopping, stopped]],
+    ['a pre-upgrade script', [...preScript, taken, asked, verifying('pre-upgrade')]],
+    ['a script', [...upgradeScript, asked, verifying('upgrade', SCRIPT)]],
+    ['variables', [...setting, asked, verifying('upgrade', VARIABLES)]],
+  ];
+
+  it.each(ENDS)(
+    'of %s brings the instance back where it came from, with the proof',
+    (_, history) => {
+      given(...history)
+        .when(command('VerifyHealthy'))
+        .then(event('UpgradeCancelled', { probes }));
+    },
+  );
+
+  it.each(ENDS)('of %s ends it as a failure when the stop did harm', (_what, history) => {
+    given(...history)
+      .when(command('FindUnhealthy'))
+      .then(event('InstanceFoundUnhealthy'));
+    given(...history)
+      .when(command('FindUnresponsive'))
+      .then(event('InstanceFoundUnresponsive'));
   });
 
-  it.each([
-    ['FindUnhealthy', 'InstanceFoundUnhealthy'],
-    ['FindUnresponsive', 'InstanceFoundUnresponsive'],
-  ] as const)('%s ends it as a failure: the stop did harm', (find, found) => {
-    given(...stopping, stopped)
-      .when(command(find))
-      .then(event(found));
+  it('brings a repaired instance back healthy', () => {
+    const repair = { repairs: 'running-unhealthy' } as const;
+    given(...ordering(repair, [...stopping, stopped]))
+      .when(command('VerifyHealthy'))
+      .then(event('UpgradeCancelled', { probes }));
   });
 
   it('is not due again once the upgrade is cancelled', () => {
@@ -227,4 +487,17 @@ describe('the verification after a cancel', () => {
       .when(command('VerifyHealthy'))
       .thenNothing();
   });
+});
+
+it('tried: a pre-upgrade script runs, cancel, trigger again: no second script is let in', () => {
+  const running = [...preScript, taken];
+  given(...running)
+    .when(command('CancelUpgrade'))
+    .then(asked);
+  given(...running, asked)
+    .when(command('RequestUpgrade', { upgradeId: OTHER_UPGRADE }))
+    .thenRefused('upgrade-in-flight');
+  given(...running, asked, verifying('pre-upgrade'))
+    .when(command('RequestUpgrade', { upgradeId: OTHER_UPGRADE }))
+    .thenRefused('upgrade-in-flight');
 });

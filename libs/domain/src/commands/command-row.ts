@@ -44,12 +44,12 @@ export type CommandRows<Commands, Status extends AnyStatus = InFlightStatus> = {
   readonly [Type in keyof Commands]: CommandRow<Commands[Type], Status>;
 };
 
-/** While an operator holds the instance nothing is begun: its worker is called again when it is let go. */
-export function unlessParked<Data>(
+/** Nothing is begun after a cancel, nor while an operator holds the instance: it is offered again when it is let go. */
+export function unlessStopped<Data>(
   decide: (data: Data, state: UpgradingInstance) => readonly InstanceEvent[],
 ) {
   return (data: Data, state: UpgradingInstance) =>
-    state.workOrder.parked ? [] : decide(data, state);
+    state.workOrder.parked || state.workOrder.cancelRequested ? [] : decide(data, state);
 }
 
 /** Decides on an event that says what the command says. */

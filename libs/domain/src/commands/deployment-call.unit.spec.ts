@@ -133,7 +133,7 @@ describe('RefuseCall', () => {
   it('fails the upgrade at once when the refusal is final', () => {
     given(...requested)
       .when(command('RefuseCall', { tries: 1 }))
-      .then(event('UpgradeFailed'));
+      .then(refused, event('UpgradeFailed'));
   });
 
   it('is met as often as it is said to be, then counts', () => {
@@ -148,7 +148,7 @@ describe('RefuseCall', () => {
       .then(event('CallRefused', { callNo: 2 }));
     given(...requested, ...twice, thirdCall)
       .when(command('RefuseCall', { tries, callNo: 3 }))
-      .then(event('UpgradeFailed'));
+      .then(event('CallRefused', { callNo: 3 }), event('UpgradeFailed'));
   });
 
   it('is quiet when that refusal is recorded', () => {

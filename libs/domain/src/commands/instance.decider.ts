@@ -7,15 +7,12 @@ import { workOrderOf } from '../instance/instance.state';
 import { isBefore } from '../status';
 import { EXPIRY, type ExpiryCommands, PRIORITY, type PriorityCommands } from './admission.commands';
 import { CALLS, type CallCommands } from './call.commands';
+import { CANCELLATION, type CancelCommands } from './cancel.commands';
 import type { AnyCommandRow } from './command-row';
 import { OPERATOR, type OperatorCommands } from './operator.commands';
-import {
-  LATE_OUTCOME,
-  type LateOutcomeCommands,
-  POLLING,
-  type PollingCommands,
-} from './polling.commands';
+import { LATE_OUTCOME, type LateOutcomeCommands } from './late-outcome.commands';
 import { PARKING, type ParkingCommands } from './parking.commands';
+import { POLLING, type PollingCommands } from './polling.commands';
 import { POST_UPGRADE, type PostUpgradeCommands } from './post-upgrade.commands';
 import { PRE_UPGRADE, type PreUpgradeCommands } from './pre-upgrade.commands';
 import { RECOVERY, type RecoveryCommands } from './recovery.commands';
@@ -37,6 +34,7 @@ export interface InstanceCommandData
     UpgradeCommands,
     CallCommands,
     PollingCommands,
+    CancelCommands,
     LateOutcomeCommands,
     PostUpgradeCommands,
     VerificationCommands,
@@ -88,6 +86,7 @@ export const COMMANDS: {
   ...UPGRADE,
   ...CALLS,
   ...POLLING,
+  ...CANCELLATION,
   ...LATE_OUTCOME,
   ...POST_UPGRADE,
   ...VERIFICATION,

@@ -1,14 +1,6 @@
 import type { HealthyStatus, InstanceStatus, RunningStatus } from '../status';
+import { HEALTHY_STATUSES, isHealthy, isInFlight, RUNNING_STATUSES } from '../status';
 import {
-  HEALTHY_STATUSES,
-  IN_FLIGHT_STATUSES,
-  isBefore,
-  isHealthy,
-  isInFlight,
-  RUNNING_STATUSES,
-} from '../status';
-import {
-  CancelTooLateError,
   ClaimAxisCrossedError,
   ClaimUnknownError,
   InstanceAlreadyRegisteredError,
@@ -18,17 +10,17 @@ import {
   StatusNotImportableError,
   StrategyNotEnabledError,
   UpgradeInFlightError,
-  UpgradeNotInFlightError,
 } from '../instance/instance.errors';
-import { eventOf, type InstanceEventData } from '../instance/instance.events';
+import type { InstanceEventData } from '../instance/instance.events';
 import { LIFECYCLE } from '../instance/instance.lifecycle';
-import type { KnownInstance, RestingInstance } from '../instance/instance.state';
-import { workOrderOf } from '../instance/instance.state';
+import type { RestingInstance } from '../instance/instance.state';
+import { isOfUpgrade } from '../instance/instance.state';
 import type { Priority } from '../instance/work-order';
 import type { UpgradePlan, UpgradeStrategy, UpgradeTarget } from '../instance/upgrade-target';
 import { UPGRADE_STRATEGIES, whyTargetIsInvalid } from '../instance/upgrade-target';
 import type { WorkOrder } from '../instance/work-order';
-import { cancelled } from './call.commands';
+import type { CancelRequest } from './cancel.commands';
+import { cancelUpgrade } from './cancel.commands';
 import type { CommandRow } from './command-row';
 
 /** What people and services ask for. */
@@ -55,17 +47,12 @@ export interface OperatorCommands {
     /** Written like `startBy`. */
     readonly requestedAt: string;
   };
-  CancelUpgrade: {
-    readonly upgradeId: string;
-    readonly requestedBy: string;
-    readonly reason: string;
-  };
+  CancelUpgrade: CancelRequest;
 }
 
 type Registration = OperatorCommands['RegisterInstance'];
 type HealthReport = OperatorCommands['ReportHealth'];
 type UpgradeRequest = OperatorCommands['RequestUpgrade'];
-type Cancel = OperatorCommands['CancelUpgrade'];
 
 const registerInstance: CommandRow<Registration, 'absent'> = {
   in: ['absent'],
@@ -137,7 +124,7 @@ function refuseToCross(
 const requestUpgrade: CommandRow<UpgradeRequest, RunningStatus> = {
   in: RUNNING_STATUSES,
   decide(data, state) {
-    if (isOf(state, data)) return [];
+    if (isOfUpgrade(state, data)) return [];
     refuseIll(data, state);
     const { strategy, target } = planFor(data, state);
     const { upgradeId, requestedBy, reason, rolloutId, waveId, attemptMs } = data;
@@ -156,7 +143,7 @@ const requestUpgrade: CommandRow<UpgradeRequest, RunningStatus> = {
     return [{ type: 'UpgradeRequested', data: { workOrder, requestedBy, reason, rolloutId } }];
   },
   elsewhere(data, state) {
-    if (isOf(state, data)) return [];
+    if (isOfUpgrade(state, data)) return [];
     if (state.kind === 'resting') {
       throw new StatusNotAllowedError('RequestUpgrade', state.status, HEALTHY_STATUSES);
     }
@@ -199,39 +186,6 @@ export function newOrder({
     ...(status === claim ? {} : { repairs }),
     ...(deployedRef === null ? {} : { replacedRef: deployedRef }),
   };
-}
-
-/** Where nothing was triggered an upgrade ends at once; a deployment is stopped by its worker. */
-const cancelUpgrade: CommandRow<Cancel> = {
-  in: IN_FLIGHT_STATUSES.filter((status) => !isBefore('upgrade-running', status)),
-  decide(data, state) {
-    if (isCancelled(data, state)) return [];
-    const { workOrder, status } = state;
-    const { upgradeId, requestedBy, reason } = data;
-    if (workOrder.upgradeId !== upgradeId) throw new UpgradeNotInFlightError(status, upgradeId);
-    const { attempt } = workOrder;
-    const request = { upgradeId, attempt, requestedBy, reason };
-    const requested = eventOf('UpgradeCancelRequested', request);
-    return status === 'upgrade-running' ? [requested] : [requested, cancelled(state)];
-  },
-  elsewhere(data, state) {
-    if (isCancelled(data, state)) return [];
-    const isOurs = state.kind === 'upgrading' && isOf(state, data);
-    const Refusal = isOurs ? CancelTooLateError : UpgradeNotInFlightError;
-    throw new Refusal(state.status, data.upgradeId);
-  },
-};
-
-function isCancelled(data: Cancel, state: KnownInstance): boolean {
-  if (!isOf(state, data)) return false;
-  return state.kind === 'upgrading'
-    ? state.workOrder.cancelRequested === true
-    : state.lastUpgrade?.isCancelled === true;
-}
-
-/** Whether the upgrade in flight, or the last one, is the named one. */
-export function isOf(state: KnownInstance, { upgradeId }: { readonly upgradeId: string }): boolean {
-  return workOrderOf(state)?.upgradeId === upgradeId;
 }
 
 export const OPERATOR = {

@@ -8,7 +8,7 @@ import type {
 } from '../instance/instance.events';
 import { eventOf } from '../instance/instance.events';
 import type { UpgradingInstance } from '../instance/instance.state';
-import { cancelled, outcomeUnknown } from './call.commands';
+import { outcomeUnknown } from './call.commands';
 import type { CommandRow, CommandRows } from './command-row';
 
 interface OfBuild extends Attempt {
@@ -29,16 +29,6 @@ export interface PollingCommands {
   DeclareOutcomeUnknown: Attempt & {
     readonly buildName: string | null;
     readonly evidence: Evidence;
-  };
-  /** The build ended as cancelled; null: nothing was ever deployed. */
-  ConfirmCancel: Attempt & { readonly buildName: string | null };
-}
-
-/** What became of a deployment after the upgrade was given up. */
-export interface LateOutcomeCommands {
-  RecordLateOutcome: InstanceEventData['LateOutcomeObserved'] & {
-    /** Time for what is left to do after a late success. */
-    readonly attemptMs: number;
   };
 }
 
@@ -82,6 +72,7 @@ export const POLLING: CommandRows<PollingCommands> = {
   ReportUnstartedBuild: ofDeployment('ReportUnstartedBuild', (data, deployment) =>
     isNews('not-started', data, deployment) ? [{ type: 'BuildNotStarted', data }] : [],
   ),
+  /** What is deployed is finished, also after a cancel; a script that was cancelled leads no further. */
   CompleteUpgrade: {
     in: WHILE_DEPLOYING,
     decide(data, { workOrder, status, deployment, task }) {
@@ -91,6 +82,7 @@ export const POLLING: CommandRows<PollingCommands> = {
       const { upgradeId, attempt, buildName } = data;
       if (isOfAnotherBuild(buildName, deployment)) return [];
       const { cancelRequested, ...order } = workOrder;
+      if (cancelRequested && deployment === null) return [];
       const tooLate = eventOf('UpgradeCancelTooLate', { upgradeId, attempt, buildName });
       return [
         ...(cancelRequested ? [tooLate] : []),
@@ -105,34 +97,6 @@ export const POLLING: CommandRows<PollingCommands> = {
     decide({ upgradeId, attempt, buildName, evidence }, state) {
       const isOfPresentBuild = (state.deployment?.buildName ?? null) === buildName;
       return isOfPresentBuild ? outcomeUnknown({ upgradeId, attempt }, evidence, state) : [];
-    },
-  },
-  /** After a half-way stop the instance has to prove its health before it goes back. */
-  ConfirmCancel: {
-    in: WHILE_DEPLOYING,
-    decide({ buildName }, state) {
-      const { workOrder, deployment, task } = state;
-      if (workOrder.cancelRequested === undefined) return [];
-      if (buildName === null) {
-        return deployment === null && task === null ? [cancelled(state)] : [];
-      }
-      if (isOfAnotherBuild(buildName, deployment)) return [];
-      return [{ type: 'DeploymentCancelled', data: { workOrder, buildName } }];
-    },
-  },
-};
-
-export const LATE_OUTCOME: CommandRows<LateOutcomeCommands, 'upgrade-failed'> = {
-  /** Recorded once. A success is taken up where the upgrade left off. */
-  RecordLateOutcome: {
-    in: ['upgrade-failed'],
-    decide({ attemptMs, ...data }, { lastUpgrade }) {
-      if (lastUpgrade === null || lastUpgrade.lateOutcomeSeen) return [];
-      const observed = eventOf('LateOutcomeObserved', data);
-      if (data.status !== 'complete') return [observed];
-      const { cancelRequested: _given, deadlineAt: _over, ...order } = lastUpgrade.workOrder;
-      const workOrder = { ...order, attemptMs, deployed: { buildName: data.buildName } };
-      return [observed, eventOf('PostUpgradePending', { workOrder })];
     },
   },
 };

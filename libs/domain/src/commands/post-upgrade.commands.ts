@@ -1,5 +1,5 @@
 import type { Attempt, ByWorker, KnownFailure, TaskReference } from '../instance/instance.events';
-import { producing, unlessParked, type CommandRows } from './command-row';
+import { producing, unlessStopped, type CommandRows } from './command-row';
 
 export interface PostUpgradeCommands {
   StartPostUpgrade: ByWorker;
@@ -10,7 +10,7 @@ export interface PostUpgradeCommands {
 export const POST_UPGRADE: CommandRows<PostUpgradeCommands> = {
   StartPostUpgrade: {
     in: ['pending-post-upgrade'],
-    decide: unlessParked(producing('PostUpgradeStarted')),
+    decide: unlessStopped(producing('PostUpgradeStarted')),
   },
   CompletePostUpgrade: {
     in: ['post-upgrade-running'],

@@ -7,7 +7,8 @@ import {
   type TaskReference,
 } from '../instance/instance.events';
 import type { LocatedEnvironment } from '../instance/work-order';
-import { producing, unlessParked, type CommandRows } from './command-row';
+import { failing } from './cancel.commands';
+import { producing, unlessStopped, type CommandRows } from './command-row';
 
 export interface PreUpgradeCommands {
   StartPreUpgrade: ByWorker;
@@ -22,11 +23,12 @@ export interface PreUpgradeCommands {
 export const PRE_UPGRADE: CommandRows<PreUpgradeCommands> = {
   StartPreUpgrade: {
     in: ['pending-pre-upgrade'],
-    decide: unlessParked(producing('PreUpgradeStarted')),
+    decide: unlessStopped(producing('PreUpgradeStarted')),
   },
   CompletePreUpgrade: {
     in: ['pre-upgrade-running'],
     decide({ located, ...data }, state) {
+      if (state.workOrder.cancelRequested) return [];
       const workOrder = { ...state.workOrder, located };
       const next = workOrder.deployed === undefined ? 'UpgradePending' : 'PostUpgradePending';
       return [eventOf('PreUpgradeCompleted', data), eventOf(next, { workOrder })];
@@ -34,6 +36,6 @@ export const PRE_UPGRADE: CommandRows<PreUpgradeCommands> = {
   },
   FailPreUpgrade: {
     in: ['pending-pre-upgrade', 'pre-upgrade-running'],
-    decide: producing('PreUpgradeFailed'),
+    decide: (data, state) => failing('PreUpgradeFailed', data, state),
   },
 };

@@ -20,7 +20,8 @@ import type { WorkOrder } from '../instance/work-order';
 import type { UpgradeStage } from '../status';
 import { RUNNING_STATUSES } from '../status';
 import type { CommandRow } from './command-row';
-import { isOf, newOrder, refuseMisfit } from './operator.commands';
+import { newOrder, refuseMisfit } from './operator.commands';
+import { isOfUpgrade } from '../instance/instance.state';
 
 /** A way out for an upgrade that has failed or does not get on. */
 export interface RecoveryCommands {
@@ -155,7 +156,7 @@ const rollBackUpgrade: CommandRow<
 > = {
   in: MAY_ROLL_BACK,
   decide({ upgradeId, rollsBack, enabledStrategies, attemptMs, ...asked }, state) {
-    if (isOf(state, { upgradeId })) return [];
+    if (isOfUpgrade(state, { upgradeId })) return [];
     const { workOrder, unsettled } = lastUpgradeOf('RollBackUpgrade', rollsBack, state);
     refuseUnsettled({ unsettled });
     const { replacedRef: ref } = workOrder;
@@ -166,7 +167,7 @@ const rollBackUpgrade: CommandRow<
     return [eventOf('UpgradeRequested', { workOrder: order, ...asked, rolloutId: null })];
   },
   elsewhere(data, state) {
-    if (isOf(state, data)) return [];
+    if (isOfUpgrade(state, data)) return [];
     return refusedOutside('RollBackUpgrade', MAY_ROLL_BACK)(data, state);
   },
 };

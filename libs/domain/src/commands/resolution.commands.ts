@@ -7,15 +7,10 @@ import type {
 } from '../instance/instance.events';
 import { eventOf } from '../instance/instance.events';
 import { CALLING, FAILED, failureIn } from '../instance/instance.lifecycle';
-import type {
-  KnownInstance,
-  RestingInstance,
-  UnsettledEffect,
-  UpgradingInstance,
-} from '../instance/instance.state';
+import type { KnownInstance, RestingInstance, UpgradingInstance } from '../instance/instance.state';
 import type { CallState } from '../instance/attempt-progress';
 import { scriptStepIn, unsettledEffectOf } from '../instance/ended-upgrade';
-import { LATE_OUTCOME } from './polling.commands';
+import { lateOutcome } from './late-outcome.commands';
 import type { CommandRow } from './command-row';
 
 /** What Lagoon says of an operator's claim about an intent without an outcome. */
@@ -94,7 +89,7 @@ function adopted(
   return [eventOf('ScriptAccepted', { upgradeId, attempt, step, callNo, task })];
 }
 
-/** What is adopted after the end is an outcome that came late; a script of another step only counts as settled. */
+/** What is adopted after the end is an outcome that came late. */
 function atRest(
   { upgradeId, attempt, resolution, adopted: effect, attemptMs }: Confirmation,
   state: RestingInstance,
@@ -102,15 +97,20 @@ function atRest(
   const unsettled = unsettledEffectOf(state);
   if (unsettled === null || effect?.phase === 'active') return null;
   if (resolution.kind === 'not-landed' || effect === null) return [];
-  const { status } = state;
-  if (status !== 'upgrade-failed' || !isDeployment(unsettled)) return [];
   const { buildName } = resolution;
-  const outcome = { upgradeId, attempt, buildName, status: effect.phase, attemptMs };
-  return LATE_OUTCOME.RecordLateOutcome.decide(outcome, { ...state, status });
-}
-
-function isDeployment({ effect, step }: UnsettledEffect): boolean {
-  return effect === 'deployment' || step === 'upgrade';
+  const { phase: status, task } = effect;
+  const step = unsettled.step === null ? {} : { step: unsettled.step };
+  const outcome = {
+    upgradeId,
+    attempt,
+    buildName,
+    status,
+    attemptMs,
+    task,
+    located: null,
+    ...step,
+  };
+  return lateOutcome(outcome, state);
 }
 
 export const RESOLUTION = {

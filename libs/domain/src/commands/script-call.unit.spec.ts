@@ -74,7 +74,7 @@ describe.each(STEPS)('a script of the %s step', (step, marker, running, failedAs
       .then(intent(2));
     given(...requested, event('CallRefused'), intent(2))
       .when(command('RefuseCall', { marker, callNo: 2, tries: 2 }))
-      .then(event(failedAs));
+      .then(event('CallRefused', { callNo: 2 }), event(failedAs));
   });
 
   it('is noted when nobody can tell what became of the call', () => {

@@ -1,9 +1,11 @@
 import { StepNotReachedError } from '../instance/instance.errors';
 import type { Attempt, ByWorker, KnownFailure, InstanceEvent } from '../instance/instance.events';
+import { eventOf } from '../instance/instance.events';
 import type { UpgradingInstance } from '../instance/instance.state';
 import { markerOf } from '../instance/work-order';
 import { firstScriptCall } from './call.commands';
-import { producing, unlessParked, type CommandRows } from './command-row';
+import { endOfCancel, failing } from './cancel.commands';
+import { unlessStopped, type CommandRows } from './command-row';
 
 export interface UpgradeCommands {
   RequestVariables: ByWorker;
@@ -20,7 +22,7 @@ export const UPGRADE: CommandRows<UpgradeCommands> = {
   /** Variables are upserts: asked for once, and safe to write again until they are known to be set. */
   RequestVariables: {
     in: ['pending-upgrade'],
-    decide: unlessParked((data, state) => {
+    decide: unlessStopped((data, state) => {
       const names = namesToSet(state);
       if (state.notes.variables !== null || names.length === 0) return [];
       return [{ type: 'VariablesRequested', data: { ...data, names } }];
@@ -28,15 +30,18 @@ export const UPGRADE: CommandRows<UpgradeCommands> = {
   },
   RecordVariables: {
     in: ['pending-upgrade'],
-    decide(data, { notes: { variables }, status }) {
-      if (variables === null) throw new StepNotReachedError('RecordVariables', status);
-      return variables === 'set' ? [] : [{ type: 'VariablesSet', data }];
+    decide(data, state) {
+      const { workOrder, notes, status } = state;
+      if (notes.variables === null) throw new StepNotReachedError('RecordVariables', status);
+      if (notes.variables === 'set') return [];
+      const set = eventOf('VariablesSet', data);
+      return workOrder.cancelRequested ? [set, endOfCancel(state)] : [set];
     },
   },
   /** The stage and its intent in one append: an effect never comes before what announces it. */
   StartUpgrade: {
     in: ['pending-upgrade'],
-    decide: unlessParked(({ upgradeId, attempt, worker, bulkId }, state) => {
+    decide: unlessStopped(({ upgradeId, attempt, worker, bulkId }, state) => {
       const isReady = namesToSet(state).length === 0 || state.notes.variables === 'set';
       if (!isReady) throw new StepNotReachedError('StartUpgrade', state.status);
       const { workOrder } = state;
@@ -49,7 +54,10 @@ export const UPGRADE: CommandRows<UpgradeCommands> = {
       return [{ type: 'UpgradeStarted', data: started }, intent];
     }),
   },
-  FailUpgrade: { in: ['pending-upgrade', 'upgrade-running'], decide: producing('UpgradeFailed') },
+  FailUpgrade: {
+    in: ['pending-upgrade', 'upgrade-running'],
+    decide: (data, state) => failing('UpgradeFailed', data, state),
+  },
 };
 
 function namesToSet({ workOrder: { target } }: UpgradingInstance): readonly string[] {

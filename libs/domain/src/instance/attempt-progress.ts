@@ -68,6 +68,8 @@ export interface AttemptNotes {
   readonly variables: 'requested' | 'set' | null;
   /** How often the stage was offered again. */
   readonly redriven: { readonly n: number; readonly byWatchdog: number };
+  /** The build or task that goes on although its cancel was asked for. */
+  readonly cancelWithoutEffect: string | null;
 }
 
 const NO_NOTES: AttemptNotes = {
@@ -78,6 +80,7 @@ const NO_NOTES: AttemptNotes = {
   endedWait: null,
   variables: null,
   redriven: { n: 0, byWatchdog: 0 },
+  cancelWithoutEffect: null,
 };
 
 /** Nothing that one step asked for is left over for the next. */
@@ -149,6 +152,9 @@ const CHANGES: PerEvent<Partial<AttemptProgress>, [before: AttemptProgress]> = {
     const redriven = { n, byWatchdog: requestedBy === undefined ? byWatchdog + 1 : byWatchdog };
     return { notes: { ...notes, redriven, parkedEventId: null } };
   },
+  CancelWithoutEffect: ({ name }, { notes }) => ({
+    notes: { ...notes, cancelWithoutEffect: name },
+  }),
 };
 
 function asked(

@@ -141,10 +141,26 @@ export interface InstanceEventData {
   };
   /** A cancel that was asked for took effect; the instance is verified before it goes back. */
   DeploymentCancelled: OpensStage & { readonly buildName: string };
+  /**
+   * The same where no build was under way: what the attempt did before, a script or variables, is over. `task` is the
+   * one that was waited for, and `outcome` how it ended in Lagoon's words.
+   */
+  ScriptCancelled: OpensStage & {
+    readonly step: ScriptStep;
+    readonly task: TaskReference | null;
+    readonly outcome?: string;
+  };
+  /** Lagoon refuses or ignores the cancel of a build or task: the upgrade ends when that has ended by itself. */
+  CancelWithoutEffect: Attempt & { readonly name: string; readonly evidence: Evidence };
   /** The deployment was complete before the cancel could stop it. */
   UpgradeCancelTooLate: Attempt & { readonly buildName: string };
   OutcomeUnknown: Attempt & { readonly evidence: Evidence };
-  LateOutcomeObserved: Attempt & { readonly status: string; readonly buildName: string };
+  /** `step`: of the script of a step, whose task is then the build; `not-landed` is the status of what never came. */
+  LateOutcomeObserved: Attempt & {
+    readonly status: string;
+    readonly buildName: string;
+    readonly step?: ScriptStep;
+  };
   UpgradeCompleted: Attempt & {
     readonly buildName: string;
     readonly warnings: boolean;
@@ -215,8 +231,8 @@ export interface InstanceEventData {
   };
   UpgradeCancelRequested: Attempt & AskedBy;
   UpgradeCancelled: Attempt & {
-    readonly status: HealthyStatus;
-    /** Proof of health, where a deployment had begun. */
+    readonly status: RunningStatus;
+    /** Proof of health, where something had begun. */
     readonly probes?: readonly ProbeResult[];
   };
   UpgradeRetried: OpensStage &

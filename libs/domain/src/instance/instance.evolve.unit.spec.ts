@@ -98,6 +98,7 @@ describe('resume', () => {
       'UpgradePending',
       'DeploymentAccepted',
       'DeploymentCancelled',
+      'ScriptCancelled',
       'PostUpgradePending',
       'PostUpgradeCompleted',
       'UpgradeRetried',

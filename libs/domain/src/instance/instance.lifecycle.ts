@@ -1,5 +1,6 @@
 import type { InFlightStatus, InstanceStatus, UpgradeStage } from '../status';
 import {
+  CANCELLABLE_STATUSES,
   HEALTHY_STATUSES,
   IN_FLIGHT_STATUSES,
   INSTANCE_STATUSES,
@@ -38,14 +39,10 @@ export interface Transition {
 }
 
 const RUNNING = [...HEALTHY_STATUSES, 'running-unhealthy', 'running-unresponsive'] as const;
+/** Where a stage has failed: an effect may be left in Lagoon whose outcome nobody knows. */
+const STAGE_FAILED = ['pre-upgrade-failed', 'upgrade-failed', 'post-upgrade-failed'] as const;
 /** Where an upgrade has ended in a failure. */
-export const FAILED = [
-  'pre-upgrade-failed',
-  'upgrade-failed',
-  'post-upgrade-failed',
-  'running-unhealthy',
-  'running-unresponsive',
-] as const;
+export const FAILED = [...STAGE_FAILED, 'running-unhealthy', 'running-unresponsive'] as const;
 
 /** Where an effect in Lagoon may be under way. */
 export const CALLING = ['pre-upgrade-running', 'upgrade-running', 'post-upgrade-running'] as const;
@@ -87,6 +84,7 @@ export const LIFECYCLE = {
     from: ['pending-pre-upgrade', 'pre-upgrade-running', 'pre-upgrade-completed'],
     to: 'pre-upgrade-failed',
     ...END,
+    consumer: 'late-pre-upgrade',
   },
   UpgradePending: {
     from: ['pre-upgrade-completed'],
@@ -95,7 +93,12 @@ export const LIFECYCLE = {
     deadline: 'pending',
     consumer: 'upgrade',
   },
-  VariablesRequested: { from: ['pending-upgrade'], owner: 'upgrade', ...NOTE },
+  VariablesRequested: {
+    from: ['pending-upgrade'],
+    to: 'unchanged',
+    owner: 'upgrade',
+    deadline: 'call',
+  },
   VariablesSet: { from: ['pending-upgrade'], owner: 'upgrade', ...NOTE },
   UpgradeStarted: {
     from: ['pending-upgrade'],
@@ -132,7 +135,7 @@ export const LIFECYCLE = {
   BuildNotVisible: { from: ['upgrade-running'], owner: 'poll-upgrade', ...NOTE },
   BuildNotStarted: { from: ['upgrade-running'], owner: 'poll-upgrade', ...NOTE },
   OutcomeUnknown: { from: CALLING, owner: null, ...NOTE },
-  LateOutcomeObserved: { from: ['upgrade-failed'], to: 'unchanged', ...END },
+  LateOutcomeObserved: { from: STAGE_FAILED, to: 'unchanged', ...END },
   UpgradeCompleted: {
     from: ['upgrade-running'],
     to: 'upgrade-completed',
@@ -159,7 +162,7 @@ export const LIFECYCLE = {
     deadline: 'step',
   },
   PostUpgradeCompleted: {
-    from: ['post-upgrade-running'],
+    from: ['post-upgrade-running', 'post-upgrade-failed'],
     to: 'post-upgrade-completed',
     owner: 'poll-upgrade',
     deadline: 'verify',
@@ -169,6 +172,7 @@ export const LIFECYCLE = {
     from: ['pending-post-upgrade', 'post-upgrade-running'],
     to: 'post-upgrade-failed',
     ...END,
+    consumer: 'late-post-upgrade',
   },
   InstanceVerifiedHealthy: { from: ['post-upgrade-completed'], to: HEALTHY_STATUSES, ...END },
   InstanceFoundUnhealthy: { from: ['post-upgrade-completed'], to: 'running-unhealthy', ...END },
@@ -200,23 +204,29 @@ export const LIFECYCLE = {
   OutcomeResolutionRefused: { from: [...CALLING, ...FAILED], owner: null, ...NOTE },
   UpgradeCancelRequested: { from: IN_FLIGHT_STATUSES, owner: null, ...NOTE, consumer: 'cancel' },
   DeploymentCancelled: {
-    from: ['upgrade-running'],
+    from: ['upgrade-running', 'upgrade-failed'],
     to: 'post-upgrade-completed',
     owner: 'poll-upgrade',
     deadline: 'verify',
     consumer: 'verify-cancelled',
   },
+  ScriptCancelled: {
+    from: [...CANCELLABLE_STATUSES, 'pre-upgrade-failed', 'upgrade-failed'],
+    to: 'post-upgrade-completed',
+    owner: 'poll-upgrade',
+    deadline: 'verify',
+    consumer: 'verify-script-cancelled',
+  },
+  CancelWithoutEffect: {
+    from: ['pre-upgrade-running', 'upgrade-running'],
+    to: 'unchanged',
+    owner: 'poll-upgrade',
+    deadline: 'running',
+  },
   UpgradeCancelTooLate: { from: ['upgrade-running'], owner: 'poll-upgrade', ...NOTE },
   UpgradeCancelled: {
-    from: [
-      'pending-pre-upgrade',
-      'pre-upgrade-running',
-      'pre-upgrade-completed',
-      'pending-upgrade',
-      'upgrade-running',
-      'post-upgrade-completed',
-    ],
-    to: HEALTHY_STATUSES,
+    from: [...CANCELLABLE_STATUSES, 'post-upgrade-completed'],
+    to: RUNNING_STATUSES,
     ...END,
   },
   UpgradeRetried: {

@@ -57,7 +57,7 @@ describe('the lifecycle table', () => {
     ]);
   });
 
-  it('lets an upgrade in flight begin only by a request, a late success, a retry or an acceptance as it is', () => {
+  it('lets an upgrade in flight begin only by a request, a late success or end of a cancel, a retry or an acceptance as it is', () => {
     const entrances = rows
       .filter(([, { from }]) => from.some((status) => !isInFlight(status)))
       .filter(([type]) => destinationsOf(type).some(isInFlight))
@@ -65,6 +65,9 @@ describe('the lifecycle table', () => {
     expect(entrances).toEqual([
       'UpgradeRequested',
       'PostUpgradePending',
+      'PostUpgradeCompleted',
+      'DeploymentCancelled',
+      'ScriptCancelled',
       'UpgradeRetried',
       'UpgradeAbandoned',
     ]);

@@ -47,6 +47,14 @@ export interface UpgradingInstance extends AttemptProgress {
 export type KnownInstance = RestingInstance | UpgradingInstance;
 export type InstanceState = AbsentInstance | KnownInstance;
 
+/** Whether the upgrade in flight, or the last one, is the named one. */
+export function isOfUpgrade(
+  state: KnownInstance,
+  { upgradeId }: { readonly upgradeId: string },
+): boolean {
+  return workOrderOf(state)?.upgradeId === upgradeId;
+}
+
 /** The work order of the upgrade in flight, else of the last one. */
 export function workOrderOf(state: KnownInstance): WorkOrder | null {
   return state.kind === 'upgrading' ? state.workOrder : (state.lastUpgrade?.workOrder ?? null);

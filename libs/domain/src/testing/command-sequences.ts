@@ -97,15 +97,21 @@ const EVERY_COMMAND = Object.keys(EXAMPLE_COMMAND_DATA) as InstanceCommandType[]
 /** What leads on from a status; a new upgrade is requested as soon as one has ended. */
 const ONWARDS: Record<InFlightStatus, readonly InstanceCommandType[]> = {
   'pending-pre-upgrade': ['StartPreUpgrade'],
-  'pre-upgrade-running': ['RequestScript', 'AcceptScript', 'CompletePreUpgrade'],
+  'pre-upgrade-running': [
+    'RequestScript',
+    'AcceptScript',
+    'CompletePreUpgrade',
+    'ConfirmScriptCancel',
+  ],
   'pre-upgrade-completed': [],
-  'pending-upgrade': ['RequestVariables', 'RecordVariables', 'StartUpgrade'],
+  'pending-upgrade': ['RequestVariables', 'RecordVariables', 'StartUpgrade', 'ConfirmScriptCancel'],
   'upgrade-running': [
     'AcceptDeployment',
     'AcceptScript',
     'ProgressDeployment',
     'CompleteUpgrade',
     'ConfirmCancel',
+    'ConfirmScriptCancel',
   ],
   'upgrade-completed': [],
   'pending-post-upgrade': ['StartPostUpgrade'],
@@ -139,7 +145,7 @@ const CALLING: readonly InstanceCommandType[] = [
 
 const SIDEWAYS: Record<InFlightStatus, readonly InstanceCommandType[]> = {
   'pending-pre-upgrade': ['FailPreUpgrade', 'PrioritizeUpgrade', 'ExpireUpgrade', ...STUCK],
-  'pre-upgrade-running': ['FailPreUpgrade', ...CALLING, ...STUCK],
+  'pre-upgrade-running': ['FailPreUpgrade', 'ReportCancelWithoutEffect', ...CALLING, ...STUCK],
   'pre-upgrade-completed': STUCK,
   'pending-upgrade': ['FailUpgrade', ...STUCK],
   'upgrade-running': [
@@ -152,6 +158,7 @@ const SIDEWAYS: Record<InFlightStatus, readonly InstanceCommandType[]> = {
     'FailUpgrade',
     'CancelUpgrade',
     'ConfirmCancel',
+    'ReportCancelWithoutEffect',
     ...STUCK,
   ],
   'upgrade-completed': STUCK,

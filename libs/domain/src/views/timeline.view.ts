@@ -47,6 +47,8 @@ const NOTES: PerEvent<string> = {
   BuildNotVisible: theBuild,
   DeploymentCancelled: theBuild,
   UpgradeCancelTooLate: theBuild,
+  ScriptCancelled: ({ task, step }) => task?.taskName ?? step,
+  CancelWithoutEffect: ({ name }) => name,
   BuildNotStarted: ({ buildName, status }) => `${buildName} is still ${status}`,
   LateOutcomeObserved: ({ buildName, status }) => `${buildName} ended as ${status}`,
   DeploymentSuperseded: ({ by }) => by,

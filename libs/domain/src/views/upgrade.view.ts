@@ -88,9 +88,19 @@ const MARKS: Partial<Record<InstanceEventType, Marks>> = {
   UpgradeCompleted: { ends: 'upgrade' },
   PostUpgradePending: { opens: 'post-upgrade', outcome: 'in-flight' },
   PostUpgradeStarted: { begins: 'post-upgrade' },
-  PostUpgradeCompleted: { ends: 'post-upgrade', opens: 'verify', begins: 'verify' },
+  PostUpgradeCompleted: {
+    ends: 'post-upgrade',
+    opens: 'verify',
+    begins: 'verify',
+    outcome: 'in-flight',
+  },
   UpgradeAbandoned: { opens: 'verify', begins: 'verify', outcome: 'in-flight' },
-  DeploymentCancelled: { ends: 'upgrade', opens: 'verify', begins: 'verify' },
+  DeploymentCancelled: {
+    ends: 'upgrade',
+    opens: 'verify',
+    begins: 'verify',
+    outcome: 'in-flight',
+  },
   InstanceVerifiedHealthy: { ends: 'verify', outcome: 'succeeded' },
   UpgradeCancelled: { outcome: 'cancelled' },
   UpgradeExpired: { outcome: 'expired' },
@@ -170,6 +180,10 @@ function adopted({ buildName }: UpgradeView, [newest]: readonly string[]): Parti
 
 function marksOf(event: InstanceEvent): Marks {
   if ('retryable' in event.data) return { outcome: 'failed' };
+  if (event.type === 'ScriptCancelled') {
+    const ends = event.data.workOrder.leftAt === 'pre-upgrade' ? 'pre-upgrade' : 'upgrade';
+    return { ends, opens: 'verify', begins: 'verify', outcome: 'in-flight' };
+  }
   if (event.type !== 'UpgradeRetried') return MARKS[event.type] ?? {};
   const { fromStage } = event.data;
   return { opens: fromStage === 'poll-upgrade' ? 'verify' : fromStage, outcome: 'in-flight' };

@@ -62,7 +62,8 @@ export class LateOutcomeStage extends StageHandler {
     const outcome = await this.look(failure, signal);
     if (outcome === null) return false;
     const { attemptMs } = this.options;
-    const data = { ...session.attempt, ...outcome, attemptMs };
+    const known = { task: null, located: session.workOrder.located };
+    const data = { ...session.attempt, ...outcome, ...known, attemptMs };
     await session.submit({ type: 'RecordLateOutcome', data });
     return true;
   }
