@@ -60,10 +60,10 @@ export class ScriptRunner {
     const core = this.cores.of(order.profile.core);
     if (session.upgrading?.task == null) {
       const runnable = await runnableScript(core.lagoon, order, script, stop);
-      if (runnable.kind === 'unusable') {
+      if (runnable.kind === 'unusable' && session.call === null) {
         return { kind: 'failed', detail: runnable.reason, retryable: false };
       }
-      const effect = new TaskEffect(core, order, step, runnable.script);
+      const effect = new TaskEffect(core, order, step, runnable);
       const own = intent ?? (await this.intend(session, run));
       await failpoint('task.E3');
       await this.protocol.settle(session, effect, own, stop);

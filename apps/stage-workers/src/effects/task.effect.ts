@@ -1,7 +1,7 @@
 import type { ScriptStep, TaskReference, TaskScript, WorkOrder } from '@uplift/domain';
 import { scriptMarkerOf } from '@uplift/domain';
 import type { Lagoon, LagoonCore, LagoonTask, TaskAnswer } from '@uplift/lagoon';
-import { carriesMarker, MARKER_ARGUMENT } from '@uplift/lagoon';
+import { carriesMarker, finalRefusal, MARKER_ARGUMENT } from '@uplift/lagoon';
 import type { InstanceSession } from '../runner/instance-session';
 import { proveReachable } from '../runner/lagoon-outages';
 import type { Effect, EffectAnswer, Landed } from './effect.port';
@@ -22,7 +22,7 @@ export class TaskEffect implements Effect<TaskReference> {
     private readonly core: LagoonCore,
     order: WorkOrder,
     private readonly step: ScriptStep,
-    private readonly script: RunnableScript,
+    private readonly script: Runnable,
   ) {
     this.marker = scriptMarkerOf(order, step);
     this.environmentId = order.located?.environmentId ?? 0;
@@ -39,10 +39,8 @@ export class TaskEffect implements Effect<TaskReference> {
     return { kind: 'accepted', trace: { taskId, taskName: taskName ?? this.marker } };
   }
 
-  async lookUp(signal: AbortSignal): Promise<readonly TaskReference[]> {
-    const { lagoon } = this.core;
-    const tasks = await lagoon.tasksOf(this.environmentId, { limit: NEWEST_TASKS }, signal);
-    return tasks.filter((task) => carriesMarker(task, this.marker)).map(referenceOf);
+  lookUp(signal: AbortSignal): Promise<readonly TaskReference[]> {
+    return taskLookUp(this.core, this.environmentId, this.marker, signal);
   }
 
   async accept(session: InstanceSession, [task]: Landed<TaskReference>): Promise<void> {
@@ -50,13 +48,26 @@ export class TaskEffect implements Effect<TaskReference> {
     await session.submit({ type: 'AcceptScript', data });
   }
 
-  private call(signal: AbortSignal): Promise<TaskAnswer> {
+  private async call(signal: AbortSignal): Promise<TaskAnswer> {
     const { environmentId, marker, script } = this;
     const { lagoon } = this.core;
-    return 'taskDefinitionId' in script
-      ? lagoon.invokeRegisteredTask({ environmentId, marker, ...script }, signal)
-      : lagoon.addTask({ environmentId, name: marker, ...script }, signal);
+    if (script.kind === 'unusable') return finalRefusal('configuration', script.reason);
+    const { script: wanted } = script;
+    return 'taskDefinitionId' in wanted
+      ? lagoon.invokeRegisteredTask({ environmentId, marker, ...wanted }, signal)
+      : lagoon.addTask({ environmentId, name: marker, ...wanted }, signal);
   }
+}
+
+/** Every task that carries the marker, newest first. Throws as reads of Lagoon do. */
+export async function taskLookUp(
+  { lagoon }: LagoonCore,
+  environmentId: number,
+  marker: string,
+  signal: AbortSignal,
+): Promise<readonly TaskReference[]> {
+  const tasks = await lagoon.tasksOf(environmentId, { limit: NEWEST_TASKS }, signal);
+  return tasks.filter((task) => carriesMarker(task, marker)).map(referenceOf);
 }
 
 function referenceOf({ id, taskName, name }: LagoonTask): TaskReference {

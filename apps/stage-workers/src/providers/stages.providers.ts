@@ -51,8 +51,11 @@ const STAGES: Record<StageName, (runtime: StageRuntime) => StageProviders> = {
       consumer('poll-upgrade-retry', VerificationStage),
       consumer('poll-upgrade-redriven', RedrivenPolling),
       consumer('resolve', ResolutionStage),
+      consumer('verify-script-cancelled', VerificationStage),
       consumer('cancel', CancellationStage),
+      consumer('late-pre-upgrade', LateOutcomeStage),
       consumer('late-outcome', LateOutcomeStage),
+      consumer('late-post-upgrade', LateOutcomeStage),
     ],
     providers: [
       ...pollingProviders(runtime),
@@ -172,7 +175,8 @@ function resolution({ configuration }: StageRuntime): Provider {
 }
 
 function cancellation({ clock, configuration, logger }: StageRuntime): Provider {
-  const options = { intervalMs: configuration.reconcileIntervalMs };
+  const { workerId: worker, reconcileIntervalMs: intervalMs, settleWindowMs } = configuration;
+  const options = { worker, intervalMs, settleWindowMs };
   return {
     provide: CancellationStage,
     inject: [LagoonCores],

@@ -24,7 +24,7 @@ export interface CancelRequest {
 export interface CancelCommands {
   /** The build ended as cancelled; null: nothing was ever deployed. */
   ConfirmCancel: Attempt & { readonly buildName: string | null };
-  /** The task ended, however; null: what variables were to be set are set, or never will be. */
+  /** The task ended, however; null: nothing is under way, and what variables were to be set are, or never will be. */
   ConfirmScriptCancel: Attempt & {
     readonly located: LocatedEnvironment | null;
     readonly task: TaskReference | null;
@@ -61,10 +61,14 @@ function isCancelled(data: CancelRequest, state: KnownInstance): boolean {
     : state.lastUpgrade?.isCancelled === true;
 }
 
+function isUnderWay(state: UpgradingInstance): boolean {
+  const isSetting = state.status === 'pending-upgrade' && state.notes.variables === 'requested';
+  return isSetting || hasTraces(state);
+}
+
 /** Whether a call may still land, or what it brought has not ended. */
-function isUnderWay({ status, call, task, deployment, notes }: UpgradingInstance): boolean {
-  const isSetting = status === 'pending-upgrade' && notes.variables === 'requested';
-  return isSetting || call?.isOpen === true || task !== null || deployment !== null;
+function hasTraces({ call, task, deployment }: UpgradingInstance): boolean {
+  return call?.isOpen === true || task !== null || deployment !== null;
 }
 
 export const CANCELLATION: CommandRows<CancelCommands> = {
@@ -83,13 +87,13 @@ export const CANCELLATION: CommandRows<CancelCommands> = {
     },
   },
   ConfirmScriptCancel: {
-    in: ['pre-upgrade-running', 'pending-upgrade', 'upgrade-running'],
-    decide({ located, task, outcome }, state) {
-      if (state.workOrder.cancelRequested === undefined) return [];
-      const isOver =
-        state.status === 'pending-upgrade' || (task !== null && task.taskId === state.task?.taskId);
-      const workOrder = { ...state.workOrder, located: state.workOrder.located ?? located };
-      return isOver ? [scriptCancelled({ ...state, workOrder }, { task, outcome })] : [];
+    in: CANCELLABLE_STATUSES,
+    decide({ located, task, outcome }, before) {
+      if (before.workOrder.cancelRequested === undefined) return [];
+      const workOrder = { ...before.workOrder, located: before.workOrder.located ?? located };
+      const state = { ...before, workOrder };
+      if (task === null) return hasTraces(state) ? [] : [endOfCancel(state)];
+      return task.taskId === state.task?.taskId ? [scriptCancelled(state, { task, outcome })] : [];
     },
   },
   ReportCancelWithoutEffect: {

@@ -89,6 +89,11 @@ export class LagoonScript {
     for (const task of this.placed(target).tasks) endTask(task, { at: this.world.now(), status });
   }
 
+  /** From here on a cancel of a task of the environment changes nothing. */
+  ignoreTaskCancels(target: EnvironmentTarget): void {
+    this.placed(target).ignoresTaskCancel = true;
+  }
+
   /** Puts one build into any state, words of later Lagoons included. */
   setBuild(buildName: string, change: Build['shown']): void {
     const { status } = change;

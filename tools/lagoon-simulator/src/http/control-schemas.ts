@@ -99,6 +99,8 @@ export const isEnvironmentSpec = ajv.compile<EnvironmentSpec>(
     wakeSeconds: seconds,
     failBuild: count,
     failTask: count,
+    taskSeconds: secondsOrNull,
+    ignoresTaskCancel: flag,
     buildWarnings: flag,
     buildSeconds: secondsOrNull,
     buildTraits: closed([], buildTraits),

@@ -1,6 +1,7 @@
 import type { Check, FailureReason, LocatedEnvironment, WorkOrder } from '@uplift/domain';
 import type { Lagoon, LagoonCores, LagoonEnvironment } from '@uplift/lagoon';
 import { isDeployedFrom, UnknownCoreError } from '@uplift/lagoon';
+import { locatedOf } from '../../effects/located';
 
 export type PreCheckVerdict =
   | {
@@ -49,13 +50,6 @@ export async function preChecks(
     }
   }
   return verdictOn(environment, checksOf(environment, order));
-}
-
-/** What later stages need to know of the environment. */
-export function locatedOf(environment: LagoonEnvironment): LocatedEnvironment {
-  const { projectId, environmentId, route, deployType, deployBaseRef } = environment;
-  const branch = deployBaseRef === null ? {} : { deployBaseRef };
-  return { projectId, environmentId, route, deployType, ...branch };
 }
 
 function lagoonOf(cores: LagoonCores, core: string): Lagoon | null {

@@ -48,7 +48,7 @@ export class UpgradeStage extends StageHandler {
     const core = this.ports.cores.of(session.workOrder.profile.core);
     if (!isRedelivery && isLimited(core)) await session.reload();
     await failpoint('deploy.E1');
-    if (!session.isIn('pending-upgrade')) return this.settle(session, core, null, signal);
+    if (!mayBegin(session)) return this.settle(session, core, null, signal);
 
     await this.ports.admission.enter(core.name, signal);
     await this.slots.run(async () => {
@@ -121,13 +121,22 @@ export class UpgradeStage extends StageHandler {
     if (target === null || !('variables' in target)) return;
     const { worker, timeoutMs } = this.options;
     await session.submit({ type: 'RequestVariables', data: { ...session.attempt, worker } });
-    if (!session.isIn('pending-upgrade')) return;
-    const call = { clock: this.ports.clock, lagoon, order, timeoutMs };
+    if (!mayBegin(session)) return;
+    const mayGoOn = async () => {
+      await session.reload();
+      return mayBegin(session);
+    };
+    const call = { clock: this.ports.clock, lagoon, order, timeoutMs, mayGoOn };
     const outcome = await setVariables(call, target.variables, signal);
     if (outcome.kind === 'set') {
       const { written, unchanged } = outcome;
       const data = { ...session.attempt, written, unchanged };
       await session.submit({ type: 'RecordVariables', data });
+      return;
+    }
+    if (outcome.kind === 'stopped') {
+      const data = { ...session.attempt, located: order.located, task: null, outcome: null };
+      await session.submit({ type: 'ConfirmScriptCancel', data });
       return;
     }
     const { cause, reason: detail, retryable } = outcome.refusal;
@@ -141,19 +150,21 @@ function isLimited({ settings }: LagoonCore): boolean {
   return settings.triggersPerHour > 0 || settings.buildsInFlight > 0;
 }
 
+/** Whether the stage has not begun yet, and still is to. */
+function mayBegin({ upgrading }: InstanceSession): boolean {
+  return (
+    upgrading?.status === 'pending-upgrade' && upgrading.workOrder.cancelRequested === undefined
+  );
+}
+
 async function recordScript(session: InstanceSession, outcome: ScriptOutcome): Promise<void> {
   const { attempt } = session;
   if (outcome.kind === 'gone') return;
-  const buildName = 'task' in outcome ? (outcome.task?.taskName ?? '') : '';
   if (outcome.kind === 'complete') {
+    const buildName = outcome.task?.taskName ?? '';
     const times = { warnings: false, queuedMs: null, buildMs: null };
     await session.submit({ type: 'CompleteUpgrade', data: { ...attempt, buildName, ...times } });
     return;
-  }
-  if (outcome.kind === 'cancelled') {
-    await session.reload();
-    const isOurs = await session.submit({ type: 'ConfirmCancel', data: { ...attempt, buildName } });
-    if (isOurs === 'appended') return;
   }
   const { detail, retryable } = outcome;
   const failure = { reason: 'upgrade-script-failed', evidence: { detail }, retryable } as const;

@@ -10,7 +10,8 @@ export type VariablesOutcome =
       readonly written: readonly string[];
       readonly unchanged: readonly string[];
     }
-  | { readonly kind: 'refused'; readonly name: string; readonly refusal: Refused };
+  | { readonly kind: 'refused'; readonly name: string; readonly refusal: Refused }
+  | { readonly kind: 'stopped' };
 
 interface VariablesCall {
   readonly clock: Clock;
@@ -18,6 +19,8 @@ interface VariablesCall {
   readonly order: WorkOrder;
   /** End of one call, in ms. */
   readonly timeoutMs: number;
+  /** Asked before each write: nothing is written any more for an attempt that was cancelled. */
+  mayGoOn(): Promise<boolean>;
 }
 
 /**
@@ -25,7 +28,7 @@ interface VariablesCall {
  * repeat, so an unclear answer is thrown, and the next turn compares again.
  */
 export async function setVariables(
-  { clock, lagoon, order, timeoutMs }: VariablesCall,
+  { clock, lagoon, order, timeoutMs, mayGoOn }: VariablesCall,
   wanted: readonly TargetVariable[],
   signal: AbortSignal,
 ): Promise<VariablesOutcome> {
@@ -35,8 +38,11 @@ export async function setVariables(
   for (const variable of differing) {
     const { project, environment } = profile;
     const request = { project, environment, ...variable };
-    const set = (ending: AbortSignal) => lagoon.setVariable(request, ending);
-    const answer = await withTimeout(clock, timeoutMs, set);
+    // The time runs from before the question on: a process frozen in between wakes up to an aborted call.
+    const answer = await withTimeout(clock, timeoutMs, async (ending) =>
+      (await mayGoOn()) ? lagoon.setVariable(request, ending) : null,
+    );
+    if (answer === null) return { kind: 'stopped' };
     if (answer.kind === 'accepted') continue;
     const isLasting = answer.kind === 'refused' && !answer.retryable;
     if (isLasting) return { kind: 'refused', name: variable.name, refusal: answer };
@@ -45,6 +51,13 @@ export async function setVariables(
   const written = differing.map(({ name }) => name);
   const unchanged = wanted.map(({ name }) => name).filter((name) => !written.includes(name));
   return { kind: 'set', written, unchanged };
+}
+
+export function areSet(
+  present: readonly EnvironmentVariable[],
+  wanted: readonly TargetVariable[],
+): boolean {
+  return wanted.every((variable) => isSet(present, variable));
 }
 
 function isSet(present: readonly EnvironmentVariable[], wanted: TargetVariable): boolean {

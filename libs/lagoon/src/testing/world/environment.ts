@@ -36,6 +36,10 @@ export interface EnvironmentTraits {
   failBuilds: number;
   /** Tasks still to fail; Infinity for all. */
   failTasks: number;
+  /** Simulated seconds of a task; null: the simulator's default. */
+  taskSeconds: number | null;
+  /** A cancel of a task is answered "success", and it goes on to its end. */
+  ignoresTaskCancel: boolean;
   buildWarnings: boolean;
   /** Simulated seconds; null: the simulator's default. */
   buildSeconds: number | null;
@@ -78,6 +82,8 @@ export const NEW_ENVIRONMENT: EnvironmentTraits = {
   wakeSeconds: 10,
   failBuilds: 0,
   failTasks: 0,
+  taskSeconds: null,
+  ignoresTaskCancel: false,
   buildWarnings: false,
   buildSeconds: null,
   buildTraits: {},

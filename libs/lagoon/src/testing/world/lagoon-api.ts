@@ -112,7 +112,10 @@ export class LagoonApi {
         : this.environment(environment ?? {}).tasks.find((other) => other.taskName === taskName);
     if (task === undefined) return null;
     this.world.context.observer.onCancel(task.taskName);
-    endTask(task, { at: this.world.now(), status: 'cancelled' });
+    const { environments } = this.world.projects;
+    if (environments.get(task.environmentId)?.ignoresTaskCancel !== true) {
+      endTask(task, { at: this.world.now(), status: 'cancelled' });
+    }
     return 'success';
   }
 

@@ -19,13 +19,14 @@ export class TaskRegistry {
 
   run(environment: Environment, order: TaskOrder): Task {
     const { clock, options, nextId, observer } = this.context;
+    const seconds = environment.taskSeconds ?? (clock.instant ? 0 : options.taskSeconds);
     const task: Task = {
       ...order,
       id: nextId(),
       environmentId: environment.id,
       taskName: `lagoon-task-${this.context.word(6)}`,
       createdAt: clock.now(),
-      durationMs: clock.instant || this.endsAtOnce !== null ? 0 : options.taskSeconds * 1000,
+      durationMs: this.endsAtOnce === null ? seconds * 1000 : 0,
       result: this.endsAtOnce ?? resultOf(environment, order),
       end: null,
     };
