@@ -8,7 +8,7 @@ export type {
   DeploymentState,
   Wait,
 } from './instance/attempt-progress';
-export { leavesOutcomeOpen, unsettledEffectOf } from './instance/ended-upgrade';
+export { leavesOutcomeOpen, unsettledEffectOf, scriptStepIn } from './instance/ended-upgrade';
 export * from './instance/instance.errors';
 export * from './instance/instance.events';
 export * from './instance/instance.evolve';

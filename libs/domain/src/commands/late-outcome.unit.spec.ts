@@ -109,7 +109,10 @@ describe('RecordLateOutcome of a script', () => {
   it('that was the upgrade is taken up where it left off', () => {
     givenUp('upgrade')
       .when(report('upgrade', 'complete'))
-      .then(seen('upgrade', 'complete'), ...goesOn);
+      .then(
+        seen('upgrade', 'complete'),
+        ...ordering({ deployed: { buildName: TASK.taskName } }, goesOn),
+      );
   });
 
   it('of the post-upgrade leads on to the verification', () => {

@@ -48,14 +48,14 @@ describe('the post-upgrade stage', () => {
       retryable: false,
     });
     await fixture.handle(stageOf(fixture));
-    expect((await fixture.appended())[2]).toMatchObject({
-      type: 'PostUpgradeFailed',
-      data: {
-        reason: 'script-refused',
-        evidence: { cause: 'disabled', detail: reason },
-        retryable: false,
+    const evidence = { cause: 'disabled', detail: reason };
+    expect((await fixture.appended()).slice(2)).toMatchObject([
+      { type: 'CallRefused', data: { callNo: 1, evidence } },
+      {
+        type: 'PostUpgradeFailed',
+        data: { reason: 'script-refused', evidence, retryable: false },
       },
-    });
+    ]);
   });
 
   it('does nothing when the instance has moved on', async () => {

@@ -103,14 +103,14 @@ describe('the upgrade stage', () => {
       retryable: false,
     });
     await fixture.handle(stageOf(fixture));
-    expect((await fixture.appended())[2]).toMatchObject({
-      type: 'UpgradeFailed',
-      data: {
-        reason: 'deployment-refused',
-        evidence: { cause: 'quota', detail: 'exceed environment quota' },
-        retryable: false,
+    const evidence = { cause: 'quota', detail: 'exceed environment quota' };
+    expect((await fixture.appended()).slice(2)).toMatchObject([
+      { type: 'CallRefused', data: { callNo: 1, evidence } },
+      {
+        type: 'UpgradeFailed',
+        data: { reason: 'deployment-refused', evidence, retryable: false },
       },
-    });
+    ]);
     expect(builds(fixture)).toEqual([]);
   });
 
@@ -200,6 +200,7 @@ describe('the upgrade stage', () => {
       'DeploymentRequested',
       'CallRefused',
       'DeploymentRequested',
+      'CallRefused',
       'UpgradeFailed',
     ]);
     expect((await fixture.appended()).at(-1)).toMatchObject({
