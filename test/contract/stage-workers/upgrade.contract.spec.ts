@@ -76,7 +76,7 @@ describe('upgrade alone', () => {
     const traits = { environmentType: 'production', mayDeploy: false } as const;
     const upgrade = await harness.open('UpgradePending', { traits });
     await harness.deliver(upgrade);
-    expect((await upgrade.types()).filter((type) => type === 'CallRefused')).toHaveLength(2);
+    expect((await upgrade.types()).filter((type) => type === 'CallRefused')).toHaveLength(3);
     expect((await upgrade.appended()).at(-1)).toMatchObject({
       type: 'UpgradeFailed',
       data: {
