@@ -16,7 +16,7 @@ import { taskLookUp } from '../../effects/task.effect';
 import type { InstanceSession } from '../../runner/instance-session';
 import type { StageTurn } from '../../runner/stage-handler.port';
 import { StageHandler } from '../../runner/stage-handler.port';
-import { areSet } from '../upgrade/variables';
+import { areSet } from '../../effects/variables';
 import type { CancelTarget } from './cancel-targets';
 import { cancel, nameOf, runningBuilds } from './cancel-targets';
 

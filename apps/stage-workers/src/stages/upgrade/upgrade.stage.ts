@@ -9,7 +9,7 @@ import type { InstanceSession } from '../../runner/instance-session';
 import { proveReachable } from '../../runner/lagoon-outages';
 import type { StageTurn } from '../../runner/stage-handler.port';
 import { StageHandler } from '../../runner/stage-handler.port';
-import { setVariables } from './variables';
+import { setVariables } from '../../effects/variables';
 
 export interface UpgradePorts {
   readonly cores: LagoonCores;

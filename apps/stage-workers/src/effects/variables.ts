@@ -2,7 +2,7 @@ import type { TargetVariable, WorkOrder } from '@uplift/domain';
 import type { EnvironmentVariable, Lagoon, Refused } from '@uplift/lagoon';
 import { LagoonUnavailableError } from '@uplift/lagoon';
 import type { Clock } from '@uplift/runtime';
-import { withTimeout } from '../../effects/leased-call';
+import { withTimeout } from './leased-call';
 
 export type VariablesOutcome =
   | {
