@@ -4,6 +4,7 @@ import { eventStreamSuite } from './event-stream.suite';
 import { CALLBACK_TOKEN, healthCallbackSuite } from './health-callback.suite';
 import { importSuite } from './import.suite';
 import { invalidRequestsSuite } from './invalid-requests.suite';
+import { operatorSuite } from './operator.suite';
 import { publishedSuite } from './published.suite';
 import { queriesSuite } from './queries.suite';
 import { outageSuite, refusalsSuite } from './refusals.suite';
@@ -19,6 +20,7 @@ describe('the command API', () => {
   publishedSuite(api);
   commandsSuite(api);
   cancelSuite(api);
+  operatorSuite(api);
   systemSuite(api);
   refusalsSuite(api);
   invalidRequestsSuite(api);

@@ -22,8 +22,17 @@ const INSTANCE = {
   revision: 13,
   registeredAt: '2026-01-01T00:00:00.000Z',
   updatedAt: '2026-01-01T00:00:00.000Z',
+  waitingFor: null,
+  allowedCommands: [],
 };
-const PAGE = { items: [INSTANCE], nextCursor: null, asOf: AS_OF };
+const STOP = {
+  core: null,
+  since: '2026-01-01T00:00:00.000Z',
+  requestedBy: 'operator-7',
+  reason: 'Lagoon is being upgraded',
+};
+const READ = { stops: [STOP], asOf: AS_OF };
+const PAGE = { items: [INSTANCE], nextCursor: null, ...READ };
 
 /** Answers queries on the bus with what a test says, and remembers what was asked. */
 class ScriptedReadModel {
@@ -60,11 +69,11 @@ export function queriesSuite(running: () => RunningCommandApi): void {
     });
 
     it('answers an instance with its revision as ETag', async () => {
-      await readModel.answers(QUERY_SUBJECTS.instanceGet, { instance: INSTANCE, asOf: AS_OF });
+      await readModel.answers(QUERY_SUBJECTS.instanceGet, { instance: INSTANCE, ...READ });
 
       const { status, headers, body } = await api.get(`/v1/instances/${ID}`);
 
-      expect({ status, body }).toEqual({ status: 200, body: { instance: INSTANCE, asOf: AS_OF } });
+      expect({ status, body }).toEqual({ status: 200, body: { instance: INSTANCE, ...READ } });
       expect(headers.get('etag')).toBe('"13"');
       expect(readModel.asked).toEqual([{ instanceId: ID }]);
     });
@@ -73,7 +82,7 @@ export function queriesSuite(running: () => RunningCommandApi): void {
       ['parameter', '?min-position=12', {}],
       ['header', '', { 'min-position': '12' }],
     ])('passes min-position on, given as %s', async (_how, query, headers) => {
-      await readModel.answers(QUERY_SUBJECTS.instanceGet, { instance: INSTANCE, asOf: AS_OF });
+      await readModel.answers(QUERY_SUBJECTS.instanceGet, { instance: INSTANCE, ...READ });
 
       await api.get(`/v1/instances/${ID}${query}`, headers);
 
@@ -101,12 +110,12 @@ export function queriesSuite(running: () => RunningCommandApi): void {
     });
 
     it('answers timeline and stats', async () => {
-      const timeline = { instanceId: ID, items: [], nextCursor: null, asOf: AS_OF };
+      const timeline = { instanceId: ID, items: [], nextCursor: null, ...READ };
       const stats = {
         instances: { total: 1, byStatus: { 'running-healthy-claimed': 1 } },
         upgrades: { total: 0, byOutcome: { succeeded: 0 } },
         stages: [],
-        asOf: AS_OF,
+        ...READ,
       };
       await readModel.answers(QUERY_SUBJECTS.instanceTimeline, timeline);
       await readModel.answers(QUERY_SUBJECTS.instanceStats, stats);

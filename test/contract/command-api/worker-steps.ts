@@ -1,4 +1,4 @@
-import type { InFlightStatus, InstanceCommand } from '@uplift/domain';
+import type { InFlightStatus, InstanceCommand, InstanceCommandType } from '@uplift/domain';
 import { decide } from '@uplift/domain';
 import type { EventStore } from '@uplift/event-store';
 import { InstanceHistory } from '@uplift/event-store';
@@ -34,9 +34,19 @@ export async function workUntil(
 }
 
 /** Does all of it. */
-export async function workToTheEnd(store: EventStore, upgrade: Upgrade): Promise<void> {
-  for (const step of STEPS) {
-    await work(store, upgrade, { ...command(step, { upgradeId: upgrade.upgradeId }) });
+export function workToTheEnd(store: EventStore, upgrade: Upgrade): Promise<void> {
+  return workSteps(store, upgrade, STEPS);
+}
+
+export async function workSteps(
+  store: EventStore,
+  upgrade: Upgrade,
+  steps: readonly InstanceCommandType[],
+): Promise<void> {
+  for (const step of steps) {
+    const { type, data } = command(step);
+    const named = 'upgradeId' in data ? { ...data, upgradeId: upgrade.upgradeId } : data;
+    await work(store, upgrade, { type, data: named } as InstanceCommand);
   }
 }
 
