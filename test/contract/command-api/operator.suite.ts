@@ -189,6 +189,8 @@ export function operatorSuite(running: () => RunningCommandApi): void {
       const problem = await refusedByBoth(api, at(verb, 'k', upgrade, { reason, ...more }));
 
       expect(problem).toMatchObject({ status: 409, code, instanceId: upgrade.instanceId });
+      expect(problem).toHaveProperty('waitingFor');
+      expect(problem).toHaveProperty('allowedCommands.0.command');
       expect(await api.eventsOf(upgrade.instanceId)).toEqual(before);
     });
 

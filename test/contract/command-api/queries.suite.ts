@@ -125,6 +125,15 @@ export function queriesSuite(running: () => RunningCommandApi): void {
       expect(readModel.asked).toEqual([{ instanceId: ID, limit: 5 }, {}]);
     });
 
+    it('answers the switches in force', async () => {
+      await readModel.answers(QUERY_SUBJECTS.systemStatus, READ);
+
+      const { status, body } = await api.get('/v1/system?min-position=12');
+
+      expect({ status, body }).toEqual({ status: 200, body: READ });
+      expect(readModel.asked).toEqual([{ minPosition: '12' }]);
+    });
+
     it('passes the problem of the read model on, with references that resolve here', async () => {
       const problem = {
         type: 'urn:uplift:problem:upgrade-not-found',

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { StoredEvent } from '@uplift/contracts';
 import { refusal } from '@uplift/contracts';
-import type { InstanceState } from '@uplift/domain';
-import { evolve, INITIAL_STATE } from '@uplift/domain';
+import type { InstanceState, KnownInstance } from '@uplift/domain';
+import { allowedCommands, evolve, INITIAL_STATE, waitingFor } from '@uplift/domain';
 import type { LoadedInstance } from '@uplift/event-store';
 import { CommandHandler, RevisionConflictError } from '@uplift/event-store';
 import type { CommandOutcome, CommandResult } from './command-answer';
@@ -28,14 +28,17 @@ export class CommandService {
   execute(request: CommandRequest): Promise<CommandResult> {
     const { instanceId, caller } = request;
     const command = keyed(request, commandIdOf(instanceId, caller.idempotencyKey));
-    let seen: InstanceState = INITIAL_STATE;
+    let seen: LoadedInstance | undefined;
     return this.meter.measure(
       request,
-      () => this.handle(request, command, (state) => (seen = state)),
+      () => this.handle(request, command, (loaded) => (seen = loaded)),
       (document) => {
         const problem = { instanceId, ...document };
-        this.refusals.record(request, problem, seen);
-        return problem;
+        if (seen === undefined || seen.state.kind === 'absent' || document.status >= 500) {
+          return problem;
+        }
+        this.refusals.record(request, problem, seen.state);
+        return { ...problem, ...nextSteps(seen.state, seen) };
       },
     );
   }
@@ -43,7 +46,7 @@ export class CommandService {
   private async handle(
     request: CommandRequest,
     keyedCommand: KeyedCommand,
-    onState: (state: InstanceState) => void,
+    onLoad: (loaded: LoadedInstance) => void,
   ): Promise<CommandResult> {
     const { instanceId, command } = request;
     const cause = causeOf(request, keyedCommand, upgradeOf(command) ?? instanceId);
@@ -53,7 +56,7 @@ export class CommandService {
         {
           tries: MOST_TRIES,
           onLoad: (loaded) => {
-            onState(loaded.state);
+            onLoad(loaded);
             return earlierResult(request, keyedCommand, loaded);
           },
           onNothing: ({ events }) => noteOf(request, events),
@@ -65,6 +68,16 @@ export class CommandService {
     const outcome = handled.kind === 'appended' ? 'accepted' : 'unchanged';
     return resultAt(request, outcome, { revision: head.revision, position }, state);
   }
+}
+
+/** What is possible instead, by the rules that decide on the commands. */
+function nextSteps(state: KnownInstance, { events }: LoadedInstance) {
+  const waiting = waitingFor(state);
+  const since = waiting?.since ?? events.at(-1)?.recordedAt ?? null;
+  return {
+    waitingFor: waiting && { ...waiting, since },
+    allowedCommands: allowedCommands(state),
+  };
 }
 
 export function inWordsOfTheCaller(error: unknown): never {

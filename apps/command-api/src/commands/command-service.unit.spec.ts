@@ -1,5 +1,5 @@
 import { instanceStream, ProblemError } from '@uplift/contracts';
-import { DomainError } from '@uplift/domain';
+import { DomainError, OPERATOR_COMMANDS } from '@uplift/domain';
 import type { StreamHead } from '@uplift/event-store';
 import { EventStoreUnavailableError, RevisionConflictError } from '@uplift/event-store';
 import { InMemoryEventStore } from '@uplift/event-store/testing';
@@ -281,6 +281,37 @@ describe('CommandService', () => {
         allowedFrom: ['running-healthy-claimed', 'running-healthy-unclaimed'],
       },
     });
+  });
+
+  it('names what holds the instance up, and which commands are allowed instead', async () => {
+    const { store, service } = await registered();
+    await service.execute(trigger({ key: 'k1' }));
+
+    const refused: unknown = await service
+      .execute(trigger({ key: 'k2' }))
+      .catch((error: unknown) => error);
+
+    const { problem } = refused as ProblemError;
+    const newest = (await store.load(instanceStream(INSTANCE_ID))).at(-1);
+    expect(problem.waitingFor).toMatchObject({
+      sentence: expect.stringContaining('pre-upgrade') as unknown,
+      since: newest?.recordedAt,
+    });
+    const verdicts = new Map(problem.allowedCommands?.map((each) => [each.command, each]));
+    expect([...verdicts.keys()]).toEqual(OPERATOR_COMMANDS);
+    expect(verdicts.get('CancelUpgrade')).toMatchObject({ allowed: true });
+    expect(verdicts.get('RetryUpgrade')).toMatchObject({
+      allowed: false,
+      code: 'upgrade-in-flight',
+    });
+  });
+
+  it('names no commands of an instance that nobody registered', async () => {
+    const { service } = commandServiceOn(new InMemoryEventStore());
+
+    const refused: unknown = await service.execute(trigger()).catch((error: unknown) => error);
+
+    expect((refused as ProblemError).problem).not.toHaveProperty('allowedCommands');
   });
 
   it('says 503 and "unknown" when the store does not answer', async () => {

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { ProblemDetails } from '@uplift/contracts';
 import { EVENT_CATEGORIES, refusalStream } from '@uplift/contracts';
-import type { InstanceState, RefusalEventData } from '@uplift/domain';
+import type { KnownInstance, RefusalEventData } from '@uplift/domain';
 import {
   deterministicEventId,
   EventStore,
@@ -52,10 +52,10 @@ export class RefusalRecorder {
     });
   }
 
-  /** Returns at once, and never throws. */
-  record(request: CommandRequest, problem: ProblemDetails, state: InstanceState): void {
-    const { code, status, detail } = problem;
-    if (state.kind === 'absent' || status >= 500 || NO_RULE.includes(code)) return;
+  /** The refusal of a known instance. Returns at once, and never throws. */
+  record(request: CommandRequest, problem: ProblemDetails, state: KnownInstance): void {
+    const { code, detail } = problem;
+    if (NO_RULE.includes(code)) return;
     const { instanceId, command, caller } = request;
     const hour = this.presentHour();
     const eventId = deterministicEventId(`refusal/${instanceId}`, `${code}/${hour}`, 0);
