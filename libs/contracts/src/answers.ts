@@ -1,9 +1,10 @@
-import type { UpgradeOutcome } from '@uplift/domain';
 import {
   HEALTHY_STATUSES,
   INSTANCE_STATUSES,
   REASON_CLASS_NAMES,
+  RUNNING_STATUSES,
   TIMED_STAGES,
+  UPGRADE_OUTCOMES,
   UPGRADE_STRATEGIES,
 } from '@uplift/domain';
 import { upgradeTarget } from './events/work-order.schema';
@@ -33,13 +34,6 @@ const revision: Schema<number> = plain({ type: 'integer', minimum: 0 });
 const position: Schema<string> = plain({ type: 'string', pattern: '^\\d+$' });
 const anything: Schema<object> = plain({ type: 'object', additionalProperties: true });
 const status = oneOf(INSTANCE_STATUSES);
-const OUTCOMES = [
-  'in-flight',
-  'succeeded',
-  'failed',
-  'cancelled',
-  'expired',
-] as const satisfies readonly UpgradeOutcome[];
 const reason = documented('By its present name, see docs/reasons.md', text);
 const reasonClass = oneOf(REASON_CLASS_NAMES);
 const timedStage = oneOf(TIMED_STAGES);
@@ -132,7 +126,11 @@ const upgrade = named(
     requestedBy: text,
     reason: text,
     rolloutId: nullable(text),
-    outcome: oneOf(OUTCOMES),
+    priority: nullable(oneOf(['urgent'])),
+    startBy: documented('It expires if it has not begun by then', nullable(dateTime)),
+    repairs: documented('The ill status that it is to mend', nullable(oneOf(RUNNING_STATUSES))),
+    rollsBack: documented('The upgrade whose deployment it takes back', nullable(uuid)),
+    outcome: oneOf(UPGRADE_OUTCOMES),
     stage: nullable(timedStage),
     stages: documented('In the order of the path; only those that were reached', list(stage)),
     calls: documented('Deploy calls made to Lagoon', wholeNumber),

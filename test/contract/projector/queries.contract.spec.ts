@@ -203,7 +203,7 @@ test('statistics count instances by status, upgrades by outcome, and durations b
   });
   expect(answer.upgrades).toEqual({
     total: 4,
-    byOutcome: { 'in-flight': 1, succeeded: 3, failed: 0, cancelled: 0, expired: 0 },
+    byOutcome: { 'in-flight': 1, succeeded: 3, failed: 0, cancelled: 0, abandoned: 0, expired: 0 },
   });
   const number = expect.any(Number) as number;
   const percentiles = { p50: number, p95: number };

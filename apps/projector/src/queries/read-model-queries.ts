@@ -7,7 +7,7 @@ import type {
 } from '@uplift/contracts';
 import { DEFAULT_PAGE_LENGTH, refusal } from '@uplift/contracts';
 import type { UpgradeView } from '@uplift/domain';
-import { TIMED_STAGES } from '@uplift/domain';
+import { TIMED_STAGES, UPGRADE_OUTCOMES } from '@uplift/domain';
 import type { Snapshot } from '../read-model/read-model.port';
 import type { NextSteps } from '../read-model/next-steps';
 import { commandsOf, NO_STEPS, waitOf } from '../read-model/next-steps';
@@ -17,7 +17,7 @@ import { readCursor, toPage } from './cursor';
 
 /** Upgrades whose durations are measured: the newest. */
 const MEASURED_UPGRADES = 10_000;
-const NO_OUTCOME = { 'in-flight': 0, succeeded: 0, failed: 0, cancelled: 0, expired: 0 };
+const NO_OUTCOME = Object.fromEntries(UPGRADE_OUTCOMES.map((outcome) => [outcome, 0]));
 const NO_TIME = { p50: null, p95: null };
 const NOT_REACHED = { count: 0, queuedMs: NO_TIME, activeMs: NO_TIME };
 

@@ -98,6 +98,10 @@ export const UPGRADES = new Table<UpgradeView, Omit<UpgradeDocument, keyof NextS
     requestedBy: text(),
     reason: text(),
     rolloutId: nullable(text()),
+    priority: nullable(text()),
+    startBy: nullable(text()),
+    repairs: nullable(text()),
+    rollsBack: nullable(text()),
     outcome: text(),
     stage: nullable(text()),
     stages,
@@ -109,6 +113,7 @@ export const UPGRADES = new Table<UpgradeView, Omit<UpgradeDocument, keyof NextS
     failure: nullable(json()),
     requestedAt: time,
     endedAt: nullable(time),
+    isAbandoned: hidden(flag),
     revision: integer,
   },
 );

@@ -1,4 +1,10 @@
-import type { InstanceEvent, PerEvent, RecordedInstanceEvent } from '../instance/instance.events';
+import type {
+  AskedBy,
+  InstanceEvent,
+  PerEvent,
+  RecordedInstanceEvent,
+  Resolution,
+} from '../instance/instance.events';
 import { meaningOf, upgradeIdOf } from '../instance/instance.events';
 import { statusAfter } from '../instance/instance.lifecycle';
 import { presentReason } from '../instance/reasons';
@@ -15,7 +21,7 @@ export interface TimelineEntry {
   /** Status after the event. */
   readonly status: InstanceStatus;
   readonly upgradeId: string | null;
-  /** What is worth knowing at a glance: a build name, a status, a reason. */
+  /** What is worth knowing at a glance: a build name, a status, a reason, and who asked for it. */
   readonly note: string | null;
 }
 
@@ -31,14 +37,26 @@ export function timelineEntry(
 }
 
 function noteOf(event: InstanceEvent): string | null {
-  if ('retryable' in event.data) return presentReason(event.data.reason);
-  if ('reason' in event.data) return event.data.reason;
-  const worker = 'worker' in event.data ? event.data.worker : null;
-  return meaningOf(NOTES, event) ?? worker;
+  const { data } = event;
+  const note = meaningOf(NOTES, event) ?? null;
+  if ('requestedBy' in data) return [note, wish(data)].filter(Boolean).join(': ') || null;
+  if ('retryable' in data) return presentReason(data.reason);
+  return note ?? ('reason' in data ? data.reason : 'worker' in data ? data.worker : null);
+}
+
+/** Why, and who says so. */
+function wish({ requestedBy, reason }: Partial<AskedBy>): string | null {
+  return requestedBy === undefined ? null : `${reason} (${requestedBy})`;
+}
+
+function claimed({ resolution }: { readonly resolution: Resolution }): string {
+  return resolution.kind === 'adopt' ? `adopt ${resolution.buildName}` : 'it did not land';
 }
 
 const theBuild = ({ buildName }: { readonly buildName: string }) => buildName;
 const theTarget = ({ target }: { readonly target: string }) => target;
+const placed = (target: string, place?: number) =>
+  place === undefined ? target : `${target}, place ${place}`;
 const theCall = ({ callNo }: { readonly callNo: number }) => `call ${callNo}`;
 
 const NOTES: PerEvent<string> = {
@@ -58,11 +76,24 @@ const NOTES: PerEvent<string> = {
   VariablesSet: ({ written, unchanged }) =>
     `${written.length} written, ${unchanged.length} unchanged`,
   ScriptAccepted: ({ task }) => task.taskName,
-  WaitingFor: theTarget,
+  WaitingFor: ({ target, place }) => placed(target, place),
   WaitEnded: theTarget,
   DeploymentRequested: theCall,
   ScriptRequested: theCall,
   CallAmbiguous: theCall,
   CallRefused: theCall,
   CallNotLanded: theCall,
+  HealthEvidenceRecorded: ({ status }) => status,
+  UpgradePrioritized: ({ priority }) => priority,
+  UpgradeExpired: ({ startBy }) => `not begun by ${startBy}`,
+  StageTimedOut: ({ stage, limitMs }) => `${stage} took more than ${limitMs} ms`,
+  StageParked: ({ reason, eventType, detail }) =>
+    [reason, eventType, detail].filter(Boolean).join(': '),
+  StageRedriven: ({ stage, n }) => `${stage}, redrive ${n}`,
+  OutcomeResolutionRequested: claimed,
+  OutcomeResolved: claimed,
+  OutcomeResolutionRefused: ({ reason, ...claim }) => `${claimed(claim)}: ${reason}`,
+  UpgradeRetried: ({ fromStage, redeploy }) =>
+    redeploy ? `from ${fromStage}, deploying again` : `from ${fromStage}`,
+  CommandNoted: ({ command }) => command,
 };

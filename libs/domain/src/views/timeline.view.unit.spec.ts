@@ -1,6 +1,7 @@
-import { event, ATTEMPT, BUILD, FAILURE, TASK, WORKER } from '../testing/examples';
+import { event, ATTEMPT, BUILD, FAILURE, TASK, WORK_ORDER, WORKER } from '../testing/examples';
 import { FIRST_TIME, INSTANCE_ID, recorded } from '../testing/histories';
 import type { InstanceEvent } from '../instance/instance.events';
+import { eventOf } from '../instance/instance.events';
 import type { InstanceStatus } from '../status';
 import { timelineEntry } from './timeline.view';
 
@@ -58,7 +59,47 @@ describe('a line of the timeline', () => {
     [event('VariablesSet'), '1 written, 0 unchanged'],
     [event('WaitingFor'), 'lagoon:eu-1'],
     [event('WaitEnded'), 'lagoon:eu-1'],
-    [event('UpgradeCancelRequested'), 'security release'],
+    [event('WaitingFor', { target: 'admission:eu-1', place: 12 }), 'admission:eu-1, place 12'],
+    [event('UpgradeRequested'), 'security release (operator-7)'],
+    [event('UpgradeCancelRequested'), 'security release (operator-7)'],
+    [event('UpgradeAbandoned'), 'security release (operator-7)'],
+    [event('InstanceParked'), 'security release (operator-7)'],
+    [event('InstanceUnparked'), 'security release (operator-7)'],
+    [event('UpgradePrioritized'), 'urgent: security release (operator-7)'],
+    [event('UpgradeRetried'), 'from upgrade: security release (operator-7)'],
+    [
+      event('UpgradeRetried', { redeploy: true }),
+      'from upgrade, deploying again: security release (operator-7)',
+    ],
+    [
+      eventOf('StageRedriven', { workOrder: WORK_ORDER, stage: 'upgrade', n: 2 }),
+      'upgrade, redrive 2',
+    ],
+    [
+      event('StageRedriven', { stage: 'upgrade', n: 2, requestedBy: 'op', reason: 'r' }),
+      'upgrade, redrive 2: r (op)',
+    ],
+    [
+      event('OutcomeResolutionRequested', { resolution: { kind: 'adopt', buildName: BUILD } }),
+      `adopt ${BUILD}: security release (operator-7)`,
+    ],
+    [event('OutcomeResolved', { resolution: { kind: 'not-landed' } }), 'it did not land'],
+    [
+      event('OutcomeResolutionRefused', { resolution: { kind: 'not-landed' }, reason: 'r' }),
+      'it did not land: r',
+    ],
+    [event('StageParked', { reason: 'TypeError' }), 'TypeError'],
+    [
+      event('StageParked', { reason: 'TypeError', eventType: 'UpgradePending', detail: 'no map' }),
+      'TypeError: UpgradePending: no map',
+    ],
+    [
+      event('UpgradeExpired', { startBy: '2026-12-01T06:00:00.000Z' }),
+      'not begun by 2026-12-01T06:00:00.000Z',
+    ],
+    [event('StageTimedOut', { stage: 'upgrade', limitMs: 5 }), 'upgrade took more than 5 ms'],
+    [event('HealthEvidenceRecorded', { status: 'running-unhealthy' }), 'running-unhealthy'],
+    [event('CommandNoted', { command: 'ParkInstance' }), 'ParkInstance'],
     [event('UpgradeCancelled'), null],
     [event('PostUpgradePending'), null],
   ] as const)('notes what is worth knowing: %j', (single, note) => {

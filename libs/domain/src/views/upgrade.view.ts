@@ -1,7 +1,6 @@
 import type {
   Evidence,
   InstanceEvent,
-  InstanceEventType,
   PerEvent,
   RecordedInstanceEvent,
 } from '../instance/instance.events';
@@ -9,7 +8,8 @@ import { meaningOf, upgradeIdOf } from '../instance/instance.events';
 import type { ReasonClass } from '../instance/reasons';
 import { presentReason, reasonClassOf } from '../instance/reasons';
 import type { UpgradeStrategy, UpgradeTarget } from '../instance/upgrade-target';
-import type { HealthyStatus } from '../status';
+import type { Priority, WorkOrder } from '../instance/work-order';
+import type { HealthyStatus, RunningStatus } from '../status';
 
 export const TIMED_STAGES = ['pre-upgrade', 'upgrade', 'post-upgrade', 'verify'] as const;
 export type TimedStage = (typeof TIMED_STAGES)[number];
@@ -21,7 +21,17 @@ export interface StageTimes {
   readonly endedAt: number | null;
 }
 
-export type UpgradeOutcome = 'in-flight' | 'succeeded' | 'failed' | 'cancelled' | 'expired';
+export const UPGRADE_OUTCOMES = [
+  'in-flight',
+  'succeeded',
+  'failed',
+  'cancelled',
+  /** An operator accepted the instance as it was, and it proved its health. */
+  'abandoned',
+  /** Not begun in time. */
+  'expired',
+] as const;
+export type UpgradeOutcome = (typeof UPGRADE_OUTCOMES)[number];
 
 export interface UpgradeFailureView {
   /** By its present name, whatever version recorded it. */
@@ -42,6 +52,13 @@ export interface UpgradeView {
   readonly requestedBy: string;
   readonly reason: string;
   readonly rolloutId: string | null;
+  readonly priority: Priority | null;
+  /** RFC 3339; the upgrade expires if it has not begun by then. */
+  readonly startBy: string | null;
+  /** The ill status that it is to mend. */
+  readonly repairs: RunningStatus | null;
+  /** The upgrade whose deployment it takes back. */
+  readonly rollsBack: string | null;
   readonly outcome: UpgradeOutcome;
   readonly stage: TimedStage | null;
   readonly stages: Readonly<Partial<Record<TimedStage, StageTimes>>>;
@@ -54,6 +71,8 @@ export interface UpgradeView {
   readonly failure: UpgradeFailureView | null;
   readonly requestedAt: number;
   readonly endedAt: number | null;
+  /** An operator has accepted the instance as it is: it is only verified. */
+  readonly isAbandoned: boolean;
   /** Revision of the stream that this row reflects. */
   readonly revision: number;
 }
@@ -80,30 +99,43 @@ interface Marks {
 }
 
 /** Which stage an event opens, begins or ends, and what it makes of the upgrade. */
-const MARKS: Partial<Record<InstanceEventType, Marks>> = {
-  PreUpgradeStarted: { begins: 'pre-upgrade' },
-  PreUpgradeCompleted: { ends: 'pre-upgrade' },
-  UpgradePending: { opens: 'upgrade' },
-  UpgradeStarted: { begins: 'upgrade' },
-  UpgradeCompleted: { ends: 'upgrade' },
-  PostUpgradePending: { opens: 'post-upgrade', outcome: 'in-flight' },
-  PostUpgradeStarted: { begins: 'post-upgrade' },
-  PostUpgradeCompleted: {
+const MARKS: PerEvent<Marks, [view: UpgradeView]> = {
+  PreUpgradeStarted: () => ({ begins: 'pre-upgrade' }),
+  PreUpgradeCompleted: () => ({ ends: 'pre-upgrade' }),
+  UpgradePending: () => ({ opens: 'upgrade' }),
+  UpgradeStarted: () => ({ begins: 'upgrade' }),
+  UpgradeCompleted: () => ({ ends: 'upgrade' }),
+  PostUpgradePending: () => ({ opens: 'post-upgrade', outcome: 'in-flight' }),
+  PostUpgradeStarted: () => ({ begins: 'post-upgrade' }),
+  PostUpgradeCompleted: () => ({
     ends: 'post-upgrade',
     opens: 'verify',
     begins: 'verify',
     outcome: 'in-flight',
-  },
-  UpgradeAbandoned: { opens: 'verify', begins: 'verify', outcome: 'in-flight' },
-  DeploymentCancelled: {
+  }),
+  UpgradeAbandoned: () => ({ opens: 'verify', begins: 'verify', outcome: 'in-flight' }),
+  DeploymentCancelled: () => ({
     ends: 'upgrade',
     opens: 'verify',
     begins: 'verify',
     outcome: 'in-flight',
-  },
-  InstanceVerifiedHealthy: { ends: 'verify', outcome: 'succeeded' },
-  UpgradeCancelled: { outcome: 'cancelled' },
-  UpgradeExpired: { outcome: 'expired' },
+  }),
+  InstanceVerifiedHealthy: (_data, { isAbandoned }) => ({
+    ends: 'verify',
+    outcome: isAbandoned ? 'abandoned' : 'succeeded',
+  }),
+  UpgradeCancelled: () => ({ outcome: 'cancelled' }),
+  UpgradeExpired: () => ({ outcome: 'expired' }),
+  ScriptCancelled: ({ workOrder: { leftAt } }) => ({
+    ends: leftAt === 'pre-upgrade' ? 'pre-upgrade' : 'upgrade',
+    opens: 'verify',
+    begins: 'verify',
+    outcome: 'in-flight',
+  }),
+  UpgradeRetried: ({ fromStage }) => ({
+    opens: fromStage === 'poll-upgrade' ? 'verify' : fromStage,
+    outcome: 'in-flight',
+  }),
 };
 
 const NO_BUILD = {
@@ -124,7 +156,7 @@ export function evolveUpgradeView(
   if (view === null) return null;
   if (upgradeIdOf(event) !== view.upgradeId) return view;
 
-  const { outcome, ...marks } = marksOf(event);
+  const { outcome, ...marks } = marksOf(event, view);
   const seen = { ...view, revision, ...factsOf(view, event) };
   const marked = { ...seen, ...stagesAfter(view, marks, at) };
   if (outcome === undefined) return marked;
@@ -136,11 +168,15 @@ function requested(
   { instanceId, at, revision }: RecordedInstanceEvent,
   data: Extract<InstanceEvent, { type: 'UpgradeRequested' }>['data'],
 ): UpgradeView {
-  const { upgradeId, attempt, strategy, target, originStatus } = data.workOrder;
+  const { upgradeId, originStatus, priority, startBy, repairs, rollsBack } = data.workOrder;
   const { requestedBy, reason, rolloutId } = data;
   return {
-    ...{ upgradeId, instanceId, attempt, strategy, target, originStatus },
+    ...{ upgradeId, instanceId, ...planOf(data.workOrder), originStatus },
     ...{ requestedBy, reason, rolloutId },
+    priority: priority ?? null,
+    startBy: startBy ?? null,
+    repairs: repairs ?? null,
+    rollsBack: rollsBack ?? null,
     outcome: 'in-flight',
     stage: 'pre-upgrade',
     stages: { 'pre-upgrade': { queuedAt: at, startedAt: null, endedAt: null } },
@@ -148,8 +184,14 @@ function requested(
     failure: null,
     requestedAt: at,
     endedAt: null,
+    isAbandoned: false,
     revision,
   };
+}
+
+/** What another attempt may change. */
+function planOf({ attempt, strategy, target }: WorkOrder) {
+  return { attempt, strategy, target };
 }
 
 /** What an event changes in the row, beside stages and outcome. */
@@ -162,7 +204,13 @@ const FACTS: PerEvent<Partial<UpgradeView>, [view: UpgradeView]> = {
   UpgradeCompleted: ({ warnings }) => ({ buildStatus: 'complete', warnings }),
   DeploymentCancelled: () => ({ buildStatus: 'cancelled' }),
   LateOutcomeObserved: ({ buildName, status }) => ({ buildName, buildStatus: status }),
-  UpgradeRetried: ({ workOrder }) => ({ attempt: workOrder.attempt, ...NO_BUILD }),
+  UpgradePrioritized: ({ priority }) => ({ priority }),
+  UpgradeRetried: ({ workOrder }, view) => ({
+    ...planOf(workOrder),
+    ...(workOrder.deployed === undefined ? NO_BUILD : deployedBefore(view, workOrder.deployed)),
+    isAbandoned: false,
+  }),
+  UpgradeAbandoned: ({ workOrder }) => ({ ...planOf(workOrder), isAbandoned: true }),
 };
 
 function factsOf(view: UpgradeView, event: InstanceEvent): Partial<UpgradeView> {
@@ -172,21 +220,23 @@ function factsOf(view: UpgradeView, event: InstanceEvent): Partial<UpgradeView> 
   return { failure: { reason, reasonClass: reasonClassOf(reason), evidence, retryable } };
 }
 
+/** What is deployed already is not deployed again. */
+function deployedBefore(
+  { warnings }: UpgradeView,
+  { buildName }: NonNullable<WorkOrder['deployed']>,
+): Partial<UpgradeView> {
+  return { ...NO_BUILD, buildName, buildStatus: 'complete', warnings };
+}
+
 /** From here on the newest build is the one that is followed; of it nothing was seen yet. */
 function adopted({ buildName }: UpgradeView, [newest]: readonly string[]): Partial<UpgradeView> {
   const isNew = buildName !== null && newest !== undefined && newest !== buildName;
   return isNew ? { buildName: newest, buildStatus: null, buildStep: null } : {};
 }
 
-function marksOf(event: InstanceEvent): Marks {
+function marksOf(event: InstanceEvent, view: UpgradeView): Marks {
   if ('retryable' in event.data) return { outcome: 'failed' };
-  if (event.type === 'ScriptCancelled') {
-    const ends = event.data.workOrder.leftAt === 'pre-upgrade' ? 'pre-upgrade' : 'upgrade';
-    return { ends, opens: 'verify', begins: 'verify', outcome: 'in-flight' };
-  }
-  if (event.type !== 'UpgradeRetried') return MARKS[event.type] ?? {};
-  const { fromStage } = event.data;
-  return { opens: fromStage === 'poll-upgrade' ? 'verify' : fromStage, outcome: 'in-flight' };
+  return meaningOf(MARKS, event, view) ?? {};
 }
 
 function stagesAfter(
@@ -195,11 +245,19 @@ function stagesAfter(
   at: number,
 ): Pick<UpgradeView, 'stages' | 'stage'> {
   const opened = { queuedAt: at, startedAt: null, endedAt: null };
-  const stages = { ...view.stages };
+  const stages = opens ? stagesBefore(opens, view) : { ...view.stages };
   if (ends) stages[ends] = { ...opened, ...stages[ends], endedAt: at };
   if (opens) stages[opens] = opened;
   if (begins) stages[begins] = { ...opened, ...stages[begins], startedAt: at };
   return { stages, stage: opens ?? view.stage };
+}
+
+/** A stage that is opened anew is ahead of those that came after it in an earlier attempt. */
+function stagesBefore(stage: TimedStage, { stages }: UpgradeView) {
+  const before = TIMED_STAGES.slice(0, TIMED_STAGES.indexOf(stage));
+  const times: Partial<Record<TimedStage, StageTimes>> = {};
+  for (const each of before) if (stages[each]) times[each] = stages[each];
+  return times;
 }
 
 /** The end of an upgrade ends the stage it happened in. */

@@ -1,4 +1,4 @@
-import { event, ATTEMPT, BUILD, FAILURE, OTHER_UPGRADE } from '../testing/examples';
+import { event, ATTEMPT, BUILD, FAILURE, OTHER_UPGRADE, WORK_ORDER } from '../testing/examples';
 import {
   HISTORY_INTO,
   upTo,
@@ -37,6 +37,10 @@ describe('the row of an upgrade', () => {
       requestedBy: 'operator-7',
       reason: 'security release',
       rolloutId: null,
+      priority: null,
+      startBy: null,
+      repairs: null,
+      rollsBack: null,
       outcome: 'in-flight',
       stage: 'pre-upgrade',
       stages: { 'pre-upgrade': { queuedAt: at(1), startedAt: null, endedAt: null } },
@@ -48,6 +52,7 @@ describe('the row of an upgrade', () => {
       failure: null,
       requestedAt: at(1),
       endedAt: null,
+      isAbandoned: false,
       revision: 1,
     });
   });
@@ -110,12 +115,50 @@ describe('the row of an upgrade', () => {
     });
   });
 
-  it('is verified when it is accepted as it is', () => {
-    expect(viewOf(...failed, event('UpgradeAbandoned'))).toMatchObject({
+  it('is verified when it is accepted as it is, and ends as abandoned', () => {
+    const abandoned = [...failed, event('UpgradeAbandoned')];
+    expect(viewOf(...abandoned)).toMatchObject({
       outcome: 'in-flight',
       stage: 'verify',
       endedAt: null,
     });
+    expect(viewOf(...abandoned, event('InstanceVerifiedHealthy'))).toMatchObject({
+      outcome: 'abandoned',
+      failure: null,
+    });
+    expect(viewOf(...abandoned, event('InstanceFoundUnhealthy'))).toMatchObject({
+      outcome: 'failed',
+    });
+  });
+
+  it('is a success when it is retried after it was accepted in vain', () => {
+    const ill = [...failed, event('UpgradeAbandoned'), event('InstanceFoundUnhealthy')];
+    const retried = [...ill, event('UpgradeRetried'), event('InstanceVerifiedHealthy')];
+    expect(viewOf(...retried)).toMatchObject({ outcome: 'succeeded' });
+  });
+
+  it('forgets the stages behind the one it is retried from', () => {
+    const late = [...HISTORY_INTO['post-upgrade-completed'], event('InstanceFoundUnhealthy')];
+    const retried = viewOf(...late, event('UpgradeRetried', { fromStage: 'upgrade' }));
+    expect(Object.keys(retried?.stages ?? {})).toEqual(['pre-upgrade', 'upgrade']);
+  });
+
+  it('keeps what is deployed already when it is retried behind the deployment', () => {
+    const late = [...HISTORY_INTO['post-upgrade-running'], event('PostUpgradeFailed')];
+    const workOrder = { ...WORK_ORDER, attempt: 2, deployed: { buildName: BUILD } };
+    const retried = event('UpgradeRetried', { fromStage: 'post-upgrade', workOrder });
+    expect(viewOf(...late, retried)).toMatchObject({ buildName: BUILD, buildStatus: 'complete' });
+  });
+
+  it('says that it passes the queue, repairs, rolls back or expires', () => {
+    const asked = {
+      startBy: '2026-12-01T06:00:00.000Z',
+      repairs: 'running-unhealthy',
+      rollsBack: OTHER_UPGRADE,
+    } as const;
+    const requested = event('UpgradeRequested', { workOrder: { ...WORK_ORDER, ...asked } });
+    const view = viewOf(event('InstanceRegistered'), requested, event('UpgradePrioritized'));
+    expect(view).toMatchObject({ ...asked, priority: 'urgent' });
   });
 
   it('follows the newest of several builds, of which nothing was seen yet', () => {
