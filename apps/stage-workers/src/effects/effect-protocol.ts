@@ -32,7 +32,7 @@ export class EffectProtocol {
     private readonly clock: Clock,
   ) {}
 
-  /** Returns when the attempt has no open call of this effect any more. */
+  /** Returns when the attempt has no call of this effect any more that this process may go on with. */
   async settle<Trace>(
     session: InstanceSession,
     effect: Effect<Trace>,
@@ -41,7 +41,7 @@ export class EffectProtocol {
   ): Promise<void> {
     let own = intent;
     let refusedFor: string | null = null;
-    for (let call = session.call; call !== null; call = session.call) {
+    for (let call = callIn(session); call !== null; call = callIn(session)) {
       if (own !== null && call.isOpen) {
         const refusal = await this.call(session, effect, { call, own, stop });
         refusedFor = refusal?.cause ?? null;
@@ -163,6 +163,11 @@ export class EffectProtocol {
 /** Refusals that say nothing of the call itself. */
 function isOutage(cause: string | null): boolean {
   return cause === 'not-sent' || cause === 'unauthenticated';
+}
+
+/** What is still to be done: of an instance that an operator holds only what is under way already. */
+function callIn({ call, isHeld }: InstanceSession): CallState | null {
+  return isHeld && call?.isOpen === false ? null : call;
 }
 
 function callOf({ attempt }: InstanceSession, { marker, callNo }: CallState) {

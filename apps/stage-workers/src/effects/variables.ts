@@ -20,7 +20,7 @@ interface VariablesCall {
   /** End of one call, in ms. */
   readonly timeoutMs: number;
   /** Asked before each write: nothing is written any more for an attempt that was cancelled. */
-  mayGoOn(): Promise<boolean>;
+  readonly mayGoOn: () => Promise<boolean>;
 }
 
 /**

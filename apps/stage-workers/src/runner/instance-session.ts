@@ -128,6 +128,11 @@ export class InstanceSession {
     return isOurs ? state : null;
   }
 
+  /** Whether an operator holds the instance: its stage is offered again when it is let go. */
+  get isHeld(): boolean {
+    return this.upgrading?.workOrder.parked === true;
+  }
+
   /** What was asked of Lagoon and has no outcome yet. */
   get call(): CallState | null {
     return this.upgrading?.call ?? null;

@@ -152,9 +152,9 @@ function isLimited({ settings }: LagoonCore): boolean {
 
 /** Whether the stage has not begun yet, and still is to. */
 function mayBegin({ upgrading }: InstanceSession): boolean {
-  return (
-    upgrading?.status === 'pending-upgrade' && upgrading.workOrder.cancelRequested === undefined
-  );
+  if (upgrading?.status !== 'pending-upgrade') return false;
+  const { cancelRequested, parked } = upgrading.workOrder;
+  return cancelRequested === undefined && parked === undefined;
 }
 
 async function recordScript(session: InstanceSession, outcome: ScriptOutcome): Promise<void> {
