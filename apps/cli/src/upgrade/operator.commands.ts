@@ -78,13 +78,12 @@ function resolveCommand(context: CliContext): Command {
     )
     .option('--not-landed', 'the call took no effect; refused while it may still land')
     .action(async (instanceId: string, upgradeId: string, options: ResolveOptions) => {
-      const { adopt: buildName, notLanded, reason } = options;
-      if (buildName === undefined && !notLanded) {
+      const { adopt, notLanded, reason } = options;
+      if (adopt === undefined && !notLanded) {
         throw new CommandFailure(EXIT.usage, 'resolve takes --adopt <build> or --not-landed');
       }
-      const resolution = notLanded ? { kind: 'not-landed' } : { kind: 'adopt', buildName };
       const path = upgradePath(instanceId, upgradeId, 'resolve');
-      await send(context, path, { reason, resolution }, options);
+      await send(context, path, { reason, adopt, notLanded }, options);
     });
 }
 
@@ -144,8 +143,8 @@ function retryCommand(context: CliContext): Command {
 }
 
 function retryBody(options: RetryOptions): object {
-  const { reason, from: fromStage, redeploy, strategy } = options;
-  return { reason, fromStage, redeploy, strategy, ...targetOf(options) };
+  const { reason, from, redeploy, strategy } = options;
+  return { reason, from, redeploy, strategy, ...targetOf(options) };
 }
 
 async function bulkRetry(

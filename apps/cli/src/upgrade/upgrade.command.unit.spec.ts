@@ -94,7 +94,7 @@ describe('uplift upgrade', () => {
 
   it.each<[string, string[], string, object]>([
     ['retry', [], 'retry', {}],
-    ['retry', ['--from', 'post-upgrade'], 'retry', { fromStage: 'post-upgrade' }],
+    ['retry', ['--from', 'post-upgrade'], 'retry', { from: 'post-upgrade' }],
     [
       'retry',
       ['--redeploy', '--strategy', 'branch-ref', '--ref', 'v2'],
@@ -102,13 +102,8 @@ describe('uplift upgrade', () => {
       { redeploy: true, strategy: 'branch-ref', target: { ref: 'v2' } },
     ],
     ['abandon', [], 'abandon', {}],
-    [
-      'resolve',
-      ['--adopt', 'lagoon-build-7'],
-      'resolve',
-      { resolution: { kind: 'adopt', buildName: 'lagoon-build-7' } },
-    ],
-    ['resolve', ['--not-landed'], 'resolve', { resolution: { kind: 'not-landed' } }],
+    ['resolve', ['--adopt', 'lagoon-build-7'], 'resolve', { adopt: 'lagoon-build-7' }],
+    ['resolve', ['--not-landed'], 'resolve', { notLanded: true }],
     ['redrive', [], 'redrive', {}],
     ['rollback', [], 'rollback', {}],
     ['prioritize', [], 'prioritize', { priority: 'urgent' }],
