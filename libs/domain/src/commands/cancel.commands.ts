@@ -115,19 +115,20 @@ export function endOfCancel(state: UpgradingInstance): InstanceEvent {
 }
 
 /** Whether the app or its environment may be another than before, by this attempt or by one ahead of it. */
-function mayHaveActed({ status, workOrder, notes, task }: UpgradingInstance): boolean {
-  const { attempt, profile, located, target } = workOrder;
-  const isRetry = attempt > 1;
-  const isPastPreUpgrade = !isBefore(status, 'pre-upgrade-completed');
-  const hasSetVariables =
-    notes.variables !== null ||
-    (status === 'upgrade-running' && target !== null && 'variables' in target);
-  return (
-    task !== null ||
-    hasSetVariables ||
-    (isRetry && located !== null) ||
-    (profile.scripts.preUpgrade !== null && (isPastPreUpgrade || isRetry))
-  );
+function mayHaveActed(state: UpgradingInstance): boolean {
+  const { attempt, located } = state.workOrder;
+  const isRetry = attempt > 1 && located !== null;
+  return isRetry || state.task !== null || mayHaveSetVariables(state) || mayHaveRunScript(state);
+}
+
+function mayHaveSetVariables({ status, workOrder: { target }, notes }: UpgradingInstance): boolean {
+  const isPast = status === 'upgrade-running' && target !== null && 'variables' in target;
+  return isPast || notes.variables !== null;
+}
+
+function mayHaveRunScript({ status, workOrder: { attempt, profile } }: UpgradingInstance): boolean {
+  const isPast = !isBefore(status, 'pre-upgrade-completed');
+  return profile.scripts.preUpgrade !== null && (isPast || attempt > 1);
 }
 
 interface ScriptEnd {

@@ -17,8 +17,8 @@ import type { InstanceSession } from '../../runner/instance-session';
 import type { StageTurn } from '../../runner/stage-handler.port';
 import { StageHandler } from '../../runner/stage-handler.port';
 import { areSet } from '../../effects/variables';
-import type { CancelTarget } from './cancel-targets';
-import { cancel, nameOf, runningBuilds } from './cancel-targets';
+import type { CancelTarget } from '../../effects/cancel-targets';
+import { cancel, nameOf, runningBuilds } from '../../effects/cancel-targets';
 
 export interface CancellationOptions {
   /** Who says what a call came to. */

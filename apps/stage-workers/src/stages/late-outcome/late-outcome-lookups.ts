@@ -1,49 +1,35 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
-import type { StoredEvent } from '@uplift/contracts';
-import { toInstanceEvent } from '@uplift/contracts';
-import type { Attempt, Failure, InstanceState, WorkOrder } from '@uplift/domain';
-import { markerOf, scriptMarkerOf } from '@uplift/domain';
-import type { DeploymentPhase, LagoonCores, LagoonDeployment, LagoonTask } from '@uplift/lagoon';
+import type {
+  Attempt,
+  InstanceState,
+  LocatedEnvironment,
+  TaskReference,
+  UnsettledEffect,
+  WorkOrder,
+} from '@uplift/domain';
+import type {
+  DeploymentPhase,
+  LagoonCore,
+  LagoonCores,
+  LagoonDeployment,
+  LagoonTask,
+} from '@uplift/lagoon';
 import { carriesMarker, deploymentPhase, taskPhase } from '@uplift/lagoon';
 import type { Clock } from '@uplift/runtime';
+import { locate } from '../../effects/located';
 
 /** An attempt that ended without anybody knowing what became of its effect in Lagoon. */
-export interface GivenUp extends Attempt {
-  readonly core: string;
-  readonly environmentId: number;
-  readonly effect: 'deployment' | 'script';
-  readonly marker: string;
+export interface GivenUp extends UnsettledEffect {
+  readonly order: WorkOrder;
 }
 
-/** Failures that do not say how the effect ended. */
-const WITHOUT_OUTCOME = ['stage-timed-out', 'outcome-unknown'];
-
-/** Null for a failure that leaves nothing open, and for an attempt that is not the instance's newest. */
-export function givenUpIn(message: StoredEvent, order: WorkOrder): GivenUp | null {
-  const event = toInstanceEvent(message);
-  if (event.type !== 'UpgradeFailed' || !hadIntent(event.data)) return null;
-  const { upgradeId, attempt } = event.data;
-  const isNewest = order.upgradeId === upgradeId && order.attempt === attempt;
-  if (!isNewest || order.located === null) return null;
-  const { environmentId } = order.located;
-  const { core } = order.profile;
-  const place = { upgradeId, attempt, core, environmentId };
-  return order.strategy === 'script'
-    ? { ...place, effect: 'script', marker: scriptMarkerOf(order, 'upgrade') }
-    : { ...place, effect: 'deployment', marker: markerOf(order) };
-}
-
-function hadIntent({ reason, evidence }: Failure): boolean {
-  return WITHOUT_OUTCOME.includes(reason) && evidence.status !== 'pending-upgrade';
-}
-
-/** False once the outcome is known, or the instance has gone on in another way. */
-export function isOpenIn(state: InstanceState, { upgradeId, attempt }: Attempt): boolean {
-  if (state.kind !== 'resting' || state.status !== 'upgrade-failed') return false;
-  const { lastUpgrade } = state;
-  if (lastUpgrade === null || lastUpgrade.lateOutcomeSeen) return false;
-  const { workOrder } = lastUpgrade;
-  return workOrder.upgradeId === upgradeId && workOrder.attempt === attempt;
+/** Null once the outcome is known, if the instance has gone on in another way, and for another attempt. */
+export function givenUpIn(state: InstanceState, { upgradeId, attempt }: Attempt): GivenUp | null {
+  if (state.kind !== 'resting' || !state.status.endsWith('-failed')) return null;
+  if (state.lastUpgrade === null) return null;
+  const { workOrder: order, unsettled } = state.lastUpgrade;
+  const isOurs = order.upgradeId === upgradeId && order.attempt === attempt;
+  return isOurs && unsettled !== null ? { ...unsettled, order } : null;
 }
 
 /** Rows of one environment that are looked at. */
@@ -70,10 +56,24 @@ export class LateOutcomeLookups implements OnApplicationShutdown {
    * What the attempt left in Lagoon, newest first; null if Lagoon gave no answer for the environment. Throws as
    * reads of Lagoon do, and the signal's reason when it aborts.
    */
-  async tracesOf(
-    { core, environmentId, effect, marker }: GivenUp,
+  async sightOf(left: GivenUp, signal: AbortSignal): Promise<Sight | null> {
+    const { lagoon } = this.coreOf(left.order);
+    const located = await locate(lagoon, left.order, signal);
+    if (located === null) return null;
+    const traces = await this.tracesOf(left, located.environmentId, signal);
+    return traces && { traces, located };
+  }
+
+  coreOf({ profile }: WorkOrder): LagoonCore {
+    return this.cores.of(profile.core);
+  }
+
+  private async tracesOf(
+    { effect, marker, order }: GivenUp,
+    environmentId: number,
     signal: AbortSignal,
   ): Promise<readonly Trace[] | null> {
+    const { core } = order.profile;
     if (effect === 'script') {
       const { lagoon } = this.cores.of(core);
       return tracesOfTasks(await lagoon.tasksOf(environmentId, { limit: NEWEST }, signal), marker);
@@ -125,7 +125,15 @@ async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<
 /** A build or task that an attempt left in Lagoon. */
 export interface Trace {
   readonly buildName: string;
+  /** Null for a build. */
+  readonly task: TaskReference | null;
   readonly status: DeploymentPhase;
+}
+
+/** What Lagoon shows of an attempt at one time. */
+export interface Sight {
+  readonly traces: readonly Trace[];
+  readonly located: LocatedEnvironment;
 }
 
 export interface LateOutcome extends Trace {
@@ -134,13 +142,18 @@ export interface LateOutcome extends Trace {
 
 function tracesOfBuilds(rows: readonly LagoonDeployment[], marker: string): Trace[] {
   const ours = rows.filter(({ bulkName }) => bulkName === marker);
-  return ours.map(({ name, status }) => ({ buildName: name, status: deploymentPhase(status) }));
+  return ours.map(({ name, status }) => ({
+    buildName: name,
+    task: null,
+    status: deploymentPhase(status),
+  }));
 }
 
 function tracesOfTasks(rows: readonly LagoonTask[], marker: string): Trace[] {
   const ours = rows.filter((task) => carriesMarker(task, marker));
-  return ours.map(({ taskName, name, status }) => ({
+  return ours.map(({ id: taskId, taskName, name, status }) => ({
     buildName: taskName ?? name,
+    task: { taskId, taskName: taskName ?? name },
     status: taskPhase(status),
   }));
 }

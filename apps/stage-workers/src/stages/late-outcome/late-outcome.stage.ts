@@ -1,10 +1,13 @@
+import { toInstanceEvent } from '@uplift/contracts';
 import type { Clock, Randomness } from '@uplift/runtime';
+import type { CancelTarget } from '../../effects/cancel-targets';
+import { cancel } from '../../effects/cancel-targets';
 import { LongWaitError, triageOf } from '../../runner/failure-triage';
 import type { InstanceSession } from '../../runner/instance-session';
 import type { StageTurn } from '../../runner/stage-handler.port';
 import { StageHandler } from '../../runner/stage-handler.port';
-import type { GivenUp, LateOutcome, LateOutcomeLookups } from './late-outcome-lookups';
-import { givenUpIn, isOpenIn, outcomeAmong } from './late-outcome-lookups';
+import type { GivenUp, LateOutcomeLookups, Sight } from './late-outcome-lookups';
+import { givenUpIn, outcomeAmong } from './late-outcome-lookups';
 
 export interface LateOutcomeOptions {
   /** Pause between two looks in ms; each gets a jitter of an eighth. */
@@ -18,7 +21,7 @@ export interface LateOutcomeOptions {
 }
 
 /**
- * Goes on looking for the build (or task) of an attempt that was given up without knowing its outcome: a success that
+ * Goes on looking for the build or task of an attempt that was given up without knowing its outcome: a success that
  * comes late is taken up where the upgrade left off, never answered with another deployment.
  */
 export class LateOutcomeStage extends StageHandler {
@@ -33,14 +36,19 @@ export class LateOutcomeStage extends StageHandler {
   }
 
   async run({ session, message, signal }: StageTurn): Promise<void> {
-    const failure = givenUpIn(message, session.workOrder);
-    if (failure === null) return;
-    const { windowMs, patienceMs } = this.options;
+    const { type, data } = toInstanceEvent(message);
+    if (!type.endsWith('Failed') || !('attempt' in data)) return;
+    const { windowMs, patienceMs, intervalMs } = this.options;
     const { clock } = this.ports;
     const endsAt = Date.parse(message.recordedAt) + windowMs;
     const heldUntil = clock.wall() + patienceMs;
-    while (clock.wall() <= endsAt && isOpenIn(session.state, failure)) {
-      if (await this.settle(session, failure, signal)) return;
+    for (
+      let left = givenUpIn(session.state, data);
+      left !== null && clock.wall() <= endsAt;
+      left = givenUpIn(session.state, data)
+    ) {
+      const isLast = clock.wall() + intervalMs > endsAt;
+      if (await this.settle(session, { ...left, isLast }, signal)) return;
       if (clock.wall() > heldUntil) throw new LongWaitError('the outcome is still unknown');
       await this.rest(signal);
       await session.reload();
@@ -56,26 +64,60 @@ export class LateOutcomeStage extends StageHandler {
   /** True once the outcome is recorded. */
   private async settle(
     session: InstanceSession,
-    failure: GivenUp,
+    left: GivenUp & { readonly isLast: boolean },
     signal: AbortSignal,
   ): Promise<boolean> {
-    const outcome = await this.look(failure, signal);
+    const sight = await this.look(left, signal);
+    if (sight === null) return false;
+    const outcome = outcomeAmong(sight.traces) ?? neverLanded(left, sight);
     if (outcome === null) return false;
     const { attemptMs } = this.options;
-    const known = { task: null, located: session.workOrder.located };
-    const data = { ...session.attempt, ...outcome, ...known, attemptMs };
+    const { located } = sight;
+    const step = left.step === null ? {} : { step: left.step };
+    const data = { ...session.attempt, ...outcome, ...step, located, attemptMs };
     await session.submit({ type: 'RecordLateOutcome', data });
     return true;
   }
 
   /** A look that fails says nothing: the next one may succeed. */
-  private async look(failure: GivenUp, signal: AbortSignal): Promise<LateOutcome | null> {
+  private async look(left: GivenUp, signal: AbortSignal): Promise<Sight | null> {
     try {
-      const traces = await this.lookups.tracesOf(failure, signal);
-      return traces && outcomeAmong(traces);
+      const sight = await this.lookups.sightOf(left, signal);
+      if (sight !== null && left.order.cancelRequested) await this.stopAgain(left, sight, signal);
+      return sight;
     } catch (error) {
       if (signal.aborted || triageOf(error) !== 'outage') throw error;
       return null;
     }
   }
+
+  /** The attempt ended before its cancel took effect: what goes on of it is still to be stopped. */
+  private async stopAgain(
+    { order }: GivenUp,
+    { traces, located: { environmentId } }: Sight,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { lagoon } = this.lookups.coreOf(order);
+    for (const { status, task, buildName } of traces) {
+      if (status !== 'active') continue;
+      const target: CancelTarget =
+        task === null ? { kind: 'build', environmentId, buildName } : { kind: 'task', ...task };
+      await cancel(lagoon, target, signal);
+    }
+  }
+}
+
+/** Until the end of the watch nothing came that could be followed. */
+function neverLanded(
+  { buildName, marker, isLast }: GivenUp & { readonly isLast: boolean },
+  { traces }: Sight,
+): NeverLanded | null {
+  const isSure = isLast && buildName === null && traces.length === 0;
+  return isSure ? { status: 'not-landed', buildName: marker, task: null } : null;
+}
+
+interface NeverLanded {
+  readonly status: 'not-landed';
+  readonly buildName: string;
+  readonly task: null;
 }

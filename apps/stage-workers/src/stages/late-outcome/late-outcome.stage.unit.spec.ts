@@ -1,72 +1,16 @@
 import type { FailureReason, InstanceEventOf, WorkerCommand, WorkOrder } from '@uplift/domain';
-import { markerOf, scriptMarkerOf } from '@uplift/domain';
+import { markerOf } from '@uplift/domain';
 import { SingleLagoonCore } from '@uplift/lagoon';
 import { InMemoryLagoon, unguardedCore } from '@uplift/lagoon/testing';
-import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
+import { ORDER } from '../../testing/example-upgrade';
 import { FastClock } from '../../testing/fast.clock';
+import { HOUR, LateWatch, SECOND } from '../../testing/late-watch';
 import { StageFixture } from '../../testing/stage-fixture';
 import { LateOutcomeLookups } from './late-outcome-lookups';
-import { LateOutcomeStage } from './late-outcome.stage';
-
-const SECOND = 1_000;
-const HOUR = 3_600 * SECOND;
-const SCRIPT = {
-  strategy: 'script',
-  target: { script: { service: 'cli', command: 'x' } },
-} as const;
 
 type Evidence = InstanceEventOf<'UpgradeFailed'>['data']['evidence'];
-/** What happens a time after the deadline, in ms; the times grow. */
-type Later = readonly (readonly [afterMs: number, happens: () => unknown])[];
 
-/** Passes only in pauses, and what happens later happens then. */
-class WaitingClock extends VirtualClock {
-  constructor(
-    private readonly startedAt: number,
-    private later: Later,
-  ) {
-    super(startedAt);
-  }
-
-  get passedMs(): number {
-    return this.wall() - this.startedAt;
-  }
-
-  override async pause(ms: number): Promise<void> {
-    await this.advance(ms);
-    for (const [afterMs, happens] of this.later) if (afterMs <= this.passedMs) await happens();
-    this.later = this.later.filter(([afterMs]) => afterMs > this.passedMs);
-  }
-}
-
-class LateWatch {
-  readonly stage: LateOutcomeStage;
-  private readonly clock: WaitingClock;
-
-  constructor(
-    private readonly fixture: StageFixture,
-    later: Later = [],
-    patienceMs = 1_000 * HOUR,
-  ) {
-    this.clock = new WaitingClock(this.deadline, later);
-    const ports = { clock: this.clock, randomness: new SeededRandomness(1) };
-    const times = { intervalMs: 300 * SECOND, windowMs: 24 * HOUR, attemptMs: 12 * HOUR };
-    const lookups = new LateOutcomeLookups(fixture.cores, 0, this.clock);
-    this.stage = new LateOutcomeStage(lookups, { ...times, patienceMs }, ports);
-  }
-
-  get deadline(): number {
-    return Date.parse(this.fixture.openingEvent.recordedAt);
-  }
-
-  get passedMs(): number {
-    return this.clock.passedMs;
-  }
-
-  run(deliveryCount = 1) {
-    return this.fixture.handle(this.stage, deliveryCount);
-  }
-}
+const BY_HAND = { requestedBy: 'operator-7', reason: 'wrong release' };
 
 describe('a deployment that was given up', () => {
   it('is taken up again if it was complete a second before the deadline', async () => {
@@ -248,16 +192,34 @@ describe('a deployment that was given up', () => {
     expect(fixture.lagoon.calls).toEqual([]);
   });
 
-  it('is looked for as a task if it was a script', async () => {
-    const fixture = await StageFixture.at('UpgradePending', SCRIPT);
-    const { environmentId } = fixture.lagoon.script.place(fixture.target);
-    const name = scriptMarkerOf(fixture.order, 'upgrade');
-    const request = { environmentId, name, ...SCRIPT.target.script };
-    await fixture.lagoon.addTask(request, new AbortController().signal);
-    await fail(fixture, 'outcome-unknown', { status: 'upgrade-running' });
-    const complete = () => fixture.lagoon.script.endTasks(fixture.target);
-    await new LateWatch(fixture, [[HOUR, complete]]).run();
-    expect(await fixture.types()).toEqual(['LateOutcomeObserved', 'PostUpgradePending']);
+  it('that never came is known to have had no effect when the watch ends, and not before', async () => {
+    const fixture = await StageFixture.at('DeploymentRequested');
+    await submit(fixture, timeOut(fixture));
+    await fixture.openWithNewest();
+    const seen: string[][] = [];
+    const look = async () => seen.push(await fixture.types());
+    const watch = new LateWatch(fixture, [[23 * HOUR, look]]);
+    expect(await watch.run()).toEqual({ kind: 'done' });
+    expect(seen).toEqual([[]]);
+    expect(await fixture.appended()).toMatchObject([
+      { type: 'LateOutcomeObserved', data: { status: 'not-landed', buildName: fixture.marker } },
+    ]);
+    const { state } = await fixture.history.load(fixture.instanceId);
+    expect(state).toMatchObject({ lastUpgrade: { unsettled: null } });
+  });
+
+  it('is asked to stop at every look if it was cancelled, and its end leads to the proof of health', async () => {
+    const fixture = await StageFixture.at('DeploymentAccepted');
+    const request = { ...idsOf(fixture), ...BY_HAND };
+    await fixture.append({ type: 'UpgradeCancelRequested', data: request });
+    await giveUp(fixture);
+    fixture.lagoon.script.answerNext({ kind: 'ambiguous', evidence: 'HTTP 504' });
+    await new LateWatch(fixture).run();
+    const cancels = fixture.lagoon.calls.filter(
+      ({ operation }) => operation === 'cancelDeployment',
+    );
+    expect(cancels).toHaveLength(2);
+    expect(await fixture.types()).toEqual(['LateOutcomeObserved', 'DeploymentCancelled']);
   });
 
   it.each<[FailureReason, Evidence]>([
@@ -285,13 +247,14 @@ describe('many deployments that were given up', () => {
     });
     const found = await Promise.all(
       wanted.map(({ upgradeId, attempt, environmentId }) => {
-        const marker = markerOf({ upgradeId, attempt });
-        const place = { core: 'eu-1', environmentId, effect: 'deployment', marker } as const;
+        const located = { projectId: 1, environmentId, route: null };
+        const order = { ...ORDER, upgradeId, attempt, located };
+        const build = { effect: 'deployment', step: null, buildName: null } as const;
         const { signal } = new AbortController();
-        return lookups.tracesOf({ upgradeId, attempt, ...place }, signal);
+        return lookups.sightOf({ ...build, marker: markerOf(order), order }, signal);
       }),
     );
-    expect(found).toEqual(wanted.map(() => []));
+    expect(found).toMatchObject(wanted.map(() => ({ traces: [] })));
     expect(lagoon.calls).toHaveLength(1);
   });
 });
