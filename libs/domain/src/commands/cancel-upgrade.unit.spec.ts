@@ -95,9 +95,12 @@ describe('CancelUpgrade', () => {
     ]);
     given(...HISTORY_INTO['pre-upgrade-running'], event('PreUpgradeFailed'), retried)
       .when(command('CancelUpgrade'))
-      .then({ ...asked, data: { ...asked.data, attempt: 2 } }, {
-        ...verifying('pre-upgrade', again),
-      });
+      .then(
+        { ...asked, data: { ...asked.data, attempt: 2 } },
+        {
+          ...verifying('pre-upgrade', again),
+        },
+      );
   });
 
   it('returns a repair that has done nothing to the status it came from', () => {
