@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { EventCategory } from '@uplift/contracts';
 import { EVENT_CATEGORIES, eventNameOf, eventSchema } from '@uplift/contracts';
 import { renderSettingsPage } from '@uplift/runtime';
+import { asyncapiEvents } from './asyncapi-events';
 import { commandsPage } from './commands-page';
 import { lifecyclePage } from './lifecycle-page';
 import { reasonsPage } from './reasons-page';
@@ -22,6 +23,7 @@ export function generatedFiles(): readonly GeneratedFile[] {
     { path: 'docs/commands.md', content: commandsPage() },
     { path: 'docs/reasons.md', content: reasonsPage() },
     { path: 'docs/configuration.md', content: renderSettingsPage() },
+    { path: 'contracts/asyncapi-events.json', content: asyncapiEvents() },
     ...schemaFiles(),
   ];
 }
