@@ -38,7 +38,9 @@ export class StageWorkersModule {
     const providers = stages.flatMap((stage) =>
       stage === 'watchdog' ? [] : [providersOf(stage, runtime)],
     );
-    const watchdog = stages.includes('watchdog') ? [watchdogProvider(runtime, actor)] : [];
+    const watchdog = stages.includes('watchdog')
+      ? [watchdogProvider(runtime, actor, SERVICE_NAME)]
+      : [];
     return {
       module: StageWorkersModule,
       controllers: providers.flatMap(({ controllers }) => [...controllers]),

@@ -43,6 +43,9 @@ export const INSTANCE_EVENT_TYPES = Object.keys(INSTANCE_EVENTS) as readonly Ins
 /** The switches of all starts: there is one stream of its kind. */
 export const SYSTEM_STREAM = 'system-5a501741-61af-558d-b933-1f06e315c0b7';
 
+/** Where processes ask the store for the time: apart from the switches, which are read before every start. */
+export const CLOCK_STREAM = 'system-5c7c384f-f194-55b6-a032-f85401efbb2c';
+
 export function instanceStream(instanceId: string): string {
   return `instance-${instanceId}`;
 }

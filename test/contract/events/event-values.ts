@@ -186,6 +186,7 @@ export const SYSTEM_VALUES: {
   StartsStopped: switching,
   StartsAllowed: switching,
   CommandNoted: fc.record({ command: name }),
+  ClockChecked: fc.record({ clock: timestamp }),
 };
 
 export const REFUSAL_VALUES: {

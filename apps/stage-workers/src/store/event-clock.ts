@@ -23,29 +23,49 @@ export class EventClock {
 
 /** Clocks that differ more are not believed. */
 const LARGEST_DIFFERENCE_MS = 60_000;
+/** For so long after an event that came live the time it tells is taken for the store's, whatever clocks do. */
+const PROVED_FOR_MS = 30_000;
 
-/** Compares this machine's clock with the store's, as events tell it. All times in ms since 1970. */
+/**
+ * The store's time: that of the newest event that came live, and what has passed since on a clock that never jumps.
+ * This machine's own clock tells no time here; it is held against the store's. All times in ms since 1970.
+ */
 export class StoreClock {
   private newestAt = 0;
-  /** Own clock minus store clock when the last live event arrived. */
-  private liveDifference = 0;
+  private live: { readonly at: number; readonly seenAt: number } | null = null;
 
   constructor(private readonly clock: Clock) {}
 
-  /** @param isLive true if the event was appended just now, so that its time can be compared */
+  /** @param isLive true if the event was appended just now, so that its time is the store's */
   observe(at: number, isLive: boolean): void {
     this.newestAt = Math.max(this.newestAt, at);
-    if (isLive) this.liveDifference = this.clock.wall() - at;
+    if (isLive) this.live = { at, seenAt: this.clock.monotonic() };
   }
 
-  /** Null as long as the clocks disagree: what is late can then only be told by waiting. */
+  /** Null before a live event, and while the clocks disagree: what is late can then only be told by waiting. */
   now(): number | null {
-    return this.differenceMs > LARGEST_DIFFERENCE_MS ? null : this.clock.wall();
+    return this.isTrusted ? this.estimate : null;
   }
 
-  /** By how much the clocks differ as far as events tell, in ms. */
+  get isTrusted(): boolean {
+    return this.differenceMs <= LARGEST_DIFFERENCE_MS;
+  }
+
+  /** Whether the store was heard just now. */
+  get isProved(): boolean {
+    const age = this.clock.monotonic() - (this.live?.seenAt ?? Number.NEGATIVE_INFINITY);
+    return age < PROVED_FOR_MS;
+  }
+
+  /** By how much the own clock and the store's differ as far as events tell, in ms. */
   get differenceMs(): number {
-    const behind = this.newestAt - this.clock.wall();
-    return Math.max(Math.abs(this.liveDifference), behind, 0);
+    const wall = this.clock.wall();
+    const { estimate } = this;
+    return estimate === null ? Math.max(0, this.newestAt - wall) : Math.abs(wall - estimate);
+  }
+
+  private get estimate(): number | null {
+    const { live } = this;
+    return live && live.at + this.clock.monotonic() - live.seenAt;
   }
 }

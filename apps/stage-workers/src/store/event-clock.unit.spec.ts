@@ -33,38 +33,65 @@ describe('the clock of events', () => {
 });
 
 const HOUR = 3_600_000;
-const at = (wall: number) => new StoreClock(new VirtualClock(wall));
 
-describe('the clock of the watchdog', () => {
-  it('is its own as long as nothing contradicts it', () => {
-    const clock = at(HOUR);
-    expect(clock.now()).toBe(HOUR);
-    clock.observe(HOUR - 59_000, true);
-    clock.observe(HOUR + 59_000, true);
-    expect(clock.now()).toBe(HOUR);
+function storeClockAt(wall: number) {
+  const own = new VirtualClock(wall);
+  return { own, clock: new StoreClock(own) };
+}
+
+describe('the clock of the store', () => {
+  it('tells no time before a live event, whatever the own clock says', () => {
+    const { clock } = storeClockAt(9 * HOUR);
+    expect([clock.now(), clock.isTrusted, clock.isProved]).toEqual([null, true, false]);
+    clock.observe(HOUR, false);
+    expect([clock.now(), clock.isTrusted, clock.isProved]).toEqual([null, true, false]);
   });
 
-  it('does not mind old events that it reads late', () => {
-    const clock = at(9 * HOUR);
-    clock.observe(HOUR, false);
-    expect(clock.now()).toBe(9 * HOUR);
+  it('is that of the newest live event, and what has passed since', async () => {
+    const { own, clock } = storeClockAt(HOUR);
+    clock.observe(HOUR - 59_000, true);
+    expect(clock.now()).toBe(HOUR - 59_000);
+    await own.advance(7);
+    expect(clock.now()).toBe(HOUR - 59_000 + 7);
+    clock.observe(HOUR + 59_000, true);
+    expect(clock.now()).toBe(HOUR + 59_000);
   });
 
   it.each([
     ['ahead', -2 * HOUR, true],
     ['behind', 2 * HOUR, true],
     ['behind what it reads', 2 * HOUR, false],
-  ])('is not believed when it is %s', (_words, difference, isLive) => {
-    const clock = at(5 * HOUR);
+  ])('is not told by an own clock that is %s', (_words, difference, isLive) => {
+    const { clock } = storeClockAt(5 * HOUR);
     clock.observe(5 * HOUR + difference, isLive);
     expect(clock.now()).toBeNull();
+    expect(clock.isTrusted).toBe(false);
     expect(clock.differenceMs).toBe(2 * HOUR);
   });
 
   it('is believed again as soon as a live event agrees', () => {
-    const clock = at(5 * HOUR);
+    const { clock } = storeClockAt(5 * HOUR);
     clock.observe(3 * HOUR, true);
     clock.observe(5 * HOUR, true);
     expect(clock.now()).toBe(5 * HOUR);
+  });
+
+  it('is doubted as soon as the own clock jumps, and believed again when it jumps back', () => {
+    const { own, clock } = storeClockAt(5 * HOUR);
+    clock.observe(5 * HOUR, true);
+    own.jump(2 * HOUR);
+    expect([clock.now(), clock.differenceMs]).toEqual([null, 2 * HOUR]);
+    own.jump(-2 * HOUR);
+    expect([clock.now(), clock.differenceMs]).toEqual([5 * HOUR, 0]);
+  });
+
+  it('counts as just told for half a minute', async () => {
+    const { own, clock } = storeClockAt(HOUR);
+    clock.observe(HOUR, true);
+    await own.advance(29_999);
+    expect(clock.isProved).toBe(true);
+    await own.advance(1);
+    expect(clock.isProved).toBe(false);
+    expect(clock.now()).toBe(HOUR + 30_000);
   });
 });

@@ -24,21 +24,30 @@ export class FastClock extends VirtualClock {
   }
 }
 
-/** Another clock whose wall time is wrong. */
+/** Another clock whose wall time is wrong, or that goes too fast or too slow. */
 export class SkewedClock extends Clock {
+  private readonly begunAt: number;
+
   constructor(
     private readonly clock: Clock,
-    private readonly skewMs: number,
+    public skewMs: number,
+    /** Of the time that passes, how much it shows. */
+    private readonly pace = 1,
   ) {
     super();
+    this.begunAt = clock.monotonic();
   }
 
   override wall(): number {
-    return this.clock.wall() + this.skewMs;
+    return this.clock.wall() + this.skewMs + this.passed * (this.pace - 1);
   }
 
   override monotonic(): number {
-    return this.clock.monotonic();
+    return this.begunAt + this.passed * this.pace;
+  }
+
+  private get passed(): number {
+    return this.clock.monotonic() - this.begunAt;
   }
 
   override after(ms: number, run: () => void): CancelTimer {

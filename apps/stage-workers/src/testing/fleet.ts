@@ -4,6 +4,7 @@ import { InMemoryEventStore } from '@uplift/event-store/testing';
 import type { Clock } from '@uplift/runtime';
 import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
 import { exampleUpgrade, ORDER } from './example-upgrade';
+import { SkewedClock } from './fast.clock';
 
 const START = Date.parse('2026-01-05T00:00:00.000Z');
 
@@ -15,7 +16,9 @@ interface Member {
 /** Many instances in one store whose clock stands still until it is told otherwise. */
 export class Fleet {
   readonly clock = new VirtualClock(START);
-  readonly store = new InMemoryEventStore({ clock: this.clock });
+  /** The store's own clock. */
+  readonly storeClock = new SkewedClock(this.clock, 0);
+  readonly store = new InMemoryEventStore({ clock: this.storeClock });
   readonly history = new InstanceHistory(this.store, 'stage-workers');
   private readonly randomness = new SeededRandomness(1);
   private readonly members = new Map<string, Member>();

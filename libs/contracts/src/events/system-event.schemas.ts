@@ -23,6 +23,10 @@ export const SYSTEM_EVENTS: {
   ),
   StartsAllowed: documented('Starts are allowed again.', switching),
   CommandNoted: COMMAND_NOTED,
+  ClockChecked: documented(
+    'A process asks the store for the time: that of this event.',
+    object({ clock: documented('What its own clock says', timestamp) }),
+  ),
 };
 
 export const REFUSAL_EVENTS: {

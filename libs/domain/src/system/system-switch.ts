@@ -17,6 +17,8 @@ export interface SystemEventData {
   StartsAllowed: StartsScope & AskedBy;
   /** A command that found its effect in place already: its key stands for this answer. */
   CommandNoted: { readonly command: string };
+  /** A process asks the store for the time: that of this event. `clock` is the process's own, RFC 3339. */
+  ClockChecked: { readonly clock: string };
 }
 
 export type SystemEventType = keyof SystemEventData;
@@ -114,7 +116,7 @@ function switched<Stop>(
   event: SystemEvent,
   stopOf: (asked: StopInForce) => Stop,
 ): Switches<Stop> {
-  if (event.type === 'CommandNoted') return switches;
+  if (event.type === 'CommandNoted' || event.type === 'ClockChecked') return switches;
   const { core, requestedBy, reason } = event.data;
   const stop = event.type === 'StartsStopped' ? stopOf({ requestedBy, reason }) : null;
   if (core === null) return { ...switches, system: stop };

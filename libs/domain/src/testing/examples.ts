@@ -152,6 +152,7 @@ export const EXAMPLE_SYSTEM_DATA: SystemEventData = {
   StartsStopped: { core: null, ...ASKED },
   StartsAllowed: { core: 'eu-1', ...ASKED },
   CommandNoted: { command: 'StopStarts' },
+  ClockChecked: { clock: '2026-03-01T10:00:00.000Z' },
 };
 export const EXAMPLE_REFUSAL_DATA: RefusalEventData = {
   CommandRefused: {

@@ -14,7 +14,7 @@ export interface SwitchView {
 
 /** The row that an event makes, whatever it was before; null if the event sets no switch. */
 export function switchView({ event, at }: RecordedSystemEvent): SwitchView | null {
-  if (event.type === 'CommandNoted') return null;
+  if (event.type === 'CommandNoted' || event.type === 'ClockChecked') return null;
   const { core, requestedBy, reason } = event.data;
   return {
     switchId: core === null ? 'system' : `core:${core}`,

@@ -1,89 +1,18 @@
-import type { InstanceEvent, InstanceEventType } from '@uplift/domain';
-import type { CoreLimits } from '../../admission/core-usage.projection';
-import { Fleet, settled } from '../../testing/fleet';
 import { PROFILE } from '../../testing/example-upgrade';
-import { ACTOR } from '../../testing/stage-fixture';
-import { InstanceHistory } from '@uplift/event-store';
-import { DeadlineProjection } from './deadlines.projection';
-import { DeadlineEnforcer } from './deadline-enforcer';
-import { StoreClock } from '../../store/event-clock';
-import { WaitReasons } from './wait-reasons';
-import { Watchdog } from './watchdog';
-import { watchdogActor } from './outages.projection';
+import { MINUTE, WatchedFleet } from '../../testing/watched-fleet';
 
-const MINUTE = 60_000;
-const ROUND_MS = MINUTE / 2;
-const LIMITS = {
-  pending: 5 * MINUTE,
-  step: 10 * MINUTE,
-  call: 60 * MINUTE,
-  queued: 360 * MINUTE,
-  running: 420 * MINUTE,
-  verify: 15 * MINUTE,
-};
-const EU = 'lagoon:eu-1';
-const running: Watchdog[] = [];
-afterEach(() => running.splice(0).forEach((watchdog) => watchdog.onApplicationShutdown()));
+const fleets: WatchedFleet[] = [];
+afterEach(() => fleets.splice(0).forEach((fleet) => fleet.stop()));
 
-/** A fleet under the eyes of one watchdog that lives by the fleet's clock. */
-class Watched {
-  readonly fleet = new Fleet();
-  readonly loaded: string[] = [];
-
-  watch(limits: CoreLimits | null = null): Watchdog {
-    const { clock, store } = this.fleet;
-    const deadlines = new DeadlineProjection(LIMITS, clock);
-    const reasons = new WaitReasons({ limitsOf: () => limits, clock });
-    const load = store.load.bind(store);
-    const counting = Object.assign(Object.create(store) as typeof store, {
-      load: (stream: string) => {
-        this.loaded.push(stream);
-        return load(stream);
-      },
-    });
-    const history = new InstanceHistory(counting, 'stage-workers');
-    const view = { deadlines, reasons, storeClock: new StoreClock(clock) };
-    const enforcer = new DeadlineEnforcer(this.fleet.commands(history), watchdogActor(ACTOR));
-    const tail = this.fleet.tail();
-    const watchdog = new Watchdog(tail, view, enforcer, {
-      clock,
-      intervalMs: ROUND_MS,
-      onBeat: () => undefined,
-      onError: (error) => expect(error).toBeUndefined(),
-    });
-    running.push(watchdog);
-    tail.start();
-    watchdog.onApplicationBootstrap();
-    return watchdog;
-  }
-
-  /** Time passes, with a round of the watchdog in each half of a minute. */
-  async pass(ms: number): Promise<void> {
-    await this.fleet.clock.advance(ms);
-    await settled();
-  }
-
-  async workerSays(instanceId: string, type: 'WaitingFor' | 'WaitEnded'): Promise<void> {
-    const { state } = await this.fleet.history.load(instanceId);
-    if (state.kind !== 'upgrading') throw new TypeError('not upgrading');
-    const { upgradeId, attempt } = state.workOrder;
-    const since = new Date(this.fleet.clock.wall()).toISOString();
-    const told: InstanceEvent =
-      type === 'WaitingFor'
-        ? { type, data: { upgradeId, attempt, target: EU, since, stage: 'pre-upgrade' } }
-        : { type, data: { upgradeId, attempt, target: EU, waitedMs: 1 } };
-    await this.fleet.append(instanceId, told);
-  }
-
-  async since(type: InstanceEventType, instanceId: string): Promise<string[]> {
-    const types = await this.fleet.types(instanceId);
-    return types.slice(types.indexOf(type) + 1);
-  }
+function watched(): WatchedFleet {
+  const fleet = new WatchedFleet();
+  fleets.push(fleet);
+  return fleet;
 }
 
 describe('the watchdog and an outage of Lagoon', () => {
   it('fails nobody, explains everyone once, and lets everyone go on', async () => {
-    const fixture = new Watched();
+    const fixture = watched();
     fixture.watch();
     const inHand = await fixture.fleet.joinMany(4, 'PreUpgradeStarted');
     const unheld = await fixture.fleet.joinMany(196, 'PreUpgradeStarted');
@@ -105,7 +34,7 @@ describe('the watchdog and an outage of Lagoon', () => {
   }, 30_000);
 
   it('ends an attempt that has had its time without the waiting, with evidence', async () => {
-    const fixture = new Watched();
+    const fixture = watched();
     fixture.watch();
     const mortal = await fixture.fleet.join('PreUpgradeStarted', { attemptMs: 8 * MINUTE });
     const inHand = await fixture.fleet.join('PreUpgradeStarted');
@@ -126,7 +55,7 @@ describe('the watchdog and an outage of Lagoon', () => {
   });
 
   it('times out what nobody took up after the outage', async () => {
-    const fixture = new Watched();
+    const fixture = watched();
     fixture.watch();
     const [inHand, lost] = await fixture.fleet.joinMany(2, 'PreUpgradeStarted');
     await fixture.workerSays(inHand!, 'WaitingFor');
@@ -139,7 +68,7 @@ describe('the watchdog and an outage of Lagoon', () => {
   });
 
   it('does not take the outage of one core for that of another', async () => {
-    const fixture = new Watched();
+    const fixture = watched();
     fixture.watch();
     const [inHand] = await fixture.fleet.joinMany(1, 'PreUpgradeStarted');
     const profile = { ...PROFILE, core: 'us-1' };
@@ -150,7 +79,7 @@ describe('the watchdog and an outage of Lagoon', () => {
   });
 
   it('says nothing again to an instance that was tried in between', async () => {
-    const fixture = new Watched();
+    const fixture = watched();
     fixture.watch();
     const inHand = await fixture.fleet.join('PreUpgradeStarted');
     const tried = await fixture.fleet.join('UpgradeRequested');
@@ -168,7 +97,7 @@ describe('the watchdog and an outage of Lagoon', () => {
   });
 
   it('knows all of it again after it was started anew', async () => {
-    const fixture = new Watched();
+    const fixture = watched();
     const [inHand, unheld] = await fixture.fleet.joinMany(2, 'PreUpgradeStarted');
     await fixture.workerSays(inHand!, 'WaitingFor');
     for (let n = 0; n < 6; n++) {
@@ -184,8 +113,8 @@ describe('the watchdog and a core without room', () => {
   const AGREED = { name: 'eu-1', triggersPerHour: 60, triggerBurst: 20, buildsInFlight: 1 };
 
   it('explains those who wait to be let in, until there is room', async () => {
-    const fixture = new Watched();
-    fixture.watch(AGREED);
+    const fixture = watched();
+    fixture.watch({ limits: AGREED });
     const busy = await fixture.fleet.join('DeploymentAccepted');
     const waiting = await fixture.fleet.joinMany(3, 'UpgradePending');
     await fixture.pass(30 * MINUTE);
@@ -200,8 +129,8 @@ describe('the watchdog and a core without room', () => {
   });
 
   it('is not fooled by the moment between one build and the next', async () => {
-    const fixture = new Watched();
-    fixture.watch(AGREED);
+    const fixture = watched();
+    fixture.watch({ limits: AGREED });
     const busy = await fixture.fleet.join('DeploymentAccepted');
     await fixture.pass(MINUTE);
     const waiting = await fixture.fleet.join('UpgradePending');
@@ -212,8 +141,8 @@ describe('the watchdog and a core without room', () => {
   });
 
   it('times out those who are not let in although there is room', async () => {
-    const fixture = new Watched();
-    fixture.watch(AGREED);
+    const fixture = watched();
+    fixture.watch({ limits: AGREED });
     const forgotten = await fixture.fleet.join('UpgradePending');
     await fixture.pass(5 * MINUTE);
     expect(await fixture.since('UpgradePending', forgotten)).toEqual([
@@ -223,8 +152,8 @@ describe('the watchdog and a core without room', () => {
   });
 
   it('explains nobody else with it', async () => {
-    const fixture = new Watched();
-    fixture.watch(AGREED);
+    const fixture = watched();
+    fixture.watch({ limits: AGREED });
     await fixture.fleet.join('DeploymentAccepted');
     const elsewhere = await fixture.fleet.join('PostUpgradePending');
     await fixture.pass(5 * MINUTE);

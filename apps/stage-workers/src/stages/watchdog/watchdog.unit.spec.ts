@@ -1,7 +1,8 @@
 import type { InstanceEventType } from '@uplift/domain';
-import { AllTail } from '@uplift/event-store';
+import { AllTail, SystemHistory } from '@uplift/event-store';
 import { SkewedClock } from '../../testing/fast.clock';
 import { ACTOR, StageFixture } from '../../testing/stage-fixture';
+import { ClockCheck } from './clock-check';
 import { DeadlineProjection } from './deadlines.projection';
 import { DeadlineEnforcer } from './deadline-enforcer';
 import type { DeadlineLimits } from './deadlines.projection';
@@ -36,14 +37,23 @@ function watch(
   const reasons = new WaitReasons({ limitsOf: () => null, clock });
   const storeClock = new StoreClock(new SkewedClock(clock, skewMs));
   const enforcer = new DeadlineEnforcer(worker.commands, ACTOR);
+  const history = new SystemHistory(store, 'stage-workers');
+  const clockCheck = new ClockCheck(history, ACTOR, clock);
   const tail = new AllTail(store, { clock, randomness });
   let rounds = 0;
-  const watchdog = new Watchdog(tail, { deadlines, reasons, storeClock }, enforcer, {
-    intervalMs: 1,
-    clock,
-    onBeat: () => (rounds += 1),
-    onError: (error) => errors.push(error),
-  });
+  const view = { deadlines, reasons, storeClock };
+  const watchdog = new Watchdog(
+    tail,
+    view,
+    { enforcer, clockCheck },
+    {
+      intervalMs: 1,
+      clock,
+      randomness,
+      onBeat: () => (rounds += 1),
+      onError: (error) => errors.push(error),
+    },
+  );
   running.push({ watchdog, tail });
   tail.start();
   watchdog.onApplicationBootstrap();
