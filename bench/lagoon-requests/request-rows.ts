@@ -21,6 +21,7 @@ const PURPOSES: Readonly<Record<string, string>> = {
   'query TaskById': 'tasks',
   'query TasksOf': 'tasks',
   'query NamesOf': 'health',
+  'query ServicesOf': 'health',
   'mutation Unidle': 'health',
   'query Ping': 'health',
 };

@@ -49,6 +49,7 @@ export const PROBLEMS = {
   'unsupported-media-type': refused(415, 'The content type is not supported'),
   'idempotency-key-reused': refused(422, 'The Idempotency-Key stands for another command'),
   'invalid-target': refused(422, 'Strategy and target do not fit together'),
+  'invalid-health-probe': refused(422, 'The health probe does not fit together'),
   'start-by-passed': refused(422, 'The time to start by is over'),
   'strategy-not-enabled': refused(422, 'The strategy is not enabled here'),
   'status-not-importable': refused(422, 'An instance cannot be registered in this status'),

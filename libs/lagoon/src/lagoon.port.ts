@@ -11,6 +11,7 @@ import type {
   SetVariableRequest,
 } from './lagoon.requests';
 import type {
+  EnvironmentService,
   EnvironmentTarget,
   EnvironmentVariable,
   LagoonDeployment,
@@ -113,6 +114,9 @@ export abstract class Lagoon {
     signal?: AbortSignal,
   ): Promise<LagoonTask[]>;
 
+  /** What runs of the environment, in no order. LagoonRefusedError `not-found` if it is gone. */
+  abstract servicesOf(environmentId: number, signal?: AbortSignal): Promise<EnvironmentService[]>;
+
   /** Variables of the environment itself, without those of its project. Values may be secret. */
   abstract variablesOf(environmentId: number, signal?: AbortSignal): Promise<EnvironmentVariable[]>;
 
@@ -154,6 +158,7 @@ export const OPERATIONS = {
   registeredTasksOf: 'read',
   taskById: 'read',
   tasksOf: 'read',
+  servicesOf: 'read',
   variablesOf: 'read',
   setVariable: 'call',
   unidle: 'call',

@@ -27,6 +27,15 @@ export interface LagoonEnvironment {
   readonly routes: readonly EnvironmentRoute[];
   /** Name of the newest build as long as it has not ended, whoever asked for it; null if none is under way. */
   readonly activeBuild: string | null;
+  /** How the newest build stands, in Lagoon's own word; null if there never was one. */
+  readonly newestStatus: string | null;
+}
+
+/** A service of an environment, as the cluster last told Lagoon. */
+export interface EnvironmentService {
+  readonly name: string;
+  /** Null: not known. */
+  readonly replicas: number | null;
 }
 
 /** What Lagoon calls a route of an environment: a URL, or what it wrote in place of one. */

@@ -9,7 +9,13 @@ import type {
   SystemEventData,
   TaskReference,
 } from '@uplift/domain';
-import { INSTANCE_STATUSES, RUNNING_STATUSES, UPGRADE_STAGES } from '@uplift/domain';
+import {
+  INSTANCE_STATUSES,
+  RUNNING_STATUSES,
+  SCRIPT_STEPS,
+  TASK_STEPS,
+  UPGRADE_STAGES,
+} from '@uplift/domain';
 import fc from 'fast-check';
 import { count, healthyStatus, name, nullable, text, timestamp } from './plain-values';
 import { profile, workOrder } from './work-order-values';
@@ -42,7 +48,8 @@ const resolution: fc.Arbitrary<Resolution> = fc.oneof(
   fc.record({ kind: fc.constant('adopt' as const), buildName: name }),
   fc.record({ kind: fc.constant('not-landed' as const) }),
 );
-const step = fc.constantFrom('pre-upgrade' as const, 'upgrade' as const, 'post-upgrade' as const);
+const step = fc.constantFrom(...SCRIPT_STEPS);
+const taskStep = fc.constantFrom(...TASK_STEPS);
 const knownTask: fc.Arbitrary<TaskReference> = fc.record({ taskId: fc.integer(), taskName: text });
 const task = nullable(knownTask);
 const outcome = fc.constantFrom('healthy' as const, 'unhealthy' as const, 'unresponsive' as const);
@@ -85,8 +92,8 @@ export const EVENT_VALUES: {
     marker: name,
     bulkId: nullable(name),
   }),
-  ScriptRequested: fc.record({ ...byWorker, step, callNo: count, marker: name }),
-  ScriptAccepted: fc.record({ ...ofCall, step, task: knownTask }),
+  ScriptRequested: fc.record({ ...byWorker, step: taskStep, callNo: count, marker: name }),
+  ScriptAccepted: fc.record({ ...ofCall, step: taskStep, task: knownTask }),
   CallAmbiguous: fc.record({ ...ofCall, evidence }),
   CallRefused: fc.record({ ...ofCall, evidence }),
   CallNotLanded: fc.record({ ...ofCall, evidence }),
@@ -167,7 +174,7 @@ export const EVENT_VALUES: {
   OutcomeResolutionRefused: fc.record({ ...attempt, resolution, reason: name, evidence }),
   UpgradeCancelRequested: fc.record({ ...attempt, ...askedBy }),
   UpgradeCancelled: fc.record(
-    { ...attempt, status: runningStatus, probes },
+    { ...attempt, status: runningStatus, probes, evidence },
     { requiredKeys: ['upgradeId', 'attempt', 'status'] },
   ),
   UpgradeRetried: fc.record(

@@ -7,7 +7,12 @@ import type {
   UpgradeTarget,
   WorkOrder,
 } from '@uplift/domain';
-import { UPGRADE_STAGES, UPGRADE_STRATEGIES, VARIABLE_SCOPES } from '@uplift/domain';
+import {
+  HEALTH_PROBE_KINDS,
+  UPGRADE_STAGES,
+  UPGRADE_STRATEGIES,
+  VARIABLE_SCOPES,
+} from '@uplift/domain';
 import fc from 'fast-check';
 import { count, healthyStatus, name, nullable, text, timestamp } from './plain-values';
 
@@ -38,7 +43,15 @@ export const profile: fc.Arbitrary<InstanceProfile> = fc.record(
     core: name,
     app: name,
     scripts: fc.record({ preUpgrade: nullable(script), postUpgrade: nullable(script) }),
-    healthProbe: fc.record({ path: text, acceptStatuses: fc.array(fc.integer()) }),
+    healthProbe: fc.record(
+      {
+        path: text,
+        acceptStatuses: fc.array(fc.integer()),
+        kind: fc.constantFrom(...HEALTH_PROBE_KINDS),
+        script,
+      },
+      { requiredKeys: ['path', 'acceptStatuses'] },
+    ),
     upgrade,
   },
   {

@@ -3,7 +3,13 @@ import type { EnvironmentFacts } from '@uplift/lagoon/testing';
 
 export type Traits = Pick<
   EnvironmentFacts,
-  'deploymentsDisabled' | 'restriction' | 'idleState' | 'autoIdle' | 'deployBaseRef' | 'nextRoutes'
+  | 'deploymentsDisabled'
+  | 'restriction'
+  | 'idleState'
+  | 'autoIdle'
+  | 'deployBaseRef'
+  | 'nextRoutes'
+  | 'stoppedServices'
 >;
 
 /** What the suites need to do to whatever stands behind the port. */

@@ -43,16 +43,12 @@ async function open(): Promise<LagoonFixture> {
   };
 }
 
-function traitsOf(traits: Traits) {
-  const { deploymentsDisabled, restriction, idleState, autoIdle, deployBaseRef, nextRoutes } =
-    traits;
+function traitsOf({ restriction, idleState, deployBaseRef, ...traits }: Traits) {
   return {
-    ...(nextRoutes === undefined ? {} : { nextRoutes }),
-    ...(typeof deployBaseRef === 'string' ? { deployBaseRef } : {}),
-    ...(deploymentsDisabled === undefined ? {} : { deploymentsDisabled }),
+    ...traits,
     ...(restriction === 'NO_DEPLOYMENTS' ? { restrictions: ['NO_DEPLOYMENTS' as const] } : {}),
     ...(typeof idleState === 'string' ? { idleState } : {}),
-    ...(autoIdle === undefined ? {} : { autoIdle }),
+    ...(typeof deployBaseRef === 'string' ? { deployBaseRef } : {}),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { LagoonTask, SetVariableRequest } from '@uplift/lagoon';
 import { carriesMarker, deploymentPhase, LagoonRefusedError } from '@uplift/lagoon';
-import type { LagoonFixture } from './lagoon.fixture';
+import type { LagoonFixture, Traits } from './lagoon.fixture';
 import { APP, NO_ID, NOBODY } from './lagoon.fixture';
 
 const NOT_FOUND = { kind: 'refused', cause: 'not-found', retryable: false };
@@ -137,6 +137,21 @@ export function upkeepSuite(name: string, open: () => Promise<LagoonFixture>): v
       expect((await fixture.lagoon.setVariable(request, signal())).kind).toBe('ambiguous');
     });
 
+    it('shows what runs of an environment', async () => {
+      const running = async (traits: Traits) => {
+        await fixture.place(APP, traits);
+        return fixture.lagoon.servicesOf(environmentId);
+      };
+      const rows = (cli: number, nginx: number, mariadb: number) => [
+        { name: 'cli', replicas: cli },
+        { name: 'nginx', replicas: nginx },
+        { name: 'mariadb', replicas: mariadb },
+      ];
+      expect(await running({})).toEqual(rows(1, 1, 1));
+      expect(await running({ stoppedServices: ['nginx'] })).toEqual(rows(1, 0, 1));
+      expect(await running({ idleState: 'idled' })).toEqual(rows(0, 0, 0));
+    });
+
     it('wakes an idled environment, once', async () => {
       await fixture.place(APP, { idleState: 'idled' });
       expect((await fixture.lagoon.findEnvironment(APP))?.idleState).toBe('idled');
@@ -208,6 +223,7 @@ export function upkeepSuite(name: string, open: () => Promise<LagoonFixture>): v
     it('says that an environment is gone instead of showing nothing of it', async () => {
       const gone = LagoonRefusedError;
       await expect(fixture.lagoon.variablesOf(NO_ID)).rejects.toThrow(gone);
+      await expect(fixture.lagoon.servicesOf(NO_ID)).rejects.toThrow(gone);
       await expect(fixture.lagoon.registeredTasksOf(NO_ID)).rejects.toThrow(gone);
     });
 

@@ -1,3 +1,7 @@
+import type { HealthProbeTarget } from '@uplift/domain';
+import { PROFILE } from '../../../apps/stage-workers/src/testing/example-upgrade';
+import type { EnvironmentSpec } from '../../../tools/lagoon-simulator/src';
+import type { OpenedUpgrade } from './opened-upgrade';
 import { StageHarness } from './stage-harness';
 
 jest.setTimeout(60_000);
@@ -85,6 +89,56 @@ describe('poll-upgrade alone, on the health of an app', () => {
       },
     ]);
     expect((await harness.lagoon.ledger()).healthProbes).toBe(0);
+  });
+
+  describe('of an app without a route', () => {
+    const open = (healthProbe: Partial<HealthProbeTarget>, traits: Partial<EnvironmentSpec> = {}) =>
+      harness.open('PostUpgradeCompleted', {
+        order: { profile: { ...PROFILE, healthProbe: { ...PROFILE.healthProbe, ...healthProbe } } },
+        traits: { routes: [], ...traits },
+      });
+    const verdict = async (upgrade: OpenedUpgrade) => {
+      await harness.deliver(upgrade);
+      expect((await harness.lagoon.ledger()).healthProbes).toBe(0);
+      return (await upgrade.appended()).at(-1);
+    };
+
+    it('takes it as it is if nothing is to be asked', async () => {
+      expect(await verdict(await open({ kind: 'none' }))).toMatchObject({
+        type: 'InstanceVerifiedHealthy',
+        data: { probes: [], evidence: { healthProbe: 'none' } },
+      });
+      expect(await harness.lagoon.requests()).toEqual({});
+    });
+
+    it.each([
+      [false, 'InstanceVerifiedHealthy'],
+      [true, 'InstanceFoundUnhealthy'],
+    ])('believes a task, once (fails: %j)', async (failTask, type) => {
+      const script = { service: 'cli', command: 'worker:selftest' };
+      const upgrade = await open({ kind: 'task', script }, { failTask });
+      expect(await verdict(upgrade)).toMatchObject({
+        type,
+        data: { evidence: { healthProbe: 'task' } },
+      });
+      await harness.deliver(upgrade);
+      const { requests, calls } = await harness.lagoon.ledger();
+      expect(requests).toMatchObject({ 'mutation AddTask': 1 });
+      const added = calls.find(({ operation }) => operation === 'mutation AddTask');
+      expect(added?.variables).toMatchObject({
+        input: { name: `${upgrade.marker}-verify`, ...script },
+      });
+    });
+
+    it.each([
+      [{}, 'InstanceVerifiedHealthy'],
+      [{ stoppedServices: ['cli'] }, 'InstanceFoundUnhealthy'],
+    ])("believes Lagoon's own status %j", async (traits, type) => {
+      expect(await verdict(await open({ kind: 'lagoon' }, traits))).toMatchObject({
+        type,
+        data: { evidence: { healthProbe: 'lagoon' } },
+      });
+    });
   });
 
   it('wakes an app that sleeps and waits until it answers', async () => {

@@ -51,6 +51,25 @@ describe('readDto', () => {
   });
 
   it.each([
+    { kind: 'none' },
+    { kind: 'lagoon' },
+    { kind: 'task', script: { registeredTask: 'Self-test' } },
+    { kind: 'task', script: { service: 'cli', command: 'true' } },
+  ])('takes the health probe %j', (healthProbe) => {
+    expect(faultsOf({ ...VALID, healthProbe })).toEqual([]);
+  });
+
+  it.each([
+    [
+      'an unknown way to prove health',
+      { ...VALID, healthProbe: { kind: 'x' } },
+      '/healthProbe/kind',
+    ],
+    [
+      'half a script',
+      { ...VALID, healthProbe: { script: { service: 'a' } } },
+      '/healthProbe/script',
+    ],
     ['a missing field', { ...VALID, project: undefined }, '/project'],
     ['null', { ...VALID, core: null }, '/core'],
     ['a number for a text', { ...VALID, app: 5 }, '/app'],

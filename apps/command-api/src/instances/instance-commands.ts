@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { InstanceProfile } from '@uplift/domain';
+import type { HealthProbeTarget, InstanceProfile } from '@uplift/domain';
 import type { CommandResult } from '../commands/command-answer';
 import type { Caller } from '../commands/command-request';
 import { instanceIdFor } from '../commands/command-request';
@@ -49,10 +49,24 @@ export class InstanceCommands {
   }
 }
 
+function healthProbeOf({
+  path = '/',
+  acceptStatuses = [],
+  kind,
+  script,
+}: NonNullable<RegistrationDto['healthProbe']>): HealthProbeTarget {
+  const runs = scriptOf(script);
+  return {
+    path,
+    acceptStatuses,
+    ...(kind === undefined ? {} : { kind }),
+    ...(runs === null ? {} : { script: runs }),
+  };
+}
+
 /** What a caller registers, with every default filled in. */
 function profileOf(dto: RegistrationDto): InstanceProfile {
   const { project, projectId = null, environment, core = 'default', app, upgrade } = dto;
-  const { path = '/', acceptStatuses = [] } = dto.healthProbe ?? {};
   const { preUpgrade, postUpgrade } = dto.scripts ?? {};
   return {
     project,
@@ -61,7 +75,7 @@ function profileOf(dto: RegistrationDto): InstanceProfile {
     core,
     app,
     scripts: { preUpgrade: scriptOf(preUpgrade), postUpgrade: scriptOf(postUpgrade) },
-    healthProbe: { path, acceptStatuses },
+    healthProbe: healthProbeOf(dto.healthProbe ?? {}),
     ...(upgrade === undefined ? {} : { upgrade: planOf(upgrade) }),
   };
 }

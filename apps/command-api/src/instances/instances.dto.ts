@@ -1,5 +1,5 @@
-import type { InstanceStatus, RunningStatus } from '@uplift/domain';
-import { INSTANCE_STATUSES, isRunning } from '@uplift/domain';
+import type { HealthProbeKind, InstanceStatus, RunningStatus } from '@uplift/domain';
+import { HEALTH_PROBE_KINDS, INSTANCE_STATUSES, isRunning } from '@uplift/domain';
 import { ArrayMaxSize, IsArray, IsInt, Max, Min } from 'class-validator';
 import {
   ChoiceField,
@@ -28,6 +28,16 @@ class ScriptsDto {
 }
 
 class HealthProbeDto {
+  @ChoiceField(HEALTH_PROBE_KINDS, {
+    description:
+      'What proves the health: http, an answer of the app; none, nothing is asked; task, a task that succeeds; lagoon, its newest build and services. http if absent',
+    optional: true,
+  })
+  readonly kind?: HealthProbeKind;
+
+  @NestedField(TaskScriptDto, 'Whose success is the proof, with task', SCRIPT_FORMS)
+  readonly script?: TaskScriptDto;
+
   @TextField({
     description: 'Path below the route of the environment, / by default',
     maxLength: 500,

@@ -1,4 +1,4 @@
-import type { ScriptStep, TaskReference, TaskScript, WorkOrder } from '@uplift/domain';
+import type { TaskStep, TaskReference, TaskScript, WorkOrder } from '@uplift/domain';
 import type { LagoonCore, LagoonCores, LagoonTask } from '@uplift/lagoon';
 import { taskPhase } from '@uplift/lagoon';
 import type { Clock } from '@uplift/runtime';
@@ -11,7 +11,7 @@ import { runnableScript, TaskEffect } from './task.effect';
 export interface ScriptRun {
   /** With its environment located. */
   readonly order: WorkOrder;
-  readonly step: ScriptStep;
+  readonly step: TaskStep;
   /** Null: there is nothing to run, and the step is complete. */
   readonly script: TaskScript | null;
   /** Who writes the intent. */

@@ -1,4 +1,4 @@
-import type { ScriptStep, TaskReference, TaskScript, WorkOrder } from '@uplift/domain';
+import type { TaskStep, TaskReference, TaskScript, WorkOrder } from '@uplift/domain';
 import { scriptMarkerOf } from '@uplift/domain';
 import type { Lagoon, LagoonCore, LagoonTask, TaskAnswer } from '@uplift/lagoon';
 import { carriesMarker, finalRefusal, MARKER_ARGUMENT } from '@uplift/lagoon';
@@ -21,7 +21,7 @@ export class TaskEffect implements Effect<TaskReference> {
   constructor(
     private readonly core: LagoonCore,
     order: WorkOrder,
-    private readonly step: ScriptStep,
+    private readonly step: TaskStep,
     private readonly script: Runnable,
   ) {
     this.marker = scriptMarkerOf(order, step);

@@ -140,9 +140,9 @@ function verification({ clock, configuration }: StageRuntime): Provider {
   };
   return {
     provide: VerificationStage,
-    inject: [LagoonCores, HealthProbe],
-    useFactory: (cores: LagoonCores, probe: HealthProbe) =>
-      new VerificationStage(cores, { probe, clock }, options),
+    inject: [LagoonCores, HealthProbe, ScriptRunner],
+    useFactory: (cores: LagoonCores, probe: HealthProbe, scripts: ScriptRunner) =>
+      new VerificationStage({ cores, probe, clock, scripts }, options, configuration.workerId),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { InstanceEventData, InstanceEventType, Resolution } from '@uplift/domain';
+import { SCRIPT_STEPS, TASK_STEPS } from '@uplift/domain';
 import type { Schema } from '../schema';
 import {
   count,
@@ -48,7 +49,8 @@ const resolution: Schema<Resolution> = named(
   ),
 );
 
-const step = oneOf(['pre-upgrade', 'upgrade', 'post-upgrade']);
+const step = oneOf(SCRIPT_STEPS);
+const taskStep = oneOf(TASK_STEPS);
 
 /** One schema per event; that it fits the domain's type is checked by the compiler. */
 export const INSTANCE_EVENTS: {
@@ -111,11 +113,11 @@ export const INSTANCE_EVENTS: {
   ),
   ScriptRequested: documented(
     'The intent to run a script as a Lagoon task, written before the task is added.',
-    object({ ...BY_WORKER, step, callNo: count, marker: name }),
+    object({ ...BY_WORKER, step: taskStep, callNo: count, marker: name }),
   ),
   ScriptAccepted: documented(
     'Lagoon took the task; its log stays in Lagoon under this name.',
-    object({ ...ATTEMPT, step, callNo: count, task }),
+    object({ ...ATTEMPT, step: taskStep, callNo: count, task }),
   ),
   CallAmbiguous: documented(
     'Nobody can tell from the answer whether the call took effect; the evidence holds its redacted shape.',
@@ -262,7 +264,7 @@ export const INSTANCE_EVENTS: {
     'The upgrade was cancelled: nothing was done, or the instance has proved its health since.',
     objectWith<InstanceEventData['UpgradeCancelled']>(
       { ...ATTEMPT, status: runningStatus },
-      { probes: list(probe) },
+      { probes: list(probe), evidence },
     ),
   ),
   UpgradeRetried: documented(

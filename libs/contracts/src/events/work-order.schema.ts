@@ -1,5 +1,6 @@
 import type {
   CommandScript,
+  HealthProbeTarget,
   HealthyStatus,
   InstanceProfile,
   InstanceStatus,
@@ -18,6 +19,7 @@ import type {
   WorkOrder,
 } from '@uplift/domain';
 import {
+  HEALTH_PROBE_KINDS,
   HEALTHY_STATUSES,
   INSTANCE_STATUSES,
   PRIORITIES,
@@ -77,6 +79,14 @@ const upgradePlan: Schema<UpgradePlan> = named(
   object<UpgradePlan>({ strategy, target: nullable(upgradeTarget) }),
 );
 
+const healthProbe: Schema<HealthProbeTarget> = named(
+  'HealthProbeTarget',
+  objectWith<HealthProbeTarget>(
+    { path: text, acceptStatuses: list(wholeNumber) },
+    { kind: oneOf(HEALTH_PROBE_KINDS), script: taskScript },
+  ),
+);
+
 export const profile: Schema<InstanceProfile> = named(
   'InstanceProfile',
   objectWith<InstanceProfile>(
@@ -87,7 +97,7 @@ export const profile: Schema<InstanceProfile> = named(
       core: name,
       app: name,
       scripts: object({ preUpgrade: nullable(taskScript), postUpgrade: nullable(taskScript) }),
-      healthProbe: object({ path: text, acceptStatuses: list(wholeNumber) }),
+      healthProbe,
     },
     { upgrade: upgradePlan },
   ),

@@ -10,13 +10,14 @@ import type {
 import { eventOf } from '../instance/instance.events';
 import type { CallState } from '../instance/attempt-progress';
 import { scriptStepIn } from '../instance/ended-upgrade';
-import { failureIn } from '../instance/instance.lifecycle';
+import { failureIn, SCRIPTING } from '../instance/instance.lifecycle';
 import type { UpgradingInstance } from '../instance/instance.state';
-import type { ScriptStep, WorkOrder } from '../instance/work-order';
+import type { InFlightStatus } from '../status';
+import type { TaskStep, WorkOrder } from '../instance/work-order';
 import { scriptMarkerOf } from '../instance/work-order';
 import { endOfCancel } from './cancel.commands';
 import type { CommandRow, CommandRows } from './command-row';
-import { unlessStopped } from './command-row';
+import { isStopped, unlessStopped } from './command-row';
 
 /** Speaks of one call of one effect, and of no other. */
 interface OfCall extends Attempt {
@@ -26,8 +27,8 @@ interface OfCall extends Attempt {
 
 /** Effects in Lagoon, of whatever stage: what is asked for, and what is learnt of the call. */
 export interface CallCommands {
-  RequestScript: ByWorker & { readonly step: ScriptStep };
-  AcceptScript: Attempt & { readonly step: ScriptStep; readonly task: TaskReference };
+  RequestScript: ByWorker & { readonly step: TaskStep };
+  AcceptScript: Attempt & { readonly step: TaskStep; readonly task: TaskReference };
   /** Nobody can tell what became of the call. */
   NoteAmbiguousCall: OfCall & { readonly evidence: Evidence };
   /** The call is proved not to have landed: call again, or give up after the second. */
@@ -64,14 +65,14 @@ export const CALLS: CommandRows<CallCommands> = {
   RepeatCall: ofOpenCall(({ upgradeId, attempt, callNo, evidence, worker }, state, call) => {
     const proof = eventOf('CallNotLanded', { upgradeId, attempt, callNo, evidence });
     const isLast = call.notLanded + 1 >= MOST_CALLS;
-    return isLast && state.workOrder.cancelRequested === undefined
+    return isLast && !isStopped(state)
       ? [proof, ...outcomeUnknown({ upgradeId, attempt }, evidence, state)]
       : [proof, ...nextCall(worker, state, call)];
   }),
   RefuseCall: ofOpenCall((data, state, call) => {
     const { upgradeId, attempt, callNo, reason, evidence, retryable, tries } = data;
     const refused = eventOf('CallRefused', { upgradeId, attempt, callNo, evidence });
-    if (state.workOrder.cancelRequested) return [refused, endOfCancel(state)];
+    if (isStopped(state)) return [refused, endOfCancel(state)];
     if (call.refusals + 1 < tries) return [refused];
     return [refused, failureIn(state.status, { upgradeId, attempt, reason, evidence, retryable })];
   }),
@@ -80,8 +81,15 @@ export const CALLS: CommandRows<CallCommands> = {
   ),
 };
 
-function statusOf({ step }: { readonly step: ScriptStep }) {
-  return [`${step}-running`] as const;
+const STATUS_OF_STEP = {
+  'pre-upgrade': 'pre-upgrade-running',
+  upgrade: 'upgrade-running',
+  'post-upgrade': 'post-upgrade-running',
+  verification: 'post-upgrade-completed',
+} as const satisfies Record<TaskStep, InFlightStatus>;
+
+function statusOf({ step }: { readonly step: TaskStep }) {
+  return [STATUS_OF_STEP[step]];
 }
 
 type DecideOnCall<Data> = (
@@ -93,7 +101,7 @@ type DecideOnCall<Data> = (
 /** Nothing if it speaks of another call, or of one that is over. */
 function ofCall<Data extends OfCall>(decide: DecideOnCall<Data>): CommandRow<Data> {
   return {
-    in: ['pre-upgrade-running', 'upgrade-running', 'post-upgrade-running'],
+    in: SCRIPTING,
     decide(data, state) {
       const { call } = state;
       const isOurs = call?.marker === data.marker && call.callNo === data.callNo;
@@ -106,7 +114,7 @@ function ofOpenCall<Data extends OfCall>(decide: DecideOnCall<Data>): CommandRow
   return ofCall((data, state, call) => (call.isOpen ? decide(data, state, call) : []));
 }
 
-export function firstScriptCall(worker: string, order: WorkOrder, step: ScriptStep): InstanceEvent {
+export function firstScriptCall(worker: string, order: WorkOrder, step: TaskStep): InstanceEvent {
   const { upgradeId, attempt } = order;
   const marker = scriptMarkerOf(order, step);
   return eventOf('ScriptRequested', { upgradeId, attempt, step, callNo: 1, marker, worker });
@@ -118,8 +126,8 @@ function nextCall(
   state: UpgradingInstance,
   { effect, callNo, marker, bulkId }: CallState,
 ): readonly InstanceEvent[] {
-  const { upgradeId, attempt, cancelRequested, parked } = state.workOrder;
-  if (cancelRequested) return [endOfCancel(state)];
+  const { upgradeId, attempt, parked } = state.workOrder;
+  if (isStopped(state)) return [endOfCancel(state)];
   if (parked) return [];
   const next = { upgradeId, attempt, callNo: callNo + 1, marker, worker };
   return effect === 'deployment'

@@ -49,7 +49,12 @@ export function unlessStopped<Data>(
   decide: (data: Data, state: UpgradingInstance) => readonly InstanceEvent[],
 ) {
   return (data: Data, state: UpgradingInstance) =>
-    state.workOrder.parked || state.workOrder.cancelRequested ? [] : decide(data, state);
+    state.workOrder.parked || isStopped(state) ? [] : decide(data, state);
+}
+
+/** Once the attempt has come as far as the proof of health, a cancel stands in its way no more. */
+export function isStopped({ status, workOrder }: UpgradingInstance): boolean {
+  return workOrder.cancelRequested === true && status !== 'post-upgrade-completed';
 }
 
 /** Decides on an event that says what the command says. */

@@ -4,6 +4,7 @@ import {
   ClaimAxisCrossedError,
   ClaimUnknownError,
   InstanceAlreadyRegisteredError,
+  InvalidHealthProbeError,
   InvalidTargetError,
   StartByPassedError,
   StatusNotAllowedError,
@@ -12,6 +13,7 @@ import {
   UpgradeInFlightError,
 } from '../instance/instance.errors';
 import type { InstanceEventData } from '../instance/instance.events';
+import { whyHealthProbeIsInvalid } from '../instance/instance.profile';
 import { LIFECYCLE } from '../instance/instance.lifecycle';
 import type { RestingInstance } from '../instance/instance.state';
 import { isOfUpgrade } from '../instance/instance.state';
@@ -71,8 +73,10 @@ const registerInstance: CommandRow<Registration, 'absent'> = {
   },
 };
 
-function refuseInvalid({ status, profile: { upgrade } }: Registration): void {
+function refuseInvalid({ status, profile: { upgrade, healthProbe } }: Registration): void {
   if (isInFlight(status)) throw new StatusNotImportableError(status);
+  const problem = whyHealthProbeIsInvalid(healthProbe);
+  if (problem !== null) throw new InvalidHealthProbeError(problem);
   if (upgrade !== undefined) refuseMisfit(upgrade);
 }
 

@@ -17,6 +17,33 @@ describe('RegisterInstance', () => {
     given().when(command('RegisterInstance', { status })).thenRefused('status-not-importable');
   });
 
+  const SCRIPT = { registeredTask: 'Self-test' };
+  const probing = (healthProbe: object) =>
+    command('RegisterInstance', {
+      profile: { ...PROFILE, healthProbe: { ...PROFILE.healthProbe, ...healthProbe } },
+    });
+
+  it.each([
+    {},
+    { kind: 'http' },
+    { kind: 'none' },
+    { kind: 'lagoon' },
+    { kind: 'task', script: SCRIPT },
+  ])('takes a health probe %j', (healthProbe) => {
+    const { data } = probing(healthProbe);
+    given().when(probing(healthProbe)).then({ type: 'InstanceRegistered', data });
+  });
+
+  it.each([{ kind: 'task' }, { script: SCRIPT }, { kind: 'none', script: SCRIPT }])(
+    'is refused with a health probe %j',
+    (healthProbe) => {
+      given().when(probing(healthProbe)).thenRefused('invalid-health-probe');
+      given(event('InstanceRegistered'))
+        .when(probing(healthProbe))
+        .thenRefused('invalid-health-probe');
+    },
+  );
+
   it('is quiet when the same instance is registered again', () => {
     given(event('InstanceRegistered')).when(command('RegisterInstance')).thenNothing();
   });

@@ -1,5 +1,7 @@
 import { command, event, EVIDENCE, MARKER, TASK } from '../testing/examples';
 import { given, HISTORY_INTO, ordering } from '../testing/histories';
+import { unsettledEffectOf } from '../instance/ended-upgrade';
+import { evolve, INITIAL_STATE } from '../instance/instance.evolve';
 import type { InstanceEvent } from '../instance/instance.events';
 
 const scriptOrder = ordering({ strategy: 'script' }, HISTORY_INTO['pending-upgrade']);
@@ -9,6 +11,12 @@ const STEPS = [
   ['pre-upgrade', `${MARKER}-pre`, HISTORY_INTO['pre-upgrade-running'], 'PreUpgradeFailed'],
   ['upgrade', `${MARKER}-script`, [...scriptOrder, event('UpgradeStarted')], 'UpgradeFailed'],
   ['post-upgrade', `${MARKER}-post`, HISTORY_INTO['post-upgrade-running'], 'PostUpgradeFailed'],
+  [
+    'verification',
+    `${MARKER}-verify`,
+    HISTORY_INTO['post-upgrade-completed'],
+    'InstanceFoundUnresponsive',
+  ],
 ] as const;
 
 describe.each(STEPS)('a script of the %s step', (step, marker, running, failedAs) => {
@@ -113,6 +121,38 @@ describe('a script out of its step', () => {
     given(...ran)
       .when(command('RequestScript', { step }))
       .then(event('ScriptRequested', { step, marker: `${MARKER}-post` }));
+  });
+});
+
+describe('the task that proves the health', () => {
+  const step = 'verification';
+  const marker = `${MARKER}-verify`;
+  const verifying = ordering({ cancelRequested: true }, HISTORY_INTO['post-upgrade-completed']);
+  const requested = [...verifying, event('ScriptRequested', { step, marker })];
+
+  it('is run and repeated after a cancel as well', () => {
+    given(...verifying)
+      .when(command('RequestScript', { step }))
+      .then(event('ScriptRequested', { step, marker }));
+    given(...requested)
+      .when(command('RepeatCall', { marker, callNo: 1 }))
+      .then(event('CallNotLanded'), event('ScriptRequested', { step, marker, callNo: 2 }));
+  });
+
+  it('proves nothing after a cancel if Lagoon refuses it', () => {
+    given(...requested)
+      .when(command('RefuseCall', { marker, callNo: 1, tries: 1 }))
+      .then(event('CallRefused'), event('InstanceFoundUnresponsive'));
+  });
+
+  it('stands in the way of no other attempt', () => {
+    const timedOut = event('InstanceFoundUnresponsive', { reason: 'stage-timed-out' });
+    const ran = HISTORY_INTO['post-upgrade-completed'].concat(
+      event('ScriptRequested', { step, marker }),
+      event('ScriptAccepted', { step }),
+      timedOut,
+    );
+    expect(unsettledEffectOf(ran.reduce(evolve, INITIAL_STATE))).toBeNull();
   });
 });
 

@@ -14,10 +14,8 @@ export const VERIFICATION: CommandRows<VerificationCommands> = {
   VerifyHealthy: {
     in: ['post-upgrade-completed'],
     decide(data, { workOrder: { originStatus: status, cancelRequested } }) {
-      const { upgradeId, attempt, probes } = data;
-      return cancelRequested
-        ? [{ type: 'UpgradeCancelled', data: { upgradeId, attempt, status, probes } }]
-        : [{ type: 'InstanceVerifiedHealthy', data: { ...data, status } }];
+      const type = cancelRequested ? 'UpgradeCancelled' : 'InstanceVerifiedHealthy';
+      return [{ type, data: { ...data, status } }];
     },
   },
   FindUnhealthy: { in: ['post-upgrade-completed'], decide: producing('InstanceFoundUnhealthy') },

@@ -6,7 +6,7 @@ import type {
   UnsettledEffect,
   UpgradingInstance,
 } from './instance.state';
-import type { ScriptStep, WorkOrder } from './work-order';
+import type { TaskStep, WorkOrder } from './work-order';
 import { markerOf, scriptMarkerOf } from './work-order';
 
 /** Failures that do not say what became of the effect that was under way. */
@@ -46,9 +46,10 @@ function incompleteStage({ status, workOrder }: UpgradingInstance): UpgradeStage
   return workOrder.leftAt ?? INCOMPLETE[status];
 }
 
-/** The step whose script may run in a status. */
-export function scriptStepIn(status: InFlightStatus): ScriptStep {
+/** The step whose task may run in a status. */
+export function scriptStepIn(status: InFlightStatus): TaskStep {
   if (status === 'pre-upgrade-running') return 'pre-upgrade';
+  if (status === 'post-upgrade-completed') return 'verification';
   return status === 'post-upgrade-running' ? 'post-upgrade' : 'upgrade';
 }
 
@@ -63,6 +64,8 @@ export function unsettledEffectOf(state: InstanceState): UnsettledEffect | null 
 function underWay(state: UpgradingInstance): UnsettledEffect | null {
   const { call, deployment, task, workOrder, status } = state;
   const step = scriptStepIn(status);
+  // A task that proves the health changes nothing: another attempt may run its own beside it.
+  if (step === 'verification') return null;
   if (deployment !== null) {
     const { buildName } = deployment;
     return { effect: 'deployment', step: null, marker: markerOf(workOrder), buildName };

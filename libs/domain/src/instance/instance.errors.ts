@@ -57,6 +57,11 @@ export class InvalidTargetError extends DomainError {
   readonly code = 'invalid-target';
 }
 
+/** What is said of the health probe does not fit together. */
+export class InvalidHealthProbeError extends DomainError {
+  readonly code = 'invalid-health-probe';
+}
+
 /** This installation does not permit the strategy. */
 export class StrategyNotEnabledError extends DomainError {
   readonly code = 'strategy-not-enabled';

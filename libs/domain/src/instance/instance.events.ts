@@ -1,7 +1,7 @@
 import type { HealthyStatus, InstanceStatus, RunningStatus, UpgradeStage } from '../status';
 import type { InstanceProfile } from './instance.profile';
 import type { FailureReason } from './reasons';
-import type { Priority, ScriptStep, WorkOrder } from './work-order';
+import type { Priority, ScriptStep, TaskStep, WorkOrder } from './work-order';
 
 /** Facts that explain an outcome: small, redacted, never a log. */
 export type Evidence = Readonly<Record<string, string | number | boolean | null>>;
@@ -105,13 +105,13 @@ export interface InstanceEventData {
   };
   /** The intent to run a script as a Lagoon task, written before the task is added. */
   ScriptRequested: Attempt & {
-    readonly step: ScriptStep;
+    readonly step: TaskStep;
     readonly callNo: number;
     readonly marker: string;
     readonly worker: string;
   };
   ScriptAccepted: Attempt & {
-    readonly step: ScriptStep;
+    readonly step: TaskStep;
     readonly callNo: number;
     readonly task: TaskReference;
   };
@@ -234,6 +234,7 @@ export interface InstanceEventData {
     readonly status: RunningStatus;
     /** Proof of health, where something had begun. */
     readonly probes?: readonly ProbeResult[];
+    readonly evidence?: Evidence;
   };
   UpgradeRetried: OpensStage &
     AskedBy & {

@@ -47,6 +47,9 @@ export const FAILED = [...STAGE_FAILED, 'running-unhealthy', 'running-unresponsi
 /** Where an effect in Lagoon may be under way. */
 export const CALLING = ['pre-upgrade-running', 'upgrade-running', 'post-upgrade-running'] as const;
 
+/** The same, and where a task may prove the health of the app. */
+export const SCRIPTING = [...CALLING, 'post-upgrade-completed'] as const;
+
 const NOTE = { to: 'unchanged', deadline: 'kept' } as const;
 const END = { owner: null, deadline: null } as const;
 
@@ -112,11 +115,11 @@ export const LIFECYCLE = {
     owner: 'upgrade',
     deadline: 'call',
   },
-  ScriptRequested: { from: CALLING, to: 'unchanged', owner: null, deadline: 'call' },
-  ScriptAccepted: { from: CALLING, to: 'unchanged', owner: null, deadline: 'step' },
-  CallAmbiguous: { from: CALLING, owner: null, ...NOTE },
-  CallRefused: { from: CALLING, owner: null, ...NOTE },
-  CallNotLanded: { from: CALLING, to: 'unchanged', owner: null, deadline: 'call' },
+  ScriptRequested: { from: SCRIPTING, to: 'unchanged', owner: null, deadline: 'call' },
+  ScriptAccepted: { from: SCRIPTING, to: 'unchanged', owner: null, deadline: 'step' },
+  CallAmbiguous: { from: SCRIPTING, owner: null, ...NOTE },
+  CallRefused: { from: SCRIPTING, owner: null, ...NOTE },
+  CallNotLanded: { from: SCRIPTING, to: 'unchanged', owner: null, deadline: 'call' },
   DeploymentAccepted: {
     from: ['upgrade-running'],
     to: 'unchanged',
@@ -134,7 +137,7 @@ export const LIFECYCLE = {
   DuplicateBuildDetected: { from: ['upgrade-running'], owner: 'poll-upgrade', ...NOTE },
   BuildNotVisible: { from: ['upgrade-running'], owner: 'poll-upgrade', ...NOTE },
   BuildNotStarted: { from: ['upgrade-running'], owner: 'poll-upgrade', ...NOTE },
-  OutcomeUnknown: { from: CALLING, owner: null, ...NOTE },
+  OutcomeUnknown: { from: SCRIPTING, owner: null, ...NOTE },
   LateOutcomeObserved: { from: STAGE_FAILED, to: 'unchanged', ...END },
   UpgradeCompleted: {
     from: ['upgrade-running'],

@@ -164,6 +164,12 @@ export const REASONS = {
     whatToDo: 'look at the app; retry, roll back, or accept it as it is (abandon)',
     oldNames: ['no steady answer within the window'],
   },
+  'not-running-in-lagoon': {
+    class: 'health',
+    sentence: "Lagoon's own status did not show the app as built and running within the window",
+    retryMayHelp: true,
+    whatToDo: 'look at the newest build and the services of the environment in Lagoon',
+  },
   'health-task-failed': {
     class: 'health',
     sentence: 'the task that proves the health of the app did not succeed',

@@ -69,18 +69,24 @@ export function markerOf(order: Pick<WorkOrder, 'upgradeId' | 'attempt'>): strin
 }
 
 /** Steps of an attempt that may run a script. */
-export type ScriptStep = 'pre-upgrade' | 'upgrade' | 'post-upgrade';
+export const SCRIPT_STEPS = ['pre-upgrade', 'upgrade', 'post-upgrade'] as const;
+export type ScriptStep = (typeof SCRIPT_STEPS)[number];
 
-const SCRIPT_SUFFIX: Record<ScriptStep, string> = {
+/** Steps that may run a task: also the proof of health. */
+export const TASK_STEPS = [...SCRIPT_STEPS, 'verification'] as const;
+export type TaskStep = (typeof TASK_STEPS)[number];
+
+const SCRIPT_SUFFIX: Record<TaskStep, string> = {
   'pre-upgrade': 'pre',
   upgrade: 'script',
   'post-upgrade': 'post',
+  verification: 'verify',
 };
 
 /** Text that identifies the script of one step inside Lagoon. */
 export function scriptMarkerOf(
   order: Pick<WorkOrder, 'upgradeId' | 'attempt'>,
-  step: ScriptStep,
+  step: TaskStep,
 ): string {
   return `${markerOf(order)}-${SCRIPT_SUFFIX[step]}`;
 }

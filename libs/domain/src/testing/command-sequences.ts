@@ -12,7 +12,7 @@ import { evolve, INITIAL_STATE } from '../instance/instance.evolve';
 import type { InstanceState, UpgradingInstance } from '../instance/instance.state';
 import { workOrderOf } from '../instance/instance.state';
 import type { UpgradePlan } from '../instance/upgrade-target';
-import type { ScriptStep } from '../instance/work-order';
+import type { TaskStep } from '../instance/work-order';
 import type { UpgradeStage } from '../status';
 import {
   HEALTHY_STATUSES,
@@ -249,12 +249,13 @@ function callIn(state: InstanceState): { marker: string; callNo: number } {
   return { marker: call?.marker ?? 'no-marker', callNo: call?.callNo ?? 1 };
 }
 
-const STEP_OF: Partial<Record<UpgradingInstance['status'], ScriptStep>> = {
+const STEP_OF: Partial<Record<UpgradingInstance['status'], TaskStep>> = {
   'upgrade-running': 'upgrade',
   'post-upgrade-running': 'post-upgrade',
+  'post-upgrade-completed': 'verification',
 };
 
-function stepIn(state: InstanceState): ScriptStep {
+function stepIn(state: InstanceState): TaskStep {
   return (state.kind === 'upgrading' ? STEP_OF[state.status] : undefined) ?? 'pre-upgrade';
 }
 

@@ -38,6 +38,7 @@ const CALLS: Readonly<Record<string, (lagoon: Lagoon, id: number) => Promise<unk
   registeredTasksOf: (lagoon, id) => lagoon.registeredTasksOf(id),
   taskById: (lagoon) => lagoon.taskById(7),
   tasksOf: (lagoon, id) => lagoon.tasksOf(id, { limit: 3 }),
+  servicesOf: (lagoon, id) => lagoon.servicesOf(id),
   variablesOf: (lagoon, id) => lagoon.variablesOf(id),
   setVariable: (lagoon) =>
     lagoon.setVariable({ ...TARGET, name: 'A', value: 'b', scope: 'BUILD' }, signal),

@@ -316,6 +316,7 @@ describe('the guarded Lagoon', () => {
     expect(await lagoon.findEnvironment(TARGET)).toEqual({
       ...placed,
       activeBuild: deployed.buildName,
+      newestStatus: 'running',
     });
     expect(await lagoon.findEnvironments([TARGET])).toHaveLength(1);
     expect(await lagoon.deploymentsOf(id, { limit: 5 })).toMatchObject([{ bulkName: 'm' }]);

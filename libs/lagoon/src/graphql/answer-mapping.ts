@@ -90,9 +90,16 @@ function isOwnUrl({ text, alsoOf }: EnvironmentRoute): boolean {
   return alsoOf === null && URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }
 
-function activeBuildIn({ deployments: [newest] }: rows.EnvironmentRow): string | null {
-  if (newest === undefined) return null;
-  return deploymentPhase(newest.status) === 'active' ? newest.name : null;
+function newestBuildIn({ deployments: [newest] }: rows.EnvironmentRow) {
+  if (newest === undefined) return { activeBuild: null, newestStatus: null };
+  const newestStatus = newest.status.toLowerCase();
+  const isActive = deploymentPhase(newestStatus) === 'active';
+  return { activeBuild: isActive ? newest.name : null, newestStatus };
+}
+
+function routesOf(row: rows.EnvironmentRow, environments: readonly rows.EnvironmentRow[]) {
+  const routes = routesAmong(row, environments);
+  return { route: routes.find(isOwnUrl)?.text ?? null, routes };
 }
 
 function projectFactsOf({ id, deploymentsDisabled, restrictions }: rows.ProjectRow) {
@@ -110,7 +117,6 @@ export function environmentIn(
 ): LagoonEnvironment | null {
   const row = project.environments.find(({ name }) => name === target.environment);
   if (row === undefined) return null;
-  const routes = routesAmong(row, project.environments);
   return {
     ...projectFactsOf(project),
     environmentId: row.id,
@@ -120,8 +126,7 @@ export function environmentIn(
     deployBaseRef: textOrNull(row.deployBaseRef),
     autoIdle: (project.autoIdle ?? 1) !== 0 && (row.autoIdle ?? 1) !== 0,
     idleState: textOrNull(row.idleState),
-    route: routes.find(isOwnUrl)?.text ?? null,
-    routes,
-    activeBuild: activeBuildIn(row),
+    ...routesOf(row, project.environments),
+    ...newestBuildIn(row),
   };
 }

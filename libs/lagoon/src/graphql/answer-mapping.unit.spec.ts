@@ -36,6 +36,7 @@ describe('an environment is read from the row of its project', () => {
       route: null,
       routes: [],
       activeBuild: null,
+      newestStatus: null,
     });
     expect(project({}, { name: 'renamed' })).toBeNull();
   });
@@ -65,7 +66,7 @@ describe('an environment is read from the row of its project', () => {
     const newest = (status: string) => project({}, { deployments: [{ name: 'b', status }] });
     expect(newest('running')?.activeBuild).toBe('b');
     expect(newest('building')?.activeBuild).toBe('b');
-    expect(newest('complete')?.activeBuild).toBeNull();
+    expect(newest('COMPLETE')).toMatchObject({ activeBuild: null, newestStatus: 'complete' });
   });
 });
 

@@ -71,6 +71,15 @@ export interface RegisteredTaskRow {
   readonly advancedTaskDefinitionArguments?: readonly { readonly name?: string | null }[] | null;
 }
 
+export interface ServiceRow {
+  readonly name: string;
+  readonly replicas?: number | null;
+}
+
+export interface EnvironmentWithServices {
+  readonly services?: readonly ServiceRow[] | null;
+}
+
 export interface VariableRow {
   readonly name: string;
   readonly value: string;
@@ -185,6 +194,19 @@ export const isEnvironmentWithDeployments = ajv.compile<EnvironmentWithDeploymen
 
 export const isEnvironmentWithTasks = ajv.compile<EnvironmentWithTasks>(
   row({ tasks: listOf(task) }),
+);
+
+export const isEnvironmentWithServices = ajv.compile<EnvironmentWithServices>(
+  row(
+    {},
+    {
+      services: {
+        type: ['array', 'null'],
+        items: row({ name: text(200) }, { replicas: flag }),
+        maxItems: 1000,
+      },
+    },
+  ),
 );
 
 export const isEnvironmentWithVariables = ajv.compile<EnvironmentWithVariables>(

@@ -10,6 +10,7 @@ import type { CallAnswer, DeployAnswer, Refused, TaskAnswer } from '../lagoon.ou
 import { Lagoon } from '../lagoon.port';
 import type * as requests from '../lagoon.requests';
 import type {
+  EnvironmentService,
   EnvironmentTarget,
   EnvironmentVariable,
   LagoonDeployment,
@@ -107,6 +108,13 @@ export class GraphqlLagoon extends Lagoon {
     const variables = { environment: environmentId };
     const rows = await this.client.readEnvironment(queries.REGISTERED_TASKS_OF, variables, signal);
     return rows.map(registeredTaskOf);
+  }
+
+  async servicesOf(environmentId: number, signal?: AbortSignal): Promise<EnvironmentService[]> {
+    const variables = { environment: environmentId };
+    const answer = await this.client.readEnvironment(queries.SERVICES_OF, variables, signal);
+    const rows = answer.services ?? [];
+    return rows.map(({ name, replicas = null }) => ({ name, replicas }));
   }
 
   async variablesOf(environmentId: number, signal?: AbortSignal): Promise<EnvironmentVariable[]> {

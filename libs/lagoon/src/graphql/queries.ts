@@ -79,6 +79,11 @@ export const VARIABLES_OF: ReadDocument<answers.EnvironmentWithVariables> = {
   fits: answers.isEnvironmentWithVariables,
 };
 
+export const SERVICES_OF: ReadDocument<answers.EnvironmentWithServices> = {
+  ...ofEnvironment('ServicesOf', { fields: 'services { name replicas }' }),
+  fits: answers.isEnvironmentWithServices,
+};
+
 /** Idling is asked for by names. */
 export const NAMES_OF: ReadDocument<answers.NamesRow> = {
   ...ofEnvironment('NamesOf', { fields: 'name project { name }' }),

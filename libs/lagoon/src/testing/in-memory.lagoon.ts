@@ -10,6 +10,7 @@ import { Lagoon } from '../lagoon.port';
 import type * as requests from '../lagoon.requests';
 import { DEFAULT_LOOKUP_ROWS } from '../lagoon.requests';
 import type {
+  EnvironmentService,
   EnvironmentTarget,
   EnvironmentVariable,
   LagoonDeployment,
@@ -124,6 +125,12 @@ export class InMemoryLagoon extends Lagoon {
       const rows = environment.registeredTasks;
       return rows.map((task) => registeredTaskOf(this.rows.registeredTask(task, environment)));
     });
+  }
+
+  servicesOf(environmentId: number): Promise<EnvironmentService[]> {
+    return this.read('servicesOf', { environmentId }, () =>
+      this.rows.services(this.api.environmentById(environmentId)),
+    );
   }
 
   variablesOf(environmentId: number): Promise<EnvironmentVariable[]> {

@@ -22,12 +22,16 @@ export interface ScriptedFault extends Fault {
   readonly answer: Refused | Ambiguous;
 }
 
-type Answered = Omit<LagoonEnvironment, 'projectId' | 'environmentId' | 'activeBuild' | 'routes'>;
+type Answered = Omit<
+  LagoonEnvironment,
+  'projectId' | 'environmentId' | 'activeBuild' | 'newestStatus' | 'routes'
+>;
 
 export interface EnvironmentFacts extends Partial<Answered> {
   readonly routes?: readonly string[];
   /** What the next answers name as its routes, one by one. */
   readonly nextRoutes?: readonly (readonly string[])[];
+  readonly stoppedServices?: readonly string[];
 }
 
 /** What the in-memory Lagoon contains and does: specs set it here. */
@@ -219,10 +223,26 @@ export class LagoonScript {
 }
 
 function traitsOf(facts: EnvironmentFacts): Partial<EnvironmentTraits> {
-  const { environmentType, deployType, deployBaseRef, autoIdle, idleState, nextRoutes } = facts;
+  const {
+    environmentType,
+    deployType,
+    deployBaseRef,
+    autoIdle,
+    idleState,
+    nextRoutes,
+    stoppedServices,
+  } = facts;
   const routes = facts.routes ?? (typeof facts.route === 'string' ? [facts.route] : undefined);
   const kind = { environmentType, deployType, deployBaseRef };
-  const traits = { ...kind, autoIdle, idleState, routes, nextRoutes, deleted: false };
+  const traits = {
+    ...kind,
+    autoIdle,
+    idleState,
+    routes,
+    nextRoutes,
+    stoppedServices,
+    deleted: false,
+  };
   const given = Object.entries(traits).filter(([, value]) => value !== undefined && value !== null);
   return Object.fromEntries(given);
 }

@@ -79,7 +79,14 @@ export const LAGOON_SDL = /* GraphQL */ `
     pendingChanges: [EnvironmentPendingChanges]
     deployments(name: String, limit: Int): [Deployment]
     tasks(id: Int, taskName: String, limit: Int): [Task]
+    services: [EnvironmentService]
     advancedTasks: [AdvancedTaskDefinition]
+  }
+
+  type EnvironmentService {
+    id: Int
+    name: String
+    replicas: Int
   }
 
   type EnvironmentPendingChanges {

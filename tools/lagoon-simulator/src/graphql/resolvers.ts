@@ -102,6 +102,7 @@ class NestedRows {
       routes: () => routes().join(','),
       project: () => this.project(project),
       envVariables: () => [...variables.values()].map(this.variable),
+      services: () => this.rows.services(environment),
       pendingChanges: () => pendingChangesOf(environment),
       advancedTasks: () => this.registeredTasks(environment),
       deployments: ({ name, limit = null }: DeploymentsArguments) =>

@@ -112,6 +112,7 @@ export const isEnvironmentSpec = ajv.compile<EnvironmentSpec>(
     routes: { anyOf: [texts, { type: 'null' }] },
     nextRoutes: { type: 'array', items: texts },
     services: { type: 'array', items: name },
+    stoppedServices: { type: 'array', items: name },
     registeredTasks: { type: 'array', items: registeredTask },
     deleted: flag,
     deletedTwin: flag,

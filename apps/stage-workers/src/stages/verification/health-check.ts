@@ -33,13 +33,23 @@ export interface HealthCheckPorts {
 }
 
 /** What is checked, and in which core. */
-interface Checked {
+export interface Checked {
   readonly order: WorkOrder;
   readonly core: LagoonCore;
 }
 
-const AWAKE = 'active';
+export const AWAKE = 'active';
 const LONGEST_DETAIL = 500;
+
+/** The environment that was upgraded, and no later one of its name; an abandoned upgrade may know none. */
+export async function environmentOf(
+  { order, core }: Checked,
+  signal: AbortSignal,
+): Promise<LagoonEnvironment | null> {
+  const environment = await core.lagoon.findEnvironment(order.profile, signal);
+  const wanted = order.located?.environmentId ?? environment?.environmentId;
+  return environment?.environmentId === wanted ? environment : null;
+}
 
 /**
  * One check of one app: asks until health is proved or the window is over. Where it is asked is what Lagoon says
@@ -63,27 +73,21 @@ export class HealthCheck {
     const { successes, intervalMs, windowMs } = this.options;
     const { clock } = this.ports;
     const endsAt = clock.monotonic() + windowMs;
-    this.place = this.placeIn(await this.environment(signal));
+    this.place = this.placeIn(await environmentOf(this.checked, signal));
     for (;;) {
       if (this.place.page !== null) await this.ask(this.place.page, signal);
       if (this.inARow >= successes) return this.healthy();
       if (this.place.page !== null && this.inARow === 0) await this.lookOnce(signal);
       if (clock.monotonic() + intervalMs > endsAt) return this.notProved();
       await clock.pause(intervalMs, signal);
-      if (this.place.page === null) this.place = this.placeIn(await this.environment(signal));
+      if (this.place.page === null)
+        this.place = this.placeIn(await environmentOf(this.checked, signal));
     }
   }
 
-  private environment(signal: AbortSignal): Promise<LagoonEnvironment | null> {
-    const { core, order } = this.checked;
-    return core.lagoon.findEnvironment(order.profile, signal);
-  }
-
-  /** The environment that was upgraded and no later one of its name; an abandoned upgrade may know none. */
   private placeIn(environment: LagoonEnvironment | null): Place {
     const { order, core } = this.checked;
-    const wanted = order.located?.environmentId ?? environment?.environmentId;
-    if (environment === null || environment.environmentId !== wanted) return NOWHERE;
+    if (environment === null) return NOWHERE;
     const rules = { probe: this.ports.probe, suffixes: core.settings.probeSuffixes };
     const choice = healthPage(order.profile.healthProbe, environment, rules);
     return choice.kind === 'page'
@@ -114,7 +118,7 @@ export class HealthCheck {
   /** After the first bad answer: wakes what sleeps. Lagoon out of reach says nothing about the app. */
   private async lookOnce(signal: AbortSignal): Promise<void> {
     if (this.look !== null) return;
-    const environment = await this.environment(signal).catch(() => undefined);
+    const environment = await environmentOf(this.checked, signal).catch(() => undefined);
     if (environment === undefined) {
       this.look = { idleState: null, unidle: null };
       return;

@@ -1,27 +1,15 @@
-import { NamedLagoonCores, SingleLagoonCore } from '@uplift/lagoon';
-import { unguardedCore, UNLIMITED } from '@uplift/lagoon/testing';
+import type { HealthProbeTarget } from '@uplift/domain';
+import { NamedLagoonCores } from '@uplift/lagoon';
 import { PROFILE } from '../../testing/example-upgrade';
 import { StageFixture } from '../../testing/stage-fixture';
-import type { VerificationOptions } from './health-check';
-import { VerificationStage } from './verification.stage';
-
-const OPTIONS: VerificationOptions = {
-  successes: 3,
-  intervalMs: 1,
-  timeoutMs: 10,
-  windowMs: 60_000,
-};
-const PAGE = 'https://main.shop.example.com/';
-
-const stageOf = (fixture: StageFixture, changes: Partial<VerificationOptions> = {}) =>
-  new VerificationStage(fixture.cores, fixture, { ...OPTIONS, ...changes });
+import { PAGE, stoppedHalfWay, verificationOf } from '../../testing/verification-fixture';
 
 describe('the health check at the end', () => {
   it('brings the instance back to where it came from after good answers in a row', async () => {
     const fixture = await StageFixture.at('PostUpgradeCompleted', {
       originStatus: 'running-healthy-unclaimed',
     });
-    expect(await fixture.handle(stageOf(fixture))).toEqual({ kind: 'done' });
+    expect(await fixture.handle(verificationOf(fixture))).toEqual({ kind: 'done' });
     const probe = { url: PAGE, outcome: 'healthy', status: 200, durationMs: 0 };
     expect(await fixture.appended()).toMatchObject([
       {
@@ -33,207 +21,16 @@ describe('the health check at the end', () => {
     expect(fixture.store.loads).toBe(2);
   });
 
-  it('asks on the path of the app', async () => {
-    const healthProbe = { path: 'health', acceptStatuses: [] };
-    const fixture = await StageFixture.at('PostUpgradeCompleted', {
-      profile: { ...PROFILE, healthProbe },
-    });
-    await fixture.handle(stageOf(fixture));
-    expect(fixture.probe.probed[0]).toBe(`${PAGE}health`);
-  });
-
-  it('starts to count again after a bad answer', async () => {
-    const fixture = await StageFixture.at('PostUpgradeCompleted');
-    fixture.probe.answer(PAGE, 'healthy', 'healthy', 'unhealthy', 'healthy', 'healthy', 'healthy');
-    await fixture.handle(stageOf(fixture));
-    expect(fixture.probe.probed).toHaveLength(6);
-    expect(await fixture.types()).toEqual(['InstanceVerifiedHealthy']);
-  });
-
-  it.each([
-    ['unhealthy', 'InstanceFoundUnhealthy'],
-    ['unresponsive', 'InstanceFoundUnresponsive'],
-  ] as const)('finds an app %s when the window is over', async (outcome, type) => {
-    const fixture = await StageFixture.at('PostUpgradeCompleted');
-    fixture.probe.answer(PAGE, outcome);
-    await fixture.handle(stageOf(fixture, { windowMs: 5 }));
-    expect(await fixture.appended()).toMatchObject([
-      { type, data: { reason: 'no-healthy-answer', retryable: true } },
-    ]);
-  });
-
-  it('keeps what a person needs to see why, and no word of the page', async () => {
-    const fixture = await StageFixture.at('PostUpgradeCompleted');
-    fixture.probe.answer(PAGE, 'unhealthy');
-    await fixture.handle(stageOf(fixture, { windowMs: 0 }));
-    expect((await fixture.appended())[0]?.data).toMatchObject({
-      evidence: {
-        url: PAGE,
-        status: 503,
-        probes: 1,
-        detail: 'answered 503',
-        idleState: 'active',
-        unidle: null,
-      },
-    });
-  });
-
-  it('asks Lagoon once where the app is, and for nothing else while it is well', async () => {
-    const fixture = await StageFixture.at('PostUpgradeCompleted');
-    await fixture.handle(stageOf(fixture));
-    expect(fixture.lagoon.calls).toMatchObject([{ operation: 'findEnvironment' }]);
-  });
-
-  it('wakes an app that sleeps, once, and gives it the time to wake up', async () => {
-    const fixture = await StageFixture.at('PostUpgradeCompleted');
-    fixture.lagoon.script.place(fixture.target, { idleState: 'idled' });
-    fixture.probe.answer(PAGE, 'unhealthy', 'unhealthy', 'unhealthy', 'healthy');
-    await fixture.handle(stageOf(fixture));
-    const asked = fixture.lagoon.calls.map(({ operation }) => operation);
-    expect(asked).toEqual(['findEnvironment', 'findEnvironment', 'unidle']);
-    const [verified] = await fixture.appended();
-    expect(verified).toMatchObject({
-      type: 'InstanceVerifiedHealthy',
-      data: { evidence: { idleState: 'idled', unidle: 'accepted' } },
-    });
-  });
-
-  it('tells that it woke an app that stays unhealthy', async () => {
-    const fixture = await StageFixture.at('PostUpgradeCompleted');
-    fixture.lagoon.script.place(fixture.target, { idleState: 'idled' });
-    fixture.probe.answer(PAGE, 'unhealthy');
-    await fixture.handle(stageOf(fixture, { windowMs: 0 }));
-    expect(await fixture.appended()).toMatchObject([
-      {
-        type: 'InstanceFoundUnhealthy',
-        data: { evidence: { idleState: 'idled', unidle: 'accepted' } },
-      },
-    ]);
-  });
-
-  it('goes on asking the app while Lagoon cannot be asked', async () => {
-    const fixture = await StageFixture.at('PostUpgradeCompleted');
-    fixture.probe.onProbe = () => {
-      fixture.lagoon.script.unavailable = true;
-    };
-    fixture.probe.answer(PAGE, 'unresponsive', 'unhealthy', 'healthy');
-    await fixture.handle(stageOf(fixture));
-    expect(await fixture.types()).toEqual(['InstanceVerifiedHealthy']);
-    expect(fixture.probe.probed).toHaveLength(5);
-  });
-
-  it('comes to no verdict while Lagoon cannot say where the app is', async () => {
-    const fixture = await StageFixture.at('PostUpgradeCompleted');
-    fixture.lagoon.script.unavailable = true;
-    expect(await fixture.handle(stageOf(fixture))).toMatchObject({ kind: 'retry' });
-    expect(fixture.probe.probed).toEqual([]);
-    fixture.lagoon.script.unavailable = false;
-    await fixture.handle(stageOf(fixture), 2);
-    expect(await fixture.types()).toEqual(['InstanceVerifiedHealthy']);
-  });
-
-  describe('what Lagoon named before the build is no proof of where the app is', () => {
-    const NEIGHBOUR = 'https://next.shop.example.com/';
-
-    it.each(['undefined', 'https://169.254.169.254', 'http://main.shop.example.com', null])(
-      'a well app is found well, whatever stood there (%s)',
-      async (route) => {
-        const fixture = await StageFixture.at('PostUpgradeCompleted', { located: { route } });
-        await fixture.handle(stageOf(fixture));
-        expect(fixture.probe.probed).toEqual([PAGE, PAGE, PAGE]);
-        expect(await fixture.types()).toEqual(['InstanceVerifiedHealthy']);
-      },
-    );
-
-    it("an ill app is not verified at the project's other environment", async () => {
-      const fixture = await StageFixture.at('PostUpgradeCompleted', {
-        located: { route: NEIGHBOUR },
-      });
-      fixture.lagoon.script.place({ project: 'shop', environment: 'next' });
-      fixture.probe.answer(PAGE, 'unhealthy');
-      await fixture.handle(stageOf(fixture, { windowMs: 5 }));
-      expect(fixture.probe.probed).not.toContain(NEIGHBOUR);
-      expect(await fixture.types()).toEqual(['InstanceFoundUnhealthy']);
-    });
-
-    it.each([
-      ['nothing', []],
-      ['no URL', ['undefined']],
-      ['an address', ['https://10.0.0.1']],
-      ['plain http', ['http://main.shop.example.com']],
-      ["the neighbour's", [NEIGHBOUR]],
-    ])('Lagoon is asked again after it named %s', async (_what, routes) => {
-      const fixture = await StageFixture.at('PostUpgradeCompleted');
-      fixture.lagoon.script.place({ project: 'shop', environment: 'next' });
-      fixture.lagoon.script.place(fixture.target, { nextRoutes: [routes, routes] });
-      fixture.probe.answer(PAGE, 'unhealthy');
-      await fixture.handle(stageOf(fixture, { windowMs: 5 }));
-      expect(new Set(fixture.probe.probed)).toEqual(new Set([PAGE]));
-      expect(await fixture.types()).toEqual(['InstanceFoundUnhealthy']);
-    });
-
-    it('and the first usable one of several is taken', async () => {
-      const fixture = await StageFixture.at('PostUpgradeCompleted');
-      fixture.lagoon.script.place({ project: 'shop', environment: 'next' });
-      const routes = ['undefined', NEIGHBOUR, 'https://10.0.0.1', PAGE];
-      fixture.lagoon.script.place(fixture.target, { routes });
-      await fixture.handle(stageOf(fixture));
-      expect(fixture.probe.probed).toEqual([PAGE, PAGE, PAGE]);
-    });
-
-    it('no usable route within the window is said, with every reason', async () => {
-      const fixture = await StageFixture.at('PostUpgradeCompleted');
-      fixture.lagoon.script.place({ project: 'shop', environment: 'next' });
-      fixture.lagoon.script.place(fixture.target, { routes: ['undefined', NEIGHBOUR] });
-      await fixture.handle(stageOf(fixture, { windowMs: 5 }));
-      expect(fixture.probe.probed).toEqual([]);
-      const detail = `undefined: it is not a URL; ${NEIGHBOUR}: it is a route of next as well`;
-      expect(await fixture.appended()).toMatchObject([
-        {
-          type: 'InstanceFoundUnresponsive',
-          data: { reason: 'route-missing', evidence: { probes: 0, detail } },
-        },
-      ]);
-      expect(fixture.lagoon.calls.length).toBeGreaterThan(3);
-    });
-
-    it('an environment that Lagoon shows only later is waited for', async () => {
-      const fixture = await StageFixture.at('PostUpgradeCompleted');
-      fixture.lagoon.script.remove(fixture.target);
-      fixture.clock.after(3, () => void fixture.lagoon.script.place(fixture.target));
-      await fixture.handle(stageOf(fixture));
-      expect(await fixture.types()).toEqual(['InstanceVerifiedHealthy']);
-    });
-
-    it.each([{ located: null }, {}])('an environment that is gone is said (%j)', async (order) => {
-      const fixture = await StageFixture.at('PostUpgradeCompleted', order);
-      fixture.lagoon.script.remove(fixture.target);
-      await fixture.handle(stageOf(fixture, { windowMs: 5 }));
-      expect(await fixture.appended()).toMatchObject([
-        { type: 'InstanceFoundUnresponsive', data: { reason: 'environment-missing' } },
-      ]);
-    });
-
-    it('another environment of the same name is not the one that was upgraded', async () => {
-      const fixture = await StageFixture.at('PostUpgradeCompleted', {
-        located: { environmentId: 4711 },
-      });
-      await fixture.handle(stageOf(fixture, { windowMs: 5 }));
-      expect(fixture.probe.probed).toEqual([]);
-      expect(await fixture.types()).toEqual(['InstanceFoundUnresponsive']);
-    });
-  });
-
   it('finds the environment of an upgrade that never got that far', async () => {
     const fixture = await StageFixture.at('PostUpgradeCompleted', { located: null });
-    await fixture.handle(stageOf(fixture));
+    await fixture.handle(verificationOf(fixture));
     expect(fixture.probe.probed).toEqual([PAGE, PAGE, PAGE]);
     expect(await fixture.types()).toEqual(['InstanceVerifiedHealthy']);
   });
 
   it('says so if there never was such a core, and nothing if only this process does not know it', async () => {
     const without = (fixture: StageFixture) =>
-      new VerificationStage(new NamedLagoonCores([]), fixture, OPTIONS);
+      verificationOf(fixture, {}, new NamedLagoonCores([]));
     const never = await StageFixture.at('PostUpgradeCompleted', { located: null });
     await never.handle(without(never));
     expect(await never.appended()).toMatchObject([
@@ -244,87 +41,111 @@ describe('the health check at the end', () => {
     expect(await once.types()).toEqual([]);
   });
 
-  it('follows the environment to the routes it has after the build', async () => {
-    const fixture = await StageFixture.at('PostUpgradeCompleted');
-    const routes = ['https://new.shop.example.com', 'https://other.shop.example.com'];
-    fixture.lagoon.script.place(fixture.target, { routes, nextRoutes: [[PAGE]] });
-    fixture.probe.answer(PAGE, 'unresponsive');
-    await fixture.handle(stageOf(fixture));
-    expect(fixture.probe.probed.slice(1)).toEqual(Array(3).fill('https://new.shop.example.com/'));
-    expect(await fixture.types()).toEqual(['InstanceVerifiedHealthy']);
-  });
-
-  it.each([
-    ['inside the suffixes of the core', ['example.com'], 'InstanceVerifiedHealthy'],
-    ['outside them', ['.ample.com', 'example.org'], 'InstanceFoundUnresponsive'],
-  ])('asks a host %s accordingly', async (_, probeSuffixes, type) => {
-    const fixture = await StageFixture.at('PostUpgradeCompleted');
-    const settings = { ...UNLIMITED, probeSuffixes };
-    const cores = new SingleLagoonCore(unguardedCore(fixture.lagoon, { settings }));
-    await fixture.handle(new VerificationStage(cores, fixture, { ...OPTIONS, windowMs: 5 }));
-    expect(await fixture.types()).toEqual([type]);
-  });
-
-  it('does not take a flapping app for healthy', async () => {
-    const fixture = await StageFixture.at('PostUpgradeCompleted');
-    fixture.probe.answer(PAGE, ...Array.from({ length: 400 }, flapping));
-    await fixture.handle(stageOf(fixture, { windowMs: 10 }));
-    expect((await fixture.types())[0]).toMatch(/^InstanceFound/);
-  });
-
-  it.each([
-    ['http://main.shop.example.com/', 'only https is probed'],
-    ['https://main.shop.example.com:8443/', 'only port 443 is probed'],
-    ['https://169.254.169.254/', 'it is an IP address'],
-    ['https://operator@main.shop.example.com/', 'it carries credentials'],
-    ['main.shop.example.com', 'it is not a URL'],
-  ])('does not ask %s, and says by which rule', async (route, rule) => {
-    const fixture = await StageFixture.at('PostUpgradeCompleted');
-    fixture.lagoon.script.place(fixture.target, { routes: [route] });
-    await fixture.handle(stageOf(fixture, { windowMs: 5 }));
-    expect(fixture.probe.probed).toEqual([]);
-    const evidence = { probes: 0, detail: `${route.replace('operator@', '')}: ${rule}` };
-    const reason = rule === 'it is not a URL' ? 'route-missing' : 'probe-refused';
-    expect(await fixture.appended()).toMatchObject([
-      { type: 'InstanceFoundUnresponsive', data: { reason, evidence } },
-    ]);
-  });
-
-  it('does not follow the environment to a route outside the rules', async () => {
-    const fixture = await StageFixture.at('PostUpgradeCompleted');
-    fixture.lagoon.script.place(fixture.target, {
-      routes: ['https://10.0.0.1'],
-      nextRoutes: [[PAGE]],
+  describe('an app without a route proves its health in the way it was registered', () => {
+    const by = (healthProbe: Partial<HealthProbeTarget>) => ({
+      profile: { ...PROFILE, healthProbe: { ...PROFILE.healthProbe, ...healthProbe } },
     });
-    fixture.probe.answer(PAGE, 'unresponsive');
-    await fixture.handle(stageOf(fixture, { windowMs: 5 }));
-    expect(fixture.probe.probed).toEqual([PAGE]);
-    expect(await fixture.appended()).toMatchObject([
-      {
-        type: 'InstanceFoundUnresponsive',
-        data: {
-          reason: 'probe-refused',
-          evidence: { probes: 1, detail: 'https://10.0.0.1/: it is an IP address' },
-        },
-      },
-    ]);
-  });
+    const SCRIPT = { service: 'cli', command: 'worker:selftest' };
+    const BY_TASK = by({ kind: 'task', script: SCRIPT });
 
-  it('says if there is no route at all', async () => {
-    const fixture = await StageFixture.at('PostUpgradeCompleted');
-    fixture.lagoon.script.place(fixture.target, { route: null, routes: [] });
-    await fixture.handle(stageOf(fixture, { windowMs: 5 }));
-    expect(await fixture.appended()).toMatchObject([
-      {
+    it('none is needed: nobody is asked, and the evidence says so', async () => {
+      const fixture = await StageFixture.at('PostUpgradeCompleted', by({ kind: 'none' }));
+      fixture.lagoon.script.unavailable = true;
+      await fixture.handle(verificationOf(fixture));
+      expect(await fixture.appended()).toMatchObject([
+        {
+          type: 'InstanceVerifiedHealthy',
+          data: { probes: [], evidence: { healthProbe: 'none' } },
+        },
+      ]);
+      expect(fixture.lagoon.calls).toEqual([]);
+      expect(fixture.probe.probed).toEqual([]);
+    });
+
+    it('also after a cancel', async () => {
+      const fixture = await stoppedHalfWay(by({ kind: 'none' }));
+      await fixture.handle(verificationOf(fixture));
+      expect(await fixture.appended()).toMatchObject([
+        { type: 'UpgradeCancelled', data: { probes: [], evidence: { healthProbe: 'none' } } },
+      ]);
+    });
+
+    it.each([{}, { located: null }])('a task that succeeds is the proof (%j)', async (order) => {
+      const fixture = await StageFixture.at('PostUpgradeCompleted', { ...BY_TASK, ...order });
+      fixture.lagoon.script.place(fixture.target, { route: null, routes: [] });
+      fixture.lagoon.script.endAtOnce = 'complete';
+      await fixture.handle(verificationOf(fixture));
+      expect(await fixture.types()).toEqual([
+        'ScriptRequested',
+        'ScriptAccepted',
+        'InstanceVerifiedHealthy',
+      ]);
+      const added = fixture.lagoon.calls.find(({ operation }) => operation === 'addTask');
+      expect(added?.input).toMatchObject({ name: `${fixture.marker}-verify`, ...SCRIPT });
+      expect((await fixture.appended()).at(-1)).toMatchObject({
+        data: { probes: [], evidence: { healthProbe: 'task' } },
+      });
+      expect(fixture.probe.probed).toEqual([]);
+    });
+
+    it.each(['failed', 'cancelled'])('a task that ended as %s is none', async (status) => {
+      const fixture = await StageFixture.at('PostUpgradeCompleted', BY_TASK);
+      fixture.clock.after(5, () => fixture.lagoon.script.endTasks(fixture.target, status));
+      await fixture.handle(verificationOf(fixture));
+      expect((await fixture.appended()).at(-1)).toMatchObject({
+        type: 'InstanceFoundUnhealthy',
+        data: { reason: 'health-task-failed', evidence: { healthProbe: 'task' } },
+      });
+    });
+
+    it('a registered task that is not there is none', async () => {
+      const script = { registeredTask: 'Self-test' };
+      const fixture = await StageFixture.at('PostUpgradeCompleted', by({ kind: 'task', script }));
+      await fixture.handle(verificationOf(fixture));
+      expect(await fixture.appended()).toMatchObject([
+        { type: 'InstanceFoundUnhealthy', data: { reason: 'health-task-failed' } },
+      ]);
+    });
+
+    it('runs one task, whoever dies before its end is recorded', async () => {
+      const fixture = await StageFixture.at('PostUpgradeCompleted', BY_TASK);
+      const lost = { kind: 'ambiguous', evidence: 'reset' } as const;
+      fixture.lagoon.script.answerNext(lost, { lands: true });
+      const dying = fixture.handle(verificationOf(fixture));
+      while (fixture.lagoon.calls.every(({ operation }) => operation !== 'taskById')) {
+        await new Promise(setImmediate);
+      }
+      fixture.stopping.abort(new Error('stop'));
+      await dying;
+      fixture.lagoon.script.endTasks(fixture.target);
+      await fixture.runner.handle(verificationOf(fixture), {
+        ...fixture.delivery(2),
+        signal: new AbortController().signal,
+      });
+      expect(fixture.mutations).toEqual(['addTask']);
+      expect((await fixture.types()).at(-1)).toBe('InstanceVerifiedHealthy');
+    });
+
+    it('proves the health by a task after a cancel too, and says it if that cannot be known', async () => {
+      const well = await stoppedHalfWay(BY_TASK);
+      well.lagoon.script.endAtOnce = 'complete';
+      await well.handle(verificationOf(well));
+      expect((await well.types()).at(-1)).toBe('UpgradeCancelled');
+      const unknown = await stoppedHalfWay(BY_TASK);
+      const lost = { kind: 'ambiguous', evidence: 'reset' } as const;
+      unknown.lagoon.script.answerNext(lost);
+      unknown.lagoon.script.answerNext(lost);
+      await unknown.handle(verificationOf(unknown));
+      expect((await unknown.appended()).at(-1)).toMatchObject({
         type: 'InstanceFoundUnresponsive',
-        data: { reason: 'route-missing' },
-      },
-    ]);
+        data: { reason: 'outcome-unknown' },
+      });
+    });
   });
 
   it('ends a cancelled upgrade with the proof that the app is well', async () => {
     const fixture = await stoppedHalfWay();
-    await fixture.handle(stageOf(fixture));
+    await fixture.handle(verificationOf(fixture));
     expect(await fixture.appended()).toMatchObject([
       {
         type: 'UpgradeCancelled',
@@ -336,16 +157,16 @@ describe('the health check at the end', () => {
   it('says so if a build that was stopped half-way left the app unhealthy', async () => {
     const fixture = await stoppedHalfWay();
     fixture.probe.answer(PAGE, 'unhealthy');
-    await fixture.handle(stageOf(fixture, { windowMs: 0 }));
+    await fixture.handle(verificationOf(fixture, { windowMs: 0 }));
     expect(await fixture.types()).toEqual(['InstanceFoundUnhealthy']);
   });
 
   it.each([1, 2])('asks nobody when the instance has moved on (delivery %d)', async (count) => {
     const fixture = await StageFixture.at('PostUpgradeCompleted');
-    await fixture.handle(stageOf(fixture));
+    await fixture.handle(verificationOf(fixture));
     fixture.probe.probed.length = 0;
     fixture.lagoon.calls.length = 0;
-    expect(await fixture.handle(stageOf(fixture), count)).toEqual({ kind: 'done' });
+    expect(await fixture.handle(verificationOf(fixture), count)).toEqual({ kind: 'done' });
     expect(fixture.probe.probed).toEqual([]);
     expect(fixture.lagoon.calls).toEqual([]);
     expect(await fixture.types()).toEqual(['InstanceVerifiedHealthy']);
@@ -354,31 +175,12 @@ describe('the health check at the end', () => {
   it('is given back at once when the process is asked to stop', async () => {
     const fixture = await StageFixture.at('PostUpgradeCompleted');
     fixture.probe.answer(PAGE, 'unhealthy');
-    const running = fixture.handle(stageOf(fixture, { intervalMs: 60_000, windowMs: 600_000 }));
+    const running = fixture.handle(
+      verificationOf(fixture, { intervalMs: 60_000, windowMs: 600_000 }),
+    );
     while (fixture.probe.probed.length === 0) await new Promise(setImmediate);
     fixture.stopping.abort(new Error('stop'));
     expect(await running).toEqual({ kind: 'retry', delayMs: 0 });
     expect(await fixture.types()).toEqual([]);
   });
 });
-
-/** An upgrade whose build an operator had stopped. */
-async function stoppedHalfWay() {
-  const fixture = await StageFixture.at('DeploymentAccepted');
-  const { workOrder, deployment } = await fixture.session();
-  const { upgradeId, attempt } = workOrder;
-  const asked = { upgradeId, attempt, requestedBy: 'operator-7', reason: 'wrong release' };
-  const buildName = deployment?.buildName ?? '';
-  await fixture.openWith(
-    { type: 'UpgradeCancelRequested', data: asked },
-    {
-      type: 'DeploymentCancelled',
-      data: { workOrder: { ...workOrder, cancelRequested: true }, buildName },
-    },
-  );
-  return fixture;
-}
-
-function flapping(_: unknown, n: number) {
-  return n % 3 === 2 ? ('unhealthy' as const) : ('healthy' as const);
-}

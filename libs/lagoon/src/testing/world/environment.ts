@@ -57,6 +57,8 @@ export interface EnvironmentTraits {
   /** What its next readers are told instead, one entry each. */
   nextRoutes: readonly (readonly string[])[];
   services: readonly string[];
+  /** Services of which no pod runs. */
+  stoppedServices: readonly string[];
   registeredTasks: readonly TaskDefinition[];
   deleted: boolean;
 }
@@ -94,6 +96,7 @@ export const NEW_ENVIRONMENT: EnvironmentTraits = {
   routes: null,
   nextRoutes: [],
   services: ['cli', 'nginx', 'mariadb'],
+  stoppedServices: [],
   registeredTasks: [],
   deleted: false,
 };

@@ -79,6 +79,14 @@ export class LagoonRows {
     return { id, name, scope, value };
   }
 
+  /** An environment that sleeps has no pods. */
+  services({ services, stoppedServices, idleState }: Environment) {
+    const isAwake = idleState === 'active';
+    return services.map((name) => {
+      return { name, replicas: isAwake && !stoppedServices.includes(name) ? 1 : 0 };
+    });
+  }
+
   routes({ routes, project, name }: Environment): readonly string[] {
     return routes ?? [this.routeTo(project.name, name)];
   }
