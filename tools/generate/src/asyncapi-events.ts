@@ -20,7 +20,9 @@ const ABOUT: Readonly<Record<EventCategory, { readonly id: string; readonly abou
 /** The part of contracts/asyncapi.yaml that follows from the events: a channel per category, a message per event. */
 export function asyncapiEvents(): string {
   const categories = Object.keys(EVENT_CATEGORIES) as readonly EventCategory[];
-  const channels = categories.map((category) => [`${category}Events`, channelOf(category)]);
+  const channels = categories.map(
+    (category) => [`${category}Events`, channelOf(category)] as const,
+  );
   return `${JSON.stringify({ channels: Object.fromEntries(channels) }, null, 2)}\n`;
 }
 
