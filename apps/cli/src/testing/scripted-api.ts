@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { systemClock, systemRandomness } from '@uplift/runtime';
 import { Command } from 'commander';
 import type { IncomingMessage, Server } from 'node:http';
@@ -21,7 +23,44 @@ interface ScriptedAnswer {
   readonly body: unknown;
 }
 
-/** A command API that answers what a test says, and remembers what was asked. */
+interface OpenApi {
+  readonly paths: Readonly<Record<string, { readonly post?: object }>>;
+  readonly components: {
+    readonly schemas: Readonly<Record<string, { readonly properties?: object }>>;
+  };
+}
+
+const OPEN_API = JSON.parse(
+  readFileSync(join(__dirname, '../../../../contracts/openapi.json'), 'utf8'),
+) as OpenApi;
+
+/** Members of a request that the published API does not take: it would refuse them. */
+function unpublished(path: string, content: unknown): readonly string[] {
+  const known = Object.keys(OPEN_API.components.schemas[bodyOf(path)]?.properties ?? {});
+  return Object.keys(content ?? {}).filter((member) => !known.includes(member));
+}
+
+/** Name of the schema of what is posted there. */
+function bodyOf(path: string): string {
+  const routes = Object.entries(OPEN_API.paths).filter(([, { post }]) => post !== undefined);
+  const [, route] = routes.find(([template]) => isOfTemplate(path, template)) ?? [];
+  const [, name = ''] = /schemas\/(\w+)/.exec(JSON.stringify(route ?? {})) ?? [];
+  return name;
+}
+
+function isOfTemplate(path: string, template: string): boolean {
+  const steps = template.split('/');
+  const given = path.split('/');
+  return (
+    steps.length === given.length &&
+    steps.every((step, n) => step.startsWith('{') || step === given[n])
+  );
+}
+
+/**
+ * A command API that answers what a test says, and remembers what was asked. Like the real one it refuses what is not
+ * in its published contract.
+ */
 export class ScriptedApi {
   readonly asked: Asked[] = [];
   /** By path without its query, or by path with it. */
@@ -62,6 +101,8 @@ export class ScriptedApi {
     const content: unknown = body === '' ? undefined : JSON.parse(body);
     this.asked.push({ path, key: headers['idempotency-key'], body: content });
     const [withoutQuery = ''] = path.split('?');
+    const unknown = unpublished(withoutQuery, content);
+    if (unknown.length > 0) return { status: 400, body: { unknown } };
     return this.answers.get(path) ?? this.answers.get(withoutQuery) ?? this.otherwise;
   }
 }
