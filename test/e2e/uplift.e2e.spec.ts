@@ -1,16 +1,25 @@
 import { upliftForAll } from '../support/running-uplift';
 import { commandLineSuite } from './command-line.suite';
 import { fleetUpgradeSuite } from './fleet-upgrade.suite';
+import { holdingSuite } from './holding.suite';
 import { publicInterfacesSuite } from './public-interfaces.suite';
+import { recoverySuite } from './recovery.suite';
 import { refusedUpgradesSuite } from './refused-upgrades.suite';
 
 jest.setTimeout(120_000);
 
 describe('Uplift as processes on real servers', () => {
-  const uplift = upliftForAll({ clockSpeed: 480, env: { UPLIFT_PERMISSION_PAUSE_MS: '50' } });
+  const uplift = upliftForAll({
+    clockSpeed: 480,
+    env: { UPLIFT_PERMISSION_PAUSE_MS: '50' },
+    // A call in doubt stays so until an operator says what became of it.
+    serviceEnv: { upgrade: { UPLIFT_SETTLE_WINDOW_MS: '600000' } },
+  });
 
   fleetUpgradeSuite(uplift);
   refusedUpgradesSuite(uplift);
   publicInterfacesSuite(uplift);
   commandLineSuite(uplift);
+  recoverySuite(uplift);
+  holdingSuite(uplift);
 });

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { BusConnection } from '@uplift/bus';
 import { connectBus } from '@uplift/bus';
+import type { InstanceDocument } from '@uplift/contracts';
 import { QUERY_SUBJECTS } from '@uplift/contracts';
+import type { InstanceEventType } from '@uplift/domain';
 import { EsdbEventStore } from '@uplift/event-store';
 import type { ServiceName, StackOptions } from '../../tools/stack/src';
 import { ManagedProcess, projectRoot, Stack } from '../../tools/stack/src';
@@ -34,10 +36,15 @@ export const STAGE_WORKERS = ['pre-upgrade', 'upgrade', 'poll-upgrade', 'post-up
 
 type Settings = Readonly<Record<string, string>>;
 
-export interface UpliftOptions extends Pick<StackOptions, 'services'> {
+export interface UpliftOptions extends Pick<StackOptions, 'services' | 'serviceEnv'> {
   /** Simulated seconds per real second: a build takes 480 simulated seconds, more or less. */
   readonly clockSpeed: number;
   readonly env?: Settings;
+}
+
+interface ShownInstance extends InstanceDocument {
+  /** Commands that would be accepted now. */
+  readonly allowed: readonly string[];
 }
 
 /** All of Uplift as processes of its own, with clients of its interfaces, its store and its bus. */
@@ -128,6 +135,29 @@ export class RunningUplift {
   async readModelCaughtUp(): Promise<void> {
     const newest = (await this.store.lastPosition()) ?? 0n;
     await this.client.ask(QUERY_SUBJECTS.instanceStats, { minPosition: newest.toString() });
+  }
+
+  /** An instance as the read model shows it once it knows the whole store. */
+  async shown({ instanceId }: Pick<FleetInstance, 'instanceId'>): Promise<ShownInstance> {
+    await this.readModelCaughtUp();
+    const path = `/v1/instances/${instanceId}`;
+    const { instance } = await this.client.get<{ instance: InstanceDocument }>(path);
+    const allowed = instance.allowedCommands.filter((each) => each.allowed);
+    return { ...instance, allowed: allowed.map(({ command }) => command).sort() };
+  }
+
+  /** Waits for the n-th event of a type of one instance. */
+  async happened(
+    type: InstanceEventType,
+    { instanceId }: Pick<FleetInstance, 'instanceId'>,
+    n = 1,
+  ): Promise<void> {
+    const types = () => this.log.typesOf(instanceId);
+    await this.log.until(
+      () => types().filter((each) => each === type).length >= n,
+      () => `${n} x ${type}: ${types().join(' → ')}`,
+      60_000,
+    );
   }
 
   /** Starts services, each as a process of its own, with settings of their own. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { BusClient } from '@uplift/bus';
 import type { BusConnection } from '@uplift/bus';
@@ -19,9 +20,24 @@ interface UpgradeOptions {
   readonly strategy?: string;
   readonly target?: object;
   readonly waveId?: string;
+  readonly repair?: true;
 }
 
 export type Transport = 'http' | 'bus';
+
+/** What an operator asks of one upgrade, by its word in paths. */
+const ON_UPGRADE = {
+  retry: COMMAND_SUBJECTS.retryUpgrade,
+  abandon: COMMAND_SUBJECTS.abandonUpgrade,
+  resolve: COMMAND_SUBJECTS.resolveOutcome,
+  redrive: COMMAND_SUBJECTS.redriveStage,
+  rollback: COMMAND_SUBJECTS.rollBackUpgrade,
+};
+
+const ON_INSTANCE = {
+  park: COMMAND_SUBJECTS.parkInstance,
+  unpark: COMMAND_SUBJECTS.unparkInstance,
+};
 
 const REASON = 'newest version';
 const REPEAT_MS = 100;
@@ -66,6 +82,30 @@ export class UpliftClient {
     return transport === 'http'
       ? this.post(`/v1/instances/${instanceId}/upgrades/${upgradeId}/cancel`, body, key)
       : this.command(COMMAND_SUBJECTS.cancelUpgrade, { instanceId, upgradeId, ...body }, key);
+  }
+
+  /** A command on one upgrade, under a key of its own. */
+  onUpgrade(
+    verb: keyof typeof ON_UPGRADE,
+    { instanceId, upgradeId }: Pick<Accepted, 'instanceId' | 'upgradeId'>,
+    transport: Transport,
+    content: object = {},
+  ): Promise<Accepted> {
+    const body = { reason: 'an operator steps in', ...content };
+    return transport === 'http'
+      ? this.post(`/v1/instances/${instanceId}/upgrades/${upgradeId}/${verb}`, body, randomUUID())
+      : this.command(ON_UPGRADE[verb], { instanceId, upgradeId, ...body }, randomUUID());
+  }
+
+  onInstance(
+    verb: keyof typeof ON_INSTANCE,
+    { instanceId }: Pick<Accepted, 'instanceId'>,
+    transport: Transport,
+  ): Promise<Accepted> {
+    const body = { reason: 'an operator steps in' };
+    return transport === 'http'
+      ? this.post(`/v1/instances/${instanceId}/${verb}`, body, randomUUID())
+      : this.command(ON_INSTANCE[verb], { instanceId, ...body }, randomUUID());
   }
 
   /** Over both transports in turn. */
