@@ -15,7 +15,7 @@ import {
   InstanceHistory,
 } from '@uplift/event-store';
 import { HealthProbe, LagoonCores, UndiciHealthProbe } from '@uplift/lagoon';
-import { admissionProvider } from './providers/admission.providers';
+import { admissionProviders } from './providers/admission.providers';
 import { effectProviders } from './providers/effects.providers';
 import { lagoonCoresOf } from './providers/lagoon-cores';
 import { LagoonOutages } from './runner/lagoon-outages';
@@ -51,11 +51,15 @@ export class StageWorkersModule {
         ...effectProviders(runtime),
         ...providers.flatMap(({ providers }) => [...providers]),
         ...watchdog,
-        ...(stages.includes('upgrade') ? [admissionProvider(runtime)] : []),
+        ...(stages.some(beginsWork) ? admissionProviders(runtime) : []),
         Connections,
       ],
     };
   }
+}
+
+function beginsWork(stage: Startable): boolean {
+  return stage === 'pre-upgrade' || stage === 'upgrade';
 }
 
 function adapters(runtime: StageRuntime): Provider[] {

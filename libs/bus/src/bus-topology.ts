@@ -32,9 +32,12 @@ const SHORT_WORK = { ackWaitMs: 5_000, maxAckPending: 4_096, batch: 256, concurr
 /** Each message is held for long, for a build's end or a core's room: many in hand, hardly any work per message. */
 const LONG_HELD = { ackWaitMs: 10_000, maxAckPending: 20_000, batch: 500, concurrency: 20_000 };
 
+/** Held until a core has room, then real work. */
+const ADMITTED = { ...LONG_HELD, batch: SHORT_WORK.batch };
+
 const LIMITS: Record<DurableName, Limits> = {
-  'pre-upgrade': SHORT_WORK,
-  upgrade: { ...LONG_HELD, batch: SHORT_WORK.batch },
+  'pre-upgrade': ADMITTED,
+  upgrade: ADMITTED,
   'poll-upgrade': LONG_HELD,
   verify: LONG_HELD,
   'verify-cancelled': LONG_HELD,
@@ -46,12 +49,12 @@ const LIMITS: Record<DurableName, Limits> = {
   resolve: SHORT_WORK,
   'late-post-upgrade': LONG_HELD,
   'post-upgrade': SHORT_WORK,
-  'pre-upgrade-retry': SHORT_WORK,
-  'upgrade-retry': LONG_HELD,
+  'pre-upgrade-retry': ADMITTED,
+  'upgrade-retry': ADMITTED,
   'post-upgrade-retry': SHORT_WORK,
   'poll-upgrade-retry': LONG_HELD,
-  'pre-upgrade-redriven': SHORT_WORK,
-  'upgrade-redriven': LONG_HELD,
+  'pre-upgrade-redriven': ADMITTED,
+  'upgrade-redriven': ADMITTED,
   'post-upgrade-redriven': SHORT_WORK,
   'poll-upgrade-redriven': LONG_HELD,
 };

@@ -1,9 +1,17 @@
-import type { InstanceEvent, InstanceEventOf, RecordedInstanceEvent } from '@uplift/domain';
-import { destinationsOf, isInFlight } from '@uplift/domain';
-import type { LagoonCores } from '@uplift/lagoon';
+import type {
+  InstanceEvent,
+  InstanceEventOf,
+  RecordedInstanceEvent,
+  WorkOrder,
+} from '@uplift/domain';
+import { destinationsOf, isBefore, isInFlight } from '@uplift/domain';
+import type { LagoonCore, LagoonCores } from '@uplift/lagoon';
 import { UnknownCoreError } from '@uplift/lagoon';
-import type { NoRoom } from './admission-control.port';
+import { StartQueue } from './start-queue';
 import { TokenBucket } from './token-bucket';
+
+/** Why a core takes no further upgrade for the moment. */
+export type NoRoom = 'builds-in-flight' | 'trigger-rate';
 
 /** What was agreed with the operators of one core; 0 means no limit. */
 export interface CoreLimits {
@@ -18,17 +26,51 @@ export interface CoreLimits {
 export type LimitsOf = (core: string) => CoreLimits | null;
 
 export function limitsFrom(cores: LagoonCores): LimitsOf {
-  return (core) => {
-    try {
-      const { name, settings } = cores.of(core);
-      const { triggersPerHour, triggerBurst, buildsInFlight } = settings;
-      if (triggersPerHour === 0 && buildsInFlight === 0) return null;
-      return { name, triggersPerHour, triggerBurst, buildsInFlight };
-    } catch (error) {
-      if (error instanceof UnknownCoreError) return null;
-      throw error;
-    }
+  return (name) => {
+    const core = knownCore(cores, name);
+    if (core === null) return null;
+    if (!isLimited(core)) return null;
+    const { triggersPerHour, triggerBurst, buildsInFlight } = core.settings;
+    return { name: core.name, triggersPerHour, triggerBurst, buildsInFlight };
   };
+}
+
+export function isLimited({ settings }: LagoonCore): boolean {
+  return settings.triggersPerHour > 0 || settings.buildsInFlight > 0;
+}
+
+/** Null for a core that is not configured here. */
+export function knownCore(cores: LagoonCores, name: string): LagoonCore | null {
+  try {
+    return cores.of(name);
+  } catch (error) {
+    if (error instanceof UnknownCoreError) return null;
+    throw error;
+  }
+}
+
+/** Where an attempt stands that waits for admission. */
+export interface Queued {
+  /** From 1. */
+  readonly place: number;
+  /** When it is likely to be admitted, in ms since 1970; null where only the end of other builds can tell. */
+  readonly estimatedAt: number | null;
+}
+
+/** Orders of builds before this one are admitted at the upgrade stage: they may have begun without admission. */
+export function isAdmittedFirst({ attemptMs }: Pick<WorkOrder, 'attemptMs'>): boolean {
+  return attemptMs !== undefined;
+}
+
+/** An upgrade in flight, as far as admission is concerned. */
+interface Flight {
+  readonly core: string;
+  readonly order: Pick<WorkOrder, 'attemptMs' | 'strategy' | 'priority'>;
+  readonly phase: 'early' | 'queued' | 'admitted' | 'over';
+  /** An operator holds it: it waits for nothing else. */
+  readonly isParked: boolean;
+  /** Whether the token it was admitted with has been used. */
+  readonly isTriggered: boolean;
 }
 
 /**
@@ -37,24 +79,29 @@ export function limitsFrom(cores: LagoonCores): LimitsOf {
  */
 export class CoreUsageProjection {
   private readonly loads = new Map<string, CoreLoad>();
-  /** Of instances in flight. */
-  private readonly coreOf = new Map<string, string>();
+  private readonly flights = new Map<string, Flight>();
 
   constructor(private readonly limitsOf: LimitsOf) {}
 
-  record(recorded: RecordedInstanceEvent): void {
-    const { instanceId, event } = recorded;
-    if ('workOrder' in event.data) {
-      this.coreOf.set(instanceId, event.data.workOrder.profile.core);
-    }
-    const load = this.loadOf(this.coreOf.get(instanceId));
-    if (load !== null) fold(load, recorded);
-    if (endsUpgrade(event)) this.coreOf.delete(instanceId);
+  record({ instanceId, event, at }: RecordedInstanceEvent): void {
+    const before = this.flightAt(instanceId, event);
+    if (before === undefined) return;
+    const load = this.loadOf(before.core);
+    const after = load === null ? before : moved(before, event);
+    load?.follow({ instanceId, at }, before, after);
+    if (load !== null && isRepeatedTrigger(event)) load.trigger(at);
+    if (endsUpgrade(event)) this.flights.delete(instanceId);
+    else this.flights.set(instanceId, after);
   }
 
   /** Null if there is room, or no limit. */
   why(core: string, now: number): NoRoom | null {
     return this.loadOf(core)?.why(now) ?? null;
+  }
+
+  /** How many may begin at once; Infinity without a limit. */
+  roomAt(core: string, now: number): number {
+    return this.loadOf(core)?.roomAt(now) ?? Number.POSITIVE_INFINITY;
   }
 
   /** Last moment without room, in ms since 1970; Infinity as long as builds must end first. */
@@ -66,13 +113,41 @@ export class CoreUsageProjection {
     return this.loadOf(core)?.buildsInFlight ?? 0;
   }
 
-  /** Core of an upgrade in flight, as its instance names it. */
-  coreOfInstance(instanceId: string): string | undefined {
-    return this.coreOf.get(instanceId);
+  /** Null if the instance does not wait for admission. */
+  queued(instanceId: string, now: number): Queued | null {
+    const flight = this.flights.get(instanceId);
+    return (flight && this.loadOf(flight.core)?.queued(instanceId, now)) ?? null;
   }
 
-  private loadOf(core: string | undefined): CoreLoad | null {
-    const limits = core === undefined ? null : this.limitsOf(core);
+  isQueued(instanceId: string): boolean {
+    const flight = this.flights.get(instanceId);
+    return flight !== undefined && isWaiting(flight);
+  }
+
+  /** Whether the attempt has room already. */
+  isAdmitted(instanceId: string): boolean {
+    return this.flights.get(instanceId)?.phase === 'admitted';
+  }
+
+  /** Everybody who waits for admission at a core, in the order in which they will be admitted. */
+  queueAt(core: string): Iterable<string> {
+    return this.loadOf(core)?.queue ?? [];
+  }
+
+  private flightAt(instanceId: string, { data }: InstanceEvent): Flight | undefined {
+    const known = this.flights.get(instanceId);
+    if (!('workOrder' in data)) return known;
+    const { profile, attemptMs, strategy, priority } = data.workOrder;
+    const order = {
+      strategy,
+      ...(attemptMs === undefined ? {} : { attemptMs }),
+      ...(priority === undefined ? {} : { priority }),
+    };
+    return { ...NEW, ...known, core: profile.core, order };
+  }
+
+  private loadOf(core: string): CoreLoad | null {
+    const limits = this.limitsOf(core);
     if (limits === null) return null;
     const load = this.loads.get(limits.name) ?? new CoreLoad(limits);
     this.loads.set(limits.name, load);
@@ -80,30 +155,77 @@ export class CoreUsageProjection {
   }
 }
 
-type UpgradeIntent = InstanceEventOf<'DeploymentRequested' | 'ScriptRequested'>;
+const NEW = { phase: 'early', isTriggered: false, isParked: false } as const;
+
+function isWaiting({ phase, isParked }: Flight): boolean {
+  return phase === 'queued' && !isParked;
+}
+
+function moved(flight: Flight, event: InstanceEvent): Flight {
+  const { order } = flight;
+  if (event.type === 'UpgradePrioritized') {
+    return { ...flight, order: { ...order, priority: event.data.priority } };
+  }
+  const phase = phaseAfter(flight, event);
+  const isTriggered =
+    event.type === 'DeploymentRequested' || (phase !== 'queued' && flight.isTriggered);
+  const isParked = event.type === 'InstanceParked' || (flight.isParked && !opensAgain(event));
+  return { ...flight, phase, isTriggered, isParked };
+}
+
+function phaseAfter({ phase, order }: Flight, event: InstanceEvent): Flight['phase'] {
+  if (event.type === 'UpgradeRetried') return isBeforeDeployment(event) ? 'queued' : 'over';
+  if (endsDeployment(event)) return 'over';
+  if (phase === 'admitted' || phase === 'over') return phase;
+  if (isAdmission(order, event)) return 'admitted';
+  return opensQueue(order, event) ? 'queued' : phase;
+}
+
+function opensAgain({ type }: InstanceEvent): boolean {
+  return type === 'InstanceUnparked' || type === 'UpgradeRetried';
+}
+
+function isBeforeDeployment({ data }: InstanceEventOf<'UpgradeRetried'>): boolean {
+  return data.fromStage === 'pre-upgrade' || data.fromStage === 'upgrade';
+}
+
+function opensQueue(order: Flight['order'], { type }: InstanceEvent): boolean {
+  return type === (isAdmittedFirst(order) ? 'UpgradeRequested' : 'UpgradePending');
+}
+
+function isAdmission(order: Flight['order'], event: InstanceEvent): boolean {
+  if (event.type === 'PreUpgradeStarted') return isAdmittedFirst(order);
+  return isUpgradeIntent(event);
+}
 
 /** The announcement that an upgrade is about to be asked of Lagoon. */
-export function isUpgradeIntent(event: InstanceEvent): event is UpgradeIntent {
+function isUpgradeIntent(event: InstanceEvent): boolean {
   if (event.type === 'ScriptRequested') return event.data.step === 'upgrade';
   return event.type === 'DeploymentRequested';
 }
 
-function fold(load: CoreLoad, { instanceId, event, at }: RecordedInstanceEvent): void {
-  if (isUpgradeIntent(event)) load.begin(instanceId);
-  if (event.type === 'DeploymentRequested') load.trigger(at);
-  if (endsDeployment(event)) load.end(instanceId, at);
+function isRepeatedTrigger(event: InstanceEvent): boolean {
+  return event.type === 'DeploymentRequested' && event.data.callNo > 1;
 }
 
 function endsDeployment({ type }: InstanceEvent): boolean {
-  return destinationsOf(type).some((status) => status !== 'upgrade-running');
+  return destinationsOf(type).some(
+    (status) => status !== 'upgrade-running' && !isBefore(status, 'upgrade-running'),
+  );
 }
 
 function endsUpgrade({ type }: InstanceEvent): boolean {
   return destinationsOf(type).some((status) => !isInFlight(status));
 }
 
+interface Moment {
+  readonly instanceId: string;
+  readonly at: number;
+}
+
 /** What one core has been asked for and has not finished. Times in ms, of events. */
 class CoreLoad {
+  readonly queue = new StartQueue();
   private readonly underWay = new Set<string>();
   private readonly bucket: TokenBucket;
   private readonly mostBuilds: number;
@@ -118,18 +240,21 @@ class CoreLoad {
     return this.underWay.size;
   }
 
-  begin(instanceId: string): void {
-    this.underWay.add(instanceId);
+  follow({ instanceId, at }: Moment, before: Flight, after: Flight): void {
+    if (isWaiting(after)) {
+      this.queue.add(instanceId, after.order.priority === 'urgent');
+    } else {
+      this.queue.remove(instanceId);
+    }
+    const isBegun = after.phase === 'admitted' && before.phase !== 'admitted';
+    if (isBegun) this.begin({ instanceId, at }, after);
+    if (before.phase === 'admitted' && after.phase !== 'admitted') {
+      this.end({ instanceId, at }, before);
+    }
   }
 
   trigger(at: number): void {
     this.bucket.spend(at);
-  }
-
-  end(instanceId: string, at: number): void {
-    const wasFull = this.isFull;
-    this.underWay.delete(instanceId);
-    if (wasFull && !this.isFull) this.wasFullUntil = at;
   }
 
   why(now: number): NoRoom | null {
@@ -137,10 +262,35 @@ class CoreLoad {
     return this.bucket.emptyUntil > now ? 'trigger-rate' : null;
   }
 
+  roomAt(now: number): number {
+    if (this.why(now) !== null) return 0;
+    return Math.min(this.mostBuilds - this.underWay.size, Math.max(1, this.bucket.countAt(now)));
+  }
+
   /** Last moment without room; Infinity while nobody can tell when there will be some. */
   get shutUntil(): number {
     if (this.isFull) return Number.POSITIVE_INFINITY;
     return Math.max(this.wasFullUntil, this.bucket.emptyUntil);
+  }
+
+  queued(instanceId: string, now: number): Queued | null {
+    const place = this.queue.placeOf(instanceId);
+    if (place === null) return null;
+    const at = this.bucket.timeOf(place);
+    return { place, estimatedAt: at === null ? null : Math.max(at, now) };
+  }
+
+  /** A script triggers nothing: its admission costs no token. */
+  private begin({ instanceId, at }: Moment, { order }: Flight): void {
+    this.underWay.add(instanceId);
+    if (order.strategy !== 'script') this.trigger(at);
+  }
+
+  private end({ instanceId, at }: Moment, { order, isTriggered }: Flight): void {
+    const wasFull = this.isFull;
+    this.underWay.delete(instanceId);
+    if (order.strategy !== 'script' && !isTriggered) this.bucket.giveBack(at);
+    if (wasFull && !this.isFull) this.wasFullUntil = at;
   }
 
   private get isFull(): boolean {

@@ -25,16 +25,41 @@ export class TokenBucket {
 
   /** Whoever does not ask first leaves a debt. */
   spend(at: number): void {
-    if (this.msPerToken === 0) return;
-    const gained = Math.max(0, at - this.levelAt) / this.msPerToken;
-    this.level = Math.min(this.capacity, this.level + gained) - 1;
-    this.levelAt = Math.max(this.levelAt, at);
-    if (this.level + ROUNDING >= 1) return;
-    this.lackEndsAt = this.levelAt + (1 - ROUNDING - this.level) * this.msPerToken;
+    this.change(at, -1);
+  }
+
+  /** A token that was spent and not used. */
+  giveBack(at: number): void {
+    this.change(at, 1);
   }
 
   /** From when on there is a whole token, in the past or to come; -Infinity if there always was. */
   get emptyUntil(): number {
     return this.lackEndsAt;
+  }
+
+  /** Whole tokens at a time that is not before the last event's. */
+  countAt(at: number): number {
+    return this.msPerToken === 0 ? Number.POSITIVE_INFINITY : Math.floor(this.levelOn(at));
+  }
+
+  /** From when on there are so many tokens, each of them spent at once; null if they never run out. */
+  timeOf(count: number): number | null {
+    if (this.msPerToken === 0) return null;
+    return this.levelAt + Math.max(0, count - ROUNDING - this.level) * this.msPerToken;
+  }
+
+  private change(at: number, by: 1 | -1): void {
+    if (this.msPerToken === 0) return;
+    this.level = Math.min(this.capacity, this.levelOn(at) + by);
+    this.levelAt = Math.max(this.levelAt, at);
+    const isEmpty = this.level + ROUNDING < 1;
+    if (isEmpty) this.lackEndsAt = this.timeOf(1) ?? this.levelAt;
+    else this.lackEndsAt = Math.min(this.lackEndsAt, this.levelAt);
+  }
+
+  private levelOn(at: number): number {
+    const gained = Math.max(0, at - this.levelAt) / this.msPerToken;
+    return Math.min(this.capacity, this.level + gained);
   }
 }

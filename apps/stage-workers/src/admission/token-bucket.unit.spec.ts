@@ -44,4 +44,30 @@ describe('the token bucket', () => {
     tokens.spend(9 * MINUTE);
     expect(tokens.emptyUntil).toBeCloseTo(13 * MINUTE, 0);
   });
+
+  it('takes a token back that was not used, and no more than it holds', () => {
+    const tokens = bucket();
+    for (let n = 0; n < 3; n++) tokens.spend(0);
+    tokens.giveBack(1_000);
+    expect(tokens.emptyUntil).toBe(1_000);
+    expect(tokens.countAt(1_000)).toBe(1);
+    for (let n = 0; n < 9; n++) tokens.giveBack(1_000);
+    expect(tokens.countAt(1_000)).toBe(3);
+  });
+
+  it('pays a debt with what is given back', () => {
+    const tokens = bucket();
+    for (let n = 0; n < 5; n++) tokens.spend(0);
+    tokens.giveBack(0);
+    expect(tokens.emptyUntil).toBeCloseTo(2 * MINUTE, 0);
+  });
+
+  it('tells when so many tokens will have come', () => {
+    const tokens = bucket();
+    expect(tokens.timeOf(3)).toBe(0);
+    for (let n = 0; n < 3; n++) tokens.spend(0);
+    expect(tokens.timeOf(1)).toBeCloseTo(MINUTE, 0);
+    expect(tokens.timeOf(2_000)).toBeCloseTo(2_000 * MINUTE, 0);
+    expect(new TokenBucket({ perHour: 0, capacity: 1 }).timeOf(2_000)).toBeNull();
+  });
 });

@@ -10,6 +10,7 @@ const NEWEST_BUILDS = 20;
 /** The build of one attempt, known by its name; its marker is the bulk name. */
 export class DeployEffect implements Effect<string> {
   readonly name = 'deploy';
+  readonly isTrigger = true;
 
   constructor(
     private readonly core: LagoonCore,

@@ -15,6 +15,11 @@ export interface EffectOptions extends LeaseOptions, ReconcileOptions {
   readonly permissionPauseMs: number;
 }
 
+/** Waits as long as no deployment may be triggered. */
+export interface RepeatGate {
+  holdRepeatedCall(session: InstanceSession, stop: AbortSignal): Promise<void>;
+}
+
 /** The newest intent, if this process wrote it: only then may it call. */
 export interface OwnIntent {
   /** Monotonic time just before the intent was appended, in ms. */
@@ -30,6 +35,7 @@ export class EffectProtocol {
     private readonly options: EffectOptions,
     private readonly worker: string,
     private readonly clock: Clock,
+    private readonly gate: RepeatGate | null = null,
   ) {}
 
   /** Returns when the attempt has no call of this effect any more that this process may go on with. */
@@ -137,7 +143,7 @@ export class EffectProtocol {
     const { lookUps, waitedMs } = finding;
     const evidence = { lookUps, waitedMs };
     const data = { ...callOf(session, call), evidence, worker: this.worker };
-    return this.intend(session, { type: 'RepeatCall', data });
+    return this.intend(session, effect, { type: 'RepeatCall', data }, stop);
   }
 
   private async retry<Trace>(
@@ -148,13 +154,16 @@ export class EffectProtocol {
   ): Promise<OwnIntent | null> {
     await effect.proveReachable(stop);
     const data = { ...callOf(session, call), worker: this.worker };
-    return this.intend(session, { type: 'RetryCall', data });
+    return this.intend(session, effect, { type: 'RetryCall', data }, stop);
   }
 
-  private async intend(
+  private async intend<Trace>(
     session: InstanceSession,
+    { isTrigger }: Effect<Trace>,
     command: WorkerCommand,
+    stop: AbortSignal,
   ): Promise<OwnIntent | null> {
+    if (isTrigger) await this.gate?.holdRepeatedCall(session, stop);
     const at = this.clock.monotonic();
     return (await session.submit(command)) === 'appended' ? { at } : null;
   }

@@ -12,6 +12,9 @@ export interface Effect<Trace> {
   /** Prefix of the failpoints in it. */
   readonly name: string;
 
+  /** Deploys, or takes the place of a deployment: not repeated while starts are stopped. */
+  readonly isTrigger: boolean;
+
   /** Throws if the core is believed to be away: nothing is begun that cannot be ended. */
   proveReachable(signal: AbortSignal): Promise<void>;
 

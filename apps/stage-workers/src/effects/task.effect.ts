@@ -32,6 +32,10 @@ export class TaskEffect implements Effect<TaskReference> {
     return proveReachable(this.core, signal);
   }
 
+  get isTrigger(): boolean {
+    return this.step === 'upgrade';
+  }
+
   async send(signal: AbortSignal): Promise<EffectAnswer<TaskReference>> {
     const answer = await this.call(signal);
     if (answer.kind !== 'accepted') return answer;

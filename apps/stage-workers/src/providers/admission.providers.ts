@@ -1,34 +1,48 @@
 import type { Provider } from '@nestjs/common';
-import { AllTail } from '@uplift/event-store';
+import { AllTail, EventStore, SystemHistory } from '@uplift/event-store';
 import { LagoonCores } from '@uplift/lagoon';
+import { AdmissionControl } from '../admission/admission-control';
+import { isLimited, knownCore } from '../admission/core-usage.projection';
+import { StartGate } from '../admission/start-gate';
+import { StartsSwitch } from '../admission/starts-switch';
 import type { StageRuntime } from '../stage-workers.settings';
-import { AdmissionControl, UNLIMITED_ADMISSION } from '../admission/admission-control.port';
-import { limitsFrom } from '../admission/core-usage.projection';
-import { StoreAdmissionControl } from '../admission/store.admission-control';
 
-/** Where no core has a limit nothing is read and everybody enters at once. */
-export function admissionProvider({
-  clock,
-  configuration,
-  health,
-  metrics,
-}: StageRuntime): Provider {
-  return {
-    provide: AdmissionControl,
-    inject: [AllTail, LagoonCores],
-    useFactory: (tail: AllTail, cores: LagoonCores): AdmissionControl => {
-      const limitsOf = limitsFrom(cores);
-      if (cores.names.every((name) => limitsOf(name) === null)) return UNLIMITED_ADMISSION;
-      const admission = new StoreAdmissionControl(tail, {
-        clock,
-        limitsOf,
-        worker: configuration.workerId,
-        onBeat: health.loop('admission'),
-      });
-      health.addReadiness('admission', () => admission.readiness());
-      const help = 'Upgrades held back until their Lagoon core has room';
-      metrics.gauge({ name: 'upgrades_waiting_for_admission', help }, () => admission.waiting);
-      return admission;
+const SERVICE = 'stage-workers';
+
+/** What lets attempts begin, for every stage that begins some. */
+export function admissionProviders(runtime: StageRuntime): Provider[] {
+  const { clock, health, metrics } = runtime;
+  return [
+    {
+      provide: StartsSwitch,
+      inject: [EventStore, LagoonCores],
+      useFactory: (store: EventStore, cores: LagoonCores) => {
+        const history = new SystemHistory(store, SERVICE);
+        return new StartsSwitch(
+          () => history.view(),
+          (core) => knownCore(cores, core)?.name ?? core,
+        );
+      },
     },
-  };
+    {
+      provide: AdmissionControl,
+      inject: [AllTail, LagoonCores, StartsSwitch],
+      useFactory: (tail: AllTail, cores: LagoonCores, starts: StartsSwitch) => {
+        const isAnyLimited = cores.names.some((name) => isLimited(cores.of(name)));
+        const onBeat = health.loop('admission');
+        const options = { clock, cores, starts, onBeat };
+        const admission = new AdmissionControl(isAnyLimited ? tail : null, options);
+        health.addReadiness('admission', () => admission.readiness());
+        const help = 'Upgrades held back until starts are allowed and their Lagoon core has room';
+        metrics.gauge({ name: 'upgrades_waiting_for_admission', help }, () => admission.waiting);
+        return admission;
+      },
+    },
+    {
+      provide: StartGate,
+      inject: [AdmissionControl, StartsSwitch],
+      useFactory: (admission: AdmissionControl, starts: StartsSwitch) =>
+        new StartGate(admission, starts, clock),
+    },
+  ];
 }

@@ -1,6 +1,7 @@
 import type { Provider } from '@nestjs/common';
 import { LagoonCores } from '@uplift/lagoon';
 import type { StageRuntime } from '../stage-workers.settings';
+import { StartGate } from '../admission/start-gate';
 import { EffectProtocol } from '../effects/effect-protocol';
 import { ScriptRunner } from '../effects/script-runner';
 
@@ -21,7 +22,11 @@ export function effectProviders({ configuration, clock }: StageRuntime): Provide
     permissionPauseMs: configuration.permissionPauseMs,
   };
   return [
-    { provide: EffectProtocol, useFactory: () => new EffectProtocol(options, workerId, clock) },
+    {
+      provide: EffectProtocol,
+      inject: [{ token: StartGate, optional: true }],
+      useFactory: (gate?: StartGate) => new EffectProtocol(options, workerId, clock, gate),
+    },
     {
       provide: ScriptRunner,
       inject: [LagoonCores, EffectProtocol],

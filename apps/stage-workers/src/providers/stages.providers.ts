@@ -4,7 +4,7 @@ import { EventPattern, Payload } from '@nestjs/microservices';
 import type { DeliveryOutcome, DurableName, EventDelivery } from '@uplift/bus';
 import type { UpgradeStage as StageName } from '@uplift/domain';
 import { HealthProbe, LagoonCores } from '@uplift/lagoon';
-import { AdmissionControl } from '../admission/admission-control.port';
+import { StartGate } from '../admission/start-gate';
 import { EffectProtocol } from '../effects/effect-protocol';
 import { ScriptRunner } from '../effects/script-runner';
 import type { StageTurn } from '../runner/stage-handler.port';
@@ -99,12 +99,13 @@ function consumer(durable: DurableName, stage: Type<StageHandler>): Type {
   return StageConsumer;
 }
 
-function preUpgrade({ configuration: { workerId } }: StageRuntime): Provider {
+function preUpgrade({ configuration: { workerId: worker } }: StageRuntime): Provider {
+  const options = { worker, concurrency: MOST_AT_ONCE };
   return {
     provide: PreUpgradeStage,
-    inject: [LagoonCores, ScriptRunner],
-    useFactory: (cores: LagoonCores, scripts: ScriptRunner) =>
-      new PreUpgradeStage(cores, scripts, workerId),
+    inject: [LagoonCores, StartGate, ScriptRunner],
+    useFactory: (cores: LagoonCores, gate: StartGate, scripts: ScriptRunner) =>
+      new PreUpgradeStage({ cores, gate, scripts }, options),
   };
 }
 
@@ -113,13 +114,13 @@ function upgrade({ clock, configuration }: StageRuntime): Provider {
   const options = { worker, timeoutMs, concurrency: MOST_AT_ONCE };
   return {
     provide: UpgradeStage,
-    inject: [LagoonCores, AdmissionControl, EffectProtocol, ScriptRunner],
+    inject: [LagoonCores, StartGate, EffectProtocol, ScriptRunner],
     useFactory: (
       cores: LagoonCores,
-      admission: AdmissionControl,
+      gate: StartGate,
       protocol: EffectProtocol,
       scripts: ScriptRunner,
-    ) => new UpgradeStage({ cores, admission, protocol, scripts, clock }, options),
+    ) => new UpgradeStage({ cores, gate, protocol, scripts, clock }, options),
   };
 }
 

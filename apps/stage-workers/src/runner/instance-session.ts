@@ -103,6 +103,11 @@ export class InstanceSession {
     return this.change(command, step);
   }
 
+  /** Store time of the message, in ms since 1970. */
+  get openedAt(): number {
+    return Date.parse(this.message.recordedAt);
+  }
+
   /** What every command of this attempt names. */
   get attempt(): Attempt {
     const { upgradeId, attempt } = this.workOrder;

@@ -85,6 +85,10 @@ const TARGETS: Readonly<Record<CoreOutage['cause'], string>> = {
   credentials: 'credentials',
 };
 
+export function outageTarget(cause: CoreOutage['cause'], core: string): string {
+  return `${TARGETS[cause]}:${core}`;
+}
+
 /** What an attempt waits for while its Lagoon core cannot be spoken to. */
 export function outageTargets(core: string): readonly string[] {
   return Object.values(TARGETS).map((kind) => `${kind}:${core}`);
@@ -99,7 +103,7 @@ export async function recordOutage(
   { cause, since, noticedAt }: CoreOutage,
   stage: UpgradeStage,
 ): Promise<void> {
-  const target = `${TARGETS[cause]}:${session.workOrder.profile.core}`;
+  const target = outageTarget(cause, session.workOrder.profile.core);
   const endedAt = lastEnd(await session.reload(), target);
   if (noticedAt <= endedAt) return;
   const begunAt = new Date(since > endedAt ? since : noticedAt).toISOString();

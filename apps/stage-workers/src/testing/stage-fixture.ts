@@ -5,9 +5,10 @@ import type {
   InstanceEvent,
   InstanceEventType,
   LocatedEnvironment,
+  SystemView,
   WorkOrder,
 } from '@uplift/domain';
-import { markerOf } from '@uplift/domain';
+import { ALL_STARTS_ALLOWED, markerOf } from '@uplift/domain';
 import { CommandHandler, InstanceHistory } from '@uplift/event-store';
 import type { BreakerState, CoreOutage } from '@uplift/lagoon';
 import { SingleLagoonCore } from '@uplift/lagoon';
@@ -15,6 +16,9 @@ import { InMemoryHealthProbe, InMemoryLagoon, unguardedCore } from '@uplift/lago
 import { createLogger } from '@uplift/runtime';
 import type { VirtualClock } from '@uplift/runtime/testing';
 import { SeededRandomness } from '@uplift/runtime/testing';
+import { AdmissionControl } from '../admission/admission-control';
+import { StartGate } from '../admission/start-gate';
+import { StartsSwitch } from '../admission/starts-switch';
 import type { EffectOptions } from '../effects/effect-protocol';
 import { EffectProtocol } from '../effects/effect-protocol';
 import { ScriptRunner } from '../effects/script-runner';
@@ -51,6 +55,10 @@ export class StageFixture {
   readonly instanceId = this.randomness.uuid();
   readonly stopping = new AbortController();
   readonly runner: StageRunner;
+  /** What operators have stopped. */
+  switches: SystemView = ALL_STARTS_ALLOWED;
+  readonly admission: AdmissionControl;
+  readonly gate: StartGate;
   readonly target: { project: string; environment: string };
   readonly marker: string;
   private opening: StoredEvent | undefined;
@@ -73,6 +81,13 @@ export class StageFixture {
       logger: createLogger('stage-workers', { level: 'silent' }),
       randomness,
     });
+    const starts = new StartsSwitch(
+      () => Promise.resolve(this.switches),
+      (core) => core,
+    );
+    const onBeat = () => undefined;
+    this.admission = new AdmissionControl(null, { clock, cores: this.cores, starts, onBeat });
+    this.gate = new StartGate(this.admission, starts, clock);
     const { project, environment } = order.profile;
     this.target = { project, environment };
     this.marker = markerOf(order);
@@ -195,10 +210,10 @@ const QUICK_EFFECTS: EffectOptions = {
 };
 
 export function protocolOf(
-  { clock }: StageFixture,
+  { clock, gate }: StageFixture,
   changes: Partial<EffectOptions> = {},
 ): EffectProtocol {
-  return new EffectProtocol({ ...QUICK_EFFECTS, ...changes }, WORKER, clock);
+  return new EffectProtocol({ ...QUICK_EFFECTS, ...changes }, WORKER, clock, gate);
 }
 
 export function scriptsOf(fixture: StageFixture, patienceMs = 10_000): ScriptRunner {

@@ -4,6 +4,10 @@ import type { ScriptRunner } from '../../effects/script-runner';
 import type { InstanceSession } from '../../runner/instance-session';
 import type { StageTurn } from '../../runner/stage-handler.port';
 import { StageHandler } from '../../runner/stage-handler.port';
+import { isAdmittedFirst, isLimited, knownCore } from '../../admission/core-usage.projection';
+import type { StartGate } from '../../admission/start-gate';
+import { proveReachable } from '../../runner/lagoon-outages';
+import { Slots } from '../../runner/slots';
 import { preChecks } from './pre-checks';
 
 interface Found {
@@ -16,25 +20,57 @@ interface NotPassed {
   readonly retryable: boolean;
 }
 
-/** Checks the environment, runs the pre-upgrade script, opens the upgrade stage. */
+export interface PreUpgradePorts {
+  readonly cores: LagoonCores;
+  readonly gate: StartGate;
+  readonly scripts: ScriptRunner;
+}
+
+export interface PreUpgradeOptions {
+  readonly worker: string;
+  /** Most in work at once; those that wait until they may begin are not counted. */
+  readonly concurrency: number;
+}
+
+/**
+ * Waits until the attempt is admitted, before anything is done to the app; then checks the environment, runs the
+ * pre-upgrade script, opens the upgrade stage.
+ */
 export class PreUpgradeStage extends StageHandler {
   readonly stage = 'pre-upgrade';
 
+  private readonly slots: Slots;
+
   constructor(
-    private readonly cores: LagoonCores,
-    private readonly scripts: ScriptRunner,
-    private readonly worker: string,
+    private readonly ports: PreUpgradePorts,
+    private readonly options: PreUpgradeOptions,
   ) {
     super();
+    this.slots = new Slots(options.concurrency);
   }
 
   async run(turn: StageTurn): Promise<void> {
+    const { session, isRedelivery, signal } = turn;
+    const core = knownCore(this.ports.cores, session.workOrder.profile.core);
+    if (!isRedelivery && core !== null && isLimited(core)) await session.reload();
+    const needsRoom = isAdmittedFirst(session.workOrder);
+    const start = { stage: this.stage, status: 'pending-pre-upgrade', needsRoom } as const;
+    const hasBegun = await this.ports.gate.pass(session, start, signal, (permit) =>
+      this.slots.run(async () => {
+        if (core !== null) await proveReachable(core, signal);
+        const data = { ...session.attempt, worker: this.options.worker };
+        await permit.begin({ type: 'StartPreUpgrade', data });
+        await this.work(turn);
+      }),
+    );
+    if (!hasBegun) await this.slots.run(() => this.work(turn));
+  }
+
+  private async work(turn: StageTurn): Promise<void> {
     const { session, signal } = turn;
-    const data = { ...session.attempt, worker: this.worker };
-    await session.submit({ type: 'StartPreUpgrade', data });
     if (!session.isIn('pre-upgrade-running')) return;
 
-    const verdict = await preChecks(this.cores, session.workOrder, signal);
+    const verdict = await preChecks(this.ports.cores, session.workOrder, signal);
     if (verdict.kind === 'failed') return fail(session, verdict.reason, verdict);
     await this.runScript(turn, verdict);
   }
@@ -43,8 +79,9 @@ export class PreUpgradeStage extends StageHandler {
     const { session, signal } = turn;
     const order = { ...session.workOrder, located };
     const script = order.profile.scripts.preUpgrade;
-    const run = { order, step: 'pre-upgrade', script, worker: this.worker } as const;
-    const outcome = await this.scripts.run(session, run, signal);
+    const { worker } = this.options;
+    const run = { order, step: 'pre-upgrade', script, worker } as const;
+    const outcome = await this.ports.scripts.run(session, run, signal);
     if (outcome.kind === 'gone') return;
     if (outcome.kind !== 'complete') return fail(session, 'pre-upgrade-script-failed', outcome);
     const data = { ...session.attempt, located, checks, task: outcome.task };

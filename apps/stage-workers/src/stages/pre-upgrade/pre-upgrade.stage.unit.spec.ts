@@ -3,10 +3,14 @@ import { NamedLagoonCores } from '@uplift/lagoon';
 import type { EnvironmentFacts } from '@uplift/lagoon/testing';
 import { SCRIPTED } from '../../testing/example-upgrade';
 import { scriptsOf, StageFixture, WORKER } from '../../testing/stage-fixture';
+import type { PreUpgradePorts } from './pre-upgrade.stage';
 import { PreUpgradeStage } from './pre-upgrade.stage';
 
-const stageOf = (fixture: StageFixture) =>
-  new PreUpgradeStage(fixture.cores, scriptsOf(fixture), WORKER);
+const OPTIONS = { worker: WORKER, concurrency: 8 };
+const stageOf = (fixture: StageFixture, changes: Partial<PreUpgradePorts> = {}) => {
+  const { cores, gate } = fixture;
+  return new PreUpgradeStage({ cores, gate, scripts: scriptsOf(fixture), ...changes }, OPTIONS);
+};
 const SCRIPT = ['ScriptRequested', 'ScriptAccepted'];
 const promoting = { strategy: 'promote', target: { sourceEnvironment: 'staging' } } as const;
 
@@ -70,7 +74,7 @@ describe('the pre-upgrade stage', () => {
 
   it('fails for good when the core of the instance is not configured', async () => {
     const fixture = await StageFixture.at('UpgradeRequested');
-    const stage = new PreUpgradeStage(new NamedLagoonCores([]), scriptsOf(fixture), WORKER);
+    const stage = stageOf(fixture, { cores: new NamedLagoonCores([]) });
     await fixture.handle(stage);
     expect((await fixture.appended())[1]).toMatchObject({
       type: 'PreUpgradeFailed',
@@ -195,7 +199,7 @@ describe('the pre-upgrade stage', () => {
   it('goes on where a dead predecessor stopped, without a second start or task', async () => {
     const fixture = await StageFixture.at('UpgradeRequested', { profile: SCRIPTED });
     fixture.lagoon.script.answerNext({ kind: 'ambiguous', evidence: 'reset' }, { lands: true });
-    const stage = new PreUpgradeStage(fixture.cores, scriptsOf(fixture, 0), WORKER);
+    const stage = stageOf(fixture, { scripts: scriptsOf(fixture, 0) });
     expect(await fixture.handle(stage)).toMatchObject({ kind: 'retry' });
     fixture.lagoon.script.endTasks(fixture.target);
     expect(await fixture.handle(stageOf(fixture), 2)).toEqual({ kind: 'done' });

@@ -1,6 +1,5 @@
 import type { InstanceEventOf, InstanceEventType } from '@uplift/domain';
 import { StageFixture, protocolOf, scriptsOf, WORKER } from '../../testing/stage-fixture';
-import { UNLIMITED_ADMISSION } from '../../admission/admission-control.port';
 import { UpgradeStage } from './upgrade.stage';
 
 const ASKED = { requestedBy: 'operator-7', reason: 'look at it' };
@@ -13,7 +12,7 @@ function stageOf(fixture: StageFixture): UpgradeStage {
   const { cores, clock } = fixture;
   const protocol = protocolOf(fixture);
   const scripts = scriptsOf(fixture);
-  const ports = { cores, admission: UNLIMITED_ADMISSION, protocol, scripts, clock };
+  const ports = { cores, gate: fixture.gate, protocol, scripts, clock };
   return new UpgradeStage(ports, { worker: WORKER, timeoutMs: 1_000, concurrency: 4 });
 }
 

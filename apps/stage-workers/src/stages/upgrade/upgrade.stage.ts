@@ -1,19 +1,22 @@
+import type { Attempt } from '@uplift/domain';
 import type { LagoonCore, LagoonCores } from '@uplift/lagoon';
 import type { Clock } from '@uplift/runtime';
 import { failpoint } from '@uplift/runtime';
-import type { AdmissionControl } from '../../admission/admission-control.port';
+import { isAdmittedFirst, isLimited } from '../../admission/core-usage.projection';
+import type { Permit, StartGate } from '../../admission/start-gate';
 import { DeployEffect, permittedBulkId } from '../../effects/deploy.effect';
 import type { EffectProtocol, OwnIntent } from '../../effects/effect-protocol';
 import type { ScriptOutcome, ScriptRunner } from '../../effects/script-runner';
 import type { InstanceSession } from '../../runner/instance-session';
 import { proveReachable } from '../../runner/lagoon-outages';
+import { Slots } from '../../runner/slots';
 import type { StageTurn } from '../../runner/stage-handler.port';
 import { StageHandler } from '../../runner/stage-handler.port';
 import { setVariables } from '../../effects/variables';
 
 export interface UpgradePorts {
   readonly cores: LagoonCores;
-  readonly admission: AdmissionControl;
+  readonly gate: StartGate;
   readonly protocol: EffectProtocol;
   readonly scripts: ScriptRunner;
   readonly clock: Clock;
@@ -43,39 +46,40 @@ export class UpgradeStage extends StageHandler {
     this.slots = new Slots(options.concurrency);
   }
 
-  async run({ session, isRedelivery, signal }: StageTurn): Promise<void> {
+  async run(turn: StageTurn): Promise<void> {
+    const { session, isRedelivery, signal } = turn;
     await failpoint('deploy.E0');
     const core = this.ports.cores.of(session.workOrder.profile.core);
     if (!isRedelivery && isLimited(core)) await session.reload();
     await failpoint('deploy.E1');
-    if (!mayBegin(session)) return this.settle(session, core, null, signal);
-
-    await this.ports.admission.enter(core.name, signal);
-    await this.slots.run(async () => {
-      const intent = await this.open(session, core, signal);
-      await this.settle(session, core, intent, signal);
-    });
+    if (mayBegin(session)) {
+      const needsRoom = !(await wasAdmitted(turn));
+      const start = { stage: this.stage, status: 'pending-upgrade', needsRoom } as const;
+      const hasBegun = await this.ports.gate.pass(session, start, signal, (permit) =>
+        this.slots.run(async () => {
+          const intent = await this.open(session, core, permit, signal);
+          await this.settle(session, core, intent, signal);
+        }),
+      );
+      if (hasBegun) return;
+    }
+    await this.settle(session, core, null, signal);
   }
 
   /** Everything up to the intent; null if it is not this process that wrote it. */
   private async open(
     session: InstanceSession,
     core: LagoonCore,
+    permit: Permit,
     signal: AbortSignal,
   ): Promise<OwnIntent | null> {
-    let isAsked = false;
-    try {
-      await proveReachable(core, signal);
-      await this.prepareVariables(session, core, signal);
-      await failpoint('deploy.E2');
-      const at = this.ports.clock.monotonic();
-      const bulkId = permittedBulkId(session.workOrder, core.settings);
-      const data = { ...session.attempt, worker: this.options.worker, bulkId };
-      isAsked = (await session.submit({ type: 'StartUpgrade', data })) === 'appended';
-      return isAsked ? { at } : null;
-    } finally {
-      if (!isAsked) this.ports.admission.giveBack(core.name);
-    }
+    await proveReachable(core, signal);
+    if (!(await this.prepareVariables(session, core, permit, signal))) return null;
+    await failpoint('deploy.E2');
+    const at = this.ports.clock.monotonic();
+    const bulkId = permittedBulkId(session.workOrder, core.settings);
+    const data = { ...session.attempt, worker: this.options.worker, bulkId };
+    return (await permit.begin({ type: 'StartUpgrade', data })) ? { at } : null;
   }
 
   /** From the intent to its outcome. */
@@ -111,17 +115,20 @@ export class UpgradeStage extends StageHandler {
     await recordScript(session, await this.ports.scripts.run(session, run, signal, intent));
   }
 
+  /** True if nothing stands in the way of the deployment any more. */
   private async prepareVariables(
     session: InstanceSession,
     { lagoon }: LagoonCore,
+    permit: Permit,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { workOrder: order } = session;
     const { target } = order;
-    if (target === null || !('variables' in target)) return;
+    if (target === null || !('variables' in target)) return true;
+    if (!(await permit.isStillGiven())) return false;
     const { worker, timeoutMs } = this.options;
     await session.submit({ type: 'RequestVariables', data: { ...session.attempt, worker } });
-    if (!mayBegin(session)) return;
+    if (!isSettingVariables(session)) return false;
     const mayGoOn = async () => {
       await session.reload();
       return mayBegin(session);
@@ -132,22 +139,33 @@ export class UpgradeStage extends StageHandler {
       const { written, unchanged } = outcome;
       const data = { ...session.attempt, written, unchanged };
       await session.submit({ type: 'RecordVariables', data });
-      return;
+      return true;
     }
     if (outcome.kind === 'stopped') {
       const data = { ...session.attempt, located: order.located, task: null, outcome: null };
       await session.submit({ type: 'ConfirmScriptCancel', data });
-      return;
+      return false;
     }
     const { cause, reason: detail, retryable } = outcome.refusal;
     const evidence = { cause, detail, variable: outcome.name };
     const failure = { reason: 'variables-refused', evidence, retryable } as const;
     await session.submit({ type: 'FailUpgrade', data: { ...session.attempt, ...failure } });
+    return false;
   }
 }
 
-function isLimited({ settings }: LagoonCore): boolean {
-  return settings.triggersPerHour > 0 || settings.buildsInFlight > 0;
+/** Whether the attempt got its room when its pre-upgrade began: a retry may begin here. */
+async function wasAdmitted({ session, message }: StageTurn): Promise<boolean> {
+  if (!isAdmittedFirst(session.workOrder)) return false;
+  if (message.type === 'UpgradePending') return true;
+  const { decoded } = await session.reload();
+  return decoded.some(
+    ({ type, data }) => type === 'PreUpgradeStarted' && isOfAttempt(data, session.attempt),
+  );
+}
+
+function isOfAttempt(data: Attempt, { upgradeId, attempt }: Attempt): boolean {
+  return data.upgradeId === upgradeId && data.attempt === attempt;
 }
 
 /** Whether the stage has not begun yet, and still is to. */
@@ -155,6 +173,10 @@ function mayBegin({ upgrading }: InstanceSession): boolean {
   if (upgrading?.status !== 'pending-upgrade') return false;
   const { cancelRequested, parked } = upgrading.workOrder;
   return cancelRequested === undefined && parked === undefined;
+}
+
+function isSettingVariables(session: InstanceSession): boolean {
+  return mayBegin(session) && session.upgrading?.notes.variables != null;
 }
 
 async function recordScript(session: InstanceSession, outcome: ScriptOutcome): Promise<void> {
@@ -169,27 +191,4 @@ async function recordScript(session: InstanceSession, outcome: ScriptOutcome): P
   const { detail, retryable } = outcome;
   const failure = { reason: 'upgrade-script-failed', evidence: { detail }, retryable } as const;
   await session.submit({ type: 'FailUpgrade', data: { ...attempt, ...failure } });
-}
-
-/** Lets only so many pieces of work run at once; the others wait in the order they came. */
-export class Slots {
-  private readonly waiting: (() => void)[] = [];
-
-  constructor(private free: number) {}
-
-  async run<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.free > 0) this.free -= 1;
-    else await new Promise<void>((resolve) => this.waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      this.release();
-    }
-  }
-
-  private release(): void {
-    const next = this.waiting.shift();
-    if (next === undefined) this.free += 1;
-    else next();
-  }
 }

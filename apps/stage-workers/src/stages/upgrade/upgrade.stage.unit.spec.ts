@@ -1,4 +1,3 @@
-import { UNLIMITED_ADMISSION } from '../../admission/admission-control.port';
 import { LagoonUnauthenticatedError } from '@uplift/lagoon';
 import type { EffectOptions } from '../../effects/effect-protocol';
 import { protocolOf, scriptsOf, StageFixture, WORKER } from '../../testing/stage-fixture';
@@ -29,7 +28,7 @@ const stageOf = (fixture: StageFixture, changes: Partial<EffectOptions> = {}) =>
   new UpgradeStage(
     {
       cores: fixture.cores,
-      admission: UNLIMITED_ADMISSION,
+      gate: fixture.gate,
       protocol: protocolOf(fixture, changes),
       scripts: scriptsOf(fixture),
       clock: fixture.clock,

@@ -3,8 +3,9 @@ import type { Attempt, InstanceCommandOf } from '@uplift/domain';
 import type { CommandHandler, LoadedInstance } from '@uplift/event-store';
 import { RevisionConflictError } from '@uplift/event-store';
 import type { OpenWait, RunningDeadline } from './deadlines.projection';
+import type { WaitReason } from './wait-reasons';
 
-type Finding = InstanceCommandOf<'TimeOutStage' | 'RecordWait' | 'EndWait'>;
+type Finding = InstanceCommandOf<'TimeOutStage' | 'ExpireUpgrade' | 'RecordWait' | 'EndWait'>;
 
 /** Writes what a look at the deadlines leads to, after a last look at the stream itself. */
 export class DeadlineEnforcer {
@@ -21,9 +22,14 @@ export class DeadlineEnforcer {
     return this.submit(row, { type: 'TimeOutStage', data });
   }
 
+  /** Ends what was not begun by the time that its request had named. */
+  expire(row: RunningDeadline): Promise<void> {
+    return this.submit(row, { type: 'ExpireUpgrade', data: attemptOf(row) });
+  }
+
   /** Says why a stage has not been able to keep its deadline. */
-  explain(row: RunningDeadline, { target, since }: OpenWait): Promise<void> {
-    const data = { ...attemptOf(row), target, since, stage: row.owner };
+  explain(row: RunningDeadline, reason: WaitReason): Promise<void> {
+    const data = { ...attemptOf(row), ...reason, stage: row.owner };
     return this.submit(row, { type: 'RecordWait', data });
   }
 

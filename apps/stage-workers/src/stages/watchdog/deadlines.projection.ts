@@ -41,6 +41,8 @@ export interface RunningDeadline {
 export interface OverdueDeadline extends RunningDeadline {
   /** The whole attempt has had its time. */
   readonly isAttemptOver: boolean;
+  /** It was not begun by the time that its request had named. */
+  readonly isExpired: boolean;
 }
 
 type Row = Omit<RunningDeadline, 'since' | 'limitMs'> & AttemptClocks;
@@ -98,10 +100,13 @@ export class DeadlineProjection {
     const now: Now = { store: storeTime, monotonic: this.clock.monotonic() };
     return [...this.rows.values()].flatMap((row): OverdueDeadline[] => {
       const { step, attempt } = row;
+      const isExpired = hasExpired(row, storeTime);
       if (attempt !== null && isOver(attempt, now)) {
-        return [{ ...row, since: attempt.begunAt, limitMs: attempt.wholeMs, isAttemptOver: true }];
+        const limit = { since: attempt.begunAt, limitMs: attempt.wholeMs };
+        return [{ ...row, ...limit, isAttemptOver: true, isExpired }];
       }
-      return isOver(step, now) ? [{ ...row, ...limitOf(step), isAttemptOver: false }] : [];
+      const isLate = isExpired || isOver(step, now);
+      return isLate ? [{ ...row, ...limitOf(step), isAttemptOver: false, isExpired }] : [];
     });
   }
 
@@ -138,6 +143,13 @@ export class DeadlineProjection {
     if (deadline === 'resumed') return resumeRun(run, moment);
     return isNamed(deadline) ? startRun(this.limits[deadline], moment) : run;
   }
+}
+
+/** A later attempt takes up what had begun: nothing of it expires. */
+function hasExpired({ status, order }: Row, storeTime: number | null): boolean {
+  const { startBy, attempt } = order;
+  const mayExpire = status === 'pending-pre-upgrade' && attempt === 1 && startBy !== undefined;
+  return mayExpire && storeTime !== null && Date.parse(startBy) <= storeTime;
 }
 
 type DeadlineRule = Transition['deadline'];

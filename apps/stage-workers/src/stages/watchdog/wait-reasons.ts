@@ -1,5 +1,8 @@
-import type { TailedInstanceEvent } from '@uplift/event-store';
+import type { Evidence, SystemView } from '@uplift/domain';
+import { ALL_STARTS_ALLOWED, evolveSystemView, startsStoppedFor } from '@uplift/domain';
+import type { TailedInstanceEvent, TailedSystemEvent } from '@uplift/event-store';
 import type { Clock } from '@uplift/runtime';
+import { admissionTarget } from '../../admission/core-queue';
 import type { LimitsOf } from '../../admission/core-usage.projection';
 import { CoreUsageProjection } from '../../admission/core-usage.projection';
 import { outageTargets } from '../../runner/lagoon-outages';
@@ -16,13 +19,22 @@ export interface WaitReasonsOptions {
 
 const GRACE_MS = 60_000;
 
+/** A wait as it is told of an instance that no worker holds. */
+export interface WaitReason extends OpenWait {
+  readonly place?: number;
+  /** RFC 3339 */
+  readonly estimatedAt?: string;
+  readonly evidence?: Evidence;
+}
+
 /**
- * Why nothing happens to an instance that no worker holds: its core is away, or has no room. Told by events alone,
- * and by none that the watchdog wrote.
+ * Why nothing happens to an instance that no worker holds: starts are stopped, its core is away, or has no room. Told
+ * by events alone, and by none that the watchdog wrote.
  */
 export class WaitReasons {
   private readonly outages = new OutageProjection();
   private readonly admission: CoreUsageProjection;
+  private switches: SystemView = ALL_STARTS_ALLOWED;
   private readonly clock: EventClock;
   private readonly graceMs: number;
 
@@ -38,15 +50,26 @@ export class WaitReasons {
     this.admission.record(event);
   }
 
+  recordSwitch(event: TailedSystemEvent): void {
+    this.clock.observe(event.at);
+    this.switches = evolveSystemView(this.switches, event);
+  }
+
   /** Null if nothing explains it. */
-  of(row: RunningDeadline): OpenWait | null {
+  of(row: RunningDeadline): WaitReason | null {
     const { core } = row.order.profile;
+    const stopped = this.switchAt(row);
+    if (stopped !== null) return stopped;
     for (const target of outageTargets(core)) {
       const outage = this.outages.latestToldByOthers(target, row.instanceId);
       if (outage !== null && this.isRecent(outage.endedAt)) return { target, since: outage.since };
     }
     if (!this.isHeldBack(row)) return null;
-    return { target: admissionTarget(core), since: new Date(row.since).toISOString() };
+    return {
+      target: admissionTarget(core),
+      since: timeOf(row.since),
+      ...this.queued(row),
+    };
   }
 
   /** Whether what an instance waits for has been there for a while, and nobody has told the instance. */
@@ -55,9 +78,21 @@ export class WaitReasons {
     const target = row.waitingFor?.target;
     if (this.isRecent(row.touchedAt)) return false;
     if (target === admissionTarget(core)) return !this.isHeldBack(row);
-    if (target === undefined || !outageTargets(core).includes(target)) return false;
+    if (target?.startsWith('switch:')) return this.switchAt(row) === null;
+    return target !== undefined && outageTargets(core).includes(target) && this.hasEnded(target);
+  }
+
+  private hasEnded(target: string): boolean {
     const outage = this.outages.latest(target);
     return outage === null || !this.isRecent(outage.endedAt);
+  }
+
+  /** Where an instance stands that waits for admission, and when it is likely to be admitted. */
+  queued({ instanceId }: RunningDeadline): Pick<WaitReason, 'place' | 'estimatedAt'> {
+    const queued = this.admission.queued(instanceId, this.clock.now());
+    if (queued === null) return {};
+    const { place, estimatedAt } = queued;
+    return { place, ...(estimatedAt === null ? {} : { estimatedAt: timeOf(estimatedAt) }) };
   }
 
   /** How long an instance has waited, in whole ms. */
@@ -65,9 +100,23 @@ export class WaitReasons {
     return Math.max(0, Math.round(this.clock.now() - Date.parse(since)));
   }
 
-  private isHeldBack({ status, order }: RunningDeadline): boolean {
+  /** What has begun goes to its end, whatever the switch. */
+  private switchAt({ status, order }: RunningDeadline): WaitReason | null {
+    if (!BEFORE_A_START.includes(status)) return null;
+    const stopped = startsStoppedFor(this.switches, order.profile.core);
+    if (stopped === null) return null;
+    const { since, requestedBy, reason } = stopped.stop;
+    return {
+      target: stopped.target,
+      since: timeOf(since),
+      evidence: { requestedBy, reason },
+    };
+  }
+
+  private isHeldBack({ instanceId, order }: RunningDeadline): boolean {
     return (
-      status === 'pending-upgrade' && this.isRecent(this.admission.shutUntil(order.profile.core))
+      this.admission.isQueued(instanceId) &&
+      this.isRecent(this.admission.shutUntil(order.profile.core))
     );
   }
 
@@ -77,7 +126,8 @@ export class WaitReasons {
   }
 }
 
-/** What an attempt waits for while its Lagoon core has no room. */
-function admissionTarget(core: string): string {
-  return `admission:${core}`;
+const BEFORE_A_START: readonly string[] = ['pending-pre-upgrade', 'pending-upgrade'];
+
+function timeOf(ms: number): string {
+  return new Date(ms).toISOString();
 }

@@ -116,13 +116,13 @@ describe('the watchdog and a core without room', () => {
     const fixture = watched();
     fixture.watch({ limits: AGREED });
     const busy = await fixture.fleet.join('DeploymentAccepted');
-    const waiting = await fixture.fleet.joinMany(3, 'UpgradePending');
+    const waiting = await fixture.fleet.joinMany(3, 'UpgradeRequested');
     await fixture.pass(30 * MINUTE);
     for (const id of waiting)
-      expect(await fixture.since('UpgradePending', id)).toEqual(['WaitingFor']);
+      expect(await fixture.since('UpgradeRequested', id)).toEqual(['WaitingFor']);
     const { state } = await fixture.fleet.history.load(waiting[0]!);
     const notes = state.kind === 'upgrading' ? state.notes : null;
-    expect(notes?.waitingFor).toMatchObject({ target: 'admission:eu-1' });
+    expect(notes?.waitingFor).toMatchObject({ target: 'admission:eu-1', place: 1 });
     await fixture.fleet.goOn(busy, 'UpgradeCompleted');
     await fixture.pass(2 * MINUTE);
     for (const id of waiting) expect((await fixture.fleet.types(id)).at(-1)).toBe('WaitEnded');
@@ -133,21 +133,21 @@ describe('the watchdog and a core without room', () => {
     fixture.watch({ limits: AGREED });
     const busy = await fixture.fleet.join('DeploymentAccepted');
     await fixture.pass(MINUTE);
-    const waiting = await fixture.fleet.join('UpgradePending');
+    const waiting = await fixture.fleet.join('UpgradeRequested');
     await fixture.pass(4.5 * MINUTE);
     await fixture.fleet.goOn(busy, 'UpgradeCompleted');
     await fixture.pass(MINUTE / 2);
-    expect(await fixture.since('UpgradePending', waiting)).toEqual(['WaitingFor']);
+    expect(await fixture.since('UpgradeRequested', waiting)).toEqual(['WaitingFor']);
   });
 
   it('times out those who are not let in although there is room', async () => {
     const fixture = watched();
     fixture.watch({ limits: AGREED });
-    const forgotten = await fixture.fleet.join('UpgradePending');
+    const forgotten = await fixture.fleet.join('UpgradeRequested');
     await fixture.pass(5 * MINUTE);
-    expect(await fixture.since('UpgradePending', forgotten)).toEqual([
+    expect(await fixture.since('UpgradeRequested', forgotten)).toEqual([
       'StageTimedOut',
-      'UpgradeFailed',
+      'PreUpgradeFailed',
     ]);
   });
 

@@ -60,6 +60,7 @@ export class Watchdog implements OnApplicationBootstrap, OnApplicationShutdown {
     tail.add({
       onEvent: (event) => this.hear(event),
       onInstanceEvent: (event) => this.take(event),
+      onSystemEvent: (event) => view.reasons.recordSwitch(event),
     });
   }
 
@@ -151,6 +152,7 @@ export class Watchdog implements OnApplicationBootstrap, OnApplicationShutdown {
 
   /** The end of the attempt ends every wait; before it, whoever waits is first told that the wait is over. */
   private settle(row: OverdueDeadline): Promise<void> | undefined {
+    if (row.isExpired) return this.actions.enforcer.expire(row);
     if (row.isAttemptOver) return this.actions.enforcer.timeOut(row);
     if (row.waitingFor !== null) return undefined;
     const reason = this.view.reasons.of(row);

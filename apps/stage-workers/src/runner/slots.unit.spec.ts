@@ -1,4 +1,4 @@
-import { Slots } from './upgrade.stage';
+import { Slots } from './slots';
 
 /** Work that ends when it is told to. */
 function openWork() {

@@ -1,0 +1,348 @@
+import { ALL_STARTS_ALLOWED } from '@uplift/domain';
+import type { Limits } from '../testing/admission-fixture';
+import {
+  AdmissionFixture,
+  HOUR,
+  MINUTE,
+  never,
+  SECOND,
+  stopAll,
+} from '../testing/admission-fixture';
+import { ORDER } from '../testing/example-upgrade';
+import { settled } from '../testing/fleet';
+
+const CAP = 20;
+const AGREED: Limits = { triggersPerHour: 60, triggerBurst: 20, buildsInFlight: CAP };
+const NONE: Limits = { triggersPerHour: 0, triggerBurst: 0, buildsInFlight: 0 };
+const STOP = { requestedBy: 'operator-7', reason: 'incident', since: 5 };
+afterEach(() => stopAll());
+
+describe('admission control', () => {
+  it('lets a thousand through without ever being over what was agreed', async () => {
+    const fixture = new AdmissionFixture();
+    const admission = await fixture.admission(AGREED);
+    const waiting = await fixture.requested(1_000);
+    const all = Promise.all(waiting.map((id) => fixture.trigger(admission, id)));
+    for (let n = 0; fixture.requestedAt.length < 1_000 && n < 400; n++) {
+      await fixture.quiet();
+      if (n % 2 === 0) await fixture.finish(12);
+      await fixture.pass(5 * MINUTE);
+    }
+    await all;
+    expect(fixture.most).toBe(CAP);
+    expect(fixture.mostInAnHour()).toBeLessThanOrEqual(60 + 20);
+    expect(admission.waiting).toBe(0);
+  }, 60_000);
+
+  it('is first come first served, as the store has it, whoever asks first', async () => {
+    const fixture = new AdmissionFixture();
+    const admission = await fixture.admission({ ...AGREED, buildsInFlight: 1 });
+    const waiting = await fixture.requested(5);
+    await settled();
+    await fixture.trigger(admission, waiting[0]!);
+    for (const id of waiting.slice(1).reverse()) void fixture.trigger(admission, id);
+    for (const _ of waiting) {
+      await fixture.quiet();
+      await fixture.finish(1);
+    }
+    await fixture.quiet();
+    expect(fixture.begun).toEqual(waiting);
+  });
+
+  it.each([
+    ['builds', { ...AGREED, triggersPerHour: 0 }],
+    ['triggers', { ...AGREED, buildsInFlight: 0 }],
+  ])('is at most one of its %s over per process when several race', async (_words, limits) => {
+    const fixture = new AdmissionFixture();
+    const workers = [
+      await fixture.admission(limits),
+      await fixture.admission(limits),
+      await fixture.admission(limits),
+    ];
+    const waiting = await fixture.requested(150);
+    waiting.forEach((id, n) => void fixture.trigger(workers[n % 3]!, id));
+    await fixture.quiet();
+    await fixture.pass(10 * SECOND);
+    expect(fixture.most).toBeGreaterThanOrEqual(CAP);
+    expect(fixture.most).toBeLessThanOrEqual(CAP + workers.length);
+    expect(fixture.mostInASecond()).toBeLessThanOrEqual(2 * CAP);
+  });
+
+  it('lets no process overtake the first in the queue, unless nobody takes the room', async () => {
+    const fixture = new AdmissionFixture();
+    const admission = await fixture.admission({ ...AGREED, buildsInFlight: 1 });
+    const [, second] = await fixture.requested(2);
+    void fixture.trigger(admission, second!);
+    await fixture.pass(2 * SECOND);
+    expect(fixture.begun).toEqual([]);
+    await fixture.pass(2 * SECOND);
+    expect(fixture.begun).toEqual([second]);
+  });
+
+  it('keeps its counts when it is started again in mid-way', async () => {
+    const fixture = new AdmissionFixture();
+    const first = await fixture.admission(AGREED);
+    const waiting = await fixture.requested(60);
+    for (const id of waiting.slice(0, 30)) void fixture.trigger(first, id);
+    await fixture.quiet();
+    await stopAll();
+    const second = await fixture.admission(AGREED);
+    await fixture.finish(5);
+    for (const id of waiting.slice(20)) void fixture.trigger(second, id);
+    await fixture.quiet();
+    expect(fixture.requestedAt).toHaveLength(20);
+    expect(second.why('eu-1')).toBe('trigger-rate');
+    await fixture.pass(5 * MINUTE);
+    expect(fixture.requestedAt).toHaveLength(25);
+    expect(second.why('eu-1')).toBe('builds-in-flight');
+  });
+
+  it.each([2 * HOUR, -2 * HOUR])(
+    'is not opened by a clock of this machine that jumps %d ms',
+    async (jump) => {
+      const fixture = new AdmissionFixture();
+      const admission = await fixture.admission({ ...AGREED, triggerBurst: 2 }, jump);
+      const waiting = await fixture.requested(5);
+      for (const id of waiting) void fixture.trigger(admission, id);
+      await fixture.quiet();
+      expect(fixture.requestedAt).toHaveLength(2);
+      await fixture.pass(MINUTE);
+      expect(fixture.requestedAt).toHaveLength(3);
+    },
+  );
+
+  it('lets nobody in before it has read the whole store', async () => {
+    const fixture = new AdmissionFixture();
+    const [id] = await fixture.requested(1);
+    const { admission, start } = fixture.unstarted(AGREED);
+    void fixture.trigger(admission, id!);
+    await settled();
+    expect(fixture.requestedAt).toEqual([]);
+    expect(admission.readiness()).toBe('has not read the whole store yet');
+    start();
+    await settled();
+    expect(fixture.requestedAt).toHaveLength(1);
+    expect(admission.readiness()).toBeUndefined();
+  });
+
+  it('waits for the event of whoever has begun, for half a minute at most', async () => {
+    const fixture = new AdmissionFixture();
+    const admission = await fixture.admission(AGREED);
+    const waiting = await fixture.requested(3);
+    const entered: number[] = [];
+    const entries = waiting.map((id) => fixture.join(admission, id));
+    entries.forEach((entry, n) => {
+      void entry.next('admission:eu-1', never()).then(() => entered.push(n));
+    });
+    await fixture.quiet(() => entered.length);
+    expect(entered).toEqual([0]);
+    entries[0]!.started();
+    entries[0]!.leave();
+    await fixture.pass(29 * SECOND);
+    expect(entered).toEqual([0]);
+    await fixture.pass(SECOND);
+    expect(entered).toEqual([0, 1]);
+    entries[1]!.leave();
+    await fixture.quiet(() => entered.length);
+    expect(entered).toEqual([0, 1, 2]);
+  });
+
+  it('does not take a repeated call of one upgrade for the start of another', async () => {
+    const fixture = new AdmissionFixture();
+    const admission = await fixture.admission(AGREED);
+    const [calling, ...others] = await fixture.requested(3);
+    await fixture.trigger(admission, calling!);
+    let entered = 0;
+    for (const id of others) {
+      void fixture
+        .join(admission, id)
+        .next('admission:eu-1', never())
+        .then(() => (entered += 1));
+    }
+    await fixture.quiet(() => entered);
+    const call = { upgradeId: 'u', attempt: 1, marker: 'm', bulkId: null, worker: 'w' };
+    await fixture.fleet.append(calling!, {
+      type: 'DeploymentRequested',
+      data: { ...call, callNo: 2 },
+    });
+    await fixture.quiet(() => entered);
+    expect(entered).toBe(1);
+  });
+
+  it('lets those go who are asked to stop, with the reason, and nobody behind them suffers', async () => {
+    const fixture = new AdmissionFixture();
+    const admission = await fixture.admission({ ...AGREED, buildsInFlight: 1 });
+    const [first, second, third] = await fixture.requested(3);
+    await fixture.trigger(admission, first!);
+    const stop = new AbortController();
+    const leaving = fixture.join(admission, second!);
+    const stopped = leaving.next(null, stop.signal);
+    const behind = fixture.trigger(admission, third!);
+    stop.abort(new Error('shutting down'));
+    await expect(stopped).rejects.toThrow('shutting down');
+    await expect(leaving.next(null, stop.signal)).rejects.toThrow('shutting down');
+    leaving.leave();
+    await fixture.finish(1);
+    await fixture.pass(5 * SECOND);
+    await behind;
+    expect(admission.waiting).toBe(0);
+  });
+
+  it('asks nothing of whoever wants in where there is no limit', async () => {
+    const fixture = new AdmissionFixture();
+    const admission = await fixture.admission(NONE);
+    const entries = ['a', 'b', 'c'].map((id) => fixture.join(admission, id));
+    const decisions = await Promise.all(entries.map((entry) => entry.next(null, never())));
+    expect(decisions.map(({ kind }) => kind)).toEqual(['admitted', 'admitted', 'admitted']);
+    expect(admission.why('eu-1')).toBeNull();
+  });
+});
+
+describe('whoever waits to be admitted', () => {
+  const ONE: Limits = { ...AGREED, triggerBurst: 1 };
+
+  it('is told once, with its place and a time; what is over within a second is not told', async () => {
+    const fixture = new AdmissionFixture();
+    const admission = await fixture.admission(ONE);
+    const since = fixture.fleet.clock.wall();
+    const waiting = await fixture.requested(3);
+    for (const id of waiting) void fixture.trigger(admission, id);
+    await fixture.pass(999);
+    expect(fixture.holds).toEqual([]);
+    await fixture.pass(SECOND);
+    const wait = { target: 'admission:eu-1', since, evidence: { reason: 'trigger-rate' } };
+    expect(fixture.holds).toMatchObject([
+      { ...wait, place: 1 },
+      { ...wait, place: 2 },
+    ]);
+    const times = fixture.holds.map(({ estimatedAt }) => Math.round(Number(estimatedAt) - since));
+    expect(times).toEqual([MINUTE, 2 * MINUTE]);
+    await fixture.pass(2 * MINUTE);
+    expect(fixture.begun).toEqual(waiting);
+    expect(fixture.holds).toHaveLength(2);
+  });
+
+  it('is passed by an urgent one, and by one that has become urgent', async () => {
+    const fixture = new AdmissionFixture();
+    const admission = await fixture.admission({ ...AGREED, buildsInFlight: 1 });
+    const [busy, plain, hurried] = await fixture.requested(3);
+    for (const id of [busy, plain, hurried]) void fixture.trigger(admission, id!);
+    await fixture.quiet();
+    const urgent = await fixture.fleet.join('UpgradeRequested', { priority: 'urgent' });
+    void fixture.trigger(admission, urgent);
+    const asked = { priority: 'urgent', requestedBy: 'operator-7', reason: 'CVE' } as const;
+    const attempt = { upgradeId: ORDER.upgradeId, attempt: 1 };
+    await fixture.fleet.append(hurried!, {
+      type: 'UpgradePrioritized',
+      data: { ...attempt, ...asked },
+    });
+    for (let n = 0; n < 4; n++) {
+      await fixture.quiet();
+      await fixture.finish(1);
+    }
+    await fixture.quiet();
+    expect(fixture.begun).toEqual([busy, urgent, hurried, plain]);
+  });
+
+  it('is released when its upgrade is cancelled, or expires', async () => {
+    const fixture = new AdmissionFixture();
+    const admission = await fixture.admission({ ...AGREED, buildsInFlight: 1 });
+    const [busy, cancelled, late] = await fixture.requested(3);
+    await fixture.trigger(admission, busy!);
+    const startBy = new Date(fixture.fleet.clock.wall() + MINUTE).toISOString();
+    void fixture.trigger(admission, cancelled!);
+    void fixture.trigger(admission, late!, { order: { ...ORDER, startBy } });
+    const { originStatus: status, upgradeId } = ORDER;
+    await fixture.fleet.append(cancelled!, {
+      type: 'UpgradeCancelled',
+      data: { upgradeId, attempt: 1, status },
+    });
+    await fixture.quiet();
+    expect(fixture.ends).toEqual(['over']);
+    await fixture.pass(MINUTE - SECOND);
+    expect(fixture.ends).toEqual(['over']);
+    await fixture.pass(2 * SECOND);
+    expect(fixture.ends).toEqual(['over', 'expired']);
+    expect(admission.waiting).toBe(0);
+  });
+
+  it('waits on while its core is away, and is told of that only if it knew no other reason', async () => {
+    const fixture = new AdmissionFixture();
+    const admission = await fixture.admission(ONE);
+    const [first, second, third] = await fixture.requested(3);
+    for (const id of [first, second]) void fixture.trigger(admission, id!);
+    await fixture.pass(2 * SECOND);
+    const outage = { cause: 'unreachable', since: 7, noticedAt: 7 };
+    Object.assign(fixture.breaker, { state: 'open', outage });
+    void fixture.trigger(admission, third!);
+    await fixture.pass(5 * MINUTE);
+    expect(fixture.begun).toEqual([first]);
+    const targets = ['admission:eu-1', 'lagoon:eu-1'];
+    expect(fixture.holds.map(({ target }) => target)).toEqual(targets);
+    expect(fixture.lagoon.calls.some(({ operation }) => operation === 'ping')).toBe(true);
+    Object.assign(fixture.breaker, { state: 'closed', outage: null });
+    await fixture.pass(2 * MINUTE);
+    expect(fixture.begun).toEqual([first, second, third]);
+  });
+});
+
+describe('while starts are stopped', () => {
+  it.each([
+    ['of the system', { system: STOP, cores: {} }, 'switch:system'],
+    ['of the core', { system: null, cores: { 'eu-1': STOP } }, 'switch:eu-1'],
+  ])(
+    'nobody is let in, everybody is told by whom and why: starts %s',
+    async (_of, view, target) => {
+      const fixture = new AdmissionFixture();
+      const admission = await fixture.admission({ ...AGREED, buildsInFlight: 1 });
+      const waiting = await fixture.requested(3);
+      await fixture.trigger(admission, waiting[0]!);
+      for (const id of waiting.slice(1)) void fixture.trigger(admission, id);
+      await fixture.pass(2 * SECOND);
+      fixture.switches = view;
+      await fixture.pass(2 * SECOND);
+      await fixture.finish(1);
+      await fixture.pass(10 * MINUTE);
+      expect(fixture.begun).toHaveLength(1);
+      const evidence = { requestedBy: 'operator-7', reason: 'incident' };
+      expect(fixture.holds.slice(-2)).toEqual([
+        { target, since: 5, evidence },
+        { target, since: 5, evidence },
+      ]);
+      expect(fixture.holds).toHaveLength(4);
+      fixture.switches = ALL_STARTS_ALLOWED;
+      await fixture.pass(2 * SECOND);
+      expect(fixture.begun).toHaveLength(2);
+      expect(fixture.holds.at(-1)?.target).toBe('admission:eu-1');
+    },
+  );
+
+  it('those of another core go on', async () => {
+    const fixture = new AdmissionFixture();
+    const admission = await fixture.admission(AGREED);
+    fixture.switches = { system: null, cores: { 'us-1': STOP } };
+    const [id] = await fixture.requested(1);
+    await fixture.trigger(admission, id!);
+    expect(fixture.begun).toEqual([id]);
+  });
+
+  it.each([NONE, AGREED])('whoever was admitted before waits as well: %j', async (limits) => {
+    const fixture = new AdmissionFixture();
+    const admission = await fixture.admission(limits);
+    const entry = fixture.join(admission, 'i', { needsRoom: false });
+    expect(await entry.next(null, never())).toEqual({ kind: 'admitted' });
+    entry.giveBack();
+    fixture.switches = { system: STOP, cores: {} };
+    await fixture.pass(2 * SECOND);
+    const held = entry.next(null, never());
+    await fixture.pass(2 * SECOND);
+    expect(await held).toMatchObject({ kind: 'held', hold: { target: 'switch:system' } });
+    const looking = entry.next('switch:system', never());
+    await fixture.pass(11 * SECOND);
+    expect(await looking).toEqual({ kind: 'look' });
+    const going = entry.next('switch:system', never());
+    fixture.switches = ALL_STARTS_ALLOWED;
+    await fixture.pass(2 * SECOND);
+    expect(await going).toEqual({ kind: 'admitted' });
+  });
+});

@@ -1,0 +1,161 @@
+import type { InFlightStatus, UpgradeStage, WorkerCommand } from '@uplift/domain';
+import type { Clock } from '@uplift/runtime';
+import type { InstanceSession } from '../runner/instance-session';
+import { endWait } from '../runner/lagoon-outages';
+import { Slots } from '../runner/slots';
+import type { AdmissionControl } from './admission-control';
+import type { Decision, Entry, Hold } from './core-queue';
+import type { StartsSwitch } from './starts-switch';
+
+/** What is about to begin. */
+export interface Start {
+  readonly stage: UpgradeStage;
+  /** The status in which it waits. */
+  readonly status: InFlightStatus;
+  /** False if the attempt was admitted before: then only a switch can hold it. */
+  readonly needsRoom: boolean;
+}
+
+/** Held by whoever may begin. */
+export interface Permit {
+  /** False if starts have been stopped meanwhile, as the store has it now: then it waits again. */
+  isStillGiven(): Promise<boolean>;
+  /** Appends what begins it, unless starts have been stopped. True if it was this process that began it. */
+  begin(command: WorkerCommand): Promise<boolean>;
+}
+
+/** Waits told at once: as many may begin to wait in one second as are requested together. */
+const MOST_TOLD_AT_ONCE = 32;
+
+/** Nothing begins but through here: it waits until it may, and tells meanwhile why it waits. */
+export class StartGate {
+  private readonly telling = new Slots(MOST_TOLD_AT_ONCE);
+
+  constructor(
+    private readonly admission: AdmissionControl,
+    private readonly starts: StartsSwitch,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Calls `begin` with a permit, and again if starts were stopped before it had begun. False if there was nothing to
+   * begin any more.
+   */
+  async pass(
+    session: InstanceSession,
+    start: Start,
+    signal: AbortSignal,
+    begin: (permit: Permit) => Promise<void>,
+  ): Promise<boolean> {
+    const { instanceId, workOrder: order, openedAt } = session;
+    const { needsRoom } = start;
+    const entry = this.admission.join({ instanceId, order, openedAt, needsRoom });
+    const permit = new StartPermit(session, entry, this.starts, this.clock);
+    let hasBegun = false;
+    try {
+      while (!hasBegun && (await this.isAdmitted(session, start, entry, signal))) {
+        await begin(permit);
+        hasBegun = !permit.returnIfWithdrawn();
+      }
+    } finally {
+      entry.leave();
+    }
+    return hasBegun;
+  }
+
+  /** Waits until it is; false if there is nothing to begin any more. */
+  private async isAdmitted(
+    session: InstanceSession,
+    start: Start,
+    entry: Entry,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    while (isDue(session, start)) {
+      const told = session.upgrading?.notes.waitingFor?.target ?? null;
+      const decision = await entry.next(told, signal);
+      if (decision.kind === 'admitted') return true;
+      await this.heed(session, start, decision);
+    }
+    return false;
+  }
+
+  /** Before a call is repeated: waits while starts are stopped, unless the attempt is cancelled or over. */
+  async holdRepeatedCall(session: InstanceSession, signal: AbortSignal): Promise<void> {
+    const start = { stage: 'upgrade', status: 'upgrade-running', needsRoom: false } as const;
+    await this.pass(session, start, signal, async (permit) => {
+      if (await permit.isStillGiven()) await endWait(session, this.clock);
+    });
+  }
+
+  private async heed(session: InstanceSession, start: Start, decision: Decision): Promise<void> {
+    if (decision.kind === 'held') {
+      await this.telling.run(() => tell(session, start, decision.hold));
+    } else if (decision.kind === 'expired') {
+      await session.submit({ type: 'ExpireUpgrade', data: session.attempt });
+    } else {
+      await session.reload();
+    }
+  }
+}
+
+function isDue(session: InstanceSession, { status }: Start): boolean {
+  const { upgrading } = session;
+  if (upgrading?.status !== status) return false;
+  const { cancelRequested, parked } = upgrading.workOrder;
+  return cancelRequested === undefined && parked === undefined;
+}
+
+async function tell(session: InstanceSession, { stage }: Start, hold: Hold): Promise<void> {
+  const { target, place, evidence } = hold;
+  const { startBy: until } = session.workOrder;
+  const data = {
+    ...session.attempt,
+    target,
+    since: timeOf(hold.since),
+    stage,
+    ...(place === undefined ? {} : { place }),
+    ...(hold.estimatedAt == null ? {} : { estimatedAt: timeOf(hold.estimatedAt) }),
+    ...(until === undefined ? {} : { until }),
+    ...(evidence === undefined ? {} : { evidence }),
+  };
+  await session.submit({ type: 'RecordWait', data });
+}
+
+function timeOf(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+class StartPermit implements Permit {
+  private isWithdrawn = false;
+
+  constructor(
+    private readonly session: InstanceSession,
+    private readonly entry: Entry,
+    private readonly starts: StartsSwitch,
+    private readonly clock: Clock,
+  ) {}
+
+  /** True if it is to wait again. */
+  returnIfWithdrawn(): boolean {
+    if (this.isWithdrawn) this.entry.giveBack();
+    return this.isWithdrawn;
+  }
+
+  async isStillGiven(): Promise<boolean> {
+    const { core } = this.session.workOrder.profile;
+    this.isWithdrawn = (await this.starts.read(core)) !== null;
+    return !this.isWithdrawn;
+  }
+
+  async begin(command: WorkerCommand): Promise<boolean> {
+    if (!(await this.isStillGiven())) return false;
+    const isWaiting = this.session.upgrading?.notes.waitingFor != null;
+    if (isWaiting) {
+      await endWait(this.session, this.clock);
+      if (!(await this.isStillGiven())) return false;
+    }
+    const hasBegun = (await this.session.submit(command)) === 'appended';
+    if (hasBegun) this.entry.started();
+    return hasBegun;
+  }
+}
