@@ -91,6 +91,14 @@ export const workOrder: fc.Arbitrary<WorkOrder> = fc.record(
     leftAt: fc.constantFrom(...UPGRADE_STAGES),
     repairs: fc.constantFrom('running-unhealthy' as const, 'running-unresponsive' as const),
     rollsBack: name,
+    unsettled: fc.record({
+      effect: fc.constantFrom('deployment' as const, 'script' as const),
+      step: nullable(
+        fc.constantFrom('pre-upgrade' as const, 'upgrade' as const, 'post-upgrade' as const),
+      ),
+      marker: name,
+      buildName: nullable(name),
+    }),
   },
   {
     requiredKeys: [

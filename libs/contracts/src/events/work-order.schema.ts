@@ -14,6 +14,7 @@ import type {
   TargetVariable,
   TaskScript,
   UpgradePlan,
+  UnsettledEffect,
   UpgradeTarget,
   VariablesTarget,
   WorkOrder,
@@ -141,6 +142,12 @@ export const workOrder: Schema<WorkOrder> = named(
       leftAt: stage,
       repairs: oneOf(['running-unhealthy', 'running-unresponsive']),
       rollsBack: name,
+      unsettled: object<UnsettledEffect>({
+        effect: oneOf(['deployment', 'script']),
+        step: nullable(oneOf(['pre-upgrade', 'upgrade', 'post-upgrade'])),
+        marker: name,
+        buildName: nullable(name),
+      }),
     },
   ),
 );

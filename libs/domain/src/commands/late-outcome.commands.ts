@@ -31,7 +31,13 @@ export function lateOutcome(
 ): readonly InstanceEvent[] {
   if (lastUpgrade === null || lastUpgrade.lateOutcomeSeen) return [];
   const { attemptMs, task: _task, located, ...data } = report;
-  const { cancelRequested, deadlineAt: _over, ...order } = lastUpgrade.workOrder;
+  const {
+    cancelRequested,
+    deadlineAt: _over,
+    leftAt: _leftAt,
+    unsettled: _settled,
+    ...order
+  } = lastUpgrade.workOrder;
   const workOrder = { ...order, located: order.located ?? located, attemptMs };
   const next = cancelRequested ? afterCancel(report, workOrder) : afterSuccess(report, workOrder);
   return [eventOf('LateOutcomeObserved', data), ...next];

@@ -105,12 +105,14 @@ function planOf(
   return plan;
 }
 
-/** The instance is verified, whatever was done to it. */
+/** The instance is verified, whatever was done to it; what is not known stays so if it is found ill. */
 const abandonUpgrade: CommandRow<RecoveryCommands['AbandonUpgrade'], (typeof FAILED)[number]> = {
   in: FAILED,
   decide({ upgradeId, requestedBy, reason, attemptMs }, state) {
-    const { stage: leftAt, workOrder } = recoverable('AbandonUpgrade', upgradeId, state);
-    const order = { ...nextAttempt(workOrder, attemptMs), leftAt };
+    const { stage: leftAt, ...ended } = recoverable('AbandonUpgrade', upgradeId, state);
+    const { workOrder, unsettled } = ended;
+    const open = unsettled === null ? {} : { unsettled };
+    const order = { ...nextAttempt(workOrder, attemptMs), leftAt, ...open };
     return [eventOf('UpgradeAbandoned', { workOrder: order, requestedBy, reason })];
   },
   elsewhere: refusedOutside('AbandonUpgrade', FAILED),
@@ -122,6 +124,7 @@ function nextAttempt(
     cancelRequested: _cancelRequested,
     parked: _parked,
     leftAt: _leftAt,
+    unsettled: _unsettled,
     startBy: _startBy,
     deadlineAt: _deadlineAt,
     ...kept

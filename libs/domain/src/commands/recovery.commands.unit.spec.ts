@@ -8,6 +8,7 @@ import {
   DEPLOYED_ORDER,
   event,
   LOCATED_ORDER,
+  MARKER,
   OTHER_UPGRADE,
   WORK_ORDER,
 } from '../testing/examples';
@@ -196,7 +197,6 @@ describe('AbandonUpgrade', () => {
   it.each([
     ['pre-upgrade', WORK_ORDER, failedIn('pre-upgrade-running', 'PreUpgradeFailed')],
     ['upgrade', LOCATED_ORDER, UNDEPLOYED],
-    ['upgrade', LOCATED_ORDER, TIMED_OUT],
     ['post-upgrade', DEPLOYED_ORDER, POST_FAILED],
     ['poll-upgrade', DEPLOYED_ORDER, ILL],
   ] as const)(
@@ -223,6 +223,42 @@ describe('AbandonUpgrade', () => {
     given(...abandoned, sick)
       .when(command('RetryUpgrade'))
       .then(event('UpgradeRetried', { workOrder: { ...LOCATED_ORDER, attempt: 3 } }));
+  });
+
+  describe('while nobody knows what became of the deployment', () => {
+    const unsettled = {
+      effect: 'deployment',
+      step: null,
+      marker: MARKER,
+      buildName: BUILD,
+    } as const;
+    const workOrder = { ...second(LOCATED_ORDER), leftAt: 'upgrade', unsettled } as const;
+    const accepted = event('UpgradeAbandoned', { workOrder });
+
+    it('remembers that nobody does', () => {
+      given(...TIMED_OUT)
+        .when(command('AbandonUpgrade'))
+        .then(accepted);
+    });
+
+    it('frees no retry if the instance is found ill, until it is resolved', () => {
+      given(...TIMED_OUT, accepted, sick)
+        .when(command('RetryUpgrade'))
+        .thenRefused('outcome-unknown');
+      given(...TIMED_OUT, accepted, sick, event('OutcomeResolved'))
+        .when(command('RetryUpgrade'))
+        .then(event('UpgradeRetried', { workOrder: { ...LOCATED_ORDER, attempt: 3 } }));
+    });
+
+    it('goes on after the deployment if it was complete after all', () => {
+      given(...TIMED_OUT, accepted, sick)
+        .when(command('ConfirmResolution', { attempt: 2 }))
+        .then(
+          event('OutcomeResolved', { attempt: 2 }),
+          event('LateOutcomeObserved', { attempt: 2 }),
+          event('PostUpgradePending', { workOrder: second(DEPLOYED_ORDER) }),
+        );
+    });
   });
 
   it('is refused after an upgrade that came to its end', () => {
@@ -308,99 +344,5 @@ describe('a repair', () => {
     given(event('InstanceRegistered', { status: 'running-unhealthy' }))
       .when(command('RequestUpgrade', { repair: true }))
       .thenRefused('claim-unknown');
-  });
-});
-
-describe('ResolveOutcome', () => {
-  const open = [
-    ...HISTORY_INTO['pending-upgrade'],
-    event('UpgradeStarted'),
-    event('DeploymentRequested'),
-  ];
-
-  it.each([
-    ['a call in flight', open],
-    ['what an attempt left behind', TIMED_OUT],
-  ])('asks for a look at %s', (_what, history) => {
-    given(...history)
-      .when(command('ResolveOutcome'))
-      .then(event('OutcomeResolutionRequested'));
-  });
-
-  it.each([
-    ['every call has its outcome', UNDEPLOYED],
-    ['the build is known', HISTORY_INTO['upgrade-running']],
-  ])('is refused if %s', (_what, history) => {
-    given(...history)
-      .when(command('ResolveOutcome'))
-      .thenRefused('nothing-to-resolve');
-  });
-
-  const NOT_LANDED = { kind: 'not-landed' } as const;
-  const none = { resolution: NOT_LANDED, adopted: null } as const;
-  const { evidence } = event('OutcomeResolved').data;
-
-  it('adopts a build in flight, which is followed from then on', () => {
-    given(...open)
-      .when(command('ConfirmResolution'))
-      .then(event('OutcomeResolved'), event('DeploymentAccepted'));
-  });
-
-  it('ends an attempt in flight whose call did not take effect: a retry is free', () => {
-    given(...open)
-      .when(command('ConfirmResolution', none))
-      .then(
-        event('OutcomeResolved', { resolution: NOT_LANDED }),
-        event('CallNotLanded', { evidence }),
-        event('UpgradeFailed', { reason: 'call-not-landed', evidence, retryable: true }),
-      );
-  });
-
-  it('says nothing of a call that was made after the look at Lagoon', () => {
-    const again = [event('CallNotLanded'), event('DeploymentRequested', { callNo: 2 })];
-    given(...open, ...again)
-      .when(command('ConfirmResolution', none))
-      .thenNothing();
-  });
-
-  it('takes up a build that was complete after all', () => {
-    given(...TIMED_OUT)
-      .when(command('ConfirmResolution'))
-      .then(event('OutcomeResolved'), event('LateOutcomeObserved'), event('PostUpgradePending'));
-  });
-
-  it('records one that failed, or nothing, and leaves the retry to the operator', () => {
-    given(...TIMED_OUT)
-      .when(command('ConfirmResolution', { adopted: { phase: 'failed', task: null } }))
-      .then(event('OutcomeResolved'), event('LateOutcomeObserved', { status: 'failed' }));
-    given(...TIMED_OUT)
-      .when(command('ConfirmResolution', none))
-      .then(event('OutcomeResolved', { resolution: NOT_LANDED }));
-  });
-
-  it('is quiet about a call that has its outcome by now', () => {
-    given(...HISTORY_INTO['upgrade-running'])
-      .when(command('ConfirmResolution'))
-      .thenNothing();
-  });
-
-  it('adopts nothing that still runs after the end: its outcome will be seen', () => {
-    given(...TIMED_OUT)
-      .when(command('ConfirmResolution', { adopted: { phase: 'active', task: null } }))
-      .thenNothing();
-  });
-
-  it('says why a claim is not borne out', () => {
-    given(...TIMED_OUT)
-      .when(command('RefuseResolution'))
-      .then(event('OutcomeResolutionRefused'));
-  });
-
-  it('names what nobody knows in the refusal of a retry', () => {
-    const decision = () =>
-      given(...TIMED_OUT)
-        .when(command('RetryUpgrade'))
-        .thenNothing();
-    expect(decision).toThrow(BUILD);
   });
 });

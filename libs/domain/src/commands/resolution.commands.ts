@@ -11,6 +11,8 @@ import type { KnownInstance, RestingInstance, UpgradingInstance } from '../insta
 import type { CallState } from '../instance/attempt-progress';
 import { scriptStepIn, unsettledEffectOf } from '../instance/ended-upgrade';
 import { lateOutcome } from './late-outcome.commands';
+import type { ScriptStep, UnsettledEffect } from '../instance/work-order';
+import { isRunning } from '../status';
 import type { CommandRow } from './command-row';
 
 /** What Lagoon says of an operator's claim about an intent without an outcome. */
@@ -97,20 +99,19 @@ function atRest(
   const unsettled = unsettledEffectOf(state);
   if (unsettled === null || effect?.phase === 'active') return null;
   if (resolution.kind === 'not-landed' || effect === null) return [];
+  if (isRunning(state.status) && !isDeployment(unsettled)) return [];
   const { buildName } = resolution;
   const { phase: status, task } = effect;
-  const step = unsettled.step === null ? {} : { step: unsettled.step };
-  const outcome = {
-    upgradeId,
-    attempt,
-    buildName,
-    status,
-    attemptMs,
-    task,
-    located: null,
-    ...step,
-  };
-  return lateOutcome(outcome, state);
+  const outcome = { upgradeId, attempt, buildName, status, ...stepOf(unsettled) };
+  return lateOutcome({ ...outcome, attemptMs, task, located: null }, state);
+}
+
+function isDeployment({ step }: UnsettledEffect): boolean {
+  return step === null || step === 'upgrade';
+}
+
+function stepOf({ step }: UnsettledEffect): { readonly step?: ScriptStep } {
+  return step === null ? {} : { step };
 }
 
 export const RESOLUTION = {

@@ -1,12 +1,7 @@
 import type { InFlightStatus, UpgradeStage } from '../status';
 import type { InstanceEvent } from './instance.events';
-import type {
-  EndedUpgrade,
-  InstanceState,
-  UnsettledEffect,
-  UpgradingInstance,
-} from './instance.state';
-import type { TaskStep, WorkOrder } from './work-order';
+import type { EndedUpgrade, InstanceState, UpgradingInstance } from './instance.state';
+import type { TaskStep, UnsettledEffect, WorkOrder } from './work-order';
 import { markerOf, scriptMarkerOf } from './work-order';
 
 /** Failures that do not say what became of the effect that was under way. */
@@ -26,8 +21,13 @@ export function endedUpgrade(state: UpgradingInstance, event: InstanceEvent): En
     isCancelled: event.type === 'UpgradeCancelled',
     lateOutcomeSeen: false,
     stage: isFailed ? incompleteStage(state) : null,
-    unsettled: isFailed && leavesOutcomeOpen(event.data.reason) ? underWay(state) : null,
+    unsettled: isFailed ? unsettledAfter(state, event.data.reason) : null,
   };
+}
+
+function unsettledAfter(state: UpgradingInstance, reason: string): UnsettledEffect | null {
+  const own = leavesOutcomeOpen(reason) ? underWay(state) : null;
+  return own ?? state.workOrder.unsettled ?? null;
 }
 
 const INCOMPLETE: Record<InFlightStatus, UpgradeStage> = {

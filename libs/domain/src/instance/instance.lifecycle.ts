@@ -138,7 +138,7 @@ export const LIFECYCLE = {
   BuildNotVisible: { from: ['upgrade-running'], owner: 'poll-upgrade', ...NOTE },
   BuildNotStarted: { from: ['upgrade-running'], owner: 'poll-upgrade', ...NOTE },
   OutcomeUnknown: { from: SCRIPTING, owner: null, ...NOTE },
-  LateOutcomeObserved: { from: STAGE_FAILED, to: 'unchanged', ...END },
+  LateOutcomeObserved: { from: FAILED, to: 'unchanged', ...END },
   UpgradeCompleted: {
     from: ['upgrade-running'],
     to: 'upgrade-completed',
@@ -152,7 +152,13 @@ export const LIFECYCLE = {
     consumer: 'late-outcome',
   },
   PostUpgradePending: {
-    from: ['upgrade-completed', 'upgrade-failed', 'pre-upgrade-completed'],
+    from: [
+      'upgrade-completed',
+      'upgrade-failed',
+      'pre-upgrade-completed',
+      'running-unhealthy',
+      'running-unresponsive',
+    ],
     to: 'pending-post-upgrade',
     owner: 'post-upgrade',
     deadline: 'pending',

@@ -1,7 +1,7 @@
 import type { HealthyStatus, InFlightStatus, InstanceStatus, UpgradeStage } from '../status';
 import type { AttemptProgress } from './attempt-progress';
 import type { InstanceProfile } from './instance.profile';
-import type { ScriptStep, WorkOrder } from './work-order';
+import type { UnsettledEffect, WorkOrder } from './work-order';
 
 export interface EndedUpgrade {
   readonly workOrder: WorkOrder;
@@ -11,16 +11,6 @@ export interface EndedUpgrade {
   readonly stage: UpgradeStage | null;
   /** What was asked of Lagoon when the attempt ended, if nobody knows what became of it. */
   readonly unsettled: UnsettledEffect | null;
-}
-
-/** An intent without an outcome: it may still take place in Lagoon. */
-export interface UnsettledEffect {
-  readonly effect: 'deployment' | 'script';
-  /** The step whose script it is; null for a deployment. */
-  readonly step: ScriptStep | null;
-  readonly marker: string;
-  /** Name of the build or task, if Lagoon gave one. */
-  readonly buildName: string | null;
 }
 
 export interface AbsentInstance {

@@ -40,6 +40,8 @@ export interface WorkOrder {
   readonly replacedRef?: string;
   /** The stage that was not complete when a cancel or an operator led straight to the verification. */
   readonly leftAt?: UpgradeStage;
+  /** What an earlier attempt asked of Lagoon and nobody knows the outcome of. */
+  readonly unsettled?: UnsettledEffect;
   /** The ill status that this upgrade is to mend. */
   readonly repairs?: 'running-unhealthy' | 'running-unresponsive';
   /** The upgrade whose deployment is taken back. */
@@ -58,6 +60,16 @@ export interface LocatedEnvironment {
   readonly deployType?: string;
   /** The branch the environment is built from, which may differ from its name; absent in old histories. */
   readonly deployBaseRef?: string;
+}
+
+/** An intent without an outcome: it may still take place in Lagoon. */
+export interface UnsettledEffect {
+  readonly effect: 'deployment' | 'script';
+  /** The step whose script it is; null for a deployment. */
+  readonly step: ScriptStep | null;
+  readonly marker: string;
+  /** Name of the build or task, if Lagoon gave one. */
+  readonly buildName: string | null;
 }
 
 /** `uplift-` and this fit into the 50 characters of Lagoon's bulk id. */
