@@ -235,7 +235,9 @@ export function commandLineSuite(running: () => RunningUplift): void {
       const tooFar = ['upgrade', 'cancel', doomed.instanceId, upgradeId, '--reason', 'too far'];
       expect(await uplift.cli(...tooFar)).toMatchObject({
         code: 3,
-        stderr: expect.stringMatching(/^uplift: .*\[upgrade-not-in-flight\]\n$/) as string,
+        stderr: expect.stringMatching(
+          /^uplift: .*\[upgrade-not-in-flight\] .*Possible now: .*upgrade retry.*\n$/,
+        ) as string,
       });
       const badRef = ['--reason', 'r', '--strategy', 'branch-ref', '--ref', '$(x)'];
       expect(await uplift.cli('upgrade', 'trigger', idle.instanceId, ...badRef)).toMatchObject({

@@ -5,6 +5,7 @@ import { holdingSuite } from './holding.suite';
 import { publicInterfacesSuite } from './public-interfaces.suite';
 import { recoverySuite } from './recovery.suite';
 import { refusedUpgradesSuite } from './refused-upgrades.suite';
+import { steppingInSuite } from './stepping-in.suite';
 
 jest.setTimeout(120_000);
 
@@ -22,4 +23,5 @@ describe('Uplift as processes on real servers', () => {
   commandLineSuite(uplift);
   recoverySuite(uplift);
   holdingSuite(uplift);
+  steppingInSuite(uplift);
 });
