@@ -75,8 +75,9 @@ function exitCodeFor({ status }: ProblemDetails) {
 /** What was refused, where, and what is possible instead. */
 function lineOf({ code, detail, errors = [], waitingFor, allowedCommands }: ProblemDetails) {
   const fields = errors.map((error) => `${error.pointer}: ${error.detail}`).join('; ');
+  const waiting = waitingFor && `Waiting: ${waitingFor.sentence}.`;
   const steps = allowedCommands && `Possible now: ${possible(allowedCommands)}.`;
-  return [`${detail} [${code}]`, fields, waitingFor?.sentence, steps].filter(Boolean).join(' ');
+  return [`${detail} [${code}]`, fields, waiting, steps].filter(Boolean).join(' ');
 }
 
 /** Parses a `text/event-stream` body; comments are skipped. */

@@ -65,7 +65,7 @@ function whyFailed({ failureReason, reasonClass }: InstanceDocument): readonly s
 function inWords({ sentence, since, until, evidence }: Waiting): string {
   const facts = Object.entries(evidence).map(([name, value]) => `${name} ${value}`);
   return [
-    sentence,
+    `Waiting: ${sentence}`,
     ...(since === null ? [] : [`since ${since}`]),
     ...(until === null ? [] : [`until ${until} at the latest`]),
     ...(facts.length === 0 ? [] : [`(${facts.join(', ')})`]),

@@ -37,7 +37,7 @@ const INSTANCE = {
   ],
 };
 const WAITING = {
-  sentence: 'It waits for core eu-1 to have room.',
+  sentence: 'Lagoon core eu-1 has no room',
   target: 'admission:eu-1',
   since: '2026-12-01T05:00:00.000Z',
   until: '2026-12-01T07:00:00.000Z',
@@ -82,7 +82,7 @@ describe('uplift instance explain', () => {
     shows({ ...INSTANCE, failureReason: null, waitingFor: WAITING, allowedCommands: [] });
     expect(await words()).toEqual([
       'shop/main: Upgrade failed (upgrade-failed), revision 8',
-      'It waits for core eu-1 to have room. since 2026-12-01T05:00:00.000Z until 2026-12-01T07:00:00.000Z at the latest (place 12)',
+      'Waiting: Lagoon core eu-1 has no room since 2026-12-01T05:00:00.000Z until 2026-12-01T07:00:00.000Z at the latest (place 12)',
       'Possible now: nothing',
     ]);
   });

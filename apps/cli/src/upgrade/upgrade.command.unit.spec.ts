@@ -156,7 +156,7 @@ describe('uplift upgrade', () => {
     const body = {
       ...{ type: '/problems#x', title: 'No', detail: 'Let it end', code: 'cancel-too-late' },
       status: 409,
-      waitingFor: { sentence: 'It waits for a worker.', target: null, since: null, until: null },
+      waitingFor: { sentence: 'for a worker', target: null, since: null, until: null },
       allowedCommands: [
         { command: 'CancelUpgrade', allowed: false, ...no },
         { command: 'ParkInstance', allowed: true, code: null, detail: null },
@@ -168,7 +168,7 @@ describe('uplift upgrade', () => {
     await expect(run('cancel', 'i-1', 'u-1', ...REASON)).rejects.toMatchObject({
       exitCode: EXIT.refused,
       message:
-        'Let it end [cancel-too-late] It waits for a worker. Possible now: instance park, upgrade redrive.',
+        'Let it end [cancel-too-late] Waiting: for a worker. Possible now: instance park, upgrade redrive.',
     });
   });
 });
