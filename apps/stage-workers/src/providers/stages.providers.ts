@@ -147,7 +147,7 @@ function verification({ clock, configuration }: StageRuntime): Provider {
   };
 }
 
-/** What is offered again to this stage is the build that is followed, or the app that is verified. */
+/** What is offered again to this stage is a cancel, the build that is followed, or the app that is verified. */
 class RedrivenPolling extends StageHandler {
   readonly stage = 'poll-upgrade';
 
@@ -162,7 +162,7 @@ class RedrivenPolling extends StageHandler {
 
 const REDRIVEN_POLLING: Provider = {
   provide: RedrivenPolling,
-  inject: [PollingStage, VerificationStage],
+  inject: [CancellationStage, PollingStage, VerificationStage],
   useFactory: (...stages: StageHandler[]) => new RedrivenPolling(stages),
 };
 

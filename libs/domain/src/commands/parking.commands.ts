@@ -79,9 +79,14 @@ const STAGE_OF: Record<InFlightStatus, UpgradeStage> = {
   'post-upgrade-completed': 'poll-upgrade',
 };
 
-/** Whose turn it is: a build that Lagoon has named is followed by another worker than the call for it. */
-export function stageOf({ status, deployment }: UpgradingInstance): UpgradeStage {
-  return status === 'upgrade-running' && deployment !== null ? 'poll-upgrade' : STAGE_OF[status];
+/**
+ * Whose turn it is: a build that Lagoon has named, and what a cancel waits for, is followed by another worker than the
+ * call for it.
+ */
+export function stageOf({ status, deployment, call, workOrder }: UpgradingInstance): UpgradeStage {
+  const isCancelled = workOrder.cancelRequested && call?.effect !== 'deployment';
+  const isFollowed = deployment !== null && status === 'upgrade-running';
+  return isCancelled || isFollowed ? 'poll-upgrade' : STAGE_OF[status];
 }
 
 function notInFlight(_asked: AskedBy, state: KnownInstance): never {

@@ -125,6 +125,25 @@ describe('RedriveStage', () => {
       .then(redriven(1));
   });
 
+  it('offers what a cancel waits for to the worker of the cancel', () => {
+    const script = [...HISTORY_INTO['pre-upgrade-running'], event('ScriptRequested')];
+    const asked = event('UpgradeCancelRequested');
+    const workOrder = { ...orderIn(script), cancelRequested: true } as const;
+    const stage = 'poll-upgrade';
+    given(...script, asked)
+      .when(command('RedriveStage'))
+      .then(event('StageRedriven', { workOrder, stage }));
+    const call = upTo('DeploymentRequested');
+    given(...call, asked)
+      .when(command('RedriveStage'))
+      .then(
+        event('StageRedriven', {
+          workOrder: { ...orderIn(call), cancelRequested: true },
+          stage: 'upgrade',
+        }),
+      );
+  });
+
   it('counts, and an operator may do it any number of times', () => {
     const often = [1, 2, 3, 4].map((n) => redriven(n));
     given(...HISTORY_INTO['pending-upgrade'], ...often)

@@ -2,6 +2,7 @@ import { toInstanceEvent } from '@uplift/contracts';
 import type {
   Attempt,
   CallState,
+  InstanceEvent,
   LocatedEnvironment,
   TaskReference,
   UpgradingInstance,
@@ -53,21 +54,27 @@ export class CancellationStage extends StageHandler {
   }
 
   async run({ session, message, signal }: StageTurn): Promise<void> {
-    const event = toInstanceEvent(message);
-    if (event.type !== 'UpgradeCancelRequested') return;
+    const asked = askedIn(toInstanceEvent(message), session);
+    if (asked === null) return;
     await failpoint('cancel.C0');
     const work = new Cancellation(this.cores, this.options, this.clock, { session, signal });
     for (;;) {
-      const upgrade = cancelling(session, event.data);
+      const upgrade = cancelling(session, asked);
       if (upgrade === null) return;
-      for (const asked of await work.goOn(upgrade)) {
-        this.logger.info({ ...asked, instanceId: session.instanceId }, 'cancel asked for');
+      for (const told of await work.goOn(upgrade)) {
+        this.logger.info({ ...told, instanceId: session.instanceId }, 'cancel asked for');
       }
-      if (cancelling(session, event.data) === null) return;
+      if (cancelling(session, asked) === null) return;
       await this.clock.pause(work.pauseMs, signal);
       await session.reload();
     }
   }
+}
+
+/** The attempt that is to be cancelled, as it was asked for or is offered again; then a build is for its follower. */
+function askedIn(event: InstanceEvent, { deployment }: InstanceSession): Attempt | null {
+  if (event.type === 'UpgradeCancelRequested') return event.data;
+  return event.type === 'StageRedriven' && deployment === null ? event.data.workOrder : null;
 }
 
 /** The attempt the message speaks of, while something of it can still be stopped or waited for. */

@@ -115,6 +115,15 @@ describe('the cancel of an upgrade', () => {
       expect(await fixture.appended()).toMatchObject([ended('cancelled', task)]);
     });
 
+    it('is gone on with when it is offered again', async () => {
+      const { fixture, task } = await given();
+      const { workOrder } = await fixture.session();
+      const data = { workOrder, stage: 'poll-upgrade', n: 1 } as const;
+      await fixture.openWith({ type: 'StageRedriven', data });
+      expect(await fixture.handle(stageOf(fixture, [nothing]))).toEqual({ kind: 'done' });
+      expect(await fixture.appended()).toMatchObject([ended('cancelled', task)]);
+    });
+
     it('waits while Lagoon is away, and goes on', async () => {
       const { fixture, task } = await given();
       fixture.lagoon.script.unavailable = true;

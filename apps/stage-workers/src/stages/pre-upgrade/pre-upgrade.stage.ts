@@ -1,5 +1,6 @@
-import type { Check, FailureReason, LocatedEnvironment } from '@uplift/domain';
+import type { FailureReason, LocatedEnvironment } from '@uplift/domain';
 import type { LagoonCores } from '@uplift/lagoon';
+import { locate } from '../../effects/located';
 import type { ScriptRunner } from '../../effects/script-runner';
 import type { InstanceSession } from '../../runner/instance-session';
 import type { StageTurn } from '../../runner/stage-handler.port';
@@ -8,10 +9,11 @@ import { isAdmittedFirst, isLimited, knownCore } from '../../admission/core-usag
 import type { StartGate } from '../../admission/start-gate';
 import { proveReachable } from '../../runner/lagoon-outages';
 import { Slots } from '../../runner/slots';
+import type { PreCheckVerdict } from './pre-checks';
 import { preChecks } from './pre-checks';
 
 interface Found {
-  readonly checks: readonly Check[];
+  readonly verdict: PreCheckVerdict;
   readonly located: LocatedEnvironment;
 }
 
@@ -71,12 +73,24 @@ export class PreUpgradeStage extends StageHandler {
     if (!session.isIn('pre-upgrade-running')) return;
 
     const verdict = await preChecks(this.ports.cores, session.workOrder, signal);
-    if (verdict.kind === 'failed') return fail(session, verdict.reason, verdict);
-    await this.runScript(turn, verdict);
+    const located = await this.located(turn, verdict);
+    if (located !== null) await this.runScript(turn, { verdict, located });
+    else if (verdict.kind === 'failed') await fail(session, verdict.reason, verdict);
   }
 
-  private async runScript(turn: StageTurn, { located, checks }: Found): Promise<void> {
-    const { session, signal } = turn;
+  /** A script that has begun is followed to its end first, whatever has come in the way since. */
+  private async located(
+    { session, signal }: StageTurn,
+    verdict: PreCheckVerdict,
+  ): Promise<LocatedEnvironment | null> {
+    if (verdict.kind === 'passed') return verdict.located;
+    const { upgrading, workOrder } = session;
+    const hasBegun = upgrading !== null && (upgrading.call !== null || upgrading.task !== null);
+    if (!hasBegun) return null;
+    return locate(this.ports.cores.of(workOrder.profile.core).lagoon, workOrder, signal);
+  }
+
+  private async runScript({ session, signal }: StageTurn, { located, verdict }: Found) {
     const order = { ...session.workOrder, located };
     const script = order.profile.scripts.preUpgrade;
     const { worker } = this.options;
@@ -84,7 +98,8 @@ export class PreUpgradeStage extends StageHandler {
     const outcome = await this.ports.scripts.run(session, run, signal);
     if (outcome.kind === 'gone') return;
     if (outcome.kind !== 'complete') return fail(session, 'pre-upgrade-script-failed', outcome);
-    const data = { ...session.attempt, located, checks, task: outcome.task };
+    if (verdict.kind === 'failed') return fail(session, verdict.reason, verdict);
+    const data = { ...session.attempt, located, checks: verdict.checks, task: outcome.task };
     await session.submit({ type: 'CompletePreUpgrade', data });
   }
 }

@@ -214,6 +214,21 @@ describe('the pre-upgrade stage', () => {
     expect(fixture.mutations).toEqual(['addTask']);
   });
 
+  it('follows a script that has begun to its end before it fails for what came in its way', async () => {
+    const fixture = await StageFixture.at('UpgradeRequested', { profile: SCRIPTED });
+    const stage = stageOf(fixture, { scripts: scriptsOf(fixture, 0) });
+    expect(await fixture.handle(stage)).toMatchObject({ kind: 'retry' });
+    fixture.lagoon.script.foreignBuild(fixture.target);
+    expect(await fixture.handle(stage, 2)).toMatchObject({ kind: 'retry' });
+    fixture.lagoon.script.endTasks(fixture.target);
+    expect(await fixture.handle(stage, 3)).toEqual({ kind: 'done' });
+    expect((await fixture.appended()).slice(2)).toMatchObject([
+      { type: 'ScriptAccepted' },
+      { type: 'PreUpgradeFailed', data: { reason: 'deployment-active' } },
+    ]);
+    expect(fixture.mutations).toEqual(['addTask']);
+  });
+
   it('adds no task of a step that another handling started, even at a first delivery', async () => {
     const fixture = await StageFixture.at('UpgradeRequested', { profile: SCRIPTED });
     fixture.lagoon.script.endAtOnce = 'complete';
