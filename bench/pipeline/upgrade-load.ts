@@ -1,5 +1,5 @@
 import type { StoredEvent } from '@uplift/contracts';
-import { splitStreamName } from '@uplift/contracts';
+import { isInstanceStream, splitStreamName } from '@uplift/contracts';
 import type { InstanceEventType } from '@uplift/domain';
 import type { EventStore } from '@uplift/event-store';
 import { eachOf } from '../load';
@@ -101,7 +101,7 @@ async function eventsByInstance(
 ): Promise<ReadonlyMap<string, readonly StoredEvent[]>> {
   const byInstance = new Map<string, StoredEvent[]>();
   for await (const { events, caughtUp } of store.subscribeToAll({ after })) {
-    for (const event of events) {
+    for (const event of events.filter(({ stream }) => isInstanceStream(stream))) {
       const { id } = splitStreamName(event.stream);
       const known = byInstance.get(id) ?? [];
       known.push(event);
