@@ -7,6 +7,7 @@ import {
   REASON_CLASSES,
   REASONS,
   REFUSAL_CAUSES,
+  RESOLUTION_REFUSALS,
 } from '@uplift/domain';
 import { generatedFiles, staleFiles, writeFiles } from './generated-files';
 import type { RefusalCause } from '@uplift/lagoon';
@@ -72,7 +73,9 @@ describe('the page of reasons', () => {
   it('has a row for every class, reason and cause of a refusal', () => {
     // Fails to compile when the adapter names a cause that the table does not know.
     const causes: Record<RefusalCause, unknown> = REFUSAL_CAUSES;
-    const rows = [REASON_CLASSES, REASONS, causes].flatMap((table) => Object.keys(table));
+    const rows = [REASON_CLASSES, REASONS, causes, RESOLUTION_REFUSALS].flatMap((table) =>
+      Object.keys(table),
+    );
     expect(page.split('\n').filter((line) => line.startsWith('| `'))).toHaveLength(rows.length);
     rows.forEach((name) => expect(page).toContain(`| \`${name}\` |`));
   });

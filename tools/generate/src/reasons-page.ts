@@ -1,5 +1,5 @@
 import type { Explanation } from '@uplift/domain';
-import { REASON_CLASSES, REASON_ROWS, REFUSAL_CAUSES } from '@uplift/domain';
+import { REASON_CLASSES, REASON_ROWS, REFUSAL_CAUSES, RESOLUTION_REFUSALS } from '@uplift/domain';
 import { markdownTable } from './lifecycle-page';
 
 const HEAD = [
@@ -41,12 +41,22 @@ export function reasonsPage(): string {
     '',
     'The `cause` in the evidence of a `lagoon-refused` failure.',
     '',
-    ...markdownTable(
-      ['Cause', 'What happened', 'Retry as it is', 'What to do'],
-      Object.entries(REFUSAL_CAUSES).map(([cause, row]) => [`\`${cause}\``, ...explained(row)]),
-    ),
+    ...explanations('Cause', REFUSAL_CAUSES),
+    '',
+    '## Why an outcome cannot be resolved so',
+    '',
+    'The `reason` of `OutcomeResolutionRefused`: what Lagoon shows does not fit the claim.',
+    '',
+    ...explanations('Reason', RESOLUTION_REFUSALS),
     '',
   ].join('\n');
+}
+
+function explanations(name: string, rows: Readonly<Record<string, Explanation>>) {
+  return markdownTable(
+    [name, 'What happened', 'Again as it is', 'What to do'],
+    Object.entries(rows).map(([code, row]) => [`\`${code}\``, ...explained(row)]),
+  );
 }
 
 function explained({ sentence, retryMayHelp, whatToDo }: Explanation): readonly string[] {

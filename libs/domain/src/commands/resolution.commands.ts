@@ -8,6 +8,7 @@ import type {
 import { eventOf } from '../instance/instance.events';
 import { CALLING, FAILED, failureIn } from '../instance/instance.lifecycle';
 import type { KnownInstance, RestingInstance, UpgradingInstance } from '../instance/instance.state';
+import type { ResolutionRefusal } from '../instance/reasons';
 import type { CallState } from '../instance/attempt-progress';
 import { scriptStepIn, unsettledEffectOf } from '../instance/ended-upgrade';
 import { lateOutcome } from './late-outcome.commands';
@@ -29,7 +30,7 @@ export interface ResolutionCommands {
   };
   RefuseResolution: Attempt & {
     readonly resolution: Resolution;
-    readonly reason: string;
+    readonly reason: ResolutionRefusal;
     readonly evidence: Evidence;
   };
 }

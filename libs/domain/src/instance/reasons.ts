@@ -249,6 +249,42 @@ export const REFUSAL_CAUSES = {
   },
 } as const satisfies Readonly<Record<string, Explanation>>;
 
+/** Why Lagoon does not bear out what an operator says of a call, as `OutcomeResolutionRefused` names it. */
+export const RESOLUTION_REFUSALS = {
+  'environment-missing': {
+    sentence: 'Lagoon shows no such project and environment to the user of Uplift',
+    retryMayHelp: false,
+    whatToDo: 'compare project and environment with Lagoon, and what the user may see',
+  },
+  'build-exists': {
+    sentence: 'a build or task with the marker of the call is there, so it did land',
+    retryMayHelp: false,
+    whatToDo: 'adopt the build that the evidence names',
+  },
+  'may-still-land': {
+    sentence: 'the call is so young that Lagoon may still show a build of it',
+    retryMayHelp: true,
+    whatToDo: 'ask again when the time that the evidence names is over',
+  },
+  'build-missing': {
+    sentence: 'Lagoon does not show the named build or task among the newest of the environment',
+    retryMayHelp: false,
+    whatToDo: 'compare the name with Lagoon',
+  },
+  'build-of-another-attempt': {
+    sentence: 'the named build or task carries the marker of another attempt',
+    retryMayHelp: false,
+    whatToDo: 'name the build of this attempt, or declare that the call did not land',
+  },
+  'still-running': {
+    sentence: 'the named build or task has not ended yet',
+    retryMayHelp: true,
+    whatToDo: 'ask again when it has ended',
+  },
+} as const satisfies Readonly<Record<string, Explanation>>;
+
+export type ResolutionRefusal = keyof typeof RESOLUTION_REFUSALS;
+
 export const REASON_ROWS = Object.entries(REASONS) as readonly (readonly [
   FailureReason,
   ReasonRow,

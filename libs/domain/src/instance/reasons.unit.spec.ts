@@ -8,6 +8,7 @@ import {
   reasonClassOf,
   reasonRow,
   REFUSAL_CAUSES,
+  RESOLUTION_REFUSALS,
 } from './reasons';
 
 const OLD_NAMES = REASON_ROWS.flatMap(([code, { oldNames = [] }]) =>
@@ -30,7 +31,8 @@ describe('the table of reasons', () => {
     for (const text of [row.sentence, row.whatToDo]) expect(text).toMatch(/^[^.|]{10,}[^.|]$/);
   });
 
-  it.each(Object.entries(REFUSAL_CAUSES))('explains the refusal %s', (_cause, row) => {
+  const refusals = [...Object.entries(REFUSAL_CAUSES), ...Object.entries(RESOLUTION_REFUSALS)];
+  it.each(refusals)('explains the refusal %s', (_cause, row) => {
     for (const text of [row.sentence, row.whatToDo]) expect(text).toMatch(/^[^.|]{10,}[^.|]$/);
   });
 

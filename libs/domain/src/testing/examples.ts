@@ -237,7 +237,7 @@ export const EXAMPLE_COMMAND_DATA: InstanceCommandData = {
     callNo: 1,
     attemptMs: 43_200_000,
   },
-  RefuseResolution: EXAMPLE_EVENT_DATA.OutcomeResolutionRefused,
+  RefuseResolution: { ...EXAMPLE_EVENT_DATA.OutcomeResolutionRefused, reason: 'build-exists' },
   StartPreUpgrade: BY_WORKER,
   CompletePreUpgrade: {
     ...ATTEMPT,

@@ -4,6 +4,7 @@ import type {
   InstanceCommandOf,
   InstanceEventData,
   Resolution,
+  ResolutionRefusal,
   UnsettledEffect,
 } from '@uplift/domain';
 import { unsettledEffectOf } from '@uplift/domain';
@@ -33,7 +34,7 @@ interface Row extends Adopted {
 
 type Verdict =
   | { readonly kind: 'confirmed'; readonly adopted: Adopted | null; readonly evidence: Evidence }
-  | { readonly kind: 'refused'; readonly reason: string; readonly evidence: Evidence };
+  | { readonly kind: 'refused'; readonly reason: ResolutionRefusal; readonly evidence: Evidence };
 
 const NEWEST = 100;
 const OUR_MARKER = /^uplift-[0-9a-f-]{36}-\d+/;
@@ -158,6 +159,6 @@ function rowOfTask(task: LagoonTask, marker: string): Row {
   };
 }
 
-function refused(reason: string, evidence: Evidence): Verdict {
+function refused(reason: ResolutionRefusal, evidence: Evidence): Verdict {
   return { kind: 'refused', reason, evidence };
 }
