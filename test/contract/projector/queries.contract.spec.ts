@@ -1,10 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { QUERY_SUBJECTS, SYSTEM_STREAM, toRecordedInstanceEvent } from '@uplift/contracts';
+import {
+  instanceStream,
+  QUERY_SUBJECTS,
+  SYSTEM_STREAM,
+  toRecordedInstanceEvent,
+} from '@uplift/contracts';
 import type { UpgradeView } from '@uplift/domain';
 import { evolveUpgradeView } from '@uplift/domain';
 import type { ProblemDetails } from '@uplift/contracts';
 import { NO_STREAM } from '@uplift/event-store';
-import { event, upTo, WHOLE_UPGRADE, PROFILE } from '@uplift/domain/testing';
+import { event, upTo, WHOLE_UPGRADE, WORK_ORDER, PROFILE } from '@uplift/domain/testing';
 import { ProjectorFixture } from './projector-fixture';
 import type { RunningProjector } from './running-projector';
 import { appendTo, streamOf, writeInstance, writeInstances } from './upgrade-histories';
@@ -111,6 +116,48 @@ test('every answer names the switches in force, by whom, why and since when', as
   expect(await fixture.ask(QUERY_SUBJECTS.systemStatus, status)).toMatchObject({
     stops: [{ core: null, reason: 'release freeze' }],
   });
+});
+
+interface NextSteps {
+  readonly waitingFor: { readonly target: string | null } | null;
+  readonly allowedCommands: readonly { readonly command: string; readonly allowed: boolean }[];
+}
+
+const allowedIn = ({ allowedCommands }: NextSteps) =>
+  allowedCommands.filter(({ allowed }) => allowed).map(({ command }) => command);
+
+test('an instance, a list and the newest upgrade say what is possible and what is waited for', async () => {
+  const { store } = fixture;
+  const failed = await writeInstance(store, [...upTo('UpgradeStarted'), event('UpgradeFailed')]);
+  const { instanceId, upgradeId, position } = failed;
+  const minPosition = position.toString();
+  const { instance } = await fixture.ask<{ instance: NextSteps }>(QUERY_SUBJECTS.instanceGet, {
+    ...{ instanceId, minPosition },
+  });
+  const { upgrade } = await fixture.ask<{ upgrade: NextSteps }>(QUERY_SUBJECTS.upgradeGet, {
+    upgradeId,
+  });
+  const list = await fixture.ask<{ items: NextSteps[] }>(QUERY_SUBJECTS.instanceList, {});
+  for (const shown of [instance, upgrade, ...list.items]) {
+    expect(shown.waitingFor).toMatchObject({ target: 'operator' });
+    expect(allowedIn(shown)).toEqual(expect.arrayContaining(['RetryUpgrade', 'AbandonUpgrade']));
+    expect(allowedIn(shown)).not.toContain('CancelUpgrade');
+  }
+  expect(list.items).toHaveLength(1);
+});
+
+test('nothing is possible with an upgrade that another has followed', async () => {
+  const { instanceId, upgradeId, head } = await writeInstance(fixture.store);
+  const workOrder = { ...WORK_ORDER, upgradeId: randomUUID() };
+  const next = event('UpgradeRequested', { workOrder });
+  const stream = instanceStream(instanceId);
+  const { position } = await appendTo(fixture.store, stream, head, [next]);
+  const ask = (id: string) =>
+    fixture.ask<{ upgrade: NextSteps }>(QUERY_SUBJECTS.upgradeGet, {
+      ...{ upgradeId: id, minPosition: position.toString() },
+    });
+  expect((await ask(upgradeId)).upgrade).toMatchObject({ waitingFor: null, allowedCommands: [] });
+  expect(allowedIn((await ask(workOrder.upgradeId)).upgrade)).toContain('CancelUpgrade');
 });
 
 test('an upgrade is answered with the durations of its stages', async () => {

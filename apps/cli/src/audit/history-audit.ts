@@ -20,6 +20,7 @@ const COMPARED = [
   'currentUpgradeId',
   'lastUpgradeId',
   'failureReason',
+  'reasonClass',
 ] as const satisfies readonly (keyof InstanceView)[];
 
 /** What the read model must agree on with the replay. */

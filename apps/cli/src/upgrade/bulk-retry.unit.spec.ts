@@ -58,6 +58,13 @@ describe('uplift upgrade retry --failed', () => {
     expect(sent()).toEqual([]);
   });
 
+  it('asks nothing when the key is too long to be made into others', async () => {
+    const bulk = ['--failed', '--reason-class', 'busy', '--expect', '2', '--reason', 'r'];
+    const long = context.run(upgradeCommand, 'retry', ...bulk, '--key', 'k'.repeat(201));
+    await expect(long).rejects.toMatchObject({ exitCode: EXIT.usage });
+    expect(api.asked).toEqual([]);
+  });
+
   it('goes on after a refusal, and says in the end that not all were retried', async () => {
     const problem = { type: '/problems#x', title: 'No', detail: 'Resolve it first' };
     const refused = { ...problem, status: 409, code: 'outcome-unknown' };

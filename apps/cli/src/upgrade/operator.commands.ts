@@ -34,6 +34,9 @@ interface ResolveOptions extends CommonOptions {
   readonly notLanded?: boolean;
 }
 
+/** The key of each upgrade is made from it: with the id of the upgrade it must be short enough for a key. */
+const LONGEST_BULK_KEY = 200;
+
 /** Commands on one upgrade: `uplift upgrade <verb> <instance> <upgrade> --reason <text>`. */
 export function operatorCommands(context: CliContext): readonly Command[] {
   const plain = (name: string, description: string) => simpleCommand(context, name, description);
@@ -157,6 +160,9 @@ async function bulkRetry(
   if (!isUsable || reasonClass === undefined || !Number.isInteger(expect)) {
     const words = '--failed takes --reason-class and --expect <n>, and neither ids nor --wait';
     throw new CommandFailure(EXIT.usage, words);
+  }
+  if (key.length > LONGEST_BULK_KEY) {
+    throw new CommandFailure(EXIT.usage, `--key takes ${LONGEST_BULK_KEY} characters at most here`);
   }
   const upgrades = await failedUpgrades(context, reasonClass);
   if (upgrades.length !== expect) {
