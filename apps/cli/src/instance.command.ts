@@ -114,5 +114,7 @@ function collectLabel(text: string, labels: Record<string, string>): Record<stri
 function rowOf(instance: InstanceDocument): Row {
   const { instanceId, project, environment, app, status, revision } = instance;
   const { currentUpgradeId: upgrade, failureReason: failure } = instance;
-  return { instance: instanceId, project, environment, app, status, revision, upgrade, failure };
+  const waiting = instance.waitingFor?.target ?? null;
+  const place = { instance: instanceId, project, environment, app, status };
+  return { ...place, revision, upgrade, waiting, failure };
 }

@@ -123,12 +123,16 @@ describe('uplift instance', () => {
     expect(context.said).toEqual([NOTICE]);
   });
 
-  it('lists only those that failed for a reason of one class', async () => {
-    const page = { items: [INSTANCE], nextCursor: null, stops: [STOP], asOf: AS_OF };
+  it('lists those that failed for a reason of one class, with what they wait for', async () => {
+    const items = [INSTANCE, { ...INSTANCE, waitingFor: WAITING }];
+    const page = { items, nextCursor: null, stops: [STOP], asOf: AS_OF };
     const path = '/v1/instances?limit=100&reason-class=busy';
     api.answers.set(path, { body: page });
     await context.run(instanceCommand, 'list', '--reason-class', 'busy');
-    expect(context.rows).toMatchObject([{ instance: 'i-1', failure: 'deployment-active' }]);
+    expect(context.rows).toMatchObject([
+      { instance: 'i-1', waiting: null, failure: 'deployment-active' },
+      { instance: 'i-1', waiting: 'admission:eu-1' },
+    ]);
     expect(context.said).toEqual([NOTICE]);
   });
 
