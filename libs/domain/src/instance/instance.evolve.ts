@@ -18,7 +18,7 @@ import type { WorkOrder } from './work-order';
 export const INITIAL_STATE: InstanceState = { kind: 'absent' };
 
 /** Applies one event; throws IllegalHistoryError if the lifecycle table forbids it. */
-export function evolve(state: InstanceState, event: InstanceEvent): InstanceState {
+export function evolve(state: InstanceState, event: InstanceEvent): KnownInstance {
   if (state.kind === 'absent') return firstState(event);
   if (!isLegalIn(state.status, event.type)) throw new IllegalHistoryError(event.type, state.status);
 

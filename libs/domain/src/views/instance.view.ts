@@ -1,9 +1,8 @@
-import type { RecordedInstanceEvent } from '../instance/instance.events';
+import type { InstanceEvent, RecordedInstanceEvent } from '../instance/instance.events';
 import { upgradeIdOf } from '../instance/instance.events';
 import { evolve, INITIAL_STATE } from '../instance/instance.evolve';
-import { IllegalHistoryError } from '../instance/instance.errors';
-import { statusAfter } from '../instance/instance.lifecycle';
-import type { InstanceState, KnownInstance } from '../instance/instance.state';
+import { isLegalIn, statusAfter } from '../instance/instance.lifecycle';
+import type { KnownInstance } from '../instance/instance.state';
 import type { ReasonClass } from '../instance/reasons';
 import { presentReason, reasonClassOf } from '../instance/reasons';
 import type { InstanceStatus } from '../status';
@@ -57,7 +56,7 @@ export function evolveInstanceView(
     reasonClass: failureReason === null ? null : reasonClassOf(failureReason),
     revision,
     updatedAt: at,
-    state: view.state && stateAfter(view.state, recorded),
+    state: view.state && stateAfter(view.state, event),
   };
 }
 
@@ -80,18 +79,12 @@ function firstView(
     revision,
     registeredAt: at,
     updatedAt: at,
-    state: stateAfter(INITIAL_STATE, recorded),
+    state: isInFlight(status) ? null : evolve(INITIAL_STATE, recorded.event),
   };
 }
 
-function stateAfter(state: InstanceState, { event }: RecordedInstanceEvent): KnownInstance | null {
-  try {
-    const after = evolve(state, event);
-    return after.kind === 'absent' ? null : after;
-  } catch (error) {
-    if (error instanceof IllegalHistoryError) return null;
-    throw error;
-  }
+function stateAfter(state: KnownInstance, event: InstanceEvent): KnownInstance | null {
+  return isLegalIn(state.status, event.type) ? evolve(state, event) : null;
 }
 
 function failureAfter(

@@ -95,6 +95,13 @@ describe('the state that commands are decided on', () => {
   });
 });
 
+describe('an instance that was registered in the middle of an upgrade', () => {
+  it('is shown, and nothing is decided on it', () => {
+    const forged = event('InstanceRegistered', { status: 'upgrade-running' });
+    expect(viewOf(forged)).toMatchObject({ status: 'upgrade-running', state: null });
+  });
+});
+
 describe('why the last upgrade failed', () => {
   it('is shown by its present name and its class, whatever version recorded it', () => {
     const reason = 'no-active-deployment';

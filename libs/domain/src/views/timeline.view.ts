@@ -39,14 +39,14 @@ export function timelineEntry(
 function noteOf(event: InstanceEvent): string | null {
   const { data } = event;
   const note = meaningOf(NOTES, event) ?? null;
-  if ('requestedBy' in data) return [note, wish(data)].filter(Boolean).join(': ') || null;
+  if ('requestedBy' in data) return [note, wish(data)].filter(Boolean).join(': ');
   if ('retryable' in data) return presentReason(data.reason);
   return note ?? ('reason' in data ? data.reason : 'worker' in data ? data.worker : null);
 }
 
 /** Why, and who says so. */
-function wish({ requestedBy, reason }: Partial<AskedBy>): string | null {
-  return requestedBy === undefined ? null : `${reason} (${requestedBy})`;
+function wish({ requestedBy, reason }: Partial<AskedBy>): string {
+  return `${reason} (${requestedBy})`;
 }
 
 function claimed({ resolution }: { readonly resolution: Resolution }): string {
