@@ -1,6 +1,7 @@
 import type { Evidence } from '../instance/instance.events';
 import type { KnownInstance, RestingInstance, UpgradingInstance } from '../instance/instance.state';
 import { stageOf } from '../commands/parking.commands';
+import { isHealthy } from '../status';
 
 /** What an instance waits for. */
 export interface Waiting {
@@ -22,7 +23,8 @@ export function waitingFor(state: KnownInstance): Waiting | null {
 
 /** A failed upgrade waits for a person, who may let what is still open come to its end first. */
 function waitAtRest({ lastUpgrade, status }: RestingInstance): Waiting | null {
-  const { unsettled = null, stage = null } = lastUpgrade ?? {};
+  if (lastUpgrade === null || isHealthy(status)) return null;
+  const { unsettled, stage } = lastUpgrade;
   if (stage === null) return null;
   if (unsettled === null) {
     const sentence = `the upgrade ended as ${status}: an operator has to retry it from ${stage} or an earlier stage, abandon it, or roll it back`;

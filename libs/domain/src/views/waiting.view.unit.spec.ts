@@ -18,6 +18,14 @@ describe('what an instance waits for', () => {
   it.each([
     ['it was registered', [event('InstanceRegistered')]],
     ['its upgrade is done', WHOLE_UPGRADE],
+    [
+      'it came back to health by itself',
+      [
+        ...HISTORY_INTO['post-upgrade-completed'],
+        event('InstanceFoundUnhealthy'),
+        event('HealthReported', { status: 'running-healthy-claimed' }),
+      ],
+    ],
     ['its upgrade was cancelled', [...HISTORY_INTO['pending-upgrade'], event('UpgradeCancelled')]],
   ])('is nothing after %s', (_what, history) => {
     expect(waitAfter(...history)).toBeNull();
