@@ -10,6 +10,7 @@ import type {
 import { unsettledEffectOf } from '@uplift/domain';
 import type { Lagoon, LagoonCores, LagoonTask } from '@uplift/lagoon';
 import { carriesMarker, deploymentPhase, taskPhase } from '@uplift/lagoon';
+import { failpoint } from '@uplift/runtime';
 import type { InstanceSession } from '../../runner/instance-session';
 import { StageHandler, type StageTurn } from '../../runner/stage-handler.port';
 
@@ -50,14 +51,27 @@ export class ResolutionStage extends StageHandler {
     super();
   }
 
-  async run({ session, message, signal }: StageTurn): Promise<void> {
+  async run(turn: StageTurn): Promise<void> {
+    const { session, message, signal } = turn;
     const event = toInstanceEvent(message);
+    await failpoint('resolve.R0');
+    if (event.type !== 'OutcomeResolutionRequested' || (await isAnswered(turn, event.data))) return;
     const effect = unsettledEffectOf(session.state);
-    if (event.type !== 'OutcomeResolutionRequested' || effect === null) return;
+    if (effect === null) return;
     const askedAt = Date.parse(message.recordedAt);
     const callNo = session.call?.callNo ?? null;
     const verdict = await this.verdict(session, { asked: event.data, effect, askedAt }, signal);
-    const { upgradeId, attempt, resolution } = event.data;
+    await failpoint('resolve.R1');
+    await this.answer(session, { asked: event.data, callNo }, verdict);
+    await failpoint('resolve.R2');
+  }
+
+  private async answer(
+    session: InstanceSession,
+    { asked, callNo }: { readonly asked: Asked; readonly callNo: number | null },
+    verdict: Verdict,
+  ): Promise<void> {
+    const { upgradeId, attempt, resolution } = asked;
     const { evidence } = verdict;
     const told = { upgradeId, attempt, resolution, evidence };
     if (verdict.kind === 'refused') {
@@ -97,6 +111,23 @@ export class ResolutionStage extends StageHandler {
       ? refused('may-still-land', evidence)
       : { kind: 'confirmed', adopted: null, evidence };
   }
+}
+
+/** A message that comes again, from a bus that was filled anew perhaps, must not undo what was answered. */
+async function isAnswered({ session, message }: StageTurn, asked: Asked): Promise<boolean> {
+  const { events, decoded } = await session.reload();
+  const n = events.findIndex(({ revision }) => revision > message.revision);
+  const later = n === -1 ? [] : decoded.slice(n);
+  return later.some(
+    ({ type, data }) =>
+      (type === 'OutcomeResolved' || type === 'OutcomeResolutionRefused') &&
+      data.attempt === asked.attempt &&
+      adoptedBy(data.resolution) === adoptedBy(asked.resolution),
+  );
+}
+
+function adoptedBy(resolution: Resolution): string | null {
+  return resolution.kind === 'adopt' ? resolution.buildName : null;
 }
 
 function onAdoption(

@@ -121,6 +121,35 @@ describe('a call that an operator says had no effect', () => {
   });
 });
 
+it.each([
+  ['is not answered twice', 1],
+  [
+    'keeps its refusal, though it would hold by now, when a bus that was filled anew brings it again',
+    60,
+  ],
+])('a claim whose message comes again %s', async (_what, minutes) => {
+  const fixture = await calling();
+  const refused = await resolved(fixture, NOT_LANDED, 19 * MINUTE);
+  expect(refused).toMatchObject([{ data: { reason: 'may-still-land' } }]);
+  await fixture.clock.advance(minutes * MINUTE);
+  const options = { settleWindowMs: 10 * MINUTE, attemptMs: 60 * MINUTE };
+  expect(await fixture.handle(new ResolutionStage(fixture.cores, options), 2)).toEqual({
+    kind: 'done',
+  });
+  expect(await fixture.appended()).toEqual(refused);
+});
+
+it('a claim is looked into again when the operator makes it again', async () => {
+  const fixture = await calling();
+  await resolved(fixture, NOT_LANDED, 19 * MINUTE);
+  const events = await resolved(fixture, NOT_LANDED, 19 * MINUTE);
+  expect(events.map(({ type }) => type)).toEqual([
+    'OutcomeResolved',
+    'CallNotLanded',
+    'UpgradeFailed',
+  ]);
+});
+
 describe('a script whose task an operator names', () => {
   it('is followed from then on', async () => {
     const fixture = await StageFixture.at('PreUpgradeStarted');
