@@ -3,6 +3,7 @@ import type { CrashRun } from './crash-runs/crash-harness';
 import { CrashHarness, crashRun } from './crash-runs/crash-harness';
 import type { CrashPoint, ProcessFault } from './crash-runs/crash-points';
 import { DEPLOY_POINTS, FURTHER_POINTS } from './crash-runs/crash-points';
+import { OPERATOR_RUNS, operatorRun } from './crash-runs/operator-runs';
 
 const FAULTS: readonly ProcessFault[] = ['kill', 'stop'];
 
@@ -46,6 +47,16 @@ describe('a worker killed or stopped at a boundary of the effect protocol', () =
       runs.push(...both);
       expect(both.flatMap(({ faults }) => faults)).toEqual([]);
       expect(both.map(({ upgrades }) => upgrades > 0)).toEqual([true, true]);
+    },
+  );
+
+  it.each(OPERATOR_RUNS)(
+    'killed at each step of a $command, and frozen, it builds nothing twice, and leaves nothing running or unsaid',
+    async (run) => {
+      const both = await Promise.all(
+        harnesses.map(([fault, harness]) => operatorRun(harness, run, fault)),
+      );
+      expect(both.flat()).toEqual([]);
     },
   );
 });

@@ -2,16 +2,18 @@ import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import type { StoredEvent } from '@uplift/contracts';
 import { toInstanceEvent } from '@uplift/contracts';
-import type { InstanceEvent, WorkOrder } from '@uplift/domain';
+import type { InstanceCommand, InstanceEvent, LocatedEnvironment, WorkOrder } from '@uplift/domain';
 import { markerOf } from '@uplift/domain';
-import { EsdbEventStore, InstanceHistory, NO_STREAM } from '@uplift/event-store';
+import { CommandHandler, EsdbEventStore, InstanceHistory, NO_STREAM } from '@uplift/event-store';
+import { deploymentPhase, GraphqlLagoon, StaticTokenSource, taskPhase } from '@uplift/lagoon';
+import { systemClock, systemRandomness } from '@uplift/runtime';
 import {
   exampleUpgrade,
   ORDER,
   SCRIPTED,
   upTo,
 } from '../../../apps/stage-workers/src/testing/example-upgrade';
-import type { LedgerPage } from '../../../tools/lagoon-simulator/src';
+import type { EnvironmentSpec, LedgerPage } from '../../../tools/lagoon-simulator/src';
 import type { ManagedProcess } from '../../../tools/stack/src';
 import { Stack } from '../../../tools/stack/src';
 import { SimulatedLagoon } from '../../contract/stage-workers/simulated-lagoon';
@@ -31,9 +33,13 @@ const QUICK = {
   UPLIFT_PROBE_INTERVAL_MS: '10',
 };
 
-interface StartedUpgrade {
+const CAUSE = { actor: { type: 'service_account', id: 'spec' } } as const;
+const PORTS = { clock: systemClock, randomness: systemRandomness };
+
+export interface StartedUpgrade {
   readonly instanceId: string;
   readonly order: WorkOrder;
+  readonly located: LocatedEnvironment;
   readonly marker: string;
 }
 
@@ -45,6 +51,7 @@ export class CrashHarness {
     private readonly stack: Stack,
     private readonly store: EsdbEventStore,
     readonly lagoon: SimulatedLagoon,
+    private readonly rows: GraphqlLagoon,
   ) {}
 
   static async start(): Promise<CrashHarness> {
@@ -55,12 +62,14 @@ export class CrashHarness {
       simulator: { UPLIFT_SIMULATOR_CLOCK_SPEED: '2000' },
     });
     const store = new EsdbEventStore({ connectionString: stack.url('eventstore') });
-    return new CrashHarness(stack, store, new SimulatedLagoon(stack.url('lagoon')));
+    const url = stack.url('lagoon');
+    const rows = new GraphqlLagoon({ url, token: new StaticTokenSource('token') }, systemClock);
+    return new CrashHarness(stack, store, new SimulatedLagoon(url), rows);
   }
 
   /** Takes the place of the stage's worker, and kills or stops itself when it passes the point. */
   async startFaultyWorker(
-    { stage, failpoint }: CrashPoint,
+    { stage, failpoint }: Pick<CrashPoint, 'stage' | 'failpoint'>,
     fault: ProcessFault,
   ): Promise<ManagedProcess> {
     await this.stack.service(stage).stop();
@@ -71,25 +80,54 @@ export class CrashHarness {
   }
 
   /** The stage's own worker is back, to find what the faulty one has left. */
-  async restartWorker({ stage }: CrashPoint): Promise<void> {
+  async restartWorker({ stage }: Pick<CrashPoint, 'stage'>): Promise<void> {
     await this.stack.service(stage).restart();
   }
 
-  /** An upgrade with a script before it and one after, asked for in the store itself. */
-  async upgrade(): Promise<StartedUpgrade> {
+  /**
+   * An upgrade with a script before it and one after, asked for in the store itself. One that has ended has come as far
+   * as its deploy call.
+   */
+  async upgrade(
+    traits: Partial<EnvironmentSpec> = {},
+    ended?: (order: WorkOrder) => readonly InstanceEvent[],
+  ): Promise<StartedUpgrade> {
     const instanceId = randomUUID();
     const profile = { ...SCRIPTED, project: `app-${instanceId}` };
     const order = { ...ORDER, upgradeId: randomUUID(), profile };
-    const located = await this.lagoon.place(profile, {});
+    const located = await this.lagoon.place(profile, traits);
     const history = new InstanceHistory(this.store, 'command-api');
-    const events = upTo('UpgradeRequested', exampleUpgrade({ order, located, buildName: '' }));
-    await history.append(instanceId, NO_STREAM, events, {
+    const reached = ended === undefined ? 'UpgradeRequested' : 'DeploymentRequested';
+    const events = upTo(reached, exampleUpgrade({ order, located, buildName: '' }));
+    await history.append(instanceId, NO_STREAM, [...events, ...(ended?.(order) ?? [])], {
+      ...CAUSE,
       causationId: randomUUID(),
       step: 'given',
       correlationId: order.upgradeId,
-      actor: { type: 'service_account', id: 'spec' },
     });
-    return { instanceId, order, marker: markerOf(order) };
+    return { instanceId, order, located, marker: markerOf(order) };
+  }
+
+  /** What an operator asks of it. */
+  async command({ instanceId, order }: StartedUpgrade, command: InstanceCommand): Promise<void> {
+    const history = new InstanceHistory(this.store, 'command-api');
+    const handler = new CommandHandler(history, PORTS);
+    const correlationId = order.upgradeId;
+    const cause = { ...CAUSE, causationId: randomUUID(), step: command.type, correlationId };
+    await handler.handle({ instanceId, command, cause }, { tries: 5 });
+  }
+
+  /** Builds and tasks of its environment that have not ended. */
+  async running({ located: { environmentId } }: StartedUpgrade): Promise<readonly string[]> {
+    const signal = AbortSignal.timeout(ENDS_WITHIN_MS);
+    const [builds, tasks] = await Promise.all([
+      this.rows.deploymentsOf(environmentId, { limit: 100 }, signal),
+      this.rows.tasksOf(environmentId, { limit: 100 }, signal),
+    ]);
+    return [
+      ...builds.filter(({ status }) => deploymentPhase(status) === 'active'),
+      ...tasks.filter(({ status }) => taskPhase(status) === 'active'),
+    ].map(({ name }) => name);
   }
 
   /** Every event fits its schema, or this throws. */
@@ -99,7 +137,7 @@ export class CrashHarness {
   }
 
   async stop(): Promise<void> {
-    await this.store.close();
+    await Promise.all([this.store.close(), this.rows.close()]);
     await this.stack.stop();
   }
 }
@@ -111,7 +149,7 @@ export interface CrashRun {
 }
 
 const UPGRADES = 4;
-const LIMIT_MS = 40_000;
+export const ENDS_WITHIN_MS = 40_000;
 
 /**
  * One worker of a stage is killed or stopped at the point, another one finishes everything. A stopped one wakes up afterwards,
@@ -125,7 +163,7 @@ export async function crashRun(
   await Promise.all(point.lagoonFaults.map((spec) => harness.lagoon.plan(spec)));
   const faulty = await harness.startFaultyWorker(point, fault);
   const upgrades = await askFor(harness);
-  await eventually(() => Promise.resolve(expect(isDown(faulty)).toBe(true)), LIMIT_MS);
+  await eventually(() => Promise.resolve(expect(isDown(faulty)).toBe(true)), ENDS_WITHIN_MS);
   await harness.restartWorker(point);
   await allEnded(harness, upgrades);
   if (fault === 'stop') {
@@ -142,7 +180,7 @@ function askFor(harness: CrashHarness): Promise<StartedUpgrade[]> {
   return Promise.all(Array.from({ length: UPGRADES }, () => harness.upgrade()));
 }
 
-function isDown(worker: ManagedProcess): boolean {
+export function isDown(worker: ManagedProcess): boolean {
   if (worker.hasExited) return true;
   const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(worker.pid)]);
   return stdout.toString().trim().startsWith('T');
@@ -153,7 +191,7 @@ function allEnded(harness: CrashHarness, upgrades: readonly StartedUpgrade[]): P
     const histories = await Promise.all(upgrades.map((upgrade) => harness.history(upgrade)));
     const ends = histories.map((events) => events.at(-1)?.type);
     expect(ends).toEqual(upgrades.map(() => 'InstanceVerifiedHealthy'));
-  }, LIMIT_MS);
+  }, ENDS_WITHIN_MS);
 }
 
 async function resultOf(
@@ -171,8 +209,8 @@ async function resultOf(
 }
 
 const OUTCOMES: Readonly<Record<string, readonly InstanceEvent['type'][]>> = {
-  DeploymentRequested: ['DeploymentAccepted', 'CallNotLanded', 'CallRefused'],
-  ScriptRequested: ['ScriptAccepted', 'CallNotLanded', 'CallRefused'],
+  DeploymentRequested: ['DeploymentAccepted', 'CallNotLanded', 'CallRefused', 'OutcomeResolved'],
+  ScriptRequested: ['ScriptAccepted', 'CallNotLanded', 'CallRefused', 'OutcomeResolved'],
 };
 
 /** What is wrong with what an upgrade did to Lagoon; empty if nothing is. */
@@ -191,7 +229,7 @@ function faultsOf(
 }
 
 /** Intents that no event says the end of. */
-function openIntents(events: readonly InstanceEvent[]): readonly string[] {
+export function openIntents(events: readonly InstanceEvent[]): readonly string[] {
   return events.flatMap(({ type }, index) => {
     const outcomes = OUTCOMES[type];
     if (outcomes === undefined) return [];
