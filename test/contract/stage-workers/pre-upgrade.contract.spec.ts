@@ -74,8 +74,12 @@ describe('pre-upgrade alone', () => {
   it.each([
     ['an environment that is gone', { deleted: true }, 'environment-missing', false],
     ['disabled deployments', { deploymentsDisabled: true }, 'deployments-disabled', false],
-  ])('refuses %s', async (_words, traits, reason, retryable) => {
-    const upgrade = await harness.open('UpgradeRequested', { traits });
+    ['a pull request by a ref', { deployType: 'pullrequest' }, 'deploy-type-unsupported', false],
+    ['a promotion by a ref', { deployType: 'promote' }, 'deploy-type-unsupported', false],
+    ['a foreign branch', { deployBaseRef: 'release/2' }, 'deploy-branch-elsewhere', false],
+  ] as const)('refuses %s', async (_words, traits, reason, retryable) => {
+    const order = { strategy: 'branch-ref', target: { ref: 'v2.1.0' } } as const;
+    const upgrade = await harness.open('UpgradeRequested', { order, traits });
     await harness.deliver(upgrade);
     expect(await upgrade.appended()).toMatchObject([
       { type: 'PreUpgradeStarted' },

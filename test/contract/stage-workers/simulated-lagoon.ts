@@ -27,7 +27,9 @@ export class SimulatedLagoon {
     const [placed] = environments;
     if (placed === undefined) throw new TypeError('the simulator placed nothing');
     const { projectId, environmentId, route } = placed;
-    return { projectId, environmentId, route, deployType: 'branch' };
+    const branch = typeof traits.deployBaseRef === 'string' ? traits.deployBaseRef : environment;
+    const { deployType = 'branch' } = traits;
+    return { projectId, environmentId, route, deployType, deployBaseRef: branch };
   }
 
   /** Starts a build and answers its name; without a marker it is somebody else's. */

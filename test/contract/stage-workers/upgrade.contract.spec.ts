@@ -1,3 +1,4 @@
+import { PROFILE } from '../../../apps/stage-workers/src/testing/example-upgrade';
 import { eventually } from '../../support/eventually';
 import { StageHarness } from './stage-harness';
 
@@ -57,6 +58,20 @@ describe('upgrade alone', () => {
       },
     ]);
     expect(await upgrade.types()).toEqual([...INTENT, 'DeploymentAccepted']);
+  });
+
+  it('names the branch, also where the environment has its name as a host name may', async () => {
+    const order = {
+      strategy: 'branch-ref',
+      target: { ref: 'v2.1.0' },
+      profile: { ...PROFILE, environment: 'feature-x' },
+    } as const;
+    const traits = { deployBaseRef: 'Feature/X' };
+    const upgrade = await harness.open('UpgradePending', { order, traits });
+    await harness.deliver(upgrade);
+    const { calls, buildsByBulkName } = await harness.lagoon.ledger();
+    expect(calls).toMatchObject([{ variables: { input: { branchName: 'Feature/X' } } }]);
+    expect(buildsByBulkName[upgrade.marker]).toHaveLength(1);
   });
 
   it('ends in a failure when Lagoon refuses', async () => {

@@ -38,7 +38,7 @@ export interface Checked {
   readonly core: LagoonCore;
 }
 
-export const AWAKE = 'active';
+const AWAKE = 'active';
 const LONGEST_DETAIL = 500;
 
 /** The environment that was upgraded, and no later one of its name; an abandoned upgrade may know none. */
@@ -49,6 +49,20 @@ export async function environmentOf(
   const environment = await core.lagoon.findEnvironment(order.profile, signal);
   const wanted = order.located?.environmentId ?? environment?.environmentId;
   return environment?.environmentId === wanted ? environment : null;
+}
+
+/** Wakes the environment if it sleeps, and no operator holds the instance; null if nothing was done. */
+export async function wake(
+  { order, core }: Checked,
+  environment: LagoonEnvironment | null,
+  signal: AbortSignal,
+): Promise<CallAnswer['kind'] | null> {
+  if (environment === null || !isAsleep(environment) || order.parked === true) return null;
+  return (await core.lagoon.unidle(environment.environmentId, signal)).kind;
+}
+
+export function isAsleep({ idleState }: LagoonEnvironment): boolean {
+  return idleState !== null && idleState !== AWAKE;
 }
 
 /**
@@ -115,20 +129,14 @@ export class HealthCheck {
     }
   }
 
-  /** After the first bad answer: wakes what sleeps. Lagoon out of reach says nothing about the app. */
+  /** After the first bad answer. Lagoon out of reach says nothing about the app. */
   private async lookOnce(signal: AbortSignal): Promise<void> {
     if (this.look !== null) return;
     const environment = await environmentOf(this.checked, signal).catch(() => undefined);
-    if (environment === undefined) {
-      this.look = { idleState: null, unidle: null };
-      return;
-    }
+    this.look = { ...NO_LOOK, idleState: environment?.idleState ?? null };
+    if (environment === undefined) return;
     this.place = this.placeIn(environment);
-    const { idleState = null, environmentId } = this.place.environment ?? {};
-    const isAsleep = environmentId !== undefined && idleState !== null && idleState !== AWAKE;
-    const { lagoon } = this.checked.core;
-    const unidle = isAsleep ? (await lagoon.unidle(environmentId, signal)).kind : null;
-    this.look = { idleState, unidle };
+    this.look = { ...this.look, unidle: await wake(this.checked, environment, signal) };
   }
 
   private healthy(): HealthVerdict {

@@ -3,7 +3,7 @@ import type { EnvironmentService, LagoonEnvironment } from '@uplift/lagoon';
 import { deploymentPhase } from '@uplift/lagoon';
 import type { Clock } from '@uplift/runtime';
 import type { Checked, HealthVerdict, VerificationOptions } from './health-check';
-import { AWAKE, environmentOf } from './health-check';
+import { environmentOf, isAsleep, wake } from './health-check';
 
 interface Sight {
   readonly environment: LagoonEnvironment | null;
@@ -30,7 +30,7 @@ export class LagoonStatusCheck {
       if (sight.whatIsWrong === null) {
         return { kind: 'healthy', probes: [], evidence: evidenceOf(sight) };
       }
-      await this.wake(sight, signal);
+      await this.wakeOnce(sight, signal);
       if (this.clock.monotonic() + intervalMs > endsAt) return notRunning(sight);
       await this.clock.pause(intervalMs, signal);
     }
@@ -44,20 +44,15 @@ export class LagoonStatusCheck {
     }
     const services = await core.lagoon.servicesOf(environment.environmentId, signal);
     const isCancelled = order.cancelRequested === true;
-    const whatIsWrong =
-      whyAsleep(environment) ?? whyNotBuilt(environment, isCancelled) ?? whyNotRunning(services);
+    const whatIsWrong = isAsleep(environment)
+      ? `the environment is ${environment.idleState}`
+      : (whyNotBuilt(environment, isCancelled) ?? whyNotRunning(services));
     return { environment, services, whatIsWrong };
   }
 
-  private async wake({ environment }: Sight, signal: AbortSignal): Promise<void> {
-    if (this.isWoken || environment === null || whyAsleep(environment) === null) return;
-    this.isWoken = true;
-    await this.checked.core.lagoon.unidle(environment.environmentId, signal);
+  private async wakeOnce({ environment }: Sight, signal: AbortSignal): Promise<void> {
+    if (!this.isWoken) this.isWoken = (await wake(this.checked, environment, signal)) !== null;
   }
-}
-
-function whyAsleep({ idleState }: LagoonEnvironment): string | null {
-  return idleState === null || idleState === AWAKE ? null : `the environment is ${idleState}`;
 }
 
 /** After a cancel of ours the newest build is the one that was cancelled. */

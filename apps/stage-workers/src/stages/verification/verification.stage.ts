@@ -41,7 +41,7 @@ export class VerificationStage extends StageHandler {
     session: InstanceSession,
     signal: AbortSignal,
   ): Promise<HealthVerdict | null> | HealthVerdict {
-    const { workOrder: order } = session;
+    const order = session.upgrading?.workOrder ?? session.workOrder;
     const { kind = 'http' } = order.profile.healthProbe;
     if (kind === 'none') return NOTHING_ASKED;
     const core = this.coreOf(order);

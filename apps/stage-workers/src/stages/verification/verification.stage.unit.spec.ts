@@ -28,6 +28,32 @@ describe('the health check at the end', () => {
     expect(await fixture.types()).toEqual(['InstanceVerifiedHealthy']);
   });
 
+  it('finds the environment of an upgrade that an operator accepts as it is', async () => {
+    const fixture = await StageFixture.at('UpgradeRequested');
+    const { upgradeId, attempt } = fixture.order;
+    const failure = { reason: 'deployments-disabled', evidence: {}, retryable: false };
+    const asked = { requestedBy: 'operator-7', reason: 'good as it is' };
+    const workOrder = { ...fixture.order, attempt: 2, leftAt: 'pre-upgrade' } as const;
+    await fixture.openWith(
+      { type: 'PreUpgradeFailed', data: { upgradeId, attempt, ...failure } },
+      { type: 'UpgradeAbandoned', data: { workOrder, ...asked } },
+    );
+    await fixture.handle(verificationOf(fixture));
+    expect(fixture.probe.probed).toEqual([PAGE, PAGE, PAGE]);
+    expect(await fixture.types()).toEqual(['InstanceVerifiedHealthy']);
+  });
+
+  it('wakes nothing while an operator holds the instance', async () => {
+    const fixture = await StageFixture.at('PostUpgradeCompleted');
+    const { upgradeId, attempt } = fixture.order;
+    const asked = { requestedBy: 'operator-7', reason: 'look at it first' };
+    await fixture.append({ type: 'InstanceParked', data: { upgradeId, attempt, ...asked } });
+    fixture.lagoon.script.place(fixture.target, { idleState: 'idled' });
+    fixture.probe.answer(PAGE, 'unhealthy');
+    await fixture.handle(verificationOf(fixture, { windowMs: 5 }));
+    expect(fixture.lagoon.calls.map(({ operation }) => operation)).not.toContain('unidle');
+  });
+
   it('says so if there never was such a core, and nothing if only this process does not know it', async () => {
     const without = (fixture: StageFixture) =>
       verificationOf(fixture, {}, new NamedLagoonCores([]));
