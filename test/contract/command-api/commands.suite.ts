@@ -1,4 +1,5 @@
 import { COMMAND_SUBJECTS } from '@uplift/contracts';
+import { refusedByBoth } from './both-transports';
 import type { RunningCommandApi } from './running-command-api';
 import { REGISTRATION } from './running-command-api';
 
@@ -201,6 +202,26 @@ export function commandsSuite(running: () => RunningCommandApi): void {
       expect(await report('K1', 'unhealthy')).toMatchObject({ status: 200, body: first.body });
       expect(overBus).toEqual(first.body);
       expect(await api.eventsOf(id)).toEqual(events);
+    });
+
+    it('notes so many commands in a row that change nothing, and refuses the next', async () => {
+      const id = await api.register('register-9');
+      const body = { status: 'running-healthy-claimed' };
+      for (let n = 0; n < 100; n += 1) {
+        await api.post(`/v1/instances/${id}/health`, { key: `same-${n}`, body });
+      }
+
+      const command = {
+        key: 'same-again',
+        http: { path: `/v1/instances/${id}/health`, body },
+        bus: { subject: COMMAND_SUBJECTS.reportHealth, body: { ...body, instanceId: id } },
+      };
+
+      expect(await refusedByBoth(api, command)).toMatchObject({
+        status: 429,
+        code: 'repeated-too-often',
+      });
+      expect(await api.eventsOf(id)).toHaveLength(101);
     });
   });
 }

@@ -34,6 +34,19 @@ export function healthCallbackSuite(running: () => RunningCommandApi): void {
       expect(await typesOf()).toEqual(['InstanceRegistered', 'HealthReported']);
     });
 
+    it('leaves nothing of a report that changes nothing, unless it has a key', async () => {
+      for (let n = 0; n < 3; n += 1) await call('running-healthy-claimed');
+      expect(await typesOf()).toEqual(['InstanceRegistered']);
+
+      const path = `/api/instance/${id}/health/running-healthy-claimed?token=${CALLBACK_TOKEN}`;
+      const first = await api.request('GET', path, { key: 'k1' });
+      await call('running-unhealthy');
+      const again = await api.request('GET', path, { key: 'k1' });
+
+      expect(again.body).toEqual(first.body);
+      expect(await typesOf()).toEqual(['InstanceRegistered', 'CommandNoted', 'HealthReported']);
+    });
+
     it.each(['', '?token=', '?token=wrong', `?token=${CALLBACK_TOKEN}x`])(
       'refuses the token "%s"',
       async (query) => {

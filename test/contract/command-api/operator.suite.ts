@@ -94,6 +94,10 @@ const ACCEPTED: readonly Accepted[] = [
   ['unpark', PARKED, {}, ['InstanceUnparked', 'StageRedriven'], 'pre-upgrade-running'],
 ];
 
+const FIRST_OF_EACH = ACCEPTED.filter(
+  ([verb], n) => ACCEPTED.findIndex(([first]) => first === verb) === n,
+);
+
 type Refused = readonly [verb: Verb, steps: Steps, body: object, code: string];
 
 const REFUSED: readonly Refused[] = [
@@ -180,6 +184,29 @@ export function operatorSuite(running: () => RunningCommandApi): void {
         expect(again).toEqual(first);
       });
     });
+
+    it.each(FIRST_OF_EACH)(
+      '%s under a key that stands for other words, or for another revision, is refused',
+      async (...row) => {
+        const [verb, steps, more] = row;
+        const upgrade = await upgradeAfter(steps);
+        const { http } = at(verb, 'k', upgrade, { reason, ...more });
+        const stale = await api.post(http.path, {
+          key: 'stale',
+          headers: { 'if-match': '"0"' },
+          body: http.body,
+        });
+        await api.post(http.path, { key: 'k', body: http.body });
+
+        const other = at(verb, 'k', upgrade, { ...more, reason: 'other words' });
+
+        expect(stale).toMatchObject({ status: 412, body: { code: 'precondition-failed' } });
+        expect(await refusedByBoth(api, other)).toMatchObject({
+          status: 422,
+          code: 'idempotency-key-reused',
+        });
+      },
+    );
 
     it.each(REFUSED)('%s is refused after %j with %j: %s', async (...row) => {
       const [verb, steps, more, code] = row;

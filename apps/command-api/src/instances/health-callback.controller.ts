@@ -59,7 +59,7 @@ function DescribedCallback(summary: string): MethodDecorator {
     ApiParam({ name: 'status', enum: RUNNING_STATUSES }),
     ApiQuery({ name: 'token', required: false, schema: { type: 'string' } }),
     DescribedAnswer(200, 'command', 'Taken'),
-    DescribedProblems(400, 401, 404, 409, 503),
+    DescribedProblems(400, 401, 404, 409, 412, 422, 429, 503),
   );
 }
 

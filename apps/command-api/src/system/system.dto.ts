@@ -3,7 +3,8 @@ import { nameRule, ReasonField, TextField } from '../input/fields';
 /** Stops all starts, or allows them again. */
 export class SwitchStartsDto {
   @TextField({
-    description: 'Only starts on this Lagoon core; absent: the whole system',
+    description:
+      'Only starts on this Lagoon core, named as its instances name it: nobody checks the name; absent: the whole system',
     maxLength: 100,
     optional: true,
     ...nameRule,
