@@ -47,6 +47,15 @@ describe('the watchdog alone', () => {
     expect(await harness.lagoon.requests()).toEqual({});
   });
 
+  it('ends an attempt that has had its own time', async () => {
+    const upgrade = await harness.open('PreUpgradeStarted', { order: { attemptMs: 100 } });
+    await ended(upgrade);
+    expect(await upgrade.appended()).toMatchObject([
+      { type: 'StageTimedOut', data: { limitMs: 100, status: 'pre-upgrade-running' } },
+      { type: 'PreUpgradeFailed', data: { reason: 'stage-timed-out' } },
+    ]);
+  });
+
   it('fires again after it was killed and started again', async () => {
     await harness.killStage();
     const upgrade = await harness.open('UpgradeRequested');
@@ -77,35 +86,39 @@ describe('the watchdog and a Lagoon core without room', () => {
   afterAll(() => harness.stop());
 
   it('explains once why an instance is not let in, also after it was killed', async () => {
-    const upgrade = await harness.open('UpgradePending');
+    const upgrade = await harness.open('UpgradeRequested');
     const { upgradeId, profile } = upgrade.order;
     await eventually(async () => expect(await upgrade.types()).toEqual(['WaitingFor']));
     await harness.killStage();
     await harness.restartStage();
-    const other = await harness.open('UpgradePending');
+    const other = await harness.open('UpgradeRequested');
     await eventually(async () => expect(await other.types()).toEqual(['WaitingFor']));
     expect(await upgrade.appended()).toMatchObject([
       {
         type: 'WaitingFor',
-        data: { upgradeId, attempt: 1, stage: 'upgrade', target: `admission:${profile.core}` },
+        data: {
+          upgradeId,
+          attempt: 1,
+          stage: 'pre-upgrade',
+          place: 1,
+          target: `admission:${profile.core}`,
+        },
       },
     ]);
   });
 
-  it('ends the attempt at its own deadline, and says what it waited for', async () => {
-    const deadlineAt = new Date(Date.now() + 2_000).toISOString();
-    const upgrade = await harness.open('UpgradePending', { order: { deadlineAt } });
-    await eventually(async () => expect(await upgrade.types()).toHaveLength(3));
-    expect(await upgrade.appended()).toMatchObject([
-      { type: 'WaitingFor' },
-      { type: 'StageTimedOut', data: { stage: 'upgrade', status: 'pending-upgrade' } },
-      {
-        type: 'UpgradeFailed',
-        data: {
-          reason: 'stage-timed-out',
-          evidence: { waitingFor: `admission:${upgrade.order.profile.core}` },
-        },
-      },
-    ]);
+  it('fails nobody who waits for longer than an attempt may take', async () => {
+    const upgrade = await harness.open('UpgradeRequested', { order: { attemptMs: 100 } });
+    await eventually(async () => expect(await upgrade.types()).toEqual(['WaitingFor']));
+    await ended(await harness.open('PostUpgradePending'));
+    expect(await upgrade.types()).toEqual(['WaitingFor']);
+  });
+
+  it('lets the upgrade expire that could not begin in time', async () => {
+    const startBy = new Date(Date.now() + 2_000).toISOString();
+    const upgrade = await harness.open('UpgradeRequested', { order: { startBy } });
+    await eventually(async () =>
+      expect(await upgrade.types()).toEqual(['WaitingFor', 'UpgradeExpired']),
+    );
   });
 });

@@ -18,8 +18,8 @@ export interface Start {
 
 /** Held by whoever may begin. */
 export interface Permit {
-  /** False if starts have been stopped meanwhile, as the store has it now: then it waits again. */
-  isStillGiven(): Promise<boolean>;
+  /** Ends a wait that was told. False if starts are stopped, as the store has it now: then it waits again. */
+  confirm(): Promise<boolean>;
   /** Appends what begins it, unless starts have been stopped. True if it was this process that began it. */
   begin(command: WorkerCommand): Promise<boolean>;
 }
@@ -83,18 +83,42 @@ export class StartGate {
   async holdRepeatedCall(session: InstanceSession, signal: AbortSignal): Promise<void> {
     const start = { stage: 'upgrade', status: 'upgrade-running', needsRoom: false } as const;
     await this.pass(session, start, signal, async (permit) => {
-      if (await permit.isStillGiven()) await endWait(session, this.clock);
+      await permit.confirm();
     });
   }
 
   private async heed(session: InstanceSession, start: Start, decision: Decision): Promise<void> {
     if (decision.kind === 'held') {
-      await this.telling.run(() => tell(session, start, decision.hold));
+      await this.telling.run(() => this.tell(session, start, decision.hold));
     } else if (decision.kind === 'expired') {
       await session.submit({ type: 'ExpireUpgrade', data: session.attempt });
     } else {
       await session.reload();
     }
+  }
+
+  private async tell(session: InstanceSession, { stage }: Start, hold: Hold): Promise<void> {
+    const { target, place, evidence } = hold;
+    const { startBy: until } = session.workOrder;
+    const data = {
+      ...session.attempt,
+      target,
+      since: timeOf(this.beginOf(hold, session)),
+      stage,
+      ...(place === undefined ? {} : { place }),
+      ...(hold.estimatedAt == null ? {} : { estimatedAt: timeOf(hold.estimatedAt) }),
+      ...(until === undefined ? {} : { until }),
+      ...(evidence === undefined ? {} : { evidence }),
+    };
+    await session.submit({ type: 'RecordWait', data });
+  }
+
+  /** Of the same wait once more: it begins after its last end. */
+  private beginOf({ target, since }: Hold, { upgrading }: InstanceSession): number {
+    const ended = upgrading?.notes.endedWait ?? null;
+    if (ended?.target !== target) return since;
+    const endedAt = Date.parse(ended.endedAt);
+    return since > endedAt ? since : Math.max(this.clock.wall(), endedAt + 1);
   }
 }
 
@@ -103,22 +127,6 @@ function isDue(session: InstanceSession, { status }: Start): boolean {
   if (upgrading?.status !== status) return false;
   const { cancelRequested, parked } = upgrading.workOrder;
   return cancelRequested === undefined && parked === undefined;
-}
-
-async function tell(session: InstanceSession, { stage }: Start, hold: Hold): Promise<void> {
-  const { target, place, evidence } = hold;
-  const { startBy: until } = session.workOrder;
-  const data = {
-    ...session.attempt,
-    target,
-    since: timeOf(hold.since),
-    stage,
-    ...(place === undefined ? {} : { place }),
-    ...(hold.estimatedAt == null ? {} : { estimatedAt: timeOf(hold.estimatedAt) }),
-    ...(until === undefined ? {} : { until }),
-    ...(evidence === undefined ? {} : { evidence }),
-  };
-  await session.submit({ type: 'RecordWait', data });
 }
 
 function timeOf(ms: number): string {
@@ -141,21 +149,24 @@ class StartPermit implements Permit {
     return this.isWithdrawn;
   }
 
-  async isStillGiven(): Promise<boolean> {
-    const { core } = this.session.workOrder.profile;
-    this.isWithdrawn = (await this.starts.read(core)) !== null;
-    return !this.isWithdrawn;
+  async confirm(): Promise<boolean> {
+    const isConfirmed = await this.isAllowed();
+    const isWaiting = this.session.upgrading?.notes.waitingFor != null;
+    if (!isConfirmed || !isWaiting) return isConfirmed;
+    await endWait(this.session, this.clock);
+    return this.isAllowed();
   }
 
   async begin(command: WorkerCommand): Promise<boolean> {
-    if (!(await this.isStillGiven())) return false;
-    const isWaiting = this.session.upgrading?.notes.waitingFor != null;
-    if (isWaiting) {
-      await endWait(this.session, this.clock);
-      if (!(await this.isStillGiven())) return false;
-    }
+    if (!(await this.confirm())) return false;
     const hasBegun = (await this.session.submit(command)) === 'appended';
     if (hasBegun) this.entry.started();
     return hasBegun;
+  }
+
+  private async isAllowed(): Promise<boolean> {
+    const { core } = this.session.workOrder.profile;
+    this.isWithdrawn = (await this.starts.read(core)) !== null;
+    return !this.isWithdrawn;
   }
 }

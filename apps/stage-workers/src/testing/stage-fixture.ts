@@ -199,7 +199,7 @@ export class StageFixture {
 export const WORKER = 'w';
 
 /** The default lease and timeout, and waits that are over at once. */
-const QUICK_EFFECTS: EffectOptions = {
+export const QUICK_EFFECTS: EffectOptions = {
   leaseMs: 30_000,
   timeoutMs: 20_000,
   intervalMs: 1,

@@ -125,7 +125,7 @@ export class UpgradeStage extends StageHandler {
     const { workOrder: order } = session;
     const { target } = order;
     if (target === null || !('variables' in target)) return true;
-    if (!(await permit.isStillGiven())) return false;
+    if (!(await permit.confirm())) return false;
     const { worker, timeoutMs } = this.options;
     await session.submit({ type: 'RequestVariables', data: { ...session.attempt, worker } });
     if (!isSettingVariables(session)) return false;

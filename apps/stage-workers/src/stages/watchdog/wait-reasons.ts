@@ -101,14 +101,15 @@ export class WaitReasons {
   }
 
   /** What has begun goes to its end, whatever the switch. */
-  private switchAt({ status, order }: RunningDeadline): WaitReason | null {
+  private switchAt(row: RunningDeadline): WaitReason | null {
+    const { status, order } = row;
     if (!BEFORE_A_START.includes(status)) return null;
     const stopped = startsStoppedFor(this.switches, order.profile.core);
     if (stopped === null) return null;
     const { since, requestedBy, reason } = stopped.stop;
     return {
       target: stopped.target,
-      since: timeOf(since),
+      since: timeOf(Math.max(since, row.since)),
       evidence: { requestedBy, reason },
     };
   }

@@ -1,4 +1,7 @@
+import type { SystemEvent } from '@uplift/domain';
+import { SystemHistory } from '@uplift/event-store';
 import { PROFILE } from '../../testing/example-upgrade';
+import { SkewedClock } from '../../testing/fast.clock';
 import { MINUTE, WatchedFleet } from '../../testing/watched-fleet';
 
 const fleets: WatchedFleet[] = [];
@@ -158,5 +161,68 @@ describe('the watchdog and a core without room', () => {
     const elsewhere = await fixture.fleet.join('PostUpgradePending');
     await fixture.pass(5 * MINUTE);
     expect((await fixture.fleet.types(elsewhere)).at(-1)).toBe('PostUpgradeFailed');
+  });
+});
+
+describe('the watchdog and a switch of all starts', () => {
+  const stop: SystemEvent = {
+    type: 'StartsStopped',
+    data: { core: null, requestedBy: 'operator-7', reason: 'incident' },
+  };
+
+  it('explains whoever has not begun by it, until starts are allowed, and nobody else', async () => {
+    const fixture = watched();
+    fixture.watch();
+    const switches = new SystemHistory(fixture.fleet.store, 'command-api');
+    await flip(switches, stop);
+    const [waiting] = await fixture.fleet.joinMany(1, 'UpgradeRequested');
+    const later = await fixture.fleet.join('PostUpgradePending');
+    await fixture.pass(10 * MINUTE);
+    const { decoded } = await fixture.fleet.history.load(waiting!);
+    expect(decoded.at(-1)).toMatchObject({
+      type: 'WaitingFor',
+      data: {
+        target: 'switch:system',
+        evidence: { requestedBy: 'operator-7', reason: 'incident' },
+      },
+    });
+    expect((await fixture.fleet.types(later)).at(-1)).toBe('PostUpgradeFailed');
+    await flip(switches, { ...stop, type: 'StartsAllowed' });
+    await fixture.pass(3 * MINUTE);
+    expect((await fixture.fleet.types(waiting!)).at(-1)).toBe('WaitEnded');
+  });
+});
+
+async function flip(switches: SystemHistory, event: SystemEvent): Promise<void> {
+  const { head } = await switches.load();
+  await switches.append(head, [event], {
+    causationId: event.type,
+    step: 'given',
+    correlationId: 'c',
+    actor: { type: 'system', id: 'command-api' },
+  });
+}
+
+describe('the watchdog and a time to start by', () => {
+  it('lets what has not begun expire when the store says that it is over', async () => {
+    const fixture = watched();
+    fixture.watch();
+    const startBy = new Date(fixture.fleet.clock.wall() + 2 * MINUTE).toISOString();
+    const waiting = await fixture.fleet.join('UpgradeRequested', { startBy });
+    const begun = await fixture.fleet.join('PreUpgradeStarted', { startBy });
+    await fixture.pass(MINUTE);
+    expect(await fixture.since('UpgradeRequested', waiting)).toEqual([]);
+    await fixture.pass(2 * MINUTE);
+    expect(await fixture.since('UpgradeRequested', waiting)).toEqual(['UpgradeExpired']);
+    expect(await fixture.since('PreUpgradeStarted', begun)).toEqual([]);
+  });
+
+  it('lets nothing expire by a clock of this machine that is ahead', async () => {
+    const fixture = watched();
+    fixture.watch({ clock: new SkewedClock(fixture.fleet.clock, 120 * MINUTE) });
+    const startBy = new Date(fixture.fleet.clock.wall() + 60 * MINUTE).toISOString();
+    const waiting = await fixture.fleet.join('UpgradeRequested', { startBy });
+    await fixture.pass(3 * MINUTE);
+    expect(await fixture.since('UpgradeRequested', waiting)).toEqual([]);
   });
 });
