@@ -274,20 +274,24 @@ export class CoreQueue {
     return { kind: 'look' };
   }
 
-  private holdOf(
-    { instanceId, order, needsRoom, openedAt }: Entrant,
-    told: string | null,
-  ): Hold | null {
-    const { stop, isLimited, hasRead, usage, core, now } = this.ports;
-    const stopped = stop();
+  /** Null too for whoever was told of its place: it goes on waiting for that, outage or not. */
+  private holdOf(entrant: Entrant, told: string | null): Hold | null {
+    const stopped = this.ports.stop();
     if (stopped !== null) return stopped;
-    if (!needsRoom || !isLimited || !hasRead()) return null;
-    const target = admissionTarget(order.profile.core);
-    // Whoever was told of its place goes on waiting for that, outage or not.
-    const outage = told === target ? null : this.outage;
-    if (outage !== null) {
-      return { target: outageTarget(outage.cause, order.profile.core), since: outage.since };
-    }
+    const { core } = entrant.order.profile;
+    const target = admissionTarget(core);
+    if (told === target || !this.isKnownToWait(entrant)) return null;
+    if (this.outage === null) return this.placeOf(entrant, target);
+    const { cause, since } = this.outage;
+    return { target: outageTarget(cause, core), since };
+  }
+
+  private isKnownToWait({ needsRoom }: Entrant): boolean {
+    return needsRoom && this.ports.isLimited && this.ports.hasRead();
+  }
+
+  private placeOf({ instanceId, openedAt }: Entrant, target: string): Hold {
+    const { usage, core, now } = this.ports;
     const evidence = { reason: usage.why(core, now()) ?? 'others-first' };
     return { target, since: openedAt, evidence, ...usage.queued(instanceId, now()) };
   }

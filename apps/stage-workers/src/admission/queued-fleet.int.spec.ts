@@ -20,7 +20,7 @@ async function requested(count: number, attemptMs: number, tickMs = SECOND) {
   const { fleet } = watched;
   const queued = new QueuedFleet(fleet, AGREED, tickMs);
   open.push({ watched, queued });
-  watched.watch({ limits: { name: 'eu-1', ...AGREED } });
+  watched.watch({ limits: { name: 'eu-1', ...AGREED }, intervalMs: 30 * tickMs });
   queued.start();
   const ids: string[] = [];
   for (let n = 0; n < count; n++) ids.push(await fleet.join('UpgradeRequested', { attemptMs }));

@@ -29,6 +29,8 @@ interface Watch {
   readonly limits?: CoreLimits | null;
   /** The own clock of the watchdog. */
   readonly clock?: Clock;
+  /** Between two rounds. */
+  readonly intervalMs?: number;
 }
 
 /** A fleet under the eyes of watchdogs, each of which looks in each half of a minute. */
@@ -37,7 +39,8 @@ export class WatchedFleet {
   readonly loaded: string[] = [];
   private readonly running: Watchdog[] = [];
 
-  watch({ limits = null, clock = this.fleet.clock }: Watch = {}): Watchdog {
+  watch(options: Watch = {}): Watchdog {
+    const { limits = null, clock = this.fleet.clock, intervalMs = ROUND_MS } = options;
     const { store } = this.fleet;
     const reasons = new WaitReasons({ limitsOf: () => limits, clock });
     const deadlines = new DeadlineProjection(LIMITS, clock);
@@ -53,7 +56,7 @@ export class WatchedFleet {
       {
         clock,
         randomness: new SeededRandomness(1),
-        intervalMs: ROUND_MS,
+        intervalMs,
         onBeat: () => undefined,
         onError: (error) => expect(error).toBeUndefined(),
       },
