@@ -11,7 +11,9 @@ interface RegisterOptions {
   readonly core: string;
   readonly status: string;
   readonly id?: string;
+  readonly health?: string;
   readonly healthPath: string;
+  readonly healthTask?: string;
   readonly label: Readonly<Record<string, string>>;
   readonly key?: string;
 }
@@ -94,12 +96,19 @@ function registerCommand(context: CliContext): Command {
     .option('--core <name>', 'Lagoon core', 'default')
     .option('--status <status>', 'status it is in now', 'running-healthy-claimed')
     .option('--id <uuid>', 'instance id; made up if left out')
+    .option('--health <kind>', 'what proves the health: http, none, task or lagoon')
     .option('--health-path <path>', 'path that answers 2xx while the app is healthy', '/')
+    .option(
+      '--health-task <name>',
+      'registered task whose success is the proof, with --health task',
+    )
     .option('--label <name=value>', 'label, may be repeated', collectLabel, {})
     .option('--key <key>', 'idempotency key; made up if left out')
     .action(async (options: RegisterOptions) => {
-      const { id, key, label: labels, healthPath, ...profile } = options;
-      const body = { instanceId: id, ...profile, labels, healthProbe: { path: healthPath } };
+      const { id, key, label: labels, health, healthPath, healthTask, ...profile } = options;
+      const script = healthTask === undefined ? {} : { script: { registeredTask: healthTask } };
+      const healthProbe = { kind: health, path: healthPath, ...script };
+      const body = { instanceId: id, ...profile, labels, healthProbe };
       const document = await context.command<CommandAnswer>('/v1/instances', body, key);
       printAnswer(context, document);
     });

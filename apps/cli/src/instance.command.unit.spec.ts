@@ -57,6 +57,26 @@ afterAll(() => api.stop());
 const shows = (instance: object, stops: readonly object[] = []) =>
   api.answers.set('/v1/instances/i-1', { body: { instance, stops, asOf: AS_OF } });
 
+describe('uplift instance register', () => {
+  it.each([
+    [[], { path: '/' }],
+    [['--health-path', '/up'], { path: '/up' }],
+    [['--health', 'none'], { kind: 'none', path: '/' }],
+    [['--health', 'lagoon'], { kind: 'lagoon', path: '/' }],
+    [
+      ['--health', 'task', '--health-task', 'Self-test'],
+      { kind: 'task', path: '/', script: { registeredTask: 'Self-test' } },
+    ],
+  ])('says what proves the health of the app: %j', async (options, healthProbe) => {
+    const answer = { instanceId: 'i-1', status: 'running-healthy-claimed' };
+    api.answers.set('/v1/instances', { status: 201, body: answer });
+    const names = ['--project', 'shop', '--environment', 'main', '--app', 'wiki'];
+    await context.run(instanceCommand, 'register', ...names, ...options);
+    expect(api.asked).toMatchObject([{ body: { project: 'shop', healthProbe } }]);
+    expect(context.rows).toHaveLength(1);
+  });
+});
+
 describe('uplift instance explain', () => {
   const words = async () => {
     context = new ScriptedContext(api.url, 'table');
