@@ -1,4 +1,5 @@
 import { upliftForAll } from '../support/running-uplift';
+import { cancelledScriptSuite } from './cancelled-script.suite';
 import { commandLineSuite } from './command-line.suite';
 import { fleetUpgradeSuite } from './fleet-upgrade.suite';
 import { holdingSuite } from './holding.suite';
@@ -19,6 +20,7 @@ describe('Uplift as processes on real servers', () => {
 
   fleetUpgradeSuite(uplift);
   refusedUpgradesSuite(uplift);
+  cancelledScriptSuite(uplift);
   publicInterfacesSuite(uplift);
   commandLineSuite(uplift);
   recoverySuite(uplift);

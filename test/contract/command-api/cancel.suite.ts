@@ -1,7 +1,7 @@
 import type { InFlightStatus } from '@uplift/domain';
 import { cancelAt, overBus, overHttp, refusedByBoth, triggerAt } from './both-transports';
 import type { RunningCommandApi } from './running-command-api';
-import { workToTheEnd, workUntil } from './worker-steps';
+import { workSteps, workToTheEnd, workUntil } from './worker-steps';
 
 const ENDED_AT_ONCE = ['UpgradeCancelRequested', 'UpgradeCancelled'];
 const NOBODY = 'eeeeeeee-0000-4000-8000-000000000001';
@@ -70,6 +70,25 @@ export function cancelSuite(running: () => RunningCommandApi): void {
           });
         },
       );
+
+      it('tried: of a running script is a request to its worker, and lets no other upgrade in', async () => {
+        const upgrade = await asked();
+        await workSteps(api.store, upgrade, ['StartPreUpgrade', 'RequestScript', 'AcceptScript']);
+        const { length } = await api.eventsOf(upgrade.instanceId);
+
+        const { document } = await send(api, cancelAt('cancel', upgrade));
+
+        expect(document).toMatchObject({ status: 'pre-upgrade-running', revision: length });
+        expect((await appendedTo({ ...upgrade, length })).map(({ type }) => type)).toEqual([
+          'UpgradeCancelRequested',
+        ]);
+        const again = triggerAt('again', upgrade.instanceId, {});
+        expect(await refusedByBoth(api, again)).toMatchObject({
+          status: 409,
+          code: 'upgrade-in-flight',
+          currentStatus: 'pre-upgrade-running',
+        });
+      });
 
       it('of a deployment is a request to its worker', async () => {
         const upgrade = await upgradeIn('upgrade-running');

@@ -1,4 +1,6 @@
 import type { InstanceEvent } from '@uplift/domain';
+import { SCRIPTED } from '../../../apps/stage-workers/src/testing/example-upgrade';
+import type { EnvironmentSpec } from '../../../tools/lagoon-simulator/src';
 import { eventually } from '../../support/eventually';
 import type { OpenedUpgrade } from './opened-upgrade';
 import { StageHarness } from './stage-harness';
@@ -91,12 +93,89 @@ describe('poll-upgrade alone, on an upgrade that is cancelled', () => {
     expect(await upgrade.types()).toEqual(['UpgradeCancelRequested', 'UpgradeCancelled']);
     expect((await harness.lagoon.requests())['mutation CancelDeployment']).toBeUndefined();
   });
+
+  describe('while its script runs', () => {
+    const taskOf = async ({ order }: OpenedUpgrade, marker: string) => {
+      const { environmentId } = await harness.lagoon.place(order.profile, {});
+      return harness.lagoon.addTask(environmentId, marker);
+    };
+
+    const scripted = async (traits: Partial<EnvironmentSpec> = {}) => {
+      const all = { taskSeconds: LONG, ...traits };
+      const upgrade = await harness.open('PreUpgradeStarted', {
+        order: { profile: SCRIPTED },
+        traits: all,
+      });
+      return { upgrade, call: await requestScript(upgrade) };
+    };
+
+    it('stops the task that it finds by its marker, and the app proves its health', async () => {
+      const { upgrade, call } = await scripted();
+      const task = await taskOf(upgrade, call.marker);
+      await harness.bus.settled(await harness.bus.publish(await askToCancel(upgrade)));
+      const stopped = await upgrade.newest('ScriptCancelled');
+      expect(stopped.data).toMatchObject({
+        step: 'pre-upgrade',
+        task: { taskId: task },
+        outcome: 'cancelled',
+      });
+      await harness.bus.settled(await harness.bus.publish(stopped));
+      expect(await newestOf(upgrade)).toMatchObject({
+        type: 'UpgradeCancelled',
+        data: { status: upgrade.order.originStatus, probes: [{ status: 200 }, {}, {}] },
+      });
+    });
+
+    it('says so if Lagoon refuses, and waits for the end of the task in the next worker', async () => {
+      const { upgrade, call } = await scripted({ taskSeconds: 1e9 });
+      const taskId = await taskOf(upgrade, call.marker);
+      await upgrade.append({
+        type: 'ScriptAccepted',
+        data: { ...attemptOf(upgrade), ...STEP, task: { taskId, taskName: 'lagoon-task-1' } },
+      });
+      const message = 'Unauthorized: You don\'t have permission to "cancel:production" on "task"';
+      await harness.lagoon.plan({ kind: 'refuse', field: 'cancelTask', message, times: 1_000 });
+      const cancelled = await harness.bus.publish(await askToCancel(upgrade));
+      await eventually(async () =>
+        expect(await newestOf(upgrade)).toMatchObject({
+          type: 'CancelWithoutEffect',
+          data: { name: 'lagoon-task-1', evidence: { cause: 'permission' } },
+        }),
+      );
+      await harness.restartStage();
+      await harness.lagoon.advance(2e9);
+      await harness.bus.settled(cancelled);
+      await harness.lagoon.clearFaults();
+      expect((await upgrade.types()).slice(-2)).toEqual(['CancelWithoutEffect', 'ScriptCancelled']);
+      expect(await newestOf(upgrade)).toMatchObject({ data: { outcome: 'complete' } });
+    });
+
+    it('ends at once when the call surely never landed', async () => {
+      const { upgrade } = await scripted();
+      await harness.bus.settled(await harness.bus.publish(await askToCancel(upgrade)));
+      expect((await upgrade.types()).slice(-2)).toEqual(['CallNotLanded', 'UpgradeCancelled']);
+      expect((await harness.lagoon.requests())['mutation CancelTask']).toBeUndefined();
+    });
+  });
 });
 
 function askToCancel(upgrade: OpenedUpgrade) {
   const { upgradeId, attempt } = upgrade.order;
   const data = { upgradeId, attempt, requestedBy: 'operator-7', reason: 'wrong release' };
   return upgrade.append({ type: 'UpgradeCancelRequested', data });
+}
+
+const STEP = { step: 'pre-upgrade', callNo: 1 } as const;
+
+function attemptOf({ order: { upgradeId, attempt } }: OpenedUpgrade) {
+  return { upgradeId, attempt };
+}
+
+/** The intent of another worker, whose call nobody has heard of since. */
+async function requestScript(upgrade: OpenedUpgrade) {
+  const call = { ...STEP, marker: `${upgrade.marker}-pre`, worker: 'predecessor' };
+  await upgrade.append({ type: 'ScriptRequested', data: { ...attemptOf(upgrade), ...call } });
+  return call;
 }
 
 async function newestOf(upgrade: OpenedUpgrade): Promise<InstanceEvent | undefined> {

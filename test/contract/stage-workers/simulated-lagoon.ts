@@ -12,7 +12,7 @@ type Target = Pick<InstanceProfile, 'project' | 'environment'>;
 export class SimulatedLagoon {
   private readonly base: string;
 
-  constructor(graphqlUrl: string) {
+  constructor(private readonly graphqlUrl: string) {
     this.base = `${new URL(graphqlUrl).origin}/control`;
   }
 
@@ -42,6 +42,19 @@ export class SimulatedLagoon {
     const record = { project, environment, bulkName, ...wave };
     const { builds } = await this.send<{ builds: string[] }>('POST', 'builds', record);
     return builds[0] ?? '';
+  }
+
+  /** A task as a worker adds it whose answer was lost; answers its id. */
+  async addTask(environment: number, name: string): Promise<number> {
+    const query = 'mutation AddTask($input: TaskInput!) { addTask(input: $input) { id } }';
+    const input = { environment, name, service: 'cli', command: 'backup' };
+    const response = await fetch(this.graphqlUrl, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: 'Bearer spec' },
+      body: JSON.stringify({ query, variables: { input } }),
+    });
+    const { data } = (await response.json()) as { data: { addTask: { id: number } } };
+    return data.addTask.id;
   }
 
   async plan(fault: FaultSpec): Promise<void> {
