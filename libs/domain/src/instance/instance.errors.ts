@@ -99,7 +99,9 @@ export class CancelTooLateError extends DomainError {
     readonly currentStatus: string,
     readonly upgradeId: string,
   ) {
-    super(`Upgrade ${upgradeId} is past its deployment (${currentStatus}): let it end`);
+    super(
+      `Upgrade ${upgradeId} is past its deployment (${currentStatus}): let it end, then roll it back`,
+    );
   }
 }
 
