@@ -190,6 +190,13 @@ describe('what an ended attempt left in Lagoon', () => {
     });
   });
 
+  it('is a call that may still land, whatever the attempt failed for', () => {
+    const running = [...HISTORY_INTO['pre-upgrade-running'], intent];
+    const end = event('PreUpgradeFailed', { reason: 'deployment-active' });
+    expect(after(...running, end)).toMatchObject({ marker: SCRIPT_MARKER });
+    expect(after(...running, event('CallRefused'), end)).toBeNull();
+  });
+
   it.each([
     [
       'where nothing was asked for',

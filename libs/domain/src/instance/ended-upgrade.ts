@@ -25,8 +25,10 @@ export function endedUpgrade(state: UpgradingInstance, event: InstanceEvent): En
   };
 }
 
+/** A call that may still land is left open whatever the attempt failed for. */
 function unsettledAfter(state: UpgradingInstance, reason: string): UnsettledEffect | null {
-  const own = leavesOutcomeOpen(reason) ? underWay(state) : null;
+  const isOpen = state.call?.isOpen === true || leavesOutcomeOpen(reason);
+  const own = isOpen ? underWay(state) : null;
   return own ?? state.workOrder.unsettled ?? null;
 }
 

@@ -70,8 +70,23 @@ function sentenceOf(target: string): string {
   return SENTENCES[kind]?.(name.join(':')) ?? `it waits for ${target}`;
 }
 
-/** What is under way in an upgrade that nothing holds up. */
 function work(state: UpgradingInstance): Waiting {
+  return state.workOrder.cancelRequested ? ending(state) : step(state);
+}
+
+/** What a cancelled upgrade waits for. */
+function ending(state: UpgradingInstance): Waiting {
+  const { cancelWithoutEffect: name } = state.notes;
+  if (name !== null) {
+    const sentence = `Lagoon does not stop ${name}: the cancelled upgrade is over when that has ended by itself`;
+    return waiting(null, sentence, { name });
+  }
+  const { sentence, ...rest } = step(state);
+  return { ...rest, sentence: `the upgrade is cancelled and waits for its end: ${sentence}` };
+}
+
+/** What is under way in an upgrade that nothing holds up. */
+function step(state: UpgradingInstance): Waiting {
   const { deployment, task, call, status } = state;
   if (deployment !== null) {
     const { buildName, status: buildStatus, buildStep } = deployment;

@@ -61,6 +61,23 @@ describe('what an instance waits for', () => {
     });
   });
 
+  it('is the end of what runs after a cancel, also where Lagoon does not stop it', () => {
+    const running = [
+      ...HISTORY_INTO['pre-upgrade-running'],
+      event('ScriptRequested'),
+      event('ScriptAccepted'),
+      event('UpgradeCancelRequested'),
+    ];
+    expect(waitAfter(...running)).toMatchObject({
+      target: null,
+      sentence: expect.stringMatching(/is cancelled .* task lagoon-task-x1/) as string,
+    });
+    expect(waitAfter(...running, event('CancelWithoutEffect'))).toMatchObject({
+      sentence: expect.stringContaining('does not stop lagoon-task-x1') as string,
+      evidence: { name: TASK.taskName },
+    });
+  });
+
   it('is an operator while one holds the instance, whatever else it waits for', () => {
     const held = [event('WaitingFor'), event('InstanceParked')];
     expect(waitAfter(...HISTORY_INTO['pending-upgrade'], ...held)).toMatchObject({
