@@ -23,7 +23,7 @@ import { StageRunner } from './runner/stage-runner';
 import type { Startable } from './stage-selection';
 import type { StageRuntime } from './stage-workers.settings';
 import { providersOf } from './providers/stages.providers';
-import { watchdogProvider } from './providers/watchdog.providers';
+import { watchdogProviders } from './providers/watchdog.providers';
 
 export const SERVICE_NAME = 'stage-workers';
 
@@ -39,7 +39,7 @@ export class StageWorkersModule {
       stage === 'watchdog' ? [] : [providersOf(stage, runtime)],
     );
     const watchdog = stages.includes('watchdog')
-      ? [watchdogProvider(runtime, actor, SERVICE_NAME)]
+      ? watchdogProviders(runtime, actor, SERVICE_NAME)
       : [];
     return {
       module: StageWorkersModule,

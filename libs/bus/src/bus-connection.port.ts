@@ -57,6 +57,18 @@ export interface Delivery extends ReceivedMessage {
   settle(action: AckAction): void;
 }
 
+/** How far a consumer is, as the server knows it. */
+export interface ConsumerState {
+  /** Messages that were never handed out. */
+  readonly undelivered: number;
+  /** Messages that are handed out, or lost on the way, and not acknowledged. */
+  readonly inHand: number;
+  /** Pulls that wait for messages. */
+  readonly pulls: number;
+  /** Time since a message was handed out or acknowledged last, in ms; null: none was, as far as the server knows. */
+  readonly idleMs: number | null;
+}
+
 export interface PullRequest {
   readonly durable: string;
   readonly batch: number;
@@ -140,6 +152,8 @@ export abstract class BusConnection {
   abstract openPublishing(listener: PublishListener): PublishChannel;
 
   abstract hasConsumer(durable: string): Promise<boolean>;
+  /** Null if there is no such consumer. Rejects if the server does not answer. */
+  abstract consumerState(durable: string): Promise<ConsumerState | null>;
   /** Messages go to the oldest pulls first. A pull of an unknown consumer is dropped without a word. */
   abstract pull(request: PullRequest, listener: PullListener): Pull;
 

@@ -12,6 +12,7 @@ import {
 import {
   BusConnection,
   NoAnswerError,
+  type ConsumerState,
   type MessageOnBus,
   type PublishChannel,
   type PublishListener,
@@ -30,7 +31,13 @@ import {
   NatsPublishChannel,
   NatsPull,
 } from './nats.messages';
-import { ensureNatsTopology, hasConsumer, lastSequence, storedMessage } from './nats.event-stream';
+import {
+  consumerState,
+  ensureNatsTopology,
+  hasConsumer,
+  lastSequence,
+  storedMessage,
+} from './nats.event-stream';
 
 export interface BusOptions {
   /** Comma-separated URLs, or a list of them. */
@@ -117,6 +124,10 @@ export class NatsBusConnection extends BusConnection {
 
   override hasConsumer(durable: string): Promise<boolean> {
     return hasConsumer(this.nats, durable);
+  }
+
+  override consumerState(durable: string): Promise<ConsumerState | null> {
+    return consumerState(this.nats, durable);
   }
 
   override pull(request: PullRequest, listener: PullListener): Pull {

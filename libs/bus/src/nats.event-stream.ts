@@ -16,7 +16,12 @@ import {
   type StreamInfo,
 } from 'nats';
 import { EVENTS_STREAM } from '@uplift/contracts';
-import type { MessageOnBus, TopologyChanges, TopologyOptions } from './bus-connection.port';
+import type {
+  ConsumerState,
+  MessageOnBus,
+  TopologyChanges,
+  TopologyOptions,
+} from './bus-connection.port';
 import { consumerRows, EVENTS_STREAM_SETTINGS, type ConsumerRow } from './bus-topology';
 import { headerRecord } from './nats.messages';
 
@@ -46,6 +51,40 @@ export async function storedMessage(
     if (isNotFound(error)) return null;
     throw error;
   }
+}
+
+/** Null if there is no such consumer. */
+export async function consumerState(
+  nats: NatsConnection,
+  durable: string,
+): Promise<ConsumerState | null> {
+  const subject = `$JS.API.CONSUMER.INFO.${EVENTS_STREAM}.${durable}`;
+  const answer = await nats.request(subject, '', { timeout: 1_000 });
+  const info = answer.json<ShownConsumer>();
+  if ('error' in info) return null;
+  const active = [info.delivered.last_active, info.ack_floor.last_active].flatMap(timesIn);
+  const [now = Number.NaN] = timesIn(info.ts);
+  const idleMs = now - Math.max(...active);
+  return {
+    undelivered: info.num_pending,
+    inHand: info.num_ack_pending,
+    pulls: info.num_waiting,
+    idleMs: Number.isFinite(idleMs) ? Math.max(0, idleMs) : null,
+  };
+}
+
+/** What the server shows of a consumer: its times are text, whatever the client's types say. */
+interface ShownConsumer {
+  readonly ts?: string;
+  readonly delivered: { readonly last_active?: string };
+  readonly ack_floor: { readonly last_active?: string };
+  readonly num_pending: number;
+  readonly num_ack_pending: number;
+  readonly num_waiting: number;
+}
+
+function timesIn(text: string | undefined): number[] {
+  return text === undefined ? [] : [Date.parse(text)];
 }
 
 export async function hasConsumer(nats: NatsConnection, durable: string): Promise<boolean> {

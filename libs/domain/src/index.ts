@@ -1,6 +1,6 @@
 export * from './decider';
 export * from './status';
-export { opensStage } from './instance/attempt-progress';
+export { isWaitForStart, opensStage, placeIn } from './instance/attempt-progress';
 export type {
   AttemptNotes,
   BuildAlarm,

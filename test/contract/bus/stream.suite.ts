@@ -1,8 +1,9 @@
-import { PublishRun, type BusConnection, type PublishAnswer } from '@uplift/bus';
+import { PublishRun, type BusConnection, type Delivery, type PublishAnswer } from '@uplift/bus';
 import { encodeEvent, type BusMessage } from '@uplift/contracts';
 import { anEvent, reconnected, type BusUnderTest } from './bus-under-test';
 
 const STREAM = 'stream UPLIFT_EVENTS';
+const QUIET = { onHeartbeat: () => undefined, onEnd: () => undefined };
 
 function aMessage(): BusMessage {
   return encodeEvent(anEvent(), { ordinal: 1, epoch: 'e' });
@@ -68,6 +69,42 @@ export function streamSuite(name: string, open: () => Promise<BusUnderTest>): vo
       expect(found).toMatchObject({ sequence: 1, subject, headers });
       expect(Buffer.from(found!.payload)).toEqual(Buffer.from(message.payload));
       expect(await bus.messageAt(2)).toBeNull();
+    });
+
+    it('tells how far a consumer is', async () => {
+      await bus.ensureTopology();
+      const state = () => bus.consumerState('pre-upgrade');
+      /** Without a pause: the twin's time passes as fast as it can. */
+      const reaches = async (wanted: object) => {
+        const isThere = async () =>
+          JSON.stringify({ ...(await state()), idleMs: 0 }) ===
+          JSON.stringify({ ...wanted, idleMs: 0 });
+        for (let n = 0; n < 2_000 && !(await isThere()); n += 1);
+        expect(await state()).toMatchObject(wanted);
+      };
+      expect(await bus.consumerState('nobody')).toBeNull();
+      expect(await state()).toEqual({ undelivered: 0, inHand: 0, pulls: 0, idleMs: null });
+      for (const sequence of [0, 1, 2]) await answerTo(aMessage(), sequence);
+      expect(await state()).toEqual({ undelivered: 3, inHand: 0, pulls: 0, idleMs: null });
+      const held: Delivery[] = [];
+      const pull = bus.pull(
+        { durable: 'pre-upgrade', batch: 2, expiresMs: 5_000, heartbeatMs: 1_000 },
+        { onDelivery: (one) => held.push(one), ...QUIET },
+      );
+      await reaches({ undelivered: 1, inHand: 2, pulls: 0 });
+      held.forEach((one) => one.settle({ kind: 'ack' }));
+      const waiting = bus.pull(
+        { durable: 'pre-upgrade', batch: 9, expiresMs: 5_000, heartbeatMs: 1_000 },
+        {
+          onDelivery: (one) => one.settle({ kind: 'ack' }),
+
+          ...QUIET,
+        },
+      );
+      await reaches({ undelivered: 0, inHand: 0, pulls: 1 });
+      expect((await state())?.idleMs).toBeGreaterThanOrEqual(0);
+      pull.close();
+      waiting.close();
     });
 
     it('refuses what it has no room for', async () => {

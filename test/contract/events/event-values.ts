@@ -135,13 +135,18 @@ export const EVENT_VALUES: {
   ),
   InstanceFoundUnhealthy: failure,
   InstanceFoundUnresponsive: failure,
-  StageTimedOut: fc.record({
-    ...attempt,
-    stage,
-    status: instanceStatus,
-    since: timestamp,
-    limitMs: milliseconds,
-  }),
+  StageTimedOut: fc.record(
+    {
+      ...attempt,
+      stage,
+      status: instanceStatus,
+      since: timestamp,
+      limitMs: milliseconds,
+      reason: text,
+    },
+    { requiredKeys: ['upgradeId', 'attempt', 'stage', 'status', 'since', 'limitMs'] },
+  ),
+  StillWaiting: fc.record({ ...attempt, target: name, since: timestamp, changed: evidence }),
   WaitingFor: fc.record(
     {
       ...attempt,

@@ -1,4 +1,5 @@
 import type { Provider } from '@nestjs/common';
+import { BusConnection } from '@uplift/bus';
 import type { Actor } from '@uplift/contracts';
 import { AllTail, CommandHandler, EventStore, SystemHistory } from '@uplift/event-store';
 import { LagoonCores } from '@uplift/lagoon';
@@ -8,47 +9,82 @@ import type { StageRuntime } from '../stage-workers.settings';
 import { StoreClock } from '../store/event-clock';
 import { ClockCheck } from '../stages/watchdog/clock-check';
 import { DeadlineEnforcer } from '../stages/watchdog/deadline-enforcer';
-import type { DeadlineLimits } from '../stages/watchdog/deadlines.projection';
+import type { DeadlineLimits } from '../stages/watchdog/deadline-row';
 import { DeadlineProjection } from '../stages/watchdog/deadlines.projection';
 import { watchdogActor } from '../stages/watchdog/outages.projection';
+import { StageQueues } from '../stages/watchdog/stage-queues';
 import { WaitReasons } from '../stages/watchdog/wait-reasons';
-import type { WatchdogView } from '../stages/watchdog/watchdog';
+import type { WatchdogActions, WatchdogView } from '../stages/watchdog/watchdog';
 import { Watchdog } from '../stages/watchdog/watchdog';
 
-export function watchdogProvider(runtime: StageRuntime, actor: Actor, service: string): Provider {
-  return {
-    provide: Watchdog,
-    inject: [AllTail, CommandHandler, LagoonCores, EventStore],
-    useFactory: (
-      tail: AllTail,
-      commands: CommandHandler,
-      cores: LagoonCores,
-      store: EventStore,
-    ) => {
-      const { clock, randomness, configuration, health, logger, metrics } = runtime;
-      const deadlines = new DeadlineProjection(limitsIn(configuration), clock);
-      const reasons = new WaitReasons({ limitsOf: limitsFrom(cores), clock });
-      const view = { deadlines, reasons, storeClock: new StoreClock(clock) };
-      const writer = watchdogActor(actor);
-      const enforcer = new DeadlineEnforcer(commands, writer);
-      const clockCheck = new ClockCheck(new SystemHistory(store, service), writer, clock);
-      const watchdog = new Watchdog(
-        tail,
-        view,
-        { enforcer, clockCheck },
-        {
-          clock,
-          randomness,
-          intervalMs: configuration.watchdogIntervalMs,
-          onBeat: health.loop('watchdog'),
-          onError: (error) => logger.warn({ err: error }, 'watchdog round failed'),
-        },
-      );
-      health.addReadiness('watchdog', () => watchdog.readiness());
-      measure(metrics, view);
-      return watchdog;
+export function watchdogProviders(
+  runtime: StageRuntime,
+  actor: Actor,
+  service: string,
+): Provider[] {
+  const writer = watchdogActor(actor);
+  const { clock } = runtime;
+  return [
+    {
+      provide: DeadlineEnforcer,
+      inject: [CommandHandler],
+      useFactory: (commands: CommandHandler) => new DeadlineEnforcer(commands, writer),
     },
+    {
+      provide: ClockCheck,
+      inject: [EventStore],
+      useFactory: (store: EventStore) =>
+        new ClockCheck(new SystemHistory(store, service), writer, clock),
+    },
+    {
+      provide: KNOWN,
+      inject: [LagoonCores, BusConnection],
+      useFactory: (cores: LagoonCores, bus: BusConnection) => knownTo(runtime, cores, bus),
+    },
+    {
+      provide: Watchdog,
+      inject: [AllTail, KNOWN, DeadlineEnforcer, ClockCheck],
+      useFactory: (
+        tail: AllTail,
+        view: WatchdogView,
+        enforcer: DeadlineEnforcer,
+        clockCheck: ClockCheck,
+      ) => watchdogOf(runtime, tail, view, { enforcer, clockCheck }),
+    },
+  ];
+}
+
+const KNOWN = 'what the watchdog knows';
+
+function knownTo(
+  { clock, configuration }: StageRuntime,
+  cores: LagoonCores,
+  bus: BusConnection,
+): WatchdogView {
+  return {
+    deadlines: new DeadlineProjection(limitsIn(configuration), clock),
+    reasons: new WaitReasons({ limitsOf: limitsFrom(cores), clock }),
+    queues: new StageQueues((durable) => bus.consumerState(durable), clock),
+    storeClock: new StoreClock(clock),
   };
+}
+
+function watchdogOf(
+  { clock, randomness, configuration, health, logger, metrics }: StageRuntime,
+  tail: AllTail,
+  view: WatchdogView,
+  actions: WatchdogActions,
+): Watchdog {
+  const watchdog = new Watchdog(tail, view, actions, {
+    clock,
+    randomness,
+    intervalMs: configuration.watchdogIntervalMs,
+    onBeat: health.loop('watchdog'),
+    onError: (error) => logger.warn({ err: error }, 'watchdog round failed'),
+  });
+  health.addReadiness('watchdog', () => watchdog.readiness());
+  measure(metrics, view);
+  return watchdog;
 }
 
 function measure(metrics: Metrics, { deadlines, storeClock }: WatchdogView): void {

@@ -7,6 +7,8 @@ import { ClockCheck } from '../stages/watchdog/clock-check';
 import { DeadlineEnforcer } from '../stages/watchdog/deadline-enforcer';
 import { DeadlineProjection } from '../stages/watchdog/deadlines.projection';
 import { watchdogActor } from '../stages/watchdog/outages.projection';
+import type { LookAtConsumer } from '../stages/watchdog/stage-queues';
+import { StageQueues } from '../stages/watchdog/stage-queues';
 import { WaitReasons } from '../stages/watchdog/wait-reasons';
 import { Watchdog } from '../stages/watchdog/watchdog';
 import { StoreClock } from '../store/event-clock';
@@ -31,7 +33,11 @@ interface Watch {
   readonly clock?: Clock;
   /** Between two rounds. */
   readonly intervalMs?: number;
+  readonly lookAt?: LookAtConsumer;
 }
+
+/** A bus that cannot be asked. */
+const NO_BUS: LookAtConsumer = () => Promise.reject(new Error('no bus'));
 
 /** A fleet under the eyes of watchdogs, each of which looks in each half of a minute. */
 export class WatchedFleet {
@@ -41,10 +47,12 @@ export class WatchedFleet {
 
   watch(options: Watch = {}): Watchdog {
     const { limits = null, clock = this.fleet.clock, intervalMs = ROUND_MS } = options;
+    const { lookAt = NO_BUS } = options;
     const { store } = this.fleet;
     const reasons = new WaitReasons({ limitsOf: () => limits, clock });
     const deadlines = new DeadlineProjection(LIMITS, clock);
-    const view = { deadlines, reasons, storeClock: new StoreClock(clock) };
+    const queues = new StageQueues(lookAt, clock);
+    const view = { deadlines, reasons, queues, storeClock: new StoreClock(clock) };
     const actor = watchdogActor(ACTOR);
     const enforcer = new DeadlineEnforcer(this.fleet.commands(this.countedHistory()), actor);
     const clockCheck = new ClockCheck(new SystemHistory(store, 'stage-workers'), actor, clock);

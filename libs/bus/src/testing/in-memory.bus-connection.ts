@@ -4,6 +4,7 @@ import type { AckAction } from '../ack-policy';
 import {
   BusConnection,
   NoAnswerError,
+  type ConsumerState,
   type Delivery,
   type IncomingRequest,
   type MessageOnBus,
@@ -119,6 +120,10 @@ export class InMemoryBusConnection extends BusConnection implements AttachedConn
 
   override hasConsumer(durable: string): Promise<boolean> {
     return this.call(() => this.server.consumer(durable) !== undefined).catch(() => false);
+  }
+
+  override consumerState(durable: string): Promise<ConsumerState | null> {
+    return this.call(() => this.server.consumer(durable)?.state ?? null);
   }
 
   override pull(request: PullRequest, listener: PullListener): Pull {

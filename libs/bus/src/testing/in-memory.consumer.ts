@@ -1,6 +1,6 @@
 import type { CancelTimer, Clock } from '@uplift/runtime';
 import type { AckAction } from '../ack-policy';
-import type { MessageOnBus, PullRequest } from '../bus-connection.port';
+import type { ConsumerState, MessageOnBus, PullRequest } from '../bus-connection.port';
 import type { ConsumerRow } from '../bus-topology';
 
 /** How the server talks to the owner of a pull. */
@@ -27,6 +27,7 @@ export class InMemoryConsumer {
   private readonly held = new Map<number, Held>();
   private readonly due = new Set<number>();
   private looked = 0;
+  private activeAt: number | null = null;
 
   constructor(
     readonly row: ConsumerRow,
@@ -38,6 +39,16 @@ export class InMemoryConsumer {
   get undone(): number {
     const rest = this.messages.slice(this.looked).filter((message) => this.wants(message));
     return rest.length + this.held.size;
+  }
+
+  get state(): ConsumerState {
+    const { held, activeAt } = this;
+    return {
+      undelivered: this.undone - held.size,
+      inHand: held.size,
+      pulls: this.pulls.size,
+      idleMs: activeAt === null ? null : this.clock.monotonic() - activeAt,
+    };
   }
 
   /** Returns the function with which the server forgets the pull. */
@@ -69,6 +80,7 @@ export class InMemoryConsumer {
     this.due.delete(sequence);
     if (action.kind === 'nak') held.cancel = this.dueAfter(action.delayMs, sequence);
     else this.held.delete(sequence);
+    this.activeAt = this.clock.monotonic();
     this.serve();
   }
 
@@ -94,6 +106,7 @@ export class InMemoryConsumer {
     const cancel = this.dueAfter(this.row.ackWaitMs, sequence);
     this.held.set(sequence, { deliveries, cancel });
     pull.credit -= 1;
+    this.activeAt = this.clock.monotonic();
     pull.owner.deliver(message, deliveries);
   }
 

@@ -209,7 +209,10 @@ export const INSTANCE_EVENTS: {
   InstanceFoundUnresponsive: documented('After the upgrade the app does not answer.', failure),
   StageTimedOut: documented(
     'Nothing happened in a status for longer than its deadline.',
-    object({ ...ATTEMPT, stage, status: instanceStatus, since: timestamp, limitMs: milliseconds }),
+    objectWith<InstanceEventData['StageTimedOut']>(
+      { ...ATTEMPT, stage, status: instanceStatus, since: timestamp, limitMs: milliseconds },
+      { reason: text },
+    ),
   ),
   WaitingFor: documented(
     'The attempt cannot go on without something outside; step deadlines are suspended meanwhile.',
@@ -224,6 +227,10 @@ export const INSTANCE_EVENTS: {
       { ...ATTEMPT, target: name, waitedMs: milliseconds },
       { endedAt: timestamp },
     ),
+  ),
+  StillWaiting: documented(
+    'A wait lasts; told now and then, with what is different from what was told last.',
+    object({ ...ATTEMPT, target: name, since: timestamp, changed: evidence }),
   ),
   StageParked: documented(
     'A worker gave up the handling of an event after repeated failures.',

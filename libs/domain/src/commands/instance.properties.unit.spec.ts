@@ -21,6 +21,7 @@ const OF_NO_COMMAND: readonly InstanceEvent['type'][] = ['CommandNoted'];
 const MAY_BE_REPEATED = [
   'RedriveStage',
   'RedriveStalledStage',
+  'NoteStillWaiting',
   'ResolveOutcome',
   'RefuseResolution',
 ];

@@ -13,7 +13,9 @@ export interface WaitingCommands {
     readonly stage: UpgradeStage;
     readonly since: string;
     readonly limitMs: number;
+    readonly reason?: string;
   };
+  NoteStillWaiting: InstanceEventData['StillWaiting'];
   ParkStage: InstanceEventData['StageParked'];
 }
 
@@ -40,12 +42,21 @@ export const WAITING: CommandRows<WaitingCommands> = {
       const { upgradeId, attempt, stage, since, limitMs } = timeout;
       const buildName = deployment?.buildName ?? null;
       const waitingFor = notes.waitingFor?.target ?? null;
-      const evidence = { stage, status, since, limitMs, buildName, waitingFor };
+      const { reason: detail } = timeout;
+      const seen = { stage, status, since, limitMs, buildName, waitingFor };
+      const evidence = detail === undefined ? seen : { ...seen, detail };
       const failure = { reason: 'stage-timed-out', evidence, retryable: true } as const;
       return [
         { type: 'StageTimedOut', data: { ...timeout, status } },
         failureIn(status, { upgradeId, attempt, ...failure }),
       ];
+    },
+  },
+  NoteStillWaiting: {
+    in: IN_FLIGHT_STATUSES,
+    decide(data, { notes, workOrder }) {
+      const waitsFor = workOrder.parked ? 'operator' : notes.waitingFor?.target;
+      return data.target === waitsFor ? [{ type: 'StillWaiting', data }] : [];
     },
   },
   ParkStage: {

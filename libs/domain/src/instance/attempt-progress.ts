@@ -145,6 +145,15 @@ const CHANGES: PerEvent<Partial<AttemptProgress>, [before: AttemptProgress]> = {
     const endedWait = endedAt === undefined ? notes.endedWait : { target, endedAt };
     return { notes: { ...notes, waitingFor: null, endedWait } };
   },
+  StillWaiting: ({ changed }, { notes }) => ({
+    notes: {
+      ...notes,
+      waitingFor: notes.waitingFor && { ...notes.waitingFor, ...placeIn(changed) },
+    },
+  }),
+  PreUpgradeStarted: endsWaitForStart,
+  UpgradeStarted: endsWaitForStart,
+  PostUpgradeStarted: endsWaitForStart,
   VariablesRequested: (_data, { notes }) => ({ notes: { ...notes, variables: 'requested' } }),
   VariablesSet: (_data, { notes }) => ({ notes: { ...notes, variables: 'set' } }),
   StageRedriven: ({ n, requestedBy }, { notes }) => {
@@ -156,6 +165,28 @@ const CHANGES: PerEvent<Partial<AttemptProgress>, [before: AttemptProgress]> = {
     notes: { ...notes, cancelWithoutEffect: name },
   }),
 };
+
+/** The place in a queue, and how long it will take, as evidence tells it. */
+export function placeIn({ place, estimatedAt }: Evidence): Partial<Wait> {
+  return {
+    ...(typeof place === 'number' ? { place } : {}),
+    ...(typeof estimatedAt === 'string' ? { estimatedAt } : {}),
+  };
+}
+
+const FOR_START = /^(?:queue|admission|switch):/;
+
+/** True if the wait is over as soon as the work of a stage begins. */
+export function isWaitForStart(target: string): boolean {
+  return FOR_START.test(target);
+}
+
+function endsWaitForStart(_data: unknown, { notes }: AttemptProgress): Partial<AttemptProgress> {
+  const { waitingFor } = notes;
+  return waitingFor !== null && isWaitForStart(waitingFor.target)
+    ? { notes: { ...notes, waitingFor: null } }
+    : UNCHANGED;
+}
 
 function asked(
   { marker, callNo }: { readonly marker: string; readonly callNo: number },

@@ -186,6 +186,8 @@ export interface InstanceEventData {
     readonly status: InstanceStatus;
     readonly since: string;
     readonly limitMs: number;
+    /** What is known of the stall beyond its length. */
+    readonly reason?: string;
   };
   /** The attempt cannot go on without something outside; step deadlines are suspended meanwhile. */
   WaitingFor: Attempt & {
@@ -206,6 +208,13 @@ export interface InstanceEventData {
     readonly waitedMs: number;
     /** Of an outage: until when it lasted, RFC 3339 in UTC with milliseconds. */
     readonly endedAt?: string;
+  };
+  /** Told now and then while a wait lasts; `changed` is what is different from what was told last. */
+  StillWaiting: Attempt & {
+    /** As `WaitingFor` names it, or `operator` for an instance that is held. */
+    readonly target: string;
+    readonly since: string;
+    readonly changed: Evidence;
   };
   StageParked: Attempt & {
     readonly stage: UpgradeStage;

@@ -194,6 +194,7 @@ export const LIFECYCLE = {
   StageParked: { from: IN_FLIGHT_STATUSES, owner: null, ...NOTE },
   WaitingFor: { from: IN_FLIGHT_STATUSES, to: 'unchanged', owner: null, deadline: 'suspended' },
   WaitEnded: { from: IN_FLIGHT_STATUSES, to: 'unchanged', owner: null, deadline: 'resumed' },
+  StillWaiting: { from: IN_FLIGHT_STATUSES, owner: null, ...NOTE },
   StageRedriven: {
     from: IN_FLIGHT_STATUSES,
     to: 'unchanged',

@@ -119,7 +119,12 @@ const ONWARDS: Record<InFlightStatus, readonly InstanceCommandType[]> = {
   'post-upgrade-completed': ['VerifyHealthy'],
 };
 
-const WAITING: readonly InstanceCommandType[] = ['RecordWait', 'RecordWait', 'EndWait'];
+const WAITING: readonly InstanceCommandType[] = [
+  'RecordWait',
+  'RecordWait',
+  'NoteStillWaiting',
+  'EndWait',
+];
 const STUCK: readonly InstanceCommandType[] = [
   ...WAITING,
   'TimeOutStage',
@@ -228,6 +233,7 @@ const VARIATIONS: {
   RecordLateOutcome: ({ outcome }) => ({ status: outcome }),
   RecordWait: ({ target }) => ({ target }),
   EndWait: ({ target }) => ({ target }),
+  NoteStillWaiting: ({ target }) => ({ target }),
   TimeOutStage: (_choice, state) => (state.kind === 'absent' ? {} : { seenStatus: state.status }),
 };
 

@@ -114,6 +114,12 @@ export const EXAMPLE_EVENT_DATA: InstanceEventData = {
     since: '2026-03-01T10:00:00.000Z',
     limitMs: 600_000,
   },
+  StillWaiting: {
+    ...ATTEMPT,
+    target: 'lagoon:eu-1',
+    since: '2026-03-01T10:00:00.000Z',
+    changed: { waitedMs: 1_800_000 },
+  },
   WaitingFor: {
     ...ATTEMPT,
     target: 'lagoon:eu-1',
@@ -281,6 +287,7 @@ export const EXAMPLE_COMMAND_DATA: InstanceCommandData = {
   FindUnresponsive: FAILURE,
   RecordWait: EXAMPLE_EVENT_DATA.WaitingFor,
   EndWait: EXAMPLE_EVENT_DATA.WaitEnded,
+  NoteStillWaiting: EXAMPLE_EVENT_DATA.StillWaiting,
   TimeOutStage: {
     ...ATTEMPT,
     stage: 'pre-upgrade',

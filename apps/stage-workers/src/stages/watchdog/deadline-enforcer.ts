@@ -1,11 +1,21 @@
 import type { Actor } from '@uplift/contracts';
-import type { Attempt, InstanceCommandOf } from '@uplift/domain';
+import type { Attempt, Evidence, InstanceCommandOf } from '@uplift/domain';
 import type { CommandHandler, LoadedInstance } from '@uplift/event-store';
 import { RevisionConflictError } from '@uplift/event-store';
-import type { OpenWait, RunningDeadline } from './deadlines.projection';
-import type { WaitReason } from './wait-reasons';
+import type { OpenWait } from './deadline-row';
+import type { RunningDeadline } from './deadlines.projection';
 
-type Finding = InstanceCommandOf<'TimeOutStage' | 'ExpireUpgrade' | 'RecordWait' | 'EndWait'>;
+type Finding = InstanceCommandOf<
+  | 'TimeOutStage'
+  | 'RecordWait'
+  | 'EndWait'
+  | 'NoteStillWaiting'
+  | 'RedriveStalledStage'
+  | 'ExpireUpgrade'
+>;
+
+/** How often the watchdog offers a stage again by itself before it fails it. */
+export const MOST_REDRIVES = 3;
 
 /** Writes what a look at the deadlines leads to, after a last look at the stream itself. */
 export class DeadlineEnforcer {
@@ -15,27 +25,40 @@ export class DeadlineEnforcer {
   ) {}
 
   /** Ends a stage that is past its deadline. */
-  timeOut(row: RunningDeadline): Promise<void> {
+  timeOut(row: RunningDeadline, reason?: string): Promise<void> {
     const { status: seenStatus, owner: stage, limitMs } = row;
     const since = new Date(row.since).toISOString();
-    const data = { ...attemptOf(row), seenStatus, stage, since, limitMs };
+    const why = reason === undefined ? {} : { reason };
+    const data = { ...attemptOf(row), seenStatus, stage, since, limitMs, ...why };
     return this.submit(row, { type: 'TimeOutStage', data });
   }
 
-  /** Ends what was not begun by the time that its request had named. */
-  expire(row: RunningDeadline): Promise<void> {
-    return this.submit(row, { type: 'ExpireUpgrade', data: attemptOf(row) });
+  /** Offers a stage that nobody has answered for to its workers once more. */
+  redrive(row: RunningDeadline): Promise<void> {
+    const data = { ...attemptOf(row), seenStatus: row.status, most: MOST_REDRIVES };
+    return this.submit(row, { type: 'RedriveStalledStage', data });
   }
 
   /** Says why a stage has not been able to keep its deadline. */
-  explain(row: RunningDeadline, reason: WaitReason): Promise<void> {
-    const data = { ...attemptOf(row), ...reason, stage: row.owner };
+  explain(row: RunningDeadline, wait: OpenWait): Promise<void> {
+    const data = { ...attemptOf(row), ...wait, stage: row.owner };
     return this.submit(row, { type: 'RecordWait', data });
+  }
+
+  /** Says that the wait lasts. */
+  remind(row: RunningDeadline, { target, since }: OpenWait, changed: Evidence): Promise<void> {
+    const data = { ...attemptOf(row), target, since, changed };
+    return this.submit(row, { type: 'NoteStillWaiting', data });
   }
 
   /** Lets the deadline run on. */
   endWait(row: RunningDeadline, { target }: OpenWait, waitedMs: number): Promise<void> {
     return this.submit(row, { type: 'EndWait', data: { ...attemptOf(row), target, waitedMs } });
+  }
+
+  /** Ends an upgrade that could not begin in time. */
+  expire(row: RunningDeadline): Promise<void> {
+    return this.submit(row, { type: 'ExpireUpgrade', data: attemptOf(row) });
   }
 
   private async submit(row: RunningDeadline, command: Finding): Promise<void> {

@@ -7,7 +7,7 @@ import type {
 import { IN_FLIGHT_STATUSES, LIFECYCLE } from '@uplift/domain';
 import { VirtualClock } from '@uplift/runtime/testing';
 import { exampleUpgrade, ORDER } from '../../testing/example-upgrade';
-import type { DeadlineLimits } from './deadlines.projection';
+import type { DeadlineLimits } from './deadline-row';
 import { DeadlineProjection } from './deadlines.projection';
 
 const LIMITS = { pending: 1, step: 2, call: 3, queued: 4, running: 5, verify: 6 };
@@ -239,6 +239,55 @@ describe('the clock of an attempt', () => {
         [11, STARTED],
         [12, waits(12)],
         [13, note],
+      ]).endsAt(),
+    ).toBeNull();
+  });
+
+  const asked = { requestedBy: 'o', reason: 'x' };
+  const parked: InstanceEvent = { type: 'InstanceParked', data: { ...ATTEMPT, ...asked } };
+  const order3 = { ...ORDER, attemptMs: 3 * HOUR };
+  const unparked: InstanceEvent = {
+    type: 'InstanceUnparked',
+    data: { workOrder: order3, ...asked },
+  };
+
+  it('stands still while an operator holds the instance, whatever happens to it', () => {
+    const held = [
+      [11, STARTED],
+      [12, parked],
+      [13, progressed('running')],
+      [14, waitedEnough],
+    ] as const;
+    expect(attemptOf(held).endsAt()).toBeNull();
+    expect(attemptOf(held).projection.waiting()).toMatchObject([
+      { waitingFor: { target: 'operator', since: iso(12 * HOUR) } },
+    ]);
+    expect(attemptOf([...held, [40, unparked]]).endsAt()).toMatchObject({ hour: 42 });
+  });
+
+  it('goes on standing still when the operator lets go of an instance that waits', () => {
+    const told = [
+      [11, STARTED],
+      [12, waits(12)],
+      [13, parked],
+      [20, unparked],
+    ] as const;
+    expect(attemptOf(told).endsAt()).toBeNull();
+    expect(attemptOf([...told, [40, waitedEnough]]).endsAt()).toMatchObject({ hour: 42 });
+    const ended = [...told.slice(0, 3), [14, waitedEnough], [20, unparked]] as const;
+    expect(attemptOf(ended).endsAt()).toMatchObject({ hour: 22 });
+  });
+
+  it('goes on standing still when the stage of an instance that waits is offered again', () => {
+    const redriven: InstanceEvent = {
+      type: 'StageRedriven',
+      data: { workOrder: order3, stage: 'poll-upgrade', n: 1 },
+    };
+    expect(
+      attemptOf([
+        [11, STARTED],
+        [12, waits(12)],
+        [13, redriven],
       ]).endsAt(),
     ).toBeNull();
   });

@@ -1,4 +1,4 @@
-import type { Evidence, SystemView } from '@uplift/domain';
+import type { SystemView } from '@uplift/domain';
 import { ALL_STARTS_ALLOWED, evolveSystemView, startsStoppedFor } from '@uplift/domain';
 import type { TailedInstanceEvent, TailedSystemEvent } from '@uplift/event-store';
 import type { Clock } from '@uplift/runtime';
@@ -7,7 +7,8 @@ import type { LimitsOf } from '../../admission/core-usage.projection';
 import { CoreUsageProjection } from '../../admission/core-usage.projection';
 import { outageTargets } from '../../runner/lagoon-outages';
 import { EventClock } from '../../store/event-clock';
-import type { OpenWait, RunningDeadline } from './deadlines.projection';
+import type { OpenWait, ToldWait } from './deadline-row';
+import type { RunningDeadline } from './deadlines.projection';
 import { OutageProjection } from './outages.projection';
 
 export interface WaitReasonsOptions {
@@ -18,14 +19,8 @@ export interface WaitReasonsOptions {
 }
 
 const GRACE_MS = 60_000;
-
-/** A wait as it is told of an instance that no worker holds. */
-export interface WaitReason extends OpenWait {
-  readonly place?: number;
-  /** RFC 3339 */
-  readonly estimatedAt?: string;
-  readonly evidence?: Evidence;
-}
+/** A wait that lasts is told again this often. */
+const STILL_WAITING_MS = 1_800_000;
 
 /**
  * Why nothing happens to an instance that no worker holds: starts are stopped, its core is away, or has no room. Told
@@ -44,8 +39,13 @@ export class WaitReasons {
     this.graceMs = graceMs;
   }
 
+  /** Time goes on with every event of the store, of whatever kind. */
+  hear(at: number): void {
+    this.clock.observe(at);
+  }
+
   record(event: TailedInstanceEvent): void {
-    this.clock.observe(event.at);
+    this.hear(event.at);
     this.outages.record(event);
     this.admission.record(event);
   }
@@ -56,7 +56,7 @@ export class WaitReasons {
   }
 
   /** Null if nothing explains it. */
-  of(row: RunningDeadline): WaitReason | null {
+  of(row: RunningDeadline): OpenWait | null {
     const { core } = row.order.profile;
     const stopped = this.switchAt(row);
     if (stopped !== null) return stopped;
@@ -88,11 +88,16 @@ export class WaitReasons {
   }
 
   /** Where an instance stands that waits for admission, and when it is likely to be admitted. */
-  queued({ instanceId }: RunningDeadline): Pick<WaitReason, 'place' | 'estimatedAt'> {
+  queued({ instanceId }: RunningDeadline): Pick<OpenWait, 'place' | 'estimatedAt'> {
     const queued = this.admission.queued(instanceId, this.clock.now());
     if (queued === null) return {};
     const { place, estimatedAt } = queued;
     return { place, ...(estimatedAt === null ? {} : { estimatedAt: timeOf(estimatedAt) }) };
+  }
+
+  /** Whether a wait was not spoken of for long. */
+  isQuiet({ toldAt }: ToldWait, now = this.clock.now()): boolean {
+    return now - toldAt >= STILL_WAITING_MS;
   }
 
   /** How long an instance has waited, in whole ms. */
@@ -101,7 +106,7 @@ export class WaitReasons {
   }
 
   /** What has begun goes to its end, whatever the switch. */
-  private switchAt(row: RunningDeadline): WaitReason | null {
+  private switchAt(row: RunningDeadline): OpenWait | null {
     const { status, order } = row;
     if (!BEFORE_A_START.includes(status)) return null;
     const stopped = startsStoppedFor(this.switches, order.profile.core);
@@ -122,7 +127,7 @@ export class WaitReasons {
   }
 
   /** Null and Infinity: it goes on. */
-  private isRecent(at: number | null): boolean {
+  isRecent(at: number | null): boolean {
     return at === null || this.clock.now() - at < this.graceMs;
   }
 }

@@ -1,6 +1,6 @@
 import type { SystemEvent } from '@uplift/domain';
 import { SystemHistory } from '@uplift/event-store';
-import { PROFILE } from '../../testing/example-upgrade';
+import { ORDER, PROFILE } from '../../testing/example-upgrade';
 import { SkewedClock } from '../../testing/fast.clock';
 import { MINUTE, WatchedFleet } from '../../testing/watched-fleet';
 
@@ -20,7 +20,7 @@ describe('the watchdog and an outage of Lagoon', () => {
     const inHand = await fixture.fleet.joinMany(4, 'PreUpgradeStarted');
     const unheld = await fixture.fleet.joinMany(196, 'PreUpgradeStarted');
     for (const id of inHand) await fixture.workerSays(id, 'WaitingFor');
-    await fixture.pass(30 * MINUTE);
+    await fixture.pass(29 * MINUTE);
     for (const id of [...inHand, ...unheld]) {
       expect(await fixture.since('PreUpgradeStarted', id)).toEqual(['WaitingFor']);
     }
@@ -44,10 +44,11 @@ describe('the watchdog and an outage of Lagoon', () => {
     await fixture.workerSays(inHand, 'WaitingFor');
     await fixture.workerSays(mortal, 'WaitingFor');
     await fixture.pass(120 * MINUTE);
-    expect(await fixture.since('PreUpgradeStarted', mortal)).toEqual(['WaitingFor']);
+    const during = await fixture.since('PreUpgradeStarted', mortal);
+    expect([...new Set(during)]).toEqual(['WaitingFor', 'StillWaiting']);
     await fixture.workerSays(mortal, 'WaitEnded');
     await fixture.pass(7.5 * MINUTE);
-    expect(await fixture.since('PreUpgradeStarted', mortal)).toEqual(['WaitingFor', 'WaitEnded']);
+    expect((await fixture.fleet.types(mortal)).at(-1)).toBe('WaitEnded');
     await fixture.pass(MINUTE);
     const { events } = await fixture.fleet.history.load(mortal);
     const limitMs = 8 * MINUTE;
@@ -147,8 +148,9 @@ describe('the watchdog and a core without room', () => {
     const fixture = watched();
     fixture.watch({ limits: AGREED });
     const forgotten = await fixture.fleet.join('UpgradeRequested');
-    await fixture.pass(5 * MINUTE);
+    await fixture.pass(10 * MINUTE);
     expect(await fixture.since('UpgradeRequested', forgotten)).toEqual([
+      ...Array<string>(3).fill('StageRedriven'),
       'StageTimedOut',
       'PreUpgradeFailed',
     ]);
@@ -159,7 +161,7 @@ describe('the watchdog and a core without room', () => {
     fixture.watch({ limits: AGREED });
     await fixture.fleet.join('DeploymentAccepted');
     const elsewhere = await fixture.fleet.join('PostUpgradePending');
-    await fixture.pass(5 * MINUTE);
+    await fixture.pass(10 * MINUTE);
     expect((await fixture.fleet.types(elsewhere)).at(-1)).toBe('PostUpgradeFailed');
   });
 });
@@ -224,5 +226,82 @@ describe('the watchdog and a time to start by', () => {
     const waiting = await fixture.fleet.join('UpgradeRequested', { startBy });
     await fixture.pass(3 * MINUTE);
     expect(await fixture.since('UpgradeRequested', waiting)).toEqual([]);
+  });
+});
+
+describe('the watchdog and a wait that lasts', () => {
+  const told = async (fleet: WatchedFleet, id: string) =>
+    (await fleet.fleet.types(id)).filter((type) => type === 'StillWaiting').length;
+
+  it('tells it every half hour at most, also when it is started anew in between', async () => {
+    const fixture = watched();
+    const waiting = await fixture.fleet.join('PreUpgradeStarted');
+    await fixture.workerSays(waiting, 'WaitingFor');
+    for (let n = 1; n <= 10; n += 1) {
+      const watchdog = fixture.watch();
+      await fixture.pass(13 * MINUTE);
+      watchdog.onApplicationShutdown();
+    }
+    expect(await told(fixture, waiting)).toBe(4);
+    const { decoded } = await fixture.fleet.history.load(waiting);
+    expect(decoded.at(-1)).toMatchObject({ type: 'StillWaiting', data: { target: 'lagoon:eu-1' } });
+  });
+
+  it('tells it once when two of them watch', async () => {
+    const fixture = watched();
+    fixture.watch();
+    fixture.watch();
+    const waiting = await fixture.fleet.join('PreUpgradeStarted');
+    await fixture.workerSays(waiting, 'WaitingFor');
+    await fixture.pass(35 * MINUTE);
+    expect(await told(fixture, waiting)).toBe(1);
+  });
+
+  it('tells it of an instance that an operator holds, and never ends it', async () => {
+    const fixture = watched();
+    fixture.watch();
+    const parked = await fixture.fleet.join('PreUpgradeStarted');
+    const { state } = await fixture.fleet.history.load(parked);
+    const { upgradeId, attempt } = state.kind === 'upgrading' ? state.workOrder : ORDER;
+    const asked = { requestedBy: 'operator-7', reason: 'look' };
+    const data = { upgradeId, attempt, ...asked };
+    await fixture.fleet.append(parked, { type: 'InstanceParked', data });
+    await fixture.pass(24 * 60 * MINUTE);
+    expect(await told(fixture, parked)).toBeGreaterThanOrEqual(45);
+    expect(await told(fixture, parked)).toBeLessThanOrEqual(48);
+    const { decoded } = await fixture.fleet.history.load(parked);
+    expect(decoded.at(-1)).toMatchObject({ type: 'StillWaiting', data: { target: 'operator' } });
+  });
+});
+
+describe('the watchdog and an upgrade that was to begin by a time', () => {
+  const startBy = (fixture: WatchedFleet, inMs: number) =>
+    new Date(fixture.fleet.clock.wall() + inMs).toISOString();
+
+  it('lets it expire when that time is over by the store, also while it waits', async () => {
+    const fixture = watched();
+    fixture.watch();
+    const order = { startBy: startBy(fixture, 20 * MINUTE) };
+    const waiting = await fixture.fleet.join('UpgradeRequested', order);
+    const begun = await fixture.fleet.join('PreUpgradeStarted', order);
+    await fixture.workerSays(waiting, 'WaitingFor');
+    await fixture.workerSays(begun, 'WaitingFor');
+    await fixture.pass(19.5 * MINUTE);
+    expect((await fixture.fleet.types(waiting)).at(-1)).toBe('WaitingFor');
+    await fixture.pass(MINUTE);
+    const { state } = await fixture.fleet.history.load(waiting);
+    expect(await fixture.since('WaitingFor', waiting)).toEqual(['UpgradeExpired']);
+    expect(state).toMatchObject({ kind: 'resting', status: 'running-healthy-claimed' });
+    expect((await fixture.fleet.types(begun)).at(-1)).toBe('WaitingFor');
+  });
+
+  it('goes by the store, not by an own clock that is two hours ahead', async () => {
+    const fixture = watched();
+    fixture.watch({ clock: new SkewedClock(fixture.fleet.clock, 120 * MINUTE) });
+    const order = { startBy: startBy(fixture, 60 * MINUTE) };
+    const waiting = await fixture.fleet.join('UpgradeRequested', order);
+    await fixture.workerSays(waiting, 'WaitingFor');
+    await fixture.pass(50 * MINUTE);
+    expect(await fixture.fleet.types(waiting)).not.toContain('UpgradeExpired');
   });
 });

@@ -1,11 +1,15 @@
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import type { StoredEvent } from '@uplift/contracts';
+import type { Evidence } from '@uplift/domain';
 import type { AllTail, TailedInstanceEvent } from '@uplift/event-store';
 import type { Clock, Randomness } from '@uplift/runtime';
 import { Backoff } from '@uplift/runtime';
 import type { ClockCheck } from './clock-check';
 import type { DeadlineProjection, OverdueDeadline, RunningDeadline } from './deadlines.projection';
 import type { DeadlineEnforcer } from './deadline-enforcer';
+import { MOST_REDRIVES } from './deadline-enforcer';
+import type { OpenWait, ToldWait } from './deadline-row';
+import type { StageQueues } from './stage-queues';
 import type { StoreClock } from '../../store/event-clock';
 import type { WaitReasons } from './wait-reasons';
 
@@ -14,6 +18,7 @@ export interface WatchdogView {
   readonly deadlines: DeadlineProjection;
   readonly reasons: WaitReasons;
   readonly storeClock: StoreClock;
+  readonly queues: StageQueues;
 }
 
 /** What the watchdog writes. */
@@ -80,7 +85,9 @@ export class Watchdog implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   private hear(event: StoredEvent): void {
-    this.view.storeClock.observe(Date.parse(event.recordedAt), this.tail.hasCaughtUp);
+    const at = Date.parse(event.recordedAt);
+    this.view.storeClock.observe(at, this.tail.hasCaughtUp);
+    this.view.reasons.hear(at);
     this.actions.clockCheck.observe(event);
     this.heard.abort();
   }
@@ -88,6 +95,7 @@ export class Watchdog implements OnApplicationBootstrap, OnApplicationShutdown {
   private take(event: TailedInstanceEvent): void {
     this.view.deadlines.record(event);
     this.view.reasons.record(event);
+    this.view.queues.record(event);
   }
 
   private async patrol(): Promise<void> {
@@ -103,7 +111,7 @@ export class Watchdog implements OnApplicationBootstrap, OnApplicationShutdown {
     if (!this.tail.hasCaughtUp) return;
     const { deadlines } = this.view;
     await this.each(await this.provedLate(), (row) => this.settle(row));
-    await this.each(deadlines.waiting(), (row) => this.release(row));
+    await this.each(deadlines.waiting(), (row) => this.follow(row));
   }
 
   /** Those who are late by a time that the store has just told; who seems late otherwise is reason to ask it. */
@@ -117,7 +125,12 @@ export class Watchdog implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   private seemsLate(): boolean {
-    return this.view.deadlines.overdue(this.options.clock.wall()).length > 0;
+    const { deadlines, reasons } = this.view;
+    const wall = this.options.clock.wall();
+    return (
+      deadlines.overdue(wall).length > 0 ||
+      deadlines.waiting().some(({ waitingFor }) => waitingFor && reasons.isQuiet(waitingFor, wall))
+    );
   }
 
   private async askForTime(isNeeded: boolean): Promise<void> {
@@ -139,31 +152,66 @@ export class Watchdog implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   /** One instance that cannot be settled holds up no other. */
-  private async each<Row>(
-    rows: readonly Row[],
-    look: (row: Row) => Promise<void> | undefined,
-  ): Promise<void> {
+  private async each<Row>(rows: readonly Row[], look: (row: Row) => Promise<void>): Promise<void> {
     for (const row of rows) {
       if (this.abort.signal.aborted) return;
       this.options.onBeat();
-      await look(row)?.catch((error: unknown) => this.options.onError(error));
+      await look(row).catch((error: unknown) => this.options.onError(error));
     }
   }
 
-  /** The end of the attempt ends every wait; before it, whoever waits is first told that the wait is over. */
-  private settle(row: OverdueDeadline): Promise<void> | undefined {
-    if (row.isExpired) return this.actions.enforcer.expire(row);
-    if (row.isAttemptOver) return this.actions.enforcer.timeOut(row);
-    if (row.waitingFor !== null) return undefined;
+  /** Who waits is late only once it was told that the wait is over. */
+  private async settle(row: OverdueDeadline): Promise<void> {
+    const { enforcer } = this.actions;
+    if (row.isExpired) return enforcer.expire(row);
+    if (row.isAttemptOver) return enforcer.timeOut(row);
+    if (row.waitingFor !== null) return;
     const reason = this.view.reasons.of(row);
-    return reason === null
-      ? this.actions.enforcer.timeOut(row)
-      : this.actions.enforcer.explain(row, reason);
+    return reason === null ? this.settleOffer(row) : enforcer.explain(row, reason);
   }
 
-  private release(row: RunningDeadline): Promise<void> | undefined {
-    const { waitingFor } = row;
-    if (waitingFor === null || !this.view.reasons.isOver(row)) return undefined;
-    return this.actions.enforcer.endWait(row, waitingFor, this.view.reasons.waitedMs(waitingFor));
+  /** A stage that was never heard of may have others before it, nobody to work on it, or have lost its message. */
+  private async settleOffer(row: OverdueDeadline): Promise<void> {
+    const { enforcer } = this.actions;
+    if (row.offer === null) return enforcer.timeOut(row);
+    const state = await this.view.queues.stateOf(row, this.view.deadlines.all);
+    if (state.kind === 'queued') return enforcer.explain(row, state.wait);
+    if (state.kind === 'stalled') return enforcer.timeOut(row, NOBODY);
+    return row.redriven < MOST_REDRIVES ? enforcer.redrive(row) : enforcer.timeOut(row, NO_ANSWER);
   }
+
+  /** Ends a wait that is over, or says again after a while that it lasts. */
+  private async follow(row: RunningDeadline): Promise<void> {
+    const { waitingFor: told } = row;
+    if (told === null) return;
+    const { reasons } = this.view;
+    const queue = told.target.startsWith(QUEUE) ? await this.queueOf(row) : null;
+    if (queue === 'over' || reasons.isOver(row)) {
+      return this.actions.enforcer.endWait(row, told, reasons.waitedMs(told));
+    }
+    if (!reasons.isQuiet(told)) return;
+    const changed = {
+      waitedMs: reasons.waitedMs(told),
+      ...changesOf(told, queue ?? reasons.queued(row)),
+    };
+    return this.actions.enforcer.remind(row, told, changed);
+  }
+
+  /** How the queue stands; null if that is too new to be told, or the same. */
+  private async queueOf(row: RunningDeadline): Promise<OpenWait | 'over' | null> {
+    const state = await this.view.queues.stateOf(row, this.view.deadlines.all);
+    if (state.kind === 'queued') return state.wait;
+    return this.view.reasons.isRecent(row.touchedAt) ? null : 'over';
+  }
+}
+
+const QUEUE = 'queue:';
+const NOBODY = 'no worker takes messages of this stage';
+const NO_ANSWER = `no worker answered, although the stage was offered again ${MOST_REDRIVES} times`;
+
+function changesOf(told: ToldWait, now: Pick<OpenWait, 'place' | 'estimatedAt'>): Evidence {
+  const { place = told.place, estimatedAt = told.estimatedAt } = now;
+  const isNew = ([name, value]: [string, unknown]) => value !== told[name as keyof ToldWait];
+  const changed = Object.entries({ place, estimatedAt }).filter(isNew);
+  return Object.fromEntries(changed) as Evidence;
 }

@@ -5,8 +5,9 @@ import { ACTOR, StageFixture } from '../../testing/stage-fixture';
 import { ClockCheck } from './clock-check';
 import { DeadlineProjection } from './deadlines.projection';
 import { DeadlineEnforcer } from './deadline-enforcer';
-import type { DeadlineLimits } from './deadlines.projection';
+import type { DeadlineLimits } from './deadline-row';
 import { StoreClock } from '../../store/event-clock';
+import { StageQueues } from './stage-queues';
 import { WaitReasons } from './wait-reasons';
 import { Watchdog } from './watchdog';
 
@@ -41,7 +42,8 @@ function watch(
   const clockCheck = new ClockCheck(history, ACTOR, clock);
   const tail = new AllTail(store, { clock, randomness });
   let rounds = 0;
-  const view = { deadlines, reasons, storeClock };
+  const queues = new StageQueues(() => Promise.resolve(null), clock);
+  const view = { deadlines, reasons, queues, storeClock };
   const watchdog = new Watchdog(
     tail,
     view,
@@ -70,13 +72,46 @@ const failed = (fixture: StageFixture) => until(async () => (await fixture.types
 describe('the watchdog', () => {
   it.each<[InstanceEventType, keyof DeadlineLimits, string]>([
     ['UpgradeRequested', 'pending', 'PreUpgradeFailed'],
-    ['PreUpgradeStarted', 'step', 'PreUpgradeFailed'],
     ['UpgradePending', 'pending', 'UpgradeFailed'],
-    ['DeploymentRequested', 'call', 'UpgradeFailed'],
     ['DeploymentAccepted', 'queued', 'UpgradeFailed'],
     ['PostUpgradePending', 'pending', 'PostUpgradeFailed'],
-    ['PostUpgradeStarted', 'step', 'PostUpgradeFailed'],
     ['PostUpgradeCompleted', 'verify', 'InstanceFoundUnresponsive'],
+  ])(
+    'offers what nobody answered after %s again, three times, and then ends it',
+    async (opening, limit, ending) => {
+      const fixture = await StageFixture.at(opening);
+      const { passed } = watch(fixture, { limits: { [limit]: 1 } });
+      await until(async () => (await fixture.types()).length >= 5);
+      await passed(20);
+      const reason = 'no worker answered, although the stage was offered again 3 times';
+      expect(await fixture.appended()).toMatchObject([
+        { type: 'StageRedriven', data: { n: 1 } },
+        { type: 'StageRedriven', data: { n: 2 } },
+        { type: 'StageRedriven', data: { n: 3 } },
+        { type: 'StageTimedOut', data: { limitMs: 1, reason } },
+        {
+          type: ending,
+          data: { reason: 'stage-timed-out', evidence: { limitMs: 1, detail: reason } },
+        },
+      ]);
+    },
+  );
+
+  it('does not count what an operator offers again', async () => {
+    const fixture = await StageFixture.at('UpgradeRequested');
+    const { order: workOrder } = fixture;
+    const asked = { requestedBy: 'operator-7', reason: 'x' };
+    const redriven = { workOrder, stage: 'pre-upgrade', n: 1, ...asked } as const;
+    await fixture.append({ type: 'StageRedriven', data: redriven });
+    watch(fixture, { limits: { pending: 1 } });
+    await until(async () => (await fixture.types()).includes('PreUpgradeFailed'));
+    expect((await fixture.types()).filter((type) => type === 'StageRedriven')).toHaveLength(4);
+  });
+
+  it.each<[InstanceEventType, keyof DeadlineLimits, string]>([
+    ['PreUpgradeStarted', 'step', 'PreUpgradeFailed'],
+    ['DeploymentRequested', 'call', 'UpgradeFailed'],
+    ['PostUpgradeStarted', 'step', 'PostUpgradeFailed'],
   ])('ends what stalls after %s with reason and evidence', async (opening, limit, ending) => {
     const fixture = await StageFixture.at(opening);
     watch(fixture, { limits: { [limit]: 1 } });
@@ -88,8 +123,8 @@ describe('the watchdog', () => {
   });
 
   it('fires once, and forgets the instance', async () => {
-    const fixture = await StageFixture.at('UpgradeRequested');
-    const { deadlines, passed } = watch(fixture, { limits: { pending: 1 } });
+    const fixture = await StageFixture.at('PreUpgradeStarted');
+    const { deadlines, passed } = watch(fixture, { limits: { step: 1 } });
     await failed(fixture);
     await until(() => deadlines.size === 0);
     await passed(20);
@@ -97,20 +132,20 @@ describe('the watchdog', () => {
   });
 
   it('fires once when two of them watch', async () => {
-    const fixture = await StageFixture.at('UpgradeRequested');
-    const both = [1, 2].map(() => watch(fixture, { limits: { pending: 1 } }));
+    const fixture = await StageFixture.at('PreUpgradeStarted');
+    const both = [1, 2].map(() => watch(fixture, { limits: { step: 1 } }));
     await failed(fixture);
     await Promise.all(both.map(({ deadlines }) => until(() => deadlines.size === 0)));
     expect(await fixture.types()).toHaveLength(2);
   });
 
   it('still fires after it was restarted', async () => {
-    const fixture = await StageFixture.at('UpgradeRequested');
+    const fixture = await StageFixture.at('PreUpgradeStarted');
     const first = watch(fixture);
     await first.passed(3);
     first.watchdog.onApplicationShutdown();
     expect(await fixture.types()).toEqual([]);
-    watch(fixture, { limits: { pending: 1 } });
+    watch(fixture, { limits: { step: 1 } });
     await failed(fixture);
     expect((await fixture.types())[0]).toBe('StageTimedOut');
   });
@@ -163,9 +198,9 @@ describe('the watchdog', () => {
   });
 
   it('is not held up by one instance that it cannot settle', async () => {
-    const fixture = await StageFixture.at('UpgradeRequested');
+    const fixture = await StageFixture.at('PreUpgradeStarted');
     fixture.store.faults.push('lost');
-    const { errors } = watch(fixture, { limits: { pending: 1 } });
+    const { errors } = watch(fixture, { limits: { step: 1 } });
     await failed(fixture);
     expect(errors).toHaveLength(1);
     expect((await fixture.types())[1]).toBe('PreUpgradeFailed');
