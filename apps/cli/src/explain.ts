@@ -42,15 +42,22 @@ export function explained(instance: InstanceDocument): readonly string[] {
     waitingFor === null ? 'Nothing holds it up.' : inWords(waitingFor),
     `Possible now: ${possible(allowedCommands)}`,
     ...allowed.flatMap(({ command, detail }) => (detail ? `  ${spoken(command)}: ${detail}` : [])),
-    ...refused.map(
-      ({ command, code, detail }) =>
-        `  not ${spoken(command)}: ${detail}${code ? ` [${code}]` : ''}`,
-    ),
+    ...whyNot(refused),
   ];
 }
 
 export function commandRow({ command, allowed, code, detail }: AllowedCommand): Row {
   return { command: spoken(command), allowed, code, detail };
+}
+
+/** One line per rule, with all the commands it stands in the way of. */
+function whyNot(refused: readonly AllowedCommand[]): readonly string[] {
+  const byRule = new Map<string, string[]>();
+  for (const { command, code, detail } of refused) {
+    const rule = code === null ? `${detail}` : `${detail} [${code}]`;
+    byRule.set(rule, [...(byRule.get(rule) ?? []), spoken(command)]);
+  }
+  return [...byRule].map(([rule, commands]) => `  not ${commands.join(', ')}: ${rule}`);
 }
 
 function whyFailed({ failureReason, reasonClass }: InstanceDocument): readonly string[] {
@@ -67,7 +74,7 @@ function inWords({ sentence, since, until, evidence }: Waiting): string {
   return [
     `Waiting: ${sentence}`,
     ...(since === null ? [] : [`since ${since}`]),
-    ...(until === null ? [] : [`until ${until} at the latest`]),
-    ...(facts.length === 0 ? [] : [`(${facts.join(', ')})`]),
-  ].join(' ');
+    ...(until === null ? [] : [`as far as is known until ${until}`]),
+    ...(facts.length === 0 ? [] : [facts.join(', ')]),
+  ].join('; ');
 }

@@ -33,6 +33,12 @@ const INSTANCE = {
       code: 'upgrade-not-in-flight',
       detail: 'it has ended',
     },
+    {
+      command: 'RedriveStage',
+      allowed: false,
+      code: 'upgrade-not-in-flight',
+      detail: 'it has ended',
+    },
     { command: 'ParkInstance', allowed: false, code: null, detail: 'it is in force already' },
   ],
 };
@@ -93,7 +99,7 @@ describe('uplift instance explain', () => {
       'Nothing holds it up.',
       'Possible now: upgrade retry, upgrade abandon',
       '  upgrade retry: from upgrade',
-      '  not upgrade cancel: it has ended [upgrade-not-in-flight]',
+      '  not upgrade cancel, upgrade redrive: it has ended [upgrade-not-in-flight]',
       '  not instance park: it is in force already',
     ]);
   });
@@ -102,7 +108,7 @@ describe('uplift instance explain', () => {
     shows({ ...INSTANCE, failureReason: null, waitingFor: WAITING, allowedCommands: [] });
     expect(await words()).toEqual([
       'shop/main: Upgrade failed (upgrade-failed), revision 8',
-      'Waiting: Lagoon core eu-1 has no room since 2026-12-01T05:00:00.000Z until 2026-12-01T07:00:00.000Z at the latest (place 12)',
+      'Waiting: Lagoon core eu-1 has no room; since 2026-12-01T05:00:00.000Z; as far as is known until 2026-12-01T07:00:00.000Z; place 12',
       'Possible now: nothing',
     ]);
   });

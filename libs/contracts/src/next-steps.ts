@@ -15,10 +15,7 @@ export const WAITING_SCHEMA = named(
       nullable(text),
     ),
     since: nullable(dateTime),
-    until: documented(
-      'When it ends by itself at the latest, as far as is known',
-      nullable(dateTime),
-    ),
+    until: documented('When it goes on or is over, as far as is known', nullable(dateTime)),
     evidence,
   }),
 );
