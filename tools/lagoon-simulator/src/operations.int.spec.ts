@@ -248,5 +248,18 @@ describe('the operations', () => {
       });
       expect(await outcome(cancel, { id: 999 })).toBeNull();
     });
+
+    it('go on to their end in an environment that ignores a cancel, as long as they last there', async () => {
+      const odd = { taskSeconds: 100, ignoresTaskCancel: true };
+      const environment = fixture.place({ registeredTasks, ...odd });
+      const started = (await outcome(INVOKE, { task: 7, environment })) as { id: number };
+      const cancel = 'mutation($id: Int!) { cancelTask(input: { task: { id: $id } }) }';
+      const status = () => outcome('query($id: Int!) { taskById(id: $id) { status } }', started);
+      fixture.controls.advance(90);
+      expect(await outcome(cancel, started)).toBe('success');
+      expect(await status()).toEqual({ status: 'running' });
+      fixture.controls.advance(10);
+      expect(await status()).toEqual({ status: 'complete' });
+    });
   });
 });
