@@ -1,10 +1,11 @@
 import type { StopView, SystemView, WorkOrder } from '@uplift/domain';
 import { ALL_STARTS_ALLOWED } from '@uplift/domain';
 import { VirtualClock } from '@uplift/runtime/testing';
-import { SCRIPTED } from '../testing/example-upgrade';
+import { ORDER, SCRIPTED } from '../testing/example-upgrade';
 import { protocolOf, scriptsOf, StageFixture, WORKER } from '../testing/stage-fixture';
 import { PreUpgradeStage } from '../stages/pre-upgrade/pre-upgrade.stage';
 import { UpgradeStage } from '../stages/upgrade/upgrade.stage';
+import type { Start, StartGate } from './start-gate';
 
 const SECOND = 1_000;
 const START = Date.parse('2026-06-01T00:00:00.000Z');
@@ -228,5 +229,65 @@ describe('an instance that an operator holds', () => {
     expect(await handled).toEqual({ kind: 'done' });
     expect(await begun.fixture.types()).toEqual(['InstanceParked']);
     expect(begun.fixture.lagoon.calls).toEqual([]);
+  });
+});
+
+describe('room on its core', () => {
+  const { attemptMs: _none, ...old } = ORDER;
+  const OLD: WorkOrder = { ...old, deadlineAt: '2099-01-01T00:00:00.000Z' };
+  const asked = { requestedBy: 'operator-7', reason: 'again' };
+
+  /** Whether the stage asks for room for what its newest event opens. */
+  async function asksForRoom(fixture: StageFixture): Promise<boolean[]> {
+    const seen: boolean[] = [];
+    const gate = Object.assign(Object.create(fixture.gate) as StartGate, {
+      pass: (_session: unknown, { needsRoom }: Start) => {
+        seen.push(needsRoom);
+        return Promise.resolve(true);
+      },
+    });
+    const { cores, clock } = fixture;
+    const scripts = scriptsOf(fixture);
+    const ports = { cores, gate, protocol: protocolOf(fixture), scripts, clock };
+    const options = { worker: WORKER, timeoutMs: 20_000, concurrency: 8 };
+    const isFirst = fixture.openingEvent.type === 'UpgradeRequested';
+    await fixture.handle(
+      isFirst ? new PreUpgradeStage(ports, options) : new UpgradeStage(ports, options),
+    );
+    return seen;
+  }
+
+  it.each([
+    ['before its first work', 'UpgradeRequested', ORDER, true],
+    ['not again for its deployment', 'UpgradePending', ORDER, false],
+    ['of an earlier build not before its first work', 'UpgradeRequested', OLD, false],
+    ['of an earlier build for its deployment', 'UpgradePending', OLD, true],
+  ] as const)('is asked for by an attempt %s', async (_when, opening, order, needsRoom) => {
+    const fixture = await StageFixture.at(opening, order);
+    expect(await asksForRoom(fixture)).toEqual([needsRoom]);
+  });
+
+  it('is not asked for again when the stage is offered again', async () => {
+    const fixture = await StageFixture.at('UpgradePending');
+    const { workOrder } = await fixture.session();
+    await fixture.openWith({ type: 'StageRedriven', data: { workOrder, stage: 'upgrade', n: 1 } });
+    expect(await asksForRoom(fixture)).toEqual([false]);
+  });
+
+  it('is asked for by a retry that begins with the deployment', async () => {
+    const fixture = await StageFixture.at('UpgradePending');
+    const { workOrder, attempt } = await fixture.session();
+    const failure = {
+      ...attempt,
+      reason: 'deployment-refused',
+      evidence: {},
+      retryable: true,
+    } as const;
+    await fixture.append({ type: 'UpgradeFailed', data: failure });
+    await fixture.openWith({
+      type: 'UpgradeRetried',
+      data: { workOrder: { ...workOrder, attempt: 2 }, ...asked, fromStage: 'upgrade' },
+    });
+    expect(await asksForRoom(fixture)).toEqual([true]);
   });
 });

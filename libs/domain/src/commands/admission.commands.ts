@@ -48,7 +48,8 @@ export const EXPIRY: CommandRows<ExpiryCommands> = {
   /** A later attempt takes up what had begun: nothing of it expires. */
   ExpireUpgrade: {
     in: LIFECYCLE.UpgradeExpired.from,
-    decide(data, { workOrder: { startBy, attempt, originStatus: status } }) {
+    decide(data, { workOrder: { startBy, attempt, originStatus, repairs } }) {
+      const status = repairs ?? originStatus;
       return startBy === undefined || attempt > 1
         ? []
         : [{ type: 'UpgradeExpired', data: { ...data, status, startBy } }];

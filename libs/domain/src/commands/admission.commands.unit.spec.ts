@@ -67,6 +67,12 @@ describe('ExpireUpgrade', () => {
       .then(event('UpgradeExpired', START_BY));
   });
 
+  it('leaves an app as ill as it was before its repair was asked for', () => {
+    given(...ordering({ repairs: 'running-unhealthy' }, expiring))
+      .when(command('ExpireUpgrade'))
+      .then(event('UpgradeExpired', { ...START_BY, status: 'running-unhealthy' }));
+  });
+
   it('lets another upgrade be requested', () => {
     given(...expiring, event('UpgradeExpired', START_BY))
       .when(command('RequestUpgrade', { upgradeId: OTHER_UPGRADE }))
