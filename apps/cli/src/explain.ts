@@ -1,5 +1,6 @@
-import type { InstanceDocument } from '@uplift/contracts';
-import { reasonRow } from '@uplift/domain';
+import type { InstanceDocument, UpgradeDocument } from '@uplift/contracts';
+import type { Evidence } from '@uplift/domain';
+import { reasonRow, refusalCause } from '@uplift/domain';
 import type { Row } from './printer';
 
 type AllowedCommand = InstanceDocument['allowedCommands'][number];
@@ -31,7 +32,10 @@ export function possible(commands: readonly AllowedCommand[]): string {
 }
 
 /** An instance in words: where it stands, why, what it waits for, what can be asked for. */
-export function explained(instance: InstanceDocument): readonly string[] {
+export function explained(
+  instance: InstanceDocument,
+  failure: UpgradeDocument['failure'] = null,
+): readonly string[] {
   const { project, environment, statusLabel, status, revision } = instance;
   const { waitingFor, allowedCommands } = instance;
   const allowed = allowedCommands.filter((each) => each.allowed);
@@ -39,6 +43,7 @@ export function explained(instance: InstanceDocument): readonly string[] {
   return [
     `${project}/${environment}: ${statusLabel} (${status}), revision ${revision}`,
     ...whyFailed(instance),
+    ...(failure === null ? [] : whatWasSeen(failure)),
     waitingFor === null ? 'Nothing holds it up.' : inWords(waitingFor),
     `Possible now: ${possible(allowedCommands)}`,
     ...allowed.flatMap(({ command, detail }) => (detail ? `  ${spoken(command)}: ${detail}` : [])),
@@ -69,12 +74,26 @@ function whyFailed({ failureReason, reasonClass }: InstanceDocument): readonly s
     : [`Its last upgrade failed: ${row.sentence} ${name}.`, `What to do: ${row.whatToDo}.`];
 }
 
-function inWords({ sentence, since, until, evidence }: Waiting): string {
+/** The facts of a failure; of a refusal of Lagoon also what its cause means. */
+function whatWasSeen({ evidence }: NonNullable<UpgradeDocument['failure']>): readonly string[] {
+  const cause = refusalCause(evidence.cause);
+  return [
+    ...(cause === null ? [] : [`Its cause: ${cause.sentence}; ${cause.whatToDo}.`]),
+    `Evidence: ${factsOf(evidence) || 'none'}`,
+  ];
+}
+
+function factsOf(evidence: Evidence): string {
   const facts = Object.entries(evidence).map(([name, value]) => `${name} ${value}`);
+  return facts.join(', ');
+}
+
+function inWords({ sentence, since, until, evidence }: Waiting): string {
+  const facts = factsOf(evidence);
   return [
     `Waiting: ${sentence}`,
     ...(since === null ? [] : [`since ${since}`]),
     ...(until === null ? [] : [`as far as is known until ${until}`]),
-    ...(facts.length === 0 ? [] : [facts.join(', ')]),
+    ...(facts === '' ? [] : [facts]),
   ].join('; ');
 }

@@ -1,5 +1,6 @@
-import type { CommandAnswer, InstanceDocument } from '@uplift/contracts';
+import type { CommandAnswer, InstanceDocument, UpgradeDocument } from '@uplift/contracts';
 import { Command, InvalidArgumentError } from 'commander';
+import type { Answer } from './api-client';
 import type { CliContext } from './cli-context';
 import { commandRow, explained } from './explain';
 import type { Row } from './printer';
@@ -57,8 +58,19 @@ function explainCommand(context: CliContext): Command {
       const document = await context.ask<'instance'>(instancePath(id));
       const { instance } = document;
       const rows = instance.allowedCommands.map(commandRow);
-      context.printer.print({ document, rows, words: explained(instance) });
+      const failure = await failureOf(context, instance);
+      context.printer.print({ document, rows, words: explained(instance, failure) });
     });
+}
+
+/** The evidence stands with the upgrade. */
+async function failureOf(
+  context: CliContext,
+  { failureReason, lastUpgradeId }: InstanceDocument,
+): Promise<UpgradeDocument['failure']> {
+  if (failureReason === null || lastUpgradeId === null) return null;
+  const path = `/v1/upgrades/${encodeURIComponent(lastUpgradeId)}`;
+  return (await context.api.json<Answer<'upgrade'>>(path)).upgrade.failure;
 }
 
 function holdCommand(context: CliContext, name: string, description: string): Command {

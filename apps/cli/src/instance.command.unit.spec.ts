@@ -21,6 +21,7 @@ const INSTANCE = {
   statusLabel: 'Upgrade failed',
   revision: 8,
   currentUpgradeId: null,
+  lastUpgradeId: null,
   failureReason: 'deployment-active',
   reasonClass: 'busy',
   waitingFor: null,
@@ -101,6 +102,16 @@ describe('uplift instance explain', () => {
       '  upgrade retry: from upgrade',
       '  not upgrade cancel, upgrade redrive: it has ended [upgrade-not-in-flight]',
       '  not instance park: it is in force already',
+    ]);
+  });
+
+  it('shows the evidence of the failure, and what the cause of a refusal means', async () => {
+    shows({ ...INSTANCE, lastUpgradeId: 'u-1' });
+    const failure = { evidence: { cause: 'quota', detail: 'exceed environment quota' } };
+    api.answers.set('/v1/upgrades/u-1', { body: { upgrade: { failure }, stops: [], asOf: AS_OF } });
+    expect((await words()).slice(3, 5)).toEqual([
+      'Its cause: a limit on the number of environments is reached; remove environments, or have the limit raised.',
+      'Evidence: cause quota, detail exceed environment quota',
     ]);
   });
 

@@ -306,6 +306,12 @@ export function reasonRow(reason: string): ReasonRow | null {
   return Object.hasOwn(REASONS, code) ? REASONS[code as FailureReason] : null;
 }
 
+/** What the cause of a refusal by Lagoon means; null for one that is not known. */
+export function refusalCause(cause: unknown): Explanation | null {
+  const isKnown = typeof cause === 'string' && Object.hasOwn(REFUSAL_CAUSES, cause);
+  return isKnown ? REFUSAL_CAUSES[cause as keyof typeof REFUSAL_CAUSES] : null;
+}
+
 export function reasonClassOf(reason: string): ReasonClass {
   return reasonRow(reason)?.class ?? 'other';
 }

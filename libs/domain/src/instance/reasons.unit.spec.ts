@@ -8,6 +8,7 @@ import {
   reasonClassOf,
   reasonRow,
   REFUSAL_CAUSES,
+  refusalCause,
   RESOLUTION_REFUSALS,
 } from './reasons';
 
@@ -35,6 +36,14 @@ describe('the table of reasons', () => {
   it.each(refusals)('explains the refusal %s', (_cause, row) => {
     for (const text of [row.sentence, row.whatToDo]) expect(text).toMatch(/^[^.|]{10,}[^.|]$/);
   });
+
+  it.each([
+    ['quota', true],
+    ['toString', false],
+    [undefined, false],
+  ])('knows the cause %s of a refusal: %s', (cause, isKnown) =>
+    expect(refusalCause(cause) !== null).toBe(isKnown),
+  );
 
   it.each(OLD_NAMES)('knows "%s" of old histories as %s', (old, code) => {
     expect(presentReason(old)).toBe(code);
