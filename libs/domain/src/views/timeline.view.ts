@@ -1,5 +1,6 @@
 import type {
   AskedBy,
+  Evidence,
   InstanceEvent,
   PerEvent,
   RecordedInstanceEvent,
@@ -49,6 +50,10 @@ function wish({ requestedBy, reason }: Partial<AskedBy>): string {
   return `${reason} (${requestedBy})`;
 }
 
+function factsOf(evidence: Evidence): readonly string[] {
+  return Object.entries(evidence).map(([name, value]) => `${name} ${value}`);
+}
+
 function claimed({ resolution }: { readonly resolution: Resolution }): string {
   return resolution.kind === 'adopt' ? `adopt ${resolution.buildName}` : 'it did not land';
 }
@@ -78,6 +83,7 @@ const NOTES: PerEvent<string> = {
   ScriptAccepted: ({ task }) => task.taskName,
   WaitingFor: ({ target, place }) => placed(target, place),
   WaitEnded: theTarget,
+  StillWaiting: ({ target, changed }) => [target, ...factsOf(changed)].join(', '),
   DeploymentRequested: theCall,
   ScriptRequested: theCall,
   CallAmbiguous: theCall,

@@ -59,6 +59,10 @@ describe('a line of the timeline', () => {
     [event('VariablesSet'), '1 written, 0 unchanged'],
     [event('WaitingFor'), 'lagoon:eu-1'],
     [event('WaitEnded'), 'lagoon:eu-1'],
+    [
+      event('StillWaiting', { target: 'admission:eu-1', changed: { place: 7 } }),
+      'admission:eu-1, place 7',
+    ],
     [event('WaitingFor', { target: 'admission:eu-1', place: 12 }), 'admission:eu-1, place 12'],
     [event('UpgradeRequested'), 'security release (operator-7)'],
     [event('UpgradeCancelRequested'), 'security release (operator-7)'],
