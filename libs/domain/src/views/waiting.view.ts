@@ -27,7 +27,7 @@ function waitAtRest({ lastUpgrade, status }: RestingInstance): Waiting | null {
   const { unsettled, stage } = lastUpgrade;
   if (stage === null) return null;
   if (unsettled === null) {
-    const sentence = `the upgrade ended as ${status}: an operator has to retry it from ${stage} or an earlier stage, abandon it, or roll it back`;
+    const sentence = `the upgrade ended as ${status}: an operator has to retry it from ${stage}, or to accept the instance as it is`;
     return waiting('operator', sentence, { stage });
   }
   const { marker, buildName } = unsettled;
