@@ -1,7 +1,7 @@
 import { swallowNext, undone } from '../support/bus-reader';
 import { eventually } from '../support/eventually';
 import type { FleetInstance } from '../support/fleet';
-import { ENDLESS_BUILD, makeFleet } from '../support/fleet';
+import { ENDLESS_BUILD, idsOf, makeFleet } from '../support/fleet';
 import { expectBusIsStore, expectSoundAudit } from '../support/run-checks';
 import type { RunningUplift } from '../support/running-uplift';
 import type { Accepted } from '../support/uplift-client';
@@ -100,6 +100,41 @@ export function holdingSuite(running: () => RunningUplift): void {
         ...['StageRedriven', 'PostUpgradeStarted', 'ScriptRequested', 'ScriptAccepted'],
         ...['PostUpgradeCompleted', 'InstanceVerifiedHealthy'],
       ]);
+    });
+
+    it('is not begun while all starts are stopped, and what was triggered goes to its end', async () => {
+      const [begun, queued] = [endless(3), endless(3)];
+      await uplift.place([...begun, ...queued]);
+      const early = await uplift.client.triggerAll(begun);
+      await uplift.reached('DeploymentAccepted', idsOf(begun));
+      const stop = await uplift.cli('system', 'stop-starts', '--reason', 'incident in Lagoon');
+      expect(stop).toMatchObject({ code: 0, stderr: '' });
+      const late = await uplift.client.triggerAll(queued);
+      await uplift.reached('WaitingFor', idsOf(queued));
+      for (const instance of queued) {
+        expect(await uplift.shown(instance)).toMatchObject({
+          status: 'pending-pre-upgrade',
+          waitingFor: { target: 'switch:system', sentence: stringWith('has stopped all starts') },
+        });
+      }
+      const status = await uplift.cli('-o', 'json', 'system', 'status');
+      expect(JSON.parse(status.stdout)).toMatchObject({
+        stops: [{ core: null, reason: 'incident in Lagoon' }],
+      });
+      await uplift.lagoon.advance(2 * ENDLESS_BUILD);
+      await uplift.ended(early);
+      expect(begun.map(({ instanceId }) => uplift.log.statusOf(instanceId))).toEqual(
+        begun.map((instance) => instance.status),
+      );
+      expect(uplift.log.count('PreUpgradeStarted', idsOf(queued))).toBe(0);
+      const allow = await uplift.cli('system', 'allow-starts', '--reason', 'Lagoon is well again');
+      expect(allow).toMatchObject({ code: 0, stderr: '' });
+      await uplift.reached('DeploymentAccepted', idsOf(queued));
+      await uplift.lagoon.advance(2 * ENDLESS_BUILD);
+      await uplift.ended(late);
+      expect(queued.map(({ instanceId }) => uplift.log.statusOf(instanceId))).toEqual(
+        queued.map((instance) => instance.status),
+      );
     });
 
     it('leaves a history that an auditor can prove, and a bus that is the store', async () => {
