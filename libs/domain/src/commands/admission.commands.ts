@@ -45,14 +45,13 @@ const prioritizeUpgrade: CommandRow<PriorityCommands['PrioritizeUpgrade']> = {
 export const PRIORITY = { PrioritizeUpgrade: prioritizeUpgrade };
 
 export const EXPIRY: CommandRows<ExpiryCommands> = {
-  /** A later attempt takes up what had begun: nothing of it expires. */
+  /** A later attempt takes up what had begun: nothing of it expires, and nothing that an operator holds. */
   ExpireUpgrade: {
     in: LIFECYCLE.UpgradeExpired.from,
-    decide(data, { workOrder: { startBy, attempt, originStatus, repairs } }) {
+    decide(data, { workOrder: { startBy, attempt, originStatus, repairs, parked } }) {
+      if (startBy === undefined || attempt > 1 || parked) return [];
       const status = repairs ?? originStatus;
-      return startBy === undefined || attempt > 1
-        ? []
-        : [{ type: 'UpgradeExpired', data: { ...data, status, startBy } }];
+      return [{ type: 'UpgradeExpired', data: { ...data, status, startBy } }];
     },
   },
 };

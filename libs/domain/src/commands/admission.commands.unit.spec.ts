@@ -81,6 +81,7 @@ describe('ExpireUpgrade', () => {
 
   it.each([
     ['no time to start by was named', waiting],
+    ['an operator holds it', [...expiring, event('InstanceParked')]],
     ['it has begun', ordering(START_BY, upTo('PreUpgradeStarted'))],
     ['it has expired before', [...expiring, event('UpgradeExpired', START_BY)]],
     ['it has failed', [...expiring, event('PreUpgradeFailed', FAILURE)]],

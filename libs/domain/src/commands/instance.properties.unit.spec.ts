@@ -199,6 +199,7 @@ describe('an instance at rest', () => {
         const ways = [
           command('RequestUpgrade', { upgradeId: 'new', repair: true }),
           command('AbandonUpgrade', { upgradeId }),
+          command('ResolveOutcome', { upgradeId }),
         ];
         expect(ways.flatMap((way) => decidedOrRefused(way, after))).not.toEqual([]);
       }

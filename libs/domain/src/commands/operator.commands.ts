@@ -6,6 +6,7 @@ import {
   InstanceAlreadyRegisteredError,
   InvalidHealthProbeError,
   InvalidTargetError,
+  OutcomeUnknownError,
   StartByPassedError,
   StatusNotAllowedError,
   StatusNotImportableError,
@@ -15,7 +16,7 @@ import {
 import type { InstanceEventData } from '../instance/instance.events';
 import { whyHealthProbeIsInvalid } from '../instance/instance.profile';
 import { LIFECYCLE } from '../instance/instance.lifecycle';
-import type { RestingInstance } from '../instance/instance.state';
+import type { EndedUpgrade, RestingInstance } from '../instance/instance.state';
 import { isOfUpgrade } from '../instance/instance.state';
 import type { Priority } from '../instance/work-order';
 import type { UpgradePlan, UpgradeStrategy, UpgradeTarget } from '../instance/upgrade-target';
@@ -130,6 +131,7 @@ const requestUpgrade: CommandRow<UpgradeRequest, RunningStatus> = {
   decide(data, state) {
     if (isOfUpgrade(state, data)) return [];
     refuseIll(data, state);
+    refuseUnsettled(state.lastUpgrade);
     const { strategy, target } = planFor(data, state);
     const { upgradeId, requestedBy, reason, rolloutId, waveId, attemptMs } = data;
     const { startBy, priority, requestedAt } = data;
@@ -154,6 +156,12 @@ const requestUpgrade: CommandRow<UpgradeRequest, RunningStatus> = {
     throw new UpgradeInFlightError(state.status, state.workOrder.upgradeId, HEALTHY_STATUSES);
   },
 };
+
+/** Throws while a call of an earlier attempt may still take effect, or what it began may still run. */
+export function refuseUnsettled(ended: Pick<EndedUpgrade, 'unsettled'> | null): void {
+  const unsettled = ended?.unsettled ?? null;
+  if (unsettled !== null) throw new OutcomeUnknownError(unsettled.marker, unsettled.buildName);
+}
 
 function refuseIll({ repair }: UpgradeRequest, { status }: RestingInstance): void {
   if (repair || isHealthy(status)) return;

@@ -3,7 +3,6 @@ import {
   NoEarlierReferenceError,
   NothingToRecoverError,
   NothingToResolveError,
-  OutcomeUnknownError,
   PlanChangeTooLateError,
   StageNotReachedError,
   StatusNotAllowedError,
@@ -13,14 +12,14 @@ import {
 import { unsettledEffectOf } from '../instance/ended-upgrade';
 import type { AskedBy, InstanceEvent, Resolution } from '../instance/instance.events';
 import { eventOf } from '../instance/instance.events';
-import { CALLING, FAILED } from '../instance/instance.lifecycle';
+import { FAILED, LIFECYCLE } from '../instance/instance.lifecycle';
 import type { EndedUpgrade, KnownInstance, RestingInstance } from '../instance/instance.state';
 import type { UpgradePlan, UpgradeStrategy, UpgradeTarget } from '../instance/upgrade-target';
 import type { WorkOrder } from '../instance/work-order';
 import type { UpgradeStage } from '../status';
 import { RUNNING_STATUSES } from '../status';
 import type { CommandRow } from './command-row';
-import { newOrder, refuseMisfit } from './operator.commands';
+import { newOrder, refuseMisfit, refuseUnsettled } from './operator.commands';
 import { isOfUpgrade } from '../instance/instance.state';
 
 /** A way out for an upgrade that has failed or does not get on. */
@@ -63,18 +62,29 @@ const retryUpgrade: CommandRow<Retry, (typeof FAILED)[number]> = {
     refuseUnsettled(ended);
     const { strategy, target } = planOf(data, ended.workOrder);
     const fromStage = firstStage(data, ended);
-    const { deployed, ...order } = nextAttempt(ended.workOrder, data.attemptMs);
+    const { deployed: _deployed, ...order } = nextAttempt(ended.workOrder, data.attemptMs);
     const workOrder = {
       ...order,
       strategy,
       target,
-      ...(deployed === undefined || redeploy ? {} : { deployed }),
+      ...deployedBefore(data, state),
     };
     const asked = { requestedBy, reason, ...(redeploy ? { redeploy } : {}) };
     return [eventOf('UpgradeRetried', { workOrder, ...asked, fromStage })];
   },
   elsewhere: refusedOutside('RetryUpgrade', FAILED),
 };
+
+/** What is deployed already, or, if it is deployed again, what then takes its place. */
+function deployedBefore(
+  { redeploy }: Retry,
+  { lastUpgrade, deployedRef }: RestingInstance,
+): Pick<WorkOrder, 'deployed' | 'replacedRef'> {
+  const deployed = lastUpgrade?.workOrder.deployed;
+  if (deployed === undefined) return {};
+  if (!redeploy) return { deployed };
+  return deployedRef === null ? {} : { replacedRef: deployedRef };
+}
 
 /** Where the new attempt begins. A stage is passed over only if it is complete. */
 function firstStage(
@@ -134,7 +144,7 @@ function nextAttempt(
   return { ...kept, attempt: kept.attempt + 1, attemptMs };
 }
 
-const MAY_RESOLVE = [...CALLING, ...FAILED] as const;
+const MAY_RESOLVE = LIFECYCLE.OutcomeResolved.from;
 
 /** The claim is looked into by a worker: only Lagoon can tell. */
 const resolveOutcome: CommandRow<RecoveryCommands['ResolveOutcome'], (typeof MAY_RESOLVE)[number]> =
@@ -208,10 +218,6 @@ function orderOfUpgrade(command: string, upgradeId: string, state: KnownInstance
   if (state.kind === 'resting') return lastUpgradeOf(command, upgradeId, state).workOrder;
   if (state.workOrder.upgradeId === upgradeId) return state.workOrder;
   throw new UpgradeNotInFlightError(state.status, upgradeId);
-}
-
-function refuseUnsettled({ unsettled }: Pick<EndedUpgrade, 'unsettled'>): void {
-  if (unsettled !== null) throw new OutcomeUnknownError(unsettled.marker, unsettled.buildName);
 }
 
 export const RECOVERY = {

@@ -1,6 +1,8 @@
 import type { InstanceEvent, InstanceEventOf } from '../instance/instance.events';
 import { FAILED } from '../instance/instance.lifecycle';
+import { fold } from '../decider';
 import type { InFlightStatus, UpgradeStage } from '../status';
+import { instanceDecider } from './instance.decider';
 import { INSTANCE_STATUSES, isInFlight, IN_FLIGHT_STATUSES } from '../status';
 import {
   BUILD,
@@ -29,6 +31,14 @@ const ILL = failedIn('post-upgrade-completed', 'InstanceFoundUnhealthy');
 const second = <Order extends object>(order: Order) => ({ ...order, attempt: 2 });
 const retried = (order: object, fromStage: UpgradeStage, more: object = {}) =>
   event('UpgradeRetried', { workOrder: second(order) as never, fromStage, ...more });
+
+const REPLACING = { ...LOCATED_ORDER, replacedRef: 'v2.1.0' };
+
+function withoutDeployed(each: InstanceEvent): InstanceEvent {
+  if (!('workOrder' in each.data)) return each;
+  const { deployed: _deployed, ...workOrder } = each.data.workOrder;
+  return { ...each, data: { ...each.data, workOrder } } as InstanceEvent;
+}
 
 describe('RetryUpgrade', () => {
   it.each([
@@ -67,10 +77,10 @@ describe('RetryUpgrade', () => {
       .thenRefused('already-deployed');
     given(...ILL)
       .when(command('RetryUpgrade', { fromStage: 'upgrade', redeploy: true }))
-      .then(retried(LOCATED_ORDER, 'upgrade', { redeploy: true }));
+      .then(retried(REPLACING, 'upgrade', { redeploy: true }));
     given(...ILL)
       .when(command('RetryUpgrade', { redeploy: true }))
-      .then(retried(LOCATED_ORDER, 'upgrade', { redeploy: true }));
+      .then(retried(REPLACING, 'upgrade', { redeploy: true }));
   });
 
   it.each(['post-upgrade', 'poll-upgrade'] as const)(
@@ -142,7 +152,7 @@ describe('RetryUpgrade', () => {
       .thenRefused('plan-change-too-late');
     given(...POST_FAILED)
       .when(command('RetryUpgrade', { ...plan, redeploy: true }))
-      .then(retried({ ...LOCATED_ORDER, ...plan }, 'upgrade', { redeploy: true }));
+      .then(retried({ ...REPLACING, ...plan }, 'upgrade', { redeploy: true }));
   });
 
   it('refuses a plan that does not fit, or is not permitted here', () => {
@@ -153,6 +163,22 @@ describe('RetryUpgrade', () => {
     given(...UNDEPLOYED)
       .when(command('RetryUpgrade', { ...plan, enabledStrategies: ['branch-ref'] }))
       .thenRefused('strategy-not-enabled');
+  });
+
+  it('deploys nothing again of an old history that does not say what was deployed', () => {
+    const old = ordering({}, ILL).map((each) => withoutDeployed(each));
+    given(...old)
+      .when(command('RetryUpgrade', { fromStage: 'upgrade' }))
+      .thenRefused('already-deployed');
+  });
+
+  it('remembers what the app runs while it is deployed again', () => {
+    const plan = { strategy: 'branch-ref', target: { ref: 'v3.0.0' } } as const;
+    const order = { ...LOCATED_ORDER, ...plan, replacedRef: 'v2.1.0' };
+    const again = retried(order, 'upgrade', { redeploy: true });
+    const failed = event('UpgradeFailed', { attempt: 2 });
+    const state = fold(instanceDecider, [...POST_FAILED, again, failed]);
+    expect(state).toMatchObject({ deployedRef: 'v2.1.0' });
   });
 
   it('takes a cancel, a hold and a last moment to start out of the work order', () => {
@@ -248,6 +274,25 @@ describe('AbandonUpgrade', () => {
       given(...TIMED_OUT, accepted, sick, event('OutcomeResolved'))
         .when(command('RetryUpgrade'))
         .then(event('UpgradeRetried', { workOrder: { ...LOCATED_ORDER, attempt: 3 } }));
+    });
+
+    it('frees no other upgrade of an app that is well, until it is resolved', () => {
+      const well = event('InstanceVerifiedHealthy', { attempt: 2 });
+      const next = command('RequestUpgrade', { upgradeId: OTHER_UPGRADE });
+      given(...TIMED_OUT, accepted, well)
+        .when(next)
+        .thenRefused('outcome-unknown');
+      given(...TIMED_OUT, accepted, sick)
+        .when(command('RequestUpgrade', { upgradeId: OTHER_UPGRADE, repair: true }))
+        .thenRefused('outcome-unknown');
+      given(...TIMED_OUT, accepted, well)
+        .when(command('ConfirmResolution', { attempt: 2 }))
+        .then(event('OutcomeResolved', { attempt: 2 }));
+      given(...TIMED_OUT, accepted, well, event('OutcomeResolved', { attempt: 2 }))
+        .when(next)
+        .then(
+          event('UpgradeRequested', { workOrder: { ...WORK_ORDER, upgradeId: OTHER_UPGRADE } }),
+        );
     });
 
     it('goes on after the deployment if it was complete after all', () => {

@@ -6,15 +6,17 @@ import type {
   TaskReference,
 } from '../instance/instance.events';
 import { eventOf } from '../instance/instance.events';
-import { CALLING, FAILED, failureIn } from '../instance/instance.lifecycle';
+import { failureIn, LIFECYCLE } from '../instance/instance.lifecycle';
 import type { KnownInstance, RestingInstance, UpgradingInstance } from '../instance/instance.state';
 import type { ResolutionRefusal } from '../instance/reasons';
 import type { CallState } from '../instance/attempt-progress';
 import { scriptStepIn, unsettledEffectOf } from '../instance/ended-upgrade';
 import { lateOutcome } from './late-outcome.commands';
 import type { ScriptStep, UnsettledEffect } from '../instance/work-order';
-import { isRunning } from '../status';
+import { isHealthy, isRunning } from '../status';
+import { endOfCancel } from './cancel.commands';
 import type { CommandRow } from './command-row';
+import { isStopped } from './command-row';
 
 /** What Lagoon says of an operator's claim about an intent without an outcome. */
 export interface ResolutionCommands {
@@ -43,7 +45,7 @@ export interface AdoptedEffect {
 
 type Confirmation = ResolutionCommands['ConfirmResolution'];
 
-const MAY_BE_UNSETTLED = [...CALLING, ...FAILED] as const;
+const MAY_BE_UNSETTLED = LIFECYCLE.OutcomeResolved.from;
 
 const confirmResolution: CommandRow<Confirmation, (typeof MAY_BE_UNSETTLED)[number]> = {
   in: MAY_BE_UNSETTLED,
@@ -69,11 +71,14 @@ type Calling = UpgradingInstance & { readonly call: CallState };
 
 function notLanded(
   { upgradeId, attempt, evidence }: Confirmation,
-  { call: { callNo }, status }: Calling,
+  state: Calling,
 ): readonly InstanceEvent[] {
+  const { callNo } = state.call;
   const failure = { reason: 'call-not-landed', evidence, retryable: true } as const;
   const proof = eventOf('CallNotLanded', { upgradeId, attempt, callNo, evidence });
-  return [proof, failureIn(status, { upgradeId, attempt, ...failure })];
+  return isStopped(state)
+    ? [proof, endOfCancel(state)]
+    : [proof, failureIn(state.status, { upgradeId, attempt, ...failure })];
 }
 
 /** Null for a task that is not known: nobody could follow it. */
@@ -100,15 +105,17 @@ function atRest(
   const unsettled = unsettledEffectOf(state);
   if (unsettled === null || effect?.phase === 'active') return null;
   if (resolution.kind === 'not-landed' || effect === null) return [];
-  if (isRunning(state.status) && !isDeployment(unsettled)) return [];
+  if (!isTakenUp(state, unsettled)) return [];
   const { buildName } = resolution;
   const { phase: status, task } = effect;
   const outcome = { upgradeId, attempt, buildName, status, ...stepOf(unsettled) };
   return lateOutcome({ ...outcome, attemptMs, task, located: null }, state);
 }
 
-function isDeployment({ step }: UnsettledEffect): boolean {
-  return step === null || step === 'upgrade';
+/** An app that is well goes on as it is; one that is ill goes on after its deployment. */
+function isTakenUp({ status }: RestingInstance, { step }: UnsettledEffect): boolean {
+  const isDeployment = step === null || step === 'upgrade';
+  return !isHealthy(status) && (isDeployment || !isRunning(status));
 }
 
 function stepOf({ step }: UnsettledEffect): { readonly step?: ScriptStep } {
@@ -119,6 +126,7 @@ export const RESOLUTION = {
   ConfirmResolution: confirmResolution,
   RefuseResolution: {
     in: MAY_BE_UNSETTLED,
-    decide: (data) => [eventOf('OutcomeResolutionRefused', data)],
+    decide: (data, state: KnownInstance) =>
+      unsettledEffectOf(state) === null ? [] : [eventOf('OutcomeResolutionRefused', data)],
   } satisfies CommandRow<ResolutionCommands['RefuseResolution'], (typeof MAY_BE_UNSETTLED)[number]>,
 };

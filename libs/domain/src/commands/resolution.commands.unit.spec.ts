@@ -1,4 +1,4 @@
-import { BUILD, command, event } from '../testing/examples';
+import { BUILD, command, event, LOCATED_ORDER } from '../testing/examples';
 import { given, HISTORY_INTO } from '../testing/histories';
 
 const UNDEPLOYED = [...HISTORY_INTO['upgrade-running'], event('UpgradeFailed')];
@@ -49,6 +49,20 @@ describe('ResolveOutcome', () => {
         event('OutcomeResolved', { resolution: NOT_LANDED }),
         event('CallNotLanded', { evidence }),
         event('UpgradeFailed', { reason: 'call-not-landed', evidence, retryable: true }),
+      );
+  });
+
+  it('ends a cancel whose call did not take effect as the cancel that it is', () => {
+    given(...open, event('UpgradeCancelRequested'))
+      .when(command('ConfirmResolution', none))
+      .then(
+        event('OutcomeResolved', { resolution: NOT_LANDED }),
+        event('CallNotLanded', { evidence }),
+        event('ScriptCancelled', {
+          workOrder: { ...LOCATED_ORDER, cancelRequested: true, leftAt: 'upgrade' },
+          step: 'upgrade',
+          task: null,
+        }),
       );
   });
 

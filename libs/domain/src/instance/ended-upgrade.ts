@@ -21,7 +21,7 @@ export function endedUpgrade(state: UpgradingInstance, event: InstanceEvent): En
     isCancelled: event.type === 'UpgradeCancelled',
     lateOutcomeSeen: false,
     stage: isFailed ? incompleteStage(state) : null,
-    unsettled: isFailed ? unsettledAfter(state, event.data.reason) : null,
+    unsettled: isFailed ? unsettledAfter(state, event.data.reason) : (workOrder.unsettled ?? null),
   };
 }
 

@@ -76,14 +76,17 @@ function workOrderAfter(state: KnownInstance, event: InstanceEvent): WorkOrder |
   return event.type === 'InstanceParked' ? { ...state.workOrder, parked: true } : state.workOrder;
 }
 
-/** The work order that an event carries. Nobody comes to the post-upgrade without a deployment. */
+/** The work order that an event carries, with what earlier builds did not write into it. */
 function orderIn({ type, data }: InstanceEvent): WorkOrder | null {
-  if (!('workOrder' in data)) return null;
-  const { workOrder } = data;
-  return type === 'PostUpgradePending' && workOrder.deployed === undefined
-    ? { ...workOrder, deployed: { buildName: null } }
-    : workOrder;
+  return 'workOrder' in data ? { ...IMPLIED[type], ...data.workOrder } : null;
 }
+
+/** Nobody comes to the post-upgrade without a deployment, and a cancelled build was none. */
+const IMPLIED: { readonly [Type in InstanceEvent['type']]?: Partial<WorkOrder> } = {
+  PostUpgradePending: { deployed: { buildName: null } },
+  PostUpgradeCompleted: { deployed: { buildName: null } },
+  DeploymentCancelled: { leftAt: 'upgrade' },
+};
 
 function atRest(
   state: KnownInstance,

@@ -45,7 +45,10 @@ const STAGE_FAILED = ['pre-upgrade-failed', 'upgrade-failed', 'post-upgrade-fail
 export const FAILED = [...STAGE_FAILED, 'running-unhealthy', 'running-unresponsive'] as const;
 
 /** Where an effect in Lagoon may be under way. */
-export const CALLING = ['pre-upgrade-running', 'upgrade-running', 'post-upgrade-running'] as const;
+const CALLING = ['pre-upgrade-running', 'upgrade-running', 'post-upgrade-running'] as const;
+
+/** Where an intent may be without an outcome: an app may be well again while nobody knows of it. */
+const UNSETTLED = [...CALLING, ...FAILED, ...HEALTHY_STATUSES] as const;
 
 /** The same, and where a task may prove the health of the app. */
 export const SCRIPTING = [...CALLING, 'post-upgrade-completed'] as const;
@@ -205,13 +208,13 @@ export const LIFECYCLE = {
   InstanceParked: { from: IN_FLIGHT_STATUSES, to: 'unchanged', owner: null, deadline: 'suspended' },
   InstanceUnparked: { from: IN_FLIGHT_STATUSES, to: 'unchanged', owner: null, deadline: 'resumed' },
   OutcomeResolutionRequested: {
-    from: [...CALLING, ...FAILED],
+    from: UNSETTLED,
     owner: null,
     ...NOTE,
     consumer: 'resolve',
   },
-  OutcomeResolved: { from: [...CALLING, ...FAILED], owner: null, ...NOTE },
-  OutcomeResolutionRefused: { from: [...CALLING, ...FAILED], owner: null, ...NOTE },
+  OutcomeResolved: { from: UNSETTLED, owner: null, ...NOTE },
+  OutcomeResolutionRefused: { from: UNSETTLED, owner: null, ...NOTE },
   UpgradeCancelRequested: { from: IN_FLIGHT_STATUSES, owner: null, ...NOTE, consumer: 'cancel' },
   DeploymentCancelled: {
     from: ['upgrade-running', 'upgrade-failed'],

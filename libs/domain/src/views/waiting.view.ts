@@ -1,5 +1,6 @@
 import type { Evidence } from '../instance/instance.events';
 import type { KnownInstance, RestingInstance, UpgradingInstance } from '../instance/instance.state';
+import type { UnsettledEffect } from '../instance/work-order';
 import { stageOf } from '../commands/parking.commands';
 import { isHealthy } from '../status';
 
@@ -23,19 +24,21 @@ export function waitingFor(state: KnownInstance): Waiting | null {
 
 /** A failed upgrade waits for a person, who may let what is still open come to its end first. */
 function waitAtRest({ lastUpgrade, status }: RestingInstance): Waiting | null {
-  if (lastUpgrade === null || isHealthy(status)) return null;
-  const { unsettled, stage } = lastUpgrade;
-  if (stage === null) return null;
-  if (unsettled === null) {
-    const sentence = `the upgrade ended as ${status}: an operator has to retry it from ${stage}, or to accept the instance as it is`;
-    return waiting('operator', sentence, { stage });
-  }
-  const { marker, buildName } = unsettled;
+  const { unsettled = null, stage = null } = lastUpgrade ?? {};
+  if (unsettled !== null) return waitForOutcome(unsettled, status);
+  if (stage === null || isHealthy(status)) return null;
+  const sentence = `the upgrade ended as ${status}: an operator has to retry it from ${stage}, or to accept the instance as it is`;
+  return waiting('operator', sentence, { stage });
+}
+
+/** The outcome is looked for until an operator has accepted the instance as it is. */
+function waitForOutcome({ marker, buildName }: UnsettledEffect, status: string): Waiting {
   const what = buildName ?? `the call marked ${marker}`;
-  const sentence = `nobody knows yet how ${what} ended: its outcome is looked for, and an operator can resolve it`;
-  return waiting(buildName === null ? `call:${marker}` : `build:${buildName}`, sentence, {
-    marker,
-  });
+  const sentence = status.endsWith('-failed')
+    ? `nobody knows yet how ${what} ended: its outcome is looked for, and an operator can resolve it`
+    : `nobody knows how ${what} ended: an operator has to resolve it before the app is upgraded again`;
+  const target = buildName === null ? `call:${marker}` : `build:${buildName}`;
+  return waiting(target, sentence, { marker });
 }
 
 function waitInFlight(state: UpgradingInstance): Waiting {

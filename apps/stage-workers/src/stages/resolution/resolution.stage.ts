@@ -95,13 +95,19 @@ export class ResolutionStage extends StageHandler {
     const rows = await rowsOf(lagoon, environment.environmentId, claim.effect, signal);
     const { resolution } = claim.asked;
     if (resolution.kind === 'adopt') return onAdoption(resolution, rows, session);
-    return this.onAbsence(rows, await ageMsOf(session, claim));
+    return this.onAbsence(rows, claim.effect, await ageMsOf(session, claim));
   }
 
   /** Nothing of the call is to be seen, and nothing can come any more. */
-  private onAbsence(rows: readonly Row[], ageMs: number | null): Verdict {
+  private onAbsence(
+    rows: readonly Row[],
+    { buildName }: UnsettledEffect,
+    ageMs: number | null,
+  ): Verdict {
     const { settleWindowMs } = this.options;
-    const trace = rows.find(({ isMarked }) => isMarked);
+    const trace = rows.find(
+      ({ isMarked, names }) => isMarked || (buildName !== null && names.includes(buildName)),
+    );
     if (trace !== undefined) {
       const { names, status } = trace;
       return refused('build-exists', { buildName: names[0] ?? '', status });

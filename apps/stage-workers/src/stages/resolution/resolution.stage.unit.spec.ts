@@ -112,6 +112,18 @@ describe('a call that an operator says had no effect', () => {
     ]);
   });
 
+  it('is not believed of a build that was adopted without its marker', async () => {
+    const fixture = await StageFixture.at('DeploymentAccepted');
+    const buildName = await land(fixture, 'running', '');
+    const { workOrder } = await fixture.session();
+    const duplicates = { ...idsOf(fixture), builds: [buildName] };
+    await fixture.append({ type: 'DuplicateBuildDetected', data: duplicates });
+    expect(workOrder.attempt).toBe(1);
+    expect(await resolved(await givenUp(fixture), NOT_LANDED)).toMatchObject([
+      { type: 'OutcomeResolutionRefused', data: { reason: 'build-exists' } },
+    ]);
+  });
+
   it('cannot be looked into without an environment', async () => {
     const fixture = await calling();
     fixture.lagoon.script.remove(fixture.target);

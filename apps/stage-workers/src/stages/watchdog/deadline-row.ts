@@ -144,8 +144,10 @@ function stepAfter(
 
 type DeadlineRule = Transition['deadline'];
 
-function deadlineOf({ type }: InstanceEvent): DeadlineRule {
-  return LIFECYCLE[type].deadline;
+/** A retry of the proof of health has the time of one. */
+function deadlineOf({ type, data }: InstanceEvent): DeadlineRule {
+  const isVerified = type === 'UpgradeRetried' && data.fromStage === 'poll-upgrade';
+  return isVerified ? 'verify' : LIFECYCLE[type].deadline;
 }
 
 function isNamed(deadline: DeadlineRule): deadline is DeadlineName {
