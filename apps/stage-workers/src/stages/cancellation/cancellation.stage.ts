@@ -54,8 +54,10 @@ export class CancellationStage extends StageHandler {
   }
 
   async run({ session, message, signal }: StageTurn): Promise<void> {
-    const asked = askedIn(toInstanceEvent(message), session);
+    const event = toInstanceEvent(message);
+    const asked = askedIn(event);
     if (asked === null) return;
+    const isOnce = event.type === 'StageRedriven';
     await failpoint('cancel.C0');
     const work = new Cancellation(this.cores, this.options, this.clock, { session, signal });
     for (;;) {
@@ -64,17 +66,22 @@ export class CancellationStage extends StageHandler {
       for (const told of await work.goOn(upgrade)) {
         this.logger.info({ ...told, instanceId: session.instanceId }, 'cancel asked for');
       }
-      if (cancelling(session, asked) === null) return;
+      if (isOfFollower(session, isOnce) || cancelling(session, asked) === null) return;
       await this.clock.pause(work.pauseMs, signal);
       await session.reload();
     }
   }
 }
 
-/** The attempt that is to be cancelled, as it was asked for or is offered again; then a build is for its follower. */
-function askedIn(event: InstanceEvent, { deployment }: InstanceSession): Attempt | null {
+/** The attempt that is to be cancelled, as it was asked for or is offered again. */
+function askedIn(event: InstanceEvent): Attempt | null {
   if (event.type === 'UpgradeCancelRequested') return event.data;
-  return event.type === 'StageRedriven' && deployment === null ? event.data.workOrder : null;
+  return event.type === 'StageRedriven' ? event.data.workOrder : null;
+}
+
+/** What is offered again is asked for once: the same message is then for whoever follows the build. */
+function isOfFollower({ deployment }: InstanceSession, isOnce: boolean): boolean {
+  return isOnce && deployment !== null;
 }
 
 /** The attempt the message speaks of, while something of it can still be stopped or waited for. */

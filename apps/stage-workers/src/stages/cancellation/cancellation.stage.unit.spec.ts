@@ -19,6 +19,19 @@ describe('the cancel of an upgrade', () => {
     expect(await fixture.types()).toEqual(['DeploymentCancelled']);
   });
 
+  it('is asked for once more if it is offered again, and the build is left to its follower', async () => {
+    const fixture = await cancelledAt('DeploymentAccepted');
+    const { workOrder } = await fixture.session();
+    await fixture.openWith({
+      type: 'StageRedriven',
+      data: { workOrder, stage: 'poll-upgrade', n: 1 },
+    });
+    expect(await fixture.handle(stageOf(fixture))).toEqual({ kind: 'done' });
+    const [build] = buildsOf(fixture);
+    expect(cancels(fixture)).toEqual([build?.name]);
+    expect(await fixture.types()).toEqual([]);
+  });
+
   it.each(['UpgradeRequested', 'PreUpgradeStarted', 'UpgradePending'] as const)(
     'is over at once after %s, where nothing is under way',
     async (type) => {

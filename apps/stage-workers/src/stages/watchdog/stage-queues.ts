@@ -17,7 +17,7 @@ export type QueueState =
   | { readonly kind: 'stalled' };
 
 const UNANSWERED: QueueState = { kind: 'unanswered' };
-const LOOK_SERVES_MS = 5_000;
+const LOOK_SERVES_MS = 1_000;
 /** Beginnings of the last while tell how fast a queue moves. */
 const PACE_WINDOW_MS = 1_800_000;
 
