@@ -14,7 +14,7 @@ import {
   OTHER_UPGRADE,
   WORK_ORDER,
 } from '../testing/examples';
-import { given, HISTORY_INTO, ordering, WHOLE_UPGRADE } from '../testing/histories';
+import { given, HISTORY_INTO, ordering, upTo, WHOLE_UPGRADE } from '../testing/histories';
 
 type Ending = Extract<InstanceEvent, { data: { retryable: boolean } }>['type'];
 
@@ -130,6 +130,10 @@ describe('RetryUpgrade', () => {
 
   it.each([
     ['Lagoon surely refused the call', failedIn('upgrade-running', 'UpgradeFailed')],
+    [
+      'Lagoon surely refused the call, in a history that says so in the failure alone',
+      [...upTo('DeploymentRequested'), event('UpgradeFailed', { reason: 'deployment-refused' })],
+    ],
     [
       'nothing was asked for',
       failedIn('pending-upgrade', 'UpgradeFailed', { reason: 'stage-timed-out' }),

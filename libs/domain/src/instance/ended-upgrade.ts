@@ -25,9 +25,11 @@ export function endedUpgrade(state: UpgradingInstance, event: InstanceEvent): En
   };
 }
 
-/** A call that may still land is left open whatever the attempt failed for. */
+/** A call that may still land is left open whatever the attempt failed for, but for its own refusal. */
 function unsettledAfter(state: UpgradingInstance, reason: string): UnsettledEffect | null {
-  const isOpen = state.call?.isOpen === true || leavesOutcomeOpen(reason);
+  const isRefusal = reason === 'deployment-refused' || reason === 'script-refused';
+  const mayLand = state.call?.isOpen === true && !isRefusal;
+  const isOpen = mayLand || leavesOutcomeOpen(reason);
   const own = isOpen ? underWay(state) : null;
   return own ?? state.workOrder.unsettled ?? null;
 }
