@@ -14,7 +14,22 @@ const ENDS: ReadonlySet<string> = new Set<InstanceEventType>([
   'InstanceFoundUnresponsive',
   'UpgradeCancelled',
   'UpgradeExpired',
+  'OutcomeResolutionRefused',
 ]);
+
+/** What a command leads to when it does what it is for. */
+export interface Aim {
+  readonly ends: readonly InstanceEventType[];
+  /** Only what comes after the command counts, although the upgrade is over already. */
+  readonly isAfterwards?: true;
+}
+
+const DONE: Aim = { ends: ['InstanceVerifiedHealthy'] };
+/** Of the commands that aim at something else than a finished upgrade. */
+export const AIMS: Readonly<Record<string, Aim>> = {
+  cancel: { ends: ['UpgradeCancelled'] },
+  resolve: { ends: ['OutcomeResolved'], isAfterwards: true },
+};
 
 interface WatchedUpgrade {
   readonly upgradeId: string;
@@ -29,18 +44,19 @@ interface EventData {
   readonly reason?: string;
 }
 
-/** Prints every event of an upgrade, from its first; fails unless it ends well and in time. */
+/** Prints every event of an upgrade, from its first; fails unless it ends as it should and in time. */
 export async function watchUpgrade(
   context: CliContext,
   upgrade: WatchedUpgrade,
   timeoutSeconds: number,
+  aim: Aim = DONE,
 ): Promise<void> {
   const { upgradeId } = upgrade;
   const timeout = new AbortController();
   const cancelTimer = context.clock.after(timeoutSeconds * 1000, () => timeout.abort());
   try {
-    const end = await printUntilEnd(context, upgrade, timeout.signal);
-    if (end === 'InstanceVerifiedHealthy') return;
+    const end = await printUntilEnd(context, upgrade, aim, timeout.signal);
+    if (end !== null && (aim.ends as readonly string[]).includes(end)) return;
     if (end !== null) {
       throw new CommandFailure(EXIT.failed, `Upgrade ${upgradeId} ended in ${end}`);
     }
@@ -57,26 +73,37 @@ export async function watchUpgrade(
 async function printUntilEnd(
   { api, printer }: CliContext,
   { upgradeId, instanceId, revision: known }: WatchedUpgrade,
+  aim: Aim,
   signal: AbortSignal,
 ): Promise<string | null> {
   const path = `/v1/events?instanceId=${encodeURIComponent(instanceId)}`;
   const stream = api.events(path, { headers: { 'last-event-id': '0' }, signal });
+  const first = aim.isAfterwards ? known + 1 : known;
   let end: string | null = null;
   for await (const frame of stream) {
     const { type, revision, recordedAt, ...event } = JSON.parse(frame.data) as EventDocument;
     const data = event.data as EventData;
-    if ((data.workOrder?.upgradeId ?? data.upgradeId) === upgradeId) {
+    if (isOf(data, upgradeId)) {
       printer.line({ at: recordedAt, revision, event: type, note: data.reason ?? null });
-      end = endAfter(end, type, data);
+      end = endAfter(end, type, data, aim);
     }
-    if (end !== null && revision >= known) return end;
+    if (end !== null && revision >= first) return end;
   }
   return null;
 }
 
+function isOf({ workOrder, upgradeId }: EventData, wanted: string): boolean {
+  return (workOrder?.upgradeId ?? upgradeId) === wanted;
+}
+
 /** Retried, abandoned or taken up again: the end was none. */
-function endAfter(end: string | null, type: string, { workOrder }: EventData): string | null {
-  if (ENDS.has(type)) return type;
+function endAfter(
+  end: string | null,
+  type: string,
+  { workOrder }: EventData,
+  { ends }: Aim,
+): string | null {
+  if (ENDS.has(type) || (ends as readonly string[]).includes(type)) return type;
   return workOrder === undefined ? end : null;
 }
 

@@ -1,6 +1,7 @@
 import { EXIT } from '../exit-code';
 import { ScriptedApi, ScriptedContext } from '../testing/scripted-api';
 import { upgradeCommand } from './upgrade.command';
+import { AIMS, watchUpgrade } from './watch-upgrade';
 
 const AS_OF = { position: '9', at: '2026-12-01T06:00:00.000Z', ageMs: 0 };
 const ENDING = { stops: [], asOf: AS_OF };
@@ -57,5 +58,29 @@ describe('uplift upgrade watch', () => {
   it('does not wait for a revision that belongs to something else', async () => {
     await watch(2, 'UpgradeRequested', 'InstanceVerifiedHealthy', 'HealthReported');
     expect(context.rows).toHaveLength(2);
+  });
+
+  describe('after a command that aims at something else', () => {
+    const after = (command: 'cancel' | 'resolve', revision: number, ...types: string[]) => {
+      api.answers.set('/v1/events', { body: frames(...types) });
+      const upgrade = { upgradeId: 'u', instanceId: 'i', revision };
+      return watchUpgrade(context, upgrade, 60, AIMS[command]);
+    };
+
+    it('is content with a cancelled upgrade', async () => {
+      await after('cancel', 1, 'UpgradeRequested', 'UpgradeCancelRequested', 'UpgradeCancelled');
+      expect(context.rows).toHaveLength(3);
+    });
+
+    it('waits until what was said of a call is looked into', async () => {
+      const asked = ['UpgradeRequested', 'UpgradeFailed', 'OutcomeResolutionRequested'];
+      await after('resolve', 2, ...asked, 'OutcomeResolved');
+      expect(context.rows).toHaveLength(4);
+      await expect(after('resolve', 2, ...asked, 'OutcomeResolutionRefused')).rejects.toMatchObject(
+        {
+          message: 'Upgrade u ended in OutcomeResolutionRefused',
+        },
+      );
+    });
   });
 });

@@ -67,7 +67,7 @@ export function TextField({ pattern = LINE, rule, ...options }: TextOptions): Pr
 }
 
 /** One line of text that is not empty. */
-export const oneLine = { pattern: /^[^\p{Cc}]+$/u, rule: 'one line of text' };
+export const oneLine = { pattern: /^[^\p{Cc}]*[^\p{Cc}\s][^\p{Cc}]*$/u, rule: 'one line of text' };
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._/-]*$/;
 /** How projects, environments and cores are called. */

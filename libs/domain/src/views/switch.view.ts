@@ -12,12 +12,15 @@ export interface SwitchView {
   readonly reason: string;
 }
 
+const ALL = 'all';
+
 /** The row that an event makes, whatever it was before; null if the event sets no switch. */
 export function switchView({ event, at }: RecordedSystemEvent): SwitchView | null {
   if (event.type === 'CommandNoted' || event.type === 'ClockChecked') return null;
   const { core, requestedBy, reason } = event.data;
   return {
-    switchId: core === null ? 'system' : `core:${core}`,
+    // In the order of ids that of the system is the first.
+    switchId: core === null ? ALL : `core:${core}`,
     ...{ core, isStopped: event.type === 'StartsStopped', since: at, requestedBy, reason },
   };
 }

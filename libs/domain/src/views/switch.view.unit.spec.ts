@@ -7,7 +7,7 @@ const viewOf = (event: SystemEvent) => switchView({ eventId: 'e', revision: 3, a
 describe('the row of a switch', () => {
   it('says who stopped all starts, why and since when', () => {
     const stopped = viewOf({ type: 'StartsStopped', data: { core: null, ...ASKED } });
-    const row = { switchId: 'system', core: null, isStopped: true, since: 42, ...ASKED };
+    const row = { switchId: 'all', core: null, isStopped: true, since: 42, ...ASKED };
     expect(stopped).toEqual(row);
   });
 

@@ -132,10 +132,10 @@ const MARKS: PerEvent<Marks, [view: UpgradeView]> = {
     begins: 'verify',
     outcome: 'in-flight',
   }),
-  UpgradeRetried: ({ fromStage }) => ({
-    opens: fromStage === 'poll-upgrade' ? 'verify' : fromStage,
-    outcome: 'in-flight',
-  }),
+  UpgradeRetried: ({ fromStage }) =>
+    fromStage === 'poll-upgrade'
+      ? { opens: 'verify', begins: 'verify', outcome: 'in-flight' }
+      : { opens: fromStage, outcome: 'in-flight' },
 };
 
 const NO_BUILD = {
@@ -204,6 +204,7 @@ const FACTS: PerEvent<Partial<UpgradeView>, [view: UpgradeView]> = {
   UpgradeCompleted: ({ warnings }) => ({ buildStatus: 'complete', warnings }),
   DeploymentCancelled: () => ({ buildStatus: 'cancelled' }),
   LateOutcomeObserved: ({ buildName, status }) => ({ buildName, buildStatus: status }),
+  PostUpgradePending: () => ({ isAbandoned: false }),
   UpgradePrioritized: ({ priority }) => ({ priority }),
   UpgradeRetried: ({ workOrder }, view) => ({
     ...planOf(workOrder),

@@ -106,7 +106,9 @@ describe('the row of an upgrade', () => {
       outcome: 'in-flight',
       attempt: 2,
       stage,
-      stages: { [stage]: { queuedAt: at(9), startedAt: null, endedAt: null } },
+      stages: {
+        [stage]: { queuedAt: at(9), startedAt: stage === 'verify' ? at(9) : null, endedAt: null },
+      },
       calls: 0,
       buildName: null,
       buildStatus: null,

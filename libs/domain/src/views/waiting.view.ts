@@ -74,6 +74,11 @@ function sentenceOf(target: string): string {
 }
 
 function work(state: UpgradingInstance): Waiting {
+  const { parkedEventId: eventId } = state.notes;
+  if (eventId !== null) {
+    const sentence = `a worker gave up the handling of event ${eventId}: redrive it when its cause is mended`;
+    return waiting('operator', sentence, { eventId });
+  }
   return state.workOrder.cancelRequested ? ending(state) : step(state);
 }
 

@@ -78,7 +78,8 @@ export class WaitReasons {
     const target = row.waitingFor?.target;
     if (this.isRecent(row.touchedAt)) return false;
     if (target === admissionTarget(core)) return !this.isHeldBack(row);
-    if (target?.startsWith('switch:')) return this.switchAt(row) === null;
+    // Told by a worker it holds in every status: a call that is not repeated waits for it too.
+    if (target?.startsWith('switch:')) return startsStoppedFor(this.switches, core) === null;
     return target !== undefined && outageTargets(core).includes(target) && this.hasEnded(target);
   }
 

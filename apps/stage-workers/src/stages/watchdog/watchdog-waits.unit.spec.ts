@@ -193,7 +193,31 @@ describe('the watchdog and a switch of all starts', () => {
     await fixture.pass(3 * MINUTE);
     expect((await fixture.fleet.types(waiting!)).at(-1)).toBe('WaitEnded');
   });
+
+  it('lets a call that is not repeated wait for it as long as it lasts', async () => {
+    const fixture = watched();
+    fixture.watch();
+    const switches = new SystemHistory(fixture.fleet.store, 'command-api');
+    await flip(switches, stop);
+    const calling = await fixture.fleet.join('DeploymentRequested');
+    const { workOrder } = await orderOf(fixture, calling);
+    const { upgradeId, attempt } = workOrder;
+    const since = new Date(fixture.fleet.clock.wall()).toISOString();
+    const wait = { upgradeId, attempt, target: 'switch:system', since, stage: 'upgrade' } as const;
+    await fixture.fleet.append(calling, { type: 'WaitingFor', data: wait });
+    await fixture.pass(20 * MINUTE);
+    expect((await fixture.fleet.types(calling)).at(-1)).toBe('WaitingFor');
+    await flip(switches, { ...stop, type: 'StartsAllowed' });
+    await fixture.pass(3 * MINUTE);
+    expect(await fixture.fleet.types(calling)).toContain('WaitEnded');
+  });
 });
+
+async function orderOf({ fleet }: Pick<ReturnType<typeof watched>, 'fleet'>, instanceId: string) {
+  const { state } = await fleet.history.load(instanceId);
+  if (state.kind !== 'upgrading') throw new TypeError('the instance is not being upgraded');
+  return state;
+}
 
 async function flip(switches: SystemHistory, event: SystemEvent): Promise<void> {
   const { head } = await switches.load();

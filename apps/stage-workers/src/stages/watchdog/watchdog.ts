@@ -189,7 +189,7 @@ export class Watchdog implements OnApplicationBootstrap, OnApplicationShutdown {
     if (queue === 'over' || reasons.isOver(row)) {
       return this.actions.enforcer.endWait(row, told, reasons.waitedMs(told));
     }
-    if (!reasons.isQuiet(told)) return;
+    if (!reasons.isQuiet(told) || !this.view.storeClock.isTrusted) return;
     const changed = {
       waitedMs: reasons.waitedMs(told),
       ...changesOf(told, queue ?? reasons.queued(row)),
