@@ -82,7 +82,7 @@ test('an instance is answered whole, with the position it reflects', async () =>
   });
 });
 
-test('every answer names the switches in force, by whom, why and since when', async () => {
+test('every answer names the switches in force, that of the system first, by whom, why and since when', async () => {
   const { store } = fixture;
   const { instanceId, upgradeId } = await writeInstance(store);
   const stopped = (core: string | null, reason: string) => ({
@@ -104,8 +104,8 @@ test('every answer names the switches in force, by whom, why and since when', as
   for (const [subject, query] of asked) {
     expect(await fixture.ask(subject, { ...query, minPosition })).toMatchObject({
       stops: [
-        { core: 'eu-1', since, requestedBy: 'operator-7', reason: 'Lagoon is being upgraded' },
         { core: null, since, requestedBy: 'operator-7', reason: 'release freeze' },
+        { core: 'eu-1', since, requestedBy: 'operator-7', reason: 'Lagoon is being upgraded' },
       ],
     });
   }
