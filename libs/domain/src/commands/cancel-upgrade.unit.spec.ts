@@ -1,55 +1,23 @@
-import type { InstanceEvent } from '../instance/instance.events';
-import type { WorkOrder } from '../instance/work-order';
 import { IN_FLIGHT_STATUSES } from '../status';
-import type { TASK } from '../testing/examples';
-import { command, event, LOCATED, MARKER, OTHER_UPGRADE, PROFILE } from '../testing/examples';
+import { command, event, LOCATED, OTHER_UPGRADE } from '../testing/examples';
 import { given, HISTORY_INTO, ordering, upTo, WHOLE_UPGRADE } from '../testing/histories';
-
-const UNSCRIPTED: Partial<WorkOrder> = {
-  profile: { ...PROFILE, scripts: { preUpgrade: null, postUpgrade: null } },
-};
-const VARIABLES: Partial<WorkOrder> = {
-  ...UNSCRIPTED,
-  strategy: 'variables',
-  target: { variables: [{ name: 'FEATURE_X', value: 'on', scope: 'RUNTIME' }] },
-};
-const SCRIPT: Partial<WorkOrder> = {
-  ...UNSCRIPTED,
-  strategy: 'script',
-  target: { script: { service: 'cli', command: 'migrate' } },
-};
-
-const plain = (events: readonly InstanceEvent[]) => ordering(UNSCRIPTED, events);
-const asked = event('UpgradeCancelRequested', { reason: 'wrong release' });
-const requested = plain(upTo('DeploymentRequested'));
-const accepted = plain(upTo('DeploymentAccepted'));
-const stopping = [...accepted, asked];
-const cancelled = event('UpgradeCancelled');
-const [stopped = cancelled] = ordering(UNSCRIPTED, [event('DeploymentCancelled')]);
-const failed = event('UpgradeFailed', { reason: 'deployment-failed' });
-
-/** What leads to the verification, of an attempt with this order. */
-const verifying = (
-  step: 'pre-upgrade' | 'upgrade',
-  changes: Partial<WorkOrder> = {},
-  task: typeof TASK | null = null,
-): InstanceEvent => {
-  const [found] = ordering(changes, [event('ScriptCancelled', { step, task })]);
-  const [told = cancelled] = ordering({ leftAt: step }, found ? [found] : []);
-  return told;
-};
-
-const intent = event('ScriptRequested');
-const taken = event('ScriptAccepted');
-const preScript = [...HISTORY_INTO['pre-upgrade-running'], intent];
-const upgradeScript = [
-  ...ordering(SCRIPT, upTo('UpgradeStarted')),
-  event('ScriptRequested', { step: 'upgrade', marker: `${MARKER}-script` }),
-];
-const setting = [
-  ...ordering(VARIABLES, HISTORY_INTO['pending-upgrade']),
-  event('VariablesRequested'),
-];
+import {
+  UNSCRIPTED,
+  VARIABLES,
+  plain,
+  asked,
+  requested,
+  accepted,
+  stopping,
+  cancelled,
+  stopped,
+  failed,
+  verifying,
+  taken,
+  preScript,
+  upgradeScript,
+  setting,
+} from '../testing/cancelled-upgrades';
 
 describe('CancelUpgrade', () => {
   it.each([
