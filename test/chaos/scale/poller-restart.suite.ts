@@ -22,9 +22,9 @@ const AS_DEPLOYED = {
   UPLIFT_POLL_QUEUED_INTERVAL_MS: scaled(180),
   UPLIFT_PROBE_WINDOW_MS: '30000',
 };
-/** Requests to Lagoon for each instance: one deployment; where it lives is asked for twice, together with others. */
+/** Requests to Lagoon for each instance. */
 const MOST_POLLS = 0.3;
-const MOST_REQUESTS = 1.7;
+const MOST_REQUESTS = 1.3;
 const POLLS = ['query DeploymentsOfMany', 'query DeploymentsOf', 'query DeploymentsByBulkId'];
 
 export function pollerRestartSuite(running: () => RunningUplift): void {

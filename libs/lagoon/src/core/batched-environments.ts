@@ -1,3 +1,4 @@
+import type { Clock } from '@uplift/runtime';
 import { LagoonUnavailableError } from '../lagoon.outcomes';
 import { ENVIRONMENTS_PER_REQUEST } from '../lagoon.requests';
 import type { EnvironmentTarget, LagoonEnvironment } from '../lagoon.types';
@@ -15,15 +16,24 @@ interface Waiter {
   readonly fail: (error: unknown) => void;
 }
 
+/** Under load look-ups go out this far apart, in ms: each then carries what has come meanwhile. */
+const APART_MS = 50;
+
 /**
- * Look-ups that come while another one is under way go out together. The first goes out at once, and so does
- * a full request.
+ * Look-ups that come while another one is under way, or shortly after it was sent, go out together. The first after a
+ * quiet time goes out at once, and so does a full request.
  */
 export class BatchedEnvironments {
   private collected: Waiter[] = [];
   private underWay = 0;
+  /** Monotonic time. */
+  private nextAt = Number.NEGATIVE_INFINITY;
+  private isTimed = false;
 
-  constructor(private readonly request: EnvironmentsRequest) {}
+  constructor(
+    private readonly request: EnvironmentsRequest,
+    private readonly clock: Clock,
+  ) {}
 
   find(target: EnvironmentTarget, signal?: AbortSignal): Promise<LagoonEnvironment | null> {
     return new Promise((resolve, reject) => {
@@ -45,15 +55,30 @@ export class BatchedEnvironments {
       if (signal?.aborted === true) return giveUp();
       signal?.addEventListener('abort', giveUp, { once: true });
       this.collected.push(waiter);
-      if (this.isTimeToGo) void this.send();
+      this.sendIfDue();
     });
   }
 
-  private get isTimeToGo(): boolean {
-    return this.underWay === 0 || this.collected.length >= ENVIRONMENTS_PER_REQUEST;
+  private sendIfDue(): void {
+    if (this.collected.length >= ENVIRONMENTS_PER_REQUEST) void this.send();
+    else if (this.collected.length > 0 && this.underWay === 0) this.sendInTime();
+  }
+
+  private sendInTime(): void {
+    const waitMs = this.nextAt - this.clock.monotonic();
+    if (waitMs <= 0) {
+      void this.send();
+    } else if (!this.isTimed) {
+      this.isTimed = true;
+      this.clock.after(waitMs, () => {
+        this.isTimed = false;
+        this.sendIfDue();
+      });
+    }
   }
 
   private async send(): Promise<void> {
+    this.nextAt = this.clock.monotonic() + APART_MS;
     const waiters = this.collected.splice(0, ENVIRONMENTS_PER_REQUEST);
     this.underWay += 1;
     try {
@@ -64,7 +89,7 @@ export class BatchedEnvironments {
     } finally {
       this.underWay -= 1;
     }
-    if (this.collected.length > 0 && this.isTimeToGo) void this.send();
+    this.sendIfDue();
   }
 }
 

@@ -1,3 +1,4 @@
+import { VirtualClock } from '@uplift/runtime/testing';
 import { LagoonUnavailableError } from '../lagoon.outcomes';
 import type { EnvironmentTarget } from '../lagoon.types';
 import type { EnvironmentAnswer } from './batched-environments';
@@ -40,10 +41,12 @@ class PendingRequests {
 describe('look-ups of environments', () => {
   let pending: PendingRequests;
   let batched: BatchedEnvironments;
+  let clock: VirtualClock;
 
   beforeEach(() => {
     pending = new PendingRequests();
-    batched = new BatchedEnvironments(pending.request);
+    clock = new VirtualClock();
+    batched = new BatchedEnvironments(pending.request, clock);
   });
 
   it('go out at once when nothing is under way', () => {
@@ -57,10 +60,26 @@ describe('look-ups of environments', () => {
     expect(pending.sizes).toEqual([1]);
     pending.answer(0);
     await first;
-    await Promise.resolve();
+    await clock.advance(50);
     expect(pending.asked[1]).toEqual([target(2), target(3), target(4)]);
     pending.answer(1);
     expect(await Promise.all(others)).toEqual([null, null, null]);
+  });
+
+  it('go out together when they come soon after one that was answered, and at once after a while', async () => {
+    const first = batched.find(target(1));
+    pending.answer(0);
+    await first;
+    const soon = [2, 3].map((n) => batched.find(target(n)));
+    await clock.advance(49);
+    expect(pending.sizes).toEqual([1]);
+    await clock.advance(1);
+    expect(pending.asked[1]).toEqual([target(2), target(3)]);
+    pending.answer(1);
+    await Promise.all(soon);
+    await clock.advance(50);
+    void batched.find(target(4));
+    expect(pending.asked[2]).toEqual([target(4)]);
   });
 
   it('fill no request beyond its size, and a full one does not wait', async () => {
@@ -70,7 +89,7 @@ describe('look-ups of environments', () => {
     pending.answer(1);
     pending.answer(2);
     await Promise.all(all.slice(0, 101));
-    await Promise.resolve();
+    await clock.advance(50);
     expect(pending.sizes).toEqual([1, 50, 50, 19]);
     pending.answer(3);
     expect(await Promise.all(all)).toHaveLength(120);
@@ -80,7 +99,7 @@ describe('look-ups of environments', () => {
     void batched.find(target(1));
     const pair = [batched.find(target(2)), batched.find(target(3))];
     pending.answer(0);
-    await new Promise(setImmediate);
+    await clock.advance(50);
     pending.answer(1, [undefined, null]);
     const [missing, found] = await Promise.allSettled(pair);
     expect(missing).toMatchObject({
@@ -95,7 +114,7 @@ describe('look-ups of environments', () => {
     const second = batched.find(target(2));
     pending.fail(0);
     await expect(first).rejects.toThrow('HTTP 503');
-    await new Promise(setImmediate);
+    await clock.advance(50);
     pending.answer(1);
     await expect(second).resolves.toBeNull();
   });
@@ -109,7 +128,7 @@ describe('look-ups of environments', () => {
     await expect(given).rejects.toThrow(LagoonUnavailableError);
     await expect(batched.find(target(4), stop.signal)).rejects.toThrow('given up');
     pending.answer(0);
-    await new Promise(setImmediate);
+    await clock.advance(50);
     expect(pending.asked[1]).toEqual([target(3)]);
     pending.answer(1);
     await kept;

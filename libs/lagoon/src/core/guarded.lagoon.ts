@@ -46,10 +46,12 @@ function guardsOf(lagoon: Lagoon, policy: ResiliencePolicy): Guards {
     }
     return answers;
   };
-  const batched = new BatchedEnvironments(async (targets) =>
-    targets.length === 1
-      ? [await read<EnvironmentAnswer>({ operation: 'findEnvironment', inputs: targets })]
-      : await read<EnvironmentAnswer[]>({ operation: 'findEnvironments', inputs: [targets] }),
+  const batched = new BatchedEnvironments(
+    async (targets) =>
+      targets.length === 1
+        ? [await read<EnvironmentAnswer>({ operation: 'findEnvironment', inputs: targets })]
+        : await read<EnvironmentAnswer[]>({ operation: 'findEnvironments', inputs: [targets] }),
+    policy.clock,
   );
   return {
     read,

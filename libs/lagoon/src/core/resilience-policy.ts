@@ -59,6 +59,10 @@ type Send<T> = (signal: AbortSignal) => Promise<T>;
 export class ResiliencePolicy {
   constructor(private readonly options: PolicyOptions) {}
 
+  get clock(): Clock {
+    return this.options.clock;
+  }
+
   /** Repeats a read that found no Lagoon, as long as time and budget allow. */
   read<T>(operation: string, signal: AbortSignal | undefined, send: Send<T>): Promise<T> {
     const { breaker, limiter, retries } = this.options;
