@@ -61,13 +61,19 @@ export function holdingSuite(running: () => RunningUplift): void {
       await isBack(instance, accepted);
     });
 
-    it('does not begin its last script while it is parked before it', async () => {
+    /** Its post-upgrade is pending, and no worker of that stage is there. */
+    const deployedWithoutWorker = async () => {
       await uplift.stopServices(['post-upgrade']);
       const instance = await placeOne();
       const accepted = await uplift.client.trigger(instance, 'http');
       await uplift.happened('DeploymentAccepted', instance);
       await uplift.lagoon.advance(2 * ENDLESS_BUILD);
       await uplift.happened('PostUpgradePending', instance);
+      return { instance, accepted };
+    };
+
+    it('does not begin its last script while it is parked before it', async () => {
+      const { instance, accepted } = await deployedWithoutWorker();
       await uplift.client.onInstance('park', instance, 'bus');
       await uplift.stack.service('post-upgrade').restart();
       await noneLeft('post-upgrade');
@@ -77,12 +83,7 @@ export function holdingSuite(running: () => RunningUplift): void {
     });
 
     it('goes on by a redrive after its message was lost', async () => {
-      await uplift.stopServices(['post-upgrade']);
-      const instance = await placeOne();
-      const accepted = await uplift.client.trigger(instance, 'http');
-      await uplift.happened('DeploymentAccepted', instance);
-      await uplift.lagoon.advance(2 * ENDLESS_BUILD);
-      await uplift.happened('PostUpgradePending', instance);
+      const { instance, accepted } = await deployedWithoutWorker();
       await swallowNext(uplift.bus, 'post-upgrade');
       await uplift.stack.service('post-upgrade').restart();
       await noneLeft('post-upgrade');

@@ -88,6 +88,7 @@ export const workOrder: fc.Arbitrary<WorkOrder> = fc.record(
     parked: fc.constant(true as const),
     deployed: fc.record({ buildName: nullable(name) }),
     replacedRef: name,
+    presentRef: nullable(name),
     leftAt: fc.constantFrom(...UPGRADE_STAGES),
     repairs: fc.constantFrom('running-unhealthy' as const, 'running-unresponsive' as const),
     rollsBack: name,

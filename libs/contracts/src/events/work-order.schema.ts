@@ -139,6 +139,7 @@ export const workOrder: Schema<WorkOrder> = named(
       parked: yes,
       deployed: object({ buildName: nullable(name) }),
       replacedRef: name,
+      presentRef: nullable(name),
       leftAt: stage,
       repairs: oneOf(['running-unhealthy', 'running-unresponsive']),
       rollsBack: name,

@@ -75,15 +75,14 @@ const retryUpgrade: CommandRow<Retry, (typeof FAILED)[number]> = {
   elsewhere: refusedOutside('RetryUpgrade', FAILED),
 };
 
-/** What is deployed already, or, if it is deployed again, what then takes its place. */
+/** What is deployed already; if it is deployed again, what the app runs until then. */
 function deployedBefore(
   { redeploy }: Retry,
   { lastUpgrade, deployedRef }: RestingInstance,
-): Pick<WorkOrder, 'deployed' | 'replacedRef'> {
+): Pick<WorkOrder, 'deployed' | 'presentRef'> {
   const deployed = lastUpgrade?.workOrder.deployed;
   if (deployed === undefined) return {};
-  if (!redeploy) return { deployed };
-  return deployedRef === null ? {} : { replacedRef: deployedRef };
+  return redeploy ? { presentRef: deployedRef } : { deployed };
 }
 
 /** Where the new attempt begins. A stage is passed over only if it is complete. */

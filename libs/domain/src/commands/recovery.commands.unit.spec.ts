@@ -1,8 +1,7 @@
-import type { InstanceEvent, InstanceEventOf } from '../instance/instance.events';
-import { FAILED } from '../instance/instance.lifecycle';
 import { fold } from '../decider';
-import type { InFlightStatus, UpgradeStage } from '../status';
-import { instanceDecider } from './instance.decider';
+import type { InstanceEvent } from '../instance/instance.events';
+import { FAILED } from '../instance/instance.lifecycle';
+import type { UpgradeStage } from '../status';
 import { INSTANCE_STATUSES, isInFlight, IN_FLIGHT_STATUSES } from '../status';
 import {
   BUILD,
@@ -14,25 +13,15 @@ import {
   OTHER_UPGRADE,
   WORK_ORDER,
 } from '../testing/examples';
+import { failedIn, UNDEPLOYED, TIMED_OUT, POST_FAILED, ILL } from '../testing/failed-upgrades';
 import { given, HISTORY_INTO, ordering, upTo, WHOLE_UPGRADE } from '../testing/histories';
+import { instanceDecider } from './instance.decider';
 
-type Ending = Extract<InstanceEvent, { data: { retryable: boolean } }>['type'];
-
-const failedIn = (
-  status: InFlightStatus,
-  type: Ending,
-  changes: Partial<InstanceEventOf<'UpgradeFailed'>['data']> = {},
-): readonly InstanceEvent[] => [...HISTORY_INTO[status], event(type, changes)];
-
-const UNDEPLOYED = failedIn('upgrade-running', 'UpgradeFailed');
-const TIMED_OUT = failedIn('upgrade-running', 'UpgradeFailed', { reason: 'stage-timed-out' });
-const POST_FAILED = failedIn('post-upgrade-running', 'PostUpgradeFailed');
-const ILL = failedIn('post-upgrade-completed', 'InstanceFoundUnhealthy');
 const second = <Order extends object>(order: Order) => ({ ...order, attempt: 2 });
 const retried = (order: object, fromStage: UpgradeStage, more: object = {}) =>
   event('UpgradeRetried', { workOrder: second(order) as never, fromStage, ...more });
 
-const REPLACING = { ...LOCATED_ORDER, replacedRef: 'v2.1.0' };
+const REPLACING = { ...LOCATED_ORDER, presentRef: 'v2.1.0' };
 
 function withoutDeployed(each: InstanceEvent): InstanceEvent {
   if (!('workOrder' in each.data)) return each;
@@ -178,7 +167,7 @@ describe('RetryUpgrade', () => {
 
   it('remembers what the app runs while it is deployed again', () => {
     const plan = { strategy: 'branch-ref', target: { ref: 'v3.0.0' } } as const;
-    const order = { ...LOCATED_ORDER, ...plan, replacedRef: 'v2.1.0' };
+    const order = { ...LOCATED_ORDER, ...plan, presentRef: 'v2.1.0' };
     const again = retried(order, 'upgrade', { redeploy: true });
     const failed = event('UpgradeFailed', { attempt: 2 });
     const state = fold(instanceDecider, [...POST_FAILED, again, failed]);
@@ -315,83 +304,5 @@ describe('AbandonUpgrade', () => {
     given(...WHOLE_UPGRADE, ill)
       .when(command('AbandonUpgrade'))
       .thenRefused('nothing-to-abandon');
-  });
-});
-
-describe('RollBackUpgrade', () => {
-  const before = (replacedRef: string, history: readonly InstanceEvent[]) =>
-    ordering({ replacedRef }, history);
-  const rollback = (changes: object) => ({
-    ...WORK_ORDER,
-    upgradeId: OTHER_UPGRADE,
-    target: { ref: 'v2.0.0' },
-    rollsBack: WORK_ORDER.upgradeId,
-    ...changes,
-  });
-
-  it('is an upgrade to what the history says was deployed before', () => {
-    given(...before('v2.0.0', WHOLE_UPGRADE))
-      .when(command('RollBackUpgrade'))
-      .then(event('UpgradeRequested', { workOrder: rollback({ replacedRef: 'v2.1.0' }) }));
-  });
-
-  it.each([
-    ['an app that is ill', ILL, { replacedRef: 'v2.1.0', repairs: 'running-unhealthy' }],
-    [
-      'a post-upgrade that failed',
-      POST_FAILED,
-      { replacedRef: 'v2.1.0', repairs: 'running-unhealthy' },
-    ],
-    [
-      'a deployment that failed',
-      UNDEPLOYED,
-      { replacedRef: 'v2.0.0', repairs: 'running-unhealthy' },
-    ],
-  ] as const)('mends %s', (_what, history, changes) => {
-    given(...before('v2.0.0', history))
-      .when(command('RollBackUpgrade'))
-      .then(event('UpgradeRequested', { workOrder: rollback(changes) }));
-  });
-
-  it('is refused where the history does not say what was deployed before', () => {
-    given(...WHOLE_UPGRADE)
-      .when(command('RollBackUpgrade'))
-      .thenRefused('no-earlier-reference');
-  });
-
-  it('is refused while nobody knows what became of the deployment', () => {
-    given(...before('v2.0.0', TIMED_OUT))
-      .when(command('RollBackUpgrade'))
-      .thenRefused('outcome-unknown');
-  });
-
-  it('is refused for an upgrade that is not the last, and in flight', () => {
-    given(...before('v2.0.0', WHOLE_UPGRADE))
-      .when(command('RollBackUpgrade', { rollsBack: 'another' }))
-      .thenRefused('nothing-to-roll-back');
-    given(...before('v2.0.0', HISTORY_INTO['upgrade-running']))
-      .when(command('RollBackUpgrade'))
-      .thenRefused('upgrade-in-flight');
-  });
-});
-
-describe('a repair', () => {
-  const ill = [event('InstanceRegistered'), event('HealthReported')];
-
-  it('is an upgrade of an app that fell ill by itself', () => {
-    given(...ill)
-      .when(command('RequestUpgrade', { repair: true }))
-      .then(
-        event('UpgradeRequested', { workOrder: { ...WORK_ORDER, repairs: 'running-unhealthy' } }),
-      );
-    given(...ill)
-      .when(command('RequestUpgrade'))
-      .thenRefused('status-not-allowed');
-  });
-
-  it('needs to know the status to come back to', () => {
-    given(event('InstanceRegistered', { status: 'running-unhealthy' }))
-      .when(command('RequestUpgrade', { repair: true }))
-      .thenRefused('claim-unknown');
   });
 });

@@ -1,11 +1,6 @@
 import { BUILD, command, event, LOCATED_ORDER } from '../testing/examples';
+import { UNDEPLOYED, TIMED_OUT } from '../testing/failed-upgrades';
 import { given, HISTORY_INTO } from '../testing/histories';
-
-const UNDEPLOYED = [...HISTORY_INTO['upgrade-running'], event('UpgradeFailed')];
-const TIMED_OUT = [
-  ...HISTORY_INTO['upgrade-running'],
-  event('UpgradeFailed', { reason: 'stage-timed-out' }),
-];
 
 describe('ResolveOutcome', () => {
   const open = [

@@ -84,12 +84,10 @@ function underWay(state: UpgradingInstance): UnsettledEffect | null {
 }
 
 /** Commit or tag that the environment runs when an attempt ends; null if it is not known. */
-export function deployedRefAfter({
-  deployed,
-  strategy,
-  target,
-  replacedRef,
-}: WorkOrder): string | null {
-  if (deployed === undefined || strategy === 'script') return replacedRef ?? null;
+export function deployedRefAfter(order: WorkOrder): string | null {
+  const { deployed, strategy, target, replacedRef = null, presentRef } = order;
+  if (deployed === undefined || strategy === 'script') {
+    return presentRef === undefined ? replacedRef : presentRef;
+  }
   return target !== null && 'ref' in target ? target.ref : null;
 }

@@ -38,6 +38,8 @@ export interface WorkOrder {
   readonly deployed?: { readonly buildName: string | null };
   /** Commit or tag that was deployed before this upgrade, as far as the history tells. */
   readonly replacedRef?: string;
+  /** Commit or tag that the app runs while this upgrade deploys again; null: it is not known. */
+  readonly presentRef?: string | null;
   /** The stage that was not complete when a cancel or an operator led straight to the verification. */
   readonly leftAt?: UpgradeStage;
   /** What an earlier attempt asked of Lagoon and nobody knows the outcome of. */
