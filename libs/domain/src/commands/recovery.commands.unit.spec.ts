@@ -294,7 +294,7 @@ describe('AbandonUpgrade', () => {
         .then(
           event('OutcomeResolved', { attempt: 2 }),
           event('LateOutcomeObserved', { attempt: 2 }),
-          event('PostUpgradePending', { workOrder: second(DEPLOYED_ORDER) }),
+          event('PostUpgradePending', { workOrder: { ...DEPLOYED_ORDER, attempt: 3 } }),
         );
     });
   });

@@ -109,7 +109,15 @@ function atRest(
   const { buildName } = resolution;
   const { phase: status, task } = effect;
   const outcome = { upgradeId, attempt, buildName, status, ...stepOf(unsettled) };
-  return lateOutcome({ ...outcome, attemptMs, task, located: null }, state);
+  return lateOutcome({ ...outcome, attemptMs, task, located: null }, goingOn(state));
+}
+
+/** An app that was found ill had come further before: what goes on behind that is another attempt. */
+function goingOn({ lastUpgrade, status }: RestingInstance): Pick<RestingInstance, 'lastUpgrade'> {
+  if (lastUpgrade === null || !isRunning(status)) return { lastUpgrade };
+  const { workOrder } = lastUpgrade;
+  const { attempt } = workOrder;
+  return { lastUpgrade: { ...lastUpgrade, workOrder: { ...workOrder, attempt: attempt + 1 } } };
 }
 
 /** An app that is well goes on as it is; one that is ill goes on after its deployment. */

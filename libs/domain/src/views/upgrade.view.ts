@@ -204,7 +204,7 @@ const FACTS: PerEvent<Partial<UpgradeView>, [view: UpgradeView]> = {
   UpgradeCompleted: ({ warnings }) => ({ buildStatus: 'complete', warnings }),
   DeploymentCancelled: () => ({ buildStatus: 'cancelled' }),
   LateOutcomeObserved: ({ buildName, status }) => ({ buildName, buildStatus: status }),
-  PostUpgradePending: () => ({ isAbandoned: false }),
+  PostUpgradePending: ({ workOrder }) => ({ ...planOf(workOrder), isAbandoned: false }),
   UpgradePrioritized: ({ priority }) => ({ priority }),
   UpgradeRetried: ({ workOrder }, view) => ({
     ...planOf(workOrder),
