@@ -46,7 +46,9 @@ export class LagoonStatusCheck {
     const isCancelled = order.cancelRequested === true;
     const whatIsWrong = isAsleep(environment)
       ? `the environment is ${environment.idleState}`
-      : (whyNotBuilt(environment, isCancelled) ?? whyNotRunning(services));
+      : (whyNotBuilt(environment, isCancelled) ??
+        whyNotRunning(services) ??
+        whyNotShown(environment, services));
     return { environment, services, whatIsWrong };
   }
 
@@ -66,6 +68,15 @@ function whyNotBuilt({ newestStatus }: LagoonEnvironment, isCancelled: boolean):
 function whyNotRunning(services: readonly EnvironmentService[]): string | null {
   const stopped = services.filter(({ replicas }) => replicas === 0).map(({ name }) => name);
   return stopped.length === 0 ? null : `no pod runs of ${stopped.join(', ')}`;
+}
+
+/** What Lagoon does not show is no proof of anything. */
+function whyNotShown(
+  { newestStatus }: LagoonEnvironment,
+  services: readonly EnvironmentService[],
+): string | null {
+  const isShown = newestStatus !== null || services.some(({ replicas }) => replicas !== null);
+  return isShown ? null : 'Lagoon shows neither a build nor a running service';
 }
 
 function evidenceOf({ environment, services }: Sight): Evidence {

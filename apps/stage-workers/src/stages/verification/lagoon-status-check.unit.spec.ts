@@ -28,6 +28,17 @@ describe("Lagoon's own status of an app without a route", () => {
     expect(fixture.probe.probed).toEqual([]);
   });
 
+  it('is none while Lagoon shows nothing at all', async () => {
+    const fixture = await StageFixture.at('PostUpgradeCompleted', BY_LAGOON);
+    fixture.lagoon.script.place(fixture.target, { routes: [] });
+    jest.spyOn(fixture.lagoon, 'servicesOf').mockResolvedValue([]);
+    await fixture.handle(verificationOf(fixture, { windowMs: 5 }));
+    const detail = 'Lagoon shows neither a build nor a running service';
+    expect(await fixture.appended()).toMatchObject([
+      { type: 'InstanceFoundUnhealthy', data: { evidence: { detail } } },
+    ]);
+  });
+
   it.each([
     ['failed', {}, 'the newest build is failed'],
     ['cancelled', {}, 'the newest build is cancelled'],
