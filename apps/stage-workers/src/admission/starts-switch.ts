@@ -1,11 +1,29 @@
 import type { StopView, SystemView } from '@uplift/domain';
 import { ALL_STARTS_ALLOWED, startsStoppedFor } from '@uplift/domain';
+import type { LagoonCores } from '@uplift/lagoon';
+import { knownCore } from './core-usage.projection';
 
 /** A switch that holds up all starts, of the system or of one core. */
 export interface StoppedStarts {
   /** As a wait names it. */
   readonly target: string;
   readonly stop: StopView;
+}
+
+/** The core's own name: an instance may use another one. */
+export type NameOf = (core: string) => string;
+
+export function nameFrom(cores: LagoonCores): NameOf {
+  return (core) => knownCore(cores, core)?.name ?? core;
+}
+
+/** Null if starts are allowed under both names of the core. */
+export function stoppedStarts(
+  view: SystemView,
+  core: string,
+  nameOf: NameOf,
+): StoppedStarts | null {
+  return startsStoppedFor(view, core) ?? startsStoppedFor(view, nameOf(core));
 }
 
 /** Whether operators allow attempts to begin and deployments to be triggered. */
@@ -16,8 +34,7 @@ export class StartsSwitch {
 
   constructor(
     private readonly load: () => Promise<SystemView>,
-    /** The core's own name: an instance may use another one. */
-    private readonly nameOf: (core: string) => string,
+    private readonly nameOf: NameOf,
   ) {}
 
   /** As the store has it now: nothing that was read before this call counts. */
@@ -28,7 +45,7 @@ export class StartsSwitch {
 
   /** As it was read last. */
   known(core: string): StoppedStarts | null {
-    return startsStoppedFor(this.view, core) ?? startsStoppedFor(this.view, this.nameOf(core));
+    return stoppedStarts(this.view, core, this.nameOf);
   }
 
   /** However many ask while one read is under way, they share the next. */

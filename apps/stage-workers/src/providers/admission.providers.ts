@@ -2,9 +2,9 @@ import type { Provider } from '@nestjs/common';
 import { AllTail, EventStore, SystemHistory } from '@uplift/event-store';
 import { LagoonCores } from '@uplift/lagoon';
 import { AdmissionControl } from '../admission/admission-control';
-import { isLimited, knownCore } from '../admission/core-usage.projection';
+import { isLimited } from '../admission/core-usage.projection';
 import { StartGate } from '../admission/start-gate';
-import { StartsSwitch } from '../admission/starts-switch';
+import { nameFrom, StartsSwitch } from '../admission/starts-switch';
 import type { StageRuntime } from '../stage-workers.settings';
 
 const SERVICE = 'stage-workers';
@@ -18,10 +18,7 @@ export function admissionProviders(runtime: StageRuntime): Provider[] {
       inject: [EventStore, LagoonCores],
       useFactory: (store: EventStore, cores: LagoonCores) => {
         const history = new SystemHistory(store, SERVICE);
-        return new StartsSwitch(
-          () => history.view(),
-          (core) => knownCore(cores, core)?.name ?? core,
-        );
+        return new StartsSwitch(() => history.view(), nameFrom(cores));
       },
     },
     {

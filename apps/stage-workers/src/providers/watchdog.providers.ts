@@ -4,6 +4,7 @@ import type { Actor } from '@uplift/contracts';
 import { AllTail, CommandHandler, EventStore, SystemHistory } from '@uplift/event-store';
 import { LagoonCores } from '@uplift/lagoon';
 import { limitsFrom } from '../admission/core-usage.projection';
+import { nameFrom } from '../admission/starts-switch';
 import type { Metrics } from '@uplift/runtime';
 import type { StageRuntime } from '../stage-workers.settings';
 import { StoreClock } from '../store/event-clock';
@@ -63,7 +64,7 @@ function knownTo(
 ): WatchdogView {
   return {
     deadlines: new DeadlineProjection(limitsIn(configuration), clock),
-    reasons: new WaitReasons({ limitsOf: limitsFrom(cores), clock }),
+    reasons: new WaitReasons({ limitsOf: limitsFrom(cores), nameOf: nameFrom(cores), clock }),
     queues: new StageQueues((durable) => bus.consumerState(durable), clock),
     storeClock: new StoreClock(clock),
   };

@@ -39,6 +39,9 @@ interface Watch {
 /** A bus that cannot be asked. */
 const NO_BUS: LookAtConsumer = () => Promise.reject(new Error('no bus'));
 
+/** Of the one core, whatever an instance calls it. */
+export const OWN_NAME = 'default';
+
 /** A fleet under the eyes of watchdogs, each of which looks in each half of a minute. */
 export class WatchedFleet {
   readonly fleet = new Fleet();
@@ -49,7 +52,7 @@ export class WatchedFleet {
     const { limits = null, clock = this.fleet.clock, intervalMs = ROUND_MS } = options;
     const { lookAt = NO_BUS } = options;
     const { store } = this.fleet;
-    const reasons = new WaitReasons({ limitsOf: () => limits, clock });
+    const reasons = new WaitReasons({ limitsOf: () => limits, nameOf: () => OWN_NAME, clock });
     const deadlines = new DeadlineProjection(LIMITS, clock);
     const queues = new StageQueues(lookAt, clock);
     const view = { deadlines, reasons, queues, storeClock: new StoreClock(clock) };

@@ -1,10 +1,12 @@
 import type { SystemView } from '@uplift/domain';
-import { ALL_STARTS_ALLOWED, evolveSystemView, startsStoppedFor } from '@uplift/domain';
+import { ALL_STARTS_ALLOWED, evolveSystemView } from '@uplift/domain';
 import type { TailedInstanceEvent, TailedSystemEvent } from '@uplift/event-store';
 import type { Clock } from '@uplift/runtime';
 import { admissionTarget } from '../../admission/core-queue';
 import type { LimitsOf } from '../../admission/core-usage.projection';
 import { CoreUsageProjection } from '../../admission/core-usage.projection';
+import type { NameOf } from '../../admission/starts-switch';
+import { stoppedStarts } from '../../admission/starts-switch';
 import { outageTargets } from '../../runner/lagoon-outages';
 import { EventClock } from '../../store/event-clock';
 import type { OpenWait, ToldWait } from './deadline-row';
@@ -13,6 +15,7 @@ import { OutageProjection } from './outages.projection';
 
 export interface WaitReasonsOptions {
   readonly limitsOf: LimitsOf;
+  readonly nameOf: NameOf;
   /** For how long a reason still counts after it has passed, in ms. */
   readonly graceMs?: number;
   readonly clock: Clock;
@@ -32,11 +35,13 @@ export class WaitReasons {
   private switches: SystemView = ALL_STARTS_ALLOWED;
   private readonly clock: EventClock;
   private readonly graceMs: number;
+  private readonly nameOf: NameOf;
 
-  constructor({ limitsOf, graceMs = GRACE_MS, clock }: WaitReasonsOptions) {
+  constructor({ limitsOf, nameOf, graceMs = GRACE_MS, clock }: WaitReasonsOptions) {
     this.admission = new CoreUsageProjection(limitsOf);
     this.clock = new EventClock(clock);
     this.graceMs = graceMs;
+    this.nameOf = nameOf;
   }
 
   /** Time goes on with every event of the store, of whatever kind. */
@@ -79,7 +84,8 @@ export class WaitReasons {
     if (this.isRecent(row.touchedAt)) return false;
     if (target === admissionTarget(core)) return !this.isHeldBack(row);
     // Told by a worker it holds in every status: a call that is not repeated waits for it too.
-    if (target?.startsWith('switch:')) return startsStoppedFor(this.switches, core) === null;
+    if (target?.startsWith('switch:'))
+      return stoppedStarts(this.switches, core, this.nameOf) === null;
     return target !== undefined && outageTargets(core).includes(target) && this.hasEnded(target);
   }
 
@@ -110,7 +116,7 @@ export class WaitReasons {
   private switchAt(row: RunningDeadline): OpenWait | null {
     const { status, order } = row;
     if (!BEFORE_A_START.includes(status)) return null;
-    const stopped = startsStoppedFor(this.switches, order.profile.core);
+    const stopped = stoppedStarts(this.switches, order.profile.core, this.nameOf);
     if (stopped === null) return null;
     const { since, requestedBy, reason } = stopped.stop;
     return {

@@ -2,7 +2,7 @@ import type { SystemEvent } from '@uplift/domain';
 import { SystemHistory } from '@uplift/event-store';
 import { ORDER, PROFILE } from '../../testing/example-upgrade';
 import { SkewedClock } from '../../testing/fast.clock';
-import { MINUTE, WatchedFleet } from '../../testing/watched-fleet';
+import { MINUTE, WatchedFleet, OWN_NAME } from '../../testing/watched-fleet';
 
 const fleets: WatchedFleet[] = [];
 afterEach(() => fleets.splice(0).forEach((fleet) => fleet.stop()));
@@ -192,6 +192,17 @@ describe('the watchdog and a switch of all starts', () => {
     await flip(switches, { ...stop, type: 'StartsAllowed' });
     await fixture.pass(3 * MINUTE);
     expect((await fixture.fleet.types(waiting!)).at(-1)).toBe('WaitEnded');
+  });
+
+  it('knows a core by its own name too', async () => {
+    const fixture = watched();
+    fixture.watch();
+    const switches = new SystemHistory(fixture.fleet.store, 'command-api');
+    await flip(switches, { ...stop, data: { ...stop.data, core: OWN_NAME } });
+    const [waiting] = await fixture.fleet.joinMany(1, 'UpgradeRequested');
+    await fixture.pass(10 * MINUTE);
+    const { decoded } = await fixture.fleet.history.load(waiting!);
+    expect(decoded.at(-1)).toMatchObject({ data: { target: `switch:${OWN_NAME}` } });
   });
 
   it('lets a call that is not repeated wait for it as long as it lasts', async () => {

@@ -35,7 +35,7 @@ function watch(
   const { clock, worker, randomness, store } = fixture;
   const errors: unknown[] = [];
   const deadlines = new DeadlineProjection({ ...GENEROUS, ...limits }, clock);
-  const reasons = new WaitReasons({ limitsOf: () => null, clock });
+  const reasons = new WaitReasons({ limitsOf: () => null, nameOf: (core) => core, clock });
   const storeClock = new StoreClock(new SkewedClock(clock, skewMs));
   const enforcer = new DeadlineEnforcer(worker.commands, ACTOR);
   const history = new SystemHistory(store, 'stage-workers');
