@@ -16,18 +16,22 @@ interface Waiter {
   readonly fail: (error: unknown) => void;
 }
 
-/** Under load look-ups go out this far apart, in ms: each then carries what has come meanwhile. */
+/** Requests go out at least this far apart, in ms. */
 const APART_MS = 50;
+/** How long a look-up waits for others if the last request carried several, in ms: they came in a burst, as they do. */
+const BURST_MS = 200;
 
 /**
- * Look-ups that come while another one is under way, or shortly after it was sent, go out together. The first after a
- * quiet time goes out at once, and so does a full request.
+ * Look-ups that come while another one is under way, shortly after it was sent, or in bursts go out together. One alone
+ * after a quiet time goes out at once, and so does a full request.
  */
 export class BatchedEnvironments {
   private collected: Waiter[] = [];
   private underWay = 0;
+  /** Look-ups in the last request. */
+  private lastSize = 0;
   /** Monotonic time. */
-  private nextAt = Number.NEGATIVE_INFINITY;
+  private lastAt = Number.NEGATIVE_INFINITY;
   private isTimed = false;
 
   constructor(
@@ -65,21 +69,23 @@ export class BatchedEnvironments {
   }
 
   private sendInTime(): void {
-    const waitMs = this.nextAt - this.clock.monotonic();
+    if (this.isTimed) return;
+    const waitMs = this.lastSize > 1 ? BURST_MS : this.lastAt + APART_MS - this.clock.monotonic();
     if (waitMs <= 0) {
       void this.send();
-    } else if (!this.isTimed) {
-      this.isTimed = true;
-      this.clock.after(waitMs, () => {
-        this.isTimed = false;
-        this.sendIfDue();
-      });
+      return;
     }
+    this.isTimed = true;
+    this.clock.after(waitMs, () => {
+      this.isTimed = false;
+      if (this.collected.length > 0 && this.underWay === 0) void this.send();
+    });
   }
 
   private async send(): Promise<void> {
-    this.nextAt = this.clock.monotonic() + APART_MS;
     const waiters = this.collected.splice(0, ENVIRONMENTS_PER_REQUEST);
+    this.lastSize = waiters.length;
+    this.lastAt = this.clock.monotonic();
     this.underWay += 1;
     try {
       const answers = await this.request(waiters.map(({ target }) => target));

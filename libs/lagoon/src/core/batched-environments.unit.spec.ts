@@ -66,20 +66,36 @@ describe('look-ups of environments', () => {
     expect(await Promise.all(others)).toEqual([null, null, null]);
   });
 
-  it('go out together when they come soon after one that was answered, and at once after a while', async () => {
+  it('go out together when they come soon after one that was answered', async () => {
     const first = batched.find(target(1));
     pending.answer(0);
     await first;
-    const soon = [2, 3].map((n) => batched.find(target(n)));
+    void [2, 3].map((n) => batched.find(target(n)));
     await clock.advance(49);
     expect(pending.sizes).toEqual([1]);
     await clock.advance(1);
     expect(pending.asked[1]).toEqual([target(2), target(3)]);
-    pending.answer(1);
-    await Promise.all(soon);
+  });
+
+  it('of a burst wait for each other, and one alone is asked at once again behind it', async () => {
+    const first = batched.find(target(1));
+    const burst = [2, 3].map((n) => batched.find(target(n)));
+    pending.answer(0);
+    await first;
     await clock.advance(50);
-    void batched.find(target(4));
+    pending.answer(1);
+    await Promise.all(burst);
+    await clock.advance(1_000);
+    const next = batched.find(target(4));
+    await clock.advance(199);
+    expect(pending.sizes).toEqual([1, 2]);
+    await clock.advance(1);
     expect(pending.asked[2]).toEqual([target(4)]);
+    pending.answer(2);
+    await next;
+    await clock.advance(50);
+    void batched.find(target(5));
+    expect(pending.asked[3]).toEqual([target(5)]);
   });
 
   it('fill no request beyond its size, and a full one does not wait', async () => {
@@ -89,7 +105,7 @@ describe('look-ups of environments', () => {
     pending.answer(1);
     pending.answer(2);
     await Promise.all(all.slice(0, 101));
-    await clock.advance(50);
+    await clock.advance(200);
     expect(pending.sizes).toEqual([1, 50, 50, 19]);
     pending.answer(3);
     expect(await Promise.all(all)).toHaveLength(120);
