@@ -9,7 +9,7 @@ import {
   SystemCommandHandler,
   SystemHistory,
 } from '@uplift/event-store';
-import type { ServiceRuntime } from '@uplift/runtime';
+import type { ReadinessCheck, ServiceRuntime } from '@uplift/runtime';
 import { Clock, Health, Metrics, Randomness } from '@uplift/runtime';
 import { CommandMeter } from './commands/command-meter';
 import { CommandService } from './commands/command-service';
@@ -99,6 +99,11 @@ function policies({ configuration, logger }: CommandApiRuntime): Provider[] {
 
 function adapters(runtime: CommandApiRuntime): Provider[] {
   const { eventStoreUrl, natsUrl } = runtime.configuration;
+  /** Commands over HTTP are taken without the bus, too. */
+  const asDegraded = {
+    addReadiness: (name: string, check: ReadinessCheck) =>
+      runtime.health.addDegradation(name, check),
+  };
   return [
     {
       provide: EventStore,
@@ -122,7 +127,7 @@ function adapters(runtime: CommandApiRuntime): Provider[] {
     },
     {
       provide: BusConnection,
-      useFactory: () => connectServiceBus({ ...runtime, servers: natsUrl }),
+      useFactory: () => connectServiceBus({ ...runtime, servers: natsUrl, health: asDegraded }),
     },
     {
       provide: BusClient,

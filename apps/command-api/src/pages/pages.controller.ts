@@ -7,9 +7,8 @@ import type { HttpReply } from '../http/http-exchange';
 import { CONTENT_SECURITY_POLICY, HTML, operationsPage, problemsPage } from './html-pages';
 import { PublishedApi } from './open-api';
 
-interface HealthPage {
+interface HealthPage extends Omit<HealthReport, 'ok'> {
   readonly status: 'ok' | 'failing';
-  readonly reasons: HealthReport['reasons'];
 }
 
 function HtmlPage(path: string): MethodDecorator {
@@ -63,7 +62,7 @@ export class PagesController {
   }
 }
 
-function healthPage(reply: HttpReply, { ok, reasons }: HealthReport): HealthPage {
+function healthPage(reply: HttpReply, { ok, ...told }: HealthReport): HealthPage {
   reply.status(ok ? 200 : 503).header('cache-control', 'no-store');
-  return { status: ok ? 'ok' : 'failing', reasons };
+  return { status: ok ? 'ok' : 'failing', ...told };
 }

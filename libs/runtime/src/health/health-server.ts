@@ -62,8 +62,8 @@ export class HealthServer {
   }
 }
 
-function asAnswer({ ok, reasons }: HealthReport): Answer {
-  const body = JSON.stringify({ status: ok ? 'ok' : 'failing', reasons });
+function asAnswer({ ok, ...told }: HealthReport): Answer {
+  const body = JSON.stringify({ status: ok ? 'ok' : 'failing', ...told });
   return { status: ok ? 200 : 503, type: 'application/json', body: redactText(body) };
 }
 

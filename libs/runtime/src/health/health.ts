@@ -8,6 +8,8 @@ export interface HealthReport {
   readonly ok: boolean;
   /** What is wrong, by check or loop. */
   readonly reasons: Readonly<Record<string, string>>;
+  /** What works less well than it should, and is no reason to send requests elsewhere. */
+  readonly degraded?: Readonly<Record<string, string>>;
 }
 
 export interface HealthOptions {
@@ -17,9 +19,12 @@ export interface HealthOptions {
   readonly checkTimeoutMs?: number;
 }
 
-/** What a process knows about itself: started, stopping, the beats of its loops, its readiness checks. */
+type Checks = ReadonlyMap<string, ReadinessCheck>;
+
+/** What a process knows about itself: started, stopping, the beats of its loops, its checks. */
 export class Health {
   private readonly checks = new Map<string, ReadinessCheck>();
+  private readonly degradations = new Map<string, ReadinessCheck>();
   private readonly beats = new Map<string, number>();
   private readonly beatLimitMs: number;
   private readonly checkTimeoutMs: number;
@@ -35,6 +40,11 @@ export class Health {
 
   addReadiness(name: string, check: ReadinessCheck): void {
     this.checks.set(name, check);
+  }
+
+  /** Told beside the readiness, which it does not change. */
+  addDegradation(name: string, check: ReadinessCheck): void {
+    this.degradations.set(name, check);
   }
 
   removeReadiness(name: string): void {
@@ -74,13 +84,19 @@ export class Health {
 
   async readiness(): Promise<HealthReport> {
     if (this.phase !== 'running') return report({ process: this.phase });
+    const [reasons, degraded] = await Promise.all([
+      this.answersOf(this.checks),
+      this.answersOf(this.degradations),
+    ]);
+    return report(reasons, degraded);
+  }
+
+  private async answersOf(checks: Checks): Promise<Record<string, string>> {
     const answers = await Promise.all(
-      [...this.checks].map(async ([name, check]) => [name, await this.ask(check)] as const),
+      [...checks].map(async ([name, check]) => [name, await this.ask(check)] as const),
     );
-    return report(
-      Object.fromEntries(
-        answers.filter((entry): entry is [string, string] => entry[1] !== undefined),
-      ),
+    return Object.fromEntries(
+      answers.filter((entry): entry is [string, string] => entry[1] !== undefined),
     );
   }
 
@@ -100,6 +116,10 @@ export class Health {
   }
 }
 
-function report(reasons: Record<string, string>): HealthReport {
-  return { ok: Object.keys(reasons).length === 0, reasons };
+function report(
+  reasons: Record<string, string>,
+  degraded: Record<string, string> = {},
+): HealthReport {
+  const isOk = Object.keys(reasons).length === 0;
+  return { ok: isOk, reasons, ...(Object.keys(degraded).length > 0 ? { degraded } : {}) };
 }

@@ -31,6 +31,25 @@ describe('readiness', () => {
   });
 });
 
+describe('what is degraded', () => {
+  it('is told by name and changes no readiness', async () => {
+    const health = new Health(systemClock, { checkTimeoutMs: 5 });
+    health.markStarted();
+    health.addDegradation('bus', () => 'not connected');
+    health.addDegradation('store', () => undefined);
+    expect(await health.readiness()).toEqual({
+      ok: true,
+      reasons: {},
+      degraded: { bus: 'not connected' },
+    });
+    health.addReadiness('event store', () => 'away');
+    expect(await health.readiness()).toMatchObject({
+      ok: false,
+      degraded: { bus: 'not connected' },
+    });
+  });
+});
+
 describe('liveness', () => {
   it('needs a beat of every loop within a minute', async () => {
     const clock = new VirtualClock();
