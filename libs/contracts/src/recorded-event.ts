@@ -46,6 +46,9 @@ export const SYSTEM_STREAM = 'system-5a501741-61af-558d-b933-1f06e315c0b7';
 /** Where processes ask the store for the time: apart from the switches, which are read before every start. */
 export const CLOCK_STREAM = 'system-5c7c384f-f194-55b6-a032-f85401efbb2c';
 
+/** What operators have decided about the system itself. */
+export const DECISIONS_STREAM = 'system-203cf00a-c242-589c-acd7-5d09fd03a005';
+
 export function instanceStream(instanceId: string): string {
   return `instance-${instanceId}`;
 }

@@ -20,6 +20,7 @@ export * from './instance/upgrade-target';
 export * from './instance/work-order';
 export * from './commands/allowed-commands';
 export * from './commands/instance.decider';
+export * from './system/decisions';
 export * from './system/refusals';
 export * from './system/system-switch';
 export * from './views/instance.view';

@@ -1,4 +1,4 @@
-import { SYSTEM_STREAM } from '@uplift/contracts';
+import { DECISIONS_STREAM, SYSTEM_STREAM } from '@uplift/contracts';
 import type { SystemCommand } from '@uplift/domain';
 import { ALL_STARTS_ALLOWED } from '@uplift/domain';
 import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
@@ -30,9 +30,10 @@ function setUp() {
 }
 
 describe('the history of the switches', () => {
-  it('has the one stream whose id follows from its name', () => {
+  it('has streams whose ids follow from their names', () => {
     const namespace = parse('5b0d7f3e-6c1a-5e52-9d0b-2f6a4c8e71d9');
     expect(SYSTEM_STREAM).toBe(`system-${uuid5('uplift/system', namespace)}`);
+    expect(DECISIONS_STREAM).toBe(`system-${uuid5('uplift/decisions', namespace)}`);
   });
 
   it('stops nothing before anybody asked', async () => {

@@ -199,6 +199,12 @@ export const SYSTEM_VALUES: {
   StartsAllowed: switching,
   CommandNoted: fc.record({ command: name }),
   ClockChecked: fc.record({ clock: timestamp }),
+  StoreAccepted: fc.record({
+    ...askedBy,
+    message: nullable(
+      fc.record({ epoch: name, sequence: fc.integer({ min: 1, max: 1_000_000 }), eventId: name }),
+    ),
+  }),
 };
 
 export const REFUSAL_VALUES: {

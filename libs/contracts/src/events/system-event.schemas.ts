@@ -5,7 +5,7 @@ import type {
   SystemEventType,
 } from '@uplift/domain';
 import type { Schema } from '../schema';
-import { documented, name, nullable, object, text, timestamp } from '../schema';
+import { count, documented, name, nullable, object, text, timestamp } from '../schema';
 import { ASKED_BY, COMMAND_NOTED } from './attempt.schema';
 import { instanceStatus } from './work-order.schema';
 
@@ -26,6 +26,16 @@ export const SYSTEM_EVENTS: {
   ClockChecked: documented(
     'A process asks the store for the time: that of this event.',
     object({ clock: documented('What its own clock says', timestamp) }),
+  ),
+  StoreAccepted: documented(
+    'An operator has decided that the store as it is counts, whatever bus and read model hold.',
+    object({
+      ...ASKED_BY,
+      message: documented(
+        'A message of the bus whose event the store does not have; null: the read model is of another store',
+        nullable(object({ epoch: name, sequence: count, eventId: name })),
+      ),
+    }),
   ),
 };
 

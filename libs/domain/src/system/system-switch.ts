@@ -1,17 +1,14 @@
 import type { Decider } from '../decider';
-
-interface AskedBy {
-  readonly requestedBy: string;
-  readonly reason: string;
-}
+import type { AskedBy } from '../instance/instance.events';
+import type { DecisionEventData } from './decisions';
 
 /** Which starts a switch is about: those of one Lagoon core, or of the whole system. */
 export interface StartsScope {
   readonly core: string | null;
 }
 
-/** Data of every event of the system stream, by event type. */
-export interface SystemEventData {
+/** Data of every event of the category, by event type. */
+export interface SystemEventData extends DecisionEventData {
   /** From here on no instance begins its pre-upgrade and no deployment is triggered. */
   StartsStopped: StartsScope & AskedBy;
   StartsAllowed: StartsScope & AskedBy;
@@ -28,6 +25,12 @@ export type SystemEventOf<Type extends SystemEventType> = {
 }[Type];
 
 export type SystemEvent = SystemEventOf<SystemEventType>;
+
+type SwitchingEvent = SystemEventOf<'StartsStopped' | 'StartsAllowed'>;
+
+export function isSwitching(event: SystemEvent): event is SwitchingEvent {
+  return event.type === 'StartsStopped' || event.type === 'StartsAllowed';
+}
 
 /** An event with the place and time the store gave it. */
 export interface RecordedSystemEvent {
@@ -116,7 +119,7 @@ function switched<Stop>(
   event: SystemEvent,
   stopOf: (asked: StopInForce) => Stop,
 ): Switches<Stop> {
-  if (event.type === 'CommandNoted' || event.type === 'ClockChecked') return switches;
+  if (!isSwitching(event)) return switches;
   const { core, requestedBy, reason } = event.data;
   const stop = event.type === 'StartsStopped' ? stopOf({ requestedBy, reason }) : null;
   if (core === null) return { ...switches, system: stop };

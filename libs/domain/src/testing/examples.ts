@@ -159,6 +159,14 @@ export const EXAMPLE_SYSTEM_DATA: SystemEventData = {
   StartsAllowed: { core: 'eu-1', ...ASKED },
   CommandNoted: { command: 'StopStarts' },
   ClockChecked: { clock: '2026-03-01T10:00:00.000Z' },
+  StoreAccepted: {
+    ...ASKED,
+    message: {
+      epoch: '0b1c6c0e-0000-4000-8000-0000000000e1',
+      sequence: 41,
+      eventId: '0b1c6c0e-0000-5000-8000-000000000041',
+    },
+  },
 };
 export const EXAMPLE_REFUSAL_DATA: RefusalEventData = {
   CommandRefused: {

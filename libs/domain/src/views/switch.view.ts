@@ -1,4 +1,5 @@
 import type { RecordedSystemEvent } from '../system/system-switch';
+import { isSwitching } from '../system/system-switch';
 
 /** A switch of starts as it was set last: of one Lagoon core, or of the whole system. */
 export interface SwitchView {
@@ -16,7 +17,7 @@ const ALL = 'all';
 
 /** The row that an event makes, whatever it was before; null if the event sets no switch. */
 export function switchView({ event, at }: RecordedSystemEvent): SwitchView | null {
-  if (event.type === 'CommandNoted' || event.type === 'ClockChecked') return null;
+  if (!isSwitching(event)) return null;
   const { core, requestedBy, reason } = event.data;
   return {
     // In the order of ids that of the system is the first.
