@@ -1,10 +1,10 @@
 import { BACKWARDS, END, EventStoreDBClient, START } from '@eventstore/db-client';
-import type { AppendResult, ReadPosition } from '@eventstore/db-client';
+import type { AppendResult, ReadPosition, ResolvedEvent } from '@eventstore/db-client';
 import type { StoredEvent } from '@uplift/contracts';
 import { appendError, collect, readError, unavailable, withDeadline } from './esdb.calls';
 import { fromEsdbEvent, toEsdbEvent } from './esdb.event-codec';
 import { EsdbTail, isOwn } from './esdb.tail';
-import { EventStore, EventStoreUnavailableError } from './event-store.port';
+import { EventStore, EventStoreUnavailableError, StreamNotFoundError } from './event-store.port';
 import type {
   AllEventsBatch,
   Appended,
@@ -63,6 +63,19 @@ export class EsdbEventStore extends EventStore {
     }
   }
 
+  override async lastOf(stream: string): Promise<StoredEvent | null> {
+    try {
+      this.assertOpen();
+      const last = { direction: BACKWARDS, fromRevision: END, maxCount: 1 } as const;
+      const found = await collect(this.client.readStream(stream, last), this.timeoutMs);
+      return stored(found)[0] ?? null;
+    } catch (error) {
+      const reason = readError(error, stream);
+      if (reason instanceof StreamNotFoundError) return null;
+      throw reason;
+    }
+  }
+
   override async *subscribeToAll(
     options: SubscribeToAllOptions = {},
   ): AsyncGenerator<AllEventsBatch> {
@@ -106,10 +119,7 @@ export class EsdbEventStore extends EventStore {
   private async read(stream: string, fromRevision: number): Promise<StoredEvent[]> {
     this.assertOpen();
     const read = this.client.readStream(stream, { fromRevision: BigInt(fromRevision) });
-    const found = await collect(read, this.timeoutMs);
-    return found.flatMap(({ event, commitPosition = 0n }) =>
-      event ? [fromEsdbEvent(event, commitPosition)] : [],
-    );
+    return stored(await collect(read, this.timeoutMs));
   }
 
   private assertOpen(): void {
@@ -134,4 +144,10 @@ export class EsdbEventStore extends EventStore {
       fromPosition = oldest.position;
     }
   }
+}
+
+function stored(found: readonly ResolvedEvent[]): StoredEvent[] {
+  return found.flatMap(({ event, commitPosition = 0n }) =>
+    event ? [fromEsdbEvent(event, commitPosition)] : [],
+  );
 }

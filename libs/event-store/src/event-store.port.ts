@@ -80,7 +80,8 @@ export interface SubscribeToAllOptions {
 }
 
 /**
- * The truth. Every append names the head it builds on: there is no blind append.
+ * The truth. Every append names the head it builds on: there is no blind append. Only the head's revision is compared
+ * with the stream's: a hash that is not the stored one is believed, and breaks the chain.
  * Errors: RevisionConflictError, EventTooLargeError, EventStoreUnavailableError (outcome unknown).
  */
 export abstract class EventStore {
@@ -96,6 +97,8 @@ export abstract class EventStore {
   ): Promise<Appended>;
   /** Events of one stream from a revision (inclusive, default 0). Throws StreamNotFoundError. */
   abstract load(stream: string, fromRevision?: number): Promise<StoredEvent[]>;
+  /** The newest event of one stream, null if there is none: one read, however long the stream. */
+  abstract lastOf(stream: string): Promise<StoredEvent | null>;
   /**
    * All events of all streams, then live until `signal` aborts or the store is closed. A slow reader holds the
    * store back, not the memory. Throws EventStoreUnavailableError when the connection breaks: subscribe again after

@@ -151,6 +151,14 @@ export function appendingSuite(open: () => EventStore): void {
       expect(await store.load(stream)).toHaveLength(2);
     });
 
+    it('compares revisions alone: a hash that is not the stored one breaks the chain', async () => {
+      const stream = newStream();
+      const { revision } = await fill(store, stream, 2);
+      await store.append(stream, { revision, hash: '0'.repeat(64) }, sampleEvents(1));
+      const events = await store.load(stream);
+      expect(verifyChain(events)).toEqual({ valid: false, revision: 2, reason: 'hash' });
+    });
+
     it('keeps many streams apart under concurrent writers', async () => {
       const streams = Array.from({ length: 40 }, newStream);
       const heads = await Promise.all(streams.map((stream) => fill(store, stream, 10, 3)));
@@ -191,6 +199,13 @@ export function appendingSuite(open: () => EventStore): void {
       await expect(store.load(missing)).rejects.toBeInstanceOf(StreamNotFoundError);
       await expect(store.load(missing)).rejects.toMatchObject({ stream: missing });
       expect(await loadOrEmpty(store, missing)).toEqual([]);
+    });
+
+    it('finds the last event alone', async () => {
+      const stream = newStream();
+      expect(await store.lastOf(stream)).toBeNull();
+      await fill(store, stream, 3);
+      expect(await store.lastOf(stream)).toEqual((await store.load(stream)).at(-1));
     });
 
     it('reads a long stream whole and in order', async () => {

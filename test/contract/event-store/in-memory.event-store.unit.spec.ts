@@ -19,14 +19,4 @@ describe('event store in memory', () => {
     await store.append(stream, NO_STREAM, sampleEvents(1));
     expect((await store.load(stream))[0]?.recordedAt).toBe('2026-01-02T03:04:05.678Z');
   });
-
-  it('refuses a head whose hash is not the stored one', async () => {
-    const store = new InMemoryEventStore();
-    const stream = newStream();
-    await store.append(stream, NO_STREAM, sampleEvents(1));
-    const wrong = { revision: 0, hash: 'f'.repeat(64) };
-    await expect(store.append(stream, wrong, sampleEvents(1))).rejects.toMatchObject({
-      code: 'revision-conflict',
-    });
-  });
 });

@@ -11,6 +11,8 @@ export class FaultyEventStore extends InMemoryEventStore {
   /** Each runs before one of the next appends: somebody else is faster. */
   readonly rivals: (() => Promise<unknown>)[] = [];
   loads = 0;
+  /** Reads of a stream's last event. */
+  looks = 0;
 
   override async append(
     stream: string,
@@ -28,5 +30,10 @@ export class FaultyEventStore extends InMemoryEventStore {
   override load(stream: string, fromRevision?: number) {
     this.loads += 1;
     return super.load(stream, fromRevision);
+  }
+
+  override lastOf(stream: string) {
+    this.looks += 1;
+    return super.lastOf(stream);
   }
 }
