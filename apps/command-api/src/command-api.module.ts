@@ -1,6 +1,8 @@
 import type { DynamicModule, OnApplicationShutdown, Provider } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import { BusClient, BusConnection, connectServiceBus } from '@uplift/bus';
+import { SYSTEM_STREAM } from '@uplift/contracts';
+import { systemDecider } from '@uplift/domain';
 import {
   CommandHandler,
   EsdbEventStore,
@@ -20,6 +22,7 @@ import { InstancesModule } from './instances/instances.module';
 import { PublishedApi } from './pages/open-api';
 import { PagesController } from './pages/pages.controller';
 import { ReadModel } from './nats/read-model';
+import { SwitchStream } from './system/system-commands';
 import { SystemModule } from './system/system.module';
 import { UpgradePolicy } from './upgrades/upgrade-commands';
 import { UpgradesModule } from './upgrades/upgrades.module';
@@ -53,6 +56,7 @@ export class CommandApiModule implements OnApplicationShutdown {
       ...ports(runtime),
       ...policies(runtime),
       ...adapters(runtime),
+      ...histories(runtime),
       CommandMeter,
       CommandService,
       RefusalRecorder,
@@ -110,6 +114,21 @@ function adapters(runtime: CommandApiRuntime): Provider[] {
       useFactory: () => new EsdbEventStore({ connectionString: eventStoreUrl }),
     },
     {
+      provide: BusConnection,
+      useFactory: () => connectServiceBus({ ...runtime, servers: natsUrl, health: asDegraded }),
+    },
+    {
+      provide: BusClient,
+      inject: [BusConnection],
+      useFactory: (connection: BusConnection) => new BusClient(connection),
+    },
+  ];
+}
+
+/** Where commands are decided on. */
+function histories(runtime: CommandApiRuntime): Provider[] {
+  return [
+    {
       provide: InstanceHistory,
       inject: [EventStore],
       useFactory: (store: EventStore) => new InstanceHistory(store, SERVICE_NAME),
@@ -120,19 +139,13 @@ function adapters(runtime: CommandApiRuntime): Provider[] {
       useFactory: (history: InstanceHistory) => new CommandHandler(history, runtime),
     },
     {
-      provide: SystemCommandHandler,
-      inject: [EventStore],
-      useFactory: (store: EventStore) =>
-        new SystemCommandHandler(new SystemHistory(store, SERVICE_NAME), runtime),
-    },
-    {
-      provide: BusConnection,
-      useFactory: () => connectServiceBus({ ...runtime, servers: natsUrl, health: asDegraded }),
-    },
-    {
-      provide: BusClient,
-      inject: [BusConnection],
-      useFactory: (connection: BusConnection) => new BusClient(connection),
+      provide: SwitchStream,
+      inject: [EventStore, CommandMeter],
+      useFactory: (store: EventStore, meter: CommandMeter) => {
+        const { streams } = new SystemHistory(store, SERVICE_NAME);
+        const handler = new SystemCommandHandler(SYSTEM_STREAM, streams, runtime);
+        return new SwitchStream(systemDecider, handler, meter);
+      },
     },
   ];
 }

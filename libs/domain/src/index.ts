@@ -23,6 +23,7 @@ export * from './commands/instance.decider';
 export * from './system/decisions';
 export * from './system/refusals';
 export * from './system/system-switch';
+export * from './system/system.events';
 export * from './views/instance.view';
 export * from './views/switch.view';
 export * from './views/timeline.view';

@@ -1,32 +1,13 @@
 import type { EventCategory, EventIn } from '@uplift/contracts';
-import { instanceStream, SYSTEM_STREAM } from '@uplift/contracts';
-import type {
-  InstanceCommand,
-  InstanceEvent,
-  InstanceState,
-  SystemCommand,
-  SystemEvent,
-  SystemState,
-} from '@uplift/domain';
+import { instanceStream } from '@uplift/contracts';
+import type { InstanceCommand, InstanceEvent, InstanceState, SystemEvent } from '@uplift/domain';
 import type { Clock, Randomness } from '@uplift/runtime';
 import { Backoff } from '@uplift/runtime';
 import { deterministicEventId } from './event-id';
 import { EventStoreUnavailableError, RevisionConflictError } from './event-store.port';
-import type {
-  Cause,
-  InstanceHistory,
-  Known,
-  Loaded,
-  StreamHistory,
-  SystemHistory,
-} from './stream-history';
+import type { Cause, InstanceHistory, Known, Loaded, StreamHistory } from './stream-history';
 
 /** A command, and what goes into the metadata of the events it leads to. */
-export interface SystemChange {
-  readonly command: SystemCommand;
-  readonly cause: Cause;
-}
-
 export interface InstanceChange {
   readonly instanceId: string;
   readonly command: InstanceCommand;
@@ -52,7 +33,7 @@ export interface Policy<State, Event, Answer> {
 }
 
 export type HandlePolicy<Answer = never> = Policy<InstanceState, InstanceEvent, Answer>;
-export type SystemPolicy<Answer = never> = Policy<SystemState, SystemEvent, Answer>;
+export type SystemPolicy<State, Answer = never> = Policy<State, SystemEvent, Answer>;
 
 /**
  * `appended`: the events of this command stand in the stream, and the instance is as they left it or later.
@@ -64,7 +45,6 @@ export type Outcome<State, Answer> =
   | { readonly kind: 'answered'; readonly answer: Answer };
 
 export type Handled<Answer = never> = Outcome<InstanceState, Answer>;
-export type SystemHandled<Answer = never> = Outcome<SystemState, Answer>;
 
 export interface HandlerPorts {
   readonly clock: Clock;
@@ -97,19 +77,23 @@ export class CommandHandler {
   }
 }
 
-/** The same for the switches of all starts. */
-export class SystemCommandHandler {
-  private readonly streams: StreamCommands<SystemCommand, SystemState, 'system'>;
+/** The same for one stream of the system. */
+export class SystemCommandHandler<Command, State> {
+  private readonly streams: StreamCommands<Command, State, 'system'>;
 
-  constructor(history: SystemHistory, ports: HandlerPorts) {
-    this.streams = new StreamCommands(history.streams, ports);
+  constructor(
+    private readonly stream: string,
+    history: StreamHistory<Command, State, 'system'>,
+    ports: HandlerPorts,
+  ) {
+    this.streams = new StreamCommands(history, ports);
   }
 
   handle<Answer = never>(
-    change: SystemChange,
-    policy: SystemPolicy<Answer>,
-  ): Promise<SystemHandled<Answer>> {
-    return this.streams.handle({ stream: SYSTEM_STREAM, ...change }, policy);
+    change: Omit<Change<Command>, 'stream'>,
+    policy: SystemPolicy<State, Answer>,
+  ): Promise<Outcome<State, Answer>> {
+    return this.streams.handle({ stream: this.stream, ...change }, policy);
   }
 }
 

@@ -1,5 +1,5 @@
 import { DECISIONS_STREAM, SYSTEM_STREAM } from '@uplift/contracts';
-import type { SystemCommand } from '@uplift/domain';
+import type { SystemCommand, SystemState } from '@uplift/domain';
 import { ALL_STARTS_ALLOWED } from '@uplift/domain';
 import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
 import { parse, v5 as uuid5 } from 'uuid';
@@ -16,11 +16,12 @@ function setUp() {
   const clock = new VirtualClock();
   const store = new InMemoryEventStore({ clock });
   const history = new SystemHistory(store, 'spec');
-  const handler = new SystemCommandHandler(history, { clock, randomness: new SeededRandomness(3) });
+  const ports = { clock, randomness: new SeededRandomness(3) };
+  const handler = new SystemCommandHandler(SYSTEM_STREAM, history.streams, ports);
   const handle = <A = never>(
     command: SystemCommand,
     causationId: string,
-    policy: Partial<SystemPolicy<A>> = {},
+    policy: Partial<SystemPolicy<SystemState, A>> = {},
   ) => {
     const actor = { type: 'user', id: 'operator-7' } as const;
     const cause = { causationId, step: command.type, correlationId: 'system', actor };

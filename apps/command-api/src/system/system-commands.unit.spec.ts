@@ -1,20 +1,23 @@
 import { SYSTEM_STREAM } from '@uplift/contracts';
+import { systemDecider } from '@uplift/domain';
 import { loadOrEmpty, SystemCommandHandler, SystemHistory } from '@uplift/event-store';
 import { InMemoryEventStore } from '@uplift/event-store/testing';
 import { Metrics, systemClock } from '@uplift/runtime';
 import { SeededRandomness } from '@uplift/runtime/testing';
 import { CommandMeter } from '../commands/command-meter';
 import type { Caller } from '../commands/command-request';
-import { SystemCommands } from './system-commands';
+import { SwitchStream, SystemCommands } from './system-commands';
 
 const reason = 'Lagoon is being upgraded';
 
 function setUp() {
   const store = new InMemoryEventStore();
   const ports = { clock: systemClock, randomness: new SeededRandomness(1) };
-  const handler = new SystemCommandHandler(new SystemHistory(store, 'command-api'), ports);
+  const { streams } = new SystemHistory(store, 'command-api');
+  const handler = new SystemCommandHandler(SYSTEM_STREAM, streams, ports);
   const metrics = new Metrics('command-api');
-  const commands = new SystemCommands(handler, new CommandMeter(systemClock, metrics));
+  const meter = new CommandMeter(systemClock, metrics);
+  const commands = new SystemCommands(new SwitchStream(systemDecider, handler, meter));
   const ask = (
     type: 'StopStarts' | 'AllowStarts',
     key: string,

@@ -1,6 +1,7 @@
 import { fold } from '../decider';
-import type { AcceptStoreCommand, DivergedMessage } from './decisions';
+import type { AcceptStoreCommand } from './decisions';
 import { decisionsDecider, isAccepted, NothingToAcceptError } from './decisions';
+import type { DivergedMessage } from './system.events';
 
 const asked = { requestedBy: 'operator-7', reason: 'Restored from the copy of Sunday' };
 const message: DivergedMessage = { epoch: 'epoch-1', sequence: 41, eventId: 'event-41' };

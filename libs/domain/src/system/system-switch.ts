@@ -1,44 +1,11 @@
 import type { Decider } from '../decider';
 import type { AskedBy } from '../instance/instance.events';
-import type { DecisionEventData } from './decisions';
-
-/** Which starts a switch is about: those of one Lagoon core, or of the whole system. */
-export interface StartsScope {
-  readonly core: string | null;
-}
-
-/** Data of every event of the category, by event type. */
-export interface SystemEventData extends DecisionEventData {
-  /** From here on no instance begins its pre-upgrade and no deployment is triggered. */
-  StartsStopped: StartsScope & AskedBy;
-  StartsAllowed: StartsScope & AskedBy;
-  /** A command that found its effect in place already: its key stands for this answer. */
-  CommandNoted: { readonly command: string };
-  /** A process asks the store for the time: that of this event. `clock` is the process's own, RFC 3339. */
-  ClockChecked: { readonly clock: string };
-}
-
-export type SystemEventType = keyof SystemEventData;
-
-export type SystemEventOf<Type extends SystemEventType> = {
-  readonly [T in Type]: { readonly type: T; readonly data: SystemEventData[T] };
-}[Type];
-
-export type SystemEvent = SystemEventOf<SystemEventType>;
+import type { RecordedSystemEvent, StartsScope, SystemEvent, SystemEventOf } from './system.events';
 
 type SwitchingEvent = SystemEventOf<'StartsStopped' | 'StartsAllowed'>;
 
 export function isSwitching(event: SystemEvent): event is SwitchingEvent {
   return event.type === 'StartsStopped' || event.type === 'StartsAllowed';
-}
-
-/** An event with the place and time the store gave it. */
-export interface RecordedSystemEvent {
-  readonly eventId: string;
-  readonly revision: number;
-  /** Store time, milliseconds since 1970. */
-  readonly at: number;
-  readonly event: SystemEvent;
 }
 
 /** What the switches forbid. `Stop` is what is known of each stop in force. */

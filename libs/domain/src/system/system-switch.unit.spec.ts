@@ -1,5 +1,6 @@
 import { fold } from '../decider';
-import type { SystemCommand, SystemEvent } from './system-switch';
+import type { SystemCommand } from './system-switch';
+import type { SystemEvent } from './system.events';
 import {
   ALL_STARTS_ALLOWED,
   evolveSystemView,

@@ -9,7 +9,7 @@ import type {
   InstanceEventType,
 } from '../instance/instance.events';
 import type { RefusalEventData } from '../system/refusals';
-import type { SystemEventData } from '../system/system-switch';
+import type { SystemEventData } from '../system/system.events';
 import { UPGRADE_STRATEGIES } from '../instance/upgrade-target';
 import {
   ATTEMPT,

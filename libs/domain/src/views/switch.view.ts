@@ -1,4 +1,4 @@
-import type { RecordedSystemEvent } from '../system/system-switch';
+import type { RecordedSystemEvent } from '../system/system.events';
 import { isSwitching } from '../system/system-switch';
 
 /** A switch of starts as it was set last: of one Lagoon core, or of the whole system. */

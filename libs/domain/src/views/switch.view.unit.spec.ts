@@ -1,4 +1,4 @@
-import type { SystemEvent } from '../system/system-switch';
+import type { SystemEvent } from '../system/system.events';
 import { switchView } from './switch.view';
 
 const ASKED = { requestedBy: 'operator-7', reason: 'Lagoon is being upgraded' };
