@@ -8,8 +8,6 @@ import type {
   InstanceEventOf,
   InstanceEventType,
 } from '../instance/instance.events';
-import type { RefusalEventData } from '../system/refusals';
-import type { SystemEventData } from '../system/system.events';
 import { UPGRADE_STRATEGIES } from '../instance/upgrade-target';
 import {
   ATTEMPT,
@@ -33,7 +31,7 @@ export * from './example-upgrade';
 
 const BY_WORKER = { ...ATTEMPT, worker: WORKER };
 const ADOPTED = { kind: 'adopt', buildName: BUILD } as const;
-const ASKED = { requestedBy: 'operator-7', reason: 'security release' };
+export const ASKED = { requestedBy: 'operator-7', reason: 'security release' };
 
 /** One value of every event, all of the same upgrade. */
 export const EXAMPLE_EVENT_DATA: InstanceEventData = {
@@ -151,33 +149,6 @@ export const EXAMPLE_EVENT_DATA: InstanceEventData = {
     ...ASKED,
   },
   CommandNoted: { command: 'ReportHealth' },
-};
-
-/** One value of every event of the other categories. */
-export const EXAMPLE_SYSTEM_DATA: SystemEventData = {
-  StartsStopped: { core: null, ...ASKED },
-  StartsAllowed: { core: 'eu-1', ...ASKED },
-  CommandNoted: { command: 'StopStarts' },
-  ClockChecked: { clock: '2026-03-01T10:00:00.000Z' },
-  StoreAccepted: {
-    ...ASKED,
-    message: {
-      epoch: '0b1c6c0e-0000-4000-8000-0000000000e1',
-      sequence: 41,
-      eventId: '0b1c6c0e-0000-5000-8000-000000000041',
-    },
-  },
-};
-export const EXAMPLE_REFUSAL_DATA: RefusalEventData = {
-  CommandRefused: {
-    instanceId: '0b1c6c0e-0000-4000-8000-00000000000a',
-    command: 'RequestUpgrade',
-    code: 'upgrade-in-flight',
-    detail: `Upgrade ${WORK_ORDER.upgradeId} is in flight (upgrade-running): wait until it has ended`,
-    currentStatus: 'upgrade-running',
-    requestedBy: 'operator-7',
-    hour: '2026-03-01T10:00:00.000Z',
-  },
 };
 
 /** The named event, with some of its data changed. */

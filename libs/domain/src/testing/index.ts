@@ -1,2 +1,3 @@
 export * from './examples';
 export * from './histories';
+export * from './system-examples';

@@ -1,0 +1,30 @@
+import type { RefusalEventData } from '../system/refusals';
+import type { SystemEventData } from '../system/system.events';
+import { ASKED, WORK_ORDER } from './examples';
+
+/** One value of every event of the other categories. */
+export const EXAMPLE_SYSTEM_DATA: SystemEventData = {
+  StartsStopped: { core: null, ...ASKED },
+  StartsAllowed: { core: 'eu-1', ...ASKED },
+  CommandNoted: { command: 'StopStarts' },
+  ClockChecked: { clock: '2026-03-01T10:00:00.000Z' },
+  StoreAccepted: {
+    ...ASKED,
+    message: {
+      epoch: '0b1c6c0e-0000-4000-8000-0000000000e1',
+      sequence: 41,
+      eventId: '0b1c6c0e-0000-5000-8000-000000000041',
+    },
+  },
+};
+export const EXAMPLE_REFUSAL_DATA: RefusalEventData = {
+  CommandRefused: {
+    instanceId: '0b1c6c0e-0000-4000-8000-00000000000a',
+    command: 'RequestUpgrade',
+    code: 'upgrade-in-flight',
+    detail: `Upgrade ${WORK_ORDER.upgradeId} is in flight (upgrade-running): wait until it has ended`,
+    currentStatus: 'upgrade-running',
+    requestedBy: 'operator-7',
+    hour: '2026-03-01T10:00:00.000Z',
+  },
+};
