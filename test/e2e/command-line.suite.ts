@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { UpgradeDocument } from '@uplift/contracts';
 import type { FleetInstance } from '../support/fleet';
-import { ENDLESS_BUILD, makeFleet } from '../support/fleet';
+import { ENDLESS_BUILD, idsOf, makeFleet } from '../support/fleet';
 import { expectSoundAudit } from '../support/run-checks';
 import type { Finished, RunningUplift } from '../support/running-uplift';
 import { runUplift } from '../support/running-uplift';
+import { acknowledged } from '../support/uplift-client';
 import type { Accepted } from '../support/uplift-client';
 
 const NOWHERE = {
@@ -18,6 +19,11 @@ interface Replay {
   readonly hash: string;
   readonly instance: { readonly status: string; readonly revision: number } | null;
   readonly timeline: readonly { readonly revision: number; readonly eventType: string }[];
+}
+
+interface InstancePage {
+  readonly items: readonly { readonly instanceId: string }[];
+  readonly nextCursor: string | null;
 }
 
 const json = <T>({ stdout }: Finished) => JSON.parse(stdout) as T;
@@ -270,6 +276,27 @@ export function commandLineSuite(running: () => RunningUplift): void {
           uplift.log.count('InstanceVerifiedHealthy', [slow.instanceId]) === 1,
         () => uplift.log.typesOf(slow.instanceId).join(' → '),
       );
+    });
+
+    it('lists and audits instances whose rows together are more than one message of the bus', async () => {
+      const texts = Array.from({ length: 32 }, (_, n) => [`note-${n}`, '界'.repeat(200)]);
+      const labels = Object.fromEntries(texts) as Record<string, string>;
+      const many = makeFleet(80).map((one) => ({ ...one, labels }));
+      await acknowledged(() => uplift.client.registerAll(many));
+      await uplift.readModelCaughtUp();
+      const listed = new Set<string>();
+      let cursor: string[] = [];
+      do {
+        const page = await uplift.cli('-o', 'json', 'instance', 'list', ...cursor);
+        expect(page).toMatchObject({ code: 0 });
+        const { items, nextCursor } = json<InstancePage>(page);
+        items.forEach(({ instanceId }) => listed.add(instanceId));
+        cursor = nextCursor === null ? [] : ['--cursor', nextCursor];
+      } while (cursor.length > 0);
+      expect([...listed]).toEqual(expect.arrayContaining(idsOf(many)));
+      const verified = await uplift.cli('-o', 'json', 'audit', 'verify');
+      expect(verified).toMatchObject({ code: 0 });
+      expect(json(verified)).toMatchObject({ isSound: true, differences: [] });
     });
 
     it('ends with 5 when nobody is there', async () => {

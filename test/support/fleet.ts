@@ -11,6 +11,7 @@ export interface FleetInstance {
   readonly fate: Fate;
   /** Simulated seconds that its build takes; Lagoon's own choice if absent. */
   readonly buildSeconds?: number;
+  readonly labels?: Readonly<Record<string, string>>;
   /** Nothing is run on either side of the upgrade. */
   readonly hasScripts?: false;
 }
@@ -42,13 +43,14 @@ const SCRIPTS = {
 /** The body of a registration, with a script on either side of the upgrade unless the instance has none. */
 export function registrationOf(instance: FleetInstance) {
   const { instanceId, project, environment, status, hasScripts = true } = instance;
+  const { labels = { fleet: 'test' } } = instance;
   return {
     instanceId,
     project,
     environment,
     app: 'shop',
     status,
-    labels: { fleet: 'test' },
+    labels,
     ...(hasScripts ? { scripts: SCRIPTS } : {}),
     healthProbe: { path: '/health' },
   };

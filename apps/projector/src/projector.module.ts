@@ -93,9 +93,11 @@ function projection({ clock, randomness, metrics, logger, health }: ProjectorRun
     },
     {
       provide: SnapshotReader,
-      inject: [ReadModel, ProjectionProgress],
-      useFactory: (readModel: ReadModel, progress: ProjectionProgress) =>
-        new SnapshotReader({ readModel, progress, clock, logger }),
+      inject: [ReadModel, ProjectionProgress, BusConnection],
+      useFactory: (readModel: ReadModel, progress: ProjectionProgress, bus: BusConnection) => {
+        const maxPayload = () => bus.maxPayload;
+        return new SnapshotReader({ readModel, progress, clock, logger, maxPayload });
+      },
     },
   ];
 }

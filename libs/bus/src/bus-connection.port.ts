@@ -96,6 +96,17 @@ export interface RequestOptions {
   readonly timeoutMs: number;
 }
 
+/** The server takes no message of this size: nothing was sent. */
+export class PayloadTooLargeError extends Error {
+  readonly code = 'payload-too-large';
+  constructor(
+    readonly bytes: number,
+    readonly limit: number,
+  ) {
+    super(`The message has ${bytes} bytes; the bus takes at most ${limit}`);
+  }
+}
+
 /** A request got no answer. */
 export class NoAnswerError extends Error {
   readonly code = 'no-answer';
@@ -108,7 +119,7 @@ export class NoAnswerError extends Error {
 }
 
 export interface IncomingRequest extends ReceivedMessage {
-  /** Throws if the bus cannot carry the reply. */
+  /** Throws PayloadTooLargeError. */
   respond(reply: ReceivedMessage): void;
 }
 
@@ -135,6 +146,8 @@ export abstract class BusConnection {
   abstract readonly isConnected: boolean;
   /** Gone for good. */
   abstract readonly isClosed: boolean;
+  /** Largest message that the server takes, headers included, in bytes. */
+  abstract readonly maxPayload: number;
 
   /** Called after every reconnect; returns the function that stops it. */
   abstract onReconnect(listener: () => void): () => void;
@@ -157,7 +170,7 @@ export abstract class BusConnection {
   /** Messages go to the oldest pulls first. A pull of an unknown consumer is dropped without a word. */
   abstract pull(request: PullRequest, listener: PullListener): Pull;
 
-  /** Throws NoAnswerError. */
+  /** Throws NoAnswerError and PayloadTooLargeError. */
   abstract request(
     subject: string,
     payload: Uint8Array | string,

@@ -1,4 +1,5 @@
 import { isProblemDetails, MalformedRequestError, type ProblemDetails } from '@uplift/contracts';
+import { PayloadTooLargeError } from './bus-connection.port';
 
 /** What the bus itself has to say about a request, in the caller's words. */
 export const BUS_PROBLEMS = {
@@ -10,6 +11,13 @@ export const BUS_PROBLEMS = {
       'request-too-large',
       'Request too large',
       `The body has ${bytes} bytes; at most ${limit} are accepted.`,
+    ),
+  answerTooLarge: (bytes: number, limit: number) =>
+    problem(
+      500,
+      'answer-too-large',
+      'The answer is too large',
+      `The answer has ${bytes} bytes, and the bus carries at most ${limit} (max_payload of the NATS server). Ask for less, or raise it.`,
     ),
   overloaded: () =>
     problem(
@@ -56,6 +64,9 @@ export const BUS_PROBLEMS = {
 /** The problem that an error carries; undefined when the caller must not see what happened. */
 export function problemOf(error: unknown): ProblemDetails | undefined {
   if (error instanceof MalformedRequestError) return BUS_PROBLEMS.malformed(error.message);
+  if (error instanceof PayloadTooLargeError) {
+    return BUS_PROBLEMS.answerTooLarge(error.bytes, error.limit);
+  }
   if (typeof error !== 'object' || error === null) return undefined;
   const { problem: carried } = error as { problem?: unknown };
   return isProblemDetails(carried) ? carried : undefined;

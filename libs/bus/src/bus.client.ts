@@ -6,7 +6,12 @@ import {
   REQUEST_HEADERS,
   type ReceivedMessage,
 } from '@uplift/contracts';
-import { NoAnswerError, type BusConnection, type RequestOptions } from './bus-connection.port';
+import {
+  NoAnswerError,
+  PayloadTooLargeError,
+  type BusConnection,
+  type RequestOptions,
+} from './bus-connection.port';
 import { BUS_PROBLEMS } from './bus-problems';
 
 export interface BusRequestOptions {
@@ -44,14 +49,20 @@ export class BusClient {
     try {
       return await this.connection.request(subject, payload, options);
     } catch (error) {
-      if (!(error instanceof NoAnswerError)) throw error;
-      const problem =
-        error.reason === 'timeout'
-          ? BUS_PROBLEMS.timeout(subject, options.timeoutMs)
-          : BUS_PROBLEMS.noResponder(subject);
-      throw new ProblemError(problem, { cause: error });
+      const problem = problemOfRequest(error, subject, options);
+      throw problem ? new ProblemError(problem, { cause: error }) : error;
     }
   }
+}
+
+function problemOfRequest(error: unknown, subject: string, { timeoutMs }: RequestOptions) {
+  if (error instanceof PayloadTooLargeError) {
+    return BUS_PROBLEMS.tooLarge(error.bytes, error.limit);
+  }
+  if (!(error instanceof NoAnswerError)) return undefined;
+  return error.reason === 'timeout'
+    ? BUS_PROBLEMS.timeout(subject, timeoutMs)
+    : BUS_PROBLEMS.noResponder(subject);
 }
 
 function headersFor({ idempotencyKey, headers }: BusRequestOptions): Record<string, string> {

@@ -12,6 +12,7 @@ import {
 import {
   BusConnection,
   NoAnswerError,
+  PayloadTooLargeError,
   type ConsumerState,
   type MessageOnBus,
   type PublishChannel,
@@ -27,6 +28,7 @@ import {
 import {
   headerRecord,
   incomingRequest,
+  isTooLarge,
   natsHeaders,
   NatsPublishChannel,
   NatsPull,
@@ -51,6 +53,9 @@ export interface BusOptions {
   /** What builds on the connection goes by it; default: the machine's. */
   readonly clock?: Clock;
 }
+
+/** Of a server that does not say otherwise. */
+const DEFAULT_MAX_PAYLOAD = 1024 * 1024;
 
 const SETTINGS = {
   /** For one attempt: a server that dies while a client connects may never say a word. */
@@ -88,6 +93,10 @@ export class NatsBusConnection extends BusConnection {
 
   override get isClosed(): boolean {
     return this.nats.isClosed();
+  }
+
+  override get maxPayload(): number {
+    return this.nats.info?.max_payload ?? DEFAULT_MAX_PAYLOAD;
   }
 
   override onReconnect(listener: () => void): () => void {
@@ -145,6 +154,9 @@ export class NatsBusConnection extends BusConnection {
       return { headers: headerRecord(reply.headers), payload: reply.data };
     } catch (error) {
       if (!(error instanceof NatsError)) throw error;
+      if (isTooLarge(error)) {
+        throw new PayloadTooLargeError(Buffer.byteLength(payload), this.maxPayload);
+      }
       const timedOut = error.code === (ErrorCode.Timeout as string);
       throw new NoAnswerError(timedOut ? 'timeout' : 'no-responder', { cause: error });
     }
@@ -160,7 +172,7 @@ export class NatsBusConnection extends BusConnection {
         subject,
         metadata,
         handler: (error, message) => {
-          if (!error) onRequest(incomingRequest(message));
+          if (!error) onRequest(incomingRequest(message, this.maxPayload));
         },
       });
     }

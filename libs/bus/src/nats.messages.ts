@@ -1,8 +1,10 @@
 import type { BusMessage, ReceivedMessage } from '@uplift/contracts';
 import { EVENTS_STREAM } from '@uplift/contracts';
 import {
+  ErrorCode,
   headers as newHeaders,
   MsgHdrsImpl,
+  NatsError,
   type Msg,
   type MsgHdrs,
   type NatsConnection,
@@ -10,15 +12,16 @@ import {
   type Subscription,
 } from 'nats';
 import type { AckAction } from './ack-policy';
-import type {
-  Delivery,
-  IncomingRequest,
-  PublishAnswer,
-  PublishChannel,
-  PublishListener,
-  Pull,
-  PullListener,
-  PullRequest,
+import {
+  PayloadTooLargeError,
+  type Delivery,
+  type IncomingRequest,
+  type PublishAnswer,
+  type PublishChannel,
+  type PublishListener,
+  type Pull,
+  type PullListener,
+  type PullRequest,
 } from './bus-connection.port';
 
 const NANOS_PER_MS = 1_000_000;
@@ -38,14 +41,24 @@ export function natsHeaders(fields: Readonly<Record<string, string>>): MsgHdrs {
   return headers;
 }
 
-export function incomingRequest(message: ServiceMsg): IncomingRequest {
+/** `maxPayload`: of the server that the reply goes to. */
+export function incomingRequest(message: ServiceMsg, maxPayload: number): IncomingRequest {
   return {
     headers: headerRecord(message.headers),
     payload: message.data,
     respond({ payload, headers }: ReceivedMessage): void {
-      message.respond(payload, { headers: natsHeaders(headers) });
+      try {
+        message.respond(payload, { headers: natsHeaders(headers) });
+      } catch (error) {
+        if (!isTooLarge(error)) throw error;
+        throw new PayloadTooLargeError(payload.byteLength, maxPayload);
+      }
     },
   };
+}
+
+export function isTooLarge(error: unknown): boolean {
+  return error instanceof NatsError && error.code === (ErrorCode.MaxPayloadExceeded as string);
 }
 
 interface StreamAnswer {

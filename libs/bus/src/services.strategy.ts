@@ -173,8 +173,7 @@ class RequestEndpoint {
     try {
       message.respond(reply);
     } catch (error) {
-      this.options.onError(error, this.options.subject);
-      message.respond(encodeProblem(PLAIN, BUS_PROBLEMS.internal()));
+      message.respond(encodeProblem(PLAIN, this.problemFor(error)));
     }
   }
 

@@ -65,6 +65,7 @@ export const PROBLEMS = {
   'upgrade-not-found': refused(404, 'The read model knows no such upgrade'),
   'read-model-behind': later(409, 'The read model has not come that far'),
   'read-model-unavailable': later(503, 'The read model cannot be read'),
+  'answer-too-large': refused(500, 'The answer is too large'),
   'queries-unavailable': later(503, 'The read model does not answer'),
 } as const satisfies Record<string, ProblemRow>;
 

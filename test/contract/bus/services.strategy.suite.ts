@@ -37,6 +37,11 @@ class EchoController {
     throw new Error('a secret of the service');
   }
 
+  @MessagePattern('uplift.qry.v1.spec.long')
+  long(@Payload() { body }: BusRequest) {
+    return { long: 'x'.repeat(Number(body)) };
+  }
+
   @MessagePattern('uplift.qry.v1.spec.slow')
   async slow() {
     arrived();
@@ -145,6 +150,26 @@ export function servicesSuite(name: string, open: () => Promise<BusUnderTest>): 
         problem: { status: 500, code: 'internal-error' },
       });
       await expect(failure).rejects.not.toThrow('secret');
+    });
+
+    it('says of an answer that the bus does not carry how large it is', async () => {
+      const most = service.maxPayload;
+      const bytes = most + '{"long":""}'.length;
+      await expect(client.request('uplift.qry.v1.spec.long', most)).rejects.toMatchObject({
+        problem: {
+          status: 500,
+          code: 'answer-too-large',
+          detail: expect.stringContaining(`${bytes} bytes`) as string,
+        },
+      });
+      expect(await client.request('uplift.qry.v1.spec.long', 1)).toEqual({ long: 'x' });
+    });
+
+    it('says of a request that the bus does not carry that it was too large', async () => {
+      const body = 'x'.repeat(caller.maxPayload);
+      await expect(client.request(ECHO, body)).rejects.toMatchObject({
+        problem: { status: 413, code: 'request-too-large' },
+      });
     });
 
     it.each([

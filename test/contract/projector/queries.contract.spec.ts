@@ -197,6 +197,26 @@ test('a list pages through all instances, newest first, each once', async () => 
   expect(new Set(seen)).toEqual(new Set(written.map(({ instanceId }) => instanceId)));
 });
 
+test('a list of rows that fill more than one message of the bus goes on over pages that fit', async () => {
+  const labels = Object.fromEntries(
+    Array.from({ length: 32 }, (_, n) => [`label-${n}`, '界'.repeat(200)]),
+  );
+  const large = event('InstanceRegistered', { labels });
+  const written = [];
+  while (written.length < 80) written.push(await writeInstance(fixture.store, [large]));
+  await projector.reached(written.at(-1)!.position);
+  const seen: string[] = [];
+  let cursor: string | null = null;
+  do {
+    const body = { limit: 100, ...(cursor === null ? {} : { cursor }) };
+    const page: Listed = await fixture.ask(QUERY_SUBJECTS.instanceList, body);
+    seen.push(...page.items.map(({ instanceId }) => instanceId));
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+  expect(seen).toHaveLength(80);
+  expect(new Set(seen)).toEqual(new Set(written.map(({ instanceId }) => instanceId)));
+});
+
 test('a list is narrowed by status, project, app, core and class of failure together', async () => {
   const other = event('InstanceRegistered', {
     profile: { ...PROFILE, project: 'shop-paris', app: 'wiki', core: 'us-1' },

@@ -1,3 +1,4 @@
+import type { ProblemError } from '@uplift/contracts';
 import { refusal } from '@uplift/contracts';
 import type { NamedColumn, Table } from '../read-model/table';
 
@@ -9,19 +10,49 @@ export interface Page<Item> {
   readonly nextCursor: string | null;
 }
 
-/** `views` holds one more than the page if there is a next page. */
+/** Where a page ends, whichever comes first. */
+export interface PageBounds {
+  readonly limit: number;
+  /** Most bytes of all items together, as JSON. */
+  readonly maxBytes: number;
+}
+
+/** `views` holds one more than the page if there is a next page. Throws the problem `answer-too-large`. */
 export function toPage<View, Shown>(
   table: Table<View, Shown>,
   views: readonly View[],
-  limit: number,
+  { limit, maxBytes }: PageBounds,
 ): Page<Shown> {
-  const items = views.slice(0, limit);
-  const last = items.at(-1);
-  const hasMore = views.length > limit && last !== undefined;
-  return {
-    items: items.map((view) => table.show(view)),
-    nextCursor: hasMore ? cursorAfter(table, last) : null,
-  };
+  const shown = views.slice(0, limit).map((view) => table.show(view));
+  const items = startingWithin(shown, maxBytes);
+  const [first] = views;
+  if (items.length === 0 && first !== undefined) throw rowTooLarge(table, first, maxBytes);
+  const last = views[items.length - 1];
+  const hasMore = views.length > items.length && last !== undefined;
+  return { items, nextCursor: hasMore ? cursorAfter(table, last) : null };
+}
+
+/** The first items, as many as fit. */
+function startingWithin<Item>(items: readonly Item[], maxBytes: number): readonly Item[] {
+  if (bytesOf(items) <= maxBytes) return items;
+  // Two brackets, and a comma before every item but the first.
+  let bytes = 1;
+  const end = items.findIndex((item) => (bytes += bytesOf(item) + 1) > maxBytes);
+  return end < 0 ? items : items.slice(0, end);
+}
+
+export function bytesOf(shown: unknown): number {
+  return Buffer.byteLength(JSON.stringify(shown));
+}
+
+function rowTooLarge<View>(table: Table<View>, row: View, maxBytes: number): ProblemError {
+  const key = table.options.order.map(
+    (field) => `${field} ${String(table.column(field).show(row[field]))}`,
+  );
+  return refusal(
+    'answer-too-large',
+    `The row of ${table.name} with ${key.join(', ')} alone has ${bytesOf(table.show(row))} bytes, and an answer over the bus has room for ${maxBytes}: raise max_payload of the NATS server`,
+  );
 }
 
 /** The fields that order the table, of a page's last row; opaque to the caller. */

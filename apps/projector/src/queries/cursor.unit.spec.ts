@@ -1,7 +1,7 @@
 import { evolveInstanceView, timelineEntry } from '@uplift/domain';
 import { event, recorded } from '@uplift/domain/testing';
 import { INSTANCES, TIMELINE } from '../read-model/read-model.tables';
-import { cursorAfter, readCursor } from './cursor';
+import { bytesOf, cursorAfter, readCursor, toPage } from './cursor';
 
 const [REGISTERED] = recorded([event('InstanceRegistered')]);
 const INSTANCE = evolveInstanceView(null, REGISTERED!);
@@ -44,3 +44,42 @@ test.each([encoded([1.5]), encoded(['1']), encoded([]), encoded([2 ** 31])])(
     expect(() => readCursor(TIMELINE, cursor)).toThrow('nextCursor');
   },
 );
+
+describe('a page', () => {
+  const VIEWS = Array.from({ length: 6 }, (_, n) => ({
+    ...INSTANCE,
+    instanceId: `instance-${n}`,
+    labels: { note: '界'.repeat(200) },
+  }));
+  const ROW = bytesOf(INSTANCES.show(VIEWS[0]!));
+  const idsOf = (items: readonly { readonly instanceId: string }[]) =>
+    items.map(({ instanceId }) => instanceId);
+
+  test('holds all that was asked for where that fits', () => {
+    const { items, nextCursor } = toPage(INSTANCES, VIEWS, { limit: 5, maxBytes: 6 * ROW });
+    expect(items).toHaveLength(5);
+    expect(nextCursor).toBe(cursorAfter(INSTANCES, VIEWS[4]!));
+  });
+
+  test('ends before the first row that no longer fits, and the next one goes on there', () => {
+    const bounds = { limit: 6, maxBytes: 3 * ROW + 4 };
+    const { items, nextCursor } = toPage(INSTANCES, VIEWS, bounds);
+    expect(bytesOf(items)).toBeLessThanOrEqual(bounds.maxBytes);
+    expect(idsOf(items)).toEqual(['instance-0', 'instance-1', 'instance-2']);
+    expect(nextCursor).toBe(cursorAfter(INSTANCES, VIEWS[2]!));
+    const rest = toPage(INSTANCES, VIEWS.slice(3), bounds);
+    expect(idsOf(rest.items)).toEqual(['instance-3', 'instance-4', 'instance-5']);
+    expect(rest.nextCursor).toBeNull();
+  });
+
+  test('says which row fits no page', () => {
+    expect(() => toPage(INSTANCES, VIEWS, { limit: 5, maxBytes: ROW })).toThrow(
+      `instanceId instance-0 alone has ${ROW} bytes`,
+    );
+  });
+
+  test('may be empty', () => {
+    const page = toPage(INSTANCES, [], { limit: 5, maxBytes: 1 });
+    expect(page).toEqual({ items: [], nextCursor: null });
+  });
+});

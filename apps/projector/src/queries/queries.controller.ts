@@ -39,7 +39,7 @@ export class QueriesController {
   @MessagePattern(QUERY_SUBJECTS.instanceList)
   instanceList({ body }: BusRequest) {
     const query = readQuery('instanceList', body);
-    return this.reader.read(query, (snapshot) => instancePage(snapshot, query));
+    return this.reader.read(query, (snapshot, maxBytes) => instancePage(snapshot, query, maxBytes));
   }
 
   @MessagePattern(QUERY_SUBJECTS.instanceStats)
@@ -50,7 +50,7 @@ export class QueriesController {
   @MessagePattern(QUERY_SUBJECTS.instanceTimeline)
   instanceTimeline({ body }: BusRequest) {
     const query = readQuery('instanceTimeline', body);
-    return this.reader.read(query, (snapshot) => timelinePage(snapshot, query));
+    return this.reader.read(query, (snapshot, maxBytes) => timelinePage(snapshot, query, maxBytes));
   }
 
   /** What every answer ends with, alone. */

@@ -35,22 +35,24 @@ export async function instanceById(
 export async function instancePage(
   snapshot: Snapshot,
   { cursor, limit = DEFAULT_PAGE_LENGTH, ...query }: Query<'instanceList'>,
+  maxBytes: number,
 ): Promise<Page<InstanceDocument>> {
   const where = INSTANCES.filterOf(query);
   const after = readCursor(INSTANCES, cursor);
   const views = await snapshot.page(INSTANCES, { where, after, limit: limit + 1 });
-  return toPage(INSTANCES, views, limit);
+  return toPage(INSTANCES, views, { limit, maxBytes });
 }
 
 /** Oldest first. */
 export async function timelinePage(
   snapshot: Snapshot,
   { instanceId, cursor, limit = DEFAULT_PAGE_LENGTH }: Query<'instanceTimeline'>,
+  maxBytes: number,
 ): Promise<Page<TimelineEntryDocument> & { readonly instanceId: string }> {
   const after = readCursor(TIMELINE, cursor);
   const views = await snapshot.page(TIMELINE, { where: { instanceId }, after, limit: limit + 1 });
   if (views.length === 0) await instanceById(snapshot, instanceId);
-  return { instanceId, ...toPage(TIMELINE, views, limit) };
+  return { instanceId, ...toPage(TIMELINE, views, { limit, maxBytes }) };
 }
 
 export async function upgradeById(snapshot: Snapshot, upgradeId: string): Promise<UpgradeDocument> {

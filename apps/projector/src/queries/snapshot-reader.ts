@@ -5,9 +5,12 @@ import type { ProjectionProgress, StoreHead } from '../projection/projection-pro
 import type { Checkpoint, ReadModel, Snapshot } from '../read-model/read-model.port';
 import { SWITCHES } from '../read-model/read-model.tables';
 import { isoTime } from '../read-model/table';
+import { bytesOf } from './cursor';
 
 const WAIT_FOR_POSITION_MS = 5_000;
 const MOST_STOPS = 100;
+/** Of an answer without its rows and stops: headers, the caller's own form, cursor and age. */
+const ENVELOPE_BYTES = 8 * 1024;
 
 /** With the switches in force: whoever reads of upgrades must see that none can start. */
 type Answer<T> = T & { readonly stops: readonly Stop[]; readonly asOf: AsOf };
@@ -17,7 +20,12 @@ export interface SnapshotReaderContext {
   readonly progress: ProjectionProgress;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Largest message that the bus carries. */
+  readonly maxPayload: () => number;
 }
+
+/** What is read for one answer; rows of a list may have so many bytes, as JSON. */
+type ReadRows<T> = (snapshot: Snapshot, maxBytes: number) => Promise<T>;
 
 /** Reads rows and the checkpoint they belong to from one snapshot of the read model. */
 export class SnapshotReader {
@@ -26,7 +34,7 @@ export class SnapshotReader {
   /** Throws ProblemError: 409 when the read model does not get to `minPosition` in time, 503 without a database. */
   async read<T extends object>(
     { minPosition }: { readonly minPosition?: string },
-    rows: (snapshot: Snapshot) => Promise<T>,
+    rows: ReadRows<T>,
   ): Promise<Answer<T>> {
     if (minPosition !== undefined) await this.waitFor(BigInt(minPosition));
     try {
@@ -39,18 +47,15 @@ export class SnapshotReader {
     }
   }
 
-  private readNow<T extends object>(rows: (snapshot: Snapshot) => Promise<T>): Promise<Answer<T>> {
-    const { readModel, progress, clock } = this.context;
+  private readNow<T extends object>(rows: ReadRows<T>): Promise<Answer<T>> {
+    const { readModel, progress, clock, maxPayload } = this.context;
     return readModel.read(async (snapshot) => {
       const checkpoint = await snapshot.checkpoint();
-      const answer = await rows(snapshot);
       const where = { isStopped: true };
-      const stops = await snapshot.page(SWITCHES, { where, limit: MOST_STOPS });
-      return {
-        ...answer,
-        stops: stops.map((stop) => SWITCHES.show(stop)),
-        asOf: asOf(checkpoint, progress.head, clock.wall()),
-      };
+      const views = await snapshot.page(SWITCHES, { where, limit: MOST_STOPS });
+      const stops = views.map((stop) => SWITCHES.show(stop));
+      const answer = await rows(snapshot, maxPayload() - ENVELOPE_BYTES - bytesOf(stops));
+      return { ...answer, stops, asOf: asOf(checkpoint, progress.head, clock.wall()) };
     });
   }
 

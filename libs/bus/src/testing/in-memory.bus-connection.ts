@@ -4,6 +4,7 @@ import type { AckAction } from '../ack-policy';
 import {
   BusConnection,
   NoAnswerError,
+  PayloadTooLargeError,
   type ConsumerState,
   type Delivery,
   type IncomingRequest,
@@ -53,6 +54,8 @@ export class InMemoryBusConnection extends BusConnection implements AttachedConn
   override get isClosed(): boolean {
     return this.state === 'closed';
   }
+
+  override readonly maxPayload = MAX_PAYLOAD_BYTES;
 
   override onReconnect(listener: () => void): () => void {
     this.reconnectListeners.add(listener);
@@ -163,6 +166,9 @@ export class InMemoryBusConnection extends BusConnection implements AttachedConn
     { headers, timeoutMs }: RequestOptions,
   ): Promise<ReceivedMessage> {
     const sent = { headers, payload: Buffer.from(payload) };
+    if (this.isTooLarge(sent)) {
+      return Promise.reject(new PayloadTooLargeError(sent.payload.byteLength, this.maxPayload));
+    }
     return new Promise((resolve, reject) => {
       const cancel = this.clock.after(timeoutMs, () => reject(new NoAnswerError('timeout')));
       const answer = (run: () => void) =>
@@ -194,10 +200,16 @@ export class InMemoryBusConnection extends BusConnection implements AttachedConn
     answer: (reply: ReceivedMessage) => void,
   ): void {
     const respond: IncomingRequest['respond'] = (reply) => {
-      if (reply.payload.byteLength > MAX_PAYLOAD_BYTES) throw new Error('maximum payload exceeded');
+      if (this.isTooLarge(reply)) {
+        throw new PayloadTooLargeError(reply.payload.byteLength, this.maxPayload);
+      }
       this.toServer('request', () => answer(reply));
     };
     this.toClient('request', () => endpoint.onRequest({ ...message, respond }));
+  }
+
+  private isTooLarge({ headers, payload }: ReceivedMessage): boolean {
+    return JSON.stringify(headers).length + payload.byteLength > this.maxPayload;
   }
 
   private delivery(message: MessageOnBus, { durable }: PullRequest, count: number): Delivery {
