@@ -1,4 +1,5 @@
 import {
+  FINDING_KINDS,
   HEALTHY_STATUSES,
   INSTANCE_STATUSES,
   REASON_CLASS_NAMES,
@@ -167,6 +168,24 @@ const stats = {
   stages: list(stageStats),
 };
 
+const finding = named(
+  'Finding',
+  object({
+    findingId: uuid,
+    kind: documented('See docs/operations.md for what to do about each', oneOf(FINDING_KINDS)),
+    subject: documented('A stream, a category, an epoch of the bus, a setting, a process', text),
+    detail: text,
+    evidence,
+    count: documented('How often it was come upon in all', count),
+    open: documented('Nobody has looked after it, and it has not ended by itself', flag),
+    firstAt: dateTime,
+    lastAt: documented('When it was told last', dateTime),
+    closedAt: nullable(dateTime),
+    closedBy: nullable(text),
+    closeReason: nullable(text),
+  }),
+);
+
 const event = named(
   'Event',
   object({
@@ -223,6 +242,15 @@ export const ANSWERS = {
   upgrade: named('UpgradeAnswer', object({ upgrade, ...READ })),
   stats: named('StatsAnswer', object({ ...stats, ...READ })),
   system: named('SystemAnswer', object(READ)),
+  findingPage: named(
+    'FindingPage',
+    object({
+      items: documented('Newest first', list(finding)),
+      openByKind: documented('How many are open, whatever the filter', record(wholeNumber)),
+      nextCursor: nullable(text),
+      ...READ,
+    }),
+  ),
   command,
   systemCommand: named(
     'SystemCommandAnswer',
@@ -232,6 +260,15 @@ export const ANSWERS = {
       stopped: documented('Whether it left all starts stopped', flag),
       stoppedCores: documented('The cores whose starts it left stopped', list(text)),
       links: named('SystemLinks', object({ system: text })),
+    }),
+  ),
+  findingCommand: named(
+    'FindingCommandAnswer',
+    object({
+      findingId: uuid,
+      revision: documented('Revision of the findings that the command led to', revision),
+      position: documented('Position in the store, for min-position', position),
+      links: named('FindingLinks', object({ findings: text })),
     }),
   ),
   eventPage: named(
@@ -257,6 +294,8 @@ export type UpgradeDocument = ValueOf<typeof upgrade>;
 export type Percentiles = ValueOf<typeof percentiles>;
 export type StageStats = ValueOf<typeof stageStats>;
 export type SystemCommandAnswer = ValueOf<typeof ANSWERS.systemCommand>;
+export type FindingDocument = ValueOf<typeof finding>;
+export type FindingCommandAnswer = ValueOf<typeof ANSWERS.findingCommand>;
 export type EventDocument = ValueOf<typeof event>;
 export type CommandLinks = ValueOf<typeof commandLinks>;
 export type CommandAnswer = ValueOf<typeof command>;

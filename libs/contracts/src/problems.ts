@@ -22,6 +22,7 @@ export const PROBLEMS = {
   'idempotency-key-invalid': refused(400, 'The Idempotency-Key is not usable'),
   'health-token-refused': refused(401, 'The health callback token is wrong'),
   'instance-unknown': refused(404, 'No such instance'),
+  'finding-unknown': refused(404, 'No such finding'),
   'route-unknown': refused(404, 'No such route'),
   'method-not-allowed': refused(405, 'The route does not take this method'),
   'instance-already-registered': refused(409, 'The instance is registered with other content'),

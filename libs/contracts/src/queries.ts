@@ -1,11 +1,11 @@
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020';
-import { INSTANCE_STATUSES, REASON_CLASS_NAMES } from '@uplift/domain';
+import { FINDING_KINDS, INSTANCE_STATUSES, REASON_CLASS_NAMES } from '@uplift/domain';
 import type { ANSWERS } from './answers';
 import type { ProblemFault } from './problems';
 import { refusal } from './problems';
 import type { AnySchema, JsonSchema, Schema, ValueOf } from './schema';
-import { closed, documented, object, oneOf, plain, uuid } from './schema';
+import { closed, documented, flag, object, oneOf, plain, uuid } from './schema';
 import type { QUERY_SUBJECTS } from './subjects';
 
 /** Length of a page when the caller names none. */
@@ -87,6 +87,16 @@ export const QUERIES = {
   instanceTimeline: closed(object(byInstance, page)),
   upgradeGet: closed(object({ upgradeId: uuid }, { minPosition })),
   systemStatus: closed(object({}, { minPosition })),
+  systemFindings: closed(
+    object(
+      {},
+      {
+        ...page,
+        kind: documented('Only findings of this kind', oneOf(FINDING_KINDS)),
+        open: documented('Only those that are open, or only those that are closed', flag),
+      },
+    ),
+  ),
 } as const satisfies Record<keyof typeof QUERY_SUBJECTS, AnySchema>;
 
 /** Every query over HTTP. Its required members stand in the path, the others are parameters of the URL. */
@@ -104,6 +114,7 @@ export const QUERY_ANSWERS = {
   instanceTimeline: 'timelinePage',
   upgradeGet: 'upgrade',
   systemStatus: 'system',
+  systemFindings: 'findingPage',
 } as const satisfies Record<QueryName, keyof typeof ANSWERS>;
 
 const validators = new Map<HttpQueryName, ValidateFunction>();
@@ -205,6 +216,7 @@ function inUrl(member: string): string {
 }
 
 function fromText({ type }: JsonSchema, text: unknown): unknown {
+  if (type === 'boolean') return text === 'true' || (text === 'false' ? false : text);
   const isNumber =
     type === 'integer' && typeof text === 'string' && /^(0|[1-9]\d{0,8})$/.test(text);
   return isNumber ? Number(text) : text;

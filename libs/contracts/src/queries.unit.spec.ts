@@ -87,6 +87,24 @@ describe('the query of a URL', () => {
     expect(pointersOf(() => readQueryString('eventStream', given))).toEqual(pointers);
   });
 
+  it.each([
+    [
+      { open: 'true', kind: 'stream-gone' },
+      { open: true, kind: 'stream-gone' },
+    ],
+    [{ open: 'false' }, { open: false }],
+  ])('of findings with %j reads %j', (given, query) => {
+    expect(readQueryString('systemFindings', given)).toEqual(query);
+  });
+
+  it.each([
+    [{ open: 'yes' }, ['/open']],
+    [{ open: ['true', 'true'] }, ['/open']],
+    [{ kind: 'anything' }, ['/kind']],
+  ])('of findings with %j is refused at %j', (given, pointers) => {
+    expect(pointersOf(() => readQueryString('systemFindings', given))).toEqual(pointers);
+  });
+
   it('cannot name what stands in the path', () => {
     const given = { instanceId: INSTANCE_ID };
     expect(pointersOf(() => readQueryString('instanceGet', given, given))).toEqual(['/instanceId']);

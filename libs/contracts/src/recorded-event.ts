@@ -48,6 +48,8 @@ export const CLOCK_STREAM = 'system-5c7c384f-f194-55b6-a032-f85401efbb2c';
 
 /** What operators have decided about the system itself. */
 export const DECISIONS_STREAM = 'system-203cf00a-c242-589c-acd7-5d09fd03a005';
+/** What the auditor has found in store and bus. */
+export const FINDINGS_STREAM = 'system-6dcadd50-8870-5bb2-9235-f0e24cedf346';
 
 export function instanceStream(instanceId: string): string {
   return `instance-${instanceId}`;

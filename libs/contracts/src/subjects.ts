@@ -17,6 +17,7 @@ export const COMMAND_SUBJECTS = {
   unparkInstance: 'uplift.cmd.v1.instance.unpark',
   stopStarts: 'uplift.cmd.v1.system.stop-starts',
   allowStarts: 'uplift.cmd.v1.system.allow-starts',
+  closeFinding: 'uplift.cmd.v1.system.close-finding',
 } as const;
 
 /** A caller that knows only the command's plain name gets an answer too. */
@@ -29,6 +30,7 @@ export const QUERY_SUBJECTS = {
   instanceTimeline: 'uplift.qry.v1.instance.timeline',
   upgradeGet: 'uplift.qry.v1.upgrade.get',
   systemStatus: 'uplift.qry.v1.system.status',
+  systemFindings: 'uplift.qry.v1.system.findings',
 } as const;
 
 /** `UpgradeRequested` → `upgrade-requested`. */

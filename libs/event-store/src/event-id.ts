@@ -1,3 +1,4 @@
+import type { FindingKind } from '@uplift/domain';
 import { parse, v5 as uuid5 } from 'uuid';
 
 /** Namespace of every event id; changing it would make all repeats look new. */
@@ -6,6 +7,11 @@ const NAMESPACE = parse('5b0d7f3e-6c1a-5e52-9d0b-2f6a4c8e71d9');
 /** The same cause, step and number always give the same id. `n` counts the events of one step, from 0. */
 export function deterministicEventId(causationId: string, step: string, n: number): string {
   return uuid5(JSON.stringify([causationId, step, n]), NAMESPACE);
+}
+
+/** The same for the same kind and subject, whoever finds it. */
+export function findingIdOf(kind: FindingKind, subject: string): string {
+  return uuid5(JSON.stringify(['finding', kind, subject]), NAMESPACE);
 }
 
 /** First 32 of the hex digits given, in the 8-4-4-4-12 form. */

@@ -1,6 +1,6 @@
 export * from './all-tail';
 export * from './command-handler';
-export { deterministicEventId } from './event-id';
+export { deterministicEventId, findingIdOf } from './event-id';
 export * from './esdb.event-store';
 export * from './event-store.port';
 export * from './hash-chain';

@@ -10,6 +10,7 @@ import type {
   TaskReference,
 } from '@uplift/domain';
 import {
+  FINDING_KINDS,
   INSTANCE_STATUSES,
   RUNNING_STATUSES,
   SCRIPT_STEPS,
@@ -205,6 +206,15 @@ export const SYSTEM_VALUES: {
       fc.record({ epoch: name, sequence: fc.integer({ min: 1, max: 1_000_000 }), eventId: name }),
     ),
   }),
+  FindingRecorded: fc.record({
+    findingId: name,
+    kind: fc.constantFrom(...FINDING_KINDS),
+    subject: name,
+    detail: text,
+    evidence,
+    count,
+  }),
+  FindingClosed: fc.record({ findingId: name, ...askedBy }),
 };
 
 export const REFUSAL_VALUES: {

@@ -4,9 +4,10 @@ import type {
   SystemEventData,
   SystemEventType,
 } from '@uplift/domain';
+import { FINDING_KINDS } from '@uplift/domain';
 import type { Schema } from '../schema';
-import { count, documented, name, nullable, object, text, timestamp } from '../schema';
-import { ASKED_BY, COMMAND_NOTED } from './attempt.schema';
+import { count, documented, name, nullable, object, oneOf, text, timestamp } from '../schema';
+import { ASKED_BY, COMMAND_NOTED, evidence } from './attempt.schema';
 import { instanceStatus } from './work-order.schema';
 
 const switching = object({
@@ -36,6 +37,21 @@ export const SYSTEM_EVENTS: {
         nullable(object({ epoch: name, sequence: count, eventId: name })),
       ),
     }),
+  ),
+  FindingRecorded: documented(
+    'The auditor came upon something in store or bus, for the first time or oftener than before.',
+    object({
+      findingId: name,
+      kind: oneOf(FINDING_KINDS),
+      subject: documented('A stream, a category, an epoch of the bus, a setting, a process', name),
+      detail: text,
+      evidence,
+      count: documented('How often in all', count),
+    }),
+  ),
+  FindingClosed: documented(
+    'Somebody has looked after a finding, or it has ended by itself.',
+    object({ findingId: name, ...ASKED_BY }),
   ),
 };
 

@@ -1,4 +1,4 @@
-import type { AskedBy } from '../instance/instance.events';
+import type { AskedBy, Evidence } from '../instance/instance.events';
 
 /** Which starts a switch is about: those of one Lagoon core, or of the whole system. */
 export interface StartsScope {
@@ -12,6 +12,37 @@ export interface DivergedMessage {
   /** Of the message, within the stream of the bus. */
   readonly sequence: number;
   readonly eventId: string;
+}
+
+/** What an auditor of store and bus can come upon. */
+export const FINDING_KINDS = [
+  'foreign-events',
+  'unreadable-event',
+  'newer-version',
+  'broken-chain',
+  'stream-gone',
+  'forged-message',
+  'missing-message',
+  'bus-differs',
+  'store-diverged',
+  'clock-skew',
+  'bus-settings',
+] as const;
+
+export type FindingKind = (typeof FINDING_KINDS)[number];
+
+/** Something that is not as it should be. */
+export interface Finding {
+  /** The same for the same kind and subject. */
+  readonly findingId: string;
+  readonly kind: FindingKind;
+  /** What it is about: a stream, a category of streams, an epoch of the bus, a setting, a process. */
+  readonly subject: string;
+  /** In words. */
+  readonly detail: string;
+  readonly evidence: Evidence;
+  /** How often it was come upon in all. */
+  readonly count: number;
 }
 
 /** Data of every event of the category, by event type. */
@@ -28,6 +59,10 @@ export interface SystemEventData {
    * that the bus differs; null: it was the read model that does.
    */
   StoreAccepted: AskedBy & { readonly message: DivergedMessage | null };
+  /** Come upon for the first time, or oftener than before: it is open, also if it had been closed. */
+  FindingRecorded: Finding;
+  /** Somebody has looked after it, or it has ended by itself. */
+  FindingClosed: Pick<Finding, 'findingId'> & AskedBy;
 }
 
 export type SystemEventType = keyof SystemEventData;

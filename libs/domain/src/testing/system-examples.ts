@@ -16,6 +16,15 @@ export const EXAMPLE_SYSTEM_DATA: SystemEventData = {
       eventId: '0b1c6c0e-0000-5000-8000-000000000041',
     },
   },
+  FindingRecorded: {
+    findingId: 'f1d10000-0000-5000-8000-000000000001',
+    kind: 'foreign-events',
+    subject: 'ops',
+    detail: 'Events of other programs in streams of this category: nobody reads them',
+    evidence: { stream: 'ops-test', eventType: 'Probe', position: '548' },
+    count: 3,
+  },
+  FindingClosed: { findingId: 'f1d10000-0000-5000-8000-000000000001', ...ASKED },
 };
 export const EXAMPLE_REFUSAL_DATA: RefusalEventData = {
   CommandRefused: {
