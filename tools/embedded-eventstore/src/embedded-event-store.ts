@@ -1,3 +1,4 @@
+import { Faults, type FaultOptions } from './faults/faults';
 import { GrpcServer } from './grpc/grpc-server';
 import { InMemoryRecordLog } from './persistence/in-memory.record-log';
 import { LmdbRecordLog } from './persistence/lmdb.record-log';
@@ -15,6 +16,12 @@ export interface EmbeddedEventStoreOptions {
   readonly allowDeletes?: boolean;
   /** Milliseconds since 1970; the clock of the machine without one. */
   readonly now?: () => number;
+  /**
+   * Clients see 1 times, 2 times, 3 times this as positions (default 1). With more than 1 there are positions
+   * that are no event's own, as on the real server, where they are byte offsets. A folder needs the same for ever.
+   */
+  readonly positionStep?: number;
+  readonly faults?: FaultOptions;
   /** Called once when a commit failed; the process has to end then. */
   readonly onFailure?: (error: unknown) => void;
 }
@@ -22,6 +29,7 @@ export interface EmbeddedEventStoreOptions {
 export interface EmbeddedEventStore {
   readonly port: number;
   readonly connectionString: string;
+  readonly faults: Faults;
   close(): Promise<void>;
 }
 
@@ -40,21 +48,30 @@ export async function startEmbeddedEventStore(
 
 async function serve(
   log: RecordLog,
-  { port = 0, allowDeletes = false, now = Date.now, onFailure }: EmbeddedEventStoreOptions,
+  options: EmbeddedEventStoreOptions,
 ): Promise<EmbeddedEventStore> {
+  const { port = 0, allowDeletes = false, now = Date.now, positionStep = 1, onFailure } = options;
+  const faults = new Faults(options.faults);
   const commits = new CommitSignal();
-  const queue = new WriteQueue(log, now, {
-    committed: (records) => commits.committed(records),
-    commitFailed: onFailure ?? throwUncaught,
-  });
-  const writer = new StreamWriter(queue, allowDeletes);
+  const queue = new WriteQueue(
+    log,
+    { now, positionStep },
+    {
+      committed: (records) => commits.committed(records),
+      commitFailed: onFailure ?? throwUncaught,
+    },
+  );
+  const { unansweredRepeatsMs } = faults;
+  const writer = new StreamWriter(queue, { allowDeletes, now, unansweredRepeatsMs });
   if (log.lastPosition === 0) await writeFirstEvent(writer);
-  const server = new GrpcServer(writer, { log, now }, commits);
+  const server = new GrpcServer(writer, { side: { log, now, positionStep }, commits, faults });
   await server.listen(port);
   return {
     port: server.port,
     connectionString: `esdb://127.0.0.1:${server.port}?tls=false`,
+    faults,
     close: async () => {
+      faults.stop();
       server.stop();
       await writer.idle();
       await log.close();
@@ -64,8 +81,8 @@ async function serve(
 
 /** A real database is never empty: consumers that forget to filter system events fail early. */
 async function writeFirstEvent(writer: StreamWriter): Promise<void> {
-  const event = systemEvent('$UserCreated', Buffer.from('{"loginName":"admin"}'));
-  await writer.append({ stream: '$users', expected: 'no-stream', events: [event] });
+  const event = systemEvent('$metadata', Buffer.from('{"$maxCount":1000}'));
+  await writer.append({ stream: '$$$scavenges', expected: 'no-stream', events: [event] });
 }
 
 function throwUncaught(error: unknown): void {

@@ -1,1 +1,2 @@
 export * from './embedded-event-store';
+export type { FaultOptions, Faults, SlowReaders } from './faults/faults';

@@ -1,4 +1,5 @@
 import { startEmbeddedEventStore } from './embedded-event-store';
+import type { FaultOptions, SlowReaders } from './faults/faults';
 
 const PREFIX = 'UPLIFT_EMBEDDED_EVENTSTORE';
 
@@ -8,11 +9,21 @@ async function main(): Promise<void> {
     ...(dir ? { dir } : {}),
     port: Number(process.env[`${PREFIX}_PORT`] ?? 0),
     allowDeletes: process.env[`${PREFIX}_ALLOW_DELETES`] === 'true',
+    faults: faultsAskedFor(),
     onFailure: endProcess,
   });
   stopOn(() => store.close());
   process.send?.({ type: 'ready', ports: { grpc: store.port } });
   console.log(`embedded event store ready on ${store.connectionString}`);
+}
+
+function faultsAskedFor(): FaultOptions {
+  const slowReaders = process.env[`${PREFIX}_SLOW_READERS`];
+  const throwOutEveryMs = Number(process.env[`${PREFIX}_THROW_OUT_EVERY_MS`] ?? 0);
+  return {
+    ...(slowReaders ? { slowReaders: slowReaders as SlowReaders } : {}),
+    ...(throwOutEveryMs > 0 ? { throwOutEveryMs } : {}),
+  };
 }
 
 function stopOn(close: () => Promise<void>): void {

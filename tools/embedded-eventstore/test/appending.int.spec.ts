@@ -12,6 +12,7 @@ import {
   STREAM_EXISTS,
   type AppendExpectedRevision,
   type RecordedEvent,
+  type ResolvedEvent,
 } from '@eventstore/db-client';
 import { eventsNamed, freshStream, LOGS, typesOf, useStore } from './running-store';
 
@@ -118,6 +119,21 @@ describe.each(LOGS)('appending to the %s log', (log) => {
       expect(await typesOf(client().readStream(other))).toEqual(['a0', 'a1']);
     });
 
+    it('remembers ids at "any" for the stream that had them last', async () => {
+      const events = eventsNamed('a', 2);
+      const first = freshStream();
+      await append(first, events, ANY);
+      await append(freshStream(), events, ANY);
+      expect((await append(first, events, ANY)).nextExpectedRevision).toBe(3n);
+    });
+
+    it('refuses an event with the nil UUID', async () => {
+      const event = { ...eventsNamed('a', 1)[0]!, id: '00000000-0000-0000-0000-000000000000' };
+      await expect(append(freshStream(), [event], ANY)).rejects.toMatchObject({
+        type: expect.stringMatching(/unknown/) as string,
+      });
+    });
+
     it('acknowledges concurrent repeats of one append alike', async () => {
       const stream = freshStream();
       const events = eventsNamed('a', 2);
@@ -198,15 +214,17 @@ describe.each(LOGS)('appending to the %s log', (log) => {
     expect(first!.created.getTime()).toBeLessThanOrEqual(Date.now());
   });
 
-  async function storedIn(stream: string): Promise<RecordedEvent[]> {
-    const stored: RecordedEvent[] = [];
-    for await (const { event } of client().readStream(stream)) if (event) stored.push(event);
-    return stored;
+  const storedIn = (stream: string) => eventsOf(client().readStream(stream));
+
+  async function eventsOf(read: AsyncIterable<ResolvedEvent>): Promise<RecordedEvent[]> {
+    const found: RecordedEvent[] = [];
+    for await (const { event } of read) if (event) found.push(event);
+    return found;
   }
 
   it('holds a system event from the beginning', async () => {
-    const first = await typesOf(client().readAll({ maxCount: 1 }));
-    expect(first[0]).toMatch(/^\$/);
+    const [first] = await eventsOf(client().readAll({ maxCount: 1 }));
+    expect(first).toMatchObject({ type: '$metadata', streamId: '$$$scavenges' });
   });
 
   it('refuses deletes, by metadata too, unless they are enabled', async () => {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import {
   ANY,
   NO_STREAM,
@@ -58,6 +59,43 @@ describe.each(LOGS)('deleting from the %s log', (log) => {
     );
     const wrong = client().deleteStream(await written(), { expectedRevision: 0n });
     await expect(wrong).rejects.toBeInstanceOf(WrongExpectedVersionError);
+  });
+
+  it('deletes at "no stream" what was deleted before, and not what never was', async () => {
+    const stream = await written();
+    await client().deleteStream(stream);
+    await client().deleteStream(stream, { expectedRevision: NO_STREAM });
+    for (const kind of ['deleteStream', 'tombstoneStream'] as const) {
+      const refused = client()[kind](freshStream(), { expectedRevision: NO_STREAM });
+      await expect(refused).rejects.toBeInstanceOf(WrongExpectedVersionError);
+    }
+  });
+
+  it('revives a soft-deleted stream by an append without events', async () => {
+    const stream = await written();
+    await client().deleteStream(stream);
+    await client().appendToStream(stream, []);
+    expect(await read(stream)).toEqual([]);
+  });
+
+  it('says nothing to a subscriber of a tombstoned stream but that it is deleted', async () => {
+    const stream = await written();
+    await client().tombstoneStream(stream);
+    const late = client().subscribeToStream(stream);
+    const seen: string[] = [];
+    late.on('confirmation', () => seen.push('confirmation')).on('data', () => seen.push('event'));
+    await expect(once(late, 'end')).rejects.toBeInstanceOf(StreamDeletedError);
+    expect(seen).toEqual([]);
+    await expect(read(`$$${stream}`)).rejects.toBeInstanceOf(StreamDeletedError);
+  });
+
+  it('answers a repeat of events that are hidden, without a position', async () => {
+    const stream = freshStream();
+    const events = eventsNamed('a', 2);
+    await client().appendToStream(stream, events, { expectedRevision: NO_STREAM });
+    await client().setStreamMetadata(stream, { truncateBefore: 2 });
+    const repeat = await client().appendToStream(stream, events, { expectedRevision: NO_STREAM });
+    expect(repeat).toMatchObject({ nextExpectedRevision: 1n, position: undefined });
   });
 
   it('ends a tombstoned stream for reads, appends, metadata and live subscribers', async () => {

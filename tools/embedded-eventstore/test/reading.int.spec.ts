@@ -1,5 +1,6 @@
 import {
   BACKWARDS,
+  binaryEvent,
   END,
   EventStoreDBClient,
   FORWARDS,
@@ -27,7 +28,6 @@ describe.each(LOGS)('reading the %s log', (log) => {
     ['forwards from the start', {}, ['a0', 'a1', 'a2', 'a3']],
     ['forwards from a revision, inclusive', { fromRevision: 2n }, ['a2', 'a3']],
     ['forwards beyond the end', { fromRevision: 9n }, []],
-    ['forwards from the end', { fromRevision: END }, []],
     ['a limited number', { maxCount: 2 }, ['a0', 'a1']],
     [
       'backwards from the end',
@@ -44,6 +44,17 @@ describe.each(LOGS)('reading the %s log', (log) => {
   ])('reads a stream %s', async (_name, options, expected) => {
     const { stream } = await written(4);
     expect(await read(stream, options)).toEqual(expected);
+  });
+
+  it.each<[string, ReadStreamOptions]>([
+    ['forwards from the end', { fromRevision: END }],
+    ['no event at all', { maxCount: 0 }],
+  ])('has no word for a read of %s', async (_name, options) => {
+    const { stream } = await written(1);
+    await expect(read(stream, options)).rejects.toMatchObject({
+      code: 2,
+      message: '2 UNKNOWN: Unexpected ReadStreamResult: Error',
+    });
   });
 
   it('reports a stream that does not exist, and one that has metadata only', async () => {
@@ -89,6 +100,38 @@ describe.each(LOGS)('reading the %s log', (log) => {
     expect(await read(stream)).toEqual(['a0', 'a1', 'b0']);
     now += 31_000;
     expect(await read(stream)).toEqual(['b0']);
+  });
+
+  it('ignores metadata that is not well formed', async () => {
+    const { stream } = await written(3);
+    const metadata = [
+      jsonEvent({ type: '$metadata', data: { $maxCount: 1.5 } }),
+      jsonEvent({ type: '$metadata', data: { $tb: 2 ** 53 } }),
+      binaryEvent({ type: '$metadata', data: Buffer.from('{"$maxCount":1}') }),
+    ];
+    for (const event of metadata) {
+      await client().appendToStream(`$$${stream}`, event);
+      expect(await read(stream)).toEqual(['a0', 'a1', 'a2']);
+    }
+    expect(await read(`$$${stream}`)).toEqual(['$metadata']);
+  });
+
+  it.each([
+    ['no revision', '-1@', undefined],
+    ['no number', 'x@', undefined],
+    ['no stream', '7', undefined],
+    ['a truncated event', '0@', 'hidden'],
+  ])('ends a read of a link that names %s', async (_what, prefix, hidden) => {
+    const { stream } = await written(2);
+    await client().setStreamMetadata(stream, { truncateBefore: 1 });
+    const links = freshStream('links');
+    const target = prefix.endsWith('@') ? `${prefix}${stream}` : prefix;
+    await client().appendToStream(links, binaryEvent({ type: '$>', data: Buffer.from(target) }));
+    const found = [];
+    for await (const { event, link } of client().readStream(links, { resolveLinkTos: true })) {
+      found.push([event?.type, link?.type]);
+    }
+    expect(found).toEqual([hidden ? [undefined, '$>'] : ['$>', undefined]]);
   });
 
   it('resolves links, and shows the bare link when the target is gone', async () => {

@@ -71,7 +71,7 @@ export async function typesOf(events: AsyncIterable<Delivered>): Promise<string[
 
 /** The first `count` types a subscription delivers; ends the subscription. */
 export async function firstTypes(
-  subscription: AsyncIterable<Delivered> & { unsubscribe(): Promise<void> },
+  subscription: AsyncIterable<Delivered>,
   count: number,
 ): Promise<string[]> {
   const types: string[] = [];

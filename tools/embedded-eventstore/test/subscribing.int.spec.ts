@@ -12,6 +12,13 @@ describe.each(LOGS)('subscribing to the %s log', (log) => {
   const running = useStore(log);
   const client = () => running.client;
 
+  /** Whatever another subscription was sent before is there when this one has caught up. */
+  const caughtUpWithAll = async () => {
+    const all = client().subscribeToAll();
+    await once(all.resume(), 'caughtUp');
+    await all.unsubscribe();
+  };
+
   it('delivers what is stored, says once that it caught up, then delivers what comes', async () => {
     const stream = freshStream('live');
     await client().appendToStream(stream, eventsNamed('old', 2));
@@ -58,10 +65,38 @@ describe.each(LOGS)('subscribing to the %s log', (log) => {
     const stream = freshStream();
     const waiting = client().subscribeToStream(stream);
     const beyond = client().subscribeToStream(stream, { fromRevision: 1n });
-    await Promise.all([once(waiting, 'caughtUp'), once(beyond, 'caughtUp')]);
+    const caughtUp: string[] = [];
+    waiting.on('caughtUp', () => caughtUp.push('waiting'));
+    await Promise.all([once(waiting, 'confirmation'), once(beyond, 'confirmation')]);
+    await caughtUpWithAll();
+    expect(caughtUp).toEqual([]);
     await client().appendToStream(stream, eventsNamed('a', 3));
     expect(await firstTypes(waiting, 3)).toEqual(['a0', 'a1', 'a2']);
     expect(await firstTypes(beyond, 1)).toEqual(['a2']);
+  });
+
+  it('does not say that it caught up with a stream that has metadata only', async () => {
+    const stream = freshStream();
+    await client().setStreamMetadata(stream, { purpose: 'test' });
+    const waiting = client().subscribeToStream(stream);
+    let caughtUps = 0;
+    waiting.on('caughtUp', () => (caughtUps += 1));
+    await once(waiting, 'confirmation');
+    await caughtUpWithAll();
+    expect(caughtUps).toBe(0);
+    await client().appendToStream(stream, eventsNamed('a', 1));
+    expect(await firstTypes(waiting, 1)).toEqual(['a0']);
+  });
+
+  it('brings live events that metadata hides from a reader', async () => {
+    const stream = freshStream();
+    await client().appendToStream(stream, eventsNamed('a', 2));
+    const live = client().subscribeToStream(stream);
+    await once(live, 'caughtUp');
+    await client().setStreamMetadata(stream, { truncateBefore: 100 });
+    await client().appendToStream(stream, eventsNamed('b', 1));
+    expect(await firstTypes(live, 3)).toEqual(['a0', 'a1', 'b0']);
+    expect(await firstTypes(client().readStream(stream), 1)).toEqual([]);
   });
 
   it('resumes $all exactly after the last position seen', async () => {
@@ -125,7 +160,7 @@ describe.each(LOGS)('subscribing to the %s log', (log) => {
     const stream = freshStream('paused');
     const padding = 'x'.repeat(100_000);
     const paused = client().subscribeToStream(stream, {}, { highWaterMark: 1 });
-    await once(paused, 'caughtUp');
+    await once(paused, 'confirmation');
     for (let n = 0; n < 60; n += 1) {
       await client().appendToStream(stream, [
         { ...eventsNamed(`p${n}-`, 1)[0]!, data: { padding } },

@@ -1,4 +1,4 @@
-import { uuidText, type streams } from '../protocol/messages';
+import { NIL_UUID, uuidText, type streams } from '../protocol/messages';
 import type {
   AppendRequest,
   ExpectedVersion,
@@ -38,7 +38,9 @@ export class AppendBuffer {
 /** The event a client proposes, or why it cannot be taken. */
 function parseProposedEvent(message: ProposedMessage): ProposedEvent | Refusal {
   const id = uuidText(message.getId());
-  if (id === undefined) return { kind: 'bad-request', message: 'the event id is not a UUID' };
+  if (id === undefined || id === NIL_UUID) {
+    return { kind: 'bad-request', message: 'the event id is not a UUID' };
+  }
   const properties = message.getMetadataMap();
   const type = properties.get('type');
   const contentType = properties.get('content-type');

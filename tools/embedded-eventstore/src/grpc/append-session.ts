@@ -1,4 +1,5 @@
 import type { handleClientStreamingCall, sendUnaryData, ServerReadableStream } from '@grpc/grpc-js';
+import type { Faults } from '../faults/faults';
 import { CallFailure, failureOf, invalidArgument } from '../protocol/call-failure';
 import { expectedVersionOf } from '../protocol/expected-version';
 import { messages, streamNameOf, streams } from '../protocol/messages';
@@ -8,8 +9,15 @@ import { AppendBuffer } from './append-buffer';
 
 export function handleAppend(
   writer: StreamWriter,
+  faults: Faults,
 ): handleClientStreamingCall<streams.AppendReq, streams.AppendResp> {
-  return (call, reply) => void new AppendSession(call, reply, writer);
+  return (call, reply) => {
+    void faults.awake().then(() => {
+      const refusal = faults.refusal();
+      if (refusal) reply(refusal);
+      else new AppendSession(call, reply, writer);
+    });
+  };
 }
 
 /** One classic append: options first, then one message per event; replies once. */

@@ -15,6 +15,7 @@ import {
   toIdentifier,
   uuidText,
 } from '../protocol/messages';
+import type { Faults } from '../faults/faults';
 import type { Appended, AppendOutcome, Refusal, WrongVersion } from '../streams/append-request';
 import type { StreamWriter } from '../streams/stream-writer';
 import { AppendBuffer } from './append-buffer';
@@ -31,10 +32,17 @@ interface OpenAppend {
   isAnswered: boolean;
 }
 
+export interface BatchAppendContext {
+  readonly writer: StreamWriter;
+  readonly faults: Faults;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
 export function handleBatchAppend(
-  writer: StreamWriter,
+  context: BatchAppendContext,
 ): handleBidiStreamingCall<Request, streams.BatchAppendResp> {
-  return (call) => void new BatchAppendSession(call, writer);
+  return (call) => void new BatchAppendSession(call, context);
 }
 
 /**
@@ -49,15 +57,23 @@ class BatchAppendSession {
 
   constructor(
     private readonly call: ServerDuplexStream<Request, streams.BatchAppendResp>,
-    private readonly writer: StreamWriter,
+    private readonly context: BatchAppendContext,
   ) {
-    call.on('data', (request: Request) => this.receive(request));
+    call.on('data', (request: Request) => this.awake(() => this.receive(request)));
     call.on('drain', () => call.resume());
-    call.on('end', () => this.halfClose());
+    call.on('end', () => this.awake(() => this.halfClose()));
     for (const event of ['cancelled', 'close', 'error']) call.on(event, () => this.close());
   }
 
+  /** At once, unless the server hangs. */
+  private awake(action: () => void): void {
+    const { faults } = this.context;
+    if (faults.isHanging) void faults.awake().then(action);
+    else action();
+  }
+
   private receive(request: Request): void {
+    if (this.isClosed) return;
     const id = request.getCorrelationId();
     const key = uuidText(id);
     if (!id || key === undefined) return;
@@ -83,8 +99,19 @@ class BatchAppendSession {
     if (stream === '') {
       this.answer(append, { kind: 'bad-request', message: 'the append names no stream' });
     }
-    if (remainingMs(options) <= 0) this.answer(append, { kind: 'timeout' });
+    const refusal = this.refusal();
+    if (refusal) this.answer(append, refusal);
+    if (this.remainingMs(options) <= 0) this.answer(append, { kind: 'timeout' });
     return append;
+  }
+
+  private refusal(): Refusal | undefined {
+    const { faults } = this.context;
+    if (faults.isNotReady) return { kind: 'not-ready' };
+    if (faults.denial === 'access-denied') return { kind: 'access-denied' };
+    const refusal = faults.refusal();
+    if (refusal) this.call.emit('error', refusal);
+    return undefined;
   }
 
   private collect(append: OpenAppend, request: Request): void {
@@ -97,17 +124,19 @@ class BatchAppendSession {
 
   private watchDeadline(append: OpenAppend, options: Options | undefined): void {
     if (append.isAnswered || append.timer) return;
-    const delay = Math.min(remainingMs(options), LONGEST_TIMER_MS);
+    const delay = Math.min(this.remainingMs(options), LONGEST_TIMER_MS);
     append.timer = setTimeout(() => this.answer(append, { kind: 'timeout' }), delay);
   }
 
   private submit(append: OpenAppend): void {
     this.pending += 1;
-    void this.writer.append(append.buffer.finished()).then((outcome) => {
-      this.pending -= 1;
-      this.answer(append, outcome);
-      this.endWhenAnswered();
-    });
+    void this.context.writer.append(append.buffer.finished()).then((outcome) =>
+      this.awake(() => {
+        this.pending -= 1;
+        this.answer(append, outcome);
+        this.endWhenAnswered();
+      }),
+    );
   }
 
   private answer(append: OpenAppend, outcome: AppendOutcome): void {
@@ -131,16 +160,17 @@ class BatchAppendSession {
     this.call.end();
   }
 
+  /** By the clock of this server, whatever the client's says. */
+  private remainingMs(options: Options | undefined): number {
+    const deadline = options?.getDeadline();
+    return deadline ? deadline.toDate().getTime() - this.context.now() : LONGEST_TIMER_MS;
+  }
+
   private close(): void {
     this.isClosed = true;
     for (const { timer } of this.open.values()) clearTimeout(timer);
     this.open.clear();
   }
-}
-
-function remainingMs(options: Options | undefined): number {
-  const deadline = options?.getDeadline();
-  return deadline ? deadline.toDate().getTime() - Date.now() : LONGEST_TIMER_MS;
 }
 
 /** The one response to an append on the batch stream. */
@@ -182,6 +212,8 @@ function toStatus(stream: string, refusal: Refusal): Status {
       return status(grpcStatus.PERMISSION_DENIED, 'AccessDenied', new messages.AccessDenied());
     case 'timeout':
       return status(grpcStatus.DEADLINE_EXCEEDED, 'Timeout', new messages.Timeout());
+    case 'not-ready':
+      return notReady();
     case 'too-large':
       return status(
         grpcStatus.INVALID_ARGUMENT,
@@ -193,6 +225,16 @@ function toStatus(stream: string, refusal: Refusal): Status {
     case 'bad-request':
       return badRequest(refusal.message);
   }
+}
+
+/** The client does not recognise the details, whatever they are, and makes its error of the message. */
+function notReady(): Status {
+  const any = new Any();
+  any.pack(new Empty().serializeBinary(), 'google.protobuf.Empty');
+  return new Status()
+    .setCode(Number(grpcStatus.UNAVAILABLE))
+    .setMessage('Server Is Not Ready')
+    .setDetails(any);
 }
 
 function badRequest(message: string): Status {

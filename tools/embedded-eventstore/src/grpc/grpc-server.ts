@@ -9,13 +9,11 @@ import {
 } from '@eventstore/db-client/generated/serverfeatures_pb';
 import { StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb';
 import { messages } from '../protocol/messages';
-import type { ReadSide } from '../reads/finite-read';
-import type { CommitSignal } from '../reads/subscription';
 import type { StreamWriter } from '../streams/stream-writer';
 import { handleAppend } from './append-session';
 import { handleBatchAppend } from './batch-append-session';
 import { handleDelete, handleTombstone } from './delete-handlers';
-import { handleRead } from './read-handler';
+import { handleRead, type ReadContext } from './read-handler';
 
 const HOST = '127.0.0.1';
 /** What the client may send in one message; larger than what an append may hold, to be refused properly. */
@@ -41,21 +39,26 @@ export class GrpcServer {
   });
   private boundPort = 0;
 
-  constructor(writer: StreamWriter, reads: ReadSide, commits: CommitSignal) {
+  constructor(writer: StreamWriter, reads: ReadContext) {
+    const { faults, side } = reads;
     this.server.addService(
       {
         ...StreamsService,
         read: { ...StreamsService.read, responseSerialize: viewAsBuffer },
       },
       {
-        read: handleRead(reads, commits),
-        append: handleAppend(writer),
-        batchAppend: handleBatchAppend(writer),
+        read: handleRead(reads),
+        append: handleAppend(writer, faults),
+        batchAppend: handleBatchAppend({ writer, faults, now: side.now }),
         delete: handleDelete(writer),
         tombstone: handleTombstone(writer),
       },
     );
-    this.server.addService(ServerFeaturesService, { getSupportedMethods: supportedMethods });
+    this.server.addService(ServerFeaturesService, {
+      getSupportedMethods: (_call: unknown, reply: sendUnaryData<SupportedMethods>) => {
+        void faults.awake().then(() => reply(null, supportedMethods()));
+      },
+    });
     this.server.addService(GossipService, { read: gossip(() => this.boundPort) });
   }
 
@@ -84,7 +87,7 @@ function viewAsBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-function supportedMethods(_call: unknown, reply: sendUnaryData<SupportedMethods>): void {
+function supportedMethods(): SupportedMethods {
   const methods = Object.entries(METHODS).map(([name, features]) =>
     new SupportedMethod()
       .setServiceName(STREAMS_SERVICE)
@@ -92,7 +95,7 @@ function supportedMethods(_call: unknown, reply: sendUnaryData<SupportedMethods>
       .setFeaturesList([...features]),
   );
   const answer = new SupportedMethods().setEventStoreServerVersion(SERVER_VERSION);
-  reply(null, answer.setMethodsList(methods));
+  return answer.setMethodsList(methods);
 }
 
 /** A cluster of one: this node, always the leader. */

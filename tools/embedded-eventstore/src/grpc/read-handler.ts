@@ -1,5 +1,6 @@
 import type { handleServerStreamingCall } from '@grpc/grpc-js';
-import { CallFailure } from '../protocol/call-failure';
+import type { Faults } from '../faults/faults';
+import { CallFailure, innerError } from '../protocol/call-failure';
 import type { streams } from '../protocol/messages';
 import { presentationFor } from '../reads/event-presentation';
 import { runFiniteRead, type ReadSide } from '../reads/finite-read';
@@ -7,31 +8,37 @@ import { parseReadRequest } from '../reads/read-request';
 import { ReadSink } from '../reads/read-sink';
 import {
   AllSubscriptionSource,
-  runSubscription,
   StreamSubscriptionSource,
+  SubscriptionPump,
   WakeUp,
   type CommitSignal,
 } from '../reads/subscription';
 
+export interface ReadContext {
+  readonly side: ReadSide;
+  readonly commits: CommitSignal;
+  readonly faults: Faults;
+}
+
 export function handleRead(
-  side: ReadSide,
-  commits: CommitSignal,
+  context: ReadContext,
 ): handleServerStreamingCall<streams.ReadReq, Uint8Array> {
   return (call) => {
     const sink = new ReadSink(call);
-    read(side, commits, call.request, sink).catch((error: unknown) => {
-      if (error instanceof CallFailure) sink.fail(error);
-      else call.destroy(error instanceof Error ? error : new Error(String(error)));
+    read(context, call.request, sink).catch((error: unknown) => {
+      sink.fail(error instanceof CallFailure ? error : innerError());
     });
   };
 }
 
 async function read(
-  side: ReadSide,
-  commits: CommitSignal,
+  { side, commits, faults }: ReadContext,
   request: streams.ReadReq,
   sink: ReadSink,
 ): Promise<void> {
+  await faults.awake();
+  const refusal = faults.refusal();
+  if (refusal) throw refusal;
   const plan = parseReadRequest(request);
   const { target, filter } = plan;
   const present = presentationFor(side.log, plan);
@@ -45,7 +52,7 @@ async function read(
   });
   const source =
     target.kind === 'all'
-      ? new AllSubscriptionSource(side.log, present, filter, target.start)
+      ? new AllSubscriptionSource(side, present, filter, target.start)
       : new StreamSubscriptionSource(side, present, target.stream, target.start);
-  await runSubscription(source, sink, wakeUp);
+  await new SubscriptionPump(source, sink, wakeUp, faults).run();
 }

@@ -21,6 +21,15 @@ export function invalidArgument(message: string): CallFailure {
   return new CallFailure(status.INVALID_ARGUMENT, message);
 }
 
+/** What the real server says where it has no better word. */
+export function unexpectedResult(): CallFailure {
+  return new CallFailure(status.UNKNOWN, 'Unexpected ReadStreamResult: Error');
+}
+
+export function innerError(): CallFailure {
+  return new CallFailure(status.UNKNOWN, 'Exception was thrown by handler.');
+}
+
 export function streamDeleted(stream: string): CallFailure {
   return new CallFailure(status.FAILED_PRECONDITION, `Event stream '${stream}' is deleted.`, {
     exception: 'stream-deleted',
@@ -39,8 +48,10 @@ export function failureOf(stream: string, refusal: Refusal): CallFailure {
       return new CallFailure(status.PERMISSION_DENIED, 'Access Denied', {
         exception: 'access-denied',
       });
+    case 'not-ready':
+      return new CallFailure(status.UNAVAILABLE, 'Server Is Not Ready');
     case 'timeout':
-      return new CallFailure(status.DEADLINE_EXCEEDED, 'Timeout');
+      return new CallFailure(status.ABORTED, 'Operation timed out: Commit phase timeout.');
     case 'too-large':
       return new CallFailure(status.INVALID_ARGUMENT, 'Maximum append size exceeded', {
         exception: 'maximum-append-size-exceeded',
@@ -66,7 +77,7 @@ function wrongVersion(stream: string, { expected, current }: WrongVersion): Call
   });
 }
 
-/** Trailers carry printable ASCII only; anything else makes the transport throw. */
+/** The name as it is. Trailers carry printable ASCII only: anything else makes the transport throw. */
 function trailerText(text: string): string {
-  return encodeURIComponent(text);
+  return /^[\x20-\x7e]*$/.test(text) ? text : encodeURIComponent(text);
 }

@@ -11,11 +11,19 @@ const LENGTH_DELIMITED = 2;
 /** Largest signed 64-bit number: the revision of a tombstone. */
 const MAX_INT64_VARINT = Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]);
 
-/** The record of a proposed event, its delivery message included. */
-export function toRecord(event: ProposedEvent, place: EventPlace): LogRecord {
+/** The record of a proposed event, its delivery message included; the message names `position` times `step`. */
+export function toRecord(event: ProposedEvent, place: EventPlace, step = 1): LogRecord {
   const { position, stream, revision, createdAt } = place;
   const { type, id } = event;
-  return { position, stream, revision, type, id, createdAt, message: readResponse(event, place) };
+  return {
+    position,
+    stream,
+    revision,
+    type,
+    id,
+    createdAt,
+    message: readResponse(event, { ...place, position: position * step }),
+  };
 }
 
 function readResponse(event: ProposedEvent, place: EventPlace): Uint8Array {

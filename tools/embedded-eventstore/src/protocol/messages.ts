@@ -7,6 +7,8 @@ export { messages, Status, streams };
 
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 
+export const NIL_UUID = '00000000-0000-0000-0000-000000000000';
+
 export function toIdentifier(stream: string): messages.StreamIdentifier {
   return new messages.StreamIdentifier().setStreamName(Buffer.from(stream));
 }

@@ -1,8 +1,11 @@
-import type { LogRecord, RecordLog } from '../persistence/record-log.port';
+import { TOMBSTONE_REVISION, type LogRecord, type RecordLog } from '../persistence/record-log.port';
 import { streams, structuredUuid } from '../protocol/messages';
+import { visibleRangeOf } from '../streams/stream-metadata';
 import type { ReadPlan } from './read-request';
 
 const LINK_TYPE = '$>';
+/** Revision and stream of the event that a link names. */
+const LINK = /^(\d+)@(.+)$/s;
 
 export type Presentation = (record: LogRecord) => Uint8Array;
 
@@ -25,17 +28,34 @@ export function presentationFor(log: RecordLog, plan: ReadPlan): Presentation {
 function resolveLink(log: RecordLog, delivered: ReadEvent): void {
   const link = delivered.getEvent();
   delivered.setLink(link);
-  const target = link && targetOf(log, link);
-  if (target) delivered.setEvent(target);
+  const target = link && targetOf(link);
+  // What names no event is given as it is.
+  if (!target) return void delivered.clearLink();
+  const record = visibleTarget(log, target);
+  if (record) delivered.setEvent(record);
   else delivered.clearEvent();
 }
 
-function targetOf(log: RecordLog, link: RecordedEvent): RecordedEvent | undefined {
-  const text = Buffer.from(link.getData_asU8()).toString();
-  const at = text.indexOf('@');
-  const revision = Number(text.slice(0, at));
-  if (at < 1 || !Number.isSafeInteger(revision)) return undefined;
-  const record = log.recordAt(text.slice(at + 1), revision);
+interface Target {
+  readonly stream: string;
+  readonly revision: number;
+}
+
+function targetOf(link: RecordedEvent): Target | undefined {
+  const [, revision, stream] = LINK.exec(Buffer.from(link.getData_asU8()).toString()) ?? [];
+  if (revision === undefined || stream === undefined) return undefined;
+  return Number.isSafeInteger(Number(revision))
+    ? { stream, revision: Number(revision) }
+    : undefined;
+}
+
+/** Undefined where the event does not exist, or is deleted or truncated. */
+function visibleTarget(log: RecordLog, { stream, revision }: Target): RecordedEvent | undefined {
+  if (revision >= TOMBSTONE_REVISION || log.lastRevision(stream) === TOMBSTONE_REVISION) {
+    return undefined;
+  }
+  const { first, isSoftDeleted } = visibleRangeOf(log, stream, 0);
+  const record = isSoftDeleted || revision < first ? undefined : log.recordAt(stream, revision);
   return record && streams.ReadResp.deserializeBinary(record.message).getEvent()?.getEvent();
 }
 

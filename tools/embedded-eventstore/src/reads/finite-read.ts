@@ -1,13 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { TOMBSTONE_REVISION, type LogRecord, type RecordLog } from '../persistence/record-log.port';
-import { streamDeleted } from '../protocol/call-failure';
+import { invalidArgument, streamDeleted, unexpectedResult } from '../protocol/call-failure';
 import {
   firstStreamPosition,
   lastAllStreamPosition,
   lastStreamPosition,
   streamNotFound,
 } from '../protocol/read-response';
-import { visibleRangeOf } from '../streams/stream-metadata';
+import { describedStreamOf, visibleRangeOf } from '../streams/stream-metadata';
 import type { Presentation } from './event-presentation';
 import type { ReadPlan, ReadStart, ReadTarget } from './read-request';
 import type { ReadSink } from './read-sink';
@@ -27,6 +27,8 @@ interface Range {
 /** What every read needs: the committed events and the clock that `$maxAge` is measured with. */
 export interface ReadSide {
   readonly log: RecordLog;
+  /** What clients see of a position is a multiple of this. */
+  readonly positionStep: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -46,13 +48,12 @@ export async function runFiniteRead(
   present: Presentation,
 ): Promise<void> {
   const { target } = plan;
+  if (plan.count === 0) return readNothing(plan);
   const { pages, isSent, preface } =
-    target.kind === 'all'
-      ? selectAll(side.log, plan, target.start)
-      : selectStream(side, plan, target);
+    target.kind === 'all' ? selectAll(side, plan, target.start) : selectStream(side, plan, target);
   await sink.send(preface);
   let left = plan.count ?? 0;
-  for (const page of left > 0 ? pages : []) {
+  for (const page of pages) {
     const records = page.filter(isSent).slice(0, left);
     await sink.send(records.map(present));
     left -= records.length;
@@ -62,20 +63,38 @@ export async function runFiniteRead(
   sink.end();
 }
 
-function selectAll(log: RecordLog, plan: ReadPlan, start: ReadStart): Selection {
+/** Refuses a position that is no event's own. Beyond the end nothing can be told yet, so that is accepted. */
+export function allPosition({ log, positionStep }: ReadSide, start: ReadStart): ReadStart {
+  if (typeof start !== 'number') return start;
+  const position = start / positionStep;
+  if (position <= log.lastPosition && !Number.isInteger(position)) {
+    throw invalidArgument('Trying to read from an invalid position.');
+  }
+  return Math.ceil(position);
+}
+
+/** The real server never answers such a read of `$all`. */
+function readNothing({ target }: ReadPlan): void {
+  if (target.kind === 'stream') throw unexpectedResult();
+}
+
+function selectAll(side: ReadSide, plan: ReadPlan, start: ReadStart): Selection {
+  const { log, positionStep } = side;
   const end = log.lastPosition;
   const scan: Scan = (position, limit) => log.scan(position, limit);
+  const range = positionsOf(plan.isBackwards, allPosition(side, start), end);
   return {
-    pages: pagesOf(scan, positionsOf(plan.isBackwards, start, end), plan.isBackwards),
+    pages: pagesOf(scan, range, plan.isBackwards),
     isSent: plan.filter?.matches ?? (() => true),
-    preface: plan.reportsStreamEnds ? [lastAllStreamPosition(end)] : [],
+    preface: plan.reportsStreamEnds ? [lastAllStreamPosition(end * positionStep)] : [],
   };
 }
 
 function selectStream({ log, now }: ReadSide, plan: ReadPlan, target: StreamTarget): Selection {
   const { stream, start } = target;
   const last = log.lastRevision(stream);
-  if (last === TOMBSTONE_REVISION) throw streamDeleted(stream);
+  if (isTombstoned(log, stream)) throw streamDeleted(stream);
+  if (start === 'end' && !plan.isBackwards) throw unexpectedResult();
   const visible = visibleRangeOf(log, stream, now());
   const isSent = (record: LogRecord) => visible.isYoungEnough(record);
   if (last === -1 || visible.isSoftDeleted) {
@@ -87,6 +106,11 @@ function selectStream({ log, now }: ReadSide, plan: ReadPlan, target: StreamTarg
   const scan: Scan = (revision, limit) => log.scanStream(stream, revision, limit);
   const range = revisionsOf(plan.isBackwards, start, { first: visible.first, last });
   return { pages: pagesOf(scan, range, plan.isBackwards), isSent, preface };
+}
+
+/** The stream itself, or the one that it describes. */
+function isTombstoned(log: RecordLog, stream: string): boolean {
+  return log.lastRevision(describedStreamOf(stream) ?? stream) === TOMBSTONE_REVISION;
 }
 
 /** What is committed now: a busy log would never end otherwise. An explicit position is exclusive backwards. */

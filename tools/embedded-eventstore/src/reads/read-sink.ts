@@ -27,6 +27,20 @@ export class ReadSink {
     }
   }
 
+  /** False when the client has no room for more. */
+  offer(frame: Uint8Array): boolean {
+    return this.isClosed || this.call.write(frame);
+  }
+
+  get hasRoom(): boolean {
+    return this.isClosed || !this.call.writableNeedDrain;
+  }
+
+  /** Resolves when the client has room again, or is gone. */
+  async room(): Promise<void> {
+    if (!this.hasRoom) await this.drained();
+  }
+
   end(): void {
     if (!this.isClosed) this.call.end();
   }

@@ -1,15 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import { TOMBSTONE_REVISION, type LogRecord, type RecordLog } from '../persistence/record-log.port';
+import { tooSlow, type Faults } from '../faults/faults';
+import { TOMBSTONE_REVISION, type LogRecord } from '../persistence/record-log.port';
 import { streamDeleted, type CallFailure } from '../protocol/call-failure';
 import { CAUGHT_UP, checkpoint, confirmation } from '../protocol/read-response';
-import { visibleRangeOf } from '../streams/stream-metadata';
+import { isSoftDeleted, visibleRangeOf } from '../streams/stream-metadata';
 import type { Presentation } from './event-presentation';
-import type { ReadSide } from './finite-read';
+import { allPosition, type ReadSide } from './finite-read';
 import type { FilterPlan, ReadStart } from './read-request';
 import type { ReadSink } from './read-sink';
 
 const PAGE = 256;
+/** Events that the real server holds for a live reader, beside what the network takes. */
+const LIVE_SLACK = 64;
 
 const EVERY_STREAM = Symbol('every stream');
 type Topic = string | typeof EVERY_STREAM;
@@ -25,36 +28,89 @@ interface Pulled {
 /** Remembers how far a subscription has come, and fetches what follows. */
 interface SubscriptionSource {
   pull(limit: number): Pulled;
-  /** What to send before the signal that the end is reached. */
-  framesAtEnd(): readonly Uint8Array[];
+  /** What to send before the signal that the end is reached; undefined where the real server sends no such signal. */
+  framesAtEnd(): readonly Uint8Array[] | undefined;
+  /** Events that were not pulled yet. */
+  backlog(): number;
 }
 
 /**
  * One cursor that pulls from the log, from catching up to live: a commit only wakes it, so nothing can be
  * missed or sent twice in between, and a paused client costs nothing.
  */
-export async function runSubscription(
-  source: SubscriptionSource,
-  sink: ReadSink,
-  wakeUp: WakeUp,
-): Promise<void> {
-  let isBehind = true;
-  await sink.send([confirmation(randomUUID())]);
-  while (!sink.isClosed) {
-    const { frames, looked, failure } = source.pull(PAGE);
-    await sink.send(frames);
-    if (failure) {
-      sink.fail(failure);
+export class SubscriptionPump {
+  private isLive = false;
+
+  constructor(
+    private readonly source: SubscriptionSource,
+    private readonly sink: ReadSink,
+    private readonly wakeUp: WakeUp,
+    private readonly faults: Faults,
+  ) {}
+
+  async run(): Promise<void> {
+    const { sink, faults } = this;
+    const forget = faults.addReader(() => {
+      if (this.isLive) sink.fail(tooSlow());
+    });
+    sink.onClosed(forget);
+    await sink.send([confirmation(randomUUID())]);
+    while (!sink.isClosed) {
+      await faults.awake();
+      await this.step();
+    }
+  }
+
+  private async step(): Promise<void> {
+    const { frames, looked, failure } = this.source.pull(PAGE);
+    await this.deliver(frames);
+    if (failure) return this.sink.fail(failure);
+    if (looked > 0) {
+      if (looked === PAGE && this.faults.slowReaders === 'wait') this.isLive = false;
+      await setImmediate();
       return;
     }
-    if (looked > 0) {
-      isBehind ||= looked === PAGE;
-      await setImmediate();
-      continue;
+    await this.announceEnd();
+    await this.wakeUp.wait();
+  }
+
+  private async announceEnd(): Promise<void> {
+    if (this.isLive) return;
+    const last = this.source.framesAtEnd();
+    if (!last) return;
+    await this.sink.send([...last, CAUGHT_UP]);
+    this.isLive = true;
+  }
+
+  private async deliver(frames: readonly Uint8Array[]): Promise<void> {
+    const { sink, faults } = this;
+    const undelivered =
+      this.isLive && faults.slowReaders !== 'wait' ? await this.deliverLive(frames) : frames;
+    if (undelivered.length === 0) return;
+    if (this.isLive && faults.slowReaders === 'throw-out') return sink.fail(tooSlow());
+    if (faults.slowReaders !== 'wait') this.isLive = false;
+    await sink.send(undelivered);
+  }
+
+  /** Ends early, with what is left, when the reader is too slow for a live one. */
+  private async deliverLive(frames: readonly Uint8Array[]): Promise<readonly Uint8Array[]> {
+    const { sink } = this;
+    for (const [n, frame] of frames.entries()) {
+      const left = frames.length - n - 1;
+      if (!sink.offer(frame)) await setImmediate();
+      if (!(await this.hasRoomFor(left))) return frames.slice(n + 1);
     }
-    if (isBehind) await sink.send([...source.framesAtEnd(), CAUGHT_UP]);
-    isBehind = false;
-    await wakeUp.wait();
+    return [];
+  }
+
+  /** Waits until the reader has room; false when too much gathers meanwhile. */
+  private async hasRoomFor(left: number): Promise<boolean> {
+    const { sink } = this;
+    while (!sink.hasRoom) {
+      if (left + this.source.backlog() > LIVE_SLACK) return false;
+      await Promise.race([sink.room(), this.wakeUp.wait()]);
+    }
+    return true;
   }
 }
 
@@ -64,17 +120,23 @@ export class AllSubscriptionSource implements SubscriptionSource {
   private lookedSinceCheckpoint = 0;
 
   constructor(
-    private readonly log: RecordLog,
+    private readonly side: ReadSide,
     private readonly present: Presentation,
     private readonly filter: FilterPlan | undefined,
     start: ReadStart,
   ) {
-    this.lastSeen = lastBefore(start, log.lastPosition, 0);
+    const end = side.log.lastPosition;
+    // As on the real server: beyond the end means after the end as it is now.
+    this.lastSeen = Math.min(lastBefore(allPosition(side, start), end, 0), end);
     this.lastCheckpoint = this.lastSeen;
   }
 
+  backlog(): number {
+    return this.side.log.lastPosition - this.lastSeen;
+  }
+
   pull(limit: number): Pulled {
-    const records = this.log.scan(this.lastSeen + 1, limit);
+    const records = this.side.log.scan(this.lastSeen + 1, limit);
     const frames = records.flatMap((record) => this.framesFor(record));
     return { frames, looked: records.length };
   }
@@ -96,12 +158,13 @@ export class AllSubscriptionSource implements SubscriptionSource {
     this.lookedSinceCheckpoint = 0;
     if (this.lastSeen <= this.lastCheckpoint) return [];
     this.lastCheckpoint = this.lastSeen;
-    return [checkpoint(this.lastSeen)];
+    return [checkpoint(this.lastSeen * this.side.positionStep)];
   }
 }
 
 export class StreamSubscriptionSource implements SubscriptionSource {
   private lastSeen: number;
+  private isLive = false;
 
   constructor(
     private readonly side: ReadSide,
@@ -109,15 +172,23 @@ export class StreamSubscriptionSource implements SubscriptionSource {
     private readonly stream: string,
     start: ReadStart,
   ) {
-    this.lastSeen = lastBefore(start, side.log.lastRevision(stream), -1);
+    const last = side.log.lastRevision(stream);
+    if (last === TOMBSTONE_REVISION) throw streamDeleted(stream);
+    this.lastSeen = lastBefore(start, last, -1);
+  }
+
+  backlog(): number {
+    return this.side.log.lastRevision(this.stream) - this.lastSeen;
   }
 
   pull(limit: number): Pulled {
     const { side, stream } = this;
     const visible = visibleRangeOf(side.log, stream, side.now());
-    const records = side.log.scanStream(stream, Math.max(this.lastSeen + 1, visible.first), limit);
+    // Metadata hides nothing from a subscription that is live.
+    const first = this.isLive ? 0 : visible.first;
+    const records = side.log.scanStream(stream, Math.max(this.lastSeen + 1, first), limit);
     const isSent = (record: LogRecord) =>
-      record.revision === TOMBSTONE_REVISION || visible.isYoungEnough(record);
+      this.isLive || record.revision === TOMBSTONE_REVISION || visible.isYoungEnough(record);
     const frames = records.filter(isSent).map((record) => this.present(record));
     this.lastSeen = records.at(-1)?.revision ?? this.lastSeen;
     const pulled = { frames, looked: records.length };
@@ -126,7 +197,10 @@ export class StreamSubscriptionSource implements SubscriptionSource {
       : pulled;
   }
 
-  framesAtEnd(): readonly Uint8Array[] {
+  framesAtEnd(): readonly Uint8Array[] | undefined {
+    const { log } = this.side;
+    if (log.lastRevision(this.stream) === -1 || isSoftDeleted(log, this.stream)) return undefined;
+    this.isLive = true;
     return [];
   }
 }

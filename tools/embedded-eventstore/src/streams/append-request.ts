@@ -36,6 +36,7 @@ export type Refusal =
   | WrongVersion
   | { readonly kind: 'stream-deleted' }
   | { readonly kind: 'access-denied' }
+  | { readonly kind: 'not-ready' }
   | { readonly kind: 'timeout' }
   | { readonly kind: 'too-large'; readonly maxBytes: number }
   | { readonly kind: 'missing-property' }

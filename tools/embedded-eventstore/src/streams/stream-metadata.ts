@@ -47,7 +47,9 @@ export function describedStreamOf(stream: string): string | undefined {
 /** `now` in milliseconds since 1970. */
 export function visibleRangeOf(view: StreamView, stream: string, now: number): VisibleRange {
   const metadata = metadataOf(view, stream);
-  const { maxCount, maxAgeSeconds, truncateBefore } = metadata;
+  const { maxAgeSeconds, truncateBefore } = metadata;
+  // Metadata is replaced, not added to.
+  const maxCount = describedStreamOf(stream) === undefined ? metadata.maxCount : 1;
   const first = Math.max(0, truncateBefore, view.lastRevision(stream) - maxCount + 1);
   const oldest = now - maxAgeSeconds * 1000;
   return {
@@ -112,7 +114,9 @@ function metadataBodyOf(view: StreamView, stream: string): Uint8Array | undefine
   const record = revision === -1 ? undefined : view.recordAt(name, revision);
   if (!record) return undefined;
   const response = streams.ReadResp.deserializeBinary(record.message);
-  return response.getEvent()?.getEvent()?.getData_asU8();
+  const event = response.getEvent()?.getEvent();
+  const isJson = event?.getMetadataMap().get('content-type') === 'application/json';
+  return isJson ? event?.getData_asU8() : Buffer.from('{}');
 }
 
 function hidesEverything({ truncateBefore }: StreamMetadata): boolean {
@@ -121,15 +125,17 @@ function hidesEverything({ truncateBefore }: StreamMetadata): boolean {
 
 function parseMetadata(body: Uint8Array): StreamMetadata {
   const { $maxCount, $maxAge, $tb } = parseObject(body);
+  const truncateBefore = positive($tb) ?? 0;
+  const isIgnored = truncateBefore > Number.MAX_SAFE_INTEGER && truncateBefore < SOFT_DELETED_FROM;
   return {
     maxCount: positive($maxCount) ?? Infinity,
     maxAgeSeconds: positive($maxAge) ?? Infinity,
-    truncateBefore: positive($tb) ?? 0,
+    truncateBefore: isIgnored ? 0 : truncateBefore,
   };
 }
 
 function positive(value: unknown): number | undefined {
-  return typeof value === 'number' && value > 0 ? value : undefined;
+  return typeof value === 'number' && Number.isInteger(value) && value > 0 ? value : undefined;
 }
 
 function parseObject(body: Uint8Array): Record<string, unknown> {

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { TOMBSTONE_REVISION } from '../persistence/record-log.port';
 import type { AppendOutcome, AppendRequest, DeleteKind, ExpectedVersion } from './append-request';
 import {
@@ -6,9 +7,20 @@ import {
   revivalOf,
   softDeletion,
   systemEvent,
+  visibleRangeOf,
 } from './stream-metadata';
 import { checkDelete, checkVersion, type StreamFacts, type Verdict } from './version-check';
 import type { WriteQueue } from './write-queue';
+
+const NOTHING = new Uint8Array();
+
+export interface StreamWriterOptions {
+  readonly allowDeletes: boolean;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** See `FaultOptions`. */
+  readonly unansweredRepeatsMs?: number | undefined;
+}
 
 const ACCESS_DENIED: AppendOutcome = { kind: 'access-denied' };
 
@@ -16,26 +28,41 @@ const ACCESS_DENIED: AppendOutcome = { kind: 'access-denied' };
 export class StreamWriter {
   constructor(
     private readonly queue: WriteQueue,
-    private readonly allowDeletes: boolean,
+    private readonly options: StreamWriterOptions,
   ) {}
 
   async append(request: AppendRequest): Promise<AppendOutcome> {
     const { stream, expected, events } = request;
-    if (!this.allowDeletes && isSoftDeletion(request)) return ACCESS_DENIED;
+    if (!this.options.allowDeletes && isSoftDeletion(request)) return ACCESS_DENIED;
     if (this.describesTombstoned(stream)) return { kind: 'stream-deleted' };
     const facts = this.queue.factsOf(stream);
     const ids = events.map(({ id }) => id);
     const verdict = checkVersion(expected, ids, facts);
-    if (verdict.kind === 'repeat') return this.queue.acknowledge(stream, verdict.revision);
-    if (verdict.kind !== 'write') return refusal(verdict, expected, facts);
+    if (verdict.kind === 'repeat') return this.repeat(stream, verdict.revision);
+    return verdict.kind === 'write'
+      ? this.write(request, facts)
+      : refusal(verdict, expected, facts);
+  }
+
+  private async write({ stream, events }: AppendRequest, facts: StreamFacts) {
     const last = events.at(-1);
-    if (last === undefined) {
-      return { kind: 'appended', revision: facts.last, position: undefined };
-    }
-    const revival = revivalOf(this.queue.assigned, stream, last.body);
-    this.queue.write(stream, events);
+    const revival = revivalOf(this.queue.assigned, stream, last?.body ?? NOTHING);
+    if (last) this.queue.write(stream, events);
     if (revival) this.queue.write(revival.stream, [revival.event]);
-    return this.queue.acknowledge(stream, facts.last + events.length);
+    if (last) return this.queue.acknowledge(stream, facts.last + events.length);
+    if (revival) await this.queue.acknowledgeLast(revival.stream);
+    return { kind: 'appended' as const, revision: facts.last, position: undefined };
+  }
+
+  private async repeat(stream: string, revision: number): Promise<AppendOutcome> {
+    const { unansweredRepeatsMs, now } = this.options;
+    if (unansweredRepeatsMs !== undefined && !this.queue.isDurable(stream, revision)) {
+      await setTimeout(unansweredRepeatsMs);
+      return { kind: 'timeout' };
+    }
+    const { first } = visibleRangeOf(this.queue.assigned, stream, now());
+    if (revision < first) return { kind: 'appended', revision, position: undefined };
+    return this.queue.acknowledge(stream, revision);
   }
 
   async delete(
@@ -43,7 +70,7 @@ export class StreamWriter {
     stream: string,
     expected: ExpectedVersion,
   ): Promise<AppendOutcome> {
-    if (!this.allowDeletes) return ACCESS_DENIED;
+    if (!this.options.allowDeletes) return ACCESS_DENIED;
     const facts = this.queue.factsOf(stream);
     const verdict = checkDelete(kind, expected, facts);
     if (verdict.kind !== 'write') return refusal(verdict, expected, facts);
@@ -53,8 +80,7 @@ export class StreamWriter {
     }
     const deletion = softDeletion(stream);
     this.queue.write(deletion.stream, [deletion.event]);
-    const revision = this.queue.assigned.lastRevision(deletion.stream);
-    return this.queue.acknowledge(deletion.stream, revision);
+    return this.queue.acknowledgeLast(deletion.stream);
   }
 
   idle(): Promise<void> {

@@ -41,9 +41,20 @@ export function checkDelete(
   facts: StreamFacts,
 ): Verdict {
   if (facts.last === TOMBSTONE_REVISION) return STREAM_DELETED;
-  if (expected === 'any') return kind === 'soft' && neverExisted(facts) ? WRONG_VERSION : WRITE;
-  if (expected === 'stream-exists') return refusalAsMissing(facts) ?? WRITE;
-  return revisionOf(expected) === facts.last ? WRITE : WRONG_VERSION;
+  if (typeof expected === 'number') return expected === facts.last ? WRITE : WRONG_VERSION;
+  return DELETE_CHECKS[expected](facts, kind);
+}
+
+const DELETE_CHECKS = {
+  any: (facts: StreamFacts, kind: DeleteKind) =>
+    kind === 'soft' && neverExisted(facts) ? WRONG_VERSION : WRITE,
+  'stream-exists': (facts: StreamFacts) => refusalAsMissing(facts) ?? WRITE,
+  'no-stream': (facts: StreamFacts) => (isGone(facts) ? WRITE : WRONG_VERSION),
+};
+
+/** Metadata only, or soft-deleted. */
+function isGone(facts: StreamFacts): boolean {
+  return facts.isSoftDeleted || (facts.last === -1 && facts.hasMetadata);
 }
 
 function revisionOf(expected: number | 'no-stream'): number {

@@ -12,6 +12,13 @@ import type { StreamFacts } from './version-check';
 
 const REMEMBERED_IDS = 100_000;
 
+export interface WriteSettings {
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** What clients see of a position is a multiple of this. */
+  readonly positionStep: number;
+}
+
 interface CommitListener {
   committed(records: readonly LogRecord[]): void;
   /** Everything queued was checked against a state that now never comes to be. */
@@ -30,12 +37,15 @@ interface Waiter {
 export class WriteQueue {
   readonly assigned: AssignedStreams;
   private readonly commits: GroupCommit;
-  /** Revisions of the latest events by id and stream. */
-  private readonly recent = new Map<string, number>();
+  /** Where the latest events went, by id: an id is remembered for the stream that had it last. */
+  private readonly recent = new Map<
+    string,
+    { readonly stream: string; readonly revision: number }
+  >();
 
   constructor(
     log: RecordLog,
-    private readonly now: () => number,
+    private readonly settings: WriteSettings,
     listener: CommitListener,
   ) {
     this.assigned = new AssignedStreams(log);
@@ -55,35 +65,52 @@ export class WriteQueue {
       isSoftDeleted: isSoftDeleted(assigned, stream),
       hasMetadata: assigned.lastRevision(metadataStreamOf(stream)) !== -1,
       idAt: (revision) => assigned.recordAt(stream, revision)?.id,
-      recentRevision: (id) => recent.get(id + stream),
+      recentRevision: (id) => {
+        const place = recent.get(id);
+        return place?.stream === stream ? place.revision : undefined;
+      },
     };
   }
 
   write(stream: string, events: readonly ProposedEvent[]): void {
     let revision = this.assigned.lastRevision(stream);
-    const createdAt = this.now();
+    const createdAt = this.settings.now();
     const records = events.map((event) => this.assign(stream, event, ++revision, createdAt));
-    for (const { id, revision: at } of records) this.remember(id + stream, at);
+    for (const { id, revision: at } of records) this.remember(id, { stream, revision: at });
     this.commits.enqueue(records);
   }
 
   writeTombstone(stream: string, event: ProposedEvent): void {
-    this.commits.enqueue([this.assign(stream, event, TOMBSTONE_REVISION, this.now())]);
+    this.commits.enqueue([this.assign(stream, event, TOMBSTONE_REVISION, this.settings.now())]);
   }
 
   /** Resolves once the event at `revision` is durable, which for a repeat may still lie ahead. */
   async acknowledge(stream: string, revision: number): Promise<Appended> {
     const position = this.assigned.recordAt(stream, revision)?.position;
-    if (position !== undefined) await this.commits.durable(position);
-    return { kind: 'appended', revision, position };
+    if (position === undefined) return { kind: 'appended', revision, position };
+    await this.commits.durable(position);
+    return { kind: 'appended', revision, position: position * this.settings.positionStep };
+  }
+
+  acknowledgeLast(stream: string): Promise<Appended> {
+    return this.acknowledge(stream, this.assigned.lastRevision(stream));
+  }
+
+  isDurable(stream: string, revision: number): boolean {
+    const position = this.assigned.recordAt(stream, revision)?.position ?? 0;
+    return this.commits.isDurable(position);
   }
 
   idle(): Promise<void> {
     return this.commits.idle();
   }
 
-  private remember(key: string, revision: number): void {
-    this.recent.set(key, revision);
+  private remember(
+    id: string,
+    place: { readonly stream: string; readonly revision: number },
+  ): void {
+    this.recent.delete(id);
+    this.recent.set(id, place);
     if (this.recent.size <= REMEMBERED_IDS) return;
     const [oldest] = this.recent.keys();
     if (oldest !== undefined) this.recent.delete(oldest);
@@ -96,7 +123,8 @@ export class WriteQueue {
     createdAt: number,
   ): LogRecord {
     const position = this.assigned.takePosition();
-    const record = toRecord(event, { stream, revision, position, createdAt });
+    const place = { stream, revision, position, createdAt };
+    const record = toRecord(event, place, this.settings.positionStep);
     this.assigned.add(record);
     return record;
   }
@@ -156,9 +184,13 @@ class GroupCommit {
     this.running ??= this.run();
   }
 
+  isDurable(position: number): boolean {
+    return position <= this.log.lastPosition;
+  }
+
   /** Resolves when the record at `position` is durable. */
   durable(position: number): Promise<void> {
-    if (position <= this.log.lastPosition) return Promise.resolve();
+    if (this.isDurable(position)) return Promise.resolve();
     return new Promise((resolve) => this.waiters.push({ position, resolve }));
   }
 
