@@ -1,7 +1,9 @@
 export * from './all-tail';
 export * from './command-handler';
-export { deterministicEventId, findingIdOf } from './event-id';
+export * from './divergence-watch';
 export * from './esdb.event-store';
 export * from './event-store.port';
+export * from './guarded.event-store';
 export * from './hash-chain';
 export * from './stream-history';
+export { deterministicEventId, findingIdOf } from './event-id';
