@@ -8,7 +8,8 @@ import { ApiClient } from './api-client';
 import type { Output } from './printer';
 import { Printer } from './printer';
 
-type ReadAnswer = 'instance' | 'instancePage' | 'timelinePage' | 'upgrade' | 'stats' | 'system';
+type ReadAnswer =
+  'instance' | 'instancePage' | 'timelinePage' | 'upgrade' | 'stats' | 'system' | 'findingPage';
 
 /** What every command works with; nothing is read or opened before it is needed. */
 export class CliContext {

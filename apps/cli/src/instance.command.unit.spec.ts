@@ -203,6 +203,43 @@ describe('uplift system', () => {
     expect(context.rows).toEqual([STOP, { ...STOP, core: 'all' }]);
   });
 
+  it.each([
+    ['those that are open', [], 'limit=100&open=true'],
+    ['those that are closed', ['--closed'], 'limit=100&open=false'],
+    ['all of a kind', ['--all', '--kind', 'stream-gone'], 'limit=100&kind=stream-gone'],
+  ])('findings shows %s', async (_which, options, query) => {
+    const finding = {
+      ...{ findingId: 'f-1', kind: 'stream-gone', subject: 'instance-1', count: 1, open: true },
+      ...{ firstAt: AS_OF.at, lastAt: AS_OF.at, detail: 'The stream was deleted' },
+    };
+    const items = [{ ...finding, evidence: {}, closedAt: null }];
+    const page = { items, openByKind: { 'stream-gone': 1 }, nextCursor: 'c', stops: [] };
+    api.answers.set('/v1/system/findings', { body: page });
+
+    await context.run(systemCommand, 'findings', ...options);
+
+    expect(api.asked).toMatchObject([{ path: `/v1/system/findings?${query}` }]);
+    expect(context.rows).toEqual([finding]);
+    expect(context.said).toEqual(['more: --cursor c\n']);
+  });
+
+  it('close-finding says why', async () => {
+    api.answers.set('/v1/system/findings/f-1/close', { status: 202, body: answer });
+    await context.run(systemCommand, 'close-finding', 'f-1', '--reason', 'r', '--key', 'k');
+    expect(api.asked).toEqual([
+      { path: '/v1/system/findings/f-1/close', key: 'k', body: { reason: 'r' } },
+    ]);
+    expect(context.rows).toEqual([{ findingId: 'f-1', ...answer }]);
+  });
+
+  it.each([
+    ['a close without a reason', ['close-finding', 'f-1']],
+    ['a kind that is none', ['findings', '--kind', 'anything']],
+  ])('asks nothing for %s', async (_what, args) => {
+    await expect(context.run(systemCommand, ...args)).rejects.toMatchObject({ exitCode: 1 });
+    expect(api.asked).toEqual([]);
+  });
+
   it('says in one line why a switch is refused', async () => {
     const problem = { type: '/problems#x', title: 'No', detail: 'Name a core', code: 'x' };
     api.answers.set('/v1/system/stop-starts', { status: 400, body: { ...problem, status: 400 } });

@@ -1,5 +1,8 @@
-import { Command } from 'commander';
+import type { FindingDocument } from '@uplift/contracts';
+import { FINDING_KINDS } from '@uplift/domain';
+import { Command, Option } from 'commander';
 import type { CliContext } from './cli-context';
+import type { Row } from './printer';
 
 interface SwitchOptions {
   readonly core?: string;
@@ -14,7 +17,7 @@ interface SwitchAnswer {
 
 export function systemCommand(context: CliContext): Command {
   const system = new Command('system')
-    .description('stop all starts of upgrades, and allow them again')
+    .description('stop all starts of upgrades, allow them again, see what was found')
     .addCommand(switchCommand(context, 'stop-starts', 'begin no upgrade and trigger no deployment'))
     .addCommand(switchCommand(context, 'allow-starts', 'let upgrades start again'));
   system
@@ -27,7 +30,52 @@ export function systemCommand(context: CliContext): Command {
       });
       context.printer.print({ document, rows });
     });
-  return system;
+  return system.addCommand(findingsCommand(context)).addCommand(closeFindingCommand(context));
+}
+
+interface FindingsOptions {
+  readonly kind?: string;
+  readonly closed?: true;
+  readonly all?: true;
+  readonly limit: string;
+  readonly cursor?: string;
+}
+
+function findingsCommand(context: CliContext): Command {
+  return new Command('findings')
+    .description('what was found in store and bus that should not be there, or is missing')
+    .addOption(new Option('--kind <kind>', 'only of this kind').choices(FINDING_KINDS))
+    .option('--closed', 'those that were looked after, instead of those that are open')
+    .option('--all', 'whether they are open or closed')
+    .option('--limit <n>', 'most findings on the page', '100')
+    .option('--cursor <cursor>', 'go on where a page ended')
+    .action(async ({ closed, all, ...options }: FindingsOptions) => {
+      const open = all ? {} : { open: String(!closed) };
+      const query = new URLSearchParams({ ...options, ...open }).toString();
+      const document = await context.ask<'findingPage'>(`/v1/system/findings?${query}`);
+      context.printer.print({ document, rows: document.items.map(rowOf) });
+      if (document.nextCursor !== null)
+        context.printer.say(`more: --cursor ${document.nextCursor}`);
+    });
+}
+
+function rowOf(finding: FindingDocument): Row {
+  const { findingId, kind, subject, count, open, firstAt, lastAt, detail } = finding;
+  return { findingId, kind, subject, count, open, firstAt, lastAt, detail };
+}
+
+function closeFindingCommand(context: CliContext): Command {
+  return new Command('close-finding')
+    .description('say that a finding was looked after; it opens again if more of it is found')
+    .argument('<finding>', 'finding id')
+    .requiredOption('--reason <text>', 'why, for the audit')
+    .option('--key <key>', 'idempotency key; made up if left out')
+    .action(async (id: string, { reason, key }: SwitchOptions) => {
+      const path = `/v1/system/findings/${encodeURIComponent(id)}/close`;
+      const document = await context.command<SwitchAnswer>(path, { reason }, key);
+      const { revision, position } = document;
+      context.printer.print({ document, rows: [{ findingId: id, revision, position }] });
+    });
 }
 
 function switchCommand(context: CliContext, name: string, description: string): Command {

@@ -1,13 +1,14 @@
 import type { DynamicModule, OnApplicationShutdown, Provider } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import { BusClient, BusConnection, connectServiceBus } from '@uplift/bus';
-import { SYSTEM_STREAM } from '@uplift/contracts';
-import { systemDecider } from '@uplift/domain';
+import { FINDINGS_STREAM, SYSTEM_STREAM } from '@uplift/contracts';
+import { findingsDecider, systemDecider } from '@uplift/domain';
 import {
   CommandHandler,
   EsdbEventStore,
   EventStore,
   InstanceHistory,
+  StreamHistory,
   SystemCommandHandler,
   SystemHistory,
 } from '@uplift/event-store';
@@ -22,6 +23,7 @@ import { InstancesModule } from './instances/instances.module';
 import { PublishedApi } from './pages/open-api';
 import { PagesController } from './pages/pages.controller';
 import { ReadModel } from './nats/read-model';
+import { FindingStream } from './system/finding-commands';
 import { SwitchStream } from './system/system-commands';
 import { SystemModule } from './system/system.module';
 import { UpgradePolicy } from './upgrades/upgrade-commands';
@@ -145,6 +147,15 @@ function histories(runtime: CommandApiRuntime): Provider[] {
         const { streams } = new SystemHistory(store, SERVICE_NAME);
         const handler = new SystemCommandHandler(SYSTEM_STREAM, streams, runtime);
         return new SwitchStream(systemDecider, handler, meter);
+      },
+    },
+    {
+      provide: FindingStream,
+      inject: [EventStore, CommandMeter],
+      useFactory: (store: EventStore, meter: CommandMeter) => {
+        const streams = new StreamHistory(store, SERVICE_NAME, 'system', findingsDecider);
+        const handler = new SystemCommandHandler(FINDINGS_STREAM, streams, runtime);
+        return new FindingStream(findingsDecider, handler, meter);
       },
     },
   ];

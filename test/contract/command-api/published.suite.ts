@@ -76,6 +76,7 @@ export function publishedSuite(running: () => RunningCommandApi): void {
         'uplift.cmd.v1.instance.report-health',
         'uplift.cmd.v1.instance.unpark',
         'uplift.cmd.v1.system.allow-starts',
+        'uplift.cmd.v1.system.close-finding',
         'uplift.cmd.v1.system.stop-starts',
         'uplift.cmd.v1.upgrade.abandon',
         'uplift.cmd.v1.upgrade.cancel',

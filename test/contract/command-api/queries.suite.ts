@@ -134,6 +134,16 @@ export function queriesSuite(running: () => RunningCommandApi): void {
       expect(readModel.asked).toEqual([{ minPosition: '12' }]);
     });
 
+    it('answers what was found in store and bus', async () => {
+      const page = { items: [], openByKind: {}, nextCursor: null, ...READ };
+      await readModel.answers(QUERY_SUBJECTS.systemFindings, page);
+
+      const { status, body } = await api.get('/v1/system/findings?kind=stream-gone&open=false');
+
+      expect({ status, body }).toEqual({ status: 200, body: page });
+      expect(readModel.asked).toEqual([{ kind: 'stream-gone', open: false }]);
+    });
+
     it('passes the problem of the read model on, with references that resolve here', async () => {
       const problem = {
         type: 'urn:uplift:problem:upgrade-not-found',

@@ -1,5 +1,6 @@
-import { COMMAND_SUBJECTS, refusalStream, SYSTEM_STREAM } from '@uplift/contracts';
-import { loadOrEmpty } from '@uplift/event-store';
+import { COMMAND_SUBJECTS, FINDINGS_STREAM, refusalStream, SYSTEM_STREAM } from '@uplift/contracts';
+import { findingsDecider } from '@uplift/domain';
+import { findingIdOf, headOf, loadOrEmpty, StreamHistory } from '@uplift/event-store';
 import { eventually } from '../../support/eventually';
 import type { TwoTransportCommand } from './both-transports';
 import { overBus, overHttp, refusedByBoth } from './both-transports';
@@ -20,6 +21,14 @@ function allowAt(key: string, body: object = { reason }): TwoTransportCommand {
     key,
     http: { path: '/v1/system/allow-starts', body },
     bus: { subject: COMMAND_SUBJECTS.allowStarts, body },
+  };
+}
+
+function closeAt(key: string, findingId: string, body: object): TwoTransportCommand {
+  return {
+    key,
+    http: { path: `/v1/system/findings/${findingId}/close`, body },
+    bus: { subject: COMMAND_SUBJECTS.closeFinding, body: { ...body, findingId } },
   };
 }
 
@@ -99,6 +108,66 @@ export function systemSuite(running: () => RunningCommandApi): void {
         status: 422,
         code: 'idempotency-key-reused',
       });
+    });
+  });
+
+  describe('a finding', () => {
+    let api: RunningCommandApi;
+
+    beforeAll(() => {
+      api = running();
+    });
+
+    const history = () => loadOrEmpty(api.store, FINDINGS_STREAM);
+    const found = async (subject: string) => {
+      const findingId = findingIdOf('foreign-events', subject);
+      const findings = new StreamHistory(api.store, 'test', 'system', findingsDecider);
+      const cause = {
+        causationId: findingId,
+        step: 'RecordFinding',
+        correlationId: findingId,
+        actor: { type: 'system', id: 'auditor' },
+      } as const;
+      const kind = 'foreign-events' as const;
+      const detail = 'Events of other programs';
+      const data = { findingId, kind, subject, detail, evidence: {}, count: 1 };
+      const head = headOf(await history());
+      await findings.append(FINDINGS_STREAM, head, [{ type: 'FindingRecorded', data }], cause);
+      return findingId;
+    };
+
+    it.each([
+      ['HTTP', overHttp],
+      ['the bus', overBus],
+    ] as const)('is closed over %s, once under its key', async (transport, send) => {
+      const findingId = await found(`ops of ${transport}`);
+      const key = `close-${findingId}`;
+
+      const closed = await send(api, closeAt(key, findingId, { reason }));
+      const again = await send(api, closeAt(key, findingId, { reason }));
+
+      const event = (await history()).at(-1);
+      expect(event).toMatchObject({
+        type: 'FindingClosed',
+        data: { findingId, requestedBy: 'anonymous', reason },
+      });
+      expect(closed.document).toEqual({
+        findingId,
+        revision: event?.revision,
+        position: event?.position.toString(),
+        links: { findings: '/v1/system/findings' },
+      });
+      expect(again.document).toEqual(closed.document);
+    });
+
+    it.each([
+      ['that was never found', findingIdOf('clock-skew', 'nobody'), { reason }, 'finding-unknown'],
+      ['for no reason', findingIdOf('clock-skew', 'nobody'), {}, 'invalid-input'],
+    ])('%s is not closed', async (_what, findingId, body, code) => {
+      const before = await history();
+
+      expect(await refusedByBoth(api, closeAt('k', findingId, body))).toMatchObject({ code });
+      expect(await history()).toEqual(before);
     });
   });
 

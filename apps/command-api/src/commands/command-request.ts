@@ -1,6 +1,6 @@
 import type { Actor } from '@uplift/contracts';
 import { refusal } from '@uplift/contracts';
-import type { InstanceCommandOf, OperatorCommandType, SystemCommand } from '@uplift/domain';
+import type { InstanceCommandOf, OperatorCommandType } from '@uplift/domain';
 import { deterministicEventId } from '@uplift/event-store';
 
 /** Commands of people and services; a worker's report does not come through this service. */
@@ -21,7 +21,7 @@ export interface Caller {
 }
 
 /** A command and who asks for it. */
-export interface Asked<Command extends EdgeCommand | SystemCommand = EdgeCommand | SystemCommand> {
+export interface Asked<Command extends { readonly type: string } = { readonly type: string }> {
   readonly command: Command;
   /** What the caller said, without anything this service adds: the key stands for exactly this. */
   readonly content: object;

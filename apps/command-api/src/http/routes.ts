@@ -1,12 +1,7 @@
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
 import { applyDecorators, Get, Post, UseInterceptors } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
-import type {
-  CommandAnswer,
-  HttpQueryName,
-  QueryName,
-  SystemCommandAnswer,
-} from '@uplift/contracts';
+import type { CommandAnswer, HttpQueryName, QueryName } from '@uplift/contracts';
 import {
   ANSWERS,
   CONTENT_TYPES,
@@ -38,20 +33,35 @@ export function PostCommand(path: string, summary: string): MethodDecorator {
 }
 
 /** POST of a command to the switches of all starts. */
-export function PostSystemCommand(path: string, summary: string): MethodDecorator {
+export function PostSwitchCommand(path: string, summary: string): MethodDecorator {
+  return PostSystemCommand(path, summary, {
+    answer: 'systemCommand',
+    ifMatch: 'Revision of the switches: refuse with 412 if they have changed',
+  });
+}
+
+/** POST of a command to one stream of the system. */
+export function PostSystemCommand(
+  path: string,
+  summary: string,
+  described: DescribedCommand,
+): MethodDecorator {
   return applyDecorators(
     UseInterceptors(SystemCommandReply),
-    describedCommand(path, summary, {
-      answer: 'systemCommand',
-      ifMatch: 'Revision of the switches: refuse with 412 if they have changed',
-    }),
+    DescribedIds(path),
+    describedCommand(path, summary, described),
   );
+}
+
+interface DescribedCommand {
+  readonly answer: keyof typeof ANSWERS;
+  readonly ifMatch: string;
 }
 
 function describedCommand(
   path: string,
   summary: string,
-  { answer, ifMatch }: { readonly answer: keyof typeof ANSWERS; readonly ifMatch: string },
+  { answer, ifMatch }: DescribedCommand,
 ): MethodDecorator {
   return applyDecorators(
     Post(path),
@@ -87,24 +97,26 @@ class CommandReply implements NestInterceptor<CommandResult, CommandAnswer> {
   }
 }
 
-interface SystemResult {
-  readonly outcome: CommandOutcome;
-  readonly answer: SystemCommandAnswer;
+interface SystemAnswer {
+  readonly revision: number;
+  /** The first says where to look. */
+  readonly links: object;
 }
 
-class SystemCommandReply implements NestInterceptor<SystemResult, SystemCommandAnswer> {
-  intercept(
-    context: ExecutionContext,
-    next: CallHandler<SystemResult>,
-  ): Observable<SystemCommandAnswer> {
+interface SystemResult {
+  readonly outcome: CommandOutcome;
+  readonly answer: SystemAnswer;
+}
+
+class SystemCommandReply implements NestInterceptor<SystemResult, SystemAnswer> {
+  intercept(context: ExecutionContext, next: CallHandler<SystemResult>): Observable<SystemAnswer> {
     const reply = context.switchToHttp().getResponse<HttpReply>();
-    return next
-      .handle()
-      .pipe(
-        map(({ outcome, answer }) =>
-          replyTo(reply, { outcome, answer, location: answer.links.system }),
-        ),
-      );
+    return next.handle().pipe(
+      map(({ outcome, answer }) => {
+        const [location] = Object.values(answer.links) as string[];
+        return replyTo(reply, { outcome, answer, location: location ?? '' });
+      }),
+    );
   }
 }
 

@@ -3,6 +3,7 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { ANSWERS, openApiSchemas } from '@uplift/contracts';
 import { ImportedInstanceDto, ReportHealthOfInstanceDto } from '../instances/instances.dto';
+import { CloseFindingDto } from '../system/system.dto';
 import {
   PrioritizeUpgradeOfInstanceDto,
   ReasonOfInstanceDto,
@@ -25,6 +26,7 @@ const FURTHER_MODELS = [
   RetryUpgradeOfInstanceDto,
   ResolveOutcomeOfInstanceDto,
   PrioritizeUpgradeOfInstanceDto,
+  CloseFindingDto,
 ];
 
 /** The published description of the HTTP API, made from the code that answers. */

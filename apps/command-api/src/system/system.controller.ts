@@ -1,24 +1,28 @@
-import { Body, Controller } from '@nestjs/common';
+import { Body, Controller, Param } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { ApiTags } from '@nestjs/swagger';
 import type { BusRequest } from '@uplift/bus';
-import type { Query, SystemCommandAnswer } from '@uplift/contracts';
+import type { FindingCommandAnswer, Query, SystemCommandAnswer } from '@uplift/contracts';
 import { COMMAND_SUBJECTS } from '@uplift/contracts';
 import type { Caller } from '../commands/command-request';
-import { DtoPipe, HttpCaller, HttpQuery } from '../http/http-requests';
-import { GetQuery, PostSystemCommand } from '../http/routes';
+import { DtoPipe, HttpCaller, HttpQuery, UuidPipe } from '../http/http-requests';
+import { GetQuery, PostSwitchCommand, PostSystemCommand } from '../http/routes';
 import { readDto } from '../input/read-dto';
 import { BusCommand, busCaller } from '../nats/bus-command';
 import { ReadModel } from '../nats/read-model';
+import { ReasonDto } from '../upgrades/upgrades.dto';
+import type { FindingCommandResult } from './finding-commands';
+import { FindingCommands } from './finding-commands';
 import type { SystemCommandResult } from './system-commands';
 import { SystemCommands } from './system-commands';
-import { SwitchStartsDto } from './system.dto';
+import { CloseFindingDto, SwitchStartsDto } from './system.dto';
 
 @ApiTags('system')
 @Controller('v1')
 export class SystemController {
   constructor(
     private readonly commands: SystemCommands,
+    private readonly findings: FindingCommands,
     private readonly readModel: ReadModel,
   ) {}
 
@@ -27,7 +31,7 @@ export class SystemController {
     return this.readModel.ask('systemStatus', query);
   }
 
-  @PostSystemCommand(
+  @PostSwitchCommand(
     'system/stop-starts',
     'From now on no instance begins its pre-upgrade and no deployment is triggered',
   )
@@ -44,7 +48,7 @@ export class SystemController {
     return (await this.commands.switchStarts('StopStarts', dto, busCaller(request))).answer;
   }
 
-  @PostSystemCommand('system/allow-starts', 'Allows starts again')
+  @PostSwitchCommand('system/allow-starts', 'Allows starts again')
   allowStarts(
     @HttpCaller() caller: Caller,
     @Body(DtoPipe) body: SwitchStartsDto,
@@ -56,5 +60,32 @@ export class SystemController {
   async allowStartsOverBus(@Payload() request: BusRequest): Promise<SystemCommandAnswer> {
     const dto = readDto(SwitchStartsDto, request.body);
     return (await this.commands.switchStarts('AllowStarts', dto, busCaller(request))).answer;
+  }
+
+  @GetQuery('system/findings', 'systemFindings', 'What was found in store and bus, newest first')
+  getFindings(@HttpQuery('systemFindings') query: Query<'systemFindings'>): Promise<object> {
+    return this.readModel.ask('systemFindings', query);
+  }
+
+  @PostSystemCommand(
+    'system/findings/:id/close',
+    'Says that a finding was looked after: it opens again if more of it is found',
+    {
+      answer: 'findingCommand',
+      ifMatch: 'Revision of the findings: refuse with 412 if they have changed',
+    },
+  )
+  closeFinding(
+    @HttpCaller() caller: Caller,
+    @Param('id', UuidPipe) findingId: string,
+    @Body(DtoPipe) body: ReasonDto,
+  ): Promise<FindingCommandResult> {
+    return this.findings.close({ ...body, findingId }, caller);
+  }
+
+  @BusCommand(COMMAND_SUBJECTS.closeFinding)
+  async closeFindingOverBus(@Payload() request: BusRequest): Promise<FindingCommandAnswer> {
+    const dto = readDto(CloseFindingDto, request.body);
+    return (await this.findings.close(dto, busCaller(request))).answer;
   }
 }

@@ -1,4 +1,5 @@
-import { nameRule, ReasonField, TextField } from '../input/fields';
+import { nameRule, ReasonField, TextField, UuidField } from '../input/fields';
+import { ReasonDto } from '../upgrades/upgrades.dto';
 
 /** Stops all starts, or allows them again. */
 export class SwitchStartsDto {
@@ -13,4 +14,10 @@ export class SwitchStartsDto {
 
   @ReasonField()
   readonly reason!: string;
+}
+
+/** Says that a finding was looked after. */
+export class CloseFindingDto extends ReasonDto {
+  @UuidField({ description: 'The finding' })
+  readonly findingId!: string;
 }

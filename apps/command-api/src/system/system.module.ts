@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
+import { FindingCommands } from './finding-commands';
 import { SystemCommands } from './system-commands';
 import { SystemController } from './system.controller';
 
-@Module({ controllers: [SystemController], providers: [SystemCommands] })
+@Module({ controllers: [SystemController], providers: [SystemCommands, FindingCommands] })
 export class SystemModule {}
