@@ -14,6 +14,8 @@ interface ComposeService {
   readonly user?: string;
   readonly read_only?: boolean;
   readonly cap_drop?: readonly string[];
+  readonly restart?: string;
+  readonly stop_grace_period?: string;
 }
 
 interface ComposeFile {
@@ -73,6 +75,11 @@ describe('docker-compose.yml', () => {
     expect(node).toBe('node');
     const source = entry.replace(/^dist\//, '').replace(/\.js$/, '.ts');
     expect(existsSync(join(root, source))).toBe(true);
+  });
+
+  it.each(ours)('%s comes back when it ends itself, and gets the time to stop', (_name, service) => {
+    expect(service.restart).toBe('always');
+    expect(service.stop_grace_period).toBe('35s');
   });
 
   it.each(ours)('%s runs with a read-only root and without capabilities', (_name, service) => {

@@ -8,7 +8,7 @@ export { errorMessage } from './logging/error-message';
 export { createLogger, NestLogger } from './logging/logger';
 export type { Logger, LoggerOptions } from './logging/logger';
 export { redact, redactText } from './logging/redaction';
-export { Health } from './health/health';
+export { beatWhile, Health } from './health/health';
 export type { HealthOptions, HealthReport, ReadinessCheck } from './health/health';
 export { HealthServer } from './health/health-server';
 export { Metrics } from './health/metrics';

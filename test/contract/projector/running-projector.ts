@@ -90,6 +90,8 @@ function runtimeFor(natsUrl: string, postgresUrl: string): ProjectorRuntime {
       healthPort: 0,
       httpHost: '127.0.0.1',
       httpPort: 0,
+      beatLimitMs: 0,
+      drainMs: 0,
       buildCommit: 'spec',
       failpoints: undefined,
     },

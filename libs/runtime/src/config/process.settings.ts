@@ -54,6 +54,16 @@ export const PROCESS_SETTINGS = {
     0,
     'Port of the health and metrics page, 0 picks a free one',
   ),
+  beatLimitMs: ms(
+    'UPLIFT_BEAT_LIMIT_MS',
+    60_000,
+    'Time after which a process ends itself if one of its loops does not turn any more, 0 for never',
+  ),
+  drainMs: ms(
+    'UPLIFT_DRAIN_MS',
+    5_000,
+    'Time between the end of readiness and the closing of the HTTP listener when a service stops',
+  ),
   buildCommit: {
     env: 'UPLIFT_BUILD_COMMIT',
     type: 'string',

@@ -3,7 +3,8 @@ import { systemClock, type Clock } from '../time/clock';
 
 /** What a process does to itself at a named point. */
 export type FailpointAction =
-  { readonly kind: 'kill' | 'stop' | 'throw' } | { readonly kind: 'delay'; readonly ms: number };
+  { readonly kind: 'kill' | 'stop' | 'throw' | 'hang' | 'block' }
+  | { readonly kind: 'delay'; readonly ms: number };
 
 export interface ArmedFailpoint {
   readonly name: string;
@@ -12,7 +13,7 @@ export interface ArmedFailpoint {
   readonly atHit: number | null;
 }
 
-const ENTRY = /^([a-z-]+\.[A-Za-z0-9-]+)=(kill|stop|throw|delay)(?::(\d{1,6}))?(?:@(\d{1,6}))?$/;
+const ENTRY = /^([a-z-]+\.[A-Za-z0-9-]+)=(kill|stop|throw|hang|block|delay)(?::(\d{1,6}))?(?:@(\d{1,6}))?$/;
 
 /**
  * Reads `deploy.E4=kill;deploy.E5=delay:200@2`: points and what happens there, separated by semicolons.
@@ -27,16 +28,18 @@ function parseEntry(entry: string): ArmedFailpoint {
   const [, name, kind, ms, hit] = ENTRY.exec(entry) ?? [];
   if (name === undefined || (kind === 'delay') !== (ms !== undefined)) {
     throw new TypeError(
-      `"${entry}" is not a failpoint: write name=kill|stop|throw|delay:<ms>[@hit]`,
+      `"${entry}" is not a failpoint: write name=kill|stop|throw|hang|block|delay:<ms>[@hit]`,
     );
   }
   const atHit = hit === undefined ? null : Number(hit);
   return { name, action: actionOf(kind, Number(ms)), atHit };
 }
 
+const PLAIN_ACTIONS = ['kill', 'stop', 'throw', 'hang', 'block'] as const;
+
 function actionOf(kind: string | undefined, ms: number): FailpointAction {
   if (kind === 'delay') return { kind, ms };
-  return { kind: kind === 'kill' || kind === 'stop' ? kind : 'throw' };
+  return { kind: PLAIN_ACTIONS.find((plain) => plain === kind) ?? 'throw' };
 }
 
 /** Thrown by a point that is armed with `throw`. */
@@ -83,6 +86,10 @@ async function act(name: string, action: FailpointAction): Promise<void> {
       return undefined;
     case 'delay':
       return delays.pause(action.ms);
+    case 'hang':
+      return new Promise(() => undefined);
+    case 'block':
+      for (;;);
     case 'throw':
       throw new FailpointError(`failpoint ${name}`);
   }

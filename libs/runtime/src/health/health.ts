@@ -19,6 +19,10 @@ export interface HealthOptions {
   readonly checkTimeoutMs?: number;
 }
 
+const DEFAULT_BEAT_LIMIT_MS = 60_000;
+/** Pause between two beats of a loop that waits. */
+const WAIT_BEAT_MS = 5_000;
+
 type Checks = ReadonlyMap<string, ReadinessCheck>;
 
 /** What a process knows about itself: started, stopping, the beats of its loops, its checks. */
@@ -34,7 +38,7 @@ export class Health {
     private readonly clock: Clock,
     options: HealthOptions = {},
   ) {
-    this.beatLimitMs = options.beatLimitMs ?? 60_000;
+    this.beatLimitMs = options.beatLimitMs ?? DEFAULT_BEAT_LIMIT_MS;
     this.checkTimeoutMs = options.checkTimeoutMs ?? 2_000;
   }
 
@@ -51,7 +55,10 @@ export class Health {
     this.checks.delete(name);
   }
 
-  /** Registers a loop and returns the function it calls on every turn. */
+  /**
+   * Registers a loop and returns the function it calls on every turn. Whoever waits for something that may take any
+   * time, such as the next event or a server that is away, beats meanwhile: see `beatWhile`.
+   */
   loop(name: string): () => void {
     const beat = () => void this.beats.set(name, this.clock.monotonic());
     beat();
@@ -63,8 +70,11 @@ export class Health {
     this.beats.delete(name);
   }
 
+  /** From here on its loops have to beat. */
   markStarted(): void {
-    if (this.phase === 'starting') this.phase = 'running';
+    if (this.phase !== 'starting') return;
+    this.phase = 'running';
+    for (const name of this.beats.keys()) this.beats.set(name, this.clock.monotonic());
   }
 
   markStopping(): void {
@@ -75,7 +85,18 @@ export class Health {
     return report(this.phase === 'starting' ? { process: 'starting' } : {});
   }
 
+  get isStopping(): boolean {
+    return this.phase === 'stopping';
+  }
+
+  /** Time in which no loop could beat: the process was stopped, or its machine slept. */
+  excuse(ms: number): void {
+    const now = this.clock.monotonic();
+    for (const [name, at] of this.beats) this.beats.set(name, Math.min(now, at + ms));
+  }
+
   liveness(): HealthReport {
+    if (this.phase !== 'running') return report({});
     const late = [...this.beats]
       .map(([name, at]) => ({ name, age: Math.round(this.clock.monotonic() - at) }))
       .filter(({ age }) => age >= this.beatLimitMs);
@@ -113,6 +134,22 @@ export class Health {
     } finally {
       answered.abort();
     }
+  }
+}
+
+/** Beats for as long as a wait lasts that may last any time. Not for work: work that never ends has to be noticed. */
+export async function beatWhile<T>(
+  waiting: Promise<T>,
+  { clock, onBeat }: { readonly clock: Clock; readonly onBeat: (() => void) | undefined },
+): Promise<T> {
+  if (onBeat === undefined) return waiting;
+  onBeat();
+  const stopBeating = clock.every(WAIT_BEAT_MS, onBeat);
+  try {
+    return await waiting;
+  } finally {
+    stopBeating();
+    onBeat();
   }
 }
 

@@ -1,6 +1,6 @@
 import { VirtualClock } from '../testing';
 import { systemClock } from '../time/clock';
-import { Health } from './health';
+import { beatWhile, Health } from './health';
 
 describe('readiness', () => {
   it('waits for the start and ends with the stop', async () => {
@@ -55,6 +55,9 @@ describe('liveness', () => {
     const clock = new VirtualClock();
     const health = new Health(clock);
     const beat = health.loop('pull');
+    await clock.advance(120_000);
+    expect(health.liveness()).toEqual({ ok: true, reasons: {} });
+    health.markStarted();
     await clock.advance(59_999);
     expect(health.liveness()).toEqual({ ok: true, reasons: {} });
     await clock.advance(1);
@@ -69,9 +72,52 @@ describe('liveness', () => {
   it('does not wait for a loop that ended', async () => {
     const clock = new VirtualClock();
     const health = new Health(clock);
+    health.markStarted();
     health.loop('catch-up');
     health.endLoop('catch-up');
     await clock.advance(120_000);
     expect(health.liveness().ok).toBe(true);
+  });
+
+  it('is not asked of a process that is stopping', async () => {
+    const clock = new VirtualClock();
+    const health = new Health(clock);
+    health.markStarted();
+    health.loop('pull');
+    health.markStopping();
+    await clock.advance(120_000);
+    expect(health.liveness().ok).toBe(true);
+  });
+
+  it('does not count time in which no loop could beat', async () => {
+    const clock = new VirtualClock();
+    const health = new Health(clock);
+    health.markStarted();
+    health.loop('pull');
+    await clock.advance(600_000);
+    health.excuse(595_000);
+    expect(health.liveness().ok).toBe(true);
+    await clock.advance(55_000);
+    expect(health.liveness().ok).toBe(false);
+  });
+});
+
+describe('beatWhile', () => {
+  it('beats for as long as the wait lasts, and no longer', async () => {
+    const clock = new VirtualClock();
+    const beats: number[] = [];
+    const onBeat = () => void beats.push(clock.monotonic());
+    const waited = beatWhile(clock.pause(12_000), { clock, onBeat });
+    await clock.advance(12_000);
+    await waited;
+    await clock.advance(60_000);
+    expect(beats).toEqual([0, 5_000, 10_000, 12_000]);
+  });
+
+  it('ends with the error of the wait', async () => {
+    const clock = new VirtualClock();
+    const waited = beatWhile(Promise.reject(new Error('away')), { clock, onBeat: () => undefined });
+    await expect(waited).rejects.toThrow('away');
+    expect(clock.nextAt).toBeUndefined();
   });
 });

@@ -1,8 +1,9 @@
 import type { DynamicModule, INestApplicationContext, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
+import type { Health } from '../health/health';
 import { NestLogger } from '../logging/logger';
 import type { ServiceRuntime } from './service-runtime';
 
@@ -38,7 +39,16 @@ export async function startHost(options: HostOptions, runtime: ServiceRuntime): 
 async function createApplication({ root, http }: HostOptions, runtime: ServiceRuntime) {
   const { FastifyAdapter } = await import('@nestjs/platform-fastify');
   const adapter = new FastifyAdapter(http?.fastify ?? {});
+  closeConnectionsWhileStopping(adapter, runtime.health);
   return NestFactory.create<NestFastifyApplication>(root, adapter, nestOptions(runtime));
+}
+
+/** A client that keeps its connection would send its next request to a process that is about to go. */
+function closeConnectionsWhileStopping(adapter: FastifyAdapter, health: Health): void {
+  adapter.getInstance().addHook('onSend', (_request, reply, payload, done) => {
+    if (health.isStopping) reply.header('connection', 'close');
+    done(null, payload);
+  });
 }
 
 async function connectStrategies(app: NestFastifyApplication, { strategies }: HostOptions) {

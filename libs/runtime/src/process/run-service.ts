@@ -1,7 +1,9 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
 import type { SettingName } from '../config/settings';
+import type { HealthReport } from '../health/health';
 import { HealthServer } from '../health/health-server';
+import { BeatGuard } from './beat-guard';
 import { startHost, type HttpOptions, type RootModule } from './nest-host';
 import { runUntilStopped, type Ports, type StartedProcess } from './run-until-stopped';
 import { createRuntime, type ServiceRuntime } from './service-runtime';
@@ -30,11 +32,12 @@ export function runService<N extends SettingName = never>(
   return runUntilStopped({ name: options.name, start: () => startService(options) });
 }
 
-/** Starts a service inside this process; the caller stops it. Ready when it returns. */
+/** Starts a service inside this process, which it ends when a loop stands still; the caller stops it. Ready when it returns. */
 export async function startService<N extends SettingName = never>(
   options: ServiceOptions<N>,
 ): Promise<StartedProcess> {
   const runtime = createRuntime(options.name, options.settings);
+  const guard = guardOf(runtime);
   const healthServer = new HealthServer(runtime.health, runtime.metrics);
   const { healthHost, healthPort } = runtime.configuration;
   const health = await healthServer.listen({ host: healthHost, port: healthPort });
@@ -53,12 +56,30 @@ export async function startService<N extends SettingName = never>(
       health,
       ...(httpPort === undefined ? {} : { http: httpPort }),
     },
+    async drain() {
+      runtime.health.markStopping();
+      if (options.http) await runtime.clock.pause(runtime.configuration.drainMs);
+    },
     async stop() {
       runtime.health.markStopping();
       await app.close();
       await healthServer.close();
+      await guard?.stop();
     },
   };
+}
+
+function guardOf({ name, configuration, health, clock, logger }: ServiceRuntime) {
+  const { beatLimitMs: limitMs } = configuration;
+  if (limitMs === 0) return undefined;
+  const guard = new BeatGuard({ health, clock, limitMs, onStandstill });
+  guard.watchEventLoop(name);
+  return guard;
+
+  function onStandstill(reasons: HealthReport['reasons']): never {
+    logger.fatal({ reasons }, 'a loop stands still');
+    process.exit(1);
+  }
 }
 
 function strategiesOf<N extends SettingName>(

@@ -23,6 +23,8 @@ const ORPHAN_STOP_LIMIT_MS = 5_000;
 
 export interface StartedProcess {
   readonly ports: Ports;
+  /** Leaves others the time to look elsewhere: they see that it stops, and it still does its work. */
+  drain?(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -30,7 +32,7 @@ export interface ProcessOptions {
   readonly name: string;
   readonly start: () => Promise<StartedProcess>;
   readonly logger?: Logger;
-  /** Longest graceful stop in ms. */
+  /** Longest graceful stop in ms, once it has drained. */
   readonly stopLimitMs?: number;
 }
 
@@ -67,13 +69,19 @@ async function stop(
   const { logger, stopLimitMs = STOP_LIMIT_MS } = options;
   const limitMs =
     cause === 'parent-gone' ? Math.min(stopLimitMs, ORPHAN_STOP_LIMIT_MS) : stopLimitMs;
+  const exitAfter = (ms: number) =>
+    systemClock.after(ms, () => {
+      logger.error({ cause, limitMs }, 'not stopped in time');
+      process.exit(1);
+    });
   logger.info({ cause }, 'stopping');
-  systemClock.after(limitMs, () => {
-    logger.error({ cause, limitMs }, 'not stopped in time');
-    process.exit(1);
-  });
   try {
-    await (await started).stop();
+    const cancel = exitAfter(limitMs);
+    const running = await started;
+    cancel();
+    if (cause !== 'parent-gone') await running.drain?.();
+    exitAfter(limitMs);
+    await running.stop();
     logger.info({ cause }, 'stopped');
     process.exit(0);
   } catch (error) {

@@ -14,6 +14,8 @@ export const SERVICE_SETTINGS = [
   'healthPort',
   'httpHost',
   'httpPort',
+  'beatLimitMs',
+  'drainMs',
   'buildCommit',
   'failpoints',
 ] as const satisfies readonly SettingName[];
@@ -37,14 +39,15 @@ export function createRuntime<N extends SettingName>(
   settings: readonly N[],
 ): ServiceRuntime<N> {
   const configuration = readConfiguration<N | ServiceSetting>([...SERVICE_SETTINGS, ...settings]);
-  const { logLevel, buildCommit, failpoints } = configuration as ServiceRuntime['configuration'];
+  const { logLevel, buildCommit, beatLimitMs, failpoints } =
+    configuration as ServiceRuntime['configuration'];
   const logger = createLogger(name, { level: logLevel });
   if (failpoints !== undefined) armForTests(failpoints, logger);
   return {
     name,
     configuration,
     logger,
-    health: new Health(systemClock),
+    health: new Health(systemClock, { beatLimitMs: beatLimitMs > 0 ? beatLimitMs : Infinity }),
     metrics: new Metrics(name, buildCommit),
     clock: systemClock,
     randomness: systemRandomness,

@@ -42,6 +42,9 @@ const NO_LIMITS = {
 
 const SHORT_WAITS = { UPLIFT_BREAKER_OPEN_MS: '250', UPLIFT_BREAKER_LONGEST_MS: '1000' };
 
+/** No balancer stands before it. */
+const NO_DRAIN = { UPLIFT_DRAIN_MS: '0' };
+
 const POLL_INTERVAL_MS = '15000';
 
 /** What services get unless `given` says otherwise: one pause between polls, whatever a build's age and state. */
@@ -51,6 +54,7 @@ export function developmentSettings(given: Settings = {}): Settings {
     ...FREE_PORTS,
     ...NO_LIMITS,
     ...SHORT_WAITS,
+    ...NO_DRAIN,
     UPLIFT_PROBE_ALLOW_LOOPBACK: 'true',
     UPLIFT_POLL_INTERVAL_MS: pause,
     UPLIFT_POLL_EARLY_INTERVAL_MS: pause,
