@@ -79,7 +79,7 @@ function projection({ clock, randomness, metrics, logger, health }: ProjectorRun
       inject: [EventStore, ReadModel, ProjectionProgress],
       useFactory: (store: EventStore, readModel: ReadModel, progress: ProjectionProgress) => {
         const onBatch = recordBatches(metrics);
-        const ports = { store, readModel, clock, randomness };
+        const ports = { store, readModel, clock, randomness, onBeat: health.loop('projection') };
         const loop = new ProjectionLoop({ ...ports, progress, logger, onBatch });
         showProgress(metrics, progress, loop, clock);
         return loop;

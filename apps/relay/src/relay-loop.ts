@@ -16,6 +16,8 @@ export interface RelayParts extends RelayContext {
   readonly logger: Logger;
   /** What of the topology is not as the table says. */
   readonly topology?: TopologyOptions;
+  /** The loop that looks after the topology turns, beside the one that publishes. */
+  readonly onKeeperBeat: () => void;
 }
 
 /** How often stream and consumers are looked after. */
@@ -33,10 +35,11 @@ export class RelayLoop {
   private diverged: DivergedError | undefined;
 
   constructor(private readonly parts: RelayParts) {
-    const { store, clock, randomness } = parts;
+    const { store, clock, randomness, onBeat } = parts;
     this.tail = new AllTail(store, {
       clock,
       randomness,
+      onBeat,
       from: (ending) => this.beginPass(ending),
       consume: (batch, ending) => this.publishAll(batch, ending),
       onBreak: (error) => this.onBreak(error),
@@ -105,11 +108,14 @@ export class RelayLoop {
 
   private async publishAll({ events, caughtUp }: AllEventsBatch, ending: AbortSignal) {
     const { run } = this;
-    const { status } = this.parts;
+    const { status, onBeat } = this.parts;
     if (!run) return;
     let remaining = events.length;
     for (const event of events) {
-      if (run.isFull) await run.room();
+      if (run.isFull) {
+        await run.room();
+        onBeat();
+      }
       if (ending.aborted) return;
       this.publish(run, event);
       // Two relays may both meet an empty stream, each with an epoch of its own: the first message decides.
@@ -136,10 +142,10 @@ export class RelayLoop {
   }
 
   private async keepTopology(signal: AbortSignal): Promise<void> {
-    const { clock, bus, onBeat } = this.parts;
+    const { clock, bus, onKeeperBeat } = this.parts;
     while (!signal.aborted) {
       await clock.idle(KEEP_MS, signal);
-      onBeat();
+      onKeeperBeat();
       if (!signal.aborted && bus.isConnected) await this.lookAfter();
     }
   }

@@ -37,6 +37,7 @@ export class RelayService implements OnApplicationBootstrap, BeforeApplicationSh
       randomness,
       ...(ackWaitMs > 0 ? { topology: { ackWaitMs } } : {}),
       onBeat: health.loop('relay'),
+      onKeeperBeat: health.loop('topology'),
     });
     this.running = loop.relay(this.stopping.signal);
   }

@@ -14,7 +14,7 @@ export interface RelayContext {
   readonly store: EventStore;
   readonly clock: Clock;
   readonly randomness: Randomness;
-  /** The loop lives; called at least every few seconds, also while nothing happens. */
+  /** The loop that publishes turns; called at least every few seconds, also while nothing happens. */
   readonly onBeat: () => void;
 }
 

@@ -14,6 +14,8 @@ import {
   EventStore,
   InstanceHistory,
 } from '@uplift/event-store';
+import type { AllTailOptions } from '@uplift/event-store';
+import type { Health } from '@uplift/runtime';
 import { HealthProbe, LagoonCores, UndiciHealthProbe } from '@uplift/lagoon';
 import { admissionProviders } from './providers/admission.providers';
 import { effectProviders } from './providers/effects.providers';
@@ -104,20 +106,31 @@ function runners({ clock, randomness, logger }: StageRuntime, actor: Actor): Pro
 }
 
 /** The one subscription of the process, open only if somebody listens. */
-function tail({ clock, randomness, logger }: StageRuntime): Provider {
+function tail({ clock, randomness, logger, health }: StageRuntime): Provider {
   const onBreak = (error: unknown, isRepeated: boolean) => {
     if (!isRepeated) logger.warn({ err: error }, 'the tail of the store broke off');
   };
   return {
     provide: AllTail,
     inject: [EventStore],
-    useFactory: (store: EventStore) => new StoreTail(store, { clock, randomness, onBreak }),
+    useFactory: (store: EventStore) => new StoreTail(store, { clock, randomness, onBreak }, health),
   };
 }
 
+const TAIL_LOOP = 'tail';
+
 class StoreTail extends AllTail implements OnApplicationBootstrap, OnApplicationShutdown {
+  constructor(
+    store: EventStore,
+    options: AllTailOptions,
+    private readonly health: Health,
+  ) {
+    super(store, { ...options, onBeat: health.loop(TAIL_LOOP) });
+  }
+
   onApplicationBootstrap(): void {
-    if (this.listenerCount > 0) this.start();
+    if (this.listenerCount === 0) return this.health.endLoop(TAIL_LOOP);
+    this.start();
   }
 
   onApplicationShutdown(): Promise<void> {

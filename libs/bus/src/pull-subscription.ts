@@ -119,6 +119,8 @@ export class PullSubscription {
   }
 
   private dropLost(): void {
+    // Nothing is asked for while the owner has all that it can take.
+    if (this.options.room() <= 0) this.options.onBeat();
     const oldest = this.clock.monotonic() - LOST_AFTER_MS;
     const lost = [...this.pulls].filter((pull) => pull.lastHeard < oldest);
     lost.forEach((pull) => this.refused(pull));

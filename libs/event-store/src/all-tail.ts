@@ -2,7 +2,7 @@ import type { StoredEvent } from '@uplift/contracts';
 import { categoryOf, toRecordedInstanceEvent, toRecordedSystemEvent } from '@uplift/contracts';
 import type { RecordedInstanceEvent, RecordedSystemEvent } from '@uplift/domain';
 import type { BackoffOptions, Clock, Randomness } from '@uplift/runtime';
-import { Backoff, errorMessage } from '@uplift/runtime';
+import { Backoff, beatWhile, errorMessage, failpoint } from '@uplift/runtime';
 import { EventStoreUnavailableError } from './event-store.port';
 import type { AllEventsBatch, EventStore } from './event-store.port';
 
@@ -45,6 +45,8 @@ export interface AllTailOptions {
   readonly consume?: (batch: AllEventsBatch, ending: AbortSignal) => Promise<void>;
   /** Told of each break; `isRepeated`: the one before it had the same reason, and nothing came between them. */
   readonly onBreak?: (error: unknown, isRepeated: boolean) => void;
+  /** The loop turns: called with each batch and each break, and every few seconds while nothing comes. */
+  readonly onBeat?: () => void;
   readonly maxBatch?: number;
   readonly backoff?: BackoffOptions;
 }
@@ -155,12 +157,24 @@ export class AllTail {
       ...(maxBatch === undefined ? {} : { maxBatch }),
       signal: ending,
     });
-    for await (const batch of batches) {
+    for await (const batch of this.eachOf(batches)) {
+      await failpoint('tail.batch');
       await this.options.consume?.(batch, ending);
       if (ending.aborted) return;
       this.handOn(batch);
     }
     if (!ending.aborted) throw new EventStoreUnavailableError('The subscription has ended');
+  }
+
+  /** Waiting for the next batch may take any time, and beats; what is done with it does not. */
+  private async *eachOf(batches: AsyncIterable<AllEventsBatch>): AsyncGenerator<AllEventsBatch> {
+    const iterator = batches[Symbol.asyncIterator]();
+    const wait = () => beatWhile(iterator.next(), this.options);
+    try {
+      for (let next = await wait(); next.done !== true; next = await wait()) yield next.value;
+    } finally {
+      await iterator.return?.();
+    }
   }
 
   private async startOf(ending: AbortSignal): Promise<bigint | null> {
@@ -217,6 +231,7 @@ export class AllTail {
   private async afterBreak(error: unknown, ending: AbortSignal): Promise<void> {
     this.isAtEnd = false;
     if (ending.aborted) return;
+    this.options.onBeat?.();
     const isAway = error instanceof EventStoreUnavailableError;
     const reason = isAway ? 'the event store does not answer' : errorMessage(error);
     const isRepeated = reason === this.problem;

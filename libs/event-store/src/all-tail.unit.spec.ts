@@ -309,3 +309,43 @@ describe('the tail of all events', () => {
     expect(clock.nextAt).toBeUndefined();
   });
 });
+
+describe('the beats of the tail', () => {
+  const counting = (options: Partial<AllTailOptions> = {}) => {
+    let beats = 0;
+    const set = setUp({ ...options, onBeat: () => void (beats += 1) });
+    const beatsIn = async (ms: number) => {
+      const before = beats;
+      await set.clock.advance(ms);
+      return beats - before;
+    };
+    return { ...set, beatsIn };
+  };
+
+  it('go on while nothing comes', async () => {
+    const { tail, settle, beatsIn } = counting();
+    tail.start();
+    await settle();
+    expect(await beatsIn(seconds(60))).toBe(12);
+  });
+
+  it('go on while the store is away', async () => {
+    const { store, tail, settle, beatsIn } = counting();
+    store.isAway = true;
+    tail.start();
+    await settle();
+    expect(await beatsIn(seconds(60))).toBeGreaterThanOrEqual(12);
+  });
+
+  it.each(['consume', 'from'] as const)('end with a %s that never comes back', async (step) => {
+    const { store, tail, settle, beatsIn } = counting({
+      [step]: () => new Promise(() => undefined),
+    });
+    await store.put();
+    tail.start();
+    await settle();
+    expect(await beatsIn(seconds(600))).toBe(0);
+    // It cannot be stopped either.
+    tails.splice(0);
+  });
+});

@@ -60,7 +60,7 @@ export interface HandlerPorts {
  * - A message that carries state and head: `from` it, with `retriesUnknown`; `onLoad` runs only after a conflict.
  * - Somebody who has just looked at the instance and tries once: `from` what was loaded, `tries: 1`.
  *
- * Throws what `decide`, `onLoad` and the store throw; after the last try the error of that try.
+ * Throws what `decide`, `onLoad` and the store throw; after the last try, or 20 seconds, the error of that try.
  */
 export class CommandHandler {
   private readonly streams: StreamCommands<InstanceCommand, InstanceState, 'instance'>;
@@ -97,6 +97,9 @@ export class SystemCommandHandler<Command, State> {
   }
 }
 
+/** A store that answers this late is not asked again: whoever handles waits, and others wait for them. */
+const LAST_TRY_AFTER_MS = 20_000;
+
 interface Change<Command> {
   readonly stream: string;
   readonly command: Command;
@@ -115,12 +118,14 @@ class StreamCommands<Command, State, Category extends EventCategory> {
   ): Promise<Outcome<State, Answer>> {
     const { clock, randomness } = this.ports;
     const backoff = new Backoff(randomness, { firstMs: 10, longestMs: 200 });
+    const lastTryAt = clock.monotonic() + LAST_TRY_AFTER_MS;
     let found = policy.from ?? (await this.load(change, policy, false));
     for (let n = 1; ; n += 1) {
       if ('kind' in found) return found;
       const outcome = await this.attempt(change, policy, found);
       if ('kind' in outcome) return outcome;
-      if (n >= policy.tries || !isWorthAnotherTry(outcome.error, policy)) throw outcome.error;
+      const isLast = n >= policy.tries || clock.monotonic() >= lastTryAt;
+      if (isLast || !isWorthAnotherTry(outcome.error, policy)) throw outcome.error;
       await clock.pause(backoff.next());
       found = await this.load(change, policy, policy.retriesUnknown === true);
     }

@@ -33,6 +33,7 @@ export class RunningRelay {
       status: this.status,
       logger: createLogger('relay', { level: 'silent' }),
       onBeat: () => undefined,
+      onKeeperBeat: () => undefined,
     });
     this.running = loop.relay(this.stopping.signal);
   }

@@ -12,11 +12,12 @@ const logger = new Logger('event-tail');
   providers: [
     {
       provide: AllTail,
-      inject: [EventStore, Clock, Randomness],
-      useFactory: (store: EventStore, clock: Clock, randomness: Randomness) =>
+      inject: [EventStore, Clock, Randomness, Health],
+      useFactory: (store: EventStore, clock: Clock, randomness: Randomness, health: Health) =>
         new AllTail(store, {
           clock,
           randomness,
+          onBeat: health.loop('event tail'),
           from: 'end',
           onBreak: (error, isRepeated) => {
             if (!isRepeated) logger.warn(error);

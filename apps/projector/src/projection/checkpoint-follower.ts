@@ -11,12 +11,13 @@ export class CheckpointFollower {
   constructor(
     private readonly readModel: ReadModel,
     private readonly progress: ProjectionProgress,
-    private readonly clock: Clock,
+    private readonly options: { readonly clock: Clock; readonly onBeat?: () => void },
   ) {}
 
   /** Returns when the writer leaves events lying, or when the read model was replaced by a rebuilt one. */
   async untilAbandoned({ generation }: Checkpoint, ending: AbortSignal): Promise<void> {
-    const { clock, progress } = this;
+    const { progress } = this;
+    const { clock } = this.options;
     let last = await this.look();
     let movedAt = clock.monotonic();
     while (!ending.aborted && last.generation === generation) {
@@ -33,13 +34,14 @@ export class CheckpointFollower {
   async untilRebuilt({ generation }: Checkpoint, ending: AbortSignal): Promise<void> {
     while (!ending.aborted) {
       if ((await this.look()).generation !== generation) return;
-      await this.clock.idle(LOOK_MS, ending);
+      await this.options.clock.idle(LOOK_MS, ending);
     }
   }
 
   private async look(): Promise<Checkpoint> {
     const checkpoint = await this.readModel.checkpoint();
     this.progress.moveTo(checkpoint);
+    this.options.onBeat?.();
     return checkpoint;
   }
 }

@@ -1,7 +1,7 @@
 import type { AllEventsBatch, EventStore } from '@uplift/event-store';
 import { AllTail } from '@uplift/event-store';
 import type { Clock, Logger, Randomness } from '@uplift/runtime';
-import { errorMessage } from '@uplift/runtime';
+import { beatWhile, errorMessage } from '@uplift/runtime';
 import type { Checkpoint, ReadModel } from '../read-model/read-model.port';
 import { CheckpointFollower } from './checkpoint-follower';
 import type { ProjectionProgress } from './projection-progress';
@@ -21,6 +21,8 @@ export interface ProjectionContext {
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly logger: Logger;
+  /** The loop turns; a write that never comes back is no turn. */
+  readonly onBeat?: () => void;
   readonly onBatch?: (events: number, seconds: number) => void;
 }
 
@@ -31,15 +33,15 @@ export class ProjectionLoop {
   private readonly follower: CheckpointFollower;
   private checkpoint: Checkpoint | undefined;
   private current: ProjectionState = { kind: 'starting' };
-  private writing = false;
 
   constructor(private readonly context: ProjectionContext) {
-    const { store, readModel, progress, clock, randomness } = context;
+    const { store, readModel, progress, clock, randomness, onBeat } = context;
     this.writer = new ReadModelWriter(readModel);
-    this.follower = new CheckpointFollower(readModel, progress, clock);
+    this.follower = new CheckpointFollower(readModel, progress, context);
     this.tail = new AllTail(store, {
       clock,
       randomness,
+      ...(onBeat ? { onBeat } : {}),
       maxBatch: MAX_BATCH,
       backoff: { longestMs: LONGEST_PAUSE_MS },
       from: (ending) => this.begin(ending),
@@ -50,11 +52,6 @@ export class ProjectionLoop {
 
   get state(): ProjectionState {
     return this.current;
-  }
-
-  /** True while a batch is on its way into the database. */
-  get isWriting(): boolean {
-    return this.writing;
   }
 
   start(): void {
@@ -75,7 +72,7 @@ export class ProjectionLoop {
 
   private async begin(ending: AbortSignal): Promise<bigint | null> {
     const { readModel, store, progress } = this.context;
-    await readModel.prepare();
+    await beatWhile(readModel.prepare(), this.context);
     await this.untilDue(ending);
     if (ending.aborted) return null;
     const checkpoint = await readModel.checkpoint();
@@ -100,7 +97,7 @@ export class ProjectionLoop {
     const { checkpoint: from } = this;
     if (!from) return;
     const startedAt = clock.monotonic();
-    const { checkpoint, halted } = await this.written(() => this.writer.write(from, events));
+    const { checkpoint, halted } = await this.writer.write(from, events);
     if (checkpoint === null) return this.standBy();
     this.checkpoint = checkpoint;
     progress.moveTo(checkpoint);
@@ -114,15 +111,6 @@ export class ProjectionLoop {
   private standBy(): void {
     this.enter({ kind: 'standby' });
     this.tail.resubscribe();
-  }
-
-  private async written<T>(write: () => Promise<T>): Promise<T> {
-    this.writing = true;
-    try {
-      return await write();
-    } finally {
-      this.writing = false;
-    }
   }
 
   private onBreak(error: unknown): void {

@@ -1,7 +1,7 @@
 import type { OnApplicationBootstrap } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
 import type { EventStore } from '@uplift/event-store';
-import type { CancelTimer, Clock, Health } from '@uplift/runtime';
+import type { Clock, Health } from '@uplift/runtime';
 import { HeadWatch } from './head-watch';
 import type { ProjectionLoop } from './projection-loop';
 import type { ProjectionProgress } from './projection-progress';
@@ -11,7 +11,6 @@ import { whyNotProjecting } from './projection-state';
 const FIRST_LOOK_MS = 10_000;
 /** A read model older than this is not ready to answer. */
 const LAG_LIMIT_MS = 60_000;
-const BEAT_MS = 5_000;
 
 export interface ProjectionServiceContext {
   readonly loop: ProjectionLoop;
@@ -26,7 +25,6 @@ export interface ProjectionServiceContext {
 export class ProjectionService implements OnApplicationBootstrap {
   private readonly stopping = new AbortController();
   private watching: Promise<void> = Promise.resolve();
-  private endBeats: CancelTimer = () => undefined;
 
   constructor(private readonly context: ProjectionServiceContext) {}
 
@@ -34,7 +32,6 @@ export class ProjectionService implements OnApplicationBootstrap {
     const { loop, store, progress, health, clock } = this.context;
     health.addReadiness('projection', () => whyNotProjecting(loop.state));
     health.addReadiness('lag', () => whyTooOld(progress, clock.wall()));
-    this.beatWhileAlive(health.loop('projection'));
     const watch = new HeadWatch(store, progress, {
       clock,
       onLook: health.loop('head-watch'),
@@ -49,14 +46,6 @@ export class ProjectionService implements OnApplicationBootstrap {
   async stop(): Promise<void> {
     this.stopping.abort();
     await Promise.all([this.context.loop.stop(), this.watching]);
-    this.endBeats();
-  }
-
-  /** Waiting for the store or the database is living; a write that never comes back is not. */
-  private beatWhileAlive(beat: () => void): void {
-    this.endBeats = this.context.clock.every(BEAT_MS, () => {
-      if (!this.context.loop.isWriting) beat();
-    });
   }
 }
 

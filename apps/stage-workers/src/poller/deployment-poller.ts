@@ -10,13 +10,11 @@ export interface DeploymentPollerOptions extends PollIntervals {
   /** Most environments in one request. */
   readonly batch: number;
   readonly onError: (error: unknown, core: string) => void;
-  /** Called every few seconds while no core is stuck: what liveness watches. */
+  /** Called every few seconds unless the round of some core waits for one and the same answer: what liveness watches. */
   readonly onBeat: () => void;
 }
 
 const BEAT_MS = 5_000;
-/** Longer than any request and the appends after it may take. */
-const STUCK_MS = 120_000;
 
 /**
  * Looks at many deployments with few requests, core by core. Knows only what its watchers asked for: their
@@ -48,7 +46,7 @@ export class DeploymentPoller implements OnApplicationShutdown {
   }
 
   private beat(): void {
-    const isStuck = [...this.schedulers.values()].some(({ stalledMs }) => stalledMs > STUCK_MS);
+    const isStuck = [...this.schedulers.values()].some(({ stalledMs }) => stalledMs > BEAT_MS);
     if (!isStuck) this.options.onBeat();
     this.endBeat = this.ports.clock.after(BEAT_MS, () => this.beat());
   }

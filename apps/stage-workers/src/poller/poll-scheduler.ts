@@ -1,6 +1,7 @@
 import type { CoreOutage, LagoonCore, LagoonDeployment } from '@uplift/lagoon';
 import { LagoonUnauthenticatedError, LagoonUnavailableError } from '@uplift/lagoon';
 import type { CancelTimer, Clock } from '@uplift/runtime';
+import { failpoint } from '@uplift/runtime';
 import { outageIn } from '../runner/lagoon-outages';
 import type { DeploymentWatcher, Watch } from './deployment-watcher';
 import type { PollCadence } from './poll-cadence';
@@ -64,13 +65,18 @@ export class PollScheduler {
     const startedAt = this.options.clock.monotonic();
     this.callOff = null;
     this.isTurning = true;
-    this.progressAt = startedAt;
+    this.progress();
     try {
+      await failpoint('poll.round');
       await this.turn(startedAt);
     } finally {
       this.isTurning = false;
       this.schedule(startedAt);
     }
+  }
+
+  private progress(): void {
+    this.progressAt = this.options.clock.monotonic();
   }
 
   private async turn(now: number): Promise<void> {
@@ -109,9 +115,9 @@ export class PollScheduler {
       batch,
       signal,
     });
+    this.progress();
     for (const watch of unanswered) this.plan(watch);
     await Promise.all(shown.map(({ watch, rows }) => this.show(watch, rows)));
-    this.progressAt = this.options.clock.monotonic();
     return further;
   }
 
@@ -119,6 +125,7 @@ export class PollScheduler {
     const { watcher } = watch;
     if (this.watches.get(watcher) !== watch) return;
     watch.pace = await watcher.seen(rows);
+    this.progress();
     watch.failures = 0;
     if (watch.pace === 'over') this.watches.delete(watcher);
     else this.plan(watch);
@@ -143,6 +150,7 @@ export class PollScheduler {
     await inParallel(TOLD_AT_ONCE, async () => {
       for (let next = watchers.shift(); next !== undefined; next = watchers.shift()) {
         await next.outage(outage);
+        this.progress();
       }
     });
   }

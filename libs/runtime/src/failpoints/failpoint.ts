@@ -3,7 +3,7 @@ import { systemClock, type Clock } from '../time/clock';
 
 /** What a process does to itself at a named point. */
 export type FailpointAction =
-  { readonly kind: 'kill' | 'stop' | 'throw' | 'hang' | 'block' }
+  | { readonly kind: 'kill' | 'stop' | 'throw' | 'hang' | 'block' }
   | { readonly kind: 'delay'; readonly ms: number };
 
 export interface ArmedFailpoint {
@@ -13,7 +13,8 @@ export interface ArmedFailpoint {
   readonly atHit: number | null;
 }
 
-const ENTRY = /^([a-z-]+\.[A-Za-z0-9-]+)=(kill|stop|throw|hang|block|delay)(?::(\d{1,6}))?(?:@(\d{1,6}))?$/;
+const ENTRY =
+  /^([a-z-]+\.[A-Za-z0-9-]+)=(kill|stop|throw|hang|block|delay)(?::(\d{1,6}))?(?:@(\d{1,6}))?$/;
 
 /**
  * Reads `deploy.E4=kill;deploy.E5=delay:200@2`: points and what happens there, separated by semicolons.

@@ -5,7 +5,11 @@ afterEach(() => armFailpoints([]));
 
 describe('a plan of failpoints', () => {
   it('names points, what happens there, and at which passing', () => {
-    expect(parseFailpoints('deploy.E4=kill; deploy.E5=delay:200@2;task.E2=stop@1;poll.round=hang;tail.batch=block')).toEqual([
+    expect(
+      parseFailpoints(
+        'deploy.E4=kill; deploy.E5=delay:200@2;task.E2=stop@1;poll.round=hang;tail.batch=block',
+      ),
+    ).toEqual([
       { name: 'deploy.E4', action: { kind: 'kill' }, atHit: null },
       { name: 'deploy.E5', action: { kind: 'delay', ms: 200 }, atHit: 2 },
       { name: 'task.E2', action: { kind: 'stop' }, atHit: 1 },

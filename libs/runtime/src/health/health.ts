@@ -140,7 +140,7 @@ export class Health {
 /** Beats for as long as a wait lasts that may last any time. Not for work: work that never ends has to be noticed. */
 export async function beatWhile<T>(
   waiting: Promise<T>,
-  { clock, onBeat }: { readonly clock: Clock; readonly onBeat: (() => void) | undefined },
+  { clock, onBeat }: { readonly clock: Clock; readonly onBeat?: () => void },
 ): Promise<T> {
   if (onBeat === undefined) return waiting;
   onBeat();

@@ -39,6 +39,11 @@ export class VirtualClock extends Clock {
     this.startsAt += ms;
   }
 
+  /** Time passes and no timer runs, as in a process that is stopped; what fell due runs with the next advance. */
+  standStill(ms: number): void {
+    this.elapsed += ms;
+  }
+
   /** Moves on and runs what falls due, with all that follows from it within the same turns of the event loop. */
   async advance(ms: number): Promise<void> {
     const end = this.elapsed + ms;
