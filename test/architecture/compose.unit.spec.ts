@@ -77,10 +77,13 @@ describe('docker-compose.yml', () => {
     expect(existsSync(join(root, source))).toBe(true);
   });
 
-  it.each(ours)('%s comes back when it ends itself, and gets the time to stop', (_name, service) => {
-    expect(service.restart).toBe('always');
-    expect(service.stop_grace_period).toBe('35s');
-  });
+  it.each(ours)(
+    '%s comes back when it ends itself, and gets the time to stop',
+    (_name, service) => {
+      expect(service.restart).toBe('always');
+      expect(service.stop_grace_period).toBe('35s');
+    },
+  );
 
   it.each(ours)('%s runs with a read-only root and without capabilities', (_name, service) => {
     expect(service.read_only).toBe(true);
