@@ -1,4 +1,4 @@
-import { PublishRun, type TopologyOptions } from '@uplift/bus';
+import { PublishRun, type TopologyOptions, type TopologyReport } from '@uplift/bus';
 import { encodeEvent, type RelayProof, type StoredEvent } from '@uplift/contracts';
 import { AllTail, type AllEventsBatch } from '@uplift/event-store';
 import { errorMessage, type Logger } from '@uplift/runtime';
@@ -59,7 +59,7 @@ export class RelayLoop {
     await this.afterPass(ending);
     if (this.diverged) throw this.diverged;
     const { bus, topology, status } = this.parts;
-    await bus.ensureTopology(topology);
+    this.report(await bus.ensureTopology(topology));
     const { sequence, after, proof } = await findResumePoint(this.parts);
     const run = new PublishRun(bus, { after: sequence });
     this.run = run;
@@ -133,6 +133,21 @@ export class RelayLoop {
     run.publish(encodeEvent(event, this.proof), event.recordedAt);
   }
 
+  /** Corrections at once, what stays as it is when it was not told before. */
+  private report({ changes, differences, faults }: TopologyReport): void {
+    const { status, logger } = this.parts;
+    status.repairs += changes.length;
+    if (changes.length > 0) logger.warn({ changes }, 'bus repaired');
+    const known = [...status.busDifferences, ...status.busFaults];
+    const isNew = (line: string) => !known.includes(line);
+    const changed = differences.filter(isNew);
+    if (changed.length > 0) logger.info({ differences: changed }, 'the bus is set otherwise');
+    const broken = faults.filter(isNew);
+    if (broken.length > 0) logger.error({ faults: broken }, 'the bus cannot be repaired');
+    status.busDifferences = differences;
+    status.busFaults = faults;
+  }
+
   private onBreak(error: unknown): void {
     const { status, logger } = this.parts;
     const reason = errorMessage(error);
@@ -152,18 +167,16 @@ export class RelayLoop {
 
   /** A stream that was made anew, or is shorter than it was known to be, has to be filled from the store again. */
   private async lookAfter(): Promise<void> {
-    const { bus, status, logger, topology } = this.parts;
+    const { bus, logger, topology } = this.parts;
     try {
-      const changes = await bus.ensureTopology(topology);
+      const report = await bus.ensureTopology(topology);
       const known = Math.max(this.lastSequence, this.run?.confirmedSequence ?? 0);
       const sequence = await bus.lastSequence();
       const shrunk = sequence < known;
       this.lastSequence = sequence;
-      if (changes.length > 0) {
-        status.repairs += changes.length;
-        logger.warn({ changes }, 'bus repaired');
-      }
-      if (shrunk || changes.some((change) => change.startsWith('stream'))) this.tail.resubscribe();
+      this.report(report);
+      if (shrunk || report.changes.some((change) => change.startsWith('stream')))
+        this.tail.resubscribe();
     } catch (error) {
       logger.warn({ err: error }, 'bus could not be looked after');
     }

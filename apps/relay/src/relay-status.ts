@@ -8,6 +8,10 @@ export class RelayStatus {
   mode: RelayMode = 'starting';
   /** Why nothing is published, in words; absent while all is well. */
   reason: string | undefined;
+  /** What the operator of the bus has set otherwise than the settings say: it works all the same. */
+  busDifferences: readonly string[] = [];
+  /** Consumers that do not work and cannot be corrected. */
+  busFaults: readonly string[] = [];
   refusals = 0;
   repairs = 0;
   caughtUp = false;

@@ -2,9 +2,9 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { BusConnection, connectServiceBus } from '@uplift/bus';
 import { EsdbEventStore, EventStore } from '@uplift/event-store';
 import type { ServiceRuntime } from '@uplift/runtime';
-import { RelayService } from './relay.service';
+import { RelayService, TOPOLOGY_SETTINGS } from './relay.service';
 
-export const RELAY_SETTINGS = ['natsUrl', 'eventStoreUrl', 'ackWaitMs'] as const;
+export const RELAY_SETTINGS = ['natsUrl', 'eventStoreUrl', ...TOPOLOGY_SETTINGS] as const;
 export type RelayRuntime = ServiceRuntime<(typeof RELAY_SETTINGS)[number]>;
 
 /** Composition root: the one place where the relay's adapters are chosen. */

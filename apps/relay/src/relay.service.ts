@@ -3,11 +3,21 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { BusConnection } from '@uplift/bus';
+import { BusConnection, type TopologyOptions } from '@uplift/bus';
 import { EventStore } from '@uplift/event-store';
-import type { ServiceRuntime } from '@uplift/runtime';
+import type { Configuration, ServiceRuntime } from '@uplift/runtime';
 import { RelayLoop } from './relay-loop';
 import { describeRelay, RelayStatus } from './relay-status';
+
+export const TOPOLOGY_SETTINGS = [
+  'ackWaitMs',
+  'busReplicas',
+  'busMaxBytes',
+  'busPlacementCluster',
+  'busPlacementTags',
+] as const;
+
+type TopologySettings = (typeof TOPOLOGY_SETTINGS)[number];
 
 /** The relay as part of the process: starts, stops, and tells how it is. */
 @Injectable()
@@ -18,16 +28,17 @@ export class RelayService implements OnApplicationBootstrap, BeforeApplicationSh
   constructor(
     private readonly bus: BusConnection,
     private readonly store: EventStore,
-    private readonly runtime: ServiceRuntime<'ackWaitMs'>,
+    private readonly runtime: ServiceRuntime<TopologySettings>,
   ) {}
 
   onApplicationBootstrap(): void {
     const { bus, store } = this;
     const { health, metrics, logger, configuration, clock, randomness } = this.runtime;
-    const { ackWaitMs } = configuration;
     const status = new RelayStatus(clock);
     describeRelay(metrics, status);
     health.addReadiness('relay', () => status.reason);
+    health.addReadiness('bus-consumers', () => inWords(status.busFaults));
+    health.addDegradation('bus-settings', () => inWords(status.busDifferences));
     const loop = new RelayLoop({
       bus,
       store,
@@ -35,7 +46,7 @@ export class RelayService implements OnApplicationBootstrap, BeforeApplicationSh
       logger,
       clock,
       randomness,
-      ...(ackWaitMs > 0 ? { topology: { ackWaitMs } } : {}),
+      topology: topologyOf(configuration),
       onBeat: health.loop('relay'),
       onKeeperBeat: health.loop('topology'),
     });
@@ -48,4 +59,22 @@ export class RelayService implements OnApplicationBootstrap, BeforeApplicationSh
     await this.bus.close();
     await this.store.close();
   }
+}
+
+function topologyOf(settings: Configuration<TopologySettings>): TopologyOptions {
+  const { ackWaitMs, busReplicas, busMaxBytes, busPlacementCluster, busPlacementTags } = settings;
+  const placement = {
+    ...(busPlacementCluster === undefined ? {} : { cluster: busPlacementCluster }),
+    ...(busPlacementTags.length === 0 ? {} : { tags: busPlacementTags }),
+  };
+  return {
+    replicas: busReplicas,
+    ...(busMaxBytes > 0 ? { maxBytes: busMaxBytes } : {}),
+    ...(Object.keys(placement).length > 0 ? { placement } : {}),
+    ...(ackWaitMs > 0 ? { ackWaitMs } : {}),
+  };
+}
+
+function inWords(lines: readonly string[]): string | undefined {
+  return lines.length === 0 ? undefined : lines.join('; ');
 }

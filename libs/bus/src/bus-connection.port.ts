@@ -1,18 +1,17 @@
 import type { BusMessage, ReceivedMessage } from '@uplift/contracts';
 import type { Clock } from '@uplift/runtime';
 import type { AckAction } from './ack-policy';
+import type { TopologyOptions } from './bus-topology';
 
-export interface TopologyOptions {
-  /** Copies of the stream, 1 or an odd number of servers. */
-  readonly replicas?: number;
-  /** Size at which the stream refuses more (never drops old events); -1: no limit. */
-  readonly maxBytes?: number;
-  /** Silence of a worker after which its messages go to another one, in ms; absent: as the table says. */
-  readonly ackWaitMs?: number;
+/** What `ensureTopology` has found and done. */
+export interface TopologyReport {
+  /** What it had to create or correct; empty when everything stood as the table says. */
+  readonly changes: readonly string[];
+  /** What the operator has set otherwise than the settings say: it stays as it is. */
+  readonly differences: readonly string[];
+  /** Consumers that are not as they must be and cannot be corrected, and why. */
+  readonly faults: readonly string[];
 }
-
-/** What `ensureTopology` had to create or correct; empty when everything stood as the table says. */
-export type TopologyChanges = readonly string[];
 
 /** A message as the stream keeps it; a relay goes on after the last one. */
 export interface MessageOnBus extends BusMessage {
@@ -107,6 +106,17 @@ export class PayloadTooLargeError extends Error {
   }
 }
 
+/** The stream is not as it must be, and the server refuses to change it. */
+export class StreamUncorrectableError extends Error {
+  readonly code = 'stream-uncorrectable';
+  constructor(faults: readonly string[], options: ErrorOptions & { readonly answer: string }) {
+    super(
+      `The stream on the bus cannot be corrected (${faults.join('; ')}): ${options.answer}. Delete it, and the relay fills it anew`,
+      options,
+    );
+  }
+}
+
 /** A request got no answer. */
 export class NoAnswerError extends Error {
   readonly code = 'no-answer';
@@ -156,8 +166,11 @@ export abstract class BusConnection {
   /** Sends what is buffered, lets subscriptions finish, then closes. */
   abstract close(): Promise<void>;
 
-  /** Brings stream and consumers to what the table says; repeating it changes nothing. Only the relay calls it. */
-  abstract ensureTopology(options?: TopologyOptions): Promise<TopologyChanges>;
+  /**
+   * Brings stream and consumers to what the table says; repeating it changes nothing. Only the relay calls it.
+   * Throws StreamUncorrectableError.
+   */
+  abstract ensureTopology(options?: TopologyOptions): Promise<TopologyReport>;
   /** 0 for a stream that never had a message. Throws if there is no stream. */
   abstract lastSequence(): Promise<number>;
   /** Null if there is no such message (any more). */

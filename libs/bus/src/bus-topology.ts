@@ -21,12 +21,6 @@ export interface ConsumerRow extends Limits {
   readonly filterSubject: string;
 }
 
-export const EVENTS_STREAM_SETTINGS = {
-  name: EVENTS_STREAM,
-  subjects: [`${EVENT_SUBJECT_ROOT}.>`],
-  duplicateWindowMs: 100,
-} as const;
-
 const SHORT_WORK = { ackWaitMs: 5_000, maxAckPending: 4_096, batch: 256, concurrency: 256 };
 
 /** Each message is held for long, for a build's end or a core's room: many in hand, hardly any work per message. */
@@ -68,10 +62,133 @@ export const CONSUMERS: readonly ConsumerRow[] = LIFECYCLE_ROWS.flatMap(([type, 
   })),
 );
 
-/** What is to exist: the table, but for what this installation wants otherwise. */
-export function consumerRows(wanted: { readonly ackWaitMs?: number } = {}): readonly ConsumerRow[] {
-  const { ackWaitMs } = wanted;
-  return ackWaitMs === undefined ? CONSUMERS : CONSUMERS.map((row) => ({ ...row, ackWaitMs }));
+/** What this installation wants of stream and consumers beside the table. */
+export interface TopologyOptions {
+  /** Copies of the stream, each on a server of its own. */
+  readonly replicas?: number;
+  /** Size at which the stream refuses more (never drops old events); -1: no limit. */
+  readonly maxBytes?: number;
+  /** The servers that hold the stream: of this cluster, with these tags. */
+  readonly placement?: { readonly cluster?: string; readonly tags?: readonly string[] };
+  /** Silence of a worker after which its messages go to another one, in ms; absent: as the table says. */
+  readonly ackWaitMs?: number;
+}
+
+/** Settings of a stream or consumer under the names that the server has for them. */
+export type ServerSettings = Readonly<Record<string, unknown>>;
+
+/** How a stream or a consumer is to be. */
+export interface WantedSettings {
+  readonly name: string;
+  /** Corrected whenever it is otherwise. */
+  readonly kept: ServerSettings;
+  /** Set when it is made; from then on the operator's. */
+  readonly atCreation: ServerSettings;
+}
+
+const NANOS_PER_MS = 1_000_000;
+const DUPLICATE_WINDOW_MS = 100;
+const MAX_WAITING = 512;
+
+/** No event is ever dropped, deleted or read from a copy that lags: the last message is where the relay goes on. */
+export function wantedStream({ replicas, maxBytes, placement }: TopologyOptions): WantedSettings {
+  return {
+    name: EVENTS_STREAM,
+    kept: {
+      subjects: [`${EVENT_SUBJECT_ROOT}.>`],
+      storage: 'file',
+      retention: 'limits',
+      discard: 'new',
+      discard_new_per_subject: false,
+      max_age: 0,
+      max_msgs: -1,
+      max_msgs_per_subject: -1,
+      max_msg_size: -1,
+      deny_delete: true,
+      deny_purge: true,
+      allow_rollup_hdrs: false,
+      allow_direct: false,
+      no_ack: false,
+      sealed: false,
+      mirror: undefined,
+      sources: undefined,
+      subject_transform: undefined,
+      duplicate_window: DUPLICATE_WINDOW_MS * NANOS_PER_MS,
+    },
+    atCreation: {
+      num_replicas: replicas ?? 1,
+      max_bytes: maxBytes ?? -1,
+      description: 'Every event of Uplift, in the order of its store',
+      ...(placement === undefined ? {} : { placement }),
+    },
+  };
+}
+
+/** Every message is delivered until a worker has answered for it. */
+export function wantedConsumers(options: TopologyOptions = {}): readonly WantedSettings[] {
+  return CONSUMERS.map(({ durable, filterSubject, ackWaitMs, maxAckPending }) => ({
+    name: durable,
+    kept: {
+      filter_subject: filterSubject,
+      filter_subjects: undefined,
+      ack_policy: 'explicit',
+      ack_wait: (options.ackWaitMs ?? ackWaitMs) * NANOS_PER_MS,
+      deliver_policy: 'all',
+      replay_policy: 'instant',
+      deliver_subject: undefined,
+      max_deliver: -1,
+      backoff: undefined,
+      headers_only: false,
+      inactive_threshold: 0,
+      max_batch: 0,
+      max_bytes: 0,
+      max_expires: 0,
+    },
+    atCreation: { max_ack_pending: maxAckPending, max_waiting: MAX_WAITING },
+  }));
+}
+
+/** Names of the kept settings that are otherwise. */
+export function uncorrected(found: ServerSettings, { kept }: WantedSettings): readonly string[] {
+  return Object.keys(kept).filter((name) => !isSame(found[name], kept[name]));
+}
+
+const REPORTED = ['num_replicas', 'max_bytes', 'placement', 'description', 'max_ack_pending'];
+
+/** What the operator has set otherwise, in words. */
+export function differences(
+  found: ServerSettings,
+  { name, atCreation }: WantedSettings,
+): readonly string[] {
+  const changed = REPORTED.filter((field) => isOtherwise(found[field], atCreation[field]));
+  const words = changed.map(
+    (field) => `${field} is ${shown(found[field])}, set here: ${shown(atCreation[field])}`,
+  );
+  const paused = found.pause_until;
+  const pause = isNothing(paused) ? [] : [`it is paused until ${shown(paused)}`];
+  return [...words, ...pause].map((text) => `${name}: ${text}`);
+}
+
+/** A text that a stream of an older build never had is no change. */
+function isOtherwise(found: unknown, wanted: unknown): boolean {
+  const isText = typeof wanted === 'string';
+  return !isSame(found, wanted) && !(isText && isNothing(found));
+}
+
+function isSame(found: unknown, wanted: unknown): boolean {
+  if (isNothing(wanted)) return isNothing(found);
+  return JSON.stringify(found) === JSON.stringify(wanted);
+}
+
+/** The server leaves out what is zero or false, and has two numbers for "no limit". */
+function isNothing(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length === 0;
+  if (typeof value === 'object' && value !== null) return Object.values(value).every(isNothing);
+  return [undefined, null, 0, -1, false, ''].includes(value as never);
+}
+
+function shown(value: unknown): string {
+  return isNothing(value) ? 'none' : JSON.stringify(value);
 }
 
 export function consumerRow(durable: string): ConsumerRow | undefined {

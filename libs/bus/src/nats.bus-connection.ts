@@ -22,9 +22,9 @@ import {
   type PullRequest,
   type RequestOptions,
   type ServiceDescription,
-  type TopologyChanges,
-  type TopologyOptions,
+  type TopologyReport,
 } from './bus-connection.port';
+import type { TopologyOptions } from './bus-topology';
 import {
   headerRecord,
   incomingRequest,
@@ -115,7 +115,7 @@ export class NatsBusConnection extends BusConnection {
     return this.nats.close();
   }
 
-  override async ensureTopology(options: TopologyOptions = {}): Promise<TopologyChanges> {
+  override async ensureTopology(options: TopologyOptions = {}): Promise<TopologyReport> {
     return ensureNatsTopology(await this.api(), options);
   }
 

@@ -1,37 +1,39 @@
+import { EVENTS_STREAM } from '@uplift/contracts';
 import {
-  AckPolicy,
-  DeliverPolicy,
-  DiscardPolicy,
-  ReplayPolicy,
-  RetentionPolicy,
-  StorageType,
-  millis,
-  nanos,
   NatsError,
   type ConsumerConfig,
-  type ConsumerInfo,
   type JetStreamManager,
   type NatsConnection,
-  type StreamConfig,
   type StreamInfo,
 } from 'nats';
-import { EVENTS_STREAM } from '@uplift/contracts';
-import type {
-  ConsumerState,
-  MessageOnBus,
-  TopologyChanges,
-  TopologyOptions,
+import {
+  StreamUncorrectableError,
+  type ConsumerState,
+  type MessageOnBus,
+  type TopologyReport,
 } from './bus-connection.port';
-import { consumerRows, EVENTS_STREAM_SETTINGS, type ConsumerRow } from './bus-topology';
+import {
+  differences,
+  uncorrected,
+  wantedConsumers,
+  wantedStream,
+  type TopologyOptions,
+  type WantedSettings,
+} from './bus-topology';
 import { headerRecord } from './nats.messages';
 
 export async function ensureNatsTopology(
   manager: JetStreamManager,
   options: TopologyOptions,
-): Promise<TopologyChanges> {
-  const stream = await ensureStream(manager, options);
-  const consumers = await ensureConsumers(manager, consumerRows(options));
-  return [...stream, ...consumers];
+): Promise<TopologyReport> {
+  const stream = await ensureStream(manager, wantedStream(options));
+  const consumers = await ensureConsumers(manager, wantedConsumers(options));
+  const all = [stream, ...consumers];
+  return {
+    changes: all.flatMap((report) => report.changes),
+    differences: all.flatMap((report) => report.differences),
+    faults: all.flatMap((report) => report.faults),
+  };
 }
 
 export async function lastSequence(manager: JetStreamManager): Promise<number> {
@@ -99,36 +101,80 @@ export async function hasConsumer(nats: NatsConnection, durable: string): Promis
 
 async function ensureStream(
   manager: JetStreamManager,
-  options: TopologyOptions,
-): Promise<TopologyChanges> {
-  const wanted = streamConfig(options);
-  const found = await streamInfo(manager);
-  if (found && holds(found.config, wanted)) return [];
-  if (found) await manager.streams.update(wanted.name, { ...found.config, ...wanted });
-  else await manager.streams.add(wanted);
-  return [`stream ${wanted.name}`];
+  wanted: WantedSettings,
+): Promise<TopologyReport> {
+  const { name, kept, atCreation } = wanted;
+  const title = `stream ${name}`;
+  const found = (await streamInfo(manager))?.config;
+  if (!found) {
+    await manager.streams.add({ name, ...kept, ...atCreation });
+    return made(title);
+  }
+  const faults = uncorrected({ ...found }, wanted);
+  if (faults.length > 0) await correct(faults, () => manager.streams.update(name, kept));
+  return {
+    changes: faults.length > 0 ? [`${title} (${faults.join(', ')})`] : [],
+    differences: differences({ ...found }, wanted),
+    faults: [],
+  };
+}
+
+async function correct(faults: readonly string[], update: () => Promise<unknown>): Promise<void> {
+  try {
+    await update();
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    throw new StreamUncorrectableError(faults, { answer: error.message, cause: error });
+  }
 }
 
 async function ensureConsumers(
   manager: JetStreamManager,
-  rows: readonly ConsumerRow[],
-): Promise<TopologyChanges> {
-  const found = new Map<string, ConsumerInfo>();
-  for await (const info of manager.consumers.list(EVENTS_STREAM_SETTINGS.name)) {
-    found.set(info.name, info);
+  wanted: readonly WantedSettings[],
+): Promise<readonly TopologyReport[]> {
+  const found = new Map<string, ConsumerConfig>();
+  for await (const { name, config } of manager.consumers.list(EVENTS_STREAM)) {
+    found.set(name, config);
   }
-  const changed = rows.filter((row) => !matches(found.get(row.durable), row));
-  for (const row of changed) {
-    const config = consumerConfig(row);
-    if (!found.has(row.durable)) await manager.consumers.add(EVENTS_STREAM_SETTINGS.name, config);
-    else await manager.consumers.update(EVENTS_STREAM_SETTINGS.name, row.durable, config);
+  const reports: TopologyReport[] = [];
+  for (const each of wanted) {
+    reports.push(await ensureConsumer(manager, each, found.get(each.name)));
   }
-  return changed.map((row) => `consumer ${row.durable}`);
+  return reports;
+}
+
+/** One that cannot be made or corrected holds up nobody else. */
+async function ensureConsumer(
+  { consumers }: JetStreamManager,
+  wanted: WantedSettings,
+  found: ConsumerConfig | undefined,
+): Promise<TopologyReport> {
+  const { name, kept, atCreation } = wanted;
+  const title = `consumer ${name}`;
+  const wrong = found ? uncorrected({ ...found }, wanted) : [];
+  const left = found ? differences({ ...found }, wanted) : [];
+  try {
+    if (!found) {
+      await consumers.add(EVENTS_STREAM, { durable_name: name, ...kept, ...atCreation });
+      return made(title);
+    }
+    if (wrong.length > 0) await consumers.update(EVENTS_STREAM, name, kept);
+    const changes = wrong.length > 0 ? [`${title} (${wrong.join(', ')})`] : [];
+    return { changes, differences: left, faults: [] };
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    const fault = [title, ...wrong].join(' ');
+    return { changes: [], differences: left, faults: [`${fault}: ${error.message}`] };
+  }
+}
+
+function made(title: string): TopologyReport {
+  return { changes: [title], differences: [], faults: [] };
 }
 
 async function streamInfo(manager: JetStreamManager): Promise<StreamInfo | undefined> {
   try {
-    return await manager.streams.info(EVENTS_STREAM_SETTINGS.name);
+    return await manager.streams.info(EVENTS_STREAM);
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
@@ -137,53 +183,10 @@ async function streamInfo(manager: JetStreamManager): Promise<StreamInfo | undef
 
 /** The server's "stream not found" and "consumer not found". */
 function isNotFound(error: unknown): boolean {
-  return error instanceof NatsError && error.api_error?.code === 404;
+  return isRefusal(error) && error.api_error?.code === 404;
 }
 
-function streamConfig(options: TopologyOptions) {
-  return {
-    name: EVENTS_STREAM_SETTINGS.name,
-    subjects: [...EVENTS_STREAM_SETTINGS.subjects],
-    storage: StorageType.File,
-    retention: RetentionPolicy.Limits,
-    discard: DiscardPolicy.New,
-    max_age: 0,
-    max_msgs: -1,
-    max_bytes: options.maxBytes ?? -1,
-    num_replicas: options.replicas ?? 1,
-    deny_delete: true,
-    deny_purge: true,
-    allow_direct: false,
-    duplicate_window: nanos(EVENTS_STREAM_SETTINGS.duplicateWindowMs),
-  } satisfies Partial<StreamConfig>;
-}
-
-function consumerConfig(row: ConsumerRow): Partial<ConsumerConfig> {
-  return {
-    durable_name: row.durable,
-    filter_subject: row.filterSubject,
-    ack_policy: AckPolicy.Explicit,
-    ack_wait: nanos(row.ackWaitMs),
-    deliver_policy: DeliverPolicy.All,
-    replay_policy: ReplayPolicy.Instant,
-    max_deliver: -1,
-    max_ack_pending: row.maxAckPending,
-    max_waiting: 512,
-  };
-}
-
-function matches(info: ConsumerInfo | undefined, row: ConsumerRow): boolean {
-  if (!info) return false;
-  const { filter_subject, max_ack_pending, ack_wait } = info.config;
-  const same = filter_subject === row.filterSubject && max_ack_pending === row.maxAckPending;
-  return same && millis(ack_wait ?? 0) === row.ackWaitMs;
-}
-
-/** The server leaves out what is zero or false. */
-function holds(found: object, wanted: Record<string, unknown>): boolean {
-  const present = found as Record<string, unknown>;
-  return Object.entries(wanted).every(([key, value]) => {
-    const empty = value === 0 || value === false;
-    return empty ? !present[key] : JSON.stringify(present[key]) === JSON.stringify(value);
-  });
+/** The server has answered, and the answer is no. */
+function isRefusal(error: unknown): error is NatsError {
+  return error instanceof NatsError && error.api_error !== undefined;
 }

@@ -1,5 +1,11 @@
 import { cp, mkdir, rm } from 'node:fs/promises';
-import { connectBus, NatsBusConnection, type BusConnection, type MessageOnBus } from '@uplift/bus';
+import {
+  connectBus,
+  NatsBusConnection,
+  type BusConnection,
+  type MessageOnBus,
+  type ServerSettings,
+} from '@uplift/bus';
 import { EVENTS_STREAM } from '@uplift/contracts';
 import type { TempFolder } from '../../../tools/stack/src';
 import { NatsServer, createTempFolder } from '../../../tools/stack/src';
@@ -42,6 +48,14 @@ export class BusServer implements BusUnderTest {
 
   read(count: number): Promise<MessageOnBus[]> {
     return this.using((bus) => messagesOnBus(bus, count));
+  }
+
+  configure(name: string, settings: ServerSettings): Promise<void> {
+    return this.using(async ({ nats }) => {
+      const { streams, consumers } = await nats.jetstreamManager();
+      if (name === EVENTS_STREAM) await streams.update(name, settings);
+      else await consumers.update(EVENTS_STREAM, name, settings);
+    });
   }
 
   async start(): Promise<void> {

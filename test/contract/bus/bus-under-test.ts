@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { PublishRun, type BusConnection, type MessageOnBus } from '@uplift/bus';
+import {
+  PublishRun,
+  type BusConnection,
+  type MessageOnBus,
+  type ServerSettings,
+} from '@uplift/bus';
 import { encodeEvent, type BusMessage, type StoredEvent } from '@uplift/contracts';
 
 /** The same for a real server and for the twin. */
@@ -11,6 +16,8 @@ export interface BusUnderTest {
   undone(durable: string): Promise<number>;
   /** The first messages of the stream. */
   read(count: number): Promise<MessageOnBus[]>;
+  /** What an operator sets of the stream, or of the consumer with that name. */
+  configure(name: string, settings: ServerSettings): Promise<void>;
   kill(): Promise<void>;
   start(): Promise<void>;
   /** The server comes back without anything it had stored. */

@@ -1,6 +1,8 @@
 import type { INestMicroservice } from '@nestjs/common';
 import { ClientProxyFactory, Transport } from '@nestjs/microservices';
 import { connectBus, type NatsBusConnection } from '@uplift/bus';
+import { EVENTS_STREAM } from '@uplift/contracts';
+import { AckPolicy, StorageType } from 'nats';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { lastValueFrom } from 'rxjs';
@@ -52,6 +54,39 @@ describe('what only a real server shows', () => {
       subject: ECHO,
       queue_group: 'uplift-spec',
       metadata: { schema: 'Echo', scope: 'instances:read', idempotent: 'true' },
+    });
+  });
+
+  describe('a stream that somebody else has made', () => {
+    const streams = async () => (await bus.nats.jetstreamManager()).streams;
+    const subjects = ['uplift.evt.v1.>'];
+
+    afterEach(async () => void (await (await streams()).delete(EVENTS_STREAM)));
+
+    it('is secured against deletion and purge', async () => {
+      await (await streams()).add({ name: EVENTS_STREAM, subjects });
+      const { changes } = await bus.ensureTopology();
+      expect(changes[0]).toMatch(/^stream UPLIFT_EVENTS \(.*deny_delete, deny_purge/);
+      const { config } = await (await streams()).info(EVENTS_STREAM);
+      expect(config).toMatchObject({ deny_delete: true, deny_purge: true, discard: 'new' });
+    });
+
+    it('is named with what is wrong when the server does not let it be corrected', async () => {
+      const memory = StorageType.Memory;
+      await (await streams()).add({ name: EVENTS_STREAM, subjects, storage: memory });
+      await expect(bus.ensureTopology()).rejects.toThrow(
+        /cannot be corrected \(storage; .*\): .*Delete it/,
+      );
+    });
+
+    it('works with a consumer that cannot be corrected, which is told apart from the others', async () => {
+      await (await streams()).add({ name: EVENTS_STREAM, subjects });
+      const { consumers } = await bus.nats.jetstreamManager();
+      const unacknowledged = { durable_name: 'upgrade', ack_policy: AckPolicy.None };
+      await consumers.add(EVENTS_STREAM, unacknowledged);
+      const { changes, faults } = await bus.ensureTopology();
+      expect(changes).toContain('consumer pre-upgrade');
+      expect(faults).toEqual([expect.stringMatching(/^consumer upgrade .*ack_policy.*: .+/)]);
     });
   });
 

@@ -5,10 +5,11 @@ import {
   type Delivery,
   type PublishAnswer,
 } from '@uplift/bus';
-import { encodeEvent, type BusMessage } from '@uplift/contracts';
+import { encodeEvent, EVENTS_STREAM, type BusMessage } from '@uplift/contracts';
 import { anEvent, reconnected, type BusUnderTest } from './bus-under-test';
 
 const STREAM = 'stream UPLIFT_EVENTS';
+const AS_WANTED = { changes: [], differences: [], faults: [] };
 const QUIET = { onHeartbeat: () => undefined, onEnd: () => undefined };
 
 function aMessage(): BusMessage {
@@ -51,15 +52,46 @@ export function streamSuite(name: string, open: () => Promise<BusUnderTest>): vo
     it('is made with its consumers, and only what is missing or differs is made again', async () => {
       await expect(bus.lastSequence()).rejects.toThrow();
       expect(await bus.hasConsumer('upgrade')).toBe(false);
-      const changes = await bus.ensureTopology();
+      const { changes } = await bus.ensureTopology();
       expect(changes).toContain(STREAM);
       expect(changes).toContain('consumer upgrade');
       expect(await bus.hasConsumer('upgrade')).toBe(true);
       expect(await bus.hasConsumer('nobody')).toBe(false);
-      expect(await bus.ensureTopology()).toEqual([]);
+      expect(await bus.ensureTopology()).toEqual(AS_WANTED);
       const shorter = await bus.ensureTopology({ ackWaitMs: 1_000 });
-      expect(shorter).toContain('consumer upgrade');
-      expect(shorter).not.toContain(STREAM);
+      expect(shorter.changes).toContain('consumer upgrade (ack_wait)');
+      expect(shorter.changes).not.toContain(STREAM);
+    });
+
+    it('stays as its operator has set size, description and messages in hand, and says so', async () => {
+      await bus.ensureTopology({ maxBytes: 1_000_000 });
+      const size = { max_bytes: 5_000_000_000, description: 'ours' };
+      await server.configure(EVENTS_STREAM, size);
+      await server.configure('upgrade', { max_ack_pending: 77 });
+      const report = await bus.ensureTopology({ maxBytes: 1_000_000 });
+      expect(report).toMatchObject({ changes: [], faults: [] });
+      expect(report.differences).toEqual([
+        'UPLIFT_EVENTS: max_bytes is 5000000000, set here: 1000000',
+        expect.stringContaining('UPLIFT_EVENTS: description is "ours"'),
+        'upgrade: max_ack_pending is 77, set here: 20000',
+      ]);
+      expect(await bus.ensureTopology({ maxBytes: 1_000_000 })).toEqual(report);
+    });
+
+    it('is corrected where events could get lost, and the operator keeps the rest', async () => {
+      await bus.ensureTopology();
+      await server.configure(EVENTS_STREAM, {
+        ...{ max_age: 60_000_000_000, discard: 'old', allow_direct: true, max_msgs: 9 },
+        ...{ subjects: ['uplift.evt.v1.instance.>'], max_bytes: 5_000_000_000 },
+      });
+      await server.configure('upgrade', { ...{ headers_only: true, max_batch: 3 } });
+      const { changes, differences } = await bus.ensureTopology();
+      expect(changes).toEqual([
+        `${STREAM} (subjects, discard, max_age, max_msgs, allow_direct)`,
+        'consumer upgrade (headers_only, max_batch)',
+      ]);
+      expect(differences).toEqual(['UPLIFT_EVENTS: max_bytes is 5000000000, set here: none']);
+      expect(await bus.ensureTopology()).toMatchObject({ changes: [], differences });
     });
 
     it('stores a message right after the one it names, and nowhere else', async () => {
@@ -161,7 +193,7 @@ export function streamSuite(name: string, open: () => Promise<BusUnderTest>): vo
       await bus.ensureTopology();
       await answerTo(aMessage(), 0);
       await reconnected(bus, () => server.wipe());
-      expect(await bus.ensureTopology()).toContain(STREAM);
+      expect((await bus.ensureTopology()).changes).toContain(STREAM);
       expect(await bus.lastSequence()).toBe(0);
     });
   });

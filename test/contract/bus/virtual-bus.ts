@@ -1,4 +1,4 @@
-import type { BusConnection, MessageOnBus } from '@uplift/bus';
+import type { BusConnection, MessageOnBus, ServerSettings } from '@uplift/bus';
 import { InMemoryBus, InMemoryBusConnection } from '@uplift/bus/testing';
 import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
 import type { BusUnderTest } from './bus-under-test';
@@ -32,6 +32,11 @@ export class VirtualBus implements BusUnderTest {
   read(count: number): Promise<MessageOnBus[]> {
     const found = Array.from({ length: count }, (_, n) => this.bus.messageAt(n + 1));
     return Promise.resolve(found.filter((message) => message !== null));
+  }
+
+  configure(name: string, settings: ServerSettings): Promise<void> {
+    this.bus.configure(name, settings);
+    return Promise.resolve();
   }
 
   kill(): Promise<void> {

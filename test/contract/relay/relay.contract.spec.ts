@@ -1,4 +1,5 @@
-import type { BusConnection } from '@uplift/bus';
+import type { NatsBusConnection } from '@uplift/bus';
+import { EVENTS_STREAM } from '@uplift/contracts';
 import { EsdbEventStore } from '@uplift/event-store';
 import { startEmbeddedEventStore } from '../../../tools/embedded-eventstore/src';
 import { createTempFolder, ensureBuilt, type ManagedProcess } from '../../../tools/stack/src';
@@ -15,7 +16,7 @@ let folder: Folder;
 let embedded: Embedded;
 let server: BusServer;
 let store: EsdbEventStore;
-let reader: BusConnection;
+let reader: NatsBusConnection;
 let around: Surroundings;
 const relays: ManagedProcess[] = [];
 
@@ -90,6 +91,31 @@ it('says on its health page why it publishes nothing', async () => {
   await fill(store, 4);
   await eventually(async () => (await page(relay, '/health/ready')).includes('DIVERGED'));
   expect(JSON.parse(await page(relay, '/health/ready'))).toMatchObject({ status: 'failing' });
+}, 30_000);
+
+it('leaves size and messages in hand as the operator sets them, says so and stays ready', async () => {
+  const relay = await startRelay();
+  await fill(store, 4);
+  await expectBusIsStore(4);
+  await server.configure(EVENTS_STREAM, { max_bytes: 5_000_000_000, max_age: 60_000_000_000 });
+  await server.configure('upgrade', { max_ack_pending: 77 });
+  const repairs = await metric(relay, 'uplift_relay_repairs');
+  await eventually(async () => (await metric(relay, 'uplift_relay_repairs')) > repairs);
+  await eventually(async () => (await page(relay, '/health/ready')).includes('max_ack_pending'));
+  expect(JSON.parse(await page(relay, '/health/ready'))).toEqual({
+    status: 'ok',
+    reasons: {},
+    degraded: {
+      'bus-settings':
+        'UPLIFT_EVENTS: max_bytes is 5000000000, set here: none; upgrade: max_ack_pending is 77, set here: 20000',
+    },
+  });
+  const { streams, consumers } = await reader.nats.jetstreamManager();
+  expect((await streams.info(EVENTS_STREAM)).config).toMatchObject({
+    ...{ max_bytes: 5_000_000_000, max_age: 0 },
+  });
+  const { config } = await consumers.info(EVENTS_STREAM, 'upgrade');
+  expect(config.max_ack_pending).toBe(77);
 }, 30_000);
 
 it('ends cleanly when asked to', async () => {

@@ -17,9 +17,9 @@ import {
   type RequestOptions,
   type ServedEndpoint,
   type ServiceDescription,
-  type TopologyChanges,
-  type TopologyOptions,
+  type TopologyReport,
 } from '../bus-connection.port';
+import type { TopologyOptions } from '../bus-topology';
 import type { AttachedConnection, Hop, InMemoryBus } from './in-memory.bus';
 
 const ADMINISTRATION_TIMEOUT_MS = 2_000;
@@ -95,7 +95,7 @@ export class InMemoryBusConnection extends BusConnection implements AttachedConn
     queueMicrotask(() => this.reconnectListeners.forEach((listener) => listener()));
   }
 
-  override ensureTopology(options: TopologyOptions = {}): Promise<TopologyChanges> {
+  override ensureTopology(options: TopologyOptions = {}): Promise<TopologyReport> {
     return this.call(() => this.server.ensureTopology(options));
   }
 

@@ -4,10 +4,17 @@ import type {
   MessageOnBus,
   PublishAnswer,
   ServedEndpoint,
-  TopologyChanges,
-  TopologyOptions,
+  TopologyReport,
 } from '../bus-connection.port';
-import { consumerRows, EVENTS_STREAM_SETTINGS } from '../bus-topology';
+import {
+  differences,
+  uncorrected,
+  wantedConsumers,
+  wantedStream,
+  type ServerSettings,
+  type TopologyOptions,
+  type WantedSettings,
+} from '../bus-topology';
 import { InMemoryConsumer } from './in-memory.consumer';
 
 /** One message on its way between a connection and the server. */
@@ -49,7 +56,7 @@ interface Server {
 interface Stream {
   readonly messages: MessageOnBus[];
   readonly consumers: Map<string, InMemoryConsumer>;
-  options: TopologyOptions;
+  settings: ServerSettings;
   bytes: number;
 }
 
@@ -107,17 +114,42 @@ export class InMemoryBus {
     return () => this.connections.delete(connection);
   }
 
-  ensureTopology(options: TopologyOptions): TopologyChanges {
-    const stream = this.ensureStream(options);
-    const changed = consumerRows(options).filter((row) => {
-      const found = stream.consumers.get(row.durable);
-      if (found && JSON.stringify(found.row) === JSON.stringify(row)) return false;
-      stream.consumers.set(row.durable, new InMemoryConsumer(row, stream.messages, this.clock));
+  ensureTopology(options: TopologyOptions): TopologyReport {
+    const wanted = wantedStream(options);
+    const reports: TopologyReport[] = [];
+    const { settings, report } = ensured(`stream ${wanted.name}`, wanted, this.stream?.settings);
+    const stream: Stream = this.stream ?? {
+      messages: [],
+      consumers: new Map(),
+      settings,
+      bytes: 0,
+    };
+    stream.settings = settings;
+    this.stream = stream;
+    reports.push(report);
+    for (const each of wantedConsumers(options)) {
+      const found = stream.consumers.get(each.name);
+      const consumer = ensured(`consumer ${each.name}`, each, found?.settings);
+      reports.push(consumer.report);
+      if (consumer.report.changes.length === 0) continue;
       found?.end();
-      return true;
-    });
-    const consumers = changed.map(({ durable }) => `consumer ${durable}`);
-    return stream.isChanged ? [`stream ${EVENTS_STREAM_SETTINGS.name}`, ...consumers] : consumers;
+      const { messages } = stream;
+      stream.consumers.set(
+        each.name,
+        new InMemoryConsumer(consumer.settings, messages, this.clock),
+      );
+    }
+    return {
+      changes: reports.flatMap((each) => each.changes),
+      differences: reports.flatMap((each) => each.differences),
+      faults: [],
+    };
+  }
+
+  /** What an operator does to the stream, or to a consumer. */
+  configure(name: string, settings: ServerSettings): void {
+    const changed = this.stream?.consumers.get(name) ?? this.stream;
+    if (changed) changed.settings = { ...changed.settings, ...settings };
   }
 
   lastSequence(): number {
@@ -141,7 +173,7 @@ export class InMemoryBus {
       const detail = `wrong last sequence: ${last}`;
       return { kind: 'failed', reason: 'wrong-sequence', detail };
     }
-    const { maxBytes = -1 } = stream.options;
+    const maxBytes = Number(stream.settings.max_bytes);
     const bytes = stream.bytes + message.payload.byteLength;
     if (maxBytes >= 0 && bytes > maxBytes) {
       return { kind: 'failed', reason: 'refused', detail: 'maximum bytes exceeded' };
@@ -173,12 +205,15 @@ export class InMemoryBus {
     this.stream = stream;
     this.start();
   }
+}
 
-  private ensureStream(options: TopologyOptions): Stream & { readonly isChanged: boolean } {
-    const { stream } = this;
-    const isChanged = stream?.options.maxBytes !== options.maxBytes || !stream;
-    this.stream = stream ?? { messages: [], consumers: new Map(), options, bytes: 0 };
-    this.stream.options = options;
-    return Object.assign(this.stream, { isChanged });
-  }
+function ensured(title: string, wanted: WantedSettings, found: ServerSettings | undefined) {
+  const { kept, atCreation } = wanted;
+  const wrong = found ? uncorrected(found, wanted) : [];
+  const report: TopologyReport = {
+    changes: found ? wrong.slice(0, 1).map(() => `${title} (${wrong.join(', ')})`) : [title],
+    differences: found ? differences(found, wanted) : [],
+    faults: [],
+  };
+  return { report, settings: { ...(found ?? atCreation), ...kept } };
 }

@@ -1,7 +1,7 @@
 import type { CancelTimer, Clock } from '@uplift/runtime';
 import type { AckAction } from '../ack-policy';
 import type { ConsumerState, MessageOnBus, PullRequest } from '../bus-connection.port';
-import type { ConsumerRow } from '../bus-topology';
+import type { ServerSettings } from '../bus-topology';
 
 /** How the server talks to the owner of a pull. */
 export interface PullOwner {
@@ -30,10 +30,14 @@ export class InMemoryConsumer {
   private activeAt: number | null = null;
 
   constructor(
-    readonly row: ConsumerRow,
+    public settings: ServerSettings,
     private readonly messages: readonly MessageOnBus[],
     private readonly clock: Clock,
   ) {}
+
+  private get ackWaitMs(): number {
+    return Number(this.settings.ack_wait) / 1_000_000;
+  }
 
   /** Messages that are still to be handed out, or in somebody's hands. */
   get undone(): number {
@@ -70,7 +74,7 @@ export class InMemoryConsumer {
     const held = this.held.get(sequence);
     if (!held || this.due.has(sequence)) return;
     held.cancel();
-    held.cancel = this.dueAfter(this.row.ackWaitMs, sequence);
+    held.cancel = this.dueAfter(this.ackWaitMs, sequence);
   }
 
   settle(sequence: number, action: AckAction): void {
@@ -103,7 +107,7 @@ export class InMemoryConsumer {
   private deliver(pull: OpenPull, message: MessageOnBus): void {
     const { sequence } = message;
     const deliveries = (this.held.get(sequence)?.deliveries ?? 0) + 1;
-    const cancel = this.dueAfter(this.row.ackWaitMs, sequence);
+    const cancel = this.dueAfter(this.ackWaitMs, sequence);
     this.held.set(sequence, { deliveries, cancel });
     pull.credit -= 1;
     this.activeAt = this.clock.monotonic();
@@ -116,7 +120,7 @@ export class InMemoryConsumer {
       this.due.delete(again);
       return this.messages[again - 1];
     }
-    if (this.held.size >= this.row.maxAckPending) return undefined;
+    if (this.held.size >= Number(this.settings.max_ack_pending)) return undefined;
     while (this.looked < this.messages.length) {
       const message = this.messages[this.looked++];
       if (message && this.wants(message)) return message;
@@ -126,7 +130,7 @@ export class InMemoryConsumer {
 
   private wants({ subject }: MessageOnBus): boolean {
     const tokens = subject.split('.');
-    const wanted = this.row.filterSubject.split('.');
+    const wanted = String(this.settings.filter_subject).split('.');
     return (
       tokens.length === wanted.length &&
       wanted.every((token, n) => token === '*' || token === tokens[n])
