@@ -50,6 +50,7 @@ export function encodeEvent(event: StoredEvent, proof: RelayProof): BusMessage {
 /** Gives back exactly what the store holds. Throws UndecodableMessageError. */
 export function decodeEvent(message: ReceivedMessage): StoredEvent {
   const { headers } = message;
+  const damage = optional(headers, UP.damage);
   return {
     id: required(headers, CE.id),
     type: required(headers, UP.eventType),
@@ -59,6 +60,7 @@ export function decodeEvent(message: ReceivedMessage): StoredEvent {
     recordedAt: required(headers, CE.time),
     data: decodeData(message.payload),
     metadata: decodeMetadata(headers),
+    ...(damage === undefined ? {} : { damage }),
   };
 }
 
@@ -101,6 +103,7 @@ function storeHeaders(event: StoredEvent): Fields {
     [UP.schemaVersion]: String(metadata.schemaVersion),
     [UP.position]: event.position.toString(),
     [UP.hash]: metadata.hash,
+    [UP.damage]: event.damage,
     [UP.service]: metadata.service,
     [UP.commandFingerprint]: metadata.commandFingerprint,
     [UP.traceparent]: metadata.traceparent,

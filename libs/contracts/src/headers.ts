@@ -42,6 +42,7 @@ export const EVENT_HEADERS = {
   ordinal: 'Uplift-Ordinal',
   epoch: 'Uplift-Epoch',
   hash: 'Uplift-Hash',
+  damage: 'Uplift-Damage',
   service: 'Uplift-Service',
   commandFingerprint: 'Uplift-Command-Fingerprint',
   traceparent: 'traceparent',

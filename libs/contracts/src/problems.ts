@@ -44,6 +44,8 @@ export const PROBLEMS = {
   'claim-unknown': refused(409, 'It is not known whether the instance is claimed'),
   'not-parked': refused(409, 'The instance is not parked'),
   'revision-conflict': later(409, 'Others kept changing the instance'),
+  'unreadable-history': refused(409, 'The history holds an event that cannot be read'),
+  'stream-gone': refused(410, 'The history was deleted or cut'),
   'precondition-failed': refused(412, 'The instance has changed'),
   'body-too-large': refused(413, 'The body is too large'),
   'event-too-large': refused(413, 'The event is too large'),

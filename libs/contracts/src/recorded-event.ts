@@ -13,6 +13,7 @@ import { INSTANCE_EVENTS } from './events/instance-event.schemas';
 import { REFUSAL_EVENTS, SYSTEM_EVENTS } from './events/system-event.schemas';
 import type { AnySchema, JsonSchema } from './schema';
 import type { StoredEvent } from './stored-event';
+import { DAMAGED_METADATA } from './stored-event';
 import { splitStreamName } from './subjects';
 
 /** The events of each category of streams. */
@@ -100,13 +101,49 @@ export function toDomainEvent<Category extends EventCategory>(
   stored: StoredEvent,
 ): EventIn<Category> {
   const { version, schemas } = EVENT_CATEGORIES[category];
-  const { type, data, metadata } = stored;
+  const { type, data, metadata, damage } = stored;
+  if (damage !== undefined) throw new InvalidEventError(stored, damage);
   if (!Object.hasOwn(schemas, type) || metadata.schemaVersion !== version) {
     throw new UnknownEventError(stored);
   }
   const problem = problemOfEventData(category, stored);
   if (problem !== null) throw new InvalidEventError(stored, problem);
   return { type, data } as EventIn<Category>;
+}
+
+export type UnreadableReason =
+  /** Written by a newer build: readers are deployed before writers. */
+  | 'newer-version'
+  | 'unknown-type'
+  | 'invalid-data'
+  /** Not written by us. */
+  | 'damaged-metadata'
+  /** The event does not follow from the one before it. */
+  | 'broken-chain'
+  /** The event cannot happen to an instance in its present state. */
+  | 'illegal-step';
+
+/** Why one of our events cannot be read by itself; null if it can, and for a category that nobody reads yet. */
+export function unreadableReason(
+  stored: StoredEvent,
+): { readonly reason: UnreadableReason; readonly detail: string } | null {
+  const category = categoryOf(stored.stream);
+  if (category === null) return null;
+  try {
+    toDomainEvent(category, stored);
+    return null;
+  } catch (error) {
+    return reasonOf(category, stored, error);
+  }
+}
+
+function reasonOf(category: EventCategory, stored: StoredEvent, error: unknown) {
+  const detail = error instanceof Error ? error.message : String(error);
+  if (stored.damage?.startsWith(DAMAGED_METADATA))
+    return { reason: 'damaged-metadata', detail } as const;
+  if (!(error instanceof UnknownEventError)) return { reason: 'invalid-data', detail } as const;
+  const isNewer = stored.metadata.schemaVersion > EVENT_CATEGORIES[category].version;
+  return { reason: isNewer ? 'newer-version' : 'unknown-type', detail } as const;
 }
 
 export function toInstanceEvent(stored: StoredEvent): InstanceEvent {

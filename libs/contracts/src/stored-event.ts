@@ -38,4 +38,9 @@ export interface StoredEvent {
   readonly recordedAt: string;
   readonly data: object;
   readonly metadata: StoredEventMetadata;
+  /** What of it cannot be read, in words: data and metadata are stand-ins, and nobody folds it. */
+  readonly damage?: string;
 }
+
+/** With this begins what is wrong with damaged metadata; else the data is damaged. */
+export const DAMAGED_METADATA = 'metadata: ';

@@ -1,5 +1,12 @@
 import type { StoredEvent } from '@uplift/contracts';
-import { categoryOf, toRecordedInstanceEvent, toRecordedSystemEvent } from '@uplift/contracts';
+import {
+  categoryOf,
+  splitStreamName,
+  toRecordedInstanceEvent,
+  toRecordedSystemEvent,
+  unreadableReason,
+} from '@uplift/contracts';
+import type { UnreadableReason } from '@uplift/contracts';
 import type { RecordedInstanceEvent, RecordedSystemEvent } from '@uplift/domain';
 import type { BackoffOptions, Clock, Randomness } from '@uplift/runtime';
 import { Backoff, beatWhile, errorMessage, failpoint } from '@uplift/runtime';
@@ -18,12 +25,25 @@ export interface TailedInstanceEvent extends RecordedInstanceEvent, Tailed {}
 /** A switch of all starts as a listener gets it. */
 export interface TailedSystemEvent extends RecordedSystemEvent, Tailed {}
 
-/** Called in store order. What a listener throws breaks the subscription, and the event comes again. */
+/** One of our events that cannot be read, or that a listener cannot take. */
+export interface UnreadableEvent {
+  readonly event: StoredEvent;
+  /** Null for an event of no instance. */
+  readonly instanceId: string | null;
+  readonly reason: UnreadableReason;
+  /** In words. */
+  readonly detail: string;
+}
+
+/** Called in store order. What a listener throws at an event sets the event's instance aside. */
 export interface TailListener {
+  /** Every event of ours, also those that nobody can read. */
   readonly onEvent?: (event: StoredEvent) => void;
-  /** Events of instances only, decoded once for all listeners. */
+  /** Events of instances only, decoded once for all listeners; none of an instance that was set aside. */
   readonly onInstanceEvent?: (event: TailedInstanceEvent) => void;
   readonly onSystemEvent?: (event: TailedSystemEvent) => void;
+  /** Of an instance only the first: nothing more of it comes, and whoever keeps something about it forgets it. */
+  readonly onUnreadable?: (unreadable: UnreadableEvent) => void;
   /** After the last event of each batch. */
   readonly onBatch?: () => void;
   /** Nothing comes any more: the tail was stopped. */
@@ -51,6 +71,8 @@ export interface AllTailOptions {
   readonly backoff?: BackoffOptions;
 }
 
+type Telling = (listener: TailListener) => void;
+
 const BACKOFF: BackoffOptions = { longestMs: 1_000 };
 
 /**
@@ -71,8 +93,12 @@ export class AllTail {
   private subscription = new AbortController();
   private running: Promise<void> = Promise.resolve();
   private isStopped = false;
-  /** Undefined until the first subscription, null before the first event. */
+  private readonly unreadable = new Map<string, UnreadableEvent>();
+  /** Of ours. Undefined until the first subscription, null before the first event. */
   private seen: bigint | null | undefined;
+  /** Of any event: a subscription goes on from here. */
+  private lookedUpTo: bigint | null = null;
+  private skipped = 0;
   private isAtEnd = false;
   private problem: string | undefined = 'starting';
 
@@ -96,6 +122,16 @@ export class AllTail {
   /** Why nothing is handed on at present; undefined when all is well. */
   get reason(): string | undefined {
     return this.problem;
+  }
+
+  /** The first event of each instance that cannot be read: nothing after it is handed on. */
+  get setAside(): ReadonlyMap<string, UnreadableEvent> {
+    return this.unreadable;
+  }
+
+  /** Events of other programs that were skipped since the start. */
+  get foreignEvents(): number {
+    return this.skipped;
   }
 
   get listenerCount(): number {
@@ -149,11 +185,11 @@ export class AllTail {
   }
 
   private async follow(ending: AbortSignal): Promise<void> {
-    this.seen = await this.startOf(ending);
+    const after = await this.startOf(ending);
     this.announce();
     const { maxBatch } = this.options;
     const batches = this.store.subscribeToAll({
-      ...(this.seen === null ? {} : { after: this.seen }),
+      ...(after === null ? {} : { after }),
       ...(maxBatch === undefined ? {} : { maxBatch }),
       signal: ending,
     });
@@ -179,16 +215,21 @@ export class AllTail {
 
   private async startOf(ending: AbortSignal): Promise<bigint | null> {
     const { from = 'first-event' } = this.options;
-    if (typeof from === 'function') return from(ending);
-    if (this.seen !== undefined) return this.seen;
-    return from === 'end' ? this.store.lastPosition() : null;
+    if (typeof from !== 'function' && this.seen !== undefined) return this.lookedUpTo;
+    if (typeof from === 'function') this.seen = await from(ending);
+    else this.seen = from === 'end' ? await this.store.lastPosition() : null;
+    this.lookedUpTo = this.seen;
+    return this.seen;
   }
 
-  private handOn({ events, caughtUp }: AllEventsBatch): void {
+  private handOn({ events, foreign, upTo, caughtUp }: AllEventsBatch): void {
     for (const event of events) {
       this.tell(event);
       this.seen = event.position;
+      this.lookedUpTo = event.position;
     }
+    this.lookedUpTo = upTo;
+    this.skipped += foreign;
     this.isAtEnd = caughtUp;
     this.problem = undefined;
     this.backoff.reset();
@@ -196,27 +237,52 @@ export class AllTail {
     this.announce();
   }
 
-  /** Decoded before anybody is told: an event that this build does not know stops the tail. */
   private tell(event: StoredEvent): void {
-    const tellDecoded = this.decoded(event);
+    const instanceId = instanceOf(event);
+    const tellDecoded = this.decodedOf(event, instanceId);
     for (const listener of this.listeners) {
-      listener.onEvent?.(event);
-      tellDecoded?.(listener);
+      try {
+        listener.onEvent?.(event);
+        tellDecoded?.(listener);
+      } catch (error) {
+        const detail = errorMessage(error);
+        this.putAside({ event, instanceId, reason: 'illegal-step', detail });
+      }
+    }
+  }
+
+  private decodedOf(event: StoredEvent, instanceId: string | null): Telling | undefined {
+    if (instanceId !== null && this.unreadable.has(instanceId)) return undefined;
+    try {
+      return this.decoded(event, instanceId);
+    } catch (error) {
+      const unreadable = unreadableReason(event);
+      if (!unreadable) throw error;
+      this.putAside({ event, instanceId, ...unreadable });
+      return undefined;
     }
   }
 
   /** How listeners are told of the event in the domain's terms; undefined if nobody of them wants to know. */
-  private decoded(event: StoredEvent): ((listener: TailListener) => void) | undefined {
-    const category = categoryOf(event.stream);
-    if (category === 'instance' && this.hasListener('onInstanceEvent')) {
+  private decoded(event: StoredEvent, instanceId: string | null): Telling | undefined {
+    if (instanceId !== null && this.hasListener('onInstanceEvent')) {
       const tailed = { ...toRecordedInstanceEvent(event), ...this.about(event) };
       return (listener) => listener.onInstanceEvent?.(tailed);
     }
-    if (category === 'system' && this.hasListener('onSystemEvent')) {
+    if (categoryOf(event.stream) === 'system' && this.hasListener('onSystemEvent')) {
       const tailed = { ...toRecordedSystemEvent(event), ...this.about(event) };
       return (listener) => listener.onSystemEvent?.(tailed);
     }
     return undefined;
+  }
+
+  private putAside(unreadable: UnreadableEvent): void {
+    const { instanceId } = unreadable;
+    if (instanceId !== null) {
+      if (this.unreadable.has(instanceId)) return;
+      this.unreadable.set(instanceId, unreadable);
+    }
+    for (const listener of this.listeners) listener.onUnreadable?.(unreadable);
   }
 
   private about({ metadata }: StoredEvent): Tailed {
@@ -257,4 +323,8 @@ export class AllTail {
     for (const resolve of this.waiting) resolve();
     this.waiting.clear();
   }
+}
+
+function instanceOf({ stream }: StoredEvent): string | null {
+  return categoryOf(stream) === 'instance' ? splitStreamName(stream).id : null;
 }

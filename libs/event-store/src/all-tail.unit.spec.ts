@@ -3,11 +3,20 @@ import { instanceStream, refusalStream, SYSTEM_STREAM } from '@uplift/contracts'
 import type { StoredEvent } from '@uplift/contracts';
 import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
 import { AllTail } from './all-tail';
-import type { AllTailOptions, TailedInstanceEvent, TailedSystemEvent } from './all-tail';
+import type {
+  AllTailOptions,
+  TailedInstanceEvent,
+  TailedSystemEvent,
+  UnreadableEvent,
+} from './all-tail';
 import { deterministicEventId } from './event-id';
 import { NO_STREAM } from './event-store.port';
 import type { SubscribeToAllOptions } from './event-store.port';
 import { InMemoryEventStore } from './testing';
+
+const OTHER = `refusal-${randomUUID()}`;
+
+const WAIT_ENDED = { upgradeId: randomUUID(), attempt: 1, target: 'lagoon/eu', waitedMs: 5 };
 
 /** The twin, with subscriptions that can be cut. */
 class BreakableStore extends InMemoryEventStore {
@@ -29,7 +38,7 @@ class BreakableStore extends InMemoryEventStore {
     this.cut = new AbortController();
   }
 
-  async put(stream = 'other-1', type = 'SampleHappened', data: object = {}): Promise<StoredEvent> {
+  async put(stream = OTHER, type = 'SampleHappened', data: object = {}): Promise<StoredEvent> {
     const id = deterministicEventId(randomUUID(), 'sample', 0);
     const metadata = {
       $correlationId: 'c',
@@ -207,12 +216,11 @@ describe('the tail of all events', () => {
     const heard: TailedInstanceEvent[][] = [[], []];
     heard.forEach((events) => tail.add({ onInstanceEvent: (event) => events.push(event) }));
     const instanceId = randomUUID();
-    const wait = { upgradeId: randomUUID(), attempt: 1, target: 'lagoon/eu', waitedMs: 5 };
-    await store.put(instanceStream(instanceId), 'WaitEnded', wait);
+    await store.put(instanceStream(instanceId), 'WaitEnded', WAIT_ENDED);
     await store.put();
     tail.start();
     await settle();
-    await store.put(instanceStream(instanceId), 'WaitEnded', wait);
+    await store.put(instanceStream(instanceId), 'WaitEnded', WAIT_ENDED);
     await settle();
     expect(heard[0]).toMatchObject([
       { instanceId, writtenBy: 'writer', isLive: false, event: { type: 'WaitEnded' } },
@@ -241,24 +249,76 @@ describe('the tail of all events', () => {
     ]);
   });
 
-  it('stops before a switch that this build does not know, if somebody listens', async () => {
-    const { store, tail, clock } = setUp();
-    await store.put(SYSTEM_STREAM, 'NeverHeardOf');
-    tail.add({ onSystemEvent: () => undefined });
+  it('passes over a switch that this build does not know, and says so', async () => {
+    const { store, tail, settle } = setUp();
+    const told: UnreadableEvent[] = [];
+    const event = await store.put(SYSTEM_STREAM, 'NeverHeardOf');
+    tail.add({
+      onSystemEvent: () => undefined,
+      onUnreadable: (unreadable) => told.push(unreadable),
+    });
     tail.start();
-    await clock.advance(seconds(3));
-    expect([tail.position, tail.hasCaughtUp]).toEqual([0n, false]);
+    await settle();
+    expect([tail.position, tail.hasCaughtUp]).toEqual([100n, true]);
+    expect(told).toMatchObject([{ event, instanceId: null, reason: 'unknown-type' }]);
   });
 
-  it('stops before an event that cannot be decoded', async () => {
-    const { store, tail, seen, clock } = setUp();
-    tail.add({ onInstanceEvent: () => undefined });
-    await store.put();
-    await store.put(instanceStream(randomUUID()), 'NeverHeardOf');
+  it('sets an instance aside at an event that cannot be decoded, and goes on with all others', async () => {
+    const { store, tail, seen, settle } = setUp();
+    const heard: string[] = [];
+    const told: UnreadableEvent[] = [];
+    tail.add({
+      onInstanceEvent: ({ instanceId, revision }) => heard.push(`${instanceId}@${revision}`),
+      onUnreadable: (unreadable) => told.push(unreadable),
+    });
+    const [ill, well] = [randomUUID(), randomUUID()];
+    const unknown = await store.put(instanceStream(ill), 'NeverHeardOf');
+    await store.put(instanceStream(well), 'WaitEnded', WAIT_ENDED);
+    await store.put(instanceStream(ill), 'WaitEnded', WAIT_ENDED);
     tail.start();
-    await clock.advance(seconds(3));
-    expect([tail.position, seen]).toEqual([100n, [100n]]);
-    expect(tail.reason).toMatch(/unknown to this build/);
+    await settle();
+    expect([tail.position, seen, tail.reason]).toEqual([300n, [100n, 200n, 300n], undefined]);
+    expect(heard).toEqual([`${well}@0`]);
+    expect(told).toMatchObject([{ event: unknown, instanceId: ill, reason: 'unknown-type' }]);
+    expect([...tail.setAside.keys()]).toEqual([ill]);
+  });
+
+  it('sets an instance aside whose event a listener cannot take; the others still hear of it', async () => {
+    const { store, tail, settle } = setUp();
+    const [ill, well] = [randomUUID(), randomUUID()];
+    const heard: string[] = [];
+    tail.add({
+      onInstanceEvent: ({ instanceId }) => {
+        if (instanceId === ill) throw new Error('it cannot start twice');
+      },
+    });
+    tail.add({ onInstanceEvent: ({ instanceId }) => heard.push(instanceId) });
+    for (const id of [ill, well, ill]) {
+      await store.put(instanceStream(id), 'WaitEnded', WAIT_ENDED);
+    }
+    tail.start();
+    await settle();
+    expect(heard).toEqual([ill, well]);
+    expect(tail.setAside.get(ill)).toMatchObject({
+      reason: 'illegal-step',
+      detail: 'it cannot start twice',
+    });
+    expect([tail.reason, tail.hasCaughtUp]).toEqual([undefined, true]);
+  });
+
+  it('skips and counts what other programs write, and goes on behind it after a break', async () => {
+    const { store, tail, seen, clock, settle } = setUp();
+    tail.add({ onInstanceEvent: () => undefined });
+    const ours = await store.put();
+    store.putRaw('ops-test', 'Probe', { a: 1 });
+    const foreign = store.putRaw('instance-nobody', 'Probe', { a: 1 });
+    tail.start();
+    await settle();
+    expect([seen, tail.position, tail.foreignEvents]).toEqual([[ours.position], ours.position, 2]);
+    store.break();
+    await clock.advance(seconds(1));
+    expect(store.starts).toEqual([undefined, foreign.position]);
+    expect([tail.foreignEvents, tail.reason]).toEqual([2, undefined]);
   });
 
   it('calls listeners after each batch, and lets them come and go', async () => {

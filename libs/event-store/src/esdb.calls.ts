@@ -1,5 +1,6 @@
 import {
   MaxAppendSizeExceededError,
+  StreamDeletedError,
   StreamNotFoundError as ClientStreamNotFoundError,
   WrongExpectedVersionError,
 } from '@eventstore/db-client';
@@ -9,6 +10,7 @@ import {
   EventTooLargeError,
   MAX_EVENT_BYTES,
   RevisionConflictError,
+  StreamGoneError,
   StreamNotFoundError,
 } from './event-store.port';
 import type { LinkedEvents } from './hash-chain';
@@ -42,6 +44,7 @@ const OWN_ERRORS = [
   EventStoreUnavailableError,
   EventTooLargeError,
   RevisionConflictError,
+  StreamGoneError,
   StreamNotFoundError,
 ];
 
@@ -53,11 +56,13 @@ export function appendError(error: unknown, stream: string, linked: LinkedEvents
     const bytes = linked.events.reduce((sum, event) => sum + event.bytes, 0);
     return new EventTooLargeError(linked.events[0]?.type ?? '', bytes, MAX_EVENT_BYTES);
   }
+  if (error instanceof StreamDeletedError) return new StreamGoneError(stream, 'tombstoned');
   return unavailable(error);
 }
 
 export function readError(error: unknown, stream: string): Error {
   if (error instanceof ClientStreamNotFoundError) return new StreamNotFoundError(stream);
+  if (error instanceof StreamDeletedError) return new StreamGoneError(stream, 'tombstoned');
   return unavailable(error);
 }
 

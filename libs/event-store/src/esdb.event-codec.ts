@@ -1,5 +1,7 @@
 import type { JSONEventData, RecordedEvent } from '@eventstore/db-client';
 import type { StoredEvent, StoredEventMetadata } from '@uplift/contracts';
+import { toStoredEvent } from '@uplift/contracts';
+import { validate as isUuid } from 'uuid';
 import { formatUuid } from './event-id';
 import type { LinkedEvent } from './hash-chain';
 
@@ -30,24 +32,28 @@ export function toEsdbEvent({ id, type, metadata, hashed }: LinkedEvent): JSONEv
   };
 }
 
+/** Total: other programs may have written anything. */
 export function fromEsdbEvent(event: RecordedEvent, position: bigint): StoredEvent {
-  const { eventId = event.id, ...metadata } = metadataOf(event);
-  return {
-    id: eventId,
+  const { id, metadata } = metadataOf(event);
+  return toStoredEvent({
+    id,
     type: event.type,
     stream: event.streamId,
     revision: Number(event.revision),
     position,
     recordedAt: event.created.toISOString(),
-    data: event.data as object,
+    data: event.data,
     metadata,
-  };
+  });
 }
 
-/** Events that other programs put into the store may have any metadata, or none. */
-function metadataOf({ metadata }: RecordedEvent): EsdbMetadata {
-  const found: unknown = metadata ?? {};
-  return found as EsdbMetadata;
+function metadataOf({ id, metadata }: RecordedEvent): { id: string; metadata: unknown } {
+  const given: unknown = metadata;
+  if (typeof given !== 'object' || given === null || given instanceof Uint8Array) {
+    return { id, metadata };
+  }
+  const { eventId, ...rest } = given as Partial<EsdbMetadata>;
+  return { id: eventId !== undefined && isUuid(eventId) ? eventId : id, metadata: rest };
 }
 
 /** Custom UUID of RFC 9562, version 8: 122 bits of the hash. */

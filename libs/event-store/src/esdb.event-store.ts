@@ -1,10 +1,16 @@
 import { BACKWARDS, END, EventStoreDBClient, START } from '@eventstore/db-client';
-import type { AppendResult, ReadPosition, ResolvedEvent } from '@eventstore/db-client';
+import type { AppendResult, ResolvedEvent } from '@eventstore/db-client';
 import type { StoredEvent } from '@uplift/contracts';
 import { appendError, collect, readError, unavailable, withDeadline } from './esdb.calls';
 import { fromEsdbEvent, toEsdbEvent } from './esdb.event-codec';
-import { EsdbTail, isOwn } from './esdb.tail';
-import { EventStore, EventStoreUnavailableError, StreamNotFoundError } from './event-store.port';
+import { NewestOfOurs } from './esdb.newest';
+import { EsdbTail } from './esdb.tail';
+import {
+  EventStore,
+  EventStoreUnavailableError,
+  StreamGoneError,
+  StreamNotFoundError,
+} from './event-store.port';
 import type {
   AllEventsBatch,
   Appended,
@@ -16,8 +22,6 @@ import { prepareAppend } from './hash-chain';
 import type { LinkedEvents } from './hash-chain';
 
 const DEFAULT_TIMEOUT_MS = 10_000;
-/** Events looked at in one step backwards for the newest that is not the store's own. */
-const PAGE = 64;
 
 export interface EsdbEventStoreOptions {
   /** For example `esdb://127.0.0.1:2113?tls=false`; credentials belong in here. */
@@ -30,6 +34,7 @@ export interface EsdbEventStoreOptions {
 export class EsdbEventStore extends EventStore {
   private readonly client: EventStoreDBClient;
   private readonly timeoutMs: number;
+  private readonly newest: NewestOfOurs;
   private readonly tails = new Set<EsdbTail>();
   private closed = false;
 
@@ -37,6 +42,7 @@ export class EsdbEventStore extends EventStore {
     super();
     this.client = EventStoreDBClient.connectionString(options.connectionString);
     this.timeoutMs = options.appendTimeoutMs ?? DEFAULT_TIMEOUT_MS;
+    this.newest = new NewestOfOurs(this.client, this.timeoutMs);
   }
 
   override async append(
@@ -48,6 +54,7 @@ export class EsdbEventStore extends EventStore {
     this.assertOpen();
     try {
       const result = await withDeadline(this.send(stream, after, linked), this.timeoutMs);
+      assertWhereExpected(stream, after, linked, result);
       const position = result.position?.commit ?? (await this.positionOf(stream, linked.head));
       return { head: linked.head, position };
     } catch (error) {
@@ -57,9 +64,14 @@ export class EsdbEventStore extends EventStore {
 
   override async load(stream: string, fromRevision = 0): Promise<StoredEvent[]> {
     try {
-      return await this.read(stream, fromRevision);
+      const events = await this.read(stream, fromRevision);
+      const [first] = events;
+      if (first && first.revision > fromRevision) throw new StreamGoneError(stream, 'truncated');
+      return events;
     } catch (error) {
-      throw readError(error, stream);
+      const known = readError(error, stream);
+      if (known instanceof StreamNotFoundError) await this.assertNeverThere(stream);
+      throw known;
     }
   }
 
@@ -94,7 +106,8 @@ export class EsdbEventStore extends EventStore {
 
   override async lastPosition(): Promise<bigint | null> {
     try {
-      return await this.newestPosition();
+      this.assertOpen();
+      return await this.newest.position();
     } catch (error) {
       throw unavailable(error);
     }
@@ -122,6 +135,13 @@ export class EsdbEventStore extends EventStore {
     return stored(await collect(read, this.timeoutMs));
   }
 
+  /** A deleted stream is answered like one that never was: its metadata tells them apart, for who may read it. */
+  private async assertNeverThere(stream: string): Promise<void> {
+    const reading = this.client.getStreamMetadata(stream).catch(() => undefined);
+    const found = await withDeadline(reading, this.timeoutMs);
+    if (found?.metadata?.truncateBefore) throw new StreamGoneError(stream, 'deleted');
+  }
+
   private assertOpen(): void {
     if (this.closed) throw new EventStoreUnavailableError('The event store is closed');
   }
@@ -130,20 +150,17 @@ export class EsdbEventStore extends EventStore {
     const events = await this.read(stream, head.revision);
     return events[0]?.position ?? 0n;
   }
+}
 
-  private async newestPosition(): Promise<bigint | null> {
-    this.assertOpen();
-    let fromPosition: ReadPosition = END;
-    for (;;) {
-      const read = this.client.readAll({ direction: BACKWARDS, fromPosition, maxCount: PAGE });
-      const page = await collect(read, this.timeoutMs);
-      const newest = page.find(({ event }) => event && isOwn(event));
-      if (newest?.event) return newest.event.position.commit;
-      const oldest = page.at(-1)?.event;
-      if (!oldest || page.length < PAGE) return null;
-      fromPosition = oldest.position;
-    }
-  }
+/** The store takes the first event of a deleted stream for its next one. */
+function assertWhereExpected(
+  stream: string,
+  after: StreamHead,
+  { head }: LinkedEvents,
+  { nextExpectedRevision }: AppendResult,
+): void {
+  const isNew = after.revision < 0;
+  if (isNew && nextExpectedRevision > head.revision) throw new StreamGoneError(stream, 'deleted');
 }
 
 function stored(found: readonly ResolvedEvent[]): StoredEvent[] {

@@ -1,5 +1,6 @@
 import type { AllStreamResolvedEvent, AllStreamSubscription } from '@eventstore/db-client';
 import type { StoredEvent } from '@uplift/contracts';
+import { isOurs } from '@uplift/contracts';
 import { unavailable } from './esdb.calls';
 import { fromEsdbEvent } from './esdb.event-codec';
 import { DEFAULT_MAX_BATCH } from './event-store.port';
@@ -13,6 +14,9 @@ export class EsdbTail {
   private readonly maxBatch: number;
   private buffer: StoredEvent[] = [];
   private received = 0;
+  /** Since the last batch. */
+  private foreign = 0;
+  private upTo: bigint | null;
   private caughtUpAt = Infinity;
   private announced = false;
   private stopped = false;
@@ -24,6 +28,7 @@ export class EsdbTail {
     private readonly options: SubscribeToAllOptions,
   ) {
     this.maxBatch = options.maxBatch ?? DEFAULT_MAX_BATCH;
+    this.upTo = options.after ?? null;
     subscription
       .on('data', this.receive)
       .on('caughtUp', this.reachEnd)
@@ -36,7 +41,7 @@ export class EsdbTail {
     signal?.addEventListener('abort', this.stop);
     if (signal?.aborted) this.stop();
     while (!this.stopped) {
-      const batch = this.take();
+      const batch = this.nextBatch();
       if (batch) yield batch;
       else if (this.failure !== undefined) throw unavailable(this.failure);
       else await this.nextArrival();
@@ -55,7 +60,7 @@ export class EsdbTail {
   private readonly receive = ({ event }: AllStreamResolvedEvent): void => {
     if (this.stopped) return;
     this.received += 1;
-    if (event && isOwn(event)) this.buffer.push(fromEsdbEvent(event, event.position.commit));
+    if (event) this.take(event);
     if (this.buffer.length >= this.maxBatch) this.subscription.pause();
     this.arrived();
   };
@@ -71,14 +76,22 @@ export class EsdbTail {
     this.arrived();
   };
 
-  private take(): AllEventsBatch | undefined {
+  private take(event: NonNullable<AllStreamResolvedEvent['event']>): void {
+    const { streamId: stream, type, metadata, position } = event;
+    this.upTo = position.commit;
+    if (isOurs({ stream, type, metadata })) this.buffer.push(fromEsdbEvent(event, position.commit));
+    else if (!stream.startsWith('$')) this.foreign += 1;
+  }
+
+  private nextBatch(): AllEventsBatch | undefined {
     const caughtUp = this.received >= this.caughtUpAt;
-    if (this.buffer.length === 0 && caughtUp === this.announced) return undefined;
-    const events = this.buffer;
+    if (this.buffer.length + this.foreign === 0 && caughtUp === this.announced) return undefined;
+    const { buffer: events, foreign, upTo } = this;
     this.buffer = [];
+    this.foreign = 0;
     this.announced = caughtUp;
     if (this.subscription.isPaused()) this.subscription.resume();
-    return { events, caughtUp };
+    return { events, foreign, upTo, caughtUp };
   }
 
   private nextArrival(): Promise<void> {
@@ -94,9 +107,4 @@ export class EsdbTail {
     this.wake = undefined;
     setImmediate(wake);
   }
-}
-
-/** The store's own events and streams begin with `$`. */
-export function isOwn({ type, streamId }: { type: string; streamId: string }): boolean {
-  return !type.startsWith('$') && !streamId.startsWith('$');
 }

@@ -18,6 +18,26 @@ export class StreamNotFoundError extends Error {
   }
 }
 
+/** What was done to a stream of ours, by somebody with the rights of an administrator. */
+export type StreamLoss =
+  /** Deleted: the store would begin it anew. */
+  | 'deleted'
+  /** Tombstoned: the store refuses every further event. */
+  | 'tombstoned'
+  /** Its first events were cut off. */
+  | 'truncated';
+
+/** Events that were in the stream cannot be read any more: final, nothing can be decided on the rest. */
+export class StreamGoneError extends Error {
+  readonly code = 'stream-gone';
+  constructor(
+    readonly stream: string,
+    readonly loss: StreamLoss,
+  ) {
+    super(`Stream ${stream} was ${loss} in the event store`);
+  }
+}
+
 export class EventTooLargeError extends Error {
   readonly code = 'event-too-large';
   constructor(
@@ -65,8 +85,12 @@ export interface Appended {
 }
 
 export interface AllEventsBatch {
-  /** In store order, without the store's own `$` events; may be empty. */
+  /** Ours only (`isOurs`), in store order; may be empty. */
   readonly events: readonly StoredEvent[];
+  /** Events of other programs that were skipped since the batch before. */
+  readonly foreign: number;
+  /** Position of the last event looked at, ours or not; null if there was none yet. */
+  readonly upTo: bigint | null;
   /** True from the batch on with which the reader has seen everything that was there: the rest is live. */
   readonly caughtUp: boolean;
 }
@@ -95,17 +119,23 @@ export abstract class EventStore {
     after: StreamHead,
     events: readonly EventToAppend[],
   ): Promise<Appended>;
-  /** Events of one stream from a revision (inclusive, default 0). Throws StreamNotFoundError. */
+  /**
+   * Events of one stream from a revision (inclusive, default 0); empty beyond its end. Throws StreamNotFoundError for
+   * one that never was, StreamGoneError if events from that revision on were there and are no more.
+   */
   abstract load(stream: string, fromRevision?: number): Promise<StoredEvent[]>;
   /** The newest event of one stream, null if there is none: one read, however long the stream. */
   abstract lastOf(stream: string): Promise<StoredEvent | null>;
   /**
-   * All events of all streams, then live until `signal` aborts or the store is closed. A slow reader holds the
+   * All events of ours, then live until `signal` aborts or the store is closed. A slow reader holds the
    * store back, not the memory. Throws EventStoreUnavailableError when the connection breaks: subscribe again after
    * the last position seen.
    */
   abstract subscribeToAll(options?: SubscribeToAllOptions): AsyncIterable<AllEventsBatch>;
-  /** Position of the last event in the store, null if there is none. */
+  /**
+   * Position of the newest event of ours, null if there is none. Looks at a limited number of foreign events behind
+   * it: beyond that it throws EventStoreUnavailableError, and the next call looks on from there.
+   */
   abstract lastPosition(): Promise<bigint | null>;
   abstract close(): Promise<void>;
 }

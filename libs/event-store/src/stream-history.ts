@@ -1,10 +1,17 @@
-import type { Actor, EventCategory, EventIn, StoredEvent } from '@uplift/contracts';
+import type {
+  Actor,
+  EventCategory,
+  EventIn,
+  StoredEvent,
+  UnreadableReason,
+} from '@uplift/contracts';
 import {
   EVENT_CATEGORIES,
   instanceStream,
   SYSTEM_STREAM,
   toDomainEvent,
   toRecordedSystemEvent,
+  unreadableReason,
 } from '@uplift/contracts';
 import type {
   Decider,
@@ -22,6 +29,7 @@ import {
   instanceDecider,
   systemDecider,
 } from '@uplift/domain';
+import { errorMessage } from '@uplift/runtime';
 import { deterministicEventId } from './event-id';
 import { headOf, loadOrEmpty } from './event-store.port';
 import type { Appended, EventStore, StreamHead } from './event-store.port';
@@ -56,6 +64,40 @@ export interface Loaded<State, Event> extends Known<State> {
 export type KnownInstance = Known<InstanceState>;
 export type LoadedInstance = Loaded<InstanceState, InstanceEvent>;
 
+interface Unreadable {
+  readonly reason: UnreadableReason;
+  readonly detail: string;
+}
+
+/** One of our events cannot be read: the stream is left as it is until a person, or a newer build, has looked. */
+export class UnreadableHistoryError extends Error {
+  readonly code = 'unreadable-history';
+  readonly stream: string;
+  readonly revision: number;
+  readonly eventId: string;
+  readonly reason: UnreadableReason;
+  readonly detail: string;
+
+  constructor(
+    { stream, revision, id }: StoredEvent,
+    unreadable: Unreadable,
+    options?: ErrorOptions,
+  ) {
+    const { reason, detail } = unreadable;
+    super(`Event ${id} at ${stream}@${revision} cannot be read (${reason}): ${detail}`, options);
+    this.stream = stream;
+    this.revision = revision;
+    this.eventId = id;
+    this.reason = reason;
+    this.detail = detail;
+  }
+}
+
+function missing(stored: StoredEvent, expected: number): UnreadableHistoryError {
+  const detail = `revision ${expected} is missing before it`;
+  return new UnreadableHistoryError(stored, { reason: 'broken-chain', detail });
+}
+
 /** Reads and writes the streams of one category in the domain's terms. */
 export class StreamHistory<Command, State, Category extends EventCategory> {
   constructor(
@@ -66,14 +108,41 @@ export class StreamHistory<Command, State, Category extends EventCategory> {
     readonly decider: Decider<Command, State, EventIn<Category>>,
   ) {}
 
-  /** State, head and events; a stream that does not exist is an empty history, not an error. */
+  /**
+   * State, head and events; a stream that does not exist is an empty history, not an error.
+   * Throws UnreadableHistoryError and StreamGoneError.
+   */
   async load(stream: string): Promise<Loaded<State, EventIn<Category>>> {
     const events = await loadOrEmpty(this.store, stream);
-    const decoded = events.map((event) => toDomainEvent(this.category, event));
-    const { initialState, evolve } = this.decider;
-    const state = decoded.reduce((before, event) => evolve(before, event), initialState);
+    const decoded: EventIn<Category>[] = [];
+    let state = this.decider.initialState;
+    for (const [n, stored] of events.entries()) {
+      if (stored.revision !== n) throw missing(stored, n);
+      const event = this.read(stored);
+      state = this.follow(state, event, stored);
+      decoded.push(event);
+    }
     const position = events.at(-1)?.position ?? 0n;
     return { state, head: headOf(events), position, events, decoded };
+  }
+
+  private read(stored: StoredEvent): EventIn<Category> {
+    try {
+      return toDomainEvent(this.category, stored);
+    } catch (cause) {
+      const unreadable = unreadableReason(stored);
+      if (unreadable === null) throw cause;
+      throw new UnreadableHistoryError(stored, unreadable, { cause });
+    }
+  }
+
+  private follow(before: State, event: EventIn<Category>, stored: StoredEvent): State {
+    try {
+      return this.decider.evolve(before, event);
+    } catch (cause) {
+      const detail = errorMessage(cause);
+      throw new UnreadableHistoryError(stored, { reason: 'illegal-step', detail }, { cause });
+    }
   }
 
   /** Events from a revision on: of a stream that ends there, its last event. */

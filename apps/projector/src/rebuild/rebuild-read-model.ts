@@ -67,11 +67,14 @@ export async function* largeBatches(
   size: number,
 ): AsyncGenerator<AllEventsBatch> {
   let gathered: StoredEvent[] = [];
-  for await (const { events, caughtUp } of batches) {
+  let foreign = 0;
+  for await (const { events, ...batch } of batches) {
     gathered.push(...events);
-    if (gathered.length < size && !caughtUp) continue;
-    yield { events: gathered, caughtUp };
+    foreign += batch.foreign;
+    if (gathered.length < size && !batch.caughtUp) continue;
+    yield { ...batch, events: gathered, foreign };
     gathered = [];
+    foreign = 0;
   }
 }
 

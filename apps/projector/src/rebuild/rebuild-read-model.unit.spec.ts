@@ -5,7 +5,7 @@ import { largeBatches } from './rebuild-read-model';
 async function* batchesOf(...sizes: [count: number, caughtUp: boolean][]) {
   for (const [count, caughtUp] of sizes) {
     const events = Array.from({ length: count }, () => ({}) as StoredEvent);
-    yield await Promise.resolve<AllEventsBatch>({ events, caughtUp });
+    yield await Promise.resolve<AllEventsBatch>({ events, foreign: 0, upTo: null, caughtUp });
   }
 }
 

@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import type { StoredEvent } from '@uplift/contracts';
+import { isOurs, toStoredEvent } from '@uplift/contracts';
 import type { Clock } from '@uplift/runtime';
 import { systemClock } from '@uplift/runtime';
 import {
@@ -31,6 +33,7 @@ export interface InMemoryEventStoreOptions {
 /** The whole contract of the port, for tests: nothing survives the process. */
 export class InMemoryEventStore extends EventStore {
   private readonly log = new InMemoryLog();
+  private readonly ours = new Set<StoredEvent>();
   private readonly streams = new Map<string, StoredEvent[]>();
   private readonly clock: Pick<Clock, 'wall'>;
   private closed = false;
@@ -70,13 +73,15 @@ export class InMemoryEventStore extends EventStore {
     this.assertOpen();
     const { after, maxBatch, signal } = { ...FROM_START, ...options };
     let next = this.log.indexAfter(after);
+    let upTo = positionOfLast(this.log.slice(0, next));
     let caughtUp = false;
     while (!this.isOver(signal)) {
-      const events = this.log.slice(next, maxBatch);
-      next += events.length;
+      const looked = this.log.slice(next, maxBatch);
+      next += looked.length;
       const reachedEnd: boolean = !caughtUp && next === this.log.length;
       caughtUp ||= reachedEnd;
-      if (events.length > 0 || reachedEnd) yield { events, caughtUp };
+      upTo = positionOfLast(looked) ?? upTo;
+      if (looked.length > 0 || reachedEnd) yield { ...this.sorted(looked), upTo, caughtUp };
       else await this.log.more(signal);
     }
   }
@@ -84,7 +89,7 @@ export class InMemoryEventStore extends EventStore {
   override lastPosition(): Promise<bigint | null> {
     return Promise.resolve().then(() => {
       this.assertOpen();
-      return this.log.last?.position ?? null;
+      return this.log.last((event) => this.ours.has(event))?.position ?? null;
     });
   }
 
@@ -101,21 +106,59 @@ export class InMemoryEventStore extends EventStore {
     const current = headOf(stored);
     if (current.revision > after.revision) return repeated(stored, after, linked.events);
     if (current.revision < after.revision) throw new RevisionConflictError(stream, after.revision);
-    const recordedAt = new Date(this.clock.wall()).toISOString();
+    const recordedAt = this.now();
     for (const event of linked.events) stored.push(this.store(event, recordedAt));
     this.streams.set(stream, stored);
     this.log.wake();
-    return { head: linked.head, position: this.log.last?.position ?? 0n };
+    return { head: linked.head, position: this.log.at(-1)?.position ?? 0n };
+  }
+
+  /** Something that another program writes, whatever it is and wherever. */
+  putRaw(stream: string, type: string, data: unknown = {}, metadata?: unknown): StoredEvent {
+    const stored = this.streams.get(stream) ?? [];
+    this.streams.set(stream, stored);
+    const event = toStoredEvent({
+      id: randomUUID(),
+      type,
+      stream,
+      revision: headOf(stored).revision + 1,
+      position: this.nextPosition(),
+      recordedAt: this.now(),
+      data,
+      metadata,
+    });
+    stored.push(event);
+    this.record(event, isOurs({ stream, type, metadata }));
+    this.log.wake();
+    return event;
   }
 
   private store(
     { bytes: _bytes, hashed: _hashed, ...content }: LinkedEvent,
     recordedAt: string,
   ): StoredEvent {
-    const position = BigInt(this.log.length + 1) * POSITION_STEP;
+    const position = this.nextPosition();
     const stored = Object.freeze({ ...asStoredJson(content), position, recordedAt });
-    this.log.push(stored);
+    this.record(stored, isOurs(stored));
     return stored;
+  }
+
+  private sorted(looked: readonly StoredEvent[]) {
+    const events = looked.filter((event) => this.ours.has(event));
+    return { events, foreign: looked.length - events.length };
+  }
+
+  private record(event: StoredEvent, isOneOfOurs: boolean): void {
+    this.log.push(event);
+    if (isOneOfOurs) this.ours.add(event);
+  }
+
+  private nextPosition(): bigint {
+    return BigInt(this.log.length + 1) * POSITION_STEP;
+  }
+
+  private now(): string {
+    return new Date(this.clock.wall()).toISOString();
   }
 
   private isOver(signal?: AbortSignal): boolean {
@@ -125,6 +168,10 @@ export class InMemoryEventStore extends EventStore {
   private assertOpen(): void {
     if (this.closed) throw new EventStoreUnavailableError('The event store is closed');
   }
+}
+
+function positionOfLast(events: readonly StoredEvent[]): bigint | null {
+  return events.at(-1)?.position ?? null;
 }
 
 function repeated(
@@ -160,8 +207,12 @@ class InMemoryLog {
     return this.events.length;
   }
 
-  get last(): StoredEvent | undefined {
-    return this.events.at(-1);
+  at(index: number): StoredEvent | undefined {
+    return this.events.at(index);
+  }
+
+  last(holds: (event: StoredEvent) => boolean): StoredEvent | undefined {
+    return this.events.findLast(holds);
   }
 
   push(event: StoredEvent): void {

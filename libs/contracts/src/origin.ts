@@ -1,0 +1,128 @@
+import { EVENT_CATEGORIES } from './recorded-event';
+import type { StoredEvent, StoredEventMetadata } from './stored-event';
+import { DAMAGED_METADATA } from './stored-event';
+import { splitStreamName } from './subjects';
+
+/** An event as the store has it: anybody may have written it. */
+export interface RawEvent extends Pick<
+  StoredEvent,
+  'id' | 'type' | 'stream' | 'revision' | 'position' | 'recordedAt'
+> {
+  /** Bytes where the content is not JSON. */
+  readonly data: unknown;
+  readonly metadata: unknown;
+}
+
+const CATEGORY = /^[a-z][A-Za-z0-9]{0,31}$/;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/**
+ * Whether an event is one of ours, whoever wrote it: every event of a stream `<known category>-<uuid>`, and every
+ * event with our metadata in a stream of a category still to come. All others are foreign, and so are the store's
+ * own (`$`): links, tombstones, metadata of streams.
+ */
+export function isOurs({
+  stream,
+  type,
+  metadata,
+}: {
+  readonly stream: string;
+  readonly type: string;
+  readonly metadata: unknown;
+}): boolean {
+  if (type.startsWith('$')) return false;
+  const { category, id } = splitStreamName(stream);
+  if (!UUID.test(id)) return false;
+  if (Object.hasOwn(EVENT_CATEGORIES, category)) return true;
+  return CATEGORY.test(category) && faultOfMetadata(metadata) === null;
+}
+
+/** Longest type of an event, and longest text of its metadata: they travel in a subject and in headers. */
+const MOST_TYPE = 128;
+const MOST_TEXT = 1_024;
+/** Largest data accepted, in bytes; the port of the store lets nothing larger in. */
+const MOST_DATA = 256 * 1024;
+const MOST_DEPTH = 32;
+
+/** What stands in for metadata that cannot be read. */
+const NO_METADATA: StoredEventMetadata = Object.freeze({
+  $correlationId: 'unknown',
+  $causationId: 'unknown',
+  actor: Object.freeze({ type: 'system', id: 'unknown' }),
+  service: 'unknown',
+  schemaVersion: 0,
+  hash: '0'.repeat(64),
+});
+const NO_DATA = Object.freeze({});
+
+/** Total: what cannot be read is told as damage. */
+export function toStoredEvent({ data, metadata, type, ...place }: RawEvent): StoredEvent {
+  const damage = damageOf(type, data, metadata);
+  if (damage === null) {
+    return { ...place, type, data: data as object, metadata: metadata as StoredEventMetadata };
+  }
+  return { ...place, type: type.slice(0, MOST_TYPE), data: NO_DATA, metadata: NO_METADATA, damage };
+}
+
+function damageOf(type: string, data: unknown, metadata: unknown): string | null {
+  if (type.length > MOST_TYPE) return `${DAMAGED_METADATA}the type has ${type.length} characters`;
+  const fault = faultOfMetadata(metadata);
+  if (fault !== null) return DAMAGED_METADATA + fault;
+  if (data instanceof Uint8Array) return 'data: not JSON';
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) {
+    return 'data: not a JSON object';
+  }
+  return faultOfSize(data);
+}
+
+/** Why it is not our metadata; null if it is. */
+function faultOfMetadata(metadata: unknown): string | null {
+  if (typeof metadata !== 'object' || metadata === null || metadata instanceof Uint8Array) {
+    return 'missing';
+  }
+  const fields = metadata as Record<string, unknown>;
+  const wrong = Object.entries(RULES).find(([name, isRight]) => !isRight(fields[name]));
+  return wrong ? `${wrong[0]} is missing or wrong` : null;
+}
+
+const isText = (value: unknown) =>
+  typeof value === 'string' && value !== '' && value.length <= MOST_TEXT;
+const isTextOrAbsent = (value: unknown) => value === undefined || isText(value);
+const ACTOR_TYPES: readonly unknown[] = ['user', 'service_account', 'system'];
+
+const RULES: Readonly<Record<keyof StoredEventMetadata, (value: unknown) => boolean>> = {
+  $correlationId: isText,
+  $causationId: isText,
+  actor: (value) => {
+    const { type, id } = (value ?? {}) as Record<string, unknown>;
+    return ACTOR_TYPES.includes(type) && isText(id);
+  },
+  service: isText,
+  schemaVersion: (value) => Number.isSafeInteger(value) && Number(value) >= 1,
+  traceparent: isTextOrAbsent,
+  commandFingerprint: isTextOrAbsent,
+  hash: (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value),
+};
+
+/** A character takes at most six bytes in JSON: only what may be too large is measured exactly. */
+function faultOfSize(data: object): string | null {
+  const characters = charactersOf(data, MOST_DEPTH);
+  if (characters === null) return `data: nested more than ${MOST_DEPTH} deep`;
+  if (6 * characters <= MOST_DATA) return null;
+  const bytes = Buffer.byteLength(JSON.stringify(data));
+  return bytes > MOST_DATA ? `data: ${bytes} bytes` : null;
+}
+
+/** At least the characters of its JSON, without escapes; null if it is nested too deep. */
+function charactersOf(value: unknown, depth: number): number | null {
+  if (typeof value === 'string') return value.length + 2;
+  if (typeof value !== 'object' || value === null) return 24;
+  if (depth === 0) return null;
+  let sum = 2;
+  for (const [name, part] of Object.entries(value)) {
+    const characters = charactersOf(part, depth - 1);
+    if (characters === null) return null;
+    sum += name.length + 4 + characters;
+  }
+  return sum;
+}
