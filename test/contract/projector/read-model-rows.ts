@@ -16,6 +16,7 @@ export async function withReadModel<T>(
 ): Promise<T> {
   const database = openConnections({ url, poolSize: 1 });
   try {
+    await sql`set search_path to uplift`.execute(database);
     return await use(database);
   } finally {
     await database.destroy();
@@ -32,7 +33,7 @@ export function allRows(url: string) {
       timeline: await select('select * from timeline order by instance_id, revision'),
       switches: await select('select * from switches order by switch_id'),
       checkpoint: await select(
-        'select position, events, last_event_id, last_event_at, version from checkpoint',
+        'select position, events, last_event_id, last_event_hash, last_event_at, version from checkpoint',
       ),
     };
   });

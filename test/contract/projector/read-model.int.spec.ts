@@ -5,6 +5,7 @@ import { PostgresReadModel } from '../../../apps/projector/src/read-model/postgr
 import type { TempFolder } from '../../../tools/stack/src';
 import { PostgresServer, createTempFolder } from '../../../tools/stack/src';
 import { readModelSuite } from './read-model.suite';
+import { TransactionPooler } from './transaction-pooler';
 
 let folder: TempFolder;
 let postgres: PostgresServer;
@@ -21,9 +22,63 @@ afterAll(async () => {
 
 const newDatabase = () => postgres.createDatabase(`read-model-${randomUUID()}`);
 
+/** The rows that the statements answer, all in one session. */
+async function run(url: string, ...statements: string[]): Promise<unknown[]> {
+  const connections = openConnections({ url, poolSize: 1 });
+  const rows: unknown[] = [];
+  try {
+    await sql`set search_path to uplift`.execute(connections);
+    for (const statement of statements)
+      rows.push(...(await sql.raw(statement).execute(connections)).rows);
+  } finally {
+    await connections.destroy();
+  }
+  return rows;
+}
+
 readModelSuite('PostgreSQL', async () => {
   const url = await newDatabase();
   return { connect: () => new PostgresReadModel({ url }) };
+});
+
+describe('behind a pooler of transactions', () => {
+  const poolers: TransactionPooler[] = [];
+
+  afterEach(() => Promise.all(poolers.splice(0).map((pooler) => pooler.stop())));
+
+  async function pooled(): Promise<string> {
+    const pooler = await TransactionPooler.start(await newDatabase());
+    poolers.push(pooler);
+    return pooler.url;
+  }
+
+  readModelSuite('PostgreSQL', async () => {
+    const url = await pooled();
+    return { connect: () => new PostgresReadModel({ url }) };
+  });
+
+  it('nothing stays in a session: no lock, no setting', async () => {
+    const url = await pooled();
+    const readModel = new PostgresReadModel({ url });
+    await readModel.prepare();
+    await readModel.rebuild((_fresh, replaceLive) => replaceLive(() => Promise.resolve(null)));
+    await readModel.rebuild(() => Promise.reject(new Error('broken'))).catch(() => undefined);
+    await readModel.close();
+    const connections = openConnections({ url, poolSize: 1 });
+    const locks = await sql`select * from pg_locks where locktype = 'advisory'`.execute(
+      connections,
+    );
+    const settings = new Set<unknown>();
+    for (let n = 0; n < 8; n += 1) {
+      const { rows } = await sql`select setting from pg_settings
+        where name in ('search_path', 'statement_timeout', 'synchronous_commit')`.execute(
+        connections,
+      );
+      settings.add(JSON.stringify(rows));
+    }
+    await connections.destroy();
+    expect([locks.rows, settings.size]).toEqual([[], 1]);
+  });
 });
 
 describe('tables that another build has left', () => {
@@ -38,31 +93,26 @@ describe('tables that another build has left', () => {
 
   afterEach(() => readModel.close());
 
-  async function run(...statements: string[]): Promise<void> {
-    const connections = openConnections({ url, poolSize: 1 });
-    for (const statement of statements) await sql.raw(statement).execute(connections);
-    await connections.destroy();
-  }
-
   it('get the columns they lack, and have to be rebuilt if they hold anything', async () => {
-    await run('alter table upgrades drop column calls', 'update checkpoint set position = 1');
+    await run(url, 'alter table upgrades drop column calls', 'update checkpoint set position = 1');
     await readModel.prepare();
     expect(await readModel.checkpoint()).toMatchObject({ version: 0, position: 1n });
-    await run('select calls from upgrades');
+    await run(url, 'select calls from upgrades');
   });
 
   it('go on as they are if they were empty', async () => {
     const { version } = await readModel.checkpoint();
-    await run('alter table instances drop column app', 'update checkpoint set version = 1');
+    await run(url, 'alter table instances drop column app', 'update checkpoint set version = 1');
     await readModel.prepare();
     expect(await readModel.checkpoint()).toMatchObject({ version });
-    await run('select app from instances order by app');
+    await run(url, 'select app from instances order by app');
   });
 
   it('take no rows of this build while they are those of another', async () => {
     const from = await readModel.checkpoint();
-    await run('update checkpoint set version = 1');
-    const last = { id: randomUUID(), position: 1n, recordedAt: new Date(0).toISOString() };
+    await run(url, 'update checkpoint set version = 1');
+    const recordedAt = new Date(0).toISOString();
+    const last = { id: randomUUID(), hash: null, position: 1n, recordedAt };
     const changes = { instances: [], upgrades: [], timeline: [], switches: [], events: 1, last };
     expect(await readModel.commit(from, changes)).toBeNull();
     await readModel.prepare();
@@ -70,8 +120,90 @@ describe('tables that another build has left', () => {
   });
 
   it('get the indexes they lack', async () => {
-    await run('drop index instances_by_core');
+    await run(url, 'drop index instances_by_core');
     await readModel.prepare();
-    await run('drop index instances_by_core');
+    await run(url, 'drop index instances_by_core');
+  });
+});
+
+describe('what others have made in the database', () => {
+  let url: string;
+  let readModel: PostgresReadModel;
+
+  beforeEach(async () => {
+    url = await newDatabase();
+    readModel = new PostgresReadModel({ url });
+    await readModel.prepare();
+  });
+
+  afterEach(() => readModel.close());
+
+  const rebuild = () =>
+    readModel.rebuild((_fresh, replaceLive) => replaceLive(() => Promise.resolve(null)));
+
+  it('stays over a rebuild: grants, views, indexes, comments, and tables beside ours', async () => {
+    await run(
+      url,
+      'create role reporting',
+      'grant usage on schema uplift to reporting',
+      'grant select on instances to reporting',
+      'grant select (outcome) on upgrades to reporting',
+      'create view public.fleet as select instance_id, status from instances',
+      'create view public.sizes as select count(*) from public.fleet',
+      'create index by_environment on instances (environment)',
+      "comment on table instances is 'one row per instance'",
+      'create table uplift.notes (note text)',
+    );
+    await rebuild();
+    const rows = await run(
+      url,
+      'set role reporting',
+      'select outcome from upgrades',
+      'select * from instances',
+      'reset role',
+      'select 1 as made from public.sizes where count < 0',
+      'select * from uplift.notes',
+      "select obj_description('instances'::regclass) as said",
+      "select 1 as found from pg_indexes where indexname = 'by_environment'",
+    );
+    expect(rows).toMatchObject([{ said: 'one row per instance' }, { found: 1 }]);
+    await run(
+      url,
+      'drop view public.sizes, public.fleet',
+      'drop owned by reporting',
+      'drop role reporting',
+    );
+  });
+
+  it('refuses a rebuild by its name where rows cannot go for it, and all stays as it was', async () => {
+    const recordedAt = new Date(0).toISOString();
+    const last = { id: randomUUID(), hash: null, position: 1n, recordedAt };
+    const switchOf = {
+      switchId: 'all',
+      core: null,
+      isStopped: true,
+      since: 0,
+      requestedBy: 'me',
+      reason: 'x',
+    };
+    const changes = {
+      instances: [],
+      upgrades: [],
+      timeline: [],
+      switches: [switchOf],
+      events: 1,
+      last,
+    };
+    await readModel.commit(await readModel.checkpoint(), changes);
+    await run(
+      url,
+      'create table public.notes (id text constraint notes_on_switches references switches)',
+      "insert into public.notes values ('all')",
+    );
+    await expect(rebuild()).rejects.toThrow('notes_on_switches');
+    expect(await readModel.checkpoint()).toMatchObject({ position: 1n });
+    await run(url, 'drop table public.notes');
+    await rebuild();
+    expect(await readModel.checkpoint()).toMatchObject({ position: null });
   });
 });

@@ -56,7 +56,10 @@ function upgradeNo(n: number, seconds: number | null): UpgradeView {
 }
 
 function changesAt(position: bigint, rows: Partial<ReadModelChanges>): ReadModelChanges {
-  const last = { id: `event-${position}`, position, recordedAt: '2026-03-01T10:00:00.000Z' };
+  const last = {
+    ...{ id: `event-${position}`, hash: `hash-${position}`, position },
+    recordedAt: '2026-03-01T10:00:00.000Z',
+  };
   return { instances: [], upgrades: [], timeline: [], switches: [], events: 1, last, ...rows };
 }
 

@@ -1,18 +1,11 @@
 import { EventStoreUnavailableError } from '@uplift/event-store';
 import { InMemoryEventStore } from '@uplift/event-store/testing';
 import { VirtualClock } from '@uplift/runtime/testing';
-import type { Checkpoint } from '../read-model/read-model.port';
+import { checkpointAt } from '../testing/checkpoint-at';
 import { HeadWatch } from './head-watch';
 import { ProjectionProgress } from './projection-progress';
 
-const CHECKPOINT: Checkpoint = {
-  generation: 'g',
-  version: 1,
-  position: 100n,
-  events: 1,
-  lastEventAt: 1,
-  updatedAt: 1,
-};
+const CHECKPOINT = checkpointAt(100n);
 
 class StoreEndingAt extends InMemoryEventStore {
   constructor(private readonly end: bigint | Error) {

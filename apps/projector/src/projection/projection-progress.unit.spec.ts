@@ -1,10 +1,6 @@
 import { VirtualClock } from '@uplift/runtime/testing';
-import type { Checkpoint } from '../read-model/read-model.port';
+import { checkpointAt } from '../testing/checkpoint-at';
 import { ProjectionProgress } from './projection-progress';
-
-function checkpointAt(position: bigint | null, events = 10): Checkpoint {
-  return { generation: 'g', version: 1, position, events, lastEventAt: 1, updatedAt: 1 };
-}
 
 test('who waits for a position is woken when it is reached, not before', async () => {
   const progress = new ProjectionProgress(new VirtualClock());
@@ -34,10 +30,10 @@ test('who waits too long is told so', async () => {
 
 test('missing events are estimated from the positions passed so far', () => {
   const progress = new ProjectionProgress(new VirtualClock());
-  progress.moveTo(checkpointAt(1_000n, 10));
+  progress.moveTo(checkpointAt(1_000n, { events: 10 }));
   progress.see({ position: 2_000n, seenAt: 1 });
   expect(progress).toMatchObject({ missingEvents: 10, isAtHead: false });
-  progress.moveTo(checkpointAt(2_000n, 17));
+  progress.moveTo(checkpointAt(2_000n, { events: 17 }));
   expect(progress).toMatchObject({ missingEvents: 0, isAtHead: true });
 });
 

@@ -1,15 +1,8 @@
-import type { Checkpoint } from '../read-model/read-model.port';
+import { checkpointAt } from '../testing/checkpoint-at';
 import { READ_MODEL_VERSION } from '../read-model/read-model.tables';
 import { refuseUnfitCheckpoint } from './projection-state';
 
-const CHECKPOINT: Checkpoint = {
-  generation: 'g',
-  version: READ_MODEL_VERSION,
-  position: 500n,
-  events: 5,
-  lastEventAt: 1,
-  updatedAt: 1,
-};
+const CHECKPOINT = checkpointAt(500n);
 
 test.each([500n, 900n])('a store that ends at %d has what the read model needs', (head) => {
   expect(() => refuseUnfitCheckpoint(CHECKPOINT, head)).not.toThrow();

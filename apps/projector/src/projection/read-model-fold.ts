@@ -15,7 +15,7 @@ import {
   upgradeIdOf,
 } from '@uplift/domain';
 import { errorMessage } from '@uplift/runtime';
-import type { ReadModelChanges } from '../read-model/read-model.port';
+import type { FoldedEvent, ReadModelChanges } from '../read-model/read-model.port';
 import { ProjectionHaltedError } from './projection-state';
 
 /** The rows as they were before the batch. */
@@ -66,7 +66,7 @@ export class ReadModelFold {
   readonly timeline: TimelineEntry[] = [];
   readonly switches = new Map<string, SwitchView>();
   events = 0;
-  last: StoredEvent | undefined;
+  last: FoldedEvent | undefined;
 
   constructor(private readonly known: KnownRows) {}
 
@@ -95,7 +95,7 @@ export class ReadModelFold {
     if (recorded !== null) this.foldInstance(stored, recorded);
     if (switched) this.switches.set(switched.switchId, switched);
     this.events += 1;
-    this.last = stored;
+    this.last = folded(stored);
   }
 
   private foldInstance(stored: StoredEvent, recorded: RecordedInstanceEvent): void {
@@ -119,6 +119,10 @@ export class ReadModelFold {
     if (after === null) throw new Error(`Upgrade ${upgradeId} was never requested`);
     return after;
   }
+}
+
+function folded({ id, position, recordedAt, metadata }: StoredEvent): FoldedEvent {
+  return { id, position, recordedAt, hash: metadata.hash };
 }
 
 function refuseGap(before: InstanceView | null, { stream, revision }: StoredEvent): void {

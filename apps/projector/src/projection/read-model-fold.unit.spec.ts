@@ -23,7 +23,8 @@ function readable(history = HISTORY): ReadableEvent[] {
 function storedFrom({ eventId, revision, event: { type, data } }: (typeof HISTORY)[number]) {
   const stream = `instance-${INSTANCE_ID}`;
   const position = BigInt(revision + 1) * 100n;
-  return { id: eventId, type, data, stream, revision, position } as StoredEvent;
+  const metadata = { schemaVersion: 1, hash: `hash-${revision}` };
+  return { id: eventId, type, data, stream, revision, position, metadata } as StoredEvent;
 }
 
 function knownAfter(count: number): KnownRows {
@@ -90,7 +91,7 @@ describe('an event that changes no row', () => {
     ({
       ...{ id: 'event-x', stream, type, data, revision: 0, position: 5_000n },
       recordedAt: '2026-03-01T10:00:00.000Z',
-      metadata: { schemaVersion: 1 },
+      metadata: { schemaVersion: 1, hash: 'hash-x' },
     }) as StoredEvent;
 
   test.each([
@@ -103,7 +104,8 @@ describe('an event that changes no row', () => {
     const fold = new ReadModelFold(NOTHING);
     expect([halted, fold.applyAll(events)]).toEqual([undefined, undefined]);
     const nothing = { instances: [], timeline: [], switches: [] };
-    expect(fold.changes).toMatchObject({ events: 1, last: stored, ...nothing });
+    const last = { id: 'event-x', position: 5_000n, hash: 'hash-x' };
+    expect(fold.changes).toMatchObject({ events: 1, last, ...nothing });
   });
 
   test.each([['a switch that this build does not know', at(SYSTEM_STREAM, 'NeverSeen', {})]])(
@@ -120,7 +122,7 @@ test('a switch that is set to and fro in one batch is written once, as it was se
       ...{ id: `event-${revision}`, stream: SYSTEM_STREAM, type, revision },
       ...{ data: EXAMPLE_SYSTEM_DATA.StartsStopped, position: BigInt(revision) },
       recordedAt: '2026-03-01T10:00:00.000Z',
-      metadata: { schemaVersion: 1 },
+      metadata: { schemaVersion: 1, hash: 'hash-x' },
     }) as StoredEvent;
   const { events } = readableEvents([at(0, 'StartsStopped'), at(1, 'StartsAllowed')]);
   const fold = new ReadModelFold(NOTHING);

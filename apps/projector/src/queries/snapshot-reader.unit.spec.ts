@@ -1,14 +1,7 @@
-import type { Checkpoint } from '../read-model/read-model.port';
+import { checkpointAt } from '../testing/checkpoint-at';
 import { asOf } from './snapshot-reader';
 
-const CHECKPOINT: Checkpoint = {
-  generation: 'g',
-  version: 1,
-  position: 500n,
-  events: 5,
-  lastEventAt: 10_000,
-  updatedAt: 10_050,
-};
+const CHECKPOINT = checkpointAt(500n, { lastEventAt: 10_000, updatedAt: 10_050 });
 
 test('an answer at the end of the store is as old as the last look at the store', () => {
   expect(asOf(CHECKPOINT, { position: 500n, seenAt: 70_000 }, 70_400)).toEqual({
@@ -28,7 +21,7 @@ test('while the store was never reached the last event counts', () => {
 });
 
 test('an empty read model of an empty store is up to date', () => {
-  const empty = { ...CHECKPOINT, position: null, lastEventAt: null };
+  const empty = checkpointAt(null);
   const answer = asOf(empty, { position: null, seenAt: 70_000 }, 70_000);
   expect(answer).toMatchObject({ position: '0', ageMs: 0 });
 });

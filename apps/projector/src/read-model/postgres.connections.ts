@@ -1,4 +1,5 @@
-import { Kysely, PostgresDialect } from 'kysely';
+import type { DatabaseConnection, Driver, TransactionSettings } from 'kysely';
+import { CompiledQuery, Kysely, PostgresDialect, PostgresDriver } from 'kysely';
 import { Pool } from 'pg';
 
 export const LIVE_SCHEMA = 'uplift';
@@ -9,8 +10,6 @@ export type Connections = Kysely<unknown>;
 
 export interface PostgresOptions {
   readonly url: string;
-  /** Every unqualified table name means this schema. */
-  readonly schema?: string;
   readonly poolSize?: number;
   /** Longest statement, and longest pause inside a transaction, in milliseconds. */
   readonly statementTimeoutMs?: number;
@@ -26,6 +25,10 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const GRACE_MS = 5_000;
 const LONGEST_LIFE_SECONDS = 300;
 
+/**
+ * Nothing is kept in a session: a pooler between here and the server may run each transaction in another one. So
+ * settings belong to a transaction, locks too, and every table is named with its schema.
+ */
 export function openConnections(options: PostgresOptions): Connections {
   const { statementTimeoutMs = DEFAULT_STATEMENT_TIMEOUT_MS } = options;
   const pool = new Pool({
@@ -37,27 +40,58 @@ export function openConnections(options: PostgresOptions): Connections {
     // A connection whose other end vanished answers nothing: the server's own limits do not reach this side.
     query_timeout: statementTimeoutMs + GRACE_MS,
     maxLifetimeSeconds: LONGEST_LIFE_SECONDS,
-    options: serverOptions(options, statementTimeoutMs),
   });
   pool.on('error', (error) => options.onError?.(error));
   // The pool listens to idle connections only: one that breaks in hand between two statements would end the process.
   pool.on('connect', (client) => client.on('error', () => undefined));
-  return new Kysely({ dialect: new PostgresDialect({ pool }) });
+  return new Kysely({
+    dialect: new Dialect(pool, transactionSettings(options, statementTimeoutMs)),
+  });
 }
 
-function serverOptions(
-  { schema = LIVE_SCHEMA, synchronousCommit = true }: PostgresOptions,
+function transactionSettings(
+  { synchronousCommit = true }: PostgresOptions,
   statementTimeoutMs: number,
 ): string {
   const settings = {
-    search_path: schema,
     statement_timeout: String(statementTimeoutMs),
     // A frozen projector must not hold the checkpoint's lock.
     idle_in_transaction_session_timeout: String(statementTimeoutMs),
     synchronous_commit: synchronousCommit ? 'on' : 'off',
-    TimeZone: 'UTC',
   };
   return Object.entries(settings)
-    .map(([name, value]) => `-c ${name}=${value}`)
-    .join(' ');
+    .map(([name, value]) => `set local ${name} = ${value}`)
+    .join('; ');
+}
+
+class Dialect extends PostgresDialect {
+  constructor(
+    private readonly pool: Pool,
+    private readonly settings: string,
+  ) {
+    super({ pool });
+  }
+
+  override createDriver(): Driver {
+    return new SettingDriver(this.pool, this.settings);
+  }
+}
+
+/** Begins each transaction with its settings, in one message. */
+class SettingDriver extends PostgresDriver {
+  constructor(
+    pool: Pool,
+    private readonly settings: string,
+  ) {
+    super({ pool });
+  }
+
+  override async beginTransaction(
+    connection: DatabaseConnection,
+    { isolationLevel, accessMode }: TransactionSettings,
+  ): Promise<void> {
+    const level = isolationLevel ? ` isolation level ${isolationLevel}` : '';
+    const begin = `start transaction${level} ${accessMode ?? ''}`;
+    await connection.executeQuery(CompiledQuery.raw(`${begin}; ${this.settings}`));
+  }
 }

@@ -2,7 +2,7 @@ import type { Percentiles, StageStats } from '@uplift/contracts';
 import { sql } from 'kysely';
 import type { Connections, PostgresOptions } from './postgres.connections';
 import { LIVE_SCHEMA, openConnections, REBUILD_SCHEMA } from './postgres.connections';
-import { onEmptySchema, prepareSchema, replaceLiveSchema } from './postgres.schema';
+import { onEmptySchema, prepareSchema, replaceLiveRows } from './postgres.schema';
 import { columnsOf, selectByIds, selectPage, writeRows } from './postgres.statements';
 import type {
   Checkpoint,
@@ -17,7 +17,6 @@ import type { Table } from './table';
 
 /** Of a rebuild: its batches are large, and what a crash loses is built again. */
 const REBUILD = {
-  schema: REBUILD_SCHEMA,
   statementTimeoutMs: 120_000,
   synchronousCommit: false,
 } as const;
@@ -28,21 +27,24 @@ const REFUSED = /^(22|23|54)/;
 export class PostgresReadModel extends ReadModel {
   private readonly connections: Connections;
 
-  constructor(private readonly options: PostgresOptions) {
+  constructor(
+    private readonly options: PostgresOptions,
+    private readonly schema = LIVE_SCHEMA,
+  ) {
     super();
     this.connections = openConnections(options);
   }
 
   override prepare(): Promise<void> {
-    return prepareSchema(this.connections, this.options.schema ?? LIVE_SCHEMA);
+    return prepareSchema(this.connections, this.schema);
   }
 
   override checkpoint(): Promise<Checkpoint> {
-    return readCheckpoint(this.connections);
+    return readCheckpoint(this.connections, this.schema);
   }
 
   override async load<View>(table: Table<View>, ids: readonly string[]): Promise<View[]> {
-    const { rows } = await selectByIds(table, ids).execute(this.connections);
+    const { rows } = await selectByIds(this.schema, table, ids).execute(this.connections);
     return rows.map((row) => table.toView(row));
   }
 
@@ -50,8 +52,8 @@ export class PostgresReadModel extends ReadModel {
     try {
       return await this.connections.transaction().execute(async (transaction) => {
         // First: its row lock keeps a second projector, and the swap after a rebuild, out of all other rows.
-        const advanced = await advanceCheckpoint(transaction, from, changes);
-        if (advanced) await writeChanges(transaction, changes);
+        const advanced = await this.advanceCheckpoint(transaction, from, changes);
+        if (advanced) await this.writeChanges(transaction, changes);
         return advanced;
       });
     } catch (error) {
@@ -59,21 +61,31 @@ export class PostgresReadModel extends ReadModel {
     }
   }
 
+  override async noteSeen(from: Checkpoint, seenUpTo: bigint): Promise<void> {
+    const position = seenUpTo.toString();
+    await sql`update ${this.checkpointTable} set seen_up_to = ${position}
+      where ${isAt(from)} and (seen_up_to is null or seen_up_to < ${position}::bigint)`.execute(
+      this.connections,
+    );
+  }
+
   override read<T>(read: (snapshot: Snapshot) => Promise<T>): Promise<T> {
     const transaction = this.connections.transaction();
     return transaction
       .setIsolationLevel('repeatable read')
       .setAccessMode('read only')
-      .execute((connection) => read(new PostgresSnapshot(connection)));
+      .execute((connection) => read(new PostgresSnapshot(connection, this.schema)));
   }
 
   override async rebuild<T>(
     fill: (fresh: ReadModel, replaceLive: ReplaceLive) => Promise<T>,
   ): Promise<T> {
-    const fresh = new PostgresReadModel({ ...this.options, ...REBUILD });
+    const fresh = new PostgresReadModel({ ...this.options, ...REBUILD }, REBUILD_SCHEMA);
     const { connections } = fresh;
     try {
-      return await onEmptySchema(connections, () => fill(fresh, replaceLiveSchema(connections)));
+      return await onEmptySchema(connections, (generation) =>
+        fill(fresh, replaceLiveRows(connections, generation)),
+      );
     } finally {
       await fresh.close();
     }
@@ -82,22 +94,53 @@ export class PostgresReadModel extends ReadModel {
   override close(): Promise<void> {
     return this.connections.destroy();
   }
+
+  private get checkpointTable() {
+    return sql.id(this.schema, 'checkpoint');
+  }
+
+  private async advanceCheckpoint(
+    transaction: Connections,
+    from: Checkpoint,
+    { last, events, acceptedStore, seenUpTo }: ReadModelChanges,
+  ): Promise<Checkpoint | null> {
+    const { rows } = await sql<CheckpointRow>`
+      update ${this.checkpointTable} set position = ${last.position.toString()},
+        events = events + ${events}, last_event_id = ${last.id}, last_event_hash = ${last.hash},
+        last_event_at = ${last.recordedAt}, seen_up_to = ${(seenUpTo ?? last.position).toString()},
+        accepted_store = coalesce(${acceptedStore ?? null}, accepted_store), updated_at = now()
+      where ${isAt(from)} returning *`.execute(transaction);
+    return rows[0] ? toCheckpoint(rows[0]) : null;
+  }
+
+  private async writeChanges(transaction: Connections, changes: ReadModelChanges): Promise<void> {
+    const write = async <View>(table: Table<View>, views: readonly View[]) => {
+      if (views.length > 0) await writeRows(this.schema, table, views).execute(transaction);
+    };
+    await write(TIMELINE, changes.timeline);
+    await write(INSTANCES, changes.instances);
+    await write(UPGRADES, changes.upgrades);
+    await write(SWITCHES, changes.switches);
+  }
 }
 
 class PostgresSnapshot implements Snapshot {
-  constructor(private readonly connection: Connections) {}
+  constructor(
+    private readonly connection: Connections,
+    private readonly schema: string,
+  ) {}
 
   checkpoint(): Promise<Checkpoint> {
-    return readCheckpoint(this.connection);
+    return readCheckpoint(this.connection, this.schema);
   }
 
   async find<View>(table: Table<View>, id: string): Promise<View | undefined> {
-    const { rows } = await selectByIds(table, [id]).execute(this.connection);
+    const { rows } = await selectByIds(this.schema, table, [id]).execute(this.connection);
     return rows[0] && table.toView(rows[0]);
   }
 
   async page<View>(table: Table<View>, request: PageRequest<View>): Promise<View[]> {
-    const { rows } = await selectPage(table, request).execute(this.connection);
+    const { rows } = await selectPage(this.schema, table, request).execute(this.connection);
     return rows.map((row) => table.toView(row));
   }
 
@@ -107,7 +150,7 @@ class PostgresSnapshot implements Snapshot {
   ): Promise<Record<string, number>> {
     const { rows } = await sql<{ readonly name: string; readonly count: string }>`
       select ${sql.ref(table.column(field).name)} as name, count(*) as count
-      from ${sql.table(table.name)} group by 1 order by 1`.execute(this.connection);
+      from ${sql.id(this.schema, table.name)} group by 1 order by 1`.execute(this.connection);
     return Object.fromEntries(rows.map(({ name, count }) => [name, Number(count)]));
   }
 
@@ -120,7 +163,7 @@ class PostgresSnapshot implements Snapshot {
           (value->>'startedAt')::bigint - (value->>'queuedAt')::bigint as queued,
           (value->>'endedAt')::bigint - (value->>'startedAt')::bigint as active
         from (
-          select ${stages} as stages from ${sql.table(UPGRADES.name)}
+          select ${stages} as stages from ${sql.id(this.schema, UPGRADES.name)}
           order by ${sql.join(byAge.map((column) => sql`${column} desc`))} limit ${sql.lit(newest)}
         ) as newest, jsonb_each(newest.stages) as entry(key, value)
       )
@@ -153,50 +196,45 @@ interface CheckpointRow {
   /** 64 bit as decimal string, as `events`. */
   readonly position: string | null;
   readonly events: string;
+  readonly last_event_id: string | null;
+  readonly last_event_hash: string | null;
   readonly last_event_at: Date | null;
+  readonly seen_up_to: string | null;
+  readonly accepted_store: string | null;
   readonly updated_at: Date;
 }
 
-async function readCheckpoint(connection: Connections): Promise<Checkpoint> {
-  const { rows } = await sql<CheckpointRow>`select * from checkpoint`.execute(connection);
+async function readCheckpoint(connection: Connections, schema: string): Promise<Checkpoint> {
+  const { rows } = await sql<CheckpointRow>`select * from ${sql.id(schema, 'checkpoint')}`.execute(
+    connection,
+  );
   if (!rows[0]) throw new Error('The read model has no checkpoint');
   return toCheckpoint(rows[0]);
 }
 
-async function advanceCheckpoint(
-  transaction: Connections,
-  from: Checkpoint,
-  { last, events }: ReadModelChanges,
-): Promise<Checkpoint | null> {
-  const position = from.position?.toString() ?? null;
-  const { rows } = await sql<CheckpointRow>`
-    update checkpoint set position = ${last.position.toString()}, events = events + ${events},
-      last_event_id = ${last.id}, last_event_at = ${last.recordedAt}, updated_at = now()
-    where generation = ${from.generation} and version = ${from.version}
-      and position is not distinct from ${position}::bigint
-    returning *`.execute(transaction);
-  return rows[0] ? toCheckpoint(rows[0]) : null;
-}
-
-async function writeChanges(transaction: Connections, changes: ReadModelChanges): Promise<void> {
-  const write = async <View>(table: Table<View>, views: readonly View[]) => {
-    if (views.length > 0) await writeRows(table, views).execute(transaction);
-  };
-  await write(TIMELINE, changes.timeline);
-  await write(INSTANCES, changes.instances);
-  await write(UPGRADES, changes.upgrades);
-  await write(SWITCHES, changes.switches);
+/** The rows are still those that the checkpoint was read from. */
+function isAt({ generation, version, position }: Checkpoint) {
+  return sql`generation = ${generation} and version = ${version}
+    and position is not distinct from ${position?.toString() ?? null}::bigint`;
 }
 
 function toCheckpoint(row: CheckpointRow): Checkpoint {
   return {
     generation: row.generation,
     version: row.version,
-    position: row.position === null ? null : BigInt(row.position),
+    position: positionOf(row.position),
+    lastEventId: row.last_event_id,
+    lastEventHash: row.last_event_hash,
+    seenUpTo: positionOf(row.seen_up_to ?? row.position),
+    acceptedStore: row.accepted_store,
     events: Number(row.events),
     lastEventAt: row.last_event_at?.getTime() ?? null,
     updatedAt: row.updated_at.getTime(),
   };
+}
+
+function positionOf(decimal: string | null): bigint | null {
+  return decimal === null ? null : BigInt(decimal);
 }
 
 function isRefusal(error: unknown): error is Error {

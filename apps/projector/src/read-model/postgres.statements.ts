@@ -7,33 +7,68 @@ import type { NamedColumn, Table, TableShape } from './table';
 type Statement = RawBuilder<Readonly<Record<string, unknown>>>;
 
 /** All rows in one statement. A row that is there already is replaced, or refused where rows never change. */
-export function writeRows<View>(table: Table<View>, views: readonly View[]): Statement {
+export function writeRows<View>(
+  schema: string,
+  table: Table<View>,
+  views: readonly View[],
+): Statement {
   const names = table.columns.map(({ name }) => name).join(', ');
   const fields = table.columns.map(({ field }) => `"${field}"`).join(', ');
   const types = table.columns.map(({ field, type }) => `"${field}" ${type}`).join(', ');
   const rows = toStorableJson(views.map((view) => table.toJson(view)));
-  return sql`insert into ${sql.table(table.name)} (${sql.raw(names)}) select ${sql.raw(fields)}
+  return sql`insert into ${sql.id(schema, table.name)} (${sql.raw(names)}) select ${sql.raw(fields)}
     from json_to_recordset(${rows}::json) as incoming(${sql.raw(types)}) ${sql.raw(onConflict(table))}`;
 }
 
 function onConflict(table: TableShape): string {
-  if (table.options.isAppendOnly) return '';
+  return table.options.isAppendOnly ? '' : replaceRow(table);
+}
+
+function replaceRow(table: TableShape): string {
   const key = columnNames(table, table.options.key);
   const others = table.columns.filter(({ name }) => !key.includes(name));
   const changes = others.map(({ name }) => `${name} = excluded.${name}`);
   return `on conflict (${key.join(', ')}) do update set ${changes.join(', ')}`;
 }
 
-export function selectByIds(table: TableShape, ids: readonly string[]): Statement {
-  const [first] = columnsOf(table, table.options.key);
-  return sql`${selectFrom(table)} where ${first} = any(${ids})`;
+/**
+ * Makes the rows of one schema those of another. Rows that are equal stay as they are, and so does the table: its
+ * grants, and whatever depends on it.
+ */
+export function copyRows(table: TableShape, from: string, to: string): readonly Statement[] {
+  const [live, fresh] = [sql.id(to, table.name), sql.id(from, table.name)];
+  const names = table.columns.map(({ name }) => name);
+  const columnsIn = (alias: string) => sql.raw(names.map((name) => `${alias}.${name}`).join(', '));
+  const sameKey = sql.raw(
+    columnNames(table, table.options.key)
+      .map((name) => `live.${name} = fresh.${name}`)
+      .join(' and '),
+  );
+  const isSame = sql`(${columnsIn('live')}) is not distinct from (${columnsIn('fresh')})`;
+  return [
+    sql`delete from ${live} as live
+      where not exists (select from ${fresh} as fresh where ${sameKey})`,
+    sql`insert into ${live} (${sql.raw(names.join(', '))})
+      select ${columnsIn('fresh')} from ${fresh} as fresh
+      where not exists (select from ${live} as live where ${sameKey} and ${isSame})
+      ${sql.raw(replaceRow(table))}`,
+  ];
 }
 
-export function selectPage(table: TableShape, request: PageRequest<object>): Statement {
+export function selectByIds(schema: string, table: TableShape, ids: readonly string[]): Statement {
+  const [first] = columnsOf(table, table.options.key);
+  return sql`${selectFrom(schema, table)} where ${first} = any(${ids})`;
+}
+
+export function selectPage(
+  schema: string,
+  table: TableShape,
+  request: PageRequest<object>,
+): Statement {
   const { order, isNewestFirst } = table.options;
   const direction = sql.raw(isNewestFirst ? ' desc' : '');
   const by = columnsOf(table, order).map((column) => sql`${column}${direction}`);
-  return sql`${selectFrom(table)} ${where(table, request)}
+  return sql`${selectFrom(schema, table)} ${where(table, request)}
     order by ${sql.join(by)} limit ${request.limit}`;
 }
 
@@ -56,8 +91,8 @@ function parameter({ store, type }: NamedColumn, value: unknown): RawBuilder<unk
   return sql`${store(value)}::${sql.raw(type)}`;
 }
 
-function selectFrom({ name }: TableShape): RawBuilder<unknown> {
-  return sql`select * from ${sql.table(name)}`;
+function selectFrom(schema: string, { name }: TableShape): RawBuilder<unknown> {
+  return sql`select * from ${sql.id(schema, name)}`;
 }
 
 export function columnsOf(table: TableShape, fields: readonly string[]): RawBuilder<unknown>[] {

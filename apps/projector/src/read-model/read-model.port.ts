@@ -2,13 +2,27 @@ import type { StageStats, StoredEvent } from '@uplift/contracts';
 import type { InstanceView, SwitchView, TimelineEntry, UpgradeView } from '@uplift/domain';
 import type { Table } from './table';
 
-/** What the rows reflect: everything up to and including `position`, nothing after it. */
+/** An event of ours as the store had it: the same position with another id or hash is another store. */
+export interface FoldedEvent extends Pick<StoredEvent, 'id' | 'position' | 'recordedAt'> {
+  /** Null if its metadata could not be read. */
+  readonly hash: string | null;
+}
+
+/** What the rows reflect: every event of ours up to and including `position`, nothing after it. */
 export interface Checkpoint {
   /** Changes with every rebuild: a projector that knew the old tables loses its next write. */
   readonly generation: string;
   /** Version of the folds that made the rows. */
   readonly version: number;
+  /** Of the last event folded. */
   readonly position: bigint | null;
+  readonly lastEventId: string | null;
+  /** Null also in tables of a build that did not keep it. */
+  readonly lastEventHash: string | null;
+  /** Position of the last event looked at, ours or not: at or behind `position`. */
+  readonly seenUpTo: bigint | null;
+  /** The newest decision of an operator, among the events folded, that the store as it is counts. */
+  readonly acceptedStore: string | null;
   /** Number of events folded since the first. */
   readonly events: number;
   /** Store time of the last event folded, milliseconds since 1970. */
@@ -23,9 +37,13 @@ export interface ReadModelChanges {
   /** New rows. */
   readonly timeline: readonly TimelineEntry[];
   readonly switches: readonly SwitchView[];
-  /** Events in the batch. */
+  /** Set by a decision in the batch. */
+  readonly acceptedStore?: string;
+  /** Events folded. */
   readonly events: number;
-  readonly last: Pick<StoredEvent, 'id' | 'position' | 'recordedAt'>;
+  readonly last: FoldedEvent;
+  /** Position of the last event looked at, absent if that is `last`. */
+  readonly seenUpTo?: bigint | null;
 }
 
 export interface PageRequest<View> {
@@ -49,9 +67,9 @@ export interface Snapshot {
 }
 
 /**
- * Puts the rebuilt tables in the place of the live ones, at once for every reader. Answers false, and does nothing,
- * if readers would see the past again: the store has newer events, and the live tables reflect some of them.
- * `storeEnd` is asked while nobody can write.
+ * Makes the live rows those of the rebuilt tables, at once for every reader; the live tables themselves stay, with
+ * their grants and all that depends on them. Answers false, and does nothing, if readers would see the past again: the
+ * store has newer events, and the live rows reflect some of them. `storeEnd` is asked while nobody can write.
  */
 export type ReplaceLive = (storeEnd: () => Promise<bigint | null>) => Promise<boolean>;
 
@@ -79,6 +97,8 @@ export abstract class ReadModel {
    * RowsRefusedError.
    */
   abstract commit(from: Checkpoint, changes: ReadModelChanges): Promise<Checkpoint | null>;
+  /** Only the foreign events between the checkpoint's and the position were looked at. Nothing if it has moved on. */
+  abstract noteSeen(from: Checkpoint, seenUpTo: bigint): Promise<void>;
   abstract read<T>(read: (snapshot: Snapshot) => Promise<T>): Promise<T>;
   /** Runs `fill` on empty tables beside the live ones. Throws RebuildRunningError. */
   abstract rebuild<T>(fill: (fresh: ReadModel, replaceLive: ReplaceLive) => Promise<T>): Promise<T>;

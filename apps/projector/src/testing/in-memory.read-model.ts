@@ -146,11 +146,7 @@ export class InMemoryReadModel extends ReadModel {
   override commit(from: Checkpoint, changes: ReadModelChanges): Promise<Checkpoint | null> {
     return this.answer(() => {
       const { at } = this.tables;
-      const isSame =
-        at.generation === from.generation &&
-        at.version === from.version &&
-        at.position === from.position;
-      if (!isSame) return null;
+      if (!isAt(at, from)) return null;
       const next = this.tables.copy();
       put(next, TIMELINE, changes.timeline);
       put(next, INSTANCES, changes.instances);
@@ -159,12 +155,24 @@ export class InMemoryReadModel extends ReadModel {
       next.at = {
         ...at,
         position: changes.last.position,
+        lastEventId: changes.last.id,
+        lastEventHash: changes.last.hash,
+        seenUpTo: changes.seenUpTo ?? changes.last.position,
+        acceptedStore: changes.acceptedStore ?? at.acceptedStore,
         events: at.events + changes.events,
         lastEventAt: Date.parse(changes.last.recordedAt),
         updatedAt: this.clock.wall(),
       };
       this.database.tables = next;
       return next.at;
+    });
+  }
+
+  override noteSeen(from: Checkpoint, seenUpTo: bigint): Promise<void> {
+    return this.answer(() => {
+      const { tables } = this;
+      const { at } = tables;
+      if (isAt(at, from) && seenUpTo > (at.seenUpTo ?? -1n)) tables.at = { ...at, seenUpTo };
     });
   }
 
@@ -208,6 +216,10 @@ export class InMemoryReadModel extends ReadModel {
       generation: `generation-${this.database.generations}`,
       version: READ_MODEL_VERSION,
       position: null,
+      lastEventId: null,
+      lastEventHash: null,
+      seenUpTo: null,
+      acceptedStore: null,
       events: 0,
       lastEventAt: null,
       updatedAt: this.clock.wall(),
@@ -221,6 +233,15 @@ export class InMemoryReadModel extends ReadModel {
       return work();
     });
   }
+}
+
+/** The rows are still those that the checkpoint was read from. */
+function isAt(at: Checkpoint, from: Checkpoint): boolean {
+  return (
+    at.generation === from.generation &&
+    at.version === from.version &&
+    at.position === from.position
+  );
 }
 
 function put<View>(tables: Tables, table: Table<View>, views: readonly View[]): void {
