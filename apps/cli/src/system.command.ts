@@ -21,6 +21,20 @@ export function systemCommand(context: CliContext): Command {
     .addCommand(switchCommand(context, 'stop-starts', 'begin no upgrade and trigger no deployment'))
     .addCommand(switchCommand(context, 'allow-starts', 'let upgrades start again'));
   system
+    .command('accept-store')
+    .description('decide that the store as it is counts, where store and bus differ')
+    .requiredOption('--reason <text>', 'why, for the audit')
+    .option('--key <key>', 'idempotency key; made up if left out')
+    .action(async ({ reason, key }: Omit<SwitchOptions, 'core'>) => {
+      const document = await context.command<SwitchAnswer>(
+        '/v1/system/accept-store',
+        { reason },
+        key,
+      );
+      const { revision, position } = document;
+      context.printer.print({ document, rows: [{ revision, position }] });
+    });
+  system
     .command('status')
     .description('which starts are stopped, by whom, why and since when')
     .action(async () => {

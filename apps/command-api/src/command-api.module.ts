@@ -1,12 +1,14 @@
 import type { DynamicModule, OnApplicationShutdown, Provider } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import { BusClient, BusConnection, connectServiceBus } from '@uplift/bus';
-import { FINDINGS_STREAM, SYSTEM_STREAM } from '@uplift/contracts';
-import { findingsDecider, systemDecider } from '@uplift/domain';
+import { DECISIONS_STREAM, FINDINGS_STREAM, SYSTEM_STREAM } from '@uplift/contracts';
+import { decisionsDecider, findingsDecider, systemDecider } from '@uplift/domain';
 import {
   CommandHandler,
+  DivergenceWatch,
   EsdbEventStore,
   EventStore,
+  GuardedEventStore,
   InstanceHistory,
   StreamHistory,
   SystemCommandHandler,
@@ -23,7 +25,9 @@ import { InstancesModule } from './instances/instances.module';
 import { PublishedApi } from './pages/open-api';
 import { PagesController } from './pages/pages.controller';
 import { ReadModel } from './nats/read-model';
+import { AcceptedStores } from './system/accept-store';
 import { FindingStream } from './system/finding-commands';
+import { StoreWatch } from './system/store-watch';
 import { SwitchStream } from './system/system-commands';
 import { SystemModule } from './system/system.module';
 import { UpgradePolicy } from './upgrades/upgrade-commands';
@@ -112,8 +116,19 @@ function adapters(runtime: CommandApiRuntime): Provider[] {
   };
   return [
     {
-      provide: EventStore,
+      provide: EsdbEventStore,
       useFactory: () => new EsdbEventStore({ connectionString: eventStoreUrl }),
+    },
+    {
+      provide: EventStore,
+      inject: [EsdbEventStore, DivergenceWatch],
+      useFactory: (store: EventStore, watch: DivergenceWatch) =>
+        new GuardedEventStore(store, watch),
+    },
+    {
+      provide: DivergenceWatch,
+      inject: [EsdbEventStore, BusConnection],
+      useFactory: (store: EventStore, bus: BusConnection) => new StoreWatch(store, bus, runtime),
     },
     {
       provide: BusConnection,
@@ -156,6 +171,15 @@ function histories(runtime: CommandApiRuntime): Provider[] {
         const streams = new StreamHistory(store, SERVICE_NAME, 'system', findingsDecider);
         const handler = new SystemCommandHandler(FINDINGS_STREAM, streams, runtime);
         return new FindingStream(findingsDecider, handler, meter);
+      },
+    },
+    {
+      provide: AcceptedStores,
+      inject: [EsdbEventStore, CommandMeter],
+      useFactory: (store: EventStore, meter: CommandMeter) => {
+        const history = new StreamHistory(store, SERVICE_NAME, 'system', decisionsDecider);
+        const handler = new SystemCommandHandler(DECISIONS_STREAM, history, runtime);
+        return new AcceptedStores(decisionsDecider, handler, meter);
       },
     },
   ];

@@ -41,11 +41,14 @@ const timedStage = oneOf(TIMED_STAGES);
 
 const asOf = named(
   'AsOf',
-  object({
-    position: documented('The answer reflects the store up to here', position),
-    at: documented('Up to this moment the answer is known to be complete', dateTime),
-    ageMs: documented('From then to the answer', revision),
-  }),
+  object(
+    {
+      position: documented('The answer reflects the store up to here', position),
+      at: documented('Up to this moment the answer is known to be complete', dateTime),
+      ageMs: documented('From then to the answer', revision),
+    },
+    { reason: documented('Why the read model goes no further, by the code of a problem', text) },
+  ),
 );
 
 /** A switch that forbids starts. */
@@ -262,6 +265,14 @@ export const ANSWERS = {
       links: named('SystemLinks', object({ system: text })),
     }),
   ),
+  acceptStore: named(
+    'AcceptStoreAnswer',
+    object({
+      revision: documented('Revision of the decisions that the command led to', revision),
+      position: documented('Position in the store, for min-position', position),
+      links: named('AcceptStoreLinks', object({ system: text })),
+    }),
+  ),
   findingCommand: named(
     'FindingCommandAnswer',
     object({
@@ -294,6 +305,7 @@ export type UpgradeDocument = ValueOf<typeof upgrade>;
 export type Percentiles = ValueOf<typeof percentiles>;
 export type StageStats = ValueOf<typeof stageStats>;
 export type SystemCommandAnswer = ValueOf<typeof ANSWERS.systemCommand>;
+export type AcceptStoreAnswer = ValueOf<typeof ANSWERS.acceptStore>;
 export type FindingDocument = ValueOf<typeof finding>;
 export type FindingCommandAnswer = ValueOf<typeof ANSWERS.findingCommand>;
 export type EventDocument = ValueOf<typeof event>;

@@ -17,6 +17,7 @@ export const COMMAND_SUBJECTS = {
   unparkInstance: 'uplift.cmd.v1.instance.unpark',
   stopStarts: 'uplift.cmd.v1.system.stop-starts',
   allowStarts: 'uplift.cmd.v1.system.allow-starts',
+  acceptStore: 'uplift.cmd.v1.system.accept-store',
   closeFinding: 'uplift.cmd.v1.system.close-finding',
 } as const;
 

@@ -43,6 +43,8 @@ export class DivergenceWatch {
   private found: DivergedMessage | null = null;
   private isInDoubt = true;
   private looking: Promise<void> | null = null;
+  private watching: Promise<void> = Promise.resolve();
+  private readonly stopping = new AbortController();
 
   constructor(
     private readonly store: EventStore,
@@ -55,12 +57,18 @@ export class DivergenceWatch {
     return this.found;
   }
 
-  async watch(signal: AbortSignal): Promise<void> {
-    const { clock, randomness } = this.ports;
-    while (!signal.aborted) {
-      await this.look();
-      await clock.idle(LOOK_MS * (1 + randomness.fraction() / 2), signal);
-    }
+  /** Why nothing is appended, in words; undefined while all is well. */
+  get reason(): string | undefined {
+    return this.found ? new StoreDivergedError(this.found).message : undefined;
+  }
+
+  start(): void {
+    this.watching = this.watch();
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.watching;
   }
 
   /** The store was away, and may come back as another one. */
@@ -78,6 +86,15 @@ export class DivergenceWatch {
   look(): Promise<void> {
     this.looking ??= this.compare().finally(() => (this.looking = null));
     return this.looking;
+  }
+
+  private async watch(): Promise<void> {
+    const { clock, randomness } = this.ports;
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      await this.lookInTime();
+      await clock.idle(LOOK_MS * (1 + randomness.fraction() / 2), signal);
+    }
   }
 
   private async lookInTime(): Promise<void> {

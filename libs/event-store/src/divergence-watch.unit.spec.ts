@@ -138,12 +138,12 @@ describe('the watch over store and bus', () => {
   it('looks every few seconds until it is stopped', async () => {
     const newest = jest.fn(() => Promise.resolve(null));
     const { watch, clock } = await setUp(0, newest);
-    const stop = new AbortController();
-    const watching = watch.watch(stop.signal);
+    watch.start();
     await clock.advance(60_000);
     expect(newest.mock.calls.length).toBeGreaterThanOrEqual(8);
     expect(newest.mock.calls.length).toBeLessThanOrEqual(13);
-    stop.abort();
-    await watching;
+    await watch.stop();
+    await clock.advance(60_000);
+    expect(newest.mock.calls.length).toBeLessThanOrEqual(13);
   });
 });

@@ -2,7 +2,12 @@ import { Body, Controller, Param } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { ApiTags } from '@nestjs/swagger';
 import type { BusRequest } from '@uplift/bus';
-import type { FindingCommandAnswer, Query, SystemCommandAnswer } from '@uplift/contracts';
+import type {
+  AcceptStoreAnswer,
+  FindingCommandAnswer,
+  Query,
+  SystemCommandAnswer,
+} from '@uplift/contracts';
 import { COMMAND_SUBJECTS } from '@uplift/contracts';
 import type { Caller } from '../commands/command-request';
 import { DtoPipe, HttpCaller, HttpQuery, UuidPipe } from '../http/http-requests';
@@ -13,9 +18,11 @@ import { ReadModel } from '../nats/read-model';
 import { ReasonDto } from '../upgrades/upgrades.dto';
 import type { FindingCommandResult } from './finding-commands';
 import { FindingCommands } from './finding-commands';
+import type { AcceptStoreResult } from './accept-store';
+import { AcceptStore } from './accept-store';
 import type { SystemCommandResult } from './system-commands';
 import { SystemCommands } from './system-commands';
-import { CloseFindingDto, SwitchStartsDto } from './system.dto';
+import { AcceptStoreDto, CloseFindingDto, SwitchStartsDto } from './system.dto';
 
 @ApiTags('system')
 @Controller('v1')
@@ -23,6 +30,7 @@ export class SystemController {
   constructor(
     private readonly commands: SystemCommands,
     private readonly findings: FindingCommands,
+    private readonly stores: AcceptStore,
     private readonly readModel: ReadModel,
   ) {}
 
@@ -87,5 +95,26 @@ export class SystemController {
   async closeFindingOverBus(@Payload() request: BusRequest): Promise<FindingCommandAnswer> {
     const dto = readDto(CloseFindingDto, request.body);
     return (await this.findings.close(dto, busCaller(request))).answer;
+  }
+
+  @PostSystemCommand(
+    'system/accept-store',
+    'The store as it is counts: bus and read model are filled from it anew, and commands are taken again',
+    {
+      answer: 'acceptStore',
+      ifMatch: 'Revision of the decisions: refuse with 412 if another was taken',
+    },
+  )
+  acceptStore(
+    @HttpCaller() caller: Caller,
+    @Body(DtoPipe) body: AcceptStoreDto,
+  ): Promise<AcceptStoreResult> {
+    return this.stores.accept(body, caller);
+  }
+
+  @BusCommand(COMMAND_SUBJECTS.acceptStore)
+  async acceptStoreOverBus(@Payload() request: BusRequest): Promise<AcceptStoreAnswer> {
+    const dto = readDto(AcceptStoreDto, request.body);
+    return (await this.stores.accept(dto, busCaller(request))).answer;
   }
 }

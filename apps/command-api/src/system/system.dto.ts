@@ -1,6 +1,12 @@
 import { nameRule, ReasonField, TextField, UuidField } from '../input/fields';
 import { ReasonDto } from '../upgrades/upgrades.dto';
 
+/** Decides that the store as it is counts. */
+export class AcceptStoreDto {
+  @ReasonField()
+  readonly reason!: string;
+}
+
 /** Stops all starts, or allows them again. */
 export class SwitchStartsDto {
   @TextField({

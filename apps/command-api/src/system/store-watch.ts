@@ -1,0 +1,25 @@
+import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
+import type { BusConnection } from '@uplift/bus';
+import { newestRelayed } from '@uplift/bus';
+import type { EventStore } from '@uplift/event-store';
+import { DivergenceWatch } from '@uplift/event-store';
+import type { ServiceRuntime } from '@uplift/runtime';
+
+/** While store and bus differ no command is taken; everything else goes on, and the health page says it. */
+export class StoreWatch
+  extends DivergenceWatch
+  implements OnApplicationBootstrap, BeforeApplicationShutdown
+{
+  constructor(store: EventStore, bus: BusConnection, { health, ...ports }: ServiceRuntime) {
+    super(store, () => newestRelayed(bus), ports);
+    health.addDegradation('store', () => this.reason);
+  }
+
+  onApplicationBootstrap(): void {
+    this.start();
+  }
+
+  beforeApplicationShutdown(): Promise<void> {
+    return this.stop();
+  }
+}
