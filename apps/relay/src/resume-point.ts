@@ -1,12 +1,14 @@
 import { lastMessage, type BusConnection, type MessageOnBus } from '@uplift/bus';
 import {
+  DECISIONS_STREAM,
   decodeEvent,
   decodeRelayProof,
   UndecodableMessageError,
   type RelayProof,
   type StoredEvent,
 } from '@uplift/contracts';
-import { StreamNotFoundError, type EventStore } from '@uplift/event-store';
+import { decisionsDecider, isAccepted, type DivergedMessage } from '@uplift/domain';
+import { placeInStore, StreamHistory, type EventStore } from '@uplift/event-store';
 import type { Clock, Randomness } from '@uplift/runtime';
 
 export interface RelayContext {
@@ -39,10 +41,28 @@ export class DivergedError extends Error {
 export async function findResumePoint(context: RelayContext): Promise<ResumePoint> {
   const { bus, store, randomness } = context;
   const last = await lastMessage(bus);
-  if (!last) return { sequence: 0, after: null, proof: { ordinal: 0, epoch: randomness.uuid() } };
+  if (!last) return { sequence: 0, after: null, proof: newEpoch(randomness) };
+  const { sequence } = last;
   const { event, proof } = decode(last);
-  await assertStored(store, event, last.sequence);
-  return { sequence: last.sequence, after: event.position, proof };
+  if ((await placeInStore(store, event)) === 'stored') {
+    return { sequence, after: event.position, proof };
+  }
+  if (await isStoreAccepted(store, { epoch: proof.epoch, sequence, eventId: event.id })) {
+    return { sequence, after: null, proof: newEpoch(randomness) };
+  }
+  throw new DivergedError(
+    `message ${sequence} is event ${event.id} at position ${event.position}, which the store does not have`,
+  );
+}
+
+/** Every event of the store follows, whatever the bus holds already. */
+function newEpoch(randomness: Randomness): RelayProof {
+  return { ordinal: 0, epoch: randomness.uuid() };
+}
+
+async function isStoreAccepted(store: EventStore, message: DivergedMessage): Promise<boolean> {
+  const decisions = new StreamHistory(store, 'relay', 'system', decisionsDecider);
+  return isAccepted((await decisions.load(DECISIONS_STREAM)).state, message);
 }
 
 /** A sequence that was taken by somebody who is no relay leaves a hole behind. Throws DivergedError. */
@@ -90,24 +110,5 @@ function decode(last: MessageOnBus): { event: StoredEvent; proof: RelayProof } {
   } catch (error) {
     if (!(error instanceof UndecodableMessageError)) throw error;
     throw new DivergedError(`message ${last.sequence} is not the relay's (${error.message})`);
-  }
-}
-
-async function assertStored(store: EventStore, event: StoredEvent, sequence: number) {
-  const found = await eventAt(store, event);
-  const same = found?.id === event.id && found.metadata.hash === event.metadata.hash;
-  if (same && found.position === event.position) return;
-  throw new DivergedError(
-    `message ${sequence} is event ${event.id} at position ${event.position}, which the store does not have`,
-  );
-}
-
-async function eventAt(store: EventStore, event: StoredEvent): Promise<StoredEvent | undefined> {
-  try {
-    const [found] = await store.load(event.stream, event.revision);
-    return found;
-  } catch (error) {
-    if (error instanceof StreamNotFoundError) return undefined;
-    throw error;
   }
 }

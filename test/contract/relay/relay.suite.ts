@@ -1,10 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import type { BusConnection } from '@uplift/bus';
+import { DECISIONS_STREAM } from '@uplift/contracts';
 import { MAX_EVENT_BYTES, NO_STREAM } from '@uplift/event-store';
 import { InMemoryEventStore } from '@uplift/event-store/testing';
+import type { OnBus } from '../../support/bus-reader';
 import { readable } from '../../support/bus-reader';
 import { FORGED, send, type BusUnderTest } from '../bus/bus-under-test';
 import { eventually, everything, expectSame, fill, newEvent, RunningRelay } from './relay-fixture';
+
+/** An operator's decision that the store need not have the event of a message. */
+function accepted({ event, proof: { epoch }, sequence }: OnBus) {
+  const message = { epoch, sequence, eventId: event.id };
+  return newEvent('StoreAccepted', { requestedBy: 'operator-7', reason: 'restored', message });
+}
 
 /** The relay over any bus, beside an event store in memory. */
 export function relaySuite(name: string, open: () => Promise<BusUnderTest>): void {
@@ -155,6 +163,30 @@ export function relaySuite(name: string, open: () => Promise<BusUnderTest>): voi
       expect(relay.status).toMatchObject({ mode: 'stopped', eventsPublished: 0 });
       expect(relay.status.reason).toContain('DIVERGED');
       expect(await reader.lastSequence()).toBe(8);
+    });
+
+    it('fills the bus anew, in a new epoch behind what is there, when an operator accepts the store', async () => {
+      await fill(store, 8);
+      const first = await startRelay();
+      await expectBusIsStore();
+      await first.stop();
+      relays.splice(0);
+      const last = (await server.read(8)).map(readable)[7]!;
+      store = new InMemoryEventStore({ clock: reader.clock });
+      await fill(store, 20);
+      const relay = await startRelay();
+      await eventually(
+        () => relay.status.reason !== undefined,
+        () => relay.status,
+      );
+      await store.append(DECISIONS_STREAM, NO_STREAM, [accepted(last)]);
+      await eventually(async () => (await reader.lastSequence()) === 8 + 21);
+      const refilled = (await server.read(8 + 21)).slice(8).map(readable);
+      expectSame(refilled, await everything(store));
+      expect(refilled[0]?.proof.epoch).not.toBe(last.proof.epoch);
+      await eventually(() => relay.status.reason === undefined);
+      await fill(store, 4);
+      await eventually(async () => (await reader.lastSequence()) === 8 + 25);
     });
 
     it('stops for good when somebody else has written to the bus', async () => {
