@@ -39,6 +39,18 @@ const reason = documented('By its present name, see docs/reasons.md', text);
 const reasonClass = oneOf(REASON_CLASS_NAMES);
 const timedStage = oneOf(TIMED_STAGES);
 
+/** Why a read model does not follow the store. */
+export const STALE_REASONS = [
+  /** It was made from another store, or from a later state of this one. */
+  'store-diverged',
+  /** It has stopped, and goes on only as another build or after a rebuild. */
+  'projection-halted',
+  /** Store or database are away: it goes on by itself. */
+  'projection-interrupted',
+] as const;
+
+export type StaleReason = (typeof STALE_REASONS)[number];
+
 const asOf = named(
   'AsOf',
   object(
@@ -47,7 +59,13 @@ const asOf = named(
       at: documented('Up to this moment the answer is known to be complete', dateTime),
       ageMs: documented('From then to the answer', revision),
     },
-    { reason: documented('Why the read model goes no further, by the code of a problem', text) },
+    {
+      reason: documented(
+        'Why the read model does not follow the store; absent while it does',
+        oneOf(STALE_REASONS),
+      ),
+      detail: documented('The reason in words', text),
+    },
   ),
 );
 
