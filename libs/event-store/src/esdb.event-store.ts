@@ -1,6 +1,7 @@
-import { BACKWARDS, END, EventStoreDBClient, START } from '@eventstore/db-client';
-import type { AppendResult, ResolvedEvent } from '@eventstore/db-client';
+import { BACKWARDS, END, EventStoreDBClient, FORWARDS, START } from '@eventstore/db-client';
+import type { AllStreamResolvedEvent, AppendResult, ResolvedEvent } from '@eventstore/db-client';
 import type { StoredEvent } from '@uplift/contracts';
+import { isOurs } from '@uplift/contracts';
 import { appendError, collect, readError, unavailable, withDeadline } from './esdb.calls';
 import { fromEsdbEvent, toEsdbEvent } from './esdb.event-codec';
 import { NewestOfOurs } from './esdb.newest';
@@ -13,6 +14,7 @@ import {
 } from './event-store.port';
 import type {
   AllEventsBatch,
+  AllEventsPage,
   Appended,
   EventToAppend,
   StreamHead,
@@ -20,6 +22,7 @@ import type {
 } from './event-store.port';
 import { prepareAppend } from './hash-chain';
 import type { LinkedEvents } from './hash-chain';
+import { streamCutIn } from './stream-cut';
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 
@@ -104,6 +107,19 @@ export class EsdbEventStore extends EventStore {
     }
   }
 
+  override async readAll(after: bigint | null, limit: number): Promise<AllEventsPage> {
+    try {
+      this.assertOpen();
+      const fromPosition = after === null ? START : { commit: after, prepare: after };
+      // The event at the position itself comes first.
+      const maxCount = limit + 1;
+      const read = this.client.readAll({ direction: FORWARDS, fromPosition, maxCount });
+      return pageOf(await collect(read, this.timeoutMs), { after, maxCount });
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
   override async lastPosition(): Promise<bigint | null> {
     try {
       this.assertOpen();
@@ -167,4 +183,31 @@ function stored(found: readonly ResolvedEvent[]): StoredEvent[] {
   return found.flatMap(({ event, commitPosition = 0n }) =>
     event ? [fromEsdbEvent(event, commitPosition)] : [],
   );
+}
+
+function pageOf(
+  found: readonly AllStreamResolvedEvent[],
+  { after, maxCount }: { readonly after: bigint | null; readonly maxCount: number },
+): AllEventsPage {
+  const all = found.flatMap(({ event }) => (event ? [event] : []));
+  const looked = all
+    .filter(({ position }) => after === null || position.commit > after)
+    .map((event) => {
+      const { streamId: stream, type, data, metadata, position } = event;
+      return { event, stream, type, data, metadata, position: position.commit };
+    });
+  return {
+    events: looked.filter(isOurs).map(({ event, position }) => fromEsdbEvent(event, position)),
+    foreign: looked
+      .filter((each) => !isOurs(each) && !isOfTheStore(each))
+      .map(({ stream, type, position }) => ({ stream, type, position })),
+    cuts: looked.map(streamCutIn).filter((cut) => cut !== null),
+    upTo: looked.at(-1)?.position ?? after,
+    isEnd: found.length < maxCount,
+  };
+}
+
+/** The store's own events and streams begin with `$`. */
+function isOfTheStore({ stream, type }: { readonly stream: string; readonly type: string }) {
+  return stream.startsWith('$') || type.startsWith('$');
 }

@@ -95,6 +95,33 @@ export interface AllEventsBatch {
   readonly caughtUp: boolean;
 }
 
+/** What another program wrote. */
+export interface ForeignEvent {
+  readonly stream: string;
+  readonly type: string;
+  readonly position: bigint;
+}
+
+/** An order to the store, by whoever may give it, to let go of a stream or of a part of it. */
+export interface StreamCut {
+  readonly stream: string;
+  readonly how: 'deleted' | 'tombstoned' | 'truncated';
+  readonly position: bigint;
+}
+
+/** A part of the store as it is, in store order. */
+export interface AllEventsPage {
+  /** Ours only (`isOurs`). */
+  readonly events: readonly StoredEvent[];
+  /** Of other programs; the store's own events are left out. */
+  readonly foreign: readonly ForeignEvent[];
+  readonly cuts: readonly StreamCut[];
+  /** Position of the last event looked at, whatever it is; what was asked for if there was none. */
+  readonly upTo: bigint | null;
+  /** Whether there was nothing more. */
+  readonly isEnd: boolean;
+}
+
 export interface SubscribeToAllOptions {
   /** Exclusive; absent: from the first event. */
   readonly after?: bigint;
@@ -132,6 +159,11 @@ export abstract class EventStore {
    * the last position seen.
    */
   abstract subscribeToAll(options?: SubscribeToAllOptions): AsyncIterable<AllEventsBatch>;
+  /**
+   * At most so many events of all streams, behind a position (exclusive; null: from the first). For whoever looks
+   * through the store at his own pace.
+   */
+  abstract readAll(after: bigint | null, limit: number): Promise<AllEventsPage>;
   /**
    * Position of the newest event of ours, null if there is none. Looks at a limited number of foreign events behind
    * it: beyond that it throws EventStoreUnavailableError, and the next call looks on from there.

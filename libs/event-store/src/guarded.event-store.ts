@@ -3,6 +3,7 @@ import type { DivergenceWatch } from './divergence-watch';
 import { EventStore, EventStoreUnavailableError } from './event-store.port';
 import type {
   AllEventsBatch,
+  AllEventsPage,
   Appended,
   EventToAppend,
   StreamHead,
@@ -42,6 +43,10 @@ export class GuardedEventStore extends EventStore {
       this.watch.doubt();
       throw error;
     }
+  }
+
+  override readAll(after: bigint | null, limit: number): Promise<AllEventsPage> {
+    return this.heard(this.store.readAll(after, limit));
   }
 
   override lastPosition(): Promise<bigint | null> {

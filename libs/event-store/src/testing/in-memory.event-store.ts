@@ -13,13 +13,16 @@ import {
 } from '../event-store.port';
 import type {
   AllEventsBatch,
+  AllEventsPage,
   Appended,
   EventToAppend,
+  StreamCut,
   StreamHead,
   SubscribeToAllOptions,
 } from '../event-store.port';
 import { prepareAppend } from '../hash-chain';
 import type { LinkedEvent } from '../hash-chain';
+import { streamCutIn } from '../stream-cut';
 
 /** Positions have gaps, as the real store's have. */
 const POSITION_STEP = 100n;
@@ -34,6 +37,7 @@ export interface InMemoryEventStoreOptions {
 export class InMemoryEventStore extends EventStore {
   private readonly log = new InMemoryLog();
   private readonly ours = new Set<StoredEvent>();
+  private readonly cuts = new Map<StoredEvent, StreamCut>();
   private readonly streams = new Map<string, StoredEvent[]>();
   private readonly clock: Pick<Clock, 'wall'>;
   private closed = false;
@@ -86,6 +90,21 @@ export class InMemoryEventStore extends EventStore {
     }
   }
 
+  override readAll(after: bigint | null, limit: number): Promise<AllEventsPage> {
+    return Promise.resolve().then(() => {
+      this.assertOpen();
+      const looked = this.log.slice(this.log.indexAfter(after ?? 0n), limit);
+      const foreign = looked.filter((event) => !this.ours.has(event) && !isOfTheStore(event));
+      return {
+        events: this.sorted(looked).events,
+        foreign: foreign.map(({ stream, type, position }) => ({ stream, type, position })),
+        cuts: looked.flatMap((event) => this.cuts.get(event) ?? []),
+        upTo: positionOfLast(looked) ?? after,
+        isEnd: looked.length < limit,
+      };
+    });
+  }
+
   override lastPosition(): Promise<bigint | null> {
     return Promise.resolve().then(() => {
       this.assertOpen();
@@ -128,6 +147,8 @@ export class InMemoryEventStore extends EventStore {
       metadata,
     });
     stored.push(event);
+    const cut = streamCutIn({ ...event, data });
+    if (cut) this.cuts.set(event, cut);
     this.record(event, isOurs({ stream, type, metadata }));
     this.log.wake();
     return event;
@@ -168,6 +189,11 @@ export class InMemoryEventStore extends EventStore {
   private assertOpen(): void {
     if (this.closed) throw new EventStoreUnavailableError('The event store is closed');
   }
+}
+
+/** The store's own events and streams begin with `$`. */
+function isOfTheStore({ stream, type }: StoredEvent): boolean {
+  return stream.startsWith('$') || type.startsWith('$');
 }
 
 function positionOfLast(events: readonly StoredEvent[]): bigint | null {

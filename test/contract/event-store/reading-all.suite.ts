@@ -1,0 +1,96 @@
+import { NO_STREAM } from '@uplift/event-store';
+import type { AllEventsPage, EventStore, StreamCut } from '@uplift/event-store';
+import { fill, newStream, sampleEvents } from './sample-events';
+
+/** Another program with rights of its own. */
+export interface Outsider {
+  put(stream: string, type: string, data: object): Promise<unknown>;
+  cut(stream: string, how: StreamCut['how']): Promise<unknown>;
+}
+
+export function readingAllSuite(open: () => EventStore, outsider: () => Outsider): void {
+  let store: EventStore;
+  /** Everything behind a position. */
+  const pagesAfter = async (after: bigint | null, limit = 100) => {
+    const pages: AllEventsPage[] = [await store.readAll(after, limit)];
+    for (let last = pages[0]!; !last.isEnd; pages.push(last)) {
+      last = await store.readAll(last.upTo, limit);
+    }
+    return pages;
+  };
+  const end = async () => (await pagesAfter(null)).at(-1)!.upTo;
+
+  beforeEach(() => {
+    store = open();
+  });
+
+  describe('read all', () => {
+    it.each([1, 2, 7, 100])('gives every event once and in order, %d at a time', async (limit) => {
+      const start = await end();
+      const streams = [newStream(), newStream()];
+      for (const stream of streams) await fill(store, stream, 9, 3);
+
+      const pages = await pagesAfter(start, limit);
+
+      const events = pages.flatMap((page) => page.events);
+      expect(events).toEqual([
+        ...(await store.load(streams[0]!)),
+        ...(await store.load(streams[1]!)),
+      ]);
+      expect(pages.every((page) => page.events.length <= limit)).toBe(true);
+      expect(pages.at(-1)?.upTo).toBe(events.at(-1)?.position);
+    });
+
+    it('begins with the first event', async () => {
+      await fill(store, newStream(), 1);
+      const events = (await pagesAfter(null)).flatMap((page) => page.events);
+      expect(events.at(-1)?.position).toBe(await store.lastPosition());
+    });
+
+    it('ends where nothing follows, and stays there', async () => {
+      await fill(store, newStream(), 1);
+      const upTo = await end();
+      expect(await store.readAll(upTo, 10)).toEqual({
+        ...{ events: [], foreign: [], cuts: [] },
+        ...{ upTo, isEnd: true },
+      });
+    });
+
+    it('tells what other programs wrote from what is ours', async () => {
+      const start = await end();
+      const stream = newStream();
+      await outsider().put('ops-test', 'Probe', { a: 1 });
+      await store.append(stream, NO_STREAM, sampleEvents(1));
+      await outsider().put('instance-nobody', 'Probe', { a: 1 });
+      await outsider().put(stream, 'Probe', { a: 1 });
+
+      const pages = await pagesAfter(start);
+
+      const events = pages.flatMap((page) => page.events);
+      expect(events.map(({ revision, damage }) => [revision, damage])).toEqual([
+        [0, undefined],
+        [1, expect.stringContaining('metadata')],
+      ]);
+      expect(pages.flatMap((page) => page.foreign)).toEqual([
+        { stream: 'ops-test', type: 'Probe', position: expect.any(BigInt) as bigint },
+        { stream: 'instance-nobody', type: 'Probe', position: expect.any(BigInt) as bigint },
+      ]);
+    });
+
+    it.each(['deleted', 'tombstoned', 'truncated'] as const)(
+      'says that a stream was %s',
+      async (how) => {
+        const start = await end();
+        const stream = newStream();
+        await fill(store, stream, 3);
+        await outsider().cut(stream, how);
+
+        const pages = await pagesAfter(start);
+
+        const cuts = pages.flatMap((page) => page.cuts);
+        expect(cuts).toEqual([{ stream, how, position: expect.any(BigInt) as bigint }]);
+        expect(pages.flatMap((page) => page.foreign)).toEqual([]);
+      },
+    );
+  });
+}
