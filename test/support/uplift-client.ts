@@ -128,14 +128,12 @@ export class UpliftClient {
   async post(path: string, body: unknown, idempotencyKey: string): Promise<Accepted> {
     const headers = { 'content-type': 'application/json', 'idempotency-key': idempotencyKey };
     const init = { method: 'POST', headers, body: JSON.stringify(body) };
-    return answerOf(await fetch(`${this.apiUrl}${path}`, init));
+    return onceThereIsRoom(async () => answerOf(await fetch(`${this.apiUrl}${path}`, init)));
   }
 
   private command(subject: string, body: object, idempotencyKey: string): Promise<Accepted> {
-    return this.bus.request(subject, body, {
-      idempotencyKey,
-      timeoutMs: 2_000,
-    }) as Promise<Accepted>;
+    const options = { idempotencyKey, timeoutMs: 2_000 };
+    return onceThereIsRoom(() => this.bus.request(subject, body, options) as Promise<Accepted>);
   }
 }
 
@@ -171,6 +169,17 @@ export async function acknowledged<T>(send: () => Promise<T>, withinMs = 40_000)
   }
   if ('error' in outcome) throw outcome.error;
   return outcome.answer;
+}
+
+/** Repeats a command that finds too many others under way. */
+async function onceThereIsRoom<T>(send: () => Promise<T>): Promise<T> {
+  for (;;) {
+    const outcome = await outcomeOf(send);
+    if ('answer' in outcome) return outcome.answer;
+    const { error } = outcome;
+    if (!(error instanceof ProblemError) || error.problem.code !== 'overloaded') throw error;
+    await pause(REPEAT_MS * (1 + Math.random()));
+  }
 }
 
 async function outcomeOf<T>(send: () => Promise<T>) {

@@ -16,6 +16,7 @@ import {
 } from '@uplift/event-store';
 import type { ReadinessCheck, ServiceRuntime } from '@uplift/runtime';
 import { Clock, Health, Metrics, Randomness } from '@uplift/runtime';
+import { CommandLimiter, CommandLimits } from './commands/command-limiter';
 import { CommandMeter } from './commands/command-meter';
 import { CommandService } from './commands/command-service';
 import { RefusalRecorder } from './commands/refusal-recorder';
@@ -41,6 +42,8 @@ export const COMMAND_API_SETTINGS = [
   'deadlineAttemptMs',
   'healthCallbackToken',
   'promoteEnabled',
+  'commandsUnderWay',
+  'commandsQueued',
 ] as const;
 
 type CommandApiRuntime = ServiceRuntime<(typeof COMMAND_API_SETTINGS)[number]>;
@@ -63,6 +66,7 @@ export class CommandApiModule implements OnApplicationShutdown {
       ...policies(runtime),
       ...adapters(runtime),
       ...histories(runtime),
+      CommandLimiter,
       CommandMeter,
       CommandService,
       RefusalRecorder,
@@ -103,6 +107,7 @@ function policies({ configuration, logger }: CommandApiRuntime): Provider[] {
   }
   return [
     { provide: HealthCallbackToken, useValue: token },
+    { provide: CommandLimits, useValue: new CommandLimits(configuration) },
     { provide: UpgradePolicy, useValue: new UpgradePolicy(configuration) },
   ];
 }

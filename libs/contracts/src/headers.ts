@@ -9,11 +9,15 @@ export const REQUEST_HEADERS = {
   actorToken: 'Uplift-Actor-Token',
 } as const;
 
-/** On a failed reply: the HTTP status as digits, and the problem's title. */
+/** On a failed reply: the HTTP status as digits, the problem's title, and seconds to wait before a repeat. */
 export const ERROR_HEADERS = {
   code: 'Nats-Service-Error-Code',
   title: 'Nats-Service-Error',
+  /** As over HTTP, of a problem that may be over by then. */
+  retryAfter: 'Retry-After',
 } as const;
+
+export const RETRY_AFTER_SECONDS = '1';
 
 /** CloudEvents 1.0 attributes in NATS binary mode. */
 export const CLOUD_EVENT_HEADERS = {

@@ -58,6 +58,7 @@ export const PROBLEMS = {
   'strategy-not-enabled': refused(422, 'The strategy is not enabled here'),
   'status-not-importable': refused(422, 'An instance cannot be registered in this status'),
   'repeated-too-often': later(429, 'Too many commands in a row changed nothing'),
+  overloaded: later(429, 'Too many commands are under way'),
   'too-many-streams': later(429, 'Too many event streams are open'),
   'request-refused': refused(400, 'The request was refused'),
   'internal-error': later(500, 'The service failed'),

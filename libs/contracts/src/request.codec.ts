@@ -1,4 +1,4 @@
-import { CONTENT_TYPES, ERROR_HEADERS, REQUEST_HEADERS } from './headers';
+import { CONTENT_TYPES, ERROR_HEADERS, REQUEST_HEADERS, RETRY_AFTER_SECONDS } from './headers';
 import type { ProblemDetails } from './problems';
 
 /** How the caller spoke; the reply is given the same form. */
@@ -74,6 +74,7 @@ export function encodeProblem(format: RequestFormat, problem: ProblemDetails): E
       ...reply.headers,
       [ERROR_HEADERS.code]: String(problem.status),
       [ERROR_HEADERS.title]: asciiTitle(problem.title),
+      ...(problem.retryable === true ? { [ERROR_HEADERS.retryAfter]: RETRY_AFTER_SECONDS } : {}),
     },
   };
 }

@@ -56,6 +56,11 @@ it('does not send a plain reply that a Nest client would misread', () => {
   expect(() => encodeReply({ kind: 'json' }, { response: 1 }, SOURCE)).toThrow('swallow');
 });
 
+it('says in the headers when a problem may be over', () => {
+  const { headers } = encodeProblem({ kind: 'json' }, { ...PROBLEM, retryable: true });
+  expect(headers).toMatchObject({ 'Retry-After': '1' });
+});
+
 it('says in the headers that a reply is a problem, in ASCII', () => {
   const reply = encodeProblem({ kind: 'json' }, PROBLEM);
   expect(reply.headers).toEqual({

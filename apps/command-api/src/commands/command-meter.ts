@@ -3,12 +3,13 @@ import type { ProblemDetails } from '@uplift/contracts';
 import { ProblemError } from '@uplift/contracts';
 import { Clock, Metrics } from '@uplift/runtime';
 import type { CommandOutcome } from './command-answer';
+import { CommandLimiter } from './command-limiter';
 import type { Asked } from './command-request';
 import { toProblem } from './to-problem';
 
 type MeasuredOutcome = CommandOutcome | 'refused' | 'unknown' | 'failed';
 
-/** Counts and times the commands of every transport. */
+/** Bounds, counts and times the commands of every transport. */
 @Injectable()
 export class CommandMeter {
   private readonly total;
@@ -16,6 +17,7 @@ export class CommandMeter {
   private readonly duration;
 
   constructor(
+    private readonly limiter: CommandLimiter,
     private readonly clock: Clock,
     metrics: Metrics,
   ) {
@@ -31,7 +33,7 @@ export class CommandMeter {
     });
     this.duration = metrics.histogram({
       name: 'command_duration_seconds',
-      help: 'From the parsed command to its answer',
+      help: 'From the parsed command to its answer, the wait for its turn included',
       labels: ['command', 'transport'],
     });
   }
@@ -44,7 +46,9 @@ export class CommandMeter {
   ): Promise<Result> {
     const since = this.clock.monotonic();
     try {
-      const result = await handle();
+      const { limiter } = this;
+      const isPatient = asked.caller.isPatient === true;
+      const result = await (isPatient ? limiter.runPatiently(handle) : limiter.run(handle));
       this.count(asked, result.outcome, since);
       return result;
     } catch (error) {

@@ -15,6 +15,8 @@ export interface Caller {
   readonly idempotencyKey: string;
   /** The key was made here: the caller sent none and cannot repeat the command. */
   readonly isKeyless?: true;
+  /** Waits for its turn instead of being refused under load: one of a bounded number, such as a line of an import. */
+  readonly isPatient?: true;
   readonly traceparent?: string;
   /** Refuse the command if what it is about is at another revision. */
   readonly ifRevision?: number;

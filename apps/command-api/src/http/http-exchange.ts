@@ -1,5 +1,5 @@
 import type { ProblemDetails } from '@uplift/contracts';
-import { CONTENT_TYPES } from '@uplift/contracts';
+import { CONTENT_TYPES, RETRY_AFTER_SECONDS } from '@uplift/contracts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** The part of the web framework's request that this service reads. */
@@ -21,8 +21,6 @@ export interface HttpReply {
   hijack(): void;
   readonly raw: ServerResponse;
 }
-
-const RETRY_AFTER_SECONDS = '1';
 
 export function headerOf({ headers }: HttpRequest, name: string): string | undefined {
   const value = headers[name];

@@ -1,5 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { problem, refusal } from '@uplift/contracts';
+import { CommandLimiter } from '../commands/command-limiter';
 import { BODY_LIMIT_BYTES } from '../input/read-dto';
 import type { HttpReply } from './http-exchange';
 import { sendProblem } from './http-exchange';
@@ -15,6 +16,7 @@ export const FASTIFY_OPTIONS = {
   frameworkErrors: refuseUrl,
 };
 
+const COMMAND_METHOD = 'POST';
 const LIMITED = { bodyLimit: BODY_LIMIT_BYTES };
 export const NDJSON = 'application/x-ndjson';
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
@@ -24,8 +26,20 @@ export function configureHttp(app: NestFastifyApplication): void {
   acceptBodies(app);
   const routes = new RouteTable();
   const fastify = app.getHttpAdapter().getInstance();
+  refuseUnderOverload(app, app.get(CommandLimiter, { strict: false }));
   fastify.addHook('onRoute', ({ method, url }) => routes.add(method, url));
   app.useGlobalFilters(new ProblemDetailsFilter(routes));
+}
+
+/** Before its body is read: what is refused under load has to cost next to nothing. */
+function refuseUnderOverload(app: NestFastifyApplication, limiter: CommandLimiter): void {
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('onRequest', ({ method }, reply, done) => {
+      if (method !== COMMAND_METHOD || limiter.hasRoom) return done();
+      sendProblem(reply, limiter.refuse().problem);
+    });
 }
 
 /** A URL that cannot be decoded reaches no route and no filter. */

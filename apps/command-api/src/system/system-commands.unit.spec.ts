@@ -4,7 +4,7 @@ import { loadOrEmpty, SystemCommandHandler, SystemHistory } from '@uplift/event-
 import { InMemoryEventStore } from '@uplift/event-store/testing';
 import { Metrics, systemClock } from '@uplift/runtime';
 import { SeededRandomness } from '@uplift/runtime/testing';
-import { CommandMeter } from '../commands/command-meter';
+import { meterOn } from '../testing/command-requests';
 import type { Caller } from '../commands/command-request';
 import { SwitchStream, SystemCommands } from './system-commands';
 
@@ -16,7 +16,7 @@ function setUp() {
   const { streams } = new SystemHistory(store, 'command-api');
   const handler = new SystemCommandHandler(SYSTEM_STREAM, streams, ports);
   const metrics = new Metrics('command-api');
-  const meter = new CommandMeter(systemClock, metrics);
+  const meter = meterOn(systemClock, metrics);
   const commands = new SystemCommands(new SwitchStream(systemDecider, handler, meter));
   const ask = (
     type: 'StopStarts' | 'AllowStarts',

@@ -3,10 +3,11 @@ import { UPGRADE_STRATEGIES } from '@uplift/domain';
 import type { EventStore } from '@uplift/event-store';
 import { CommandHandler, InstanceHistory } from '@uplift/event-store';
 import type { Clock } from '@uplift/runtime';
-import { Metrics, systemClock } from '@uplift/runtime';
+import { Health, Metrics, systemClock } from '@uplift/runtime';
 import { SeededRandomness } from '@uplift/runtime/testing';
 import type { Caller, CommandRequest } from '../commands/command-request';
 import { upgradeIdFor } from '../commands/command-request';
+import { CommandLimiter, CommandLimits } from '../commands/command-limiter';
 import { CommandMeter } from '../commands/command-meter';
 import { CommandService } from '../commands/command-service';
 import { RefusalRecorder } from '../commands/refusal-recorder';
@@ -98,6 +99,16 @@ export function commandServiceOn(store: EventStore, clock: Clock = systemClock) 
   const handler = new CommandHandler(new InstanceHistory(store, 'command-api'), ports);
   const metrics = new Metrics('command-api');
   const refusals = new RefusalRecorder(store, clock, metrics);
-  const meter = new CommandMeter(clock, metrics);
+  const meter = meterOn(clock, metrics);
   return { service: new CommandService(handler, meter, refusals), metrics, refusals };
+}
+
+/** With the limits of an installation that sets none. */
+export function meterOn(clock: Clock, metrics: Metrics): CommandMeter {
+  const limits = new CommandLimits({ commandsUnderWay: 64, commandsQueued: 512 });
+  return new CommandMeter(
+    new CommandLimiter(limits, clock, metrics, new Health(clock)),
+    clock,
+    metrics,
+  );
 }

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { ms, optionalText, port, switchedOff, type Setting } from './setting';
+import { count, limit, ms, optionalText, port, switchedOff, type Setting } from './setting';
 
 /** What all or several processes need: addresses, ports, logging. */
 export const PROCESS_SETTINGS = {
@@ -76,6 +76,16 @@ export const PROCESS_SETTINGS = {
     computed: { value: () => `${hostname()}-${process.pid}`, words: 'host name and process id' },
     description: 'Name of this worker in events and logs',
   },
+  commandsUnderWay: count(
+    'UPLIFT_COMMANDS_UNDER_WAY',
+    64,
+    'Commands that a command API handles at once; more wait, and are refused when the wait gets long',
+  ),
+  commandsQueued: limit(
+    'UPLIFT_COMMANDS_QUEUED',
+    512,
+    'Commands that wait for their turn at most, 0 for none',
+  ),
   healthCallbackToken: {
     env: 'UPLIFT_HEALTH_CALLBACK_TOKEN',
     type: 'string',
