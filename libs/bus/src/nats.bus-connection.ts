@@ -59,11 +59,12 @@ const DEFAULT_MAX_PAYLOAD = 1024 * 1024;
 
 const SETTINGS = {
   /** For one attempt: a server that dies while a client connects may never say a word. */
-  timeout: 3_000,
+  timeout: 2_000,
   maxReconnectAttempts: -1,
   waitOnFirstConnect: true,
-  pingInterval: 10_000,
-  maxPingOut: 3,
+  /** A server that hangs answers no ping: noticed after 2 to 3 s. The client tries it once more before another. */
+  pingInterval: 1_000,
+  maxPingOut: 2,
   reconnectTimeWait: 250,
   reconnectJitter: 250,
 };

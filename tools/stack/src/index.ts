@@ -7,6 +7,7 @@ export type { ProcessUsage } from './process/process-info';
 export type { Exit } from './process/supervised-process';
 export { upliftEnvironment } from './process/uplift-environment';
 export { NATS_VERSION } from './nats/nats-release';
+export { NatsCluster } from './nats/nats-cluster';
 export { NatsServer } from './nats/nats-server';
 export { PostgresServer } from './postgres/postgres-server';
 export type { InfrastructureName } from './stack/infrastructure';

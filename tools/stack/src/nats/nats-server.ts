@@ -17,6 +17,8 @@ interface NatsServerOptions {
   readonly dir: string;
   /** A free one when not given. */
   readonly port?: number;
+  /** Arguments that make it a node of a cluster. */
+  readonly clusterArgs?: readonly string[];
 }
 
 /** A real nats-server with JetStream on loopback; a restart keeps port and files. */
@@ -28,15 +30,17 @@ export class NatsServer extends StackPart {
     private readonly found: FoundNatsServer,
     private readonly dir: string,
     private boundPort: number,
+    private readonly clusterArgs: readonly string[],
   ) {
     super();
     this.about = describeNatsServer(found);
   }
 
-  static async start({ dir, port = ANY_PORT }: NatsServerOptions): Promise<NatsServer> {
+  static async start(options: NatsServerOptions): Promise<NatsServer> {
+    const { dir, port = ANY_PORT, clusterArgs = [] } = options;
     await ensureBuilt();
     await mkdir(dir, { recursive: true });
-    const server = new NatsServer(await natsServer(), dir, port);
+    const server = new NatsServer(await natsServer(), dir, port, clusterArgs);
     await server.launch();
     return server;
   }
@@ -56,6 +60,7 @@ export class NatsServer extends StackPart {
       args: [
         ...['-a', '127.0.0.1', '-p', String(this.boundPort), '--ports_file_dir', this.dir],
         ...['-js', '-sd', join(this.dir, 'jetstream')],
+        ...this.clusterArgs,
       ],
       cwd: this.dir,
       logFile: join(this.dir, 'nats-server.log'),

@@ -1,0 +1,115 @@
+import type { NatsBusConnection } from '@uplift/bus';
+import { connectBus, PublishRun } from '@uplift/bus';
+import { encodeEvent, EVENTS_STREAM } from '@uplift/contracts';
+import type { NatsServer, TempFolder } from '../../../tools/stack/src';
+import { createTempFolder, NatsCluster } from '../../../tools/stack/src';
+import { eventually } from '../../support/eventually';
+import { anEvent, send } from './bus-under-test';
+
+jest.setTimeout(90_000);
+
+const THREE = { replicas: 3 };
+/** What a leader's election takes, and more. */
+const ELECTION_MS = 25_000;
+
+describe('a cluster of three nodes', () => {
+  let folder: TempFolder;
+  let cluster: NatsCluster;
+  const connections: NatsBusConnection[] = [];
+
+  const connected = async (servers = cluster.url) => {
+    const bus = await connectBus({ servers, name: 'spec' });
+    connections.push(bus);
+    return bus;
+  };
+
+  /** The node that answers for the stream. */
+  const leader = async ({ nats }: NatsBusConnection): Promise<NatsServer> => {
+    const { streams } = await nats.jetstreamManager({ checkAPI: false, timeout: 2_000 });
+    const { cluster: group } = await streams.info(EVENTS_STREAM);
+    return cluster.node(group?.leader ?? '');
+  };
+
+  const isAt = (bus: NatsBusConnection, node: NatsServer) =>
+    bus.nats.getServer() === new URL(node.url).host;
+
+  /** One that is connected to the node, or to any other. */
+  const connectedTo = async (wanted: (node: NatsServer) => boolean) => {
+    for (;;) {
+      const bus = await connected();
+      const node = cluster.nodes.find((one) => isAt(bus, one));
+      if (node && wanted(node)) return bus;
+    }
+  };
+
+  const message = () => encodeEvent(anEvent(), { ordinal: 1, epoch: 'e' });
+
+  beforeAll(async () => {
+    folder = await createTempFolder();
+    cluster = await NatsCluster.start(folder.path);
+    const bus = await connected();
+    await eventually(() => bus.ensureTopology(THREE), ELECTION_MS);
+  });
+
+  afterEach(() => Promise.all(connections.splice(0).map((bus) => bus.close())));
+
+  afterAll(async () => {
+    await cluster.stop();
+    await folder.remove();
+  });
+
+  it('notices within 5 s that the node which it is connected to hangs, and goes to another', async () => {
+    const bus = await connected();
+    const node = cluster.nodes.find((one) => isAt(bus, one))!;
+    const back = new Promise<void>((resolve) => void bus.onReconnect(resolve));
+    const frozenAt = performance.now();
+    node.signal('SIGSTOP');
+    try {
+      await eventually(() => expect(bus.isConnected).toBe(false), 5_000);
+      expect(performance.now() - frozenAt).toBeLessThan(5_000);
+      await back;
+      expect(isAt(bus, node)).toBe(false);
+      await eventually(() => bus.lastSequence(), ELECTION_MS);
+    } finally {
+      node.signal('SIGCONT');
+    }
+  });
+
+  it.each(['SIGSTOP', 'SIGKILL'] as const)(
+    'takes messages again, in their order and once, after its leader gets %s',
+    async (signal) => {
+      const bus = await connected();
+      await eventually(() => bus.ensureTopology(THREE), ELECTION_MS);
+      const before = await bus.lastSequence();
+      await send(bus, message(), message());
+      const node = await leader(bus);
+      const other = await connectedTo((one) => one !== node);
+      const run = new PublishRun(other, { after: before + 2 });
+      node.signal(signal);
+      try {
+        run.publish(message());
+        await run.settled();
+        await eventually(async () => {
+          const last = await other.lastSequence();
+          expect([before + 2, before + 3]).toContain(last);
+        }, ELECTION_MS);
+        await eventually(() => send(other, message()), ELECTION_MS);
+        expect(await other.lastSequence()).toBeLessThanOrEqual(before + 4);
+      } finally {
+        run.close();
+        if (signal === 'SIGSTOP') node.signal('SIGCONT');
+        else await node.restart();
+      }
+    },
+  );
+
+  it('keeps the copies that the operator has set', async () => {
+    const bus = await connected();
+    await eventually(() => bus.ensureTopology(THREE), ELECTION_MS);
+    const differences = ['UPLIFT_EVENTS: num_replicas is 3, set here: 1'];
+    const report = await bus.ensureTopology({ replicas: 1 });
+    expect(report).toEqual({ changes: [], differences, faults: [] });
+    const { streams } = await bus.nats.jetstreamManager();
+    expect((await streams.info(EVENTS_STREAM)).config.num_replicas).toBe(3);
+  });
+});
