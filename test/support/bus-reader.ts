@@ -52,6 +52,14 @@ export async function undone(bus: BusConnection, durable: DurableName): Promise<
   return info.num_pending + info.num_ack_pending;
 }
 
+/** The node of a cluster that answers for the stream. */
+export async function leaderOf(bus: BusConnection): Promise<string> {
+  const manager = await clientOf(bus).jetstreamManager({ checkAPI: false, timeout: 2_000 });
+  const { cluster } = await manager.streams.info(EVENTS_STREAM);
+  if (cluster?.leader === undefined) throw new Error('The stream has no leader');
+  return cluster.leader;
+}
+
 /** Takes the next message of a durable and says that it is done: nobody else ever gets it. */
 export async function swallowNext(bus: BusConnection, durable: DurableName): Promise<void> {
   const consumer = await clientOf(bus).jetstream().consumers.get(EVENTS_STREAM, durable);

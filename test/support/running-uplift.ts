@@ -36,7 +36,10 @@ export const STAGE_WORKERS = ['pre-upgrade', 'upgrade', 'poll-upgrade', 'post-up
 
 type Settings = Readonly<Record<string, string>>;
 
-export interface UpliftOptions extends Pick<StackOptions, 'services' | 'serviceEnv'> {
+export interface UpliftOptions extends Pick<
+  StackOptions,
+  'infrastructure' | 'services' | 'serviceEnv'
+> {
   /** Simulated seconds per real second: a build takes 480 simulated seconds, more or less. */
   readonly clockSpeed: number;
   readonly env?: Settings;

@@ -3,6 +3,7 @@ import { connectBus, PublishRun } from '@uplift/bus';
 import { encodeEvent, EVENTS_STREAM } from '@uplift/contracts';
 import type { NatsServer, TempFolder } from '../../../tools/stack/src';
 import { createTempFolder, NatsCluster } from '../../../tools/stack/src';
+import { leaderOf } from '../../support/bus-reader';
 import { eventually } from '../../support/eventually';
 import { anEvent, send } from './bus-under-test';
 
@@ -21,13 +22,6 @@ describe('a cluster of three nodes', () => {
     const bus = await connectBus({ servers, name: 'spec' });
     connections.push(bus);
     return bus;
-  };
-
-  /** The node that answers for the stream. */
-  const leader = async ({ nats }: NatsBusConnection): Promise<NatsServer> => {
-    const { streams } = await nats.jetstreamManager({ checkAPI: false, timeout: 2_000 });
-    const { cluster: group } = await streams.info(EVENTS_STREAM);
-    return cluster.node(group?.leader ?? '');
   };
 
   const isAt = (bus: NatsBusConnection, node: NatsServer) =>
@@ -82,7 +76,7 @@ describe('a cluster of three nodes', () => {
       await eventually(() => bus.ensureTopology(THREE), ELECTION_MS);
       const before = await bus.lastSequence();
       await send(bus, message(), message());
-      const node = await leader(bus);
+      const node = cluster.node(await leaderOf(bus));
       const other = await connectedTo((one) => one !== node);
       const run = new PublishRun(other, { after: before + 2 });
       node.signal(signal);
