@@ -13,6 +13,13 @@ export interface RelayProof {
   /** From 1: message k of an epoch is event k of the store. */
   readonly ordinal: number;
   readonly epoch: string;
+  /** Messages of the stream right before this one that are not the relay's: the ordinals go on over them. */
+  readonly gap?: SequenceGap;
+}
+
+export interface SequenceGap {
+  readonly first: number;
+  readonly last: number;
 }
 
 /** One event as it travels: a CloudEvent 1.0 in NATS binary mode. */
@@ -42,6 +49,7 @@ export function encodeEvent(event: StoredEvent, proof: RelayProof): BusMessage {
       ...storeHeaders(event),
       [UP.ordinal]: String(proof.ordinal),
       [UP.epoch]: proof.epoch,
+      [UP.gap]: proof.gap && `${proof.gap.first}-${proof.gap.last}`,
     }),
     payload: Buffer.from(JSON.stringify(event.data)),
   };
@@ -66,7 +74,19 @@ export function decodeEvent(message: ReceivedMessage): StoredEvent {
 
 /** Throws UndecodableMessageError. */
 export function decodeRelayProof(headers: ReceivedMessage['headers']): RelayProof {
-  return { ordinal: wholeNumber(headers, UP.ordinal), epoch: required(headers, UP.epoch) };
+  const gap = optional(headers, UP.gap);
+  return {
+    ordinal: wholeNumber(headers, UP.ordinal),
+    epoch: required(headers, UP.epoch),
+    ...(gap === undefined ? {} : { gap: sequenceGap(gap) }),
+  };
+}
+
+function sequenceGap(text: string): SequenceGap {
+  const [, first, last] = /^(\d{1,15})-(\d{1,15})$/.exec(text) ?? [];
+  const gap = { first: Number(first), last: Number(last) };
+  if (gap.first >= 1 && gap.last >= gap.first) return gap;
+  throw broken(`header ${UP.gap} names no messages`);
 }
 
 /** `$id` of the JSON Schema that an event's data satisfies. */

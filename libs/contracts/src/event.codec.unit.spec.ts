@@ -77,6 +77,22 @@ it('gives back exactly the stored event and the proof of order, whatever they co
   );
 });
 
+it('names the messages before it that are not the relay', () => {
+  const event = fc.sample(storedEvent, 1)[0]!;
+  const proof = { ...PROOF, gap: { first: 13, last: 14 } };
+  const { headers } = encodeEvent(event, proof);
+  expect(headers).toMatchObject({ 'Uplift-Gap': '13-14' });
+  expect(decodeRelayProof(headers)).toEqual(proof);
+});
+
+it.each(['', '7', '8-7', '0-1', '1-2-3', 'a-b', '-1-2', '1-99999999999999999'])(
+  'takes a message whose gap is "%s" for nobody of ours',
+  (gap) => {
+    const { headers } = encodeEvent(fc.sample(storedEvent, 1)[0]!, PROOF);
+    expect(() => decodeRelayProof({ ...headers, 'Uplift-Gap': gap })).toThrow('Uplift-Gap');
+  },
+);
+
 it('puts every event on a legal subject and into printable headers', () => {
   fc.assert(
     fc.property(storedEvent, (event) => {

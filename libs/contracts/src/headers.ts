@@ -45,6 +45,8 @@ export const EVENT_HEADERS = {
   position: 'Uplift-Position',
   ordinal: 'Uplift-Ordinal',
   epoch: 'Uplift-Epoch',
+  /** Sequences before this message that are not the relay's: `<first>-<last>`. */
+  gap: 'Uplift-Gap',
   hash: 'Uplift-Hash',
   damage: 'Uplift-Damage',
   service: 'Uplift-Service',
