@@ -6,7 +6,7 @@ export * from './subjects';
 export * from './stored-event';
 export * from './event.codec';
 export * from './headers';
-export { isOurs, toStoredEvent } from './origin';
+export { isForeign, isOurs, toStoredEvent } from './origin';
 export type { RawEvent } from './origin';
 export * from './recorded-event';
 export { openApiSchemas, toOpenApi } from './open-api';

@@ -16,25 +16,29 @@ export interface RawEvent extends Pick<
 const CATEGORY = /^[a-z][A-Za-z0-9]{0,31}$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/**
- * Whether an event is one of ours, whoever wrote it: every event of a stream `<known category>-<uuid>`, and every
- * event with our metadata in a stream of a category still to come. All others are foreign, and so are the store's
- * own (`$`): links, tombstones, metadata of streams.
- */
-export function isOurs({
-  stream,
-  type,
-  metadata,
-}: {
+interface Origin {
   readonly stream: string;
   readonly type: string;
   readonly metadata: unknown;
-}): boolean {
+}
+
+/**
+ * Whether an event is one of ours, whoever wrote it: every event of a stream `<known category>-<uuid>`, and every
+ * event with our metadata in a stream of a category still to come. Links, tombstones and other events of the store
+ * itself (`$`) are none of ours, wherever they stand.
+ */
+export function isOurs({ stream, type, metadata }: Origin): boolean {
   if (type.startsWith('$')) return false;
   const { category, id } = splitStreamName(stream);
   if (!UUID.test(id)) return false;
   if (Object.hasOwn(EVENT_CATEGORIES, category)) return true;
   return CATEGORY.test(category) && faultOfMetadata(metadata) === null;
+}
+
+/** Whether another program wrote it. What the store writes for itself is neither ours nor foreign. */
+export function isForeign(event: Origin): boolean {
+  const isOfTheStore = event.stream.startsWith('$') || event.type === '$streamDeleted';
+  return !isOfTheStore && !isOurs(event);
 }
 
 /** Longest type of an event, and longest text of its metadata: they travel in a subject and in headers. */

@@ -249,63 +249,6 @@ describe('the tail of all events', () => {
     ]);
   });
 
-  it('passes over a switch that this build does not know, and says so', async () => {
-    const { store, tail, settle } = setUp();
-    const told: UnreadableEvent[] = [];
-    const event = await store.put(SYSTEM_STREAM, 'NeverHeardOf');
-    tail.add({
-      onSystemEvent: () => undefined,
-      onUnreadable: (unreadable) => told.push(unreadable),
-    });
-    tail.start();
-    await settle();
-    expect([tail.position, tail.hasCaughtUp]).toEqual([100n, true]);
-    expect(told).toMatchObject([{ event, instanceId: null, reason: 'unknown-type' }]);
-  });
-
-  it('sets an instance aside at an event that cannot be decoded, and goes on with all others', async () => {
-    const { store, tail, seen, settle } = setUp();
-    const heard: string[] = [];
-    const told: UnreadableEvent[] = [];
-    tail.add({
-      onInstanceEvent: ({ instanceId, revision }) => heard.push(`${instanceId}@${revision}`),
-      onUnreadable: (unreadable) => told.push(unreadable),
-    });
-    const [ill, well] = [randomUUID(), randomUUID()];
-    const unknown = await store.put(instanceStream(ill), 'NeverHeardOf');
-    await store.put(instanceStream(well), 'WaitEnded', WAIT_ENDED);
-    await store.put(instanceStream(ill), 'WaitEnded', WAIT_ENDED);
-    tail.start();
-    await settle();
-    expect([tail.position, seen, tail.reason]).toEqual([300n, [100n, 200n, 300n], undefined]);
-    expect(heard).toEqual([`${well}@0`]);
-    expect(told).toMatchObject([{ event: unknown, instanceId: ill, reason: 'unknown-type' }]);
-    expect([...tail.setAside.keys()]).toEqual([ill]);
-  });
-
-  it('sets an instance aside whose event a listener cannot take; the others still hear of it', async () => {
-    const { store, tail, settle } = setUp();
-    const [ill, well] = [randomUUID(), randomUUID()];
-    const heard: string[] = [];
-    tail.add({
-      onInstanceEvent: ({ instanceId }) => {
-        if (instanceId === ill) throw new Error('it cannot start twice');
-      },
-    });
-    tail.add({ onInstanceEvent: ({ instanceId }) => heard.push(instanceId) });
-    for (const id of [ill, well, ill]) {
-      await store.put(instanceStream(id), 'WaitEnded', WAIT_ENDED);
-    }
-    tail.start();
-    await settle();
-    expect(heard).toEqual([ill, well]);
-    expect(tail.setAside.get(ill)).toMatchObject({
-      reason: 'illegal-step',
-      detail: 'it cannot start twice',
-    });
-    expect([tail.reason, tail.hasCaughtUp]).toEqual([undefined, true]);
-  });
-
   it('skips and counts what other programs write, and goes on behind it after a break', async () => {
     const { store, tail, seen, clock, settle } = setUp();
     tail.add({ onInstanceEvent: () => undefined });

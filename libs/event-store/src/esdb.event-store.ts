@@ -1,7 +1,7 @@
 import { BACKWARDS, END, EventStoreDBClient, FORWARDS, START } from '@eventstore/db-client';
 import type { AllStreamResolvedEvent, AppendResult, ResolvedEvent } from '@eventstore/db-client';
 import type { StoredEvent } from '@uplift/contracts';
-import { isOurs } from '@uplift/contracts';
+import { isForeign, isOurs } from '@uplift/contracts';
 import { appendError, collect, readError, unavailable, withDeadline } from './esdb.calls';
 import { fromEsdbEvent, toEsdbEvent } from './esdb.event-codec';
 import { NewestOfOurs } from './esdb.newest';
@@ -31,6 +31,8 @@ export interface EsdbEventStoreOptions {
   readonly connectionString: string;
   /** How long to wait for the answer to an append or a finite read, in milliseconds; default 10,000. */
   readonly appendTimeoutMs?: number;
+  /** Foreign events looked at in one search for the newest of ours, 100,000 by default. */
+  readonly mostForeign?: number;
 }
 
 /** EventStoreDB through its official client. */
@@ -45,7 +47,7 @@ export class EsdbEventStore extends EventStore {
     super();
     this.client = EventStoreDBClient.connectionString(options.connectionString);
     this.timeoutMs = options.appendTimeoutMs ?? DEFAULT_TIMEOUT_MS;
-    this.newest = new NewestOfOurs(this.client, this.timeoutMs);
+    this.newest = new NewestOfOurs(this.client, this.timeoutMs, options.mostForeign);
   }
 
   override async append(
@@ -70,10 +72,11 @@ export class EsdbEventStore extends EventStore {
       const events = await this.read(stream, fromRevision);
       const [first] = events;
       if (first && first.revision > fromRevision) throw new StreamGoneError(stream, 'truncated');
+      if (!first) await this.assertUntouched(stream, fromRevision);
       return events;
     } catch (error) {
       const known = readError(error, stream);
-      if (known instanceof StreamNotFoundError) await this.assertNeverThere(stream);
+      if (known instanceof StreamNotFoundError) await this.assertUntouched(stream, 0);
       throw known;
     }
   }
@@ -152,10 +155,11 @@ export class EsdbEventStore extends EventStore {
   }
 
   /** A deleted stream is answered like one that never was: its metadata tells them apart, for who may read it. */
-  private async assertNeverThere(stream: string): Promise<void> {
+  private async assertUntouched(stream: string, fromRevision: number): Promise<void> {
     const reading = this.client.getStreamMetadata(stream).catch(() => undefined);
     const found = await withDeadline(reading, this.timeoutMs);
-    if (found?.metadata?.truncateBefore) throw new StreamGoneError(stream, 'deleted');
+    const first = Number(found?.metadata?.truncateBefore ?? 0);
+    if (first > fromRevision) throw new StreamGoneError(stream, 'deleted');
   }
 
   private assertOpen(): void {
@@ -199,15 +203,10 @@ function pageOf(
   return {
     events: looked.filter(isOurs).map(({ event, position }) => fromEsdbEvent(event, position)),
     foreign: looked
-      .filter((each) => !isOurs(each) && !isOfTheStore(each))
+      .filter(isForeign)
       .map(({ stream, type, position }) => ({ stream, type, position })),
     cuts: looked.map(streamCutIn).filter((cut) => cut !== null),
     upTo: looked.at(-1)?.position ?? after,
     isEnd: found.length < maxCount,
   };
-}
-
-/** The store's own events and streams begin with `$`. */
-function isOfTheStore({ stream, type }: { readonly stream: string; readonly type: string }) {
-  return stream.startsWith('$') || type.startsWith('$');
 }

@@ -1,6 +1,6 @@
 import type { AllStreamResolvedEvent, AllStreamSubscription } from '@eventstore/db-client';
 import type { StoredEvent } from '@uplift/contracts';
-import { isOurs } from '@uplift/contracts';
+import { isForeign, isOurs } from '@uplift/contracts';
 import { unavailable } from './esdb.calls';
 import { fromEsdbEvent } from './esdb.event-codec';
 import { DEFAULT_MAX_BATCH } from './event-store.port';
@@ -80,7 +80,7 @@ export class EsdbTail {
     const { streamId: stream, type, metadata, position } = event;
     this.upTo = position.commit;
     if (isOurs({ stream, type, metadata })) this.buffer.push(fromEsdbEvent(event, position.commit));
-    else if (!stream.startsWith('$')) this.foreign += 1;
+    else if (isForeign({ stream, type, metadata })) this.foreign += 1;
   }
 
   private nextBatch(): AllEventsBatch | undefined {

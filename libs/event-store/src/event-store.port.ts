@@ -105,7 +105,7 @@ export interface ForeignEvent {
 /** An order to the store, by whoever may give it, to let go of a stream or of a part of it. */
 export interface StreamCut {
   readonly stream: string;
-  readonly how: 'deleted' | 'tombstoned' | 'truncated';
+  readonly how: StreamLoss;
   readonly position: bigint;
 }
 

@@ -5,6 +5,9 @@ import type { AllEventsBatch, EventStore, SubscribeToAllOptions } from '@uplift/
 export class AllReader {
   readonly events: StoredEvent[] = [];
   caughtUp = false;
+  /** Events of other programs that were skipped. */
+  foreign = 0;
+  upTo: bigint | null = null;
   private readonly abort = new AbortController();
   private readonly batches: AsyncIterator<AllEventsBatch>;
 
@@ -18,6 +21,8 @@ export class AllReader {
     const result = await this.batches.next();
     if (result.done) return undefined;
     this.events.push(...result.value.events);
+    this.foreign += result.value.foreign;
+    this.upTo = result.value.upTo;
     this.caughtUp = result.value.caughtUp;
     return result.value;
   }

@@ -1,11 +1,12 @@
-import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
-import { EsdbEventStore } from '@uplift/event-store';
+import { EsdbEventStore, EventStoreUnavailableError } from '@uplift/event-store';
+import { EsdbOtherProgram } from '@uplift/event-store/testing';
 import { startEmbeddedEventStore } from '../../../tools/embedded-eventstore/src';
 import type { EmbeddedEventStore } from '../../../tools/embedded-eventstore/src';
 import { eventStoreSuite } from './event-store.suite';
+import { foreignSuite } from './foreign.suite';
 import { outageSuite } from './outage.suite';
 import { readingAllSuite } from './reading-all.suite';
-import type { Outsider } from './reading-all.suite';
+import { fill, newStream } from './sample-events';
 
 /** A server named here is used as it is, with whatever it holds. */
 const url = process.env.UPLIFT_EVENTSTORE_URL;
@@ -24,33 +25,32 @@ describe('EventStoreDB', () => {
     'EventStoreDB',
     () => new EsdbEventStore({ connectionString: connectionString() }),
   );
+  foreignSuite(
+    'EventStoreDB',
+    () => new EsdbEventStore({ connectionString: connectionString(), mostForeign: 200 }),
+    () => new EsdbOtherProgram(connectionString()),
+  );
+
+  it('looks at a limited number of foreign events at once, and goes on from there', async () => {
+    const store = new EsdbEventStore({ connectionString: connectionString(), mostForeign: 50 });
+    const other = new EsdbOtherProgram(connectionString());
+    await fill(store, newStream(), 1);
+    const position = await store.lastPosition();
+    for (let n = 0; n < 120; n += 1) await other.write('ops-flood', { type: 'Probe' });
+    await expect(store.lastPosition()).rejects.toBeInstanceOf(EventStoreUnavailableError);
+    await expect(store.lastPosition()).rejects.toBeInstanceOf(EventStoreUnavailableError);
+    expect(await store.lastPosition()).toBe(position);
+    await other.write('ops-flood', { type: 'Probe' });
+    expect(await store.lastPosition()).toBe(position);
+    await other.close();
+    await store.close();
+  });
+
   outageSuite(port);
 
-  describe('page by page', () => {
-    let store: EsdbEventStore;
-    let client: EventStoreDBClient;
-    const outsider: Outsider = {
-      put: (stream, type, data) =>
-        client.appendToStream(stream, jsonEvent({ type, data: data as Record<string, unknown> })),
-      cut: (stream, how) => {
-        if (how === 'tombstoned') return client.tombstoneStream(stream);
-        if (how === 'deleted') return client.deleteStream(stream);
-        return client.setStreamMetadata(stream, { truncateBefore: 2 });
-      },
-    };
-
-    beforeAll(() => {
-      store = new EsdbEventStore({ connectionString: connectionString() });
-      client = EventStoreDBClient.connectionString(connectionString());
-    });
-    afterAll(async () => {
-      await store.close();
-      await client.dispose();
-    });
-
-    readingAllSuite(
-      () => store,
-      () => outsider,
-    );
-  });
+  readingAllSuite(
+    'EventStoreDB',
+    () => new EsdbEventStore({ connectionString: connectionString() }),
+    () => new EsdbOtherProgram(connectionString()),
+  );
 });

@@ -1,27 +1,18 @@
 import { NO_STREAM } from '@uplift/event-store';
-import { InMemoryEventStore } from '@uplift/event-store/testing';
+import { InMemoryEventStore, InMemoryOtherProgram } from '@uplift/event-store/testing';
 import { VirtualClock } from '@uplift/runtime/testing';
 import { eventStoreSuite } from './event-store.suite';
+import { foreignSuite } from './foreign.suite';
 import { readingAllSuite } from './reading-all.suite';
 import { newStream, sampleEvents } from './sample-events';
 
 eventStoreSuite('in memory', () => new InMemoryEventStore());
 
-describe('event store in memory, page by page', () => {
-  const store = new InMemoryEventStore();
-  const put = (stream: string, type: string, data: object) =>
-    Promise.resolve(store.putRaw(stream, type, data));
-  readingAllSuite(
-    () => store,
-    () => ({
-      put,
-      cut: (stream, how) => {
-        if (how === 'tombstoned') return put(stream, '$streamDeleted', {});
-        return put(`$$${stream}`, '$metadata', { $tb: how === 'deleted' ? 2 ** 63 : 2 });
-      },
-    }),
-  );
-});
+let shared: InMemoryEventStore;
+const openShared = () => (shared = new InMemoryEventStore());
+const openOther = () => new InMemoryOtherProgram(shared);
+foreignSuite('in memory', openShared, openOther);
+readingAllSuite('in memory', openShared, openOther);
 
 describe('event store in memory', () => {
   it('is empty at first', async () => {

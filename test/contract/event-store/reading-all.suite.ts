@@ -1,15 +1,17 @@
 import { NO_STREAM } from '@uplift/event-store';
-import type { AllEventsPage, EventStore, StreamCut } from '@uplift/event-store';
+import type { AllEventsPage, EventStore } from '@uplift/event-store';
+import type { OtherProgram } from '@uplift/event-store/testing';
 import { fill, newStream, sampleEvents } from './sample-events';
 
-/** Another program with rights of its own. */
-export interface Outsider {
-  put(stream: string, type: string, data: object): Promise<unknown>;
-  cut(stream: string, how: StreamCut['how']): Promise<unknown>;
-}
+const PROBE = { type: 'Probe', data: { a: 1 } };
 
-export function readingAllSuite(open: () => EventStore, outsider: () => Outsider): void {
+export function readingAllSuite(
+  name: string,
+  open: () => EventStore,
+  openOther: () => OtherProgram,
+): void {
   let store: EventStore;
+  let other: OtherProgram;
   /** Everything behind a position. */
   const pagesAfter = async (after: bigint | null, limit = 100) => {
     const pages: AllEventsPage[] = [await store.readAll(after, limit)];
@@ -20,11 +22,16 @@ export function readingAllSuite(open: () => EventStore, outsider: () => Outsider
   };
   const end = async () => (await pagesAfter(null)).at(-1)!.upTo;
 
-  beforeEach(() => {
-    store = open();
-  });
+  describe(`read all: ${name}`, () => {
+    beforeAll(() => {
+      store = open();
+      other = openOther();
+    });
+    afterAll(async () => {
+      await other.close();
+      await store.close();
+    });
 
-  describe('read all', () => {
     it.each([1, 2, 7, 100])('gives every event once and in order, %d at a time', async (limit) => {
       const start = await end();
       const streams = [newStream(), newStream()];
@@ -59,10 +66,10 @@ export function readingAllSuite(open: () => EventStore, outsider: () => Outsider
     it('tells what other programs wrote from what is ours', async () => {
       const start = await end();
       const stream = newStream();
-      await outsider().put('ops-test', 'Probe', { a: 1 });
+      await other.write('ops-test', PROBE);
       await store.append(stream, NO_STREAM, sampleEvents(1));
-      await outsider().put('instance-nobody', 'Probe', { a: 1 });
-      await outsider().put(stream, 'Probe', { a: 1 });
+      await other.write('instance-nobody', PROBE);
+      await other.write(stream, PROBE);
 
       const pages = await pagesAfter(start);
 
@@ -83,7 +90,7 @@ export function readingAllSuite(open: () => EventStore, outsider: () => Outsider
         const start = await end();
         const stream = newStream();
         await fill(store, stream, 3);
-        await outsider().cut(stream, how);
+        await other.remove(stream, how);
 
         const pages = await pagesAfter(start);
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { StoredEvent } from '@uplift/contracts';
-import { isOurs, toStoredEvent } from '@uplift/contracts';
+import { isForeign, isOurs, toStoredEvent } from '@uplift/contracts';
 import type { Clock } from '@uplift/runtime';
 import { systemClock } from '@uplift/runtime';
 import {
@@ -8,6 +8,7 @@ import {
   EventStore,
   EventStoreUnavailableError,
   RevisionConflictError,
+  StreamGoneError,
   StreamNotFoundError,
   headOf,
 } from '../event-store.port';
@@ -18,6 +19,7 @@ import type {
   EventToAppend,
   StreamCut,
   StreamHead,
+  StreamLoss,
   SubscribeToAllOptions,
 } from '../event-store.port';
 import { prepareAppend } from '../hash-chain';
@@ -36,6 +38,7 @@ export interface InMemoryEventStoreOptions {
 /** The whole contract of the port, for tests: nothing survives the process. */
 export class InMemoryEventStore extends EventStore {
   private readonly log = new InMemoryLog();
+  private readonly losses = new Map<string, StreamLoss>();
   private readonly ours = new Set<StoredEvent>();
   private readonly cuts = new Map<StoredEvent, StreamCut>();
   private readonly streams = new Map<string, StoredEvent[]>();
@@ -60,6 +63,9 @@ export class InMemoryEventStore extends EventStore {
       this.assertOpen();
       const events = this.streams.get(stream);
       if (!events) throw new StreamNotFoundError(stream);
+      const loss = this.losses.get(stream);
+      const isCut = loss === 'truncated' && fromRevision < events.length - 1;
+      if (loss && (isCut || loss !== 'truncated')) throw new StreamGoneError(stream, loss);
       return events.slice(fromRevision);
     });
   }
@@ -67,7 +73,9 @@ export class InMemoryEventStore extends EventStore {
   override lastOf(stream: string): Promise<StoredEvent | null> {
     return Promise.resolve().then(() => {
       this.assertOpen();
-      return this.streams.get(stream)?.at(-1) ?? null;
+      const loss = this.losses.get(stream);
+      if (loss === 'tombstoned') throw new StreamGoneError(stream, loss);
+      return loss === 'deleted' ? null : (this.streams.get(stream)?.at(-1) ?? null);
     });
   }
 
@@ -94,7 +102,7 @@ export class InMemoryEventStore extends EventStore {
     return Promise.resolve().then(() => {
       this.assertOpen();
       const looked = this.log.slice(this.log.indexAfter(after ?? 0n), limit);
-      const foreign = looked.filter((event) => !this.ours.has(event) && !isOfTheStore(event));
+      const foreign = looked.filter((event) => !this.ours.has(event) && isForeign(event));
       return {
         events: this.sorted(looked).events,
         foreign: foreign.map(({ stream, type, position }) => ({ stream, type, position })),
@@ -123,6 +131,7 @@ export class InMemoryEventStore extends EventStore {
     const linked = prepareAppend(stream, after, events);
     const stored = this.streams.get(stream) ?? [];
     const current = headOf(stored);
+    this.assertNotGone(stream);
     if (current.revision > after.revision) return repeated(stored, after, linked.events);
     if (current.revision < after.revision) throw new RevisionConflictError(stream, after.revision);
     const recordedAt = this.now();
@@ -148,10 +157,25 @@ export class InMemoryEventStore extends EventStore {
     });
     stored.push(event);
     const cut = streamCutIn({ ...event, data });
-    if (cut) this.cuts.set(event, cut);
+    if (cut) {
+      this.cuts.set(event, cut);
+      this.losses.set(cut.stream, cut.how);
+    }
     this.record(event, isOurs({ stream, type, metadata }));
     this.log.wake();
     return event;
+  }
+
+  /** As an administrator can; of a truncated stream the last event is left. */
+  remove(stream: string, loss: StreamLoss): void {
+    const last = (this.streams.get(stream)?.length ?? 1) - 1;
+    if (loss === 'tombstoned') this.putRaw(stream, '$streamDeleted');
+    else this.putRaw(`$$${stream}`, '$metadata', { $tb: loss === 'deleted' ? 2 ** 63 : last });
+  }
+
+  private assertNotGone(stream: string): void {
+    const loss = this.losses.get(stream);
+    if (loss && loss !== 'truncated') throw new StreamGoneError(stream, loss);
   }
 
   private store(
@@ -166,7 +190,8 @@ export class InMemoryEventStore extends EventStore {
 
   private sorted(looked: readonly StoredEvent[]) {
     const events = looked.filter((event) => this.ours.has(event));
-    return { events, foreign: looked.length - events.length };
+    const foreign = looked.filter((event) => !this.ours.has(event) && isForeign(event));
+    return { events, foreign: foreign.length };
   }
 
   private record(event: StoredEvent, isOneOfOurs: boolean): void {
@@ -189,11 +214,6 @@ export class InMemoryEventStore extends EventStore {
   private assertOpen(): void {
     if (this.closed) throw new EventStoreUnavailableError('The event store is closed');
   }
-}
-
-/** The store's own events and streams begin with `$`. */
-function isOfTheStore({ stream, type }: StoredEvent): boolean {
-  return stream.startsWith('$') || type.startsWith('$');
 }
 
 function positionOfLast(events: readonly StoredEvent[]): bigint | null {

@@ -1,2 +1,3 @@
 export * from './faulty.event-store';
 export * from './in-memory.event-store';
+export * from './other-program';
