@@ -1,54 +1,9 @@
-import type { StoredEvent } from '@uplift/contracts';
-import {
-  categoryOf,
-  splitStreamName,
-  toRecordedInstanceEvent,
-  toRecordedSystemEvent,
-  unreadableReason,
-} from '@uplift/contracts';
-import type { UnreadableReason } from '@uplift/contracts';
-import type { RecordedInstanceEvent, RecordedSystemEvent } from '@uplift/domain';
 import type { BackoffOptions, Clock, Randomness } from '@uplift/runtime';
 import { Backoff, beatWhile, errorMessage, failpoint } from '@uplift/runtime';
 import { EventStoreUnavailableError } from './event-store.port';
 import type { AllEventsBatch, EventStore } from './event-store.port';
-
-interface Tailed {
-  /** Id of the actor. */
-  readonly writtenBy: string;
-  /** False for what was in the store before the tail had caught up. */
-  readonly isLive: boolean;
-}
-
-/** An event of an instance as a listener gets it. */
-export interface TailedInstanceEvent extends RecordedInstanceEvent, Tailed {}
-/** A switch of all starts as a listener gets it. */
-export interface TailedSystemEvent extends RecordedSystemEvent, Tailed {}
-
-/** One of our events that cannot be read, or that a listener cannot take. */
-export interface UnreadableEvent {
-  readonly event: StoredEvent;
-  /** Null for an event of no instance. */
-  readonly instanceId: string | null;
-  readonly reason: UnreadableReason;
-  /** In words. */
-  readonly detail: string;
-}
-
-/** Called in store order. What a listener throws at an event sets the event's instance aside. */
-export interface TailListener {
-  /** Every event of ours, also those that nobody can read. */
-  readonly onEvent?: (event: StoredEvent) => void;
-  /** Events of instances only, decoded once for all listeners; none of an instance that was set aside. */
-  readonly onInstanceEvent?: (event: TailedInstanceEvent) => void;
-  readonly onSystemEvent?: (event: TailedSystemEvent) => void;
-  /** Of an instance only the first: nothing more of it comes, and whoever keeps something about it forgets it. */
-  readonly onUnreadable?: (unreadable: UnreadableEvent) => void;
-  /** After the last event of each batch. */
-  readonly onBatch?: () => void;
-  /** Nothing comes any more: the tail was stopped. */
-  readonly onStop?: () => void;
-}
+import type { TailListener, UnreadableEvent } from './tail-listeners';
+import { TailListeners } from './tail-listeners';
 
 /** Position after which a subscription begins; null: with the first event. */
 export type TailStart = (ending: AbortSignal) => Promise<bigint | null>;
@@ -71,8 +26,6 @@ export interface AllTailOptions {
   readonly backoff?: BackoffOptions;
 }
 
-type Telling = (listener: TailListener) => void;
-
 const BACKOFF: BackoffOptions = { longestMs: 1_000 };
 
 /**
@@ -87,13 +40,12 @@ const BACKOFF: BackoffOptions = { longestMs: 1_000 };
  *   throw, with one.
  */
 export class AllTail {
-  private readonly listeners = new Set<TailListener>();
+  private readonly listeners: TailListeners;
   private readonly waiting = new Set<() => void>();
   private readonly backoff: Backoff;
   private subscription = new AbortController();
   private running: Promise<void> = Promise.resolve();
   private isStopped = false;
-  private readonly unreadable = new Map<string, UnreadableEvent>();
   /** Of ours. Undefined until the first subscription, null before the first event. */
   private seen: bigint | null | undefined;
   /** Of any event: a subscription goes on from here. */
@@ -106,6 +58,8 @@ export class AllTail {
     private readonly store: EventStore,
     private readonly options: AllTailOptions,
   ) {
+    const isWhole = (options.from ?? 'first-event') === 'first-event';
+    this.listeners = new TailListeners(isWhole ? 0 : undefined);
     this.backoff = new Backoff(options.randomness, options.backoff ?? BACKOFF);
   }
 
@@ -126,7 +80,12 @@ export class AllTail {
 
   /** The first event of each instance that cannot be read: nothing after it is handed on. */
   get setAside(): ReadonlyMap<string, UnreadableEvent> {
-    return this.unreadable;
+    return this.listeners.setAside;
+  }
+
+  /** The first event that a newer build wrote: readers have to be deployed before writers. */
+  get newerVersion(): UnreadableEvent | undefined {
+    return this.listeners.newerVersion;
   }
 
   /** Events of other programs that were skipped since the start. */
@@ -135,7 +94,7 @@ export class AllTail {
   }
 
   get listenerCount(): number {
-    return this.listeners.size;
+    return this.listeners.all.size;
   }
 
   start(): void {
@@ -146,18 +105,18 @@ export class AllTail {
   async stop(): Promise<void> {
     this.isStopped = true;
     this.subscription.abort();
-    for (const listener of this.listeners) listener.onStop?.();
+    for (const listener of this.listeners.all) listener.onStop?.();
     this.announce();
     await this.running;
   }
 
   add(listener: TailListener): void {
     if (this.isStopped) return listener.onStop?.();
-    this.listeners.add(listener);
+    this.listeners.all.add(listener);
   }
 
   remove(listener: TailListener): void {
-    this.listeners.delete(listener);
+    this.listeners.all.delete(listener);
   }
 
   /** Ends the subscription and begins another at once. */
@@ -224,7 +183,7 @@ export class AllTail {
 
   private handOn({ events, foreign, upTo, caughtUp }: AllEventsBatch): void {
     for (const event of events) {
-      this.tell(event);
+      this.listeners.tell(event, this.isAtEnd);
       this.seen = event.position;
       this.lookedUpTo = event.position;
     }
@@ -233,65 +192,8 @@ export class AllTail {
     this.isAtEnd = caughtUp;
     this.problem = undefined;
     this.backoff.reset();
-    for (const listener of this.listeners) listener.onBatch?.();
+    for (const listener of this.listeners.all) listener.onBatch?.();
     this.announce();
-  }
-
-  private tell(event: StoredEvent): void {
-    const instanceId = instanceOf(event);
-    const tellDecoded = this.decodedOf(event, instanceId);
-    for (const listener of this.listeners) {
-      try {
-        listener.onEvent?.(event);
-        tellDecoded?.(listener);
-      } catch (error) {
-        const detail = errorMessage(error);
-        this.putAside({ event, instanceId, reason: 'illegal-step', detail });
-      }
-    }
-  }
-
-  private decodedOf(event: StoredEvent, instanceId: string | null): Telling | undefined {
-    if (instanceId !== null && this.unreadable.has(instanceId)) return undefined;
-    try {
-      return this.decoded(event, instanceId);
-    } catch (error) {
-      const unreadable = unreadableReason(event);
-      if (!unreadable) throw error;
-      this.putAside({ event, instanceId, ...unreadable });
-      return undefined;
-    }
-  }
-
-  /** How listeners are told of the event in the domain's terms; undefined if nobody of them wants to know. */
-  private decoded(event: StoredEvent, instanceId: string | null): Telling | undefined {
-    if (instanceId !== null && this.hasListener('onInstanceEvent')) {
-      const tailed = { ...toRecordedInstanceEvent(event), ...this.about(event) };
-      return (listener) => listener.onInstanceEvent?.(tailed);
-    }
-    if (categoryOf(event.stream) === 'system' && this.hasListener('onSystemEvent')) {
-      const tailed = { ...toRecordedSystemEvent(event), ...this.about(event) };
-      return (listener) => listener.onSystemEvent?.(tailed);
-    }
-    return undefined;
-  }
-
-  private putAside(unreadable: UnreadableEvent): void {
-    const { instanceId } = unreadable;
-    if (instanceId !== null) {
-      if (this.unreadable.has(instanceId)) return;
-      this.unreadable.set(instanceId, unreadable);
-    }
-    for (const listener of this.listeners) listener.onUnreadable?.(unreadable);
-  }
-
-  private about({ metadata }: StoredEvent): Tailed {
-    return { writtenBy: metadata.actor.id, isLive: this.isAtEnd };
-  }
-
-  private hasListener(name: 'onInstanceEvent' | 'onSystemEvent'): boolean {
-    for (const listener of this.listeners) if (listener[name]) return true;
-    return false;
   }
 
   private async afterBreak(error: unknown, ending: AbortSignal): Promise<void> {
@@ -323,8 +225,4 @@ export class AllTail {
     for (const resolve of this.waiting) resolve();
     this.waiting.clear();
   }
-}
-
-function instanceOf({ stream }: StoredEvent): string | null {
-  return categoryOf(stream) === 'instance' ? splitStreamName(stream).id : null;
 }

@@ -3,15 +3,11 @@ import { instanceStream, refusalStream, SYSTEM_STREAM } from '@uplift/contracts'
 import type { StoredEvent } from '@uplift/contracts';
 import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
 import { AllTail } from './all-tail';
-import type {
-  AllTailOptions,
-  TailedInstanceEvent,
-  TailedSystemEvent,
-  UnreadableEvent,
-} from './all-tail';
+import type { AllTailOptions } from './all-tail';
 import { deterministicEventId } from './event-id';
 import { NO_STREAM } from './event-store.port';
 import type { SubscribeToAllOptions } from './event-store.port';
+import type { TailedInstanceEvent, TailedSystemEvent } from './tail-listeners';
 import { InMemoryEventStore } from './testing';
 
 const OTHER = `refusal-${randomUUID()}`;

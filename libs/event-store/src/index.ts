@@ -7,3 +7,9 @@ export * from './guarded.event-store';
 export * from './hash-chain';
 export * from './stream-history';
 export { deterministicEventId, findingIdOf } from './event-id';
+export type {
+  TailedInstanceEvent,
+  TailedSystemEvent,
+  TailListener,
+  UnreadableEvent,
+} from './tail-listeners';

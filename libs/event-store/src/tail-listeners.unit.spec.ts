@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { instanceStream, SYSTEM_STREAM } from '@uplift/contracts';
 import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
-import type { TailListener, UnreadableEvent } from './all-tail';
+
 import { AllTail } from './all-tail';
+import type { TailListener, UnreadableEvent } from './tail-listeners';
 import { InMemoryEventStore } from './testing';
 
 const METADATA = {
@@ -20,6 +21,12 @@ const WELL = randomUUID();
 const tails: AllTail[] = [];
 afterEach(() => Promise.all(tails.splice(0).map((tail) => tail.stop())));
 
+interface Put {
+  readonly type?: string;
+  readonly data?: unknown;
+  readonly metadata?: object;
+}
+
 /** A tail of what is put into the store, with one listener that takes everything and one that may throw. */
 function setUp(onInstanceEvent: TailListener['onInstanceEvent'] = () => undefined) {
   const clock = new VirtualClock();
@@ -36,8 +43,11 @@ function setUp(onInstanceEvent: TailListener['onInstanceEvent'] = () => undefine
     onSystemEvent: ({ event }) => heard.push(event.type),
     onUnreadable: (unreadable) => told.push(unreadable),
   });
-  const put = (instanceId: string, type = 'WaitEnded', data: unknown = WAIT_ENDED, metadata = {}) =>
-    store.putRaw(instanceStream(instanceId), type, data, { ...METADATA, ...metadata });
+  const put = (instanceId: string, { type = 'WaitEnded', ...event }: Put = {}) => {
+    const { data = WAIT_ENDED, metadata } = event;
+    const stream = instanceStream(instanceId);
+    return store.putRaw(stream, type, data, { ...METADATA, ...metadata });
+  };
   const read = async () => {
     tail.start();
     await clock.advance(0);
@@ -47,14 +57,14 @@ function setUp(onInstanceEvent: TailListener['onInstanceEvent'] = () => undefine
 
 describe('the tail, at an event of ours that cannot be read,', () => {
   it.each([
-    ['an unknown type', 'unknown-type', 'NeverHeardOf', WAIT_ENDED, {}],
-    ['a newer version', 'newer-version', 'WaitEnded', WAIT_ENDED, { schemaVersion: 2 }],
-    ['data that does not fit', 'invalid-data', 'WaitEnded', { upgradeId: 7 }, {}],
-    ['no data', 'invalid-data', 'WaitEnded', null, {}],
-    ['damaged metadata', 'damaged-metadata', 'WaitEnded', WAIT_ENDED, { actor: 'root' }],
-  ])('sets its instance aside and goes on: %s', async (_what, reason, type, data, metadata) => {
+    ['an unknown type', 'unknown-type', { type: 'NeverHeardOf' }],
+    ['a newer version', 'newer-version', { metadata: { schemaVersion: 2 } }],
+    ['data that does not fit', 'invalid-data', { data: { upgradeId: 7 } }],
+    ['no data', 'invalid-data', { data: null }],
+    ['damaged metadata', 'damaged-metadata', { metadata: { actor: 'root' } }],
+  ])('sets its instance aside and goes on: %s', async (_what, reason, event) => {
     const { tail, heard, told, all, put, read } = setUp();
-    const unreadable = put(ILL, type, data, metadata);
+    const unreadable = put(ILL, event);
     put(WELL);
     put(ILL);
     await read();
@@ -98,7 +108,7 @@ describe('the tail, at an event of ours that cannot be read,', () => {
 
   it('names the first of a newer version: readers have to be deployed before writers', async () => {
     const { store, tail, put, read } = setUp();
-    put(ILL, 'NeverHeardOf');
+    put(ILL, { type: 'NeverHeardOf' });
     await read();
     expect(tail.newerVersion).toBeUndefined();
     const newer = store.putRaw(SYSTEM_STREAM, 'Sketched', {}, { ...METADATA, schemaVersion: 2 });
