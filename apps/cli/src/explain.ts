@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
   ReportHealth: 'a health report',
   ParkInstance: 'instance park',
   UnparkInstance: 'instance unpark',
+  DeregisterInstance: 'instance deregister',
 };
 
 function spoken(command: string): string {

@@ -24,6 +24,7 @@ import {
   oneOf,
   plain,
   record,
+  revision,
   text,
   uuid,
   wholeNumber,
@@ -31,7 +32,6 @@ import {
 
 /* All that the services answer, over HTTP and NATS alike. Times are RFC 3339, positions decimal text. */
 
-const revision: Schema<number> = plain({ type: 'integer', minimum: 0 });
 const position: Schema<string> = plain({ type: 'string', pattern: '^\\d+$' });
 const anything: Schema<object> = plain({ type: 'object', additionalProperties: true });
 const status = oneOf(INSTANCE_STATUSES);

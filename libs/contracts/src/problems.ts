@@ -26,6 +26,7 @@ export const PROBLEMS = {
   'route-unknown': refused(404, 'No such route'),
   'method-not-allowed': refused(405, 'The route does not take this method'),
   'instance-already-registered': refused(409, 'The instance is registered with other content'),
+  'environment-taken': refused(409, 'The environment belongs to another instance'),
   'status-not-allowed': refused(409, 'The present status does not allow this command'),
   'upgrade-in-flight': refused(409, 'An upgrade of the instance is in flight'),
   'claim-axis-crossed': refused(409, 'The report would change the claim'),
@@ -102,6 +103,7 @@ export const PROBLEM_SCHEMA = named(
     {
       instance: text,
       instanceId: uuid,
+      existingInstanceId: documented('The instance that has the environment already', uuid),
       currentStatus: documented('Present status of the instance', text),
       allowedFrom: documented('Statuses that would allow it', list(text)),
       retryable: documented('The same request may succeed later', flag),

@@ -1,6 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020';
 import type { ValidateFunction } from 'ajv';
 import type {
+  EnvironmentEvent,
   InstanceEvent,
   InstanceEventType,
   RecordedInstanceEvent,
@@ -10,7 +11,7 @@ import type {
 } from '@uplift/domain';
 import { eventSchemaId } from './event.codec';
 import { INSTANCE_EVENTS } from './events/instance-event.schemas';
-import { REFUSAL_EVENTS, SYSTEM_EVENTS } from './events/system-event.schemas';
+import { ENVIRONMENT_EVENTS, REFUSAL_EVENTS, SYSTEM_EVENTS } from './events/system-event.schemas';
 import type { AnySchema, JsonSchema } from './schema';
 import type { StoredEvent } from './stored-event';
 import { DAMAGED_METADATA } from './stored-event';
@@ -21,6 +22,7 @@ interface EventsByCategory {
   readonly instance: InstanceEvent;
   readonly system: SystemEvent;
   readonly refusal: RefusalEvent;
+  readonly environment: EnvironmentEvent;
 }
 
 export type EventCategory = keyof EventsByCategory;
@@ -37,6 +39,7 @@ export const EVENT_CATEGORIES = {
   instance: { version: 1, schemas: INSTANCE_EVENTS },
   system: { version: 1, schemas: SYSTEM_EVENTS },
   refusal: { version: 1, schemas: REFUSAL_EVENTS },
+  environment: { version: 1, schemas: ENVIRONMENT_EVENTS },
 } as const satisfies Record<EventCategory, CategoryRow>;
 
 export const INSTANCE_EVENT_TYPES = Object.keys(INSTANCE_EVENTS) as readonly InstanceEventType[];
@@ -59,6 +62,11 @@ export function instanceStream(instanceId: string): string {
 /** Commands that were refused to an instance; its own stream keeps its revision. */
 export function refusalStream(instanceId: string): string {
   return `refusal-${instanceId}`;
+}
+
+/** Whom one environment of Lagoon belongs to. */
+export function environmentStream(environmentId: string): string {
+  return `environment-${environmentId}`;
 }
 
 /** Null for a stream that is not ours. */

@@ -26,6 +26,7 @@ export const name: Schema<string> = plain({ type: 'string', minLength: 1 });
 export const flag: Schema<boolean> = plain({ type: 'boolean' });
 export const wholeNumber: Schema<number> = plain({ type: 'integer' });
 export const count: Schema<number> = plain({ type: 'integer', minimum: 1 });
+export const revision: Schema<number> = plain({ type: 'integer', minimum: 0 });
 export const uuid: Schema<string> = plain({ type: 'string', format: 'uuid' });
 export const dateTime: Schema<string> = plain({ type: 'string', format: 'date-time' });
 export const milliseconds: Schema<number> = plain({

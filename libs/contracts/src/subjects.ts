@@ -4,6 +4,7 @@ export const EVENT_SUBJECT_ROOT = 'uplift.evt.v1';
 
 export const COMMAND_SUBJECTS = {
   registerInstance: 'uplift.cmd.v1.instance.register',
+  deregisterInstance: 'uplift.cmd.v1.instance.deregister',
   reportHealth: 'uplift.cmd.v1.instance.report-health',
   triggerUpgrade: 'uplift.cmd.v1.upgrade.trigger',
   cancelUpgrade: 'uplift.cmd.v1.upgrade.cancel',

@@ -1,5 +1,6 @@
 export * from './decider';
 export * from './status';
+export * from './environment/environment';
 export { isWaitForStart, opensStage, placeIn } from './instance/attempt-progress';
 export type {
   AttemptNotes,

@@ -105,6 +105,13 @@ export function isInFlight(status: string): status is InFlightStatus {
   return (IN_FLIGHT_STATUSES as readonly string[]).includes(status);
 }
 
+/** Statuses in which an instance is looked after, and no upgrade of it is in flight. */
+export type RestingStatus = Exclude<InstanceStatus, InFlightStatus | 'removed'>;
+
+export const RESTING_STATUSES: readonly RestingStatus[] = INSTANCE_STATUSES.filter(
+  (status): status is RestingStatus => !isInFlight(status) && status !== 'removed',
+);
+
 /** Whether both statuses are of the path, the first ahead of the second. */
 export function isBefore(status: string, other: string): boolean {
   const path: readonly string[] = IN_FLIGHT_STATUSES;

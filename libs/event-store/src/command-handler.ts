@@ -1,6 +1,14 @@
 import type { EventCategory, EventIn } from '@uplift/contracts';
-import { instanceStream } from '@uplift/contracts';
-import type { InstanceCommand, InstanceEvent, InstanceState, SystemEvent } from '@uplift/domain';
+import { environmentStream, instanceStream } from '@uplift/contracts';
+import type {
+  EnvironmentCommand,
+  EnvironmentEvent,
+  EnvironmentState,
+  InstanceCommand,
+  InstanceEvent,
+  InstanceState,
+  SystemEvent,
+} from '@uplift/domain';
 import type { Clock, Randomness } from '@uplift/runtime';
 import { Backoff } from '@uplift/runtime';
 import { deterministicEventId } from './event-id';
@@ -11,6 +19,12 @@ import type { Cause, InstanceHistory, Known, Loaded, StreamHistory } from './str
 export interface InstanceChange {
   readonly instanceId: string;
   readonly command: InstanceCommand;
+  readonly cause: Cause;
+}
+
+export interface EnvironmentChange {
+  readonly environmentId: string;
+  readonly command: EnvironmentCommand;
   readonly cause: Cause;
 }
 
@@ -94,6 +108,28 @@ export class SystemCommandHandler<Command, State> {
     policy: SystemPolicy<State, Answer>,
   ): Promise<Outcome<State, Answer>> {
     return this.streams.handle({ stream: this.stream, ...change }, policy);
+  }
+}
+
+/** The same for whom an environment belongs to. */
+export class EnvironmentCommandHandler {
+  private readonly streams: StreamCommands<EnvironmentCommand, EnvironmentState, 'environment'>;
+
+  constructor(
+    history: StreamHistory<EnvironmentCommand, EnvironmentState, 'environment'>,
+    ports: HandlerPorts,
+  ) {
+    this.streams = new StreamCommands(history, ports);
+  }
+
+  handle(
+    { environmentId, command, cause }: EnvironmentChange,
+    policy: Policy<EnvironmentState, EnvironmentEvent, never>,
+  ): Promise<Outcome<EnvironmentState, never>> {
+    return this.streams.handle(
+      { stream: environmentStream(environmentId), command, cause },
+      policy,
+    );
   }
 }
 

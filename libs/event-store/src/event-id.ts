@@ -1,4 +1,5 @@
-import type { FindingKind } from '@uplift/domain';
+import type { EnvironmentName, FindingKind } from '@uplift/domain';
+import { environmentKey } from '@uplift/domain';
 import { parse, v5 as uuid5 } from 'uuid';
 
 /** Namespace of every event id; changing it would make all repeats look new. */
@@ -12,6 +13,11 @@ export function deterministicEventId(causationId: string, step: string, n: numbe
 /** The same for the same kind and subject, whoever finds it. */
 export function findingIdOf(kind: FindingKind, subject: string): string {
   return uuid5(JSON.stringify(['finding', kind, subject]), NAMESPACE);
+}
+
+/** The id of an environment of Lagoon, whoever asks for it. */
+export function environmentIdOf(environment: EnvironmentName): string {
+  return deterministicEventId('environment', environmentKey(environment), 0);
 }
 
 /** First 32 of the hex digits given, in the 8-4-4-4-12 form. */

@@ -6,7 +6,7 @@ export * from './event-store.port';
 export * from './guarded.event-store';
 export * from './hash-chain';
 export * from './stream-history';
-export { deterministicEventId, findingIdOf } from './event-id';
+export { deterministicEventId, environmentIdOf, findingIdOf } from './event-id';
 export type {
   TailedInstanceEvent,
   TailedSystemEvent,

@@ -1,5 +1,6 @@
 import type {
   Attempt,
+  EnvironmentEventData,
   Evidence,
   Failure,
   InstanceEventData,
@@ -62,11 +63,16 @@ const probes = fc.array(
 export const EVENT_VALUES: {
   readonly [Type in InstanceEventType]: fc.Arbitrary<InstanceEventData[Type]>;
 } = {
-  InstanceRegistered: fc.record({
-    profile,
-    labels: fc.dictionary(name, text, { noNullPrototype: true }),
-    status: instanceStatus,
-  }),
+  InstanceRegistered: fc.record(
+    {
+      profile,
+      labels: fc.dictionary(name, text, { noNullPrototype: true }),
+      status: instanceStatus,
+      environmentId: name,
+    },
+    { requiredKeys: ['profile', 'labels', 'status'] },
+  ),
+  InstanceDeregistered: fc.record(askedBy),
   HealthReported: fc.record({ status: runningStatus }),
   HealthEvidenceRecorded: fc.record({ ...attempt, status: runningStatus }),
   UpgradeRequested: fc.record({ workOrder, ...askedBy, rolloutId: nullable(name) }),
@@ -215,6 +221,21 @@ export const SYSTEM_VALUES: {
     count,
   }),
   FindingClosed: fc.record({ findingId: name, ...askedBy }),
+};
+
+const holder = { instanceId: name, registration: fc.nat() };
+
+export const ENVIRONMENT_VALUES: {
+  readonly [Type in keyof EnvironmentEventData]: fc.Arbitrary<EnvironmentEventData[Type]>;
+} = {
+  EnvironmentReserved: fc.record({
+    core: name,
+    project: name,
+    environment: name,
+    ...holder,
+    requestedBy: name,
+  }),
+  EnvironmentFreed: fc.record({ ...holder, ...askedBy }),
 };
 
 export const REFUSAL_VALUES: {

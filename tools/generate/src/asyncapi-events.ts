@@ -10,6 +10,11 @@ const ABOUT: Readonly<Record<EventCategory, { readonly id: string; readonly abou
     id: 'systemId',
     about: 'The switches of all starts. There is one stream of this kind.',
   },
+  environment: {
+    id: 'environmentId',
+    about:
+      'Which instance an environment of Lagoon belongs to: reserved before it is registered, freed when it is deregistered.',
+  },
   refusal: {
     id: 'instanceId',
     about:

@@ -58,7 +58,14 @@ export const INSTANCE_EVENTS: {
 } = {
   InstanceRegistered: documented(
     'An instance became known, in the status it had at that time.',
-    object({ profile, labels: record(text), status: instanceStatus }),
+    object(
+      { profile, labels: record(text), status: instanceStatus },
+      { environmentId: documented('Of the environment that was reserved for it', name) },
+    ),
+  ),
+  InstanceDeregistered: documented(
+    'Nobody looks after the instance any more; its environment may become another instance.',
+    object(ASKED_BY),
   ),
   HealthReported: documented(
     'The app or an operator said how the instance is.',

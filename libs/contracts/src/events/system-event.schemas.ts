@@ -1,4 +1,6 @@
 import type {
+  EnvironmentEventData,
+  EnvironmentEventType,
   RefusalEventData,
   RefusalEventType,
   SystemEventData,
@@ -6,7 +8,17 @@ import type {
 } from '@uplift/domain';
 import { FINDING_KINDS } from '@uplift/domain';
 import type { Schema } from '../schema';
-import { count, documented, name, nullable, object, oneOf, text, timestamp } from '../schema';
+import {
+  count,
+  documented,
+  name,
+  nullable,
+  object,
+  oneOf,
+  revision,
+  text,
+  timestamp,
+} from '../schema';
 import { ASKED_BY, COMMAND_NOTED, evidence } from './attempt.schema';
 import { instanceStatus } from './work-order.schema';
 
@@ -52,6 +64,33 @@ export const SYSTEM_EVENTS: {
   FindingClosed: documented(
     'Somebody has looked after a finding, or it has ended by itself.',
     object({ findingId: name, ...ASKED_BY }),
+  ),
+};
+
+const holder = {
+  instanceId: name,
+  registration: documented(
+    'Revision of the event with which the instance was registered, or is about to be',
+    revision,
+  ),
+};
+
+export const ENVIRONMENT_EVENTS: {
+  readonly [Type in EnvironmentEventType]: Schema<EnvironmentEventData[Type]>;
+} = {
+  EnvironmentReserved: documented(
+    'From here on the environment belongs to one instance; written before it is registered.',
+    object({
+      core: documented('The Lagoon core by its own name', name),
+      project: name,
+      environment: name,
+      ...holder,
+      requestedBy: name,
+    }),
+  ),
+  EnvironmentFreed: documented(
+    'The environment may become another instance.',
+    object({ ...holder, ...ASKED_BY }),
   ),
 };
 

@@ -68,6 +68,7 @@ function samplesFor(state: KnownInstance): Pick<InstanceCommandData, OperatorCom
   const asBefore = { strategy: null, target: null };
   const unplanned = { rolloutId: null, waveId: null, startBy: null, priority: null };
   return {
+    DeregisterInstance: asked,
     ReportHealth: { status: anotherHealthThan(state) },
     RequestUpgrade: {
       ...{ ...asked, ...planned, ...asBefore, ...unplanned },

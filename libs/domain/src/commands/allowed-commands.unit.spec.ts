@@ -15,10 +15,12 @@ const allowed = (...events: readonly InstanceEvent[]) =>
     .filter((each) => each.allowed)
     .map(({ command }) => command);
 
+const AT_REST = ['ReportHealth', 'RequestUpgrade', 'DeregisterInstance'] as const;
+
 describe('the commands that an instance allows', () => {
   it.each([
-    ['it was registered', [event('InstanceRegistered')], ['ReportHealth', 'RequestUpgrade']],
-    ['its upgrade is done', WHOLE_UPGRADE, ['ReportHealth', 'RequestUpgrade']],
+    ['it was registered', [event('InstanceRegistered')], [...AT_REST]],
+    ['its upgrade is done', WHOLE_UPGRADE, [...AT_REST]],
     [
       'it waits for its core',
       HISTORY_INTO['pending-pre-upgrade'],
@@ -37,7 +39,7 @@ describe('the commands that an instance allows', () => {
     [
       'its deployment failed',
       [...HISTORY_INTO['upgrade-running'], event('UpgradeFailed')],
-      ['RetryUpgrade', 'AbandonUpgrade'],
+      ['RetryUpgrade', 'AbandonUpgrade', 'DeregisterInstance'],
     ],
     [
       'nobody knows how its build ended',
@@ -47,8 +49,9 @@ describe('the commands that an instance allows', () => {
     [
       'it was found unhealthy',
       [...HISTORY_INTO['post-upgrade-completed'], event('InstanceFoundUnhealthy')],
-      ['ReportHealth', 'RequestUpgrade', 'RetryUpgrade', 'AbandonUpgrade'],
+      ['ReportHealth', 'RequestUpgrade', 'RetryUpgrade', 'AbandonUpgrade', 'DeregisterInstance'],
     ],
+    ['it was deregistered', [event('InstanceRegistered'), event('InstanceDeregistered')], []],
   ] as const)('after %s', (_what, history, commands) => {
     expect(allowed(...history)).toEqual(commands);
   });

@@ -61,6 +61,7 @@ export const OPERATOR_COMMANDS = [
   'ParkInstance',
   'UnparkInstance',
   'PrioritizeUpgrade',
+  'DeregisterInstance',
 ] as const satisfies readonly InstanceCommandType[];
 
 export type OperatorCommandType = (typeof OPERATOR_COMMANDS)[number];

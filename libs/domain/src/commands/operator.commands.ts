@@ -1,5 +1,11 @@
-import type { HealthyStatus, InstanceStatus, RunningStatus } from '../status';
-import { HEALTHY_STATUSES, isHealthy, isInFlight, RUNNING_STATUSES } from '../status';
+import type { HealthyStatus, InstanceStatus, RestingStatus, RunningStatus } from '../status';
+import {
+  HEALTHY_STATUSES,
+  isHealthy,
+  isInFlight,
+  RESTING_STATUSES,
+  RUNNING_STATUSES,
+} from '../status';
 import {
   ClaimAxisCrossedError,
   ClaimUnknownError,
@@ -13,7 +19,7 @@ import {
   StrategyNotEnabledError,
   UpgradeInFlightError,
 } from '../instance/instance.errors';
-import type { InstanceEventData } from '../instance/instance.events';
+import type { AskedBy, InstanceEventData } from '../instance/instance.events';
 import { whyHealthProbeIsInvalid } from '../instance/instance.profile';
 import { LIFECYCLE } from '../instance/instance.lifecycle';
 import type { EndedUpgrade, RestingInstance } from '../instance/instance.state';
@@ -29,6 +35,7 @@ import type { CommandRow } from './command-row';
 /** What people and services ask for. */
 export interface OperatorCommands {
   RegisterInstance: InstanceEventData['InstanceRegistered'];
+  DeregisterInstance: AskedBy;
   ReportHealth: { readonly status: RunningStatus };
   RequestUpgrade: {
     readonly upgradeId: string;
@@ -70,7 +77,21 @@ const registerInstance: CommandRow<Registration, 'absent'> = {
       state.status === data.status &&
       deepEqual(state.profile, data.profile);
     if (isSame) return [];
+    if (state.status === 'removed') return [{ type: 'InstanceRegistered', data }];
     throw new InstanceAlreadyRegisteredError(state.status);
+  },
+};
+
+/** What may still run in Lagoon must not be forgotten: the environment could become another instance at once. */
+const deregisterInstance: CommandRow<AskedBy, RestingStatus> = {
+  in: RESTING_STATUSES,
+  decide(data, { lastUpgrade }) {
+    refuseUnsettled(lastUpgrade);
+    return [{ type: 'InstanceDeregistered', data }];
+  },
+  elsewhere(_data, state) {
+    if (state.kind === 'resting') return [];
+    throw new UpgradeInFlightError(state.status, state.workOrder.upgradeId, RESTING_STATUSES);
   },
 };
 
@@ -202,6 +223,7 @@ export function newOrder({
 
 export const OPERATOR = {
   RegisterInstance: registerInstance,
+  DeregisterInstance: deregisterInstance,
   ReportHealth: reportHealth,
   RequestUpgrade: requestUpgrade,
   CancelUpgrade: cancelUpgrade,

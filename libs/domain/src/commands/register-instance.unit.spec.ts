@@ -1,7 +1,9 @@
+import { fold } from '../decider';
 import { INSTANCE_STATUSES } from '../status';
 import { command, event, PROFILE } from '../testing/examples';
 import { given, HISTORY_INTO, WHOLE_UPGRADE } from '../testing/histories';
 import { isInFlight } from '../status';
+import { instanceDecider } from './instance.decider';
 
 const importable = INSTANCE_STATUSES.filter((status) => !isInFlight(status));
 const inFlight = INSTANCE_STATUSES.filter(isInFlight);
@@ -70,5 +72,51 @@ describe('RegisterInstance', () => {
     given(...HISTORY_INTO['upgrade-running'])
       .when(command('RegisterInstance'))
       .thenRefused('instance-already-registered');
+  });
+
+  const REMOVED = [...WHOLE_UPGRADE, event('InstanceDeregistered')];
+
+  it('begins anew after the instance was deregistered', () => {
+    given(...REMOVED)
+      .when(command('RegisterInstance'))
+      .then(event('InstanceRegistered'));
+    const state = fold(instanceDecider, [...REMOVED, event('InstanceRegistered')]);
+    expect(state).toEqual(fold(instanceDecider, [event('InstanceRegistered')]));
+  });
+
+  it('is quiet when an instance that was removed is registered as removed', () => {
+    given(...REMOVED)
+      .when(command('RegisterInstance', { status: 'removed' }))
+      .thenNothing();
+  });
+});
+
+describe('DeregisterInstance', () => {
+  it('lets go of an instance at rest', () => {
+    given(...WHOLE_UPGRADE)
+      .when(command('DeregisterInstance'))
+      .then(event('InstanceDeregistered'));
+  });
+
+  it.each(inFlight)('is refused in status %s: an upgrade is in flight', (status) => {
+    given(...HISTORY_INTO[status])
+      .when(command('DeregisterInstance'))
+      .thenRefused('upgrade-in-flight');
+  });
+
+  it('is refused while nobody knows how a build ended', () => {
+    given(...HISTORY_INTO['upgrade-running'], event('UpgradeFailed', { reason: 'stage-timed-out' }))
+      .when(command('DeregisterInstance'))
+      .thenRefused('outcome-unknown');
+  });
+
+  it('is quiet once the instance is removed', () => {
+    given(event('InstanceRegistered'), event('InstanceDeregistered'))
+      .when(command('DeregisterInstance'))
+      .thenNothing();
+  });
+
+  it('is refused for an instance that was never registered', () => {
+    given().when(command('DeregisterInstance')).thenRefused('instance-unknown');
   });
 });

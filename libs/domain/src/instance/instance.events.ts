@@ -66,7 +66,11 @@ export interface InstanceEventData {
     readonly profile: InstanceProfile;
     readonly labels: Readonly<Record<string, string>>;
     readonly status: InstanceStatus;
+    /** Of the environment that was reserved for it; absent: by an earlier build, or in no environment. */
+    readonly environmentId?: string;
   };
+  /** Nobody looks after the instance any more: its environment may become another instance. */
+  InstanceDeregistered: AskedBy;
   HealthReported: { readonly status: RunningStatus };
   /** A health callback during an upgrade: evidence, not a transition. */
   HealthEvidenceRecorded: Attempt & { readonly status: RunningStatus };

@@ -21,6 +21,7 @@ export const INITIAL_STATE: InstanceState = { kind: 'absent' };
 export function evolve(state: InstanceState, event: InstanceEvent): KnownInstance {
   if (state.kind === 'absent') return firstState(event);
   if (!isLegalIn(state.status, event.type)) throw new IllegalHistoryError(event.type, state.status);
+  if (event.type === 'InstanceRegistered') return firstState(event);
 
   const status = statusAfter(event, state.status);
   const workOrder = workOrderAfter(state, event);

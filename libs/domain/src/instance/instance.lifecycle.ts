@@ -5,6 +5,7 @@ import {
   IN_FLIGHT_STATUSES,
   INSTANCE_STATUSES,
   isInFlight,
+  RESTING_STATUSES,
   RUNNING_STATUSES,
   STATUS_BEFORE_STAGE,
   UPGRADE_STAGES,
@@ -59,10 +60,11 @@ const END = { owner: null, deadline: null } as const;
 /** One row per event. What may follow what, owners, deadlines, consumers of the bus and the docs page derive from it. */
 export const LIFECYCLE = {
   InstanceRegistered: {
-    from: ['absent'],
+    from: ['absent', 'removed'],
     to: INSTANCE_STATUSES.filter((status) => !isInFlight(status)),
     ...END,
   },
+  InstanceDeregistered: { from: RESTING_STATUSES, to: 'removed', ...END },
   HealthReported: { from: [...RUNNING, 'post-deploy-completed'], to: RUNNING_STATUSES, ...END },
   HealthEvidenceRecorded: { from: ['post-upgrade-completed'], owner: 'poll-upgrade', ...NOTE },
   UpgradeRequested: {

@@ -177,11 +177,13 @@ function candidatesFor({ way }: Choice, state: InstanceState): readonly Instance
   if (way === 'anywhere') return EVERY_COMMAND;
   if (state.kind === 'upgrading') return (way === 'onwards' ? ONWARDS : SIDEWAYS)[state.status];
   if (state.kind === 'absent') return ['RegisterInstance'];
+  if (state.status === 'removed') return ['RegisterInstance', ...AT_REST];
   if (way === 'sideways') return AT_REST;
   return isHealthy(state.status) ? ['RequestUpgrade'] : ['RetryUpgrade', ...AT_REST];
 }
 
 const AT_REST: readonly InstanceCommandType[] = [
+  'DeregisterInstance',
   'ReportHealth',
   'RecordLateOutcome',
   'RetryUpgrade',

@@ -36,6 +36,7 @@ export const ASKED = { requestedBy: 'operator-7', reason: 'security release' };
 /** One value of every event, all of the same upgrade. */
 export const EXAMPLE_EVENT_DATA: InstanceEventData = {
   InstanceRegistered: { profile: PROFILE, labels: LABELS, status: 'running-healthy-claimed' },
+  InstanceDeregistered: ASKED,
   HealthReported: { status: 'running-unhealthy' },
   HealthEvidenceRecorded: { ...ATTEMPT, status: 'running-unhealthy' },
   UpgradeRequested: { workOrder: WORK_ORDER, ...ASKED, rolloutId: null },
@@ -164,6 +165,7 @@ const CALL = { ...ATTEMPT, marker: MARKER, callNo: 1 };
 /** One value of every command, all of the same upgrade. */
 export const EXAMPLE_COMMAND_DATA: InstanceCommandData = {
   RegisterInstance: EXAMPLE_EVENT_DATA.InstanceRegistered,
+  DeregisterInstance: ASKED,
   ReportHealth: { status: 'running-unhealthy' },
   RequestUpgrade: {
     upgradeId: WORK_ORDER.upgradeId,

@@ -1,3 +1,4 @@
+import type { EnvironmentEventData } from '../environment/environment';
 import type { RefusalEventData } from '../system/refusals';
 import type { SystemEventData } from '../system/system.events';
 import { ASKED, WORK_ORDER } from './examples';
@@ -26,6 +27,19 @@ export const EXAMPLE_SYSTEM_DATA: SystemEventData = {
   },
   FindingClosed: { findingId: 'f1d10000-0000-5000-8000-000000000001', ...ASKED },
 };
+const HOLDER = { instanceId: '0b1c6c0e-0000-4000-8000-00000000000a', registration: 0 };
+
+export const EXAMPLE_ENVIRONMENT_DATA: EnvironmentEventData = {
+  EnvironmentReserved: {
+    core: 'eu-1',
+    project: PROFILE.project,
+    environment: PROFILE.environment,
+    ...HOLDER,
+    requestedBy: 'operator-7',
+  },
+  EnvironmentFreed: { ...HOLDER, ...ASKED },
+};
+
 export const EXAMPLE_REFUSAL_DATA: RefusalEventData = {
   CommandRefused: {
     instanceId: '0b1c6c0e-0000-4000-8000-00000000000a',
