@@ -46,8 +46,11 @@ export function instanceCommand(context: CliContext): Command {
     });
   return instance
     .addCommand(explainCommand(context))
-    .addCommand(holdCommand(context, 'park', 'no new effect; what runs in Lagoon is followed'))
-    .addCommand(holdCommand(context, 'unpark', 'go on with an instance that is parked'));
+    .addCommand(askCommand(context, 'park', 'no new effect; what runs in Lagoon is followed'))
+    .addCommand(askCommand(context, 'unpark', 'go on with an instance that is parked'))
+    .addCommand(
+      askCommand(context, 'deregister', 'look after it no more, and free its environment'),
+    );
 }
 
 function explainCommand(context: CliContext): Command {
@@ -73,7 +76,7 @@ async function failureOf(
   return (await context.api.json<Answer<'upgrade'>>(path)).upgrade.failure;
 }
 
-function holdCommand(context: CliContext, name: string, description: string): Command {
+function askCommand(context: CliContext, name: string, description: string): Command {
   return new Command(name)
     .description(description)
     .argument('<instance>', 'instance id')

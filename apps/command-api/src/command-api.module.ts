@@ -2,10 +2,16 @@ import type { DynamicModule, OnApplicationShutdown, Provider } from '@nestjs/com
 import { Module } from '@nestjs/common';
 import { BusClient, BusConnection, connectServiceBus } from '@uplift/bus';
 import { DECISIONS_STREAM, FINDINGS_STREAM, SYSTEM_STREAM } from '@uplift/contracts';
-import { decisionsDecider, findingsDecider, systemDecider } from '@uplift/domain';
+import {
+  decisionsDecider,
+  environmentDecider,
+  findingsDecider,
+  systemDecider,
+} from '@uplift/domain';
 import {
   CommandHandler,
   DivergenceWatch,
+  EnvironmentCommandHandler,
   EsdbEventStore,
   EventStore,
   GuardedEventStore,
@@ -20,6 +26,7 @@ import { CommandLimiter, CommandLimits } from './commands/command-limiter';
 import { CommandMeter } from './commands/command-meter';
 import { CommandService } from './commands/command-service';
 import { RefusalRecorder } from './commands/refusal-recorder';
+import { CoreNames, Environments } from './commands/environments';
 import { EventsModule } from './events/events.module';
 import { HealthCallbackToken } from './instances/health-callback.controller';
 import { InstancesModule } from './instances/instances.module';
@@ -44,6 +51,7 @@ export const COMMAND_API_SETTINGS = [
   'promoteEnabled',
   'commandsUnderWay',
   'commandsQueued',
+  'lagoonCoreNames',
 ] as const;
 
 type CommandApiRuntime = ServiceRuntime<(typeof COMMAND_API_SETTINGS)[number]>;
@@ -70,6 +78,7 @@ export class CommandApiModule implements OnApplicationShutdown {
       CommandMeter,
       CommandService,
       RefusalRecorder,
+      Environments,
       ReadModel,
       PublishedApi,
     ];
@@ -106,6 +115,7 @@ function policies({ configuration, logger }: CommandApiRuntime): Provider[] {
     logger.warn('health callbacks are open to everybody: UPLIFT_HEALTH_CALLBACK_TOKEN is not set');
   }
   return [
+    { provide: CoreNames, useValue: new CoreNames(configuration.lagoonCoreNames) },
     { provide: HealthCallbackToken, useValue: token },
     { provide: CommandLimits, useValue: new CommandLimits(configuration) },
     { provide: UpgradePolicy, useValue: new UpgradePolicy(configuration) },
@@ -159,6 +169,15 @@ function histories(runtime: CommandApiRuntime): Provider[] {
       provide: CommandHandler,
       inject: [InstanceHistory],
       useFactory: (history: InstanceHistory) => new CommandHandler(history, runtime),
+    },
+    {
+      provide: EnvironmentCommandHandler,
+      inject: [EventStore],
+      useFactory: (store: EventStore) =>
+        new EnvironmentCommandHandler(
+          new StreamHistory(store, SERVICE_NAME, 'environment', environmentDecider),
+          runtime,
+        ),
     },
     {
       provide: SwitchStream,

@@ -1,7 +1,7 @@
 import { COMMAND_SUBJECTS } from '@uplift/contracts';
 import { refusedByBoth } from './both-transports';
 import type { RunningCommandApi } from './running-command-api';
-import { REGISTRATION } from './running-command-api';
+import { registrationOf } from './running-command-api';
 
 const HEALTH = { status: 'running-unhealthy' };
 
@@ -16,7 +16,7 @@ export function commandsSuite(running: () => RunningCommandApi): void {
     it('registers an instance: one event, 202, Location, ETag and where to look', async () => {
       const { status, headers, body } = await api.post('/v1/instances', {
         key: 'register-1',
-        body: { ...REGISTRATION, projectId: 7, labels: { team: 'shop' } },
+        body: { ...registrationOf('register-1'), projectId: 7, labels: { team: 'shop' } },
       });
 
       const id = String(body.instanceId);
@@ -95,7 +95,10 @@ export function commandsSuite(running: () => RunningCommandApi): void {
     });
 
     it('gives the same answers over the bus, and the same key is the same command over both transports', async () => {
-      const body = { ...REGISTRATION, instanceId: 'aaaaaaaa-0000-4000-8000-000000000003' };
+      const body = {
+        ...registrationOf('bus-3'),
+        instanceId: 'aaaaaaaa-0000-4000-8000-000000000003',
+      };
       const { instanceId } = body;
       const registered = await api.bus.request(COMMAND_SUBJECTS.registerInstance, body, {
         idempotencyKey: 'bus-3',
@@ -162,7 +165,8 @@ export function commandsSuite(running: () => RunningCommandApi): void {
       await api.stack.service('command-api').kill();
       await api.stack.service('command-api').restart();
 
-      const registered = await api.post('/v1/instances', { key: 'register-6', body: REGISTRATION });
+      const body = registrationOf('register-6');
+      const registered = await api.post('/v1/instances', { key: 'register-6', body });
       const again = await api.post(`/v1/instances/${id}/upgrades`, trigger);
 
       expect(again).toMatchObject({ status: 200, body: first.body });

@@ -51,6 +51,14 @@ export class EventStreamReader {
     }
   }
 
+  /** The next one of a stream's own, past those of others. */
+  async nextEventOf(subject: string): Promise<ReceivedEvent> {
+    for (;;) {
+      const event = await this.nextEvent();
+      if (event.content.subject === subject) return event;
+    }
+  }
+
   close(): void {
     this.abort.abort();
   }

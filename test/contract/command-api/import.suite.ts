@@ -1,5 +1,5 @@
 import type { RunningCommandApi } from './running-command-api';
-import { REGISTRATION } from './running-command-api';
+import { REGISTRATION, registrationOf } from './running-command-api';
 
 const NDJSON = { 'content-type': 'application/x-ndjson' };
 
@@ -11,7 +11,8 @@ interface ImportedLine {
 }
 
 const idOf = (n: number) => `bbbbbbbb-0000-4000-8000-${String(n).padStart(12, '0')}`;
-const lineOf = (n: number) => JSON.stringify({ ...REGISTRATION, instanceId: idOf(n) });
+const registrationAt = (n: number) => ({ ...registrationOf(`line-${n}`), instanceId: idOf(n) });
+const lineOf = (n: number) => JSON.stringify(registrationAt(n));
 
 export function importSuite(running: () => RunningCommandApi): void {
   describe('import', () => {
@@ -69,7 +70,7 @@ export function importSuite(running: () => RunningCommandApi): void {
     it('refuses a line that says something else of a registered instance', async () => {
       await importLines([lineOf(5)]);
 
-      const changed = JSON.stringify({ ...REGISTRATION, instanceId: idOf(5), app: 'another' });
+      const changed = JSON.stringify({ ...registrationAt(5), app: 'another' });
       const [answer] = await importLines([changed]);
 
       expect(answer).toMatchObject({

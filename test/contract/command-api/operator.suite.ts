@@ -3,7 +3,7 @@ import type { InstanceCommandType } from '@uplift/domain';
 import type { TwoTransportCommand } from './both-transports';
 import { overBus, overHttp, refusedByBoth, triggerAt } from './both-transports';
 import type { RunningCommandApi } from './running-command-api';
-import { REGISTRATION } from './running-command-api';
+import { registrationOf } from './running-command-api';
 import { workSteps } from './worker-steps';
 
 const NOBODY = 'eeeeeeee-0000-4000-8000-000000000002';
@@ -320,9 +320,10 @@ export function operatorSuite(running: () => RunningCommandApi): void {
       });
 
       it('repairs nothing whose healthy status nobody knows', async () => {
+        const key = `claimless-${count++}`;
         const registered = await api.post('/v1/instances', {
-          key: `claimless-${count++}`,
-          body: { ...REGISTRATION, status: 'running-unhealthy' },
+          key,
+          body: { ...registrationOf(key), status: 'running-unhealthy' },
         });
         const command = triggerAt('k', String(registered.body.instanceId), {
           reason,

@@ -1,7 +1,7 @@
 import { COMMAND_SUBJECTS } from '@uplift/contracts';
 import { headers as natsHeaders } from 'nats';
 import type { Call, RunningCommandApi } from './running-command-api';
-import { REGISTRATION } from './running-command-api';
+import { REGISTRATION, registrationOf } from './running-command-api';
 
 const RESTING = '88888888-8888-4888-8888-888888888888';
 const UNKNOWN = '99999999-9999-4999-8999-999999999999';
@@ -18,7 +18,7 @@ export function refusalsSuite(running: () => RunningCommandApi): void {
       await api.post(`/v1/instances/${instanceId}/upgrades`, { key: 'first', body: {} });
       await api.post('/v1/instances', {
         key: 'resting',
-        body: { ...REGISTRATION, instanceId: RESTING },
+        body: { ...registrationOf('resting'), instanceId: RESTING },
       });
       before = await api.lastPosition();
     });

@@ -100,7 +100,7 @@ export class RunningCommandApi {
   }
 
   async register(key: string): Promise<string> {
-    const { body } = await this.post('/v1/instances', { key, body: REGISTRATION });
+    const { body } = await this.post('/v1/instances', { key, body: registrationOf(key) });
     return String(body.instanceId);
   }
 }
@@ -126,3 +126,8 @@ export const REGISTRATION = {
   app: 'store-app',
   status: 'running-healthy-claimed',
 };
+
+/** The same in an environment of its own: each can only be one instance. */
+export function registrationOf(environment: string) {
+  return { ...REGISTRATION, environment };
+}

@@ -1,6 +1,6 @@
 import { registerAt, overBus, overHttp, triggerAt } from './both-transports';
 import type { RunningCommandApi } from './running-command-api';
-import { REGISTRATION } from './running-command-api';
+import { registrationOf } from './running-command-api';
 
 const SCRIPT = { service: 'cli', command: 'drush updb -y' };
 const REQUESTS = [
@@ -41,8 +41,9 @@ export function strategiesSuite(running: () => RunningCommandApi): void {
     });
 
     const registered = async (more: object = {}) => {
-      const body = { ...REGISTRATION, ...more };
-      const { body: answer } = await api.post('/v1/instances', { key: `r-${count++}`, body });
+      const key = `r-${count++}`;
+      const body = { ...registrationOf(key), ...more };
+      const { body: answer } = await api.post('/v1/instances', { key, body });
       return String(answer.instanceId);
     };
 
@@ -121,7 +122,7 @@ export function strategiesSuite(running: () => RunningCommandApi): void {
 
     it('of an instance whose scripts are commands or registered tasks', async () => {
       const body = {
-        ...REGISTRATION,
+        ...registrationOf('with-scripts'),
         instanceId: 'cccccccc-0000-4000-8000-000000000001',
         scripts: { preUpgrade: { registeredTask: 'Backup' }, postUpgrade: SCRIPT },
         upgrade: { strategy: 'script', target: { script: SCRIPT } },

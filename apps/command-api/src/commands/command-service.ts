@@ -3,8 +3,9 @@ import type { StoredEvent } from '@uplift/contracts';
 import { refusal } from '@uplift/contracts';
 import type { InstanceState, KnownInstance } from '@uplift/domain';
 import { allowedCommands, evolve, INITIAL_STATE, waitingFor } from '@uplift/domain';
-import type { LoadedInstance } from '@uplift/event-store';
+import type { Handled, LoadedInstance } from '@uplift/event-store';
 import { CommandHandler, RevisionConflictError } from '@uplift/event-store';
+import { Environments } from './environments';
 import type { CommandOutcome, CommandResult } from './command-answer';
 import { CommandMeter } from './command-meter';
 import type { CommandRequest } from './command-request';
@@ -22,23 +23,25 @@ export class CommandService {
     private readonly handler: CommandHandler,
     private readonly meter: CommandMeter,
     private readonly refusals: RefusalRecorder,
+    private readonly environments: Environments,
   ) {}
 
   /** Throws a ProblemError for everything that the caller is told of. */
   execute(request: CommandRequest): Promise<CommandResult> {
     const { instanceId, caller } = request;
     const command = keyed(request, commandIdOf(instanceId, caller.idempotencyKey));
-    let seen: LoadedInstance | undefined;
+    const seen: Seen = {};
     return this.meter.measure(
       request,
-      () => this.handle(request, command, (loaded) => (seen = loaded)),
+      () => this.handle(request, command, seen),
       (document) => {
         const problem = { instanceId, ...document };
-        if (seen === undefined || seen.state.kind === 'absent' || document.status >= 500) {
+        const { loaded } = seen;
+        if (loaded === undefined || loaded.state.kind === 'absent' || document.status >= 500) {
           return problem;
         }
-        this.refusals.record(request, problem, seen.state);
-        return { ...problem, ...nextSteps(seen.state, seen) };
+        this.refusals.record(request, problem, loaded.state);
+        return { ...problem, ...nextSteps(loaded.state, loaded) };
       },
     );
   }
@@ -46,7 +49,7 @@ export class CommandService {
   private async handle(
     request: CommandRequest,
     keyedCommand: KeyedCommand,
-    onLoad: (loaded: LoadedInstance) => void,
+    seen: Seen,
   ): Promise<CommandResult> {
     const { instanceId, command } = request;
     const cause = causeOf(request, keyedCommand, upgradeOf(command) ?? instanceId);
@@ -55,19 +58,37 @@ export class CommandService {
         { instanceId, command, cause },
         {
           tries: MOST_TRIES,
-          onLoad: (loaded) => {
-            onLoad(loaded);
-            return earlierResult(request, keyedCommand, loaded);
+          onLoad: async (loaded) => {
+            seen.loaded = loaded;
+            const earlier = earlierResult(request, keyedCommand, loaded);
+            if (earlier === undefined) await this.environments.secure(request, cause, loaded);
+            return earlier;
           },
           onNothing: ({ events }) => noteOf(request, events),
         },
       )
       .catch(inWordsOfTheCaller);
-    if (handled.kind === 'answered') return handled.answer;
-    const { head, position, state } = handled.instance;
-    const outcome = handled.kind === 'appended' ? 'accepted' : 'unchanged';
-    return resultAt(request, outcome, { revision: head.revision, position }, state);
+    const result = handled.kind === 'answered' ? handled.answer : newResult(request, handled);
+    if (seen.loaded !== undefined) {
+      const { revision } = result;
+      await this.environments.free(request, cause, { loaded: seen.loaded, revision });
+    }
+    return result;
   }
+}
+
+/** The instance as it was read last. */
+interface Seen {
+  loaded?: LoadedInstance;
+}
+
+function newResult(
+  request: CommandRequest,
+  { kind, instance }: Exclude<Handled, { kind: 'answered' }>,
+): CommandResult {
+  const { head, position, state } = instance;
+  const outcome = kind === 'appended' ? 'accepted' : 'unchanged';
+  return resultAt(request, outcome, { revision: head.revision, position }, state);
 }
 
 /** What is possible instead, by the rules that decide on the commands. */

@@ -54,7 +54,7 @@ describe('EventWatch', () => {
 
     expect(frames.filter((frame) => frame.includes('event: resync'))).toHaveLength(1);
     expect(frames.length).toBeLessThan(1_000);
-    expect(frames.at(-1)).toContain(`id: ${120_000}`);
+    expect(frames.at(-1)).toContain(`id: ${240_000}`);
     expect(next).toContain('event: event');
     await tail.stop();
     await running;
@@ -87,7 +87,7 @@ describe('EventWatch', () => {
     const [frame, ...others] = await framesUntil(wire, 'resync');
 
     expect(others).toEqual([]);
-    expect(frame).toContain('id: 300\nevent: resync');
+    expect(frame).toContain('id: 600\nevent: resync');
     await tail.stop();
     await running;
   });

@@ -4,6 +4,7 @@ import type { CommandResult } from '../commands/command-answer';
 import type { Caller } from '../commands/command-request';
 import { instanceIdFor } from '../commands/command-request';
 import { CommandService } from '../commands/command-service';
+import { Environments } from '../commands/environments';
 import { planOf, scriptOf } from '../upgrades/upgrade-commands';
 import type { ReasonOfInstanceDto } from '../upgrades/upgrades.dto';
 import type {
@@ -14,14 +15,19 @@ import type {
 
 @Injectable()
 export class InstanceCommands {
-  constructor(private readonly commands: CommandService) {}
+  constructor(
+    private readonly commands: CommandService,
+    private readonly environments: Environments,
+  ) {}
 
   async register(dto: RegisterInstanceDto, caller: Caller): Promise<CommandResult> {
     const { instanceId = instanceIdFor(caller.idempotencyKey), status, labels = {} } = dto;
     const data = { profile: profileOf(dto), labels, status };
+    const environmentId = this.environments.idFor(data.profile, status);
+    const reserved = environmentId === undefined ? {} : { environmentId };
     return this.commands.execute({
       instanceId,
-      command: { type: 'RegisterInstance', data },
+      command: { type: 'RegisterInstance', data: { ...data, ...reserved } },
       content: { instanceId, ...data },
       caller,
     });
@@ -37,9 +43,9 @@ export class InstanceCommands {
     });
   }
 
-  /** Holds an upgrade in flight, or lets it go on. */
-  hold(
-    type: 'ParkInstance' | 'UnparkInstance',
+  /** Holds an upgrade in flight, lets it go on, or lets go of the instance for good. */
+  ask(
+    type: 'ParkInstance' | 'UnparkInstance' | 'DeregisterInstance',
     dto: ReasonOfInstanceDto,
     caller: Caller,
   ): Promise<CommandResult> {

@@ -105,13 +105,13 @@ export class InstancesController {
     @Param('id', UuidPipe) instanceId: string,
     @Body(DtoPipe) { reason }: ReasonDto,
   ): Promise<CommandResult> {
-    return this.commands.hold('ParkInstance', { instanceId, reason }, caller);
+    return this.commands.ask('ParkInstance', { instanceId, reason }, caller);
   }
 
   @BusCommand(COMMAND_SUBJECTS.parkInstance)
   async parkOverBus(@Payload() request: BusRequest): Promise<CommandAnswer> {
     const dto = readDto(ReasonOfInstanceDto, request.body);
-    return answerOf(await this.commands.hold('ParkInstance', dto, busCaller(request)));
+    return answerOf(await this.commands.ask('ParkInstance', dto, busCaller(request)));
   }
 
   @PostCommand('instances/:id/unpark', 'Let a parked upgrade go on')
@@ -120,13 +120,28 @@ export class InstancesController {
     @Param('id', UuidPipe) instanceId: string,
     @Body(DtoPipe) { reason }: ReasonDto,
   ): Promise<CommandResult> {
-    return this.commands.hold('UnparkInstance', { instanceId, reason }, caller);
+    return this.commands.ask('UnparkInstance', { instanceId, reason }, caller);
   }
 
   @BusCommand(COMMAND_SUBJECTS.unparkInstance)
   async unparkOverBus(@Payload() request: BusRequest): Promise<CommandAnswer> {
     const dto = readDto(ReasonOfInstanceDto, request.body);
-    return answerOf(await this.commands.hold('UnparkInstance', dto, busCaller(request)));
+    return answerOf(await this.commands.ask('UnparkInstance', dto, busCaller(request)));
+  }
+
+  @PostCommand('instances/:id/deregister', 'Look after an instance no more; frees its environment')
+  deregisterInstance(
+    @HttpCaller() caller: Caller,
+    @Param('id', UuidPipe) instanceId: string,
+    @Body(DtoPipe) { reason }: ReasonDto,
+  ): Promise<CommandResult> {
+    return this.commands.ask('DeregisterInstance', { instanceId, reason }, caller);
+  }
+
+  @BusCommand(COMMAND_SUBJECTS.deregisterInstance)
+  async deregisterOverBus(@Payload() request: BusRequest): Promise<CommandAnswer> {
+    const dto = readDto(ReasonOfInstanceDto, request.body);
+    return answerOf(await this.commands.ask('DeregisterInstance', dto, busCaller(request)));
   }
 
   @GetQuery(

@@ -16,6 +16,7 @@ const endpoint = (schema: string, scope: string) => ({ schema, scope, idempotent
 /** What each command says of itself on the bus; schemas are components of the published description. */
 export const COMMAND_ENDPOINTS: Readonly<Record<string, EndpointMetadata>> = {
   [COMMAND_SUBJECTS.registerInstance]: endpoint('RegisterInstanceDto', 'instance:register'),
+  [COMMAND_SUBJECTS.deregisterInstance]: endpoint('ReasonOfInstanceDto', 'instance:deregister'),
   [COMMAND_SUBJECTS.reportHealth]: endpoint('ReportHealthOfInstanceDto', 'instance:report-health'),
   [COMMAND_SUBJECTS.triggerUpgrade]: endpoint('TriggerUpgradeOfInstanceDto', 'upgrade:trigger'),
   [COMMAND_SUBJECTS.cancelUpgrade]: endpoint('ReasonOfUpgradeDto', 'upgrade:cancel'),

@@ -1,7 +1,12 @@
 import type { RunningStatus } from '@uplift/domain';
-import { UPGRADE_STRATEGIES } from '@uplift/domain';
+import { environmentDecider, UPGRADE_STRATEGIES } from '@uplift/domain';
 import type { EventStore } from '@uplift/event-store';
-import { CommandHandler, InstanceHistory } from '@uplift/event-store';
+import {
+  CommandHandler,
+  EnvironmentCommandHandler,
+  InstanceHistory,
+  StreamHistory,
+} from '@uplift/event-store';
 import type { Clock } from '@uplift/runtime';
 import { Health, Metrics, systemClock } from '@uplift/runtime';
 import { SeededRandomness } from '@uplift/runtime/testing';
@@ -10,6 +15,7 @@ import { upgradeIdFor } from '../commands/command-request';
 import { CommandLimiter, CommandLimits } from '../commands/command-limiter';
 import { CommandMeter } from '../commands/command-meter';
 import { CommandService } from '../commands/command-service';
+import { CoreNames, Environments } from '../commands/environments';
 import { RefusalRecorder } from '../commands/refusal-recorder';
 
 export const INSTANCE_ID = '11111111-1111-4111-8111-111111111111';
@@ -20,6 +26,14 @@ const CALLER: Caller = {
   idempotencyKey: 'register',
 };
 
+interface Place {
+  readonly key?: string;
+  readonly instanceId?: string;
+  /** Absent: one of its own. */
+  readonly environment?: string;
+  readonly core?: string;
+}
+
 interface Varied {
   readonly key?: string;
   readonly instanceId?: string;
@@ -27,13 +41,18 @@ interface Varied {
   readonly ifRevision?: number;
 }
 
-export function registration({ key = 'register', instanceId = INSTANCE_ID }: Varied = {}) {
+export function registration({
+  key = 'register',
+  instanceId = INSTANCE_ID,
+  environment = instanceId,
+  core = 'default',
+}: Place = {}) {
   const data = {
     profile: {
       project: 'shop',
       projectId: 7,
-      environment: 'main',
-      core: 'default',
+      environment,
+      core,
       app: 'store-app',
       scripts: { preUpgrade: null, postUpgrade: null },
       healthProbe: { path: '/', acceptStatuses: [] },
@@ -94,13 +113,29 @@ export function report(key: string, status: RunningStatus) {
 }
 
 /** The command service over a store, and what it measures. */
-export function commandServiceOn(store: EventStore, clock: Clock = systemClock) {
+export function commandServiceOn(
+  store: EventStore,
+  clock: Clock = systemClock,
+  coreNames: readonly string[] = [],
+) {
   const ports = { clock: systemClock, randomness: new SeededRandomness(1) };
   const handler = new CommandHandler(new InstanceHistory(store, 'command-api'), ports);
   const metrics = new Metrics('command-api');
   const refusals = new RefusalRecorder(store, clock, metrics);
   const meter = meterOn(clock, metrics);
-  return { service: new CommandService(handler, meter, refusals), metrics, refusals };
+  const streams = new StreamHistory(store, 'command-api', 'environment', environmentDecider);
+  const environments = new Environments(
+    new EnvironmentCommandHandler(streams, ports),
+    new InstanceHistory(store, 'command-api'),
+    new CoreNames(coreNames),
+  );
+  const service = new CommandService(handler, meter, refusals, environments);
+  return { service, metrics, refusals, environments };
+}
+
+/** How a command is refused with a problem of this code. */
+export function refusedWith(code: string) {
+  return { problem: expect.objectContaining({ code }) as unknown };
 }
 
 /** With the limits of an installation that sets none. */

@@ -1,7 +1,7 @@
 import type { EnvironmentEventData } from '../environment/environment';
 import type { RefusalEventData } from '../system/refusals';
 import type { SystemEventData } from '../system/system.events';
-import { ASKED, WORK_ORDER } from './examples';
+import { ASKED, PROFILE, WORK_ORDER } from './examples';
 
 /** One value of every event of the other categories. */
 export const EXAMPLE_SYSTEM_DATA: SystemEventData = {

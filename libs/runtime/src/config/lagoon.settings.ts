@@ -29,6 +29,13 @@ export const LAGOON_SETTINGS = {
     'UPLIFT_LAGOON_CORES_PATH',
     'Path of a JSON file that lists several Lagoon cores, each with name, address and token',
   ),
+  lagoonCoreNames: {
+    env: 'UPLIFT_LAGOON_CORE_NAMES',
+    type: 'list',
+    default: '',
+    description:
+      'For the command API: names of the Lagoon cores where there are several, separated by commas; without it every name that an instance gives its core means the one there is',
+  },
   lagoonRequestsPerSecond: limit(
     'UPLIFT_LAGOON_REQUESTS_PER_SECOND',
     20,

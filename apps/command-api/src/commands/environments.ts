@@ -1,0 +1,177 @@
+import { Injectable } from '@nestjs/common';
+import { refusal } from '@uplift/contracts';
+import type { EnvironmentEventData, Holder, InstanceProfile, InstanceStatus } from '@uplift/domain';
+import { decide, EnvironmentTakenError, UNUSED_ENVIRONMENT } from '@uplift/domain';
+import type { Cause, LoadedInstance } from '@uplift/event-store';
+import {
+  EnvironmentCommandHandler,
+  environmentIdOf,
+  InstanceHistory,
+  NO_STREAM,
+} from '@uplift/event-store';
+import type { CommandRequest } from './command-request';
+
+const MOST_TRIES = 3;
+const MOST_REMEMBERED = 50_000;
+/** Commands for which an instance must have its environment. */
+const STARTS: readonly string[] = ['RequestUpgrade', 'RetryUpgrade', 'RollBackUpgrade'];
+/** Nobody has used the environment yet: true of nearly every registration, and the append compares it. */
+const NEVER_USED = { state: UNUSED_ENVIRONMENT, head: NO_STREAM, position: 0n };
+
+/** What the Lagoon cores are called. */
+export class CoreNames {
+  constructor(private readonly names: readonly string[]) {}
+
+  /** Without names there is one core: whatever an instance calls it is an alias. */
+  ownNameOf(core: string): string {
+    return this.names.length === 0 ? 'default' : core;
+  }
+}
+
+type Reservation = EnvironmentEventData['EnvironmentReserved'];
+
+/** What a stream says of one registration of its instance. */
+interface Registration {
+  readonly revision: number;
+  readonly profile: InstanceProfile;
+  /** Reserved before it; an earlier build did not, and another build may have known the core by another name. */
+  readonly environmentId: string | undefined;
+}
+
+/**
+ * One environment of Lagoon is one instance. It is reserved, in a stream of its own, before the instance is registered;
+ * if that breaks off in between, repeating the registration completes it. A reservation names one registration of one
+ * instance: whoever comes after the end of that may have the environment.
+ *
+ * An instance that has no reservation, because an earlier build registered it or its core was called otherwise, gets
+ * it before its next start. That needs no pass over the store, and holds while old processes still register.
+ */
+@Injectable()
+export class Environments {
+  private readonly remembered = new Set<string>();
+
+  constructor(
+    private readonly handler: EnvironmentCommandHandler,
+    private readonly history: InstanceHistory,
+    private readonly cores: CoreNames,
+  ) {}
+
+  /** Of the environment that the instance is; none if there is no such environment any more. */
+  idFor(profile: InstanceProfile, status: InstanceStatus): string | undefined {
+    return status === 'removed' ? undefined : this.idOf(profile);
+  }
+
+  /** Before a command is carried out. Throws `environment-taken`, and what the command is refused with anyway. */
+  async secure(request: CommandRequest, cause: Cause, loaded: LoadedInstance): Promise<void> {
+    const wanted = this.wantedFor(request, loaded);
+    if (wanted === null || decide(request.command, loaded.state).length === 0) return;
+    const { profile, revision } = wanted;
+    await this.reserve(
+      {
+        ...this.nameOf(profile),
+        instanceId: request.instanceId,
+        registration: revision,
+        requestedBy: cause.actor.id,
+      },
+      { ...cause, step: 'ReserveEnvironment' },
+    );
+    this.remember(request.instanceId, profile);
+  }
+
+  /** After an instance was deregistered by the event at `revision`, and after every repeat of that command. */
+  async free(
+    { instanceId, command }: CommandRequest,
+    cause: Cause,
+    { loaded, revision }: { readonly loaded: LoadedInstance; readonly revision: number },
+  ): Promise<void> {
+    const ended = registrationIn(loaded, revision);
+    if (ended === null || command.type !== 'DeregisterInstance') return;
+    const data = { instanceId, registration: ended.revision, ...command.data };
+    for (const environmentId of this.idsOf(ended)) {
+      await this.handler.handle(
+        {
+          environmentId,
+          command: { type: 'FreeEnvironment', data },
+          cause: { ...cause, step: 'FreeEnvironment' },
+        },
+        { tries: MOST_TRIES },
+      );
+    }
+  }
+
+  /** The registration that is to have an environment now; null for what needs none, or is known to have it. */
+  private wantedFor(
+    { instanceId, command }: CommandRequest,
+    loaded: LoadedInstance,
+  ): Pick<Registration, 'profile' | 'revision'> | null {
+    if (command.type === 'RegisterInstance') {
+      const { profile, status } = command.data;
+      return status === 'removed' ? null : { profile, revision: loaded.head.revision + 1 };
+    }
+    const known = STARTS.includes(command.type) ? registrationIn(loaded) : null;
+    if (known === null || known.environmentId === this.idOf(known.profile)) return null;
+    return this.remembered.has(this.memoryOf(instanceId, known.profile)) ? null : known;
+  }
+
+  private async reserve(data: Reservation, cause: Cause, ended: Holder | null = null) {
+    const environmentId = environmentIdOf(data);
+    const command = { type: 'ReserveEnvironment', data: { ...data, ended } } as const;
+    const policy = { tries: MOST_TRIES, ...(ended === null ? { from: NEVER_USED } : {}) };
+    try {
+      await this.handler.handle({ environmentId, command, cause }, policy);
+    } catch (error) {
+      if (!(error instanceof EnvironmentTakenError)) throw error;
+      await this.refuseUnlessOver(error, environmentId);
+      await this.reserve(data, cause, error.holder);
+    }
+  }
+
+  /** A registration that is still to come keeps the environment, however long ago it was reserved. */
+  private async refuseUnlessOver(error: EnvironmentTakenError, environmentId: string) {
+    const { instanceId, registration } = error.holder;
+    const holder = await this.history.load(instanceId);
+    const hasCome = holder.head.revision >= registration;
+    const present = registrationIn(holder);
+    const isPresent = present?.revision === registration && this.idsOf(present).has(environmentId);
+    if (hasCome && !isPresent) return;
+    const detail = hasCome
+      ? error.message
+      : `The environment is reserved for instance ${instanceId}, which is not registered yet: repeat its registration, or register under that id`;
+    const fields = { existingInstanceId: instanceId, cause: error };
+    throw refusal('environment-taken', detail, fields);
+  }
+
+  private idsOf({ profile, environmentId }: Registration): ReadonlySet<string> {
+    const present = this.idOf(profile);
+    return new Set([environmentId ?? present, present]);
+  }
+
+  private idOf(profile: InstanceProfile): string {
+    return environmentIdOf(this.nameOf(profile));
+  }
+
+  private nameOf({ core, project, environment }: InstanceProfile) {
+    return { core: this.cores.ownNameOf(core), project, environment };
+  }
+
+  private memoryOf(instanceId: string, profile: InstanceProfile): string {
+    return `${instanceId}/${this.idOf(profile)}`;
+  }
+
+  private remember(instanceId: string, profile: InstanceProfile): void {
+    if (this.remembered.size >= MOST_REMEMBERED) this.remembered.clear();
+    this.remembered.add(this.memoryOf(instanceId, profile));
+  }
+}
+
+/** The last registration up to an event; null if there is none, or the instance is removed. */
+function registrationIn({ decoded, state }: LoadedInstance, until?: number): Registration | null {
+  const isRemoved = state.kind === 'absent' || state.status === 'removed';
+  if (isRemoved && until === undefined) return null;
+  const events = decoded.slice(0, until === undefined ? undefined : until + 1);
+  const revision = events.findLastIndex(({ type }) => type === 'InstanceRegistered');
+  const event = events[revision];
+  if (event?.type !== 'InstanceRegistered') return null;
+  const { profile, environmentId } = event.data;
+  return { revision, profile, environmentId };
+}
