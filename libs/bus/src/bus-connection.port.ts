@@ -175,6 +175,8 @@ export abstract class BusConnection {
   abstract lastSequence(): Promise<number>;
   /** Null if there is no such message (any more). */
   abstract messageAt(sequence: number): Promise<MessageOnBus | null>;
+  /** The first message at a sequence or behind it; null if there is none. */
+  abstract messageFrom(sequence: number): Promise<MessageOnBus | null>;
   abstract openPublishing(listener: PublishListener): PublishChannel;
 
   abstract hasConsumer(durable: string): Promise<boolean>;

@@ -125,7 +125,11 @@ export class NatsBusConnection extends BusConnection {
   }
 
   override async messageAt(sequence: number): Promise<MessageOnBus | null> {
-    return storedMessage(await this.api(), sequence);
+    return storedMessage(await this.api(), { seq: sequence });
+  }
+
+  override async messageFrom(sequence: number): Promise<MessageOnBus | null> {
+    return storedMessage(await this.api(), { seq: sequence, next_by_subj: '>' });
   }
 
   override openPublishing(listener: PublishListener): PublishChannel {

@@ -41,14 +41,15 @@ export async function lastSequence(manager: JetStreamManager): Promise<number> {
   return state.last_seq;
 }
 
+/** With a subject: the first message of it at the sequence or behind. */
 export async function storedMessage(
   manager: JetStreamManager,
-  sequence: number,
+  query: { readonly seq: number; readonly next_by_subj?: string },
 ): Promise<MessageOnBus | null> {
   try {
-    const stored = await manager.streams.getMessage(EVENTS_STREAM, { seq: sequence });
-    const { subject, header, data } = stored;
-    return { sequence, subject, headers: headerRecord(header), payload: data };
+    const stored = await manager.streams.getMessage(EVENTS_STREAM, query);
+    const { seq, subject, header, data } = stored;
+    return { sequence: seq, subject, headers: headerRecord(header), payload: data };
   } catch (error) {
     if (isNotFound(error)) return null;
     throw error;

@@ -115,6 +115,14 @@ export function streamSuite(name: string, open: () => Promise<BusUnderTest>): vo
       expect(await bus.messageAt(2)).toBeNull();
     });
 
+    it('finds the first message from a sequence on', async () => {
+      await bus.ensureTopology();
+      for (const n of [0, 1]) await answerTo(aMessage(), n);
+      const found = await Promise.all([1, 2, 3].map((sequence) => bus.messageFrom(sequence)));
+      expect(found.map((message) => message?.sequence)).toEqual([1, 2, undefined]);
+      expect(found[1]).toEqual(await bus.messageAt(2));
+    });
+
     it('tells how far a consumer is', async () => {
       await bus.ensureTopology();
       const state = () => bus.consumerState('pre-upgrade');

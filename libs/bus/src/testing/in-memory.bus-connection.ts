@@ -107,6 +107,10 @@ export class InMemoryBusConnection extends BusConnection implements AttachedConn
     return this.call(() => this.server.messageAt(sequence));
   }
 
+  override messageFrom(sequence: number): Promise<MessageOnBus | null> {
+    return this.call(() => this.server.messageFrom(sequence));
+  }
+
   override openPublishing(listener: PublishListener): PublishChannel {
     let isOpen = true;
     return {

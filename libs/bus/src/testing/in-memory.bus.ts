@@ -55,6 +55,8 @@ interface Server {
 
 interface Stream {
   readonly messages: MessageOnBus[];
+  /** Sequences of messages that somebody with the right to do so has deleted. */
+  readonly removed: Set<number>;
   readonly consumers: Map<string, InMemoryConsumer>;
   settings: ServerSettings;
   bytes: number;
@@ -102,6 +104,18 @@ export class InMemoryBus {
     return () => this.restart(stream && { ...stream, messages, bytes, consumers: new Map() });
   }
 
+  /** Somebody with the right to do so deletes a message: consumers that have not come that far still get it. */
+  remove(sequence: number): void {
+    this.stream?.removed.add(sequence);
+  }
+
+  /** The disk gives back something else than it was given. */
+  flip(sequence: number, change: (message: MessageOnBus) => BusMessage): void {
+    const { messages = [] } = this.stream ?? {};
+    const message = messages[sequence - 1];
+    if (message) messages[sequence - 1] = { ...change(message), sequence };
+  }
+
   /** Messages of a durable that are still to be handed out, or in somebody's hands. */
   undone(durable: string): number {
     return this.consumer(durable)?.undone ?? 0;
@@ -120,6 +134,7 @@ export class InMemoryBus {
     const { settings, report } = ensured(`stream ${wanted.name}`, wanted, this.stream?.settings);
     const stream: Stream = this.stream ?? {
       messages: [],
+      removed: new Set(),
       consumers: new Map(),
       settings,
       bytes: 0,
@@ -158,7 +173,13 @@ export class InMemoryBus {
   }
 
   messageAt(sequence: number): MessageOnBus | null {
+    if (this.stream?.removed.has(sequence)) return null;
     return this.stream?.messages[sequence - 1] ?? null;
+  }
+
+  messageFrom(sequence: number): MessageOnBus | null {
+    const { messages = [], removed } = this.stream ?? {};
+    return messages.slice(sequence - 1).find((each) => !removed?.has(each.sequence)) ?? null;
   }
 
   consumer(durable: string): InMemoryConsumer | undefined {
