@@ -41,6 +41,10 @@ export const STAGE_SETTINGS = [
   'deadlineRunningMs',
   'deadlineVerifyMs',
   'watchdogIntervalMs',
+  'auditIntervalMs',
+  'auditWholeMs',
+  'auditNewest',
+  'auditSharePercent',
   'deadlineAttemptMs',
   'ackWaitMs',
 ] as const satisfies readonly SettingName[];

@@ -6,6 +6,7 @@ import { LagoonCores } from '@uplift/lagoon';
 import { limitsFrom } from '../admission/core-usage.projection';
 import { nameFrom } from '../admission/starts-switch';
 import type { Metrics } from '@uplift/runtime';
+import { auditorProvider } from './auditor.provider';
 import type { StageRuntime } from '../stage-workers.settings';
 import { StoreClock } from '../store/event-clock';
 import { ClockCheck } from '../stages/watchdog/clock-check';
@@ -52,6 +53,7 @@ export function watchdogProviders(
         clockCheck: ClockCheck,
       ) => watchdogOf(runtime, tail, view, { enforcer, clockCheck }),
     },
+    auditorProvider({ runtime, writer, service, known: KNOWN }),
   ];
 }
 

@@ -122,4 +122,24 @@ export const DEADLINE_SETTINGS = {
     1_000,
     'Pause between two rounds of the watchdog',
   ),
+  auditIntervalMs: ms(
+    'UPLIFT_AUDIT_INTERVAL_MS',
+    300_000,
+    'Pause between two looks of the auditor at what is new in store and bus',
+  ),
+  auditWholeMs: ms(
+    'UPLIFT_AUDIT_WHOLE_MS',
+    86_400_000,
+    'Time between two looks of the auditor at all of store and bus',
+  ),
+  auditNewest: count(
+    'UPLIFT_AUDIT_NEWEST',
+    10_000,
+    'Newest messages that the auditor looks at first when its process starts',
+  ),
+  auditSharePercent: count(
+    'UPLIFT_AUDIT_SHARE_PERCENT',
+    5,
+    'Most of the time that the auditor works rather than rests, in per cent',
+  ),
 } as const satisfies Record<string, Setting>;

@@ -40,6 +40,19 @@ export class Metrics {
     });
   }
 
+  /** A value for each value of one label, asked for on every scrape. */
+  gaugeBy(
+    { label, ...options }: Omit<MetricOptions<never>, 'labels'> & { readonly label: string },
+    read: () => Iterable<readonly [string, number]>,
+  ): void {
+    new Gauge({
+      ...this.described({ ...options, labels: [label] }),
+      collect() {
+        for (const [name, value] of read()) this.set({ [label]: name }, value);
+      },
+    });
+  }
+
   /** Buckets are seconds unless given. */
   histogram<L extends string = never>(
     options: MetricOptions<L> & { readonly buckets?: readonly number[] },

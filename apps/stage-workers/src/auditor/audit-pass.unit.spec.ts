@@ -1,0 +1,299 @@
+import { randomUUID } from 'node:crypto';
+import { PublishRun } from '@uplift/bus';
+import { InMemoryBus, InMemoryBusConnection } from '@uplift/bus/testing';
+import type { BusMessage, StoredEvent } from '@uplift/contracts';
+import { encodeEvent, EVENT_HEADERS } from '@uplift/contracts';
+import type { Finding } from '@uplift/domain';
+import { deterministicEventId, headOf, loadOrEmpty, NO_STREAM } from '@uplift/event-store';
+import { InMemoryEventStore } from '@uplift/event-store/testing';
+import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
+import { AuditPass } from './audit-pass';
+
+const EPOCH = '0b1c6c0e-0000-4000-8000-0000000000e1';
+
+/** A store and a bus that holds what a relay has published, and whatever a test puts there. */
+class Audited {
+  readonly store = new InMemoryEventStore();
+  private readonly clock = new VirtualClock();
+  readonly bus = new InMemoryBus({ clock: this.clock, randomness: new SeededRandomness(1) });
+  readonly connection = new InMemoryBusConnection(this.bus, 'auditor');
+  private ordinal = 0;
+  private published: bigint | null = null;
+  private epoch = EPOCH;
+
+  async append(stream: string, count = 1): Promise<void> {
+    const known = await loadOrEmpty(this.store, stream);
+    const events = Array.from({ length: count }, (_, n) => ({
+      id: deterministicEventId(stream, 'a', known.length + n),
+      type: 'CommandNoted',
+      data: { command: `c${known.length + n}` },
+      metadata: {
+        $correlationId: stream,
+        $causationId: stream,
+        actor: { type: 'system', id: 'test' } as const,
+        service: 'test',
+        schemaVersion: 1,
+      },
+    }));
+    await this.store.append(stream, headOf(known), events);
+  }
+
+  /** What the store holds behind what was published before. */
+  async relay(): Promise<void> {
+    await this.connection.ensureTopology();
+    for (;;) {
+      const page = await this.store.readAll(this.published, 100);
+      await this.send(...page.events.map((event) => this.messageOf(event)));
+      this.published = page.upTo;
+      if (page.isEnd) return;
+    }
+  }
+
+  /** Everything again, in another epoch. */
+  async relayAnew(): Promise<void> {
+    this.epoch = randomUUID();
+    this.ordinal = 0;
+    this.published = null;
+    await this.relay();
+  }
+
+  messageOf(event: StoredEvent): BusMessage {
+    this.ordinal += 1;
+    return encodeEvent(event, { ordinal: this.ordinal, epoch: this.epoch });
+  }
+
+  async send(...messages: BusMessage[]): Promise<void> {
+    const run = new PublishRun(this.connection, { after: await this.connection.lastSequence() });
+    messages.forEach((message) => run.publish(message));
+    await run.settled();
+    run.close();
+  }
+
+  pass(newest?: number): AuditPass {
+    return new AuditPass({ store: this.store, bus: this.connection }, newest);
+  }
+
+  async event(n: number): Promise<StoredEvent> {
+    const { events } = await this.store.readAll(null, 1_000);
+    return events[n]!;
+  }
+}
+
+async function toTheEnd(pass: AuditPass): Promise<readonly Finding[]> {
+  const found = new Map<string, Finding>();
+  for (;;) {
+    const { isAtEnd, faults } = await pass.step();
+    expect(faults).toEqual([]);
+    pass.tally.takeChanged().forEach((finding) => found.set(finding.findingId, finding));
+    if (isAtEnd) return [...found.values()];
+  }
+}
+
+const inShort = (findings: readonly Finding[]) =>
+  findings.map(({ kind, subject, count }) => [kind, subject, count]);
+
+describe('an audit of store and bus', () => {
+  let audited: Audited;
+  let a: string;
+  let b: string;
+
+  beforeEach(async () => {
+    audited = new Audited();
+    a = `instance-${randomUUID()}`;
+    b = `instance-${randomUUID()}`;
+    await audited.append(a, 3);
+    await audited.append(b, 2);
+  });
+
+  const found = async (newest?: number) => inShort(await toTheEnd(audited.pass(newest)));
+
+  it.each([undefined, 1, 3, 100])('finds nothing where all is well (%s)', async (newest) => {
+    await audited.relay();
+    expect(await found(newest)).toEqual([]);
+  });
+
+  it('finds nothing on a bus that is empty, or that the relay has not filled yet', async () => {
+    await audited.connection.ensureTopology();
+    expect(await found()).toEqual([]);
+    await audited.relay();
+    await audited.append(b);
+    expect(await found()).toEqual([]);
+  });
+
+  it('finds nothing more on its way on, whatever the size of the pages', async () => {
+    await audited.append(a, 700);
+    await audited.relay();
+    const pass = audited.pass();
+    expect(await toTheEnd(pass)).toEqual([]);
+    await audited.append(b, 300);
+    expect(await toTheEnd(pass)).toEqual([]);
+    await audited.relay();
+    expect(await toTheEnd(pass)).toEqual([]);
+  });
+
+  describe('of the store', () => {
+    beforeEach(() => audited.relay());
+
+    it('counts what other programs wrote, by the category of the stream', async () => {
+      audited.store.putRaw('ops-test', 'Probe', { a: 1 });
+      audited.store.putRaw('ops-other', 'Probe', { a: 1 });
+      audited.store.putRaw('instance-nobody', 'Probe');
+      expect(await found()).toEqual([
+        ['foreign-events', 'ops', 2],
+        ['foreign-events', 'instance', 1],
+      ]);
+    });
+
+    it('bounds what other programs make up', async () => {
+      for (let n = 0; n < 150; n += 1) audited.store.putRaw(`c${n}-x`, 'Probe');
+      audited.store.putRaw(`${'\u0000\ud800'.repeat(500)}-x`, 'Probe');
+      const findings = await toTheEnd(audited.pass());
+      expect(findings).toHaveLength(101);
+      expect(findings.at(-1)).toMatchObject({ subject: '(further ones)', count: 51 });
+      expect(JSON.stringify(findings)).not.toMatch(/\\u0000|\\ud800/);
+    });
+
+    it('finds events that cannot be read', async () => {
+      const [event] = await audited.store.load(a);
+      const { metadata } = event!;
+      audited.store.putRaw(a, 'CommandNoted', { command: 'x' });
+      audited.store.putRaw(b, 'CommandNoted', { command: 'x' }, { ...metadata, schemaVersion: 2 });
+      await audited.relay();
+      expect(await found()).toEqual([
+        ['unreadable-event', a, 1],
+        ['broken-chain', b, 1],
+        ['newer-version', 'instance.CommandNoted v2', 1],
+      ]);
+    });
+
+    it('finds a broken chain once, and goes on behind it', async () => {
+      await audited.store.append(a, { ...NO_STREAM, revision: 2 }, [
+        {
+          ...(await audited.event(0)),
+          id: randomUUID(),
+        },
+      ]);
+      await audited.append(a, 2);
+      await audited.relay();
+      expect(await found()).toEqual([['broken-chain', a, 1]]);
+      expect(await found(1)).toEqual([]);
+      expect(await found(4)).toEqual([['broken-chain', a, 1]]);
+    });
+
+    it.each([
+      ['deleted', 2 ** 63],
+      ['truncated', 2],
+    ])('finds a stream of ours that was %s, and no other', async (_how, $tb) => {
+      audited.store.putRaw(`$$${a}`, '$metadata', { $tb });
+      audited.store.putRaw('$$ops-test', '$metadata', { $tb });
+      expect(await found()).toEqual([['stream-gone', a, 1]]);
+    });
+  });
+
+  describe('of the bus', () => {
+    it('finds a forged, a deleted and a flipped message in one pass', async () => {
+      await audited.relay();
+      await audited.send({
+        subject: 'uplift.evt.v1.instance.x.y',
+        headers: {},
+        payload: Buffer.of(),
+      });
+      await audited.append(b, 3);
+      await audited.relay();
+      audited.bus.remove(2);
+      audited.bus.flip(8, (message) => ({
+        ...message,
+        payload: Buffer.from(JSON.stringify({ command: 'flipped' })),
+      }));
+
+      const findings = await toTheEnd(audited.pass());
+
+      expect(inShort(findings)).toEqual([
+        ['missing-message', `${EPOCH}/ordinal 2`, 1],
+        ['forged-message', `${EPOCH}/message 6`, 1],
+        ['bus-differs', `${EPOCH}/message 8`, 1],
+      ]);
+      expect(findings[2]?.detail).toContain('data');
+    });
+
+    it.each([
+      ['made-up content', (event: StoredEvent) => ({ ...event, id: randomUUID(), revision: 3 })],
+      ['what has its message already', (event: StoredEvent) => event],
+    ])('finds a message with %s, in the words of the relay', async (_what, change) => {
+      await audited.relay();
+      const forged = change(await audited.event(0));
+      await audited.send(encodeEvent(forged, { ordinal: 6, epoch: EPOCH }));
+      await audited.append(b);
+      await audited.relay();
+      expect(await found()).toEqual([['forged-message', `${EPOCH}/message 6`, 1]]);
+      expect(await found(2)).toEqual([['forged-message', `${EPOCH}/message 6`, 1]]);
+    });
+
+    it('finds a message of an epoch that is nobody’s', async () => {
+      await audited.relay();
+      await audited.send(encodeEvent(await audited.event(1), { ordinal: 1, epoch: randomUUID() }));
+      await audited.append(b);
+      await audited.relay();
+      expect(await found()).toEqual([['forged-message', `${EPOCH}/message 6`, 1]]);
+    });
+
+    it.each([
+      ['ordinal', { [EVENT_HEADERS.ordinal]: '9' }],
+      ['metadata', { [EVENT_HEADERS.service]: 'somebody' }],
+      ['data', {}],
+    ])('finds a message whose %s was changed', async (part, headers) => {
+      await audited.relay();
+      audited.bus.flip(3, (message) => ({
+        ...message,
+        headers: { ...message.headers, ...headers },
+        payload: part === 'data' ? Buffer.from('x') : message.payload,
+      }));
+      const findings = await toTheEnd(audited.pass());
+      expect(findings[0]).toMatchObject({ kind: 'bus-differs', subject: `${EPOCH}/message 3` });
+      expect(findings[0]?.detail).toContain(part);
+    });
+
+    it('tells a hole once, however long it is', async () => {
+      await audited.append(a, 600);
+      await audited.relay();
+      for (let n = 3; n <= 603; n += 1) audited.bus.remove(n);
+      expect(await found()).toEqual([['missing-message', `${EPOCH}/ordinal 3`, 601]]);
+    });
+
+    it('tells events that the store has lost from messages that somebody made up', async () => {
+      await audited.relay();
+      const other = new Audited();
+      await other.append(a, 3);
+      await other.append(b, 4);
+      for (const n of [5, 6]) await audited.send(audited.messageOf(await other.event(n)));
+      expect(await found()).toEqual([['store-diverged', EPOCH, 2]]);
+      await audited.relayAnew();
+      expect(await found()).toEqual([]);
+    });
+
+    it('goes on in the next epoch, in the same stream or in one that was filled anew', async () => {
+      await audited.relay();
+      const pass = audited.pass();
+      expect(await toTheEnd(pass)).toEqual([]);
+      await audited.relayAnew();
+      expect(await toTheEnd(pass)).toEqual([]);
+      audited.bus.wipe();
+      await audited.append(b, 9);
+      await audited.relayAnew();
+      await audited.append(b, 9);
+      await audited.relay();
+      expect(await toTheEnd(pass)).toEqual([]);
+      expect(await found(5)).toEqual([]);
+    });
+
+    it('goes on with the store while the bus is away', async () => {
+      await audited.relay();
+      audited.store.putRaw('ops-test', 'Probe');
+      audited.connection.vanish();
+      const pass = audited.pass();
+      const { isAtEnd, faults } = await pass.step();
+      expect({ isAtEnd, faults: faults.length }).toEqual({ isAtEnd: true, faults: 1 });
+      expect(inShort(pass.tally.takeChanged())).toEqual([['foreign-events', 'ops', 1]]);
+    });
+  });
+});

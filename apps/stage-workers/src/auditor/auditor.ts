@@ -1,0 +1,205 @@
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import type { Evidence, FindingKind } from '@uplift/domain';
+import type { AllTail, UnreadableEvent } from '@uplift/event-store';
+import { findingIdOf } from '@uplift/event-store';
+import type { Clock, Logger, Randomness } from '@uplift/runtime';
+import { Backoff, errorMessage } from '@uplift/runtime';
+import { AuditPass } from './audit-pass';
+import type { AuditedParts } from './bus-epoch';
+import type { FindingRecorder } from './finding-recorder';
+import { unreadable } from './store-audit';
+
+export interface AuditorOptions {
+  /** Between two looks at what is new. */
+  readonly intervalMs: number;
+  /** Between two looks at everything. */
+  readonly wholeMs: number;
+  /** Newest messages that are looked at first after a start. */
+  readonly newest: number;
+  /** Most of the time that it works, in per cent. */
+  readonly sharePercent: number;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly logger: Logger;
+  readonly onBeat: () => void;
+}
+
+/** A state of things that holds or does not. */
+export interface Condition {
+  readonly kind: FindingKind;
+  readonly subject: string;
+  /** Why the finding is closed when it holds no longer. */
+  readonly ended: string;
+  /** Null while all is well. */
+  readonly look: () => { readonly detail: string; readonly evidence: Evidence } | null;
+}
+
+/** Everything that is there was looked at, or not yet, or something cannot be looked at. */
+type Came = 'to the end' | 'on' | 'nowhere';
+
+/** Longest time between two beats. */
+const BEAT_MS = 5_000;
+const LONGEST_REST_MS = 30_000;
+const AFTER_FAILURE = { firstMs: 1_000, longestMs: 30_000 };
+/** An audit that fails so often in a row begins anew: the place where it stood may be no more. */
+const MOST_FAILURES = 5;
+
+/**
+ * Looks through store and bus for what should not be there, differs or is missing: at start the newest messages, then
+ * everything, then what is new at each interval, and everything again each day. Its place is kept in memory only, so
+ * that a restart begins anew; what was recorded before is not recorded again. It stops at nothing.
+ */
+export class Auditor implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly abort = new AbortController();
+  private patrolling: Promise<void> = Promise.resolve();
+  private readonly backoff: Backoff;
+  /** Follows what comes. */
+  private recent: AuditPass;
+  /** Goes through everything, and takes the place of `recent` when it has come to the end. */
+  private whole: AuditPass | null = null;
+  private wholeBegan = Number.NEGATIVE_INFINITY;
+  private fault: string | undefined;
+  private failures = 0;
+
+  constructor(
+    private readonly parts: AuditedParts & { readonly tail: AllTail },
+    private readonly recorder: FindingRecorder,
+    private readonly conditions: readonly Condition[],
+    private readonly options: AuditorOptions,
+  ) {
+    this.backoff = new Backoff(options.randomness, AFTER_FAILURE);
+    this.recent = new AuditPass(parts, options.newest);
+    parts.tail.add({
+      onSystemEvent: (event) => recorder.observe(event),
+      onUnreadable: (event) => this.noteUnreadable(event),
+    });
+  }
+
+  onApplicationBootstrap(): void {
+    this.patrolling = this.patrol();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.abort.abort();
+    await this.patrolling;
+  }
+
+  private async patrol(): Promise<void> {
+    await this.untilKnown();
+    while (!this.isOver) {
+      await this.lookAtConditions();
+      if (this.failures >= MOST_FAILURES) this.beginAnew();
+      await this.restBehind(await this.round());
+    }
+  }
+
+  /** What is new, and then of the whole what can be looked at before there is something new again. */
+  private async round(): Promise<Came> {
+    const came = await this.follow(this.recent, Number.POSITIVE_INFINITY);
+    this.whole ??= this.wholeIfDue();
+    if (this.whole === null) return came;
+    const wholeCame = await this.follow(this.whole, this.now + this.options.intervalMs);
+    if (wholeCame === 'to the end') {
+      this.recent = this.whole;
+      this.whole = null;
+    }
+    return wholeCame;
+  }
+
+  private wholeIfDue(): AuditPass | null {
+    if (this.now - this.wholeBegan < this.options.wholeMs) return null;
+    this.wholeBegan = this.now;
+    return new AuditPass(this.parts);
+  }
+
+  private beginAnew(): void {
+    this.failures = 0;
+    this.recent = new AuditPass(this.parts, this.options.newest);
+    this.whole = null;
+    this.wholeBegan = Number.NEGATIVE_INFINITY;
+  }
+
+  private async restBehind(came: Came): Promise<void> {
+    const { intervalMs } = this.options;
+    if (came === 'to the end') await this.rest(intervalMs);
+    if (came === 'nowhere') await this.rest(Math.min(intervalMs, this.backoff.next()));
+  }
+
+  private async follow(pass: AuditPass, until: number): Promise<Came> {
+    while (!this.isOver && this.now < until) {
+      this.options.onBeat();
+      const began = this.now;
+      const { isAtEnd, faults } = await pass.step();
+      await this.tell(pass, faults);
+      if (isAtEnd) return faults.length === 0 ? 'to the end' : 'nowhere';
+      await this.restAfter(this.now - began);
+    }
+    return 'on';
+  }
+
+  private async tell(pass: AuditPass, faults: readonly unknown[]): Promise<void> {
+    for (const finding of pass.tally.takeChanged()) this.recorder.note(finding);
+    const flushed = await this.recorder.flush().then(
+      () => [],
+      (error: unknown) => [error],
+    );
+    this.failures = faults.length > 0 ? this.failures + 1 : 0;
+    if (faults.length === 0) this.backoff.reset();
+    this.noteFault([...faults, ...flushed]);
+  }
+
+  /** Once for each reason: store or bus may be away for long. */
+  private noteFault(faults: readonly unknown[]): void {
+    const [error] = faults;
+    const fault = error === undefined ? undefined : errorMessage(error);
+    if (fault !== undefined && fault !== this.fault) {
+      this.options.logger.warn({ err: error }, 'the auditor cannot look or tell');
+    }
+    this.fault = fault;
+  }
+
+  private noteUnreadable({ event, reason, detail }: UnreadableEvent): void {
+    const { kind, subject, evidence } = unreadable(event, { reason, detail });
+    const findingId = findingIdOf(kind, subject);
+    this.recorder.note({ findingId, kind, subject, detail, evidence, count: 1 });
+  }
+
+  private async lookAtConditions(): Promise<void> {
+    for (const { kind, subject, ended, look } of this.conditions) {
+      const findingId = findingIdOf(kind, subject);
+      const found = look();
+      if (found) this.recorder.note({ findingId, kind, subject, ...found, count: null });
+      else this.recorder.noteEnd(findingId, ended);
+    }
+    await this.recorder.flush().catch((error: unknown) => this.noteFault([error]));
+  }
+
+  /** What was recorded before has to be known, or all of it would be tried again. */
+  private async untilKnown(): Promise<void> {
+    while (!this.isOver && !this.parts.tail.hasCaughtUp) {
+      this.options.onBeat();
+      await this.parts.tail.caughtUpWithin(BEAT_MS);
+    }
+  }
+
+  private restAfter(workedMs: number): Promise<void> {
+    const restMs = (workedMs * (100 - this.options.sharePercent)) / this.options.sharePercent;
+    return this.rest(Math.min(restMs, LONGEST_REST_MS));
+  }
+
+  private async rest(ms: number): Promise<void> {
+    const until = this.now + ms;
+    do {
+      this.options.onBeat();
+      await this.options.clock.idle(Math.min(BEAT_MS, until - this.now), this.abort.signal);
+    } while (!this.isOver && this.now < until);
+  }
+
+  private get now(): number {
+    return this.options.clock.monotonic();
+  }
+
+  private get isOver(): boolean {
+    return this.abort.signal.aborted;
+  }
+}

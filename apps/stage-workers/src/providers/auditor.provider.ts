@@ -1,0 +1,78 @@
+import type { Provider } from '@nestjs/common';
+import { BusConnection } from '@uplift/bus';
+import type { Actor } from '@uplift/contracts';
+import { FINDINGS_STREAM } from '@uplift/contracts';
+import { findingsDecider } from '@uplift/domain';
+import { AllTail, EventStore, StreamHistory, SystemCommandHandler } from '@uplift/event-store';
+import type { Metrics } from '@uplift/runtime';
+import { Auditor } from '../auditor/auditor';
+import type { Condition } from '../auditor/auditor';
+import { FindingRecorder } from '../auditor/finding-recorder';
+import type { StageRuntime } from '../stage-workers.settings';
+import type { StoreClock } from '../store/event-clock';
+import type { WatchdogView } from '../stages/watchdog/watchdog';
+
+export interface AuditorPlace {
+  readonly runtime: StageRuntime;
+  readonly writer: Actor;
+  readonly service: string;
+  /** Token of what the watchdog knows. */
+  readonly known: string;
+}
+
+export function auditorProvider(place: AuditorPlace): Provider {
+  return {
+    provide: Auditor,
+    inject: [EventStore, BusConnection, AllTail, place.known],
+    useFactory: (
+      store: EventStore,
+      bus: BusConnection,
+      tail: AllTail,
+      { storeClock }: WatchdogView,
+    ) => {
+      const { runtime, writer } = place;
+      const recorder = recorderOf(place, store);
+      measure(runtime.metrics, recorder);
+      const conditions = [clocksDiffer(storeClock, writer.id)];
+      return new Auditor({ store, bus, tail }, recorder, conditions, optionsIn(runtime));
+    },
+  };
+}
+
+function recorderOf({ runtime, writer, service }: AuditorPlace, store: EventStore) {
+  const streams = new StreamHistory(store, service, 'system', findingsDecider);
+  const commands = new SystemCommandHandler(FINDINGS_STREAM, streams, runtime);
+  return new FindingRecorder({ commands, actor: writer, ...runtime });
+}
+
+function optionsIn({ configuration, clock, randomness, logger, health }: StageRuntime) {
+  return {
+    intervalMs: configuration.auditIntervalMs,
+    wholeMs: configuration.auditWholeMs,
+    newest: configuration.auditNewest,
+    sharePercent: Math.min(100, configuration.auditSharePercent),
+    ...{ clock, randomness, logger },
+    onBeat: health.loop('auditor'),
+  };
+}
+
+function clocksDiffer(storeClock: StoreClock, subject: string): Condition {
+  return {
+    kind: 'clock-skew',
+    subject,
+    ended: 'the clocks agree again',
+    look: () => {
+      if (storeClock.isTrusted) return null;
+      const { differenceMs } = storeClock;
+      return {
+        detail: `The clock of this process and the store's differ by ${Math.round(differenceMs / 1000)} s: no deadline is judged`,
+        evidence: { differenceMs: Math.round(differenceMs) },
+      };
+    },
+  };
+}
+
+function measure(metrics: Metrics, recorder: FindingRecorder): void {
+  const help = 'Findings that nobody has closed';
+  metrics.gaugeBy({ name: 'findings', help, label: 'kind' }, () => recorder.openByKind);
+}
