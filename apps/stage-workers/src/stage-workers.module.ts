@@ -15,7 +15,6 @@ import {
   InstanceHistory,
 } from '@uplift/event-store';
 import type { AllTailOptions } from '@uplift/event-store';
-import type { Health } from '@uplift/runtime';
 import { HealthProbe, LagoonCores, UndiciHealthProbe } from '@uplift/lagoon';
 import { admissionProviders } from './providers/admission.providers';
 import { effectProviders } from './providers/effects.providers';
@@ -113,7 +112,11 @@ function tail({ clock, randomness, logger, health }: StageRuntime): Provider {
   return {
     provide: AllTail,
     inject: [EventStore],
-    useFactory: (store: EventStore) => new StoreTail(store, { clock, randomness, onBreak }, health),
+    useFactory: (store: EventStore) => {
+      const tail = new StoreTail(store, { clock, randomness, onBreak }, { health, logger });
+      health.addReadiness('events', () => tail.tooOldFor);
+      return tail;
+    },
   };
 }
 
@@ -123,13 +126,18 @@ class StoreTail extends AllTail implements OnApplicationBootstrap, OnApplication
   constructor(
     store: EventStore,
     options: AllTailOptions,
-    private readonly health: Health,
+    private readonly runtime: Pick<StageRuntime, 'health' | 'logger'>,
   ) {
-    super(store, { ...options, onBeat: health.loop(TAIL_LOOP) });
+    super(store, { ...options, onBeat: runtime.health.loop(TAIL_LOOP) });
   }
 
   onApplicationBootstrap(): void {
-    if (this.listenerCount === 0) return this.health.endLoop(TAIL_LOOP);
+    const { health, logger } = this.runtime;
+    if (this.listenerCount === 0) return health.endLoop(TAIL_LOOP);
+    this.add({
+      onUnreadable: ({ event: { id, stream, revision }, ...unreadable }) =>
+        logger.error({ ...unreadable, eventId: id, stream, revision }, 'an event is not readable'),
+    });
     this.start();
   }
 

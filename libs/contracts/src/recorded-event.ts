@@ -141,17 +141,22 @@ export function unreadableReason(
     toDomainEvent(category, stored);
     return null;
   } catch (error) {
-    return reasonOf(category, stored, error);
+    return reasonOf(stored, error);
   }
 }
 
-function reasonOf(category: EventCategory, stored: StoredEvent, error: unknown) {
+function reasonOf(stored: StoredEvent, error: unknown) {
   const detail = error instanceof Error ? error.message : String(error);
   if (stored.damage?.startsWith(DAMAGED_METADATA))
     return { reason: 'damaged-metadata', detail } as const;
   if (!(error instanceof UnknownEventError)) return { reason: 'invalid-data', detail } as const;
-  const isNewer = stored.metadata.schemaVersion > EVENT_CATEGORIES[category].version;
-  return { reason: isNewer ? 'newer-version' : 'unknown-type', detail } as const;
+  return { reason: isOfNewerVersion(stored) ? 'newer-version' : 'unknown-type', detail } as const;
+}
+
+/** Whether a newer build wrote it: readers have to be deployed before writers. */
+export function isOfNewerVersion({ stream, metadata }: StoredEvent): boolean {
+  const category = categoryOf(stream);
+  return category !== null && metadata.schemaVersion > EVENT_CATEGORIES[category].version;
 }
 
 export function toInstanceEvent(stored: StoredEvent): InstanceEvent {

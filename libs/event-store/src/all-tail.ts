@@ -1,3 +1,4 @@
+import { UnknownEventError } from '@uplift/contracts';
 import type { BackoffOptions, Clock, Randomness } from '@uplift/runtime';
 import { Backoff, beatWhile, errorMessage, failpoint } from '@uplift/runtime';
 import { EventStoreUnavailableError } from './event-store.port';
@@ -83,9 +84,10 @@ export class AllTail {
     return this.listeners.setAside;
   }
 
-  /** The first event that a newer build wrote: readers have to be deployed before writers. */
-  get newerVersion(): UnreadableEvent | undefined {
-    return this.listeners.newerVersion;
+  /** Why this build is too old for the store, in words; undefined if it is not, as far as was seen. */
+  get tooOldFor(): string | undefined {
+    const { newer } = this.listeners;
+    return newer && new UnknownEventError(newer).message;
   }
 
   /** Events of other programs that were skipped since the start. */

@@ -1,6 +1,7 @@
 import type { StoredEvent, UnreadableReason } from '@uplift/contracts';
 import {
   categoryOf,
+  isOfNewerVersion,
   splitStreamName,
   toRecordedInstanceEvent,
   toRecordedSystemEvent,
@@ -55,13 +56,15 @@ type Telling = (listener: TailListener) => void;
 export class TailListeners {
   readonly all = new Set<TailListener>();
   readonly setAside = new Map<string, UnreadableEvent>();
-  newerVersion: UnreadableEvent | undefined;
+  /** The first event that a newer build wrote. */
+  newer: StoredEvent | undefined;
   private readonly revisions = new Map<string, number>();
 
   /** @param firstRevision of a stream that was not heard of before; undefined where the tail begins later */
   constructor(private readonly firstRevision: 0 | undefined) {}
 
   tell(event: StoredEvent, isLive: boolean): void {
+    if (isOfNewerVersion(event)) this.newer ??= event;
     const instanceId = instanceOf(event);
     const tellDecoded = this.decoded(event, instanceId, isLive);
     for (const listener of this.all) {
@@ -117,8 +120,7 @@ export class TailListeners {
   }
 
   private putAside(unreadable: UnreadableEvent): void {
-    const { instanceId, reason } = unreadable;
-    if (reason === 'newer-version') this.newerVersion ??= unreadable;
+    const { instanceId } = unreadable;
     if (instanceId !== null) {
       if (this.setAside.has(instanceId)) return;
       this.setAside.set(instanceId, unreadable);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { instanceStream, SYSTEM_STREAM } from '@uplift/contracts';
+import { instanceStream, refusalStream, SYSTEM_STREAM } from '@uplift/contracts';
 import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
 
 import { AllTail } from './all-tail';
@@ -106,13 +106,15 @@ describe('the tail, at an event of ours that cannot be read,', () => {
     expect(told).toMatchObject([{ event, instanceId: null, reason: 'unknown-type' }]);
   });
 
-  it('names the first of a newer version: readers have to be deployed before writers', async () => {
+  it('says which event is of a newer version, whatever listens: readers go before writers', async () => {
     const { store, tail, put, read } = setUp();
     put(ILL, { type: 'NeverHeardOf' });
     await read();
-    expect(tail.newerVersion).toBeUndefined();
-    const newer = store.putRaw(SYSTEM_STREAM, 'Sketched', {}, { ...METADATA, schemaVersion: 2 });
+    expect(tail.tooOldFor).toBeUndefined();
+    store.putRaw(refusalStream(ILL), 'Sketched', {}, { ...METADATA, schemaVersion: 2 });
+    store.putRaw(refusalStream(ILL), 'Drawn', {}, { ...METADATA, schemaVersion: 3 });
     await read();
-    expect(tail.newerVersion?.event).toBe(newer);
+    expect(tail.tooOldFor).toMatch(/^Event Sketched v2 .*deploy readers before writers/);
+    expect([tail.setAside.size, tail.hasCaughtUp]).toEqual([1, true]);
   });
 });

@@ -34,6 +34,7 @@ export class EventsModule implements OnApplicationBootstrap, BeforeApplicationSh
 
   onApplicationBootstrap(): void {
     this.health.addReadiness('event store', () => this.tail.reason);
+    this.health.addReadiness('events', () => this.tail.tooOldFor);
     this.tail.start();
   }
 

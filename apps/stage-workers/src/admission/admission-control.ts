@@ -1,5 +1,5 @@
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
-import type { AllTail, TailedInstanceEvent } from '@uplift/event-store';
+import type { AllTail, TailedInstanceEvent, UnreadableEvent } from '@uplift/event-store';
 import type { LagoonCore, LagoonCores } from '@uplift/lagoon';
 import type { Clock } from '@uplift/runtime';
 import { EventClock } from '../store/event-clock';
@@ -41,7 +41,11 @@ export class AdmissionControl implements OnApplicationBootstrap, OnApplicationSh
     this.limitsOf = limitsFrom(options.cores);
     this.usage = new CoreUsageProjection(this.limitsOf);
     this.clock = new EventClock(options.clock);
-    tail?.add({ onInstanceEvent: (event) => this.take(event), onBatch: () => this.serve() });
+    tail?.add({
+      onInstanceEvent: (event) => this.take(event),
+      onUnreadable: (unreadable) => this.setAside(unreadable),
+      onBatch: () => this.serve(),
+    });
   }
 
   onApplicationBootstrap(): void {
@@ -75,12 +79,24 @@ export class AdmissionControl implements OnApplicationBootstrap, OnApplicationSh
   private take(recorded: TailedInstanceEvent): void {
     const { instanceId, at } = recorded;
     this.clock.observe(at);
+    const wasQueued = this.usage.isQueued(instanceId);
     this.usage.record(recorded);
     const hasBegun = this.usage.isAdmitted(instanceId);
-    const isGone = this.tail?.hasCaughtUp === true && !this.usage.isQueued(instanceId);
+    // A message may be faster than the tail: what is not in the queue yet has not left it.
+    const isGone = wasQueued && !this.usage.isQueued(instanceId);
     for (const queue of this.queues.values()) {
       if (hasBegun) queue.landed(instanceId);
       if (isGone) queue.release(instanceId);
+    }
+  }
+
+  /** Whoever waits here for an instance that cannot be read is sent away, and its room is given to others. */
+  private setAside({ instanceId, event }: UnreadableEvent): void {
+    if (instanceId === null) return;
+    this.usage.forget(instanceId, Date.parse(event.recordedAt));
+    for (const queue of this.queues.values()) {
+      queue.landed(instanceId);
+      queue.release(instanceId);
     }
   }
 

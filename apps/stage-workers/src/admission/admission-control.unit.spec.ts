@@ -1,3 +1,4 @@
+import { instanceStream } from '@uplift/contracts';
 import { ALL_STARTS_ALLOWED } from '@uplift/domain';
 import type { Limits } from '../testing/admission-fixture';
 import {
@@ -344,5 +345,50 @@ describe('while starts are stopped', () => {
     fixture.switches = ALL_STARTS_ALLOWED;
     await fixture.pass(2 * SECOND);
     expect(await going).toEqual({ kind: 'admitted' });
+  });
+});
+
+describe('an instance that cannot be read', () => {
+  const ONE = { ...AGREED, buildsInFlight: 1 };
+
+  it('holds no room: the next is let in', async () => {
+    const fixture = new AdmissionFixture();
+    const admission = await fixture.admission(ONE);
+    const [first, second] = await fixture.requested(2);
+    await fixture.trigger(admission, first!);
+    const next = fixture.trigger(admission, second!);
+    await fixture.quiet();
+    expect(fixture.begun).toEqual([first]);
+    fixture.fleet.store.putRaw(instanceStream(first!), 'Probe', { a: 1 });
+    await fixture.pass(10 * SECOND);
+    await next;
+    expect(fixture.begun).toEqual([first, second]);
+  });
+
+  it('waits no longer, and keeps nobody behind it waiting', async () => {
+    const fixture = new AdmissionFixture();
+    const admission = await fixture.admission(ONE);
+    const [first, ill, third] = await fixture.requested(3);
+    await fixture.trigger(admission, first!);
+    const waiting = [ill, third].map((id) => fixture.trigger(admission, id!));
+    await fixture.quiet();
+    fixture.fleet.store.putRaw(instanceStream(ill!), 'Probe', { a: 1 });
+    await fixture.quiet();
+    expect(fixture.ends).toEqual(['over']);
+    await fixture.finish(1);
+    await fixture.pass(10 * SECOND);
+    await Promise.all(waiting);
+    expect(fixture.begun).toEqual([first, third]);
+  });
+
+  it('keeps nobody out whose process starts behind it', async () => {
+    const fixture = new AdmissionFixture();
+    const [ill, well] = await fixture.requested(2);
+    fixture.fleet.store.putRaw('instance-nobody', 'Probe', { a: 1 });
+    fixture.fleet.store.putRaw(instanceStream(ill!), 'Probe', { a: 1 });
+    const admission = await fixture.admission(ONE);
+    expect(admission.readiness()).toBeUndefined();
+    await fixture.trigger(admission, well!);
+    expect(fixture.begun).toEqual([well]);
   });
 });

@@ -94,6 +94,14 @@ export class CoreUsageProjection {
     else this.flights.set(instanceId, after);
   }
 
+  /** Nothing more is heard of the instance: it holds no place and no room. */
+  forget(instanceId: string, at: number): void {
+    const flight = this.flights.get(instanceId);
+    if (flight === undefined) return;
+    this.loadOf(flight.core)?.follow({ instanceId, at }, flight, { ...flight, phase: 'over' });
+    this.flights.delete(instanceId);
+  }
+
   /** Null if there is room, or no limit. */
   why(core: string, now: number): NoRoom | null {
     return this.loadOf(core)?.why(now) ?? null;

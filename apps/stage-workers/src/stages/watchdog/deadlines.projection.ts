@@ -39,6 +39,11 @@ export class DeadlineProjection {
     else this.rows.set(instanceId, row);
   }
 
+  /** Its history cannot be read any more. */
+  forget(instanceId: string): void {
+    this.rows.delete(instanceId);
+  }
+
   /**
    * Everything past its own deadline or the attempt's.
    * @param storeTime null if it is not known

@@ -45,6 +45,11 @@ export class OutageProjection {
     return isOnlyItself ? null : outage;
   }
 
+  /** Nothing more is heard of the instance: it waits for nothing. */
+  forget(instanceId: string, at: number): void {
+    this.leave(instanceId, at);
+  }
+
   private wait(instanceId: string, { target, since }: { target: string; since: string }): void {
     const known = this.outages.get(target);
     const waiting = known?.waiting ?? new Set();

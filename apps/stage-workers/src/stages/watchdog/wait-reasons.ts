@@ -55,6 +55,11 @@ export class WaitReasons {
     this.admission.record(event);
   }
 
+  forget(instanceId: string, at: number): void {
+    this.outages.forget(instanceId, at);
+    this.admission.forget(instanceId, at);
+  }
+
   recordSwitch(event: TailedSystemEvent): void {
     this.clock.observe(event.at);
     this.switches = evolveSystemView(this.switches, event);

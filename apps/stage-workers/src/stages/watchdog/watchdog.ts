@@ -2,6 +2,7 @@ import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/comm
 import type { StoredEvent } from '@uplift/contracts';
 import type { Evidence } from '@uplift/domain';
 import type { AllTail, TailedInstanceEvent } from '@uplift/event-store';
+import { StreamGoneError, UnreadableHistoryError } from '@uplift/event-store';
 import type { Clock, Randomness } from '@uplift/runtime';
 import { Backoff } from '@uplift/runtime';
 import type { ClockCheck } from './clock-check';
@@ -66,6 +67,8 @@ export class Watchdog implements OnApplicationBootstrap, OnApplicationShutdown {
       onEvent: (event) => this.hear(event),
       onInstanceEvent: (event) => this.take(event),
       onSystemEvent: (event) => view.reasons.recordSwitch(event),
+      onUnreadable: ({ instanceId, event }) =>
+        this.forget(instanceId, Date.parse(event.recordedAt)),
     });
   }
 
@@ -96,6 +99,13 @@ export class Watchdog implements OnApplicationBootstrap, OnApplicationShutdown {
     this.view.deadlines.record(event);
     this.view.reasons.record(event);
     this.view.queues.record(event);
+  }
+
+  /** Nobody can decide on an instance that cannot be read: it is set aside, and has no deadline. */
+  private forget(instanceId: string | null, at: number): void {
+    if (instanceId === null) return;
+    this.view.deadlines.forget(instanceId);
+    this.view.reasons.forget(instanceId, at);
   }
 
   private async patrol(): Promise<void> {
@@ -152,12 +162,21 @@ export class Watchdog implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   /** One instance that cannot be settled holds up no other. */
-  private async each<Row>(rows: readonly Row[], look: (row: Row) => Promise<void>): Promise<void> {
+  private async each<Row extends RunningDeadline>(
+    rows: readonly Row[],
+    look: (row: Row) => Promise<void>,
+  ): Promise<void> {
     for (const row of rows) {
       if (this.abort.signal.aborted) return;
       this.options.onBeat();
-      await look(row).catch((error: unknown) => this.options.onError(error));
+      await look(row).catch((error: unknown) => this.afterFailure(row, error));
     }
+  }
+
+  private afterFailure({ instanceId, touchedAt }: RunningDeadline, error: unknown): void {
+    this.options.onError(error);
+    const isFinal = error instanceof StreamGoneError || error instanceof UnreadableHistoryError;
+    if (isFinal) this.forget(instanceId, touchedAt);
   }
 
   /** Who waits is late only once it was told that the wait is over. */

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
+import { instanceStream, SYSTEM_STREAM } from '@uplift/contracts';
 import type { InstanceEventType } from '@uplift/domain';
-import { AllTail, SystemHistory } from '@uplift/event-store';
+import { AllTail, StreamGoneError, SystemHistory } from '@uplift/event-store';
 import { SkewedClock } from '../../testing/fast.clock';
 import { ACTOR, StageFixture } from '../../testing/stage-fixture';
 import { ClockCheck } from './clock-check';
@@ -12,6 +14,7 @@ import { WaitReasons } from './wait-reasons';
 import { Watchdog } from './watchdog';
 
 const HOUR = 3_600_000;
+const OTHER = randomUUID();
 const GENEROUS: DeadlineLimits = {
   pending: HOUR,
   step: HOUR,
@@ -212,4 +215,45 @@ describe('the watchdog', () => {
     expect(watchdog.readiness()).toBe('has not read the whole store yet');
     await until(() => watchdog.readiness() === undefined);
   });
+});
+
+describe('the watchdog, beside what other programs put into the store,', () => {
+  const PROBE = { a: 1 };
+
+  it.each([
+    ['a stream of their own', 'ops-test'],
+    ['one named like ours', 'instance-nobody'],
+    ['the stream of another instance', instanceStream(OTHER)],
+    ['the stream of the switches', SYSTEM_STREAM],
+  ])('watches on: %s', async (_where, stream) => {
+    const fixture = await StageFixture.at('PreUpgradeStarted');
+    fixture.store.putRaw(stream, 'Probe', PROBE);
+    const { watchdog, errors } = watch(fixture, { limits: { step: 1 } });
+    await failed(fixture);
+    expect([watchdog.readiness(), errors]).toEqual([undefined, []]);
+  });
+
+  it('forgets an instance that cannot be read, and writes nothing about it', async () => {
+    const fixture = await StageFixture.at('PreUpgradeStarted');
+    const stream = instanceStream(fixture.instanceId);
+    fixture.store.putRaw(stream, 'Probe', PROBE);
+    const before = (await fixture.store.load(stream)).length;
+    const { deadlines, errors, passed } = watch(fixture, { limits: { step: 1 } });
+    await passed(20);
+    expect([deadlines.size, errors]).toEqual([0, []]);
+    expect(await fixture.store.load(stream)).toHaveLength(before);
+  });
+
+  it.each(['deleted', 'tombstoned', 'truncated'] as const)(
+    'forgets an instance whose stream was %s, after one look',
+    async (loss) => {
+      const fixture = await StageFixture.at('PreUpgradeStarted');
+      fixture.store.remove(instanceStream(fixture.instanceId), loss);
+      const { deadlines, errors, passed } = watch(fixture, { limits: { step: 1 } });
+      await until(() => errors.length > 0);
+      await passed(20);
+      expect(deadlines.size).toBe(0);
+      expect(errors).toEqual([expect.any(StreamGoneError)]);
+    },
+  );
 });
