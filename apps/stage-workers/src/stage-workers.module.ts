@@ -19,10 +19,13 @@ import { HealthProbe, LagoonCores, UndiciHealthProbe } from '@uplift/lagoon';
 import { admissionProviders } from './providers/admission.providers';
 import { effectProviders } from './providers/effects.providers';
 import { lagoonCoresOf } from './providers/lagoon-cores';
+import type { Worker } from './runner/instance-session';
 import { LagoonOutages } from './runner/lagoon-outages';
+import { SetAsideMessages } from './runner/set-aside-messages';
 import { StageRunner } from './runner/stage-runner';
 import type { Startable } from './stage-selection';
 import type { StageRuntime } from './stage-workers.settings';
+import { StreamEnds, VerifiedEventStore } from './store/verified.event-store';
 import { providersOf } from './providers/stages.providers';
 import { watchdogProviders } from './providers/watchdog.providers';
 
@@ -64,21 +67,37 @@ function beginsWork(stage: Startable): boolean {
 }
 
 function adapters(runtime: StageRuntime): Provider[] {
-  const { configuration } = runtime;
+  const { configuration, clock, logger, metrics } = runtime;
+  const ends = new StreamEnds(clock);
   const { natsUrl, eventStoreUrl, probeAllowLoopback } = configuration;
   return [
-    { provide: EventStore, useValue: new EsdbEventStore({ connectionString: eventStoreUrl }) },
+    { provide: StreamEnds, useValue: ends },
+    {
+      provide: EventStore,
+      useFactory: () => {
+        const store = new EsdbEventStore({ connectionString: eventStoreUrl });
+        return new VerifiedEventStore(store, ends, clock);
+      },
+    },
+    { provide: SetAsideMessages, useValue: new SetAsideMessages(metrics, logger) },
     { provide: LagoonCores, useValue: lagoonCoresOf(runtime) },
     {
       provide: HealthProbe,
-      useValue: new UndiciHealthProbe({ allowLoopback: probeAllowLoopback }, runtime.clock),
+      useValue: new UndiciHealthProbe({ allowLoopback: probeAllowLoopback }, clock),
     },
     {
       provide: BusConnection,
-      useFactory: () => connectServiceBus({ ...runtime, servers: natsUrl }),
+      useFactory: async () => {
+        const bus = await connectServiceBus({ ...runtime, servers: natsUrl });
+        // It may come back filled anew, with what is over long ago.
+        bus.onReconnect(() => ends.clear());
+        return bus;
+      },
     },
   ];
 }
+
+const WORKER = 'who reads and writes instances';
 
 function runners({ clock, randomness, logger }: StageRuntime, actor: Actor): Provider[] {
   return [
@@ -93,12 +112,25 @@ function runners({ clock, randomness, logger }: StageRuntime, actor: Actor): Pro
       useFactory: (history: InstanceHistory) => new CommandHandler(history, { clock, randomness }),
     },
     {
+      provide: WORKER,
+      inject: [InstanceHistory, StreamEnds, CommandHandler],
+      useFactory: (
+        history: InstanceHistory,
+        ends: StreamEnds,
+        commands: CommandHandler,
+      ): Worker => ({
+        history,
+        ends,
+        commands,
+        actor,
+      }),
+    },
+    {
       provide: StageRunner,
-      inject: [InstanceHistory, CommandHandler, LagoonCores],
-      useFactory: (history: InstanceHistory, commands: CommandHandler, cores: LagoonCores) => {
-        const worker = { history, commands, actor };
+      inject: [WORKER, SetAsideMessages, LagoonCores],
+      useFactory: (worker: Worker, setAside: SetAsideMessages, cores: LagoonCores) => {
         const outages = new LagoonOutages(cores, clock);
-        return new StageRunner({ worker, outages, logger, randomness });
+        return new StageRunner({ worker, outages, setAside, logger, randomness });
       },
     },
   ];

@@ -145,9 +145,9 @@ export class StreamHistory<Command, State, Category extends EventCategory> {
     }
   }
 
-  /** Events from a revision on: of a stream that ends there, its last event. */
-  since(stream: string, revision: number): Promise<readonly StoredEvent[]> {
-    return loadOrEmpty(this.store, stream, revision);
+  /** The newest event alone; null for a stream that is not there. */
+  last(stream: string): Promise<StoredEvent | null> {
+    return this.store.lastOf(stream);
   }
 
   /** Appends the events of one decision, all or none, right after `head`. */
@@ -191,9 +191,9 @@ export class InstanceHistory {
     return this.streams.load(instanceStream(instanceId));
   }
 
-  /** Events from a revision on. */
-  since(instanceId: string, revision: number): Promise<readonly StoredEvent[]> {
-    return this.streams.since(instanceStream(instanceId), revision);
+  /** The newest event alone; null for an instance that is not registered. */
+  last(instanceId: string): Promise<StoredEvent | null> {
+    return this.streams.last(instanceStream(instanceId));
   }
 
   append(

@@ -8,6 +8,7 @@ import {
   LagoonUnavailableError,
 } from '@uplift/lagoon';
 import type { Randomness } from '@uplift/runtime';
+import { MessageNotInStoreError } from './held-message';
 
 /** The work goes on, but its message has been held long enough: the next delivery looks whether it is still due. */
 export class LongWaitError extends Error {
@@ -16,7 +17,7 @@ export class LongWaitError extends Error {
 
 /**
  * `outage`: somebody else's trouble that passes, however long; `defect`: ours, or the message's;
- * `foreign`: not a message of the relay's, so there is no instance to record it on.
+ * `foreign`: not a message of the relay's, or of a history that is lost, so there is no instance to record it on.
  */
 export type Triage = 'outage' | 'defect' | 'foreign';
 
@@ -32,12 +33,17 @@ const OUTAGES = [
   LongWaitError,
 ];
 
-const FOREIGN = [UndecodableMessageError, InstanceUnknownError];
+const FOREIGN = [UndecodableMessageError, InstanceUnknownError, MessageNotInStoreError];
 
 const FIRST_DELAY_MS = 250;
 const LONGEST_DELAY_MS = 30_000;
 
-export function triageOf(error: unknown): Triage {
+/** A store that is asked too early, by a node that is behind perhaps, gets some more time to have an event. */
+const LOOKS_FOR_AN_EVENT = 3;
+
+export function triageOf(error: unknown, deliveryCount = 1): Triage {
+  const isAhead = error instanceof MessageNotInStoreError && error.isAhead;
+  if (isAhead && deliveryCount < LOOKS_FOR_AN_EVENT) return 'outage';
   if (FOREIGN.some((foreign) => error instanceof foreign)) return 'foreign';
   return OUTAGES.some((outage) => error instanceof outage) ? 'outage' : 'defect';
 }

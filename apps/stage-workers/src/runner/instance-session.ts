@@ -1,35 +1,24 @@
 import type { Actor, StoredEvent } from '@uplift/contracts';
-import {
-  InvalidEventError,
-  splitStreamName,
-  toInstanceEvent,
-  UndecodableMessageError,
-} from '@uplift/contracts';
+import { splitStreamName } from '@uplift/contracts';
 import type {
   Attempt,
   CallState,
   DeploymentState,
   InFlightStatus,
-  InstanceEvent,
   InstanceState,
   UpgradingInstance,
   WorkerCommand,
   WorkOrder,
 } from '@uplift/domain';
-import { resume, upgradeIdOf, workOrderOf } from '@uplift/domain';
-import type {
-  CommandHandler,
-  InstanceHistory,
-  KnownInstance,
-  LoadedInstance,
-} from '@uplift/event-store';
+import type { CommandHandler, KnownInstance, LoadedInstance } from '@uplift/event-store';
+import type { HeldMessage, MessageSource } from './held-message';
+import { holdAgainstStore } from './held-message';
 
 /** Whether a submitted command produced the events that now stand in the stream. */
 export type Submission = 'appended' | 'not-due';
 
 /** Where a worker reads and writes instances, and in whose name. */
-export interface Worker {
-  readonly history: InstanceHistory;
+export interface Worker extends MessageSource {
   readonly commands: CommandHandler;
   readonly actor: Actor;
 }
@@ -38,6 +27,8 @@ export interface Worker {
 export interface Handling {
   /** Goes into event ids, so that another worker with the same message gets a conflict and not a silent repeat. */
   readonly turn: string;
+  /** Whether the message was handed out for the first time. */
+  readonly isNew: boolean;
   /** Called when the history is found to have gone on without this handling. What it throws ends the handling. */
   readonly onNews?: (session: InstanceSession) => Promise<void>;
 }
@@ -47,54 +38,41 @@ const MOST_TRIES = 5;
 /** Told while nothing else can be done, so no news stand in their way. */
 const OF_WAITS: readonly WorkerCommand['type'][] = ['RecordWait', 'EndWait'];
 
-interface Start {
-  readonly workOrder: WorkOrder;
-  readonly instance: KnownInstance;
-}
-
 /**
  * One worker's work on one instance while it handles one message: the instance as far as this worker knows it. Starts
- * from the message alone where that opens a stage, and reads the stream only on conflict; any other message is read
- * together with its stream.
+ * from the message, held against the end of its stream, where that opens a stage, and reads the whole stream only if
+ * others went on; any other message is read together with its stream.
  */
 export class InstanceSession {
   readonly instanceId: string;
-  private order: WorkOrder;
+  /** The message as the store has it. */
+  readonly message: StoredEvent;
+  readonly workOrder: WorkOrder;
   private instance: KnownInstance;
-  /** Whether the store was heard, and not the message alone. */
-  private isHeldAgainstStream: boolean;
   private submissions = 0;
 
   private constructor(
     private readonly worker: Worker,
-    private readonly message: StoredEvent,
     private readonly handling: Handling,
-    start: Start & { readonly isRead: boolean },
+    { event, workOrder, instance }: HeldMessage,
   ) {
-    this.instanceId = splitStreamName(message.stream).id;
-    this.order = start.workOrder;
-    this.instance = start.instance;
-    this.isHeldAgainstStream = start.isRead;
+    this.instanceId = splitStreamName(event.stream).id;
+    this.message = event;
+    this.workOrder = workOrder;
+    this.instance = instance;
   }
 
-  /** Throws UndecodableMessageError for a message that is no event of an upgrade. */
+  /**
+   * Null if the attempt of the message is over. Throws MessageNotInStoreError, and UndecodableMessageError for what is
+   * no event of an upgrade.
+   */
   static async open(
     worker: Worker,
     message: StoredEvent,
     handling: Handling,
-  ): Promise<InstanceSession> {
-    const event = readable(message);
-    if (upgradeIdOf(event) === null) {
-      throw new UndecodableMessageError(`Event ${message.id} belongs to no upgrade`);
-    }
-    const known = knownFrom(message, event);
-    const instance = known ?? (await worker.history.load(splitStreamName(message.stream).id));
-    const start = { ...startOf(message, instance), isRead: known === null };
-    return new InstanceSession(worker, message, handling, start);
-  }
-
-  get workOrder(): WorkOrder {
-    return this.order;
+  ): Promise<InstanceSession | null> {
+    const held = await holdAgainstStore(worker, message, handling.isNew);
+    return held && new InstanceSession(worker, handling, held);
   }
 
   /** Decides and appends; after a conflict loads the stream and decides again. */
@@ -152,24 +130,7 @@ export class InstanceSession {
   async reload(): Promise<LoadedInstance> {
     const loaded = await this.worker.history.load(this.instanceId);
     this.instance = loaded;
-    this.isHeldAgainstStream = true;
     return loaded;
-  }
-
-  /**
-   * Needed before anything is asked of Lagoon or of an app on the word of the message alone: a bus that was filled anew
-   * hands out the openings of upgrades that ended long ago. Where an append comes first, that tells the same.
-   */
-  async holdAgainstStream(): Promise<void> {
-    if (this.isHeldAgainstStream) return;
-    const { id, revision } = this.message;
-    const [stored, ...later] = await this.worker.history.since(this.instanceId, revision);
-    const isLast = stored?.id === id && later.length === 0;
-    const known = isLast ? knownFrom(stored, readable(stored)) : null;
-    if (known === null) return void (await this.reload());
-    this.order = startOf(this.message, known).workOrder;
-    this.instance = known;
-    this.isHeldAgainstStream = true;
   }
 
   private async change(command: WorkerCommand, step: string): Promise<Submission> {
@@ -186,41 +147,14 @@ export class InstanceSession {
     const handled = await worker.commands.handle({ instanceId, command, cause }, policy);
     if (handled.kind === 'answered') return this.change(command, step);
     this.instance = handled.instance;
-    this.isHeldAgainstStream ||= handled.kind === 'appended';
     return handled.kind;
   }
 
   /** Answers if the instance was changed because of the news. */
   private async hearNews(loaded: LoadedInstance, { type }: WorkerCommand) {
     this.instance = loaded;
-    this.isHeldAgainstStream = true;
     if (!OF_WAITS.includes(type)) await this.handling.onNews?.(this);
     return this.instance === loaded ? undefined : 'changed';
-  }
-}
-
-/** The instance right after an event that opens a stage. */
-function knownFrom(
-  { revision, position, metadata }: StoredEvent,
-  event: InstanceEvent,
-): KnownInstance | null {
-  const state = resume(event);
-  return state && { state, head: { revision, hash: metadata.hash }, position };
-}
-
-function startOf({ id }: StoredEvent, instance: KnownInstance): Start {
-  const { state } = instance;
-  const workOrder = state.kind === 'absent' ? null : workOrderOf(state);
-  if (workOrder === null) throw new UndecodableMessageError(`Event ${id} belongs to no upgrade`);
-  return { workOrder, instance };
-}
-
-function readable(stored: StoredEvent): InstanceEvent {
-  try {
-    return toInstanceEvent(stored);
-  } catch (error) {
-    if (!(error instanceof InvalidEventError)) throw error;
-    throw new UndecodableMessageError(error.message, { cause: error });
   }
 }
 

@@ -1,14 +1,9 @@
-import type { StoredEvent } from '@uplift/contracts';
 import type { UpgradeStage } from '@uplift/domain';
 import type { InstanceSession } from './instance-session';
 
 /** What a stage is told about the message it works on. */
 export interface StageTurn {
   readonly session: InstanceSession;
-  /** The event that is handled. */
-  readonly message: StoredEvent;
-  /** True if the message was handed out before: a predecessor may have got anywhere. */
-  readonly isRedelivery: boolean;
   /** Aborted when the process is asked to stop. */
   readonly signal: AbortSignal;
 }

@@ -5,11 +5,13 @@ import { DefectCounts, retryDelayMs, triageOf } from './failure-triage';
 import type { Handling, Worker } from './instance-session';
 import { InstanceSession } from './instance-session';
 import type { LagoonOutages } from './lagoon-outages';
+import type { SetAsideMessages } from './set-aside-messages';
 import type { StageHandler } from './stage-handler.port';
 
 export interface StageRunnerPorts {
   readonly worker: Worker;
   readonly outages: LagoonOutages;
+  readonly setAside: SetAsideMessages;
   readonly logger: Logger;
   readonly randomness: Randomness;
 }
@@ -29,32 +31,23 @@ export class StageRunner {
     try {
       const onNews = (news: InstanceSession) => this.ports.outages.endWaitIfBack(news);
       const session = await this.open(delivery, { onNews });
-      await this.work(handler, session, delivery);
+      if (session !== null) await this.work(handler, session, delivery);
       this.defects.forget(handlingOf(handler, delivery));
       return { kind: 'done' };
     } catch (error) {
       if (delivery.signal.aborted) return { kind: 'retry', delayMs: 0 };
-      this.ports.logger.warn(
-        { err: error, ...fieldsOf(handler, delivery) },
-        'stage did not finish',
-      );
       return this.answerTo(error, handler, delivery);
     }
   }
 
-  /** A message that was handed out before is older than its instance: the stream comes first. */
   private async work(
     handler: StageHandler,
     session: InstanceSession,
-    { event: message, deliveryCount, signal }: EventDelivery,
+    { signal }: EventDelivery,
   ): Promise<void> {
-    const isRedelivery = deliveryCount > 1;
     try {
-      if (isRedelivery) {
-        await session.reload();
-        await this.ports.outages.endWaitIfBack(session);
-      }
-      await handler.run({ session, message, isRedelivery, signal });
+      await this.ports.outages.endWaitIfBack(session);
+      await handler.run({ session, signal });
     } catch (error) {
       if (!signal.aborted) await this.ports.outages.tell(session, error, handler.stage);
       throw error;
@@ -66,9 +59,15 @@ export class StageRunner {
     handler: StageHandler,
     delivery: EventDelivery,
   ): Promise<DeliveryOutcome> {
-    const triage = triageOf(error);
-    if (triage === 'foreign') return { kind: 'rejected' };
-    if (triage === 'outage') return this.retry(delivery.deliveryCount);
+    const { deliveryCount } = delivery;
+    const triage = triageOf(error, deliveryCount);
+    const fields = fieldsOf(handler, delivery);
+    if (triage === 'foreign') {
+      this.ports.setAside.record(error, fields);
+      return { kind: 'rejected' };
+    }
+    this.ports.logger.warn({ err: error, ...fields }, 'stage did not finish');
+    if (triage === 'outage') return this.retry(deliveryCount);
     const count = this.defects.add(handlingOf(handler, delivery));
     return count < DEFECTS_BEFORE_PARKING ? this.retry(count) : this.park(handler, delivery, error);
   }
@@ -79,11 +78,12 @@ export class StageRunner {
 
   /** Every handling is a turn of its own: the delivery count starts anew on a bus filled again. */
   private open(
-    { event }: EventDelivery,
+    { event, deliveryCount }: EventDelivery,
     hooks: Pick<Handling, 'onNews'> = {},
-  ): Promise<InstanceSession> {
+  ): Promise<InstanceSession | null> {
     const { worker, randomness } = this.ports;
-    return InstanceSession.open(worker, event, { turn: randomness.uuid(), ...hooks });
+    const isNew = deliveryCount === 1;
+    return InstanceSession.open(worker, event, { turn: randomness.uuid(), isNew, ...hooks });
   }
 
   private async park(
@@ -94,6 +94,7 @@ export class StageRunner {
     const { id: eventId, type: eventType } = delivery.event;
     try {
       const session = await this.open(delivery);
+      if (session === null) return { kind: 'done' };
       const reason = error instanceof Error ? error.name : 'unknown';
       const detail = redactText(errorMessage(error)).slice(0, LONGEST_DETAIL);
       await session.reload();

@@ -23,16 +23,20 @@ describe('the stage runner', () => {
     expect(await fixture.handle(stage)).toEqual({ kind: 'done' });
   });
 
-  it('tells the stage whether somebody had the message before', async () => {
+  it('tells the stage how far somebody got who had the message before', async () => {
     const fixture = await StageFixture.at('UpgradeRequested');
     const seen: boolean[] = [];
     const stage: StageHandler = {
       stage: 'pre-upgrade',
-      run: ({ isRedelivery }) => Promise.resolve(void seen.push(isRedelivery)),
+      run: ({ session }) => Promise.resolve(void seen.push(session.isIn('pre-upgrade-running'))),
     };
     await fixture.handle(stage, 1);
+    const { upgradeId, attempt } = fixture.order;
+    const data = { upgradeId, attempt, worker: 'other' };
+    await fixture.append({ type: 'PreUpgradeStarted', data });
     await fixture.handle(stage, 2);
     expect(seen).toEqual([false, true]);
+    expect(fixture.store.loads).toBe(2);
   });
 
   it('waits out an outage, however long', async () => {
@@ -127,8 +131,10 @@ describe('the stage runner', () => {
         await session.submit({ type: 'StartPreUpgrade', data });
       },
     };
-    const outcome = await fixture.runner.handle(stage, fixture.delivery(1, event));
-    expect(outcome).toEqual({ kind: 'rejected' });
+    const handed = (count: number) => fixture.runner.handle(stage, fixture.delivery(count, event));
+    expect(await handed(1)).toMatchObject({ kind: 'retry' });
+    expect(await handed(2)).toMatchObject({ kind: 'retry' });
+    expect(await handed(3)).toEqual({ kind: 'rejected' });
   });
 });
 

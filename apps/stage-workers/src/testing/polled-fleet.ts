@@ -4,20 +4,17 @@ import type { StoredEvent } from '@uplift/contracts';
 import { instanceStream } from '@uplift/contracts';
 import type { InstanceEvent, WorkOrder } from '@uplift/domain';
 import { bulkIdOf, markerOf } from '@uplift/domain';
-import { CommandHandler, InstanceHistory, NO_STREAM } from '@uplift/event-store';
+import { InstanceHistory, NO_STREAM } from '@uplift/event-store';
 import { InMemoryEventStore } from '@uplift/event-store/testing';
 import { SingleLagoonCore } from '@uplift/lagoon';
 import { InMemoryLagoon, unguardedCore } from '@uplift/lagoon/testing';
-import { createLogger } from '@uplift/runtime';
 import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
-import { LagoonOutages } from '../runner/lagoon-outages';
-import { StageRunner } from '../runner/stage-runner';
 import { DeploymentPoller } from '../poller/deployment-poller';
 import { PollingStage } from '../stages/polling/polling.stage';
 import { exampleUpgrade, ORDER, PROFILE, upTo } from './example-upgrade';
 import { LIMITS } from './build-fixture';
 import { INTERVALS, MINUTE } from './poller-fixture';
-import { ACTOR } from './stage-fixture';
+import { ACTOR, runnerOf, workerOn } from './example-worker';
 
 export interface FleetBuild {
   readonly instanceId: string;
@@ -55,18 +52,14 @@ export class PolledFleet {
 
   /** A process of its own: what it follows, it forgets when it dies. */
   worker() {
-    const { cores, clock, randomness, history } = this;
+    const { cores, clock, randomness, store } = this;
     const dying = new AbortController();
     setMaxListeners(0, dying.signal);
     const quiet = { batch: 50, onError: () => undefined, onBeat: () => undefined };
     const poller = new DeploymentPoller(cores, { ...INTERVALS, ...quiet }, { clock, randomness });
     const options = { ...LIMITS, patienceMs: 420 * MINUTE, onDuplicates: () => undefined };
     const stage = new PollingStage(cores, poller, options, clock);
-    const logger = createLogger('stage-workers', { level: 'silent' });
-    const commands = new CommandHandler(history, { clock, randomness });
-    const worker = { history, commands, actor: ACTOR };
-    const outages = new LagoonOutages(cores, clock);
-    const runner = new StageRunner({ worker, outages, logger, randomness });
+    const runner = runnerOf(workerOn(store, { clock, randomness }), cores, { clock, randomness });
     return {
       follow: ({ accepted: event }: FleetBuild, deliveryCount = 1) => {
         const delivery: EventDelivery = { event, deliveryCount, signal: dying.signal };

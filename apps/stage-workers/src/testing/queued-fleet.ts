@@ -6,21 +6,20 @@ import type { AllTail } from '@uplift/event-store';
 import type { LagoonCores } from '@uplift/lagoon';
 import { SingleLagoonCore } from '@uplift/lagoon';
 import { InMemoryLagoon, unguardedCore } from '@uplift/lagoon/testing';
-import { createLogger } from '@uplift/runtime';
 import { SeededRandomness } from '@uplift/runtime/testing';
 import { AdmissionControl } from '../admission/admission-control';
 import { StartGate } from '../admission/start-gate';
 import { StartsSwitch } from '../admission/starts-switch';
 import { EffectProtocol } from '../effects/effect-protocol';
 import { ScriptRunner } from '../effects/script-runner';
-import { LagoonOutages } from '../runner/lagoon-outages';
-import { StageRunner } from '../runner/stage-runner';
+import type { StageRunner } from '../runner/stage-runner';
 import type { StageHandler } from '../runner/stage-handler.port';
 import { PreUpgradeStage } from '../stages/pre-upgrade/pre-upgrade.stage';
 import type { Limits } from './admission-fixture';
 import { exampleUpgrade } from './example-upgrade';
 import type { Fleet } from './fleet';
-import { ACTOR, QUICK_EFFECTS, WORKER } from './stage-fixture';
+import { runnerOf, workerOn } from './example-worker';
+import { QUICK_EFFECTS, WORKER } from './stage-fixture';
 
 /** One process that works on the pre-upgrades of a fleet, on a core with limits. */
 export class QueuedFleet {
@@ -39,7 +38,7 @@ export class QueuedFleet {
     tickMs: number,
   ) {
     setMaxListeners(0, this.stopping.signal);
-    const { clock, history } = fleet;
+    const { clock } = fleet;
     const randomness = new SeededRandomness(1);
     this.lagoon = new InMemoryLagoon({ clock });
     this.lagoon.script.place({ project: 'shop', environment: 'main' });
@@ -52,10 +51,8 @@ export class QueuedFleet {
     );
     const options = { clock, cores: this.cores, starts, onBeat: () => undefined, tickMs };
     this.admission = new AdmissionControl(this.tail, options);
-    const worker = { history, commands: fleet.commands(), actor: ACTOR };
-    const outages = new LagoonOutages(this.cores, clock);
-    const logger = createLogger('stage-workers', { level: 'silent' });
-    this.runner = new StageRunner({ worker, outages, logger, randomness });
+    const worker = workerOn(fleet.store, { clock, randomness });
+    this.runner = runnerOf(worker, this.cores, { clock, randomness });
     this.stage = this.preUpgradeWith(new StartGate(this.admission, starts, clock));
   }
 

@@ -1,5 +1,5 @@
 import type { EventDelivery } from '@uplift/bus';
-import type { Actor, StoredEvent } from '@uplift/contracts';
+import type { StoredEvent } from '@uplift/contracts';
 import { instanceStream, toInstanceEvent } from '@uplift/contracts';
 import type {
   InstanceEvent,
@@ -9,11 +9,12 @@ import type {
   WorkOrder,
 } from '@uplift/domain';
 import { ALL_STARTS_ALLOWED, markerOf } from '@uplift/domain';
-import { CommandHandler, InstanceHistory } from '@uplift/event-store';
+import { InstanceHistory } from '@uplift/event-store';
+import { FaultyEventStore } from '@uplift/event-store/testing';
 import type { BreakerState, CoreOutage } from '@uplift/lagoon';
 import { SingleLagoonCore } from '@uplift/lagoon';
 import { InMemoryHealthProbe, InMemoryLagoon, unguardedCore } from '@uplift/lagoon/testing';
-import { createLogger } from '@uplift/runtime';
+import { Metrics } from '@uplift/runtime';
 import type { VirtualClock } from '@uplift/runtime/testing';
 import { SeededRandomness } from '@uplift/runtime/testing';
 import { AdmissionControl } from '../admission/admission-control';
@@ -22,17 +23,15 @@ import { StartsSwitch } from '../admission/starts-switch';
 import type { EffectOptions } from '../effects/effect-protocol';
 import { EffectProtocol } from '../effects/effect-protocol';
 import { ScriptRunner } from '../effects/script-runner';
-import type { Worker } from '../runner/instance-session';
+import type { Handling, Worker } from '../runner/instance-session';
 import { InstanceSession } from '../runner/instance-session';
-import { LagoonOutages } from '../runner/lagoon-outages';
 import type { StageHandler, StageTurn } from '../runner/stage-handler.port';
-import { StageRunner } from '../runner/stage-runner';
+import type { StageRunner } from '../runner/stage-runner';
+import { ACTOR, runnerOf, workerOn } from './example-worker';
 import { exampleUpgrade, ORDER, upTo } from './example-upgrade';
 import { FastClock } from './fast.clock';
-import { FaultyEventStore } from '@uplift/event-store/testing';
 
 const START = Date.parse('2026-06-01T00:00:00.000Z');
-export const ACTOR: Actor = { type: 'system', id: 'stage-workers/spec' };
 
 interface OrderChanges extends Partial<Omit<WorkOrder, 'located'>> {
   /** What the pre-check saw otherwise; null: it never passed. */
@@ -50,6 +49,7 @@ export class StageFixture {
   };
   readonly cores: SingleLagoonCore;
   readonly probe = new InMemoryHealthProbe();
+  readonly metrics = new Metrics('stage-workers');
   readonly history: InstanceHistory;
   readonly worker: Worker;
   readonly instanceId = this.randomness.uuid();
@@ -73,14 +73,8 @@ export class StageFixture {
     this.cores = new SingleLagoonCore(unguardedCore(this.lagoon, { name: 'eu-1', breaker }));
     this.store = new FaultyEventStore({ clock });
     this.history = new InstanceHistory(this.store, 'stage-workers');
-    const commands = new CommandHandler(this.history, { clock, randomness });
-    this.worker = { history: this.history, commands, actor: ACTOR };
-    this.runner = new StageRunner({
-      worker: this.worker,
-      outages: new LagoonOutages(this.cores, clock),
-      logger: createLogger('stage-workers', { level: 'silent' }),
-      randomness,
-    });
+    this.worker = workerOn(this.store, { clock, randomness });
+    this.runner = runnerOf(this.worker, this.cores, { clock, randomness, metrics: this.metrics });
     const starts = new StartsSwitch(
       () => Promise.resolve(this.switches),
       (core) => core,
@@ -152,14 +146,19 @@ export class StageFixture {
     return { event, deliveryCount, signal: this.stopping.signal };
   }
 
-  session(turn: string = this.randomness.uuid()): Promise<InstanceSession> {
-    return InstanceSession.open(this.worker, this.openingEvent, { turn });
+  async session(changes: Partial<Handling> = {}): Promise<InstanceSession> {
+    const session = await this.opened(this.openingEvent, changes);
+    if (session === null) throw new TypeError('the attempt of the opening event is over');
+    return session;
   }
 
-  async turn(isRedelivery = false): Promise<StageTurn> {
-    const { signal } = this.stopping;
-    const message = this.openingEvent;
-    return { session: await this.session(), message, isRedelivery, signal };
+  opened(message: StoredEvent, changes: Partial<Handling> = {}): Promise<InstanceSession | null> {
+    const handling = { turn: this.randomness.uuid(), isNew: true, ...changes };
+    return InstanceSession.open(this.worker, message, handling);
+  }
+
+  async turn(): Promise<StageTurn> {
+    return { session: await this.session(), signal: this.stopping.signal };
   }
 
   /** What the stage answers the bus. */

@@ -13,7 +13,7 @@ import { WaitReasons } from '../stages/watchdog/wait-reasons';
 import { Watchdog } from '../stages/watchdog/watchdog';
 import { StoreClock } from '../store/event-clock';
 import { Fleet, settled } from './fleet';
-import { ACTOR } from './stage-fixture';
+import { ACTOR } from './example-worker';
 
 export const MINUTE = 60_000;
 const ROUND_MS = MINUTE / 2;

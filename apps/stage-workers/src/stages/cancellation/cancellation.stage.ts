@@ -53,8 +53,8 @@ export class CancellationStage extends StageHandler {
     super();
   }
 
-  async run({ session, message, signal }: StageTurn): Promise<void> {
-    const event = toInstanceEvent(message);
+  async run({ session, signal }: StageTurn): Promise<void> {
+    const event = toInstanceEvent(session.message);
     const asked = askedIn(event);
     if (asked === null) return;
     const isOnce = event.type === 'StageRedriven';

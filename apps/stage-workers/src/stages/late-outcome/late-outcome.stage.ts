@@ -35,12 +35,12 @@ export class LateOutcomeStage extends StageHandler {
     super();
   }
 
-  async run({ session, message, signal }: StageTurn): Promise<void> {
-    const { type, data } = toInstanceEvent(message);
+  async run({ session, signal }: StageTurn): Promise<void> {
+    const { type, data } = toInstanceEvent(session.message);
     if (!type.endsWith('Failed') || !('attempt' in data)) return;
     const { windowMs, patienceMs, intervalMs } = this.options;
     const { clock } = this.ports;
-    const endsAt = Date.parse(message.recordedAt) + windowMs;
+    const endsAt = session.openedAt + windowMs;
     const heldUntil = clock.wall() + patienceMs;
     for (
       let left = givenUpIn(session.state, data);

@@ -37,23 +37,19 @@ export class PollingStage extends StageHandler {
   /** Resolves when the build has ended: until then the message stays in hand. */
   async run(turn: StageTurn): Promise<void> {
     const { session, signal } = turn;
-    await session.holdAgainstStream();
     const { located } = session.workOrder;
     if (located === null || session.deployment === null || !session.isIn('upgrade-running')) return;
     signal.throwIfAborted();
     await this.follow(this.followerOf(turn, located), signal);
   }
 
-  private followerOf(
-    { session, message, signal }: StageTurn,
-    located: LocatedEnvironment,
-  ): BuildFollower {
+  private followerOf({ session, signal }: StageTurn, located: LocatedEnvironment): BuildFollower {
     const { lagoon } = this.cores.of(session.workOrder.profile.core);
     const { onDuplicates } = this.options;
     return new BuildFollower(session, {
       clock: this.clock,
       located,
-      acceptedAt: Date.parse(message.recordedAt),
+      acceptedAt: session.openedAt,
       duplicates: new DuplicateBuilds(session, lagoon, { onDuplicates, signal }),
       reading: new BuildReading(session, new BuildDelays(session, this.options, this.clock)),
     });

@@ -5,7 +5,7 @@ import type { ScriptRunner } from '../../effects/script-runner';
 import type { InstanceSession } from '../../runner/instance-session';
 import type { StageTurn } from '../../runner/stage-handler.port';
 import { StageHandler } from '../../runner/stage-handler.port';
-import { isAdmittedFirst, isLimited, knownCore } from '../../admission/core-usage.projection';
+import { isAdmittedFirst, knownCore } from '../../admission/core-usage.projection';
 import type { StartGate } from '../../admission/start-gate';
 import { proveReachable } from '../../runner/lagoon-outages';
 import { Slots } from '../../runner/slots';
@@ -52,9 +52,8 @@ export class PreUpgradeStage extends StageHandler {
   }
 
   async run(turn: StageTurn): Promise<void> {
-    const { session, isRedelivery, signal } = turn;
+    const { session, signal } = turn;
     const core = knownCore(this.ports.cores, session.workOrder.profile.core);
-    if (!isRedelivery && core !== null && isLimited(core)) await session.reload();
     const needsRoom = isAdmittedFirst(session.workOrder);
     const start = { stage: this.stage, status: 'pending-pre-upgrade', needsRoom } as const;
     const hasBegun = await this.ports.gate.pass(session, start, signal, (permit) =>

@@ -52,13 +52,13 @@ export class ResolutionStage extends StageHandler {
   }
 
   async run(turn: StageTurn): Promise<void> {
-    const { session, message, signal } = turn;
-    const event = toInstanceEvent(message);
+    const { session, signal } = turn;
+    const event = toInstanceEvent(session.message);
     await failpoint('resolve.R0');
     if (event.type !== 'OutcomeResolutionRequested' || (await isAnswered(turn, event.data))) return;
     const effect = unsettledEffectOf(session.state);
     if (effect === null) return;
-    const askedAt = Date.parse(message.recordedAt);
+    const askedAt = session.openedAt;
     const callNo = session.call?.callNo ?? null;
     const verdict = await this.verdict(session, { asked: event.data, effect, askedAt }, signal);
     await failpoint('resolve.R1');
@@ -120,9 +120,9 @@ export class ResolutionStage extends StageHandler {
 }
 
 /** A message that comes again, from a bus that was filled anew perhaps, must not undo what was answered. */
-async function isAnswered({ session, message }: StageTurn, asked: Asked): Promise<boolean> {
+async function isAnswered({ session }: StageTurn, asked: Asked): Promise<boolean> {
   const { events, decoded } = await session.reload();
-  const n = events.findIndex(({ revision }) => revision > message.revision);
+  const n = events.findIndex(({ revision }) => revision > session.message.revision);
   const later = n === -1 ? [] : decoded.slice(n);
   return later.some(
     ({ type, data }) =>

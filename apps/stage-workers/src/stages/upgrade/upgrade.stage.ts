@@ -2,7 +2,7 @@ import type { Attempt } from '@uplift/domain';
 import type { LagoonCore, LagoonCores } from '@uplift/lagoon';
 import type { Clock } from '@uplift/runtime';
 import { failpoint } from '@uplift/runtime';
-import { isAdmittedFirst, isLimited } from '../../admission/core-usage.projection';
+import { isAdmittedFirst } from '../../admission/core-usage.projection';
 import type { Permit, StartGate } from '../../admission/start-gate';
 import { DeployEffect, permittedBulkId } from '../../effects/deploy.effect';
 import type { EffectProtocol, OwnIntent } from '../../effects/effect-protocol';
@@ -47,10 +47,9 @@ export class UpgradeStage extends StageHandler {
   }
 
   async run(turn: StageTurn): Promise<void> {
-    const { session, isRedelivery, signal } = turn;
+    const { session, signal } = turn;
     await failpoint('deploy.E0');
     const core = this.ports.cores.of(session.workOrder.profile.core);
-    if (!isRedelivery && isLimited(core)) await session.reload();
     await failpoint('deploy.E1');
     if (mayBegin(session)) {
       const needsRoom = !(await wasAdmitted(turn));
@@ -155,9 +154,9 @@ export class UpgradeStage extends StageHandler {
 }
 
 /** Whether the attempt got its room when its pre-upgrade began: a retry may begin here. */
-async function wasAdmitted({ session, message }: StageTurn): Promise<boolean> {
+async function wasAdmitted({ session }: StageTurn): Promise<boolean> {
   if (!isAdmittedFirst(session.workOrder)) return false;
-  if (message.type === 'UpgradePending') return true;
+  if (session.message.type === 'UpgradePending') return true;
   const { decoded } = await session.reload();
   return decoded.some(
     ({ type, data }) => type === 'PreUpgradeStarted' && isOfAttempt(data, session.attempt),

@@ -31,7 +31,6 @@ export class VerificationStage extends StageHandler {
   }
 
   async run({ session, signal }: StageTurn): Promise<void> {
-    await session.holdAgainstStream();
     if (!session.isIn('post-upgrade-completed')) return;
     const verdict = await this.verdict(session, signal);
     if (verdict !== null) await conclude(session, verdict);

@@ -1,0 +1,150 @@
+import type { StoredEvent } from '@uplift/contracts';
+import {
+  categoryOf,
+  InvalidEventError,
+  splitStreamName,
+  toInstanceEvent,
+  UndecodableMessageError,
+} from '@uplift/contracts';
+import type { Attempt, InstanceEvent, WorkOrder } from '@uplift/domain';
+import { destinationsOf, isInFlight, resume, upgradeIdOf, workOrderOf } from '@uplift/domain';
+import type { InstanceHistory, KnownInstance } from '@uplift/event-store';
+import type { StreamEnds } from '../store/verified.event-store';
+
+/** The store has no such event: the message was forged, or comes from a history that was lost. */
+export class MessageNotInStoreError extends Error {
+  readonly code = 'message-not-in-store';
+  constructor(
+    { id, stream, revision }: StoredEvent,
+    /** The stream does not reach as far. */
+    readonly isAhead: boolean,
+  ) {
+    super(`The store has no event ${id} at ${stream}@${revision}`);
+  }
+}
+
+/** A message that the store vouches for. */
+export interface HeldMessage {
+  /** As the store has it. */
+  readonly event: StoredEvent;
+  /** Of the attempt that the message belongs to. */
+  readonly workOrder: WorkOrder;
+  readonly instance: KnownInstance;
+}
+
+export interface MessageSource {
+  readonly history: InstanceHistory;
+  readonly ends: StreamEnds;
+}
+
+/**
+ * Holds a message against the store, by one read of its stream's last event at most where nobody went on: it is no
+ * proof of itself. Null if its attempt is over, as for most messages of a bus that was filled anew.
+ *
+ * @param isNew handed out for the first time: then an event that this process has just appended needs no read
+ */
+export async function holdAgainstStore(
+  source: MessageSource,
+  message: StoredEvent,
+  isNew: boolean,
+): Promise<HeldMessage | null> {
+  if (categoryOf(message.stream) !== 'instance') {
+    throw new UndecodableMessageError(`Event ${message.id} is of no instance`);
+  }
+  const last = isNew ? await lastEvent(source, message) : null;
+  if (last !== null && isOver(message, last)) return null;
+  return (last && openedBy(last, message)) ?? findInStream(source, message);
+}
+
+/** The end of the stream as far as it is known, at or after the message. */
+async function lastEvent(
+  { history, ends }: MessageSource,
+  message: StoredEvent,
+): Promise<StoredEvent> {
+  const { stream, revision, recordedAt } = message;
+  const known = ends.takeOwn(stream);
+  if (known !== null && known.revision >= revision) {
+    // The store's time is not known of what was appended here: no clock is believed to be ahead of the other.
+    const isEarlier = Date.parse(recordedAt) < Date.parse(known.recordedAt);
+    return isEarlier ? { ...known, recordedAt } : known;
+  }
+  const last = await history.last(splitStreamName(stream).id);
+  if (last === null || last.revision < revision) throw new MessageNotInStoreError(message, true);
+  return last;
+}
+
+/** What opens a stage needs no more than itself, as long as it is the last; null for anything else. */
+function openedBy(last: StoredEvent, message: StoredEvent): HeldMessage | null {
+  if (last.revision !== message.revision) return null;
+  assertSame(last, message);
+  const { revision, position, metadata } = last;
+  const state = resume(readable(last));
+  if (state === null) return null;
+  const instance = { state, head: { revision, hash: metadata.hash }, position };
+  return { event: last, workOrder: state.workOrder, instance };
+}
+
+async function findInStream(
+  { history }: MessageSource,
+  message: StoredEvent,
+): Promise<HeldMessage> {
+  const instance = await history.load(splitStreamName(message.stream).id);
+  const n = instance.events.findIndex(({ revision }) => revision === message.revision);
+  const [event, decoded] = [instance.events[n], instance.decoded[n]];
+  const isAhead = instance.head.revision < message.revision;
+  if (event === undefined || decoded === undefined) {
+    throw new MessageNotInStoreError(message, isAhead);
+  }
+  assertSame(event, message);
+  return { event, workOrder: orderOf(event, decoded, instance), instance };
+}
+
+/** What opens a stage carries it; any other message belongs to the newest attempt. */
+function orderOf({ id }: StoredEvent, event: InstanceEvent, { state }: KnownInstance): WorkOrder {
+  const newest = state.kind === 'absent' ? null : workOrderOf(state);
+  const order = resume(event)?.workOrder ?? newest;
+  if (order === null || upgradeIdOf(event) === null) {
+    throw new UndecodableMessageError(`Event ${id} belongs to no upgrade`);
+  }
+  return order;
+}
+
+/** The hash covers all that the writer decided. */
+function assertSame(stored: StoredEvent, message: StoredEvent): void {
+  const isSame = stored.id === message.id && stored.metadata.hash === message.metadata.hash;
+  if (!isSame) throw new MessageNotInStoreError(message, false);
+}
+
+/** Whether a later event tells that what the message opens is over: then nothing of it is due. */
+function isOver(message: StoredEvent, last: StoredEvent): boolean {
+  if (last.revision <= message.revision) return false;
+  const [own, newest] = [attemptOf(message), attemptOf(last)];
+  if (own === null || newest === null) return false;
+  if (own.upgradeId !== newest.upgradeId || own.attempt !== newest.attempt) return true;
+  return isOpening(message) && endsAttempt(last);
+}
+
+function attemptOf({ data }: StoredEvent): Partial<Attempt> | null {
+  const { workOrder, ...own } = data as { workOrder?: Partial<Attempt> } & Partial<Attempt>;
+  const { upgradeId, attempt } = workOrder ?? own;
+  return upgradeId === undefined || attempt === undefined ? null : { upgradeId, attempt };
+}
+
+function isOpening({ data }: StoredEvent): boolean {
+  return 'workOrder' in data;
+}
+
+function endsAttempt(last: StoredEvent): boolean {
+  const destinations = destinationsOf(readable(last).type);
+  return destinations.length > 0 && destinations.every((status) => !isInFlight(status));
+}
+
+/** Throws UndecodableMessageError for data that does not fit the event's schema. */
+function readable(stored: StoredEvent): InstanceEvent {
+  try {
+    return toInstanceEvent(stored);
+  } catch (error) {
+    if (!(error instanceof InvalidEventError)) throw error;
+    throw new UndecodableMessageError(error.message, { cause: error });
+  }
+}

@@ -1,0 +1,188 @@
+import { instanceStream } from '@uplift/contracts';
+import type { StoredEvent } from '@uplift/contracts';
+import { verifyChain } from '@uplift/event-store';
+import { StageFixture } from '../testing/stage-fixture';
+import type { StageHandler } from './stage-handler.port';
+
+const startOf = ({ order: { upgradeId, attempt } }: StageFixture) => ({
+  type: 'StartPreUpgrade' as const,
+  data: { upgradeId, attempt, worker: 'w' },
+});
+
+/** Begins whatever it is handed, as a stage without any doubt would. */
+const starting: StageHandler = {
+  stage: 'pre-upgrade',
+  run: async ({ session }) => {
+    const data = { ...session.attempt, worker: 'w' };
+    await session.submit({ type: 'StartPreUpgrade', data });
+  },
+};
+
+const newestOf = async ({ store, instanceId }: StageFixture) => {
+  const newest = await store.lastOf(instanceStream(instanceId));
+  if (newest === null) throw new TypeError('the instance has no event');
+  return newest;
+};
+
+const verdictOn = async ({ store, instanceId }: StageFixture) =>
+  verifyChain(await store.load(instanceStream(instanceId)));
+
+const countOf = async (fixture: StageFixture, reason: string) => {
+  const { body } = await fixture.metrics.render();
+  return body.includes(`uplift_messages_set_aside_total{reason="${reason}"} 1`);
+};
+
+describe('a message of the bus', () => {
+  it('is read no more where this process appended its event itself', async () => {
+    const fixture = await StageFixture.at('UpgradeRequested');
+    const session = await fixture.session();
+    await session.submit(startOf(fixture));
+    const located = { projectId: 1, environmentId: 2, route: null };
+    const data = { ...session.attempt, located, checks: [], task: null };
+    await session.submit({ type: 'CompletePreUpgrade', data });
+    const pending = await newestOf(fixture);
+    const asked = fixture.store.looks;
+    const next = await fixture.opened(pending);
+    const worker = { ...session.attempt, worker: 'w', bulkId: null };
+    expect(await next?.submit({ type: 'StartUpgrade', data: worker })).toBe('appended');
+    expect([fixture.store.looks, fixture.store.loads]).toEqual([asked, 0]);
+    const again = await fixture.opened(pending, { isNew: false });
+    expect(again?.isIn('upgrade-running')).toBe(true);
+    expect(fixture.store.loads).toBe(1);
+  });
+
+  it('is read when it comes a second time, whoever appended its event', async () => {
+    const fixture = await StageFixture.at('PostUpgradeStarted');
+    const session = await fixture.opened(fixture.openingEvent);
+    await session?.submit({
+      type: 'CompletePostUpgrade',
+      data: { ...session.attempt, task: null },
+    });
+    const completed = await newestOf(fixture);
+    const asked = fixture.store.looks;
+    await fixture.opened(completed);
+    expect(fixture.store.looks).toBe(asked);
+    await fixture.opened(completed);
+    expect(fixture.store.looks).toBe(asked + 1);
+  });
+
+  it('is worth nothing more once its attempt is over: one read of the last event', async () => {
+    const fixture = await StageFixture.at('PostUpgradeCompleted');
+    const { upgradeId, attempt } = fixture.order;
+    const healthy = { status: 'running-healthy-claimed', probes: [] } as const;
+    const end = { upgradeId, attempt, ...healthy };
+    await fixture.append({ type: 'InstanceVerifiedHealthy', data: end });
+    fixture.store.loads = 0;
+    expect(await fixture.opened(fixture.openingEvent)).toBeNull();
+    expect([fixture.store.looks, fixture.store.loads]).toEqual([1, 0]);
+  });
+
+  it('is of the past once another attempt goes on', async () => {
+    const fixture = await StageFixture.at('UpgradeRequested');
+    const { upgradeId, attempt } = fixture.order;
+    const failure = { upgradeId, attempt, reason: 'x', evidence: {}, retryable: true };
+    const workOrder = { ...fixture.order, attempt: 2 };
+    const again = { workOrder, requestedBy: 'o', reason: 'again', fromStage: 'pre-upgrade' };
+    await fixture.append(
+      { type: 'PreUpgradeFailed', data: failure },
+      { type: 'UpgradeRetried', data: { ...again, fromStage: 'pre-upgrade' } },
+    );
+    expect(await fixture.opened(fixture.openingEvent)).toBeNull();
+  });
+
+  it('is read together with its stream where others went on with the same attempt', async () => {
+    const fixture = await StageFixture.at('PostUpgradeCompleted');
+    const { upgradeId, attempt } = fixture.order;
+    const data = { upgradeId, attempt, status: 'running-healthy-claimed' } as const;
+    await fixture.append({ type: 'HealthEvidenceRecorded', data });
+    const session = await fixture.session();
+    expect(session.upgrading?.notes.reportedHealth).toBe('running-healthy-claimed');
+    expect(session.isIn('post-upgrade-completed')).toBe(true);
+  });
+
+  it('is only a hint: what it says otherwise is as the store has it', async () => {
+    const fixture = await StageFixture.at('PostUpgradeCompleted');
+    const { openingEvent: event, order } = fixture;
+    const workOrder = { ...order, profile: { ...order.profile, core: 'elsewhere' } };
+    const recordedAt = '2099-01-01T00:00:00.000Z';
+    const session = await fixture.opened({ ...event, recordedAt, data: { workOrder, task: null } });
+    expect(session?.workOrder.profile).toEqual(order.profile);
+    expect(session?.message).toEqual(event);
+  });
+
+  it('that copies an event of this very process tells nothing new either', async () => {
+    const fixture = await StageFixture.at('UpgradeRequested');
+    const first = await fixture.session();
+    await first.submit(startOf(fixture));
+    const located = { projectId: 1, environmentId: 2, route: null };
+    const data = { ...first.attempt, located, checks: [], task: null };
+    await first.submit({ type: 'CompletePreUpgrade', data });
+    const pending = await newestOf(fixture);
+    const workOrder = { ...fixture.order, located: { ...located, environmentId: 666 } };
+    const recordedAt = '2099-01-01T00:00:00.000Z';
+    const session = await fixture.opened({ ...pending, recordedAt, data: { workOrder } });
+    expect(session?.workOrder.located).toEqual(located);
+    expect(session?.openedAt).toBeLessThanOrEqual(fixture.clock.wall());
+  });
+});
+
+describe('a message that the store knows nothing of', () => {
+  const ZEROS = '0'.repeat(64);
+  const ELSEWHERE = '11111111-1111-4111-8111-111111111111';
+  const withHash = ({ metadata }: StoredEvent) => ({ metadata: { ...metadata, hash: ZEROS } });
+  type Forgery = (event: StoredEvent) => Partial<StoredEvent>;
+  /** What may still come to be is looked for three times. */
+  const forged: readonly [string, number, Forgery][] = [
+    ['with a hash of its own', 1, withHash],
+    ['with an id of its own', 1, () => ({ id: ELSEWHERE })],
+    ['of a type that no build knows', 1, (event) => ({ ...withHash(event), type: 'Blessed' })],
+    ['about no instance', 1, ({ stream }) => ({ stream: stream.replace('instance', 'rollout') })],
+    ['about another instance', 3, () => ({ stream: instanceStream(ELSEWHERE) })],
+    ['about the end of a longer stream', 3, ({ revision }) => ({ revision: revision + 5 })],
+  ];
+
+  it.each(forged)('%s is set aside, and nothing is appended', async (_words, looks, change) => {
+    const fixture = await StageFixture.at('UpgradeRequested');
+    const message = { ...fixture.openingEvent, ...change(fixture.openingEvent) };
+    const handed = (count: number) =>
+      fixture.runner.handle(starting, fixture.delivery(count, message));
+    for (let count = 1; count < looks; count += 1) {
+      expect(await handed(count)).toMatchObject({ kind: 'retry' });
+    }
+    expect(await handed(looks)).toEqual({ kind: 'rejected' });
+    expect(await fixture.types()).toEqual([]);
+    expect(await verdictOn(fixture)).toMatchObject({ valid: true });
+  });
+
+  it('that asks for an upgrade at the right place starts none', async () => {
+    const fixture = await StageFixture.at('UpgradeRequested');
+    const healthy = { ...fixture.order, status: 'running-healthy-claimed', probes: [] } as const;
+    const { upgradeId, attempt } = fixture.order;
+    await fixture.append(
+      {
+        type: 'PreUpgradeFailed',
+        data: { upgradeId, attempt, reason: 'x', evidence: {}, retryable: true },
+      },
+      {
+        type: 'UpgradeAbandoned',
+        data: { workOrder: fixture.order, requestedBy: 'o', reason: 'r' },
+      },
+      {
+        type: 'InstanceVerifiedHealthy',
+        data: { upgradeId, attempt, status: healthy.status, probes: [] },
+      },
+    );
+    const { revision, metadata } = await newestOf(fixture);
+    const message = {
+      ...fixture.openingEvent,
+      id: fixture.randomness.uuid(),
+      revision,
+      metadata: { ...metadata, hash: '0'.repeat(64) },
+    };
+    const outcome = await fixture.runner.handle(starting, fixture.delivery(1, message));
+    expect(outcome).toEqual({ kind: 'rejected' });
+    expect((await newestOf(fixture)).revision).toBe(revision);
+    expect(await verdictOn(fixture)).toMatchObject({ valid: true });
+    expect(await countOf(fixture, 'message-not-in-store')).toBe(true);
+  });
+});

@@ -1,0 +1,183 @@
+import type { StoredEvent } from '@uplift/contracts';
+import type {
+  AllEventsBatch,
+  Appended,
+  EventToAppend,
+  StreamHead,
+  SubscribeToAllOptions,
+} from '@uplift/event-store';
+import { EventStore, RevisionConflictError, StreamNotFoundError } from '@uplift/event-store';
+import type { Clock } from '@uplift/runtime';
+
+/** A store that is put back to an older copy takes longer to be there again. */
+const BELIEVED_FOR_MS = 30_000;
+const MOST_STREAMS = 4_096;
+
+interface StreamEnd {
+  readonly event: StoredEvent;
+  /** Monotonic time when this process appended or read it. */
+  readonly at: number;
+  /** Appended here, and no message of it was seen yet. */
+  isOwn: boolean;
+}
+
+/** The last events of streams, as this process itself appended or read them a short while ago. */
+export class StreamEnds {
+  private readonly ends = new Map<string, StreamEnd>();
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly most = MOST_STREAMS,
+  ) {}
+
+  /** Null if it has to be read. Somebody else may have gone on since. */
+  of(stream: string): StoredEvent | null {
+    return this.find(stream)?.event ?? null;
+  }
+
+  /**
+   * The same, once, where this process appended it: with the message that follows from it nobody else has dealt yet,
+   * as far as that can be known without asking.
+   */
+  takeOwn(stream: string): StoredEvent | null {
+    const end = this.find(stream);
+    if (!end?.isOwn) return null;
+    end.isOwn = false;
+    return end.event;
+  }
+
+  /** An end that is older than the known one says that they came out of order, or that the store is another. */
+  remember(event: StoredEvent, isOwn = false): void {
+    const known = this.of(event.stream);
+    this.ends.delete(event.stream);
+    if (known !== null && known.revision > event.revision) return;
+    this.ends.set(event.stream, { event, isOwn, at: this.clock.monotonic() });
+    const [oldest] = this.ends.keys();
+    if (this.ends.size > this.most && oldest !== undefined) this.ends.delete(oldest);
+  }
+
+  forget(stream: string): void {
+    this.ends.delete(stream);
+  }
+
+  /** After whatever may mean that store or bus are not what they were. */
+  clear(): void {
+    this.ends.clear();
+  }
+
+  private find(stream: string): StreamEnd | null {
+    const end = this.ends.get(stream);
+    if (end === undefined) return null;
+    if (this.clock.monotonic() - end.at < BELIEVED_FOR_MS) return end;
+    this.ends.delete(stream);
+    return null;
+  }
+}
+
+/**
+ * The store compares revisions alone, and a hash may come from a message or from a store that was put back since. So
+ * the event that an append builds on is read first, unless this process has just appended or read it itself.
+ */
+export class VerifiedEventStore extends EventStore {
+  constructor(
+    private readonly store: EventStore,
+    private readonly ends: StreamEnds,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  override async append(
+    stream: string,
+    after: StreamHead,
+    events: readonly EventToAppend[],
+  ): Promise<Appended> {
+    await this.verify(stream, after);
+    return this.watching(stream, async () => {
+      const appended = await this.store.append(stream, after, events);
+      const last = events.at(-1);
+      if (last !== undefined) this.ends.remember(this.storedAs(stream, last, appended), true);
+      return appended;
+    });
+  }
+
+  override load(stream: string, fromRevision?: number): Promise<StoredEvent[]> {
+    return this.watching(stream, async () => {
+      const events = await this.store.load(stream, fromRevision);
+      const last = events.at(-1);
+      if (last !== undefined) this.ends.remember(last);
+      return events;
+    });
+  }
+
+  override lastOf(stream: string): Promise<StoredEvent | null> {
+    return this.watching(stream, async () => {
+      const last = await this.store.lastOf(stream);
+      if (last === null) this.ends.forget(stream);
+      else this.ends.remember(last);
+      return last;
+    });
+  }
+
+  override async *subscribeToAll(options?: SubscribeToAllOptions): AsyncGenerator<AllEventsBatch> {
+    try {
+      yield* this.store.subscribeToAll(options);
+    } catch (error) {
+      this.ends.clear();
+      throw error;
+    }
+  }
+
+  override lastPosition(): Promise<bigint | null> {
+    return this.store.lastPosition();
+  }
+
+  override close(): Promise<void> {
+    return this.store.close();
+  }
+
+  /** A revision that is not the last is refused by the store itself, or known to it as a repeat. */
+  private async verify(stream: string, { revision, hash }: StreamHead): Promise<void> {
+    const known = this.ends.of(stream);
+    const isKnown = known?.revision === revision && known.metadata.hash === hash;
+    if (revision < 0 || isKnown) return;
+    const last = await this.lastOf(stream);
+    if (last?.revision === revision && last.metadata.hash !== hash) {
+      throw new RevisionConflictError(stream, revision);
+    }
+  }
+
+  /** As a reader would find it, but for the time, which is this machine's. */
+  private storedAs(
+    stream: string,
+    { id, type, data, metadata }: EventToAppend,
+    { head: { revision, hash }, position }: Appended,
+  ): StoredEvent {
+    const recordedAt = new Date(this.clock.wall()).toISOString();
+    return {
+      id,
+      type,
+      stream,
+      revision,
+      position,
+      recordedAt,
+      data,
+      metadata: { ...metadata, hash },
+    };
+  }
+
+  /** A conflict is about one stream; anything else may mean that the store was away. */
+  private async watching<Result>(stream: string, work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      if (isOfOneStream(error)) this.ends.forget(stream);
+      else this.ends.clear();
+      throw error;
+    }
+  }
+}
+
+function isOfOneStream(error: unknown): boolean {
+  return error instanceof RevisionConflictError || error instanceof StreamNotFoundError;
+}

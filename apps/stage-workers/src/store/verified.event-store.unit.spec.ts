@@ -1,0 +1,136 @@
+import type { StoredEvent } from '@uplift/contracts';
+import type { EventStore, StreamHead } from '@uplift/event-store';
+import { EventStoreUnavailableError, NO_STREAM, verifyChain } from '@uplift/event-store';
+import { FaultyEventStore } from '@uplift/event-store/testing';
+import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
+import { StreamEnds, VerifiedEventStore } from './verified.event-store';
+
+const STREAM = 'instance-5f0d9c9e-0000-4000-8000-000000000001';
+const METADATA = {
+  $correlationId: 'c',
+  $causationId: 'c',
+  actor: { type: 'system', id: 'a' },
+  service: 's',
+  schemaVersion: 1,
+} as const;
+
+class Opened {
+  readonly clock = new VirtualClock();
+  readonly inner = new FaultyEventStore({ clock: this.clock });
+  readonly ends = new StreamEnds(this.clock, 2);
+  readonly store = new VerifiedEventStore(this.inner, this.ends, this.clock);
+  private readonly randomness = new SeededRandomness(1);
+
+  event() {
+    return { id: this.randomness.uuid(), type: 'Happened', data: {}, metadata: METADATA };
+  }
+
+  append(after: StreamHead, store: EventStore = this.store, stream = STREAM): Promise<StreamHead> {
+    return store.append(stream, after, [this.event()]).then(({ head }) => head);
+  }
+}
+
+describe('an append', () => {
+  it('at the right revision with a hash of its own is refused', async () => {
+    const { inner, store, append } = bound();
+    const { revision } = await append(NO_STREAM, inner);
+    const forged = append({ revision, hash: '0'.repeat(64) });
+    await expect(forged).rejects.toMatchObject({ code: 'revision-conflict' });
+    expect(verifyChain(await store.load(STREAM))).toMatchObject({ valid: true });
+  });
+
+  it('after one of this process, and after what it has read, needs no read', async () => {
+    const { inner, store, append } = bound();
+    await append(await append(await append(NO_STREAM)));
+    expect([inner.looks, inner.loads]).toEqual([0, 0]);
+    const others = await append(NO_STREAM, inner, 'instance-b');
+    const [read] = await store.load('instance-b');
+    expect(read?.revision).toBe(others.revision);
+    await append(others, store, 'instance-b');
+    expect([inner.looks, inner.loads]).toEqual([0, 1]);
+  });
+
+  it('after what was read long ago needs another', async () => {
+    const { clock, inner, append } = bound();
+    const head = await append(NO_STREAM);
+    await clock.advance(30_000);
+    await append(head);
+    expect(inner.looks).toBe(1);
+  });
+
+  it('is not known of more streams than there is room for', async () => {
+    const { inner, append } = bound();
+    const first = await append(NO_STREAM);
+    for (const stream of ['instance-b', 'instance-c']) await append(NO_STREAM, undefined, stream);
+    await append(first);
+    expect(inner.looks).toBe(1);
+  });
+
+  it('that is repeated is still taken for done', async () => {
+    const { store, ends, event } = bound();
+    const repeated = event();
+    const first = await store.append(STREAM, NO_STREAM, [repeated]);
+    ends.clear();
+    expect(await store.append(STREAM, NO_STREAM, [repeated])).toEqual(first);
+    const next = event();
+    const second = await store.append(STREAM, first.head, [next]);
+    expect(await store.append(STREAM, first.head, [next])).toEqual(second);
+  });
+
+  it('that was decided before the store was put back to an older copy is refused', async () => {
+    const { inner, store, append, clock } = bound();
+    const lost = await append(await append(NO_STREAM));
+    const older = new FaultyEventStore({ clock });
+    await append(await append(NO_STREAM, older), older);
+    inner.faults.push('lost');
+    const whileAway = append(NO_STREAM, undefined, 'instance-b');
+    await expect(whileAway).rejects.toBeInstanceOf(EventStoreUnavailableError);
+    putInPlaceOf(inner, older);
+    await expect(append(lost)).rejects.toMatchObject({ code: 'revision-conflict' });
+    expect(verifyChain(await store.load(STREAM))).toMatchObject({ valid: true });
+  });
+});
+
+describe('what a process knows of the end of a stream', () => {
+  const at = (revision: number) => ({ stream: STREAM, revision }) as StoredEvent;
+
+  it('is forgotten when an older end is seen after a newer one', () => {
+    const { ends } = new Opened();
+    ends.remember(at(4));
+    ends.remember(at(3));
+    expect(ends.of(STREAM)).toBeNull();
+  });
+
+  it('is forgotten when the tail of the store breaks off', async () => {
+    const { inner, store, ends } = new Opened();
+    ends.remember(at(4));
+    inner.subscribeToAll = () => {
+      throw new EventStoreUnavailableError('gone');
+    };
+    const read = async () => {
+      for await (const _batch of store.subscribeToAll()) break;
+    };
+    await expect(read()).rejects.toThrow('gone');
+    expect(ends.of(STREAM)).toBeNull();
+  });
+});
+
+function bound() {
+  const opened = new Opened();
+  const { clock, inner, ends, store } = opened;
+  return {
+    clock,
+    inner,
+    ends,
+    store,
+    event: () => opened.event(),
+    append: (...args: Parameters<Opened['append']>) => opened.append(...args),
+  };
+}
+
+/** The same address, another store behind it. */
+function putInPlaceOf(store: FaultyEventStore, other: FaultyEventStore): void {
+  store.append = (...args) => other.append(...args);
+  store.load = (...args) => other.load(...args);
+  store.lastOf = (stream) => other.lastOf(stream);
+}

@@ -1,0 +1,43 @@
+import type { Actor } from '@uplift/contracts';
+import type { EventStore } from '@uplift/event-store';
+import { CommandHandler, InstanceHistory } from '@uplift/event-store';
+import type { LagoonCores } from '@uplift/lagoon';
+import type { Clock, Randomness } from '@uplift/runtime';
+import { createLogger, Metrics } from '@uplift/runtime';
+import type { Worker } from '../runner/instance-session';
+import { LagoonOutages } from '../runner/lagoon-outages';
+import { SetAsideMessages } from '../runner/set-aside-messages';
+import { StageRunner } from '../runner/stage-runner';
+import { StreamEnds, VerifiedEventStore } from '../store/verified.event-store';
+
+export const ACTOR: Actor = { type: 'system', id: 'stage-workers/spec' };
+
+interface Ports {
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+}
+
+/** A worker with a memory of its own of the store. */
+export function workerOn(store: EventStore, ports: Ports): Worker {
+  const ends = new StreamEnds(ports.clock);
+  const history = new InstanceHistory(
+    new VerifiedEventStore(store, ends, ports.clock),
+    'stage-workers',
+  );
+  return { history, ends, commands: new CommandHandler(history, ports), actor: ACTOR };
+}
+
+export function runnerOf(
+  worker: Worker,
+  cores: LagoonCores,
+  {
+    clock,
+    randomness,
+    metrics = new Metrics('stage-workers'),
+  }: Ports & { readonly metrics?: Metrics },
+): StageRunner {
+  const logger = createLogger('stage-workers', { level: 'silent' });
+  const outages = new LagoonOutages(cores, clock);
+  const setAside = new SetAsideMessages(metrics, logger);
+  return new StageRunner({ worker, outages, setAside, logger, randomness });
+}
