@@ -1,7 +1,9 @@
 import 'reflect-metadata';
 import type { INestApplicationContext } from '@nestjs/common';
+import type { UnreadableMessage } from '@uplift/bus';
 import { BusConnection, JetStreamStrategy } from '@uplift/bus';
 import { runService } from '@uplift/runtime';
+import { SetAsideMessages } from './runner/set-aside-messages';
 import { selectedStages } from './stage-selection';
 import { SERVICE_NAME, StageWorkersModule } from './stage-workers.module';
 import type { StageRuntime } from './stage-workers.settings';
@@ -18,7 +20,10 @@ const busStrategy = (app: INestApplicationContext, { health, configuration }: St
   };
   const onBeat = (durable: string) => beatOf(durable)();
   const waits = ackWaitMs > 0 ? { ackWaitMs } : {};
-  return [new JetStreamStrategy({ connection, onBeat, ...waits })];
+  const setAside = app.get(SetAsideMessages);
+  const onUnreadable = (error: Error, message: UnreadableMessage) =>
+    setAside.record(error, { ...message });
+  return [new JetStreamStrategy({ connection, onBeat, onUnreadable, ...waits })];
 };
 
 void runService({

@@ -1,5 +1,10 @@
 import { setMaxListeners } from 'node:events';
-import { UndecodableMessageError, decodeEvent, type StoredEvent } from '@uplift/contracts';
+import {
+  EVENT_HEADERS,
+  UndecodableMessageError,
+  decodeEvent,
+  type StoredEvent,
+} from '@uplift/contracts';
 import {
   ackActionFor,
   outcomeOf,
@@ -17,6 +22,8 @@ export interface EventDelivery {
   readonly event: StoredEvent;
   /** From 1: how often the bus has handed out this event. */
   readonly deliveryCount: number;
+  /** Which filling of the bus the message says it is of; empty if it does not say. */
+  readonly epoch: string;
   /** Aborted when the process is asked to stop. */
   readonly signal: AbortSignal;
 }
@@ -24,7 +31,7 @@ export interface EventDelivery {
 export interface LoopHooks {
   readonly handle: (delivery: EventDelivery) => Promise<unknown>;
   /** No retry can make the message readable: it is dropped. */
-  readonly onUnreadable: (message: Delivery, reason: string) => void;
+  readonly onUnreadable: (message: Delivery, error: UndecodableMessageError) => void;
   readonly onError: (error: unknown, durable: string) => void;
   readonly onBeat: () => void;
 }
@@ -110,13 +117,13 @@ export class ConsumerLoop {
   private async outcome(message: Delivery): Promise<DeliveryOutcome | Thrown> {
     try {
       const event = decodeEvent(message);
-      const { deliveryCount } = message;
-      return outcomeOf(
-        await this.hooks.handle({ event, deliveryCount, signal: this.abort.signal }),
-      );
+      const { deliveryCount, headers } = message;
+      const { [EVENT_HEADERS.epoch]: epoch = '' } = headers;
+      const { signal } = this.abort;
+      return outcomeOf(await this.hooks.handle({ event, deliveryCount, epoch, signal }));
     } catch (error) {
       if (error instanceof UndecodableMessageError) {
-        this.hooks.onUnreadable(message, error.message);
+        this.hooks.onUnreadable(message, error);
         return REJECTED;
       }
       this.hooks.onError(error, this.row.durable);

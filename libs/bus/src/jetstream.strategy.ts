@@ -5,6 +5,12 @@ import type { BusConnection } from './bus-connection.port';
 import { consumerRow, type ConsumerRow } from './bus-topology';
 import { ConsumerLoop, type EventDelivery } from './consumer-loop';
 
+/** Where a message lies that is no event. */
+export interface UnreadableMessage {
+  readonly durable: string;
+  readonly sequence: number;
+}
+
 export interface JetStreamStrategyOptions {
   readonly connection: BusConnection;
   /** Durables to consume; absent: every one that has a handler. */
@@ -15,6 +21,8 @@ export interface JetStreamStrategyOptions {
   readonly ackWaitMs?: number;
   /** Called at least every few seconds while the loop of this durable lives, also without traffic. */
   readonly onBeat?: (durable: string) => void;
+  /** Told of each message that is dropped because nobody can read it; absent: they are logged. */
+  readonly onUnreadable?: (error: Error, message: UnreadableMessage) => void;
   /** Longest wait for running handlers at shutdown, in milliseconds; default 25,000. */
   readonly drainMs?: number;
 }
@@ -98,11 +106,16 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     const { connection, onBeat } = this.options;
     return new ConsumerLoop(connection, row, {
       handle: (delivery) => this.handle(handler, delivery),
-      onUnreadable: ({ sequence }, reason) =>
-        void this.logger.error(`Message ${sequence} of ${row.durable}: ${reason}`),
+      onUnreadable: ({ sequence }, error) => this.tellUnreadable(row.durable, sequence, error),
       onError: (error, durable) => void this.logger.error(errorText(error), durable),
       onBeat: () => onBeat?.(row.durable),
     });
+  }
+
+  private tellUnreadable(durable: string, sequence: number, error: Error): void {
+    const { onUnreadable } = this.options;
+    if (onUnreadable) onUnreadable(error, { durable, sequence });
+    else void this.logger.error(`Message ${sequence} of ${durable}: ${error.message}`);
   }
 
   private async handle(handler: MessageHandler, delivery: EventDelivery): Promise<unknown> {

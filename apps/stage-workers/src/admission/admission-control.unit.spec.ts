@@ -21,7 +21,7 @@ afterEach(() => stopAll());
 describe('admission control', () => {
   it('lets a thousand through without ever being over what was agreed', async () => {
     const fixture = new AdmissionFixture();
-    const admission = await fixture.admission(AGREED);
+    const admission = await fixture.admission(AGREED, 0, MINUTE);
     const waiting = await fixture.requested(1_000);
     const all = Promise.all(waiting.map((id) => fixture.trigger(admission, id)));
     for (let n = 0; fixture.requestedAt.length < 1_000 && n < 400; n++) {
@@ -30,6 +30,7 @@ describe('admission control', () => {
       await fixture.pass(5 * MINUTE);
     }
     await all;
+    expect([fixture.begun.length, fixture.ends]).toEqual([1_000, []]);
     expect(fixture.most).toBe(CAP);
     expect(fixture.mostInAnHour()).toBeLessThanOrEqual(60 + 20);
     expect(admission.waiting).toBe(0);

@@ -138,8 +138,9 @@ export class CoreQueue {
   /** Tells whoever has waited for a while why it waits. */
   look(): void {
     if (this.waiting.size > 0 && this.outage !== null) this.ports.reachability?.recheck();
+    const stopped = this.ports.stop();
     for (const candidate of this.everybody()) {
-      const decision = candidate.decide === null ? null : this.newsFor(candidate);
+      const decision = candidate.decide === null ? null : this.newsFor(candidate, stopped);
       if (decision !== null) this.answer(candidate, decision);
     }
   }
@@ -262,12 +263,12 @@ export class CoreQueue {
     return mayExpire && startBy !== undefined && Date.parse(startBy) <= this.ports.now();
   }
 
-  private newsFor(candidate: Candidate): Decision | null {
+  private newsFor(candidate: Candidate, stopped: Hold | null): Decision | null {
     const { clock } = this.ports;
     const { entrant, told, since } = candidate;
     if (this.isLate(candidate)) return { kind: 'expired' };
     const waitedMs = clock.monotonic() - since;
-    const hold = waitedMs < TELL_AFTER_MS ? null : this.holdOf(entrant, told);
+    const hold = waitedMs < TELL_AFTER_MS ? null : (stopped ?? this.holdOf(entrant, told));
     if (hold !== null && hold.target !== told) return { kind: 'held', hold };
     if (entrant.needsRoom || waitedMs < LOOK_AFTER_MS) return null;
     candidate.since = clock.monotonic();
@@ -276,8 +277,6 @@ export class CoreQueue {
 
   /** Null too for whoever was told of its place: it goes on waiting for that, outage or not. */
   private holdOf(entrant: Entrant, told: string | null): Hold | null {
-    const stopped = this.ports.stop();
-    if (stopped !== null) return stopped;
     const { core } = entrant.order.profile;
     const target = admissionTarget(core);
     if (told === target || !this.isKnownToWait(entrant)) return null;

@@ -1,6 +1,12 @@
 import { UndecodableMessageError, UnknownEventError } from '@uplift/contracts';
 import { InstanceUnknownError } from '@uplift/domain';
-import { EventStoreUnavailableError, RevisionConflictError } from '@uplift/event-store';
+import {
+  EventStoreUnavailableError,
+  RevisionConflictError,
+  StoreDivergedError,
+  StreamGoneError,
+  UnreadableHistoryError,
+} from '@uplift/event-store';
 import {
   LagoonAnswerError,
   LagoonRefusedError,
@@ -25,6 +31,7 @@ export type Triage = 'outage' | 'defect' | 'foreign';
 const OUTAGES = [
   EventStoreUnavailableError,
   RevisionConflictError,
+  StoreDivergedError,
   LagoonUnavailableError,
   LagoonUnauthenticatedError,
   LagoonRefusedError,
@@ -33,7 +40,14 @@ const OUTAGES = [
   LongWaitError,
 ];
 
-const FOREIGN = [UndecodableMessageError, InstanceUnknownError, MessageNotInStoreError];
+/** Nothing can be decided or recorded on what cannot be read, or is gone: the watchdog tells of it. */
+const FOREIGN = [
+  UndecodableMessageError,
+  InstanceUnknownError,
+  MessageNotInStoreError,
+  StreamGoneError,
+  UnreadableHistoryError,
+];
 
 const FIRST_DELAY_MS = 250;
 const LONGEST_DELAY_MS = 30_000;
@@ -42,10 +56,19 @@ const LONGEST_DELAY_MS = 30_000;
 const LOOKS_FOR_AN_EVENT = 3;
 
 export function triageOf(error: unknown, deliveryCount = 1): Triage {
-  const isAhead = error instanceof MessageNotInStoreError && error.isAhead;
-  if (isAhead && deliveryCount < LOOKS_FOR_AN_EVENT) return 'outage';
+  if (mayComeToBe(error, deliveryCount) || isOfNewerBuild(error)) return 'outage';
   if (FOREIGN.some((foreign) => error instanceof foreign)) return 'foreign';
   return OUTAGES.some((outage) => error instanceof outage) ? 'outage' : 'defect';
+}
+
+function mayComeToBe(error: unknown, deliveryCount: number): boolean {
+  const isAhead = error instanceof MessageNotInStoreError && error.isAhead;
+  return isAhead && deliveryCount < LOOKS_FOR_AN_EVENT;
+}
+
+function isOfNewerBuild(error: unknown): boolean {
+  if (!(error instanceof UnreadableHistoryError)) return false;
+  return error.reason === 'newer-version' || error.reason === 'unknown-type';
 }
 
 /** Doubles with each try, with jitter of a quarter, at most 30 s. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { StoredEvent } from '@uplift/contracts';
 import {
   categoryOf,
@@ -9,6 +10,7 @@ import {
 import type { Attempt, InstanceEvent, WorkOrder } from '@uplift/domain';
 import { destinationsOf, isInFlight, resume, upgradeIdOf, workOrderOf } from '@uplift/domain';
 import type { InstanceHistory, KnownInstance } from '@uplift/event-store';
+import { canonicalJson } from '@uplift/event-store';
 import type { StreamEnds } from '../store/verified.event-store';
 
 /** The store has no such event: the message was forged, or comes from a history that was lost. */
@@ -22,6 +24,9 @@ export class MessageNotInStoreError extends Error {
     super(`The store has no event ${id} at ${stream}@${revision}`);
   }
 }
+
+/** Clocks that differ more are not believed. */
+const LARGEST_DIFFERENCE_MS = 60_000;
 
 /** A message that the store vouches for. */
 export interface HeldMessage {
@@ -62,20 +67,22 @@ async function lastEvent(
   message: StoredEvent,
 ): Promise<StoredEvent> {
   const { stream, revision, recordedAt } = message;
-  const known = ends.takeOwn(stream);
-  if (known !== null && known.revision >= revision) {
-    // The store's time is not known of what was appended here: no clock is believed to be ahead of the other.
-    const isEarlier = Date.parse(recordedAt) < Date.parse(known.recordedAt);
-    return isEarlier ? { ...known, recordedAt } : known;
-  }
+  const own = ends.takeOwn(stream);
+  const isKnown = own !== null && own.revision >= revision && isNear(own.recordedAt, recordedAt);
+  if (isKnown) return { ...own, recordedAt };
   const last = await history.last(splitStreamName(stream).id);
   if (last === null || last.revision < revision) throw new MessageNotInStoreError(message, true);
   return last;
 }
 
+/** Of what was appended here only our own time is known: the message tells the store's, within reason. */
+function isNear(own: string, message: string): boolean {
+  return Math.abs(Date.parse(own) - Date.parse(message)) <= LARGEST_DIFFERENCE_MS;
+}
+
 /** What opens a stage needs no more than itself, as long as it is the last; null for anything else. */
 function openedBy(last: StoredEvent, message: StoredEvent): HeldMessage | null {
-  if (last.revision !== message.revision) return null;
+  if (last.revision !== message.revision || last.damage !== undefined) return null;
   assertSame(last, message);
   const { revision, position, metadata } = last;
   const state = resume(readable(last));
@@ -109,10 +116,22 @@ function orderOf({ id }: StoredEvent, event: InstanceEvent, { state }: KnownInst
   return order;
 }
 
-/** The hash covers all that the writer decided. */
+/** Whoever may read the bus knows ids and hashes: with them alone nothing is proved. */
 function assertSame(stored: StoredEvent, message: StoredEvent): void {
-  const isSame = stored.id === message.id && stored.metadata.hash === message.metadata.hash;
+  const isSame =
+    stored.id === message.id &&
+    stored.type === message.type &&
+    stored.stream === message.stream &&
+    stored.position === message.position &&
+    stored.recordedAt === message.recordedAt &&
+    stored.metadata.hash === message.metadata.hash &&
+    isSameData(stored.data, message.data);
   if (!isSame) throw new MessageNotInStoreError(message, false);
+}
+
+/** What was not read from the store may still have fields that no JSON has. */
+function isSameData(stored: object, message: object): boolean {
+  return isDeepStrictEqual(stored, message) || canonicalJson(stored) === canonicalJson(message);
 }
 
 /** Whether a later event tells that what the message opens is over: then nothing of it is due. */

@@ -100,29 +100,31 @@ describe('a message of the bus', () => {
     expect(session.isIn('post-upgrade-completed')).toBe(true);
   });
 
-  it('is only a hint: what it says otherwise is as the store has it', async () => {
-    const fixture = await StageFixture.at('PostUpgradeCompleted');
-    const { openingEvent: event, order } = fixture;
-    const workOrder = { ...order, profile: { ...order.profile, core: 'elsewhere' } };
-    const recordedAt = '2099-01-01T00:00:00.000Z';
-    const session = await fixture.opened({ ...event, recordedAt, data: { workOrder, task: null } });
-    expect(session?.workOrder.profile).toEqual(order.profile);
-    expect(session?.message).toEqual(event);
-  });
-
-  it('that copies an event of this very process tells nothing new either', async () => {
-    const fixture = await StageFixture.at('UpgradeRequested');
-    const first = await fixture.session();
-    await first.submit(startOf(fixture));
-    const located = { projectId: 1, environmentId: 2, route: null };
-    const data = { ...first.attempt, located, checks: [], task: null };
-    await first.submit({ type: 'CompletePreUpgrade', data });
-    const pending = await newestOf(fixture);
-    const workOrder = { ...fixture.order, located: { ...located, environmentId: 666 } };
-    const recordedAt = '2099-01-01T00:00:00.000Z';
-    const session = await fixture.opened({ ...pending, recordedAt, data: { workOrder } });
-    expect(session?.workOrder.located).toEqual(located);
-    expect(session?.openedAt).toBeLessThanOrEqual(fixture.clock.wall());
+  it('that copies an event of this very process, but for what it says, is set aside', async () => {
+    const fixture = await StageFixture.at('PostUpgradeStarted');
+    const complete = async () => {
+      const session = await fixture.opened(fixture.openingEvent);
+      const data = { upgradeId: fixture.order.upgradeId, attempt: 1, task: null };
+      await session?.submit({ type: 'CompletePostUpgrade', data });
+      return newestOf(fixture);
+    };
+    const event = await complete();
+    const { data, recordedAt } = event;
+    const forged = [
+      { data: { ...data, task: { taskId: 1, taskName: 'rm' } } },
+      { type: 'DeploymentCancelled' },
+      { position: event.position + 1n },
+      { recordedAt: new Date(Date.parse(recordedAt) + 61_000).toISOString() },
+    ];
+    for (const change of forged) {
+      fixture.worker.ends.remember(event, true);
+      const opened = fixture.opened({ ...event, ...change });
+      await expect(opened).rejects.toMatchObject({ code: 'message-not-in-store' });
+    }
+    fixture.worker.ends.remember({ ...event, recordedAt: '2026-06-01T00:00:01.000Z' }, true);
+    const asked = fixture.store.looks;
+    expect((await fixture.opened(event))?.message).toEqual(event);
+    expect(fixture.store.looks).toBe(asked);
   });
 });
 
@@ -135,6 +137,10 @@ describe('a message that the store knows nothing of', () => {
   const forged: readonly [string, number, Forgery][] = [
     ['with a hash of its own', 1, withHash],
     ['with an id of its own', 1, () => ({ id: ELSEWHERE })],
+    ['with another content', 1, ({ data }) => ({ data: { ...data, reason: 'other' } })],
+    ['with another time', 1, () => ({ recordedAt: '2099-01-01T00:00:00.000Z' })],
+    ['with another type', 1, () => ({ type: 'UpgradePending' })],
+    ['with another place', 1, ({ position }) => ({ position: position + 100n })],
     ['of a type that no build knows', 1, (event) => ({ ...withHash(event), type: 'Blessed' })],
     ['about no instance', 1, ({ stream }) => ({ stream: stream.replace('instance', 'rollout') })],
     ['about another instance', 3, () => ({ stream: instanceStream(ELSEWHERE) })],

@@ -23,11 +23,15 @@ const LONGEST_DETAIL = 200;
 /** The loop all stages share: open the instance, run the stage, turn its end into an answer for the bus. */
 export class StageRunner {
   private readonly defects = new DefectCounts();
+  /** Of the newest message: on a bus that is filled anew others may have gone on long ago. */
+  private epoch = '';
 
   constructor(private readonly ports: StageRunnerPorts) {}
 
   async handle(handler: StageHandler, delivery: EventDelivery): Promise<DeliveryOutcome> {
     if (isOfAnotherStage(handler, delivery)) return { kind: 'done' };
+    if (delivery.epoch !== this.epoch) this.ports.worker.ends.clear();
+    this.epoch = delivery.epoch;
     try {
       const onNews = (news: InstanceSession) => this.ports.outages.endWaitIfBack(news);
       const session = await this.open(delivery, { onNews });

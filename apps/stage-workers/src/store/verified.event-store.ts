@@ -1,6 +1,7 @@
 import type { StoredEvent } from '@uplift/contracts';
 import type {
   AllEventsBatch,
+  AllEventsPage,
   Appended,
   EventToAppend,
   StreamHead,
@@ -128,6 +129,10 @@ export class VerifiedEventStore extends EventStore {
     }
   }
 
+  override readAll(after: bigint | null, limit: number): Promise<AllEventsPage> {
+    return this.store.readAll(after, limit);
+  }
+
   override lastPosition(): Promise<bigint | null> {
     return this.store.lastPosition();
   }
@@ -138,11 +143,9 @@ export class VerifiedEventStore extends EventStore {
 
   /** A revision that is not the last is refused by the store itself, or known to it as a repeat. */
   private async verify(stream: string, { revision, hash }: StreamHead): Promise<void> {
-    const known = this.ends.of(stream);
-    const isKnown = known?.revision === revision && known.metadata.hash === hash;
-    if (revision < 0 || isKnown) return;
+    if (revision < 0 || isAt({ revision, hash }, this.ends.of(stream))) return;
     const last = await this.lastOf(stream);
-    if (last?.revision === revision && last.metadata.hash !== hash) {
+    if (last?.revision === revision && !isAt({ revision, hash }, last)) {
       throw new RevisionConflictError(stream, revision);
     }
   }
@@ -180,4 +183,10 @@ export class VerifiedEventStore extends EventStore {
 
 function isOfOneStream(error: unknown): boolean {
   return error instanceof RevisionConflictError || error instanceof StreamNotFoundError;
+}
+
+/** What stands in for the hash of a damaged event is nothing to build on. */
+function isAt({ revision, hash }: StreamHead, event: StoredEvent | null): boolean {
+  const isReadable = event !== null && event.damage === undefined;
+  return isReadable && event.revision === revision && event.metadata.hash === hash;
 }

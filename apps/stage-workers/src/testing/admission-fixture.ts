@@ -43,14 +43,14 @@ export class AdmissionFixture {
   most = 0;
 
   /** Of a process that has read the store up to its end. */
-  async admission(limits: Limits, skewMs = 0) {
-    const { admission, start } = this.unstarted(limits, skewMs);
+  async admission(limits: Limits, skewMs = 0, tickMs = SECOND) {
+    const { admission, start } = this.unstarted(limits, skewMs, tickMs);
     start();
     await settled();
     return admission;
   }
 
-  unstarted(limits: Limits, skewMs = 0) {
+  unstarted(limits: Limits, skewMs = 0, tickMs = SECOND) {
     const clock = new SkewedClock(this.fleet.clock, skewMs);
     const tail = this.fleet.tail(clock);
     const { breaker, lagoon } = this;
@@ -60,7 +60,7 @@ export class AdmissionFixture {
       () => Promise.resolve(this.switches),
       (core) => core,
     );
-    const options = { clock, cores, starts, tickMs: SECOND, onBeat: () => undefined };
+    const options = { clock, cores, starts, tickMs, onBeat: () => undefined };
     const admission = new AdmissionControl(tail, options);
     const start = () => {
       tail.start();

@@ -62,7 +62,7 @@ export class PolledFleet {
     const runner = runnerOf(workerOn(store, { clock, randomness }), cores, { clock, randomness });
     return {
       follow: ({ accepted: event }: FleetBuild, deliveryCount = 1) => {
-        const delivery: EventDelivery = { event, deliveryCount, signal: dying.signal };
+        const delivery: EventDelivery = { event, deliveryCount, epoch: 'e1', signal: dying.signal };
         return runner.handle(stage, delivery);
       },
       die: () => {

@@ -75,7 +75,12 @@ export class QueuedFleet {
   async handOut(instanceId: string): Promise<void> {
     const [event] = (await this.fleet.store.load(instanceStream(instanceId))).slice(-1);
     if (event === undefined) throw new TypeError('no event');
-    const delivery: EventDelivery = { event, deliveryCount: 1, signal: this.stopping.signal };
+    const delivery: EventDelivery = {
+      event,
+      deliveryCount: 1,
+      epoch: 'e1',
+      signal: this.stopping.signal,
+    };
     this.inHand.push(this.runner.handle(this.stage, delivery).then(() => this.letEnd(instanceId)));
   }
 

@@ -54,6 +54,8 @@ export class StageFixture {
   readonly worker: Worker;
   readonly instanceId = this.randomness.uuid();
   readonly stopping = new AbortController();
+  /** Which filling of the bus messages come from. */
+  epoch = 'e1';
   readonly runner: StageRunner;
   /** What operators have stopped. */
   switches: SystemView = ALL_STARTS_ALLOWED;
@@ -143,7 +145,7 @@ export class StageFixture {
   }
 
   delivery(deliveryCount = 1, event = this.openingEvent): EventDelivery {
-    return { event, deliveryCount, signal: this.stopping.signal };
+    return { event, deliveryCount, epoch: this.epoch, signal: this.stopping.signal };
   }
 
   async session(changes: Partial<Handling> = {}): Promise<InstanceSession> {
