@@ -31,6 +31,7 @@ import {
 } from '@uplift/domain';
 import { errorMessage } from '@uplift/runtime';
 import { deterministicEventId } from './event-id';
+import { SharedReads } from './shared-reads';
 import { headOf, loadOrEmpty } from './event-store.port';
 import type { Appended, EventStore, StreamHead } from './event-store.port';
 
@@ -100,6 +101,8 @@ function missing(stored: StoredEvent, expected: number): UnreadableHistoryError 
 
 /** Reads and writes the streams of one category in the domain's terms. */
 export class StreamHistory<Command, State, Category extends EventCategory> {
+  private readonly loads = new SharedReads<Loaded<State, EventIn<Category>>>();
+
   constructor(
     private readonly store: EventStore,
     /** Process kind that goes into the metadata, for example `stage-workers`. */
@@ -112,7 +115,11 @@ export class StreamHistory<Command, State, Category extends EventCategory> {
    * State, head and events; a stream that does not exist is an empty history, not an error.
    * Throws UnreadableHistoryError and StreamGoneError.
    */
-  async load(stream: string): Promise<Loaded<State, EventIn<Category>>> {
+  load(stream: string): Promise<Loaded<State, EventIn<Category>>> {
+    return this.loads.read(stream, () => this.loadAlone(stream));
+  }
+
+  private async loadAlone(stream: string): Promise<Loaded<State, EventIn<Category>>> {
     const events = await loadOrEmpty(this.store, stream);
     const decoded: EventIn<Category>[] = [];
     let state = this.decider.initialState;
