@@ -64,7 +64,11 @@ export class ImportInstances {
     try {
       const dto = readDto(ImportedInstanceDto, parse(line));
       const idempotencyKey = `import:${digest(dto)}`;
-      const result = await this.commands.register(dto, { ...caller, idempotencyKey });
+      const result = await this.commands.register(dto, {
+        ...caller,
+        idempotencyKey,
+        isPatient: true,
+      });
       const status = result.outcome === 'accepted' ? 202 : 200;
       return { line: line.number, status, result: answerOf(result) };
     } catch (error) {
