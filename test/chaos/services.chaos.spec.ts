@@ -2,6 +2,7 @@ import { upliftForAll } from '../support/running-uplift';
 import { killsSuite } from './services/kills.suite';
 import { lostAnswersSuite } from './services/lost-answers.suite';
 import { SERVICE_KILLS, SOON_REDELIVERED } from './services/process-kill';
+import { standingLoopsSuite } from './services/standing-loops.suite';
 import { stalledStageSuite } from './services/stalled-stage.suite';
 
 jest.setTimeout(120_000);
@@ -13,4 +14,5 @@ describe('services that die, stand still or hear no answer', () => {
   stalledStageSuite(uplift);
   killsSuite(uplift, SERVICE_KILLS);
   lostAnswersSuite(uplift);
+  standingLoopsSuite(uplift);
 });

@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { BusConnection } from '@uplift/bus';
+import { connectBus } from '@uplift/bus';
+import type { EmbeddedEventStore } from '../../../tools/embedded-eventstore/src';
+import { startEmbeddedEventStore } from '../../../tools/embedded-eventstore/src';
+import type { ManagedProcess } from '../../../tools/stack/src';
+import { Stack } from '../../../tools/stack/src';
+import { eventually } from '../../support/eventually';
+import { SlowLine } from '../../support/slow-line';
+import { accepted, CommandLoad, overloaded, within } from './command-load';
+
+/** A command asks the store twice or more: ten a second can be done at most, however fast the machine is. */
+const SETTINGS = { UPLIFT_COMMANDS_UNDER_WAY: '1', UPLIFT_COMMANDS_QUEUED: '2' };
+const LINE_DELAY_MS = 25;
+const NORMAL = 2;
+const TEN_TIMES = 100;
+
+export function overloadSuite(): void {
+  describe('a command API under more load than it can bear', () => {
+    let store: EmbeddedEventStore;
+    let line: SlowLine;
+    let stack: Stack;
+    let api: ManagedProcess;
+    let bus: BusConnection;
+    let load: CommandLoad;
+
+    beforeAll(async () => {
+      store = await startEmbeddedEventStore();
+      line = await SlowLine.open(store.port, LINE_DELAY_MS);
+      stack = await Stack.start({ infrastructure: ['nats'], services: [] });
+      const UPLIFT_EVENTSTORE_URL = `esdb://127.0.0.1:${line.port}?tls=false`;
+      const settings = { ...SETTINGS, UPLIFT_EVENTSTORE_URL };
+      api = await stack.startService('command-api', 'command-api', settings);
+      bus = await connectBus({ servers: stack.url('nats'), name: 'load' });
+      load = new CommandLoad(stack.apiUrl, bus);
+    });
+
+    afterAll(async () => {
+      await bus?.close();
+      await stack?.stop();
+      await line?.close();
+      await store?.close();
+    });
+
+    const ready = async () => {
+      const response = await fetch(`http://127.0.0.1:${api.port('health')}/health/ready`);
+      const page = (await response.json()) as { readonly degraded?: Record<string, string> };
+      return { status: response.status, degraded: page.degraded?.commands };
+    };
+
+    const metric = async (name: string) => {
+      const page = await fetch(`http://127.0.0.1:${api.port('health')}/metrics`);
+      const lines = (await page.text()).split('\n');
+      return Number(lines.find((text) => text.startsWith(`${name} `))?.split(' ')[1]);
+    };
+
+    it('answers what it takes within a second and refuses the rest at once, at ten times the load', async () => {
+      await load.run(NORMAL, 3);
+      const [answers, during] = await Promise.all([
+        load.run(TEN_TIMES, 5),
+        pause(3_000).then(ready),
+      ]);
+      const refused = overloaded(answers);
+      expect(accepted(answers).length + refused.length).toBe(answers.length);
+      expect(accepted(answers).length).toBeGreaterThanOrEqual(NORMAL);
+      expect(within(0.99, accepted(answers))).toBeLessThan(1_000);
+      expect(within(0.5, refused)).toBeLessThan(50);
+      expect(new Set(refused.map(({ retryAfter }) => retryAfter))).toEqual(new Set(['1']));
+      expect(during).toEqual({
+        status: 200,
+        degraded: expect.stringContaining('overloaded') as string,
+      });
+      expect(await metric('uplift_commands_overloaded_total')).toBe(refused.length);
+      expect(readFileSync(api.logFile, 'utf8')).toContain(
+        '"msg":"overloaded: commands are refused"',
+      );
+    });
+
+    it('is as before a minute after the load', async () => {
+      await eventually(async () => expect((await ready()).degraded).toBeUndefined(), 60_000);
+      const answers = await load.run(NORMAL, 3);
+      expect(accepted(answers)).toHaveLength(answers.length);
+      expect(within(0.99, answers)).toBeLessThan(1_000);
+      expect(await metric('uplift_commands_under_way')).toBe(0);
+      expect(await metric('uplift_commands_queued')).toBe(0);
+    });
+
+    it('refuses at once while the store stands still, and goes on when it comes back', async () => {
+      store.faults.hang();
+      void load.run(10, 1);
+      await pause(2_000);
+      const answers = await load.run(20, 1);
+      expect(overloaded(answers)).toHaveLength(answers.length);
+      expect(within(0.5, answers)).toBeLessThan(50);
+      store.faults.wake();
+      await eventually(async () => {
+        const later = await load.run(NORMAL, 1);
+        expect(accepted(later)).toHaveLength(later.length);
+      });
+    });
+  });
+}
