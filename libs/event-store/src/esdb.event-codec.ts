@@ -1,4 +1,4 @@
-import type { JSONEventData, RecordedEvent } from '@eventstore/db-client';
+import type { RecordedEvent } from '@eventstore/db-client';
 import type { StoredEvent, StoredEventMetadata } from '@uplift/contracts';
 import { toStoredEvent } from '@uplift/contracts';
 import { validate as isUuid } from 'uuid';
@@ -12,22 +12,27 @@ interface EsdbMetadata extends StoredEventMetadata {
 
 const encoder = new TextEncoder();
 
+/** An event as it is sent: both texts as UTF-8. */
+export interface EsdbEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly data: Uint8Array;
+  readonly metadata: Uint8Array;
+}
+
 /**
  * EventStoreDB takes an append for a repeat when the ids agree, whatever the content. Its event id is therefore made
  * from the event's hash: a repeat is then the same content on the same history, and the head computed by the writer
  * is the one that is stored. The id of the port travels in the custom metadata.
  *
- * The client stringifies data itself, so it gets the keys in canonical order and stores the text that was hashed.
- * (Keys that look like array indexes are an exception: JavaScript puts them first, whatever the order asked for.)
- * Metadata goes through as the bytes given here: what was hashed, and then what the hash does not cover.
+ * Data and metadata go through as the text that was hashed, and metadata then has what the hash does not cover.
  */
-export function toEsdbEvent({ id, type, metadata, hashed }: LinkedEvent): JSONEventData {
+export function toEsdbEvent({ id, type, metadata, hashed }: LinkedEvent): EsdbEvent {
   const beside = JSON.stringify({ eventId: id, hash: metadata.hash }).slice(1);
   return {
     id: uuidOfHash(metadata.hash),
-    contentType: 'application/json',
     type,
-    data: JSON.parse(hashed.data) as JSONEventData['data'],
+    data: encoder.encode(hashed.data),
     metadata: encoder.encode(`${hashed.metadata.slice(0, -1)},${beside}`),
   };
 }

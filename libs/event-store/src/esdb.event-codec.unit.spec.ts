@@ -36,12 +36,14 @@ const recorded = (event: { data?: unknown; metadata?: unknown }) =>
     ...event,
   }) as RecordedEvent;
 
+const json = (bytes: Uint8Array): unknown => JSON.parse(Buffer.from(bytes).toString());
+
 describe('events in EventStoreDB', () => {
   it('come back as they went in', () => {
     const event = linked('a');
     const { data, metadata } = toEsdbEvent(event);
-    const stored: unknown = JSON.parse(Buffer.from(metadata as Uint8Array).toString());
-    const read = fromEsdbEvent(recorded({ data, metadata: stored }), 42n);
+    const stored = { data: json(data), metadata: json(metadata) };
+    const read = fromEsdbEvent(recorded(stored), 42n);
     expect(read).toEqual({
       id: EVENT_ID,
       type: 'SampleHappened',
@@ -66,7 +68,7 @@ describe('events in EventStoreDB', () => {
   });
 
   const { metadata: given } = toEsdbEvent(linked('a'));
-  const metadata = JSON.parse(Buffer.from(given as Uint8Array).toString()) as object;
+  const metadata = JSON.parse(Buffer.from(given).toString()) as object;
   const { hash: _hash, ...unhashed } = metadata as Record<string, unknown>;
   const deep = JSON.parse('{"a":'.repeat(5_000) + '1' + '}'.repeat(5_000)) as object;
 

@@ -1,14 +1,21 @@
-import { BACKWARDS, END, EventStoreDBClient, FORWARDS, START } from '@eventstore/db-client';
-import type { AllStreamResolvedEvent, AppendResult, ResolvedEvent } from '@eventstore/db-client';
+import { BACKWARDS, END, FORWARDS, START } from '@eventstore/db-client';
+import type { ResolvedEvent } from '@eventstore/db-client';
 import type { StoredEvent } from '@uplift/contracts';
-import { isForeign, isOurs } from '@uplift/contracts';
-import { appendError, collect, readError, unavailable, withDeadline } from './esdb.calls';
-import { fromEsdbEvent, toEsdbEvent } from './esdb.event-codec';
+import type { Clock, Randomness } from '@uplift/runtime';
+import type { AppendReceipt } from './esdb.appends';
+import { EsdbConnection } from './esdb.connection';
+import type { Try } from './esdb.connection';
+import { parseEsdbConnectionString } from './esdb.connection-string';
+import { appendError, isInvalidPosition, readError } from './esdb.errors';
+import { fromEsdbEvent } from './esdb.event-codec';
+import type { AppendPlace } from './esdb.line';
+import { pageOf } from './esdb.page';
 import { NewestOfOurs } from './esdb.newest';
 import { EsdbTail } from './esdb.tail';
 import {
   EventStore,
-  EventStoreUnavailableError,
+  NO_INTERRUPTIONS,
+  RevisionConflictError,
   StreamGoneError,
   StreamNotFoundError,
 } from './event-store.port';
@@ -16,171 +23,246 @@ import type {
   AllEventsBatch,
   AllEventsPage,
   Appended,
+  EventStoreCounters,
+  EventStoreRefusedError,
   EventToAppend,
+  ResubscribeReason,
   StreamHead,
   SubscribeToAllOptions,
 } from './event-store.port';
 import { prepareAppend } from './hash-chain';
 import type { LinkedEvents } from './hash-chain';
-import { streamCutIn } from './stream-cut';
 
-const DEFAULT_TIMEOUT_MS = 10_000;
+const ATTEMPT_MS = 4_000;
+const TOTAL_MS = 15_000;
 
 export interface EsdbEventStoreOptions {
   /** For example `esdb://127.0.0.1:2113?tls=false`; credentials belong in here. */
   readonly connectionString: string;
-  /** How long to wait for the answer to an append or a finite read, in milliseconds; default 10,000. */
-  readonly appendTimeoutMs?: number;
+  /** How long one answer may take, in ms (default 4,000); then the connection is renewed and the question repeated. */
+  readonly attemptMs?: number;
+  /** How long an answer may take in all, in ms (default 15,000). */
+  readonly totalMs?: number;
   /** Foreign events looked at in one search for the newest of ours, 100,000 by default. */
   readonly mostForeign?: number;
+  readonly clock?: Clock;
+  readonly randomness?: Randomness;
+  /** Called when the store refuses the user: the process has nothing to wait for. */
+  readonly onRefused?: (error: EventStoreRefusedError) => void;
+  readonly onResubscribe?: (reason: ResubscribeReason) => void;
+  /** Called with the time that the store has noted for an event, in ms since 1970. */
+  readonly onEventTime?: (at: number) => void;
 }
 
 /** EventStoreDB through its official client. */
 export class EsdbEventStore extends EventStore {
-  private readonly client: EventStoreDBClient;
-  private readonly timeoutMs: number;
+  private readonly connection: EsdbConnection;
   private readonly newest: NewestOfOurs;
   private readonly tails = new Set<EsdbTail>();
-  private closed = false;
+  private readonly resubscribed: Record<ResubscribeReason, number> = {
+    ...NO_INTERRUPTIONS.resubscribed,
+  };
 
-  constructor(options: EsdbEventStoreOptions) {
+  /** Throws ConnectionStringError. */
+  constructor(private readonly options: EsdbEventStoreOptions) {
     super();
-    this.client = EventStoreDBClient.connectionString(options.connectionString);
-    this.timeoutMs = options.appendTimeoutMs ?? DEFAULT_TIMEOUT_MS;
-    this.newest = new NewestOfOurs(this.client, this.timeoutMs, options.mostForeign);
+    this.newest = new NewestOfOurs(options.mostForeign);
+    const { attemptMs = ATTEMPT_MS, totalMs = TOTAL_MS, clock, randomness, onRefused } = options;
+    this.connection = new EsdbConnection({
+      settings: parseEsdbConnectionString(options.connectionString),
+      patience: { attemptMs, totalMs },
+      clock,
+      randomness,
+      onRefused,
+    });
   }
 
-  override async append(
+  override append(
     stream: string,
     after: StreamHead,
     events: readonly EventToAppend[],
   ): Promise<Appended> {
-    const linked = prepareAppend(stream, after, events);
-    this.assertOpen();
-    try {
-      const result = await withDeadline(this.send(stream, after, linked), this.timeoutMs);
-      assertWhereExpected(stream, after, linked, result);
-      const position = result.position?.commit ?? (await this.positionOf(stream, linked.head));
-      return { head: linked.head, position };
-    } catch (error) {
-      throw appendError(error, stream, linked);
-    }
+    const at = { stream, after };
+    return this.connection.answer('append', async (attempt) => {
+      const linked = prepareAppend(stream, after, events);
+      const landed = attempt.repeats > 0 ? await this.landed(attempt, at, linked) : null;
+      return landed ?? this.appendOnce(attempt, at, linked);
+    });
   }
 
-  override async load(stream: string, fromRevision = 0): Promise<StoredEvent[]> {
-    try {
-      const events = await this.read(stream, fromRevision);
-      const [first] = events;
-      if (first && first.revision > fromRevision) throw new StreamGoneError(stream, 'truncated');
-      if (!first) await this.assertUntouched(stream, fromRevision);
-      return events;
-    } catch (error) {
-      const known = readError(error, stream);
-      if (known instanceof StreamNotFoundError) await this.assertUntouched(stream, 0);
-      throw known;
-    }
+  override load(stream: string, fromRevision = 0): Promise<StoredEvent[]> {
+    return this.connection.answer('read streams', (attempt) =>
+      this.readFrom(attempt, stream, fromRevision).catch(async (error: unknown) => {
+        const isMissing = error instanceof StreamNotFoundError;
+        if (isMissing) await this.assertUntouched(attempt, stream, 0);
+        throw error;
+      }),
+    );
   }
 
-  override async lastOf(stream: string): Promise<StoredEvent | null> {
-    try {
-      this.assertOpen();
-      const last = { direction: BACKWARDS, fromRevision: END, maxCount: 1 } as const;
-      const found = await collect(this.client.readStream(stream, last), this.timeoutMs);
-      return stored(found)[0] ?? null;
-    } catch (error) {
-      const reason = readError(error, stream);
-      if (reason instanceof StreamNotFoundError) return null;
-      throw reason;
-    }
+  override lastOf(stream: string): Promise<StoredEvent | null> {
+    const last = { direction: BACKWARDS, fromRevision: END, maxCount: 1 } as const;
+    return this.connection.answer('read streams', async (attempt) => {
+      const [found] = await this.read(attempt, stream, last).catch(noneIfMissing);
+      return found ?? null;
+    });
   }
 
   override async *subscribeToAll(
     options: SubscribeToAllOptions = {},
   ): AsyncGenerator<AllEventsBatch> {
-    this.assertOpen();
-    const { after } = options;
-    const fromPosition = after === undefined ? START : { commit: after, prepare: after };
-    const tail = new EsdbTail(this.client.subscribeToAll({ fromPosition }), options);
+    this.connection.assertOpen();
+    const tail = new EsdbTail(
+      {
+        connection: this.connection,
+        eventAt: (position) => this.eventAt(position),
+        onResubscribe: (reason) => this.countResubscribed(reason),
+      },
+      options,
+    );
     this.tails.add(tail);
     try {
-      yield* tail.batches();
+      for await (const batch of tail.batches()) {
+        this.noteTime(batch.events);
+        yield batch;
+      }
     } finally {
       this.tails.delete(tail);
       tail.stop();
     }
   }
 
-  override async readAll(after: bigint | null, limit: number): Promise<AllEventsPage> {
-    try {
-      this.assertOpen();
-      const fromPosition = after === null ? START : { commit: after, prepare: after };
-      // The event at the position itself comes first.
-      const maxCount = limit + 1;
-      const read = this.client.readAll({ direction: FORWARDS, fromPosition, maxCount });
-      return pageOf(await collect(read, this.timeoutMs), { after, maxCount });
-    } catch (error) {
-      throw unavailable(error);
-    }
-  }
-
-  override async lastPosition(): Promise<bigint | null> {
-    try {
-      this.assertOpen();
-      return await this.newest.position();
-    } catch (error) {
-      throw unavailable(error);
-    }
-  }
-
-  override async close(): Promise<void> {
-    this.closed = true;
-    for (const tail of this.tails) tail.stop();
-    await this.client.dispose();
-  }
-
-  /** Per-call credentials would switch the client's batched append off. */
-  private send(stream: string, after: StreamHead, linked: LinkedEvents): Promise<AppendResult> {
-    const expectedRevision = after.revision < 0 ? 'no_stream' : BigInt(after.revision);
-    const deadline = this.timeoutMs;
-    return this.client.appendToStream(stream, linked.events.map(toEsdbEvent), {
-      expectedRevision,
-      deadline,
+  override eventAt(position: bigint): Promise<StoredEvent | null> {
+    const fromPosition = { commit: position, prepare: position };
+    return this.connection.answer('read $all', async ({ line, waitMs }) => {
+      const read = line.client.readAll({ fromPosition, maxCount: 1 });
+      const [found] = await line.collect(read, waitMs).catch(noneIfInvalid);
+      const event = found?.event;
+      return event?.position.commit === position ? fromEsdbEvent(event, position) : null;
     });
   }
 
-  private async read(stream: string, fromRevision: number): Promise<StoredEvent[]> {
-    this.assertOpen();
-    const read = this.client.readStream(stream, { fromRevision: BigInt(fromRevision) });
-    return stored(await collect(read, this.timeoutMs));
+  override readAll(after: bigint | null, limit: number): Promise<AllEventsPage> {
+    const fromPosition = after === null ? START : { commit: after, prepare: after };
+    // The event at the position itself comes first.
+    const maxCount = limit + 1;
+    return this.connection.answer('read $all', async ({ line, waitMs }) => {
+      const read = line.client.readAll({ direction: FORWARDS, fromPosition, maxCount });
+      return pageOf(await line.collect(read, waitMs), { after, maxCount });
+    });
+  }
+
+  override lastPosition(): Promise<bigint | null> {
+    return this.connection.answer('read $all', (attempt) => this.newest.position(attempt));
+  }
+
+  override get counters(): EventStoreCounters {
+    const { lagging: _usual, ...breaks } = this.resubscribed;
+    const broken = Object.values(breaks).reduce((sum, count) => sum + count, 0);
+    return {
+      resubscribed: { ...this.resubscribed },
+      interruptions: this.connection.interruptions + broken,
+    };
+  }
+
+  override async close(): Promise<void> {
+    for (const tail of this.tails) tail.stop();
+    await this.connection.close();
+  }
+
+  private async readFrom(attempt: Try, stream: string, revision: number): Promise<StoredEvent[]> {
+    const events = await this.read(attempt, stream, { fromRevision: BigInt(revision) });
+    const [first] = events;
+    if (first && first.revision > revision) throw new StreamGoneError(stream, 'truncated');
+    if (!first) await this.assertUntouched(attempt, stream, revision);
+    return events;
+  }
+
+  private async appendOnce(attempt: Try, at: AppendPlace, linked: LinkedEvents): Promise<Appended> {
+    const { line, waitMs } = attempt;
+    try {
+      const receipt = await line.append(at, linked, waitMs);
+      assertWhereExpected(at, linked, receipt);
+      const position = receipt.position ?? (await this.positionOf(attempt, at.stream, linked.head));
+      return { head: linked.head, position };
+    } catch (error) {
+      throw appendError(error, at.stream, linked);
+    }
+  }
+
+  /**
+   * What became of an append that was not answered; null if it is not there. The event before it is compared too: a
+   * store that was away may come back as an older copy.
+   */
+  private async landed(
+    attempt: Try,
+    { stream, after }: AppendPlace,
+    { events, head }: LinkedEvents,
+  ): Promise<Appended | null> {
+    const fromRevision = BigInt(Math.max(0, after.revision));
+    const maxCount = events.length + (after.revision < 0 ? 0 : 1);
+    const found = await this.read(attempt, stream, { fromRevision, maxCount }).catch(noneIfMissing);
+    const rest = after.revision < 0 ? found : found.slice(1);
+    const isSameBefore = after.revision < 0 || found[0]?.metadata.hash === after.hash;
+    const isOther = rest.some(({ metadata }, n) => metadata.hash !== events[n]?.metadata.hash);
+    if (!isSameBefore || isOther) throw new RevisionConflictError(stream, after.revision);
+    const last = rest.at(events.length - 1);
+    return last ? { head, position: last.position } : null;
+  }
+
+  private async read(
+    { line, waitMs }: Try,
+    stream: string,
+    options: Parameters<typeof line.client.readStream>[1],
+  ): Promise<StoredEvent[]> {
+    try {
+      const found = await line.collect(line.client.readStream(stream, options), waitMs);
+      const events = stored(found);
+      this.noteTime(events);
+      return events;
+    } catch (error) {
+      throw readError(error, stream);
+    }
   }
 
   /** A deleted stream is answered like one that never was: its metadata tells them apart, for who may read it. */
-  private async assertUntouched(stream: string, fromRevision: number): Promise<void> {
-    const reading = this.client.getStreamMetadata(stream).catch(() => undefined);
-    const found = await withDeadline(reading, this.timeoutMs);
-    const first = Number(found?.metadata?.truncateBefore ?? 0);
-    if (first > fromRevision) throw new StreamGoneError(stream, 'deleted');
+  private async assertUntouched(
+    { line, waitMs }: Try,
+    stream: string,
+    fromRevision: number,
+  ): Promise<void> {
+    const last = { direction: BACKWARDS, fromRevision: END, maxCount: 1 } as const;
+    const read = line.client.readStream(`$$${stream}`, last);
+    const [found] = await line.collect(read, waitMs).catch(() => []);
+    const { $tb } = (found?.event?.data ?? {}) as { readonly $tb?: unknown };
+    if (Number($tb ?? 0) > fromRevision) throw new StreamGoneError(stream, 'deleted');
   }
 
-  private assertOpen(): void {
-    if (this.closed) throw new EventStoreUnavailableError('The event store is closed');
+  private async positionOf(attempt: Try, stream: string, head: StreamHead): Promise<bigint> {
+    const last = { fromRevision: BigInt(head.revision), maxCount: 1 };
+    const [event] = await this.read(attempt, stream, last);
+    return event?.position ?? 0n;
   }
 
-  private async positionOf(stream: string, head: StreamHead): Promise<bigint> {
-    const events = await this.read(stream, head.revision);
-    return events[0]?.position ?? 0n;
+  private noteTime(events: readonly StoredEvent[]): void {
+    const newest = events.at(-1);
+    if (newest) this.options.onEventTime?.(Date.parse(newest.recordedAt));
+  }
+
+  private countResubscribed(reason: ResubscribeReason): void {
+    this.resubscribed[reason] += 1;
+    this.options.onResubscribe?.(reason);
   }
 }
 
 /** The store takes the first event of a deleted stream for its next one. */
 function assertWhereExpected(
-  stream: string,
-  after: StreamHead,
+  { stream, after }: AppendPlace,
   { head }: LinkedEvents,
-  { nextExpectedRevision }: AppendResult,
+  { revision }: AppendReceipt,
 ): void {
   const isNew = after.revision < 0;
-  if (isNew && nextExpectedRevision > head.revision) throw new StreamGoneError(stream, 'deleted');
+  if (isNew && revision > head.revision) throw new StreamGoneError(stream, 'deleted');
 }
 
 function stored(found: readonly ResolvedEvent[]): StoredEvent[] {
@@ -189,24 +271,12 @@ function stored(found: readonly ResolvedEvent[]): StoredEvent[] {
   );
 }
 
-function pageOf(
-  found: readonly AllStreamResolvedEvent[],
-  { after, maxCount }: { readonly after: bigint | null; readonly maxCount: number },
-): AllEventsPage {
-  const all = found.flatMap(({ event }) => (event ? [event] : []));
-  const looked = all
-    .filter(({ position }) => after === null || position.commit > after)
-    .map((event) => {
-      const { streamId: stream, type, data, metadata, position } = event;
-      return { event, stream, type, data, metadata, position: position.commit };
-    });
-  return {
-    events: looked.filter(isOurs).map(({ event, position }) => fromEsdbEvent(event, position)),
-    foreign: looked
-      .filter(isForeign)
-      .map(({ stream, type, position }) => ({ stream, type, position })),
-    cuts: looked.map(streamCutIn).filter((cut) => cut !== null),
-    upTo: looked.at(-1)?.position ?? after,
-    isEnd: found.length < maxCount,
-  };
+function noneIfMissing(error: unknown): StoredEvent[] {
+  if (error instanceof StreamNotFoundError) return [];
+  throw error;
+}
+
+function noneIfInvalid(error: unknown): never[] {
+  if (isInvalidPosition(error)) return [];
+  throw error;
 }

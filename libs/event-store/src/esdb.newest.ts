@@ -1,11 +1,7 @@
 import { BACKWARDS, END } from '@eventstore/db-client';
-import type {
-  AllStreamRecordedEvent,
-  EventStoreDBClient,
-  ReadPosition,
-} from '@eventstore/db-client';
+import type { AllStreamRecordedEvent, ReadPosition } from '@eventstore/db-client';
 import { isOurs } from '@uplift/contracts';
-import { withDeadline } from './esdb.calls';
+import type { Try } from './esdb.connection';
 import { EventStoreUnavailableError } from './event-store.port';
 
 /** Foreign events passed over in one look at most. */
@@ -27,14 +23,10 @@ export class NewestOfOurs {
   /** Events looked through, from `top` back to `at`, without finding one of ours. */
   private passed: { readonly top: bigint; readonly at: Look['at'] } | undefined;
 
-  constructor(
-    private readonly client: EventStoreDBClient,
-    private readonly timeoutMs: number,
-    private readonly most = MOST_PASSED,
-  ) {}
+  constructor(private readonly most = MOST_PASSED) {}
 
-  async position(): Promise<bigint | null> {
-    const { end, top, at } = await this.lookBack();
+  async position(attempt: Try): Promise<bigint | null> {
+    const { end, top, at } = await this.lookBack(attempt);
     if (top === undefined) return null;
     if (end === 'limit') {
       this.passed = { top, at };
@@ -49,38 +41,28 @@ export class NewestOfOurs {
   }
 
   /** Leaps over what was looked through before. */
-  private async lookBack(): Promise<Look> {
-    const first = await this.look(END);
+  private async lookBack(attempt: Try): Promise<Look> {
+    const first = await this.look(attempt, END);
     const beyond = first.end === 'passed' ? this.passed?.at : undefined;
-    return beyond ? { ...(await this.look(beyond)), top: first.top } : first;
+    return beyond ? { ...(await this.look(attempt, beyond)), top: first.top } : first;
   }
 
-  private look(fromPosition: ReadPosition): Promise<Look> {
-    const read = this.client.readAll({
-      direction: BACKWARDS,
-      fromPosition,
-      maxCount: this.most,
-    });
+  private async look({ line, waitMs }: Try, fromPosition: ReadPosition): Promise<Look> {
+    const maxCount = this.most;
+    const read = line.client.readAll({ direction: BACKWARDS, fromPosition, maxCount });
     let count = 0;
     let top: bigint | undefined;
     let at: Look['at'];
-    const cancel = () => void read.cancel().catch(() => undefined);
-    const looking = new Promise<Look>((resolve, reject) => {
-      read
-        .on('data', ({ event }) => {
-          if (!event) return;
-          count += 1;
-          at = event.position;
-          if (top === undefined) this.forgetOtherStore((top = at.commit));
-          const end = this.endAt(event);
-          if (!end) return;
-          resolve({ end, top, at });
-          cancel();
-        })
-        .on('error', reject)
-        .on('end', () => resolve({ end: count < this.most ? 'start' : 'limit', top, at }));
+    let end: Look['end'] | undefined;
+    await line.scan(read, waitMs, ({ event }) => {
+      if (!event || end) return end !== undefined;
+      count += 1;
+      at = event.position;
+      if (top === undefined) this.forgetOtherStore((top = at.commit));
+      end = this.endAt(event);
+      return end !== undefined;
     });
-    return withDeadline(looking, this.timeoutMs, cancel);
+    return { end: end ?? (count < this.most ? 'start' : 'limit'), top, at };
   }
 
   private endAt(event: AllStreamRecordedEvent): Look['end'] | undefined {

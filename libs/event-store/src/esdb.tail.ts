@@ -1,110 +1,196 @@
+import { BACKWARDS, END, START } from '@eventstore/db-client';
 import type { AllStreamResolvedEvent, AllStreamSubscription } from '@eventstore/db-client';
 import type { StoredEvent } from '@uplift/contracts';
-import { isForeign, isOurs } from '@uplift/contracts';
-import { unavailable } from './esdb.calls';
-import { fromEsdbEvent } from './esdb.event-codec';
-import { DEFAULT_MAX_BATCH } from './event-store.port';
-import type { AllEventsBatch, SubscribeToAllOptions } from './event-store.port';
+import type { EsdbConnection } from './esdb.connection';
+import { isInvalidPosition, isLagging } from './esdb.errors';
+import type { EsdbLine } from './esdb.line';
+import { TailBuffer } from './esdb.tail-buffer';
+import { EventStoreUnavailableError, PositionNotFoundError } from './event-store.port';
+import type { AllEventsBatch, ResubscribeReason, SubscribeToAllOptions } from './event-store.port';
+
+const RIGHT = 'read $all';
+
+/** What a tail needs of the store around it. */
+export interface TailPorts {
+  readonly connection: EsdbConnection;
+  readonly eventAt: (position: bigint) => Promise<StoredEvent | null>;
+  readonly onResubscribe: (reason: ResubscribeReason) => void;
+}
+
+/** How a subscription ended. */
+interface Ending {
+  readonly error: unknown;
+  /** The connection was given up. */
+  readonly isSilent: boolean;
+}
 
 /**
- * Turns the client's `$all` subscription into batches. Events are gathered as they come, without a promise each; a
- * full buffer pauses the subscription and with it the server.
+ * One reader of `$all`, over as many subscriptions as it takes. One that is thrown out because it lags is normal under
+ * load: the next one begins at once after the last event received. After any other end, the store has to be there
+ * again within the connection's patience, and has to be the same one.
  */
 export class EsdbTail {
-  private readonly maxBatch: number;
-  private buffer: StoredEvent[] = [];
-  private received = 0;
-  /** Since the last batch. */
-  private foreign = 0;
-  private upTo: bigint | null;
-  private caughtUpAt = Infinity;
-  private announced = false;
+  private readonly buffer: TailBuffer;
+  private subscription: AllStreamSubscription | undefined;
   private stopped = false;
-  private failure: unknown;
-  private wake: (() => void) | undefined;
+  private failure: Error | undefined;
+  private readonly stopping = new AbortController();
 
   constructor(
-    private readonly subscription: AllStreamSubscription,
+    private readonly ports: TailPorts,
     private readonly options: SubscribeToAllOptions,
   ) {
-    this.maxBatch = options.maxBatch ?? DEFAULT_MAX_BATCH;
-    this.upTo = options.after ?? null;
-    subscription
-      .on('data', this.receive)
-      .on('caughtUp', this.reachEnd)
-      .on('error', this.fail)
-      .on('end', () => this.fail(new Error('the subscription was ended by the server')));
+    this.buffer = new TailBuffer(options);
   }
 
   async *batches(): AsyncGenerator<AllEventsBatch> {
     const { signal } = this.options;
     signal?.addEventListener('abort', this.stop);
     if (signal?.aborted) this.stop();
+    void this.follow();
     while (!this.stopped) {
-      const batch = this.nextBatch();
+      const batch = this.buffer.take();
+      this.resume();
       if (batch) yield batch;
-      else if (this.failure !== undefined) throw unavailable(this.failure);
-      else await this.nextArrival();
+      else if (this.failure) throw this.failure;
+      else await this.buffer.nextArrival();
     }
   }
 
   readonly stop = (): void => {
     if (this.stopped) return;
     this.stopped = true;
+    this.stopping.abort();
     this.options.signal?.removeEventListener('abort', this.stop);
-    this.subscription.unsubscribe().catch(() => undefined);
-    this.subscription.resume();
-    this.arrived();
+    this.leave();
+    this.buffer.arrived();
   };
 
-  private readonly receive = ({ event }: AllStreamResolvedEvent): void => {
+  private async follow(): Promise<void> {
+    try {
+      await this.assertPlace();
+      while (!this.stopped) await this.onceSubscribed();
+    } catch (error) {
+      this.failure = this.ports.connection.translate(error, RIGHT);
+      this.buffer.arrived();
+    }
+  }
+
+  /** One subscription, and what has to be done before the next. */
+  private async onceSubscribed(): Promise<void> {
+    const { connection, onResubscribe } = this.ports;
+    const before = this.buffer.received;
+    const ending = await this.subscribed(await connection.ready());
     if (this.stopped) return;
-    this.received += 1;
-    if (event) this.take(event);
-    if (this.buffer.length >= this.maxBatch) this.subscription.pause();
-    this.arrived();
-  };
-
-  /** The signal overtakes events that the client has converted but not handed over yet. */
-  private readonly reachEnd = (): void => {
-    this.caughtUpAt = Math.min(this.caughtUpAt, this.received + this.subscription.readableLength);
-    this.arrived();
-  };
-
-  private readonly fail = (error: unknown): void => {
-    this.failure ??= error;
-    this.arrived();
-  };
-
-  private take(event: NonNullable<AllStreamResolvedEvent['event']>): void {
-    const { streamId: stream, type, metadata, position } = event;
-    this.upTo = position.commit;
-    if (isOurs({ stream, type, metadata })) this.buffer.push(fromEsdbEvent(event, position.commit));
-    else if (isForeign({ stream, type, metadata })) this.foreign += 1;
+    const reason = reasonOf(ending);
+    const hasReceived = this.buffer.received > before;
+    this.buffer.loseTouch();
+    if (hasReceived) this.trouble.end();
+    if (reason !== 'lagging' || !hasReceived) await this.recover(ending.error);
+    if (!this.stopped) onResubscribe(reason);
   }
 
-  private nextBatch(): AllEventsBatch | undefined {
-    const caughtUp = this.received >= this.caughtUpAt;
-    if (this.buffer.length + this.foreign === 0 && caughtUp === this.announced) return undefined;
-    const { buffer: events, foreign, upTo } = this;
-    this.buffer = [];
-    this.foreign = 0;
-    this.announced = caughtUp;
-    if (this.subscription.isPaused()) this.subscription.resume();
-    return { events, foreign, upTo, caughtUp };
+  /** Waits until the store is there again, and is the one that was read. */
+  private async recover(error: unknown): Promise<void> {
+    const { connection } = this.ports;
+    const reason = connection.translate(error, RIGHT);
+    if (isInvalidPosition(error)) await this.assertPlace();
+    else if (!(reason instanceof EventStoreUnavailableError)) throw reason;
+    if (!this.trouble.isBearable()) throw reason;
+    await connection.clock.idle(this.trouble.pause(), this.stopping.signal);
+    if (!this.stopped) await this.assertPlace();
   }
 
-  private nextArrival(): Promise<void> {
+  /** Nobody can tell a store from another one by a position alone; that of a store that is shorter is accepted. */
+  private async assertPlace(): Promise<void> {
+    const { at, id } = this.buffer.place;
+    if (at === null || at === 0n || this.stopped) return;
+    const event = await this.ports.eventAt(at);
+    if (!event || (id !== undefined && event.id !== id)) throw new PositionNotFoundError(at, id);
+  }
+
+  /** Resolves when the subscription has ended. */
+  private subscribed({ client }: EsdbLine): Promise<Ending> {
+    const { at } = this.buffer.place;
+    const fromPosition = at === null || at === 0n ? START : { commit: at, prepare: at };
     return new Promise((resolve) => {
-      this.wake = resolve;
+      const subscription = client.subscribeToAll({ fromPosition });
+      const end = (error: unknown) => {
+        if (this.subscription === subscription) this.leave();
+        resolve({ error, isSilent: client.isEnded });
+      };
+      this.subscription = subscription;
+      subscription
+        .on('data', (resolved) => this.receive(subscription, resolved))
+        .on('caughtUp', () => this.reachEnd(subscription))
+        .on('error', end)
+        .on('end', () => end(new Error('the server has ended the subscription')));
+      if (this.stopped) this.leave();
     });
   }
 
-  /** Waits for the end of the turn, so that events of one network read share a batch. */
-  private arrived(): void {
-    if (!this.wake) return;
-    const { wake } = this;
-    this.wake = undefined;
-    setImmediate(wake);
+  private resume(): void {
+    if (this.subscription?.isPaused() && !this.buffer.isFull) this.subscription.resume();
   }
+
+  /** What still comes of it is for nobody. */
+  private leave(): void {
+    const { subscription } = this;
+    this.subscription = undefined;
+    subscription?.unsubscribe().catch(() => undefined);
+    subscription?.resume();
+  }
+
+  private receive(from: AllStreamSubscription, { event }: AllStreamResolvedEvent): void {
+    if (this.subscription !== from) return;
+    this.buffer.add(event);
+    if (!this.buffer.isFull) return;
+    from.pause();
+    this.buffer.lag(() => this.endOfStore());
+  }
+
+  /** The signal overtakes events that the client has converted but not handed over yet. */
+  private reachEnd(from: AllStreamSubscription): void {
+    if (this.subscription === from) this.buffer.endAfter(from.readableLength);
+  }
+
+  private endOfStore(): Promise<bigint> {
+    return this.ports.connection.answer(RIGHT, async ({ line, waitMs }) => {
+      const last = { direction: BACKWARDS, fromPosition: END, maxCount: 1 } as const;
+      const [found] = await line.collect(line.client.readAll(last), waitMs);
+      return found?.event?.position.commit ?? 0n;
+    });
+  }
+
+  private readonly trouble = new Trouble(() => this.ports.connection);
+}
+
+/** How long a reader has got nothing. */
+class Trouble {
+  private since: number | undefined;
+  private backoff: ReturnType<EsdbConnection['backoff']> | undefined;
+
+  constructor(private readonly connection: () => EsdbConnection) {}
+
+  end(): void {
+    this.since = undefined;
+    this.backoff = undefined;
+  }
+
+  isBearable(): boolean {
+    const { clock, patience } = this.connection();
+    this.since ??= clock.monotonic();
+    return clock.monotonic() - this.since < patience.totalMs;
+  }
+
+  pause(): number {
+    this.backoff ??= this.connection().backoff();
+    return this.backoff.next();
+  }
+}
+
+function reasonOf({ error, isSilent }: Ending): ResubscribeReason {
+  if (isLagging(error)) return 'lagging';
+  if (isSilent) return 'silent';
+  return error instanceof Error && 'code' in error ? 'broken' : 'ended';
 }

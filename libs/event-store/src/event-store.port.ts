@@ -1,4 +1,5 @@
 import type { EventMetadata, StoredEvent } from '@uplift/contracts';
+import { FinalError } from '@uplift/runtime';
 
 /** Somebody else appended first: load the stream and decide again. */
 export class RevisionConflictError extends Error {
@@ -52,6 +53,35 @@ export class EventTooLargeError extends Error {
 /** The store did not answer in time or the connection broke: whether an append was stored is unknown. */
 export class EventStoreUnavailableError extends Error {
   readonly code = 'event-store-unavailable';
+}
+
+/** The store denies this user something that the work needs: nothing comes of asking again. */
+export class EventStoreRefusedError extends FinalError {
+  readonly code = 'event-store-refused';
+  /** Null: the connection names no user. */
+  readonly user: string | null;
+  readonly right: string;
+
+  constructor(message: string, options: ErrorOptions & { user: string | null; right: string }) {
+    super(message, options);
+    this.user = options.user;
+    this.right = options.right;
+  }
+}
+
+/** The store has no event at the position, or another one: it is not the store that the position was taken from. */
+export class PositionNotFoundError extends Error {
+  readonly code = 'position-not-found';
+  constructor(
+    readonly position: bigint,
+    readonly eventId?: string,
+  ) {
+    super(
+      eventId === undefined
+        ? `The event store has no event at position ${position}`
+        : `The event store does not have event ${eventId} at position ${position}`,
+    );
+  }
 }
 
 /** Where a stream ends: what the next append must build on. */
@@ -121,10 +151,34 @@ export interface AllEventsPage {
   /** Whether there was nothing more. */
   readonly isEnd: boolean;
 }
+/** Why a subscription was begun again within the store, without a word to its reader. */
+export type ResubscribeReason =
+  /** The reader lagged behind what happened, and the store threw it out. */
+  | 'lagging'
+  /** The store ended the subscription. */
+  | 'ended'
+  /** The connection broke. */
+  | 'broken'
+  /** The connection had become silent. */
+  | 'silent';
+
+/** Since the store was opened. */
+export interface EventStoreCounters {
+  readonly resubscribed: Readonly<Record<ResubscribeReason, number>>;
+  /** How often the connection, or an answer, was lost: what is behind it may be another store. */
+  readonly interruptions: number;
+}
+
+export const NO_INTERRUPTIONS: EventStoreCounters = {
+  resubscribed: { lagging: 0, ended: 0, broken: 0, silent: 0 },
+  interruptions: 0,
+};
 
 export interface SubscribeToAllOptions {
-  /** Exclusive; absent: from the first event. */
+  /** Exclusive, the position of an event; absent or 0: from the first event. */
   readonly after?: bigint;
+  /** The event that has to be at that position. */
+  readonly afterId?: string;
   /** Most events in one batch, DEFAULT_MAX_BATCH if absent. */
   readonly maxBatch?: number;
   readonly signal?: AbortSignal;
@@ -133,7 +187,8 @@ export interface SubscribeToAllOptions {
 /**
  * The truth. Every append names the head it builds on: there is no blind append. Only the head's revision is compared
  * with the stream's: a hash that is not the stored one is believed, and breaks the chain.
- * Errors: RevisionConflictError, EventTooLargeError, EventStoreUnavailableError (outcome unknown).
+ * Errors: RevisionConflictError, EventTooLargeError, StreamGoneError, EventStoreUnavailableError (outcome unknown),
+ * EventStoreRefusedError (final).
  */
 export abstract class EventStore {
   /**
@@ -155,10 +210,13 @@ export abstract class EventStore {
   abstract lastOf(stream: string): Promise<StoredEvent | null>;
   /**
    * All events of ours, then live until `signal` aborts or the store is closed. A slow reader holds the
-   * store back, not the memory. Throws EventStoreUnavailableError when the connection breaks: subscribe again after
-   * the last position seen.
+   * store back, not the memory; one that is thrown out for it, and one whose connection breaks for a short while,
+   * only sees that it has not caught up. Throws PositionNotFoundError where there is no event at `after`, and
+   * EventStoreUnavailableError when the store stays away: subscribe again after the last position seen.
    */
   abstract subscribeToAll(options?: SubscribeToAllOptions): AsyncIterable<AllEventsBatch>;
+  /** The event at exactly this position, ours or not; null if there is none. */
+  abstract eventAt(position: bigint): Promise<StoredEvent | null>;
   /**
    * At most so many events of all streams, behind a position (exclusive; null: from the first). For whoever looks
    * through the store at his own pace.
@@ -169,6 +227,7 @@ export abstract class EventStore {
    * it: beyond that it throws EventStoreUnavailableError, and the next call looks on from there.
    */
   abstract lastPosition(): Promise<bigint | null>;
+  abstract get counters(): EventStoreCounters;
   abstract close(): Promise<void>;
 }
 

@@ -5,6 +5,7 @@ import type {
   AllEventsBatch,
   AllEventsPage,
   Appended,
+  EventStoreCounters,
   EventToAppend,
   StreamHead,
   SubscribeToAllOptions,
@@ -12,6 +13,8 @@ import type {
 
 /** Appends nothing to a store that differs from the bus. Reads go on. */
 export class GuardedEventStore extends EventStore {
+  private interruptions = 0;
+
   constructor(
     private readonly store: EventStore,
     private readonly watch: DivergenceWatch,
@@ -24,6 +27,7 @@ export class GuardedEventStore extends EventStore {
     after: StreamHead,
     events: readonly EventToAppend[],
   ): Promise<Appended> {
+    this.doubtAfterInterruption();
     await this.watch.assertSame();
     return this.heard(this.store.append(stream, after, events));
   }
@@ -53,8 +57,23 @@ export class GuardedEventStore extends EventStore {
     return this.heard(this.store.lastPosition());
   }
 
+  override eventAt(position: bigint): Promise<StoredEvent | null> {
+    return this.heard(this.store.eventAt(position));
+  }
+
+  override get counters(): EventStoreCounters {
+    return this.store.counters;
+  }
+
   override close(): Promise<void> {
     return this.store.close();
+  }
+
+  /** Short ones are mended within the store and told to nobody. */
+  private doubtAfterInterruption(): void {
+    const { interruptions } = this.store.counters;
+    if (interruptions !== this.interruptions) this.watch.doubt();
+    this.interruptions = interruptions;
   }
 
   private heard<Answer>(answer: Promise<Answer>): Promise<Answer> {

@@ -13,7 +13,12 @@ export type { HealthOptions, HealthReport, ReadinessCheck } from './health/healt
 export { HealthServer } from './health/health-server';
 export { Metrics } from './health/metrics';
 export type { MetricOptions } from './health/metrics';
-export { announceReady, runUntilStopped } from './process/run-until-stopped';
+export {
+  announceReady,
+  endForGood,
+  FinalError,
+  runUntilStopped,
+} from './process/run-until-stopped';
 export type {
   Ports,
   ProcessOptions,

@@ -33,6 +33,11 @@ export class CutLine {
     for (const socket of this.sockets) socket.pause();
   }
 
+  /** New connections work again; those that were frozen stay so. */
+  thaw(): void {
+    this.frozen = false;
+  }
+
   private join(client: Socket): void {
     if (!this.server) {
       client.destroy();

@@ -3,6 +3,7 @@ import type {
   AllEventsBatch,
   AllEventsPage,
   Appended,
+  EventStoreCounters,
   EventToAppend,
   StreamHead,
   SubscribeToAllOptions,
@@ -80,6 +81,8 @@ export class StreamEnds {
  * the event that an append builds on is read first, unless this process has just appended or read it itself.
  */
 export class VerifiedEventStore extends EventStore {
+  private interruptions = 0;
+
   constructor(
     private readonly store: EventStore,
     private readonly ends: StreamEnds,
@@ -93,6 +96,7 @@ export class VerifiedEventStore extends EventStore {
     after: StreamHead,
     events: readonly EventToAppend[],
   ): Promise<Appended> {
+    this.forgetAfterInterruption();
     await this.verify(stream, after);
     return this.watching(stream, async () => {
       const appended = await this.store.append(stream, after, events);
@@ -133,12 +137,27 @@ export class VerifiedEventStore extends EventStore {
     return this.store.readAll(after, limit);
   }
 
+  override eventAt(position: bigint): Promise<StoredEvent | null> {
+    return this.store.eventAt(position);
+  }
+
+  override get counters(): EventStoreCounters {
+    return this.store.counters;
+  }
+
   override lastPosition(): Promise<bigint | null> {
     return this.store.lastPosition();
   }
 
   override close(): Promise<void> {
     return this.store.close();
+  }
+
+  /** Short ones are mended within the store and told to nobody. */
+  private forgetAfterInterruption(): void {
+    const { interruptions } = this.store.counters;
+    if (interruptions !== this.interruptions) this.ends.clear();
+    this.interruptions = interruptions;
   }
 
   /** A revision that is not the last is refused by the store itself, or known to it as a repeat. */

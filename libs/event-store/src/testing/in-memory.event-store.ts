@@ -7,6 +7,8 @@ import {
   DEFAULT_MAX_BATCH,
   EventStore,
   EventStoreUnavailableError,
+  NO_INTERRUPTIONS,
+  PositionNotFoundError,
   RevisionConflictError,
   StreamGoneError,
   StreamNotFoundError,
@@ -16,6 +18,7 @@ import type {
   AllEventsBatch,
   AllEventsPage,
   Appended,
+  EventStoreCounters,
   EventToAppend,
   StreamCut,
   StreamHead,
@@ -83,8 +86,8 @@ export class InMemoryEventStore extends EventStore {
     options: SubscribeToAllOptions = {},
   ): AsyncGenerator<AllEventsBatch> {
     this.assertOpen();
-    const { after, maxBatch, signal } = { ...FROM_START, ...options };
-    let next = this.log.indexAfter(after);
+    const { after, afterId, maxBatch, signal } = { ...FROM_START, ...options };
+    let next = this.placeAfter(after, afterId);
     let upTo = positionOfLast(this.log.slice(0, next));
     let caughtUp = false;
     while (!this.isOver(signal)) {
@@ -118,6 +121,17 @@ export class InMemoryEventStore extends EventStore {
       this.assertOpen();
       return this.log.last((event) => this.ours.has(event))?.position ?? null;
     });
+  }
+
+  override eventAt(position: bigint): Promise<StoredEvent | null> {
+    return Promise.resolve().then(() => {
+      this.assertOpen();
+      return this.log.find(position) ?? null;
+    });
+  }
+
+  override get counters(): EventStoreCounters {
+    return NO_INTERRUPTIONS;
   }
 
   override close(): Promise<void> {
@@ -207,6 +221,14 @@ export class InMemoryEventStore extends EventStore {
     return new Date(this.clock.wall()).toISOString();
   }
 
+  private placeAfter(after: bigint, afterId: string | undefined): number {
+    if (after === 0n) return 0;
+    const event = this.log.find(after);
+    const isWrong = afterId !== undefined && event?.id !== afterId;
+    if (!event || isWrong) throw new PositionNotFoundError(after, afterId);
+    return this.log.indexAfter(after);
+  }
+
   private isOver(signal?: AbortSignal): boolean {
     return this.closed || signal?.aborted === true;
   }
@@ -259,6 +281,11 @@ class InMemoryLog {
 
   last(holds: (event: StoredEvent) => boolean): StoredEvent | undefined {
     return this.events.findLast(holds);
+  }
+
+  find(position: bigint): StoredEvent | undefined {
+    const event = this.events[Number(position / POSITION_STEP) - 1];
+    return event?.position === position ? event : undefined;
   }
 
   push(event: StoredEvent): void {

@@ -2,6 +2,22 @@ import { ConfigurationError } from '../config/configuration';
 import { createLogger, type Logger } from '../logging/logger';
 import { systemClock } from '../time/clock';
 
+/**
+ * Nothing that this process does again would help, and a person has to do something: thrown where nobody catches, it
+ * ends the process with its message as the one line.
+ */
+export class FinalError extends Error {}
+
+/** As a denied permission (EX_NOPERM of sysexits). */
+const FINAL_EXIT_CODE = 77;
+
+/** Ends the process with one line that says why. */
+export function endForGood(error: FinalError): void {
+  queueMicrotask(() => {
+    throw error;
+  });
+}
+
 /** What a process listens on, by purpose, for example `{ http: 3000, health: 41234 }`. */
 export type Ports = Readonly<Record<string, number>>;
 
@@ -96,12 +112,20 @@ function exitOnDefect(logger: Logger): void {
     process.exit(1);
   });
   process.on('uncaughtException', (error) => {
+    if (error instanceof FinalError) exitForGood(logger, error);
     logger.fatal({ err: error }, 'uncaught exception');
     process.exit(1);
   });
 }
 
+function exitForGood(logger: Logger, { message }: FinalError): never {
+  process.stderr.write(`${message}\n`);
+  logger.fatal({ reason: message }, 'ended for good');
+  process.exit(FINAL_EXIT_CODE);
+}
+
 function exitAfterFailedStart(logger: Logger, error: unknown): never {
+  if (error instanceof FinalError) exitForGood(logger, error);
   if (error instanceof ConfigurationError) {
     process.stderr.write(`${error.message}\n`);
     logger.fatal({ problems: error.problems }, 'start failed');

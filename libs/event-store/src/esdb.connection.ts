@@ -1,0 +1,135 @@
+import { Backoff, systemClock, systemRandomness } from '@uplift/runtime';
+import type { Clock, Randomness } from '@uplift/runtime';
+import type { EsdbSettings } from './esdb.connection-string';
+import { isFinal, refusedError, unavailable } from './esdb.errors';
+import { EsdbLine } from './esdb.line';
+import { EventStoreUnavailableError } from './event-store.port';
+import type { EventStoreRefusedError } from './event-store.port';
+
+/** How long to wait, in milliseconds. */
+export interface EsdbPatience {
+  /** For one answer; then the connection is renewed if it was silent, and the question repeated. */
+  readonly attemptMs: number;
+  /** For an answer in all; after that one try must do until the store has answered again. */
+  readonly totalMs: number;
+}
+
+export interface EsdbConnectionOptions {
+  readonly settings: EsdbSettings;
+  readonly patience: EsdbPatience;
+  readonly clock?: Clock | undefined;
+  readonly randomness?: Randomness | undefined;
+  /** Called when the store refuses the user: nothing will come of asking again. */
+  readonly onRefused?: ((error: EventStoreRefusedError) => void) | undefined;
+}
+
+export interface Try {
+  readonly line: EsdbLine;
+  /** How often the same was asked before. */
+  readonly repeats: number;
+  readonly waitMs: number;
+}
+
+/** Longest wait for the old connection to end, in ms. */
+const END_MS = 1_000;
+
+/**
+ * The connection of an adapter. Whoever asks gets an answer, or after a while an EventStoreUnavailableError. A
+ * connection that has become silent is renewed: the client notices a frozen server late, and for an append never.
+ */
+export class EsdbConnection {
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly patience: EsdbPatience;
+  /** How often something was asked in vain. */
+  interruptions = 0;
+  private current: EsdbLine;
+  private renewing: Promise<void> | undefined;
+  private isClosed = false;
+  /** Nobody was answered for as long as the patience lasts. */
+  private isDown = false;
+
+  constructor(private readonly options: EsdbConnectionOptions) {
+    this.clock = options.clock ?? systemClock;
+    this.randomness = options.randomness ?? systemRandomness;
+    this.patience = options.patience;
+    this.current = this.connect();
+  }
+
+  /** The connection as it is, after a renewal that is under way. Throws once it is closed. */
+  async ready(): Promise<EsdbLine> {
+    while (this.renewing) await this.renewing;
+    this.assertOpen();
+    return this.current;
+  }
+
+  assertOpen(): void {
+    if (this.isClosed) throw new EventStoreUnavailableError('The event store is closed');
+  }
+
+  /** Asks again while the answer is that there is none for the moment. `right`: what the user needs for it. */
+  async answer<T>(right: string, ask: (attempt: Try) => Promise<T>): Promise<T> {
+    const { attemptMs, totalMs } = this.patience;
+    const endsAt = this.clock.monotonic() + totalMs;
+    const backoff = this.backoff();
+    for (let repeats = 0; ; repeats += 1) {
+      const line = await this.ready();
+      const leftMs = endsAt - this.clock.monotonic();
+      const waitMs = Math.min(attemptMs, Math.max(leftMs, attemptMs / 2));
+      try {
+        const answer = await ask({ line, repeats, waitMs });
+        this.isDown = false;
+        return answer;
+      } catch (error) {
+        this.throwUnlessPassing(error, right, endsAt);
+      }
+      await this.clock.pause(backoff.next());
+    }
+  }
+
+  /** The error that a caller gets for one of the client's. */
+  translate(error: unknown, right: string): Error {
+    const refused = refusedError(error, this.options.settings.user, right);
+    if (!refused) return unavailable(error);
+    this.options.onRefused?.(refused);
+    return refused;
+  }
+
+  backoff(): Backoff {
+    return new Backoff(this.randomness, { firstMs: 20, longestMs: 500 });
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    await this.renewing;
+    await this.current.end();
+  }
+
+  private connect(): EsdbLine {
+    const line: EsdbLine = new EsdbLine(this.options.settings, () => this.renew(line));
+    return line;
+  }
+
+  private renew(silent: EsdbLine): void {
+    if (this.isClosed || silent !== this.current || this.renewing) return;
+    // Nothing travels on the new one while calls of the old one may still fail.
+    const ended = Promise.race([silent.end(), this.clock.pause(END_MS)]);
+    this.renewing = ended
+      .catch(() => undefined)
+      .then(() => {
+        if (!this.isClosed) this.current = this.connect();
+        this.renewing = undefined;
+      });
+  }
+
+  private throwUnlessPassing(error: unknown, right: string, endsAt: number): void {
+    const reason = this.translate(error, right);
+    if (isFinal(error) || !(reason instanceof EventStoreUnavailableError)) throw reason;
+    if (error instanceof EventStoreUnavailableError) throw error;
+    this.interruptions += 1;
+    // What is left has to suffice for a try that can succeed.
+    const isOver = this.clock.monotonic() + this.patience.attemptMs / 2 >= endsAt;
+    this.isDown ||= isOver;
+    if (this.isDown || this.isClosed) throw reason;
+  }
+}

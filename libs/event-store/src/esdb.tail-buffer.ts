@@ -1,0 +1,140 @@
+import type { AllStreamRecordedEvent } from '@eventstore/db-client';
+import type { StoredEvent } from '@uplift/contracts';
+import { isForeign, isOurs } from '@uplift/contracts';
+import { fromEsdbEvent } from './esdb.event-codec';
+import { DEFAULT_MAX_BATCH } from './event-store.port';
+import type { AllEventsBatch, SubscribeToAllOptions } from './event-store.port';
+
+/** Events held for a reader that is slower than the store: some hundred behind, and the store throws it out. */
+const MOST_EVENTS = 2_048;
+/** The same in bytes: positions of the real store are byte offsets. */
+const MOST_BYTES = 16 * 1024 * 1024;
+
+/** The last event looked at. */
+interface Place {
+  readonly at: bigint | null;
+  readonly id: string | undefined;
+}
+
+/**
+ * What was received and not handed on yet. It also knows whether the reader has everything: the server says once, or
+ * again after it fell back, that its end was reached, and that counts from the event on that was the last one then.
+ */
+export class TailBuffer {
+  /** Events looked at so far. */
+  received = 0;
+  private readonly maxBatch: number;
+  private readonly most: number;
+  private events: StoredEvent[] = [];
+  /** Since the last batch. */
+  private foreign = 0;
+  private last: Place;
+  /** Number of the event that was the last one when the server said so. */
+  private endCount = Infinity;
+  /** Position that was the end of the store when this process had fallen behind. */
+  private endPosition: bigint | undefined;
+  private announced = false;
+  private wake: (() => void) | undefined;
+
+  constructor({ after, afterId, maxBatch = DEFAULT_MAX_BATCH }: SubscribeToAllOptions) {
+    this.maxBatch = maxBatch;
+    this.most = Math.max(MOST_EVENTS, maxBatch);
+    this.last = { at: after ?? null, id: afterId };
+  }
+
+  get place(): Place {
+    return this.last;
+  }
+
+  get isFull(): boolean {
+    const { events, last } = this;
+    if (events.length >= this.most) return true;
+    const first = events[0]?.position;
+    return first !== undefined && last.at !== null && last.at - first > MOST_BYTES;
+  }
+
+  add(event: AllStreamRecordedEvent | undefined): void {
+    this.received += 1;
+    if (event) this.sort(event);
+    this.arrived();
+  }
+
+  /** The server has sent all there is; of that, so many events are still on their way through the client. */
+  endAfter(underway: number): void {
+    this.endCount = this.received + underway;
+    this.arrived();
+  }
+
+  /** Nothing is known of the end until it is reached again. */
+  loseTouch(): void {
+    this.endCount = Infinity;
+    this.endPosition = undefined;
+    this.arrived();
+  }
+
+  /** This process holds the server back: unless it says so again, the end is where it is by now. */
+  lag(endOfStore: () => Promise<bigint>): void {
+    if (!this.isAtEnd()) return;
+    this.loseTouch();
+    endOfStore().then(
+      (end) => {
+        this.endPosition = end;
+        this.arrived();
+      },
+      () => undefined,
+    );
+  }
+
+  /** The next batch, if there is anything to tell. */
+  take(): AllEventsBatch | undefined {
+    const isLast = this.events.length <= this.maxBatch;
+    const caughtUp = isLast && this.isAtEnd();
+    if (this.events.length + this.foreign === 0 && caughtUp === this.announced) return undefined;
+    this.announced = caughtUp;
+    return isLast ? this.takeAll(caughtUp) : this.takeSome();
+  }
+
+  nextArrival(): Promise<void> {
+    return new Promise((resolve) => {
+      this.wake = resolve;
+    });
+  }
+
+  /** Waits for the end of the turn, so that events of one network read share a batch. */
+  arrived(): void {
+    if (!this.wake) return;
+    const { wake } = this;
+    this.wake = undefined;
+    setImmediate(wake);
+  }
+
+  private isAtEnd(): boolean {
+    const { at } = this.last;
+    const isPast = this.endPosition !== undefined && (at ?? 0n) >= this.endPosition;
+    return isPast || this.received >= this.endCount;
+  }
+
+  private takeAll(caughtUp: boolean): AllEventsBatch {
+    const { events, foreign } = this;
+    this.events = [];
+    this.foreign = 0;
+    return { events, foreign, upTo: this.last.at, caughtUp };
+  }
+
+  private takeSome(): AllEventsBatch {
+    const events = this.events.splice(0, this.maxBatch);
+    return { events, foreign: 0, upTo: events.at(-1)?.position ?? null, caughtUp: false };
+  }
+
+  private sort(event: AllStreamRecordedEvent): void {
+    const { streamId: stream, type, metadata, position } = event;
+    if (isOurs({ stream, type, metadata })) {
+      const stored = fromEsdbEvent(event, position.commit);
+      this.events.push(stored);
+      this.last = { at: position.commit, id: stored.id };
+      return;
+    }
+    if (isForeign({ stream, type, metadata })) this.foreign += 1;
+    this.last = { at: position.commit, id: undefined };
+  }
+}
