@@ -209,6 +209,19 @@ describe('the handling of a command', () => {
     expect(store.faults).toEqual([]);
   });
 
+  it('does not ask a store again that takes twenty seconds to say nothing', async () => {
+    const { store, clock, handle, known } = await setUp();
+    const slow = () => clock.pause(15_000);
+    store.rivals.push(slow, slow, slow);
+    store.faults.push('lost', 'lost', 'lost');
+    const policy = { tries: 5, from: known, retriesUnknown: true };
+    const handled = handle(policy);
+    const refused = expect(handled).rejects.toThrow(EventStoreUnavailableError);
+    await clock.advance(60_000);
+    await refused;
+    expect(store.faults).toHaveLength(1);
+  });
+
   it('does not repeat what another error has ended', async () => {
     const { handle } = await setUp();
     const refused = handle({ tries: 3 }, report('running-healthy-unclaimed'));

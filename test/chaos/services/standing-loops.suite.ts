@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ServiceName } from '../../../tools/stack/src';
 import { makeFleet } from '../../support/fleet';
 import type { RunningUplift } from '../../support/running-uplift';
 import { expectBusIsStore, expectSoundAudit } from '../../support/run-checks';
 
-const LIMIT = { UPLIFT_BEAT_LIMIT_MS: '4000' };
+const LIMIT_MS = 4_000;
+const LIMIT = { UPLIFT_BEAT_LIMIT_MS: String(LIMIT_MS) };
 
 /** Where a loop comes to stand still, and the name by which its process then knows it. */
 const STANDSTILLS: readonly (readonly [ServiceName, failpoint: string, reason: string])[] = [
@@ -47,15 +49,14 @@ export function standingLoopsSuite(running: () => RunningUplift): void {
 
   describe('a process that is stopped for longer than a loop may stand still, and woken', () => {
     it('goes on', async () => {
-      const uplift = running();
-      const woken = await uplift.stack.startService('relay', 'woken-relay', {
-        UPLIFT_BEAT_LIMIT_MS: '1500',
-      });
+      const woken = await running().stack.startService('relay', 'woken-relay', LIMIT);
       woken.signal('SIGSTOP');
-      await new Promise((resolve) => setTimeout(resolve, 4_000));
+      await pause(2 * LIMIT_MS);
       woken.signal('SIGCONT');
-      await new Promise((resolve) => setTimeout(resolve, 3_000));
-      expect(woken.hasExited).toBe(false);
+      const live = await fetch(`http://127.0.0.1:${woken.port('health')}/health/live`);
+      expect(live.status).toBe(200);
+      // Longer than between two looks at the beats.
+      await pause(LIMIT_MS / 2);
       expect(await woken.stop()).toEqual({ code: 0, signal: null });
     });
   });

@@ -10,11 +10,11 @@ export interface DeploymentPollerOptions extends PollIntervals {
   /** Most environments in one request. */
   readonly batch: number;
   readonly onError: (error: unknown, core: string) => void;
-  /** Called every few seconds unless the round of some core waits for one and the same answer: what liveness watches. */
+  /** Called every second unless the round of some core waits for one and the same answer: what liveness watches. */
   readonly onBeat: () => void;
 }
 
-const BEAT_MS = 5_000;
+const BEAT_MS = 1_000;
 
 /**
  * Looks at many deployments with few requests, core by core. Knows only what its watchers asked for: their

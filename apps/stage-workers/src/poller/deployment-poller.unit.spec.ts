@@ -191,12 +191,12 @@ describe('the cadence of the poller', () => {
     const here = fixture();
     await here.watched(1);
     await here.clock.advance(MINUTE);
-    expect(here.beats).toBe(13);
+    expect(here.beats).toBe(61);
     here.poller.onApplicationShutdown();
     const before = here.lagoon.calls.length;
     await here.clock.advance(10 * MINUTE);
     expect(here.lagoon.calls).toHaveLength(before);
-    expect(here.beats).toBe(13);
+    expect(here.beats).toBe(61);
   });
 });
 

@@ -21,7 +21,7 @@ export interface HealthOptions {
 
 const DEFAULT_BEAT_LIMIT_MS = 60_000;
 /** Pause between two beats of a loop that waits. */
-const WAIT_BEAT_MS = 5_000;
+const WAIT_BEAT_MS = 1_000;
 
 type Checks = ReadonlyMap<string, ReadinessCheck>;
 
