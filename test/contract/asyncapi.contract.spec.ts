@@ -75,6 +75,7 @@ describe('asyncapi.yaml describes', () => {
       ...Object.keys(COMMAND_ALIASES),
       ...Object.values(QUERY_SUBJECTS),
       `${EVENT_SUBJECT_ROOT}.instance.{eventName}.{instanceId}`,
+      `${EVENT_SUBJECT_ROOT}.environment.{eventName}.{environmentId}`,
       `${EVENT_SUBJECT_ROOT}.refusal.{eventName}.{instanceId}`,
       `${EVENT_SUBJECT_ROOT}.system.{eventName}.{systemId}`,
     ];

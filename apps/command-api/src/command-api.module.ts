@@ -27,6 +27,7 @@ import { CommandMeter } from './commands/command-meter';
 import { CommandService } from './commands/command-service';
 import { RefusalRecorder } from './commands/refusal-recorder';
 import { CoreNames, Environments } from './commands/environments';
+import { StreamLimit } from './events/event-streams';
 import { EventsModule } from './events/events.module';
 import { HealthCallbackToken } from './instances/health-callback.controller';
 import { InstancesModule } from './instances/instances.module';
@@ -52,6 +53,7 @@ export const COMMAND_API_SETTINGS = [
   'commandsUnderWay',
   'commandsQueued',
   'lagoonCoreNames',
+  'streamsPerClient',
 ] as const;
 
 type CommandApiRuntime = ServiceRuntime<(typeof COMMAND_API_SETTINGS)[number]>;
@@ -116,6 +118,7 @@ function policies({ configuration, logger }: CommandApiRuntime): Provider[] {
   }
   return [
     { provide: CoreNames, useValue: new CoreNames(configuration.lagoonCoreNames) },
+    { provide: StreamLimit, useValue: new StreamLimit(configuration.streamsPerClient) },
     { provide: HealthCallbackToken, useValue: token },
     { provide: CommandLimits, useValue: new CommandLimits(configuration) },
     { provide: UpgradePolicy, useValue: new UpgradePolicy(configuration) },

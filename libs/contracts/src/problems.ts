@@ -18,6 +18,8 @@ export const PROBLEMS = {
   'invalid-input': refused(400, 'The input breaks its schema'),
   'malformed-json': refused(400, 'The body is not JSON'),
   'input-too-deep': refused(400, 'The input is nested too deeply'),
+  'position-ahead': refused(400, 'The event store has no such position'),
+  'too-many-waits': later(429, 'Too many queries wait for a position'),
   'idempotency-key-missing': refused(400, 'An Idempotency-Key is required'),
   'idempotency-key-invalid': refused(400, 'The Idempotency-Key is not usable'),
   'health-token-refused': refused(401, 'The health callback token is wrong'),

@@ -1,5 +1,6 @@
 import { cancelSuite } from './cancel.suite';
 import { commandsSuite } from './commands.suite';
+import { environmentsSuite } from './environments.suite';
 import { eventStreamSuite } from './event-stream.suite';
 import { CALLBACK_TOKEN, healthCallbackSuite } from './health-callback.suite';
 import { importSuite } from './import.suite';
@@ -25,6 +26,7 @@ describe('the command API', () => {
   refusalsSuite(api);
   invalidRequestsSuite(api);
   queriesSuite(api);
+  environmentsSuite(api);
   importSuite(api);
   eventStreamSuite(api);
   outageSuite(api);

@@ -44,7 +44,7 @@ export function commandsSuite(running: () => RunningCommandApi): void {
           profile: {
             project: 'shop',
             projectId: 7,
-            environment: 'main',
+            environment: 'at-register-1',
             core: 'default',
             app: 'store-app',
             scripts: { preUpgrade: null, postUpgrade: null },

@@ -89,10 +89,44 @@ export function eventStreamSuite(running: () => RunningCommandApi): void {
       expect((await reader.nextEventOf(id)).content.type).toBe('InstanceRegistered');
     });
 
-    it.each(['latest', '-1', '1.5'])('refuses the Last-Event-ID %s', async (lastEventId) => {
-      const answer = await api.get('/v1/events', { 'last-event-id': lastEventId });
+    it.each(['latest', '-1', '1.5', '', '1, 2', '9'.repeat(20)])(
+      'refuses the Last-Event-ID "%s"',
+      async (lastEventId) => {
+        const answer = await api.get('/v1/events', { 'last-event-id': lastEventId });
 
-      expect(answer).toMatchObject({ status: 400, body: { code: 'invalid-input' } });
+        const errors = [{ pointer: '/headers/last-event-id' }];
+        expect(answer).toMatchObject({ status: 400, body: { code: 'invalid-input', errors } });
+      },
+    );
+
+    it.each([
+      ['a little ahead of the newest event', (head: bigint) => head + 5n],
+      ['of 19 digits', () => 9_999_999_999_999_999_999n],
+    ])('refuses a Last-Event-ID %s', async (_what, idOf) => {
+      const head = (await api.lastPosition()) ?? 0n;
+
+      const answer = await api.get('/v1/events', { 'last-event-id': String(idOf(head)) });
+
+      expect(answer).toMatchObject({ status: 400, body: { code: 'position-ahead' } });
+    });
+
+    it('goes on after an event that another process wrote a moment ago', async () => {
+      const id = await api.register('moment-1');
+      const [event] = await api.eventsOf(id);
+      const reader = await watch('', String(event?.position));
+      await reader.nextFrame();
+
+      const next = await api.register('moment-2');
+
+      expect((await reader.nextEventOf(next)).content.type).toBe('InstanceRegistered');
+    });
+
+    it('lets no client have all the streams', async () => {
+      const all = await Promise.allSettled(Array.from({ length: 25 }, () => watch()));
+      const refused = await api.get('/v1/events');
+
+      expect(all.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThan(0);
+      expect(refused).toMatchObject({ status: 429, body: { code: 'too-many-streams' } });
     });
   });
 }

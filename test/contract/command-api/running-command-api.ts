@@ -128,6 +128,7 @@ export const REGISTRATION = {
 };
 
 /** The same in an environment of its own: each can only be one instance. */
-export function registrationOf(environment: string) {
-  return { ...REGISTRATION, environment };
+export function registrationOf(key: string) {
+  const name = key.replace(/[^A-Za-z0-9]+/g, '-').slice(-90);
+  return { ...REGISTRATION, environment: `at-${name}` };
 }

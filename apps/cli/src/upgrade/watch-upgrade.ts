@@ -31,6 +31,9 @@ export const AIMS: Readonly<Record<string, Aim>> = {
   resolve: { ends: ['OutcomeResolved'], isAfterwards: true },
 };
 
+/** Frames that carry no event. */
+const NOTICES: readonly string[] = ['resync', 'closed'];
+
 interface WatchedUpgrade {
   readonly upgradeId: string;
   readonly instanceId: string;
@@ -81,6 +84,7 @@ async function printUntilEnd(
   const first = aim.isAfterwards ? known + 1 : known;
   let end: string | null = null;
   for await (const frame of stream) {
+    if (NOTICES.includes(frame.type)) continue;
     const { type, revision, recordedAt, ...event } = JSON.parse(frame.data) as EventDocument;
     const data = event.data as EventData;
     if (isOf(data, upgradeId)) {

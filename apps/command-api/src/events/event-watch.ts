@@ -4,6 +4,7 @@ import type { AllTail, EventStore, TailListener } from '@uplift/event-store';
 import { loadOrEmpty } from '@uplift/event-store';
 import type { CancelTimer, Clock } from '@uplift/runtime';
 import type { FrameSink } from './event-frames';
+import type { StreamEnd } from './event-streams';
 import {
   eventFrame,
   HEARTBEAT_FRAME,
@@ -31,6 +32,7 @@ const MOST_WAITING = 1_000;
 export class EventWatch implements TailListener {
   private readonly waiting = new BoundedQueue<StoredEvent>(MOST_WAITING);
   private sent = 0n;
+  private missed: Missed | null = null;
   private stopHeart: CancelTimer = () => undefined;
 
   constructor(
@@ -46,24 +48,36 @@ export class EventWatch implements TailListener {
   }
 
   onStop(): void {
-    this.sink.end();
+    this.sink.close('stopping');
     this.waiting.nudge();
   }
 
-  /** Runs until the client goes or the process stops. */
-  async run(): Promise<void> {
+  /** Throws if what the client missed cannot be read: nothing was written to it yet. */
+  async begin(): Promise<void> {
     const { tail } = this.sources;
     tail.add(this);
+    try {
+      this.missed = await this.startReplay(tail.position);
+    } catch (error) {
+      tail.remove(this);
+      throw error;
+    }
+  }
+
+  /** Runs until the client goes, reads nothing any more, or the process stops; answers which of them. */
+  async run(): Promise<StreamEnd> {
+    const { tail } = this.sources;
     this.beatLater();
     this.sink.signal.addEventListener('abort', () => this.waiting.nudge());
     try {
       await this.sink.write(HELLO_FRAME);
-      await this.catchUp(tail.position);
+      await this.catchUp();
       while (!this.sink.isClosed) await this.passOn();
+      return this.sink.end;
     } finally {
       this.stopHeart();
       tail.remove(this);
-      this.sink.end();
+      this.sink.close('failed');
     }
   }
 
@@ -74,14 +88,21 @@ export class EventWatch implements TailListener {
     });
   }
 
-  private async catchUp(until: bigint): Promise<void> {
+  private async startReplay(until: bigint): Promise<Missed | null> {
     const { after, instanceId } = this.options;
     this.sent = after ?? until;
-    if (after === undefined || after >= until) return;
+    if (after === undefined || after >= until) return null;
     const range = { after, until, ...(instanceId === undefined ? {} : { instanceId }) };
-    for await (const step of this.sources.replay.read(range, this.sink.signal)) {
-      if (step === 'too-far') return this.resync(until);
-      await this.send(step);
+    const steps = this.sources.replay.read(range, this.sink.signal);
+    return { until, steps, first: await steps.next() };
+  }
+
+  private async catchUp(): Promise<void> {
+    if (this.missed === null) return;
+    const { until, steps, first } = this.missed;
+    for (let next = first; next.done !== true; next = await steps.next()) {
+      if (next.value === 'too-far') return this.resync(until);
+      await this.send(next.value);
     }
   }
 
@@ -105,6 +126,14 @@ export class EventWatch implements TailListener {
   }
 }
 
+/** What a client is sent before what comes. */
+interface Missed {
+  /** Inclusive. */
+  readonly until: bigint;
+  readonly steps: AsyncGenerator<StoredEvent | 'too-far', void>;
+  readonly first: IteratorResult<StoredEvent | 'too-far', void>;
+}
+
 interface ReplayRange {
   readonly instanceId?: string;
   /** Exclusive. */
@@ -123,7 +152,7 @@ export class EventReplay {
   ) {}
 
   /** In store order; ends with `too-far` when there are more than a client should be sent. */
-  read(range: ReplayRange, signal: AbortSignal): AsyncGenerator<StoredEvent | 'too-far'> {
+  read(range: ReplayRange, signal: AbortSignal): Missed['steps'] {
     const { instanceId } = range;
     return instanceId === undefined ? this.all(range, signal) : this.one(range, instanceId);
   }
@@ -133,12 +162,9 @@ export class EventReplay {
     yield* events.filter(({ position }) => position > after && position <= until);
   }
 
-  private async *all(
-    { after, until }: ReplayRange,
-    signal: AbortSignal,
-  ): AsyncGenerator<StoredEvent | 'too-far'> {
+  private async *all({ after, until }: ReplayRange, signal: AbortSignal): Missed['steps'] {
     let count = 0;
-    for await (const { events, caughtUp } of this.store.subscribeToAll({ after, signal })) {
+    for await (const { events, caughtUp, upTo } of this.store.subscribeToAll({ after, signal })) {
       const due = events.filter(({ position }) => position <= until);
       count += due.length;
       if (count > this.most) {
@@ -146,8 +172,7 @@ export class EventReplay {
         return;
       }
       yield* due;
-      const last = events.at(-1);
-      if (caughtUp || (last && last.position >= until)) return;
+      if (caughtUp || (upTo !== null && upTo >= until)) return;
     }
   }
 }

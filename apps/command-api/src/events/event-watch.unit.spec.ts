@@ -1,12 +1,12 @@
 import { AllTail } from '@uplift/event-store';
 import { InMemoryEventStore } from '@uplift/event-store/testing';
 import { systemClock as clock } from '@uplift/runtime';
-import { SeededRandomness } from '@uplift/runtime/testing';
+import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { commandServiceOn, registration } from '../testing/command-requests';
-import { FrameSink } from './event-frames';
+import { FrameSink, SLOW_READER_MS } from './event-frames';
 import { EventReplay, EventWatch } from './event-watch';
 
 const instanceId = (n: number) => `dddddddd-0000-4000-8000-${String(n).padStart(12, '0')}`;
@@ -26,7 +26,7 @@ function world() {
 /** A connection whose client reads only when the test does. */
 function connection() {
   const wire = new PassThrough({ highWaterMark: 1 });
-  return { wire, sink: new FrameSink(wire as unknown as ServerResponse) };
+  return { wire, sink: new FrameSink(wire as unknown as ServerResponse, clock) };
 }
 
 async function framesUntil(wire: PassThrough, last: string): Promise<string[]> {
@@ -39,13 +39,18 @@ async function framesUntil(wire: PassThrough, last: string): Promise<string[]> {
   return text.split('\n\n').filter((frame) => frame.includes('data: '));
 }
 
+async function started(watch: EventWatch) {
+  await watch.begin();
+  return watch.run();
+}
+
 describe('EventWatch', () => {
   it('tells a slow client once that events were left out, and goes on from there', async () => {
     const { tail, replay, register } = world();
     tail.start();
     await tail.startedWithin(1_000);
     const { wire, sink } = connection();
-    const running = new EventWatch({ tail, replay, clock }, sink, {}).run();
+    const running = started(new EventWatch({ tail, replay, clock }, sink, {}));
 
     await register(0, 1_200);
     const frames = await framesUntil(wire, 'event: resync');
@@ -65,7 +70,7 @@ describe('EventWatch', () => {
     tail.start();
     await tail.startedWithin(1_000);
     const { wire, sink } = connection();
-    const running = new EventWatch({ tail, replay, clock }, sink, {}).run();
+    const running = started(new EventWatch({ tail, replay, clock }, sink, {}));
     expect(tail.listenerCount).toBe(1);
 
     wire.destroy();
@@ -82,7 +87,7 @@ describe('EventWatch', () => {
     await tail.startedWithin(1_000);
     const { wire, sink } = connection();
     const short = new EventReplay(store, 2);
-    const running = new EventWatch({ tail, replay: short, clock }, sink, { after: 0n }).run();
+    const running = started(new EventWatch({ tail, replay: short, clock }, sink, { after: 0n }));
 
     const [frame, ...others] = await framesUntil(wire, 'resync');
 
@@ -91,4 +96,61 @@ describe('EventWatch', () => {
     await tail.stop();
     await running;
   });
+
+  it('drops a client that reads nothing, with a reason, and destroys what it never reads', async () => {
+    const time = new VirtualClock();
+    const { tail, replay, register } = world();
+    tail.start();
+    await tail.startedWithin(1_000);
+    const { wire } = connection();
+    const sink = new FrameSink(wire as unknown as ServerResponse, time);
+    const running = started(new EventWatch({ tail, replay, clock: time }, sink, {}));
+    await register(0, 3);
+
+    await time.advance(SLOW_READER_MS);
+
+    await expect(running).resolves.toBe('slow-reader');
+    expect(tail.listenerCount).toBe(0);
+    const frames = await framesUntil(wire, 'event: closed');
+    expect(frames.at(-1)).toContain('"reason":"slow-reader"');
+    await tail.stop();
+  });
+
+  it('tells a client why it ends when the process stops', async () => {
+    const { tail, replay } = world();
+    tail.start();
+    await tail.startedWithin(1_000);
+    const { wire, sink } = connection();
+    const running = started(new EventWatch({ tail, replay, clock }, sink, {}));
+    await framesUntil(wire, 'connected');
+
+    await tail.stop();
+
+    await expect(running).resolves.toBe('stopping');
+    expect((await framesUntil(wire, 'closed')).at(-1)).toContain('"reason":"stopping"');
+  });
+
+  it('writes nothing to a client whose events cannot be read', async () => {
+    const { tail, register } = world();
+    await register(0, 1);
+    tail.start();
+    await tail.startedWithin(1_000);
+    const { wire, sink } = connection();
+    const broken = new EventReplay(new BrokenStore());
+
+    const begun = new EventWatch({ tail, replay: broken, clock }, sink, { after: 0n }).begin();
+
+    await expect(begun).rejects.toThrow('no such position');
+    expect({ sent: wire.read() as unknown, listeners: tail.listenerCount }).toEqual({
+      sent: null,
+      listeners: 0,
+    });
+    await tail.stop();
+  });
 });
+
+class BrokenStore extends InMemoryEventStore {
+  override subscribeToAll(): never {
+    throw new Error('no such position');
+  }
+}

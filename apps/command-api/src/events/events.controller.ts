@@ -1,7 +1,7 @@
 import { Controller, Get, Logger, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import type { EventPage, Query } from '@uplift/contracts';
-import { DEFAULT_PAGE_LENGTH, instanceStream, readQueryString, refusal } from '@uplift/contracts';
+import type { EventPage, ProblemError, Query } from '@uplift/contracts';
+import { DEFAULT_PAGE_LENGTH, instanceStream, refusal } from '@uplift/contracts';
 import { AllTail, EventStore, loadOrEmpty } from '@uplift/event-store';
 import { Clock } from '@uplift/runtime';
 import type { HttpReply, HttpRequest } from '../http/http-exchange';
@@ -14,10 +14,15 @@ import {
   DescribedProblems,
 } from '../http/routes';
 import { EVENT_STREAM_HEADERS, eventDocument, FrameSink } from './event-frames';
+import type { OpenStream } from './event-streams';
+import { EventStreams } from './event-streams';
 import { EventReplay, EventWatch } from './event-watch';
 
-const MOST_WATCHERS = 200;
 const START_LIMIT_MS = 5_000;
+/** How often, and for how long, a position is waited for that nobody has seen here. */
+const LOOK_MS = 100;
+const MOST_LOOKS = 10;
+const POSITION = /^\d{1,19}$/;
 const FRAMES = { 'text/event-stream': { schema: { type: 'string' } } };
 
 @ApiTags('events')
@@ -30,6 +35,7 @@ export class EventsController {
     private readonly store: EventStore,
     private readonly tail: AllTail,
     private readonly clock: Clock,
+    private readonly streams: EventStreams,
   ) {
     this.replay = new EventReplay(store);
   }
@@ -58,7 +64,7 @@ export class EventsController {
   @ApiOperation({
     summary: 'Events as they happen (server-sent events)',
     description:
-      'Frames named event carry one stored event each, their id is its position. A frame named resync says that events were left out: read the present state, then go on.',
+      'Frames named event carry one stored event each, their id is its position. A frame named resync says that events were left out: read the present state, then go on. A frame named closed says why the service ends the stream.',
   })
   @DescribedParameters('eventStream')
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Position seen last' })
@@ -70,22 +76,70 @@ export class EventsController {
     @Res() reply: HttpReply,
   ): Promise<void> {
     const { instanceId } = query;
-    const { after } = readQueryString('eventStream', {
-      after: headerOf(request, 'last-event-id') ?? query.after,
-    });
+    const after = lastSeen(request, query);
     if (!(await this.tail.startedWithin(START_LIMIT_MS))) {
       throw refusal('event-store-unavailable', 'Events cannot be followed now: ask again later');
     }
-    if (this.tail.listenerCount >= MOST_WATCHERS) {
-      throw refusal('too-many-streams', `At most ${MOST_WATCHERS} clients may watch one process`);
+    const stream = this.streams.open(request.raw.socket.remoteAddress ?? 'unknown');
+    try {
+      await this.refuseAhead(after);
+      const { tail, replay, clock } = this;
+      const watch = new EventWatch({ tail, replay, clock }, new FrameSink(reply.raw, clock), {
+        ...(instanceId === undefined ? {} : { instanceId }),
+        ...(after === undefined ? {} : { after }),
+      });
+      await watch.begin();
+      reply.hijack();
+      reply.raw.writeHead(200, EVENT_STREAM_HEADERS);
+      void this.follow(watch, stream);
+    } catch (error) {
+      stream.close('refused');
+      throw isNoPosition(error) ? noPosition() : error;
     }
-    reply.hijack();
-    reply.raw.writeHead(200, EVENT_STREAM_HEADERS);
-    const { tail, replay, clock } = this;
-    const watch = new EventWatch({ tail, replay, clock }, new FrameSink(reply.raw), {
-      ...(instanceId === undefined ? {} : { instanceId }),
-      ...(after === undefined ? {} : { after: BigInt(after) }),
-    });
-    watch.run().catch((error: unknown) => this.logger.warn(error));
   }
+
+  private async follow(watch: EventWatch, stream: OpenStream): Promise<void> {
+    try {
+      stream.close(await watch.run());
+    } catch (error) {
+      stream.close('failed');
+      this.logger.warn(error);
+    }
+  }
+
+  /** Another process, or another program, may have written what this one has not come to yet. */
+  private async refuseAhead(after: bigint | undefined): Promise<void> {
+    if (after === undefined || after <= this.tail.position) return;
+    const last = await this.store.lastPosition();
+    if (last !== null && after <= last) return;
+    for (let n = 0; n < MOST_LOOKS; n += 1) {
+      await this.clock.pause(LOOK_MS);
+      if (after <= this.tail.position) return;
+    }
+    throw noPosition();
+  }
+}
+
+/** The position that the client has seen last; of both ways to tell it, the header counts. */
+function lastSeen(
+  request: HttpRequest,
+  { after }: Pick<Query<'eventStream'>, 'after'>,
+): bigint | undefined {
+  const header = headerOf(request, 'last-event-id');
+  if (header === undefined) return after === undefined ? undefined : BigInt(after);
+  if (POSITION.test(header)) return BigInt(header);
+  throw refusal('invalid-input', 'Last-Event-ID takes the id of the frame that was seen last', {
+    errors: [{ pointer: '/headers/last-event-id', detail: 'must be a position: 1 to 19 digits' }],
+  });
+}
+
+function isNoPosition(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'position-not-found';
+}
+
+function noPosition(): ProblemError {
+  return refusal(
+    'position-ahead',
+    'The event store has no event at this position: leave out Last-Event-ID, read the present state and go on from there',
+  );
 }

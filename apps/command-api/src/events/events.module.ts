@@ -2,6 +2,7 @@ import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/
 import { Logger, Module } from '@nestjs/common';
 import { AllTail, EventStore } from '@uplift/event-store';
 import { Clock, Health, Randomness } from '@uplift/runtime';
+import { EventStreams } from './event-streams';
 import { EventsController } from './events.controller';
 
 const logger = new Logger('event-tail');
@@ -10,6 +11,7 @@ const logger = new Logger('event-tail');
 @Module({
   controllers: [EventsController],
   providers: [
+    EventStreams,
     {
       provide: AllTail,
       inject: [EventStore, Clock, Randomness, Health],

@@ -86,6 +86,11 @@ export const PROCESS_SETTINGS = {
     512,
     'Commands that wait for their turn at most, 0 for none',
   ),
+  streamsPerClient: limit(
+    'UPLIFT_STREAMS_PER_CLIENT',
+    20,
+    'Most event streams that one address may have open at one command API, 0 for no limit; behind a proxy all clients have its address',
+  ),
   healthCallbackToken: {
     env: 'UPLIFT_HEALTH_CALLBACK_TOKEN',
     type: 'string',

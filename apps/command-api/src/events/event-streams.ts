@@ -1,0 +1,72 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { refusal } from '@uplift/contracts';
+import { Metrics } from '@uplift/runtime';
+
+/** Why a stream of events ended. */
+export type StreamEnd = 'client-gone' | 'slow-reader' | 'stopping' | 'failed' | 'refused';
+
+const MOST_IN_ALL = 200;
+
+/** How many streams one client may have open; 0: no limit. */
+export class StreamLimit {
+  constructor(readonly perClient: number) {}
+}
+
+/** A place in the list of open streams. */
+export interface OpenStream {
+  close(end: StreamEnd): void;
+}
+
+/** The streams of events that are open, by client: bounded for each, so that nobody takes the places of all. */
+@Injectable()
+export class EventStreams {
+  private readonly logger = new Logger('event-streams');
+  private readonly byClient = new Map<string, number>();
+  private readonly ended;
+  private count = 0;
+
+  constructor(
+    private readonly limit: StreamLimit,
+    metrics: Metrics,
+  ) {
+    metrics.gauge(
+      { name: 'event_streams', help: 'Streams of server-sent events that are open' },
+      () => this.count,
+    );
+    this.ended = metrics.counter({
+      name: 'event_streams_ended_total',
+      help: 'Streams of server-sent events that have ended, by reason',
+      labels: ['reason'],
+    });
+  }
+
+  /** Throws `too-many-streams`. */
+  open(client: string): OpenStream {
+    const ofClient = this.byClient.get(client) ?? 0;
+    const { perClient } = this.limit;
+    if (perClient > 0 && ofClient >= perClient) {
+      throw refusal('too-many-streams', `At most ${perClient} streams may be open for one client`);
+    }
+    if (this.count >= MOST_IN_ALL) {
+      throw refusal('too-many-streams', `At most ${MOST_IN_ALL} clients may watch one process`);
+    }
+    this.count += 1;
+    this.byClient.set(client, ofClient + 1);
+    let isOpen = true;
+    return {
+      close: (end) => {
+        if (isOpen) this.close(client, end);
+        isOpen = false;
+      },
+    };
+  }
+
+  private close(client: string, end: StreamEnd): void {
+    const left = (this.byClient.get(client) ?? 1) - 1;
+    this.count -= 1;
+    if (left > 0) this.byClient.set(client, left);
+    else this.byClient.delete(client);
+    this.ended.inc({ reason: end });
+    if (end === 'slow-reader') this.logger.warn({ client }, 'event stream dropped: slow reader');
+  }
+}
