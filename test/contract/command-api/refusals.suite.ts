@@ -18,7 +18,7 @@ export function refusalsSuite(running: () => RunningCommandApi): void {
       await api.post(`/v1/instances/${instanceId}/upgrades`, { key: 'first', body: {} });
       await api.post('/v1/instances', {
         key: 'resting',
-        body: { ...registrationOf('refused'), instanceId: RESTING },
+        body: { ...registrationOf('at-rest-and-refused'), instanceId: RESTING },
       });
       before = await api.lastPosition();
     });

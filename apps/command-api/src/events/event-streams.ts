@@ -67,6 +67,6 @@ export class EventStreams {
     if (left > 0) this.byClient.set(client, left);
     else this.byClient.delete(client);
     this.ended.inc({ reason: end });
-    if (end === 'slow-reader') this.logger.warn({ client }, 'event stream dropped: slow reader');
+    if (end === 'slow-reader') this.logger.warn('event stream dropped: slow reader', { client });
   }
 }

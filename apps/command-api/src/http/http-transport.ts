@@ -1,5 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { problem, refusal } from '@uplift/contracts';
+import type { IncomingMessage } from 'node:http';
+import { Clock } from '@uplift/runtime';
 import { CommandLimiter } from '../commands/command-limiter';
 import { BODY_LIMIT_BYTES } from '../input/read-dto';
 import type { HttpReply } from './http-exchange';
@@ -11,24 +13,52 @@ const REQUEST_TIMEOUT_MS = 60_000;
 
 export const FASTIFY_OPTIONS = {
   bodyLimit: BODY_LIMIT_BYTES,
-  requestTimeout: REQUEST_TIMEOUT_MS,
+  // Node's own limit cuts an import that moves: `limitBodies` stands in for it.
+  requestTimeout: 0,
   exposeHeadRoutes: false,
   frameworkErrors: refuseUrl,
 };
 
 const COMMAND_METHOD = 'POST';
 const LIMITED = { bodyLimit: BODY_LIMIT_BYTES };
+const IMPORT_ROUTE = '/v1/instances/import';
+const TIMED_OUT = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
 export const NDJSON = 'application/x-ndjson';
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Body formats and one shape of error. */
 export function configureHttp(app: NestFastifyApplication): void {
   acceptBodies(app);
+  limitBodies(app, app.get(Clock, { strict: false }));
   const routes = new RouteTable();
   const fastify = app.getHttpAdapter().getInstance();
   refuseUnderOverload(app, app.get(CommandLimiter, { strict: false }));
   fastify.addHook('onRoute', ({ method, url }) => routes.add(method, url));
   app.useGlobalFilters(new ProblemDetailsFilter(routes));
+}
+
+/** A body has to come in time, but that of an import, which only has to move. */
+function limitBodies(app: NestFastifyApplication, clock: Clock): void {
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('onRequest', ({ raw, routeOptions }, _reply, done) => {
+      if (hasBody(raw) && routeOptions.url !== IMPORT_ROUTE) {
+        const cancelTimer = clock.after(REQUEST_TIMEOUT_MS, () => refuseSlowBody(raw));
+        raw.once('end', cancelTimer).once('close', cancelTimer);
+      }
+      done();
+    });
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+}
+
+function refuseSlowBody({ complete, socket }: IncomingMessage): void {
+  if (complete) return;
+  socket.write(TIMED_OUT);
+  socket.destroySoon();
 }
 
 /** Before its body is read: what is refused under load has to cost next to nothing. */

@@ -1,28 +1,38 @@
+import type { BeforeApplicationShutdown } from '@nestjs/common';
 import { applyDecorators, Injectable, Logger } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { CommandAnswer, ProblemDetails } from '@uplift/contracts';
 import { refusal } from '@uplift/contracts';
 import { canonicalJson } from '@uplift/event-store';
+import type { CancelTimer } from '@uplift/runtime';
+import { Clock } from '@uplift/runtime';
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { answerOf } from '../commands/command-answer';
 import type { Caller } from '../commands/command-request';
 import { DescribedProblems } from '../http/routes';
 import { NDJSON } from '../http/http-transport';
 import { BODY_LIMIT_BYTES, readDto } from '../input/read-dto';
 import { toProblem } from '../commands/to-problem';
+import type { Line } from './import-lines';
+import { linesOf, mapInOrder } from './import-lines';
 import { InstanceCommands } from './instance-commands';
 import { ImportedInstanceDto } from './instances.dto';
 
 const MOST_AT_ONCE = 16;
+const MOST_IMPORTS = 8;
+/** An import in which no line comes and no answer is read is cut. */
+const IDLE_MS = 60_000;
+/** For the lines in hand once an import is cut. */
+const LAST_ANSWERS_MS = 20_000;
 const LINES = { type: 'string', format: 'binary' };
-const NEWLINE = 0x0a;
 
 export function DescribedImport(): MethodDecorator {
   return applyDecorators(
     ApiOperation({
       summary: 'Register many instances, one per line',
       description:
-        'Each line is an ImportedInstanceDto; each line of the answer is {line, status, result} or {line, status, problem}. Lines may be sent again.',
+        'Each line is an ImportedInstanceDto; each line of the answer is {line, status, result} or {line, status, problem}, sent as soon as that line and those before it are done. Takes as long as lines come and answers are read. One that is cut ends with a line {cut: {reason, lines, accepted, known, refused}}. Lines may be sent again.',
     }),
     ApiBody({
       description: 'One instance per line, each with its instanceId',
@@ -30,16 +40,12 @@ export function DescribedImport(): MethodDecorator {
     }),
     ApiResponse({
       status: 200,
-      description: 'One answer per line, in order',
+      description: 'One answer per line, in order, each as soon as it is there',
       content: { [NDJSON]: { schema: LINES } },
     }),
-    DescribedProblems(415),
+    DescribedProblems(415, 429),
   );
 }
-
-export type Line =
-  | { readonly number: number; readonly text: string }
-  | { readonly number: number; readonly tooLong: true };
 
 type LineAnswer = { readonly line: number; readonly status: number } & (
   { readonly result: CommandAnswer } | { readonly problem: ProblemDetails }
@@ -48,27 +54,67 @@ type ImportCaller = Omit<Caller, 'idempotencyKey'>;
 
 /** Registers one instance per line. A bad line is answered and the next one taken. */
 @Injectable()
-export class ImportInstances {
+export class ImportInstances implements BeforeApplicationShutdown {
   private readonly logger = new Logger('import');
+  private readonly underWay = new Set<ImportRun>();
 
-  constructor(private readonly commands: InstanceCommands) {}
+  constructor(
+    private readonly commands: InstanceCommands,
+    private readonly clock: Clock,
+  ) {}
 
-  /** Answers in the order of the lines, each a line of JSON. */
-  async *answer(bytes: AsyncIterable<Buffer>, caller: ImportCaller): AsyncGenerator<string> {
-    const lines = linesOf(bytes, BODY_LIMIT_BYTES);
-    const answers = mapInOrder(lines, MOST_AT_ONCE, (line) => this.importLine(line, caller));
-    for await (const answer of answers) yield `${JSON.stringify(answer)}\n`;
+  /** Lines of JSON: the answers in the order of the lines. Throws `overloaded`. */
+  answer(bytes: AsyncIterable<Buffer>, caller: ImportCaller): Readable {
+    if (this.underWay.size >= MOST_IMPORTS) {
+      throw refusal('overloaded', `${MOST_IMPORTS} imports are under way: send the lines later`);
+    }
+    const run = new ImportRun(this.clock);
+    this.underWay.add(run);
+    const answers = Readable.from(this.answers(run, bytes, caller));
+    run.onStuck = () => answers.destroy();
+    answers.once('close', () => this.end(run));
+    return answers;
+  }
+
+  /** The lines in hand are still answered, and the clients told how far it went. */
+  async beforeApplicationShutdown(): Promise<void> {
+    const runs = [...this.underWay];
+    for (const run of runs) run.cut('service-stopping');
+    await Promise.all(runs.map((run) => run.ended));
+  }
+
+  private async *answers(
+    run: ImportRun,
+    bytes: AsyncIterable<Buffer>,
+    caller: ImportCaller,
+  ): AsyncGenerator<string> {
+    const lines = linesOf(run.moving(bytes), BODY_LIMIT_BYTES);
+    try {
+      const answers = mapInOrder(lines, MOST_AT_ONCE, (line) => this.importLine(line, caller));
+      for await (const answer of answers) {
+        run.count(answer.status);
+        yield `${JSON.stringify(answer)}\n`;
+      }
+      run.complete();
+    } catch (error) {
+      run.cut(error instanceof ImportCutError ? error.reason : 'client-gone');
+    }
+    if (run.reason !== null) yield `${JSON.stringify({ cut: run.summary })}\n`;
+  }
+
+  private end(run: ImportRun): void {
+    this.underWay.delete(run);
+    run.end();
+    if (run.reason === null) this.logger.log('import done', run.summary);
+    else this.logger.warn('import cut', run.summary);
   }
 
   private async importLine(line: Line, caller: ImportCaller): Promise<LineAnswer> {
     try {
       const dto = readDto(ImportedInstanceDto, parse(line));
       const idempotencyKey = `import:${digest(dto)}`;
-      const result = await this.commands.register(dto, {
-        ...caller,
-        idempotencyKey,
-        isPatient: true,
-      });
+      const keyed = { ...caller, idempotencyKey, isPatient: true } as const;
+      const result = await this.commands.register(dto, keyed);
       const status = result.outcome === 'accepted' ? 202 : 200;
       return { line: line.number, status, result: answerOf(result) };
     } catch (error) {
@@ -76,6 +122,96 @@ export class ImportInstances {
       if (problem.code === 'internal-error') this.logger.error(error, 'unexpected');
       return { line: line.number, status: problem.status, problem };
     }
+  }
+}
+
+/** Why an import ends before all its lines are answered. */
+type Cut = 'idle' | 'service-stopping' | 'client-gone';
+
+class ImportCutError extends Error {
+  constructor(readonly reason: Cut) {
+    super(`The import was cut: ${reason}`);
+  }
+}
+
+/** One import: how far it has come, and whether it still moves. */
+class ImportRun {
+  readonly ended: Promise<void>;
+  /** Called when the client does not even take the last line. */
+  onStuck: () => void = () => undefined;
+  private readonly begunAt: number;
+  private readonly stopping = new AbortController();
+  private readonly tally = { lines: 0, accepted: 0, known: 0, refused: 0 };
+  private cutBy: Cut | null = 'client-gone';
+  private resolveEnded: () => void = () => undefined;
+  private cancelTimer: CancelTimer;
+
+  constructor(private readonly clock: Clock) {
+    this.begunAt = clock.monotonic();
+    this.ended = new Promise((resolve) => (this.resolveEnded = resolve));
+    this.cancelTimer = this.idleTimer();
+  }
+
+  /** Null once all lines are answered. */
+  get reason(): Cut | null {
+    return this.cutBy;
+  }
+
+  get summary(): object {
+    const { cutBy, tally, begunAt, clock } = this;
+    return { reason: cutBy ?? 'complete', ...tally, ms: Math.round(clock.monotonic() - begunAt) };
+  }
+
+  count(status: number): void {
+    this.tally.lines += 1;
+    if (status === 202) this.tally.accepted += 1;
+    else if (status === 200) this.tally.known += 1;
+    else this.tally.refused += 1;
+    this.moved();
+  }
+
+  complete(): void {
+    this.cutBy = null;
+  }
+
+  /** Nothing more is read; what was read is answered. */
+  cut(reason: Cut): void {
+    this.cutBy = reason;
+    this.stopping.abort();
+    this.cancelTimer();
+    this.cancelTimer = this.clock.after(LAST_ANSWERS_MS, () => this.onStuck());
+  }
+
+  end(): void {
+    this.cancelTimer();
+    this.resolveEnded();
+  }
+
+  /** The same bytes, until the import is cut. */
+  async *moving(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    const source = bytes[Symbol.asyncIterator]();
+    const { signal } = this.stopping;
+    const cut = new Promise<never>((_, reject) => {
+      const fail = () => reject(new ImportCutError(this.cutBy ?? 'client-gone'));
+      signal.addEventListener('abort', fail, { once: true });
+    });
+    cut.catch(() => undefined);
+    for (;;) {
+      const next = await Promise.race([source.next(), cut]);
+      if (next.done === true) return;
+      this.moved();
+      yield next.value;
+    }
+  }
+
+  private moved(): void {
+    if (this.stopping.signal.aborted) return;
+    this.cancelTimer();
+    this.cancelTimer = this.idleTimer();
+  }
+
+  private idleTimer(): CancelTimer {
+    return this.clock.after(IDLE_MS, () => this.cut('idle'));
   }
 }
 
@@ -93,53 +229,4 @@ function parse(line: Line): unknown {
 /** The line itself is its key: sent again it is a repeat, changed it is another command. */
 function digest(dto: ImportedInstanceDto): string {
   return createHash('sha256').update(canonicalJson(dto), 'utf8').digest('hex');
-}
-
-/** Cuts a byte stream at newlines; a line over the limit is named but not kept. Empty lines are skipped. */
-export async function* linesOf(
-  bytes: AsyncIterable<Buffer>,
-  maxLineBytes: number,
-): AsyncGenerator<Line> {
-  let parts: Buffer[] = [];
-  let size = 0;
-  let number = 1;
-  const keep = (part: Buffer) => {
-    size += part.length;
-    if (size <= maxLineBytes) parts.push(part);
-  };
-  for await (const chunk of bytes) {
-    let from = 0;
-    for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, from)) {
-      keep(chunk.subarray(from, at));
-      yield* line(number++, parts, size > maxLineBytes);
-      [parts, size, from] = [[], 0, at + 1];
-    }
-    keep(chunk.subarray(from));
-  }
-  yield* line(number, parts, size > maxLineBytes);
-}
-
-function* line(number: number, parts: readonly Buffer[], tooLong: boolean): Generator<Line> {
-  if (tooLong) {
-    yield { number, tooLong };
-    return;
-  }
-  const text = Buffer.concat(parts).toString('utf8').trim();
-  if (text !== '') yield { number, text };
-}
-
-/** Maps with at most `limit` items in work; results come in the order of the items. */
-export async function* mapInOrder<Item, Result>(
-  items: AsyncIterable<Item>,
-  limit: number,
-  work: (item: Item) => Promise<Result>,
-): AsyncGenerator<Result> {
-  const running: Promise<Result>[] = [];
-  for await (const item of items) {
-    running.push(work(item));
-    if (running.length < limit) continue;
-    const oldest = running.shift();
-    if (oldest) yield await oldest;
-  }
-  for (const rest of running) yield await rest;
 }

@@ -1,64 +1,133 @@
-import * as fc from 'fast-check';
-import { Readable } from 'node:stream';
-import type { Line } from './import-instances';
-import { linesOf, mapInOrder } from './import-instances';
+import { Logger } from '@nestjs/common';
+import { InMemoryEventStore } from '@uplift/event-store/testing';
+import { VirtualClock } from '@uplift/runtime/testing';
+import type { Readable } from 'node:stream';
+import { PassThrough } from 'node:stream';
+import { commandServiceOn } from '../testing/command-requests';
+import { ImportInstances } from './import-instances';
+import { InstanceCommands } from './instance-commands';
 
-async function read(chunks: readonly Buffer[], limit = 10): Promise<readonly Line[]> {
-  const lines: Line[] = [];
-  for await (const line of linesOf(Readable.from(chunks), limit)) lines.push(line);
-  return lines;
+const CALLER = { transport: 'http', actor: { type: 'user', id: 'somebody' } } as const;
+const lineOf = (n: number) =>
+  `${JSON.stringify({
+    project: 'shop',
+    environment: `line-${n}`,
+    app: 'store-app',
+    status: 'running-healthy-claimed',
+    instanceId: `bbbbbbbb-0000-4000-8000-${String(n).padStart(12, '0')}`,
+  })}\n`;
+
+function world() {
+  const clock = new VirtualClock();
+  const { service, environments } = commandServiceOn(new InMemoryEventStore());
+  const importing = new ImportInstances(new InstanceCommands(service, environments), clock);
+  const warned = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+  const begin = () => {
+    const body = new PassThrough();
+    return { body, answers: importing.answer(body, CALLER) };
+  };
+  return { clock, importing, begin, warned };
 }
 
-const bytes = (...texts: string[]) => texts.map((text) => Buffer.from(text));
-
-describe('linesOf', () => {
-  it('counts empty lines but does not hand them on', async () => {
-    expect(await read(bytes('a\n\r\n b \nc'))).toEqual([
-      { number: 1, text: 'a' },
-      { number: 3, text: 'b' },
-      { number: 4, text: 'c' },
-    ]);
-  });
-
-  it('names a line over the limit and goes on', async () => {
-    expect(await read(bytes('12345', '6789', '01234\nnext'))).toEqual([
-      { number: 1, tooLong: true },
-      { number: 2, text: 'next' },
-    ]);
-  });
-
-  it('reads the same wherever the stream is cut', async () => {
-    const text = 'eins\nzw\u00f6lf\n\u20ac\n';
-    const whole = await read([Buffer.from(text)], 100);
-    await fc.assert(
-      fc.asyncProperty(fc.array(fc.nat(16)), async (cuts) => {
-        const at = [0, ...cuts.sort((a, b) => a - b), Buffer.byteLength(text)];
-        const chunks = at.slice(1).map((end, n) => Buffer.from(text).subarray(at[n], end));
-        expect(await read(chunks, 100)).toEqual(whole);
-      }),
-    );
-  });
-});
-
-async function* numbers(count: number) {
-  for (let n = 0; n < count; n++) yield await Promise.resolve(n);
+async function next(answers: Readable): Promise<Record<string, unknown>> {
+  for (;;) {
+    const line = answers.read() as string | null;
+    if (line !== null) return JSON.parse(line) as Record<string, unknown>;
+    await new Promise((resolve) => answers.once('readable', resolve));
+  }
 }
 
-describe('mapInOrder', () => {
-  it('keeps the order and never has more in work than allowed', async () => {
-    let inWork = 0;
-    let most = 0;
-    const work = async (n: number) => {
-      most = Math.max(most, ++inWork);
-      for (let turns = n % 3; turns >= 0; turns--) await Promise.resolve();
-      inWork -= 1;
-      return n * 2;
-    };
+afterEach(() => jest.restoreAllMocks());
 
-    const results: number[] = [];
-    for await (const result of mapInOrder(numbers(50), 4, work)) results.push(result);
+describe('an import', () => {
+  it('answers each line as it is done, while the next is still to come', async () => {
+    const { begin } = world();
+    const { body, answers } = begin();
 
-    expect(results).toEqual(Array.from({ length: 50 }, (_, n) => n * 2));
-    expect(most).toBeLessThanOrEqual(4);
+    for (const n of [1, 2]) {
+      body.write(lineOf(n));
+      expect(await next(answers)).toMatchObject({ line: n, status: 202 });
+    }
+  });
+
+  it('may take as long as it moves', async () => {
+    const { clock, begin } = world();
+    const { body, answers } = begin();
+
+    for (let n = 1; n <= 5; n += 1) {
+      await clock.advance(50_000);
+      body.write(lineOf(n));
+      expect(await next(answers)).toMatchObject({ line: n, status: 202 });
+    }
+  });
+
+  it('that stands still is cut, and says what was done', async () => {
+    const { clock, begin, warned } = world();
+    const { body, answers } = begin();
+    for (const [line, status] of [
+      [lineOf(1), 202],
+      [lineOf(1), 200],
+      ['no json\n', 400],
+    ] as const) {
+      body.write(line);
+      expect(await next(answers)).toMatchObject({ status });
+    }
+
+    await clock.advance(60_000);
+
+    const cut = { reason: 'idle', lines: 3, accepted: 1, known: 1, refused: 1 };
+    expect(await next(answers)).toEqual({ cut: expect.objectContaining(cut) as object });
+    answers.resume();
+    await new Promise((resolve) => answers.once('close', resolve));
+    expect(warned).toHaveBeenCalledWith('import cut', expect.objectContaining(cut));
+  });
+
+  it('answers the lines in hand when the service stops, and says how far it came', async () => {
+    const { importing, begin } = world();
+    const { body, answers } = begin();
+    body.write(lineOf(1));
+    expect(await next(answers)).toMatchObject({ line: 1 });
+
+    const stopped = importing.beforeApplicationShutdown();
+
+    const cut = { reason: 'service-stopping', lines: 1, accepted: 1 };
+    expect(await next(answers)).toMatchObject({ cut });
+    answers.resume();
+    await stopped;
+  });
+
+  it('whose client goes is told of in the log', async () => {
+    const { begin, warned } = world();
+    const { body, answers } = begin();
+    body.write(lineOf(1));
+    await next(answers);
+
+    body.destroy(new Error('aborted'));
+    answers.destroy();
+    await new Promise((resolve) => answers.once('close', resolve));
+
+    const cut = { reason: 'client-gone', lines: 1 };
+    expect(warned).toHaveBeenCalledWith('import cut', expect.objectContaining(cut));
+  });
+
+  it('whose client takes no answers is given up', async () => {
+    const { clock, begin, warned } = world();
+    const { body, answers } = begin();
+    body.write(lineOf(1).repeat(100));
+    await new Promise((resolve) => answers.once('readable', resolve));
+
+    await clock.advance(60_000);
+    await clock.advance(20_000);
+
+    expect(answers.destroyed).toBe(true);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(warned).toHaveBeenCalledWith('import cut', expect.objectContaining({ reason: 'idle' }));
+  });
+
+  it('is refused while too many others are under way', () => {
+    const { begin } = world();
+    for (let n = 0; n < 8; n += 1) begin();
+
+    expect(begin).toThrow('Too many commands are under way');
   });
 });

@@ -54,8 +54,10 @@ export class InstancesController {
       throw refusal('unsupported-media-type', `Send the lines as ${NDJSON}`);
     }
     const answers = this.importing.answer(body, callerWithKey(request, ''));
-    reply.header('content-type', NDJSON).header('cache-control', 'no-store').status(200);
-    reply.send(Readable.from(answers));
+    reply.header('content-type', NDJSON).header('cache-control', 'no-store');
+    // What is left of the lines of an import that was cut is not read.
+    reply.header('connection', 'close').status(200);
+    reply.send(answers);
   }
 
   @GetQuery('instances', 'instanceList', 'Instances, newest first')
