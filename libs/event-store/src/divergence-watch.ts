@@ -1,6 +1,7 @@
 import type { StoredEvent } from '@uplift/contracts';
 import type { DivergedMessage } from '@uplift/domain';
 import type { Clock, Randomness } from '@uplift/runtime';
+import { beatWhile } from '@uplift/runtime';
 import { EventStoreUnavailableError, loadOrEmpty, NO_STREAM } from './event-store.port';
 import type { EventStore } from './event-store.port';
 import { hashOfEvent } from './hash-chain';
@@ -28,6 +29,8 @@ export type NewestOnBus = () => Promise<RelayedMessage | null>;
 export interface DivergenceWatchPorts {
   readonly clock: Clock;
   readonly randomness: Randomness;
+  /** A look has ended, or the next one is waited for. */
+  readonly onBeat?: () => void;
 }
 
 /** Pause between two looks, in ms; up to half as long again, so that processes keep no step. */
@@ -84,7 +87,10 @@ export class DivergenceWatch {
 
   /** However many ask, one look is under way. */
   look(): Promise<void> {
-    this.looking ??= this.compare().finally(() => (this.looking = null));
+    this.looking ??= this.compare().finally(() => {
+      this.looking = null;
+      this.ports.onBeat?.();
+    });
     return this.looking;
   }
 
@@ -93,7 +99,9 @@ export class DivergenceWatch {
     const { signal } = this.stopping;
     while (!signal.aborted) {
       await this.lookInTime();
-      await clock.idle(LOOK_MS * (1 + randomness.fraction() / 2), signal);
+      const pause = clock.idle(LOOK_MS * (1 + randomness.fraction() / 2), signal);
+      // A look that never ends has to be noticed.
+      await (this.looking === null ? beatWhile(pause, this.ports) : pause);
     }
   }
 

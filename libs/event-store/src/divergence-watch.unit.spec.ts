@@ -80,8 +80,15 @@ describe('the watch over store and bus', () => {
     const clock = new VirtualClock();
     const randomness = new SeededRandomness(1);
     const store = await storeWith(count);
-    const watch = new DivergenceWatch(store, newest, { clock, randomness });
-    return { store, watch, clock, guarded: new GuardedEventStore(store, watch) };
+    let beats = 0;
+    const onBeat = () => void (beats += 1);
+    const watch = new DivergenceWatch(store, newest, { clock, randomness, onBeat });
+    const beatsIn = async (ms: number) => {
+      const before = beats;
+      await clock.advance(ms);
+      return beats - before;
+    };
+    return { store, watch, clock, beatsIn, guarded: new GuardedEventStore(store, watch) };
   }
   const onBus = (event: StoredEvent) => ({ event, epoch: 'epoch-1', sequence: 3 });
 
@@ -103,6 +110,19 @@ describe('the watch over store and bus', () => {
     newest = await lastOf(store);
     await appendTo(guarded, 2);
     expect(watch.diverged).toBeNull();
+  });
+
+  it('beats while the bus is away, and not while a look never ends', async () => {
+    const away = await setUp(1, () => Promise.reject(new Error('no answer')));
+    away.watch.start();
+    expect(await away.beatsIn(60_000)).toBeGreaterThanOrEqual(60);
+    await away.watch.stop();
+    const stuck = await setUp(1, () => new Promise(() => undefined));
+    stuck.watch.start();
+    expect(await stuck.beatsIn(60_000)).toBe(0);
+    const stopped = stuck.watch.stop();
+    await stuck.clock.advance(1_000);
+    await stopped;
   });
 
   it('looks again before the next append when the store was away, also between two looks', async () => {

@@ -11,7 +11,7 @@ export class StoreWatch
   implements OnApplicationBootstrap, BeforeApplicationShutdown
 {
   constructor(store: EventStore, bus: BusConnection, { health, ...ports }: ServiceRuntime) {
-    super(store, () => newestRelayed(bus), ports);
+    super(store, () => newestRelayed(bus), { ...ports, onBeat: health.loop('store watch') });
     health.addDegradation('store', () => this.reason);
   }
 
