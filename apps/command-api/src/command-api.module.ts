@@ -76,6 +76,7 @@ export class CommandApiModule implements OnApplicationShutdown {
       ...policies(runtime),
       ...adapters(runtime),
       ...histories(runtime),
+      ...systemStreams(runtime),
       CommandLimiter,
       CommandMeter,
       CommandService,
@@ -182,6 +183,12 @@ function histories(runtime: CommandApiRuntime): Provider[] {
           runtime,
         ),
     },
+  ];
+}
+
+/** Streams of which there is one each. */
+function systemStreams(runtime: CommandApiRuntime): Provider[] {
+  return [
     {
       provide: SwitchStream,
       inject: [EventStore, CommandMeter],

@@ -65,7 +65,8 @@ export class ProjectionProgress {
     });
   }
 
-  private isAt(position: bigint | null): boolean {
+  /** Whether the read model reflects the position now. */
+  isAt(position: bigint | null): boolean {
     return this.known !== undefined && hasReached(this.known, position);
   }
 }

@@ -8,6 +8,8 @@ import { isoTime } from '../read-model/table';
 import { bytesOf } from './cursor';
 
 const WAIT_FOR_POSITION_MS = 5_000;
+/** Fewer than the queries that are handled at once. */
+const MOST_WAITS = 500;
 const MOST_STOPS = 100;
 /** Of an answer without its rows and stops: headers, the caller's own form, cursor and age. */
 const ENVELOPE_BYTES = 8 * 1024;
@@ -29,6 +31,8 @@ type ReadRows<T> = (snapshot: Snapshot, maxBytes: number) => Promise<T>;
 
 /** Reads rows and the checkpoint they belong to from one snapshot of the read model. */
 export class SnapshotReader {
+  private waits = 0;
+
   constructor(private readonly context: SnapshotReaderContext) {}
 
   /** Throws ProblemError: 409 when the read model does not get to `minPosition` in time, 503 without a database. */
@@ -59,9 +63,23 @@ export class SnapshotReader {
     });
   }
 
+  /** Bounded, so that those who wait leave room for those who do not. */
+  private async reaches(position: bigint): Promise<boolean> {
+    if (this.waits >= MOST_WAITS) {
+      const detail = `${MOST_WAITS} queries wait for the read model already: ask without a position, or later`;
+      throw refusal('too-many-waits', detail);
+    }
+    this.waits += 1;
+    try {
+      return await this.context.progress.reaches(position, WAIT_FOR_POSITION_MS);
+    } finally {
+      this.waits -= 1;
+    }
+  }
+
   private async waitFor(position: bigint): Promise<void> {
     const { progress } = this.context;
-    if (await progress.reaches(position, WAIT_FOR_POSITION_MS)) return;
+    if (progress.isAt(position) || (await this.reaches(position))) return;
     const { checkpoint, missingEvents } = progress;
     const at = (checkpoint?.position ?? 0n).toString();
     throw refusal(

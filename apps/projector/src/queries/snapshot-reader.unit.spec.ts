@@ -1,5 +1,9 @@
+import { createLogger } from '@uplift/runtime';
+import { VirtualClock } from '@uplift/runtime/testing';
+import { ProjectionProgress } from '../projection/projection-progress';
 import { checkpointAt } from '../testing/checkpoint-at';
-import { asOf } from './snapshot-reader';
+import { InMemoryReadModel } from '../testing/in-memory.read-model';
+import { asOf, SnapshotReader } from './snapshot-reader';
 
 const CHECKPOINT = checkpointAt(500n, { lastEventAt: 10_000, updatedAt: 10_050 });
 
@@ -28,4 +32,30 @@ test('an empty read model of an empty store is up to date', () => {
 
 test('a store clock ahead of ours makes no negative age', () => {
   expect(asOf({ ...CHECKPOINT, lastEventAt: 99_000 }, undefined, 50_000).ageMs).toBe(0);
+});
+
+test('queries that wait for a position leave room for those that do not', async () => {
+  const clock = new VirtualClock();
+  const progress = new ProjectionProgress(clock);
+  const readModel = new InMemoryReadModel(clock);
+  await readModel.prepare();
+  const logger = createLogger('projector', { level: 'silent' });
+  const reader = new SnapshotReader({
+    readModel,
+    progress,
+    clock,
+    logger,
+    maxPayload: () => 1_000_000,
+  });
+  const ask = (query: { minPosition?: string }) => reader.read(query, () => Promise.resolve({}));
+  const waits = Array.from({ length: 500 }, () => ask({ minPosition: '9' }));
+  const ended = Promise.allSettled(waits);
+
+  await expect(ask({ minPosition: '9' })).rejects.toMatchObject({
+    problem: { code: 'too-many-waits', status: 429, retryable: true },
+  });
+  await expect(ask({})).resolves.toMatchObject({ stops: [] });
+
+  await clock.advance(5_000);
+  expect((await ended).every(({ status }) => status === 'rejected')).toBe(true);
 });
