@@ -46,6 +46,11 @@ export class RelayLoop {
     });
   }
 
+  /** Why this build is too old for the store, in words; undefined if it is not. */
+  get tooOldFor(): string | undefined {
+    return this.tail.tooOldFor;
+  }
+
   /** Resolves when `signal` has aborted and what was sent is confirmed or given up. */
   async relay(signal: AbortSignal): Promise<void> {
     this.tail.start();
@@ -106,10 +111,11 @@ export class RelayLoop {
     }
   }
 
-  private async publishAll({ events, caughtUp }: AllEventsBatch, ending: AbortSignal) {
+  private async publishAll({ events, foreign, caughtUp }: AllEventsBatch, ending: AbortSignal) {
     const { run } = this;
     const { status, onBeat } = this.parts;
     if (!run) return;
+    status.foreignEvents += foreign;
     let remaining = events.length;
     for (const event of events) {
       if (run.isFull) {

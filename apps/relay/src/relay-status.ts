@@ -15,6 +15,8 @@ export class RelayStatus {
   refusals = 0;
   repairs = 0;
   caughtUp = false;
+  /** Events of other programs in the store, none of which is published. */
+  foreignEvents = 0;
   private run: PublishRun | undefined;
   private published = 0;
   private ordinalBeforeRun = 0;
@@ -84,6 +86,11 @@ export function describeRelay(metrics: Metrics, status: RelayStatus): void {
     Number(status.mode === 'relaying'),
   );
   gauge('published_events', 'Events this process has put on the bus', () => status.eventsPublished);
+  gauge(
+    'foreign_events',
+    'Events of other programs in the store that this process has passed over',
+    () => status.foreignEvents,
+  );
   gauge('refusals', 'Publishes that the bus did not accept', () => status.refusals);
   gauge('repairs', 'Streams and consumers that had to be made or corrected', () => status.repairs);
 }

@@ -50,6 +50,7 @@ export class RelayService implements OnApplicationBootstrap, BeforeApplicationSh
       onBeat: health.loop('relay'),
       onKeeperBeat: health.loop('topology'),
     });
+    health.addReadiness('events', () => loop.tooOldFor);
     this.running = loop.relay(this.stopping.signal);
   }
 

@@ -2,7 +2,12 @@ import type { StoredEvent } from '@uplift/contracts';
 import type { DivergedMessage } from '@uplift/domain';
 import type { Clock, Randomness } from '@uplift/runtime';
 import { beatWhile } from '@uplift/runtime';
-import { EventStoreUnavailableError, loadOrEmpty, NO_STREAM } from './event-store.port';
+import {
+  EventStoreUnavailableError,
+  loadOrEmpty,
+  NO_STREAM,
+  StreamGoneError,
+} from './event-store.port';
 import type { EventStore } from './event-store.port';
 import { hashOfEvent } from './hash-chain';
 
@@ -137,11 +142,21 @@ export async function placeInStore(
   event: StoredEvent,
 ): Promise<'stored' | 'lacking' | 'forged'> {
   const { stream, revision, metadata } = event;
-  const around = await loadOrEmpty(store, stream, Math.max(0, revision - 1));
-  if (around.some((found) => isSame(found, event))) return 'stored';
+  const around = await loadAround(store, stream, revision);
+  if (around === 'gone' || around.some((found) => isSame(found, event))) return 'stored';
   const previous = revision === 0 ? NO_STREAM.hash : around[0]?.metadata.hash;
   if (previous === undefined) return 'lacking';
   return hashOfEvent(previous, event) === metadata.hash ? 'lacking' : 'forged';
+}
+
+/** The event and the one before it; `gone`: the store had the stream, and somebody has deleted or cut it. */
+async function loadAround(store: EventStore, stream: string, revision: number) {
+  try {
+    return await loadOrEmpty(store, stream, Math.max(0, revision - 1));
+  } catch (error) {
+    if (error instanceof StreamGoneError) return 'gone';
+    throw error;
+  }
 }
 
 function isSame(found: StoredEvent, { id, position, metadata: { hash } }: StoredEvent): boolean {

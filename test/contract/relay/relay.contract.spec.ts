@@ -1,12 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import type { NatsBusConnection } from '@uplift/bus';
 import { EVENTS_STREAM } from '@uplift/contracts';
-import { EsdbEventStore } from '@uplift/event-store';
+import { EsdbEventStore, NO_STREAM } from '@uplift/event-store';
+import { EsdbOtherProgram } from '@uplift/event-store/testing';
 import { startEmbeddedEventStore } from '../../../tools/embedded-eventstore/src';
 import { createTempFolder, ensureBuilt, type ManagedProcess } from '../../../tools/stack/src';
 import { BusServer } from '../bus/bus-server';
 import { readBus } from '../../support/bus-reader';
 import { FORGED, send } from '../bus/bus-under-test';
-import { eventually, everything, expectSame, fill } from './relay-fixture';
+import { eventually, everything, expectSame, fill, newEvent } from './relay-fixture';
 import { metric, page, startRelayProcess, type Surroundings } from './relay-process';
 
 type Embedded = Awaited<ReturnType<typeof startEmbeddedEventStore>>;
@@ -24,7 +26,7 @@ beforeAll(() => ensureBuilt(), 60_000);
 
 beforeEach(async () => {
   folder = await createTempFolder();
-  embedded = await startEmbeddedEventStore({});
+  embedded = await startEmbeddedEventStore({ allowDeletes: true });
   server = await BusServer.start();
   store = new EsdbEventStore({ connectionString: embedded.connectionString });
   reader = await server.connect('reader');
@@ -124,3 +126,34 @@ it('ends cleanly when asked to', async () => {
   expect(await relay.stop()).toMatchObject({ code: 0 });
   relays.splice(0);
 }, 30_000);
+
+it('passes over whatever other programs write, also where it starts again, and names a newer version', async () => {
+  const other = new EsdbOtherProgram(embedded.connectionString);
+  const gone = `instance-${randomUUID()}`;
+  const writeForeign = async () => {
+    await other.write('ops-test', { type: 'Probe', data: { a: 1 } });
+    await other.write('instance-nobody', { type: 'Probe', data: { a: 1 } });
+    await other.write('ops-blob', { type: 'Blob', data: new Uint8Array(100_000) });
+    await other.write('ops-link', { type: '$>', data: '0@ops-test' });
+  };
+  await writeForeign();
+  await fill(store, 40);
+  await other.write(`instance-${randomUUID()}`, { type: 'Probe', data: { a: 1 } });
+  await store.append(gone, NO_STREAM, [newEvent('InstanceRegistered'), newEvent('HealthReported')]);
+  const first = await startRelay();
+  await expectBusIsStore(43);
+  expect(await metric(first, 'uplift_relay_foreign_events')).toBe(4);
+  await first.stop();
+  await other.remove(gone, 'deleted');
+  await writeForeign();
+  const second = await startRelay('again');
+  await fill(store, 4);
+  await expectBusIsStore(47);
+  expect(await page(second, '/health/ready')).toContain('"ok"');
+  const newer = newEvent('Sketched');
+  const metadata = { ...newer.metadata, schemaVersion: 2 };
+  await store.append(`instance-${randomUUID()}`, NO_STREAM, [{ ...newer, metadata }]);
+  await expectBusIsStore(48);
+  await eventually(async () => (await page(second, '/health/ready')).includes('Sketched v2'));
+  await other.close();
+});

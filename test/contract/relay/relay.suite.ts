@@ -96,6 +96,59 @@ export function relaySuite(name: string, open: () => Promise<BusUnderTest>): voi
       await expectBusIsStore();
     }, 30_000);
 
+    const PLACES = ['ops-test', 'instance-nobody', `order-${randomUUID()}`];
+    const writeForeign = () => PLACES.map((stream) => store.putRaw(stream, 'Probe', { a: 1 }));
+
+    it('passes over what other programs write, and goes on behind it, also after a restart', async () => {
+      writeForeign();
+      await fill(store, 8);
+      writeForeign();
+      const first = await startRelay();
+      await expectBusIsStore();
+      expect(first.status.foreignEvents).toBe(6);
+      await first.stop();
+      relays.splice(0);
+      writeForeign();
+      const second = await startRelay();
+      await fill(store, 4);
+      writeForeign();
+      await expectBusIsStore();
+      await eventually(() => second.status.foreignEvents === 9);
+      expect(second.status).toMatchObject({ mode: 'relaying', reason: undefined, lagEvents: 0 });
+    });
+
+    it('numbers what of ours cannot be read like everything else', async () => {
+      await fill(store, 4);
+      const rollout = `rollout-${randomUUID()}`;
+      store.putRaw(`instance-${randomUUID()}`, 'Probe', { a: 1 });
+      store.putRaw(`system-${randomUUID()}`, 'T'.repeat(5_000), 'no object');
+      await store.append(rollout, NO_STREAM, [newEvent('RolloutPlanned', { waves: 3 })]);
+      await fill(store, 4);
+      await startRelay();
+      await expectBusIsStore();
+      const events = (await server.read(11)).map(readable).map(({ event }) => event);
+      expect(events.filter(({ damage }) => damage !== undefined)).toHaveLength(2);
+      expect(events[6]).toMatchObject({ stream: rollout, type: 'RolloutPlanned' });
+    });
+
+    it.each(['deleted', 'tombstoned', 'truncated'] as const)(
+      'goes on behind an event whose stream was %s since',
+      async (loss) => {
+        const gone = `instance-${randomUUID()}`;
+        await fill(store, 4);
+        await store.append(gone, NO_STREAM, [newEvent('A'), newEvent('B'), newEvent('C')]);
+        const first = await startRelay();
+        await expectBusIsStore();
+        await first.stop();
+        relays.splice(0);
+        store.remove(gone, loss);
+        const second = await startRelay();
+        await fill(store, 4);
+        await expectBusIsStore();
+        expect(second.status).toMatchObject({ mode: 'relaying', reason: undefined });
+      },
+    );
+
     it('fills a wiped bus again from the store', async () => {
       await fill(store, 500);
       await startRelay();
