@@ -1,7 +1,7 @@
 import { UnknownEventError } from '@uplift/contracts';
 import type { BackoffOptions, Clock, Randomness } from '@uplift/runtime';
 import { Backoff, beatWhile, errorMessage, failpoint } from '@uplift/runtime';
-import { EventStoreUnavailableError } from './event-store.port';
+import { EventStoreUnavailableError, PositionNotFoundError } from './event-store.port';
 import type { AllEventsBatch, EventStore } from './event-store.port';
 import type { TailListener, UnreadableEvent } from './tail-listeners';
 import { TailListeners } from './tail-listeners';
@@ -202,6 +202,8 @@ export class AllTail {
     this.isAtEnd = false;
     if (ending.aborted) return;
     this.options.onBeat?.();
+    // A foreign event may have been cleared away since it was looked at.
+    if (error instanceof PositionNotFoundError) this.lookedUpTo = this.seen ?? null;
     const isAway = error instanceof EventStoreUnavailableError;
     const reason = isAway ? 'the event store does not answer' : errorMessage(error);
     const isRepeated = reason === this.problem;

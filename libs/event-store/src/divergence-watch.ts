@@ -143,7 +143,8 @@ export async function placeInStore(
 ): Promise<'stored' | 'lacking' | 'forged'> {
   const { stream, revision, metadata } = event;
   const around = await loadAround(store, stream, revision);
-  if (around === 'gone' || around.some((found) => isSame(found, event))) return 'stored';
+  if (around === 'gone') return placeInAll(store, event);
+  if (around.some((found) => isSame(found, event))) return 'stored';
   const previous = revision === 0 ? NO_STREAM.hash : around[0]?.metadata.hash;
   if (previous === undefined) return 'lacking';
   return hashOfEvent(previous, event) === metadata.hash ? 'lacking' : 'forged';
@@ -157,6 +158,12 @@ async function loadAround(store: EventStore, stream: string, revision: number) {
     if (error instanceof StreamGoneError) return 'gone';
     throw error;
   }
+}
+
+/** What was deleted stays among all events until it is cleared away; then nothing can be compared. */
+async function placeInAll(store: EventStore, event: StoredEvent): Promise<'stored' | 'lacking'> {
+  const found = await store.eventAt(event.position);
+  return found === null || isSame(found, event) ? 'stored' : 'lacking';
 }
 
 function isSame(found: StoredEvent, { id, position, metadata: { hash } }: StoredEvent): boolean {
