@@ -22,6 +22,8 @@ const LONGEST_ANSWER_MS = 700;
 const LONGEST_WAIT_MS = 400;
 /** Whoever still waits after this time, because the store stood still meanwhile, is refused after all. */
 const MOST_IN_QUEUE_MS = 900;
+/** Beside the others. */
+const MOST_PATIENT = 1_000;
 const REPORT_MS = 60_000;
 /** How long the health page tells of a refusal. */
 const TOLD_FOR_MS = 10_000;
@@ -82,8 +84,12 @@ export class CommandLimiter {
     return this.queue(work);
   }
 
-  /** However long the wait for its turn is: for commands of which somebody else bounds the number. */
-  runPatiently<Result>(work: () => Promise<Result>): Promise<Result> {
+  /**
+   * However long the wait for its turn is: for commands of which there are few, or of which somebody else bounds the
+   * number. Throws ProblemError `overloaded` if they are many all the same.
+   */
+  async runPatiently<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.waiting >= this.limits.queued + MOST_PATIENT) throw this.refuse();
     this.waiting += 1;
     return this.bulkhead.execute(() => {
       this.waiting -= 1;

@@ -145,3 +145,13 @@ test('whoever is patient waits for its turn, and takes it', async () => {
   expect(ended).toHaveLength(3 * UNDER_WAY);
   expect(ended.at(-1)).toBe(3_000);
 });
+
+test('the patient are not without bound either', async () => {
+  const { clock, limiter } = limited(0);
+  const waiting = Array.from({ length: 1_000 + UNDER_WAY + 1 }, () =>
+    limiter.runPatiently(() => clock.pause(1)),
+  );
+  await expect(waiting.at(-1)).rejects.toMatchObject({ problem: { code: 'overloaded' } });
+  await clock.advance(1_000);
+  await Promise.all(waiting.slice(0, -1));
+});

@@ -15,7 +15,7 @@ export interface Caller {
   readonly idempotencyKey: string;
   /** The key was made here: the caller sent none and cannot repeat the command. */
   readonly isKeyless?: true;
-  /** Waits for its turn instead of being refused under load: one of a bounded number, such as a line of an import. */
+  /** Waits for its turn instead of being refused under load: a switch of an operator, a line of an import. */
   readonly isPatient?: true;
   readonly traceparent?: string;
   /** Refuse the command if what it is about is at another revision. */

@@ -20,6 +20,8 @@ export const FASTIFY_OPTIONS = {
 };
 
 const COMMAND_METHOD = 'POST';
+/** What an operator may need just then. */
+const OPERATORS_SWITCHES = '/v1/system/';
 const LIMITED = { bodyLimit: BODY_LIMIT_BYTES };
 const IMPORT_ROUTE = '/v1/instances/import';
 const TIMED_OUT = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
@@ -66,8 +68,9 @@ function refuseUnderOverload(app: NestFastifyApplication, limiter: CommandLimite
   app
     .getHttpAdapter()
     .getInstance()
-    .addHook('onRequest', ({ method }, reply, done) => {
-      if (method !== COMMAND_METHOD || limiter.hasRoom) return done();
+    .addHook('onRequest', ({ method, url }, reply, done) => {
+      const mayBeRefused = method === COMMAND_METHOD && !url.startsWith(OPERATORS_SWITCHES);
+      if (!mayBeRefused || limiter.hasRoom) return done();
       sendProblem(reply, limiter.refuse().problem);
     });
 }

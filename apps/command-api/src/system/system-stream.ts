@@ -28,7 +28,8 @@ export class SystemStream<Command extends Asked['command'], State> {
 
   /** Throws a ProblemError for everything that the caller is told of. */
   execute(asked: Asked<Command>): Promise<SystemStreamResult<State>> {
-    return this.meter.measure(asked, () => this.handle(asked));
+    const caller = { ...asked.caller, isPatient: true } as const;
+    return this.meter.measure({ ...asked, caller }, () => this.handle(asked));
   }
 
   private async handle(asked: Asked<Command>): Promise<SystemStreamResult<State>> {
