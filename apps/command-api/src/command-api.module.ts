@@ -1,6 +1,6 @@
 import type { DynamicModule, OnApplicationShutdown, Provider } from '@nestjs/common';
 import { Module } from '@nestjs/common';
-import { BusClient, BusConnection, connectServiceBus } from '@uplift/bus';
+import { BusClient, BusConnection, openServiceBus } from '@uplift/bus';
 import { DECISIONS_STREAM, FINDINGS_STREAM, SYSTEM_STREAM } from '@uplift/contracts';
 import {
   decisionsDecider,
@@ -20,7 +20,7 @@ import {
   SystemCommandHandler,
   SystemHistory,
 } from '@uplift/event-store';
-import type { ReadinessCheck, ServiceRuntime } from '@uplift/runtime';
+import type { ServiceRuntime } from '@uplift/runtime';
 import { Clock, Health, Metrics, Randomness } from '@uplift/runtime';
 import { CommandLimiter, CommandLimits } from './commands/command-limiter';
 import { CommandMeter } from './commands/command-meter';
@@ -128,11 +128,6 @@ function policies({ configuration, logger }: CommandApiRuntime): Provider[] {
 
 function adapters(runtime: CommandApiRuntime): Provider[] {
   const { eventStoreUrl, natsUrl } = runtime.configuration;
-  /** Commands over HTTP are taken without the bus, too. */
-  const asDegraded = {
-    addReadiness: (name: string, check: ReadinessCheck) =>
-      runtime.health.addDegradation(name, check),
-  };
   return [
     {
       provide: EsdbEventStore,
@@ -151,7 +146,7 @@ function adapters(runtime: CommandApiRuntime): Provider[] {
     },
     {
       provide: BusConnection,
-      useFactory: () => connectServiceBus({ ...runtime, servers: natsUrl, health: asDegraded }),
+      useFactory: () => openServiceBus({ ...runtime, servers: natsUrl }),
     },
     {
       provide: BusClient,

@@ -25,6 +25,7 @@ import {
   type TopologyReport,
 } from './bus-connection.port';
 import type { TopologyOptions } from './bus-topology';
+import { UpcomingBusConnection } from './upcoming.bus-connection';
 import {
   headerRecord,
   incomingRequest,
@@ -223,6 +224,8 @@ export async function connectBus(options: BusOptions): Promise<NatsBusConnection
   return new NatsBusConnection(nats, options);
 }
 
+type Check = (name: string, check: () => string | undefined) => void;
+
 /** What a service brings along: its name, its clock, its log and its readiness. */
 export interface ServiceBusOptions {
   readonly name: string;
@@ -230,22 +233,54 @@ export interface ServiceBusOptions {
   readonly servers: string;
   readonly clock: Clock;
   readonly logger: { fatal(fields: object, message: string): void };
-  readonly health: { addReadiness(name: string, check: () => string | undefined): void };
+  readonly health: { readonly addReadiness: Check };
+}
+
+export interface DegradableBusOptions extends Omit<ServiceBusOptions, 'health'> {
+  readonly health: { readonly addDegradation: Check };
 }
 
 /** The connection of a whole service: unready while it is down, and the process ends when it is gone for good. */
 export async function connectServiceBus(options: ServiceBusOptions): Promise<BusConnection> {
-  const { name, servers, clock, logger, health } = options;
-  const connection = await connectBus({
+  const connection = await connectFor(options);
+  options.health.addReadiness('bus', () => whyNotConnected(connection));
+  return connection;
+}
+
+/** How long a service that can do without the bus waits for it at its start, in ms. */
+const SHORT_WAIT_MS = 2_000;
+
+/** The same for a service that works without the bus as well: it starts, and is ready, while the bus is away. */
+export async function openServiceBus(options: DegradableBusOptions): Promise<BusConnection> {
+  const coming = connectFor(options).catch((error: unknown) => endFor(options, error));
+  const connection = new UpcomingBusConnection(coming, options.clock);
+  options.health.addDegradation('bus', () => whyNotConnected(connection));
+  const isThere = new AbortController();
+  await Promise.race([coming, options.clock.idle(SHORT_WAIT_MS, isThere.signal)]);
+  isThere.abort();
+  return connection;
+}
+
+function whyNotConnected({ isConnected }: BusConnection): string | undefined {
+  return isConnected ? undefined : 'not connected';
+}
+
+function connectFor({
+  name,
+  servers,
+  clock,
+  logger,
+}: Omit<ServiceBusOptions, 'health'>): Promise<BusConnection> {
+  return connectBus({
     servers,
     name,
     clock,
     inboxPrefix: `_INBOX_${name.replace(/\W/g, '_')}`,
-    onClosed: (error) => {
-      logger.fatal({ err: error }, 'the bus connection is closed');
-      process.exit(1);
-    },
+    onClosed: (error) => endFor({ logger }, error),
   });
-  health.addReadiness('bus', () => (connection.isConnected ? undefined : 'not connected'));
-  return connection;
+}
+
+function endFor({ logger }: Pick<ServiceBusOptions, 'logger'>, error: unknown): never {
+  logger.fatal({ err: error }, 'the bus connection is closed');
+  process.exit(1);
 }

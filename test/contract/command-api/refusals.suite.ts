@@ -248,24 +248,3 @@ export function refusalsSuite(running: () => RunningCommandApi): void {
     });
   });
 }
-
-export function outageSuite(running: () => RunningCommandApi): void {
-  describe('without the event store', () => {
-    it('says 503 and unknown, never a refusal; the repeat finds out', async () => {
-      const api = running();
-      const id = await api.register('before');
-      const store = api.stack.part('eventstore');
-      await store.kill('SIGKILL');
-      const trigger = { key: 'later', body: {} };
-
-      const answer = await api.post(`/v1/instances/${id}/upgrades`, trigger);
-      await store.restart();
-      const again = await api.post(`/v1/instances/${id}/upgrades`, trigger);
-
-      expect(answer).toMatchObject({ status: 503, body: { code: 'event-store-unavailable' } });
-      expect(answer.headers.get('retry-after')).toBe('1');
-      expect(again.status).toBe(202);
-      expect(await api.eventsOf(id)).toHaveLength(2);
-    });
-  });
-}
