@@ -16,6 +16,7 @@ import {
   EventStore,
   GuardedEventStore,
   InstanceHistory,
+  openServiceStore,
   StreamHistory,
   SystemCommandHandler,
   SystemHistory,
@@ -131,7 +132,7 @@ function adapters(runtime: CommandApiRuntime): Provider[] {
   return [
     {
       provide: EsdbEventStore,
-      useFactory: () => new EsdbEventStore({ connectionString: eventStoreUrl }),
+      useFactory: () => openServiceStore(eventStoreUrl, runtime),
     },
     {
       provide: EventStore,

@@ -1,7 +1,7 @@
 import type { DynamicModule, OnApplicationShutdown, Provider } from '@nestjs/common';
 import { Injectable, Module } from '@nestjs/common';
 import { BusConnection, connectServiceBus } from '@uplift/bus';
-import { EsdbEventStore, EventStore } from '@uplift/event-store';
+import { EventStore, openServiceStore } from '@uplift/event-store';
 import type { ServiceRuntime, SettingName } from '@uplift/runtime';
 import { ProjectionLoop } from './projection/projection-loop';
 import { ProjectionProgress } from './projection/projection-progress';
@@ -49,12 +49,13 @@ export class ProjectorModule {
   }
 }
 
-function connections({ name, configuration, clock, logger, health }: ProjectorRuntime): Provider[] {
+function connections(runtime: ProjectorRuntime): Provider[] {
+  const { name, configuration, clock, logger, health } = runtime;
   const { eventStoreUrl, natsUrl, postgresUrl } = configuration;
   return [
     {
       provide: EventStore,
-      useFactory: () => new EsdbEventStore({ connectionString: eventStoreUrl }),
+      useFactory: () => openServiceStore(eventStoreUrl, runtime),
     },
     {
       provide: BusConnection,

@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { BusConnection, connectServiceBus } from '@uplift/bus';
-import { EsdbEventStore, EventStore } from '@uplift/event-store';
+import { EventStore, openServiceStore } from '@uplift/event-store';
 import type { ServiceRuntime } from '@uplift/runtime';
 import { RelayService, TOPOLOGY_SETTINGS } from './relay.service';
 
@@ -15,7 +15,7 @@ export class RelayModule {
     return {
       module: RelayModule,
       providers: [
-        { provide: EventStore, useValue: new EsdbEventStore({ connectionString: eventStoreUrl }) },
+        { provide: EventStore, useValue: openServiceStore(eventStoreUrl, runtime) },
         {
           provide: BusConnection,
           useFactory: () => connectServiceBus({ ...runtime, servers: natsUrl }),

@@ -10,9 +10,9 @@ import type { Actor } from '@uplift/contracts';
 import {
   AllTail,
   CommandHandler,
-  EsdbEventStore,
   EventStore,
   InstanceHistory,
+  openServiceStore,
 } from '@uplift/event-store';
 import type { AllTailOptions } from '@uplift/event-store';
 import { HealthProbe, LagoonCores, UndiciHealthProbe } from '@uplift/lagoon';
@@ -75,7 +75,7 @@ function adapters(runtime: StageRuntime): Provider[] {
     {
       provide: EventStore,
       useFactory: () => {
-        const store = new EsdbEventStore({ connectionString: eventStoreUrl });
+        const store = openServiceStore(eventStoreUrl, runtime);
         return new VerifiedEventStore(store, ends, clock);
       },
     },

@@ -5,6 +5,7 @@ export * from './esdb.event-store';
 export * from './event-store.port';
 export * from './guarded.event-store';
 export * from './hash-chain';
+export { openServiceStore } from './service.event-store';
 export * from './stream-history';
 export { deterministicEventId, environmentIdOf, findingIdOf } from './event-id';
 export type {

@@ -5,6 +5,7 @@ import type { EmbeddedEventStore } from '../../../tools/embedded-eventstore/src'
 import { eventStoreSuite } from './event-store.suite';
 import { foreignSuite } from './foreign.suite';
 import { outageSuite } from './outage.suite';
+import { patienceSuite } from './patience.suite';
 import { readingAllSuite } from './reading-all.suite';
 import { fill, newStream } from './sample-events';
 
@@ -54,3 +55,5 @@ describe('EventStoreDB', () => {
     () => new EsdbOtherProgram(connectionString()),
   );
 });
+
+patienceSuite();

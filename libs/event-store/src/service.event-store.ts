@@ -1,0 +1,75 @@
+import { endForGood } from '@uplift/runtime';
+import type { Clock, Logger, Metrics, Randomness } from '@uplift/runtime';
+import { EsdbEventStore } from './esdb.event-store';
+
+export interface ServiceStorePorts {
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly logger: Pick<Logger, 'warn'>;
+  readonly metrics: Pick<Metrics, 'counter' | 'gauge'>;
+}
+
+/** The event store of a service: measured, and the end of a process that it refuses. */
+export function openServiceStore(connectionString: string, ports: ServiceStorePorts) {
+  const { clock, randomness, metrics } = ports;
+  const resubscribed = metrics.counter({
+    name: 'event_store_resubscribed_total',
+    help: 'Subscriptions that were begun again, by reason; lagging is normal under load',
+    labels: ['reason'],
+  });
+  const lag = new ClockLag(ports);
+  metrics.gauge(
+    {
+      name: 'event_store_clock_behind_seconds',
+      help: "How far this machine's clock is at least behind the event store's",
+    },
+    () => lag.seconds,
+  );
+  return new EsdbEventStore({
+    connectionString,
+    clock,
+    randomness,
+    onRefused: endForGood,
+    onResubscribe: (reason) => resubscribed.inc({ reason }),
+    onEventTime: (at) => lag.observe(at),
+  });
+}
+
+/** Less may be the way of an event through this process, or the usual difference of two clocks. */
+const TOLERATED_MS = 2_000;
+const REMEMBERED_MS = 5 * 60_000;
+const LINE_EVERY_MS = 60_000;
+
+/**
+ * How far this machine's clock is behind the store's. An event cannot come from the future, so what it shows is
+ * certain; a clock that is ahead looks like an event that was long on its way.
+ */
+export class ClockLag {
+  private behindMs = 0;
+  private seenAt = -Infinity;
+  private toldAt = -Infinity;
+
+  constructor(private readonly ports: Pick<ServiceStorePorts, 'clock' | 'logger'>) {}
+
+  get seconds(): number {
+    const isOld = this.ports.clock.monotonic() - this.seenAt > REMEMBERED_MS;
+    return isOld ? 0 : this.behindMs / 1_000;
+  }
+
+  /** `at`: when an event was stored, in ms since 1970 of the store's clock. */
+  observe(at: number): void {
+    const { clock } = this.ports;
+    const behindMs = at - clock.wall();
+    if (behindMs <= TOLERATED_MS) return;
+    const now = clock.monotonic();
+    this.behindMs =
+      now - this.seenAt > REMEMBERED_MS ? behindMs : Math.max(this.behindMs, behindMs);
+    this.seenAt = now;
+    if (now - this.toldAt < LINE_EVERY_MS) return;
+    this.toldAt = now;
+    this.ports.logger.warn(
+      { behindMs },
+      "the clock of this machine is behind the event store's: check how both are set",
+    );
+  }
+}
