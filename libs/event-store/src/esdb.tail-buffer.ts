@@ -10,6 +10,13 @@ const MOST_EVENTS = 2_048;
 /** The same in bytes: positions of the real store are byte offsets. */
 const MOST_BYTES = 16 * 1024 * 1024;
 
+/**
+ * What a live subscription may hold back before the server goes back to catching up, without a word before it is done:
+ * some 64 events and 64 KiB. Half of it at once is too much to be sure.
+ */
+const BURST_EVENTS = 32;
+const BURST_BYTES = 32n * 1024n;
+
 /** The last event looked at. */
 interface Place {
   readonly at: bigint | null;
@@ -31,8 +38,11 @@ export class TailBuffer {
   private last: Place;
   /** Number of the event that was the last one when the server said so. */
   private endCount = Infinity;
-  /** Position that was the end of the store when this process had fallen behind. */
+  /** Position that was the end of the store when this process had fallen behind, until it is reached. */
   private endPosition: bigint | undefined;
+  /** Where it was last certain that nothing was missing. */
+  private certain = { count: 0, at: 0n };
+  private hasLagged = false;
   private announced = false;
   private wake: (() => void) | undefined;
 
@@ -56,33 +66,45 @@ export class TailBuffer {
   add(event: AllStreamRecordedEvent | undefined): void {
     this.received += 1;
     if (event) this.sort(event);
+    if (this.received === this.endCount) this.beCertain();
+    if (this.endPosition !== undefined) this.endAt(this.endPosition);
     this.arrived();
   }
 
   /** The server has sent all there is; of that, so many events are still on their way through the client. */
   endAfter(underway: number): void {
     this.endCount = this.received + underway;
+    if (underway === 0) this.beCertain();
     this.arrived();
   }
 
   /** Nothing is known of the end until it is reached again. */
   loseTouch(): void {
+    this.hasLagged = false;
     this.endCount = Infinity;
     this.endPosition = undefined;
     this.arrived();
   }
 
-  /** This process holds the server back: unless it says so again, the end is where it is by now. */
-  lag(endOfStore: () => Promise<bigint>): void {
-    if (!this.isAtEnd()) return;
+  /** This process holds the server back: unless the server says so again, where the end is has to be asked. */
+  lag(): void {
+    if (this.received < this.endCount) return;
     this.loseTouch();
-    endOfStore().then(
-      (end) => {
-        this.endPosition = end;
-        this.arrived();
-      },
-      () => undefined,
-    );
+    this.hasLagged = true;
+  }
+
+  /** True once, when everything that was held is handed on after such a time. */
+  takeLag(): boolean {
+    const isOver = this.hasLagged && this.events.length === 0;
+    if (isOver) this.hasLagged = false;
+    return isOver;
+  }
+
+  /** Position of the end of the store, asked for after all that was held had been handed on. */
+  endAt(position: bigint): void {
+    const isReached = (this.last.at ?? 0n) >= position;
+    this.endPosition = isReached ? undefined : position;
+    if (isReached) this.endAfter(0);
   }
 
   /** The next batch, if there is anything to tell. */
@@ -108,10 +130,21 @@ export class TailBuffer {
     setImmediate(wake);
   }
 
+  /** False also when so much came at once that the server may have gone back to catching up. */
   private isAtEnd(): boolean {
-    const { at } = this.last;
-    const isPast = this.endPosition !== undefined && (at ?? 0n) >= this.endPosition;
-    return isPast || this.received >= this.endCount;
+    if (this.received < this.endCount) return false;
+    const { count, at } = this.certain;
+    const bytes = (this.last.at ?? 0n) - at;
+    if (this.received - count > BURST_EVENTS || bytes > BURST_BYTES) {
+      this.lag();
+      return false;
+    }
+    this.beCertain();
+    return true;
+  }
+
+  private beCertain(): void {
+    this.certain = { count: this.received, at: this.last.at ?? 0n };
   }
 
   private takeAll(caughtUp: boolean): AllEventsBatch {

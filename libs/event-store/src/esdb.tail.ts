@@ -130,7 +130,14 @@ export class EsdbTail {
   }
 
   private resume(): void {
-    if (this.subscription?.isPaused() && !this.buffer.isFull) this.subscription.resume();
+    const { subscription } = this;
+    if (subscription?.isPaused() && !this.buffer.isFull) subscription.resume();
+    if (subscription && this.buffer.takeLag()) void this.askEnd(subscription);
+  }
+
+  private async askEnd(whileIn: AllStreamSubscription): Promise<void> {
+    const end = await this.endOfStore().catch(() => undefined);
+    if (end !== undefined && this.subscription === whileIn) this.buffer.endAt(end);
   }
 
   /** What still comes of it is for nobody. */
@@ -146,7 +153,7 @@ export class EsdbTail {
     this.buffer.add(event);
     if (!this.buffer.isFull) return;
     from.pause();
-    this.buffer.lag(() => this.endOfStore());
+    this.buffer.lag();
   }
 
   /** The signal overtakes events that the client has converted but not handed over yet. */
