@@ -21,7 +21,7 @@ const LONGEST_ANSWER_MS = 700;
 /** Of that in the queue. */
 const LONGEST_WAIT_MS = 400;
 /** Whoever still waits after this time, because the store stood still meanwhile, is refused after all. */
-const MOST_IN_QUEUE_MS = 900;
+const MOST_IN_QUEUE_MS = 500;
 /** Beside the others. */
 const MOST_PATIENT = 1_000;
 const REPORT_MS = 60_000;

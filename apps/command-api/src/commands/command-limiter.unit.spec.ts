@@ -116,11 +116,11 @@ describe('ten times the load', () => {
 });
 
 describe('a store that stands still', () => {
-  it('holds what is under way; whoever waited is refused within a second, whoever comes at once', async () => {
+  it('holds what is under way; whoever waited is refused within half a second, whoever comes at once', async () => {
     const { clock, ask, answers } = limited();
     const hang = () => new Promise(() => undefined);
     for (let n = 0; n < 2 * UNDER_WAY; n += 1) void ask(hang);
-    await clock.advance(950);
+    await clock.advance(500);
     expect(refused(answers)).toHaveLength(UNDER_WAY);
     void ask(hang);
     await clock.advance(0);
