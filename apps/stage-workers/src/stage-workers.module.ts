@@ -16,6 +16,7 @@ import {
 } from '@uplift/event-store';
 import type { AllTailOptions } from '@uplift/event-store';
 import { HealthProbe, LagoonCores, UndiciHealthProbe } from '@uplift/lagoon';
+import { JitterClock } from '@uplift/runtime';
 import { admissionProviders } from './providers/admission.providers';
 import { effectProviders } from './providers/effects.providers';
 import { lagoonCoresOf } from './providers/lagoon-cores';
@@ -39,11 +40,13 @@ export class StageWorkersModule {
       type: 'system',
       id: `${SERVICE_NAME}/${runtime.configuration.workerId}`,
     };
+    // Thousands that wait for the same thing, in many processes, are not to ask for it together.
+    const uneven = { ...runtime, clock: new JitterClock(runtime.clock, runtime.randomness) };
     const providers = stages.flatMap((stage) =>
-      stage === 'watchdog' ? [] : [providersOf(stage, runtime)],
+      stage === 'watchdog' ? [] : [providersOf(stage, uneven)],
     );
     const watchdog = stages.includes('watchdog')
-      ? watchdogProviders(runtime, actor, SERVICE_NAME)
+      ? watchdogProviders(uneven, actor, SERVICE_NAME)
       : [];
     return {
       module: StageWorkersModule,
@@ -52,10 +55,10 @@ export class StageWorkersModule {
         ...adapters(runtime),
         ...runners(runtime, actor),
         tail(runtime),
-        ...effectProviders(runtime),
+        ...effectProviders(uneven),
         ...providers.flatMap(({ providers }) => [...providers]),
         ...watchdog,
-        ...(stages.some(beginsWork) ? admissionProviders(runtime) : []),
+        ...(stages.some(beginsWork) ? admissionProviders(uneven) : []),
         Connections,
       ],
     };

@@ -33,4 +33,5 @@ export { Backoff } from './time/backoff';
 export type { BackoffOptions } from './time/backoff';
 export { Clock, systemClock } from './time/clock';
 export type { CancelTimer } from './time/clock';
+export { JitterClock } from './time/jitter.clock';
 export { Randomness, systemRandomness } from './time/randomness';

@@ -3,6 +3,7 @@ import { clockSuite, randomnessSuite } from '../testing/ports.suite';
 import { Backoff } from './backoff';
 import { SystemRandomness, systemRandomness } from './randomness';
 import { systemClock } from './clock';
+import { JitterClock } from './jitter.clock';
 
 clockSuite('the clock of this machine', () => ({
   clock: systemClock,
@@ -12,6 +13,12 @@ clockSuite('the clock of this machine', () => ({
 clockSuite('the virtual clock', () => {
   const clock = new VirtualClock();
   return { clock, pass: (ms) => clock.advance(ms) };
+});
+
+clockSuite('a clock whose pauses are uneven', () => {
+  const clock = new VirtualClock();
+  const chance = { fraction: () => 0.5, uuid: () => '' };
+  return { clock: new JitterClock(clock, chance), pass: (ms) => clock.advance(ms) };
 });
 
 randomnessSuite('chance', () => new SystemRandomness());
@@ -39,6 +46,26 @@ describe('VirtualClock', () => {
     await clock.advance(5);
     expect([clock.wall(), clock.monotonic(), ran]).toEqual([7_201_005, 5, false]);
   });
+});
+
+describe('JitterClock', () => {
+  it.each([
+    [0, 875],
+    [0.5, 1_000],
+    [0.999_999, 1_125],
+  ])(
+    'lets a pause be up to an eighth shorter or longer, and no timer: %s',
+    async (fraction, ms) => {
+      const clock = new VirtualClock();
+      const uneven = new JitterClock(clock, { fraction: () => fraction, uuid: () => '' });
+      void uneven.pause(1_000);
+      void uneven.idle(1_000);
+      expect(Math.round(clock.nextAt ?? 0)).toBe(ms);
+      await clock.advance(1_125);
+      uneven.after(1_000, () => undefined);
+      expect(clock.nextAt).toBe(2_125);
+    },
+  );
 });
 
 describe('SeededRandomness', () => {
