@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { EventStore, EventToAppend } from '@uplift/event-store';
+import type { EventStore, EventToAppend, StreamHead } from '@uplift/event-store';
 import { NO_STREAM } from '@uplift/event-store';
 import type { Stack } from '../tools/stack/src';
 import { withStack, withStore } from './bench-stack';
@@ -34,7 +34,7 @@ async function measureAppends(
   for (const concurrency of CONCURRENCIES) {
     say(`appending ${concurrency} at a time for ${SECONDS} s`);
     const readMeter = startCpuMeter(stack);
-    const { appends, seconds, latencies } = await appendLoad(store, concurrency, SECONDS);
+    const { appends, seconds, latencies, streams } = await appendLoad(store, concurrency, SECONDS);
     const figures = [
       { value: appends / seconds, unit: 'appends/s' },
       { value: percentile(latencies, 0.5), unit: 'ms p50' },
@@ -43,8 +43,31 @@ async function measureAppends(
     const section = `store, append ${concurrency} at a time`;
     rows.push({ section, measure: 'append, one event each', figures });
     rows.push(...processRows(readMeter(), { section, pieces: appends, piece: 'append' }));
+    rows.push(...(await measureEnds(stack, store, streams)));
   }
   return rows;
+}
+
+/** What a worker pays for each message whose event another process appended. */
+async function measureEnds(
+  stack: Stack,
+  store: EventStore,
+  streams: readonly string[],
+): Promise<Row[]> {
+  const readMeter = startCpuMeter(stack);
+  const { count, seconds, latencies } = await timedLoad(streams, SECONDS, (stream) =>
+    store.lastOf(stream),
+  );
+  const section = `store, last event of ${streams.length} streams at a time`;
+  const figures = [
+    { value: count / seconds, unit: 'reads/s' },
+    { value: percentile(latencies, 0.5), unit: 'ms p50' },
+    { value: percentile(latencies, 0.99), unit: 'ms p99' },
+  ];
+  return [
+    { section, measure: 'read of one event', figures },
+    ...processRows(readMeter(), { section, pieces: count, piece: 'read' }),
+  ];
 }
 
 async function measureReading(
@@ -68,20 +91,33 @@ async function measureReading(
 
 /** Appends of one event each for the given time, to several streams at once, each one append after the other. */
 async function appendLoad(store: EventStore, concurrency: number, seconds: number) {
+  const streams = Array.from({ length: concurrency }, () => `bench-${randomUUID()}`);
+  const heads = new Map<string, StreamHead>();
+  const load = await timedLoad(streams, seconds, async (stream) => {
+    const after = heads.get(stream) ?? NO_STREAM;
+    heads.set(stream, (await store.append(stream, after, [eventToAppend()])).head);
+  });
+  return { appends: load.count, ...load, streams };
+}
+
+/** The same work again and again for the given time, on all streams at once. */
+async function timedLoad(
+  streams: readonly string[],
+  seconds: number,
+  work: (stream: string) => Promise<unknown>,
+) {
   const startedAt = performance.now();
   const endsAt = startedAt + seconds * 1_000;
   const latencies: number[] = [];
-  const streams = Array.from({ length: concurrency }, () => `bench-${randomUUID()}`);
-  await eachOf(streams, concurrency, async (stream) => {
-    let head = NO_STREAM;
+  await eachOf(streams, streams.length, async (stream) => {
     while (performance.now() < endsAt) {
       const sentAt = performance.now();
-      ({ head } = await store.append(stream, head, [eventToAppend()]));
+      await work(stream);
       latencies.push(performance.now() - sentAt);
     }
   });
   const took = (performance.now() - startedAt) / 1_000;
-  return { appends: latencies.length, seconds: took, latencies };
+  return { count: latencies.length, seconds: took, latencies };
 }
 
 function eventToAppend(): EventToAppend {

@@ -9,6 +9,7 @@ const SERVICES: ReadonlySet<string> = new Set(SERVICE_NAMES);
 
 const TIME_UNITS = {
   append: { name: 'µs', perSecond: 1e6 },
+  read: { name: 'µs', perSecond: 1e6 },
   event: { name: 'µs', perSecond: 1e6 },
   upgrade: { name: 'ms', perSecond: 1e3 },
 };

@@ -18,6 +18,10 @@ export class OpenedUpgrade {
     this.marker = markerOf(order);
   }
 
+  async stored(): Promise<readonly StoredEvent[]> {
+    return (await this.history.load(this.instanceId)).events;
+  }
+
   /** What came after the opening event; every event fits its schema, or this throws. */
   async appended(): Promise<readonly InstanceEvent[]> {
     const { events } = await this.history.load(this.instanceId);

@@ -100,6 +100,14 @@ export class StageHarness {
     await this.bus.settled(await this.bus.publish(opening));
   }
 
+  /** The value of one metric of the stage, named without its prefix; -1 if it is not there. */
+  async metric(name: string): Promise<number> {
+    const answer = await fetch(`http://127.0.0.1:${this.parts.process.port('health')}/metrics`);
+    const lines = (await answer.text()).split('\n');
+    const line = lines.find((each) => each.startsWith(`uplift_${name} `));
+    return line === undefined ? -1 : Number(line.split(' ').at(-1));
+  }
+
   async killStage(): Promise<void> {
     await this.parts.process.kill();
   }
