@@ -136,7 +136,7 @@ export class AdmissionControl implements OnApplicationBootstrap, OnApplicationSh
         clock,
         now: () => this.clock.now(),
         hasRead: () => this.readiness() === undefined,
-        stop: () => holdOf(starts.known(core)),
+        stop: (name) => holdOf(starts.known(name)),
         reachability: known === null ? null : reachabilityOf(known),
       });
     this.queues.set(name, queue);

@@ -59,8 +59,8 @@ export interface CoreQueuePorts {
   readonly now: () => number;
   /** Whether the whole store has been read. */
   readonly hasRead: () => boolean;
-  /** The switch that holds up all starts; null if they are allowed. */
-  readonly stop: () => Hold | null;
+  /** The switch that holds up all starts under a name of the core; null if they are allowed. */
+  readonly stop: (core: string) => Hold | null;
   readonly reachability: Reachability | null;
 }
 
@@ -126,8 +126,7 @@ export class CoreQueue {
 
   /** Lets in whoever may enter now. */
   serve(): void {
-    if (this.ports.stop() !== null) return;
-    for (const candidate of this.free) this.letIn(candidate);
+    for (const candidate of this.free) if (!this.isStopped(candidate)) this.letIn(candidate);
     for (let next = this.nextForRoom(); next !== null; next = this.nextForRoom()) {
       this.landing = this.letIn(next) ? next : null;
       this.landingUntil = Number.POSITIVE_INFINITY;
@@ -138,8 +137,11 @@ export class CoreQueue {
   /** Tells whoever has waited for a while why it waits. */
   look(): void {
     if (this.waiting.size > 0 && this.outage !== null) this.ports.reachability?.recheck();
-    const stopped = this.ports.stop();
+    const stops = new Map<string, Hold | null>();
     for (const candidate of this.everybody()) {
+      const { core } = candidate.entrant.order.profile;
+      const stopped = stops.get(core) ?? this.ports.stop(core);
+      stops.set(core, stopped);
       const decision = candidate.decide === null ? null : this.newsFor(candidate, stopped);
       if (decision !== null) this.answer(candidate, decision);
     }
@@ -227,8 +229,8 @@ export class CoreQueue {
 
   /** Null while there is no room, or nobody here may take it. */
   private nextForRoom(): Candidate | null {
-    const { usage, core, clock, hasRead, now } = this.ports;
-    if (this.waiting.size === 0 || !hasRead() || this.outage !== null) return null;
+    const { usage, core, clock, now } = this.ports;
+    if (!this.isOpen) return null;
     const room = usage.roomAt(core, now());
     if (room === 0) {
       this.openSince = null;
@@ -237,7 +239,18 @@ export class CoreQueue {
     this.openSince ??= clock.monotonic();
     if (this.isLanding()) return null;
     const isUnclaimed = clock.monotonic() - this.openSince >= UNCLAIMED_MS;
-    return this.first(isUnclaimed ? Number.POSITIVE_INFINITY : room);
+    const next = this.first(isUnclaimed ? Number.POSITIVE_INFINITY : room);
+    if (next === null) this.forgetRoomWhileStopped();
+    return next;
+  }
+
+  private get isOpen(): boolean {
+    return this.waiting.size > 0 && this.ports.hasRead() && this.outage === null;
+  }
+
+  /** Nobody could take it. */
+  private forgetRoomWhileStopped(): void {
+    if (this.ports.stop(this.ports.core) !== null) this.openSince = null;
   }
 
   /** The first in the store's queue who is here, of the first so many. */
@@ -246,10 +259,20 @@ export class CoreQueue {
     for (const instanceId of this.ports.usage.queueAt(this.ports.core)) {
       place += 1;
       if (place > most) return null;
-      const candidate = asking(this.waiting.get(instanceId));
+      const candidate = this.asking(this.waiting.get(instanceId) ?? []);
       if (candidate !== null) return candidate;
     }
-    return most === Number.POSITIVE_INFINITY ? asking(this.everybody()) : null;
+    return most === Number.POSITIVE_INFINITY ? this.asking(this.everybody()) : null;
+  }
+
+  private asking(candidates: Iterable<Candidate>): Candidate | null {
+    for (const each of candidates) if (each.decide !== null && !this.isStopped(each)) return each;
+    return null;
+  }
+
+  /** Two instances of one core may name it differently, and a switch one name alone. */
+  private isStopped({ entrant }: Candidate): boolean {
+    return this.ports.stop(entrant.order.profile.core) !== null;
   }
 
   private isLanding(): boolean {
@@ -298,9 +321,4 @@ export class CoreQueue {
   private everybody(): Candidate[] {
     return [...this.free, ...[...this.waiting.values()].flatMap((own) => [...own])];
   }
-}
-
-function asking(candidates: Iterable<Candidate> | undefined): Candidate | null {
-  for (const candidate of candidates ?? []) if (candidate.decide !== null) return candidate;
-  return null;
 }
