@@ -75,7 +75,7 @@ export class Environments {
       },
       { ...cause, step: 'ReserveEnvironment' },
     );
-    this.remember(request.instanceId, profile);
+    if (request.command.type !== 'RegisterInstance') this.remember(request.instanceId, profile);
   }
 
   /** After an instance was deregistered by the event at `revision`, and after every repeat of that command. */

@@ -19,7 +19,7 @@ import { linesOf, mapInOrder } from './import-lines';
 import { InstanceCommands } from './instance-commands';
 import { ImportedInstanceDto } from './instances.dto';
 
-const MOST_AT_ONCE = 16;
+const MOST_AT_ONCE = 32;
 const MOST_IMPORTS = 8;
 /** An import in which no line comes and no answer is read is cut. */
 const IDLE_MS = 60_000;
