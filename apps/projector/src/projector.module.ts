@@ -6,6 +6,7 @@ import type { ServiceRuntime, SettingName } from '@uplift/runtime';
 import { ProjectionLoop } from './projection/projection-loop';
 import { ProjectionProgress } from './projection/projection-progress';
 import { recordBatches, showProgress } from './projection/projection.metrics';
+import { whyStale } from './projection/projection-state';
 import { ProjectionService } from './projection/projection.service';
 import { QueriesController } from './queries/queries.controller';
 import { SnapshotReader } from './queries/snapshot-reader';
@@ -94,10 +95,16 @@ function projection({ clock, randomness, metrics, logger, health }: ProjectorRun
     },
     {
       provide: SnapshotReader,
-      inject: [ReadModel, ProjectionProgress, BusConnection],
-      useFactory: (readModel: ReadModel, progress: ProjectionProgress, bus: BusConnection) => {
+      inject: [ReadModel, ProjectionLoop, ProjectionProgress, BusConnection],
+      useFactory: (
+        readModel: ReadModel,
+        loop: ProjectionLoop,
+        progress: ProjectionProgress,
+        bus: BusConnection,
+      ) => {
         const maxPayload = () => bus.maxPayload;
-        return new SnapshotReader({ readModel, progress, clock, logger, maxPayload });
+        const stale = () => whyStale(loop.state);
+        return new SnapshotReader({ readModel, progress, clock, logger, maxPayload, stale });
       },
     },
   ];

@@ -1,4 +1,17 @@
 export * from './answers';
+export { STALE_REASONS } from './documents';
+export type {
+  AsOf,
+  FindingDocument,
+  InstanceDocument,
+  Percentiles,
+  StageDocument,
+  StageStats,
+  StaleReason,
+  Stop,
+  TimelineEntryDocument,
+  UpgradeDocument,
+} from './documents';
 export { ALLOWED_COMMAND_SCHEMA, WAITING_SCHEMA } from './next-steps';
 export * from './problems';
 export * from './queries';

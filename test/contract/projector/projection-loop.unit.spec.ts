@@ -1,6 +1,10 @@
+import { DECISIONS_STREAM } from '@uplift/contracts';
+import type { EventStore } from '@uplift/event-store';
+import { NO_STREAM } from '@uplift/event-store';
 import { InMemoryEventStore } from '@uplift/event-store/testing';
 import { createLogger } from '@uplift/runtime';
 import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
+import { HeadWatch } from '../../../apps/projector/src/projection/head-watch';
 import { ProjectionLoop } from '../../../apps/projector/src/projection/projection-loop';
 import { ProjectionProgress } from '../../../apps/projector/src/projection/projection-progress';
 import { INSTANCES } from '../../../apps/projector/src/read-model/read-model.tables';
@@ -8,6 +12,10 @@ import { rebuildReadModel } from '../../../apps/projector/src/rebuild/rebuild-re
 import { InMemoryReadModel } from '../../../apps/projector/src/testing/in-memory.read-model';
 import { appendTo, writeInstance, writeInstances } from './upgrade-histories';
 
+const METADATA = {
+  ...{ $correlationId: 'c', $causationId: 'c', actor: { type: 'system', id: 'spec' } },
+  ...{ service: 'spec', schemaVersion: 1, hash: '0'.repeat(64) },
+};
 const logger = createLogger('spec', { level: 'silent' });
 
 let clock: VirtualClock;
@@ -23,10 +31,10 @@ beforeEach(() => {
 afterEach(() => Promise.all(loops.splice(0).map((loop) => loop.stop())));
 
 /** As one process would run it, on a connection of its own. */
-function startLoop() {
+function startLoop(from: EventStore = store) {
   const progress = new ProjectionProgress(clock);
   const ports = {
-    store,
+    store: from,
     readModel: readModel.connect(),
     clock,
     randomness: new SeededRandomness(1),
@@ -93,33 +101,202 @@ test('a second one follows, and takes over when the first lets events lie', asyn
   expect(await checkpoint()).toMatchObject({ position, events: 84 });
 });
 
-test('it stops before an event it does not know, and keeps all before it', async () => {
-  const { position, head, instanceId } = await writeInstance(store);
+test('an event it does not know sets its instance aside, and everybody else goes on', async () => {
+  const { head, instanceId } = await writeInstance(store);
   await appendTo(store, `instance-${instanceId}`, head, [{ type: 'Unheard', data: {} }]);
   const { loop } = startLoop();
-  await until(() => loop.state.kind === 'halted');
-  await clock.advance(60_000);
-  expect(loop.state).toMatchObject({ kind: 'halted', error: { event: { type: 'Unheard' } } });
-  expect(loop.state).not.toHaveProperty('error.event.data');
-  expect(await checkpoint()).toMatchObject({ position, events: 14 });
+  const other = await writeInstance(store);
+  await until(() => loop.state.kind === 'live');
+  expect(await checkpoint()).toMatchObject({ position: other.position, events: 29 });
+  const [row] = await readModel.load(INSTANCES, [instanceId]);
+  const unreadable = { reason: 'unknown-type', eventType: 'Unheard', revision: 14 };
+  expect(row).toMatchObject({ revision: 13, status: 'running-healthy-claimed', unreadable });
+  expect(loop.newerVersions).toBe(0);
 });
 
-test('a store behind the read model halts it, also while the database is away, until a rebuild', async () => {
-  await writeInstances(store, 2);
-  const first = startLoop();
-  await until(() => first.progress.checkpoint?.events === 28);
-  await first.loop.stop();
-
-  store = new InMemoryEventStore({ clock });
-  await writeInstance(store);
+test('an event of a newer version is counted', async () => {
+  const { instanceId } = await writeInstance(store);
+  const metadata = { ...METADATA, schemaVersion: 2 };
+  store.putRaw(`instance-${instanceId}`, 'InstanceParked', {}, metadata);
   const { loop } = startLoop();
-  await until(() => loop.state.kind === 'halted');
-  readModel.isAway = true;
-  await clock.advance(60_000);
-  readModel.isAway = false;
-  await rebuildReadModel({ store, readModel: readModel.connect(), clock });
   await until(() => loop.state.kind === 'live');
-  expect(await checkpoint()).toMatchObject({ events: 14 });
+  expect(loop.newerVersions).toBe(1);
+});
+
+describe('events of other programs', () => {
+  it('are passed over, whatever they are, and what was looked at is told to others', async () => {
+    await writeInstance(store);
+    store.putRaw('ops-test', 'Probe', { a: 1 });
+    store.putRaw('instance-nobody', 'Probe', { a: 1 });
+    const { loop, progress } = startLoop();
+    const { position } = await writeInstance(store);
+    const last = store.putRaw('ops-test', 'Probe', new Uint8Array(3));
+    await until(() => progress.checkpoint?.seenUpTo === last.position);
+    expect(loop.state.kind).toBe('live');
+    await loop.noteSeen();
+    expect(await checkpoint()).toMatchObject({ position, events: 28, seenUpTo: last.position });
+  });
+
+  it('let nobody wait for ever who asks for the position of one', async () => {
+    await writeInstance(store);
+    const { loop, progress } = startLoop();
+    await until(() => loop.state.kind === 'live');
+    const waiting = progress.reaches(store.putRaw('ops-test', 'Probe').position, 5_000);
+    await clock.advance(100);
+    expect(await waiting).toBe(true);
+    const beyond = progress.reaches(store.putRaw('ops-test', 'Probe').position + 1n, 5_000);
+    await clock.advance(5_000);
+    expect(await beyond).toBe(false);
+  });
+
+  it('are read again after a start: none of them proves that the store is the same', async () => {
+    await writeInstance(store);
+    const first = startLoop();
+    const last = store.putRaw('ops-test', 'Probe');
+    await until(() => first.progress.checkpoint?.seenUpTo === last.position);
+    await first.loop.noteSeen();
+    await first.loop.stop();
+    const { position } = await checkpoint();
+    const subscribing = jest.spyOn(store, 'subscribeToAll');
+    const second = startLoop();
+    await until(() => second.progress.checkpoint?.seenUpTo === last.position);
+    expect(subscribing.mock.calls[0]?.[0]).toMatchObject({ after: position });
+  });
+});
+
+describe('a store that is not the one its rows came from', () => {
+  const acceptance = {
+    type: 'StoreAccepted',
+    data: { requestedBy: 'operator-7', reason: 'restored', message: null },
+  };
+  let connected: InMemoryEventStore;
+
+  /** The projector's connection, which may lead to another store from one moment to the next. */
+  const connection = () =>
+    new Proxy(store, {
+      get: (_store, name) => {
+        const value: unknown = Reflect.get(connected, name, connected);
+        return typeof value === 'function' ? (value.bind(connected) as unknown) : value;
+      },
+    });
+
+  /** A store with so many instances takes the place of the present one. */
+  async function exchange(instances: number): Promise<void> {
+    const before = connected;
+    await clock.advance(1_000);
+    connected = new InMemoryEventStore({ clock });
+    await writeInstances(connected, instances);
+    await before.close();
+  }
+
+  beforeEach(async () => {
+    connected = store;
+    await writeInstances(store, 20);
+  });
+
+  const isDiverged = ({ loop }: { readonly loop: ProjectionLoop }) =>
+    loop.state.kind === 'halted' && loop.state.error.code === 'store-diverged';
+
+  it.each([60, 20, 3, 0])('with %d instances: it stops, and its rows stay', async (instances) => {
+    const running = startLoop(connection());
+    await until(() => running.loop.state.kind === 'live');
+    await exchange(instances);
+    await until(() => isDiverged(running));
+    await clock.advance(60_000);
+    expect(isDiverged(running)).toBe(true);
+    expect(await checkpoint()).toMatchObject({ events: 20 * 14 });
+  });
+
+  it('is noticed at the start too, and also while the database is away', async () => {
+    const first = startLoop(connection());
+    await until(() => first.progress.checkpoint?.events === 20 * 14);
+    await first.loop.stop();
+    await exchange(60);
+    const second = startLoop(connection());
+    await until(() => isDiverged(second));
+    readModel.isAway = true;
+    await clock.advance(60_000);
+    readModel.isAway = false;
+    await clock.advance(10_000);
+    expect(isDiverged(second)).toBe(true);
+  });
+
+  it('is noticed by one that follows another, although the store has nothing newer', async () => {
+    const both = [startLoop(connection()), startLoop(connection())];
+    await until(() => both.every(({ loop }) => loop.state.kind === 'live'));
+    await writeInstance(connected);
+    await until(() => both.some(({ loop }) => loop.state.kind === 'standby'));
+    const follower = both.find(({ loop }) => loop.state.kind === 'standby')!;
+    await until(() => follower.progress.checkpoint?.events === 21 * 14);
+    await exchange(3);
+    const watch = new HeadWatch(connection(), follower.progress, {
+      clock,
+      onLook: () => undefined,
+      onSilence: () => undefined,
+      onAnotherStore: () => follower.loop.recheck(),
+    });
+    await watch.look();
+    await until(() => isDiverged(follower));
+  });
+
+  it('is none when the right store is back', async () => {
+    const running = startLoop(connection());
+    await until(() => running.loop.state.kind === 'live');
+    await running.loop.stop();
+    const other = new InMemoryEventStore({ clock });
+    const right = connected;
+    connected = other;
+    const again = startLoop(connection());
+    await until(() => isDiverged(again));
+    connected = right;
+    const { position } = await writeInstance(right);
+    await until(() => again.progress.checkpoint?.position === position);
+    expect(again.loop.state.kind).toBe('live');
+    expect(await checkpoint()).toMatchObject({ events: 21 * 14 });
+  });
+
+  it('is built from as soon as an operator accepts it', async () => {
+    const running = startLoop(connection());
+    await until(() => running.loop.state.kind === 'live');
+    await exchange(3);
+    await until(() => isDiverged(running));
+    const { generation } = await checkpoint();
+    const { position } = await appendTo(connected, DECISIONS_STREAM, NO_STREAM, [acceptance]);
+    await until(() => running.loop.state.kind === 'live');
+    const rebuilt = await checkpoint();
+    expect(rebuilt).toMatchObject({ events: 3 * 14 + 1, position });
+    expect(rebuilt.generation).not.toBe(generation);
+  });
+
+  it('needs a decision of its own: one that the rows know already is none', async () => {
+    await appendTo(connected, DECISIONS_STREAM, NO_STREAM, [acceptance]);
+    const copy = new InMemoryEventStore({ clock });
+    for await (const { events, caughtUp } of connected.subscribeToAll()) {
+      for (const { stream, type, data, metadata } of events) {
+        copy.putRaw(stream, type, data, metadata);
+      }
+      if (caughtUp) break;
+    }
+    const running = startLoop(connection());
+    await writeInstance(connected);
+    await until(() => running.progress.checkpoint?.events === 21 * 14 + 1);
+    await running.loop.stop();
+    connected = copy;
+    const again = startLoop(connection());
+    await until(() => isDiverged(again));
+    await clock.advance(60_000);
+    expect(isDiverged(again)).toBe(true);
+  });
+
+  it('is rebuilt by hand as well', async () => {
+    const running = startLoop(connection());
+    await until(() => running.loop.state.kind === 'live');
+    await exchange(1);
+    await until(() => isDiverged(running));
+    await rebuildReadModel({ store: connected, readModel: readModel.connect(), clock });
+    await until(() => running.loop.state.kind === 'live');
+    expect(await checkpoint()).toMatchObject({ events: 14 });
+  });
 });
 
 test('a rebuild beside it is taken over, with what came meanwhile', async () => {
@@ -135,19 +312,28 @@ test('a rebuild beside it is taken over, with what came meanwhile', async () => 
   expect(await checkpoint()).toMatchObject({ events: 56 });
 });
 
-test.each(['live', 'halted'] as const)(
-  'tables that somebody drops under it are made and filled again, also while it is %s',
-  async (kind) => {
-    const { head, instanceId } = await writeInstance(store);
-    const unheard = [{ type: 'Unheard', data: {} }];
-    if (kind === 'halted') await appendTo(store, `instance-${instanceId}`, head, unheard);
-    const { loop, progress } = startLoop();
-    await until(() => loop.state.kind === kind);
-    const { generation } = await checkpoint();
-    readModel.wipe();
-    if (kind === 'live') await writeInstance(store);
-    await until(() => (progress.checkpoint?.generation ?? generation) !== generation);
-    await until(() => loop.state.kind === kind);
-    expect(await checkpoint()).toMatchObject({ events: kind === 'live' ? 28 : 14 });
-  },
-);
+test('tables that somebody drops under it are made and filled again', async () => {
+  await writeInstance(store);
+  const { loop, progress } = startLoop();
+  await until(() => loop.state.kind === 'live');
+  const { generation } = await checkpoint();
+  readModel.wipe();
+  await writeInstance(store);
+  await until(() => (progress.checkpoint?.generation ?? generation) !== generation);
+  await until(() => loop.state.kind === 'live');
+  expect(await checkpoint()).toMatchObject({ events: 28 });
+});
+
+test('tables that somebody drops are filled again by one that had halted, too', async () => {
+  await writeInstance(store);
+  const first = startLoop();
+  await until(() => first.loop.state.kind === 'live');
+  await first.loop.stop();
+  store = new InMemoryEventStore({ clock });
+  await writeInstances(store, 2);
+  const { loop } = startLoop();
+  await until(() => loop.state.kind === 'halted');
+  readModel.wipe();
+  await until(() => loop.state.kind === 'live');
+  expect(await checkpoint()).toMatchObject({ events: 28 });
+});

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { BusClient, connectBus } from '@uplift/bus';
@@ -61,13 +62,17 @@ async function readiness(): Promise<{ status: string; reasons: Record<string, st
   return (await response.json()) as { status: string; reasons: Record<string, string> };
 }
 
-/** Runs the rebuild as the command line does; answers what it printed, line by line. */
-async function rebuildProcess(): Promise<Record<string, unknown>[]> {
-  const env = {
+function rebuildEnvironment() {
+  return {
     PATH: process.env.PATH,
     UPLIFT_EVENTSTORE_URL: setting('UPLIFT_EVENTSTORE_URL'),
     UPLIFT_POSTGRES_URL: databaseUrl(),
   };
+}
+
+/** Runs the rebuild as the command line does; answers what it printed, line by line. */
+async function rebuildProcess(): Promise<Record<string, unknown>[]> {
+  const env = rebuildEnvironment();
   const run = promisify(execFile)(process.execPath, [MAIN, '--rebuild'], { env });
   const { stdout } = await run.catch((error: { stdout: string }) => error);
   const lines = stdout.trim().split('\n');
@@ -132,17 +137,35 @@ test('a store that goes away is waited for', async () => {
   }, 60_000);
 }, 90_000);
 
-test('an unknown event stops the process where it is and fails a rebuild, both say which', async () => {
+test('an unknown event sets its instance aside, in the process and in a rebuild', async () => {
   const { instanceId, head } = await writeInstance(store);
-  await appendTo(store, `instance-${instanceId}`, head, [{ type: 'Unheard', data: {} }]);
-  await eventually(async () => {
-    expect((await readiness()).reasons.projection).toContain(`Unheard, instance-${instanceId}@14`);
-  });
-  const before = await allRows(databaseUrl());
-  const lines = await rebuildProcess();
-  expect(lines.at(-1)).toMatchObject({
-    type: 'failed',
-    event: { type: 'Unheard', stream: `instance-${instanceId}`, revision: 14 },
-  });
-  expect(await allRows(databaseUrl())).toEqual(before);
+  const unheard = [{ type: 'Unheard', data: {} }];
+  await appendTo(store, `instance-${instanceId}`, head, unheard);
+  const { position } = await writeInstance(store);
+  const get = () =>
+    new BusClient(bus).request(QUERY_SUBJECTS.instanceGet, {
+      ...{ instanceId, minPosition: position.toString() },
+    });
+  const unreadable = { eventType: 'Unheard', revision: 14, reason: 'unknown-type' };
+  expect(await get()).toMatchObject({ instance: { revision: 13, unreadable } });
+  expect(await readiness()).toEqual({ status: 'ok', reasons: {} });
+  const port = stack.service('projector').port('health');
+  const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  expect(metrics).toContain('uplift_projection_unreadable_events_total{reason="unknown-type"} 1');
+  const live = await allRows(databaseUrl());
+  expect((await rebuildProcess()).at(-1)).toMatchObject({ type: 'done', share: 1 });
+  expect(await allRows(databaseUrl())).toEqual(live);
 }, 30_000);
+
+test('a rebuild that is killed leaves no lock: the next one starts at once', async () => {
+  await writeInstances(store, 200);
+  const child = spawn(process.execPath, [MAIN, '--rebuild'], {
+    env: rebuildEnvironment(),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [line] = (await once(child.stdout, 'data')) as [Buffer];
+  expect(JSON.parse(line.toString().split('\n')[0] ?? '')).toMatchObject({ type: 'progress' });
+  child.kill('SIGKILL');
+  await once(child, 'close');
+  expect((await rebuildProcess()).at(-1)).toMatchObject({ type: 'done', share: 1 });
+}, 60_000);

@@ -1,14 +1,15 @@
 import type { ProblemDetails } from '@uplift/contracts';
-import { QUERY_SUBJECTS } from '@uplift/contracts';
-import { event, upTo } from '@uplift/domain/testing';
+import { FINDINGS_STREAM, QUERY_SUBJECTS } from '@uplift/contracts';
+import { event, EXAMPLE_SYSTEM_DATA, upTo } from '@uplift/domain/testing';
+import { NO_STREAM } from '@uplift/event-store';
 import { ProjectorFixture } from './projector-fixture';
 import { PublishedShapes } from './published-shapes';
 import type { WrittenInstance } from './upgrade-histories';
-import { writeInstance } from './upgrade-histories';
+import { appendTo, writeInstance } from './upgrade-histories';
 
 const shapes = new PublishedShapes();
 let fixture: ProjectorFixture;
-let written: Record<'succeeded' | 'running' | 'failed' | 'resting', WrittenInstance>;
+let written: Record<'succeeded' | 'running' | 'failed' | 'resting' | 'unreadable', WrittenInstance>;
 
 beforeAll(async () => {
   fixture = await ProjectorFixture.start();
@@ -20,14 +21,20 @@ beforeAll(async () => {
       ...upTo('DeploymentProgressed'),
       event('UpgradeFailed'),
     ]),
+    unreadable: await writeInstance(fixture.store, [
+      ...upTo('UpgradeStarted'),
+      event('InstanceRegistered'),
+    ]),
     resting: await writeInstance(fixture.store, [event('InstanceRegistered')]),
   };
+  const finding = { type: 'FindingRecorded', data: EXAMPLE_SYSTEM_DATA.FindingRecorded };
+  const told = await appendTo(fixture.store, FINDINGS_STREAM, NO_STREAM, [finding]);
   const projector = await fixture.startProjector();
-  await projector.reached(written.resting.position);
+  await projector.reached(told.position);
 }, 60_000);
 afterAll(() => fixture.stop());
 
-test.each(['succeeded', 'running', 'failed', 'resting'] as const)(
+test.each(['succeeded', 'running', 'failed', 'resting', 'unreadable'] as const)(
   'answers about an instance whose upgrade is %s have the published shape',
   async (kind) => {
     const { instanceId } = written[kind];
@@ -38,7 +45,7 @@ test.each(['succeeded', 'running', 'failed', 'resting'] as const)(
   },
 );
 
-test.each(['succeeded', 'running', 'failed'] as const)(
+test.each(['succeeded', 'running', 'failed', 'unreadable'] as const)(
   'an upgrade that is %s has the published shape',
   async (kind) => {
     const { upgradeId } = written[kind];
@@ -50,6 +57,8 @@ test.each(['succeeded', 'running', 'failed'] as const)(
 test('lists and statistics have the published shape', async () => {
   const page = await fixture.ask(QUERY_SUBJECTS.instanceList, { limit: 2 });
   expect(shapes.faultsOf('InstancePage', page)).toEqual([]);
+  const findings = await fixture.ask(QUERY_SUBJECTS.systemFindings, {});
+  expect(shapes.faultsOf('FindingPage', findings)).toEqual([]);
   const stats = await fixture.ask(QUERY_SUBJECTS.instanceStats, {});
   expect(shapes.faultsOf('StatsAnswer', stats)).toEqual([]);
 });

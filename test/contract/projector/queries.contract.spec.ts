@@ -70,6 +70,7 @@ test('an instance is answered whole, with the position it reflects', async () =>
       revision: 13,
       registeredAt: expect.stringMatching(RFC_3339) as string,
       updatedAt: expect.stringMatching(RFC_3339) as string,
+      unreadable: null,
       waitingFor: null,
       allowedCommands: expect.any(Array) as unknown,
     },

@@ -32,6 +32,7 @@ export function allRows(url: string) {
       upgrades: await select('select * from upgrades order by upgrade_id'),
       timeline: await select('select * from timeline order by instance_id, revision'),
       switches: await select('select * from switches order by switch_id'),
+      findings: await select('select * from findings order by finding_id'),
       checkpoint: await select(
         'select position, events, last_event_id, last_event_hash, last_event_at, version from checkpoint',
       ),

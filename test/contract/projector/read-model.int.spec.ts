@@ -22,6 +22,9 @@ afterAll(async () => {
 
 const newDatabase = () => postgres.createDatabase(`read-model-${randomUUID()}`);
 
+const NO_ROWS = { instances: [], upgrades: [], timeline: [], switches: [], findings: [] };
+const PLACE = { stream: 'instance-of-spec', revision: 0 };
+
 /** The rows that the statements answer, all in one session. */
 async function run(url: string, ...statements: string[]): Promise<unknown[]> {
   const connections = openConnections({ url, poolSize: 1 });
@@ -112,8 +115,8 @@ describe('tables that another build has left', () => {
     const from = await readModel.checkpoint();
     await run(url, 'update checkpoint set version = 1');
     const recordedAt = new Date(0).toISOString();
-    const last = { id: randomUUID(), hash: null, position: 1n, recordedAt };
-    const changes = { instances: [], upgrades: [], timeline: [], switches: [], events: 1, last };
+    const last = { ...PLACE, id: randomUUID(), hash: null, position: 1n, recordedAt };
+    const changes = { ...NO_ROWS, events: 1, last };
     expect(await readModel.commit(from, changes)).toBeNull();
     await readModel.prepare();
     expect(await readModel.commit(from, changes)).toMatchObject({ position: 1n });
@@ -177,7 +180,7 @@ describe('what others have made in the database', () => {
 
   it('refuses a rebuild by its name where rows cannot go for it, and all stays as it was', async () => {
     const recordedAt = new Date(0).toISOString();
-    const last = { id: randomUUID(), hash: null, position: 1n, recordedAt };
+    const last = { ...PLACE, id: randomUUID(), hash: null, position: 1n, recordedAt };
     const switchOf = {
       switchId: 'all',
       core: null,
@@ -186,14 +189,7 @@ describe('what others have made in the database', () => {
       requestedBy: 'me',
       reason: 'x',
     };
-    const changes = {
-      instances: [],
-      upgrades: [],
-      timeline: [],
-      switches: [switchOf],
-      events: 1,
-      last,
-    };
+    const changes = { ...NO_ROWS, switches: [switchOf], events: 1, last };
     await readModel.commit(await readModel.checkpoint(), changes);
     await run(
       url,

@@ -32,6 +32,7 @@ const INSTANCE = HISTORY.reduce<InstanceView | null>(evolveInstanceView, null)!;
 const UPGRADE = HISTORY.reduce<UpgradeView | null>(evolveUpgradeView, null)!;
 const ENTRIES = HISTORY.map((each) => timelineEntry('new', each));
 const MINUTE = 60_000;
+const NO_ROWS = { instances: [], upgrades: [], timeline: [], switches: [], findings: [] };
 
 const instanceNo = (n: number, fields: Partial<InstanceView> = {}): InstanceView => ({
   ...INSTANCE,
@@ -58,9 +59,10 @@ function upgradeNo(n: number, seconds: number | null): UpgradeView {
 function changesAt(position: bigint, rows: Partial<ReadModelChanges>): ReadModelChanges {
   const last = {
     ...{ id: `event-${position}`, hash: `hash-${position}`, position },
+    ...{ stream: 'instance-of-spec', revision: 0 },
     recordedAt: '2026-03-01T10:00:00.000Z',
   };
-  return { instances: [], upgrades: [], timeline: [], switches: [], events: 1, last, ...rows };
+  return { ...NO_ROWS, events: 1, last, ...rows };
 }
 
 /** What the database of the read model promises, whatever it is. */
@@ -155,6 +157,19 @@ export function readModelSuite(name: string, open: () => Promise<DatabaseUnderTe
       expect(await connect().checkpoint()).toMatchObject({ position: 200n, events: 7 });
     });
 
+    it('keeps the last event with the checkpoint, how far was looked, and what was accepted', async () => {
+      const last = { id: 'event-100', hash: 'hash-100', stream: 'instance-of-spec', revision: 0 };
+      const first = await commit({ acceptedStore: 'a@90', seenUpTo: 150n });
+      const kept = { lastEvent: last, acceptedStore: 'a@90' };
+      expect(first).toMatchObject({ ...kept, seenUpTo: 150n });
+      await connect().noteSeen(first, 180n);
+      expect(await readModel.checkpoint()).toMatchObject({ ...kept, seenUpTo: 180n });
+      const second = await commit({ timeline: [] }, 200n);
+      expect(second).toMatchObject({ seenUpTo: 200n, acceptedStore: 'a@90' });
+      await readModel.noteSeen(first, 300n);
+      expect(await readModel.checkpoint()).toEqual(second);
+    });
+
     it('writes nothing for one who does not know the newest checkpoint', async () => {
       await commit({});
       const late = changesAt(200n, { instances: [INSTANCE] });
@@ -247,6 +262,10 @@ export function readModelSuite(name: string, open: () => Promise<DatabaseUnderTe
           new: 1,
         });
         expect(await snapshot.countBy(UPGRADES, 'outcome')).toEqual({});
+        const { instanceId } = instanceNo(2);
+        expect(await snapshot.countBy(INSTANCES, 'status', { instanceId })).toEqual({
+          [INSTANCE.status]: 1,
+        });
       });
     });
 

@@ -1,4 +1,6 @@
 import { sql } from 'kysely';
+import { DECISIONS_STREAM, QUERY_SUBJECTS } from '@uplift/contracts';
+import { NO_STREAM } from '@uplift/event-store';
 import { InMemoryEventStore } from '@uplift/event-store/testing';
 import type { RebuildProgress } from '../../../apps/projector/src/rebuild/rebuild-read-model';
 import { eventually } from '../../support/eventually';
@@ -70,14 +72,38 @@ test('events that arrive during the rebuild are in it', async () => {
   expect((await allRows(fixture.databaseUrl)).instances).toHaveLength(450);
 });
 
-test('a rebuild that cannot read the history leaves the live read model as it was', async () => {
+test('a rebuild makes whole again what a newer build can read, and leaves the rest set aside', async () => {
   const { instanceId, head, position } = await writeInstance(fixture.store);
   const projector = await fixture.startProjector();
   await projector.reached(position);
   const before = await allRows(fixture.databaseUrl);
-  await appendTo(fixture.store, `instance-${instanceId}`, head, [{ type: 'Unheard', data: {} }]);
-  await expect(rebuild()).rejects.toThrow('Unheard');
+  await withReadModel(fixture.databaseUrl, (database) =>
+    sql`update instances set unreadable = '{"reason": "newer-version"}'`.execute(database),
+  );
+  await rebuild();
+  expect((await allRows(fixture.databaseUrl)).instances).toEqual(before.instances);
+  const unknown = [{ type: 'Unheard', data: {} }];
+  const later = await appendTo(fixture.store, `instance-${instanceId}`, head, unknown);
+  await rebuild();
+  const { instances, checkpoint } = await allRows(fixture.databaseUrl);
+  expect(instances).toMatchObject([{ revision: 13, unreadable: { reason: 'unknown-type' } }]);
+  expect(checkpoint).toMatchObject([{ position: later.position.toString() }]);
+});
+
+test('a rebuild that breaks off leaves the live read model as it was, and no lock', async () => {
+  const { position } = await writeInstance(fixture.store);
+  const projector = await fixture.startProjector();
+  await projector.reached(position);
+  const before = await allRows(fixture.databaseUrl);
+  const broken = new InMemoryEventStore();
+  await broken.close();
+  await expect(rebuildIn(broken, fixture.databaseUrl)).rejects.toThrow();
   expect(await allRows(fixture.databaseUrl)).toEqual(before);
+  const locks = await withReadModel(fixture.databaseUrl, (database) =>
+    sql`select * from pg_locks where locktype = 'advisory'`.execute(database),
+  );
+  expect(locks.rows).toEqual([]);
+  await rebuild();
 });
 
 test('a second rebuild at the same time is refused', async () => {
@@ -90,19 +116,70 @@ test('a second rebuild at the same time is refused', async () => {
   expect((await allRows(fixture.databaseUrl)).instances).toHaveLength(100);
 });
 
-test('a store behind the checkpoint stops the projection until the read model is rebuilt', async () => {
-  const written = await writeInstances(fixture.store, 3);
-  const first = await fixture.startProjector();
-  await first.reached(written.at(-1)!.position);
-  await fixture.stopProjectors();
+describe.each([
+  ['that ends earlier', 1],
+  ['that has more', 60],
+])('another store, %s', (_which, instances) => {
+  const ghosts = 20;
 
-  fixture.store = new InMemoryEventStore();
-  const restored = await writeInstance(fixture.store);
-  const second = await fixture.startProjector();
-  await eventually(() => expect(second.loop.state.kind).toBe('halted'));
-  expect((await second.health.readiness()).reasons.projection).toContain('backup restored');
-  await rebuild();
-  await eventually(() => expect(second.loop.state.kind).toBe('live'));
-  const { instances } = await allRows(fixture.databaseUrl);
-  expect(instances.map(({ instance_id }) => instance_id)).toEqual([restored.instanceId]);
+  async function startOnAnotherStore() {
+    const written = await writeInstances(fixture.store, ghosts);
+    const first = await fixture.startProjector();
+    await first.reached(written.at(-1)!.position);
+    await fixture.stopProjectors();
+    fixture.store = new InMemoryEventStore();
+    await writeInstances(fixture.store, instances);
+    const second = await fixture.startProjector();
+    await eventually(() => expect(second.loop.state.kind).toBe('halted'));
+    return { second, missing: written[0]! };
+  }
+
+  test('stops the projection, and every answer says so', async () => {
+    const { second, missing } = await startOnAnotherStore();
+    const { ok, reasons } = await second.health.readiness();
+    expect([ok, reasons.projection]).toEqual([
+      false,
+      expect.stringContaining('was a backup restored, or is it another store') as string,
+    ]);
+    const { instanceId, upgradeId } = missing;
+    const asked = [
+      [QUERY_SUBJECTS.systemStatus, {}],
+      [QUERY_SUBJECTS.systemFindings, {}],
+      [QUERY_SUBJECTS.instanceGet, { instanceId }],
+      [QUERY_SUBJECTS.instanceList, {}],
+      [QUERY_SUBJECTS.instanceStats, {}],
+      [QUERY_SUBJECTS.instanceTimeline, { instanceId }],
+      [QUERY_SUBJECTS.upgradeGet, { upgradeId }],
+    ] as const;
+    const detail = expect.stringContaining('uplift system accept-store') as string;
+    for (const [subject, query] of asked) {
+      expect(await fixture.ask(subject, query)).toMatchObject({
+        asOf: { reason: 'store-diverged', detail, ageMs: expect.any(Number) as number },
+      });
+    }
+    expect(await fixture.ask(QUERY_SUBJECTS.instanceStats, {})).toMatchObject({
+      instances: { total: ghosts },
+    });
+  });
+
+  test('becomes its own when an operator accepts it, and not before', async () => {
+    const { second } = await startOnAnotherStore();
+    const data = { requestedBy: 'operator-7', reason: 'restored', message: null };
+    const accepted = [{ type: 'StoreAccepted', data }];
+    const { position } = await appendTo(fixture.store, DECISIONS_STREAM, NO_STREAM, accepted);
+    const minPosition = position.toString();
+    const answer = await fixture.ask(QUERY_SUBJECTS.instanceStats, { minPosition });
+    expect(answer).toMatchObject({ instances: { total: instances } });
+    await eventually(() => expect(second.loop.state.kind).toBe('live'));
+    const status = await fixture.ask(QUERY_SUBJECTS.systemStatus, { minPosition });
+    expect(status).not.toHaveProperty('asOf.reason');
+  });
+
+  test('is rebuilt from by hand, too', async () => {
+    const { second } = await startOnAnotherStore();
+    await rebuild();
+    await eventually(() => expect(second.loop.state.kind).toBe('live'));
+    const rows = await allRows(fixture.databaseUrl);
+    expect(rows.instances).toHaveLength(instances);
+  });
 });

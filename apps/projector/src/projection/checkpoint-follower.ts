@@ -23,7 +23,7 @@ export class CheckpointFollower {
     while (!ending.aborted && last.generation === generation) {
       await clock.idle(LOOK_MS, ending);
       const now = await this.look();
-      const isLeft = last.position === now.position && !progress.isAtHead;
+      const isLeft = last.seenUpTo === now.seenUpTo && !progress.isAtHead;
       if (!isLeft) movedAt = clock.monotonic();
       if (clock.monotonic() - movedAt > TAKE_OVER_MS) return;
       last = now;
@@ -38,7 +38,7 @@ export class CheckpointFollower {
     }
   }
 
-  private async look(): Promise<Checkpoint> {
+  async look(): Promise<Checkpoint> {
     const checkpoint = await this.readModel.checkpoint();
     this.progress.moveTo(checkpoint);
     this.options.onBeat?.();

@@ -1,9 +1,10 @@
-import type { InstanceView, UpgradeView } from '@uplift/domain';
-import { upgradeIdOf } from '@uplift/domain';
+import type { FindingView, InstanceEvent, InstanceView, UpgradeView } from '@uplift/domain';
+import { findingIdIn, upgradeIdOf } from '@uplift/domain';
 import type { ReadModel, ReadModelChanges } from '../read-model/read-model.port';
-import { INSTANCES, UPGRADES } from '../read-model/read-model.tables';
+import { FINDINGS, INSTANCES, UPGRADES } from '../read-model/read-model.tables';
 import type { Table } from '../read-model/table';
-import type { KnownRows, ReadableEvent } from './read-model-fold';
+import type { KnownRows } from './read-model-fold';
+import type { ReadableEvent } from './readable-event';
 
 const CACHED_ROWS = 20_000;
 
@@ -11,10 +12,12 @@ const CACHED_ROWS = 20_000;
 export class CachedRows implements KnownRows {
   private readonly instances: RowCache<InstanceView>;
   private readonly upgrades: RowCache<UpgradeView>;
+  private readonly findings: RowCache<FindingView>;
 
   constructor(readModel: ReadModel) {
     this.instances = new RowCache(readModel, INSTANCES, CACHED_ROWS);
     this.upgrades = new RowCache(readModel, UPGRADES, CACHED_ROWS);
+    this.findings = new RowCache(readModel, FINDINGS, CACHED_ROWS);
   }
 
   instance(instanceId: string): InstanceView | undefined {
@@ -25,21 +28,31 @@ export class CachedRows implements KnownRows {
     return this.upgrades.get(upgradeId);
   }
 
+  finding(findingId: string): FindingView | undefined {
+    return this.findings.get(findingId);
+  }
+
   async prepare(events: readonly ReadableEvent[]): Promise<void> {
-    const { instances, upgrades } = idsIn(events);
-    await Promise.all([this.instances.fetch(instances), this.upgrades.fetch(upgrades)]);
+    const { instances, upgrades, findings } = idsIn(events);
+    await Promise.all([
+      this.instances.fetch(instances),
+      this.upgrades.fetch(upgrades),
+      this.findings.fetch(findings),
+    ]);
   }
 
   /** To be called once the changes are in the database. */
-  remember({ instances, upgrades }: ReadModelChanges): void {
+  remember({ instances, upgrades, findings }: ReadModelChanges): void {
     this.instances.remember(instances);
     this.upgrades.remember(upgrades);
+    this.findings.remember(findings);
   }
 
   /** To be called whenever somebody else may have written. */
   forget(): void {
     this.instances.clear();
     this.upgrades.clear();
+    this.findings.clear();
   }
 }
 
@@ -84,21 +97,31 @@ export class RowCache<View> {
   }
 }
 
-/** Rows that must exist before the batch: those that it does not itself create first. */
+/** Rows that may exist before the batch: those that it does not itself create first. */
 function idsIn(events: readonly ReadableEvent[]) {
   const instances = new Map<string, boolean>();
   const upgrades = new Map<string, boolean>();
-  for (const { recorded } of events) {
-    if (recorded === null) continue;
-    const { instanceId, revision, event } = recorded;
-    const upgradeId = upgradeIdOf(event);
-    if (!instances.has(instanceId)) instances.set(instanceId, revision > 0);
-    if (upgradeId === null || upgrades.has(upgradeId)) continue;
-    upgrades.set(upgradeId, event.type !== 'UpgradeRequested');
+  const findings = new Set<string>();
+  for (const event of events) {
+    if (event.kind === 'instance' || event.kind === 'unreadable') {
+      first(instances, event.instanceId, event.stored.revision > 0);
+    }
+    if (event.kind === 'instance') noteUpgrade(upgrades, event.recorded.event);
+    const findingId = event.kind === 'system' ? findingIdIn(event.recorded) : null;
+    if (findingId !== null) findings.add(findingId);
   }
-  return { instances: wanted(instances), upgrades: wanted(upgrades) };
+  return { instances: wanted(instances), upgrades: wanted(upgrades), findings: [...findings] };
+}
+
+function noteUpgrade(upgrades: Map<string, boolean>, event: InstanceEvent): void {
+  const upgradeId = upgradeIdOf(event);
+  if (upgradeId !== null) first(upgrades, upgradeId, event.type !== 'UpgradeRequested');
+}
+
+function first(ids: Map<string, boolean>, id: string, mayExist: boolean): void {
+  if (!ids.has(id)) ids.set(id, mayExist);
 }
 
 function wanted(ids: ReadonlyMap<string, boolean>): string[] {
-  return [...ids].filter(([, mustExist]) => mustExist).map(([id]) => id);
+  return [...ids].filter(([, mayExist]) => mayExist).map(([id]) => id);
 }

@@ -6,8 +6,11 @@ import type { Checkpoint, ReadModel } from '../read-model/read-model.port';
 import { CheckpointFollower } from './checkpoint-follower';
 import type { ProjectionProgress } from './projection-progress';
 import type { ProjectionState } from './projection-state';
-import { ProjectionHaltedError, refuseUnfitCheckpoint } from './projection-state';
+import { AnotherStoreError, ProjectionHaltedError, refuseOtherVersion } from './projection-state';
+import type { SetAside } from './read-model-fold';
 import { ReadModelWriter } from './read-model-writer';
+import { StoreAgreement } from './store-agreement';
+import { refuseAnotherStore } from './store-identity';
 
 const MAX_BATCH = 1_000;
 /** Least time from one write to the next: under load it turns many small transactions into few. */
@@ -23,7 +26,15 @@ export interface ProjectionContext {
   readonly logger: Logger;
   /** The loop turns; a write that never comes back is no turn. */
   readonly onBeat?: () => void;
-  readonly onBatch?: (events: number, seconds: number) => void;
+  readonly onBatch?: (batch: WrittenBatch) => void;
+}
+
+export interface WrittenBatch {
+  readonly events: number;
+  /** Events of other programs that were passed over. */
+  readonly foreign: number;
+  readonly setAside: readonly SetAside[];
+  readonly seconds: number;
 }
 
 /** Keeps the read model up to date: reads on from its checkpoint for ever, alone or behind another projector. */
@@ -31,13 +42,19 @@ export class ProjectionLoop {
   private readonly tail: AllTail;
   private readonly writer: ReadModelWriter;
   private readonly follower: CheckpointFollower;
+  private readonly agreement: StoreAgreement;
+  /** As it was written last, with what was looked at since. */
   private checkpoint: Checkpoint | undefined;
+  /** `seenUpTo` as other processes know it. */
+  private noted: bigint | null = null;
+  private newerEvents = 0;
   private current: ProjectionState = { kind: 'starting' };
 
   constructor(private readonly context: ProjectionContext) {
     const { store, readModel, progress, clock, randomness, onBeat } = context;
     this.writer = new ReadModelWriter(readModel);
     this.follower = new CheckpointFollower(readModel, progress, context);
+    this.agreement = new StoreAgreement(context, this.follower, (note) => this.noteFailure(note));
     this.tail = new AllTail(store, {
       clock,
       randomness,
@@ -52,6 +69,11 @@ export class ProjectionLoop {
 
   get state(): ProjectionState {
     return this.current;
+  }
+
+  /** Events of a newer version that this process has passed over since it started. */
+  get newerVersions(): number {
+    return this.newerEvents;
   }
 
   start(): void {
@@ -70,41 +92,78 @@ export class ProjectionLoop {
     this.tail.resubscribe();
   }
 
+  /** The store may be another one than at the start of the subscription. */
+  recheck(): void {
+    if (this.current.kind === 'halted' || this.current.kind === 'starting') return;
+    this.enter({ kind: 'starting' });
+    this.tail.resubscribe();
+  }
+
+  /** Tells other processes how far foreign events were looked at. */
+  async noteSeen(): Promise<void> {
+    const { checkpoint, noted, current } = this;
+    if (!checkpoint || (current.kind !== 'live' && current.kind !== 'catching-up')) return;
+    const { seenUpTo } = checkpoint;
+    if (seenUpTo === null || seenUpTo === noted) return;
+    await this.context.readModel.noteSeen(checkpoint, seenUpTo);
+    this.noted = seenUpTo;
+  }
+
   private async begin(ending: AbortSignal): Promise<bigint | null> {
-    const { readModel, store, progress } = this.context;
+    const { readModel, store } = this.context;
     await beatWhile(readModel.prepare(), this.context);
     await this.untilDue(ending);
     if (ending.aborted) return null;
     const checkpoint = await readModel.checkpoint();
-    this.checkpoint = checkpoint;
-    progress.moveTo(checkpoint);
-    refuseUnfitCheckpoint(checkpoint, await store.lastPosition());
+    this.moveTo(checkpoint, checkpoint.position);
+    refuseOtherVersion(checkpoint);
+    await refuseAnotherStore(store, checkpoint);
     this.enter({ kind: 'catching-up' });
     this.writer.forget();
+    // Not after what was seen behind it: only an event of ours proves that the store is the same.
     return checkpoint.position;
   }
 
   /** Nothing is skipped: only another build, or a rebuilt read model, can go on after a halt. */
   private async untilDue(ending: AbortSignal): Promise<void> {
-    const { current, checkpoint, follower } = this;
+    const { current, checkpoint, follower, agreement } = this;
     if (!checkpoint) return;
-    if (current.kind === 'halted') await follower.untilRebuilt(checkpoint, ending);
-    if (current.kind === 'standby') await follower.untilAbandoned(checkpoint, ending);
+    if (current.kind === 'standby') return follower.untilAbandoned(checkpoint, ending);
+    if (current.kind !== 'halted') return;
+    if (current.error instanceof AnotherStoreError) return agreement.reached(checkpoint, ending);
+    await follower.untilRebuilt(checkpoint, ending);
   }
 
-  private async project({ events, caughtUp }: AllEventsBatch, ending: AbortSignal): Promise<void> {
-    const { clock, progress, onBatch } = this.context;
+  private async project(batch: AllEventsBatch, ending: AbortSignal): Promise<void> {
+    const { clock, onBatch } = this.context;
     const { checkpoint: from } = this;
     if (!from) return;
     const startedAt = clock.monotonic();
-    const { checkpoint, halted } = await this.writer.write(from, events);
+    const { checkpoint, halted, setAside } = await this.writer.write(from, batch);
     if (checkpoint === null) return this.standBy();
-    this.checkpoint = checkpoint;
-    progress.moveTo(checkpoint);
-    onBatch?.(events.length, (clock.monotonic() - startedAt) / 1_000);
+    this.moveTo(checkpoint, halted ? checkpoint.seenUpTo : batch.upTo);
+    this.tell(setAside);
+    const [events, foreign] = [batch.events.length, batch.foreign];
+    onBatch?.({ events, foreign, setAside, seconds: (clock.monotonic() - startedAt) / 1_000 });
     if (halted) throw halted;
-    if (caughtUp) this.enter({ kind: 'live' });
+    if (batch.caughtUp) this.enter({ kind: 'live' });
     await clock.idle(WRITE_INTERVAL_MS - (clock.monotonic() - startedAt), ending);
+  }
+
+  private moveTo(written: Checkpoint, upTo: bigint | null): void {
+    if (written !== this.checkpoint) this.noted = written.seenUpTo;
+    this.checkpoint = { ...written, seenUpTo: upTo ?? written.seenUpTo };
+    this.context.progress.moveTo(this.checkpoint);
+  }
+
+  private tell(setAside: readonly SetAside[]): void {
+    for (const { stored, fault } of setAside) {
+      const { id: eventId, type, stream, revision } = stored;
+      const { reason, message: detail } = fault;
+      if (reason === 'newer-version') this.newerEvents += 1;
+      const fields = { eventId, type, stream, revision, reason, detail };
+      this.context.logger.error(fields, 'an event cannot be read, its stream is set aside');
+    }
   }
 
   /** Somebody else has moved the checkpoint. */
@@ -124,6 +183,10 @@ export class ProjectionLoop {
     if (this.current.kind !== 'halted') {
       this.enter({ kind: 'retrying', reason: errorMessage(error) });
     }
+  }
+
+  private noteFailure(note: string): void {
+    if (this.current.kind === 'halted') this.current = { ...this.current, note };
   }
 
   private enter(state: ProjectionState): void {

@@ -71,6 +71,6 @@ export class ProjectionProgress {
   }
 }
 
-function hasReached({ position: at }: Checkpoint, position: bigint | null): boolean {
-  return position === null || (at !== null && at >= position);
+function hasReached({ seenUpTo }: Checkpoint, position: bigint | null): boolean {
+  return position === null || (seenUpTo !== null && seenUpTo >= position);
 }

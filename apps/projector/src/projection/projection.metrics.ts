@@ -1,11 +1,11 @@
 import type { Clock, Metrics } from '@uplift/runtime';
-import type { ProjectionLoop } from './projection-loop';
+import type { ProjectionLoop, WrittenBatch } from './projection-loop';
 import type { ProjectionProgress } from './projection-progress';
 
 const BATCH_SIZES = [1, 4, 16, 64, 256, 1_024];
 
-/** The function to be told of each written batch: its number of events, and how long it took in seconds. */
-export function recordBatches(metrics: Metrics): (events: number, seconds: number) => void {
+/** The function to be told of each written batch. */
+export function recordBatches(metrics: Metrics): (batch: WrittenBatch) => void {
   const total = metrics.counter({
     name: 'projection_events_total',
     help: 'Events projected by this process',
@@ -19,7 +19,18 @@ export function recordBatches(metrics: Metrics): (events: number, seconds: numbe
     name: 'projection_batch_seconds',
     help: 'Time to fold and write one batch',
   });
-  return (events, seconds) => {
+  const foreignEvents = metrics.counter({
+    name: 'projection_foreign_events_total',
+    help: 'Events of other programs that were passed over',
+  });
+  const unreadable = metrics.counter({
+    name: 'projection_unreadable_events_total',
+    help: 'Events that could not be read: the first of each instance, and all of the system',
+    labels: ['reason'],
+  });
+  return ({ events, foreign, setAside, seconds }) => {
+    foreignEvents.inc(foreign);
+    for (const { fault } of setAside) unreadable.inc({ reason: fault.reason });
     if (events === 0) return;
     total.inc(events);
     sizes.observe(events);

@@ -32,10 +32,17 @@ export class ProjectionService implements OnApplicationBootstrap {
     const { loop, store, progress, health, clock } = this.context;
     health.addReadiness('projection', () => whyNotProjecting(loop.state));
     health.addReadiness('lag', () => whyTooOld(progress, clock.wall()));
+    health.addReadiness('newer-version', () => whyTooEarly(loop.newerVersions));
+    const beat = health.loop('head-watch');
     const watch = new HeadWatch(store, progress, {
       clock,
-      onLook: health.loop('head-watch'),
+      onLook: () => {
+        beat();
+        // A database that is away is told of by whoever reads or writes rows.
+        loop.noteSeen().catch(() => undefined);
+      },
       onSilence: () => loop.resubscribe(),
+      onAnotherStore: () => loop.recheck(),
     });
     loop.start();
     this.watching = watch.run(this.stopping.signal);
@@ -47,6 +54,11 @@ export class ProjectionService implements OnApplicationBootstrap {
     this.stopping.abort();
     await Promise.all([this.context.loop.stop(), this.watching]);
   }
+}
+
+function whyTooEarly(newerVersions: number): string | undefined {
+  if (newerVersions === 0) return undefined;
+  return `${newerVersions} events are of a newer version, and their instances are set aside: deploy this service before those that write`;
 }
 
 function whyTooOld(progress: ProjectionProgress, now: number): string | undefined {

@@ -3,7 +3,14 @@ import { MessagePattern } from '@nestjs/microservices';
 import type { BusConnection, BusRequest } from '@uplift/bus';
 import { BusExceptionFilter, ServicesStrategy } from '@uplift/bus';
 import { QUERY_SUBJECTS, readQuery } from '@uplift/contracts';
-import { instanceById, instancePage, stats, timelinePage, upgradeById } from './read-model-queries';
+import {
+  findingPage,
+  instanceById,
+  instancePage,
+  stats,
+  timelinePage,
+  upgradeById,
+} from './read-model-queries';
 import { SnapshotReader } from './snapshot-reader';
 
 /** The queries as one service that anybody on the bus can discover and measure. */
@@ -57,6 +64,12 @@ export class QueriesController {
   @MessagePattern(QUERY_SUBJECTS.systemStatus)
   systemStatus({ body }: BusRequest) {
     return this.reader.read(readQuery('systemStatus', body), () => Promise.resolve({}));
+  }
+
+  @MessagePattern(QUERY_SUBJECTS.systemFindings)
+  systemFindings({ body }: BusRequest) {
+    const query = readQuery('systemFindings', body);
+    return this.reader.read(query, (snapshot, maxBytes) => findingPage(snapshot, query, maxBytes));
   }
 
   @MessagePattern(QUERY_SUBJECTS.upgradeGet)

@@ -1,6 +1,7 @@
 import type {
   InstanceDocument,
   Query,
+  QueryAnswer,
   Stats,
   TimelineEntryDocument,
   UpgradeDocument,
@@ -9,9 +10,9 @@ import { DEFAULT_PAGE_LENGTH, refusal } from '@uplift/contracts';
 import type { UpgradeView } from '@uplift/domain';
 import { TIMED_STAGES, UPGRADE_OUTCOMES } from '@uplift/domain';
 import type { Snapshot } from '../read-model/read-model.port';
-import type { NextSteps } from '../read-model/next-steps';
-import { commandsOf, NO_STEPS, waitOf } from '../read-model/next-steps';
-import { INSTANCES, TIMELINE, UPGRADES } from '../read-model/read-model.tables';
+import type { StateOfInstance } from '../read-model/next-steps';
+import { NO_STATE } from '../read-model/next-steps';
+import { FINDINGS, INSTANCES, TIMELINE, UPGRADES } from '../read-model/read-model.tables';
 import type { Page } from './cursor';
 import { readCursor, toPage } from './cursor';
 
@@ -57,19 +58,33 @@ export async function timelinePage(
 
 export async function upgradeById(snapshot: Snapshot, upgradeId: string): Promise<UpgradeDocument> {
   const view = await snapshot.find(UPGRADES, upgradeId);
-  if (view) return { ...UPGRADES.show(view), ...(await nextStepsOf(snapshot, view)) };
+  if (view) return { ...UPGRADES.show(view), ...(await stateOfInstance(snapshot, view)) };
   const detail = `No upgrade ${upgradeId} is known. If it was requested just now, ask with minPosition.`;
   throw refusal('upgrade-not-found', detail);
 }
 
-/** Those of its instance, as long as no other upgrade has followed. */
-async function nextStepsOf(
+/** As long as no other upgrade has followed. */
+async function stateOfInstance(
   snapshot: Snapshot,
   { instanceId, upgradeId }: UpgradeView,
-): Promise<NextSteps> {
+): Promise<StateOfInstance> {
   const instance = await snapshot.find(INSTANCES, instanceId);
-  if (instance?.lastUpgradeId !== upgradeId) return NO_STEPS;
-  return { waitingFor: waitOf(instance), allowedCommands: commandsOf(instance) };
+  if (instance?.lastUpgradeId !== upgradeId) return NO_STATE;
+  const { waitingFor, allowedCommands, unreadable } = INSTANCES.show(instance);
+  return { waitingFor, allowedCommands, unreadable };
+}
+
+/** Those that were told last come first. */
+export async function findingPage(
+  snapshot: Snapshot,
+  { cursor, limit = DEFAULT_PAGE_LENGTH, ...query }: Query<'systemFindings'>,
+  maxBytes: number,
+): Promise<Omit<QueryAnswer<'systemFindings'>, 'stops' | 'asOf'>> {
+  const openByKind = await snapshot.countBy(FINDINGS, 'kind', { open: true });
+  const where = FINDINGS.filterOf(query);
+  const after = readCursor(FINDINGS, cursor);
+  const views = await snapshot.page(FINDINGS, { where, after, limit: limit + 1 });
+  return { ...toPage(FINDINGS, views, { limit, maxBytes }), openByKind };
 }
 
 /** Durations are of the newest 10,000 upgrades. */

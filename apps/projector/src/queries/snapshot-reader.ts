@@ -3,6 +3,7 @@ import { ProblemError, refusal } from '@uplift/contracts';
 import type { Clock, Logger } from '@uplift/runtime';
 import type { ProjectionProgress, StoreHead } from '../projection/projection-progress';
 import type { Checkpoint, ReadModel, Snapshot } from '../read-model/read-model.port';
+import type { whyStale } from '../projection/projection-state';
 import { SWITCHES } from '../read-model/read-model.tables';
 import { isoTime } from '../read-model/table';
 import { bytesOf } from './cursor';
@@ -24,7 +25,10 @@ export interface SnapshotReaderContext {
   readonly logger: Logger;
   /** Largest message that the bus carries. */
   readonly maxPayload: () => number;
+  readonly stale: () => Staleness | undefined;
 }
+
+type Staleness = NonNullable<ReturnType<typeof whyStale>>;
 
 /** What is read for one answer; rows of a list may have so many bytes, as JSON. */
 type ReadRows<T> = (snapshot: Snapshot, maxBytes: number) => Promise<T>;
@@ -52,14 +56,16 @@ export class SnapshotReader {
   }
 
   private readNow<T extends object>(rows: ReadRows<T>): Promise<Answer<T>> {
-    const { readModel, progress, clock, maxPayload } = this.context;
+    const { readModel, progress, clock, maxPayload, stale } = this.context;
     return readModel.read(async (snapshot) => {
       const checkpoint = await snapshot.checkpoint();
       const where = { isStopped: true };
       const views = await snapshot.page(SWITCHES, { where, limit: MOST_STOPS });
       const stops = views.map((stop) => SWITCHES.show(stop));
       const answer = await rows(snapshot, maxPayload() - ENVELOPE_BYTES - bytesOf(stops));
-      return { ...answer, stops, asOf: asOf(checkpoint, progress.head, clock.wall()) };
+      const following = { head: progress.head, stale: stale() };
+      const seen = seenOf(checkpoint, progress.checkpoint);
+      return { ...answer, stops, asOf: asOf(seen, following, clock.wall()) };
     });
   }
 
@@ -81,28 +87,45 @@ export class SnapshotReader {
     const { progress } = this.context;
     if (progress.isAt(position) || (await this.reaches(position))) return;
     const { checkpoint, missingEvents } = progress;
-    const at = (checkpoint?.position ?? 0n).toString();
+    const at = (checkpoint?.seenUpTo ?? 0n).toString();
+    const stale = this.context.stale();
+    const why = stale ? ` It does not follow the store: ${stale.detail}.` : '';
     throw refusal(
       'read-model-behind',
-      `The read model is at position ${at}, not yet at ${position.toString()}, after ${WAIT_FOR_POSITION_MS} ms; about ${missingEvents} events are missing.`,
+      `The read model is at position ${at}, not yet at ${position.toString()}, after ${WAIT_FOR_POSITION_MS} ms; about ${missingEvents} events are missing.${why}`,
     );
   }
 }
 
-export function asOf(checkpoint: Checkpoint, head: StoreHead | undefined, now: number): AsOf {
-  const at = Math.min(now, completeUntil(checkpoint, head));
+/** This process may have looked further than others know. */
+function seenOf(checkpoint: Checkpoint, known: Checkpoint | undefined): Checkpoint {
+  const isSame =
+    known?.generation === checkpoint.generation && known.position === checkpoint.position;
+  return isSame ? known : checkpoint;
+}
+
+interface Following {
+  readonly head: StoreHead | undefined;
+  readonly stale: Staleness | undefined;
+}
+
+export function asOf(checkpoint: Checkpoint, following: Following, now: number): AsOf {
+  const at = Math.min(now, completeUntil(checkpoint, following));
   return {
-    position: (checkpoint.position ?? 0n).toString(),
+    position: (checkpoint.seenUpTo ?? 0n).toString(),
     at: isoTime(at),
     ageMs: now - at,
+    ...following.stale,
   };
 }
 
 /** The last event's time, or when the store was last seen to hold nothing newer. */
-function completeUntil(checkpoint: Checkpoint, head: StoreHead | undefined): number {
-  const lastEventAt = checkpoint.lastEventAt ?? 0;
-  if (!head || (checkpoint.position ?? 0n) < (head.position ?? 0n)) {
-    return checkpoint.lastEventAt ?? checkpoint.updatedAt;
-  }
-  return Math.max(lastEventAt, head.seenAt);
+function completeUntil(checkpoint: Checkpoint, { head, stale }: Following): number {
+  const shown = checkpoint.lastEventAt ?? checkpoint.updatedAt;
+  if (!head || stale?.reason === 'store-diverged' || isBehind(checkpoint, head)) return shown;
+  return Math.max(checkpoint.lastEventAt ?? 0, head.seenAt);
+}
+
+function isBehind({ seenUpTo }: Checkpoint, { position }: StoreHead): boolean {
+  return (seenUpTo ?? 0n) < (position ?? 0n);
 }

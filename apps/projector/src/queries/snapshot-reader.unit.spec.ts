@@ -6,9 +6,11 @@ import { InMemoryReadModel } from '../testing/in-memory.read-model';
 import { asOf, SnapshotReader } from './snapshot-reader';
 
 const CHECKPOINT = checkpointAt(500n, { lastEventAt: 10_000, updatedAt: 10_050 });
+const UNKNOWN = { head: undefined, stale: undefined };
+const following = (position: bigint | null) => ({ ...UNKNOWN, head: { position, seenAt: 70_000 } });
 
 test('an answer at the end of the store is as old as the last look at the store', () => {
-  expect(asOf(CHECKPOINT, { position: 500n, seenAt: 70_000 }, 70_400)).toEqual({
+  expect(asOf(CHECKPOINT, following(500n), 70_400)).toEqual({
     position: '500',
     at: '1970-01-01T00:01:10.000Z',
     ageMs: 400,
@@ -16,22 +18,38 @@ test('an answer at the end of the store is as old as the last look at the store'
 });
 
 test('an answer that lags is as old as its last event', () => {
-  const answer = asOf(CHECKPOINT, { position: 900n, seenAt: 70_000 }, 70_400);
+  const answer = asOf(CHECKPOINT, following(900n), 70_400);
   expect(answer).toMatchObject({ at: '1970-01-01T00:00:10.000Z', ageMs: 60_400 });
 });
 
 test('while the store was never reached the last event counts', () => {
-  expect(asOf(CHECKPOINT, undefined, 12_000)).toMatchObject({ ageMs: 2_000 });
+  expect(asOf(CHECKPOINT, UNKNOWN, 12_000)).toMatchObject({ ageMs: 2_000 });
 });
 
 test('an empty read model of an empty store is up to date', () => {
   const empty = checkpointAt(null);
-  const answer = asOf(empty, { position: null, seenAt: 70_000 }, 70_000);
+  const answer = asOf(empty, following(null), 70_000);
   expect(answer).toMatchObject({ position: '0', ageMs: 0 });
 });
 
 test('a store clock ahead of ours makes no negative age', () => {
-  expect(asOf({ ...CHECKPOINT, lastEventAt: 99_000 }, undefined, 50_000).ageMs).toBe(0);
+  expect(asOf({ ...CHECKPOINT, lastEventAt: 99_000 }, UNKNOWN, 50_000).ageMs).toBe(0);
+});
+
+test('rows of another store are as old as their last event, wherever the store ends', () => {
+  const stale = { reason: 'store-diverged', detail: 'stopped' } as const;
+  expect(asOf(CHECKPOINT, { ...following(500n), stale }, 70_400)).toMatchObject({
+    ageMs: 60_400,
+    reason: 'store-diverged',
+    detail: 'stopped',
+  });
+});
+
+test('an answer reflects what was looked at behind the last event of ours', () => {
+  expect(asOf({ ...CHECKPOINT, seenUpTo: 700n }, following(500n), 70_400)).toMatchObject({
+    position: '700',
+    ageMs: 400,
+  });
 });
 
 test('queries that wait for a position leave room for those that do not', async () => {

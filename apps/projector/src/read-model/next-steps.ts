@@ -3,19 +3,29 @@ import type { InstanceView } from '@uplift/domain';
 import { allowedCommands, waitingFor } from '@uplift/domain';
 import { isoTime } from './table';
 
-export type NextSteps = Pick<InstanceDocument, 'waitingFor' | 'allowedCommands'>;
-type Row = Pick<InstanceView, 'state' | 'updatedAt'>;
+/** What an upgrade shows of its instance. */
+export type StateOfInstance = Pick<
+  InstanceDocument,
+  'waitingFor' | 'allowedCommands' | 'unreadable'
+>;
+type Row = Pick<InstanceView, 'state' | 'updatedAt' | 'unreadable'>;
 
-/** Of a history that is broken, and of an upgrade that another has followed: nothing is decided on it. */
-export const NO_STEPS: NextSteps = { waitingFor: null, allowedCommands: [] };
+/** Of an upgrade that another has followed: nothing is decided on it. */
+export const NO_STATE: StateOfInstance = {
+  waitingFor: null,
+  allowedCommands: [],
+  unreadable: null,
+};
 
-export function waitOf({ state, updatedAt }: Row): NextSteps['waitingFor'] {
-  const waiting = state && waitingFor(state);
+/** Null also where the history cannot be read: it is not known. */
+export function waitOf({ state, updatedAt, unreadable }: Row): StateOfInstance['waitingFor'] {
+  const waiting = unreadable ? null : state && waitingFor(state);
   return waiting && { ...waiting, since: waiting.since ?? isoTime(updatedAt) };
 }
 
-export function commandsOf({ state }: Row): NextSteps['allowedCommands'] {
-  return state === null ? NO_STEPS.allowedCommands : withoutStacks(() => allowedCommands(state));
+/** None where the history is broken, or cannot be read. */
+export function commandsOf({ state, unreadable }: Row): StateOfInstance['allowedCommands'] {
+  return state === null || unreadable ? [] : withoutStacks(() => allowedCommands(state));
 }
 
 /** What is not allowed is thrown, and nobody reads where from: without the stacks it takes half the time. */

@@ -3,16 +3,17 @@ import { sql } from 'kysely';
 import type { Connections, PostgresOptions } from './postgres.connections';
 import { LIVE_SCHEMA, openConnections, REBUILD_SCHEMA } from './postgres.connections';
 import { onEmptySchema, prepareSchema, replaceLiveRows } from './postgres.schema';
-import { columnsOf, selectByIds, selectPage, writeRows } from './postgres.statements';
+import { columnsOf, countRows, selectByIds, selectPage, writeRows } from './postgres.statements';
 import type {
   Checkpoint,
+  LastEvent,
   PageRequest,
   ReadModelChanges,
   ReplaceLive,
   Snapshot,
 } from './read-model.port';
 import { ReadModel, RowsRefusedError } from './read-model.port';
-import { INSTANCES, SWITCHES, TIMELINE, UPGRADES } from './read-model.tables';
+import { FINDINGS, INSTANCES, SWITCHES, TIMELINE, UPGRADES } from './read-model.tables';
 import type { Table } from './table';
 
 /** Of a rebuild: its batches are large, and what a crash loses is built again. */
@@ -23,6 +24,8 @@ const REBUILD = {
 
 /** SQLSTATE classes: data exception, integrity violation, program limit exceeded. */
 const REFUSED = /^(22|23|54)/;
+/** Of those: what is wrong is the content of a row, not the rows that are there. */
+const OF_CONTENT = /^(22|54)/;
 
 export class PostgresReadModel extends ReadModel {
   private readonly connections: Connections;
@@ -57,14 +60,16 @@ export class PostgresReadModel extends ReadModel {
         return advanced;
       });
     } catch (error) {
-      throw isRefusal(error) ? new RowsRefusedError(error.message, { cause: error }) : error;
+      throw isRefusal(error)
+        ? new RowsRefusedError(error.message, OF_CONTENT.test(error.code), { cause: error })
+        : error;
     }
   }
 
   override async noteSeen(from: Checkpoint, seenUpTo: bigint): Promise<void> {
     const position = seenUpTo.toString();
     await sql`update ${this.checkpointTable} set seen_up_to = ${position}
-      where ${isAt(from)} and (seen_up_to is null or seen_up_to < ${position}::bigint)`.execute(
+      where ${isAt(from)} and seen_up_to is distinct from ${position}::bigint`.execute(
       this.connections,
     );
   }
@@ -107,6 +112,7 @@ export class PostgresReadModel extends ReadModel {
     const { rows } = await sql<CheckpointRow>`
       update ${this.checkpointTable} set position = ${last.position.toString()},
         events = events + ${events}, last_event_id = ${last.id}, last_event_hash = ${last.hash},
+        last_event_stream = ${last.stream}, last_event_revision = ${last.revision},
         last_event_at = ${last.recordedAt}, seen_up_to = ${(seenUpTo ?? last.position).toString()},
         accepted_store = coalesce(${acceptedStore ?? null}, accepted_store), updated_at = now()
       where ${isAt(from)} returning *`.execute(transaction);
@@ -121,6 +127,7 @@ export class PostgresReadModel extends ReadModel {
     await write(INSTANCES, changes.instances);
     await write(UPGRADES, changes.upgrades);
     await write(SWITCHES, changes.switches);
+    await write(FINDINGS, changes.findings);
   }
 }
 
@@ -147,11 +154,11 @@ class PostgresSnapshot implements Snapshot {
   async countBy<View>(
     table: Table<View>,
     field: keyof View & string,
+    where: Partial<View> = {},
   ): Promise<Record<string, number>> {
-    const { rows } = await sql<{ readonly name: string; readonly count: string }>`
-      select ${sql.ref(table.column(field).name)} as name, count(*) as count
-      from ${sql.id(this.schema, table.name)} group by 1 order by 1`.execute(this.connection);
-    return Object.fromEntries(rows.map(({ name, count }) => [name, Number(count)]));
+    const statement = countRows(this.schema, table, { field, where });
+    const { rows } = await statement.execute(this.connection);
+    return Object.fromEntries(rows.map(({ name, count }) => [String(name), Number(count)]));
   }
 
   async stageStats(newest: number): Promise<StageStats[]> {
@@ -198,6 +205,8 @@ interface CheckpointRow {
   readonly events: string;
   readonly last_event_id: string | null;
   readonly last_event_hash: string | null;
+  readonly last_event_stream: string | null;
+  readonly last_event_revision: number | null;
   readonly last_event_at: Date | null;
   readonly seen_up_to: string | null;
   readonly accepted_store: string | null;
@@ -223,8 +232,7 @@ function toCheckpoint(row: CheckpointRow): Checkpoint {
     generation: row.generation,
     version: row.version,
     position: positionOf(row.position),
-    lastEventId: row.last_event_id,
-    lastEventHash: row.last_event_hash,
+    lastEvent: lastEventOf(row),
     seenUpTo: positionOf(row.seen_up_to ?? row.position),
     acceptedStore: row.accepted_store,
     events: Number(row.events),
@@ -233,11 +241,17 @@ function toCheckpoint(row: CheckpointRow): Checkpoint {
   };
 }
 
+function lastEventOf(row: CheckpointRow): LastEvent | null {
+  const { last_event_id: id, last_event_stream: stream, last_event_revision: revision } = row;
+  if (id === null || stream === null || revision === null) return null;
+  return { id, stream, revision, hash: row.last_event_hash };
+}
+
 function positionOf(decimal: string | null): bigint | null {
   return decimal === null ? null : BigInt(decimal);
 }
 
-function isRefusal(error: unknown): error is Error {
+function isRefusal(error: unknown): error is Error & { readonly code: string } {
   if (!(error instanceof Error) || !('code' in error)) return false;
   return typeof error.code === 'string' && REFUSED.test(error.code);
 }

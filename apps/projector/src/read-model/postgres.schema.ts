@@ -24,6 +24,8 @@ const CHECKPOINT_COLUMNS = {
   events: 'bigint not null default 0',
   last_event_id: 'text',
   last_event_hash: 'text',
+  last_event_stream: 'text',
+  last_event_revision: 'integer',
   last_event_at: 'timestamptz',
   seen_up_to: 'bigint',
   accepted_store: 'text',

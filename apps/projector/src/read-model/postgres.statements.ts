@@ -72,7 +72,21 @@ export function selectPage(
     order by ${sql.join(by)} limit ${request.limit}`;
 }
 
-function where(table: TableShape, { where, after }: PageRequest<object>): RawBuilder<unknown> {
+/** `name` is the value of the field, `count` the number of rows that have it. */
+export function countRows(
+  schema: string,
+  table: TableShape,
+  { field, where: values }: { readonly field: string; readonly where: object },
+): Statement {
+  const [column] = columnsOf(table, [field]);
+  return sql`select ${column} as name, count(*) as count from ${sql.id(schema, table.name)}
+    ${where(table, { where: values })} group by 1 order by 1`;
+}
+
+function where(
+  table: TableShape,
+  { where, after }: Pick<PageRequest<object>, 'where' | 'after'>,
+): RawBuilder<unknown> {
   const { order, isNewestFirst } = table.options;
   const conditions = Object.entries(where).map(([field, value]) => {
     const column = table.column(field);

@@ -1,12 +1,20 @@
 import type { StageStats, StoredEvent } from '@uplift/contracts';
-import type { InstanceView, SwitchView, TimelineEntry, UpgradeView } from '@uplift/domain';
+import type {
+  FindingView,
+  InstanceView,
+  SwitchView,
+  TimelineEntry,
+  UpgradeView,
+} from '@uplift/domain';
 import type { Table } from './table';
 
-/** An event of ours as the store had it: the same position with another id or hash is another store. */
-export interface FoldedEvent extends Pick<StoredEvent, 'id' | 'position' | 'recordedAt'> {
+/** An event of ours as the store had it: a store that has another in its place is another store. */
+export interface LastEvent extends Pick<StoredEvent, 'id' | 'stream' | 'revision'> {
   /** Null if its metadata could not be read. */
   readonly hash: string | null;
 }
+
+export interface FoldedEvent extends LastEvent, Pick<StoredEvent, 'position' | 'recordedAt'> {}
 
 /** What the rows reflect: every event of ours up to and including `position`, nothing after it. */
 export interface Checkpoint {
@@ -16,9 +24,8 @@ export interface Checkpoint {
   readonly version: number;
   /** Of the last event folded. */
   readonly position: bigint | null;
-  readonly lastEventId: string | null;
-  /** Null also in tables of a build that did not keep it. */
-  readonly lastEventHash: string | null;
+  /** Null before the first, and in tables of a build that did not keep it. */
+  readonly lastEvent: LastEvent | null;
   /** Position of the last event looked at, ours or not: at or behind `position`. */
   readonly seenUpTo: bigint | null;
   /** The newest decision of an operator, among the events folded, that the store as it is counts. */
@@ -37,6 +44,7 @@ export interface ReadModelChanges {
   /** New rows. */
   readonly timeline: readonly TimelineEntry[];
   readonly switches: readonly SwitchView[];
+  readonly findings: readonly FindingView[];
   /** Set by a decision in the batch. */
   readonly acceptedStore?: string;
   /** Events folded. */
@@ -60,8 +68,12 @@ export interface Snapshot {
   find<View>(table: Table<View>, id: string): Promise<View | undefined>;
   /** In the order of the table. */
   page<View>(table: Table<View>, request: PageRequest<View>): Promise<View[]>;
-  /** Number of rows by value. */
-  countBy<View>(table: Table<View>, field: keyof View & string): Promise<Record<string, number>>;
+  /** Number of rows by value, of those with exactly the values of `where`. */
+  countBy<View>(
+    table: Table<View>,
+    field: keyof View & string,
+    where?: Partial<View>,
+  ): Promise<Record<string, number>>;
   /** Over the newest upgrades; only stages that were reached. */
   stageStats(newest: number): Promise<StageStats[]>;
 }
@@ -76,6 +88,14 @@ export type ReplaceLive = (storeEnd: () => Promise<bigint | null>) => Promise<bo
 /** The database will never take these rows, however often it is asked. */
 export class RowsRefusedError extends Error {
   readonly code = 'rows-refused';
+  constructor(
+    message: string,
+    /** True if their content is at fault; false if they do not fit the rows that are there. */
+    readonly isOfContent: boolean,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
 }
 
 export class RebuildRunningError extends Error {
@@ -97,7 +117,7 @@ export abstract class ReadModel {
    * RowsRefusedError.
    */
   abstract commit(from: Checkpoint, changes: ReadModelChanges): Promise<Checkpoint | null>;
-  /** Only the foreign events between the checkpoint's and the position were looked at. Nothing if it has moved on. */
+  /** All that was looked at behind the checkpoint's event is foreign. Does nothing if the checkpoint has moved on. */
   abstract noteSeen(from: Checkpoint, seenUpTo: bigint): Promise<void>;
   abstract read<T>(read: (snapshot: Snapshot) => Promise<T>): Promise<T>;
   /** Runs `fill` on empty tables beside the live ones. Throws RebuildRunningError. */

@@ -1,4 +1,5 @@
 import type {
+  FindingDocument,
   InstanceDocument,
   StageDocument,
   Stop,
@@ -6,9 +7,15 @@ import type {
   UpgradeDocument,
 } from '@uplift/contracts';
 import { queryParameters } from '@uplift/contracts';
-import type { InstanceView, SwitchView, TimelineEntry, UpgradeView } from '@uplift/domain';
+import type {
+  FindingView,
+  InstanceView,
+  SwitchView,
+  TimelineEntry,
+  UpgradeView,
+} from '@uplift/domain';
 import { durationOf, labelOf, TIMED_STAGES } from '@uplift/domain';
-import type { NextSteps } from './next-steps';
+import type { StateOfInstance } from './next-steps';
 import { commandsOf, waitOf } from './next-steps';
 import type { Column } from './table';
 import {
@@ -30,7 +37,7 @@ import {
  * Raised when a fold makes other rows of the same events: older rows must be rebuilt, never mixed. A column that is
  * new to a database asks for the rebuild by itself.
  */
-export const READ_MODEL_VERSION = 3;
+export const READ_MODEL_VERSION = 4;
 
 const optionalTime = nullable(time);
 
@@ -51,7 +58,12 @@ const stages: Column<UpgradeView['stages'], readonly StageDocument[]> = {
     }),
 };
 
-/* The one place that names a column. Tables, rows, filters, pages and answers follow from these three. */
+const unreadable: Column<InstanceView['unreadable'], InstanceDocument['unreadable']> = {
+  ...nullable(json<InstanceView['unreadable']>()),
+  show: (history) => history && { ...history, since: isoTime(history.since) },
+};
+
+/* The one place that names a column. Tables, rows, filters, pages and answers follow from these. */
 
 export const INSTANCES = new Table<InstanceView, InstanceDocument>(
   'instances',
@@ -80,12 +92,13 @@ export const INSTANCES = new Table<InstanceView, InstanceDocument>(
     registeredAt: time,
     updatedAt: time,
     state: hidden(nullable(sealed())),
+    unreadable,
     waitingFor: { derive: waitOf },
     allowedCommands: { derive: commandsOf },
   },
 );
 
-export const UPGRADES = new Table<UpgradeView, Omit<UpgradeDocument, keyof NextSteps>>(
+export const UPGRADES = new Table<UpgradeView, Omit<UpgradeDocument, keyof StateOfInstance>>(
   'upgrades',
   { key: ['upgradeId'], order: ['requestedAt', 'upgradeId'], isNewestFirst: true },
   {
@@ -146,4 +159,28 @@ export const SWITCHES = new Table<SwitchView, Stop>(
   },
 );
 
-export const TABLES = [INSTANCES, UPGRADES, TIMELINE, SWITCHES] as const;
+export const FINDINGS = new Table<FindingView, FindingDocument>(
+  'findings',
+  {
+    key: ['findingId'],
+    order: ['lastAt', 'findingId'],
+    isNewestFirst: true,
+    listedBy: queryParameters('systemFindings').map(({ member }) => member),
+  },
+  {
+    findingId: id,
+    kind: text(),
+    subject: text(),
+    detail: text(),
+    evidence: json(),
+    count: integer,
+    open: flag,
+    firstAt: time,
+    lastAt: time,
+    closedAt: nullable(time),
+    closedBy: nullable(text()),
+    closeReason: nullable(text()),
+  },
+);
+
+export const TABLES = [INSTANCES, UPGRADES, TIMELINE, SWITCHES, FINDINGS] as const;

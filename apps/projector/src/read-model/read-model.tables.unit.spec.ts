@@ -76,5 +76,11 @@ test('a list is filtered by those members of its query that are columns', () => 
 });
 
 test('each table has its own name', () => {
-  expect(TABLES.map(({ name }) => name)).toEqual(['instances', 'upgrades', 'timeline', 'switches']);
+  expect(TABLES.map(({ name }) => name)).toEqual([
+    'instances',
+    'upgrades',
+    'timeline',
+    'switches',
+    'findings',
+  ]);
 });

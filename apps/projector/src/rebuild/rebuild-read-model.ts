@@ -10,7 +10,7 @@ const REBUILD_BATCH = 2_000;
 export interface RebuildProgress {
   readonly events: number;
   readonly position: bigint | null;
-  /** Where the store ended when the rebuild began. */
+  /** Where the store ended when the rebuild began; null also if that could not be told soon. */
   readonly head: bigint | null;
   readonly elapsedMs: number;
 }
@@ -42,7 +42,7 @@ async function fillAndReplace(
   replaceLive: ReplaceLive,
 ): Promise<RebuildProgress> {
   const startedAt = clock.monotonic();
-  const head = await store.lastPosition();
+  const head = await store.lastPosition().catch(() => null);
   const writer = new ReadModelWriter(fresh);
   let checkpoint = await fresh.checkpoint();
   const progress = () => toProgress(checkpoint, head, clock.monotonic() - startedAt);
@@ -50,13 +50,13 @@ async function fillAndReplace(
     maxBatch: 2 * REBUILD_BATCH,
     ...(signal ? { signal } : {}),
   });
-  for await (const { events, caughtUp } of largeBatches(subscription, REBUILD_BATCH)) {
-    const outcome = await writer.write(checkpoint, events);
+  for await (const batch of largeBatches(subscription, REBUILD_BATCH)) {
+    const outcome = await writer.write(checkpoint, batch);
     if (outcome.halted) throw outcome.halted;
     if (!outcome.checkpoint) throw new Error('Somebody else writes the tables of the rebuild');
     checkpoint = outcome.checkpoint;
     onProgress?.(progress());
-    if (caughtUp && (await replaceLive(() => store.lastPosition()))) return progress();
+    if (batch.caughtUp && (await replaceLive(() => store.lastPosition()))) return progress();
   }
   throw new Error('The rebuild was interrupted');
 }

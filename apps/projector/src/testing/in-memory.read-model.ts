@@ -4,6 +4,8 @@ import { durationOf } from '@uplift/domain';
 import type { Clock } from '@uplift/runtime';
 import type {
   Checkpoint,
+  FoldedEvent,
+  LastEvent,
   PageRequest,
   ReadModelChanges,
   ReplaceLive,
@@ -11,6 +13,7 @@ import type {
 } from '../read-model/read-model.port';
 import { ReadModel, RebuildRunningError, RowsRefusedError } from '../read-model/read-model.port';
 import {
+  FINDINGS,
   INSTANCES,
   READ_MODEL_VERSION,
   SWITCHES,
@@ -60,17 +63,20 @@ class Tables implements Snapshot {
     const { order, isNewestFirst } = table.options;
     const sign = isNewestFirst ? -1 : 1;
     const keyOf = (view: View) => order.map((field) => view[field]);
-    const wanted = Object.entries(where) as [keyof View, unknown][];
     const rows = this.all(table)
-      .filter((view) => wanted.every(([field, value]) => view[field] === value))
+      .filter((view) => hasAll(view, where))
       .filter((view) => !after || sign * compared(keyOf(view), after) > 0)
       .sort((one, other) => sign * compared(keyOf(one), keyOf(other)));
     return Promise.resolve(rows.slice(0, limit));
   }
 
-  countBy<View>(table: Table<View>, field: keyof View & string): Promise<Record<string, number>> {
+  countBy<View>(
+    table: Table<View>,
+    field: keyof View & string,
+    where: Partial<View> = {},
+  ): Promise<Record<string, number>> {
     const counts: Record<string, number> = {};
-    for (const view of this.all(table)) {
+    for (const view of this.all(table).filter((each) => hasAll(each, where))) {
       const name = String(view[field]);
       counts[name] = (counts[name] ?? 0) + 1;
     }
@@ -152,11 +158,11 @@ export class InMemoryReadModel extends ReadModel {
       put(next, INSTANCES, changes.instances);
       put(next, UPGRADES, changes.upgrades);
       put(next, SWITCHES, changes.switches);
+      put(next, FINDINGS, changes.findings);
       next.at = {
         ...at,
         position: changes.last.position,
-        lastEventId: changes.last.id,
-        lastEventHash: changes.last.hash,
+        lastEvent: lastEventOf(changes.last),
         seenUpTo: changes.seenUpTo ?? changes.last.position,
         acceptedStore: changes.acceptedStore ?? at.acceptedStore,
         events: at.events + changes.events,
@@ -172,7 +178,7 @@ export class InMemoryReadModel extends ReadModel {
     return this.answer(() => {
       const { tables } = this;
       const { at } = tables;
-      if (isAt(at, from) && seenUpTo > (at.seenUpTo ?? -1n)) tables.at = { ...at, seenUpTo };
+      if (isAt(at, from)) tables.at = { ...at, seenUpTo };
     });
   }
 
@@ -216,8 +222,7 @@ export class InMemoryReadModel extends ReadModel {
       generation: `generation-${this.database.generations}`,
       version: READ_MODEL_VERSION,
       position: null,
-      lastEventId: null,
-      lastEventHash: null,
+      lastEvent: null,
       seenUpTo: null,
       acceptedStore: null,
       events: 0,
@@ -244,13 +249,17 @@ function isAt(at: Checkpoint, from: Checkpoint): boolean {
   );
 }
 
+function lastEventOf({ id, hash, stream, revision }: FoldedEvent): LastEvent {
+  return { id, hash, stream, revision };
+}
+
 function put<View>(tables: Tables, table: Table<View>, views: readonly View[]): void {
   const rows = tables.rowsOf(table);
   for (const view of views) {
     const stored = JSON.parse(toStorableJson(view)) as View;
     const key = JSON.stringify(table.options.key.map((field) => stored[field]));
     if (table.options.isAppendOnly && rows.has(key)) {
-      throw new RowsRefusedError(`The row ${key} of ${table.name} exists already`);
+      throw new RowsRefusedError(`The row ${key} of ${table.name} exists already`, false);
     }
     rows.set(key, stored);
   }
@@ -258,6 +267,11 @@ function put<View>(tables: Tables, table: Table<View>, views: readonly View[]): 
 
 function positionOf({ tables }: Database): bigint {
   return tables?.at.position ?? -1n;
+}
+
+function hasAll<View>(view: View, where: Partial<View>): boolean {
+  const wanted = Object.entries(where) as [keyof View, unknown][];
+  return wanted.every(([field, value]) => view[field] === value);
 }
 
 function compared(one: readonly unknown[], other: readonly unknown[]): number {

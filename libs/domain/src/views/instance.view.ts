@@ -8,6 +8,20 @@ import { presentReason, reasonClassOf } from '../instance/reasons';
 import type { InstanceStatus } from '../status';
 import { isHealthy, isInFlight, labelOf } from '../status';
 
+/** The event from which on nothing is known of an instance: it cannot be read, or does not follow. */
+export interface UnreadableHistory {
+  readonly eventId: string;
+  readonly eventType: string;
+  readonly revision: number;
+  /** A code, and the same in words. */
+  readonly reason: string;
+  readonly detail: string;
+  /** Time of the event, milliseconds since 1970. */
+  readonly since: number;
+  /** Events of the instance that came after it. They changed nothing. */
+  readonly laterEvents: number;
+}
+
 /** An instance as lists and details show it. Times are milliseconds since 1970. */
 export interface InstanceView {
   readonly instanceId: string;
@@ -31,6 +45,8 @@ export interface InstanceView {
   readonly updatedAt: number;
   /** What commands are decided on; null from the first event on that the lifecycle forbids. */
   readonly state: KnownInstance | null;
+  /** Null while the history can be read; else the row is what was known before it. */
+  readonly unreadable: UnreadableHistory | null;
 }
 
 /** Folds one event into the row; null = no row yet. */
@@ -80,6 +96,30 @@ function firstView(
     registeredAt: at,
     updatedAt: at,
     state: isInFlight(status) ? null : evolve(INITIAL_STATE, recorded.event),
+    unreadable: null,
+  };
+}
+
+/** The row from an event on that cannot be read. Of an instance that nothing was known of all names are empty. */
+export function unreadableInstanceView(
+  view: InstanceView | null,
+  instanceId: string,
+  unreadable: UnreadableHistory,
+): InstanceView {
+  return { ...(view ?? unknownInstance(instanceId, unreadable)), unreadable };
+}
+
+function unknownInstance(
+  instanceId: string,
+  { revision, since }: UnreadableHistory,
+): Omit<InstanceView, 'unreadable'> {
+  const status = 'new';
+  return {
+    instanceId,
+    ...{ project: '', projectId: null, environment: '', core: '', app: '', labels: {} },
+    ...{ status, statusLabel: labelOf(status), claimed: null },
+    ...{ currentUpgradeId: null, lastUpgradeId: null, failureReason: null, reasonClass: null },
+    ...{ revision, registeredAt: since, updatedAt: since, state: null },
   };
 }
 

@@ -39,6 +39,7 @@ describe('the row of an instance', () => {
       registeredAt: FIRST_TIME,
       updatedAt: FIRST_TIME,
       state: evolve(INITIAL_STATE, event('InstanceRegistered')),
+      unreadable: null,
     });
   });
 

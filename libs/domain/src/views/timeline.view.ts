@@ -10,6 +10,7 @@ import { meaningOf, upgradeIdOf } from '../instance/instance.events';
 import { statusAfter } from '../instance/instance.lifecycle';
 import { presentReason } from '../instance/reasons';
 import type { InstanceStatus } from '../status';
+import type { UnreadableHistory } from './instance.view';
 
 /** One line of an instance's timeline. */
 export interface TimelineEntry {
@@ -35,6 +36,17 @@ export function timelineEntry(
   const upgradeId = upgradeIdOf(event);
   const { type: eventType } = event;
   return { instanceId, revision, eventId, at, eventType, status, upgradeId, note: noteOf(event) };
+}
+
+/** The line of an event that cannot be read: it changes no status. */
+export function unreadableEntry(
+  before: InstanceStatus | null,
+  instanceId: string,
+  { eventId, eventType, revision, reason, detail, since }: UnreadableHistory,
+): TimelineEntry {
+  const note = `cannot be read: ${reason}: ${detail}`;
+  const status = before ?? 'new';
+  return { instanceId, revision, eventId, at: since, eventType, status, upgradeId: null, note };
 }
 
 function noteOf(event: InstanceEvent): string | null {
