@@ -27,13 +27,15 @@ export class CliContext {
     return new ApiClient(readConfiguration(['apiUrl']).apiUrl);
   }
 
-  /** Reads; says which starts are stopped, whatever was asked. */
+  /** Reads; says which starts are stopped, and that the answer is old, whatever was asked. */
   async ask<Name extends ReadAnswer>(path: string): Promise<Answer<Name>> {
     const answer = await this.api.json<Answer<Name>>(path);
     for (const { core, since, requestedBy, reason } of answer.stops) {
       const which = core === null ? 'All starts' : `Starts on core ${core}`;
       this.printer.say(`${which} are stopped since ${since} by ${requestedBy}: ${reason}`);
     }
+    const { reason, detail, at } = answer.asOf;
+    if (reason) this.printer.say(`This is as of ${at} [${reason}]: ${detail ?? ''}`);
     return answer;
   }
 

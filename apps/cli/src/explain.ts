@@ -43,9 +43,10 @@ export function explained(
   const refused = allowedCommands.filter((each) => !each.allowed);
   return [
     `${project}/${environment}: ${statusLabel} (${status}), revision ${revision}`,
+    ...whyUnreadable(instance),
     ...whyFailed(instance),
     ...(failure === null ? [] : whatWasSeen(failure)),
-    waitingFor === null ? 'Nothing holds it up.' : inWords(waitingFor),
+    waitingFor === null ? nothingWaited(instance) : inWords(waitingFor),
     `Possible now: ${possible(allowedCommands)}`,
     ...allowed.flatMap(({ command, detail }) => (detail ? `  ${spoken(command)}: ${detail}` : [])),
     ...whyNot(refused),
@@ -64,6 +65,21 @@ function whyNot(refused: readonly AllowedCommand[]): readonly string[] {
     byRule.set(rule, [...(byRule.get(rule) ?? []), spoken(command)]);
   }
   return [...byRule].map(([rule, commands]) => `  not ${commands.join(', ')}: ${rule}`);
+}
+
+function whyUnreadable({ unreadable }: InstanceDocument): readonly string[] {
+  if (!unreadable) return [];
+  const { eventType, revision, since, reason, detail, laterEvents } = unreadable;
+  const later = laterEvents === 0 ? '' : ` ${laterEvents} later events are not shown either.`;
+  return [
+    `Its history cannot be read from revision ${revision} on (${eventType}, ${since}) [${reason}]: ${detail}.`,
+    `What is shown was known before that.${later}`,
+    'What to do: docs/operations.md, "Findings"; then rebuild the read model.',
+  ];
+}
+
+function nothingWaited({ unreadable }: InstanceDocument): string {
+  return unreadable ? 'What it waits for is not known.' : 'Nothing holds it up.';
 }
 
 function whyFailed({ failureReason, reasonClass }: InstanceDocument): readonly string[] {

@@ -140,5 +140,6 @@ function rowOf(instance: InstanceDocument): Row {
   const { currentUpgradeId: upgrade, failureReason: failure } = instance;
   const waiting = instance.waitingFor?.target ?? null;
   const place = { instance: instanceId, project, environment, app, status };
-  return { ...place, revision, upgrade, waiting, failure };
+  const unreadable = instance.unreadable?.reason ?? null;
+  return { ...place, revision, upgrade, waiting, failure, unreadable };
 }

@@ -61,8 +61,13 @@ beforeEach(() => {
 });
 afterAll(() => api.stop());
 
-const shows = (instance: object, stops: readonly object[] = []) =>
-  api.answers.set('/v1/instances/i-1', { body: { instance, stops, asOf: AS_OF } });
+const shows = (instance: object, stops: readonly object[] = [], asOf: object = AS_OF) =>
+  api.answers.set('/v1/instances/i-1', { body: { instance, stops, asOf } });
+
+const UNREADABLE = {
+  ...{ eventId: 'e-9', eventType: 'Unheard', revision: 9, reason: 'newer-version' },
+  ...{ detail: 'Event Unheard v2 is unknown', since: '2026-12-01T05:00:00.000Z', laterEvents: 3 },
+};
 
 describe('uplift instance register', () => {
   it.each([
@@ -90,6 +95,18 @@ describe('uplift instance explain', () => {
     await context.run(instanceCommand, 'explain', 'i-1');
     return context.printed.join('').trimEnd().split('\n');
   };
+
+  it('says that the history cannot be read, from where on, and what to do', async () => {
+    shows({ ...INSTANCE, failureReason: null, unreadable: UNREADABLE, allowedCommands: [] });
+    expect(await words()).toEqual([
+      'shop/main: Upgrade failed (upgrade-failed), revision 8',
+      'Its history cannot be read from revision 9 on (Unheard, 2026-12-01T05:00:00.000Z) [newer-version]: Event Unheard v2 is unknown.',
+      'What is shown was known before that. 3 later events are not shown either.',
+      'What to do: docs/operations.md, "Findings"; then rebuild the read model.',
+      'What it waits for is not known.',
+      'Possible now: nothing',
+    ]);
+  });
 
   it('says in words why it failed, what is possible and what is not', async () => {
     shows(INSTANCE);
@@ -154,6 +171,21 @@ describe('uplift instance', () => {
     ]);
   });
 
+  it.each(['get', 'explain'])('%s says first that what is shown is old, and why', async (verb) => {
+    const stale = { ...AS_OF, reason: 'store-diverged', detail: 'stopped: another store' };
+    shows(INSTANCE, [], stale);
+    await context.run(instanceCommand, verb, 'i-1');
+    expect(context.said).toEqual([
+      'This is as of 2026-12-01T06:00:00.000Z [store-diverged]: stopped: another store\n',
+    ]);
+  });
+
+  it('get and list name why a history cannot be read', async () => {
+    shows({ ...INSTANCE, unreadable: UNREADABLE });
+    await context.run(instanceCommand, 'get', 'i-1');
+    expect(context.rows).toMatchObject([{ instance: 'i-1', unreadable: 'newer-version' }]);
+  });
+
   it.each(['get', 'explain'])('%s says first that starts are stopped', async (verb) => {
     shows(INSTANCE, [STOP]);
     await context.run(instanceCommand, verb, 'i-1');
@@ -213,7 +245,8 @@ describe('uplift system', () => {
       ...{ firstAt: AS_OF.at, lastAt: AS_OF.at, detail: 'The stream was deleted' },
     };
     const items = [{ ...finding, evidence: {}, closedAt: null }];
-    const page = { items, openByKind: { 'stream-gone': 1 }, nextCursor: 'c', stops: [] };
+    const counted = { openByKind: { 'stream-gone': 1 } };
+    const page = { items, ...counted, nextCursor: 'c', stops: [], asOf: AS_OF };
     api.answers.set('/v1/system/findings', { body: page });
 
     await context.run(systemCommand, 'findings', ...options);
