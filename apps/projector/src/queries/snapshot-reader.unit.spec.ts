@@ -64,6 +64,7 @@ test('queries that wait for a position leave room for those that do not', async 
     clock,
     logger,
     maxPayload: () => 1_000_000,
+    stale: () => undefined,
   });
   const ask = (query: { minPosition?: string }) => reader.read(query, () => Promise.resolve({}));
   const waits = Array.from({ length: 500 }, () => ask({ minPosition: '9' }));
