@@ -12,6 +12,7 @@ import { QueriesController } from './queries/queries.controller';
 import { SnapshotReader } from './queries/snapshot-reader';
 import { PostgresReadModel } from './read-model/postgres.read-model';
 import { ReadModel } from './read-model/read-model.port';
+import { rebuildReadModel } from './rebuild/rebuild-read-model';
 
 export const PROJECTOR_NAME = 'uplift-projector';
 export const PROJECTOR_SETTINGS = [
@@ -82,7 +83,9 @@ function projection({ clock, randomness, metrics, logger, health }: ProjectorRun
       useFactory: (store: EventStore, readModel: ReadModel, progress: ProjectionProgress) => {
         const onBatch = recordBatches(metrics);
         const ports = { store, readModel, clock, randomness, onBeat: health.loop('projection') };
-        const loop = new ProjectionLoop({ ...ports, progress, logger, onBatch });
+        const rebuild = (signal: AbortSignal) =>
+          rebuildReadModel({ store, readModel, clock, signal });
+        const loop = new ProjectionLoop({ ...ports, rebuild, progress, logger, onBatch });
         showProgress(metrics, progress, loop, clock);
         return loop;
       },

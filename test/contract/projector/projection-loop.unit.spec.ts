@@ -38,6 +38,8 @@ function startLoop(from: EventStore = store) {
     readModel: readModel.connect(),
     clock,
     randomness: new SeededRandomness(1),
+    rebuild: (signal: AbortSignal) =>
+      rebuildReadModel({ store: from, readModel: readModel.connect(), clock, signal }),
   };
   const loop = new ProjectionLoop({ ...ports, progress, logger });
   loops.push(loop);

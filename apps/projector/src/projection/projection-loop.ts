@@ -1,6 +1,6 @@
-import type { AllEventsBatch, EventStore } from '@uplift/event-store';
+import type { AllEventsBatch } from '@uplift/event-store';
 import { AllTail } from '@uplift/event-store';
-import type { Clock, Logger, Randomness } from '@uplift/runtime';
+import type { Randomness } from '@uplift/runtime';
 import { beatWhile, errorMessage } from '@uplift/runtime';
 import type { Checkpoint, ReadModel } from '../read-model/read-model.port';
 import { CheckpointFollower } from './checkpoint-follower';
@@ -9,6 +9,7 @@ import type { ProjectionState } from './projection-state';
 import { AnotherStoreError, ProjectionHaltedError, refuseOtherVersion } from './projection-state';
 import type { SetAside } from './read-model-fold';
 import { ReadModelWriter } from './read-model-writer';
+import type { StoreAgreementContext } from './store-agreement';
 import { StoreAgreement } from './store-agreement';
 import { refuseAnotherStore } from './store-identity';
 
@@ -17,15 +18,11 @@ const MAX_BATCH = 1_000;
 const WRITE_INTERVAL_MS = 20;
 const LONGEST_PAUSE_MS = 5_000;
 
-export interface ProjectionContext {
-  readonly store: EventStore;
+/** `onBeat`: the loop turns; a write that never comes back is no turn. */
+export interface ProjectionContext extends StoreAgreementContext {
   readonly readModel: ReadModel;
   readonly progress: ProjectionProgress;
-  readonly clock: Clock;
   readonly randomness: Randomness;
-  readonly logger: Logger;
-  /** The loop turns; a write that never comes back is no turn. */
-  readonly onBeat?: () => void;
   readonly onBatch?: (batch: WrittenBatch) => void;
 }
 

@@ -1,9 +1,8 @@
 import type { EventStore } from '@uplift/event-store';
 import type { Clock, Logger } from '@uplift/runtime';
 import { beatWhile, errorMessage } from '@uplift/runtime';
-import type { Checkpoint, ReadModel } from '../read-model/read-model.port';
+import type { Checkpoint } from '../read-model/read-model.port';
 import { RebuildRunningError } from '../read-model/read-model.port';
-import { rebuildReadModel } from '../rebuild/rebuild-read-model';
 import type { CheckpointFollower } from './checkpoint-follower';
 import { isAccepted, isAnotherStore } from './store-identity';
 
@@ -13,7 +12,8 @@ const NEXT_REBUILD_MS = 60_000;
 
 export interface StoreAgreementContext {
   readonly store: EventStore;
-  readonly readModel: ReadModel;
+  /** Makes the read model anew from the store. */
+  readonly rebuild: (signal: AbortSignal) => Promise<unknown>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onBeat?: () => void;
@@ -44,10 +44,10 @@ export class StoreAgreement {
 
   /** Answers with the pause after it. */
   private async rebuild(signal: AbortSignal): Promise<number> {
-    const { logger, ...context } = this.context;
+    const { logger, rebuild } = this.context;
     logger.info('an operator has accepted the store: rebuilding the read model');
     try {
-      await beatWhile(rebuildReadModel({ ...context, signal }), this.context);
+      await beatWhile(rebuild(signal), this.context);
       return 0;
     } catch (error) {
       if (error instanceof RebuildRunningError || signal.aborted) return LOOK_MS;
