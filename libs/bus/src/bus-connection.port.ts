@@ -171,6 +171,8 @@ export abstract class BusConnection {
    * Throws StreamUncorrectableError.
    */
   abstract ensureTopology(options?: TopologyOptions): Promise<TopologyReport>;
+  /** Settings of the stream that are not as they must be; nothing is changed. Throws if there is no stream. */
+  abstract streamFaults(): Promise<readonly string[]>;
   /** 0 for a stream that never had a message. Throws if there is no stream. */
   abstract lastSequence(): Promise<number>;
   /** Null if there is no such message (any more). */

@@ -40,6 +40,7 @@ import {
   hasConsumer,
   lastSequence,
   storedMessage,
+  streamFaults,
 } from './nats.event-stream';
 
 export interface BusOptions {
@@ -119,6 +120,10 @@ export class NatsBusConnection extends BusConnection {
 
   override async ensureTopology(options: TopologyOptions = {}): Promise<TopologyReport> {
     return ensureNatsTopology(await this.api(), options);
+  }
+
+  override async streamFaults(): Promise<readonly string[]> {
+    return streamFaults(await this.api());
   }
 
   override async lastSequence(): Promise<number> {

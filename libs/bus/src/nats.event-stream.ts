@@ -36,6 +36,11 @@ export async function ensureNatsTopology(
   };
 }
 
+export async function streamFaults(manager: JetStreamManager): Promise<readonly string[]> {
+  const { config } = await manager.streams.info(EVENTS_STREAM);
+  return uncorrected({ ...config }, wantedStream({}));
+}
+
 export async function lastSequence(manager: JetStreamManager): Promise<number> {
   const { state } = await manager.streams.info(EVENTS_STREAM);
   return state.last_seq;

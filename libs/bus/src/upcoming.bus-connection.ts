@@ -74,6 +74,10 @@ export class UpcomingBusConnection extends BusConnection {
     return this.there().ensureTopology(options);
   }
 
+  override async streamFaults(): Promise<readonly string[]> {
+    return this.there().streamFaults();
+  }
+
   override async lastSequence(): Promise<number> {
     return this.there().lastSequence();
   }

@@ -94,6 +94,14 @@ export function streamSuite(name: string, open: () => Promise<BusUnderTest>): vo
       expect(await bus.ensureTopology()).toMatchObject({ changes: [], differences });
     });
 
+    it('says what of it is not as it must be, and leaves it', async () => {
+      await bus.ensureTopology();
+      expect(await bus.streamFaults()).toEqual([]);
+      await server.configure(EVENTS_STREAM, { max_msgs: 9, max_bytes: 5_000_000_000 });
+      expect(await bus.streamFaults()).toEqual(['max_msgs']);
+      expect(await bus.streamFaults()).toEqual(['max_msgs']);
+    });
+
     it('stores a message right after the one it names, and nowhere else', async () => {
       await bus.ensureTopology();
       expect(await bus.lastSequence()).toBe(0);

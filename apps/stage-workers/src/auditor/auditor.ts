@@ -31,7 +31,7 @@ export interface Condition {
   /** Why the finding is closed when it holds no longer. */
   readonly ended: string;
   /** Null while all is well. */
-  readonly look: () => { readonly detail: string; readonly evidence: Evidence } | null;
+  readonly look: () => Promise<{ readonly detail: string; readonly evidence: Evidence } | null>;
 }
 
 /** Everything that is there was looked at, or not yet, or something cannot be looked at. */
@@ -62,6 +62,7 @@ export class Auditor implements OnApplicationBootstrap, OnApplicationShutdown {
   private failures = 0;
 
   constructor(
+    /** The store is the auditor's own. */
     private readonly parts: AuditedParts & { readonly tail: AllTail },
     private readonly recorder: FindingRecorder,
     private readonly conditions: readonly Condition[],
@@ -82,6 +83,7 @@ export class Auditor implements OnApplicationBootstrap, OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     this.abort.abort();
     await this.patrolling;
+    await this.parts.store.close();
   }
 
   private async patrol(): Promise<void> {
@@ -165,13 +167,17 @@ export class Auditor implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   private async lookAtConditions(): Promise<void> {
-    for (const { kind, subject, ended, look } of this.conditions) {
-      const findingId = findingIdOf(kind, subject);
-      const found = look();
-      if (found) this.recorder.note({ findingId, kind, subject, ...found, count: null });
-      else this.recorder.noteEnd(findingId, ended);
+    for (const condition of this.conditions) {
+      await this.lookAt(condition).catch((error: unknown) => this.noteFault([error]));
     }
     await this.recorder.flush().catch((error: unknown) => this.noteFault([error]));
+  }
+
+  private async lookAt({ kind, subject, ended, look }: Condition): Promise<void> {
+    const findingId = findingIdOf(kind, subject);
+    const found = await look();
+    if (found) this.recorder.note({ findingId, kind, subject, ...found, count: null });
+    else this.recorder.noteEnd(findingId, ended);
   }
 
   /** What was recorded before has to be known, or all of it would be tried again. */

@@ -36,7 +36,11 @@ class AuditedByMany extends Audited {
     const actor = { type: 'system', id } as const;
     const logger = { warn: (fields: unknown) => this.warnings.push(fields) } as unknown as Logger;
     const recorder = new FindingRecorder({ commands, actor, clock, logger });
-    const auditor = new Auditor({ store, bus, tail }, recorder, conditions, {
+    // Each auditor closes the store that it was given.
+    const own = Object.assign(Object.create(store) as typeof store, {
+      close: () => Promise.resolve(),
+    });
+    const auditor = new Auditor({ store: own, bus, tail }, recorder, conditions, {
       ...{ intervalMs: 5 * MINUTE, wholeMs: DAY, newest: 4, sharePercent },
       ...{ ...ports, logger, onBeat: () => void (this.beats += 1) },
     });
@@ -209,7 +213,7 @@ describe('the auditor', () => {
     let differs = true;
     const condition: Condition = {
       ...{ kind: 'clock-skew', subject: 'w', ended: 'the clocks agree again' },
-      look: () => (differs ? { detail: 'The clocks differ', evidence: {} } : null),
+      look: () => Promise.resolve(differs ? { detail: 'The clocks differ', evidence: {} } : null),
     };
     audited.audit(100, [condition]);
     audited.audit(100, [condition]);

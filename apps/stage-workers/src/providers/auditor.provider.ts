@@ -1,9 +1,10 @@
 import type { Provider } from '@nestjs/common';
 import { BusConnection } from '@uplift/bus';
 import type { Actor } from '@uplift/contracts';
-import { FINDINGS_STREAM } from '@uplift/contracts';
+import { EVENTS_STREAM, FINDINGS_STREAM } from '@uplift/contracts';
 import { findingsDecider } from '@uplift/domain';
-import { AllTail, EventStore, StreamHistory, SystemCommandHandler } from '@uplift/event-store';
+import { AllTail, EsdbEventStore, StreamHistory, SystemCommandHandler } from '@uplift/event-store';
+import type { EventStore } from '@uplift/event-store';
 import type { Metrics } from '@uplift/runtime';
 import { Auditor } from '../auditor/auditor';
 import type { Condition } from '../auditor/auditor';
@@ -23,17 +24,15 @@ export interface AuditorPlace {
 export function auditorProvider(place: AuditorPlace): Provider {
   return {
     provide: Auditor,
-    inject: [EventStore, BusConnection, AllTail, place.known],
-    useFactory: (
-      store: EventStore,
-      bus: BusConnection,
-      tail: AllTail,
-      { storeClock }: WatchdogView,
-    ) => {
+    inject: [BusConnection, AllTail, place.known],
+    useFactory: (bus: BusConnection, tail: AllTail, { storeClock }: WatchdogView) => {
       const { runtime, writer } = place;
+      // A connection of its own: it delays nobody's appends, and tells also of a store that nobody appends to.
+      const connectionString = runtime.configuration.eventStoreUrl;
+      const store = new EsdbEventStore({ connectionString });
       const recorder = recorderOf(place, store);
       measure(runtime.metrics, recorder);
-      const conditions = [clocksDiffer(storeClock, writer.id)];
+      const conditions = [clocksDiffer(storeClock, writer.id), streamIsOtherwise(bus)];
       return new Auditor({ store, bus, tail }, recorder, conditions, optionsIn(runtime));
     },
   };
@@ -62,12 +61,28 @@ function clocksDiffer(storeClock: StoreClock, subject: string): Condition {
     subject,
     ended: 'the clocks agree again',
     look: () => {
-      if (storeClock.isTrusted) return null;
-      const { differenceMs } = storeClock;
-      return {
-        detail: `The clock of this process and the store's differ by ${Math.round(differenceMs / 1000)} s: no deadline is judged`,
-        evidence: { differenceMs: Math.round(differenceMs) },
-      };
+      if (storeClock.isTrusted) return Promise.resolve(null);
+      const differenceMs = Math.round(storeClock.differenceMs);
+      const detail = `The clock of this process and the store's differ by ${Math.round(differenceMs / 1000)} s: no deadline is judged`;
+      return Promise.resolve({ detail, evidence: { differenceMs } });
+    },
+  };
+}
+
+/** What a relay puts back within seconds is no finding. */
+function streamIsOtherwise(bus: BusConnection): Condition {
+  let before: readonly string[] = [];
+  return {
+    kind: 'bus-settings',
+    subject: EVENTS_STREAM,
+    ended: 'the settings are as they must be again',
+    look: async () => {
+      const now = await bus.streamFaults();
+      const settings = now.filter((setting) => before.includes(setting)).join(', ');
+      before = now;
+      if (settings === '') return null;
+      const detail = `The stream of the bus is not as it must be, and no relay puts it back: ${settings}`;
+      return { detail, evidence: { settings } };
     },
   };
 }

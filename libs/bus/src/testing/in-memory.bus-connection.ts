@@ -99,6 +99,10 @@ export class InMemoryBusConnection extends BusConnection implements AttachedConn
     return this.call(() => this.server.ensureTopology(options));
   }
 
+  override streamFaults(): Promise<readonly string[]> {
+    return this.call(() => this.server.streamFaults());
+  }
+
   override lastSequence(): Promise<number> {
     return this.call(() => this.server.lastSequence());
   }

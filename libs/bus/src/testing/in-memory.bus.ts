@@ -167,6 +167,11 @@ export class InMemoryBus {
     if (changed) changed.settings = { ...changed.settings, ...settings };
   }
 
+  streamFaults(): readonly string[] {
+    if (!this.stream) throw new Error('stream not found');
+    return uncorrected(this.stream.settings, wantedStream({}));
+  }
+
   lastSequence(): number {
     if (!this.stream) throw new Error('stream not found');
     return this.stream.messages.length;
