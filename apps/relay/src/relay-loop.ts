@@ -1,15 +1,14 @@
 import { PublishRun, type TopologyOptions, type TopologyReport } from '@uplift/bus';
 import { encodeEvent, type RelayProof, type StoredEvent } from '@uplift/contracts';
-import { AllTail, type AllEventsBatch } from '@uplift/event-store';
+import {
+  AllTail,
+  MOST_UNDER_WAY,
+  type AllEventsBatch,
+  type ForeignMessage,
+} from '@uplift/event-store';
 import { errorMessage, type Logger } from '@uplift/runtime';
 import type { RelayStatus } from './relay-status';
-import {
-  assertRelayed,
-  DivergedError,
-  findResumePoint,
-  standBy,
-  type RelayContext,
-} from './resume-point';
+import { findResumePoint, isRelayed, standBy, type RelayContext } from './resume-point';
 
 export interface RelayParts extends RelayContext {
   readonly status: RelayStatus;
@@ -32,7 +31,7 @@ export class RelayLoop {
   private run: PublishRun | undefined;
   private proof: RelayProof = { ordinal: 0, epoch: '' };
   private lastSequence = 0;
-  private diverged: DivergedError | undefined;
+  private toldUpTo = 0;
 
   constructor(private readonly parts: RelayParts) {
     const { store, clock, randomness, onBeat } = parts;
@@ -62,11 +61,12 @@ export class RelayLoop {
 
   private async beginPass(ending: AbortSignal): Promise<bigint | null> {
     await this.afterPass(ending);
-    if (this.diverged) throw this.diverged;
     const { bus, topology, status } = this.parts;
     this.report(await bus.ensureTopology(topology));
-    const { sequence, after, proof } = await findResumePoint(this.parts);
-    const run = new PublishRun(bus, { after: sequence });
+    const { sequence, after, proof, foreign } = await findResumePoint(this.parts, ending);
+    if (sequence < this.toldUpTo) this.toldUpTo = 0;
+    this.tellOf(foreign);
+    const run = new PublishRun(bus, { after: sequence, maxInFlight: MOST_UNDER_WAY });
     this.run = run;
     this.proof = proof;
     run.signal.addEventListener('abort', () => {
@@ -96,19 +96,20 @@ export class RelayLoop {
     if (failure.reason === 'timeout') return;
     if (failure.reason !== 'wrong-sequence') throw failure;
     if ((await bus.lastSequence()) < confirmedSequence) return;
-    await this.assertRelayed(failure.sequence);
+    if (!(await isRelayed(this.parts, failure.sequence))) return;
     status.mode = 'standby';
     await standBy(this.parts, ending);
   }
 
-  /** What follows a foreign message looks right again, so this is remembered until the process is restarted. */
-  private async assertRelayed(sequence: number): Promise<void> {
-    try {
-      await assertRelayed(this.parts.bus, sequence);
-    } catch (error) {
-      if (error instanceof DivergedError) this.diverged = error;
-      throw error;
+  /** Messages of others are told once. */
+  private tellOf(foreign: readonly ForeignMessage[]): void {
+    const { status, logger } = this.parts;
+    const untold = foreign.filter(({ sequence }) => sequence > this.toldUpTo).reverse();
+    for (const message of untold) {
+      logger.warn(message, 'a message on the bus is not from the relay: it is passed over');
     }
+    status.messagesPassedOver += untold.length;
+    this.toldUpTo = untold.at(-1)?.sequence ?? this.toldUpTo;
   }
 
   private async publishAll({ events, foreign, caughtUp }: AllEventsBatch, ending: AbortSignal) {
@@ -134,9 +135,9 @@ export class RelayLoop {
   }
 
   private publish(run: PublishRun, event: StoredEvent): void {
-    const { ordinal, epoch } = this.proof;
+    const { ordinal, epoch, ...gap } = this.proof;
     this.proof = { ordinal: ordinal + 1, epoch };
-    run.publish(encodeEvent(event, this.proof), event.recordedAt);
+    run.publish(encodeEvent(event, { ...this.proof, ...gap }), event.recordedAt);
   }
 
   /** Corrections at once, what stays as it is when it was not told before. */

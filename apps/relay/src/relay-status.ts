@@ -14,6 +14,8 @@ export class RelayStatus {
   busFaults: readonly string[] = [];
   refusals = 0;
   repairs = 0;
+  /** Messages on the bus that somebody else has written. */
+  messagesPassedOver = 0;
   caughtUp = false;
   /** Events of other programs in the store, none of which is published. */
   foreignEvents = 0;
@@ -92,5 +94,10 @@ export function describeRelay(metrics: Metrics, status: RelayStatus): void {
     () => status.foreignEvents,
   );
   gauge('refusals', 'Publishes that the bus did not accept', () => status.refusals);
+  gauge(
+    'passed_over_messages',
+    'Messages on the bus that are not from the relay',
+    () => status.messagesPassedOver,
+  );
   gauge('repairs', 'Streams and consumers that had to be made or corrected', () => status.repairs);
 }

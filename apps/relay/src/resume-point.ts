@@ -1,14 +1,15 @@
-import { lastMessage, type BusConnection, type MessageOnBus } from '@uplift/bus';
-import {
-  DECISIONS_STREAM,
-  decodeEvent,
-  decodeRelayProof,
-  UndecodableMessageError,
-  type RelayProof,
-  type StoredEvent,
-} from '@uplift/contracts';
+import type { BusConnection } from '@uplift/bus';
+import { DECISIONS_STREAM, type RelayProof } from '@uplift/contracts';
 import { decisionsDecider, isAccepted, type DivergedMessage } from '@uplift/domain';
-import { placeInStore, StreamHistory, type EventStore } from '@uplift/event-store';
+import {
+  gapBehind,
+  MOST_UNDER_WAY,
+  RelayedMessages,
+  StreamHistory,
+  type EventStore,
+  type ForeignMessage,
+  type MessageOfRelay,
+} from '@uplift/event-store';
 import type { Clock, Randomness } from '@uplift/runtime';
 
 export interface RelayContext {
@@ -24,9 +25,11 @@ export interface RelayContext {
 export interface ResumePoint {
   /** Sequence of the last message on the bus, 0 if there is none. */
   readonly sequence: number;
-  /** Position of its event in the store; null: start with the first event. */
+  /** Position in the store behind which it goes on; null: with the first event. */
   readonly after: bigint | null;
   readonly proof: RelayProof;
+  /** Messages at the end of the bus that are not the relay's, newest first. */
+  readonly foreign: readonly ForeignMessage[];
 }
 
 /** The bus holds something that the store does not: an operator has to decide which of them is right. */
@@ -38,18 +41,36 @@ export class DivergedError extends Error {
 }
 
 /** Throws DivergedError, ResumePointLostError, EventStoreUnavailableError and the bus client's own errors. */
-export async function findResumePoint(context: RelayContext): Promise<ResumePoint> {
-  const { bus, store, randomness } = context;
-  const last = await lastMessage(bus);
-  if (!last) return { sequence: 0, after: null, proof: newEpoch(randomness) };
-  const { sequence } = last;
-  const { event, proof } = decode(last);
-  if ((await placeInStore(store, event)) === 'stored') {
-    return { sequence, after: event.position, proof };
+export async function findResumePoint(
+  context: RelayContext,
+  ending: AbortSignal,
+): Promise<ResumePoint> {
+  const { bus, store, randomness, onBeat } = context;
+  const newest = await new RelayedMessages(bus, store).newest({
+    chained: MOST_UNDER_WAY,
+    onStep: () => {
+      onBeat();
+      ending.throwIfAborted();
+    },
+  });
+  const { found, foreign, lastSequence } = newest;
+  const gap = gapBehind(newest);
+  const behind = { sequence: lastSequence, foreign };
+  const passing = gap === undefined ? {} : { gap };
+  if (found?.place === 'stored') {
+    const { ordinal, epoch } = found.message.proof;
+    return { ...behind, after: found.after, proof: { ordinal, epoch, ...passing } };
   }
-  if (await isStoreAccepted(store, { epoch: proof.epoch, sequence, eventId: event.id })) {
-    return { sequence, after: null, proof: newEpoch(randomness) };
-  }
+  if (found) await assertStoreAccepted(store, found.message);
+  return { ...behind, after: null, proof: { ...newEpoch(randomness), ...passing } };
+}
+
+/** Throws DivergedError. */
+async function assertStoreAccepted(
+  store: EventStore,
+  { event, proof: { epoch }, sequence }: MessageOfRelay,
+): Promise<void> {
+  if (await isStoreAccepted(store, { epoch, sequence, eventId: event.id })) return;
   throw new DivergedError(
     `message ${sequence} is event ${event.id} at position ${event.position}, which the store does not have`,
   );
@@ -65,10 +86,10 @@ async function isStoreAccepted(store: EventStore, message: DivergedMessage): Pro
   return isAccepted((await decisions.load(DECISIONS_STREAM)).state, message);
 }
 
-/** A sequence that was taken by somebody who is no relay leaves a hole behind. Throws DivergedError. */
-export async function assertRelayed(bus: BusConnection, sequence: number): Promise<void> {
+/** Whether a relay has taken that sequence, and not somebody else. */
+export async function isRelayed({ bus, store }: RelayContext, sequence: number): Promise<boolean> {
   const message = await bus.messageAt(sequence);
-  if (message) decode(message);
+  return message !== null && (await new RelayedMessages(bus, store).isRelayed(message));
 }
 
 /** Shortest pause between two looks; each is up to twice as long, so that two relays never keep step. */
@@ -77,38 +98,35 @@ const LOOK_MS = 400;
 /** Another relay is at work: resolves when the bus has stood still between two looks and the store is ahead. */
 export async function standBy(context: RelayContext, signal: AbortSignal): Promise<void> {
   const { bus, clock, randomness, onBeat } = context;
+  const head = new BusHead(context);
   let seen = await bus.lastSequence();
   for (;;) {
     await clock.pause(LOOK_MS * (1 + randomness.fraction()), signal);
     onBeat();
     const sequence = await bus.lastSequence();
     if (sequence < seen) return;
-    if (sequence === seen && (await storeIsAhead(context))) return;
+    if (sequence === seen && (await head.isBehindStore(sequence))) return;
     seen = sequence;
   }
 }
 
-async function storeIsAhead({ store, bus }: RelayContext): Promise<boolean> {
-  const [last, end] = await Promise.all([lastMessage(bus), store.lastPosition()]);
-  if (end === null) return false;
-  return !last || positionOf(last) < end;
-}
+/** The newest event on the bus, found anew when there is another message. */
+class BusHead {
+  private known: { readonly sequence: number; readonly position: bigint | null } | undefined;
 
-/** A message that cannot be read is no sign of a relay at work: the next pass will say what is wrong. */
-function positionOf(last: MessageOnBus): bigint {
-  try {
-    return decodeEvent(last).position;
-  } catch (error) {
-    if (error instanceof UndecodableMessageError) return -1n;
-    throw error;
-  }
-}
+  constructor(private readonly context: RelayContext) {}
 
-function decode(last: MessageOnBus): { event: StoredEvent; proof: RelayProof } {
-  try {
-    return { event: decodeEvent(last), proof: decodeRelayProof(last.headers) };
-  } catch (error) {
-    if (!(error instanceof UndecodableMessageError)) throw error;
-    throw new DivergedError(`message ${last.sequence} is not the relay's (${error.message})`);
+  async isBehindStore(sequence: number): Promise<boolean> {
+    const { bus, store, onBeat } = this.context;
+    if (this.known?.sequence !== sequence) {
+      const { found } = await new RelayedMessages(bus, store).newest({
+        onStep: onBeat,
+        chained: MOST_UNDER_WAY,
+      });
+      this.known = { sequence, position: found?.message.event.position ?? null };
+    }
+    const end = await store.lastPosition();
+    const { position } = this.known;
+    return end !== null && (position === null || position < end);
   }
 }

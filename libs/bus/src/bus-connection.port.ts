@@ -179,6 +179,8 @@ export abstract class BusConnection {
   abstract messageAt(sequence: number): Promise<MessageOnBus | null>;
   /** The first message at a sequence or behind it; null if there is none. */
   abstract messageFrom(sequence: number): Promise<MessageOnBus | null>;
+  /** The first message with this subject at the sequence or behind it; null if there is none. */
+  abstract firstWith(subject: string, sequence: number): Promise<MessageOnBus | null>;
   abstract openPublishing(listener: PublishListener): PublishChannel;
 
   abstract hasConsumer(durable: string): Promise<boolean>;

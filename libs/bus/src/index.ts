@@ -6,5 +6,4 @@ export type { EventDelivery } from './consumer-loop';
 export * from './jetstream.strategy';
 export * from './nats.bus-connection';
 export * from './publish-run';
-export { newestRelayed } from './relayed-message';
 export * from './services.strategy';

@@ -138,6 +138,10 @@ export class NatsBusConnection extends BusConnection {
     return storedMessage(await this.api(), { seq: sequence, next_by_subj: '>' });
   }
 
+  override async firstWith(subject: string, sequence: number): Promise<MessageOnBus | null> {
+    return storedMessage(await this.api(), { seq: sequence, next_by_subj: subject });
+  }
+
   override openPublishing(listener: PublishListener): PublishChannel {
     return new NatsPublishChannel(this.nats, this.newInbox(), listener);
   }

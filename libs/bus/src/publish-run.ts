@@ -2,7 +2,6 @@ import type { BusMessage } from '@uplift/contracts';
 import type { CancelTimer, Clock } from '@uplift/runtime';
 import type {
   BusConnection,
-  MessageOnBus,
   PublishAnswer,
   PublishChannel,
   PublishFailureReason,
@@ -27,23 +26,6 @@ export class PublishFailedError extends Error {
   ) {
     super(`Message ${sequence} was not accepted (${reason}): ${detail}`);
   }
-}
-
-/** The stream has had messages, but the last one is gone: where to go on cannot be known. */
-export class ResumePointLostError extends Error {
-  readonly code = 'resume-point-lost';
-  constructor(readonly sequence: number) {
-    super(`The bus is at sequence ${sequence}, but that message is gone`);
-  }
-}
-
-/** Null for a stream that never had a message. Throws ResumePointLostError. */
-export async function lastMessage(connection: BusConnection): Promise<MessageOnBus | null> {
-  const sequence = await connection.lastSequence();
-  if (sequence === 0) return null;
-  const last = await connection.messageAt(sequence);
-  if (!last) throw new ResumePointLostError(sequence);
-  return last;
 }
 
 /**

@@ -90,6 +90,10 @@ export class UpcomingBusConnection extends BusConnection {
     return this.there().messageFrom(sequence);
   }
 
+  override async firstWith(subject: string, sequence: number): Promise<MessageOnBus | null> {
+    return this.there().firstWith(subject, sequence);
+  }
+
   override openPublishing(listener: PublishListener): PublishChannel {
     return this.there().openPublishing(listener);
   }

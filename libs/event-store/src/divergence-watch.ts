@@ -1,15 +1,9 @@
-import type { StoredEvent } from '@uplift/contracts';
 import type { DivergedMessage } from '@uplift/domain';
 import type { Clock, Randomness } from '@uplift/runtime';
 import { beatWhile } from '@uplift/runtime';
-import {
-  EventStoreUnavailableError,
-  loadOrEmpty,
-  NO_STREAM,
-  StreamGoneError,
-} from './event-store.port';
-import type { EventStore } from './event-store.port';
-import { hashOfEvent } from './hash-chain';
+import { EventStoreUnavailableError } from './event-store.port';
+import type { MessageOfRelay } from './relayed-message';
+import type { NewestRelayed } from './relayed-messages';
 
 /** The bus holds events that the store does not: until an operator has decided, nothing is appended. */
 export class StoreDivergedError extends Error {
@@ -21,15 +15,8 @@ export class StoreDivergedError extends Error {
   }
 }
 
-/** A message of the relay. */
-export interface RelayedMessage {
-  readonly event: StoredEvent;
-  readonly epoch: string;
-  readonly sequence: number;
-}
-
-/** The newest message of the relay, null if there is none. Rejects, soon, if the bus does not answer. */
-export type NewestOnBus = () => Promise<RelayedMessage | null>;
+/** What the bus ends with, next to the store. Rejects, soon, if the bus does not answer. */
+export type NewestOnBus = () => Promise<Pick<NewestRelayed, 'found'>>;
 
 export interface DivergenceWatchPorts {
   readonly clock: Clock;
@@ -55,7 +42,6 @@ export class DivergenceWatch {
   private readonly stopping = new AbortController();
 
   constructor(
-    private readonly store: EventStore,
     private readonly newestOnBus: NewestOnBus,
     private readonly ports: DivergenceWatchPorts,
   ) {}
@@ -119,53 +105,14 @@ export class DivergenceWatch {
   private async compare(): Promise<void> {
     this.isInDoubt = false;
     try {
-      const newest = await this.newestOnBus();
-      const place = newest === null ? 'stored' : await placeInStore(this.store, newest.event);
-      if (place === 'stored') this.found = null;
-      if (place === 'lacking' && newest !== null) this.found = divergedAt(newest);
+      const { found } = await this.newestOnBus();
+      this.found = found?.place === 'lacking' ? divergedAt(found.message) : null;
     } catch (error) {
       if (error instanceof EventStoreUnavailableError) this.isInDoubt = true;
     }
   }
 }
 
-function divergedAt({ epoch, sequence, event }: RelayedMessage): DivergedMessage {
+function divergedAt({ proof: { epoch }, sequence, event }: MessageOfRelay): DivergedMessage {
   return { epoch, sequence, eventId: event.id };
-}
-
-/**
- * `stored`: the store has this very event. `lacking`: it does not, and might have had it. `forged`: its hash does not
- * follow from the event before it, so that no writer of ours has made it.
- */
-export async function placeInStore(
-  store: EventStore,
-  event: StoredEvent,
-): Promise<'stored' | 'lacking' | 'forged'> {
-  const { stream, revision, metadata } = event;
-  const around = await loadAround(store, stream, revision);
-  if (around === 'gone') return placeInAll(store, event);
-  if (around.some((found) => isSame(found, event))) return 'stored';
-  const previous = revision === 0 ? NO_STREAM.hash : around[0]?.metadata.hash;
-  if (previous === undefined) return 'lacking';
-  return hashOfEvent(previous, event) === metadata.hash ? 'lacking' : 'forged';
-}
-
-/** The event and the one before it; `gone`: the store had the stream, and somebody has deleted or cut it. */
-async function loadAround(store: EventStore, stream: string, revision: number) {
-  try {
-    return await loadOrEmpty(store, stream, Math.max(0, revision - 1));
-  } catch (error) {
-    if (error instanceof StreamGoneError) return 'gone';
-    throw error;
-  }
-}
-
-/** What was deleted stays among all events until it is cleared away; then nothing can be compared. */
-async function placeInAll(store: EventStore, event: StoredEvent): Promise<'stored' | 'lacking'> {
-  const found = await store.eventAt(event.position);
-  return found === null || isSame(found, event) ? 'stored' : 'lacking';
-}
-
-function isSame(found: StoredEvent, { id, position, metadata: { hash } }: StoredEvent): boolean {
-  return found.id === id && found.position === position && found.metadata.hash === hash;
 }

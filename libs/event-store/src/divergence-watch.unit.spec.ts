@@ -1,12 +1,14 @@
-import type { StoredEvent } from '@uplift/contracts';
+import { encodeEvent, type BusMessage, type StoredEvent } from '@uplift/contracts';
 import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
 import type { NewestOnBus } from './divergence-watch';
-import { DivergenceWatch, placeInStore, StoreDivergedError } from './divergence-watch';
+import { DivergenceWatch, StoreDivergedError } from './divergence-watch';
 import { EventStoreUnavailableError, headOf, NO_STREAM } from './event-store.port';
 import type { EventStore, EventToAppend } from './event-store.port';
+import { RelayedMessages, type MessageLog } from './relayed-messages';
 import { GuardedEventStore } from './guarded.event-store';
 import { InMemoryEventStore } from './testing/in-memory.event-store';
 
+const EPOCH = 'epoch-1';
 const STREAM = 'instance-0b1c6c0e-0000-4000-8000-00000000000a';
 const METADATA = {
   $correlationId: 'c',
@@ -40,49 +42,33 @@ async function lastOf(store: EventStore): Promise<StoredEvent> {
   return last;
 }
 
-describe('the place of an event of the bus in the store', () => {
-  it('is where the store has it', async () => {
-    const store = await storeWith(3);
-    expect(await placeInStore(store, await lastOf(store))).toBe('stored');
-  });
-
-  it.each([
-    [1, 'the last event is missing'],
-    [2, 'several are missing'],
-    [3, 'the stream is missing'],
-  ])('is lacking in a copy that is %d events older: %s', async (lost) => {
-    const event = await lastOf(await storeWith(3));
-    expect(await placeInStore(await storeWith(3 - lost), event)).toBe('lacking');
-  });
-
-  it('is nowhere for an event whose hash does not follow', async () => {
-    const store = await storeWith(3);
-    const event = await lastOf(store);
-    const metadata = { ...event.metadata, hash: '0'.repeat(64) };
-    const next = { ...event, id: eventOf(9).id, revision: 3, metadata };
-    expect(await placeInStore(store, next)).toBe('forged');
-    expect(await placeInStore(store, { ...event, metadata })).toBe('forged');
-    expect(await placeInStore(await storeWith(0), { ...event, revision: 0, metadata })).toBe(
-      'forged',
-    );
-  });
-
-  it('is lacking where another event stands at its revision', async () => {
-    const copy = await storeWith(2);
-    const event = await lastOf(await storeWith(3));
-    await copy.append(STREAM, headOf(await copy.load(STREAM)), [eventOf(7)]);
-    expect(await placeInStore(copy, event)).toBe('lacking');
-  });
-});
+/** What the relay has published of events 0 to n-1. */
+async function busWith(count: number): Promise<MessageLog & { messages: BusMessage[] }> {
+  const events = count === 0 ? [] : await (await storeWith(count)).load(STREAM);
+  const messages = events.map((event, n) => encodeEvent(event, { ordinal: n + 1, epoch: EPOCH }));
+  const messageAt = (sequence: number) => {
+    const message = messages[sequence - 1];
+    return Promise.resolve(message ? { ...message, sequence } : null);
+  };
+  return {
+    messages,
+    lastSequence: () => Promise.resolve(messages.length),
+    messageAt,
+    firstWith: (subject, from) => {
+      const found = messages.findIndex((each, n) => n + 1 >= from && each.subject === subject);
+      return messageAt(found + 1);
+    },
+  };
+}
 
 describe('the watch over store and bus', () => {
-  async function setUp(count: number, newest: NewestOnBus) {
+  async function setUp(count: number, newest: (store: EventStore) => ReturnType<NewestOnBus>) {
     const clock = new VirtualClock();
     const randomness = new SeededRandomness(1);
     const store = await storeWith(count);
     let beats = 0;
     const onBeat = () => void (beats += 1);
-    const watch = new DivergenceWatch(store, newest, { clock, randomness, onBeat });
+    const watch = new DivergenceWatch(() => newest(store), { clock, randomness, onBeat });
     const beatsIn = async (ms: number) => {
       const before = beats;
       await clock.advance(ms);
@@ -90,24 +76,44 @@ describe('the watch over store and bus', () => {
     };
     return { store, watch, clock, beatsIn, guarded: new GuardedEventStore(store, watch) };
   }
-  const onBus = (event: StoredEvent) => ({ event, epoch: 'epoch-1', sequence: 3 });
+  const beside = async (stored: number, published: number) => {
+    const bus = { now: await busWith(published) };
+    const watched = await setUp(stored, (store) => new RelayedMessages(bus.now, store).newest());
+    return { ...watched, bus };
+  };
 
   it('lets appends pass while the store has what the bus has, and while the bus is empty', async () => {
-    const newest = await lastOf(await storeWith(2));
-    const same = await setUp(2, () => Promise.resolve(onBus(newest)));
+    const same = await beside(2, 2);
     await appendTo(same.guarded, 2);
-    const empty = await setUp(0, () => Promise.resolve(null));
+    const empty = await beside(0, 0);
     await appendTo(empty.guarded, 0);
     expect([same.watch.diverged, empty.watch.diverged]).toEqual([null, null]);
   });
 
+  it.each([
+    [3, 'the last event is missing'],
+    [2, 'several are missing'],
+    [1, 'all but one are missing'],
+  ])('refuses appends to a copy of %d events: %s', async (stored) => {
+    const { watch, guarded } = await beside(stored, 4);
+    await expect(appendTo(guarded, stored)).rejects.toThrow(StoreDivergedError);
+    expect(watch.diverged).toMatchObject({ sequence: stored + 1 });
+  });
+
+  it('refuses appends where another event stands in the place of that of the bus', async () => {
+    const { watch, guarded, store } = await beside(2, 3);
+    await store.append(STREAM, headOf(await store.load(STREAM)), [eventOf(7)]);
+    await expect(appendTo(guarded, 3)).rejects.toThrow(StoreDivergedError);
+    expect(watch.diverged).toMatchObject({ sequence: 3 });
+  });
+
   it('refuses appends to an older copy, names the message, and lets them pass when it is resolved', async () => {
-    let newest = await lastOf(await storeWith(3));
-    const { watch, guarded, store } = await setUp(2, () => Promise.resolve(onBus(newest)));
+    const { watch, guarded, bus } = await beside(2, 3);
     await expect(appendTo(guarded, 2)).rejects.toThrow(StoreDivergedError);
-    expect(watch.diverged).toEqual({ epoch: 'epoch-1', sequence: 3, eventId: newest.id });
+    const { id: eventId } = await lastOf(await storeWith(3));
+    expect(watch.diverged).toEqual({ epoch: EPOCH, sequence: 3, eventId });
     expect(await guarded.load(STREAM)).toHaveLength(2);
-    newest = await lastOf(store);
+    bus.now = await busWith(2);
     await appendTo(guarded, 2);
     expect(watch.diverged).toBeNull();
   });
@@ -126,10 +132,9 @@ describe('the watch over store and bus', () => {
   });
 
   it('looks again before the next append when the store was away, also between two looks', async () => {
-    const newest = { at: await lastOf(await storeWith(2)) };
-    const { watch, guarded, store } = await setUp(2, () => Promise.resolve(onBus(newest.at)));
+    const { watch, guarded, store, bus } = await beside(2, 2);
     await watch.look();
-    newest.at = await lastOf(await storeWith(3));
+    bus.now = await busWith(3);
     jest.spyOn(store, 'load').mockRejectedValueOnce(new EventStoreUnavailableError('away'));
     await expect(guarded.load(STREAM)).rejects.toThrow('away');
     await expect(appendTo(guarded, 2)).rejects.toThrow(StoreDivergedError);
@@ -137,7 +142,7 @@ describe('the watch over store and bus', () => {
 
   it.each([
     ['does not answer', () => Promise.reject(new Error('not connected'))],
-    ['never answers', () => new Promise<null>(() => undefined)],
+    ['never answers', () => new Promise<never>(() => undefined)],
   ])('changes nothing while the bus %s', async (_what, newest) => {
     const { guarded, watch, clock } = await setUp(1, newest);
     const appending = appendTo(guarded, 1);
@@ -146,17 +151,23 @@ describe('the watch over store and bus', () => {
     expect(watch.diverged).toBeNull();
   });
 
-  it('keeps its verdict behind a forged message', async () => {
-    let newest = await lastOf(await storeWith(3));
-    const { watch } = await setUp(2, () => Promise.resolve(onBus(newest)));
-    await watch.look();
-    newest = { ...newest, metadata: { ...newest.metadata, hash: '0'.repeat(64) } };
-    await watch.look();
-    expect(watch.diverged).not.toBeNull();
+  it.each([
+    ['of nowhere', { revision: 57 }],
+    ['with a hash of zeros', { revision: 3, metadata: { ...METADATA, hash: '0'.repeat(64) } }],
+  ])('is not moved by a forged message %s', async (_what, changes) => {
+    for (const stored of [2, 3]) {
+      const { watch, bus } = await beside(stored, 3);
+      await watch.look();
+      const { diverged } = watch;
+      const forged = { ...(await lastOf(await storeWith(3))), id: eventOf(9).id, ...changes };
+      bus.now.messages.push(encodeEvent(forged, { ordinal: 4, epoch: EPOCH }));
+      await watch.look();
+      expect(watch.diverged).toEqual(diverged);
+    }
   });
 
   it('looks every few seconds until it is stopped', async () => {
-    const newest = jest.fn(() => Promise.resolve(null));
+    const newest = jest.fn(() => Promise.resolve({ found: null }));
     const { watch, clock } = await setUp(0, newest);
     watch.start();
     await clock.advance(60_000);

@@ -6,6 +6,15 @@ export * from './event-store.port';
 export * from './guarded.event-store';
 export * from './hash-chain';
 export { openServiceStore } from './service.event-store';
+export {
+  gapBehind,
+  MOST_UNDER_WAY,
+  RelayedMessages,
+  ResumePointLostError,
+} from './relayed-messages';
+export { placeInStore } from './relayed-message';
+export type { EventPlace, MessageOfRelay } from './relayed-message';
+export type { ForeignMessage, MessageLog, NewestRelayed } from './relayed-messages';
 export * from './stream-history';
 export { deterministicEventId, environmentIdOf, findingIdOf } from './event-id';
 export type {

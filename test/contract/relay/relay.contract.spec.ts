@@ -85,14 +85,33 @@ it('has a standby that takes over', async () => {
   await expectBusIsStore(440);
 }, 60_000);
 
-it('says on its health page why it publishes nothing', async () => {
+it('passes over a message that is not its own, names it to readers and counts it', async () => {
   const relay = await startRelay();
   await fill(store, 4);
   await expectBusIsStore(4);
   await send(reader, FORGED);
+  await store.append(`instance-${randomUUID()}`, NO_STREAM, [newEvent('InstanceRegistered')]);
+  await eventually(async () => (await reader.lastSequence()) === 6);
+  const { headers } = (await reader.messageAt(6))!;
+  expect(headers).toMatchObject({ 'Uplift-Ordinal': '5', 'Uplift-Gap': '5-5' });
+  expect(await metric(relay, 'uplift_relay_passed_over_messages')).toBe(1);
+  expect(JSON.parse(await page(relay, '/health/ready'))).toMatchObject({ status: 'ok' });
+}, 30_000);
+
+it('says on its health page why it publishes nothing', async () => {
+  const relay = await startRelay();
   await fill(store, 4);
-  await eventually(async () => (await page(relay, '/health/ready')).includes('DIVERGED'));
-  expect(JSON.parse(await page(relay, '/health/ready'))).toMatchObject({ status: 'failing' });
+  await expectBusIsStore(4);
+  await relay.stop();
+  relays.splice(0);
+  const another = await startEmbeddedEventStore({});
+  around = { ...around, eventStoreUrl: another.connectionString };
+  const beside = await startRelay('relay-beside');
+  await eventually(async () => (await page(beside, '/health/ready')).includes('DIVERGED'));
+  expect(JSON.parse(await page(beside, '/health/ready'))).toMatchObject({ status: 'failing' });
+  await beside.stop();
+  relays.splice(0);
+  await another.close();
 }, 30_000);
 
 it('leaves size and messages in hand as the operator sets them, says so and stays ready', async () => {

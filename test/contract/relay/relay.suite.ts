@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { BusConnection } from '@uplift/bus';
-import { DECISIONS_STREAM } from '@uplift/contracts';
-import { MAX_EVENT_BYTES, NO_STREAM } from '@uplift/event-store';
+import type { BusMessage, RelayProof, StoredEvent } from '@uplift/contracts';
+import { DECISIONS_STREAM, encodeEvent } from '@uplift/contracts';
+import type { MessageOfRelay } from '@uplift/event-store';
+import {
+  headOf,
+  linkEvents,
+  MAX_EVENT_BYTES,
+  NO_STREAM,
+  RelayedMessages,
+} from '@uplift/event-store';
 import { InMemoryEventStore } from '@uplift/event-store/testing';
 import type { OnBus } from '../../support/bus-reader';
 import { readable } from '../../support/bus-reader';
@@ -9,10 +17,14 @@ import { FORGED, send, type BusUnderTest } from '../bus/bus-under-test';
 import { eventually, everything, expectSame, fill, newEvent, RunningRelay } from './relay-fixture';
 
 /** An operator's decision that the store need not have the event of a message. */
-function accepted({ event, proof: { epoch }, sequence }: OnBus) {
+function accepted({ event, proof: { epoch }, sequence }: MessageOfRelay) {
   const message = { epoch, sequence, eventId: event.id };
   return newEvent('StoreAccepted', { requestedBy: 'operator-7', reason: 'restored', message });
 }
+
+const NOWHERE = { stream: `instance-${randomUUID()}`, revision: 0 };
+const FAR = { id: randomUUID(), revision: 57 };
+const UNCHAINED = { id: randomUUID(), revision: 4, ...{ data: {} } };
 
 /** The relay over any bus, beside an event store in memory. */
 export function relaySuite(name: string, open: () => Promise<BusUnderTest>): void {
@@ -224,7 +236,6 @@ export function relaySuite(name: string, open: () => Promise<BusUnderTest>): voi
       await expectBusIsStore();
       await first.stop();
       relays.splice(0);
-      const last = (await server.read(8)).map(readable)[7]!;
       store = new InMemoryEventStore({ clock: reader.clock });
       await fill(store, 20);
       const relay = await startRelay();
@@ -232,31 +243,151 @@ export function relaySuite(name: string, open: () => Promise<BusUnderTest>): voi
         () => relay.status.reason !== undefined,
         () => relay.status,
       );
-      await store.append(DECISIONS_STREAM, NO_STREAM, [accepted(last)]);
+      const { found } = await new RelayedMessages(reader, store).newest();
+      expect(found?.place).toBe('lacking');
+      const { message } = found!;
+      await store.append(DECISIONS_STREAM, NO_STREAM, [accepted(message)]);
       await eventually(async () => (await reader.lastSequence()) === 8 + 21);
       const refilled = (await server.read(8 + 21)).slice(8).map(readable);
       expectSame(refilled, await everything(store));
-      expect(refilled[0]?.proof.epoch).not.toBe(last.proof.epoch);
+      expect(refilled[0]?.proof.epoch).not.toBe(message.proof.epoch);
       await eventually(() => relay.status.reason === undefined);
       await fill(store, 4);
       await eventually(async () => (await reader.lastSequence()) === 8 + 25);
     });
 
-    it('stops for good when somebody else has written to the bus', async () => {
-      const relay = await startRelay();
-      await fill(store, 4);
-      await expectBusIsStore();
-      await send(reader, FORGED);
-      await fill(store, 4);
-      await eventually(
-        () => relay.status.reason !== undefined,
-        () => relay.status,
+    describe('when somebody else has written to the bus', () => {
+      /** The message of an event of the store, as the relay would not write it. */
+      async function aCopyOf(n: number, proof: Partial<RelayProof>, changes: Partial<StoredEvent>) {
+        const [{ event, proof: own }] = (await server.read(n)).slice(-1).map(readable) as [OnBus];
+        return encodeEvent({ ...event, ...changes }, { ...own, ...proof });
+      }
+
+      /** All that somebody may put on the bus behind message 8. */
+      const forgeries: readonly [string, () => Promise<BusMessage> | BusMessage][] = [
+        ['something unreadable', () => FORGED],
+        ['a copy of an old message', () => aCopyOf(2, {}, {})],
+        ['a copy of the last message', () => aCopyOf(8, {}, {})],
+        ['an old event under the next number', () => aCopyOf(2, { ordinal: 9 }, {})],
+        ['an old event as the first of an epoch', () => aCopyOf(1, { ordinal: 1, epoch: 'x' }, {})],
+        ['the last event with other content', () => aCopyOf(8, { ordinal: 9 }, { data: { n: 9 } })],
+        ['an event of a stream that nobody knows', () => aCopyOf(4, { ordinal: 9 }, NOWHERE)],
+        ['an event far behind the end of its stream', () => aCopyOf(8, { ordinal: 9 }, FAR)],
+        ['an event with a hash of zeros', () => aCopyOf(8, { ordinal: 9 }, UNCHAINED)],
+        ['an event in a stream of others', () => aCopyOf(8, { ordinal: 9 }, { stream: 'ops-1' })],
+      ];
+
+      /** What a reader counts: from the newest message back, over what each names as not the relay's. */
+      async function counted(): Promise<OnBus[]> {
+        const all = await server.read(await reader.lastSequence());
+        const found: OnBus[] = [];
+        let at = all.length;
+        while (at > 0) {
+          const message = readable(all[at - 1]!);
+          found.unshift(message);
+          at = (message.proof.gap?.first ?? at) - 1;
+        }
+        return found;
+      }
+
+      /** Every event once, in order, without a hole, and none of the sequences from 9 on among them. */
+      async function expectPassedOver(count = 1): Promise<void> {
+        const stored = await everything(store);
+        let found: OnBus[] = [];
+        await eventually(async () => {
+          found = await counted().catch(() => []);
+          const ids = found.filter(({ event }, n) => event.id === stored[n]?.id);
+          return ids.length === stored.length && found[8]!.sequence > 8 + count;
+        });
+        expectSame(found, stored);
+        expect(found[8]!.sequence).toBeGreaterThan(8 + count);
+      }
+
+      it.each(forgeries)(
+        'passes over %s, names it and goes on without a hole',
+        async (_, forge) => {
+          const relay = await startRelay();
+          await fill(store, 8);
+          await expectBusIsStore();
+          await send(reader, await forge());
+          await fill(store, 8);
+          await expectPassedOver();
+          expect(relay.status.mode).toBe('relaying');
+          expect(relay.status.messagesPassedOver).toBeGreaterThanOrEqual(1);
+        },
       );
-      expect(relay.status.reason).toContain("message 5 is not the relay's");
-      const sequence = await reader.lastSequence();
-      await fill(store, 4);
-      await expect(reader.lastSequence()).resolves.toBe(sequence);
-      expect(relay.status.mode).toBe('stopped');
+
+      it('passes over many while no relay runs, and copies of copies', async () => {
+        const first = await startRelay();
+        await fill(store, 8);
+        await expectBusIsStore();
+        await first.stop();
+        relays.splice(0);
+        for (const [, forge] of forgeries) await send(reader, await forge());
+        for (const n of [2, 3, 4]) await send(reader, await aCopyOf(n, {}, {}));
+        for (const n of [2, 3, 4]) await send(reader, await aCopyOf(n, { ordinal: 7 + n }, {}));
+        await fill(store, 8);
+        const relay = await startRelay();
+        await expectPassedOver(forgeries.length + 6);
+        expect(relay.status.messagesPassedOver).toBe(forgeries.length + 6);
+      });
+
+      it('begins its epoch behind what was there before the first event', async () => {
+        await reader.ensureTopology();
+        await send(reader, FORGED, FORGED);
+        await fill(store, 4);
+        await startRelay();
+        const stored = await everything(store);
+        await eventually(async () => (await reader.lastSequence()) === stored.length + 2);
+        const onBus = (await server.read(stored.length + 2)).slice(2).map(readable);
+        expectSame(onBus, stored);
+        expect(onBus[0]!.proof.gap).toEqual({ first: 1, last: 2 });
+      });
+
+      it('goes on after a gap that another relay has named', async () => {
+        const first = await startRelay();
+        await fill(store, 8);
+        await expectBusIsStore();
+        await send(reader, FORGED);
+        await fill(store, 1);
+        await expectPassedOver();
+        await first.stop();
+        relays.splice(0);
+        await startRelay();
+        await fill(store, 8);
+        await expectPassedOver();
+      });
+
+      it('stands by for another relay, however the bus ends', async () => {
+        const both = await Promise.all([startRelay(), startRelay()]);
+        await fill(store, 8);
+        await expectBusIsStore();
+        await send(reader, FORGED);
+        await fill(store, 8);
+        await expectPassedOver();
+        await both[0].vanish();
+        relays.shift();
+        await fill(store, 8);
+        await expectPassedOver();
+      });
+
+      it('says DIVERGED of an event that only a writer of ours can have made, whatever follows it', async () => {
+        const relay = await startRelay();
+        await fill(store, 8);
+        await expectBusIsStore();
+        await relay.stop();
+        relays.splice(0);
+        const [last] = (await server.read(8)).slice(-1).map(readable) as [OnBus];
+        const head = headOf([last.event]);
+        const linked = linkEvents(last.event.stream, head, [newEvent('UpgradePending')]);
+        const { hashed: _hashed, bytes: _bytes, ...content } = linked.events[0]!;
+        const next = { ...last.event, ...content, position: last.event.position + 1n };
+        await send(reader, encodeEvent(next, { ...last.proof, ordinal: 9 }), FORGED);
+        const again = await startRelay();
+        await eventually(() => again.status.reason?.includes('DIVERGED: message 9') === true);
+        await fill(store, 4);
+        expect(await reader.lastSequence()).toBe(10);
+      });
     });
   });
 }

@@ -4,7 +4,7 @@ import type { StoredEvent } from '@uplift/contracts';
 import { encodeEvent } from '@uplift/contracts';
 import type { FindingKind } from '@uplift/domain';
 import type { AllEventsPage } from '@uplift/event-store';
-import { placeInStore } from '@uplift/event-store';
+import { placeInStore, type EventPlace } from '@uplift/event-store';
 import type { AuditedParts, BusPlace, RelayedMessage } from './bus-epoch';
 import { findPlace, relayed } from './bus-epoch';
 import type { Hole, ReadPage } from './due-events';
@@ -174,10 +174,10 @@ export class BusAudit {
     if (place === 'stored') return this.isForged(message, 'Its event has a message already');
     const due = this.ordinal + 1 + (this.due.hole?.count ?? 0) + this.lost;
     const isNext = proof.epoch === this.epoch && proof.ordinal === due;
-    if (!isNext || (place === 'forged' && this.lost === 0)) {
+    if (!isNext || this.isMadeUp(place))
       return this.isForged(message, 'The store does not have its event');
-    }
     this.lost += 1;
+    if (place === 'gone') return true;
     this.tally.add({
       kind: 'store-diverged',
       subject: proof.epoch,
@@ -185,6 +185,11 @@ export class BusAudit {
       evidence: { sequence: message.sequence, eventId: event.id, stream: event.stream },
     });
     return true;
+  }
+
+  /** Behind events that the store lost, what follows from them cannot be told from what is made up. */
+  private isMadeUp(place: EventPlace): boolean {
+    return place === 'changed' || (place === 'forged' && this.lost === 0);
   }
 
   private isForged(message: MessageOnBus, why: string): true {

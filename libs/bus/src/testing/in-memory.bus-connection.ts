@@ -115,6 +115,10 @@ export class InMemoryBusConnection extends BusConnection implements AttachedConn
     return this.call(() => this.server.messageFrom(sequence));
   }
 
+  override firstWith(subject: string, sequence: number): Promise<MessageOnBus | null> {
+    return this.call(() => this.server.firstWith(subject, sequence));
+  }
+
   override openPublishing(listener: PublishListener): PublishChannel {
     let isOpen = true;
     return {

@@ -187,6 +187,11 @@ export class InMemoryBus {
     return messages.slice(sequence - 1).find((each) => !removed?.has(each.sequence)) ?? null;
   }
 
+  firstWith(subject: string, sequence: number): MessageOnBus | null {
+    const from = this.stream?.messages.slice(sequence - 1) ?? [];
+    return from.find((message) => message.subject === subject) ?? null;
+  }
+
   consumer(durable: string): InMemoryConsumer | undefined {
     return this.stream?.consumers.get(durable);
   }
