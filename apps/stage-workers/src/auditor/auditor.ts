@@ -38,7 +38,7 @@ export interface Condition {
 type Came = 'to the end' | 'on' | 'nowhere';
 
 /** Longest time between two beats. */
-const BEAT_MS = 5_000;
+const BEAT_MS = 1_000;
 const LONGEST_REST_MS = 30_000;
 const AFTER_FAILURE = { firstMs: 1_000, longestMs: 30_000 };
 /** An audit that fails so often in a row begins anew: the place where it stood may be no more. */
