@@ -66,6 +66,20 @@ describe('a message of the bus', () => {
     expect(fixture.store.looks).toBe(asked + 1);
   });
 
+  it('of another filling of the bus is read, whoever appended its event', async () => {
+    const fixture = await StageFixture.at('PostUpgradeCompleted');
+    const idle: StageHandler = { stage: 'poll-upgrade', run: () => Promise.resolve() };
+    await fixture.handle(idle);
+    fixture.worker.ends.remember(fixture.openingEvent, true);
+    fixture.store.looks = 0;
+    await fixture.handle(idle);
+    expect(fixture.store.looks).toBe(0);
+    fixture.worker.ends.remember(fixture.openingEvent, true);
+    fixture.epoch = 'e2';
+    await fixture.handle(idle);
+    expect(fixture.store.looks).toBe(1);
+  });
+
   it('is worth nothing more once its attempt is over: one read of the last event', async () => {
     const fixture = await StageFixture.at('PostUpgradeCompleted');
     const { upgradeId, attempt } = fixture.order;
