@@ -159,7 +159,7 @@ describe('uplift instance explain', () => {
 });
 
 describe('uplift instance', () => {
-  it.each(['park', 'unpark'])('%s names the instance and why', async (verb) => {
+  it.each(['park', 'unpark', 'deregister'])('%s names the instance and why', async (verb) => {
     const answer = { instanceId: 'i-1', status: 'upgrade-running', revision: 9, position: '7' };
     api.answers.set(`/v1/instances/i-1/${verb}`, { status: 202, body: answer });
     await context.run(instanceCommand, verb, 'i-1', '--reason', 'r', '--key', 'k');
@@ -205,7 +205,7 @@ describe('uplift instance', () => {
     expect(context.said).toEqual([NOTICE]);
   });
 
-  it.each(['park', 'unpark'])('%s asks nothing without a reason', async (verb) => {
+  it.each(['park', 'unpark', 'deregister'])('%s asks nothing without a reason', async (verb) => {
     await expect(context.run(instanceCommand, verb, 'i-1')).rejects.toMatchObject({ exitCode: 1 });
     expect(api.asked).toEqual([]);
   });
