@@ -34,6 +34,7 @@ export const COMMAND_ENDPOINTS: Readonly<Record<string, EndpointMetadata>> = {
   [COMMAND_SUBJECTS.stopStarts]: endpoint('SwitchStartsDto', 'system:stop-starts'),
   [COMMAND_SUBJECTS.allowStarts]: endpoint('SwitchStartsDto', 'system:allow-starts'),
   [COMMAND_SUBJECTS.acceptStore]: endpoint('AcceptStoreDto', 'system:accept-store'),
+  [COMMAND_SUBJECTS.closeFinding]: endpoint('CloseFindingDto', 'system:close-finding'),
 };
 
 /** Takes a command from the bus; an error is answered with the document that HTTP would send. */
