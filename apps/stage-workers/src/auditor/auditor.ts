@@ -30,8 +30,10 @@ export interface Condition {
   readonly subject: string;
   /** Why the finding is closed when it holds no longer. */
   readonly ended: string;
-  /** Null while all is well. */
-  readonly look: () => Promise<{ readonly detail: string; readonly evidence: Evidence } | null>;
+  /** Null while all is well, undefined while that is not known. */
+  readonly look: () => Promise<
+    { readonly detail: string; readonly evidence: Evidence } | null | undefined
+  >;
 }
 
 /** Everything that is there was looked at, or not yet, or something cannot be looked at. */
@@ -177,7 +179,7 @@ export class Auditor implements OnApplicationBootstrap, OnApplicationShutdown {
     const findingId = findingIdOf(kind, subject);
     const found = await look();
     if (found) this.recorder.note({ findingId, kind, subject, ...found, count: null });
-    else this.recorder.noteEnd(findingId, ended);
+    if (found === null) this.recorder.noteEnd(findingId, ended);
   }
 
   /** What was recorded before has to be known, or all of it would be tried again. */

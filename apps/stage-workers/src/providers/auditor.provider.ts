@@ -80,7 +80,7 @@ function streamIsOtherwise(bus: BusConnection): Condition {
       const now = await bus.streamFaults();
       const settings = now.filter((setting) => before.includes(setting)).join(', ');
       before = now;
-      if (settings === '') return null;
+      if (settings === '') return now.length === 0 ? null : undefined;
       const detail = `The stream of the bus is not as it must be, and no relay puts it back: ${settings}`;
       return { detail, evidence: { settings } };
     },
