@@ -10,8 +10,11 @@ import type { Actor } from '@uplift/contracts';
 import {
   AllTail,
   CommandHandler,
+  DivergenceWatch,
   EventStore,
+  GuardedEventStore,
   InstanceHistory,
+  newestOnBus,
   openServiceStore,
 } from '@uplift/event-store';
 import type { AllTailOptions } from '@uplift/event-store';
@@ -69,6 +72,9 @@ function beginsWork(stage: Startable): boolean {
   return stage === 'pre-upgrade' || stage === 'upgrade';
 }
 
+/** The event store itself, whatever else is known of it. */
+const STORE = 'event store';
+
 function adapters(runtime: StageRuntime): Provider[] {
   const { configuration, clock, logger, metrics } = runtime;
   const ends = new StreamEnds(clock);
@@ -76,11 +82,19 @@ function adapters(runtime: StageRuntime): Provider[] {
   return [
     { provide: StreamEnds, useValue: ends },
     {
+      provide: STORE,
+      useFactory: () => openServiceStore(eventStoreUrl, runtime),
+    },
+    {
+      provide: DivergenceWatch,
+      inject: [STORE, BusConnection],
+      useFactory: (store: EventStore, bus: BusConnection) => storeWatch(store, bus, runtime),
+    },
+    {
       provide: EventStore,
-      useFactory: () => {
-        const store = openServiceStore(eventStoreUrl, runtime);
-        return new VerifiedEventStore(store, ends, clock);
-      },
+      inject: [STORE, DivergenceWatch],
+      useFactory: (store: EventStore, watch: DivergenceWatch) =>
+        new VerifiedEventStore(new GuardedEventStore(store, watch), ends, clock),
     },
     { provide: SetAsideMessages, useValue: new SetAsideMessages(metrics, logger) },
     { provide: LagoonCores, useValue: lagoonCoresOf(runtime) },
@@ -98,6 +112,24 @@ function adapters(runtime: StageRuntime): Provider[] {
       },
     },
   ];
+}
+
+/** While store and bus differ nothing is appended: messages wait. */
+function storeWatch(store: EventStore, bus: BusConnection, { health, ...ports }: StageRuntime) {
+  const onBeat = health.loop('store watch');
+  const watch = new StoreWatch(newestOnBus(bus, store), { ...ports, onBeat });
+  health.addReadiness('store', () => watch.reason);
+  return watch;
+}
+
+class StoreWatch extends DivergenceWatch implements OnApplicationBootstrap, OnApplicationShutdown {
+  onApplicationBootstrap(): void {
+    this.start();
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.stop();
+  }
 }
 
 const WORKER = 'who reads and writes instances';
@@ -148,7 +180,12 @@ function tail({ clock, randomness, logger, health }: StageRuntime): Provider {
     provide: AllTail,
     inject: [EventStore],
     useFactory: (store: EventStore) => {
-      const tail = new StoreTail(store, { clock, randomness, onBreak }, { health, logger });
+      const onAnotherStore = (error: Error) => {
+        logger.fatal({ err: error }, 'the store is another one: begin anew');
+        process.exit(1);
+      };
+      const options = { clock, randomness, onBreak, onAnotherStore };
+      const tail = new StoreTail(store, options, { health, logger });
       health.addReadiness('events', () => tail.tooOldFor);
       return tail;
     },

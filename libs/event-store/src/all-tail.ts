@@ -23,6 +23,11 @@ export interface AllTailOptions {
   readonly onBreak?: (error: unknown, isRepeated: boolean) => void;
   /** The loop turns: called with each batch and each break, and every few seconds while nothing comes. */
   readonly onBeat?: () => void;
+  /**
+   * The store is not the one that this tail has read: called where `from` is the first event, and what the listeners
+   * remember is of no use any more.
+   */
+  readonly onAnotherStore?: (error: PositionNotFoundError) => void;
   readonly maxBatch?: number;
   readonly backoff?: BackoffOptions;
 }
@@ -49,6 +54,7 @@ export class AllTail {
   private isStopped = false;
   /** Of ours. Undefined until the first subscription, null before the first event. */
   private seen: bigint | null | undefined;
+  private seenId: string | undefined;
   /** Of any event: a subscription goes on from here. */
   private lookedUpTo: bigint | null = null;
   private skipped = 0;
@@ -148,19 +154,24 @@ export class AllTail {
   private async follow(ending: AbortSignal): Promise<void> {
     const after = await this.startOf(ending);
     this.announce();
-    const { maxBatch } = this.options;
-    const batches = this.store.subscribeToAll({
-      ...(after === null ? {} : { after }),
-      ...(maxBatch === undefined ? {} : { maxBatch }),
-      signal: ending,
-    });
-    for await (const batch of this.eachOf(batches)) {
+    for await (const batch of this.eachOf(this.subscribed(after, ending))) {
       await failpoint('tail.batch');
       await this.options.consume?.(batch, ending);
       if (ending.aborted) return;
       this.handOn(batch);
     }
     if (!ending.aborted) throw new EventStoreUnavailableError('The subscription has ended');
+  }
+
+  private subscribed(after: bigint | null, signal: AbortSignal): AsyncIterable<AllEventsBatch> {
+    const { maxBatch } = this.options;
+    const afterId = after === this.seen ? this.seenId : undefined;
+    return this.store.subscribeToAll({
+      ...(after === null ? {} : { after }),
+      ...(afterId === undefined ? {} : { afterId }),
+      ...(maxBatch === undefined ? {} : { maxBatch }),
+      signal,
+    });
   }
 
   /** Waiting for the next batch may take any time, and beats; what is done with it does not. */
@@ -177,6 +188,7 @@ export class AllTail {
   private async startOf(ending: AbortSignal): Promise<bigint | null> {
     const { from = 'first-event' } = this.options;
     if (typeof from !== 'function' && this.seen !== undefined) return this.lookedUpTo;
+    this.seenId = undefined;
     if (typeof from === 'function') this.seen = await from(ending);
     else this.seen = from === 'end' ? await this.store.lastPosition() : null;
     this.lookedUpTo = this.seen;
@@ -187,6 +199,7 @@ export class AllTail {
     for (const event of events) {
       this.listeners.tell(event, this.isAtEnd);
       this.seen = event.position;
+      this.seenId = event.id;
       this.lookedUpTo = event.position;
     }
     this.lookedUpTo = upTo;
@@ -202,14 +215,32 @@ export class AllTail {
     this.isAtEnd = false;
     if (ending.aborted) return;
     this.options.onBeat?.();
-    // A foreign event may have been cleared away since it was looked at.
-    if (error instanceof PositionNotFoundError) this.lookedUpTo = this.seen ?? null;
+    if (error instanceof PositionNotFoundError) this.onMissingPlace(error);
     const isAway = error instanceof EventStoreUnavailableError;
     const reason = isAway ? 'the event store does not answer' : errorMessage(error);
     const isRepeated = reason === this.problem;
     this.problem = reason;
     this.options.onBreak?.(error, isRepeated);
     await this.options.clock.idle(this.backoff.next(), ending);
+  }
+
+  /** A foreign event may have been cleared away since it was looked at; one of ours is where it was. */
+  private onMissingPlace(error: PositionNotFoundError): void {
+    const wasForeign = this.lookedUpTo !== this.seen;
+    this.lookedUpTo = this.seen ?? null;
+    if (wasForeign) return;
+    if (this.options.from === 'end') this.beginAtEnd();
+    else this.options.onAnotherStore?.(error);
+  }
+
+  /** Who listens has places in another store: for them it is over. */
+  private beginAtEnd(): void {
+    this.seen = undefined;
+    this.seenId = undefined;
+    for (const listener of this.listeners.all) {
+      this.remove(listener);
+      listener.onStop?.();
+    }
   }
 
   private async within(limitMs: number, holds: () => boolean): Promise<boolean> {

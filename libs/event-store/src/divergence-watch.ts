@@ -2,8 +2,10 @@ import type { DivergedMessage } from '@uplift/domain';
 import type { Clock, Randomness } from '@uplift/runtime';
 import { beatWhile } from '@uplift/runtime';
 import { EventStoreUnavailableError } from './event-store.port';
+import type { EventStore } from './event-store.port';
 import type { MessageOfRelay } from './relayed-message';
-import type { NewestRelayed } from './relayed-messages';
+import { RelayedMessages } from './relayed-messages';
+import type { MessageLog, NewestRelayed } from './relayed-messages';
 
 /** The bus holds events that the store does not: until an operator has decided, nothing is appended. */
 export class StoreDivergedError extends Error {
@@ -17,6 +19,16 @@ export class StoreDivergedError extends Error {
 
 /** What the bus ends with, next to the store. Rejects, soon, if the bus does not answer. */
 export type NewestOnBus = () => Promise<Pick<NewestRelayed, 'found'>>;
+
+const NOT_CONNECTED = new Error('The bus is not connected');
+
+export function newestOnBus(
+  bus: MessageLog & { readonly isConnected: boolean },
+  store: EventStore,
+): NewestOnBus {
+  const relayed = new RelayedMessages(bus, store);
+  return () => (bus.isConnected ? relayed.newest() : Promise.reject(NOT_CONNECTED));
+}
 
 export interface DivergenceWatchPorts {
   readonly clock: Clock;

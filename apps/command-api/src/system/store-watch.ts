@@ -1,10 +1,8 @@
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import type { BusConnection } from '@uplift/bus';
 import type { EventStore } from '@uplift/event-store';
-import { DivergenceWatch, RelayedMessages } from '@uplift/event-store';
+import { DivergenceWatch, newestOnBus } from '@uplift/event-store';
 import type { ServiceRuntime } from '@uplift/runtime';
-
-const NOT_CONNECTED = new Error('The bus is not connected');
 
 /** While store and bus differ no command is taken; everything else goes on, and the health page says it. */
 export class StoreWatch
@@ -12,11 +10,7 @@ export class StoreWatch
   implements OnApplicationBootstrap, BeforeApplicationShutdown
 {
   constructor(store: EventStore, bus: BusConnection, { health, ...ports }: ServiceRuntime) {
-    const relayed = new RelayedMessages(bus, store);
-    super(() => (bus.isConnected ? relayed.newest() : Promise.reject(NOT_CONNECTED)), {
-      ...ports,
-      onBeat: health.loop('store watch'),
-    });
+    super(newestOnBus(bus, store), { ...ports, onBeat: health.loop('store watch') });
     health.addDegradation('store', () => this.reason);
   }
 
