@@ -131,6 +131,18 @@ export function streamSuite(name: string, open: () => Promise<BusUnderTest>): vo
       expect(found[1]).toEqual(await bus.messageAt(2));
     });
 
+    it('finds the first message with a subject at a place or behind it', async () => {
+      await bus.ensureTopology();
+      const [one, other] = [aMessage(), aMessage()];
+      for (const [n, message] of [one, other, one].entries()) await answerTo(message, n);
+      const found = async (subject: string, from: number) =>
+        (await bus.firstWith(subject, from))?.sequence ?? null;
+      expect(await found(one.subject, 1)).toBe(1);
+      expect(await found(one.subject, 2)).toBe(3);
+      expect(await found(other.subject, 3)).toBeNull();
+      expect(await found('uplift.evt.v1.instance.none.x', 1)).toBeNull();
+    });
+
     it('tells how far a consumer is', async () => {
       await bus.ensureTopology();
       const state = () => bus.consumerState('pre-upgrade');
