@@ -5,6 +5,7 @@ import { eventStreamSuite } from './event-stream.suite';
 import { CALLBACK_TOKEN, healthCallbackSuite } from './health-callback.suite';
 import { importSuite } from './import.suite';
 import { invalidRequestsSuite } from './invalid-requests.suite';
+import { lostHistorySuite } from './lost-history.suite';
 import { operatorSuite } from './operator.suite';
 import { publishedSuite } from './published.suite';
 import { queriesSuite } from './queries.suite';
@@ -41,4 +42,8 @@ describe('the command API with promote and with a token of the apps', () => {
 
   strategiesSuite(api);
   healthCallbackSuite(api);
+});
+
+describe('the command API on a store that lets streams be deleted', () => {
+  lostHistorySuite(commandApiForAll({}, { UPLIFT_EMBEDDED_EVENTSTORE_ALLOW_DELETES: 'true' }));
 });

@@ -6,6 +6,8 @@ import { EsdbEventStore, loadOrEmpty } from '@uplift/event-store';
 import { Stack } from '../../../tools/stack/src';
 import { PublishedContract } from './published-contract';
 
+type Settings = Readonly<Record<string, string>>;
+
 export interface Call {
   readonly key?: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -27,10 +29,14 @@ export class RunningCommandApi {
     readonly connection: NatsBusConnection,
   ) {}
 
-  static async start(settings: Readonly<Record<string, string>> = {}): Promise<RunningCommandApi> {
+  static async start(
+    settings: Settings = {},
+    eventStore: Settings = {},
+  ): Promise<RunningCommandApi> {
     const stack = await Stack.start({
       infrastructure: ['eventstore', 'nats'],
       services: ['command-api'],
+      eventStore,
       serviceEnv: { 'command-api': settings },
     });
     const store = new EsdbEventStore({ connectionString: stack.url('eventstore') });
@@ -107,11 +113,12 @@ export class RunningCommandApi {
 
 /** One API for every suite of a `describe`; what it returns is called within a hook or a test. */
 export function commandApiForAll(
-  settings: Readonly<Record<string, string>> = {},
+  settings: Settings = {},
+  eventStore: Settings = {},
 ): () => RunningCommandApi {
   let api: RunningCommandApi | undefined;
   beforeAll(async () => {
-    api = await RunningCommandApi.start(settings);
+    api = await RunningCommandApi.start(settings, eventStore);
   });
   afterAll(() => api?.stop());
   return () => {

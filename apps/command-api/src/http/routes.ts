@@ -17,7 +17,7 @@ import type { HttpReply } from './http-exchange';
 
 /* What operations do over HTTP, and what the published description says of them. */
 
-const COMMAND_PROBLEMS = [400, 404, 409, 412, 413, 415, 422, 429, 500, 503];
+const COMMAND_PROBLEMS = [400, 404, 409, 410, 412, 413, 415, 422, 429, 500, 503];
 const QUERY_PROBLEMS = [400, 404, 409, 503];
 
 /** POST of a command to an instance: the handler gives its result, the caller gets the answer with status and headers. */
