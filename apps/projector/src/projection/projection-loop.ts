@@ -115,6 +115,7 @@ export class ProjectionLoop {
     this.moveTo(checkpoint, checkpoint.position);
     refuseOtherVersion(checkpoint);
     await refuseAnotherStore(store, checkpoint);
+    this.context.progress.isOfAnotherStore = false;
     this.enter({ kind: 'catching-up' });
     this.writer.forget();
     // Not after what was seen behind it: only an event of ours proves that the store is the same.
@@ -172,6 +173,7 @@ export class ProjectionLoop {
   private onBreak(error: unknown): void {
     const { logger } = this.context;
     if (error instanceof ProjectionHaltedError) {
+      if (error instanceof AnotherStoreError) this.context.progress.isOfAnotherStore = true;
       this.enter({ kind: 'halted', error });
       logger.error({ err: error, eventId: error.event?.id }, 'projection stopped');
       return;

@@ -13,6 +13,7 @@ export class ProjectionProgress {
   private readonly waiting = new Set<() => void>();
   private known: Checkpoint | undefined;
   private newest: StoreHead | undefined;
+  private ofAnotherStore = false;
 
   constructor(private readonly clock: Clock) {}
 
@@ -41,7 +42,13 @@ export class ProjectionProgress {
 
   moveTo(checkpoint: Checkpoint): void {
     this.known = checkpoint;
-    for (const wake of [...this.waiting]) wake();
+    this.wake();
+  }
+
+  /** Positions of another store say nothing about this one: while the rows are of it, no position counts as reached. */
+  set isOfAnotherStore(isOfAnother: boolean) {
+    this.ofAnotherStore = isOfAnother;
+    this.wake();
   }
 
   see(head: StoreHead): void {
@@ -67,7 +74,12 @@ export class ProjectionProgress {
 
   /** Whether the read model reflects the position now. */
   isAt(position: bigint | null): boolean {
+    if (position !== null && this.ofAnotherStore) return false;
     return this.known !== undefined && hasReached(this.known, position);
+  }
+
+  private wake(): void {
+    for (const look of [...this.waiting]) look();
   }
 }
 

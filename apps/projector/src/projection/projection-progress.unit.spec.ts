@@ -44,3 +44,14 @@ test('an empty store is never ahead', () => {
   progress.see({ position: null, seenAt: 1 });
   expect(progress).toMatchObject({ missingEvents: 0, isAtHead: true });
 });
+
+test('no position counts as reached while the rows are of another store', async () => {
+  const progress = new ProjectionProgress(new VirtualClock());
+  progress.moveTo(checkpointAt(900n));
+  progress.isOfAnotherStore = true;
+  expect(await progress.reaches(null, 0)).toBe(true);
+  const waiting = progress.reaches(100n, 5_000);
+  progress.moveTo(checkpointAt(500n));
+  progress.isOfAnotherStore = false;
+  expect(await waiting).toBe(true);
+});
