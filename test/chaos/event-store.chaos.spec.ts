@@ -1,0 +1,13 @@
+import { upliftForAll } from '../support/running-uplift';
+import { impatientStoreSuite } from './event-store/impatient-store.suite';
+
+jest.setTimeout(240_000);
+
+describe('an event store like the real one', () => {
+  const uplift = upliftForAll({
+    clockSpeed: 480,
+    eventStore: { UPLIFT_EMBEDDED_EVENTSTORE_THROW_OUT_EVERY_MS: '1000' },
+  });
+
+  impatientStoreSuite(uplift);
+});

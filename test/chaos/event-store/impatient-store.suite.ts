@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ManagedProcess } from '../../../tools/stack/src';
+import { startEmbeddedEventStore } from '../../../tools/embedded-eventstore/src';
+import type { FleetInstance } from '../../support/fleet';
+import { makeFleet } from '../../support/fleet';
+import { expectBusIsStore, expectSoundAudit, expectUpgradedOnce } from '../../support/run-checks';
+import type { RunningUplift } from '../../support/running-uplift';
+import { SIZES } from '../../support/sizes';
+import { acknowledged } from '../../support/uplift-client';
+
+const RESUBSCRIBED = /uplift_event_store_resubscribed_total\{reason="lagging"\} (\d+)/;
+/** As long as somebody may be let wait once the store answers again. */
+const BACK_WITHIN_MS = 5_000;
+
+async function thrownOut({ ports }: ManagedProcess): Promise<number> {
+  const page = await fetch(`http://127.0.0.1:${ports.health ?? 0}/metrics`);
+  return Number(RESUBSCRIBED.exec(await page.text())?.[1] ?? 0);
+}
+
+async function warnings({ stack }: RunningUplift): Promise<string[]> {
+  const folder = join(stack.dir, 'logs');
+  const files = await readdir(folder);
+  const logs = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
+  const lines = logs.join('\n').split('\n');
+  return lines.filter((line) => /"level":"(warn|error|fatal)"/.test(line));
+}
+
+/** The store of this Uplift throws every reader out each second. */
+export function impatientStoreSuite(running: () => RunningUplift): void {
+  describe('a store that throws every reader out each second', () => {
+    it('loses nothing of a fleet, and is nothing to warn of', async () => {
+      const uplift = running();
+      const ofTheStart = await warnings(uplift);
+      const fleet = makeFleet(SIZES.readersThrownOut);
+      await uplift.place(fleet);
+      const accepted = await uplift.client.triggerAll(fleet);
+      await uplift.ended(accepted, 150_000);
+
+      await expectUpgradedOnce(uplift, fleet, accepted);
+      await expectBusIsStore(uplift);
+      await expectSoundAudit(uplift);
+      const readers = ['relay', 'projector', 'command-api', 'watchdog'] as const;
+      const counts = await Promise.all(
+        readers.map((name) => thrownOut(uplift.stack.service(name))),
+      );
+      expect(counts.filter((count) => count < 2)).toEqual([]);
+      expect(await warnings(uplift)).toEqual(ofTheStart);
+    });
+  });
+
+  describe('a store that hangs', () => {
+    it('is appended to again by everybody within seconds of its waking', async () => {
+      const uplift = running();
+      const fleet = makeFleet(10);
+      await uplift.place(fleet);
+      const store = uplift.stack.part('eventstore') as ManagedProcess;
+      store.signal('SIGSTOP');
+      const trigger = (each: FleetInstance) =>
+        acknowledged(() => uplift.client.trigger(each, 'bus'));
+      const triggering = Promise.all(fleet.map(trigger));
+      await new Promise((resolve) => setTimeout(resolve, 6_000));
+      store.signal('SIGCONT');
+      const wokenAt = performance.now();
+      const accepted = await triggering;
+      expect(performance.now() - wokenAt).toBeLessThan(BACK_WITHIN_MS);
+      await uplift.ended(accepted, 60_000);
+      await expectUpgradedOnce(uplift, fleet, accepted);
+      await expectBusIsStore(uplift);
+      await expectSoundAudit(uplift);
+    });
+  });
+
+  describe('a store that refuses its user', () => {
+    it('ends the process with one line that names user and right', async () => {
+      const uplift = running();
+      const refusing = await startEmbeddedEventStore();
+      refusing.faults.denial = 'access-denied';
+      const url = refusing.connectionString.replace('esdb://', 'esdb://uplift-relay:hidden@');
+      const relay = await uplift.stack.startService('relay', 'refused-relay', {
+        UPLIFT_EVENTSTORE_URL: url,
+      });
+      expect(await relay.exited).toEqual({ code: 77, signal: null });
+      const log = readFileSync(relay.logFile, 'utf8');
+      expect(log).toMatch(/denies the connection as user uplift-relay the right to read/);
+      expect(log).not.toContain('hidden');
+      await refusing.close();
+    });
+  });
+}
