@@ -48,6 +48,7 @@ const LONGEST_WAIT_MS = 1_000;
  */
 export class DivergenceWatch {
   private found: DivergedMessage | null = null;
+  private resolved = 0;
   private isInDoubt = true;
   private looking: Promise<void> | null = null;
   private watching: Promise<void> = Promise.resolve();
@@ -66,6 +67,11 @@ export class DivergenceWatch {
   /** Why nothing is appended, in words; undefined while all is well. */
   get reason(): string | undefined {
     return this.found ? new StoreDivergedError(this.found).message : undefined;
+  }
+
+  /** How often store and bus came to agree again, since the start. */
+  get resolutions(): number {
+    return this.resolved;
   }
 
   start(): void {
@@ -118,7 +124,9 @@ export class DivergenceWatch {
     this.isInDoubt = false;
     try {
       const { found } = await this.newestOnBus();
+      const before = this.found;
       this.found = found?.place === 'lacking' ? divergedAt(found.message) : null;
+      if (before !== null && this.found === null) this.resolved += 1;
     } catch (error) {
       if (error instanceof EventStoreUnavailableError) this.isInDoubt = true;
     }

@@ -20,6 +20,15 @@ export interface RepeatGate {
   holdRepeatedCall(session: InstanceSession, stop: AbortSignal): Promise<void>;
 }
 
+export interface EffectPorts {
+  /** Id of this worker. */
+  readonly worker: string;
+  readonly clock: Clock;
+  readonly gate?: RepeatGate | undefined;
+  /** Whether an upgrade may have been worked on of which the store knows nothing; no if absent. */
+  readonly mayHaveForgotten?: () => Promise<boolean>;
+}
+
 /** The newest intent, if this process wrote it: only then may it call. */
 export interface OwnIntent {
   /** Monotonic time just before the intent was appended, in ms. */
@@ -33,9 +42,7 @@ export interface OwnIntent {
 export class EffectProtocol {
   constructor(
     private readonly options: EffectOptions,
-    private readonly worker: string,
-    private readonly clock: Clock,
-    private readonly gate: RepeatGate | null = null,
+    private readonly ports: EffectPorts,
   ) {}
 
   /** Returns when the attempt has no call of this effect any more that this process may go on with. */
@@ -71,7 +78,7 @@ export class EffectProtocol {
     stop: AbortSignal,
   ): Promise<void> {
     const { intervalMs, permissionPauseMs } = this.options;
-    await this.clock.pause(isOutage(cause) ? intervalMs : permissionPauseMs, stop);
+    await this.ports.clock.pause(isOutage(cause) ? intervalMs : permissionPauseMs, stop);
     if (cause === 'unauthenticated') await effect.lookUp(stop);
   }
 
@@ -81,10 +88,11 @@ export class EffectProtocol {
     effect: Effect<Trace>,
     { call, own, stop }: { call: CallState; own: OwnIntent; stop: AbortSignal },
   ): Promise<Refused | null> {
+    if (await this.wasForgotten(session, effect, call, stop)) return null;
     const answer = await leasedCall(
       effect,
       { intentAt: own.at, stop, ...this.options },
-      this.clock,
+      this.ports.clock,
     );
     await failpoint(`${effect.name}.E6`);
     if (answer.kind === 'refused') {
@@ -94,6 +102,20 @@ export class EffectProtocol {
     if (answer.kind === 'accepted') await effect.accept(session, [answer.trace]);
     else await this.noteAmbiguous(session, call, answer.evidence);
     return null;
+  }
+
+  /** A store that was put back to an older copy begins upgrades again under their ids, and so under their markers. */
+  private async wasForgotten<Trace>(
+    session: InstanceSession,
+    effect: Effect<Trace>,
+    { callNo }: CallState,
+    stop: AbortSignal,
+  ): Promise<boolean> {
+    if (callNo > 1 || (await this.ports.mayHaveForgotten?.()) !== true) return false;
+    const [newest, ...older] = await effect.lookUp(stop);
+    if (newest === undefined) return false;
+    await effect.accept(session, [newest, ...older]);
+    return true;
   }
 
   private async refuse(session: InstanceSession, call: CallState, answer: Refused): Promise<void> {
@@ -134,7 +156,7 @@ export class EffectProtocol {
     call: CallState,
     stop: AbortSignal,
   ): Promise<OwnIntent | null> {
-    const finding = await reconcile(effect, { ...this.options, stop }, this.clock);
+    const finding = await reconcile(effect, { ...this.options, stop }, this.ports.clock);
     await failpoint(`${effect.name}.E6`);
     if (finding.kind === 'landed') {
       await effect.accept(session, finding.landed);
@@ -142,7 +164,7 @@ export class EffectProtocol {
     }
     const { lookUps, waitedMs } = finding;
     const evidence = { lookUps, waitedMs };
-    const data = { ...callOf(session, call), evidence, worker: this.worker };
+    const data = { ...callOf(session, call), evidence, worker: this.ports.worker };
     return this.intend(session, effect, { type: 'RepeatCall', data }, stop);
   }
 
@@ -153,7 +175,7 @@ export class EffectProtocol {
     stop: AbortSignal,
   ): Promise<OwnIntent | null> {
     await effect.proveReachable(stop);
-    const data = { ...callOf(session, call), worker: this.worker };
+    const data = { ...callOf(session, call), worker: this.ports.worker };
     return this.intend(session, effect, { type: 'RetryCall', data }, stop);
   }
 
@@ -163,8 +185,8 @@ export class EffectProtocol {
     command: WorkerCommand,
     stop: AbortSignal,
   ): Promise<OwnIntent | null> {
-    if (isTrigger) await this.gate?.holdRepeatedCall(session, stop);
-    const at = this.clock.monotonic();
+    if (isTrigger) await this.ports.gate?.holdRepeatedCall(session, stop);
+    const at = this.ports.clock.monotonic();
     return (await session.submit(command)) === 'appended' ? { at } : null;
   }
 }

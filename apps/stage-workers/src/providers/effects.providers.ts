@@ -1,9 +1,11 @@
 import type { Provider } from '@nestjs/common';
+import { DivergenceWatch, EventStore } from '@uplift/event-store';
 import { LagoonCores } from '@uplift/lagoon';
 import type { StageRuntime } from '../stage-workers.settings';
 import { StartGate } from '../admission/start-gate';
 import { EffectProtocol } from '../effects/effect-protocol';
 import { ScriptRunner } from '../effects/script-runner';
+import { StoreDecisions } from '../store/store-decisions';
 
 /** What brings about changes in Lagoon, for every stage that makes some. */
 export function effectProviders({ configuration, clock }: StageRuntime): Provider[] {
@@ -24,8 +26,12 @@ export function effectProviders({ configuration, clock }: StageRuntime): Provide
   return [
     {
       provide: EffectProtocol,
-      inject: [{ token: StartGate, optional: true }],
-      useFactory: (gate?: StartGate) => new EffectProtocol(options, workerId, clock, gate),
+      inject: [EventStore, DivergenceWatch, { token: StartGate, optional: true }],
+      useFactory: (store: EventStore, watch: DivergenceWatch, gate?: StartGate) => {
+        const decisions = new StoreDecisions(store, watch);
+        const mayHaveForgotten = () => decisions.wasAccepted();
+        return new EffectProtocol(options, { worker: workerId, clock, gate, mayHaveForgotten });
+      },
     },
     {
       provide: ScriptRunner,

@@ -103,7 +103,7 @@ export class QueuedFleet {
   private preUpgradeWith(gate: StartGate): PreUpgradeStage {
     const { cores } = this;
     const { clock } = this.fleet;
-    const protocol = new EffectProtocol(QUICK_EFFECTS, WORKER, clock, gate);
+    const protocol = new EffectProtocol(QUICK_EFFECTS, { worker: WORKER, clock, gate });
     const pace = { pollIntervalMs: 1, patienceMs: 1 };
     const scripts = new ScriptRunner(cores, protocol, pace, clock);
     return new PreUpgradeStage({ cores, gate, scripts }, { worker: WORKER, concurrency: 256 });

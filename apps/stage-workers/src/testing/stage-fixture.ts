@@ -220,7 +220,7 @@ export function protocolOf(
   { clock, gate }: StageFixture,
   changes: Partial<EffectOptions> = {},
 ): EffectProtocol {
-  return new EffectProtocol({ ...QUICK_EFFECTS, ...changes }, WORKER, clock, gate);
+  return new EffectProtocol({ ...QUICK_EFFECTS, ...changes }, { worker: WORKER, clock, gate });
 }
 
 export function scriptsOf(fixture: StageFixture, patienceMs = 10_000): ScriptRunner {
