@@ -15,8 +15,10 @@ beforeAll(async () => {
   postgres = await PostgresServer.start({ dir: folder.path });
 }, 60_000);
 
+/** At once: writing out a database for each test would take longer than the tests. */
 afterAll(async () => {
-  await postgres.stop();
+  postgres.signal('SIGQUIT');
+  await postgres.exited;
   await folder.remove();
 });
 
