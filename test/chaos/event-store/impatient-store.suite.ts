@@ -8,15 +8,29 @@ import { makeFleet } from '../../support/fleet';
 import { expectBusIsStore, expectSoundAudit, expectUpgradedOnce } from '../../support/run-checks';
 import type { RunningUplift } from '../../support/running-uplift';
 import { SIZES } from '../../support/sizes';
+import type { Accepted } from '../../support/uplift-client';
 import { acknowledged } from '../../support/uplift-client';
 
 const RESUBSCRIBED = /uplift_event_store_resubscribed_total\{reason="lagging"\} (\d+)/;
+const GROUP = 16;
 /** As long as somebody may be let wait once the store answers again. */
 const BACK_WITHIN_MS = 5_000;
 
 async function thrownOut({ ports }: ManagedProcess): Promise<number> {
   const page = await fetch(`http://127.0.0.1:${ports.health ?? 0}/metrics`);
   return Number(RESUBSCRIBED.exec(await page.text())?.[1] ?? 0);
+}
+
+/** Fewer at once than the command API takes: its refusals of overload are not what is looked for here. */
+async function triggeredInGroups(
+  { client }: RunningUplift,
+  fleet: readonly FleetInstance[],
+): Promise<Accepted[]> {
+  const accepted: Accepted[] = [];
+  for (let first = 0; first < fleet.length; first += GROUP) {
+    accepted.push(...(await client.triggerAll(fleet.slice(first, first + GROUP))));
+  }
+  return accepted;
 }
 
 async function warnings({ stack }: RunningUplift): Promise<string[]> {
@@ -35,7 +49,7 @@ export function impatientStoreSuite(running: () => RunningUplift): void {
       const ofTheStart = await warnings(uplift);
       const fleet = makeFleet(SIZES.readersThrownOut);
       await uplift.place(fleet);
-      const accepted = await uplift.client.triggerAll(fleet);
+      const accepted = await triggeredInGroups(uplift, fleet);
       await uplift.ended(accepted, 150_000);
 
       await expectUpgradedOnce(uplift, fleet, accepted);
