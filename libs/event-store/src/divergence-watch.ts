@@ -18,7 +18,7 @@ export class StoreDivergedError extends Error {
 }
 
 /** What the bus ends with, next to the store. Rejects, soon, if the bus does not answer. */
-export type NewestOnBus = () => Promise<Pick<NewestRelayed, 'found'>>;
+export type NewestOnBus = (onStep: () => void) => Promise<Pick<NewestRelayed, 'found'>>;
 
 const NOT_CONNECTED = new Error('The bus is not connected');
 
@@ -27,7 +27,7 @@ export function newestOnBus(
   store: EventStore,
 ): NewestOnBus {
   const relayed = new RelayedMessages(bus, store);
-  return () => (bus.isConnected ? relayed.newest() : Promise.reject(NOT_CONNECTED));
+  return (onStep) => (bus.isConnected ? relayed.newest({ onStep }) : Promise.reject(NOT_CONNECTED));
 }
 
 export interface DivergenceWatchPorts {
@@ -123,7 +123,7 @@ export class DivergenceWatch {
   private async compare(): Promise<void> {
     this.isInDoubt = false;
     try {
-      const { found } = await this.newestOnBus();
+      const { found } = await this.newestOnBus(() => this.ports.onBeat?.());
       const before = this.found;
       this.found = found?.place === 'lacking' ? divergedAt(found.message) : null;
       if (before !== null && this.found === null) this.resolved += 1;

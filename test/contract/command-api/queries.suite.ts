@@ -20,6 +20,7 @@ const INSTANCE = {
   failureReason: null,
   reasonClass: null,
   revision: 13,
+  unreadable: null,
   registeredAt: '2026-01-01T00:00:00.000Z',
   updatedAt: '2026-01-01T00:00:00.000Z',
   waitingFor: null,

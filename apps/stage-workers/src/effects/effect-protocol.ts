@@ -88,7 +88,7 @@ export class EffectProtocol {
     effect: Effect<Trace>,
     { call, own, stop }: { call: CallState; own: OwnIntent; stop: AbortSignal },
   ): Promise<Refused | null> {
-    if (await this.wasForgotten(session, effect, call, stop)) return null;
+    if (await this.wasForgotten(session, effect, stop)) return null;
     const answer = await leasedCall(
       effect,
       { intentAt: own.at, stop, ...this.options },
@@ -108,10 +108,9 @@ export class EffectProtocol {
   private async wasForgotten<Trace>(
     session: InstanceSession,
     effect: Effect<Trace>,
-    { callNo }: CallState,
     stop: AbortSignal,
   ): Promise<boolean> {
-    if (callNo > 1 || (await this.ports.mayHaveForgotten?.()) !== true) return false;
+    if ((await this.ports.mayHaveForgotten?.()) !== true) return false;
     const [newest, ...older] = await effect.lookUp(stop);
     if (newest === undefined) return false;
     await effect.accept(session, [newest, ...older]);
