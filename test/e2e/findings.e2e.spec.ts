@@ -85,7 +85,9 @@ describe('the findings page, over a store and a bus with each kind of thing in t
     await misuseStore();
     await reconfigureBus();
     await uplift.startServices(['watchdog']);
-    await uplift.stack.startService('watchdog', 'watchdog-2', { NODE_OPTIONS: AHEAD });
+    // A name of its own, because the other one has the same host and the right time.
+    const env = { NODE_OPTIONS: AHEAD, UPLIFT_WORKER_ID: 'ahead' };
+    await uplift.stack.startService('watchdog', 'watchdog-2', env);
   });
   afterAll(() => outsider.dispose());
 
@@ -149,6 +151,7 @@ describe('the findings page, over a store and a bus with each kind of thing in t
       return items[0];
     }, 30_000);
     expect(finding?.detail).toMatch(/differ by 60\d s/);
+    expect(finding?.subject).toMatch(/\/ahead$/);
   });
 
   it('shows none of them twice, although two watchdogs look', async () => {

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { Provider } from '@nestjs/common';
 import { BusConnection } from '@uplift/bus';
 import type { Actor } from '@uplift/contracts';
@@ -26,13 +27,13 @@ export function auditorProvider(place: AuditorPlace): Provider {
     provide: Auditor,
     inject: [BusConnection, AllTail, place.known],
     useFactory: (bus: BusConnection, tail: AllTail, { storeClock }: WatchdogView) => {
-      const { runtime, writer } = place;
+      const { runtime, service } = place;
       // A connection of its own: it delays nobody's appends, and tells also of a store that nobody appends to.
-      const connectionString = runtime.configuration.eventStoreUrl;
+      const { eventStoreUrl: connectionString, workerId } = runtime.configuration;
       const store = new EsdbEventStore({ connectionString });
       const recorder = recorderOf(place, store);
       measure(runtime.metrics, recorder);
-      const conditions = [clocksDiffer(storeClock, writer.id), streamIsOtherwise(bus)];
+      const conditions = [clocksDiffer(storeClock, { service, workerId }), streamIsOtherwise(bus)];
       return new Auditor({ store, bus, tail }, recorder, conditions, optionsIn(runtime));
     },
   };
@@ -55,10 +56,10 @@ function optionsIn({ configuration, clock, randomness, logger, health }: StageRu
   };
 }
 
-function clocksDiffer(storeClock: StoreClock, subject: string): Condition {
+export function clocksDiffer(storeClock: StoreClock, place: ClockPlace): Condition {
   return {
     kind: 'clock-skew',
-    subject,
+    subject: clockPlaceName(place),
     ended: 'the clocks agree again',
     look: () => {
       if (storeClock.isTrusted) return Promise.resolve(null);
@@ -67,6 +68,17 @@ function clocksDiffer(storeClock: StoreClock, subject: string): Condition {
       return Promise.resolve({ detail, evidence: { differenceMs } });
     },
   };
+}
+
+export interface ClockPlace {
+  readonly service: string;
+  readonly workerId: string;
+}
+
+/** The next process there closes what one that is gone has told: without a name of its own, the host stands for it. */
+function clockPlaceName({ service, workerId }: ClockPlace): string {
+  const host = hostname();
+  return `${service}/${workerId === `${host}-${process.pid}` ? host : workerId}`;
 }
 
 /** What a relay puts back within seconds is no finding. */
