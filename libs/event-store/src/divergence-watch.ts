@@ -1,7 +1,6 @@
 import type { DivergedMessage } from '@uplift/domain';
 import type { Clock, Randomness } from '@uplift/runtime';
 import { beatWhile } from '@uplift/runtime';
-import { EventStoreUnavailableError } from './event-store.port';
 import type { EventStore } from './event-store.port';
 import type { MessageOfRelay } from './relayed-message';
 import { RelayedMessages } from './relayed-messages';
@@ -49,7 +48,9 @@ const LONGEST_WAIT_MS = 1_000;
 export class DivergenceWatch {
   private found: DivergedMessage | null = null;
   private resolved = 0;
-  private isInDoubt = true;
+  /** Reasons to look, and how many of them were looked after. */
+  private doubts = 1;
+  private cleared = 0;
   private looking: Promise<void> | null = null;
   private watching: Promise<void> = Promise.resolve();
   private readonly stopping = new AbortController();
@@ -85,12 +86,12 @@ export class DivergenceWatch {
 
   /** The store was away, and may come back as another one. */
   doubt(): void {
-    this.isInDoubt = true;
+    this.doubts += 1;
   }
 
   /** Throws StoreDivergedError. */
   async assertSame(): Promise<void> {
-    if (this.isInDoubt || this.found) await this.lookInTime();
+    if (this.cleared < this.doubts || this.found) await this.lookInTime();
     if (this.found) throw new StoreDivergedError(this.found);
   }
 
@@ -121,14 +122,15 @@ export class DivergenceWatch {
   }
 
   private async compare(): Promise<void> {
-    this.isInDoubt = false;
+    const { doubts } = this;
     try {
       const { found } = await this.newestOnBus(() => this.ports.onBeat?.());
       const before = this.found;
       this.found = found?.place === 'lacking' ? divergedAt(found.message) : null;
       if (before !== null && this.found === null) this.resolved += 1;
-    } catch (error) {
-      if (error instanceof EventStoreUnavailableError) this.isInDoubt = true;
+      this.cleared = doubts;
+    } catch {
+      // Nothing is known: what was said before holds, and the next append looks again.
     }
   }
 }

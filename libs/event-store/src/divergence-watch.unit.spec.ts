@@ -131,6 +131,12 @@ describe('the watch over store and bus', () => {
     await stopped;
   });
 
+  it('lets none of many appends at once pass before the first look has ended', async () => {
+    const { guarded } = await beside(2, 3);
+    const outcomes = await Promise.allSettled([2, 2, 2, 2].map((n) => appendTo(guarded, n)));
+    expect(outcomes.map(({ status }) => status)).toEqual(Array(4).fill('rejected'));
+  });
+
   it('looks again before the next append when the store was away, also between two looks', async () => {
     const { watch, guarded, store, bus } = await beside(2, 2);
     await watch.look();
