@@ -161,16 +161,20 @@ function folded(stored: StoredEvent): FoldedEvent {
 
 function evolved(before: InstanceView | null, recorded: RecordedInstanceEvent): InstanceView {
   const { type } = recorded.event;
-  if (before === null && type !== 'InstanceRegistered') {
+  if (type === 'InstanceRegistered') return registered(before, recorded);
+  if (before === null) {
     throw new UnreadableEventError('illegal-step', `${type} came before the registration`);
   }
   const after = evolveInstanceView(before, recorded);
-  if (before !== null && type === 'InstanceRegistered') {
-    throw new UnreadableEventError('illegal-step', 'It is registered a second time');
-  }
-  if (!before?.state || after.state) return after;
+  if (!before.state || after.state) return after;
   const detail = `${type} cannot happen to an instance that is ${before.status}`;
   throw new UnreadableEventError('illegal-step', detail);
+}
+
+/** The first time, or again after it was deregistered. */
+function registered(before: InstanceView | null, recorded: RecordedInstanceEvent): InstanceView {
+  if (before === null || before.status === 'removed') return evolveInstanceView(before, recorded);
+  throw new UnreadableEventError('illegal-step', 'It is registered a second time');
 }
 
 /** Events that are missing are the fault of the history; one that comes again is that of the rows. */

@@ -84,6 +84,22 @@ test('a fold that throws is a reason to stop, and leaves no half of the event be
   expect(fold.timeline).toHaveLength(1);
 });
 
+test('an instance that was deregistered can be registered again', () => {
+  const { data } = event('InstanceRegistered');
+  const again = event('InstanceRegistered', {
+    ...data,
+    profile: { ...data.profile, environment: 'next' },
+  });
+  const events = [event('InstanceRegistered'), event('InstanceDeregistered'), again];
+  const fold = new ReadModelFold(NOTHING);
+  expect(fold.applyAll(readable(recorded(events)))).toBeUndefined();
+  expect(fold.setAside).toEqual([]);
+  expect([...fold.instances.values()]).toMatchObject([
+    { status: data.status, environment: 'next', revision: 2, unreadable: null },
+  ]);
+  expect(fold.timeline).toHaveLength(3);
+});
+
 test('an event that is repeated does not fit the rows, and stops the fold before it', () => {
   const fold = new ReadModelFold(NOTHING);
   const halted = fold.applyAll([0, 1, 1].map((revision) => readable()[revision]!));
