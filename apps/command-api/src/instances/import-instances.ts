@@ -191,13 +191,16 @@ class ImportRun {
   async *moving(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     const source = bytes[Symbol.asyncIterator]();
     const { signal } = this.stopping;
-    const cut = new Promise<never>((_, reject) => {
-      const fail = () => reject(new ImportCutError(this.cutBy ?? 'client-gone'));
-      signal.addEventListener('abort', fail, { once: true });
-    });
-    cut.catch(() => undefined);
+    let fail: (error: ImportCutError) => void = () => undefined;
+    const cut = () => new ImportCutError(this.cutBy ?? 'client-gone');
+    signal.addEventListener('abort', () => fail(cut()), { once: true });
     for (;;) {
-      const next = await Promise.race([source.next(), cut]);
+      if (signal.aborted) throw cut();
+      // A race with one promise for the whole import would keep every chunk until its end.
+      const next = await new Promise<IteratorResult<Buffer, unknown>>((resolve, reject) => {
+        fail = reject;
+        source.next().then(resolve, reject);
+      });
       if (next.done === true) return;
       this.moved();
       yield next.value;

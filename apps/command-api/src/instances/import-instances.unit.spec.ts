@@ -3,6 +3,8 @@ import { InMemoryEventStore } from '@uplift/event-store/testing';
 import { VirtualClock } from '@uplift/runtime/testing';
 import type { Readable } from 'node:stream';
 import { PassThrough } from 'node:stream';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { commandServiceOn } from '../testing/command-requests';
 import { ImportInstances } from './import-instances';
 import { InstanceCommands } from './instance-commands';
@@ -27,6 +29,11 @@ function world() {
     return { body, answers: importing.answer(body, CALLER) };
   };
   return { clock, importing, begin, warned };
+}
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
 }
 
 async function next(answers: Readable): Promise<Record<string, unknown>> {
@@ -108,6 +115,26 @@ describe('an import', () => {
 
     const cut = { reason: 'client-gone', lines: 1 };
     expect(warned).toHaveBeenCalledWith('import cut', expect.objectContaining(cut));
+  });
+
+  it('keeps no bytes of the lines that are answered', async () => {
+    const { importing } = world();
+    const chunks: WeakRef<Buffer>[] = [];
+    const bytes = async function* () {
+      for (let n = 1; n <= 100; n += 1) {
+        const chunk = Buffer.from('no json\n');
+        chunks.push(new WeakRef(chunk));
+        yield await Promise.resolve(chunk);
+      }
+      await new Promise(() => undefined);
+    };
+    const answers = importing.answer(bytes(), CALLER);
+    for (let n = 1; n <= 100; n += 1) await next(answers);
+
+    await new Promise((resolve) => setImmediate(resolve));
+    collectGarbage();
+
+    expect(chunks.filter((chunk) => chunk.deref() !== undefined).length).toBeLessThan(10);
   });
 
   it('whose client takes no answers is given up', async () => {
