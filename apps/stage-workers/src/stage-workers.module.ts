@@ -114,7 +114,7 @@ function adapters(runtime: StageRuntime): Provider[] {
   ];
 }
 
-/** While store and bus differ nothing is appended: messages wait. */
+/** While store and bus differ nothing is appended, and no message is answered for: it waits. */
 function storeWatch(store: EventStore, bus: BusConnection, { health, ...ports }: StageRuntime) {
   const onBeat = health.loop('store watch');
   const watch = new StoreWatch(newestOnBus(bus, store), { ...ports, onBeat });
@@ -153,19 +153,21 @@ function runners({ clock, randomness, logger }: StageRuntime, actor: Actor): Pro
         history: InstanceHistory,
         ends: StreamEnds,
         commands: CommandHandler,
-      ): Worker => ({
-        history,
-        ends,
-        commands,
-        actor,
-      }),
+      ): Worker => ({ history, ends, commands, actor }),
     },
     {
       provide: StageRunner,
-      inject: [WORKER, SetAsideMessages, LagoonCores],
-      useFactory: (worker: Worker, setAside: SetAsideMessages, cores: LagoonCores) => {
+      inject: [WORKER, SetAsideMessages, LagoonCores, DivergenceWatch],
+      useFactory: (
+        worker: Worker,
+        setAside: SetAsideMessages,
+        cores: LagoonCores,
+        watch: DivergenceWatch,
+      ) => {
         const outages = new LagoonOutages(cores, clock);
-        return new StageRunner({ worker, outages, setAside, logger, randomness });
+        const assertSameStore = () => watch.assertSame();
+        const ports = { worker, outages, setAside, logger, randomness, assertSameStore };
+        return new StageRunner(ports);
       },
     },
   ];

@@ -146,6 +146,18 @@ describe('the watch over store and bus', () => {
     await expect(appendTo(guarded, 2)).rejects.toThrow(StoreDivergedError);
   });
 
+  it('is in doubt after a read that the store answered late, for whoever asks without an append', async () => {
+    const { watch, guarded, store, bus } = await beside(2, 2);
+    await watch.look();
+    bus.now = await busWith(3);
+    await guarded.load(STREAM);
+    await watch.assertSame();
+    const counters = { ...store.counters, interruptions: 1 };
+    jest.spyOn(store, 'counters', 'get').mockReturnValue(counters);
+    await guarded.load(STREAM);
+    await expect(watch.assertSame()).rejects.toThrow(StoreDivergedError);
+  });
+
   it.each([
     ['does not answer', () => Promise.reject(new Error('not connected'))],
     ['never answers', () => new Promise<never>(() => undefined)],

@@ -77,9 +77,10 @@ export class GuardedEventStore extends EventStore {
   }
 
   private heard<Answer>(answer: Promise<Answer>): Promise<Answer> {
-    answer.catch((error: unknown) => {
+    const failed = (error: unknown) => {
       if (error instanceof EventStoreUnavailableError) this.watch.doubt();
-    });
+    };
+    void answer.then(() => this.doubtAfterInterruption(), failed);
     return answer;
   }
 }

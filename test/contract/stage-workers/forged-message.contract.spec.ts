@@ -3,8 +3,10 @@ import { verifyChain } from '@uplift/event-store';
 import type { OpenedUpgrade } from './opened-upgrade';
 import { StageHarness } from './stage-harness';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
+/** An event beyond the end of its stream is looked for ten times, with longer and longer pauses. */
+const LOOKED_FOR_MS = 120_000;
 const ZEROS = '0'.repeat(64);
 
 describe('pre-upgrade, of messages that the store knows nothing of', () => {
@@ -38,7 +40,8 @@ describe('pre-upgrade, of messages that the store knows nothing of', () => {
     const place = { stream, revision, position, recordedAt };
     const forged = { ...asked.opening, ...place, metadata: { ...metadata, hash: ZEROS } };
     await handed(forged);
-    await handed({ ...forged, revision: revision + 1 });
+    const ahead = await harness.bus.publish({ ...forged, revision: revision + 1 });
+    await harness.bus.settled(ahead, LOOKED_FOR_MS);
     expect(await resting.appended()).toEqual([]);
     expect(await verdictOn(resting)).toMatchObject({ valid: true });
     expect(await harness.metric('messages_set_aside_total{reason="message-not-in-store"}')).toBe(3);

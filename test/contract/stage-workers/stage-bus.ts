@@ -54,11 +54,11 @@ export class StageBus {
   }
 
   /** Resolves when this message and all before it are acknowledged or given up. */
-  settled({ durable, sequence }: Published): Promise<void> {
+  settled({ durable, sequence }: Published, limitMs = 20_000): Promise<void> {
     return eventually(async () => {
       const info = await this.manager.consumers.info(EVENTS_STREAM, durable);
       expect(info.ack_floor.stream_seq).toBeGreaterThanOrEqual(sequence);
-    }, 20_000);
+    }, limitMs);
   }
 
   private async send({ subject, payload, headers: fields }: BusMessage): Promise<number> {

@@ -14,6 +14,8 @@ export interface StageRunnerPorts {
   readonly setAside: SetAsideMessages;
   readonly logger: Logger;
   readonly randomness: Randomness;
+  /** Throws StoreDivergedError while the store lacks what the bus has: what it says is then no reason to let go. */
+  readonly assertSameStore?: () => Promise<void>;
 }
 
 /** A message whose handling ends in a defect this often is set aside, as an event. */
@@ -36,11 +38,23 @@ export class StageRunner {
       const onNews = (news: InstanceSession) => this.ports.outages.endWaitIfBack(news);
       const session = await this.open(delivery, { onNews });
       if (session !== null) await this.work(handler, session, delivery);
+      await this.ports.assertSameStore?.();
       this.defects.forget(handlingOf(handler, delivery));
       return { kind: 'done' };
     } catch (error) {
       if (delivery.signal.aborted) return { kind: 'retry', delayMs: 0 };
-      return this.answerTo(error, handler, delivery);
+      return this.answerTo(await this.explained(error, delivery), handler, delivery);
+    }
+  }
+
+  /** What seems to be foreign may only be unknown to an older copy of the store. */
+  private async explained(error: unknown, { deliveryCount }: EventDelivery): Promise<unknown> {
+    if (triageOf(error, deliveryCount) !== 'foreign') return error;
+    try {
+      await this.ports.assertSameStore?.();
+      return error;
+    } catch (diverged) {
+      return diverged;
     }
   }
 
@@ -98,6 +112,7 @@ export class StageRunner {
     const { id: eventId, type: eventType } = delivery.event;
     try {
       const session = await this.open(delivery);
+      await this.ports.assertSameStore?.();
       if (session === null) return { kind: 'done' };
       const reason = error instanceof Error ? error.name : 'unknown';
       const detail = redactText(errorMessage(error)).slice(0, LONGEST_DETAIL);

@@ -132,9 +132,48 @@ describe('the stage runner', () => {
       },
     };
     const handed = (count: number) => fixture.runner.handle(stage, fixture.delivery(count, event));
-    expect(await handed(1)).toMatchObject({ kind: 'retry' });
-    expect(await handed(2)).toMatchObject({ kind: 'retry' });
-    expect(await handed(3)).toEqual({ kind: 'rejected' });
+    for (let n = 1; n < 10; n += 1) expect(await handed(n)).toMatchObject({ kind: 'retry' });
+    expect(await handed(10)).toEqual({ kind: 'rejected' });
+  });
+});
+
+describe('a message that comes while the store lacks what the bus has', () => {
+  const doing = (run: StageHandler['run']): StageHandler => ({ stage: 'pre-upgrade', run });
+  const idle = doing(() => Promise.resolve());
+  const diverged = async () => {
+    const fixture = await StageFixture.at('UpgradeRequested');
+    fixture.isDiverged = true;
+    return fixture;
+  };
+
+  it('is kept though the stage finds nothing to do, and acknowledged with the right store', async () => {
+    const fixture = await diverged();
+    expect(await fixture.handle(idle)).toMatchObject({ kind: 'retry' });
+    fixture.isDiverged = false;
+    expect(await fixture.handle(idle, 2)).toEqual({ kind: 'done' });
+  });
+
+  it('is kept if the store does not know it, however often it came, and is not counted', async () => {
+    const fixture = await diverged();
+    const event = { ...fixture.openingEvent, revision: fixture.openingEvent.revision + 5 };
+    const handed = () => fixture.runner.handle(idle, fixture.delivery(500, event));
+    const setAside = async () => {
+      const { body } = await fixture.metrics.render();
+      return [...body.matchAll(/^uplift_messages_set_aside_total\{.*reason="([^"]+)"/gm)].map(
+        (m) => m[1],
+      );
+    };
+    expect(await handed()).toMatchObject({ kind: 'retry' });
+    expect(await setAside()).toEqual([]);
+    fixture.isDiverged = false;
+    expect(await handed()).toEqual({ kind: 'rejected' });
+    expect(await setAside()).toEqual(['message-not-in-store']);
+  });
+
+  it('is not parked', async () => {
+    const fixture = await diverged();
+    expect(await defects(fixture, 6)).toMatchObject({ kind: 'retry' });
+    expect(await fixture.types()).toEqual([]);
   });
 });
 

@@ -8,6 +8,7 @@ import type { Worker } from '../runner/instance-session';
 import { LagoonOutages } from '../runner/lagoon-outages';
 import { SetAsideMessages } from '../runner/set-aside-messages';
 import { StageRunner } from '../runner/stage-runner';
+import type { StageRunnerPorts } from '../runner/stage-runner';
 import { StreamEnds, VerifiedEventStore } from '../store/verified.event-store';
 
 export const ACTOR: Actor = { type: 'system', id: 'stage-workers/spec' };
@@ -34,10 +35,12 @@ export function runnerOf(
     clock,
     randomness,
     metrics = new Metrics('stage-workers'),
-  }: Ports & { readonly metrics?: Metrics },
+    assertSameStore,
+  }: Ports & { readonly metrics?: Metrics } & Pick<StageRunnerPorts, 'assertSameStore'>,
 ): StageRunner {
   const logger = createLogger('stage-workers', { level: 'silent' });
   const outages = new LagoonOutages(cores, clock);
   const setAside = new SetAsideMessages(metrics, logger);
-  return new StageRunner({ worker, outages, setAside, logger, randomness });
+  const ports = { worker, outages, setAside, logger, randomness };
+  return new StageRunner({ ...ports, ...(assertSameStore && { assertSameStore }) });
 }

@@ -9,7 +9,7 @@ import type {
   WorkOrder,
 } from '@uplift/domain';
 import { ALL_STARTS_ALLOWED, markerOf } from '@uplift/domain';
-import { InstanceHistory } from '@uplift/event-store';
+import { InstanceHistory, StoreDivergedError } from '@uplift/event-store';
 import { FaultyEventStore } from '@uplift/event-store/testing';
 import type { BreakerState, CoreOutage } from '@uplift/lagoon';
 import { SingleLagoonCore } from '@uplift/lagoon';
@@ -56,6 +56,8 @@ export class StageFixture {
   readonly stopping = new AbortController();
   /** Which filling of the bus messages come from. */
   epoch = 'e1';
+  /** The bus holds an event that the store lacks. */
+  isDiverged = false;
   readonly runner: StageRunner;
   /** What operators have stopped. */
   switches: SystemView = ALL_STARTS_ALLOWED;
@@ -76,7 +78,10 @@ export class StageFixture {
     this.store = new FaultyEventStore({ clock });
     this.history = new InstanceHistory(this.store, 'stage-workers');
     this.worker = workerOn(this.store, { clock, randomness });
-    this.runner = runnerOf(this.worker, this.cores, { clock, randomness, metrics: this.metrics });
+    const { metrics } = this;
+    const assertSameStore = () => this.assertSameStore();
+    const ports = { clock, randomness, metrics, assertSameStore };
+    this.runner = runnerOf(this.worker, this.cores, ports);
     const starts = new StartsSwitch(
       () => Promise.resolve(this.switches),
       (core) => core,
@@ -183,6 +188,12 @@ export class StageFixture {
     return this.lagoon.calls
       .map((call) => call.operation)
       .filter((name) => changing.includes(name));
+  }
+
+  private assertSameStore(): Promise<void> {
+    const { epoch, isDiverged } = this;
+    const lacking = { epoch, sequence: 9, eventId: this.openingEvent.id };
+    return isDiverged ? Promise.reject(new StoreDivergedError(lacking)) : Promise.resolve();
   }
 
   private async buildFor(opening: string, { environmentId }: { environmentId: number }) {
