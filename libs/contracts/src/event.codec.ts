@@ -6,6 +6,7 @@ import {
   encodeHeaderValue,
 } from './headers';
 import type { Actor, StoredEvent, StoredEventMetadata } from './stored-event';
+import { MOST_DEPTH } from './stored-event';
 import { EVENT_SUBJECT_ROOT, eventNameOf, splitStreamName } from './subjects';
 
 /** Where an event stands on the bus: its number within one filling of the stream, and that filling's id. */
@@ -163,7 +164,19 @@ function subjectToken(text: string): string {
 function decodeData(payload: Uint8Array): object {
   const value = parsed(payload);
   if (typeof value !== 'object' || value === null) throw broken('its body is not a JSON object');
+  if (!isWritable(value, MOST_DEPTH)) {
+    throw broken(
+      `its body is nested more than ${MOST_DEPTH} deep, or has a number beyond all bounds`,
+    );
+  }
   return value;
+}
+
+/** Whether it can be written as it was read: JSON has texts of numbers that are read as infinite. */
+function isWritable(value: unknown, depth: number): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || value === null) return true;
+  return depth > 0 && Object.values(value).every((part) => isWritable(part, depth - 1));
 }
 
 function parsed(payload: Uint8Array): unknown {

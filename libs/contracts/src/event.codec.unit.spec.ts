@@ -151,6 +151,26 @@ it.each(['', '{', '1', 'null', '"text"'])('refuses a body that is %p', (body) =>
   );
 });
 
+const nested = (depth: number) => '{"x":'.repeat(depth) + '1' + '}'.repeat(depth);
+
+it.each([
+  ['has a number that is not finite', '{"x":[1e400]}'],
+  ['is nested 33 deep', nested(33)],
+  ['is nested 5,000 deep', nested(5_000)],
+  ['is nested 100,000 deep', nested(100_000)],
+])('refuses a body that %s', (_what, body) => {
+  const { headers } = encodeEvent(example(), PROOF);
+  expect(() => decodeEvent({ headers, payload: Buffer.from(body) })).toThrow(
+    UndecodableMessageError,
+  );
+});
+
+it('reads a body that is nested as deep as one in the store may be', () => {
+  const { headers } = encodeEvent(example(), PROOF);
+  const { data } = decodeEvent({ headers, payload: Buffer.from(nested(32)) });
+  expect(JSON.stringify(data)).toBe(nested(32));
+});
+
 it('encodes header values as UTF-8 percent escapes and back', () => {
   expect(encodeHeaderValue('50% "ü"\r\n')).toBe('50%25%20%22%C3%BC%22%0D%0A');
   fc.assert(fc.property(text, (value) => decodeHeaderValue(encodeHeaderValue(value)) === value));

@@ -1,6 +1,6 @@
 import { EVENT_CATEGORIES } from './recorded-event';
 import type { StoredEvent, StoredEventMetadata } from './stored-event';
-import { DAMAGED_METADATA } from './stored-event';
+import { DAMAGED_METADATA, MOST_DEPTH } from './stored-event';
 import { splitStreamName } from './subjects';
 
 /** An event as the store has it: anybody may have written it. */
@@ -46,7 +46,6 @@ const MOST_TYPE = 128;
 const MOST_TEXT = 1_024;
 /** Largest data accepted, in bytes; the port of the store lets nothing larger in. */
 const MOST_DATA = 256 * 1024;
-const MOST_DEPTH = 32;
 
 /** What stands in for metadata that cannot be read. */
 const NO_METADATA: StoredEventMetadata = Object.freeze({

@@ -42,5 +42,8 @@ export interface StoredEvent {
   readonly damage?: string;
 }
 
+/** Deepest nesting of data that is read. */
+export const MOST_DEPTH = 32;
+
 /** With this begins what is wrong with damaged metadata; else the data is damaged. */
 export const DAMAGED_METADATA = 'metadata: ';

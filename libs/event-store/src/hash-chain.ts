@@ -41,6 +41,15 @@ export function hashOfEvent(previousHash: string, event: ChainedEvent): string {
   });
 }
 
+/** Whether its hash is the one of its content and place; content that cannot be written as JSON has none. */
+export function hasOwnHash(previousHash: string, event: ChainedEvent): boolean {
+  try {
+    return hashOfEvent(previousHash, event) === event.metadata.hash;
+  } catch {
+    return false;
+  }
+}
+
 /** What every adapter checks before anything is sent. Names with `$` are the store's own. */
 export function prepareAppend(
   stream: string,
@@ -133,6 +142,6 @@ function faultOf(event: ChainedEvent, head: StreamHead, stream: string): ChainFa
   if (event.stream !== stream) return 'foreign';
   if (event.revision > head.revision + 1) return 'gap';
   if (event.revision < head.revision + 1) return 'order';
-  if (hashOfEvent(head.hash, event) !== event.metadata.hash) return 'hash';
+  if (!hasOwnHash(head.hash, event)) return 'hash';
   return undefined;
 }

@@ -86,6 +86,22 @@ describe('hash of an event', () => {
   });
 });
 
+const deep = (depth: number) =>
+  JSON.parse('{"x":'.repeat(depth) + '1' + '}'.repeat(depth)) as object;
+
+describe('content that cannot be written as JSON', () => {
+  it.each([
+    ['a number that is not finite', { x: Infinity }],
+    ['too many levels', deep(100_000)],
+  ])('breaks the chain where it has %s, and is not appended', (_what, data) => {
+    const event = { id: 'id', type: 'Type', data: {}, metadata: METADATA };
+    const written = linkEvents('instance-1', NO_STREAM, [event]).events[0]!;
+    const verdict = { valid: false, revision: 0, reason: 'hash' };
+    expect(verifyChain([{ ...written, data }])).toEqual(verdict);
+    expect(() => linkEvents('instance-1', NO_STREAM, [{ ...event, data }])).toThrow();
+  });
+});
+
 describe('hash chain', () => {
   it('is valid as it was written and as it is read back', () => {
     fc.assert(

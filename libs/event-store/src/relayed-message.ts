@@ -9,7 +9,7 @@ import {
   type StoredEvent,
 } from '@uplift/contracts';
 import { loadOrEmpty, NO_STREAM, StreamGoneError, type EventStore } from './event-store.port';
-import { hashOfEvent } from './hash-chain';
+import { hasOwnHash } from './hash-chain';
 
 /** A message as the stream of the bus keeps it. */
 export interface LoggedMessage extends BusMessage {
@@ -86,7 +86,7 @@ function placeAmong(around: readonly StoredEvent[], event: StoredEvent): EventPl
 
 function follows(event: StoredEvent, previousHash: string | undefined): boolean {
   if (previousHash === undefined || event.damage !== undefined) return false;
-  return hashOfEvent(previousHash, event) === event.metadata.hash;
+  return hasOwnHash(previousHash, event);
 }
 
 /** As it would travel: the bus does not carry everything that somebody may have put into metadata. */

@@ -9,7 +9,7 @@ import type {
   StreamHead,
 } from '@uplift/event-store';
 import {
-  hashOfEvent,
+  hasOwnHash,
   headOf,
   NO_STREAM,
   StreamGoneError,
@@ -97,7 +97,7 @@ export class StoreAudit {
     const next = before.revision + 1;
     if (revision > next) return `Events ${next} to ${revision - 1} of the stream are missing`;
     if (revision < next) return `Revision ${revision} comes after revision ${before.revision}`;
-    if (hashOfEvent(before.hash, event) === event.metadata.hash) return null;
+    if (hasOwnHash(before.hash, event)) return null;
     return `Event ${revision} does not follow from the event before it: content, hash or predecessor differ from what was written`;
   }
 
