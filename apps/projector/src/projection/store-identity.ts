@@ -7,7 +7,8 @@ import { AnotherStoreError } from './projection-state';
 
 /**
  * Throws AnotherStoreError if the store does not hold the last event folded, with its id, its hash and at its position:
- * it is another store, or an older copy of this one. One read.
+ * it is another store, or an older copy of this one. One read, and a second where the stream
+ * does not hold it: a stream with `$maxAge` or `$maxCount` lets go of events that the store has.
  */
 export async function refuseAnotherStore(store: EventStore, checkpoint: Checkpoint): Promise<void> {
   const { position, lastEvent } = checkpoint;
@@ -15,11 +16,22 @@ export async function refuseAnotherStore(store: EventStore, checkpoint: Checkpoi
   const { stream, revision } = lastEvent;
   const [found] = await loadUnlessGone(store, stream, revision);
   if (found === 'gone') return;
-  if (found === undefined) throw new AnotherStoreError(checkpoint, 'does not hold it');
-  const isSame = found.id === lastEvent.id && hashOf(found) === lastEvent.hash;
-  if (!isSame) throw new AnotherStoreError(checkpoint, `holds event ${found.id} there`);
-  if (found.position === position) return;
-  throw new AnotherStoreError(checkpoint, `holds it at position ${found.position.toString()}`);
+  const difference = differenceOf(found, checkpoint);
+  if (difference === null) return;
+  const there = await store.eventAt(position);
+  if (there !== null && differenceOf(there, checkpoint) === null) return;
+  throw new AnotherStoreError(checkpoint, difference);
+}
+
+/** Null for the last event folded. */
+function differenceOf(
+  found: StoredEvent | undefined,
+  { position, lastEvent }: Checkpoint,
+): string | null {
+  if (found === undefined) return 'does not hold it';
+  const isSame = found.id === lastEvent?.id && hashOf(found) === lastEvent.hash;
+  if (!isSame) return `holds event ${found.id} there`;
+  return found.position === position ? null : `holds it at position ${found.position.toString()}`;
 }
 
 export async function isAnotherStore(store: EventStore, checkpoint: Checkpoint): Promise<boolean> {
