@@ -8,6 +8,8 @@ import {
   environmentIdOf,
   InstanceHistory,
   NO_STREAM,
+  StreamGoneError,
+  UnreadableHistoryError,
 } from '@uplift/event-store';
 import type { CommandRequest } from './command-request';
 
@@ -129,7 +131,8 @@ export class Environments {
   /** A registration that is still to come keeps the environment, however long ago it was reserved. */
   private async refuseUnlessOver(error: EnvironmentTakenError, environmentId: string) {
     const { instanceId, registration } = error.holder;
-    const holder = await this.history.load(instanceId);
+    const holder = await this.loadHolder(error);
+    if (holder === 'gone') return;
     const hasCome = holder.head.revision >= registration;
     const present = registrationIn(holder);
     const isPresent = present?.revision === registration && this.idsOf(present).has(environmentId);
@@ -139,6 +142,19 @@ export class Environments {
       : `The environment is reserved for instance ${instanceId}, which is not registered yet: repeat its registration, or register under that id`;
     const fields = { existingInstanceId: instanceId, cause: error };
     throw refusal('environment-taken', detail, fields);
+  }
+
+  /** An instance whose stream is gone never comes to an end: it holds nothing. One that cannot be read may still run. */
+  private async loadHolder(error: EnvironmentTakenError): Promise<LoadedInstance | 'gone'> {
+    const { instanceId } = error.holder;
+    try {
+      return await this.history.load(instanceId);
+    } catch (cause) {
+      if (cause instanceof StreamGoneError) return 'gone';
+      if (!(cause instanceof UnreadableHistoryError)) throw cause;
+      const detail = `${error.message}, whose history cannot be read: ${cause.message}`;
+      throw refusal('environment-taken', detail, { existingInstanceId: instanceId, cause });
+    }
   }
 
   private idsOf({ profile, environmentId }: Registration): ReadonlySet<string> {

@@ -233,6 +233,38 @@ describe('a deregistration', () => {
   });
 });
 
+describe('an environment whose instance cannot be looked up', () => {
+  it.each(['deleted', 'tombstoned', 'truncated'] as const)(
+    'is free once the stream of the instance is %s',
+    async (loss) => {
+      const { store, service, register, reservations } = world();
+      await register(FIRST);
+      await service.execute(report('ill', 'running-unhealthy'));
+      store.remove(instanceStream(INSTANCE_ID), loss);
+
+      await expect(register(SECOND)).resolves.toMatchObject({ outcome: 'accepted' });
+
+      expect((await reservations()).at(-1)).toBe('EnvironmentReserved');
+      const third = { ...SECOND, key: 'third', instanceId: OTHER_ID.replaceAll('2', '3') };
+      await expect(register(third)).rejects.toMatchObject({
+        problem: { code: 'environment-taken', existingInstanceId: OTHER_ID },
+      });
+    },
+  );
+
+  it('stays taken while the history of the instance cannot be read', async () => {
+    const { store, register, historyOf } = world();
+    await register(FIRST);
+    store.putRaw(instanceStream(INSTANCE_ID), 'Unheard', {});
+
+    await expect(register(SECOND)).rejects.toMatchObject({
+      problem: { ...TAKEN, status: 409, detail: expect.stringContaining('Unheard') as string },
+    });
+
+    expect(await historyOf(OTHER_ID)).toEqual([]);
+  });
+});
+
 describe('an instance that an earlier build registered', () => {
   it('gets its environment before its next start, by one append and one time', async () => {
     const { store, service, register, reservations } = world();
