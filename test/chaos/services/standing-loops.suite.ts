@@ -13,7 +13,7 @@ const STANDSTILLS: readonly (readonly [ServiceName, failpoint: string, reason: s
   ['relay', 'tail.batch=hang', '"relay":"no beat for '],
   ['relay', 'tail.batch=block@2', '"event loop":"no turn for '],
   ['projector', 'tail.batch=hang', '"projection":"no beat for '],
-  ['poll-upgrade', 'poll.round=hang', '"deployment-poller":"no beat for '],
+  ['poll-upgrade', 'poll.round=hang', '"deployment-poller/'],
   ['poll-upgrade', 'poll.round=block', '"event loop":"no turn for '],
   ['watchdog', 'tail.batch=hang', '"tail":"no beat for '],
 ];

@@ -10,8 +10,8 @@ export interface DeploymentPollerOptions extends PollIntervals {
   /** Most environments in one request. */
   readonly batch: number;
   readonly onError: (error: unknown, core: string) => void;
-  /** Called every second unless the round of some core waits for one and the same answer: what liveness watches. */
-  readonly onBeat: () => void;
+  /** Answers what to call whenever the core makes progress, and every second between its rounds. */
+  readonly loopOf: (core: string) => () => void;
 }
 
 const BEAT_MS = 1_000;
@@ -46,8 +46,7 @@ export class DeploymentPoller implements OnApplicationShutdown {
   }
 
   private beat(): void {
-    const isStuck = [...this.schedulers.values()].some(({ stalledMs }) => stalledMs > BEAT_MS);
-    if (!isStuck) this.options.onBeat();
+    for (const scheduler of this.schedulers.values()) scheduler.beatIfIdle();
     this.endBeat = this.ports.clock.after(BEAT_MS, () => this.beat());
   }
 
@@ -60,6 +59,7 @@ export class DeploymentPoller implements OnApplicationShutdown {
       cadence: new PollCadence(this.options, this.ports.randomness),
       batch: this.options.batch,
       onError: (error) => this.options.onError(error, name),
+      onBeat: this.options.loopOf(name),
     });
     this.schedulers.set(name, scheduler);
     return scheduler;

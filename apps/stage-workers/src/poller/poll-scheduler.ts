@@ -14,6 +14,8 @@ export interface PollSchedulerOptions {
   /** Most environments in one request. */
   readonly batch: number;
   readonly onError: (error: unknown) => void;
+  /** An answer came, or a watcher has dealt with it. */
+  readonly onBeat: () => void;
 }
 
 const TOLD_AT_ONCE = 50;
@@ -25,7 +27,6 @@ export class PollScheduler {
   private callOff: CancelTimer | null = null;
   private isTurning = false;
   private failures = 0;
-  private progressAt = 0;
 
   constructor(
     private readonly core: LagoonCore,
@@ -43,9 +44,8 @@ export class PollScheduler {
     return () => void this.watches.delete(watcher);
   }
 
-  /** How long a tick has been waiting for one and the same answer, in ms; 0 between ticks. */
-  get stalledMs(): number {
-    return this.isTurning ? this.options.clock.monotonic() - this.progressAt : 0;
+  beatIfIdle(): void {
+    if (!this.isTurning) this.options.onBeat();
   }
 
   stop(): void {
@@ -65,7 +65,7 @@ export class PollScheduler {
     const startedAt = this.options.clock.monotonic();
     this.callOff = null;
     this.isTurning = true;
-    this.progress();
+    this.options.onBeat();
     try {
       await failpoint('poll.round');
       await this.turn(startedAt);
@@ -73,10 +73,6 @@ export class PollScheduler {
       this.isTurning = false;
       this.schedule(startedAt);
     }
-  }
-
-  private progress(): void {
-    this.progressAt = this.options.clock.monotonic();
   }
 
   private async turn(now: number): Promise<void> {
@@ -90,11 +86,14 @@ export class PollScheduler {
   }
 
   private carryOut(asks: readonly Ask[]): Promise<RoundResult> {
-    const { onError } = this.options;
+    const { onError, onBeat } = this.options;
     const isStopping = () => this.stopping.signal.aborted;
     return pollRound(asks, {
       send: (ask) => this.look(ask),
-      onError: (error) => (isStopping() ? undefined : onError(error)),
+      onError: (error) => {
+        onBeat();
+        if (!isStopping()) onError(error);
+      },
     });
   }
 
@@ -115,7 +114,7 @@ export class PollScheduler {
       batch,
       signal,
     });
-    this.progress();
+    this.options.onBeat();
     for (const watch of unanswered) this.plan(watch);
     await Promise.all(shown.map(({ watch, rows }) => this.show(watch, rows)));
     return further;
@@ -125,7 +124,7 @@ export class PollScheduler {
     const { watcher } = watch;
     if (this.watches.get(watcher) !== watch) return;
     watch.pace = await watcher.seen(rows);
-    this.progress();
+    this.options.onBeat();
     watch.failures = 0;
     if (watch.pace === 'over') this.watches.delete(watcher);
     else this.plan(watch);
@@ -150,7 +149,7 @@ export class PollScheduler {
     await inParallel(TOLD_AT_ONCE, async () => {
       for (let next = watchers.shift(); next !== undefined; next = watchers.shift()) {
         await next.outage(outage);
-        this.progress();
+        this.options.onBeat();
       }
     });
   }

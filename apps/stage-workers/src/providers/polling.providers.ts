@@ -27,7 +27,7 @@ function pollerOptions({ configuration, health, logger }: StageRuntime) {
   const { pollIntervalMs, pollQueuedIntervalMs, pollBatch: batch } = configuration;
   return {
     ...{ pollEarlyIntervalMs, pollEarlyForMs, pollIntervalMs, pollQueuedIntervalMs, batch },
-    onBeat: health.loop('deployment-poller'),
+    loopOf: (core: string) => health.loop(`deployment-poller/${core}`),
     onError: (error: unknown, core: string) =>
       logger.warn({ err: error, core }, 'deployments could not be polled'),
   };

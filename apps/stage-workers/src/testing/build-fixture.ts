@@ -41,7 +41,7 @@ export class BuildFixture {
   /** A worker with a poller of its own. */
   stage(): PollingStage {
     const { cores, clock, randomness } = this.fixture;
-    const quiet = { batch: 50, onError: () => undefined, onBeat: () => undefined };
+    const quiet = { batch: 50, onError: () => undefined, loopOf: () => () => undefined };
     const poller = new DeploymentPoller(cores, { ...INTERVALS, ...quiet }, { clock, randomness });
     this.pollers.push(poller);
     const options = {

@@ -55,7 +55,7 @@ export class PolledFleet {
     const { cores, clock, randomness, store } = this;
     const dying = new AbortController();
     setMaxListeners(0, dying.signal);
-    const quiet = { batch: 50, onError: () => undefined, onBeat: () => undefined };
+    const quiet = { batch: 50, onError: () => undefined, loopOf: () => () => undefined };
     const poller = new DeploymentPoller(cores, { ...INTERVALS, ...quiet }, { clock, randomness });
     const options = { ...LIMITS, patienceMs: 420 * MINUTE, onDuplicates: () => undefined };
     const stage = new PollingStage(cores, poller, options, clock);

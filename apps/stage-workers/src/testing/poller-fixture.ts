@@ -43,7 +43,8 @@ export class PollerFixture {
   readonly clock = new VirtualClock();
   readonly errors: unknown[] = [];
   readonly poller: DeploymentPoller;
-  beats = 0;
+  /** When each core beat. */
+  readonly beatsOf = new Map<string, number[]>();
   private placed = 0;
 
   constructor(
@@ -55,7 +56,11 @@ export class PollerFixture {
       ...INTERVALS,
       batch,
       onError: (error: unknown) => void this.errors.push(error),
-      onBeat: () => void (this.beats += 1),
+      loopOf: (core: string) => {
+        const beats = [this.clock.monotonic()];
+        this.beatsOf.set(core, beats);
+        return () => void beats.push(this.clock.monotonic());
+      },
     };
     this.poller = new DeploymentPoller(cores, options, {
       clock: this.clock,
@@ -96,6 +101,10 @@ export class PollerFixture {
       operation,
       size: Array.isArray(input) ? input.length : 1,
     }));
+  }
+
+  get beats(): number {
+    return [...this.beatsOf.values()].flat().length;
   }
 
   countOf(operation: string): number {
