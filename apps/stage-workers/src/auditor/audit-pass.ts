@@ -1,4 +1,4 @@
-import type { AllEventsPage, EventStore } from '@uplift/event-store';
+import type { AllEventsPage } from '@uplift/event-store';
 import { BusAudit } from './bus-audit';
 import type { AuditedParts } from './bus-epoch';
 import { StoreAudit } from './store-audit';
@@ -25,9 +25,9 @@ export class AuditPass {
   private isBegun: boolean;
 
   constructor(parts: AuditedParts, newest?: number) {
-    this.pages = new StorePages(parts.store);
+    this.pages = new StorePages(parts);
     const readPage = (after: bigint | null) => this.pages.behind(after);
-    this.storeAudit = new StoreAudit(parts.store, this.tally);
+    this.storeAudit = new StoreAudit(parts, this.tally);
     this.busAudit = new BusAudit({ ...parts, readPage }, this.tally, newest);
     this.isBegun = newest === undefined;
   }
@@ -62,11 +62,12 @@ export class AuditPass {
 class StorePages {
   private kept: { readonly after: bigint | null; readonly page: AllEventsPage } | undefined;
 
-  constructor(private readonly store: EventStore) {}
+  constructor(private readonly parts: AuditedParts) {}
 
   async behind(after: bigint | null): Promise<AllEventsPage> {
     if (this.kept?.after === after) return this.kept.page;
-    const page = await this.store.readAll(after, PAGE);
+    this.parts.onStep();
+    const page = await this.parts.store.readAll(after, PAGE);
     if (!page.isEnd) this.kept = { after, page };
     return page;
   }

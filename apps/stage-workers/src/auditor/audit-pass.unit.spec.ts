@@ -16,6 +16,15 @@ async function toTheEnd(pass: AuditPass): Promise<readonly Finding[]> {
   }
 }
 
+function readsOf<T extends object>(of: T, name: keyof T & string, onRead: () => void): void {
+  const real = of[name] as (...args: unknown[]) => unknown;
+  const counted = (...args: unknown[]) => {
+    onRead();
+    return real.apply(of, args);
+  };
+  Object.assign(of, { [name]: counted });
+}
+
 const inShort = (findings: readonly Finding[]) =>
   findings.map(({ kind, subject, count }) => [kind, subject, count]);
 
@@ -56,6 +65,27 @@ describe('an audit of store and bus', () => {
     expect(await toTheEnd(pass)).toEqual([]);
     await audited.relay();
     expect(await toTheEnd(pass)).toEqual([]);
+  });
+
+  it('shows between its reads that it goes on', async () => {
+    const streams = Array.from({ length: 100 }, () => `instance-${randomUUID()}`);
+    for (const stream of streams) await audited.append(stream);
+    for (const stream of streams) await audited.append(stream);
+    await audited.relay();
+    const junk = { subject: 'uplift.evt.v1.instance.x.y', headers: {}, payload: Buffer.of() };
+    for (let n = 0; n < 150; n += 1) await audited.send(junk);
+    let reads = 0;
+    let mostReads = 0;
+    const read = () => void (mostReads = Math.max(mostReads, (reads += 1)));
+    readsOf(audited.store, 'load', read);
+    readsOf(audited.store, 'readAll', read);
+    readsOf(audited.connection, 'messageAt', read);
+    readsOf(audited.connection, 'messageFrom', read);
+
+    await toTheEnd(audited.pass(95, () => (reads = 0)));
+
+    // As many messages as are asked for at once, and what comes with them.
+    expect(mostReads).toBeLessThan(75);
   });
 
   describe('of the store', () => {

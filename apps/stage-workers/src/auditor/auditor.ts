@@ -1,6 +1,6 @@
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import type { Evidence, FindingKind } from '@uplift/domain';
-import type { AllTail, UnreadableEvent } from '@uplift/event-store';
+import type { AllTail } from '@uplift/event-store';
 import { findingIdOf } from '@uplift/event-store';
 import type { Clock, Logger, Randomness } from '@uplift/runtime';
 import { Backoff, errorMessage } from '@uplift/runtime';
@@ -8,6 +8,7 @@ import { AuditPass } from './audit-pass';
 import type { AuditedParts } from './bus-epoch';
 import type { FindingRecorder } from './finding-recorder';
 import { unreadable } from './store-audit';
+import { Tally } from './tally';
 
 export interface AuditorOptions {
   /** Between two looks at what is new. */
@@ -60,21 +61,25 @@ export class Auditor implements OnApplicationBootstrap, OnApplicationShutdown {
   /** Goes through everything, and takes the place of `recent` when it has come to the end. */
   private whole: AuditPass | null = null;
   private wholeBegan = Number.NEGATIVE_INFINITY;
+  /** What the tail cannot read. */
+  private readonly ofTail = new Tally();
+  private readonly parts: AuditedParts & { readonly tail: AllTail };
   private fault: string | undefined;
   private failures = 0;
 
   constructor(
     /** The store is the auditor's own. */
-    private readonly parts: AuditedParts & { readonly tail: AllTail },
+    parts: Omit<AuditedParts, 'onStep'> & { readonly tail: AllTail },
     private readonly recorder: FindingRecorder,
     private readonly conditions: readonly Condition[],
     private readonly options: AuditorOptions,
   ) {
     this.backoff = new Backoff(options.randomness, AFTER_FAILURE);
-    this.recent = new AuditPass(parts, options.newest);
+    this.parts = { ...parts, onStep: () => this.goOn() };
+    this.recent = new AuditPass(this.parts, options.newest);
     parts.tail.add({
       onSystemEvent: (event) => recorder.observe(event),
-      onUnreadable: (event) => this.noteUnreadable(event),
+      onUnreadable: ({ event, ...why }) => this.ofTail.add(unreadable(event, why)),
     });
   }
 
@@ -97,12 +102,12 @@ export class Auditor implements OnApplicationBootstrap, OnApplicationShutdown {
     }
   }
 
-  /** What is new, and then of the whole what can be looked at before there is something new again. */
+  /** For one interval each what is new, and the whole: neither waits for the other to come to an end. */
   private async round(): Promise<Came> {
-    const came = await this.follow(this.recent, Number.POSITIVE_INFINITY);
+    const came = await this.follow(this.recent);
     this.whole ??= this.wholeIfDue();
     if (this.whole === null) return came;
-    const wholeCame = await this.follow(this.whole, this.now + this.options.intervalMs);
+    const wholeCame = await this.follow(this.whole);
     if (wholeCame === 'to the end') {
       this.recent = this.whole;
       this.whole = null;
@@ -129,31 +134,48 @@ export class Auditor implements OnApplicationBootstrap, OnApplicationShutdown {
     if (came === 'nowhere') await this.rest(Math.min(intervalMs, this.backoff.next()));
   }
 
-  private async follow(pass: AuditPass, until: number): Promise<Came> {
+  private async follow(pass: AuditPass): Promise<Came> {
+    const until = this.now + this.options.intervalMs;
     while (!this.isOver && this.now < until) {
       this.options.onBeat();
       const began = this.now;
       const { isAtEnd, faults } = await pass.step();
-      await this.tell(pass, faults);
-      if (isAtEnd) return faults.length === 0 ? 'to the end' : 'nowhere';
+      const isAllTold = await this.tell(pass, faults);
+      if (isAtEnd && faults.length > 0) return 'nowhere';
+      if (isAtEnd && isAllTold) return 'to the end';
       await this.restAfter(this.now - began);
     }
     return 'on';
   }
 
-  private async tell(pass: AuditPass, faults: readonly unknown[]): Promise<void> {
-    for (const finding of pass.tally.takeChanged()) this.recorder.note(finding);
-    const flushed = await this.recorder.flush().then(
-      () => [],
-      (error: unknown) => [error],
-    );
+  /** False if there is more to tell at once. */
+  private async tell(pass: AuditPass, faults: readonly unknown[]): Promise<boolean> {
+    const flushed: unknown[] = [];
+    const isMoreDue = await this.flush(pass.tally).catch((error: unknown) => {
+      flushed.push(error);
+      return false;
+    });
     this.failures = faults.length > 0 ? this.failures + 1 : 0;
     if (faults.length === 0) this.backoff.reset();
     this.noteFault([...faults, ...flushed]);
+    return !isMoreDue;
+  }
+
+  private flush(tally?: Tally): Promise<boolean> {
+    const changed = [...this.ofTail.takeChanged(), ...(tally?.takeChanged() ?? [])];
+    for (const finding of changed) this.recorder.note(finding);
+    return this.recorder.flush(this.parts.onStep);
+  }
+
+  private goOn(): void {
+    this.options.onBeat();
+    this.abort.signal.throwIfAborted();
   }
 
   /** Once for each reason: store or bus may be away for long. */
   private noteFault(faults: readonly unknown[]): void {
+    // What a shutdown interrupts is no fault.
+    if (this.isOver) return;
     const [error] = faults;
     const fault = error === undefined ? undefined : errorMessage(error);
     if (fault !== undefined && fault !== this.fault) {
@@ -162,17 +184,11 @@ export class Auditor implements OnApplicationBootstrap, OnApplicationShutdown {
     this.fault = fault;
   }
 
-  private noteUnreadable({ event, reason, detail }: UnreadableEvent): void {
-    const { kind, subject, evidence } = unreadable(event, { reason, detail });
-    const findingId = findingIdOf(kind, subject);
-    this.recorder.note({ findingId, kind, subject, detail, evidence, count: 1 });
-  }
-
   private async lookAtConditions(): Promise<void> {
     for (const condition of this.conditions) {
       await this.lookAt(condition).catch((error: unknown) => this.noteFault([error]));
     }
-    await this.recorder.flush().catch((error: unknown) => this.noteFault([error]));
+    await this.flush().catch((error: unknown) => this.noteFault([error]));
   }
 
   private async lookAt({ kind, subject, ended, look }: Condition): Promise<void> {

@@ -45,6 +45,7 @@ class AuditedByMany extends Audited {
       ...{ intervalMs: 5 * MINUTE, wholeMs: WHOLE, newest: 4, sharePercent },
       ...{ ...ports, logger, onBeat: () => void (this.beats += 1) },
     });
+    tail.add({ onInstanceEvent: () => undefined });
     tail.start();
     auditor.onApplicationBootstrap();
     this.running.push({
@@ -185,6 +186,20 @@ describe('the auditor', () => {
     expect(await audited.told()).toEqual([['unreadable-event', stream, 1]]);
   });
 
+  it('tells of what the tail cannot read no more than of anything else', async () => {
+    audited.audit();
+    await audited.goOn(MINUTE);
+    for (let n = 0; n < 120; n += 1) {
+      audited.store.putRaw(`instance-${randomUUID()}`, 'CommandNoted', { command: 'x' });
+    }
+    await audited.goOn(0);
+    await audited.goOn(10 * MINUTE);
+    const told = (await audited.told()) as [string, string, number][];
+    const unread = told.filter(([kind]) => kind === 'unreadable-event');
+    expect(unread).toHaveLength(101);
+    expect(unread.at(-1)).toEqual(['unreadable-event', '(further ones)', 20]);
+  });
+
   it('tells later what the store does not take now', async () => {
     audited.store.faults.push('lost', 'lost');
     foreign();
@@ -231,6 +246,48 @@ describe('the auditor', () => {
       'FindingClosed',
       ['clock-skew', 'w', 2],
     ]);
+  });
+
+  it('looks at the whole and at states of things while there is always something new', async () => {
+    const look = jest.fn(() => Promise.resolve(null));
+    audited.audit(100, [{ kind: 'clock-skew', subject: 'w', ended: 'e', look }]);
+    await audited.goOn(MINUTE);
+    const { store, clock } = audited;
+    const readAll = store.readAll.bind(store);
+    jest.spyOn(store, 'readAll').mockImplementation(async (after, limit) => {
+      clock.standStill(MINUTE);
+      await audited.append(`instance-${randomUUID()}`);
+      const page = await readAll(after, limit);
+      return { ...page, isEnd: page.events.length === 0 };
+    });
+    flip(2);
+    look.mockClear();
+    await audited.goOn(2 * WHOLE);
+    expect(look.mock.calls.length).toBeGreaterThan(3);
+    expect(await audited.told()).toEqual([['bus-differs', `${EPOCH}/message 2`, 1]]);
+  });
+
+  it('beats while one look takes long, and ends in the middle of it', async () => {
+    const junk = { subject: 'uplift.evt.v1.instance.x.y', headers: {}, payload: Buffer.of() };
+    for (let n = 0; n < 200; n += 1) await audited.send(junk);
+    const { clock, connection } = audited;
+    const messageAt = connection.messageAt.bind(connection);
+    let beats = 0;
+    let reads = 0;
+    jest.spyOn(connection, 'messageAt').mockImplementation((sequence) => {
+      clock.standStill(1_000);
+      reads += 1;
+      if (reads === 100) {
+        ({ beats } = audited);
+        void audited.stop();
+      }
+      return messageAt(sequence);
+    });
+    audited.audit();
+    await audited.goOn(MINUTE);
+    expect(beats).toBeGreaterThanOrEqual(100);
+    expect(reads).toBe(100);
+    expect(audited.warnings).toEqual([]);
   });
 
   it('works no more than its share of the time, and beats while it rests', async () => {

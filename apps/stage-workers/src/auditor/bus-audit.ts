@@ -102,6 +102,7 @@ export class BusAudit {
   }
 
   private async take(message: MessageOnBus): Promise<boolean> {
+    this.ports.onStep();
     const read = relayed(message);
     if (typeof read === 'string') return this.isForged(message, read);
     if (read.proof.epoch !== this.epoch && !(await this.isEpochBegun(read))) {

@@ -25,6 +25,8 @@ export interface BusPlace {
 export interface AuditedParts {
   readonly bus: BusConnection;
   readonly store: EventStore;
+  /** Called before each read: work that goes on is no hang. What it throws ends the work. */
+  readonly onStep: () => void;
 }
 
 /** Messages in a row that are no relay's are passed over up to this many when a place is looked for. */
@@ -125,13 +127,14 @@ async function beforeForged(parts: AuditedParts, first: number): Promise<number>
 }
 
 async function findFrom(
-  { bus }: AuditedParts,
+  { bus, onStep }: AuditedParts,
   from: number,
   before: number,
   isWanted: (message: RelayedMessage) => boolean,
 ): Promise<RelayedMessage | null> {
   let at = from;
   for (let n = 0; n < MOST_PASSED && at < before; n += 1) {
+    onStep();
     const message = await bus.messageFrom(at);
     if (message === null || message.sequence >= before) return null;
     const read = relayed(message);
@@ -141,12 +144,14 @@ async function findFrom(
   return null;
 }
 
-async function readAt({ bus }: AuditedParts, sequence: number): Promise<RelayedMessage | null> {
-  const message = await bus.messageAt(sequence);
+async function readAt(parts: AuditedParts, sequence: number): Promise<RelayedMessage | null> {
+  parts.onStep();
+  const message = await parts.bus.messageAt(sequence);
   const read = message && relayed(message);
   return read === null || typeof read === 'string' ? null : read;
 }
 
-async function isStored({ store }: AuditedParts, { event }: RelayedMessage): Promise<boolean> {
-  return (await placeInStore(store, event)) === 'stored';
+async function isStored(parts: AuditedParts, { event }: RelayedMessage): Promise<boolean> {
+  parts.onStep();
+  return (await placeInStore(parts.store, event)) === 'stored';
 }

@@ -10,6 +10,7 @@ import type {
 import { FINDING_KINDS, findingsDecider } from '@uplift/domain';
 import type { SystemCommandHandler } from '@uplift/event-store';
 import type { Clock, Logger } from '@uplift/runtime';
+import { shown } from './tally';
 
 export interface RecorderPorts {
   readonly commands: SystemCommandHandler<FindingCommand, FindingsState>;
@@ -21,6 +22,8 @@ export interface RecorderPorts {
 /** A finding that is told already is told again, with its higher count, after this time. */
 const TOLD_APART_MS = 60_000;
 const MOST_TRIES = 5;
+/** Each loads the stream of all findings. */
+const MOST_IN_ONE_FLUSH = 20;
 const CORRELATION_ID = splitStreamName(FINDINGS_STREAM).id;
 
 /**
@@ -40,7 +43,11 @@ export class FindingRecorder {
   }
 
   note(data: FindingCommandData['RecordFinding']): void {
-    this.pending.set(data.findingId, { type: 'RecordFinding', data });
+    const before = this.pending.get(data.findingId);
+    // Of what two have come upon, whoever has seen more of it is right.
+    if (before && countOf(before) > (data.count ?? 0)) return;
+    const told = { ...data, detail: shown(data.detail) };
+    this.pending.set(data.findingId, { type: 'RecordFinding', data: told });
   }
 
   /** A state of things that was found holds no longer. */
@@ -58,12 +65,30 @@ export class FindingRecorder {
     return FINDING_KINDS.map((kind) => [kind, this.openOf(kind)]);
   }
 
-  /** Throws what the store throws; what was not appended stays pending. */
-  async flush(): Promise<void> {
+  /**
+   * Tries each finding that is due, so many at once; true when there are more. Throws the first error at the end; what
+   * was not appended stays pending behind all others.
+   */
+  async flush(onStep: () => void): Promise<boolean> {
+    const errors: unknown[] = [];
+    const due = this.due();
+    for (const [findingId, command] of due.slice(0, MOST_IN_ONE_FLUSH)) {
+      onStep();
+      await this.append(findingId, command).catch((error: unknown) => {
+        errors.push(error);
+        this.pending.delete(findingId);
+        this.pending.set(findingId, command);
+      });
+    }
+    if (errors.length > 0) throw errors[0];
+    return due.length > MOST_IN_ONE_FLUSH;
+  }
+
+  private due(): readonly (readonly [string, FindingCommand])[] {
     for (const [findingId, command] of this.pending) {
       if (!this.isNews(command)) this.pending.delete(findingId);
-      else if (this.isDue(findingId)) await this.append(findingId, command);
     }
+    return [...this.pending].filter(([findingId]) => this.isDue(findingId));
   }
 
   private isNews(command: FindingCommand): boolean {
@@ -91,4 +116,8 @@ export class FindingRecorder {
       logger.warn({ finding: command.data }, 'found in store or bus');
     }
   }
+}
+
+function countOf(command: FindingCommand): number {
+  return command.type === 'RecordFinding' ? (command.data.count ?? 0) : 0;
 }

@@ -1,13 +1,7 @@
 import type { StoredEvent, UnreadableReason } from '@uplift/contracts';
 import { isOurs, splitStreamName, unreadableReason } from '@uplift/contracts';
 import type { FindingKind } from '@uplift/domain';
-import type {
-  AllEventsPage,
-  EventStore,
-  ForeignEvent,
-  StreamCut,
-  StreamHead,
-} from '@uplift/event-store';
+import type { AllEventsPage, ForeignEvent, StreamCut, StreamHead } from '@uplift/event-store';
 import {
   hasOwnHash,
   headOf,
@@ -15,6 +9,7 @@ import {
   StreamGoneError,
   StreamNotFoundError,
 } from '@uplift/event-store';
+import type { AuditedParts } from './bus-epoch';
 import type { Observation, Tally } from './tally';
 import { shown } from './tally';
 
@@ -43,7 +38,7 @@ export class StoreAudit {
   private readonly cut = new Set<string>();
 
   constructor(
-    private readonly store: EventStore,
+    private readonly parts: Pick<AuditedParts, 'store' | 'onStep'>,
     private readonly tally: Tally,
   ) {}
 
@@ -63,8 +58,9 @@ export class StoreAudit {
   }
 
   private async headBefore(stream: string, revision: number): Promise<StreamHead | null> {
+    this.parts.onStep();
     try {
-      const [before] = await this.store.load(stream, revision - 1);
+      const [before] = await this.parts.store.load(stream, revision - 1);
       return before?.revision === revision - 1 ? headOf([before]) : null;
     } catch (error) {
       if (error instanceof StreamGoneError || error instanceof StreamNotFoundError) return null;

@@ -68,8 +68,8 @@ export class Audited {
     run.close();
   }
 
-  pass(newest?: number): AuditPass {
-    return new AuditPass({ store: this.store, bus: this.connection }, newest);
+  pass(newest?: number, onStep: () => void = () => undefined): AuditPass {
+    return new AuditPass({ store: this.store, bus: this.connection, onStep }, newest);
   }
 
   async event(n: number): Promise<StoredEvent> {
