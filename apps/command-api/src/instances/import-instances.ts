@@ -6,9 +6,11 @@ import { refusal } from '@uplift/contracts';
 import { canonicalJson } from '@uplift/event-store';
 import type { CancelTimer } from '@uplift/runtime';
 import { Clock } from '@uplift/runtime';
+import { bulkhead } from 'cockatiel';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { answerOf } from '../commands/command-answer';
+import { CommandLimits } from '../commands/command-limiter';
 import type { Caller } from '../commands/command-request';
 import { DescribedProblems } from '../http/routes';
 import { NDJSON } from '../http/http-transport';
@@ -57,11 +59,16 @@ type ImportCaller = Omit<Caller, 'idempotencyKey'>;
 export class ImportInstances implements BeforeApplicationShutdown {
   private readonly logger = new Logger('import');
   private readonly underWay = new Set<ImportRun>();
+  /** The lines of all imports have half of the turns at most: the other commands always find room. */
+  private readonly turns;
 
   constructor(
     private readonly commands: InstanceCommands,
     private readonly clock: Clock,
-  ) {}
+    limits: CommandLimits,
+  ) {
+    this.turns = bulkhead(Math.max(1, limits.underWay >> 1), MOST_IMPORTS * MOST_AT_ONCE);
+  }
 
   /** Lines of JSON: the answers in the order of the lines. Throws `overloaded`. */
   answer(bytes: AsyncIterable<Buffer>, caller: ImportCaller): Readable {
@@ -114,7 +121,7 @@ export class ImportInstances implements BeforeApplicationShutdown {
       const dto = readDto(ImportedInstanceDto, parse(line));
       const idempotencyKey = `import:${digest(dto)}`;
       const keyed = { ...caller, idempotencyKey, isPatient: true } as const;
-      const result = await this.commands.register(dto, keyed);
+      const result = await this.turns.execute(() => this.commands.register(dto, keyed));
       const status = result.outcome === 'accepted' ? 202 : 200;
       return { line: line.number, status, result: answerOf(result) };
     } catch (error) {

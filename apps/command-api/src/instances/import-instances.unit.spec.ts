@@ -5,11 +5,13 @@ import type { Readable } from 'node:stream';
 import { PassThrough } from 'node:stream';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { CommandLimits } from '../commands/command-limiter';
 import { commandServiceOn } from '../testing/command-requests';
 import { ImportInstances } from './import-instances';
 import { InstanceCommands } from './instance-commands';
 
 const CALLER = { transport: 'http', actor: { type: 'user', id: 'somebody' } } as const;
+const UNDER_WAY = 9;
 const lineOf = (n: number) =>
   `${JSON.stringify({
     project: 'shop',
@@ -22,13 +24,15 @@ const lineOf = (n: number) =>
 function world() {
   const clock = new VirtualClock();
   const { service, environments } = commandServiceOn(new InMemoryEventStore());
-  const importing = new ImportInstances(new InstanceCommands(service, environments), clock);
+  const commands = new InstanceCommands(service, environments);
+  const limits = new CommandLimits({ commandsUnderWay: UNDER_WAY, commandsQueued: 0 });
+  const importing = new ImportInstances(commands, clock, limits);
   const warned = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
   const begin = () => {
     const body = new PassThrough();
     return { body, answers: importing.answer(body, CALLER) };
   };
-  return { clock, importing, begin, warned };
+  return { clock, commands, importing, begin, warned };
 }
 
 function collectGarbage(): void {
@@ -149,6 +153,34 @@ describe('an import', () => {
     expect(answers.destroyed).toBe(true);
     await new Promise((resolve) => setImmediate(resolve));
     expect(warned).toHaveBeenCalledWith('import cut', expect.objectContaining({ reason: 'idle' }));
+  });
+
+  it('leaves half of the turns to other commands, however many imports there are', async () => {
+    const { begin, commands } = world();
+    const waiting: (() => void)[] = [];
+    const register = commands.register.bind(commands);
+    jest.spyOn(commands, 'register').mockImplementation(async (...asked) => {
+      await new Promise<void>((resolve) => waiting.push(resolve));
+      return register(...asked);
+    });
+    const imports = [0, 1, 2].map((i) => {
+      const { body, answers } = begin();
+      for (let n = 1; n <= 10; n += 1) body.write(lineOf(10 * i + n));
+      answers.on('readable', () => undefined);
+      return answers;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(waiting).toHaveLength(UNDER_WAY >> 1);
+
+    for (let n = 0; n < 30; n += 1) {
+      while (waiting.length === 0) await new Promise((resolve) => setImmediate(resolve));
+      waiting.shift()?.();
+    }
+    for (const answers of imports) {
+      for (let line = 1; line <= 10; line += 1) {
+        expect(await next(answers)).toMatchObject({ line, status: 202 });
+      }
+    }
   });
 
   it('is refused while too many others are under way', () => {
