@@ -9,6 +9,8 @@ import { EventStoreUnavailableError, PositionNotFoundError } from './event-store
 import type { AllEventsBatch, ResubscribeReason, SubscribeToAllOptions } from './event-store.port';
 
 const RIGHT = 'read $all';
+/** Pause before the end of the store is asked for again, in ms; up to half as long again. */
+const ASK_MS = 1_000;
 
 /** What a tail needs of the store around it. */
 export interface TailPorts {
@@ -33,6 +35,8 @@ export class EsdbTail {
   private readonly buffer: TailBuffer;
   private subscription: AllStreamSubscription | undefined;
   private stopped = false;
+  /** Times that the end of the store was asked for: the answer to the last one counts. */
+  private asked = 0;
   private failure: Error | undefined;
   private readonly stopping = new AbortController();
 
@@ -136,8 +140,14 @@ export class EsdbTail {
   }
 
   private async askEnd(whileIn: AllStreamSubscription): Promise<void> {
-    const end = await this.endOfStore().catch(() => undefined);
-    if (end !== undefined && this.subscription === whileIn) this.buffer.endAt(end);
+    const { clock, randomness } = this.ports.connection;
+    const asked = (this.asked += 1);
+    while (this.subscription === whileIn && this.asked === asked) {
+      const end = await this.endOfStore().catch(() => undefined);
+      if (this.subscription !== whileIn || this.asked !== asked) return;
+      if (end !== undefined) return this.buffer.endAt(end);
+      await clock.idle(ASK_MS * (1 + randomness.fraction() / 2), this.stopping.signal);
+    }
   }
 
   /** What still comes of it is for nobody. */
