@@ -26,7 +26,8 @@ export function newestOnBus(
   store: EventStore,
 ): NewestOnBus {
   const relayed = new RelayedMessages(bus, store);
-  return (onStep) => (bus.isConnected ? relayed.newest({ onStep }) : Promise.reject(NOT_CONNECTED));
+  return (onStep) =>
+    bus.isConnected ? relayed.newest({ onStep, copies: false }) : Promise.reject(NOT_CONNECTED);
 }
 
 export interface DivergenceWatchPorts {

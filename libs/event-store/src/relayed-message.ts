@@ -42,6 +42,9 @@ export function readAsRelayed(logged: LoggedMessage): MessageOfRelay | string {
     const proof = decodeRelayProof(logged.headers);
     const { subject } = encodeEvent(event, proof);
     if (subject !== logged.subject) return 'its subject is not that of its event';
+    if (proof.gap && proof.gap.last !== logged.sequence - 1) {
+      return 'its gap does not stand before it';
+    }
     return { event, proof, sequence: logged.sequence };
   } catch (error) {
     if (error instanceof UndecodableMessageError) return error.message;
@@ -49,7 +52,7 @@ export function readAsRelayed(logged: LoggedMessage): MessageOfRelay | string {
   }
 }
 
-/** The sequence at which the message before it stands. */
+/** The sequence at which the message before it stands: always a smaller one. */
 export function sequenceBefore({ proof: { gap }, sequence }: MessageOfRelay): number {
   return (gap?.first ?? sequence) - 1;
 }

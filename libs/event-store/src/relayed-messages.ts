@@ -69,10 +69,12 @@ const READ_AHEAD = 64;
 const PAGE = 128;
 
 export interface NewestOptions {
-  /** Called before every message that is looked at; may throw to end that. */
+  /** Called before every message and event that is looked at; may throw to end that. */
   readonly onStep?: () => void;
   /** How many messages before the newest one are held against the store, too; 1 if absent. */
   readonly chained?: number;
+  /** False: copies of earlier messages count as well; to find them costs a look at all of the same subject. */
+  readonly copies?: boolean;
 }
 
 interface Chain {
@@ -107,31 +109,49 @@ export class RelayedMessages {
 
   /** Looks back from the newest message. Throws ResumePointLostError. */
   async newest(options: NewestOptions = {}): Promise<NewestRelayed> {
-    return this.newestUpTo(await this.log.lastSequence(), options);
+    return new Look(this.log, this.store, options).newestUpTo(await this.log.lastSequence());
   }
 
   async isRelayed(message: LoggedMessage): Promise<boolean> {
-    return (await this.judge(message, 1)).verdict.place === 'stored';
+    const { verdict } = await new Look(this.log, this.store, {}).judge(message, 1);
+    return verdict.place === 'stored';
   }
+}
 
-  private async newestUpTo(
-    lastSequence: number,
-    { onStep, chained = 1 }: NewestOptions,
-  ): Promise<NewestRelayed> {
+/** What is found once counts to the end of the look. */
+class Look {
+  /** By sequence: whether the newest message of the relay up to there is of an event that the store has. */
+  private readonly storedUpTo = new Map<number, Promise<boolean>>();
+
+  constructor(
+    private readonly log: MessageLog,
+    private readonly store: EventStore,
+    private readonly options: NewestOptions,
+  ) {}
+
+  async newestUpTo(lastSequence: number): Promise<NewestRelayed> {
     const passed: ForeignMessage[] = [];
     let sequence = lastSequence;
     while (sequence > 0) {
-      onStep?.();
-      const logged = await this.log.messageAt(sequence);
-      if (!logged) throw new ResumePointLostError(sequence);
-      const { verdict, from } = await this.judge(logged, chained);
+      const { verdict, from } = await this.judgeAt(sequence, this.options.chained ?? 1);
       if (verdict.place !== 'foreign') return { found: verdict, lastSequence, foreign: passed };
       for (; sequence >= from; sequence -= 1) passed.push({ sequence, reason: verdict.reason });
     }
     return { found: null, lastSequence, foreign: passed };
   }
 
-  private async judge(logged: LoggedMessage, chained: number): Promise<Judged> {
+  private async judgeAt(sequence: number, chained: number): Promise<Judged> {
+    const logged = await this.messageAt(sequence);
+    if (!logged) throw new ResumePointLostError(sequence);
+    return this.judge(logged, chained);
+  }
+
+  private messageAt(sequence: number): Promise<LoggedMessage | null> {
+    this.options.onStep?.();
+    return this.log.messageAt(sequence);
+  }
+
+  async judge(logged: LoggedMessage, chained: number): Promise<Judged> {
     const from = logged.sequence;
     const message = readAsRelayed(logged);
     if (typeof message === 'string') return { verdict: foreign(message), from };
@@ -146,10 +166,9 @@ export class RelayedMessages {
 
   /** Why it does not continue the message before it; null if it does, or is the first of an epoch. */
   private async faultOfNumber(message: MessageOfRelay): Promise<string | null> {
-    const { proof, sequence } = message;
-    if (proof.gap && proof.gap.last !== sequence - 1) return 'its gap does not stand before it';
+    const { proof } = message;
     if (proof.ordinal === 1) return null;
-    const before = read(await this.log.messageAt(sequenceBefore(message)));
+    const before = read(await this.messageAt(sequenceBefore(message)));
     if (typeof before === 'string') return `it continues no epoch: ${before}`;
     return continues(message, before) ? null : 'it does not continue the numbers before it';
   }
@@ -162,7 +181,8 @@ export class RelayedMessages {
     const chain = await this.chainBehind(message, chained);
     const { broken, after } = await this.heldAgainstStore(chain);
     if (broken !== null) return { verdict: OUT_OF_ORDER, from: broken };
-    const original = await this.originalOf(message, subject);
+    const { copies = true } = this.options;
+    const original = copies ? await this.originalOf(message, subject) : null;
     if (original === null) {
       return { verdict: { place: 'stored', message, after }, from: message.sequence };
     }
@@ -175,6 +195,7 @@ export class RelayedMessages {
     const chain: [MessageOfRelay, ...MessageOfRelay[]] = [newest];
     let oldest = newest;
     while (oldest.proof.ordinal > 1) {
+      this.options.onStep?.();
       const isLongEnough = chain.length > most;
       if (isLongEnough && (await this.isAnchor(oldest))) return { chain, isBroken: false };
       const before = read(await reader.at(sequenceBefore(oldest)));
@@ -203,14 +224,28 @@ export class RelayedMessages {
 
   /** An epoch begins on a bus without one, or behind a message of an event that the store lacks. */
   private async mayBegin(message: MessageOfRelay): Promise<boolean> {
-    const { found } = await this.newestUpTo(sequenceBefore(message), {});
-    return found?.place !== 'stored';
+    return !(await this.isStoredUpTo(sequenceBefore(message)));
+  }
+
+  private isStoredUpTo(sequence: number): Promise<boolean> {
+    const known = this.storedUpTo.get(sequence);
+    if (known) return known;
+    const finding = this.findStoredUpTo(sequence);
+    this.storedUpTo.set(sequence, finding);
+    return finding;
+  }
+
+  private async findStoredUpTo(sequence: number): Promise<boolean> {
+    if (sequence === 0) return false;
+    const { verdict, from } = await this.judgeAt(sequence, 1);
+    return verdict.place === 'foreign' ? this.isStoredUpTo(from - 1) : verdict.place === 'stored';
   }
 
   private async inStep(messages: readonly MessageOfRelay[], from: bigint | null) {
     const stored = new EventsBehind(this.store, from);
     let after = from ?? 0n;
     for (const { event, sequence } of messages) {
+      this.options.onStep?.();
       const next = await stored.peek();
       if (next && isUnchanged(next, event)) {
         after = next.position;
@@ -230,6 +265,7 @@ export class RelayedMessages {
   private async originalOf(copy: MessageOfRelay, subject: string): Promise<number | null> {
     let earlier = await this.log.firstWith(subject, 1);
     while (earlier && earlier.sequence < copy.sequence) {
+      this.options.onStep?.();
       const { sequence } = earlier;
       if (isSameInEpoch(read(earlier), copy) && (await this.isOriginal(earlier))) return sequence;
       earlier = await this.log.firstWith(subject, sequence + 1);
