@@ -173,7 +173,7 @@ describe('the findings page, over a store and a bus with each kind of thing in t
     expect(closed).toMatchObject({ code: 0 });
     await uplift.readModelCaughtUp();
     const listed = await uplift.cli('-o', 'jsonl', 'system', 'findings', '--closed');
-    expect(listed.stdout).toContain(id);
+    expect(listed).toMatchObject({ code: 0, stdout: expect.stringContaining(id) as string });
 
     await outsider.appendToStream('ops-test', jsonEvent({ type: 'Probe', data: { a: 2 } }));
 

@@ -105,7 +105,7 @@ export function recoverySuite(running: () => RunningUplift): void {
       expect(await uplift.shown(instance)).toMatchObject({
         status: 'upgrade-failed',
         waitingFor: { target: 'operator', sentence: stringWith('retry it from upgrade') },
-        allowed: ['AbandonUpgrade', 'RetryUpgrade'],
+        allowed: ['AbandonUpgrade', 'DeregisterInstance', 'RetryUpgrade'],
       });
       const retry = ['upgrade', 'retry', instance.instanceId, accepted.upgradeId];
       const run = await uplift.cli(...retry, '--reason', 'the registry is back', '--wait');

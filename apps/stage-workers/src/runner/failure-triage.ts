@@ -53,7 +53,7 @@ const FIRST_DELAY_MS = 250;
 const LONGEST_DELAY_MS = 30_000;
 
 /** A store that is asked too early, by a node that is behind perhaps, gets some more time to have an event. */
-const LOOKS_FOR_AN_EVENT = 10;
+const LOOKS_FOR_AN_EVENT = 7;
 
 export function triageOf(error: unknown, deliveryCount = 1): Triage {
   if (mayComeToBe(error, deliveryCount) || isOfNewerBuild(error)) return 'outage';
