@@ -74,21 +74,22 @@ describe('a cluster of three nodes', () => {
     async (signal) => {
       const bus = await connected();
       await eventually(() => bus.ensureTopology(THREE), ELECTION_MS);
+      // A node that was frozen while it led may at first tell of a message that was never agreed on.
+      await eventually(() => send(bus, message(), message()), ELECTION_MS);
       const before = await bus.lastSequence();
-      await send(bus, message(), message());
       const node = cluster.node(await leaderOf(bus));
       const other = await connectedTo((one) => one !== node);
-      const run = new PublishRun(other, { after: before + 2 });
+      const run = new PublishRun(other, { after: before });
       node.signal(signal);
       try {
         run.publish(message());
         await run.settled();
         await eventually(async () => {
           const last = await other.lastSequence();
-          expect([before + 2, before + 3]).toContain(last);
+          expect([before, before + 1]).toContain(last);
         }, ELECTION_MS);
         await eventually(() => send(other, message()), ELECTION_MS);
-        expect(await other.lastSequence()).toBeLessThanOrEqual(before + 4);
+        expect(await other.lastSequence()).toBeLessThanOrEqual(before + 2);
       } finally {
         run.close();
         if (signal === 'SIGSTOP') node.signal('SIGCONT');
