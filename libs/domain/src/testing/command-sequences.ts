@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { DomainError } from '../decider';
-import type { InFlightStatus } from '../status';
 import type {
   InstanceCommand,
   InstanceCommandData,
@@ -13,7 +12,7 @@ import type { InstanceState, UpgradingInstance } from '../instance/instance.stat
 import { workOrderOf } from '../instance/instance.state';
 import type { UpgradePlan } from '../instance/upgrade-target';
 import type { TaskStep } from '../instance/work-order';
-import type { UpgradeStage } from '../status';
+import type { InFlightStatus, UpgradeStage } from '../status';
 import {
   HEALTHY_STATUSES,
   INSTANCE_STATUSES,
@@ -46,14 +45,12 @@ export interface Choice {
   readonly phase: 'active' | 'complete' | 'failed';
 }
 
+const FEATURE = { name: 'FEATURE_X', value: 'on', scope: 'RUNTIME' } as const;
 const PLANS: readonly UpgradePlan[] = [
   { strategy: 'redeploy-latest', target: null },
   { strategy: 'branch-ref', target: { ref: 'v2.1.0' } },
   { strategy: 'promote', target: { sourceEnvironment: 'staging' } },
-  {
-    strategy: 'variables',
-    target: { variables: [{ name: 'FEATURE_X', value: 'on', scope: 'RUNTIME' }] },
-  },
+  { strategy: 'variables', target: { variables: [FEATURE] } },
   { strategy: 'script', target: { script: { service: 'cli', command: 'migrate' } } },
 ];
 
