@@ -72,7 +72,9 @@ export function overloadSuite(): void {
         status: 200,
         degraded: expect.stringContaining('overloaded') as string,
       });
-      expect(await metric('uplift_commands_overloaded_total')).toBe(refused.length);
+      expect(await metric('uplift_commands_overloaded_total')).toBeGreaterThanOrEqual(
+        refused.length,
+      );
       expect(readFileSync(api.logFile, 'utf8')).toContain(
         '"msg":"overloaded: commands are refused"',
       );
