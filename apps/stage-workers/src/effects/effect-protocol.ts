@@ -1,9 +1,10 @@
 import type { CallState, WorkerCommand } from '@uplift/domain';
 import type { Refused } from '@uplift/lagoon';
+import { LagoonUnauthenticatedError, passingRefusal } from '@uplift/lagoon';
 import type { Clock } from '@uplift/runtime';
-import { failpoint } from '@uplift/runtime';
+import { errorMessage, failpoint } from '@uplift/runtime';
 import type { InstanceSession } from '../runner/instance-session';
-import type { Effect } from './effect.port';
+import type { Effect, EffectAnswer } from './effect.port';
 import type { LeaseOptions } from './leased-call';
 import { leasedCall } from './leased-call';
 import type { ReconcileOptions } from './reconciler';
@@ -19,6 +20,9 @@ export interface EffectOptions extends LeaseOptions, ReconcileOptions {
 export interface RepeatGate {
   holdRepeatedCall(session: InstanceSession, stop: AbortSignal): Promise<void>;
 }
+
+/** What opened a stage longer ago, in ms, may have been worked on in a history that is lost. */
+const FRESH_MS = 120_000;
 
 export interface EffectPorts {
   /** Id of this worker. */
@@ -88,9 +92,9 @@ export class EffectProtocol {
     effect: Effect<Trace>,
     { call, own, stop }: { call: CallState; own: OwnIntent; stop: AbortSignal },
   ): Promise<Refused | null> {
-    if (await this.wasForgotten(session, effect, stop)) return null;
+    const mayBeThere = await this.mayBeForgotten(session);
     const answer = await leasedCall(
-      effect,
+      mayBeThere ? lookingFirst(effect) : effect,
       { intentAt: own.at, stop, ...this.options },
       this.ports.clock,
     );
@@ -104,17 +108,13 @@ export class EffectProtocol {
     return null;
   }
 
-  /** A store that was put back to an older copy begins upgrades again under their ids, and so under their markers. */
-  private async wasForgotten<Trace>(
-    session: InstanceSession,
-    effect: Effect<Trace>,
-    stop: AbortSignal,
-  ): Promise<boolean> {
-    if ((await this.ports.mayHaveForgotten?.()) !== true) return false;
-    const [newest, ...older] = await effect.lookUp(stop);
-    if (newest === undefined) return false;
-    await effect.accept(session, [newest, ...older]);
-    return true;
+  /**
+   * A store that was put back to an older copy begins upgrades again under their ids, and so under their markers. Where
+   * the bus was put back with it nobody can tell, but what opened the stage is then not of just now.
+   */
+  private async mayBeForgotten({ openedAt }: InstanceSession): Promise<boolean> {
+    const { clock, mayHaveForgotten } = this.ports;
+    return clock.wall() - openedAt > FRESH_MS || (await mayHaveForgotten?.()) === true;
   }
 
   private async refuse(session: InstanceSession, call: CallState, answer: Refused): Promise<void> {
@@ -188,6 +188,21 @@ export class EffectProtocol {
     const at = this.ports.clock.monotonic();
     return (await session.submit(command)) === 'appended' ? { at } : null;
   }
+}
+
+/** The effect with a look-up of its marker before each call; a look-up that comes to nothing is a call not sent. */
+function lookingFirst<Trace>(effect: Effect<Trace>): Pick<Effect<Trace>, 'name' | 'send'> {
+  const send = async (signal: AbortSignal): Promise<EffectAnswer<Trace>> => {
+    try {
+      const [newest] = await effect.lookUp(signal);
+      if (newest !== undefined) return { kind: 'accepted', trace: newest };
+    } catch (error) {
+      const isRefused = error instanceof LagoonUnauthenticatedError;
+      return passingRefusal(isRefused ? 'unauthenticated' : 'not-sent', errorMessage(error));
+    }
+    return effect.send(signal);
+  };
+  return { name: effect.name, send };
 }
 
 /** Refusals that say nothing of the call itself. */

@@ -24,7 +24,7 @@ const FIRST_PAUSE_MS = 100;
  * accepted is refused before any effect: once, the call is made again with a new one, in the same lease.
  */
 export async function leasedCall<Trace>(
-  effect: Effect<Trace>,
+  effect: Pick<Effect<Trace>, 'name' | 'send'>,
   { intentAt, stop, leaseMs, timeoutMs }: Lease,
   clock: Clock,
 ): Promise<EffectAnswer<Trace>> {

@@ -20,7 +20,7 @@ import { SeededRandomness } from '@uplift/runtime/testing';
 import { AdmissionControl } from '../admission/admission-control';
 import { StartGate } from '../admission/start-gate';
 import { StartsSwitch } from '../admission/starts-switch';
-import type { EffectOptions } from '../effects/effect-protocol';
+import type { EffectOptions, EffectPorts } from '../effects/effect-protocol';
 import { EffectProtocol } from '../effects/effect-protocol';
 import { ScriptRunner } from '../effects/script-runner';
 import type { Handling, Worker } from '../runner/instance-session';
@@ -230,8 +230,10 @@ export const QUICK_EFFECTS: EffectOptions = {
 export function protocolOf(
   { clock, gate }: StageFixture,
   changes: Partial<EffectOptions> = {},
+  ports: Partial<EffectPorts> = {},
 ): EffectProtocol {
-  return new EffectProtocol({ ...QUICK_EFFECTS, ...changes }, { worker: WORKER, clock, gate });
+  const all = { worker: WORKER, clock, gate, ...ports };
+  return new EffectProtocol({ ...QUICK_EFFECTS, ...changes }, all);
 }
 
 export function scriptsOf(fixture: StageFixture, patienceMs = 10_000): ScriptRunner {
