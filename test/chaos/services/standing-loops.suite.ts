@@ -1,12 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { ServiceName } from '../../../tools/stack/src';
 import { makeFleet } from '../../support/fleet';
 import type { RunningUplift } from '../../support/running-uplift';
 import { expectBusIsStore, expectSoundAudit } from '../../support/run-checks';
 
-const LIMIT_MS = 4_000;
-const LIMIT = { UPLIFT_BEAT_LIMIT_MS: String(LIMIT_MS) };
+const LIMIT = { UPLIFT_BEAT_LIMIT_MS: '4000' };
 
 /** Where a loop comes to stand still, and the name by which its process then knows it. */
 const STANDSTILLS: readonly (readonly [ServiceName, failpoint: string, reason: string])[] = [
@@ -48,15 +46,25 @@ export function standingLoopsSuite(running: () => RunningUplift): void {
   });
 
   describe('a process that is stopped for longer than a loop may stand still, and woken', () => {
+    /** Over once another process has counted, beat by beat, that a loop of its own stands still for too long. */
+    const limitOver = async (name: string) => {
+      const stuck = await running().stack.startService('watchdog', name, {
+        ...LIMIT,
+        UPLIFT_FAILPOINTS: 'tail.batch=hang',
+      });
+      expect(await stuck.exited).toEqual({ code: 1, signal: null });
+    };
+
     it('goes on', async () => {
       const woken = await running().stack.startService('relay', 'woken-relay', LIMIT);
       woken.signal('SIGSTOP');
-      await pause(2 * LIMIT_MS);
+      await limitOver('stuck-while-stopped');
       woken.signal('SIGCONT');
       const live = await fetch(`http://127.0.0.1:${woken.port('health')}/health/live`);
       expect(live.status).toBe(200);
-      // Longer than between two looks at the beats.
-      await pause(LIMIT_MS / 2);
+      // As many looks at the beats as another process needs to end.
+      await limitOver('stuck-while-awake');
+      expect(woken.hasExited).toBe(false);
       expect(await woken.stop()).toEqual({ code: 0, signal: null });
     });
   });
