@@ -4,6 +4,7 @@ import { openConnections } from '../../../apps/projector/src/read-model/postgres
 import { PostgresReadModel } from '../../../apps/projector/src/read-model/postgres.read-model';
 import type { TempFolder } from '../../../tools/stack/src';
 import { PostgresServer, createTempFolder } from '../../../tools/stack/src';
+import { eventually } from '../../support/eventually';
 import { readModelSuite } from './read-model.suite';
 import { TransactionPooler } from './transaction-pooler';
 
@@ -84,6 +85,30 @@ describe('behind a pooler of transactions', () => {
     await connections.destroy();
     expect([locks.rows, settings.size]).toEqual([[], 1]);
   });
+});
+
+it('takes the time that it needs to put a rebuilt read model in the place of a large one', async () => {
+  const url = await newDatabase();
+  const limits = { url, statementTimeoutMs: 1_000 };
+  const readModel = new PostgresReadModel(limits);
+  await readModel.prepare();
+  const writer = openConnections({ url, statementTimeoutMs: 60_000 });
+  const other = openConnections(limits);
+  const locked = sql`select from uplift.checkpoint for update`;
+  let replaced: Promise<boolean> | undefined;
+  await writer.transaction().execute(async (transaction) => {
+    await locked.execute(transaction);
+    replaced = readModel.rebuild((_fresh, replaceLive) => replaceLive(() => Promise.resolve(null)));
+    await eventually(async () => {
+      const waiting = await sql`select from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'`.execute(other);
+      expect(waiting.rows).toHaveLength(1);
+    });
+    // Begins to wait later, under the limit of all other statements, and does not get what it waits for.
+    await expect(locked.execute(other)).rejects.toThrow('Query read timeout');
+  });
+  expect(await replaced).toBe(true);
+  await Promise.all([readModel.close(), writer.destroy(), other.destroy()]);
 });
 
 describe('tables that another build has left', () => {

@@ -13,6 +13,8 @@ export interface PostgresOptions {
   readonly poolSize?: number;
   /** Longest statement, and longest pause inside a transaction, in milliseconds. */
   readonly statementTimeoutMs?: number;
+  /** Statements may take any time: they copy whole tables. */
+  readonly isUnhurried?: boolean;
   /** Off only where losing the newest commits in a crash costs nothing but work. */
   readonly synchronousCommit?: boolean;
   /** An idle connection broke; the pool replaces it by itself. */
@@ -23,6 +25,8 @@ const DEFAULT_POOL_SIZE = 8;
 const DEFAULT_STATEMENT_TIMEOUT_MS = 5_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 const GRACE_MS = 5_000;
+/** A connection over which nothing has come for this long is tried, and broken soon after if nobody is there. */
+const SILENCE_MS = 10_000;
 const LONGEST_LIFE_SECONDS = 300;
 
 /**
@@ -30,15 +34,16 @@ const LONGEST_LIFE_SECONDS = 300;
  * settings belong to a transaction, locks too, and every table is named with its schema.
  */
 export function openConnections(options: PostgresOptions): Connections {
-  const { statementTimeoutMs = DEFAULT_STATEMENT_TIMEOUT_MS } = options;
+  const { statementTimeoutMs = DEFAULT_STATEMENT_TIMEOUT_MS, isUnhurried = false } = options;
   const pool = new Pool({
     connectionString: options.url,
     application_name: 'uplift-projector',
     max: options.poolSize ?? DEFAULT_POOL_SIZE,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
-    // A connection whose other end vanished answers nothing: the server's own limits do not reach this side.
-    query_timeout: statementTimeoutMs + GRACE_MS,
+    keepAliveInitialDelayMillis: SILENCE_MS,
+    // A server that stands still answers nothing: its own limits do not reach this side.
+    ...(isUnhurried ? {} : { query_timeout: statementTimeoutMs + GRACE_MS }),
     maxLifetimeSeconds: LONGEST_LIFE_SECONDS,
   });
   pool.on('error', (error) => options.onError?.(error));
@@ -50,11 +55,11 @@ export function openConnections(options: PostgresOptions): Connections {
 }
 
 function transactionSettings(
-  { synchronousCommit = true }: PostgresOptions,
+  { isUnhurried = false, synchronousCommit = true }: PostgresOptions,
   statementTimeoutMs: number,
 ): string {
   const settings = {
-    statement_timeout: String(statementTimeoutMs),
+    statement_timeout: isUnhurried ? '0' : String(statementTimeoutMs),
     // A frozen projector must not hold the checkpoint's lock.
     idle_in_transaction_session_timeout: String(statementTimeoutMs),
     synchronous_commit: synchronousCommit ? 'on' : 'off',

@@ -21,6 +21,8 @@ const REBUILD = {
   statementTimeoutMs: 120_000,
   synchronousCommit: false,
 } as const;
+/** Of its end: how long whole tables take to be copied depends on their size alone. */
+const REPLACE = { poolSize: 1, isUnhurried: true, synchronousCommit: true } as const;
 
 /** SQLSTATE classes: data exception, integrity violation, program limit exceeded. */
 const REFUSED = /^(22|23|54)/;
@@ -85,14 +87,15 @@ export class PostgresReadModel extends ReadModel {
   override async rebuild<T>(
     fill: (fresh: ReadModel, replaceLive: ReplaceLive) => Promise<T>,
   ): Promise<T> {
-    const fresh = new PostgresReadModel({ ...this.options, ...REBUILD }, REBUILD_SCHEMA);
-    const { connections } = fresh;
+    const options = { ...REBUILD, ...this.options };
+    const fresh = new PostgresReadModel(options, REBUILD_SCHEMA);
+    const replacing = openConnections({ ...options, ...REPLACE });
     try {
-      return await onEmptySchema(connections, (generation) =>
-        fill(fresh, replaceLiveRows(connections, generation)),
+      return await onEmptySchema(fresh.connections, (generation) =>
+        fill(fresh, replaceLiveRows(replacing, generation)),
       );
     } finally {
-      await fresh.close();
+      await Promise.all([fresh.close(), replacing.destroy()]);
     }
   }
 

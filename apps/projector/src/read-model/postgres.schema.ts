@@ -171,9 +171,7 @@ export async function onEmptySchema<T>(
 
 /** For as long as the transaction lasts, which waits for nobody. A holder that vanished is noticed in half a minute. */
 async function holdRebuildLock(holder: Connections): Promise<void> {
-  await sql`
-    select set_config(name, '0', true) from pg_settings
-    where name in ('idle_in_transaction_session_timeout', 'transaction_timeout')`.execute(holder);
+  await liftLimits(holder, ['idle_in_transaction_session_timeout', 'transaction_timeout']);
   await sql`
     select set_config('tcp_keepalives_idle', '10', true),
       set_config('tcp_keepalives_interval', '5', true),
@@ -183,13 +181,20 @@ async function holdRebuildLock(holder: Connections): Promise<void> {
   if (rows[0]?.locked !== true) throw new RebuildRunningError();
 }
 
-/** `generation`: of the rebuilt rows, so that those of another rebuild are never taken for them. */
+/** Of one transaction. Those that this server does not know are passed over. */
+async function liftLimits(transaction: Connections, names: readonly string[]): Promise<void> {
+  await sql`
+    select set_config(name, '0', true) from pg_settings
+    where name in (${sql.join(names)})`.execute(transaction);
+}
+
+/** `generation`: of the rebuilt rows, so that those of another rebuild are never taken for them. `connections`: unhurried. */
 export function replaceLiveRows(connections: Connections, generation: string): ReplaceLive {
   return async (storeEnd) => {
     await prepareSchema(connections, LIVE_SCHEMA);
     return connections.transaction().execute(async (transaction) => {
       const run = (statement: string) => sql.raw(statement).execute(transaction);
-      await run('set local synchronous_commit = on; set local statement_timeout = 0');
+      await liftLimits(transaction, ['transaction_timeout']);
       const live = await positionIn(transaction, LIVE_SCHEMA);
       if ((await generationIn(transaction, REBUILD_SCHEMA)) !== generation) {
         throw new RebuildRunningError();
