@@ -45,6 +45,8 @@ const event = named(
   }),
 );
 
+const storedAt = documented('Position in the store, for min-position', position);
+
 const commandLinks = named(
   'CommandLinks',
   object({ instance: text, timeline: text, events: text }, { upgrade: text }),
@@ -56,13 +58,21 @@ const command = named(
     {
       instanceId: uuid,
       revision: documented('Revision the command led to', revision),
-      position: documented('Position in the store, for min-position', position),
+      position: storedAt,
       status: documented('Status the command led to', status),
       links: commandLinks,
     },
     { upgradeId: documented('Only of an upgrade', uuid) },
   ),
 );
+
+/** What a command to a stream of the system led to. */
+function ledTo(stream: string) {
+  return {
+    revision: documented(`Revision of ${stream} that the command led to`, revision),
+    position: storedAt,
+  };
+}
 
 /** The schema of every answer. Named parts stand in `definitions` under the name they are published by. */
 export const ANSWERS = {
@@ -96,8 +106,7 @@ export const ANSWERS = {
   systemCommand: named(
     'SystemCommandAnswer',
     object({
-      revision: documented('Revision of the switches that the command led to', revision),
-      position: documented('Position in the store, for min-position', position),
+      ...ledTo('the switches'),
       stopped: documented('Whether it left all starts stopped', flag),
       stoppedCores: documented('The cores whose starts it left stopped', list(text)),
       links: named('SystemLinks', object({ system: text })),
@@ -106,8 +115,7 @@ export const ANSWERS = {
   acceptStore: named(
     'AcceptStoreAnswer',
     object({
-      revision: documented('Revision of the decisions that the command led to', revision),
-      position: documented('Position in the store, for min-position', position),
+      ...ledTo('the decisions'),
       links: named('AcceptStoreLinks', object({ system: text })),
     }),
   ),
@@ -115,8 +123,7 @@ export const ANSWERS = {
     'FindingCommandAnswer',
     object({
       findingId: uuid,
-      revision: documented('Revision of the findings that the command led to', revision),
-      position: documented('Position in the store, for min-position', position),
+      ...ledTo('the findings'),
       links: named('FindingLinks', object({ findings: text })),
     }),
   ),

@@ -1,5 +1,7 @@
 import type { StoredEvent } from '@uplift/contracts';
 import type { AllEventsBatch, EventStore, SubscribeToAllOptions } from '@uplift/event-store';
+import { NO_STREAM } from '@uplift/event-store';
+import { newStream, sampleEvents } from './sample-events';
 
 /** Reads `$all` batch by batch until something is seen, with what was read so far at hand. */
 export class AllReader {
@@ -42,4 +44,19 @@ export class AllReader {
     this.abort.abort();
     await this.batches.return?.();
   }
+}
+
+/** Whatever the store is asked, it rejects with an error of this kind. */
+export async function expectOnly(
+  kind: new (...args: never[]) => Error,
+  store: EventStore,
+): Promise<void> {
+  const asked = await Promise.allSettled([
+    store.append(newStream(), NO_STREAM, sampleEvents(1)),
+    store.load(newStream()),
+    store.lastPosition(),
+    new AllReader(store).next(),
+  ]);
+  const rejected = { status: 'rejected', reason: expect.any(kind) as unknown };
+  expect(asked).toEqual([rejected, rejected, rejected, rejected]);
 }

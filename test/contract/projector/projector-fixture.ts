@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { BusClient, connectBus } from '@uplift/bus';
 import type { BusConnection } from '@uplift/bus';
+import { QUERY_SUBJECTS } from '@uplift/contracts';
 import type { EventStore } from '@uplift/event-store';
 import { InMemoryEventStore } from '@uplift/event-store/testing';
 import type { TempFolder } from '../../../tools/stack/src';
 import { NatsServer, PostgresServer, createTempFolder } from '../../../tools/stack/src';
 import { RunningProjector } from './running-projector';
+import type { WrittenInstance } from './upgrade-histories';
 
 /** A real bus and database for one spec file; a fresh store and read model for each test. */
 export class ProjectorFixture {
@@ -67,4 +69,20 @@ export class ProjectorFixture {
     await Promise.all([this.nats.stop(), this.postgres.stop()]);
     await this.folder.remove();
   }
+}
+
+/** Each query of the read model, with the body that it takes. */
+export function everyQuery({
+  instanceId,
+  upgradeId,
+}: Pick<WrittenInstance, 'instanceId' | 'upgradeId'>) {
+  return [
+    [QUERY_SUBJECTS.systemStatus, {}],
+    [QUERY_SUBJECTS.systemFindings, {}],
+    [QUERY_SUBJECTS.instanceGet, { instanceId }],
+    [QUERY_SUBJECTS.instanceList, {}],
+    [QUERY_SUBJECTS.instanceStats, {}],
+    [QUERY_SUBJECTS.instanceTimeline, { instanceId }],
+    [QUERY_SUBJECTS.upgradeGet, { upgradeId }],
+  ] as const;
 }

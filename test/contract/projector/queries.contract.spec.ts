@@ -10,7 +10,7 @@ import { evolveUpgradeView } from '@uplift/domain';
 import type { ProblemDetails } from '@uplift/contracts';
 import { NO_STREAM } from '@uplift/event-store';
 import { event, upTo, WHOLE_UPGRADE, WORK_ORDER, PROFILE } from '@uplift/domain/testing';
-import { ProjectorFixture } from './projector-fixture';
+import { everyQuery, ProjectorFixture } from './projector-fixture';
 import type { RunningProjector } from './running-projector';
 import { appendTo, streamOf, writeInstance, writeInstances } from './upgrade-histories';
 
@@ -93,16 +93,8 @@ test('every answer names the switches in force, that of the system first, by who
   const stops = [stopped('eu-1', 'Lagoon is being upgraded'), stopped(null, 'release freeze')];
   const { head, position } = await appendTo(store, SYSTEM_STREAM, NO_STREAM, stops);
   const minPosition = position.toString();
-  const asked = [
-    [QUERY_SUBJECTS.systemStatus, {}],
-    [QUERY_SUBJECTS.instanceGet, { instanceId }],
-    [QUERY_SUBJECTS.instanceList, {}],
-    [QUERY_SUBJECTS.instanceStats, {}],
-    [QUERY_SUBJECTS.instanceTimeline, { instanceId }],
-    [QUERY_SUBJECTS.upgradeGet, { upgradeId }],
-  ] as const;
   const since = expect.stringMatching(RFC_3339) as string;
-  for (const [subject, query] of asked) {
+  for (const [subject, query] of everyQuery({ instanceId, upgradeId })) {
     expect(await fixture.ask(subject, { ...query, minPosition })).toMatchObject({
       stops: [
         { core: null, since, requestedBy: 'operator-7', reason: 'release freeze' },

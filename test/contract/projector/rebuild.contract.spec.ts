@@ -4,7 +4,7 @@ import { NO_STREAM } from '@uplift/event-store';
 import { InMemoryEventStore } from '@uplift/event-store/testing';
 import type { RebuildProgress } from '../../../apps/projector/src/rebuild/rebuild-read-model';
 import { eventually } from '../../support/eventually';
-import { ProjectorFixture } from './projector-fixture';
+import { everyQuery, ProjectorFixture } from './projector-fixture';
 import { allRows, rebuild as rebuildIn, withReadModel } from './read-model-rows';
 import { appendTo, writeInstance, writeInstances } from './upgrade-histories';
 
@@ -141,18 +141,8 @@ describe.each([
       false,
       expect.stringContaining('was a backup restored, or is it another store') as string,
     ]);
-    const { instanceId, upgradeId } = missing;
-    const asked = [
-      [QUERY_SUBJECTS.systemStatus, {}],
-      [QUERY_SUBJECTS.systemFindings, {}],
-      [QUERY_SUBJECTS.instanceGet, { instanceId }],
-      [QUERY_SUBJECTS.instanceList, {}],
-      [QUERY_SUBJECTS.instanceStats, {}],
-      [QUERY_SUBJECTS.instanceTimeline, { instanceId }],
-      [QUERY_SUBJECTS.upgradeGet, { upgradeId }],
-    ] as const;
     const detail = expect.stringContaining('uplift system accept-store') as string;
-    for (const [subject, query] of asked) {
+    for (const [subject, query] of everyQuery(missing)) {
       expect(await fixture.ask(subject, query)).toMatchObject({
         asOf: { reason: 'store-diverged', detail, ageMs: expect.any(Number) as number },
       });
