@@ -3,7 +3,8 @@ import type { AllTail, TailedInstanceEvent, UnreadableEvent } from '@uplift/even
 import type { LagoonCore, LagoonCores } from '@uplift/lagoon';
 import type { Clock } from '@uplift/runtime';
 import { EventClock } from '../store/event-clock';
-import type { Entrant, Entry, Hold, Reachability } from './core-queue';
+import type { Entrant, Hold } from './candidate';
+import type { Entry, Reachability } from './core-queue';
 import { CoreQueue } from './core-queue';
 import type { LimitsOf, NoRoom } from './core-usage.projection';
 import { CoreUsageProjection, knownCore, limitsFrom } from './core-usage.projection';

@@ -1,35 +1,9 @@
-import type { Evidence, WorkOrder } from '@uplift/domain';
 import type { CoreOutage } from '@uplift/lagoon';
 import type { Clock } from '@uplift/runtime';
 import { outageTarget } from '../runner/lagoon-outages';
+import type { Decision, Entrant, Hold } from './candidate';
+import { Candidate } from './candidate';
 import type { CoreUsageProjection } from './core-usage.projection';
-
-/** Why an attempt does not begin yet, as it is told. Times are in ms since 1970. */
-export interface Hold {
-  readonly target: string;
-  readonly since: number;
-  readonly place?: number;
-  readonly estimatedAt?: number | null;
-  readonly evidence?: Evidence;
-}
-
-/**
- * `over`: it waits there no more, as far as events tell; `held`: it waits for something that it was not told of;
- * `look`: it has waited for long, and something else may have become of it.
- */
-export type Decision =
-  | { readonly kind: 'admitted' | 'over' | 'expired' | 'look' }
-  | { readonly kind: 'held'; readonly hold: Hold };
-
-/** An attempt that is about to begin. */
-export interface Entrant {
-  readonly instanceId: string;
-  readonly order: WorkOrder;
-  /** Time of the event that opened it, in ms since 1970. */
-  readonly openedAt: number;
-  /** False if it was admitted before: then only a switch can hold it. */
-  readonly needsRoom: boolean;
-}
 
 /** A place in the queue. */
 export interface Entry {
@@ -75,22 +49,6 @@ const LOOK_AFTER_MS = 10_000;
 /** What an attempt waits for while its core has no room. */
 export function admissionTarget(core: string): string {
   return `admission:${core}`;
-}
-
-class Candidate {
-  told: string | null = null;
-  /** Null while it is not asking. */
-  decide: ((decision: Decision) => void) | null = null;
-
-  constructor(
-    readonly entrant: Entrant,
-    /** Monotonic time since when it waits, or was last looked after. */
-    public since: number,
-  ) {}
-
-  get instanceId(): string {
-    return this.entrant.instanceId;
-  }
 }
 
 /**
@@ -142,15 +100,15 @@ export class CoreQueue {
       const { core } = candidate.entrant.order.profile;
       const stopped = stops.get(core) ?? this.ports.stop(core);
       stops.set(core, stopped);
-      const decision = candidate.decide === null ? null : this.newsFor(candidate, stopped);
-      if (decision !== null) this.answer(candidate, decision);
+      const decision = candidate.isAsking ? this.newsFor(candidate, stopped) : null;
+      if (decision !== null) candidate.answer(decision);
     }
   }
 
   /** The instance does not wait for room any more, as far as events tell. */
   release(instanceId: string): void {
     for (const candidate of this.waiting.get(instanceId) ?? []) {
-      this.answer(candidate, { kind: 'over' });
+      candidate.answer({ kind: 'over' });
     }
   }
 
@@ -164,21 +122,9 @@ export class CoreQueue {
   }
 
   private next(candidate: Candidate, told: string | null, signal: AbortSignal): Promise<Decision> {
-    return new Promise((resolve, reject) => {
-      const abort = () => {
-        candidate.decide = null;
-        reject(signal.reason as Error);
-      };
-      if (signal.aborted) return abort();
-      candidate.told = told;
-      candidate.decide = (decision) => {
-        candidate.decide = null;
-        signal.removeEventListener('abort', abort);
-        resolve(decision);
-      };
-      signal.addEventListener('abort', abort, { once: true });
-      this.serve();
-    });
+    const decision = candidate.ask(told, signal);
+    this.serve();
+    return decision;
   }
 
   private enqueue(candidate: Candidate): void {
@@ -216,15 +162,11 @@ export class CoreQueue {
 
   /** False if it has no time left to begin. */
   private letIn(candidate: Candidate): boolean {
-    if (candidate.decide === null) return false;
-    const kind = this.isLate(candidate) ? 'expired' : 'admitted';
+    if (!candidate.isAsking) return false;
+    const kind = candidate.isLate(this.ports.now()) ? 'expired' : 'admitted';
     this.dequeue(candidate);
-    this.answer(candidate, { kind });
+    candidate.answer({ kind });
     return kind === 'admitted';
-  }
-
-  private answer(candidate: Candidate, decision: Decision): void {
-    candidate.decide?.(decision);
   }
 
   /** Null while there is no room, or nobody here may take it. */
@@ -266,7 +208,7 @@ export class CoreQueue {
   }
 
   private asking(candidates: Iterable<Candidate>): Candidate | null {
-    for (const each of candidates) if (each.decide !== null && !this.isStopped(each)) return each;
+    for (const each of candidates) if (each.isAsking && !this.isStopped(each)) return each;
     return null;
   }
 
@@ -280,16 +222,10 @@ export class CoreQueue {
     return this.landing !== null;
   }
 
-  private isLate({ entrant: { needsRoom, order } }: Candidate): boolean {
-    const { startBy } = order;
-    const mayExpire = needsRoom && order.attempt === 1;
-    return mayExpire && startBy !== undefined && Date.parse(startBy) <= this.ports.now();
-  }
-
   private newsFor(candidate: Candidate, stopped: Hold | null): Decision | null {
     const { clock } = this.ports;
     const { entrant, told, since } = candidate;
-    if (this.isLate(candidate)) return { kind: 'expired' };
+    if (candidate.isLate(this.ports.now())) return { kind: 'expired' };
     const waitedMs = clock.monotonic() - since;
     const hold = waitedMs < TELL_AFTER_MS ? null : (stopped ?? this.holdOf(entrant, told));
     if (hold !== null && hold.target !== told) return { kind: 'held', hold };

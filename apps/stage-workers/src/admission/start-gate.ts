@@ -4,7 +4,8 @@ import type { InstanceSession } from '../runner/instance-session';
 import { endWait } from '../runner/lagoon-outages';
 import { Slots } from '../runner/slots';
 import type { AdmissionControl } from './admission-control';
-import type { Decision, Entry, Hold } from './core-queue';
+import type { Decision, Hold } from './candidate';
+import type { Entry } from './core-queue';
 import type { StartsSwitch } from './starts-switch';
 
 /** What is about to begin. */

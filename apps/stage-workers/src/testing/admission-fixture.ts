@@ -8,7 +8,8 @@ import { ORDER } from './example-upgrade';
 import { SkewedClock } from './fast.clock';
 import { Fleet, settled } from './fleet';
 import { AdmissionControl } from '../admission/admission-control';
-import type { Entrant, Entry, Hold } from '../admission/core-queue';
+import type { Entrant, Hold } from '../admission/candidate';
+import type { Entry } from '../admission/core-queue';
 import { StartsSwitch } from '../admission/starts-switch';
 
 export const SECOND = 1_000;

@@ -12,20 +12,15 @@ import type { InstanceState, UpgradingInstance } from '../instance/instance.stat
 import { workOrderOf } from '../instance/instance.state';
 import type { UpgradePlan } from '../instance/upgrade-target';
 import type { TaskStep } from '../instance/work-order';
-import type { InFlightStatus, UpgradeStage } from '../status';
-import {
-  HEALTHY_STATUSES,
-  INSTANCE_STATUSES,
-  isHealthy,
-  RUNNING_STATUSES,
-  UPGRADE_STAGES,
-} from '../status';
+import type { UpgradeStage } from '../status';
+import { HEALTHY_STATUSES, INSTANCE_STATUSES, RUNNING_STATUSES, UPGRADE_STAGES } from '../status';
 import { EXAMPLE_COMMAND_DATA, TASK } from './examples';
+import type { Way } from './likely-commands';
+import { candidatesFor } from './likely-commands';
 
 /** What chance decides about one command. */
 export interface Choice {
-  /** Onwards, with what else may happen in the state, or with any command at all. */
-  readonly way: 'onwards' | 'sideways' | 'anywhere';
+  readonly way: Way;
   readonly isStale: boolean;
   readonly pick: number;
   readonly tries: number;
@@ -88,107 +83,6 @@ export const choices: fc.Arbitrary<Choice> = fc.record({
   ),
   phase: fc.constantFrom('active', 'complete', 'failed'),
 });
-
-const EVERY_COMMAND = Object.keys(EXAMPLE_COMMAND_DATA) as InstanceCommandType[];
-
-/** What leads on from a status; a new upgrade is requested as soon as one has ended. */
-const ONWARDS: Record<InFlightStatus, readonly InstanceCommandType[]> = {
-  'pending-pre-upgrade': ['StartPreUpgrade'],
-  'pre-upgrade-running': [
-    'RequestScript',
-    'AcceptScript',
-    'CompletePreUpgrade',
-    'ConfirmScriptCancel',
-  ],
-  'pre-upgrade-completed': [],
-  'pending-upgrade': ['RequestVariables', 'RecordVariables', 'StartUpgrade', 'ConfirmScriptCancel'],
-  'upgrade-running': [
-    'AcceptDeployment',
-    'AcceptScript',
-    'ProgressDeployment',
-    'CompleteUpgrade',
-    'ConfirmCancel',
-    'ConfirmScriptCancel',
-  ],
-  'upgrade-completed': [],
-  'pending-post-upgrade': ['StartPostUpgrade'],
-  'post-upgrade-running': ['RequestScript', 'AcceptScript', 'CompletePostUpgrade'],
-  'post-upgrade-completed': ['VerifyHealthy'],
-};
-
-const WAITING: readonly InstanceCommandType[] = [
-  'RecordWait',
-  'RecordWait',
-  'NoteStillWaiting',
-  'EndWait',
-];
-const STUCK: readonly InstanceCommandType[] = [
-  ...WAITING,
-  'TimeOutStage',
-  'ParkStage',
-  'CancelUpgrade',
-  'ParkInstance',
-  'UnparkInstance',
-  'UnparkInstance',
-  'RedriveStage',
-  'RedriveStalledStage',
-];
-const CALLING: readonly InstanceCommandType[] = [
-  'NoteAmbiguousCall',
-  'RepeatCall',
-  'RefuseCall',
-  'RefuseCall',
-  'RetryCall',
-  'RetryCall',
-  'ResolveOutcome',
-  'ConfirmResolution',
-  'RefuseResolution',
-];
-
-const SIDEWAYS: Record<InFlightStatus, readonly InstanceCommandType[]> = {
-  'pending-pre-upgrade': ['FailPreUpgrade', 'PrioritizeUpgrade', 'ExpireUpgrade', ...STUCK],
-  'pre-upgrade-running': ['FailPreUpgrade', 'ReportCancelWithoutEffect', ...CALLING, ...STUCK],
-  'pre-upgrade-completed': STUCK,
-  'pending-upgrade': ['FailUpgrade', ...STUCK],
-  'upgrade-running': [
-    ...CALLING,
-    'RecordDuplicateBuilds',
-    'SupersedeDeployment',
-    'ReportInvisibleBuild',
-    'ReportUnstartedBuild',
-    'DeclareOutcomeUnknown',
-    'FailUpgrade',
-    'CancelUpgrade',
-    'ConfirmCancel',
-    'ReportCancelWithoutEffect',
-    ...STUCK,
-  ],
-  'upgrade-completed': STUCK,
-  'pending-post-upgrade': ['FailPostUpgrade', ...STUCK],
-  'post-upgrade-running': ['FailPostUpgrade', ...CALLING, ...STUCK],
-  'post-upgrade-completed': ['ReportHealth', 'FindUnhealthy', 'FindUnresponsive', ...STUCK],
-};
-
-/** Commands of which one comes next. */
-function candidatesFor({ way }: Choice, state: InstanceState): readonly InstanceCommandType[] {
-  if (way === 'anywhere') return EVERY_COMMAND;
-  if (state.kind === 'upgrading') return (way === 'onwards' ? ONWARDS : SIDEWAYS)[state.status];
-  if (state.kind === 'absent') return ['RegisterInstance'];
-  if (state.status === 'removed') return ['RegisterInstance', ...AT_REST];
-  if (way === 'sideways') return AT_REST;
-  return isHealthy(state.status) ? ['RequestUpgrade'] : ['RetryUpgrade', ...AT_REST];
-}
-
-const AT_REST: readonly InstanceCommandType[] = [
-  'DeregisterInstance',
-  'ReportHealth',
-  'RecordLateOutcome',
-  'RetryUpgrade',
-  'AbandonUpgrade',
-  'RollBackUpgrade',
-  'ResolveOutcome',
-  'ConfirmResolution',
-];
 
 /** How a command of a type differs from its example, by chance and by the state it meets. */
 const VARIATIONS: {
@@ -307,7 +201,7 @@ export function decidedOrRefused(
 }
 
 function commandFor(chosen: Choice, state: InstanceState, turn: number): InstanceCommand {
-  const candidates = candidatesFor(chosen, state);
+  const candidates = candidatesFor(chosen.way, state);
   const type = candidates[chosen.pick % candidates.length] ?? 'RegisterInstance';
   const fixed = EXAMPLE_COMMAND_DATA[type];
   const ids = 'upgradeId' in fixed ? { upgradeId: upgradeIdFor(type, chosen, state, turn) } : {};
