@@ -22,10 +22,13 @@ export function importSuite(running: () => RunningCommandApi): void {
       api = running();
     });
 
-    async function importLines(lines: readonly string[]): Promise<readonly ImportedLine[]> {
+    async function importLines(
+      lines: readonly string[],
+      headers: Readonly<Record<string, string>> = {},
+    ): Promise<readonly ImportedLine[]> {
       const response = await fetch(`${api.url}/v1/instances/import`, {
         method: 'POST',
-        headers: NDJSON,
+        headers: { ...NDJSON, ...headers },
         body: lines.join('\n'),
       });
       expect(response.headers.get('content-type')).toContain('application/x-ndjson');
@@ -77,6 +80,28 @@ export function importSuite(running: () => RunningCommandApi): void {
         status: 409,
         problem: { code: 'instance-already-registered' },
       });
+    });
+
+    it('under a key repeats its lines, and refuses another line for the same instance', async () => {
+      const key = { 'idempotency-key': 'import-of-monday' };
+      const [first] = await importLines([lineOf(6)], key);
+      const changed = JSON.stringify({ ...registrationAt(6), app: 'another' });
+
+      const [again, other] = await importLines([lineOf(6), changed], key);
+
+      expect(again).toEqual({ ...first, status: 200 });
+      expect(other).toMatchObject({ status: 422, problem: { code: 'idempotency-key-reused' } });
+      expect(await api.eventsOf(idOf(6))).toHaveLength(1);
+    });
+
+    it('takes no key that cannot be one', async () => {
+      const { status, body } = await api.post('/v1/instances/import', {
+        body: lineOf(7),
+        headers: { ...NDJSON, 'idempotency-key': 'two words' },
+      });
+
+      expect({ status, code: body.code }).toEqual({ status: 400, code: 'idempotency-key-invalid' });
+      expect(await api.eventsOf(idOf(7))).toHaveLength(0);
     });
 
     it('takes lines only', async () => {

@@ -22,6 +22,10 @@ export interface Caller {
   readonly ifRevision?: number;
 }
 
+/** Who asks where a command may come without a key. */
+export type OptionallyKeyedCaller = Omit<Caller, 'idempotencyKey'> &
+  Partial<Pick<Caller, 'idempotencyKey'>>;
+
 /** A command and who asks for it. */
 export interface Asked<Command extends { readonly type: string } = { readonly type: string }> {
   readonly command: Command;

@@ -3,7 +3,7 @@ import { createParamDecorator, Injectable } from '@nestjs/common';
 import type { HttpQueryName, Query } from '@uplift/contracts';
 import { pathMembers, queryParameters, readQueryString, refusal } from '@uplift/contracts';
 import { Readable } from 'node:stream';
-import type { Caller } from '../commands/command-request';
+import type { Caller, OptionallyKeyedCaller } from '../commands/command-request';
 import { requireKey, tracing } from '../commands/command-request';
 import { isUuid } from '../input/fields';
 import type { DtoType } from '../input/read-dto';
@@ -21,12 +21,21 @@ export const HttpCaller = createParamDecorator((_: unknown, context: ExecutionCo
   return callerWithKey(request, requireKey(headerOf(request, 'idempotency-key')));
 });
 
+/** Who sends an HTTP command that needs no key. A key that cannot be one is refused all the same. */
+export function callerWithOptionalKey(request: HttpRequest): OptionallyKeyedCaller {
+  const key = headerOf(request, 'idempotency-key');
+  return key === undefined ? callerOf(request) : callerWithKey(request, requireKey(key));
+}
+
+function callerWithKey(request: HttpRequest, idempotencyKey: string): Caller {
+  return { ...callerOf(request), idempotencyKey };
+}
+
 /** The one place where a verified identity will come in. */
-export function callerWithKey(request: HttpRequest, idempotencyKey: string): Caller {
+function callerOf(request: HttpRequest): OptionallyKeyedCaller {
   return {
     transport: 'http',
     actor: ANONYMOUS,
-    idempotencyKey,
     ...tracing(headerOf(request, 'traceparent')),
     ...expectedRevision(headerOf(request, 'if-match')),
   };

@@ -18,6 +18,7 @@ import type { HttpReply } from './http-exchange';
 /* What operations do over HTTP, and what the published description says of them. */
 
 const COMMAND_PROBLEMS = [400, 404, 409, 410, 412, 413, 415, 422, 429, 500, 503];
+export const IDEMPOTENCY_KEY = { type: 'string', minLength: 1, maxLength: 255 } as const;
 const QUERY_PROBLEMS = [400, 404, 409, 503];
 
 /** POST of a command to an instance: the handler gives its result, the caller gets the answer with status and headers. */
@@ -71,7 +72,7 @@ function describedCommand(
       required: true,
       description:
         'Scoped to one instance or to the system; the same key gives the same answer for ever',
-      schema: { type: 'string', minLength: 1, maxLength: 255 },
+      schema: IDEMPOTENCY_KEY,
     }),
     ApiHeader({ name: 'If-Match', required: false, description: ifMatch }),
     DescribedAnswer(202, answer, 'Accepted and stored'),

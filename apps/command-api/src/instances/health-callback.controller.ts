@@ -18,10 +18,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { CommandResult } from '../commands/command-answer';
 import { answerOf } from '../commands/command-answer';
 import type { Caller } from '../commands/command-request';
-import { requireKey } from '../commands/command-request';
 import type { HttpRequest } from '../http/http-exchange';
-import { headerOf } from '../http/http-exchange';
-import { callerWithKey } from '../http/http-requests';
+import { callerWithOptionalKey } from '../http/http-requests';
 import { DescribedAnswer, DescribedProblems } from '../http/routes';
 import { isUuid } from '../input/fields';
 import { InstanceCommands } from './instance-commands';
@@ -101,9 +99,9 @@ export class HealthCallbackController {
   }
 
   private callerOf(request: HttpRequest): Caller {
-    const key = headerOf(request, 'idempotency-key');
-    if (key !== undefined) return callerWithKey(request, requireKey(key));
-    return { ...callerWithKey(request, this.randomness.uuid()), isKeyless: true };
+    const { idempotencyKey, ...caller } = callerWithOptionalKey(request);
+    if (idempotencyKey !== undefined) return { ...caller, idempotencyKey };
+    return { ...caller, idempotencyKey: this.randomness.uuid(), isKeyless: true };
   }
 
   private async report(instanceId: string, status: string, caller: Caller): Promise<CommandResult> {

@@ -1,6 +1,6 @@
 import type { BeforeApplicationShutdown } from '@nestjs/common';
 import { applyDecorators, Injectable, Logger } from '@nestjs/common';
-import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { ApiBody, ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { CommandAnswer, ProblemDetails } from '@uplift/contracts';
 import { refusal } from '@uplift/contracts';
 import { canonicalJson } from '@uplift/event-store';
@@ -11,8 +11,8 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { answerOf } from '../commands/command-answer';
 import { CommandLimits } from '../commands/command-limiter';
-import type { Caller } from '../commands/command-request';
-import { DescribedProblems } from '../http/routes';
+import type { OptionallyKeyedCaller } from '../commands/command-request';
+import { DescribedProblems, IDEMPOTENCY_KEY } from '../http/routes';
 import { NDJSON } from '../http/http-transport';
 import { BODY_LIMIT_BYTES, readDto } from '../input/read-dto';
 import { toProblem } from '../commands/to-problem';
@@ -36,6 +36,13 @@ export function DescribedImport(): MethodDecorator {
       description:
         'Each line is an ImportedInstanceDto; each line of the answer is {line, status, result} or {line, status, problem}, sent as soon as that line and those before it are done. Takes as long as lines come and answers are read. One that is cut ends with a line {cut: {reason, lines, accepted, known, refused}}. Lines may be sent again.',
     }),
+    ApiHeader({
+      name: 'Idempotency-Key',
+      required: false,
+      description:
+        'Key of each line, scoped to the instance of the line; without it a line is its own key',
+      schema: IDEMPOTENCY_KEY,
+    }),
     ApiBody({
       description: 'One instance per line, each with its instanceId',
       schema: LINES,
@@ -45,14 +52,13 @@ export function DescribedImport(): MethodDecorator {
       description: 'One answer per line, in order, each as soon as it is there',
       content: { [NDJSON]: { schema: LINES } },
     }),
-    DescribedProblems(415, 429),
+    DescribedProblems(400, 415, 429),
   );
 }
 
 type LineAnswer = { readonly line: number; readonly status: number } & (
   { readonly result: CommandAnswer } | { readonly problem: ProblemDetails }
 );
-type ImportCaller = Omit<Caller, 'idempotencyKey'>;
 
 /** Registers one instance per line. A bad line is answered and the next one taken. */
 @Injectable()
@@ -71,7 +77,7 @@ export class ImportInstances implements BeforeApplicationShutdown {
   }
 
   /** Lines of JSON: the answers in the order of the lines. Throws `overloaded`. */
-  answer(bytes: AsyncIterable<Buffer>, caller: ImportCaller): Readable {
+  answer(bytes: AsyncIterable<Buffer>, caller: OptionallyKeyedCaller): Readable {
     if (this.underWay.size >= MOST_IMPORTS) {
       throw refusal('overloaded', `${MOST_IMPORTS} imports are under way: send the lines later`);
     }
@@ -93,7 +99,7 @@ export class ImportInstances implements BeforeApplicationShutdown {
   private async *answers(
     run: ImportRun,
     bytes: AsyncIterable<Buffer>,
-    caller: ImportCaller,
+    caller: OptionallyKeyedCaller,
   ): AsyncGenerator<string> {
     const lines = linesOf(run.moving(bytes), BODY_LIMIT_BYTES);
     try {
@@ -116,10 +122,10 @@ export class ImportInstances implements BeforeApplicationShutdown {
     else this.logger.warn('import cut', run.summary);
   }
 
-  private async importLine(line: Line, caller: ImportCaller): Promise<LineAnswer> {
+  private async importLine(line: Line, caller: OptionallyKeyedCaller): Promise<LineAnswer> {
     try {
       const dto = readDto(ImportedInstanceDto, parse(line));
-      const idempotencyKey = `import:${digest(dto)}`;
+      const { idempotencyKey = `import:${digest(dto)}` } = caller;
       const keyed = { ...caller, idempotencyKey, isPatient: true } as const;
       const result = await this.turns.execute(() => this.commands.register(dto, keyed));
       const status = result.outcome === 'accepted' ? 202 : 200;
@@ -236,7 +242,7 @@ function parse(line: Line): unknown {
   }
 }
 
-/** The line itself is its key: sent again it is a repeat, changed it is another command. */
+/** Without a key the line itself is the key: sent again it is a repeat, changed it is another command. */
 function digest(dto: ImportedInstanceDto): string {
   return createHash('sha256').update(canonicalJson(dto), 'utf8').digest('hex');
 }

@@ -28,11 +28,17 @@ function world() {
   const limits = new CommandLimits({ commandsUnderWay: UNDER_WAY, commandsQueued: 0 });
   const importing = new ImportInstances(commands, clock, limits);
   const warned = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
-  const begin = () => {
+  const begin = (idempotencyKey?: string) => {
     const body = new PassThrough();
-    return { body, answers: importing.answer(body, CALLER) };
+    const caller = idempotencyKey === undefined ? CALLER : { ...CALLER, idempotencyKey };
+    return { body, answers: importing.answer(body, caller) };
   };
-  return { clock, commands, importing, begin, warned };
+  const answerTo = (line: string, idempotencyKey?: string) => {
+    const { body, answers } = begin(idempotencyKey);
+    body.write(line);
+    return next(answers);
+  };
+  return { clock, commands, importing, begin, answerTo, warned };
 }
 
 function collectGarbage(): void {
@@ -181,6 +187,44 @@ describe('an import', () => {
         expect(await next(answers)).toMatchObject({ line, status: 202 });
       }
     }
+  });
+
+  it('with a key that was used for a line already answers it as then', async () => {
+    const { answerTo } = world();
+    const first = await answerTo(lineOf(1), 'monday');
+
+    expect(first).toMatchObject({ status: 202, result: { revision: 0 } });
+    expect(await answerTo(lineOf(1), 'monday')).toEqual({ ...first, status: 200 });
+  });
+
+  it('takes a line under another key as another request', async () => {
+    const { answerTo } = world();
+    await answerTo(lineOf(1), 'monday');
+
+    const tuesday = await answerTo(lineOf(1), 'tuesday');
+
+    expect(tuesday).toMatchObject({ status: 200, result: { revision: 1 } });
+    expect(await answerTo(lineOf(1), 'tuesday')).toEqual(tuesday);
+    expect(await answerTo(lineOf(1))).toMatchObject({ status: 200, result: { revision: 2 } });
+  });
+
+  it('refuses another line for an instance under the same key', async () => {
+    const { answerTo } = world();
+    await answerTo(lineOf(1), 'monday');
+
+    const changed = lineOf(1).replace('store-app', 'another');
+
+    const answer = await answerTo(changed, 'monday');
+    expect(answer).toMatchObject({ status: 422, problem: { code: 'idempotency-key-reused' } });
+    const keyless = await answerTo(changed);
+    expect(keyless).toMatchObject({ problem: { code: 'instance-already-registered' } });
+  });
+
+  it('takes new lines under a key that was used for others', async () => {
+    const { answerTo } = world();
+    await answerTo(lineOf(1), 'monday');
+
+    expect(await answerTo(lineOf(2), 'monday')).toMatchObject({ status: 202 });
   });
 
   it('is refused while too many others are under way', () => {

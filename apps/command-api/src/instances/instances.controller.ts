@@ -9,7 +9,13 @@ import type { CommandResult } from '../commands/command-answer';
 import { answerOf } from '../commands/command-answer';
 import type { Caller } from '../commands/command-request';
 import type { HttpReply, HttpRequest } from '../http/http-exchange';
-import { callerWithKey, DtoPipe, HttpCaller, HttpQuery, UuidPipe } from '../http/http-requests';
+import {
+  callerWithOptionalKey,
+  DtoPipe,
+  HttpCaller,
+  HttpQuery,
+  UuidPipe,
+} from '../http/http-requests';
 import { NDJSON } from '../http/http-transport';
 import { GetQuery, PostCommand } from '../http/routes';
 import { readDto } from '../input/read-dto';
@@ -53,7 +59,7 @@ export class InstancesController {
     if (!(body instanceof Readable)) {
       throw refusal('unsupported-media-type', `Send the lines as ${NDJSON}`);
     }
-    const answers = this.importing.answer(body, callerWithKey(request, ''));
+    const answers = this.importing.answer(body, callerWithOptionalKey(request));
     reply.header('content-type', NDJSON).header('cache-control', 'no-store');
     // What is left of the lines of an import that was cut is not read.
     reply.header('connection', 'close').status(200);
