@@ -168,7 +168,9 @@ export class EsdbTail {
 
   /** The signal overtakes events that the client has converted but not handed over yet. */
   private reachEnd(from: AllStreamSubscription): void {
-    if (this.subscription === from) this.buffer.endAfter(from.readableLength);
+    if (this.subscription !== from) return;
+    this.trouble.end();
+    this.buffer.endAfter(from.readableLength);
   }
 
   private endOfStore(): Promise<bigint> {
@@ -182,7 +184,7 @@ export class EsdbTail {
   private readonly trouble = new Trouble(() => this.ports.connection);
 }
 
-/** How long a reader has got nothing. */
+/** How long a reader has got nothing, not even the word that there is nothing more. */
 class Trouble {
   private since: number | undefined;
   private backoff: ReturnType<EsdbConnection['backoff']> | undefined;

@@ -17,6 +17,7 @@ import { AllReader, expectOnly } from './all-reader';
 import { fill, newStream, sampleEvents } from './sample-events';
 
 const LEAST = { attemptMs: 300, totalMs: 3_000 };
+const AS_IN_PRODUCTION = { attemptMs: 4_000, totalMs: 15_000 };
 
 /** What the real server was seen to do, asked of the embedded one. */
 export function patienceSuite(): void {
@@ -39,7 +40,7 @@ export function patienceSuite(): void {
 
     it('loses nothing to a reader that is thrown out again and again, and tells it of no error', async () => {
       await serve({ faults: { throwOutEveryMs: 10 } });
-      const store = open();
+      const store = open(AS_IN_PRODUCTION);
       const reader = new AllReader(store);
       const streams = Array.from({ length: 20 }, newStream);
       const writing = Promise.all(streams.map((stream) => fill(store, stream, 50, 1)));
@@ -53,6 +54,19 @@ export function patienceSuite(): void {
       const { lagging, broken, silent } = store.counters.resubscribed;
       expect(lagging).toBeGreaterThan(1);
       expect([broken, silent, store.counters.interruptions]).toEqual([0, 0, 0]);
+      await reader.stop();
+    });
+
+    it('bears it that a reader with nothing to read is thrown out for longer than its patience', async () => {
+      await serve({ faults: { throwOutEveryMs: 10 } });
+      const store = open({ totalMs: 100 });
+      const reader = await new AllReader(store).until((r) => r.caughtUp);
+      const writer = open();
+      const thrownOut = () => store.counters.resubscribed.lagging;
+      const reading = reader.until((r) => r.events.length > 0);
+      await Promise.race([reading, eventually(() => expect(thrownOut()).toBeGreaterThan(30))]);
+      await fill(writer, newStream(), 1);
+      await reading;
       await reader.stop();
     });
 
