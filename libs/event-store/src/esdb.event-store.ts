@@ -77,14 +77,15 @@ export class EsdbEventStore extends EventStore {
     });
   }
 
-  override append(
+  override async append(
     stream: string,
     after: StreamHead,
     events: readonly EventToAppend[],
   ): Promise<Appended> {
     const at = { stream, after };
+    // Outside of the tries: what nobody could store says nothing about the store.
+    const linked = prepareAppend(stream, after, events);
     return this.connection.answer('append', async (attempt) => {
-      const linked = prepareAppend(stream, after, events);
       const landed = attempt.repeats > 0 ? await this.landed(attempt, at, linked) : null;
       return landed ?? this.appendOnce(attempt, at, linked);
     });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  EventStoreUnavailableError,
   EventTooLargeError,
   MAX_EVENT_BYTES,
   NO_STREAM,
@@ -119,16 +120,21 @@ export function appendingSuite(open: () => EventStore): void {
     });
 
     it.each([
-      ['no event', () => [], 'instance-x'],
-      ['a stream of the store itself', () => sampleEvents(1), '$instance'],
+      ['no event', () => [], 'instance-x', /at least one event/],
+      ['a stream of the store itself', () => sampleEvents(1), '$instance', /No stream name/],
       [
         'an event type of the store itself',
         () => [{ ...sampleEvent(0), type: '$metadata' }],
         'instance-x',
+        /No event type/,
       ],
-      ['content that is no JSON', () => [sampleEvent(0, { n: Number.NaN })], 'instance-x'],
-    ])('refuses %s', async (_case, events, stream) => {
-      await expect(store.append(stream, NO_STREAM, events())).rejects.toThrow();
+      ['content that is no JSON', () => [sampleEvent(0, { n: Number.NaN })], 'instance-x', /NaN/],
+    ])('refuses %s at once, and says why', async (_case, events, stream, words) => {
+      const { interruptions } = store.counters;
+      const refused = store.append(stream, NO_STREAM, events());
+      await expect(refused).rejects.toThrow(words);
+      await expect(refused).rejects.not.toBeInstanceOf(EventStoreUnavailableError);
+      expect(store.counters.interruptions).toBe(interruptions);
     });
 
     it('lets exactly one of many writers win at one head', async () => {

@@ -22,6 +22,13 @@ describe('EventStoreDB', () => {
   });
   afterAll(() => embedded?.close());
 
+  // Before the store is large: it reads all of it again and again.
+  readingAllSuite(
+    'EventStoreDB',
+    () => new EsdbEventStore({ connectionString: connectionString() }),
+    () => new EsdbOtherProgram(connectionString()),
+  );
+
   eventStoreSuite(
     'EventStoreDB',
     () => new EsdbEventStore({ connectionString: connectionString() }),
@@ -48,12 +55,6 @@ describe('EventStoreDB', () => {
   });
 
   outageSuite(port);
-
-  readingAllSuite(
-    'EventStoreDB',
-    () => new EsdbEventStore({ connectionString: connectionString() }),
-    () => new EsdbOtherProgram(connectionString()),
-  );
 });
 
 patienceSuite();
