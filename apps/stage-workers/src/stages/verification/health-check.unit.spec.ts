@@ -224,6 +224,23 @@ describe('an app that is asked for its health', () => {
     expect((await fixture.types())[0]).toMatch(/^InstanceFound/);
   });
 
+  it('lets an app that answers well when the window ends prove its health', async () => {
+    const fixture = await StageFixture.at('PostUpgradeCompleted');
+    fixture.probe.answer(PAGE, 'unhealthy', 'healthy');
+    fixture.probe.onProbe = () => fixture.clock.standStill(4);
+    await fixture.handle(verificationOf(fixture, { windowMs: 5 }));
+    expect(fixture.probe.probed).toHaveLength(4);
+    expect(await fixture.types()).toEqual(['InstanceVerifiedHealthy']);
+  });
+
+  it('takes no time from the app while its own process stands still', async () => {
+    const fixture = await StageFixture.at('PostUpgradeCompleted');
+    fixture.probe.answer(PAGE, 'unhealthy', 'unhealthy', 'healthy');
+    fixture.probe.onProbe = () => fixture.clock.standStill(600_000);
+    await fixture.handle(verificationOf(fixture));
+    expect(await fixture.types()).toEqual(['InstanceVerifiedHealthy']);
+  });
+
   it.each([
     ['http://main.shop.example.com/', 'only https is probed'],
     ['https://main.shop.example.com:8443/', 'only port 443 is probed'],
