@@ -54,10 +54,21 @@ export async function undone(bus: BusConnection, durable: DurableName): Promise<
 
 /** The node of a cluster that answers for the stream. */
 export async function leaderOf(bus: BusConnection): Promise<string> {
+  const { leader } = await clusterOf(bus);
+  if (leader === undefined) throw new Error('The stream has no leader');
+  return leader;
+}
+
+/** Nodes beside the leader that have all of the stream. */
+export async function followersOf(bus: BusConnection): Promise<number> {
+  const { replicas = [] } = await clusterOf(bus);
+  return replicas.filter(({ current, offline }) => current && offline !== true).length;
+}
+
+async function clusterOf(bus: BusConnection) {
   const manager = await clientOf(bus).jetstreamManager({ checkAPI: false, timeout: 2_000 });
-  const { cluster } = await manager.streams.info(EVENTS_STREAM);
-  if (cluster?.leader === undefined) throw new Error('The stream has no leader');
-  return cluster.leader;
+  const { cluster = {} } = await manager.streams.info(EVENTS_STREAM);
+  return cluster;
 }
 
 /** Takes the next message of a durable and says that it is done: nobody else ever gets it. */

@@ -11,8 +11,8 @@ const ASK_EVERY_MS = 100;
 
 /** Hands each new connection to the next of those that said they are ready when they were last asked. */
 export class TestBalancer {
-  /** Connections that a backend did not take. */
-  refused = 0;
+  /** For each connection that no backend took, why. */
+  readonly refused: string[] = [];
   private readonly server: Server;
   private readonly asking = new AbortController();
   private ready: readonly Backend[] = [];
@@ -58,15 +58,15 @@ export class TestBalancer {
   private join(client: Socket): void {
     client.on('error', () => undefined);
     const backend = this.ready[(this.turn += 1) % this.ready.length];
-    if (!backend) return this.refuse(client);
+    if (!backend) return this.refuse(client, 'nobody is ready');
     const server = connect({ port: backend.port, host: '127.0.0.1', noDelay: true });
-    server.on('error', () => this.refuse(client));
+    server.on('error', (error) => this.refuse(client, String(error)));
     client.pipe(server).pipe(client);
     client.on('close', () => server.destroy());
   }
 
-  private refuse(client: Socket): void {
-    this.refused += 1;
+  private refuse(client: Socket, reason: string): void {
+    this.refused.push(reason);
     client.destroy();
   }
 }
