@@ -29,6 +29,8 @@ export interface AuditorOptions {
 export interface Condition {
   readonly kind: FindingKind;
   readonly subject: string;
+  /** Who can see that it is over: the process that saw it before, or anybody. */
+  readonly scope: 'process' | 'fleet';
   /** Why the finding is closed when it holds no longer. */
   readonly ended: string;
   /** Null while all is well, undefined while that is not known. */
@@ -64,6 +66,8 @@ export class Auditor implements OnApplicationBootstrap, OnApplicationShutdown {
   /** What the tail cannot read. */
   private readonly ofTail = new Tally();
   private readonly parts: AuditedParts & { readonly tail: AllTail };
+  /** What this process saw all well with when it looked last: what is found of it since is another's. */
+  private readonly seenWell = new Set<Condition>();
   private fault: string | undefined;
   private failures = 0;
 
@@ -191,11 +195,18 @@ export class Auditor implements OnApplicationBootstrap, OnApplicationShutdown {
     await this.flush().catch((error: unknown) => this.noteFault([error]));
   }
 
-  private async lookAt({ kind, subject, ended, look }: Condition): Promise<void> {
+  private async lookAt(condition: Condition): Promise<void> {
+    const { kind, subject, scope, ended, look } = condition;
     const findingId = findingIdOf(kind, subject);
     const found = await look();
-    if (found) this.recorder.note({ findingId, kind, subject, ...found, count: null });
-    if (found === null) this.recorder.noteEnd(findingId, ended);
+    if (found === undefined) return;
+    if (found) {
+      this.seenWell.delete(condition);
+      return this.recorder.note({ findingId, kind, subject, ...found, count: null });
+    }
+    const isOthers = scope === 'process' && this.seenWell.has(condition);
+    if (!isOthers) this.recorder.noteEnd(findingId, ended);
+    this.seenWell.add(condition);
   }
 
   /** What was recorded before has to be known, or all of it would be tried again. */

@@ -225,12 +225,37 @@ describe('the auditor', () => {
     expect(await audited.told()).toEqual([['bus-differs', `${EPOCH}/message 2`, 1]]);
   });
 
+  const skew = (differs: () => boolean): Condition => ({
+    ...{ kind: 'clock-skew', subject: 'w', scope: 'process', ended: 'the clocks agree again' },
+    look: () => Promise.resolve(differs() ? { detail: 'The clocks differ', evidence: {} } : null),
+  });
+
+  it('leaves open what another process on its host still sees', async () => {
+    let differs = true;
+    audited.audit(100, [skew(() => differs)]);
+    audited.audit(100, [skew(() => false)]);
+    await audited.goOn(30 * MINUTE);
+    expect(await audited.told()).toEqual([['clock-skew', 'w', 1]]);
+
+    differs = false;
+    await audited.goOn(6 * MINUTE);
+    expect(await audited.told()).toEqual([['clock-skew', 'w', 1], 'FindingClosed']);
+  });
+
+  it('closes when it starts what a process that is gone has left open', async () => {
+    audited.audit(100, [skew(() => true)]);
+    await audited.goOn(MINUTE);
+    await audited.stop();
+
+    audited.audit(100, [skew(() => false)]);
+    await audited.goOn(MINUTE);
+
+    expect(await audited.told()).toEqual([['clock-skew', 'w', 1], 'FindingClosed']);
+  });
+
   it('opens and closes a state of things as it comes and goes', async () => {
     let differs = true;
-    const condition: Condition = {
-      ...{ kind: 'clock-skew', subject: 'w', ended: 'the clocks agree again' },
-      look: () => Promise.resolve(differs ? { detail: 'The clocks differ', evidence: {} } : null),
-    };
+    const condition = skew(() => differs);
     audited.audit(100, [condition]);
     audited.audit(100, [condition]);
     await audited.goOn(30 * MINUTE);
@@ -250,7 +275,7 @@ describe('the auditor', () => {
 
   it('looks at the whole and at states of things while there is always something new', async () => {
     const look = jest.fn(() => Promise.resolve(null));
-    audited.audit(100, [{ kind: 'clock-skew', subject: 'w', ended: 'e', look }]);
+    audited.audit(100, [{ kind: 'bus-settings', subject: 'b', scope: 'fleet', ended: 'e', look }]);
     await audited.goOn(MINUTE);
     const { store, clock } = audited;
     const readAll = store.readAll.bind(store);

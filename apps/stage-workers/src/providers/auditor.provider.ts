@@ -60,6 +60,7 @@ export function clocksDiffer(storeClock: StoreClock, place: ClockPlace): Conditi
   return {
     kind: 'clock-skew',
     subject: clockPlaceName(place),
+    scope: 'process',
     ended: 'the clocks agree again',
     look: () => {
       if (storeClock.isTrusted) return Promise.resolve(null);
@@ -87,6 +88,7 @@ function streamIsOtherwise(bus: BusConnection): Condition {
   return {
     kind: 'bus-settings',
     subject: EVENTS_STREAM,
+    scope: 'fleet',
     ended: 'the settings are as they must be again',
     look: async () => {
       const now = await bus.streamFaults();
