@@ -2,9 +2,10 @@ import type { DivergedMessage } from '@uplift/domain';
 import type { Clock, Randomness } from '@uplift/runtime';
 import { beatWhile } from '@uplift/runtime';
 import type { EventStore } from './event-store.port';
+import type { MessageLog } from './message-log';
 import type { MessageOfRelay } from './relayed-message';
 import { RelayedMessages } from './relayed-messages';
-import type { MessageLog, NewestRelayed } from './relayed-messages';
+import type { NewestRelayed } from './relayed-messages';
 
 /** The bus holds events that the store does not: until an operator has decided, nothing is appended. */
 export class StoreDivergedError extends Error {
@@ -27,7 +28,7 @@ export function newestOnBus(
 ): NewestOnBus {
   const relayed = new RelayedMessages(bus, store);
   return (onStep) =>
-    bus.isConnected ? relayed.newest({ onStep, copies: false }) : Promise.reject(NOT_CONNECTED);
+    bus.isConnected ? relayed.newest({ onStep, exact: false }) : Promise.reject(NOT_CONNECTED);
 }
 
 export interface DivergenceWatchPorts {

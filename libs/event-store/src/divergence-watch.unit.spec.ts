@@ -1,12 +1,12 @@
-import { encodeEvent, type BusMessage, type StoredEvent } from '@uplift/contracts';
+import type { StoredEvent } from '@uplift/contracts';
 import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
 import type { NewestOnBus } from './divergence-watch';
 import { DivergenceWatch, StoreDivergedError } from './divergence-watch';
 import { EventStoreUnavailableError, headOf, NO_STREAM } from './event-store.port';
 import type { EventStore, EventToAppend } from './event-store.port';
-import { RelayedMessages, type MessageLog } from './relayed-messages';
+import { RelayedMessages } from './relayed-messages';
 import { GuardedEventStore } from './guarded.event-store';
-import { InMemoryEventStore } from './testing/in-memory.event-store';
+import { InMemoryEventStore, InMemoryMessageLog } from './testing';
 
 const EPOCH = 'epoch-1';
 const STREAM = 'instance-0b1c6c0e-0000-4000-8000-00000000000a';
@@ -43,22 +43,8 @@ async function lastOf(store: EventStore): Promise<StoredEvent> {
 }
 
 /** What the relay has published of events 0 to n-1. */
-async function busWith(count: number): Promise<MessageLog & { messages: BusMessage[] }> {
-  const events = count === 0 ? [] : await (await storeWith(count)).load(STREAM);
-  const messages = events.map((event, n) => encodeEvent(event, { ordinal: n + 1, epoch: EPOCH }));
-  const messageAt = (sequence: number) => {
-    const message = messages[sequence - 1];
-    return Promise.resolve(message ? { ...message, sequence } : null);
-  };
-  return {
-    messages,
-    lastSequence: () => Promise.resolve(messages.length),
-    messageAt,
-    firstWith: (subject, from) => {
-      const found = messages.findIndex((each, n) => n + 1 >= from && each.subject === subject);
-      return messageAt(found + 1);
-    },
-  };
+async function busWith(count: number): Promise<InMemoryMessageLog> {
+  return new InMemoryMessageLog(count === 0 ? [] : await (await storeWith(count)).load(STREAM));
 }
 
 describe('the watch over store and bus', () => {
@@ -178,7 +164,7 @@ describe('the watch over store and bus', () => {
       await watch.look();
       const { diverged } = watch;
       const forged = { ...(await lastOf(await storeWith(3))), id: eventOf(9).id, ...changes };
-      bus.now.messages.push(encodeEvent(forged, { ordinal: 4, epoch: EPOCH }));
+      bus.now.add(forged, { ordinal: 4 });
       await watch.look();
       expect(watch.diverged).toEqual(diverged);
     }

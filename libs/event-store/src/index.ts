@@ -14,7 +14,8 @@ export {
 } from './relayed-messages';
 export { placeInStore } from './relayed-message';
 export type { EventPlace, MessageOfRelay } from './relayed-message';
-export type { ForeignMessage, MessageLog, NewestRelayed } from './relayed-messages';
+export type { MessageLog } from './message-log';
+export type { ForeignMessage, NewestRelayed } from './relayed-messages';
 export * from './stream-history';
 export { deterministicEventId, environmentIdOf, findingIdOf } from './event-id';
 export type {

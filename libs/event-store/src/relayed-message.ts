@@ -23,6 +23,22 @@ export interface MessageOfRelay {
   readonly sequence: number;
 }
 
+/** A message of the relay, whose event the store has. */
+export interface Stored {
+  readonly place: 'stored';
+  readonly message: MessageOfRelay;
+  /** Position in the store behind which the next event stands. */
+  readonly after: bigint;
+}
+
+/** A message that no writer but ours can have made, of an event that the store does not have. */
+export interface Lacking {
+  readonly place: 'lacking';
+  readonly message: MessageOfRelay;
+}
+
+export type RelayedMessage = Stored | Lacking;
+
 /** Where the store has the event of a message. */
 export type EventPlace =
   | 'stored'

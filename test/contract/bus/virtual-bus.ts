@@ -39,6 +39,11 @@ export class VirtualBus implements BusUnderTest {
     return Promise.resolve();
   }
 
+  /** A real server has no such thing: messages are gone there when a block of its disk is. */
+  remove(sequence: number): void {
+    this.bus.remove(sequence);
+  }
+
   kill(): Promise<void> {
     this.bus.stop();
     return Promise.resolve();

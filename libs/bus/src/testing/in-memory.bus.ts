@@ -188,7 +188,8 @@ export class InMemoryBus {
   }
 
   firstWith(subject: string, sequence: number): MessageOnBus | null {
-    const from = this.stream?.messages.slice(sequence - 1) ?? [];
+    const { messages = [], removed } = this.stream ?? {};
+    const from = messages.slice(sequence - 1).filter((each) => !removed?.has(each.sequence));
     return from.find((message) => message.subject === subject) ?? null;
   }
 
