@@ -2,6 +2,7 @@ export * from './all-tail';
 export * from './command-handler';
 export * from './divergence-watch';
 export * from './esdb.event-store';
+export * from './event-store.decorator';
 export * from './event-store.port';
 export * from './guarded.event-store';
 export * from './hash-chain';

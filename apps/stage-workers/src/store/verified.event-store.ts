@@ -1,14 +1,10 @@
 import type { StoredEvent } from '@uplift/contracts';
-import type {
-  AllEventsBatch,
-  AllEventsPage,
-  Appended,
-  EventStoreCounters,
-  EventToAppend,
-  StreamHead,
-  SubscribeToAllOptions,
+import type { Appended, EventStore, EventToAppend, StreamHead } from '@uplift/event-store';
+import {
+  EventStoreDecorator,
+  RevisionConflictError,
+  StreamNotFoundError,
 } from '@uplift/event-store';
-import { EventStore, RevisionConflictError, StreamNotFoundError } from '@uplift/event-store';
 import type { Clock } from '@uplift/runtime';
 
 /** A store that is put back to an older copy takes longer to be there again. */
@@ -80,15 +76,13 @@ export class StreamEnds {
  * The store compares revisions alone, and a hash may come from a message or from a store that was put back since. So
  * the event that an append builds on is read first, unless this process has just appended or read it itself.
  */
-export class VerifiedEventStore extends EventStore {
-  private interruptions = 0;
-
+export class VerifiedEventStore extends EventStoreDecorator {
   constructor(
-    private readonly store: EventStore,
+    store: EventStore,
     private readonly ends: StreamEnds,
     private readonly clock: Clock,
   ) {
-    super();
+    super(store);
   }
 
   override async append(
@@ -96,7 +90,7 @@ export class VerifiedEventStore extends EventStore {
     after: StreamHead,
     events: readonly EventToAppend[],
   ): Promise<Appended> {
-    this.forgetAfterInterruption();
+    this.noticeInterruption();
     await this.verify(stream, after);
     return this.watching(stream, async () => {
       const appended = await this.store.append(stream, after, events);
@@ -124,40 +118,8 @@ export class VerifiedEventStore extends EventStore {
     });
   }
 
-  override async *subscribeToAll(options?: SubscribeToAllOptions): AsyncGenerator<AllEventsBatch> {
-    try {
-      yield* this.store.subscribeToAll(options);
-    } catch (error) {
-      this.ends.clear();
-      throw error;
-    }
-  }
-
-  override readAll(after: bigint | null, limit: number): Promise<AllEventsPage> {
-    return this.store.readAll(after, limit);
-  }
-
-  override eventAt(position: bigint): Promise<StoredEvent | null> {
-    return this.store.eventAt(position);
-  }
-
-  override get counters(): EventStoreCounters {
-    return this.store.counters;
-  }
-
-  override lastPosition(): Promise<bigint | null> {
-    return this.store.lastPosition();
-  }
-
-  override close(): Promise<void> {
-    return this.store.close();
-  }
-
-  /** Short ones are mended within the store and told to nobody. */
-  private forgetAfterInterruption(): void {
-    const { interruptions } = this.store.counters;
-    if (interruptions !== this.interruptions) this.ends.clear();
-    this.interruptions = interruptions;
+  protected override onInterrupted(): void {
+    this.ends.clear();
   }
 
   /** A revision that is not the last is refused by the store itself, or known to it as a repeat. */
