@@ -3,7 +3,7 @@ import { AllTail } from './all-tail';
 import type { AllTailOptions } from './all-tail';
 import { NO_STREAM } from './event-store.port';
 import type { SubscribeToAllOptions } from './event-store.port';
-import { InMemoryEventStore } from './testing';
+import { InMemoryEventStore, sampleEvent } from './testing';
 
 /** A store that can be put back to another state, as from a copy. */
 class ReplaceableStore extends InMemoryEventStore {
@@ -38,17 +38,8 @@ let count = 0;
 async function put(store: InMemoryEventStore, events = 1): Promise<void> {
   for (let n = 0; n < events; n += 1) {
     count += 1;
-    const uuid = `0b1c6c0e-0000-4000-8000-${String(count).padStart(12, '0')}`;
-    const metadata = {
-      $correlationId: 'c',
-      $causationId: 'd',
-      actor: { type: 'system', id: 'writer' },
-      service: 'spec',
-      schemaVersion: 1,
-    } as const;
-    await store.append(`refusal-${uuid}`, NO_STREAM, [
-      { id: uuid, type: 'SampleHappened', data: {}, metadata },
-    ]);
+    const event = sampleEvent(count);
+    await store.append(`refusal-${event.id}`, NO_STREAM, [event]);
   }
 }
 

@@ -4,11 +4,10 @@ import type { StoredEvent } from '@uplift/contracts';
 import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
 import { AllTail } from './all-tail';
 import type { AllTailOptions } from './all-tail';
-import { deterministicEventId } from './event-id';
-import { NO_STREAM } from './event-store.port';
+import { headOf } from './event-store.port';
 import type { SubscribeToAllOptions } from './event-store.port';
 import type { TailedInstanceEvent, TailedSystemEvent } from './tail-listeners';
-import { InMemoryEventStore } from './testing';
+import { InMemoryEventStore, sampleEvent } from './testing';
 
 const OTHER = `refusal-${randomUUID()}`;
 
@@ -18,6 +17,7 @@ const WAIT_ENDED = { upgradeId: randomUUID(), attempt: 1, target: 'lagoon/eu', w
 class BreakableStore extends InMemoryEventStore {
   readonly starts: (bigint | undefined)[] = [];
   isAway = false;
+  private puts = 0;
   private cut = new AbortController();
 
   override async *subscribeToAll(options: SubscribeToAllOptions = {}) {
@@ -35,18 +35,9 @@ class BreakableStore extends InMemoryEventStore {
   }
 
   async put(stream = OTHER, type = 'SampleHappened', data: object = {}): Promise<StoredEvent> {
-    const id = deterministicEventId(randomUUID(), 'sample', 0);
-    const metadata = {
-      $correlationId: 'c',
-      $causationId: 'd',
-      actor: { type: 'system' as const, id: 'writer' },
-      service: 'spec',
-      schemaVersion: 1,
-    };
     const known = await this.load(stream).catch(() => []);
-    const last = known.at(-1);
-    const head = last ? { revision: last.revision, hash: last.metadata.hash } : NO_STREAM;
-    await this.append(stream, head, [{ id, type, data, metadata }]);
+    this.puts += 1;
+    await this.append(stream, headOf(known), [sampleEvent(this.puts, { type, data })]);
     return (await this.load(stream)).at(-1)!;
   }
 }
@@ -219,8 +210,8 @@ describe('the tail of all events', () => {
     await store.put(instanceStream(instanceId), 'WaitEnded', WAIT_ENDED);
     await settle();
     expect(heard[0]).toMatchObject([
-      { instanceId, writtenBy: 'writer', isLive: false, event: { type: 'WaitEnded' } },
-      { instanceId, writtenBy: 'writer', isLive: true, event: { type: 'WaitEnded' } },
+      { instanceId, writtenBy: 'spec', isLive: false, event: { type: 'WaitEnded' } },
+      { instanceId, writtenBy: 'spec', isLive: true, event: { type: 'WaitEnded' } },
     ]);
     expect(heard[1]?.every((event, n) => event === heard[0]?.[n])).toBe(true);
   });
@@ -241,7 +232,7 @@ describe('the tail of all events', () => {
     expect(seen).toHaveLength(2);
     expect(instances).toEqual([]);
     expect(switches).toMatchObject([
-      { revision: 0, writtenBy: 'writer', isLive: false, event: { data: stop } },
+      { revision: 0, writtenBy: 'spec', isLive: false, event: { data: stop } },
     ]);
   });
 

@@ -3,27 +3,13 @@ import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
 import type { NewestOnBus } from './divergence-watch';
 import { DivergenceWatch, StoreDivergedError } from './divergence-watch';
 import { EventStoreUnavailableError, headOf, NO_STREAM } from './event-store.port';
-import type { EventStore, EventToAppend } from './event-store.port';
+import type { EventStore } from './event-store.port';
 import { RelayedMessages } from './relayed-messages';
 import { GuardedEventStore } from './guarded.event-store';
-import { InMemoryEventStore, InMemoryMessageLog } from './testing';
+import { InMemoryEventStore, InMemoryMessageLog, SAMPLE_METADATA, sampleEvent } from './testing';
 
 const EPOCH = 'epoch-1';
 const STREAM = 'instance-0b1c6c0e-0000-4000-8000-00000000000a';
-const METADATA = {
-  $correlationId: 'c',
-  $causationId: 'c',
-  actor: { type: 'system', id: 'spec' },
-  service: 'spec',
-  schemaVersion: 1,
-} as const;
-const eventOf = (n: number): EventToAppend => ({
-  id: `0b1c6c0e-0000-4000-8000-${String(n).padStart(12, '0')}`,
-  type: 'Noted',
-  data: { n },
-  metadata: METADATA,
-});
-
 /** A store with events 0 to n-1. */
 async function storeWith(count: number): Promise<EventStore> {
   const store = new InMemoryEventStore({ clock: new VirtualClock() });
@@ -33,7 +19,7 @@ async function storeWith(count: number): Promise<EventStore> {
 
 async function appendTo(store: EventStore, n: number) {
   const events = n === 0 ? [] : await store.load(STREAM);
-  return store.append(STREAM, n === 0 ? NO_STREAM : headOf(events), [eventOf(n)]);
+  return store.append(STREAM, n === 0 ? NO_STREAM : headOf(events), [sampleEvent(n)]);
 }
 
 async function lastOf(store: EventStore): Promise<StoredEvent> {
@@ -88,7 +74,7 @@ describe('the watch over store and bus', () => {
 
   it('refuses appends where another event stands in the place of that of the bus', async () => {
     const { watch, guarded, store } = await beside(2, 3);
-    await store.append(STREAM, headOf(await store.load(STREAM)), [eventOf(7)]);
+    await store.append(STREAM, headOf(await store.load(STREAM)), [sampleEvent(7)]);
     await expect(appendTo(guarded, 3)).rejects.toThrow(StoreDivergedError);
     expect(watch.diverged).toMatchObject({ sequence: 3 });
   });
@@ -157,13 +143,16 @@ describe('the watch over store and bus', () => {
 
   it.each([
     ['of nowhere', { revision: 57 }],
-    ['with a hash of zeros', { revision: 3, metadata: { ...METADATA, hash: '0'.repeat(64) } }],
+    [
+      'with a hash of zeros',
+      { revision: 3, metadata: { ...SAMPLE_METADATA, hash: '0'.repeat(64) } },
+    ],
   ])('is not moved by a forged message %s', async (_what, changes) => {
     for (const stored of [2, 3]) {
       const { watch, bus } = await beside(stored, 3);
       await watch.look();
       const { diverged } = watch;
-      const forged = { ...(await lastOf(await storeWith(3))), id: eventOf(9).id, ...changes };
+      const forged = { ...(await lastOf(await storeWith(3))), id: sampleEvent(9).id, ...changes };
       bus.now.add(forged, { ordinal: 4 });
       await watch.look();
       expect(watch.diverged).toEqual(diverged);

@@ -1,23 +1,20 @@
 import type { RecordedEvent } from '@eventstore/db-client';
-import type { EventMetadata } from '@uplift/contracts';
 import { decodeEvent, encodeEvent } from '@uplift/contracts';
 import { fromEsdbEvent, toEsdbEvent } from './esdb.event-codec';
 import { NO_STREAM } from './event-store.port';
 import type { LinkedEvent } from './hash-chain';
 import { linkEvents } from './hash-chain';
+import { SAMPLE_METADATA } from './testing';
 
 const EVENT_ID = '8d5a7c1e-5c39-5a0c-9a87-1f1de0a0c3b1';
 
-const METADATA: EventMetadata = {
-  $correlationId: 'upgrade',
-  $causationId: 'command',
-  actor: { type: 'system', id: 'spec' },
-  service: 'spec',
-  schemaVersion: 1,
-};
-
 function linked(worker: string): LinkedEvent {
-  const event = { id: EVENT_ID, type: 'SampleHappened', data: { worker }, metadata: METADATA };
+  const event = {
+    id: EVENT_ID,
+    type: 'SampleHappened',
+    data: { worker },
+    metadata: SAMPLE_METADATA,
+  };
   const [first] = linkEvents('instance-1', NO_STREAM, [event]).events;
   if (!first) throw new Error('One event was linked');
   return first;

@@ -1,19 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { instanceStream, refusalStream, SYSTEM_STREAM } from '@uplift/contracts';
 import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
-
 import { AllTail } from './all-tail';
 import type { TailListener, UnreadableEvent } from './tail-listeners';
-import { InMemoryEventStore } from './testing';
+import { InMemoryEventStore, SAMPLE_METADATA } from './testing';
 
-const METADATA = {
-  $correlationId: 'c',
-  $causationId: 'd',
-  actor: { type: 'system', id: 'writer' },
-  service: 'spec',
-  schemaVersion: 1,
-  hash: 'a'.repeat(64),
-};
+const METADATA = { ...SAMPLE_METADATA, hash: 'a'.repeat(64) };
 const WAIT_ENDED = { upgradeId: randomUUID(), attempt: 1, target: 'lagoon/eu', waitedMs: 5 };
 const ILL = randomUUID();
 const WELL = randomUUID();

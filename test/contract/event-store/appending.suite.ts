@@ -10,8 +10,9 @@ import {
   loadOrEmpty,
   verifyChain,
 } from '@uplift/event-store';
+import { SAMPLE_METADATA } from '@uplift/event-store/testing';
 import type { EventStore } from '@uplift/event-store';
-import { fill, metadata, newStream, sampleEvent, sampleEvents } from './sample-events';
+import { fill, newStream, sampleEvent, sampleEvents } from './sample-events';
 
 export function appendingSuite(open: () => EventStore): void {
   let store: EventStore;
@@ -44,7 +45,7 @@ export function appendingSuite(open: () => EventStore): void {
       const [stored] = await store.load(stream);
       expect(stored?.data).toEqual(data);
       expect(stored?.stream).toBe(stream);
-      expect(stored?.metadata).toEqual({ ...metadata(), hash: expect.any(String) as string });
+      expect(stored?.metadata).toEqual({ ...SAMPLE_METADATA, hash: expect.any(String) as string });
     });
 
     it('continues a stream at its head and keeps the hash chain valid', async () => {
@@ -109,7 +110,7 @@ export function appendingSuite(open: () => EventStore): void {
     it('accepts the largest event and refuses one byte more, with nothing of its append stored', async () => {
       const overhead =
         JSON.stringify({ text: '' }).length +
-        JSON.stringify({ ...metadata(), hash: '0'.repeat(64) }).length;
+        JSON.stringify({ ...SAMPLE_METADATA, hash: '0'.repeat(64) }).length;
       const sized = (bytes: number) => sampleEvent(0, { text: 'x'.repeat(bytes - overhead) });
       const stream = newStream();
       const { head } = await store.append(stream, NO_STREAM, [sized(MAX_EVENT_BYTES)]);

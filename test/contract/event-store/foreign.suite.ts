@@ -3,12 +3,12 @@ import type { StoredEvent } from '@uplift/contracts';
 import { unreadableReason } from '@uplift/contracts';
 import type { EventStore, StreamLoss } from '@uplift/event-store';
 import { NO_STREAM, StreamGoneError, verifyChain } from '@uplift/event-store';
-import type { ForeignEvent, OtherProgram } from '@uplift/event-store/testing';
+import { SAMPLE_METADATA, type ForeignEvent, type OtherProgram } from '@uplift/event-store/testing';
 import { AllReader } from './all-reader';
-import { fill, metadata, newStream, sampleEvents } from './sample-events';
+import { fill, newStream, sampleEvents } from './sample-events';
 
 const PROBE: ForeignEvent = { type: 'Probe', data: { a: 1 } };
-const OUR_METADATA = { ...metadata(), hash: 'a'.repeat(64), eventId: randomUUID() };
+const OUR_METADATA = { ...SAMPLE_METADATA, hash: 'a'.repeat(64), eventId: randomUUID() };
 
 /** What other programs put where: none of it is ours. */
 const FOREIGN: readonly (readonly [where: string, stream: () => string, event: ForeignEvent])[] = [

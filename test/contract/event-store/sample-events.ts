@@ -1,23 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { EventMetadata } from '@uplift/contracts';
 import type { EventStore, EventToAppend, StreamHead } from '@uplift/event-store';
-import { deterministicEventId, NO_STREAM } from '@uplift/event-store';
+import { NO_STREAM } from '@uplift/event-store';
+import { sampleEvent as sampleOf } from '@uplift/event-store/testing';
 
 export const newStream = () => `instance-${randomUUID()}`;
 
-export function metadata(): EventMetadata {
-  return {
-    $correlationId: 'upgrade-1',
-    $causationId: 'command-1',
-    actor: { type: 'system', id: 'contract-suite' },
-    service: 'contract-suite',
-    schemaVersion: 1,
-  };
-}
-
+/** A new one each time. */
 export function sampleEvent(n: number, data: object = { n }): EventToAppend {
-  const id = deterministicEventId(randomUUID(), 'sample', n);
-  return { id, type: 'SampleHappened', data, metadata: metadata() };
+  return sampleOf(n, { id: randomUUID(), data });
 }
 
 export const sampleEvents = (count: number, first = 0) =>

@@ -1,28 +1,21 @@
 import type { StoredEvent } from '@uplift/contracts';
 import type { EventStore, StreamHead } from '@uplift/event-store';
 import { EventStoreUnavailableError, NO_STREAM, verifyChain } from '@uplift/event-store';
-import { FaultyEventStore } from '@uplift/event-store/testing';
-import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
+import { FaultyEventStore, sampleEvent } from '@uplift/event-store/testing';
+import { VirtualClock } from '@uplift/runtime/testing';
 import { StreamEnds, VerifiedEventStore } from './verified.event-store';
 
 const STREAM = 'instance-5f0d9c9e-0000-4000-8000-000000000001';
-const METADATA = {
-  $correlationId: 'c',
-  $causationId: 'c',
-  actor: { type: 'system', id: 'a' },
-  service: 's',
-  schemaVersion: 1,
-} as const;
-
 class Opened {
   readonly clock = new VirtualClock();
   readonly inner = new FaultyEventStore({ clock: this.clock });
   readonly ends = new StreamEnds(this.clock, 2);
   readonly store = new VerifiedEventStore(this.inner, this.ends, this.clock);
-  private readonly randomness = new SeededRandomness(1);
+  private count = 0;
 
   event() {
-    return { id: this.randomness.uuid(), type: 'Happened', data: {}, metadata: METADATA };
+    this.count += 1;
+    return sampleEvent(this.count);
   }
 
   append(after: StreamHead, store: EventStore = this.store, stream = STREAM): Promise<StreamHead> {
