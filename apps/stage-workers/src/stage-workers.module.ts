@@ -14,7 +14,7 @@ import {
   EventStore,
   GuardedEventStore,
   InstanceHistory,
-  newestOnBus,
+  busBesideStore,
   openServiceStore,
 } from '@uplift/event-store';
 import type { AllTailOptions } from '@uplift/event-store';
@@ -117,7 +117,7 @@ function adapters(runtime: StageRuntime): Provider[] {
 /** While store and bus differ nothing is appended, and no message is answered for: it waits. */
 function storeWatch(store: EventStore, bus: BusConnection, { health, ...ports }: StageRuntime) {
   const onBeat = health.loop('store watch');
-  const watch = new StoreWatch(newestOnBus(bus, store), { ...ports, onBeat });
+  const watch = new StoreWatch(busBesideStore(bus, store), { ...ports, onBeat });
   health.addReadiness('store', () => watch.reason);
   return watch;
 }

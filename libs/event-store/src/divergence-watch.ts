@@ -3,7 +3,7 @@ import type { Clock, Randomness } from '@uplift/runtime';
 import { beatWhile } from '@uplift/runtime';
 import type { EventStore } from './event-store.port';
 import type { MessageLog } from './message-log';
-import type { MessageOfRelay } from './relayed-message';
+import { placeInStore, type MessageOfRelay } from './relayed-message';
 import { RelayedMessages } from './relayed-messages';
 import type { NewestRelayed } from './relayed-messages';
 
@@ -17,18 +17,24 @@ export class StoreDivergedError extends Error {
   }
 }
 
-/** What the bus ends with, next to the store. Rejects, soon, if the bus does not answer. */
-export type NewestOnBus = (onStep: () => void) => Promise<Pick<NewestRelayed, 'found'>>;
+/** What the watch compares. Both reject, soon, if bus or store does not answer. */
+export interface BusBesideStore {
+  readonly newest: (onStep: () => void) => Promise<Pick<NewestRelayed, 'found'>>;
+  readonly isLacking: (message: MessageOfRelay) => Promise<boolean>;
+}
 
 const NOT_CONNECTED = new Error('The bus is not connected');
 
-export function newestOnBus(
+export function busBesideStore(
   bus: MessageLog & { readonly isConnected: boolean },
   store: EventStore,
-): NewestOnBus {
+): BusBesideStore {
   const relayed = new RelayedMessages(bus, store);
-  return (onStep) =>
-    bus.isConnected ? relayed.newest({ onStep, exact: false }) : Promise.reject(NOT_CONNECTED);
+  return {
+    newest: (onStep) =>
+      bus.isConnected ? relayed.newest({ onStep, exact: false }) : Promise.reject(NOT_CONNECTED),
+    isLacking: async ({ event }) => (await placeInStore(store, event)) === 'lacking',
+  };
 }
 
 export interface DivergenceWatchPorts {
@@ -40,12 +46,16 @@ export interface DivergenceWatchPorts {
 
 /** Pause between two looks, in ms; up to half as long again, so that processes keep no step. */
 const LOOK_MS = 5_000;
+/** A look that has not gone on for so long does not get answers, in ms. */
+const SILENCE_MS = 1_000;
 /** Longest wait of an append for the look that it needs, in ms. */
-const LONGEST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 5_000;
+/** A node of the store that follows others may not have the newest event yet: it is asked once more after this, in ms. */
+const CONFIRM_MS = 1_000;
 
 /**
  * Compares the newest event on the bus with the store: at the start, every few seconds, and before the next append
- * whenever the store was away. A bus that is away says nothing, and changes nothing.
+ * whenever the store was away or seems to lack something. A bus that is away says nothing, and changes nothing.
  */
 export class DivergenceWatch {
   private found: DivergedMessage | null = null;
@@ -53,12 +63,16 @@ export class DivergenceWatch {
   /** Reasons to look, and how many of them were looked after. */
   private doubts = 1;
   private cleared = 0;
+  /** The store seemed to lack something, and was not asked once more yet. */
+  private isSuspicious = false;
   private looking: Promise<void> | null = null;
+  /** Counts what the look under way has come to. */
+  private steps = 0;
   private watching: Promise<void> = Promise.resolve();
   private readonly stopping = new AbortController();
 
   constructor(
-    private readonly newestOnBus: NewestOnBus,
+    private readonly bus: BusBesideStore,
     private readonly ports: DivergenceWatchPorts,
   ) {}
 
@@ -93,7 +107,10 @@ export class DivergenceWatch {
 
   /** Throws StoreDivergedError. */
   async assertSame(): Promise<void> {
-    if (this.cleared < this.doubts || this.found) await this.lookInTime();
+    const isUnderWay = this.looking !== null;
+    const isOver = !this.isInDoubt || (await this.lookInTime());
+    // What gave rise to the doubt may have come after that look.
+    if (isUnderWay && isOver && this.isInDoubt) await this.lookInTime();
     if (this.found) throw new StoreDivergedError(this.found);
   }
 
@@ -117,23 +134,56 @@ export class DivergenceWatch {
     }
   }
 
-  private async lookInTime(): Promise<void> {
-    const seen = new AbortController();
-    await Promise.race([this.look(), this.ports.clock.idle(LONGEST_WAIT_MS, seen.signal)]);
-    seen.abort();
+  private get isInDoubt(): boolean {
+    return this.isSuspicious || this.cleared < this.doubts || this.found !== null;
+  }
+
+  /** Waits for a look while it goes on: false if it has not ended. */
+  private async lookInTime(): Promise<boolean> {
+    let isOver = false;
+    const look = this.look().then(() => (isOver = true));
+    for (let waitedMs = 0; !isOver && waitedMs < LONGEST_WAIT_MS; waitedMs += SILENCE_MS) {
+      const { steps } = this;
+      const seen = new AbortController();
+      await Promise.race([look, this.ports.clock.idle(SILENCE_MS, seen.signal)]);
+      seen.abort();
+      if (this.steps === steps) break;
+    }
+    return isOver;
   }
 
   private async compare(): Promise<void> {
     const { doubts } = this;
     try {
-      const { found } = await this.newestOnBus(() => this.ports.onBeat?.());
-      const before = this.found;
-      this.found = found?.place === 'lacking' ? divergedAt(found.message) : null;
-      if (before !== null && this.found === null) this.resolved += 1;
+      const lacking = await this.lacking();
+      if (this.found !== null && lacking === null) this.resolved += 1;
+      this.found = lacking && divergedAt(lacking);
+      this.isSuspicious = false;
       this.cleared = doubts;
     } catch {
       // Nothing is known: what was said before holds, and the next append looks again.
     }
+  }
+
+  private async lacking(): Promise<MessageOfRelay | null> {
+    const { found } = await this.bus.newest(() => this.step());
+    if (found?.place !== 'lacking') return null;
+    if (this.found !== null) return found.message;
+    this.isSuspicious = true;
+    return (await this.isStillLacking(found.message)) ? found.message : null;
+  }
+
+  private async isStillLacking(message: MessageOfRelay): Promise<boolean> {
+    await this.ports.clock.idle(CONFIRM_MS / 2, this.stopping.signal);
+    this.step();
+    await this.ports.clock.idle(CONFIRM_MS / 2, this.stopping.signal);
+    this.step();
+    return this.bus.isLacking(message);
+  }
+
+  private step(): void {
+    this.steps += 1;
+    this.ports.onBeat?.();
   }
 }
 

@@ -1,15 +1,20 @@
 import type { StoredEvent } from '@uplift/contracts';
 import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
-import type { NewestOnBus } from './divergence-watch';
-import { DivergenceWatch, StoreDivergedError } from './divergence-watch';
+import type { BusBesideStore } from './divergence-watch';
+import {
+  busBesideStore as besideStore,
+  DivergenceWatch,
+  StoreDivergedError,
+} from './divergence-watch';
 import { EventStoreUnavailableError, headOf, NO_STREAM } from './event-store.port';
 import type { EventStore } from './event-store.port';
-import { RelayedMessages } from './relayed-messages';
 import { GuardedEventStore } from './guarded.event-store';
 import { InMemoryEventStore, InMemoryMessageLog, SAMPLE_METADATA, sampleEvent } from './testing';
 
 const EPOCH = 'epoch-1';
 const STREAM = 'instance-0b1c6c0e-0000-4000-8000-00000000000a';
+const NOTHING = () => Promise.resolve({ found: null });
+
 /** A store with events 0 to n-1. */
 async function storeWith(count: number): Promise<EventStore> {
   const store = new InMemoryEventStore({ clock: new VirtualClock() });
@@ -34,23 +39,35 @@ async function busWith(count: number): Promise<InMemoryMessageLog> {
 }
 
 describe('the watch over store and bus', () => {
-  async function setUp(count: number, newest: (store: EventStore) => ReturnType<NewestOnBus>) {
+  async function setUp(count: number, compared: (store: EventStore) => Partial<BusBesideStore>) {
     const clock = new VirtualClock();
     const randomness = new SeededRandomness(1);
     const store = await storeWith(count);
     let beats = 0;
     const onBeat = () => void (beats += 1);
-    const watch = new DivergenceWatch(() => newest(store), { clock, randomness, onBeat });
+    const bus = { newest: NOTHING, isLacking: () => Promise.resolve(true), ...compared(store) };
+    const watch = new DivergenceWatch(bus, { clock, randomness, onBeat });
     const beatsIn = async (ms: number) => {
       const before = beats;
       await clock.advance(ms);
       return beats - before;
     };
-    return { store, watch, clock, beatsIn, guarded: new GuardedEventStore(store, watch) };
+    const guarded = new GuardedEventStore(store, watch);
+    /** The append of event n, after the second look that is needed to refuse it. */
+    const appended = async (n: number) => {
+      const appending = Promise.allSettled([appendTo(guarded, n)]);
+      await clock.advance(1_000);
+      const [outcome] = await appending;
+      if (outcome.status === 'rejected') throw outcome.reason;
+    };
+    return { store, watch, clock, beatsIn, guarded, appended };
   }
   const beside = async (stored: number, published: number) => {
     const bus = { now: await busWith(published) };
-    const watched = await setUp(stored, (store) => new RelayedMessages(bus.now, store).newest());
+    const watched = await setUp(stored, (store) => ({
+      newest: (onStep) => besideStore(bus.now, store).newest(onStep),
+      isLacking: (message) => besideStore(bus.now, store).isLacking(message),
+    }));
     return { ...watched, bus };
   };
 
@@ -67,21 +84,21 @@ describe('the watch over store and bus', () => {
     [2, 'several are missing'],
     [1, 'all but one are missing'],
   ])('refuses appends to a copy of %d events: %s', async (stored) => {
-    const { watch, guarded } = await beside(stored, 4);
-    await expect(appendTo(guarded, stored)).rejects.toThrow(StoreDivergedError);
+    const { watch, appended } = await beside(stored, 4);
+    await expect(appended(stored)).rejects.toThrow(StoreDivergedError);
     expect(watch.diverged).toMatchObject({ sequence: stored + 1 });
   });
 
   it('refuses appends where another event stands in the place of that of the bus', async () => {
-    const { watch, guarded, store } = await beside(2, 3);
+    const { watch, appended, store } = await beside(2, 3);
     await store.append(STREAM, headOf(await store.load(STREAM)), [sampleEvent(7)]);
-    await expect(appendTo(guarded, 3)).rejects.toThrow(StoreDivergedError);
+    await expect(appended(3)).rejects.toThrow(StoreDivergedError);
     expect(watch.diverged).toMatchObject({ sequence: 3 });
   });
 
   it('refuses appends to an older copy, names the message, and lets them pass when it is resolved', async () => {
-    const { watch, guarded, bus } = await beside(2, 3);
-    await expect(appendTo(guarded, 2)).rejects.toThrow(StoreDivergedError);
+    const { watch, guarded, bus, appended } = await beside(2, 3);
+    await expect(appended(2)).rejects.toThrow(StoreDivergedError);
     const { id: eventId } = await lastOf(await storeWith(3));
     expect(watch.diverged).toEqual({ epoch: EPOCH, sequence: 3, eventId });
     expect(await guarded.load(STREAM)).toHaveLength(2);
@@ -91,11 +108,13 @@ describe('the watch over store and bus', () => {
   });
 
   it('beats while the bus is away, and not while a look never ends', async () => {
-    const away = await setUp(1, () => Promise.reject(new Error('no answer')));
+    const away = await setUp(1, () => ({
+      newest: () => Promise.reject(new Error('no answer')),
+    }));
     away.watch.start();
     expect(await away.beatsIn(60_000)).toBeGreaterThanOrEqual(60);
     await away.watch.stop();
-    const stuck = await setUp(1, () => new Promise(() => undefined));
+    const stuck = await setUp(1, () => ({ newest: () => new Promise(() => undefined) }));
     stuck.watch.start();
     expect(await stuck.beatsIn(60_000)).toBe(0);
     const stopped = stuck.watch.stop();
@@ -104,22 +123,24 @@ describe('the watch over store and bus', () => {
   });
 
   it('lets none of many appends at once pass before the first look has ended', async () => {
-    const { guarded } = await beside(2, 3);
-    const outcomes = await Promise.allSettled([2, 2, 2, 2].map((n) => appendTo(guarded, n)));
+    const { guarded, clock } = await beside(2, 3);
+    const appending = Promise.allSettled([2, 2, 2, 2].map((n) => appendTo(guarded, n)));
+    await clock.advance(1_000);
+    const outcomes = await appending;
     expect(outcomes.map(({ status }) => status)).toEqual(Array(4).fill('rejected'));
   });
 
   it('looks again before the next append when the store was away, also between two looks', async () => {
-    const { watch, guarded, store, bus } = await beside(2, 2);
+    const { watch, guarded, store, bus, appended } = await beside(2, 2);
     await watch.look();
     bus.now = await busWith(3);
     jest.spyOn(store, 'load').mockRejectedValueOnce(new EventStoreUnavailableError('away'));
     await expect(guarded.load(STREAM)).rejects.toThrow('away');
-    await expect(appendTo(guarded, 2)).rejects.toThrow(StoreDivergedError);
+    await expect(appended(2)).rejects.toThrow(StoreDivergedError);
   });
 
   it('is in doubt after a read that the store answered late, for whoever asks without an append', async () => {
-    const { watch, guarded, store, bus } = await beside(2, 2);
+    const { watch, guarded, store, bus, clock } = await beside(2, 2);
     await watch.look();
     bus.now = await busWith(3);
     await guarded.load(STREAM);
@@ -127,14 +148,16 @@ describe('the watch over store and bus', () => {
     const counters = { ...store.counters, interruptions: 1 };
     jest.spyOn(store, 'counters', 'get').mockReturnValue(counters);
     await guarded.load(STREAM);
-    await expect(watch.assertSame()).rejects.toThrow(StoreDivergedError);
+    const refused = expect(watch.assertSame()).rejects.toThrow(StoreDivergedError);
+    await clock.advance(1_000);
+    await refused;
   });
 
   it.each([
     ['does not answer', () => Promise.reject(new Error('not connected'))],
     ['never answers', () => new Promise<never>(() => undefined)],
   ])('changes nothing while the bus %s', async (_what, newest) => {
-    const { guarded, watch, clock } = await setUp(1, newest);
+    const { guarded, watch, clock } = await setUp(1, () => ({ newest }));
     const appending = appendTo(guarded, 1);
     await clock.advance(1_000);
     await appending;
@@ -149,8 +172,10 @@ describe('the watch over store and bus', () => {
     ],
   ])('is not moved by a forged message %s', async (_what, changes) => {
     for (const stored of [2, 3]) {
-      const { watch, bus } = await beside(stored, 3);
-      await watch.look();
+      const { watch, bus, clock } = await beside(stored, 3);
+      const looking = watch.look();
+      await clock.advance(1_000);
+      await looking;
       const { diverged } = watch;
       const forged = { ...(await lastOf(await storeWith(3))), id: sampleEvent(9).id, ...changes };
       bus.now.add(forged, { ordinal: 4 });
@@ -161,7 +186,7 @@ describe('the watch over store and bus', () => {
 
   it('looks every few seconds until it is stopped', async () => {
     const newest = jest.fn(() => Promise.resolve({ found: null }));
-    const { watch, clock } = await setUp(0, newest);
+    const { watch, clock } = await setUp(0, () => ({ newest }));
     watch.start();
     await clock.advance(60_000);
     expect(newest.mock.calls.length).toBeGreaterThanOrEqual(8);
@@ -169,5 +194,67 @@ describe('the watch over store and bus', () => {
     await watch.stop();
     await clock.advance(60_000);
     expect(newest.mock.calls.length).toBeLessThanOrEqual(13);
+  });
+
+  it('asks a store that may be behind once more before it says that it lacks something', async () => {
+    const { watch, store, clock, guarded } = await beside(2, 3);
+    const looking = watch.look();
+    await clock.advance(500);
+    const appending = guarded.append(`${STREAM}b`, NO_STREAM, [sampleEvent(9)]);
+    await appendTo(store, 2);
+    await clock.advance(500);
+    await Promise.all([looking, appending]);
+    expect([watch.diverged, watch.resolutions]).toEqual([null, 0]);
+  });
+
+  it('has appends wait for the look that seems to find something, whoever asked for it', async () => {
+    const { watch, guarded, store, bus, clock } = await beside(2, 2);
+    await watch.look();
+    bus.now = await busWith(3);
+    const looking = watch.look();
+    await clock.advance(0);
+    const append = jest.spyOn(store, 'append');
+    const refused = expect(appendTo(guarded, 2)).rejects.toThrow(StoreDivergedError);
+    await clock.advance(1_000);
+    await Promise.all([looking, refused]);
+    expect(append).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    ['goes on', 4_000, 'refused'],
+    ['takes too long', 9_000, 'stored'],
+  ])('has an append wait for a look that %s', async (_what, tookMs, expected) => {
+    const { found } = await besideStore(await busWith(3), await storeWith(2)).newest(
+      () => undefined,
+    );
+    const clocks: VirtualClock[] = [];
+    const { guarded, clock } = await setUp(2, () => ({
+      newest: async (onStep) => {
+        for (let ms = 0; ms < tookMs - 1_000; ms += 500) {
+          await clocks[0]!.idle(500);
+          onStep();
+        }
+        return { found };
+      },
+    }));
+    clocks.push(clock);
+    const appending = appendTo(guarded, 2).then(
+      () => 'stored',
+      () => 'refused',
+    );
+    await clock.advance(5_000);
+    expect(await appending).toBe(expected);
+  });
+
+  it('looks again where the doubt came while a look was under way', async () => {
+    const { found } = await besideStore(await busWith(3), await storeWith(2)).newest(
+      () => undefined,
+    );
+    const newest = jest.fn(() => Promise.resolve({ found })).mockResolvedValueOnce(await NOTHING());
+    const { watch, appended } = await setUp(2, () => ({ newest }));
+    const looking = watch.look();
+    watch.doubt();
+    await expect(appended(2)).rejects.toThrow(StoreDivergedError);
+    await looking;
   });
 });

@@ -1,6 +1,6 @@
 import { DECISIONS_STREAM, type RelayProof } from '@uplift/contracts';
 import { VirtualClock } from '@uplift/runtime/testing';
-import { newestOnBus } from './divergence-watch';
+import { busBesideStore } from './divergence-watch';
 import { NO_STREAM } from './event-store.port';
 import { RelayedMessages, ResumePointLostError } from './relayed-messages';
 import { InMemoryEventStore, InMemoryMessageLog, sampleEvent } from './testing';
@@ -42,7 +42,7 @@ it('tells of every earlier message of the subject that is looked at', async () =
 
 it('looks for no copies where the divergence watch asks', async () => {
   const { store, bus } = await storeAndBus(50);
-  const { found } = await newestOnBus(bus, store)(() => undefined);
+  const { found } = await busBesideStore(bus, store).newest(() => undefined);
   expect([found?.message.sequence, bus.reads.subjects]).toEqual([50, 0]);
 });
 

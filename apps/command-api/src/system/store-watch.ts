@@ -1,7 +1,7 @@
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import type { BusConnection } from '@uplift/bus';
 import type { EventStore } from '@uplift/event-store';
-import { DivergenceWatch, newestOnBus } from '@uplift/event-store';
+import { DivergenceWatch, busBesideStore } from '@uplift/event-store';
 import type { ServiceRuntime } from '@uplift/runtime';
 
 /** While store and bus differ no command is taken; everything else goes on, and the health page says it. */
@@ -10,7 +10,7 @@ export class StoreWatch
   implements OnApplicationBootstrap, BeforeApplicationShutdown
 {
   constructor(store: EventStore, bus: BusConnection, { health, ...ports }: ServiceRuntime) {
-    super(newestOnBus(bus, store), { ...ports, onBeat: health.loop('store watch') });
+    super(busBesideStore(bus, store), { ...ports, onBeat: health.loop('store watch') });
     health.addDegradation('store', () => this.reason);
   }
 
