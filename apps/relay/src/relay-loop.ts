@@ -1,4 +1,10 @@
-import { PublishRun, type TopologyOptions, type TopologyReport } from '@uplift/bus';
+import {
+  PublishRun,
+  type PublishFailedError,
+  type StreamFill,
+  type TopologyOptions,
+  type TopologyReport,
+} from '@uplift/bus';
 import { encodeEvent, type RelayProof, type StoredEvent } from '@uplift/contracts';
 import {
   AllTail,
@@ -6,8 +12,8 @@ import {
   type AllEventsBatch,
   type ForeignMessage,
 } from '@uplift/event-store';
-import { errorMessage, type Logger } from '@uplift/runtime';
-import type { RelayStatus } from './relay-status';
+import { Backoff, beatWhile, errorMessage, RepeatedLines, type Logger } from '@uplift/runtime';
+import { markOf, type RelayStatus } from './relay-status';
 import { findResumePoint, isRelayed, standBy, type RelayContext } from './resume-point';
 
 export interface RelayParts extends RelayContext {
@@ -19,6 +25,10 @@ export interface RelayParts extends RelayContext {
   readonly onKeeperBeat: () => void;
 }
 
+/** Between two passes of which the bus has taken nothing. */
+const REFUSED = { firstMs: 250, longestMs: 5_000 };
+const SILENT =
+  'the bus answers all else: a NATS server whose disk is full is silent like this, until there is room and it is started again';
 /** How often stream and consumers are looked after. */
 const KEEP_MS = 2_000;
 
@@ -28,6 +38,8 @@ const KEEP_MS = 2_000;
  */
 export class RelayLoop {
   private readonly tail: AllTail;
+  private readonly backoff: Backoff;
+  private readonly lines: RepeatedLines;
   private run: PublishRun | undefined;
   private proof: RelayProof = { ordinal: 0, epoch: '' };
   private lastSequence = 0;
@@ -35,6 +47,8 @@ export class RelayLoop {
 
   constructor(private readonly parts: RelayParts) {
     const { store, clock, randomness, onBeat } = parts;
+    this.backoff = new Backoff(randomness, REFUSED);
+    this.lines = new RepeatedLines(clock);
     this.tail = new AllTail(store, {
       clock,
       randomness,
@@ -90,15 +104,29 @@ export class RelayLoop {
     const run = await this.endPass();
     if (!run?.failure) return;
     const { failure, confirmedSequence } = run;
-    const { status, logger, bus } = this.parts;
+    const { status, bus } = this.parts;
     status.refusals += 1;
-    logger.info({ reason: failure.reason, sequence: failure.sequence }, failure.message);
-    if (failure.reason === 'timeout') return;
-    if (failure.reason !== 'wrong-sequence') throw failure;
+    if (failure.reason !== 'wrong-sequence') return this.afterRefusal(run, failure, ending);
+    this.tellRefusal(failure);
     if ((await bus.lastSequence()) < confirmedSequence) return;
     if (!(await isRelayed(this.parts, failure.sequence))) return;
-    status.mode = 'standby';
+    status.standBy();
     await standBy(this.parts, ending);
+  }
+
+  /** A bus that is full is asked again for as long as it takes, and not more often than it helps. */
+  private async afterRefusal(run: PublishRun, failure: PublishFailedError, ending: AbortSignal) {
+    const { bus, status, clock } = this.parts;
+    this.tellRefusal(failure);
+    const isSilent = failure.reason === 'timeout' && bus.isConnected;
+    status.hindered(isSilent ? `${failure.message}; ${SILENT}` : failure.message);
+    if (run.hasConfirmed) this.backoff.reset();
+    else await beatWhile(clock.idle(this.backoff.next(), ending), this.parts);
+  }
+
+  private tellRefusal({ reason, sequence, message }: PublishFailedError): void {
+    if (!this.lines.isDue(reason)) return;
+    this.parts.logger.info({ reason, sequence }, message);
   }
 
   /** Messages of others are told once. */
@@ -158,9 +186,8 @@ export class RelayLoop {
   private onBreak(error: unknown): void {
     const { status, logger } = this.parts;
     const reason = errorMessage(error);
-    if (reason !== status.reason) logger.warn({ err: error }, 'nothing is published');
-    status.mode = 'stopped';
-    status.reason = reason;
+    if (this.lines.isDue(reason)) logger.warn({ err: error }, 'nothing is published');
+    status.hindered(reason, 'stopped');
   }
 
   private async keepTopology(signal: AbortSignal): Promise<void> {
@@ -178,14 +205,24 @@ export class RelayLoop {
     try {
       const report = await bus.ensureTopology(topology);
       const known = Math.max(this.lastSequence, this.run?.confirmedSequence ?? 0);
-      const sequence = await bus.lastSequence();
-      const shrunk = sequence < known;
-      this.lastSequence = sequence;
+      const fill = await bus.streamFill();
+      const shrunk = fill.lastSequence < known;
+      this.lastSequence = fill.lastSequence;
+      this.noteFill(fill);
       this.report(report);
       if (shrunk || report.changes.some((change) => change.startsWith('stream')))
         this.tail.resubscribe();
     } catch (error) {
-      logger.warn({ err: error }, 'bus could not be looked after');
+      const isDue = this.lines.isDue('bus could not be looked after');
+      if (isDue) logger.warn({ err: error }, 'bus could not be looked after');
     }
+  }
+
+  private noteFill(fill: StreamFill): void {
+    const { status, logger } = this.parts;
+    const before = markOf(status) ?? 0;
+    status.busFill = fill;
+    const mark = markOf(status) ?? 0;
+    if (mark > before) logger.warn({ ...fill }, `${mark * 100} % of the bus are used`);
   }
 }

@@ -1,4 +1,4 @@
-import type { PublishRun } from '@uplift/bus';
+import type { PublishRun, StreamFill } from '@uplift/bus';
 import type { Clock, Metrics } from '@uplift/runtime';
 
 export type RelayMode = 'starting' | 'relaying' | 'standby' | 'stopped';
@@ -6,8 +6,8 @@ export type RelayMode = 'starting' | 'relaying' | 'standby' | 'stopped';
 /** What the relay says about itself on its health and metrics pages. */
 export class RelayStatus {
   mode: RelayMode = 'starting';
-  /** Why nothing is published, in words; absent while all is well. */
-  reason: string | undefined;
+  /** How far the stream was filled when it was last looked at. */
+  busFill: StreamFill | undefined;
   /** What the operator of the bus has set otherwise than the settings say: it works all the same. */
   busDifferences: readonly string[] = [];
   /** Consumers that do not work and cannot be corrected. */
@@ -23,6 +23,8 @@ export class RelayStatus {
   private published = 0;
   private ordinalBeforeRun = 0;
   private sequenceBeforeRun = 0;
+  /** Why nothing was published when it was last tried, in words. */
+  private problem: string | undefined;
   private batch: { readonly remaining: number; readonly newest: string } | undefined;
 
   constructor(private readonly clock: Clock) {}
@@ -32,8 +34,29 @@ export class RelayStatus {
     this.ordinalBeforeRun = ordinal;
     this.sequenceBeforeRun = run.confirmedSequence;
     this.caughtUp = false;
-    this.reason = undefined;
     this.mode = 'relaying';
+  }
+
+  /** Nothing is published: `mode` says whether it is tried again at once. */
+  hindered(reason: string, mode: RelayMode = this.mode): void {
+    this.problem = reason;
+    this.mode = mode;
+  }
+
+  standBy(): void {
+    this.problem = undefined;
+    this.mode = 'standby';
+  }
+
+  /** Why nothing is published, in words; undefined while all is well. A try is no success: only a confirmed message is. */
+  get reason(): string | undefined {
+    return this.hasProgressed ? undefined : this.problem;
+  }
+
+  /** Share of the stream's size that is used; undefined: it has no limit of its own. */
+  get busFilledRatio(): number | undefined {
+    const { bytes = 0, maxBytes = null } = this.busFill ?? {};
+    return maxBytes === null ? undefined : bytes / maxBytes;
   }
 
   endRun(): void {
@@ -69,9 +92,31 @@ export class RelayStatus {
     return Math.max(0, this.clock.wall() - Date.parse(behind)) / 1_000;
   }
 
+  private get hasProgressed(): boolean {
+    const { run } = this;
+    if (!run || run.failure) return false;
+    return this.confirmedInRun > 0 || (this.caughtUp && this.lagEvents === 0);
+  }
+
   private get confirmedInRun(): number {
     return this.run ? this.run.confirmedSequence - this.sequenceBeforeRun : 0;
   }
+}
+
+/** Shares of the stream's size from which on it is told. */
+const HIGH_MARKS = [0.85, 0.7];
+
+/** The highest mark that is reached. */
+export function markOf({ busFilledRatio = 0 }: RelayStatus): number | undefined {
+  return HIGH_MARKS.find((mark) => busFilledRatio >= mark);
+}
+
+/** What is wrong with the room that is left for messages, in words; undefined while there is enough. */
+export function whyNearlyFull(status: RelayStatus): string | undefined {
+  const { busFill } = status;
+  const mark = markOf(status);
+  if (mark === undefined || !busFill) return undefined;
+  return `more than ${mark * 100} % of the stream's size are used (${busFill.bytes} of ${busFill.maxBytes} bytes): raise max_bytes of UPLIFT_EVENTS before it takes no more`;
 }
 
 export function describeRelay(metrics: Metrics, status: RelayStatus): void {
@@ -98,6 +143,11 @@ export function describeRelay(metrics: Metrics, status: RelayStatus): void {
     'passed_over_messages',
     'Messages on the bus that are not from the relay',
     () => status.messagesPassedOver,
+  );
+  gauge(
+    'bus_filled_ratio',
+    'Share of the size of the stream on the bus (max_bytes) that is used; 0 where it has no limit of its own',
+    () => status.busFilledRatio ?? 0,
   );
   gauge('repairs', 'Streams and consumers that had to be made or corrected', () => status.repairs);
 }

@@ -7,7 +7,7 @@ import { BusConnection, type TopologyOptions } from '@uplift/bus';
 import { EventStore } from '@uplift/event-store';
 import type { Configuration, ServiceRuntime } from '@uplift/runtime';
 import { RelayLoop } from './relay-loop';
-import { describeRelay, RelayStatus } from './relay-status';
+import { describeRelay, RelayStatus, whyNearlyFull } from './relay-status';
 
 export const TOPOLOGY_SETTINGS = [
   'ackWaitMs',
@@ -39,6 +39,7 @@ export class RelayService implements OnApplicationBootstrap, BeforeApplicationSh
     health.addReadiness('relay', () => status.reason);
     health.addReadiness('bus-consumers', () => inWords(status.busFaults));
     health.addDegradation('bus-settings', () => inWords(status.busDifferences));
+    health.addDegradation('bus-space', () => whyNearlyFull(status));
     const loop = new RelayLoop({
       bus,
       store,

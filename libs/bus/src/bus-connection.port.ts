@@ -13,6 +13,14 @@ export interface TopologyReport {
   readonly faults: readonly string[];
 }
 
+/** How far the stream is filled. */
+export interface StreamFill {
+  readonly lastSequence: number;
+  readonly bytes: number;
+  /** At which it takes no more; null: no limit of its own. */
+  readonly maxBytes: number | null;
+}
+
 /** A message as the stream keeps it; a relay goes on after the last one. */
 export interface MessageOnBus extends BusMessage {
   readonly sequence: number;
@@ -175,6 +183,8 @@ export abstract class BusConnection {
   abstract streamFaults(): Promise<readonly string[]>;
   /** 0 for a stream that never had a message. Throws if there is no stream. */
   abstract lastSequence(): Promise<number>;
+  /** Throws if there is no stream. */
+  abstract streamFill(): Promise<StreamFill>;
   /** Null if there is no such message (any more). */
   abstract messageAt(sequence: number): Promise<MessageOnBus | null>;
   /** The first message at a sequence or behind it; null if there is none. */

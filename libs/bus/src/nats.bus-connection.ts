@@ -22,6 +22,7 @@ import {
   type PullRequest,
   type RequestOptions,
   type ServiceDescription,
+  type StreamFill,
   type TopologyReport,
 } from './bus-connection.port';
 import type { TopologyOptions } from './bus-topology';
@@ -38,9 +39,9 @@ import {
   consumerState,
   ensureNatsTopology,
   hasConsumer,
-  lastSequence,
   storedMessage,
   streamFaults,
+  streamFill,
 } from './nats.event-stream';
 
 export interface BusOptions {
@@ -127,7 +128,11 @@ export class NatsBusConnection extends BusConnection {
   }
 
   override async lastSequence(): Promise<number> {
-    return lastSequence(await this.api());
+    return (await this.streamFill()).lastSequence;
+  }
+
+  override async streamFill(): Promise<StreamFill> {
+    return streamFill(await this.api());
   }
 
   override async messageAt(sequence: number): Promise<MessageOnBus | null> {

@@ -10,6 +10,7 @@ import {
   StreamUncorrectableError,
   type ConsumerState,
   type MessageOnBus,
+  type StreamFill,
   type TopologyReport,
 } from './bus-connection.port';
 import {
@@ -41,9 +42,10 @@ export async function streamFaults(manager: JetStreamManager): Promise<readonly 
   return uncorrected({ ...config }, wantedStream({}));
 }
 
-export async function lastSequence(manager: JetStreamManager): Promise<number> {
-  const { state } = await manager.streams.info(EVENTS_STREAM);
-  return state.last_seq;
+export async function streamFill(manager: JetStreamManager): Promise<StreamFill> {
+  const { state, config } = await manager.streams.info(EVENTS_STREAM);
+  const maxBytes = config.max_bytes > 0 ? config.max_bytes : null;
+  return { lastSequence: state.last_seq, bytes: state.bytes, maxBytes };
 }
 
 /** With a subject: the first message of it at the sequence or behind. */

@@ -43,6 +43,7 @@ export class PublishRun {
   private readonly aborter = new AbortController();
   private lastHeard: number;
   private last: number;
+  private readonly after: number;
   private confirmed: number;
   private wake: (() => void) | undefined;
   private failed: PublishFailedError | undefined;
@@ -55,6 +56,7 @@ export class PublishRun {
     this.maxInFlight = maxInFlight;
     this.ackTimeoutMs = ackTimeoutMs;
     this.last = after;
+    this.after = after;
     this.confirmed = after;
     this.lastHeard = this.clock.monotonic();
     this.channel = connection.openPublishing((sequence, answer) => this.onAnswer(sequence, answer));
@@ -74,6 +76,10 @@ export class PublishRun {
   /** Sequence of the last message that the bus has confirmed. */
   get confirmedSequence(): number {
     return this.confirmed;
+  }
+
+  get hasConfirmed(): boolean {
+    return this.confirmed > this.after;
   }
 
   get unconfirmed(): number {

@@ -10,6 +10,7 @@ import type {
   PublishListener,
   RequestOptions,
   ServiceDescription,
+  StreamFill,
   TopologyReport,
 } from './bus-connection.port';
 import { BusConnection, NoAnswerError } from './bus-connection.port';
@@ -80,6 +81,10 @@ export class UpcomingBusConnection extends BusConnection {
 
   override async lastSequence(): Promise<number> {
     return this.there().lastSequence();
+  }
+
+  override async streamFill(): Promise<StreamFill> {
+    return this.there().streamFill();
   }
 
   override async messageAt(sequence: number): Promise<MessageOnBus | null> {

@@ -7,6 +7,7 @@ export { armFailpoints, failpoint, FailpointError, parseFailpoints } from './fai
 export { errorMessage } from './logging/error-message';
 export { createLogger, NestLogger } from './logging/logger';
 export type { Logger, LoggerOptions } from './logging/logger';
+export { RepeatedLines } from './logging/repeated-lines';
 export { redact, redactText } from './logging/redaction';
 export { beatWhile, Health } from './health/health';
 export type { HealthOptions, HealthReport, ReadinessCheck } from './health/health';

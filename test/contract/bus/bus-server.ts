@@ -10,13 +10,16 @@ import { EVENTS_STREAM } from '@uplift/contracts';
 import type { TempFolder } from '../../../tools/stack/src';
 import { NatsServer, createTempFolder } from '../../../tools/stack/src';
 import { messagesOnBus } from '../../support/bus-reader';
-import type { BusUnderTest } from './bus-under-test';
+import { SmallDisk } from '../../support/small-disk';
+import type { BusUnderTest, FillableBus } from './bus-under-test';
+
+const MEGABYTES = 32;
 
 /** A real nats-server with JetStream that keeps its port over kills, and its files unless they are wiped. */
 export class BusServer implements BusUnderTest {
   private readonly copies: TempFolder[] = [];
 
-  private constructor(
+  protected constructor(
     private readonly nats: NatsServer,
     private readonly folder: TempFolder,
   ) {}
@@ -96,5 +99,28 @@ export class BusServer implements BusUnderTest {
   private async using<T>(work: (bus: NatsBusConnection) => Promise<T>): Promise<T> {
     const bus = await this.connect('bus-server');
     return work(bus).finally(() => bus.close());
+  }
+}
+
+/** The same on a file system of its own. */
+export class BusServerOnSmallDisk extends BusServer implements FillableBus {
+  private constructor(
+    nats: NatsServer,
+    private readonly disk: SmallDisk,
+  ) {
+    super(nats, disk);
+  }
+
+  static async mount(): Promise<BusServerOnSmallDisk> {
+    const disk = await SmallDisk.mount(MEGABYTES);
+    return new BusServerOnSmallDisk(await NatsServer.start({ dir: disk.path }), disk);
+  }
+
+  fillDisk(): Promise<void> {
+    return this.disk.fill();
+  }
+
+  makeRoom(): Promise<void> {
+    return this.disk.makeRoom();
   }
 }

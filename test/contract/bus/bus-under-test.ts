@@ -27,6 +27,12 @@ export interface BusUnderTest {
   close(): Promise<void>;
 }
 
+/** One whose disk can be filled. */
+export interface FillableBus extends BusUnderTest {
+  fillDisk(): Promise<void>;
+  makeRoom(): Promise<void>;
+}
+
 /** An event as a worker may get it; every field can be chosen. */
 export function anEvent(overrides: Partial<StoredEvent> = {}): StoredEvent {
   return {

@@ -1,10 +1,10 @@
 import type { BusConnection, MessageOnBus, ServerSettings } from '@uplift/bus';
 import { InMemoryBus, InMemoryBusConnection } from '@uplift/bus/testing';
 import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
-import type { BusUnderTest } from './bus-under-test';
+import type { FillableBus } from './bus-under-test';
 
 /** The twin, with a clock that runs as fast as it can. */
-export class VirtualBus implements BusUnderTest {
+export class VirtualBus implements FillableBus {
   readonly clock = new VirtualClock();
   readonly randomness = new SeededRandomness(1);
   private readonly bus = new InMemoryBus({ clock: this.clock, randomness: this.randomness });
@@ -62,6 +62,16 @@ export class VirtualBus implements BusUnderTest {
   backUp(): Promise<() => Promise<void>> {
     const restore = this.bus.backUp();
     return Promise.resolve(() => Promise.resolve(restore()));
+  }
+
+  fillDisk(): Promise<void> {
+    this.bus.fillDisk();
+    return Promise.resolve();
+  }
+
+  makeRoom(): Promise<void> {
+    this.bus.makeRoom();
+    return Promise.resolve();
   }
 
   close(): Promise<void> {

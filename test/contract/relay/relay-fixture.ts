@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { BusConnection } from '@uplift/bus';
 import type { StoredEvent } from '@uplift/contracts';
 import { NO_STREAM, type EventStore, type EventToAppend } from '@uplift/event-store';
-import { createLogger } from '@uplift/runtime';
+import type { Logger } from '@uplift/runtime';
 import { SeededRandomness } from '@uplift/runtime/testing';
 import { RelayLoop } from '../../../apps/relay/src/relay-loop';
 import { RelayStatus } from '../../../apps/relay/src/relay-status';
@@ -15,6 +15,8 @@ let seed = 0;
 /** A relay inside the test's process, with a bus connection of its own. */
 export class RunningRelay {
   readonly status: RelayStatus;
+  /** What it has written to its log. */
+  readonly lines: string[] = [];
   private readonly stopping = new AbortController();
   private readonly running: Promise<void>;
 
@@ -25,13 +27,14 @@ export class RunningRelay {
   ) {
     const { clock } = bus;
     this.status = new RelayStatus(clock);
+    const write = (_: object, line: string) => void this.lines.push(line);
     const loop = new RelayLoop({
       bus,
       store,
       clock,
       randomness: new SeededRandomness((seed += 1)),
       status: this.status,
-      logger: createLogger('relay', { level: 'silent' }),
+      logger: { info: write, warn: write, error: write } as unknown as Logger,
       onBeat: () => undefined,
       onKeeperBeat: () => undefined,
     });

@@ -1,4 +1,6 @@
-import { BusServer } from '../bus/bus-server';
+import { BusServer, BusServerOnSmallDisk } from '../bus/bus-server';
+import { fullBusSuite } from './full-bus.suite';
 import { relaySuite } from './relay.suite';
 
 relaySuite('a real server', () => BusServer.start());
+fullBusSuite('a real server', () => BusServerOnSmallDisk.mount());

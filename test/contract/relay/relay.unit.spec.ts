@@ -1,10 +1,12 @@
 import { InMemoryEventStore } from '@uplift/event-store/testing';
 import { readable } from '../../support/bus-reader';
 import { VirtualBus } from '../bus/virtual-bus';
+import { fullBusSuite } from './full-bus.suite';
 import { eventually, everything, fill, RunningRelay } from './relay-fixture';
 import { relaySuite } from './relay.suite';
 
 relaySuite('the twin', () => VirtualBus.start());
+fullBusSuite('the twin', () => VirtualBus.start());
 
 describe('the relay over a bus that has lost messages', () => {
   it.each([[[7]], [[6]], [[2]], [[3, 4, 5, 6, 7]], [[1, 2, 3, 4, 5, 6, 7]]])(

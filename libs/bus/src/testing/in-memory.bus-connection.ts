@@ -17,6 +17,7 @@ import {
   type RequestOptions,
   type ServedEndpoint,
   type ServiceDescription,
+  type StreamFill,
   type TopologyReport,
 } from '../bus-connection.port';
 import type { TopologyOptions } from '../bus-topology';
@@ -107,6 +108,10 @@ export class InMemoryBusConnection extends BusConnection implements AttachedConn
     return this.call(() => this.server.lastSequence());
   }
 
+  override streamFill(): Promise<StreamFill> {
+    return this.call(() => this.server.streamFill());
+  }
+
   override messageAt(sequence: number): Promise<MessageOnBus | null> {
     return this.call(() => this.server.messageAt(sequence));
   }
@@ -125,6 +130,7 @@ export class InMemoryBusConnection extends BusConnection implements AttachedConn
       send: (message: BusMessage, expectedLast: number) =>
         this.toServer('publish', () => {
           const answer = this.server.store(message, expectedLast);
+          if (answer === undefined) return;
           this.toClient('publish', () => {
             if (isOpen) listener(expectedLast + 1, answer);
           });

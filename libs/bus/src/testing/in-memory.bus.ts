@@ -4,6 +4,7 @@ import type {
   MessageOnBus,
   PublishAnswer,
   ServedEndpoint,
+  StreamFill,
   TopologyReport,
 } from '../bus-connection.port';
 import {
@@ -70,6 +71,9 @@ export class InMemoryBus {
   private readonly servers = new Map<string, Set<Server>>();
   private stream: Stream | undefined;
   private running = true;
+  private isDiskFull = false;
+  /** A real server that could not write a message confirms none any more, until it starts again. */
+  private hasFailedToWrite = false;
 
   constructor(private readonly options: InMemoryBusOptions) {
     this.clock = options.clock;
@@ -88,6 +92,7 @@ export class InMemoryBus {
 
   start(): void {
     this.running = true;
+    this.hasFailedToWrite = false;
     this.connections.forEach((connection) => connection.restore());
   }
 
@@ -114,6 +119,15 @@ export class InMemoryBus {
     const { messages = [] } = this.stream ?? {};
     const message = messages[sequence - 1];
     if (message) messages[sequence - 1] = { ...change(message), sequence };
+  }
+
+  /** What is stored can still be read, and consumers go on. */
+  fillDisk(): void {
+    this.isDiskFull = true;
+  }
+
+  makeRoom(): void {
+    this.isDiskFull = false;
   }
 
   /** Messages of a durable that are still to be handed out, or in somebody's hands. */
@@ -177,6 +191,12 @@ export class InMemoryBus {
     return this.stream.messages.length;
   }
 
+  streamFill(): StreamFill {
+    const { bytes = 0, settings } = this.stream ?? {};
+    const maxBytes = Number(settings?.max_bytes);
+    return { lastSequence: this.lastSequence(), bytes, maxBytes: maxBytes > 0 ? maxBytes : null };
+  }
+
   messageAt(sequence: number): MessageOnBus | null {
     if (this.stream?.removed.has(sequence)) return null;
     return this.stream?.messages[sequence - 1] ?? null;
@@ -197,8 +217,11 @@ export class InMemoryBus {
     return this.stream?.consumers.get(durable);
   }
 
-  store(message: BusMessage, expectedLast: number): PublishAnswer {
+  /** Undefined: nobody is answered. */
+  store(message: BusMessage, expectedLast: number): PublishAnswer | undefined {
     const { stream } = this;
+    this.hasFailedToWrite ||= this.isDiskFull;
+    if (this.hasFailedToWrite) return undefined;
     if (!stream) return { kind: 'failed', reason: 'no-stream', detail: 'nobody answered' };
     const last = stream.messages.length;
     if (last !== expectedLast) {
@@ -206,7 +229,7 @@ export class InMemoryBus {
       return { kind: 'failed', reason: 'wrong-sequence', detail };
     }
     const maxBytes = Number(stream.settings.max_bytes);
-    const bytes = stream.bytes + message.payload.byteLength;
+    const bytes = stream.bytes + sizeOf(message);
     if (maxBytes >= 0 && bytes > maxBytes) {
       return { kind: 'failed', reason: 'refused', detail: 'maximum bytes exceeded' };
     }
@@ -237,6 +260,12 @@ export class InMemoryBus {
     this.stream = stream;
     this.start();
   }
+}
+
+/** Headers and subject take room too. */
+function sizeOf({ subject, headers, payload }: BusMessage): number {
+  const beside = [subject, ...Object.entries(headers).flat()].join('');
+  return Buffer.byteLength(beside) + payload.byteLength;
 }
 
 function ensured(title: string, wanted: WantedSettings, found: ServerSettings | undefined) {

@@ -1,0 +1,47 @@
+import { execFile } from 'node:child_process';
+import { open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { TempFolder } from '../../tools/stack/src';
+import { createTempFolder } from '../../tools/stack/src';
+
+const run = promisify(execFile);
+const BALLAST = 'ballast';
+const BLOCK = Buffer.alloc(4_096);
+
+/** A file system of its own, small enough to be filled. Only root may mount one. */
+export class SmallDisk {
+  private constructor(private readonly folder: TempFolder) {}
+
+  static async mount(megabytes: number): Promise<SmallDisk> {
+    const folder = await createTempFolder('uplift-disk');
+    await run('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder.path]);
+    return new SmallDisk(folder);
+  }
+
+  get path(): string {
+    return this.folder.path;
+  }
+
+  /** Not a byte is left. */
+  async fill(): Promise<void> {
+    const file = await open(join(this.path, BALLAST), 'a');
+    try {
+      for (;;) await file.write(BLOCK);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    } finally {
+      await file.close();
+    }
+  }
+
+  async makeRoom(): Promise<void> {
+    await rm(join(this.path, BALLAST), { force: true });
+  }
+
+  /** Also while somebody still has a file of it open. */
+  async remove(): Promise<void> {
+    await run('umount', ['--lazy', this.path]);
+    await this.folder.remove();
+  }
+}
