@@ -40,6 +40,7 @@ import { FindingStream } from './system/finding-commands';
 import { StoreWatch } from './system/store-watch';
 import { SwitchStream } from './system/system-commands';
 import { SystemModule } from './system/system.module';
+import { WatchdogWatch } from './system/watchdog-watch';
 import { UpgradePolicy } from './upgrades/upgrade-commands';
 import { UpgradesModule } from './upgrades/upgrades.module';
 
@@ -85,6 +86,7 @@ export class CommandApiModule implements OnApplicationShutdown {
       Environments,
       ReadModel,
       PublishedApi,
+      WatchdogWatch,
     ];
     return {
       module: CommandApiModule,

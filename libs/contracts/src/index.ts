@@ -19,6 +19,7 @@ export * from './subjects';
 export * from './stored-event';
 export * from './event.codec';
 export * from './headers';
+export * from './heartbeat';
 export { isForeign, isOurs, toStoredEvent } from './origin';
 export type { RawEvent } from './origin';
 export * from './recorded-event';

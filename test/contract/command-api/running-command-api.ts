@@ -1,7 +1,7 @@
 import { BusClient, connectBus } from '@uplift/bus';
 import type { NatsBusConnection } from '@uplift/bus';
 import type { StoredEvent } from '@uplift/contracts';
-import { categoryOf, instanceStream } from '@uplift/contracts';
+import { categoryOf, encodeHeartbeat, HEARTBEAT_SUBJECT, instanceStream } from '@uplift/contracts';
 import { EsdbEventStore, loadOrEmpty } from '@uplift/event-store';
 import { Stack } from '../../../tools/stack/src';
 import { PublishedContract } from './published-contract';
@@ -41,6 +41,7 @@ export class RunningCommandApi {
     });
     const store = new EsdbEventStore({ connectionString: stack.url('eventstore') });
     const connection = await connectBus({ servers: stack.url('nats'), name: 'contract-test' });
+    await standInForWatchdog(connection);
     return new RunningCommandApi(stack, store, connection);
   }
 
@@ -109,6 +110,19 @@ export class RunningCommandApi {
     const { body } = await this.post('/v1/instances', { key, body: registrationOf(key) });
     return String(body.instanceId);
   }
+}
+
+/** Without one the health page would say, from some time on, that there is none. */
+async function standInForWatchdog(connection: NatsBusConnection): Promise<void> {
+  await connection.serve({
+    ...{ name: 'contract-test-watchdog', version: '1.0.0' },
+    endpoints: [
+      {
+        ...{ name: 'heartbeat', subject: HEARTBEAT_SUBJECT, metadata: {} },
+        onRequest: (request) => request.respond(encodeHeartbeat({ ageMs: 0, idleBecause: null })),
+      },
+    ],
+  });
 }
 
 /** One API for every suite of a `describe`; what it returns is called within a hook or a test. */

@@ -14,6 +14,7 @@ import { DeadlineEnforcer } from '../stages/watchdog/deadline-enforcer';
 import type { DeadlineLimits } from '../stages/watchdog/deadline-row';
 import { DeadlineProjection } from '../stages/watchdog/deadlines.projection';
 import { watchdogActor } from '../stages/watchdog/outages.projection';
+import { HeartbeatEndpoint } from '../stages/watchdog/heartbeat.endpoint';
 import { StageQueues } from '../stages/watchdog/stage-queues';
 import { WaitReasons } from '../stages/watchdog/wait-reasons';
 import type { WatchdogActions, WatchdogView } from '../stages/watchdog/watchdog';
@@ -53,8 +54,20 @@ export function watchdogProviders(
         clockCheck: ClockCheck,
       ) => watchdogOf(runtime, tail, view, { enforcer, clockCheck }),
     },
+    heartbeat(runtime),
     auditorProvider({ runtime, writer, service, known: KNOWN }),
   ];
+}
+
+function heartbeat({ logger }: StageRuntime): Provider {
+  const onError = (error: unknown) =>
+    logger.error({ err: error }, 'nobody can ask for the heartbeat');
+  return {
+    provide: HeartbeatEndpoint,
+    inject: [BusConnection, Watchdog],
+    useFactory: (bus: BusConnection, watchdog: Watchdog) =>
+      new HeartbeatEndpoint(bus, watchdog, onError),
+  };
 }
 
 const KNOWN = 'what the watchdog knows';

@@ -55,6 +55,7 @@ export class Watchdog implements OnApplicationBootstrap, OnApplicationShutdown {
   /** Monotonic times. */
   private askedAt = Number.NEGATIVE_INFINITY;
   private doubtsAfter = Number.NEGATIVE_INFINITY;
+  private beatAt: number;
 
   constructor(
     private readonly tail: AllTail,
@@ -63,6 +64,7 @@ export class Watchdog implements OnApplicationBootstrap, OnApplicationShutdown {
     private readonly options: WatchdogOptions,
   ) {
     this.doubts = new Backoff(options.randomness, DOUBTS);
+    this.beatAt = options.clock.monotonic();
     tail.add({
       onEvent: (event) => this.hear(event),
       onInstanceEvent: (event) => this.take(event),
@@ -85,6 +87,16 @@ export class Watchdog implements OnApplicationBootstrap, OnApplicationShutdown {
     if (!this.tail.hasCaughtUp) return 'has not read the whole store yet';
     if (this.view.storeClock.isTrusted) return undefined;
     return `own clock and store clock differ by ${this.view.storeClock.differenceMs} ms`;
+  }
+
+  /** How long ago its loop turned last. */
+  get beatAgeMs(): number {
+    return this.options.clock.monotonic() - this.beatAt;
+  }
+
+  private beat(): void {
+    this.beatAt = this.options.clock.monotonic();
+    this.options.onBeat();
   }
 
   private hear(event: StoredEvent): void {
@@ -111,7 +123,7 @@ export class Watchdog implements OnApplicationBootstrap, OnApplicationShutdown {
   private async patrol(): Promise<void> {
     const { signal } = this.abort;
     while (!signal.aborted) {
-      this.options.onBeat();
+      this.beat();
       await this.round().catch((error: unknown) => this.options.onError(error));
       await this.options.clock.idle(this.options.intervalMs, signal);
     }
@@ -168,7 +180,7 @@ export class Watchdog implements OnApplicationBootstrap, OnApplicationShutdown {
   ): Promise<void> {
     for (const row of rows) {
       if (this.abort.signal.aborted) return;
-      this.options.onBeat();
+      this.beat();
       await look(row).catch((error: unknown) => this.afterFailure(row, error));
     }
   }
