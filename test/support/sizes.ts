@@ -4,6 +4,7 @@ const isLong = process.env.UPLIFT_LONG_TESTS === '1';
 export const SIZES = isLong
   ? {
       crashRuns: 200,
+      queuedUpgrades: 2_000,
       polledBuilds: 1_000,
       waitingForLagoon: 250,
       readersThrownOut: 500,
@@ -11,6 +12,7 @@ export const SIZES = isLong
     }
   : {
       crashRuns: 20,
+      queuedUpgrades: 200,
       polledBuilds: 400,
       waitingForLagoon: 60,
       readersThrownOut: 60,

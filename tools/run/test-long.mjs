@@ -5,8 +5,9 @@ import { TestCount } from './jest-suites.mjs';
 ensureInstalled();
 const count = new TestCount();
 count.installServers();
-count.jest(['chaos'], {
-  args: ['--runInBand', '--testPathPatterns', '(crash-runs|scale)\\.chaos'],
+const sized = '(crash-runs|event-store|lagoon|scale|servers|services)\\.chaos|queued-fleet';
+count.jest(['integration', 'chaos'], {
+  args: ['--runInBand', '--testPathPatterns', sized],
   env: { UPLIFT_LONG_TESTS: '1' },
 });
 count.conclude();

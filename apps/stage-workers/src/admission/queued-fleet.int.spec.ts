@@ -1,4 +1,5 @@
 import type { InstanceEvent } from '@uplift/domain';
+import { SIZES } from '../../../../test/support/sizes';
 import { MINUTE, WatchedFleet } from '../testing/watched-fleet';
 import { settled } from '../testing/fleet';
 import { QueuedFleet } from '../testing/queued-fleet';
@@ -6,6 +7,9 @@ import { QueuedFleet } from '../testing/queued-fleet';
 const AGREED = { triggersPerHour: 60, triggerBurst: 5, buildsInFlight: 0 };
 const SECOND = 1_000;
 const HOUR = 60 * MINUTE;
+/** Two thousand wait for 34 hours, with twelve hours for an attempt. */
+const MANY = SIZES.queuedUpgrades;
+const ALL_BEGUN_MS = (MANY / AGREED.triggersPerHour) * HOUR + HOUR;
 const open: { readonly watched: WatchedFleet; readonly queued: QueuedFleet }[] = [];
 afterEach(async () => {
   for (const { watched, queued } of open.splice(0)) {
@@ -58,18 +62,18 @@ describe('upgrades that are requested together, at 60 triggers an hour', () => {
     }
   });
 
-  it('fail none of two thousand, and nobody begins before its turn', async () => {
-    const { ids, begun, pass, historyOf } = await requested(2_000, 12 * HOUR, MINUTE / 2);
-    await pass(34 * HOUR);
+  it(`fail none of ${MANY}, of which most wait for longer than an attempt may take, and nobody begins before its turn`, async () => {
+    const { ids, begun, pass, historyOf } = await requested(MANY, ALL_BEGUN_MS / 3, MINUTE / 2);
+    await pass(ALL_BEGUN_MS);
     expect(begun).toEqual(ids);
     const histories = await Promise.all(ids.map(historyOf));
     const count = (type: string) => histories.flat().filter((event) => event.type === type).length;
-    expect(count('InstanceVerifiedHealthy')).toBe(2_000);
-    expect(count('WaitingFor')).toBe(1_995);
-    expect(count('WaitEnded')).toBe(1_995);
+    expect(count('InstanceVerifiedHealthy')).toBe(MANY);
+    expect(count('WaitingFor')).toBe(MANY - AGREED.triggerBurst);
+    expect(count('WaitEnded')).toBe(MANY - AGREED.triggerBurst);
     const places = histories.flat().flatMap(({ data }) => ('place' in data ? [data.place] : []));
     expect(places.sort((a, b) => Number(a) - Number(b))).toEqual(
-      Array.from({ length: 1_995 }, (_, n) => n + 1),
+      Array.from({ length: MANY - AGREED.triggerBurst }, (_, n) => n + 1),
     );
   }, 300_000);
 });
