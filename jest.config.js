@@ -23,6 +23,7 @@ module.exports = {
   ],
   // A test that hangs ends; how fast the machine is must not matter. A file may set a limit of its own.
   testTimeout: 30_000,
+  testSequencer: '<rootDir>/jest.sequencer.js',
   // Jest's own choice is one worker on two cores.
   maxWorkers: Math.max(2, availableParallelism() - 1),
   // Measured when the whole unit suite runs: one spec alone cannot reach every branch.
