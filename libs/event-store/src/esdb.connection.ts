@@ -46,14 +46,20 @@ export class EsdbConnection {
   private current: EsdbLine;
   private renewing: Promise<void> | undefined;
   private isClosed = false;
-  /** Nobody was answered for as long as the patience lasts. */
-  private isDown = false;
+  /** Rights by which nobody was answered for as long as the patience lasts. */
+  private readonly down = new Set<string>();
+  private readAt = -Infinity;
 
   constructor(private readonly options: EsdbConnectionOptions) {
     this.clock = options.clock ?? systemClock;
     this.randomness = options.randomness ?? systemRandomness;
     this.patience = options.patience;
     this.current = this.connect();
+  }
+
+  /** When a read was answered last, on the monotonic clock. */
+  get lastReadAt(): number {
+    return this.readAt;
   }
 
   /** The connection as it is, after a renewal that is under way. Throws once it is closed. */
@@ -78,7 +84,8 @@ export class EsdbConnection {
       const waitMs = Math.min(attemptMs, Math.max(leftMs, attemptMs / 2));
       try {
         const answer = await ask({ line, repeats, waitMs });
-        this.isDown = false;
+        this.down.delete(right);
+        if (right !== 'append') this.readAt = this.clock.monotonic();
         return answer;
       } catch (error) {
         this.throwUnlessPassing(error, right, endsAt);
@@ -129,7 +136,7 @@ export class EsdbConnection {
     this.interruptions += 1;
     // What is left has to suffice for a try that can succeed.
     const isOver = this.clock.monotonic() + this.patience.attemptMs / 2 >= endsAt;
-    this.isDown ||= isOver;
-    if (this.isDown || this.isClosed) throw reason;
+    if (isOver) this.down.add(right);
+    if (this.down.has(right) || this.isClosed) throw reason;
   }
 }

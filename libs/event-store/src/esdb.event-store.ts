@@ -2,6 +2,7 @@ import { BACKWARDS, END, FORWARDS, START } from '@eventstore/db-client';
 import type { ResolvedEvent } from '@eventstore/db-client';
 import type { StoredEvent } from '@uplift/contracts';
 import type { Clock, Randomness } from '@uplift/runtime';
+import { AppendGate } from './append-gate';
 import type { AppendReceipt } from './esdb.appends';
 import { EsdbConnection } from './esdb.connection';
 import type { Try } from './esdb.connection';
@@ -49,6 +50,8 @@ export interface EsdbEventStoreOptions {
   readonly randomness?: Randomness;
   /** Called when the store refuses the user: the process has nothing to wait for. */
   readonly onRefused?: (error: EventStoreRefusedError) => void;
+  /** Called when an append was not answered for as long as the patience lasts. */
+  readonly onAppendFailed?: () => void;
   readonly onResubscribe?: (reason: ResubscribeReason) => void;
   /** Called with the time that the store has noted for an event, in ms since 1970. */
   readonly onEventTime?: (at: number) => void;
@@ -57,6 +60,7 @@ export interface EsdbEventStoreOptions {
 /** EventStoreDB through its official client. */
 export class EsdbEventStore extends EventStore {
   private readonly connection: EsdbConnection;
+  private readonly gate: AppendGate;
   private readonly newest: NewestOfOurs;
   private readonly tails = new Set<EsdbTail>();
   private readonly resubscribed: Record<ResubscribeReason, number> = {
@@ -75,6 +79,7 @@ export class EsdbEventStore extends EventStore {
       randomness,
       onRefused,
     });
+    this.gate = new AppendGate(this.connection, options.onAppendFailed);
   }
 
   override async append(
@@ -85,10 +90,22 @@ export class EsdbEventStore extends EventStore {
     const at = { stream, after };
     // Outside of the tries: what nobody could store says nothing about the store.
     const linked = prepareAppend(stream, after, events);
-    return this.connection.answer('append', async (attempt) => {
-      const landed = attempt.repeats > 0 ? await this.landed(attempt, at, linked) : null;
-      return landed ?? this.appendOnce(attempt, at, linked);
-    });
+    return this.gate.pass(() =>
+      this.connection.answer('append', async (attempt) => {
+        const landed = attempt.repeats > 0 ? await this.landed(attempt, at, linked) : null;
+        return landed ?? this.appendOnce(attempt, at, linked);
+      }),
+    );
+  }
+
+  /** Why and for how long the store has taken no events, in words; undefined while it takes them. */
+  get whyNotAppending(): string | undefined {
+    const { failure } = this.gate;
+    if (failure === undefined) return undefined;
+    const { clock, lastReadAt } = this.connection;
+    const seconds = Math.round((clock.monotonic() - failure.since) / 1_000);
+    const hint = lastReadAt > failure.since ? '; it can be read: its disk may be full' : '';
+    return `it takes no events since ${seconds} s (${failure.reason})${hint}`;
   }
 
   override load(stream: string, fromRevision = 0): Promise<StoredEvent[]> {

@@ -55,6 +55,9 @@ export class EventStoreUnavailableError extends Error {
   readonly code = 'event-store-unavailable';
 }
 
+/** The store has taken nothing lately, so this append was not sent: nothing has happened. */
+export class AppendNotTriedError extends EventStoreUnavailableError {}
+
 /** The store denies this user something that the work needs: nothing comes of asking again. */
 export class EventStoreRefusedError extends FinalError {
   readonly code = 'event-store-refused';

@@ -1,5 +1,5 @@
-import { endForGood } from '@uplift/runtime';
-import type { Clock, Logger, Metrics, Randomness } from '@uplift/runtime';
+import { endForGood, RepeatedLines } from '@uplift/runtime';
+import type { Clock, Health, Logger, Metrics, Randomness } from '@uplift/runtime';
 import { EsdbEventStore } from './esdb.event-store';
 
 export interface ServiceStorePorts {
@@ -7,11 +7,12 @@ export interface ServiceStorePorts {
   readonly randomness: Randomness;
   readonly logger: Pick<Logger, 'warn'>;
   readonly metrics: Pick<Metrics, 'counter' | 'gauge'>;
+  readonly health: Pick<Health, 'addDegradation'>;
 }
 
 /** The event store of a service: measured, and the end of a process that it refuses. */
 export function openServiceStore(connectionString: string, ports: ServiceStorePorts) {
-  const { clock, randomness, metrics } = ports;
+  const { clock, randomness, metrics, health, logger } = ports;
   const resubscribed = metrics.counter({
     name: 'event_store_resubscribed_total',
     help: 'Subscriptions that were begun again, by reason; lagging is normal under load',
@@ -25,14 +26,27 @@ export function openServiceStore(connectionString: string, ports: ServiceStorePo
     },
     () => lag.seconds,
   );
-  return new EsdbEventStore({
+  const lines = new RepeatedLines(clock);
+  const store: EsdbEventStore = new EsdbEventStore({
     connectionString,
     clock,
     randomness,
     onRefused: endForGood,
+    onAppendFailed: () => {
+      if (lines.isDue('append')) logger.warn(`the event store: ${store.whyNotAppending}`);
+    },
     onResubscribe: (reason) => resubscribed.inc({ reason }),
     onEventTime: (at) => lag.observe(at),
   });
+  metrics.gauge(
+    {
+      name: 'event_store_not_appending',
+      help: '1 while the event store takes no events from this process: its disk may be full, or it is away',
+    },
+    () => Number(store.whyNotAppending !== undefined),
+  );
+  health.addDegradation('event-store', () => store.whyNotAppending);
+  return store;
 }
 
 /** Less may be the way of an event through this process, or the usual difference of two clocks. */

@@ -4,6 +4,7 @@ import { startEmbeddedEventStore } from '../../../tools/embedded-eventstore/src'
 import type { EmbeddedEventStore } from '../../../tools/embedded-eventstore/src';
 import { eventStoreSuite } from './event-store.suite';
 import { foreignSuite } from './foreign.suite';
+import { fullServerSuite } from './full-server.suite';
 import { outageSuite } from './outage.suite';
 import { patienceSuite } from './patience.suite';
 import { readingAllSuite } from './reading-all.suite';
@@ -58,3 +59,4 @@ describe('EventStoreDB', () => {
 });
 
 patienceSuite();
+fullServerSuite();

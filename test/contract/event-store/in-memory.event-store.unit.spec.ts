@@ -3,6 +3,7 @@ import { InMemoryEventStore, InMemoryOtherProgram } from '@uplift/event-store/te
 import { VirtualClock } from '@uplift/runtime/testing';
 import { eventStoreSuite } from './event-store.suite';
 import { foreignSuite } from './foreign.suite';
+import { fullSuite } from './full.suite';
 import { readingAllSuite } from './reading-all.suite';
 import { newStream, sampleEvents } from './sample-events';
 
@@ -13,6 +14,11 @@ const openShared = () => (shared = new InMemoryEventStore());
 const openOther = () => new InMemoryOtherProgram(shared);
 foreignSuite('in memory', openShared, openOther);
 readingAllSuite('in memory', openShared, openOther);
+
+fullSuite('in memory', () => {
+  const store = new InMemoryEventStore();
+  return { store, setFull: (isFull) => (store.isFull = isFull) };
+});
 
 describe('event store in memory', () => {
   it('is empty at first', async () => {

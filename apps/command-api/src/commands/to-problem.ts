@@ -2,10 +2,12 @@ import { HttpException } from '@nestjs/common';
 import type { ProblemCode, ProblemDetails, ProblemFields } from '@uplift/contracts';
 import { isProblemCode, problem, ProblemError } from '@uplift/contracts';
 import { DomainError } from '@uplift/domain';
-import { EventStoreUnavailableError } from '@uplift/event-store';
+import { AppendNotTriedError, EventStoreUnavailableError } from '@uplift/event-store';
 
 const UNKNOWN_OUTCOME =
   'It is unknown whether the command took effect: repeat it with the same Idempotency-Key';
+const NOTHING_DONE =
+  'The event store takes no events at present. Nothing was done: repeat it with the same Idempotency-Key after a pause';
 
 /** What the HTTP framework refuses before a handler runs, by its status. */
 const REFUSED_BY_HTTP: Readonly<Record<number, ProblemCode>> = {
@@ -19,6 +21,9 @@ const REFUSED_BY_HTTP: Readonly<Record<number, ProblemCode>> = {
 /** The problem document of any error; what is not known stays inside and reads `internal-error`. */
 export function toProblem(error: unknown): ProblemDetails {
   if (error instanceof ProblemError) return error.problem;
+  if (error instanceof AppendNotTriedError) {
+    return problem('event-store-unavailable', NOTHING_DONE);
+  }
   if (error instanceof EventStoreUnavailableError) {
     return problem('event-store-unavailable', UNKNOWN_OUTCOME);
   }

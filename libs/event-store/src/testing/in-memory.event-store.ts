@@ -47,6 +47,8 @@ export class InMemoryEventStore extends EventStore {
   private readonly streams = new Map<string, StoredEvent[]>();
   private readonly clock: Pick<Clock, 'wall'>;
   private closed = false;
+  /** Nothing more is taken, and everything that is there can be read. */
+  isFull = false;
 
   constructor(options: InMemoryEventStoreOptions = {}) {
     super();
@@ -142,6 +144,7 @@ export class InMemoryEventStore extends EventStore {
 
   private appendNow(stream: string, after: StreamHead, events: readonly EventToAppend[]): Appended {
     this.assertOpen();
+    if (this.isFull) throw new EventStoreUnavailableError('There is no room for more events');
     const linked = prepareAppend(stream, after, events);
     const stored = this.streams.get(stream) ?? [];
     const current = headOf(stored);

@@ -26,12 +26,20 @@ type Denial = 'access-denied' | 'unauthenticated';
 export class Faults {
   /** Every append, read and subscription is refused as by a node that has just started or has no leader. */
   isNotReady = false;
+  /**
+   * The disk is full: an append ends the server, as the real one ends, without an answer to anybody. It is started
+   * again at once.
+   */
+  isFull = false;
+  /** How often it has ended for it. */
+  ends = 0;
   /** Every append, read and subscription is refused as to a user without the right, or with a wrong password. */
   denial: Denial | undefined;
   readonly slowReaders: SlowReaders;
   readonly unansweredRepeatsMs: number | undefined;
   private readonly readers = new Set<() => void>();
   private readonly sleepers: (() => void)[] = [];
+  private endConnections: () => void = () => undefined;
   private readonly timer: NodeJS.Timeout | undefined;
   private hangs = false;
 
@@ -61,6 +69,18 @@ export class Faults {
   awake(): Promise<void> {
     if (!this.hangs) return Promise.resolve();
     return new Promise((resolve) => this.sleepers.push(resolve));
+  }
+
+  onEnd(endConnections: () => void): void {
+    this.endConnections = endConnections;
+  }
+
+  /** To be called by an append. True: the server ends before anything is written. */
+  endsForLackOfRoom(): boolean {
+    if (!this.isFull) return false;
+    this.ends += 1;
+    this.endConnections();
+    return true;
   }
 
   /** Ends every live subscription as if its reader were too slow. */

@@ -15,7 +15,7 @@ export function handleAppend(
     void faults.awake().then(() => {
       const refusal = faults.refusal();
       if (refusal) reply(refusal);
-      else new AppendSession(call, reply, writer);
+      else if (!faults.endsForLackOfRoom()) new AppendSession(call, reply, writer);
     });
   };
 }

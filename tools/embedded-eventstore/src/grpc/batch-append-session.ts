@@ -129,6 +129,7 @@ class BatchAppendSession {
   }
 
   private submit(append: OpenAppend): void {
+    if (this.context.faults.endsForLackOfRoom()) return;
     this.pending += 1;
     void this.context.writer.append(append.buffer.finished()).then((outcome) =>
       this.awake(() => {

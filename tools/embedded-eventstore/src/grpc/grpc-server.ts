@@ -59,6 +59,7 @@ export class GrpcServer {
         void faults.awake().then(() => reply(null, supportedMethods()));
       },
     });
+    faults.onEnd(() => this.server.drain(`${HOST}:${this.boundPort}`, 0));
     this.server.addService(GossipService, { read: gossip(() => this.boundPort) });
   }
 

@@ -1,0 +1,75 @@
+import type { Clock, Randomness } from '@uplift/runtime';
+import { Backoff } from '@uplift/runtime';
+import { AppendNotTriedError, EventStoreUnavailableError } from './event-store.port';
+
+/** Between two tries of a store that takes nothing; short enough for all to go on within seconds. */
+const PAUSES = { firstMs: 500, longestMs: 2_000 };
+
+interface AppendGatePorts {
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+}
+
+/**
+ * Appends to a store that takes none, because its disk is full or it is away: one is tried now and then, all others are
+ * refused at once. A real server whose disk is full ends at every append, so each try costs the readers too.
+ */
+export class AppendGate {
+  private readonly backoff: Backoff;
+  private failing: { readonly since: number; readonly reason: string } | undefined;
+  private nextTryAt = 0;
+  private isTrying = false;
+
+  constructor(
+    private readonly ports: AppendGatePorts,
+    private readonly onFailure: () => void = () => undefined,
+  ) {
+    this.backoff = new Backoff(ports.randomness, PAUSES);
+  }
+
+  /** Since when nothing was taken, on the monotonic clock, and why; undefined while all is well. */
+  get failure(): { readonly since: number; readonly reason: string } | undefined {
+    return this.failing;
+  }
+
+  /** Throws AppendNotTriedError. */
+  async pass<T>(append: () => Promise<T>): Promise<T> {
+    if (this.failing === undefined) return this.watched(append);
+    if (this.isTrying || this.ports.clock.monotonic() < this.nextTryAt) {
+      throw new AppendNotTriedError(`The event store takes no events: ${this.failing.reason}`);
+    }
+    this.isTrying = true;
+    try {
+      return await this.watched(append);
+    } finally {
+      this.isTrying = false;
+    }
+  }
+
+  /** Any answer is one, also that the revision is another one. */
+  private async watched<T>(append: () => Promise<T>): Promise<T> {
+    try {
+      const answer = await append();
+      this.reopen();
+      return answer;
+    } catch (error) {
+      if (error instanceof EventStoreUnavailableError) this.fail(error.message);
+      else this.reopen();
+      throw error;
+    }
+  }
+
+  private reopen(): void {
+    this.failing = undefined;
+    this.backoff.reset();
+  }
+
+  /** Many that were under way together fail together: that is one failure. */
+  private fail(reason: string): void {
+    const now = this.ports.clock.monotonic();
+    const isNext = this.failing === undefined || this.isTrying;
+    if (isNext) this.nextTryAt = now + this.backoff.next();
+    this.failing = { since: this.failing?.since ?? now, reason };
+    this.onFailure();
+  }
+}
