@@ -2,11 +2,12 @@ import { DECISIONS_STREAM } from '@uplift/contracts';
 import type { EventStore } from '@uplift/event-store';
 import { NO_STREAM } from '@uplift/event-store';
 import { InMemoryEventStore } from '@uplift/event-store/testing';
-import { createLogger } from '@uplift/runtime';
+import type { Logger } from '@uplift/runtime';
 import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
 import { HeadWatch } from '../../../apps/projector/src/projection/head-watch';
 import { ProjectionLoop } from '../../../apps/projector/src/projection/projection-loop';
 import { ProjectionProgress } from '../../../apps/projector/src/projection/projection-progress';
+import { whyNotProjecting } from '../../../apps/projector/src/projection/projection-state';
 import { INSTANCES } from '../../../apps/projector/src/read-model/read-model.tables';
 import { rebuildReadModel } from '../../../apps/projector/src/rebuild/rebuild-read-model';
 import { InMemoryReadModel } from '../../../apps/projector/src/testing/in-memory.read-model';
@@ -16,7 +17,9 @@ const METADATA = {
   ...{ $correlationId: 'c', $causationId: 'c', actor: { type: 'system', id: 'spec' } },
   ...{ service: 'spec', schemaVersion: 1, hash: '0'.repeat(64) },
 };
-const logger = createLogger('spec', { level: 'silent' });
+const lines: string[] = [];
+const write = (_: object, line: string) => void lines.push(line);
+const logger = { info: write, warn: write, error: write } as unknown as Logger;
 
 let clock: VirtualClock;
 let store: InMemoryEventStore;
@@ -24,6 +27,7 @@ let readModel: InMemoryReadModel;
 const loops: ProjectionLoop[] = [];
 
 beforeEach(() => {
+  lines.length = 0;
   clock = new VirtualClock();
   store = new InMemoryEventStore({ clock });
   readModel = new InMemoryReadModel(clock);
@@ -82,6 +86,24 @@ test('it waits for a database that is away, and loses nothing', async () => {
   readModel.isAway = false;
   await until(() => loop.state.kind === 'live', 10_000);
   expect(await checkpoint()).toMatchObject({ position: written.at(-1)!.position, events: 42 });
+});
+
+test('it waits for a database that is full, says so all the while, and loses nothing', async () => {
+  const { loop, progress } = startLoop();
+  await until(() => loop.state.kind === 'live');
+  readModel.isFull = true;
+  const before = await checkpoint();
+  const written = await writeInstances(store, 3);
+  await until(() => loop.state.kind === 'retrying');
+  for (let passed = 0; passed < 120_000; passed += 500) {
+    await clock.advance(500);
+    expect(whyNotProjecting(loop.state)).toBe('trying again: No space left on device');
+  }
+  expect(await checkpoint()).toEqual(before);
+  expect(lines.filter((line) => line === 'projection interrupted').length).toBeLessThanOrEqual(3);
+  readModel.isFull = false;
+  await until(() => loop.state.kind === 'live', 10_000);
+  expect(progress.checkpoint).toMatchObject({ position: written.at(-1)!.position, events: 42 });
 });
 
 test('a second one follows, and takes over when the first lets events lie', async () => {

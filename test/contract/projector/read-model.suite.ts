@@ -40,7 +40,7 @@ const instanceNo = (n: number, fields: Partial<InstanceView> = {}): InstanceView
   registeredAt: INSTANCE.registeredAt + n * MINUTE,
   ...fields,
 });
-const entryNo = (revision: number): TimelineEntry => ({ ...ENTRIES[0]!, revision });
+export const entryNo = (revision: number): TimelineEntry => ({ ...ENTRIES[0]!, revision });
 
 /** An upgrade that waited for `seconds`, and then worked for twice as long; or has only begun to wait. */
 function upgradeNo(n: number, seconds: number | null): UpgradeView {
@@ -56,7 +56,7 @@ function upgradeNo(n: number, seconds: number | null): UpgradeView {
   };
 }
 
-function changesAt(position: bigint, rows: Partial<ReadModelChanges>): ReadModelChanges {
+export function changesAt(position: bigint, rows: Partial<ReadModelChanges>): ReadModelChanges {
   const last = {
     ...{ id: `event-${position}`, hash: `hash-${position}`, position },
     ...{ stream: 'instance-of-spec', revision: 0 },

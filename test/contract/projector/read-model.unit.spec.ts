@@ -1,11 +1,18 @@
 import { VirtualClock } from '@uplift/runtime/testing';
 import { InMemoryReadModel } from '../../../apps/projector/src/testing/in-memory.read-model';
 import { INSTANCES } from '../../../apps/projector/src/read-model/read-model.tables';
+import { fullDatabaseSuite } from './full-database.suite';
 import { readModelSuite } from './read-model.suite';
 
 const inMemory = () => new InMemoryReadModel(new VirtualClock());
 
 readModelSuite('memory', () => Promise.resolve(inMemory()));
+
+fullDatabaseSuite('memory', () => {
+  const readModel = inMemory();
+  const set = (isFull: boolean) => () => Promise.resolve(void (readModel.isFull = isFull));
+  return Promise.resolve({ readModel, fill: set(true), makeRoom: set(false) });
+});
 
 test('a database in memory can be away for every connection', async () => {
   const readModel = inMemory();

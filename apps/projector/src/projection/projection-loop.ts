@@ -1,7 +1,7 @@
 import type { AllEventsBatch } from '@uplift/event-store';
 import { AllTail } from '@uplift/event-store';
 import type { Randomness } from '@uplift/runtime';
-import { beatWhile, errorMessage } from '@uplift/runtime';
+import { beatWhile, errorMessage, RepeatedLines } from '@uplift/runtime';
 import type { Checkpoint, ReadModel } from '../read-model/read-model.port';
 import { CheckpointFollower } from './checkpoint-follower';
 import type { ProjectionProgress } from './projection-progress';
@@ -40,6 +40,7 @@ export class ProjectionLoop {
   private readonly writer: ReadModelWriter;
   private readonly follower: CheckpointFollower;
   private readonly agreement: StoreAgreement;
+  private readonly lines: RepeatedLines;
   /** As it was written last, with what was looked at since. */
   private checkpoint: Checkpoint | undefined;
   /** `seenUpTo` as other processes know it. */
@@ -52,6 +53,7 @@ export class ProjectionLoop {
     this.writer = new ReadModelWriter(readModel);
     this.follower = new CheckpointFollower(readModel, progress, context);
     this.agreement = new StoreAgreement(context, this.follower, (note) => this.noteFailure(note));
+    this.lines = new RepeatedLines(clock);
     this.tail = new AllTail(store, {
       clock,
       randomness,
@@ -116,7 +118,8 @@ export class ProjectionLoop {
     refuseOtherVersion(checkpoint);
     await refuseAnotherStore(store, checkpoint);
     this.context.progress.isOfAnotherStore = false;
-    this.enter({ kind: 'catching-up' });
+    // A database that can be read may still take nothing: only a batch that is written ends the trouble.
+    if (this.current.kind !== 'retrying') this.enter({ kind: 'catching-up' });
     this.writer.forget();
     // Not after what was seen behind it: only an event of ours proves that the store is the same.
     return checkpoint.position;
@@ -145,6 +148,7 @@ export class ProjectionLoop {
     onBatch?.({ events, foreign, setAside, seconds: (clock.monotonic() - startedAt) / 1_000 });
     if (halted) throw halted;
     if (batch.caughtUp) this.enter({ kind: 'live' });
+    else if (this.current.kind === 'retrying') this.enter({ kind: 'catching-up' });
     await clock.idle(WRITE_INTERVAL_MS - (clock.monotonic() - startedAt), ending);
   }
 
@@ -178,10 +182,9 @@ export class ProjectionLoop {
       logger.error({ err: error, eventId: error.event?.id }, 'projection stopped');
       return;
     }
-    logger.warn({ err: error }, 'projection interrupted');
-    if (this.current.kind !== 'halted') {
-      this.enter({ kind: 'retrying', reason: errorMessage(error) });
-    }
+    const reason = errorMessage(error);
+    if (this.lines.isDue(reason)) logger.warn({ err: error }, 'projection interrupted');
+    if (this.current.kind !== 'halted') this.enter({ kind: 'retrying', reason });
   }
 
   private noteFailure(note: string): void {

@@ -107,6 +107,7 @@ interface Database {
   generations: number;
   isRebuilding: boolean;
   isAway: boolean;
+  isFull: boolean;
 }
 
 /** One connection to a database in memory. */
@@ -115,7 +116,9 @@ export class InMemoryReadModel extends ReadModel {
 
   constructor(
     private readonly clock: Pick<Clock, 'wall'>,
-    private readonly database: Database = { generations: 0, isRebuilding: false, isAway: false },
+    private readonly database: Database = {
+      ...{ generations: 0, isRebuilding: false, isAway: false, isFull: false },
+    },
   ) {
     super();
   }
@@ -128,6 +131,11 @@ export class InMemoryReadModel extends ReadModel {
   /** From now on every call of every connection fails, or none. */
   set isAway(isAway: boolean) {
     this.database.isAway = isAway;
+  }
+
+  /** From now on nothing more can be written, and all can be read; or both again. */
+  set isFull(isFull: boolean) {
+    this.database.isFull = isFull;
   }
 
   /** As somebody drops all tables. */
@@ -153,6 +161,7 @@ export class InMemoryReadModel extends ReadModel {
     return this.answer(() => {
       const { at } = this.tables;
       if (!isAt(at, from)) return null;
+      if (this.database.isFull) throw new Error('No space left on device');
       const next = this.tables.copy();
       put(next, TIMELINE, changes.timeline);
       put(next, INSTANCES, changes.instances);
