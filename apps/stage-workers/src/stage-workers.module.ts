@@ -19,7 +19,7 @@ import {
 } from '@uplift/event-store';
 import type { AllTailOptions } from '@uplift/event-store';
 import { HealthProbe, LagoonCores, UndiciHealthProbe } from '@uplift/lagoon';
-import { JitterClock } from '@uplift/runtime';
+import { JitterClock, RepeatedLines } from '@uplift/runtime';
 import { admissionProviders } from './providers/admission.providers';
 import { effectProviders } from './providers/effects.providers';
 import { lagoonCoresOf } from './providers/lagoon-cores';
@@ -166,7 +166,8 @@ function runners({ clock, randomness, logger }: StageRuntime, actor: Actor): Pro
       ) => {
         const outages = new LagoonOutages(cores, clock);
         const assertSameStore = () => watch.assertSame();
-        const ports = { worker, outages, setAside, logger, randomness, assertSameStore };
+        const lines = new RepeatedLines(clock);
+        const ports = { worker, outages, setAside, logger, lines, randomness, assertSameStore };
         return new StageRunner(ports);
       },
     },

@@ -6,7 +6,7 @@ import { fill, newStream, sampleEvents } from './sample-events';
 
 export interface FillableStore {
   readonly store: EventStore;
-  setFull(isFull: boolean): void;
+  readonly setFull: (isFull: boolean) => void;
 }
 
 /** What every event store must do once its disk is full. */

@@ -5,8 +5,8 @@ import { changesAt, entryNo } from './read-model.suite';
 
 export interface FillableDatabase {
   readonly readModel: ReadModel;
-  fill(): Promise<void>;
-  makeRoom(): Promise<void>;
+  readonly fill: () => Promise<void>;
+  readonly makeRoom: () => Promise<void>;
 }
 
 const ROWS = 500;
@@ -32,7 +32,8 @@ export function fullDatabaseSuite(name: string, open: () => Promise<FillableData
       );
     }
     expect(refusal).not.toBeInstanceOf(RowsRefusedError);
-    expect(String(refusal)).toContain('No space left on device');
+    const message = expect.stringContaining('No space left on device') as string;
+    expect(refusal).toMatchObject({ message });
     const checkpoint = await readModel.checkpoint();
     expect(checkpoint).toMatchObject({ position: BigInt(written), events: written * ROWS });
     await makeRoom();

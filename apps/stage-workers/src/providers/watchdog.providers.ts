@@ -6,7 +6,9 @@ import { LagoonCores } from '@uplift/lagoon';
 import { limitsFrom } from '../admission/core-usage.projection';
 import { nameFrom } from '../admission/starts-switch';
 import type { Metrics } from '@uplift/runtime';
+import { RepeatedLines } from '@uplift/runtime';
 import { auditorProvider } from './auditor.provider';
+import { isWorthALine } from '../runner/failure-triage';
 import type { StageRuntime } from '../stage-workers.settings';
 import { StoreClock } from '../store/event-clock';
 import { ClockCheck } from '../stages/watchdog/clock-check';
@@ -91,12 +93,16 @@ function watchdogOf(
   view: WatchdogView,
   actions: WatchdogActions,
 ): Watchdog {
+  const lines = new RepeatedLines(clock);
   const watchdog = new Watchdog(tail, view, actions, {
     clock,
     randomness,
     intervalMs: configuration.watchdogIntervalMs,
     onBeat: health.loop('watchdog'),
-    onError: (error) => logger.warn({ err: error }, 'watchdog round failed'),
+    onError: (error) => {
+      if (!isWorthALine(error, 'watchdog', lines)) return;
+      logger.warn({ err: error }, 'watchdog round failed');
+    },
   });
   health.addReadiness('watchdog', () => watchdog.readiness());
   measure(metrics, view);

@@ -13,7 +13,7 @@ import {
   LagoonUnauthenticatedError,
   LagoonUnavailableError,
 } from '@uplift/lagoon';
-import type { Randomness } from '@uplift/runtime';
+import type { Randomness, RepeatedLines } from '@uplift/runtime';
 import { MessageNotInStoreError } from './held-message';
 
 /** The work goes on, but its message has been held long enough: the next delivery looks whether it is still due. */
@@ -59,6 +59,11 @@ export function triageOf(error: unknown, deliveryCount = 1): Triage {
   if (mayComeToBe(error, deliveryCount) || isOfNewerBuild(error)) return 'outage';
   if (FOREIGN.some((foreign) => error instanceof foreign)) return 'foreign';
   return OUTAGES.some((outage) => error instanceof outage) ? 'outage' : 'defect';
+}
+
+/** While the store is away every message and every deadline meets it: one line a minute says so. */
+export function isWorthALine(error: unknown, kind: string, lines: RepeatedLines): boolean {
+  return !(error instanceof EventStoreUnavailableError) || lines.isDue(kind);
 }
 
 function mayComeToBe(error: unknown, deliveryCount: number): boolean {

@@ -1,7 +1,7 @@
 import type { DeliveryOutcome, EventDelivery } from '@uplift/bus';
-import type { Logger, Randomness } from '@uplift/runtime';
+import type { Logger, Randomness, RepeatedLines } from '@uplift/runtime';
 import { errorMessage, redactText } from '@uplift/runtime';
-import { DefectCounts, retryDelayMs, triageOf } from './failure-triage';
+import { DefectCounts, isWorthALine, retryDelayMs, triageOf } from './failure-triage';
 import type { Handling, Worker } from './instance-session';
 import { InstanceSession } from './instance-session';
 import type { LagoonOutages } from './lagoon-outages';
@@ -13,6 +13,7 @@ export interface StageRunnerPorts {
   readonly outages: LagoonOutages;
   readonly setAside: SetAsideMessages;
   readonly logger: Logger;
+  readonly lines: RepeatedLines;
   readonly randomness: Randomness;
   /** Throws StoreDivergedError while the store lacks what the bus has: what it says is then no reason to let go. */
   readonly assertSameStore?: () => Promise<void>;
@@ -84,7 +85,9 @@ export class StageRunner {
       this.ports.setAside.record(error, fields);
       return { kind: 'rejected' };
     }
-    this.ports.logger.warn({ err: error, ...fields }, 'stage did not finish');
+    if (isWorthALine(error, handler.stage, this.ports.lines)) {
+      this.ports.logger.warn({ err: error, ...fields }, 'stage did not finish');
+    }
     if (triage === 'outage') return this.retry(deliveryCount);
     const count = this.defects.add(handlingOf(handler, delivery));
     return count < DEFECTS_BEFORE_PARKING ? this.retry(count) : this.park(handler, delivery, error);

@@ -3,7 +3,7 @@ import type { EventStore } from '@uplift/event-store';
 import { CommandHandler, InstanceHistory } from '@uplift/event-store';
 import type { LagoonCores } from '@uplift/lagoon';
 import type { Clock, Randomness } from '@uplift/runtime';
-import { createLogger, Metrics } from '@uplift/runtime';
+import { createLogger, Metrics, RepeatedLines } from '@uplift/runtime';
 import type { Worker } from '../runner/instance-session';
 import { LagoonOutages } from '../runner/lagoon-outages';
 import { SetAsideMessages } from '../runner/set-aside-messages';
@@ -41,6 +41,7 @@ export function runnerOf(
   const logger = createLogger('stage-workers', { level: 'silent' });
   const outages = new LagoonOutages(cores, clock);
   const setAside = new SetAsideMessages(metrics, logger);
-  const ports = { worker, outages, setAside, logger, randomness };
+  const lines = new RepeatedLines(clock);
+  const ports = { worker, outages, setAside, logger, lines, randomness };
   return new StageRunner({ ...ports, ...(assertSameStore && { assertSameStore }) });
 }
