@@ -6,6 +6,7 @@ import type { Fate, FleetInstance } from '../support/fleet';
 import { makeFleet, statusAfterUpgrade } from '../support/fleet';
 import type { RunningUplift } from '../support/running-uplift';
 import type { Accepted } from '../support/uplift-client';
+import { upTo, WHOLE_PATH } from './upgrade-path';
 
 const FATES: readonly Fate[] = [
   'build-fails',
@@ -13,31 +14,6 @@ const FATES: readonly Fate[] = [
   'app-unhealthy',
   'deployments-disabled',
 ];
-
-/** Progress of a build is recorded as often as it was seen to change. */
-const WHOLE_PATH = [
-  'InstanceRegistered',
-  'UpgradeRequested',
-  'PreUpgradeStarted',
-  'ScriptRequested',
-  'ScriptAccepted',
-  'PreUpgradeCompleted',
-  'UpgradePending',
-  'UpgradeStarted',
-  'DeploymentRequested',
-  'DeploymentAccepted',
-  'UpgradeCompleted',
-  'PostUpgradePending',
-  'PostUpgradeStarted',
-  'ScriptRequested',
-  'ScriptAccepted',
-  'PostUpgradeCompleted',
-  'InstanceVerifiedHealthy',
-];
-
-function upTo(type: string): readonly string[] {
-  return WHOLE_PATH.slice(0, WHOLE_PATH.indexOf(type) + 1);
-}
 
 const PATH_OF: Readonly<Record<Fate, readonly string[]>> = {
   sound: WHOLE_PATH,

@@ -3,27 +3,11 @@ import { ENDLESS_BUILD, makeFleet } from '../support/fleet';
 import type { RunningUplift } from '../support/running-uplift';
 import type { Accepted } from '../support/uplift-client';
 import { problemOf } from '../support/uplift-client';
+import { between, upTo } from './upgrade-path';
 
-const TO_THE_BUILD = [
-  'InstanceRegistered',
-  'UpgradeRequested',
-  'PreUpgradeStarted',
-  'ScriptRequested',
-  'ScriptAccepted',
-  'PreUpgradeCompleted',
-  'UpgradePending',
-  'UpgradeStarted',
-  'DeploymentRequested',
-  'DeploymentAccepted',
-];
-const TO_THE_CALL = TO_THE_BUILD.slice(0, -1);
-const AFTER_THE_BUILD = [
-  'UpgradeCompleted',
-  'PostUpgradePending',
-  'PostUpgradeStarted',
-  'ScriptRequested',
-  'ScriptAccepted',
-];
+const TO_THE_BUILD = upTo('DeploymentAccepted');
+const TO_THE_CALL = upTo('DeploymentRequested');
+const AFTER_THE_BUILD = between('DeploymentAccepted', 'ScriptAccepted');
 const HEALTHY = ['PostUpgradeCompleted', 'InstanceVerifiedHealthy'];
 
 export function recoverySuite(running: () => RunningUplift): void {

@@ -1,7 +1,7 @@
 import { EXIT } from './exit-code';
 import { instanceCommand } from './instance.command';
 import { systemCommand } from './system.command';
-import { ScriptedApi, ScriptedContext } from './testing/scripted-api';
+import { ScriptedContext, scriptedForAll } from './testing/scripted-api';
 
 const AS_OF = { position: '9', at: '2026-12-01T06:00:00.000Z', ageMs: 0 };
 const STOP = {
@@ -51,15 +51,7 @@ const WAITING = {
   evidence: { place: 12 },
 };
 
-const api = new ScriptedApi({ status: 404, body: {} });
-let context: ScriptedContext;
-
-beforeAll(() => api.start());
-beforeEach(() => {
-  api.forget();
-  context = new ScriptedContext(api.url);
-});
-afterAll(() => api.stop());
+const { api, context } = scriptedForAll({ status: 404, body: {} });
 
 const shows = (instance: object, stops: readonly object[] = [], asOf: object = AS_OF) =>
   api.answers.set('/v1/instances/i-1', { body: { instance, stops, asOf } });
@@ -91,9 +83,9 @@ describe('uplift instance register', () => {
 
 describe('uplift instance explain', () => {
   const words = async () => {
-    context = new ScriptedContext(api.url, 'table');
-    await context.run(instanceCommand, 'explain', 'i-1');
-    return context.printed.join('').trimEnd().split('\n');
+    const table = new ScriptedContext(api, 'table');
+    await table.run(instanceCommand, 'explain', 'i-1');
+    return table.printed.join('').trimEnd().split('\n');
   };
 
   it('says that the history cannot be read, from where on, and what to do', async () => {

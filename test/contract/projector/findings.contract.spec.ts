@@ -8,17 +8,11 @@ import { appendTo, writeInstance } from './upgrade-histories';
 
 const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
-let fixture: ProjectorFixture;
+const fixture = ProjectorFixture.forEachTest();
 
-beforeAll(async () => {
-  fixture = await ProjectorFixture.start();
-}, 60_000);
 beforeEach(async () => {
-  await fixture.renew();
   await fixture.startProjector();
 });
-afterEach(() => fixture.stopProjectors());
-afterAll(() => fixture.stop());
 
 test('a history that cannot be read says so wherever it is shown', async () => {
   const { store } = fixture;

@@ -4,14 +4,7 @@ import { ProjectorFixture } from './projector-fixture';
 import { allRows, rebuild, withReadModel } from './read-model-rows';
 import { writeInstance } from './upgrade-histories';
 
-let fixture: ProjectorFixture;
-
-beforeAll(async () => {
-  fixture = await ProjectorFixture.start();
-}, 60_000);
-beforeEach(() => fixture.renew());
-afterEach(() => fixture.stopProjectors());
-afterAll(() => fixture.stop());
+const fixture = ProjectorFixture.forEachTest();
 
 /** The tables as the build left them that did not keep the state of an instance. */
 function asOfVersion1(): Promise<void> {

@@ -28,14 +28,7 @@ import {
   writeInstances,
 } from './upgrade-histories';
 
-let fixture: ProjectorFixture;
-
-beforeAll(async () => {
-  fixture = await ProjectorFixture.start();
-}, 60_000);
-beforeEach(() => fixture.renew());
-afterEach(() => fixture.stopProjectors());
-afterAll(() => fixture.stop());
+const fixture = ProjectorFixture.forEachTest();
 
 test('the rows are the fold of the history, and the checkpoint is where it ends', async () => {
   const { instanceId, upgradeId, position } = await writeInstance(fixture.store);

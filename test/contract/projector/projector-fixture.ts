@@ -10,27 +10,42 @@ import { NatsServer, PostgresServer, createTempFolder } from '../../../tools/sta
 import { RunningProjector } from './running-projector';
 import type { WrittenInstance } from './upgrade-histories';
 
+interface Servers {
+  readonly folder: TempFolder;
+  readonly nats: NatsServer;
+  readonly postgres: PostgresServer;
+  readonly bus: BusConnection;
+}
+
 /** A real bus and database for one spec file; a fresh store and read model for each test. */
 export class ProjectorFixture {
   store: EventStore = new InMemoryEventStore();
   databaseUrl = '';
   private readonly running: RunningProjector[] = [];
+  private servers: Servers | undefined;
 
-  private constructor(
-    private readonly folder: TempFolder,
-    readonly nats: NatsServer,
-    readonly postgres: PostgresServer,
-    private readonly bus: BusConnection,
-  ) {}
+  /** For every test of a file, without a projector. */
+  static forEachTest(): ProjectorFixture {
+    const fixture = ProjectorFixture.forAllTests();
+    beforeEach(() => fixture.renew());
+    afterEach(() => fixture.stopProjectors());
+    return fixture;
+  }
 
-  static async start(): Promise<ProjectorFixture> {
-    const folder = await createTempFolder('uplift-projector');
-    const [nats, postgres] = await Promise.all([
-      NatsServer.start({ dir: join(folder.path, 'nats') }),
-      PostgresServer.start({ dir: join(folder.path, 'postgres') }),
-    ]);
-    const bus = await connectBus({ servers: nats.url, name: 'spec' });
-    return new ProjectorFixture(folder, nats, postgres, bus);
+  /** For all tests of a file together. */
+  static forAllTests(): ProjectorFixture {
+    const fixture = new ProjectorFixture();
+    beforeAll(() => fixture.start(), 60_000);
+    afterAll(() => fixture.stop());
+    return fixture;
+  }
+
+  get nats(): NatsServer {
+    return this.started.nats;
+  }
+
+  get postgres(): PostgresServer {
+    return this.started.postgres;
   }
 
   /** An empty store and an empty database. */
@@ -60,14 +75,32 @@ export class ProjectorFixture {
 
   /** The answer, or the problem it was refused with. */
   ask<T>(subject: string, body: unknown): Promise<T> {
-    return new BusClient(this.bus).request(subject, body, { timeoutMs: 10_000 }) as Promise<T>;
+    return new BusClient(this.started.bus).request(subject, body, {
+      timeoutMs: 10_000,
+    }) as Promise<T>;
   }
 
-  async stop(): Promise<void> {
+  private get started(): Servers {
+    if (this.servers === undefined) throw new Error('The servers have not started');
+    return this.servers;
+  }
+
+  private async start(): Promise<void> {
+    const folder = await createTempFolder('uplift-projector');
+    const [nats, postgres] = await Promise.all([
+      NatsServer.start({ dir: join(folder.path, 'nats') }),
+      PostgresServer.start({ dir: join(folder.path, 'postgres') }),
+    ]);
+    const bus = await connectBus({ servers: nats.url, name: 'spec' });
+    this.servers = { folder, nats, postgres, bus };
+  }
+
+  private async stop(): Promise<void> {
     await this.stopProjectors();
-    await this.bus.close();
-    await Promise.all([this.nats.stop(), this.postgres.stop()]);
-    await this.folder.remove();
+    const { folder, nats, postgres, bus } = this.started;
+    await bus.close();
+    await Promise.all([nats.stop(), postgres.stop()]);
+    await folder.remove();
   }
 }
 

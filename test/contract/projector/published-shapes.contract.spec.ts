@@ -8,11 +8,10 @@ import type { WrittenInstance } from './upgrade-histories';
 import { appendTo, writeInstance } from './upgrade-histories';
 
 const shapes = new PublishedShapes();
-let fixture: ProjectorFixture;
+const fixture = ProjectorFixture.forAllTests();
 let written: Record<'succeeded' | 'running' | 'failed' | 'resting' | 'unreadable', WrittenInstance>;
 
 beforeAll(async () => {
-  fixture = await ProjectorFixture.start();
   await fixture.renew();
   written = {
     succeeded: await writeInstance(fixture.store),
@@ -32,7 +31,6 @@ beforeAll(async () => {
   const projector = await fixture.startProjector();
   await projector.reached(told.position);
 }, 60_000);
-afterAll(() => fixture.stop());
 
 test.each(['succeeded', 'running', 'failed', 'resting', 'unreadable'] as const)(
   'answers about an instance whose upgrade is %s have the published shape',

@@ -23,18 +23,12 @@ interface Listed {
   readonly asOf: { readonly position: string; readonly at: string; readonly ageMs: number };
 }
 
-let fixture: ProjectorFixture;
+const fixture = ProjectorFixture.forEachTest();
 let projector: RunningProjector;
 
-beforeAll(async () => {
-  fixture = await ProjectorFixture.start();
-}, 60_000);
 beforeEach(async () => {
-  await fixture.renew();
   projector = await fixture.startProjector();
 });
-afterEach(() => fixture.stopProjectors());
-afterAll(() => fixture.stop());
 
 async function problemOf(subject: string, body: unknown): Promise<ProblemDetails> {
   try {

@@ -8,14 +8,7 @@ import { everyQuery, ProjectorFixture } from './projector-fixture';
 import { allRows, rebuild as rebuildIn, withReadModel } from './read-model-rows';
 import { appendTo, writeInstance, writeInstances } from './upgrade-histories';
 
-let fixture: ProjectorFixture;
-
-beforeAll(async () => {
-  fixture = await ProjectorFixture.start();
-}, 60_000);
-beforeEach(() => fixture.renew());
-afterEach(() => fixture.stopProjectors());
-afterAll(() => fixture.stop());
+const fixture = ProjectorFixture.forEachTest();
 
 function rebuild(onProgress: (progress: RebuildProgress) => void = () => undefined) {
   return rebuildIn(fixture.store, fixture.databaseUrl, onProgress);

@@ -3,14 +3,7 @@ import { ProjectorFixture } from './projector-fixture';
 import { allRows } from './read-model-rows';
 import { writeInstances } from './upgrade-histories';
 
-let fixture: ProjectorFixture;
-
-beforeAll(async () => {
-  fixture = await ProjectorFixture.start();
-}, 60_000);
-beforeEach(() => fixture.renew());
-afterEach(() => fixture.stopProjectors());
-afterAll(() => fixture.stop());
+const fixture = ProjectorFixture.forEachTest();
 
 test('of two projectors one writes and the other follows its checkpoint', async () => {
   const [one, other] = await Promise.all([fixture.startProjector(), fixture.startProjector()]);

@@ -113,19 +113,24 @@ export class ScriptedContext extends CliContext {
   readonly said: string[] = [];
 
   constructor(
-    private readonly url: string,
+    private readonly scripted: ScriptedApi,
     private readonly output: Output = 'jsonl',
   ) {
     super(new Command(), systemClock, systemRandomness);
   }
 
   override get api(): ApiClient {
-    return new ApiClient(this.url);
+    return new ApiClient(this.scripted.url);
   }
 
   override get printer(): Printer {
     const keepIn = (list: string[]) => (line: string) => void list.push(line);
     return new Printer(this.output, keepIn(this.printed), keepIn(this.said));
+  }
+
+  forget(): void {
+    this.printed.length = 0;
+    this.said.length = 0;
   }
 
   get rows(): unknown[] {
@@ -140,4 +145,17 @@ export class ScriptedContext extends CliContext {
     }
     return command.parseAsync(args, { from: 'user' });
   }
+}
+
+/** An API and a command line for all tests of a file, which know nothing of the test before. */
+export function scriptedForAll(otherwise: ScriptedAnswer) {
+  const api = new ScriptedApi(otherwise);
+  const context = new ScriptedContext(api);
+  beforeAll(() => api.start());
+  beforeEach(() => {
+    api.forget();
+    context.forget();
+  });
+  afterAll(() => api.stop());
+  return { api, context };
 }

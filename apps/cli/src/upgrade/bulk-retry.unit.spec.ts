@@ -1,5 +1,5 @@
 import { EXIT } from '../exit-code';
-import { ScriptedApi, ScriptedContext } from '../testing/scripted-api';
+import { scriptedForAll } from '../testing/scripted-api';
 import { upgradeCommand } from './upgrade.command';
 
 const ANSWER = {
@@ -20,20 +20,15 @@ const failedInstance = (n: number, status = 'upgrade-failed') => ({
 });
 
 describe('uplift upgrade retry --failed', () => {
-  const api = new ScriptedApi({ status: 202, body: ANSWER });
-  let context: ScriptedContext;
+  const { api, context } = scriptedForAll({ status: 202, body: ANSWER });
 
-  beforeAll(() => api.start());
   beforeEach(() => {
-    api.forget();
-    context = new ScriptedContext(api.url);
     const list = '/v1/instances?reason-class=busy&limit=100';
     const first = [failedInstance(1), failedInstance(2, 'running-healthy-claimed')];
     const second = [failedInstance(3, 'running-unhealthy'), failedInstance(1)];
     api.answers.set(list, { body: { items: first, nextCursor: 'c', ...ENDING } });
     api.answers.set(`${list}&cursor=c`, { body: { items: second, nextCursor: null, ...ENDING } });
   });
-  afterAll(() => api.stop());
 
   const retry = (expected: string) => {
     const bulk = ['--failed', '--reason-class', 'busy', '--expect', expected];

@@ -1,5 +1,5 @@
 import { EXIT } from '../exit-code';
-import { ScriptedApi, ScriptedContext } from '../testing/scripted-api';
+import { scriptedForAll } from '../testing/scripted-api';
 import { upgradeCommand } from './upgrade.command';
 
 const ANSWER = {
@@ -14,15 +14,7 @@ const REASON = ['--reason', 'r', '--key', 'k'];
 const ON_UPGRADE = '/v1/instances/i-1/upgrades/u%2F1';
 
 describe('uplift upgrade', () => {
-  const api = new ScriptedApi({ status: 202, body: ANSWER });
-  let context: ScriptedContext;
-
-  beforeAll(() => api.start());
-  beforeEach(() => {
-    api.forget();
-    context = new ScriptedContext(api.url);
-  });
-  afterAll(() => api.stop());
+  const { api, context } = scriptedForAll({ status: 202, body: ANSWER });
 
   const run = (...args: string[]) => context.run(upgradeCommand, ...args);
 

@@ -1,20 +1,12 @@
 import { EXIT } from '../exit-code';
-import { ScriptedApi, ScriptedContext } from '../testing/scripted-api';
+import { scriptedForAll } from '../testing/scripted-api';
 import { upgradeCommand } from './upgrade.command';
 import { AIMS, watchUpgrade } from './watch-upgrade';
 
 const AS_OF = { position: '9', at: '2026-12-01T06:00:00.000Z', ageMs: 0 };
 const ENDING = { stops: [], asOf: AS_OF };
 describe('uplift upgrade watch', () => {
-  const api = new ScriptedApi({ status: 404, body: {} });
-  let context: ScriptedContext;
-
-  beforeAll(() => api.start());
-  beforeEach(() => {
-    api.forget();
-    context = new ScriptedContext(api.url);
-  });
-  afterAll(() => api.stop());
+  const { api, context } = scriptedForAll({ status: 404, body: {} });
 
   const frames = (...types: readonly string[]) =>
     types
