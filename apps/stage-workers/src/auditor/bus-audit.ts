@@ -5,7 +5,7 @@ import { encodeEvent } from '@uplift/contracts';
 import type { FindingKind } from '@uplift/domain';
 import type { AllEventsPage } from '@uplift/event-store';
 import { placeInStore, type EventPlace } from '@uplift/event-store';
-import type { AuditedParts, BusPlace, RelayedMessage } from './bus-epoch';
+import type { AuditedParts, BusPlace, AuditedMessage } from './bus-epoch';
 import { findPlace, relayed } from './bus-epoch';
 import type { Hole, ReadPage } from './due-events';
 import { DueEvents } from './due-events';
@@ -116,7 +116,7 @@ export class BusAudit {
   }
 
   /** The relay begins an epoch with the first event of the store. */
-  private async isEpochBegun({ proof, event }: RelayedMessage): Promise<boolean> {
+  private async isEpochBegun({ proof, event }: AuditedMessage): Promise<boolean> {
     if (proof.ordinal !== 1) return false;
     const first = await this.firstEvent();
     if (first?.id !== event.id || first.position !== event.position) return false;
@@ -132,14 +132,14 @@ export class BusAudit {
     }
   }
 
-  private async isFilledAnew({ proof }: RelayedMessage): Promise<boolean> {
+  private async isFilledAnew({ proof }: AuditedMessage): Promise<boolean> {
     const place = await findPlace(this.ports, await this.ports.bus.lastSequence());
     if (place.epoch !== proof.epoch) return false;
     this.goTo(place);
     return true;
   }
 
-  private compare(message: MessageOnBus, read: RelayedMessage, due: StoredEvent): void {
+  private compare(message: MessageOnBus, read: AuditedMessage, due: StoredEvent): void {
     const { hole } = this.due;
     const missing = hole?.count ?? 0;
     if (hole) this.tellMissing(hole, message.sequence);
@@ -169,7 +169,7 @@ export class BusAudit {
   }
 
   /** A message that carries no event that is due: lost by the store, or made up. */
-  private async takeStranger(message: MessageOnBus, read: RelayedMessage): Promise<boolean> {
+  private async takeStranger(message: MessageOnBus, read: AuditedMessage): Promise<boolean> {
     const { event, proof } = read;
     const place = await placeInStore(this.ports.store, event);
     if (place === 'stored') return this.isForged(message, 'Its event has a message already');
@@ -212,7 +212,7 @@ interface Slot {
 }
 
 /** In which parts the message differs from what the relay makes of the event. */
-function differences(message: MessageOnBus, read: RelayedMessage, due: StoredEvent): string[] {
+function differences(message: MessageOnBus, read: AuditedMessage, due: StoredEvent): string[] {
   const parts = new Set([...Object.keys(due), ...Object.keys(read.event)]) as Set<
     keyof StoredEvent
   >;

@@ -4,8 +4,11 @@ import { decodeEvent, decodeRelayProof, UndecodableMessageError } from '@uplift/
 import type { EventStore } from '@uplift/event-store';
 import { placeInStore } from '@uplift/event-store';
 
-/** A message that reads like one of the relay's. */
-export interface RelayedMessage {
+/**
+ * A message that reads like one of the relay's. A reader of the bus drops one whose body or subject is wrong; here it
+ * keeps its place among the events, so that what differs can be told.
+ */
+export interface AuditedMessage {
   readonly sequence: number;
   readonly event: StoredEvent;
   readonly proof: RelayProof;
@@ -34,7 +37,7 @@ const MOST_PASSED = 1_000;
 const EMPTY_BODY = new TextEncoder().encode('{}');
 
 /** Why a message is not the relay's, in words, or what it says. */
-export function relayed(message: MessageOnBus): RelayedMessage | string {
+export function relayed(message: MessageOnBus): AuditedMessage | string {
   const { sequence, headers } = message;
   try {
     const head = decodeEvent({ headers, payload: EMPTY_BODY });
@@ -78,8 +81,8 @@ export async function findPlace(
 }
 
 /** The newest message whose event the store has; if it has none of them, the newest that reads like the relay's. */
-async function newestOfRelay(parts: AuditedParts, last: number): Promise<RelayedMessage | null> {
-  let readable: RelayedMessage | null = null;
+async function newestOfRelay(parts: AuditedParts, last: number): Promise<AuditedMessage | null> {
+  let readable: AuditedMessage | null = null;
   for (let sequence = last; sequence > Math.max(0, last - MOST_PASSED); sequence -= 1) {
     const message = await readAt(parts, sequence);
     if (message === null) continue;
@@ -90,7 +93,7 @@ async function newestOfRelay(parts: AuditedParts, last: number): Promise<Relayed
 }
 
 /** Ordinals count the messages of an epoch, and messages that are no relay's come on top. */
-async function firstOfEpoch(parts: AuditedParts, of: RelayedMessage): Promise<RelayedMessage> {
+async function firstOfEpoch(parts: AuditedParts, of: AuditedMessage): Promise<AuditedMessage> {
   let first = of;
   while (first.proof.ordinal > 1) {
     const from = Math.max(1, first.sequence - first.proof.ordinal + 1);
@@ -107,7 +110,7 @@ async function firstOfEpoch(parts: AuditedParts, of: RelayedMessage): Promise<Re
   return first;
 }
 
-async function storedFrom(parts: AuditedParts, from: number, end: RelayedMessage) {
+async function storedFrom(parts: AuditedParts, from: number, end: AuditedMessage) {
   let at = from;
   for (let n = 0; n < MOST_PASSED; n += 1) {
     const { epoch } = end.proof;
@@ -130,8 +133,8 @@ async function findFrom(
   { bus, onStep }: AuditedParts,
   from: number,
   before: number,
-  isWanted: (message: RelayedMessage) => boolean,
-): Promise<RelayedMessage | null> {
+  isWanted: (message: AuditedMessage) => boolean,
+): Promise<AuditedMessage | null> {
   let at = from;
   for (let n = 0; n < MOST_PASSED && at < before; n += 1) {
     onStep();
@@ -144,14 +147,14 @@ async function findFrom(
   return null;
 }
 
-async function readAt(parts: AuditedParts, sequence: number): Promise<RelayedMessage | null> {
+async function readAt(parts: AuditedParts, sequence: number): Promise<AuditedMessage | null> {
   parts.onStep();
   const message = await parts.bus.messageAt(sequence);
   const read = message && relayed(message);
   return read === null || typeof read === 'string' ? null : read;
 }
 
-async function isStored(parts: AuditedParts, { event }: RelayedMessage): Promise<boolean> {
+async function isStored(parts: AuditedParts, { event }: AuditedMessage): Promise<boolean> {
   parts.onStep();
   return (await placeInStore(parts.store, event)) === 'stored';
 }
