@@ -38,7 +38,7 @@ const reasonClass = oneOf(REASON_CLASS_NAMES);
 const timedStage = oneOf(TIMED_STAGES);
 
 /** Why a read model does not follow the store. */
-export const STALE_REASONS = [
+const STALE_REASONS = [
   /** It was made from another store, or from a later state of this one. */
   'store-diverged',
   /** It has stopped, and goes on only as another build or after a rebuild. */

@@ -1,5 +1,4 @@
 export * from './answers';
-export { STALE_REASONS } from './documents';
 export type {
   AsOf,
   FindingDocument,
@@ -12,7 +11,6 @@ export type {
   TimelineEntryDocument,
   UpgradeDocument,
 } from './documents';
-export { ALLOWED_COMMAND_SCHEMA, WAITING_SCHEMA } from './next-steps';
 export * from './problems';
 export * from './queries';
 export * from './subjects';
@@ -21,8 +19,7 @@ export * from './event.codec';
 export * from './headers';
 export * from './heartbeat';
 export { isForeign, isOurs, toStoredEvent } from './origin';
-export type { RawEvent } from './origin';
 export * from './recorded-event';
 export { openApiSchemas, toOpenApi } from './open-api';
-export type { JsonSchema, Schema, ValueOf } from './schema';
+export type { Schema, ValueOf } from './schema';
 export * from './request.codec';

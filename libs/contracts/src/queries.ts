@@ -65,7 +65,7 @@ const seenLast: Schema<string> = plain({
 });
 
 /** The body of every query over NATS. */
-export const QUERIES = {
+const QUERIES = {
   instanceGet: closed(object(byInstance, { minPosition })),
   instanceList: closed(
     object(

@@ -3,7 +3,6 @@ import type { ValidateFunction } from 'ajv';
 import type {
   EnvironmentEvent,
   InstanceEvent,
-  InstanceEventType,
   RecordedInstanceEvent,
   RecordedSystemEvent,
   RefusalEvent,
@@ -41,8 +40,6 @@ export const EVENT_CATEGORIES = {
   refusal: { version: 1, schemas: REFUSAL_EVENTS },
   environment: { version: 1, schemas: ENVIRONMENT_EVENTS },
 } as const satisfies Record<EventCategory, CategoryRow>;
-
-export const INSTANCE_EVENT_TYPES = Object.keys(INSTANCE_EVENTS) as readonly InstanceEventType[];
 
 /** The switches of all starts: there is one stream of its kind. */
 export const SYSTEM_STREAM = 'system-5a501741-61af-558d-b933-1f06e315c0b7';

@@ -2,14 +2,8 @@ export * from './decider';
 export * from './status';
 export * from './environment/environment';
 export { isWaitForStart, opensStage, placeIn } from './instance/attempt-progress';
-export type {
-  AttemptNotes,
-  BuildAlarm,
-  CallState,
-  DeploymentState,
-  Wait,
-} from './instance/attempt-progress';
-export { leavesOutcomeOpen, unsettledEffectOf, scriptStepIn } from './instance/ended-upgrade';
+export type { BuildAlarm, CallState, DeploymentState } from './instance/attempt-progress';
+export { unsettledEffectOf, scriptStepIn } from './instance/ended-upgrade';
 export * from './instance/instance.errors';
 export * from './instance/instance.events';
 export * from './instance/instance.evolve';

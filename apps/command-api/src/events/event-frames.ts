@@ -33,7 +33,7 @@ export function resyncFrame(after: bigint, position: bigint): string {
 }
 
 /** The last frame: why this service ends the stream. It has no id: the client goes on from what it has seen. */
-export function closedFrame(reason: StreamEnd): string {
+function closedFrame(reason: StreamEnd): string {
   const detail = WHY_CLOSED[reason];
   return `event: closed\ndata: ${JSON.stringify({ reason, detail })}\n\n`;
 }

@@ -73,7 +73,7 @@ function namespaced(name: string): string {
   return name.toLowerCase().replace(/[^0-9a-z-]/g, '-');
 }
 
-export function isSameHolder(one: Holder, other: Holder | null): boolean {
+function isSameHolder(one: Holder, other: Holder | null): boolean {
   return one.instanceId === other?.instanceId && one.registration === other.registration;
 }
 

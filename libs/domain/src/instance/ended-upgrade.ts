@@ -8,7 +8,7 @@ import { markerOf, scriptMarkerOf } from './work-order';
 const WITHOUT_OUTCOME = ['stage-timed-out', 'outcome-unknown'];
 
 /** True if an attempt that failed for this reason may have left something under way in Lagoon. */
-export function leavesOutcomeOpen(reason: string): boolean {
+function leavesOutcomeOpen(reason: string): boolean {
   return WITHOUT_OUTCOME.includes(reason);
 }
 

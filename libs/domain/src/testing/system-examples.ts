@@ -1,7 +1,6 @@
 import type { EnvironmentEventData } from '../environment/environment';
-import type { RefusalEventData } from '../system/refusals';
 import type { SystemEventData } from '../system/system.events';
-import { ASKED, PROFILE, WORK_ORDER } from './examples';
+import { ASKED, PROFILE } from './examples';
 
 /** One value of every event of the other categories. */
 export const EXAMPLE_SYSTEM_DATA: SystemEventData = {
@@ -38,16 +37,4 @@ export const EXAMPLE_ENVIRONMENT_DATA: EnvironmentEventData = {
     requestedBy: 'operator-7',
   },
   EnvironmentFreed: { ...HOLDER, ...ASKED },
-};
-
-export const EXAMPLE_REFUSAL_DATA: RefusalEventData = {
-  CommandRefused: {
-    instanceId: '0b1c6c0e-0000-4000-8000-00000000000a',
-    command: 'RequestUpgrade',
-    code: 'upgrade-in-flight',
-    detail: `Upgrade ${WORK_ORDER.upgradeId} is in flight (upgrade-running): wait until it has ended`,
-    currentStatus: 'upgrade-running',
-    requestedBy: 'operator-7',
-    hour: '2026-03-01T10:00:00.000Z',
-  },
 };
