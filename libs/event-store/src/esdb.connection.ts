@@ -1,14 +1,14 @@
 import { Backoff, systemClock, systemRandomness } from '@uplift/runtime';
 import type { Clock, Randomness } from '@uplift/runtime';
 import type { EsdbSettings } from './esdb.connection-string';
-import { isFinal, refusedError, unavailable } from './esdb.errors';
+import { isFinal, isUnserved, refusedError, unavailable } from './esdb.errors';
 import { EsdbLine } from './esdb.line';
 import { EventStoreUnavailableError } from './event-store.port';
 import type { EventStoreRefusedError } from './event-store.port';
 
 /** How long to wait, in milliseconds. */
 export interface EsdbPatience {
-  /** For one answer; then the connection is renewed if it was silent, and the question repeated. */
+  /** For one answer; then the connection is renewed if it was silent or not served, and the question repeated. */
   readonly attemptMs: number;
   /** For an answer in all; after that one try must do until the store has answered again. */
   readonly totalMs: number;
@@ -35,7 +35,8 @@ const END_MS = 1_000;
 
 /**
  * The connection of an adapter. Whoever asks gets an answer, or after a while an EventStoreUnavailableError. A
- * connection that has become silent is renewed: the client notices a frozen server late, and for an append never.
+ * connection that has become silent is renewed, since the client notices a frozen server late, and for an append never;
+ * so is one to a node that does not serve, which the client takes for an answer.
  */
 export class EsdbConnection {
   readonly clock: Clock;
@@ -45,6 +46,8 @@ export class EsdbConnection {
   interruptions = 0;
   private current: EsdbLine;
   private renewing: Promise<void> | undefined;
+  /** By right: since when the node at the other end serves nobody who needs it. */
+  private readonly unserved = new Map<string, number>();
   private isClosed = false;
   /** Rights by which nobody was answered for as long as the patience lasts. */
   private readonly down = new Set<string>();
@@ -85,9 +88,11 @@ export class EsdbConnection {
       try {
         const answer = await ask({ line, repeats, waitMs });
         this.down.delete(right);
+        this.unserved.delete(right);
         if (right !== 'append') this.readAt = this.clock.monotonic();
         return answer;
       } catch (error) {
+        if (isUnserved(error)) this.leaveUnlessServedSoon(line, right);
         this.throwUnlessPassing(error, right, endsAt);
       }
       await this.clock.pause(backoff.next());
@@ -117,10 +122,19 @@ export class EsdbConnection {
     return line;
   }
 
-  private renew(silent: EsdbLine): void {
-    if (this.isClosed || silent !== this.current || this.renewing) return;
+  /** A node that is cut off from its cluster may say so for ever: another one is found with a new connection. */
+  private leaveUnlessServedSoon(line: EsdbLine, right: string): void {
+    const now = this.clock.monotonic();
+    const since = this.unserved.get(right) ?? now;
+    this.unserved.set(right, since);
+    if (now - since >= this.patience.attemptMs) this.renew(line);
+  }
+
+  private renew(old: EsdbLine): void {
+    if (this.isClosed || old !== this.current || this.renewing) return;
+    this.unserved.clear();
     // Nothing travels on the new one while calls of the old one may still fail.
-    const ended = Promise.race([silent.end(), this.clock.pause(END_MS)]);
+    const ended = Promise.race([old.end(), this.clock.pause(END_MS)]);
     this.renewing = ended
       .catch(() => undefined)
       .then(() => {

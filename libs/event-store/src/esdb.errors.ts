@@ -1,6 +1,7 @@
 import {
   AccessDeniedError,
   MaxAppendSizeExceededError,
+  NotLeaderError,
   StreamDeletedError,
   StreamNotFoundError as ClientStreamNotFoundError,
   TimeoutError,
@@ -35,6 +36,7 @@ const FINAL = [
 
 /** Words of a status for which the client has no class. */
 const MALFORMED = /BadRequest|RequiredMetadataProperty/;
+const UNSERVED = /Server Is Not Ready|not ?leader/i;
 const INVALID_POSITION = /invalid position|ReadAllResult/i;
 
 export function isFinal(error: unknown): boolean {
@@ -44,6 +46,11 @@ export function isFinal(error: unknown): boolean {
 /** 23.10 ends a live subscription whose reader does not keep up. */
 export function isLagging(error: unknown): boolean {
   return error instanceof TimeoutError;
+}
+
+/** The node has just started, is cut off from the others, or is not the leader. */
+export function isUnserved(error: unknown): boolean {
+  return error instanceof NotLeaderError || UNSERVED.test(wordsOf(error));
 }
 
 export function isInvalidPosition(error: unknown): boolean {

@@ -8,7 +8,7 @@ export class CutLine {
   private port = 0;
   private frozen = false;
 
-  constructor(private readonly target: number) {}
+  constructor(private target: number) {}
 
   async open(): Promise<string> {
     this.frozen = false;
@@ -36,6 +36,11 @@ export class CutLine {
   /** New connections work again; those that were frozen stay so. */
   thaw(): void {
     this.frozen = false;
+  }
+
+  /** New connections lead to another server. */
+  turnTo(target: number): void {
+    this.target = target;
   }
 
   private join(client: Socket): void {

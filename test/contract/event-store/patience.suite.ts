@@ -14,6 +14,7 @@ import type {
 } from '../../../tools/embedded-eventstore/src';
 import { eventually } from '../../support/eventually';
 import { AllReader, expectOnly } from './all-reader';
+import { CutLine } from './cut-line';
 import { fill, newStream, sampleEvents } from './sample-events';
 
 const LEAST = { attemptMs: 300, totalMs: 3_000 };
@@ -33,8 +34,10 @@ export function patienceSuite(): void {
       stores.push(store);
       return store;
     };
+    const ending: (() => Promise<void>)[] = [];
     afterEach(async () => {
       await Promise.all(stores.splice(0).map((store) => store.close()));
+      await Promise.all(ending.splice(0).map((end) => end()));
       await server.close();
     });
 
@@ -191,6 +194,24 @@ export function patienceSuite(): void {
       await asked;
       await reader.until((r) => r.of(stream).length === 2 && r.caughtUp);
       await reader.stop();
+    });
+
+    it('leaves a node that stays not ready, as one that is cut off from the others', async () => {
+      await serve();
+      const other = await startEmbeddedEventStore();
+      const line = new CutLine(server.port);
+      ending.push(
+        () => line.cut(),
+        () => other.close(),
+      );
+      const store = open({ connectionString: await line.open() });
+      await fill(store, newStream(), 1);
+      server.faults.isNotReady = true;
+      line.turnTo(other.port);
+      const streams = Array.from({ length: 4 }, newStream);
+      await Promise.all(streams.map((stream) => fill(store, stream, 1)));
+      const there = open({ connectionString: other.connectionString });
+      for (const stream of streams) expect(await there.load(stream)).toHaveLength(1);
     });
 
     it('appends once, and soon, what was under way while the server hung', async () => {
