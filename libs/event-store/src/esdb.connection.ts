@@ -92,7 +92,7 @@ export class EsdbConnection {
         if (right !== 'append') this.readAt = this.clock.monotonic();
         return answer;
       } catch (error) {
-        if (isUnserved(error)) this.leaveUnlessServedSoon(line, right);
+        this.leaveIfUnserved(error, line, right);
         this.throwUnlessPassing(error, right, endsAt);
       }
       await this.clock.pause(backoff.next());
@@ -123,7 +123,8 @@ export class EsdbConnection {
   }
 
   /** A node that is cut off from its cluster may say so for ever: another one is found with a new connection. */
-  private leaveUnlessServedSoon(line: EsdbLine, right: string): void {
+  private leaveIfUnserved(error: unknown, line: EsdbLine, right: string): void {
+    if (!isUnserved(error)) return;
     const now = this.clock.monotonic();
     const since = this.unserved.get(right) ?? now;
     this.unserved.set(right, since);

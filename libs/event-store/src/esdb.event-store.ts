@@ -12,7 +12,7 @@ import { fromEsdbEvent } from './esdb.event-codec';
 import type { AppendPlace } from './esdb.line';
 import { pageOf } from './esdb.page';
 import { NewestOfOurs } from './esdb.newest';
-import { EsdbTail } from './esdb.tail';
+import { EsdbTail, type NotFound } from './esdb.tail';
 import {
   EventStore,
   NO_INTERRUPTIONS,
@@ -133,7 +133,7 @@ export class EsdbEventStore extends EventStore {
     const tail = new EsdbTail(
       {
         connection: this.connection,
-        eventAt: (position) => this.eventAt(position),
+        lookAt: (position) => this.lookAt(position),
         onResubscribe: (reason) => this.countResubscribed(reason),
       },
       options,
@@ -150,14 +150,9 @@ export class EsdbEventStore extends EventStore {
     }
   }
 
-  override eventAt(position: bigint): Promise<StoredEvent | null> {
-    const fromPosition = { commit: position, prepare: position };
-    return this.connection.answer('read $all', async ({ line, waitMs }) => {
-      const read = line.client.readAll({ fromPosition, maxCount: 1 });
-      const [found] = await line.collect(read, waitMs).catch(noneIfInvalid);
-      const event = found?.event;
-      return event?.position.commit === position ? fromEsdbEvent(event, position) : null;
-    });
+  override async eventAt(position: bigint): Promise<StoredEvent | null> {
+    const found = await this.lookAt(position);
+    return typeof found === 'string' ? null : found;
   }
 
   override readAll(after: bigint | null, limit: number): Promise<AllEventsPage> {
@@ -186,6 +181,19 @@ export class EsdbEventStore extends EventStore {
   override async close(): Promise<void> {
     for (const tail of this.tails) tail.stop();
     await this.connection.close();
+  }
+
+  private lookAt(position: bigint): Promise<StoredEvent | NotFound> {
+    const fromPosition = { commit: position, prepare: position };
+    return this.connection.answer('read $all', async ({ line, waitMs }) => {
+      const read = line.client.readAll({ fromPosition, maxCount: 1 });
+      const found = await line.collect(read, waitMs).catch(invalidIfRefused);
+      if (found === 'invalid') return found;
+      const [first] = found;
+      if (!first) return 'beyond-end';
+      const { event } = first;
+      return event?.position.commit === position ? fromEsdbEvent(event, position) : 'invalid';
+    });
   }
 
   private async readFrom(attempt: Try, stream: string, revision: number): Promise<StoredEvent[]> {
@@ -294,7 +302,7 @@ function noneIfMissing(error: unknown): StoredEvent[] {
   throw error;
 }
 
-function noneIfInvalid(error: unknown): never[] {
-  if (isInvalidPosition(error)) return [];
+function invalidIfRefused(error: unknown): 'invalid' {
+  if (isInvalidPosition(error)) return 'invalid';
   throw error;
 }

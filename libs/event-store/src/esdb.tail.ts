@@ -9,13 +9,20 @@ import { EventStoreUnavailableError, PositionNotFoundError } from './event-store
 import type { AllEventsBatch, ResubscribeReason, SubscribeToAllOptions } from './event-store.port';
 
 const RIGHT = 'read $all';
+const STARTED_BEFORE = 'the subscription began before the place that was asked for';
 /** Pause before the end of the store is asked for again, in ms; up to half as long again. */
 const ASK_MS = 1_000;
+
+/** How long a node that follows others may take to get an event that was read from another one, in ms. */
+const BEHIND_MS = 10_000;
+
+/** Why there is no event at a position: the store, or the node of it that was asked, ends before it, or none is there. */
+export type NotFound = 'beyond-end' | 'invalid';
 
 /** What a tail needs of the store around it. */
 export interface TailPorts {
   readonly connection: EsdbConnection;
-  readonly eventAt: (position: bigint) => Promise<StoredEvent | null>;
+  readonly lookAt: (position: bigint) => Promise<StoredEvent | NotFound>;
   readonly onResubscribe: (reason: ResubscribeReason) => void;
 }
 
@@ -108,9 +115,17 @@ export class EsdbTail {
   /** Nobody can tell a store from another one by a position alone; that of a store that is shorter is accepted. */
   private async assertPlace(): Promise<void> {
     const { at, id } = this.buffer.place;
-    if (at === null || at === 0n || this.stopped) return;
-    const event = await this.ports.eventAt(at);
-    if (!event || (id !== undefined && event.id !== id)) throw new PositionNotFoundError(at, id);
+    if (at === null || at === 0n) return;
+    const { connection, lookAt } = this.ports;
+    const endsAt = connection.clock.monotonic() + BEHIND_MS;
+    const backoff = connection.backoff();
+    while (!this.stopped) {
+      const found = await lookAt(at);
+      if (isEvent(found, id)) return;
+      const mayBeBehind = found === 'beyond-end' && connection.clock.monotonic() < endsAt;
+      if (!mayBeBehind) throw new PositionNotFoundError(at, id);
+      await connection.clock.idle(backoff.next(), this.stopping.signal);
+    }
   }
 
   /** Resolves when the subscription has ended. */
@@ -125,7 +140,9 @@ export class EsdbTail {
       };
       this.subscription = subscription;
       subscription
-        .on('data', (resolved) => this.receive(subscription, resolved))
+        .on('data', (resolved) => {
+          if (!this.receive(subscription, resolved)) end(new Error(STARTED_BEFORE));
+        })
         .on('caughtUp', () => this.reachEnd(subscription))
         .on('error', end)
         .on('end', () => end(new Error('the server has ended the subscription')));
@@ -158,12 +175,16 @@ export class EsdbTail {
     subscription?.resume();
   }
 
-  private receive(from: AllStreamSubscription, { event }: AllStreamResolvedEvent): void {
-    if (this.subscription !== from) return;
+  /** False for an event that cannot come: a node that ends before the place sends all that it gets from then on. */
+  private receive(from: AllStreamSubscription, { event }: AllStreamResolvedEvent): boolean {
+    if (this.subscription !== from) return true;
+    const { at } = this.buffer.place;
+    if (event && at !== null && event.position.commit <= at) return false;
     this.buffer.add(event);
-    if (!this.buffer.isFull) return;
+    if (!this.buffer.isFull) return true;
     from.pause();
     this.buffer.lag();
+    return true;
   }
 
   /** The signal overtakes events that the client has converted but not handed over yet. */
@@ -206,6 +227,10 @@ class Trouble {
     this.backoff ??= this.connection().backoff();
     return this.backoff.next();
   }
+}
+
+function isEvent(found: StoredEvent | NotFound, id: string | undefined): boolean {
+  return typeof found !== 'string' && (id === undefined || found.id === id);
 }
 
 function reasonOf({ error, isSilent }: Ending): ResubscribeReason {

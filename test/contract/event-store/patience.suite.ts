@@ -12,6 +12,7 @@ import type {
   EmbeddedEventStore,
   EmbeddedEventStoreOptions,
 } from '../../../tools/embedded-eventstore/src';
+import { VirtualClock } from '@uplift/runtime/testing';
 import { eventually } from '../../support/eventually';
 import { AllReader, expectOnly } from './all-reader';
 import { CutLine } from './cut-line';
@@ -110,14 +111,21 @@ export function patienceSuite(): void {
 
     it('refuses a position that is no event of the store, and one beyond its end', async () => {
       await serve({ positionStep: 100 });
-      const store = open();
+      const clock = new VirtualClock();
+      const store = open({ clock });
       const stream = newStream();
       await fill(store, stream, 3);
       const [first, second] = await store.load(stream);
-      for (const after of [first!.position + 1n, 99_900n]) {
-        const reader = new AllReader(store, { after });
-        await expect(reader.next()).rejects.toBeInstanceOf(PositionNotFoundError);
-      }
+      const between = new AllReader(store, { after: first!.position + 1n });
+      await expect(between.next()).rejects.toBeInstanceOf(PositionNotFoundError);
+      const beyond = new AllReader(store, { after: 99_900n })
+        .next()
+        .catch((error: unknown) => error);
+      let answer: unknown;
+      void beyond.then((error) => (answer = error));
+      while (answer === undefined) await clock.advance(100);
+      expect(answer).toBeInstanceOf(PositionNotFoundError);
+      expect(clock.monotonic()).toBeGreaterThanOrEqual(10_000);
       const place = { after: first!.position };
       const other = new AllReader(store, { ...place, afterId: second!.id });
       await expect(other.next()).rejects.toMatchObject({
