@@ -1,13 +1,20 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-const LOOK_MS = 20;
+const FIRST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 100;
+const GROWTH = 1.1;
 
-/** Repeats `look` until it no longer throws, and answers what it returned; throws its last error after `withinMs`. */
+/**
+ * Repeats `look` until it no longer throws, and answers what it returned; throws its last error after `withinMs`. Its
+ * pauses grow: looks take processor time from what they wait for.
+ */
 export async function eventually<T>(look: () => T | Promise<T>, withinMs = 10_000): Promise<T> {
   const deadline = Date.now() + withinMs;
+  let pauseMs = FIRST_PAUSE_MS;
   let outcome = await attempt(look);
   while ('error' in outcome && Date.now() < deadline) {
-    await pause(LOOK_MS);
+    await pause(pauseMs);
+    pauseMs = Math.min(pauseMs * GROWTH, LONGEST_PAUSE_MS);
     outcome = await attempt(look);
   }
   if ('error' in outcome) throw outcome.error;
