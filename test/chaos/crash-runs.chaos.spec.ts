@@ -2,24 +2,35 @@ import { SIZES } from '../support/sizes';
 import type { CrashRun } from './crash-runs/crash-harness';
 import { CrashHarness, crashRun } from './crash-runs/crash-harness';
 import type { CrashPoint, ProcessFault } from './crash-runs/crash-points';
-import { DEPLOY_POINTS, FURTHER_POINTS } from './crash-runs/crash-points';
+import { CALL_POINTS, DEPLOY_POINTS, FURTHER_POINTS, OTHER_PAIRS } from './crash-runs/crash-points';
 import { OPERATOR_RUNS, operatorRun } from './crash-runs/operator-runs';
 
+const LONG_RUNS = 200;
 const FAULTS: readonly ProcessFault[] = ['kill', 'stop'];
 
-/** No fewer than there are boundaries of a deploy call, whatever the number of runs. */
-const TESTS = Math.max(DEPLOY_POINTS.length, Math.ceil(SIZES.crashRuns / FAULTS.length));
+interface CrashTest {
+  readonly what: string;
+  /** One for each fault. */
+  readonly points: readonly CrashPoint[];
+}
 
-const ROUND: readonly CrashPoint[] =
-  TESTS > DEPLOY_POINTS.length ? [...DEPLOY_POINTS, ...FURTHER_POINTS] : DEPLOY_POINTS;
-const TABLE = Array.from({ length: Math.ceil(TESTS / ROUND.length) }, () => ROUND)
-  .flat()
-  .slice(0, TESTS)
-  .map((point, n) => ({
-    n: n + 1,
-    ...point,
-    lost: point.lagoonFaults.length > 0 ? ', answers lost' : '',
-  }));
+const atOne = (point: CrashPoint): CrashTest => ({
+  what: `killed, and frozen, at ${nameOf(point)}`,
+  points: FAULTS.map(() => point),
+});
+
+/** Where the faults take turns, each boundary is still met by one of them. */
+const atTwo = ([one, other]: readonly [CrashPoint, CrashPoint]): CrashTest => ({
+  what: `killed at ${nameOf(one)}, and frozen at ${nameOf(other)}`,
+  points: [one, other],
+});
+
+const LONG_ROUND = [...DEPLOY_POINTS, ...FURTHER_POINTS].map(atOne);
+const SHORT_ROUND = [...CALL_POINTS.map(atOne), ...OTHER_PAIRS.map(atTwo)];
+const LONG_TESTS = LONG_RUNS / FAULTS.length;
+const TABLE = SIZES.everyStep
+  ? Array.from({ length: LONG_TESTS }, (_, n) => LONG_ROUND[n % LONG_ROUND.length]!)
+  : SHORT_ROUND;
 
 jest.setTimeout(180_000);
 
@@ -38,11 +49,11 @@ describe('a worker killed or stopped at a boundary of the effect protocol', () =
     process.stdout.write(`${summaryOf(runs)}\n`);
   });
 
-  it.each(TABLE)(
-    '$n: killed, and frozen, at $failpoint of $stage$lost, it builds nothing twice and loses nothing',
-    async (point) => {
+  it.each(TABLE.map((test, n) => ({ n: n + 1, ...test })))(
+    '$n: $what, it builds nothing twice and loses nothing',
+    async ({ points }) => {
       const both = await Promise.all(
-        harnesses.map(([fault, harness]) => crashRun(harness, point, fault)),
+        harnesses.map(([fault, harness], n) => crashRun(harness, points[n]!, fault)),
       );
       runs.push(...both);
       expect(both.flatMap(({ faults }) => faults)).toEqual([]);
@@ -60,6 +71,10 @@ describe('a worker killed or stopped at a boundary of the effect protocol', () =
     },
   );
 });
+
+function nameOf({ failpoint, stage, lagoonFaults }: CrashPoint): string {
+  return `${failpoint} of ${stage}${lagoonFaults.length > 0 ? ', answers lost' : ''}`;
+}
 
 function summaryOf(runs: readonly CrashRun[]): string {
   const upgrades = runs.reduce((sum, run) => sum + run.upgrades, 0);

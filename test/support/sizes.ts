@@ -3,18 +3,22 @@ const isLong = process.env.UPLIFT_LONG_TESTS === '1';
 
 export const SIZES = isLong
   ? {
-      crashRuns: 200,
+      killedFleet: 60,
+      crashedUpgrades: 4,
       queuedUpgrades: 2_000,
+      comingAndGoing: 40,
       polledBuilds: 1_000,
       waitingForLagoon: 250,
       readersThrownOut: 500,
       everyStep: true,
     }
   : {
-      crashRuns: 20,
+      killedFleet: 24,
+      crashedUpgrades: 2,
       queuedUpgrades: 200,
-      polledBuilds: 400,
+      comingAndGoing: 16,
+      polledBuilds: 250,
       waitingForLagoon: 60,
-      readersThrownOut: 60,
+      readersThrownOut: 30,
       everyStep: false,
     };

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type { StoredEvent } from '@uplift/contracts';
 import { toInstanceEvent } from '@uplift/contracts';
 import type { InstanceCommand, InstanceEvent, LocatedEnvironment, WorkOrder } from '@uplift/domain';
@@ -18,6 +19,8 @@ import type { ManagedProcess } from '../../../tools/stack/src';
 import { Stack } from '../../../tools/stack/src';
 import { SimulatedLagoon } from '../../contract/stage-workers/simulated-lagoon';
 import { eventually } from '../../support/eventually';
+import { SIZES } from '../../support/sizes';
+import { StoreLog } from '../../support/store-log';
 import type { CrashPoint, ProcessFault } from './crash-points';
 
 /** Everything takes seconds: the settle window still outlasts the lease and a call together. */
@@ -45,6 +48,7 @@ export interface StartedUpgrade {
 
 /** Every stage as a process of its own; a fault hits another process of the stage, while its first one is down. */
 export class CrashHarness {
+  private readonly log: StoreLog;
   private faults = 0;
 
   private constructor(
@@ -52,7 +56,9 @@ export class CrashHarness {
     private readonly store: EsdbEventStore,
     readonly lagoon: SimulatedLagoon,
     private readonly rows: GraphqlLagoon,
-  ) {}
+  ) {
+    this.log = new StoreLog(store);
+  }
 
   static async start(): Promise<CrashHarness> {
     const stack = await Stack.start({
@@ -136,7 +142,30 @@ export class CrashHarness {
     return events.map((event: StoredEvent) => toInstanceEvent(event));
   }
 
+  /** Waits until the newest event of each is this one. */
+  ended(upgrades: readonly StartedUpgrade[], end: InstanceEvent['type']): Promise<void> {
+    const stories = () => upgrades.map(({ instanceId }) => this.log.typesOf(instanceId));
+    return this.log.until(
+      () => stories().every((types) => types.at(-1) === end),
+      () =>
+        stories()
+          .map((types) => types.join(' → '))
+          .join('\n'),
+      ENDS_WITHIN_MS,
+    );
+  }
+
+  happened(type: InstanceEvent['type'], { instanceId }: StartedUpgrade): Promise<void> {
+    const types = () => this.log.typesOf(instanceId);
+    return this.log.until(
+      () => types().includes(type),
+      () => `${type}: ${types().join(' → ')}`,
+      ENDS_WITHIN_MS,
+    );
+  }
+
   async stop(): Promise<void> {
+    await this.log.close();
     await Promise.all([this.store.close(), this.rows.close()]);
     await this.stack.stop();
   }
@@ -148,7 +177,6 @@ export interface CrashRun {
   readonly faults: readonly string[];
 }
 
-const UPGRADES = 4;
 export const ENDS_WITHIN_MS = 40_000;
 
 /**
@@ -165,11 +193,11 @@ export async function crashRun(
   const upgrades = await askFor(harness);
   await eventually(() => Promise.resolve(expect(isDown(faulty)).toBe(true)), ENDS_WITHIN_MS);
   await harness.restartWorker(point);
-  await allEnded(harness, upgrades);
+  await harness.ended(upgrades, 'InstanceVerifiedHealthy');
   if (fault === 'stop') {
     faulty.signal('SIGCONT');
     upgrades.push(...(await askFor(harness)));
-    await allEnded(harness, upgrades);
+    await harness.ended(upgrades, 'InstanceVerifiedHealthy');
     await faulty.stop();
   }
   await harness.lagoon.clearFaults();
@@ -177,21 +205,15 @@ export async function crashRun(
 }
 
 function askFor(harness: CrashHarness): Promise<StartedUpgrade[]> {
-  return Promise.all(Array.from({ length: UPGRADES }, () => harness.upgrade()));
+  return Promise.all(Array.from({ length: SIZES.crashedUpgrades }, () => harness.upgrade()));
 }
 
 export function isDown(worker: ManagedProcess): boolean {
   if (worker.hasExited) return true;
+  // To ask for its state takes a process: not before it has said that it stops.
+  if (!readFileSync(worker.logFile, 'utf8').includes('"action":"stop"')) return false;
   const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(worker.pid)]);
   return stdout.toString().trim().startsWith('T');
-}
-
-function allEnded(harness: CrashHarness, upgrades: readonly StartedUpgrade[]): Promise<void> {
-  return eventually(async () => {
-    const histories = await Promise.all(upgrades.map((upgrade) => harness.history(upgrade)));
-    const ends = histories.map((events) => events.at(-1)?.type);
-    expect(ends).toEqual(upgrades.map(() => 'InstanceVerifiedHealthy'));
-  }, ENDS_WITHIN_MS);
 }
 
 async function resultOf(

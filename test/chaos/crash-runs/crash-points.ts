@@ -38,11 +38,18 @@ const script = (step: string, lagoonFaults: readonly FaultSpec[] = []): CrashPoi
   lagoonFaults,
 });
 
+/** The boundaries around the call to Lagoon. */
+export const CALL_POINTS = ['E3', 'E4', 'E5', 'E6'].map((step) => deploy(step));
+
+/** The others from the message to the outcome, as pairs. */
+export const OTHER_PAIRS = [
+  [deploy('E0'), deploy('E1')],
+  [deploy('E7'), deploy('E2')],
+  [poll('E8'), poll('E9')],
+] as const;
+
 /** Every boundary from the message to the outcome. */
-export const DEPLOY_POINTS: readonly CrashPoint[] = [
-  ...['E0', 'E1', 'E2', 'E3', 'E4', 'E5', 'E6', 'E7'].map((step) => deploy(step)),
-  ...['E8', 'E9'].map(poll),
-];
+export const DEPLOY_POINTS: readonly CrashPoint[] = [...CALL_POINTS, ...OTHER_PAIRS.flat()];
 
 /** The same with calls whose answers are lost, and for scripts. */
 export const FURTHER_POINTS: readonly CrashPoint[] = [

@@ -87,10 +87,7 @@ async function cancelled(
   upgrade: StartedUpgrade,
   after: InstanceEvent['type'],
 ): Promise<void> {
-  await eventually(async () => {
-    const types = (await harness.history(upgrade)).map(({ type }) => type);
-    expect(types).toContain(after);
-  }, ENDS_WITHIN_MS);
+  await harness.happened(after, upgrade);
   const data = { upgradeId: upgrade.order.upgradeId, ...ASKED };
   await harness.command(upgrade, { type: 'CancelUpgrade', data });
 }
@@ -142,11 +139,11 @@ export async function operatorRun(
     down.push(faulty);
   }
   await harness.restartWorker({ stage });
-  await allEnded(harness, upgrades, run);
+  await harness.ended(upgrades, run.end);
   if (fault === 'stop') {
     down.forEach((worker) => worker.signal('SIGCONT'));
     upgrades.push(...(await run.begin(harness)));
-    await allEnded(harness, upgrades, run);
+    await harness.ended(upgrades, run.end);
     await Promise.all(down.map((worker) => worker.stop()));
   }
   return faultsAfter(harness, upgrades, run);
@@ -157,17 +154,6 @@ function pointsFor({ failpoints }: OperatorRun, fault: ProcessFault): readonly s
   if (fault === 'kill' || SIZES.everyStep) return failpoints;
   const middle = Math.floor(failpoints.length / 2);
   return failpoints.slice(middle, middle + 1);
-}
-
-function allEnded(
-  harness: CrashHarness,
-  upgrades: readonly StartedUpgrade[],
-  { end }: OperatorRun,
-): Promise<void> {
-  return eventually(async () => {
-    const histories = await Promise.all(upgrades.map((upgrade) => harness.history(upgrade)));
-    expect(histories.map((events) => events.at(-1)?.type)).toEqual(upgrades.map(() => end));
-  }, ENDS_WITHIN_MS);
 }
 
 async function faultsAfter(

@@ -65,10 +65,12 @@ export function impatientStoreSuite(running: () => RunningUplift): void {
       await expectBusIsStore(uplift);
       await expectSoundAudit(uplift);
       const readers = ['relay', 'projector', 'command-api', 'watchdog'] as const;
-      const counts = await Promise.all(
-        readers.map((name) => metric(uplift.stack.service(name), RESUBSCRIBED)),
-      );
-      expect(counts.filter((count) => count < 2)).toEqual([]);
+      await eventually(async () => {
+        const counts = await Promise.all(
+          readers.map((name) => metric(uplift.stack.service(name), RESUBSCRIBED)),
+        );
+        expect(counts.filter((count) => count < 2)).toEqual([]);
+      });
       expect(await warnings(uplift)).toEqual(ofTheStart);
     });
   });

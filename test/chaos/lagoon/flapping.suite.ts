@@ -2,9 +2,10 @@ import { ENDLESS_BUILD, idsOf, makeFleet } from '../../support/fleet';
 import { expectSoundAudit, expectUpgradedOnce } from '../../support/run-checks';
 import type { RunningUplift } from '../../support/running-uplift';
 import { STAGE_WORKERS } from '../../support/running-uplift';
+import { SIZES } from '../../support/sizes';
 import { LIMITS, storyOf } from './waits';
 
-const FLEET = 40;
+const FLEET = SIZES.comingAndGoing;
 const OUTAGES = 3;
 /** Simulated seconds. */
 const LONGER_THAN_A_SCRIPT = 30;

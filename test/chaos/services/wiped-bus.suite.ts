@@ -11,10 +11,11 @@ import {
   expectUpgradedOnce,
 } from '../../support/run-checks';
 import type { RunningUplift } from '../../support/running-uplift';
+import { SIZES } from '../../support/sizes';
 import { acknowledged } from '../../support/uplift-client';
 
-const MANY = 60;
-const HALF = 30;
+const MANY = SIZES.killedFleet;
+const HALF = MANY / 2;
 
 export function wipedBusSuite(running: () => RunningUplift): void {
   describe('a bus that loses everything', () => {
