@@ -6,6 +6,7 @@ import type {
   InstanceEventType,
   LocatedEnvironment,
   SystemView,
+  WorkerCommand,
   WorkOrder,
 } from '@uplift/domain';
 import { ALL_STARTS_ALLOWED, markerOf } from '@uplift/domain';
@@ -123,6 +124,12 @@ export class StageFixture {
     this.store.loads = 0;
   }
 
+  /** Of the attempt. */
+  get ids(): Pick<WorkOrder, 'upgradeId' | 'attempt'> {
+    const { upgradeId, attempt } = this.order;
+    return { upgradeId, attempt };
+  }
+
   get openingEvent(): StoredEvent {
     if (this.opening === undefined) throw new TypeError('the fixture has no opening event');
     return this.opening;
@@ -162,6 +169,19 @@ export class StageFixture {
   opened(message: StoredEvent, changes: Partial<Handling> = {}): Promise<InstanceSession | null> {
     const handling = { turn: this.randomness.uuid(), isNew: true, ...changes };
     return InstanceSession.open(this.worker, message, handling);
+  }
+
+  /** What another worker reports. */
+  async submit(command: WorkerCommand): Promise<void> {
+    await (await this.session()).submit(command);
+  }
+
+  /** Another worker has seen the build end well. */
+  async completeUpgrade(): Promise<void> {
+    const { deployment } = await this.session();
+    const buildName = deployment?.buildName ?? '';
+    const times = { warnings: false, queuedMs: null, buildMs: null };
+    await this.submit({ type: 'CompleteUpgrade', data: { ...this.ids, buildName, ...times } });
   }
 
   async turn(): Promise<StageTurn> {

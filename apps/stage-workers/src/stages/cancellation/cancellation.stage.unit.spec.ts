@@ -1,4 +1,4 @@
-import type { InstanceEventType, WorkerCommand, WorkOrder } from '@uplift/domain';
+import type { InstanceEventType, WorkOrder } from '@uplift/domain';
 import { decide, markerOf } from '@uplift/domain';
 import type { BuildTarget } from '@uplift/lagoon';
 import type { Meanwhile } from '../../testing/cancel-fixture';
@@ -58,15 +58,15 @@ describe('the cancel of an upgrade', () => {
     const fixture = await StageFixture.at('UpgradePending');
     const session = await fixture.session();
     fixture.store.rivals.push(() => cancelByHand(fixture));
-    const start = { ...idsOf(fixture), worker: 'w', bulkId: null };
+    const start = { ...fixture.ids, worker: 'w', bulkId: null };
     expect(await session.submit({ type: 'StartUpgrade', data: start })).toBe('not-due');
     expect(await fixture.types()).toEqual(['UpgradeCancelRequested', 'UpgradeCancelled']);
   });
 
   it('stops what was begun if the intent is faster', async () => {
     const fixture = await StageFixture.at('UpgradePending');
-    const start = { ...idsOf(fixture), worker: 'w', bulkId: null };
-    await submit(fixture, { type: 'StartUpgrade', data: start });
+    const start = { ...fixture.ids, worker: 'w', bulkId: null };
+    await fixture.submit({ type: 'StartUpgrade', data: start });
     await cancelByHand(fixture);
     expect(await fixture.types()).toEqual([
       'UpgradeStarted',
@@ -125,7 +125,7 @@ describe('the cancel of an upgrade', () => {
   it('leaves a build alone that was complete before the cancel came: it comes too late', async () => {
     const fixture = await cancelledAt('DeploymentAccepted');
     fixture.lagoon.script.endBuilds(fixture.target, 'complete');
-    await fixture.handle(stageOf(fixture, [() => complete(fixture)]));
+    await fixture.handle(stageOf(fixture, [() => fixture.completeUpgrade()]));
     expect(cancels(fixture)).toEqual([]);
     expect((await fixture.types()).slice(0, 2)).toEqual([
       'UpgradeCancelTooLate',
@@ -138,7 +138,7 @@ describe('the cancel of an upgrade', () => {
     fixture.lagoon.script.answerNext({ kind: 'ambiguous', evidence: 'success' });
     const stage = stageOf(fixture, [
       () => fixture.lagoon.script.endBuilds(fixture.target, 'complete'),
-      () => complete(fixture),
+      () => fixture.completeUpgrade(),
     ]);
     await fixture.handle(stage);
     expect(cancels(fixture)).toHaveLength(1);
@@ -166,7 +166,7 @@ describe('the cancel of an upgrade', () => {
         const answer = await fixture.lagoon.deployLatest(request, new AbortController().signal);
         const buildName = answer.kind === 'accepted' ? answer.buildName : '';
         fixture.lagoon.calls.length = 0;
-        await submit(fixture, { type: 'AcceptDeployment', data: { ...idsOf(fixture), buildName } });
+        await fixture.submit({ type: 'AcceptDeployment', data: { ...fixture.ids, buildName } });
       };
       await fixture.handle(stageOf(fixture, [nothing, nothing, land, () => confirm(fixture)]));
       expect(cancels(fixture)).toEqual([buildsOf(fixture)[0]?.name]);
@@ -177,7 +177,7 @@ describe('the cancel of an upgrade', () => {
       const fixture = await cancelledAt('DeploymentRequested');
       const notLanded = () => {
         const call = { marker: fixture.marker, callNo: 1, evidence: {}, worker: 'predecessor' };
-        return submit(fixture, { type: 'RepeatCall', data: { ...idsOf(fixture), ...call } });
+        return fixture.submit({ type: 'RepeatCall', data: { ...fixture.ids, ...call } });
       };
       await fixture.handle(stageOf(fixture, [nothing, notLanded]));
       expect(fixture.lagoon.calls).toEqual([]);
@@ -202,7 +202,7 @@ describe('the cancel of an upgrade', () => {
     const started = { upgradeId: order.upgradeId, attempt: 2, worker: 'predecessor' };
     const requested = { ...started, callNo: 1, marker: markerOf(workOrder), bulkId: null };
     const failure = { reason: 'deployment-failed', evidence: {}, retryable: true } as const;
-    await submit(fixture, { type: 'FailUpgrade', data: { ...idsOf(fixture), ...failure } });
+    await fixture.submit({ type: 'FailUpgrade', data: { ...fixture.ids, ...failure } });
     await fixture.append(
       { type: 'UpgradeRetried', data: { workOrder, ...BY_HAND, fromStage: 'upgrade' } },
       { type: 'UpgradeStarted', data: started },
@@ -218,7 +218,6 @@ describe('the cancel of an upgrade', () => {
 });
 
 const nothing = () => undefined;
-const idsOf = ({ order: { upgradeId, attempt } }: StageFixture) => ({ upgradeId, attempt });
 const buildsOf = ({ lagoon, target }: StageFixture) =>
   lagoon.script.find(target)?.deployments ?? [];
 
@@ -226,7 +225,7 @@ async function cancelledAt(type: InstanceEventType, changes: Partial<WorkOrder> 
   const fixture = await StageFixture.at(type, changes);
   await fixture.openWith({
     type: 'UpgradeCancelRequested',
-    data: { ...idsOf(fixture), ...BY_HAND },
+    data: { ...fixture.ids, ...BY_HAND },
   });
   return fixture;
 }
@@ -234,30 +233,15 @@ async function cancelledAt(type: InstanceEventType, changes: Partial<WorkOrder> 
 /** As the operator's door does it. */
 async function cancelByHand(fixture: StageFixture): Promise<void> {
   const { state } = await fixture.history.load(fixture.instanceId);
-  const { upgradeId } = idsOf(fixture);
+  const { upgradeId } = fixture.ids;
   const command = { type: 'CancelUpgrade', data: { upgradeId, ...BY_HAND } } as const;
   await fixture.append(...decide(command, state));
-}
-
-/** What another worker reports. */
-async function submit(fixture: StageFixture, command: WorkerCommand): Promise<void> {
-  await (await fixture.session()).submit(command);
 }
 
 async function confirm(fixture: StageFixture): Promise<void> {
   const { deployment } = await fixture.session();
   const buildName = deployment?.buildName ?? null;
-  await submit(fixture, { type: 'ConfirmCancel', data: { ...idsOf(fixture), buildName } });
-}
-
-async function complete(fixture: StageFixture): Promise<void> {
-  const { deployment } = await fixture.session();
-  const buildName = deployment?.buildName ?? '';
-  const times = { warnings: false, queuedMs: null, buildMs: null };
-  await submit(fixture, {
-    type: 'CompleteUpgrade',
-    data: { ...idsOf(fixture), buildName, ...times },
-  });
+  await fixture.submit({ type: 'ConfirmCancel', data: { ...fixture.ids, buildName } });
 }
 
 function asked({ lagoon }: StageFixture, operation: string) {

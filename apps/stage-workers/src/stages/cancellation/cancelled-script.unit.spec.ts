@@ -24,7 +24,6 @@ const REFUSED = {
 } as const;
 
 const nothing = () => undefined;
-const idsOf = ({ order: { upgradeId, attempt } }: StageFixture) => ({ upgradeId, attempt });
 const stuck = () => Promise.reject(new Error('nothing ends it'));
 const stageOf = (fixture: StageFixture, meanwhile: Meanwhile = []) =>
   stageAt(fixture, new EventfulClock(meanwhile, stuck));
@@ -156,8 +155,7 @@ describe('the cancel of an upgrade', () => {
       const { fixture } = await given();
       fixture.lagoon.script.ignoreTaskCancels(fixture.target);
       const failure = { reason: 'stage-timed-out', evidence: {}, retryable: true };
-      const fail = () =>
-        fixture.append({ type: failedAs, data: { ...idsOf(fixture), ...failure } });
+      const fail = () => fixture.append({ type: failedAs, data: { ...fixture.ids, ...failure } });
       expect(await fixture.handle(stageOf(fixture, [fail]))).toEqual({ kind: 'done' });
       expect(await fixture.types()).toEqual([failedAs]);
     });
@@ -174,10 +172,10 @@ describe('the cancel of an upgrade', () => {
         const request = { project, environment, ...VARIABLE, value };
         return fixture.lagoon.setVariable(request, new AbortController().signal);
       };
-      const data = { ...idsOf(fixture), worker: 'predecessor', names: [VARIABLE.name] };
+      const data = { ...fixture.ids, worker: 'predecessor', names: [VARIABLE.name] };
       await fixture.openWith(
         { type: 'VariablesRequested', data },
-        { type: 'UpgradeCancelRequested', data: { ...idsOf(fixture), ...BY_HAND } },
+        { type: 'UpgradeCancelRequested', data: { ...fixture.ids, ...BY_HAND } },
       );
       return { fixture, set };
     };
@@ -219,14 +217,14 @@ async function cancelledScript(step: 'pre-upgrade' | 'upgrade', opened: Opened) 
   const name = scriptMarkerOf(fixture.order, step);
   const environmentId = fixture.lagoon.script.find(fixture.target)?.facts.environmentId ?? 0;
   const task = opened === 'lost' ? NO_TASK : await addedTask(fixture, environmentId, name);
-  const call = { ...idsOf(fixture), step, callNo: 1 } as const;
-  const started = { type: 'UpgradeStarted', data: { ...idsOf(fixture), worker } } as const;
+  const call = { ...fixture.ids, step, callNo: 1 } as const;
+  const started = { type: 'UpgradeStarted', data: { ...fixture.ids, worker } } as const;
   const accepted = { type: 'ScriptAccepted', data: { ...call, task } } as const;
   await fixture.openWith(
     ...(isUpgrade ? [started] : []),
     { type: 'ScriptRequested', data: { ...call, marker: name, worker } },
     ...(opened === 'accepted' ? [accepted] : []),
-    { type: 'UpgradeCancelRequested', data: { ...idsOf(fixture), ...BY_HAND } },
+    { type: 'UpgradeCancelRequested', data: { ...fixture.ids, ...BY_HAND } },
   );
   return { fixture, task, environmentId };
 }

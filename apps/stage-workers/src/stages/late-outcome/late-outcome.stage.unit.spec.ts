@@ -26,14 +26,8 @@ describe('a deployment that was given up', () => {
   it('is no late outcome if it is seen complete before the deadline', async () => {
     const fixture = await StageFixture.at('DeploymentAccepted');
     endBuild(fixture);
-    const { deployment } = await fixture.session();
-    const buildName = deployment?.buildName ?? '';
-    const times = { warnings: false, queuedMs: null, buildMs: null };
-    await submit(fixture, {
-      type: 'CompleteUpgrade',
-      data: { ...idsOf(fixture), buildName, ...times },
-    });
-    await submit(fixture, timeOut(fixture));
+    await fixture.completeUpgrade();
+    await fixture.submit(timeOut(fixture));
     expect(await fixture.types()).toEqual(['UpgradeCompleted', 'PostUpgradePending']);
   });
 
@@ -69,9 +63,9 @@ describe('a deployment that was given up', () => {
     const fixture = await StageFixture.at('DeploymentRequested');
     const { environmentId } = fixture.lagoon.script.place(fixture.target);
     const unknown = { buildName: null, evidence: { lookUps: 2 } };
-    await submit(fixture, {
+    await fixture.submit({
       type: 'DeclareOutcomeUnknown',
-      data: { ...idsOf(fixture), ...unknown },
+      data: { ...fixture.ids, ...unknown },
     });
     await fixture.openWithNewest();
     const land = async () => {
@@ -166,7 +160,7 @@ describe('a deployment that was given up', () => {
     const again = () =>
       fixture.append(
         { type: 'UpgradeRetried', data: { ...data, workOrder: { ...workOrder, attempt: 2 } } },
-        { type: 'UpgradeFailed', data: { ...idsOf(fixture), attempt: 2, ...failure } },
+        { type: 'UpgradeFailed', data: { ...fixture.ids, attempt: 2, ...failure } },
       );
     const watch = new LateWatch(fixture, [[HOUR, again]]);
     expect(await watch.run()).toEqual({ kind: 'done' });
@@ -178,7 +172,7 @@ describe('a deployment that was given up', () => {
     endBuild(fixture);
     await new LateWatch(fixture).run();
     const { workOrder } = await fixture.session();
-    const ids = idsOf(fixture);
+    const ids = fixture.ids;
     await fixture.append(
       { type: 'PostUpgradeStarted', data: { ...ids, worker: 'w' } },
       { type: 'PostUpgradeCompleted', data: { workOrder, task: null } },
@@ -194,7 +188,7 @@ describe('a deployment that was given up', () => {
 
   it('that never came is known to have had no effect when the watch ends, and not before', async () => {
     const fixture = await StageFixture.at('DeploymentRequested');
-    await submit(fixture, timeOut(fixture));
+    await fixture.submit(timeOut(fixture));
     await fixture.openWithNewest();
     const seen: string[][] = [];
     const look = async () => seen.push(await fixture.types());
@@ -210,7 +204,7 @@ describe('a deployment that was given up', () => {
 
   it('is asked to stop at every look if it was cancelled, and its end leads to the proof of health', async () => {
     const fixture = await StageFixture.at('DeploymentAccepted');
-    const request = { ...idsOf(fixture), ...BY_HAND };
+    const request = { ...fixture.ids, ...BY_HAND };
     await fixture.append({ type: 'UpgradeCancelRequested', data: request });
     await giveUp(fixture);
     fixture.lagoon.script.answerNext({ kind: 'ambiguous', evidence: 'HTTP 504' });
@@ -259,7 +253,6 @@ describe('many deployments that were given up', () => {
   });
 });
 
-const idsOf = ({ order: { upgradeId, attempt } }: StageFixture) => ({ upgradeId, attempt });
 const buildsOf = ({ lagoon, target }: StageFixture) =>
   lagoon.script.find(target)?.deployments ?? [];
 
@@ -270,16 +263,11 @@ function endBuild({ lagoon, target }: StageFixture, status = 'complete'): void {
 function timeOut(fixture: StageFixture): WorkerCommand {
   const seen = { seenStatus: 'upgrade-running', stage: 'poll-upgrade' } as const;
   const limit = { since: fixture.openingEvent.recordedAt, limitMs: 7 * HOUR };
-  return { type: 'TimeOutStage', data: { ...idsOf(fixture), ...seen, ...limit } };
-}
-
-/** What another worker reports. */
-async function submit(fixture: StageFixture, command: WorkerCommand): Promise<void> {
-  await (await fixture.session()).submit(command);
+  return { type: 'TimeOutStage', data: { ...fixture.ids, ...seen, ...limit } };
 }
 
 async function giveUp(fixture: StageFixture): Promise<void> {
-  await submit(fixture, timeOut(fixture));
+  await fixture.submit(timeOut(fixture));
   await fixture.openWithNewest();
 }
 
@@ -295,6 +283,6 @@ async function fail(
   evidence: Evidence,
 ): Promise<void> {
   const failure = { reason, evidence, retryable: true };
-  await submit(fixture, { type: 'FailUpgrade', data: { ...idsOf(fixture), ...failure } });
+  await fixture.submit({ type: 'FailUpgrade', data: { ...fixture.ids, ...failure } });
   await fixture.openWithNewest();
 }

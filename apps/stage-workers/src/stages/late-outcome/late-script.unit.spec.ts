@@ -59,7 +59,7 @@ describe.each(STEPS)('a %s script that was given up', (step, opening, order, fai
     expect(fixture.lagoon.calls).toEqual([]);
     const other = await StageFixture.at(opening, order);
     const failure = { reason: `${step}-script-failed`, evidence: {}, retryable: true };
-    await other.openWith({ type: failedAs, data: { ...idsOf(other), ...failure } });
+    await other.openWith({ type: failedAs, data: { ...other.ids, ...failure } });
     expect(await new LateWatch(other).run()).toEqual({ kind: 'done' });
     expect(other.lagoon.calls).toEqual([]);
   });
@@ -90,7 +90,6 @@ describe('what goes on of a cancelled attempt that was given up', () => {
   );
 });
 
-const idsOf = ({ order: { upgradeId, attempt } }: StageFixture) => ({ upgradeId, attempt });
 const asked = ({ lagoon }: StageFixture, operation: string) =>
   lagoon.calls.filter((call) => call.operation === operation);
 
@@ -114,7 +113,7 @@ async function givenUpScript(
   const request = { environmentId, name: marker, ...SCRIPT.target.script };
   const answer = await fixture.lagoon.addTask(request, new AbortController().signal);
   const taskId = answer.kind === 'accepted' ? answer.taskId : 0;
-  const ids = idsOf(fixture);
+  const ids = fixture.ids;
   const call = { ...ids, step, callNo: 1 };
   const started = { type: 'UpgradeStarted', data: { ...ids, worker: 'w' } } as const;
   const taken = {

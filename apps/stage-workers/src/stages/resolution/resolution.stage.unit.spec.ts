@@ -7,14 +7,13 @@ const MINUTE = 60_000;
 const NOT_LANDED = { kind: 'not-landed' } as const;
 const adopt = (buildName: string): Resolution => ({ kind: 'adopt', buildName });
 
-const idsOf = ({ order: { upgradeId, attempt } }: StageFixture) => ({ upgradeId, attempt });
 const buildOf = ({ lagoon, target }: StageFixture) =>
   lagoon.script.find(target)?.deployments[0]?.name ?? '';
 
 /** What an operator says, and what came of it. */
 async function resolved(fixture: StageFixture, resolution: Resolution, afterMs = 30 * MINUTE) {
   await fixture.clock.advance(afterMs);
-  const asked = { ...idsOf(fixture), resolution, requestedBy: 'operator-7', reason: 'seen' };
+  const asked = { ...fixture.ids, resolution, requestedBy: 'operator-7', reason: 'seen' };
   await fixture.openWith({ type: 'OutcomeResolutionRequested', data: asked });
   const options = { settleWindowMs: 20 * MINUTE, attemptMs: 60 * MINUTE };
   const stage = new ResolutionStage(fixture.cores, options);
@@ -30,7 +29,7 @@ async function calling(): Promise<StageFixture> {
 
 async function givenUp(fixture: StageFixture): Promise<StageFixture> {
   const failure = { reason: 'stage-timed-out', evidence: {}, retryable: true };
-  await fixture.append({ type: 'UpgradeFailed', data: { ...idsOf(fixture), ...failure } });
+  await fixture.append({ type: 'UpgradeFailed', data: { ...fixture.ids, ...failure } });
   return fixture;
 }
 
@@ -116,7 +115,7 @@ describe('a call that an operator says had no effect', () => {
     const fixture = await StageFixture.at('DeploymentAccepted');
     const buildName = await land(fixture, 'running', '');
     const { workOrder } = await fixture.session();
-    const duplicates = { ...idsOf(fixture), builds: [buildName] };
+    const duplicates = { ...fixture.ids, builds: [buildName] };
     await fixture.append({ type: 'DuplicateBuildDetected', data: duplicates });
     expect(workOrder.attempt).toBe(1);
     expect(await resolved(await givenUp(fixture), NOT_LANDED)).toMatchObject([
@@ -168,7 +167,7 @@ describe('a script whose task an operator names', () => {
     const { environmentId } = fixture.lagoon.script.place(fixture.target);
     const marker = scriptMarkerOf(fixture.order, 'pre-upgrade');
     const call = {
-      ...idsOf(fixture),
+      ...fixture.ids,
       step: 'pre-upgrade',
       callNo: 1,
       marker,
@@ -190,7 +189,7 @@ it('does nothing once the call has its outcome', async () => {
   const asked = { requestedBy: 'operator-7', reason: 'seen', resolution: NOT_LANDED };
   const request: InstanceEventOf<'OutcomeResolutionRequested'> = {
     type: 'OutcomeResolutionRequested',
-    data: { ...idsOf(fixture), ...asked },
+    data: { ...fixture.ids, ...asked },
   };
   await fixture.openWith(request);
   const stage = new ResolutionStage(fixture.cores, { settleWindowMs: 0, attemptMs: 1 });

@@ -16,10 +16,8 @@ function stageOf(fixture: StageFixture): UpgradeStage {
   return new UpgradeStage(ports, { worker: WORKER, timeoutMs: 1_000, concurrency: 4 });
 }
 
-const idsOf = ({ order: { upgradeId, attempt } }: StageFixture) => ({ upgradeId, attempt });
-
 async function park(fixture: StageFixture): Promise<void> {
-  await fixture.append({ type: 'InstanceParked', data: { ...idsOf(fixture), ...ASKED } });
+  await fixture.append({ type: 'InstanceParked', data: { ...fixture.ids, ...ASKED } });
 }
 
 /** What the operator's command appends. */
