@@ -103,7 +103,9 @@ describe('the command API, which watches the watchdog', () => {
     end();
 
     await watched.passBySeconds(MINUTE);
-    expect(await watched.told()).toMatch(/^no watchdog was at work for \d+ s.*none is running$/);
+    expect(await watched.told()).toMatch(
+      /^no watchdog was at work for \d+ s.*none is running, or none of this version$/,
+    );
     expect(warned).toHaveBeenCalledTimes(1);
     expect(await watched.silence()).toBeGreaterThan(45);
 

@@ -9,7 +9,10 @@ const TIMEOUT_MS = 2_000;
 /** With the time between two questions it is told within a minute. */
 const LONGEST_SILENCE_MS = 45_000;
 
-const IN_WORDS = { 'no-responder': 'none is running', timeout: 'it does not answer' } as const;
+const IN_WORDS = {
+  'no-responder': 'none is running, or none of this version',
+  timeout: 'it does not answer',
+} as const;
 
 /**
  * Watches the watchdog, which watches all others. While none is at work commands are taken as ever, and the health
