@@ -5,8 +5,6 @@ export const REQUEST_HEADERS = {
   /** Accepted as a synonym of the idempotency key. */
   messageId: 'Nats-Msg-Id',
   traceparent: 'traceparent',
-  tracestate: 'tracestate',
-  actorToken: 'Uplift-Actor-Token',
 } as const;
 
 /** On a failed reply: the HTTP status as digits, the problem's title, and seconds to wait before a repeat. */

@@ -51,10 +51,6 @@ export class Health {
     this.degradations.set(name, check);
   }
 
-  removeReadiness(name: string): void {
-    this.checks.delete(name);
-  }
-
   /**
    * Registers a loop and returns the function it calls on every turn. Whoever waits for something that may take any
    * time, such as the next event or a server that is away, beats meanwhile: see `beatWhile`.
