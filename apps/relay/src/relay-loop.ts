@@ -29,6 +29,8 @@ export interface RelayParts extends RelayContext {
 const REFUSED = { firstMs: 250, longestMs: 5_000 };
 const SILENT =
   'the bus answers all else: a NATS server whose disk is full is silent like this, until there is room and it is started again';
+/** Of a message that was not stored, and of those behind it. */
+const SILENT_REASONS = ['timeout', 'wrong-sequence'];
 /** How often stream and consumers are looked after. */
 const KEEP_MS = 2_000;
 
@@ -107,8 +109,11 @@ export class RelayLoop {
     const { status, bus } = this.parts;
     status.refusals += 1;
     if (failure.reason !== 'wrong-sequence') return this.afterRefusal(run, failure, ending);
+    const lastSequence = await bus.lastSequence();
+    if (lastSequence < confirmedSequence) return;
+    // Nobody is there: a message before it was not stored.
+    if (lastSequence < failure.sequence) return this.afterRefusal(run, failure, ending);
     this.tellRefusal(failure);
-    if ((await bus.lastSequence()) < confirmedSequence) return;
     if (!(await isRelayed(this.parts, failure.sequence))) return;
     status.standBy();
     await standBy(this.parts, ending);
@@ -118,7 +123,7 @@ export class RelayLoop {
   private async afterRefusal(run: PublishRun, failure: PublishFailedError, ending: AbortSignal) {
     const { bus, status, clock } = this.parts;
     this.tellRefusal(failure);
-    const isSilent = failure.reason === 'timeout' && bus.isConnected;
+    const isSilent = SILENT_REASONS.includes(failure.reason) && bus.isConnected;
     status.hindered(isSilent ? `${failure.message}; ${SILENT}` : failure.message);
     if (run.hasConfirmed) this.backoff.reset();
     else await beatWhile(clock.idle(this.backoff.next(), ending), this.parts);

@@ -220,14 +220,14 @@ export class InMemoryBus {
   /** Undefined: nobody is answered. */
   store(message: BusMessage, expectedLast: number): PublishAnswer | undefined {
     const { stream } = this;
-    this.hasFailedToWrite ||= this.isDiskFull;
-    if (this.hasFailedToWrite) return undefined;
     if (!stream) return { kind: 'failed', reason: 'no-stream', detail: 'nobody answered' };
     const last = stream.messages.length;
     if (last !== expectedLast) {
       const detail = `wrong last sequence: ${last}`;
       return { kind: 'failed', reason: 'wrong-sequence', detail };
     }
+    this.hasFailedToWrite ||= this.isDiskFull;
+    if (this.hasFailedToWrite) return undefined;
     const maxBytes = Number(stream.settings.max_bytes);
     const bytes = stream.bytes + sizeOf(message);
     if (maxBytes >= 0 && bytes > maxBytes) {
