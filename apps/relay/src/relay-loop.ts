@@ -34,6 +34,8 @@ const SILENT_REASONS = ['timeout', 'wrong-sequence'];
 /** How often stream and consumers are looked after. */
 const KEEP_MS = 2_000;
 
+const AS_WANTED: TopologyReport = { changes: [], differences: [], faults: [] };
+
 /**
  * $all → JetStream, for as long as the process lives. Each pass goes from the last message on the bus to the first
  * publish that is not accepted. Errors are told on the health page and tried again.
@@ -46,6 +48,9 @@ export class RelayLoop {
   private proof: RelayProof = { ordinal: 0, epoch: '' };
   private lastSequence = 0;
   private toldUpTo = 0;
+  /** Ends the rest before the next look after the topology. */
+  private rest = new AbortController();
+  private readonly reports = { stream: AS_WANTED, consumers: AS_WANTED };
 
   constructor(private readonly parts: RelayParts) {
     const { store, clock, randomness, onBeat } = parts;
@@ -78,7 +83,8 @@ export class RelayLoop {
   private async beginPass(ending: AbortSignal): Promise<bigint | null> {
     await this.afterPass(ending);
     const { bus, topology, status } = this.parts;
-    this.report(await bus.ensureTopology(topology));
+    this.report('stream', await bus.ensureStream(topology));
+    this.rest.abort();
     const { sequence, after, proof, foreign } = await findResumePoint(this.parts, ending);
     if (sequence < this.toldUpTo) this.toldUpTo = 0;
     this.tellOf(foreign);
@@ -174,18 +180,20 @@ export class RelayLoop {
   }
 
   /** Corrections at once, what stays as it is when it was not told before. */
-  private report({ changes, differences, faults }: TopologyReport): void {
+  private report(of: 'stream' | 'consumers', report: TopologyReport): void {
     const { status, logger } = this.parts;
+    const { changes, differences, faults } = report;
+    const before = this.reports[of];
+    this.reports[of] = report;
     status.repairs += changes.length;
     if (changes.length > 0) logger.warn({ changes }, 'bus repaired');
-    const known = [...status.busDifferences, ...status.busFaults];
-    const isNew = (line: string) => !known.includes(line);
-    const changed = differences.filter(isNew);
+    const changed = differences.filter((line) => !before.differences.includes(line));
     if (changed.length > 0) logger.info({ differences: changed }, 'the bus is set otherwise');
-    const broken = faults.filter(isNew);
+    const broken = faults.filter((line) => !before.faults.includes(line));
     if (broken.length > 0) logger.error({ faults: broken }, 'the bus cannot be repaired');
-    status.busDifferences = differences;
-    status.busFaults = faults;
+    const { stream, consumers } = this.reports;
+    status.busDifferences = [...stream.differences, ...consumers.differences];
+    status.busFaults = [...stream.faults, ...consumers.faults];
   }
 
   private onBreak(error: unknown): void {
@@ -197,30 +205,37 @@ export class RelayLoop {
 
   private async keepTopology(signal: AbortSignal): Promise<void> {
     const { clock, bus, onKeeperBeat } = this.parts;
+    signal.addEventListener('abort', () => this.rest.abort());
     while (!signal.aborted) {
-      await clock.idle(KEEP_MS, signal);
+      await clock.idle(KEEP_MS, this.rest.signal);
+      this.rest = new AbortController();
       onKeeperBeat();
       if (!signal.aborted && bus.isConnected) await this.lookAfter();
     }
   }
 
-  /** A stream that was made anew, or is shorter than it was known to be, has to be filled from the store again. */
+  /** Publishing needs the stream alone: a consumer that does not answer holds it up in nothing. */
   private async lookAfter(): Promise<void> {
     const { bus, logger, topology } = this.parts;
     try {
-      const report = await bus.ensureTopology(topology);
-      const known = Math.max(this.lastSequence, this.run?.confirmedSequence ?? 0);
-      const fill = await bus.streamFill();
-      const shrunk = fill.lastSequence < known;
-      this.lastSequence = fill.lastSequence;
-      this.noteFill(fill);
-      this.report(report);
-      if (shrunk || report.changes.some((change) => change.startsWith('stream')))
-        this.tail.resubscribe();
+      await this.lookAfterStream();
+      this.report('consumers', await bus.ensureConsumers(topology));
     } catch (error) {
       const isDue = this.lines.isDue('bus could not be looked after');
       if (isDue) logger.warn({ err: error }, 'bus could not be looked after');
     }
+  }
+
+  /** A stream that was made anew, or is shorter than it was known to be, has to be filled from the store again. */
+  private async lookAfterStream(): Promise<void> {
+    const { bus, topology } = this.parts;
+    const report = await bus.ensureStream(topology);
+    const known = Math.max(this.lastSequence, this.run?.confirmedSequence ?? 0);
+    const fill = await bus.streamFill();
+    this.lastSequence = fill.lastSequence;
+    this.noteFill(fill);
+    this.report('stream', report);
+    if (fill.lastSequence < known || report.changes.length > 0) this.tail.resubscribe();
   }
 
   private noteFill(fill: StreamFill): void {

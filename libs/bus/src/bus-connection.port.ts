@@ -3,7 +3,7 @@ import type { Clock } from '@uplift/runtime';
 import type { AckAction } from './ack-policy';
 import type { TopologyOptions } from './bus-topology';
 
-/** What `ensureTopology` has found and done. */
+/** What was found of stream or consumers, and done about it. */
 export interface TopologyReport {
   /** What it had to create or correct; empty when everything stood as the table says. */
   readonly changes: readonly string[];
@@ -11,6 +11,14 @@ export interface TopologyReport {
   readonly differences: readonly string[];
   /** Consumers that are not as they must be and cannot be corrected, and why. */
   readonly faults: readonly string[];
+}
+
+export function merged(reports: readonly TopologyReport[]): TopologyReport {
+  return {
+    changes: reports.flatMap(({ changes }) => changes),
+    differences: reports.flatMap((report) => report.differences),
+    faults: reports.flatMap(({ faults }) => faults),
+  };
 }
 
 /** How far the stream is filled. */
@@ -175,10 +183,18 @@ export abstract class BusConnection {
   abstract close(): Promise<void>;
 
   /**
-   * Brings stream and consumers to what the table says; repeating it changes nothing. Only the relay calls it.
-   * Throws StreamUncorrectableError.
+   * Brings the stream to what the table says; repeating it changes nothing. Only the relay calls it. Throws
+   * StreamUncorrectableError.
    */
-  abstract ensureTopology(options?: TopologyOptions): Promise<TopologyReport>;
+  abstract ensureStream(options?: TopologyOptions): Promise<TopologyReport>;
+  /** The same for the consumers. Throws if there is no stream. */
+  abstract ensureConsumers(options?: TopologyOptions): Promise<TopologyReport>;
+
+  async ensureTopology(options?: TopologyOptions): Promise<TopologyReport> {
+    const stream = await this.ensureStream(options);
+    return merged([stream, await this.ensureConsumers(options)]);
+  }
+
   /** Settings of the stream that are not as they must be; nothing is changed. Throws if there is no stream. */
   abstract streamFaults(): Promise<readonly string[]>;
   /** 0 for a stream that never had a message. Throws if there is no stream. */

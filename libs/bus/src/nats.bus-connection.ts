@@ -37,7 +37,8 @@ import {
 } from './nats.messages';
 import {
   consumerState,
-  ensureNatsTopology,
+  ensureNatsConsumers,
+  ensureNatsStream,
   hasConsumer,
   storedMessage,
   streamFaults,
@@ -119,8 +120,12 @@ export class NatsBusConnection extends BusConnection {
     return this.nats.close();
   }
 
-  override async ensureTopology(options: TopologyOptions = {}): Promise<TopologyReport> {
-    return ensureNatsTopology(await this.api(), options);
+  override async ensureStream(options: TopologyOptions = {}): Promise<TopologyReport> {
+    return ensureNatsStream(await this.api(), options);
+  }
+
+  override async ensureConsumers(options: TopologyOptions = {}): Promise<TopologyReport> {
+    return ensureNatsConsumers(await this.api(), options);
   }
 
   override async streamFaults(): Promise<readonly string[]> {

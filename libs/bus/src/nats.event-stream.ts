@@ -1,5 +1,6 @@
 import { EVENTS_STREAM } from '@uplift/contracts';
 import {
+  ErrorCode,
   NatsError,
   type ConsumerConfig,
   type JetStreamManager,
@@ -7,6 +8,7 @@ import {
   type StreamInfo,
 } from 'nats';
 import {
+  merged,
   StreamUncorrectableError,
   type ConsumerState,
   type MessageOnBus,
@@ -23,18 +25,35 @@ import {
 } from './bus-topology';
 import { headerRecord } from './nats.messages';
 
-export async function ensureNatsTopology(
+export async function ensureNatsStream(
   manager: JetStreamManager,
   options: TopologyOptions,
 ): Promise<TopologyReport> {
-  const stream = await ensureStream(manager, wantedStream(options));
-  const consumers = await ensureConsumers(manager, wantedConsumers(options));
-  const all = [stream, ...consumers];
+  const wanted = wantedStream(options);
+  const { name, kept, atCreation } = wanted;
+  const title = `stream ${name}`;
+  const found = (await streamInfo(manager))?.config;
+  if (!found) {
+    await manager.streams.add({ name, ...kept, ...atCreation });
+    return made(title);
+  }
+  const faults = uncorrected({ ...found }, wanted);
+  if (faults.length > 0) await correct(faults, () => manager.streams.update(name, kept));
   return {
-    changes: all.flatMap((report) => report.changes),
-    differences: all.flatMap((report) => report.differences),
-    faults: all.flatMap((report) => report.faults),
+    changes: faults.length > 0 ? [`${title} (${faults.join(', ')})`] : [],
+    differences: differences({ ...found }, wanted),
+    faults: [],
   };
+}
+
+export async function ensureNatsConsumers(
+  manager: JetStreamManager,
+  options: TopologyOptions,
+): Promise<TopologyReport> {
+  const wanted = wantedConsumers(options);
+  const found = await foundConsumers(manager, wanted);
+  const ensured = wanted.map((each) => ensureConsumer(manager, each, found.get(each.name)));
+  return merged(await Promise.all(ensured));
 }
 
 export async function streamFaults(manager: JetStreamManager): Promise<readonly string[]> {
@@ -107,26 +126,6 @@ export async function hasConsumer(nats: NatsConnection, durable: string): Promis
   }
 }
 
-async function ensureStream(
-  manager: JetStreamManager,
-  wanted: WantedSettings,
-): Promise<TopologyReport> {
-  const { name, kept, atCreation } = wanted;
-  const title = `stream ${name}`;
-  const found = (await streamInfo(manager))?.config;
-  if (!found) {
-    await manager.streams.add({ name, ...kept, ...atCreation });
-    return made(title);
-  }
-  const faults = uncorrected({ ...found }, wanted);
-  if (faults.length > 0) await correct(faults, () => manager.streams.update(name, kept));
-  return {
-    changes: faults.length > 0 ? [`${title} (${faults.join(', ')})`] : [],
-    differences: differences({ ...found }, wanted),
-    faults: [],
-  };
-}
-
 async function correct(faults: readonly string[], update: () => Promise<unknown>): Promise<void> {
   try {
     await update();
@@ -136,44 +135,70 @@ async function correct(faults: readonly string[], update: () => Promise<unknown>
   }
 }
 
-async function ensureConsumers(
-  manager: JetStreamManager,
+/** The settings of a consumer, or why they are not known. */
+type FoundConsumer = ConsumerConfig | NatsError;
+
+/** Where one consumer of a cluster has no leader, the list of all is not answered in time, and the others have to be asked. */
+async function foundConsumers(
+  { consumers }: JetStreamManager,
   wanted: readonly WantedSettings[],
-): Promise<readonly TopologyReport[]> {
-  const found = new Map<string, ConsumerConfig>();
-  for await (const { name, config } of manager.consumers.list(EVENTS_STREAM)) {
-    found.set(name, config);
+): Promise<ReadonlyMap<string, FoundConsumer>> {
+  const found = new Map<string, FoundConsumer>();
+  try {
+    for await (const { name, config } of consumers.list(EVENTS_STREAM)) found.set(name, config);
+  } catch (error) {
+    if (!isTimeout(error)) throw error;
+    const asked = wanted.map(async ({ name }) => {
+      try {
+        found.set(name, (await consumers.info(EVENTS_STREAM, name)).config);
+      } catch (reason) {
+        if (isTimeout(reason)) found.set(name, reason);
+        else if (!isNotFound(reason)) throw reason;
+      }
+    });
+    await Promise.all(asked);
   }
-  const reports: TopologyReport[] = [];
-  for (const each of wanted) {
-    reports.push(await ensureConsumer(manager, each, found.get(each.name)));
-  }
-  return reports;
+  return found;
 }
 
 /** One that cannot be made or corrected holds up nobody else. */
 async function ensureConsumer(
-  { consumers }: JetStreamManager,
+  manager: JetStreamManager,
   wanted: WantedSettings,
-  found: ConsumerConfig | undefined,
+  found: FoundConsumer | undefined,
 ): Promise<TopologyReport> {
-  const { name, kept, atCreation } = wanted;
-  const title = `consumer ${name}`;
+  const title = `consumer ${wanted.name}`;
+  if (found instanceof NatsError) return broken(title, found);
   const wrong = found ? uncorrected({ ...found }, wanted) : [];
   const left = found ? differences({ ...found }, wanted) : [];
   try {
-    if (!found) {
-      await consumers.add(EVENTS_STREAM, { durable_name: name, ...kept, ...atCreation });
-      return made(title);
-    }
-    if (wrong.length > 0) await consumers.update(EVENTS_STREAM, name, kept);
-    const changes = wrong.length > 0 ? [`${title} (${wrong.join(', ')})`] : [];
+    const changes = await corrected(manager, wanted, found ? wrong : null);
     return { changes, differences: left, faults: [] };
   } catch (error) {
-    if (!isRefusal(error)) throw error;
-    const fault = [title, ...wrong].join(' ');
-    return { changes: [], differences: left, faults: [`${fault}: ${error.message}`] };
+    if (!isRefusal(error) && !isTimeout(error)) throw error;
+    return { ...broken([title, ...wrong].join(' '), error), differences: left };
   }
+}
+
+/** `wrong`: settings that are not as they must be; null for a consumer that is not there. */
+async function corrected(
+  { consumers }: JetStreamManager,
+  { name, kept, atCreation }: WantedSettings,
+  wrong: readonly string[] | null,
+): Promise<readonly string[]> {
+  const title = `consumer ${name}`;
+  if (wrong === null) {
+    await consumers.add(EVENTS_STREAM, { durable_name: name, ...kept, ...atCreation });
+    return [title];
+  }
+  if (wrong.length === 0) return [];
+  await consumers.update(EVENTS_STREAM, name, kept);
+  return [`${title} (${wrong.join(', ')})`];
+}
+
+function broken(title: string, error: NatsError): TopologyReport {
+  const reason = error.api_error ? error.message : 'it does not answer';
+  return { changes: [], differences: [], faults: [`${title}: ${reason}`] };
 }
 
 function made(title: string): TopologyReport {
@@ -192,6 +217,12 @@ async function streamInfo(manager: JetStreamManager): Promise<StreamInfo | undef
 /** The server's "stream not found" and "consumer not found". */
 function isNotFound(error: unknown): boolean {
   return isRefusal(error) && error.api_error?.code === 404;
+}
+
+const TIMEOUT: string = ErrorCode.Timeout;
+
+function isTimeout(error: unknown): error is NatsError {
+  return error instanceof NatsError && error.code === TIMEOUT;
 }
 
 /** The server has answered, and the answer is no. */

@@ -71,8 +71,12 @@ export class UpcomingBusConnection extends BusConnection {
     await this.current?.close();
   }
 
-  override async ensureTopology(options?: TopologyOptions): Promise<TopologyReport> {
-    return this.there().ensureTopology(options);
+  override async ensureStream(options?: TopologyOptions): Promise<TopologyReport> {
+    return this.there().ensureStream(options);
+  }
+
+  override async ensureConsumers(options?: TopologyOptions): Promise<TopologyReport> {
+    return this.there().ensureConsumers(options);
   }
 
   override async streamFaults(): Promise<readonly string[]> {

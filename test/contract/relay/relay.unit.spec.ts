@@ -1,3 +1,4 @@
+import { InMemoryBusConnection } from '@uplift/bus/testing';
 import { InMemoryEventStore } from '@uplift/event-store/testing';
 import { readable } from '../../support/bus-reader';
 import { VirtualBus } from '../bus/virtual-bus';
@@ -38,4 +39,23 @@ describe('the relay over a bus that has lost messages', () => {
       await server.close();
     },
   );
+});
+
+it('publishes although consumers cannot be looked after', async () => {
+  const server = await VirtualBus.start();
+  const reader = await server.connect('reader');
+  const store = new InMemoryEventStore({ clock: server.clock });
+  await fill(store, 8);
+  const asked = jest
+    .spyOn(InMemoryBusConnection.prototype, 'ensureConsumers')
+    .mockRejectedValue(new Error('TIMEOUT'));
+  const relay = await RunningRelay.start(server, store);
+  await eventually(async () => (await reader.lastSequence().catch(() => 0)) === 8);
+  await eventually(() => asked.mock.calls.length > 1);
+  expect(relay.lines).toContain('bus could not be looked after');
+  expect(relay.status.reason).toBeUndefined();
+  asked.mockRestore();
+  await relay.stop();
+  await reader.close();
+  await server.close();
 });

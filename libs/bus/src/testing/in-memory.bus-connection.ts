@@ -96,8 +96,12 @@ export class InMemoryBusConnection extends BusConnection implements AttachedConn
     queueMicrotask(() => this.reconnectListeners.forEach((listener) => listener()));
   }
 
-  override ensureTopology(options: TopologyOptions = {}): Promise<TopologyReport> {
-    return this.call(() => this.server.ensureTopology(options));
+  override ensureStream(options: TopologyOptions = {}): Promise<TopologyReport> {
+    return this.call(() => this.server.ensureStream(options));
+  }
+
+  override ensureConsumers(options: TopologyOptions = {}): Promise<TopologyReport> {
+    return this.call(() => this.server.ensureConsumers(options));
   }
 
   override streamFaults(): Promise<readonly string[]> {

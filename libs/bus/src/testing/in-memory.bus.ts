@@ -1,11 +1,12 @@
 import type { BusMessage, ReceivedMessage } from '@uplift/contracts';
 import type { Clock, Randomness } from '@uplift/runtime';
-import type {
-  MessageOnBus,
-  PublishAnswer,
-  ServedEndpoint,
-  StreamFill,
-  TopologyReport,
+import {
+  merged,
+  type MessageOnBus,
+  type PublishAnswer,
+  type ServedEndpoint,
+  type StreamFill,
+  type TopologyReport,
 } from '../bus-connection.port';
 import {
   differences,
@@ -142,37 +143,34 @@ export class InMemoryBus {
     return () => this.connections.delete(connection);
   }
 
-  ensureTopology(options: TopologyOptions): TopologyReport {
+  ensureStream(options: TopologyOptions): TopologyReport {
     const wanted = wantedStream(options);
-    const reports: TopologyReport[] = [];
     const { settings, report } = ensured(`stream ${wanted.name}`, wanted, this.stream?.settings);
-    const stream: Stream = this.stream ?? {
+    this.stream ??= {
       messages: [],
       removed: new Set(),
       consumers: new Map(),
       settings,
       bytes: 0,
     };
-    stream.settings = settings;
-    this.stream = stream;
-    reports.push(report);
-    for (const each of wantedConsumers(options)) {
+    this.stream.settings = settings;
+    return report;
+  }
+
+  ensureConsumers(options: TopologyOptions): TopologyReport {
+    const { stream } = this;
+    if (!stream) throw new Error('stream not found');
+    const reports = wantedConsumers(options).map((each) => {
       const found = stream.consumers.get(each.name);
-      const consumer = ensured(`consumer ${each.name}`, each, found?.settings);
-      reports.push(consumer.report);
-      if (consumer.report.changes.length === 0) continue;
-      found?.end();
-      const { messages } = stream;
-      stream.consumers.set(
-        each.name,
-        new InMemoryConsumer(consumer.settings, messages, this.clock),
-      );
-    }
-    return {
-      changes: reports.flatMap((each) => each.changes),
-      differences: reports.flatMap((each) => each.differences),
-      faults: [],
-    };
+      const { settings, report } = ensured(`consumer ${each.name}`, each, found?.settings);
+      if (report.changes.length > 0) {
+        found?.end();
+        const consumer = new InMemoryConsumer(settings, stream.messages, this.clock);
+        stream.consumers.set(each.name, consumer);
+      }
+      return report;
+    });
+    return merged(reports);
   }
 
   /** What an operator does to the stream, or to a consumer. */
