@@ -87,9 +87,7 @@ export class EsdbConnection {
       const waitMs = Math.min(attemptMs, Math.max(leftMs, attemptMs / 2));
       try {
         const answer = await ask({ line, repeats, waitMs });
-        this.down.delete(right);
-        this.unserved.delete(right);
-        if (right !== 'append') this.readAt = this.clock.monotonic();
+        this.noteAnswer(right);
         return answer;
       } catch (error) {
         this.leaveIfUnserved(error, line, right);
@@ -115,6 +113,12 @@ export class EsdbConnection {
     this.isClosed = true;
     await this.renewing;
     await this.current.end();
+  }
+
+  private noteAnswer(right: string): void {
+    this.down.delete(right);
+    this.unserved.delete(right);
+    if (right !== 'append') this.readAt = this.clock.monotonic();
   }
 
   private connect(): EsdbLine {

@@ -247,6 +247,20 @@ export function patienceSuite(): void {
       await reader.stop();
     });
 
+    it('goes on after a refusal that is answered twice', async () => {
+      await serve();
+      const store = open();
+      const stream = newStream();
+      const head = await fill(store, stream, 1);
+      server.faults.answersRefusalsTwice = true;
+      for (let n = 0; n < 3; n += 1) {
+        const again = store.append(stream, NO_STREAM, sampleEvents(1));
+        await expect(again).rejects.toMatchObject({ code: 'revision-conflict' });
+      }
+      await store.append(stream, head, sampleEvents(1));
+      expect(store.counters.interruptions).toBe(0);
+    });
+
     it('says 503 to whom it let wait long enough, with words', async () => {
       await serve();
       const store = open({ attemptMs: 100, totalMs: 300 });

@@ -33,6 +33,8 @@ export class Faults {
   isFull = false;
   /** How often it has ended for it. */
   ends = 0;
+  /** A batched append that is refused is answered twice, as the real server answers one that is malformed. */
+  answersRefusalsTwice = false;
   /** Every append, read and subscription is refused as to a user without the right, or with a wrong password. */
   denial: Denial | undefined;
   readonly slowReaders: SlowReaders;

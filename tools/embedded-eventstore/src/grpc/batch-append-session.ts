@@ -143,7 +143,10 @@ class BatchAppendSession {
   private answer(append: OpenAppend, outcome: AppendOutcome): void {
     if (append.isAnswered || this.isClosed) return;
     append.isAnswered = true;
-    const hasRoom = this.call.write(batchAppendResponse(append.id, append.buffer.stream, outcome));
+    const response = batchAppendResponse(append.id, append.buffer.stream, outcome);
+    const isRepeated = this.context.faults.answersRefusalsTwice && outcome.kind !== 'appended';
+    if (isRepeated) this.call.write(response);
+    const hasRoom = this.call.write(response);
     if (!hasRoom) this.call.pause();
   }
 
