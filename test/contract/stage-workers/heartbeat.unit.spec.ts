@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { InMemoryBus, InMemoryBusConnection } from '@uplift/bus/testing';
+import { HEARTBEAT_SUBJECT } from '@uplift/contracts';
 import { Health, Metrics } from '@uplift/runtime';
 import { SeededRandomness } from '@uplift/runtime/testing';
 import { WatchdogWatch } from '../../../apps/command-api/src/system/watchdog-watch';
@@ -145,6 +146,28 @@ describe('the command API, which watches the watchdog', () => {
     await watched.passBySeconds(MINUTE);
 
     expect(await watched.told()).toMatch(/own clock and store clock differ by \d+ ms$/);
+  });
+
+  it.each([
+    '',
+    'null',
+    '{}',
+    '{"ageMs":"1","idleBecause":null}',
+    '{"ageMs":-1,"idleBecause":null}',
+  ])('takes %j for no heartbeat', async (text) => {
+    await new InMemoryBusConnection(watched.bus, 'somebody').serve({
+      ...{ name: 'somebody', version: '1.0.0' },
+      endpoints: [
+        {
+          ...{ name: 'heartbeat', subject: HEARTBEAT_SUBJECT, metadata: {} },
+          onRequest: (request) => request.respond({ headers: {}, payload: Buffer.from(text) }),
+        },
+      ],
+    });
+
+    await watched.passBySeconds(MINUTE);
+
+    expect(await watched.told()).toMatch(/its answer cannot be read$/);
   });
 
   it('does not know while the bus is away, and says so', async () => {
