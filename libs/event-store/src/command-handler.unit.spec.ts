@@ -4,7 +4,7 @@ import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
 import { CommandHandler } from './command-handler';
 import type { HandlePolicy } from './command-handler';
 import { EventStoreUnavailableError, NO_STREAM, RevisionConflictError } from './event-store.port';
-import { FaultyEventStore } from './testing';
+import { FaultyEventStore, SAMPLE_METADATA } from './testing';
 import { InstanceHistory } from './stream-history';
 import type { LoadedInstance } from './stream-history';
 
@@ -28,6 +28,8 @@ const reported = (status: RunningStatus): InstanceEvent => ({
 });
 const SICK = 'running-unhealthy';
 const MUTE = 'running-unresponsive';
+/** Of an event of ours. */
+const SAMPLE = { ...SAMPLE_METADATA, hash: 'a'.repeat(64) };
 
 const causeOf = (step: string) => ({
   causationId: randomUUID(),
@@ -83,6 +85,30 @@ describe('history of an instance', () => {
       position: 0n,
       events: [],
       decoded: [],
+    });
+  });
+
+  it.each([
+    ['unknown-type', 'NeverHeardOf', {}, SAMPLE],
+    ['newer-version', 'HealthReported', {}, { ...SAMPLE, schemaVersion: 2 }],
+    ['invalid-data', 'HealthReported', { status: 7 }, SAMPLE],
+    ['damaged-metadata', 'HealthReported', { status: SICK }, undefined],
+    ['illegal-step', 'InstanceRegistered', REGISTERED.data, SAMPLE],
+  ])('that cannot be read names the event and the reason: %s', async (...row) => {
+    const [reason, type, data, metadata] = row;
+    const { history, store, instanceId } = await setUp();
+    const { id } = store.putRaw(`instance-${instanceId}`, type, data, metadata);
+    await expect(history.load(instanceId)).rejects.toMatchObject({
+      ...{ code: 'unreadable-history', reason, eventId: id, revision: 1 },
+    });
+  });
+
+  it('of which an event is missing names the one behind the gap', async () => {
+    const { history, store, instanceId } = await setUp();
+    const events = await store.load(`instance-${instanceId}`);
+    jest.spyOn(store, 'load').mockResolvedValue([{ ...events[0]!, revision: 1 }]);
+    await expect(history.load(instanceId)).rejects.toMatchObject({
+      ...{ code: 'unreadable-history', reason: 'broken-chain', revision: 1 },
     });
   });
 });

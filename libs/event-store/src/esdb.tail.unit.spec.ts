@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { TimeoutError } from '@eventstore/db-client';
 import type { StoredEvent } from '@uplift/contracts';
 import { Backoff } from '@uplift/runtime';
 import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
@@ -10,7 +11,8 @@ import { PositionNotFoundError } from './event-store.port';
 import type { SubscribeToAllOptions } from './event-store.port';
 
 class Subscription extends EventEmitter {
-  readonly readableLength = 0;
+  /** Events that the client has converted and not handed over yet. */
+  readableLength = 0;
   readonly isPaused = () => false;
   readonly pause = () => this;
   readonly resume = () => this;
@@ -36,7 +38,7 @@ const never = () => Promise.reject(new Error('asked for nothing'));
 function setUp({ answer = never, lookAt = never, options = {} }: Fixture) {
   const clock = new VirtualClock();
   const subscription = new Subscription();
-  const subscribeToAll = jest.fn(() => subscription);
+  const subscribeToAll = jest.fn((_from: object) => subscription);
   const line = { client: { isEnded: false, subscribeToAll } };
   const ready = () => Promise.resolve(line);
   const randomness = new SeededRandomness(1);
@@ -160,4 +162,36 @@ describe('the place to go on from', () => {
     tail.stop();
     await reading;
   });
+});
+
+it('begins again at once behind the last event where it was thrown out for lagging', async () => {
+  const { clock, subscription, subscribeToAll, tail, ports, reading } = setUp({});
+  await clock.advance(0);
+  subscription.emit('caughtUp');
+  subscription.send(1, 3);
+  subscription.emit('error', new TimeoutError());
+  await turns(clock);
+  const fromPosition = { commit: 3n, prepare: 3n };
+  expect(subscribeToAll.mock.calls).toEqual([[expect.anything()], [{ fromPosition }]]);
+  expect(ports.lookAt).not.toHaveBeenCalled();
+  expect(ports.onResubscribe.mock.calls).toEqual([['lagging']]);
+  tail.stop();
+  await reading;
+});
+
+it('has not caught up before what the client still holds of it', async () => {
+  const { clock, subscription, tail, seen, reading } = setUp({});
+  await clock.advance(0);
+  subscription.send(1, 2);
+  subscription.readableLength = 3;
+  subscription.emit('caughtUp');
+  await turns(clock);
+  subscription.send(3, 2);
+  await turns(clock);
+  expect(seen).not.toContain(true);
+  subscription.send(5, 1);
+  await turns(clock);
+  expect(seen.at(-1)).toBe(true);
+  tail.stop();
+  await reading;
 });

@@ -1,0 +1,75 @@
+import { EventEmitter } from 'node:events';
+import { createUUID, parseUUID } from '@eventstore/db-client/dist/utils/grpcUUID';
+import type { BatchAppendReq } from '@eventstore/db-client/generated/streams_pb';
+import { BatchAppendResp } from '@eventstore/db-client/generated/streams_pb';
+import { EsdbAppends } from './esdb.appends';
+import type { BatchCall, EsdbClient } from './esdb.client';
+import { NO_STREAM } from './event-store.port';
+import { prepareAppend } from './hash-chain';
+import { sampleEvent } from './testing';
+
+const STREAM = 'instance-5f0d9c9e-0000-4000-8000-000000000001';
+const LINKED = prepareAppend(STREAM, NO_STREAM, [sampleEvent(1)]);
+
+/** One stream of appends to a server that answers when it is told to. */
+class Line extends EventEmitter {
+  readonly asked: BatchAppendReq[] = [];
+  readonly write = (request: BatchAppendReq) => this.asked.push(request);
+
+  answer(n = this.asked.length - 1): void {
+    const id = parseUUID(this.asked[n]!.getCorrelationId())!;
+    const success = new BatchAppendResp.Success().setCurrentRevision('0');
+    const answer = new BatchAppendResp().setCorrelationId(createUUID(id)).setSuccess(success);
+    this.emit('data', answer);
+  }
+}
+
+function setUp() {
+  const lines: Line[] = [];
+  const batchCall = () => {
+    const line = new Line();
+    lines.push(line);
+    return Promise.resolve(line as unknown as BatchCall);
+  };
+  const appends = new EsdbAppends({ batchCall } as unknown as EsdbClient);
+  const send = async () => {
+    const sending = appends.send(STREAM, NO_STREAM, LINKED);
+    await new Promise(setImmediate);
+    return { answer: sending };
+  };
+  return { appends, lines, send };
+}
+
+describe('appends on a stream of their own', () => {
+  it('are answered once: a second answer, as the server gives to a refused event, is nothing', async () => {
+    const { appends, lines, send } = setUp();
+    const { answer } = await send();
+    lines[0]!.answer();
+    expect(await answer).toEqual({ revision: 0, position: undefined });
+    expect(() => lines[0]!.answer()).not.toThrow();
+    const next = await send();
+    lines[0]!.answer();
+    await next.answer;
+    expect([appends.answered, lines.length]).toEqual([3, 1]);
+  });
+
+  it('fail with their stream, and those of another one do not', async () => {
+    const { lines, send } = setUp();
+    const first = await send();
+    const failed = expect(first.answer).rejects.toThrow('reset');
+    lines[0]!.emit('error', new Error('reset'));
+    await failed;
+    const second = await send();
+    expect(() => lines[0]!.answer(0)).not.toThrow();
+    lines[0]!.emit('close');
+    lines[1]!.answer();
+    await second.answer;
+  });
+
+  it('name no time by which the server has to be done that a clock which is behind could miss', async () => {
+    const { lines, send } = setUp();
+    await send();
+    const deadline = lines[0]!.asked[0]!.getOptions()?.getDeadline()?.toDate().getTime() ?? 0;
+    expect(deadline - Date.now()).toBeGreaterThan(60 * 60 * 1_000);
+  });
+});
