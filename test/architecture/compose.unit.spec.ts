@@ -85,6 +85,11 @@ describe('docker-compose.yml', () => {
     },
   );
 
+  it.each(services)('%s is started again however it ended, with code 0 too', (_name, service) => {
+    // A node of EventStoreDB that has to truncate what no other has ends with 0, and wants to be started again.
+    expect(['always', 'unless-stopped']).toContain(service.restart);
+  });
+
   it.each(ours)('%s runs with a read-only root and without capabilities', (_name, service) => {
     expect(service.read_only).toBe(true);
     expect(service.cap_drop).toEqual(['ALL']);

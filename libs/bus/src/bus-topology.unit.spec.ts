@@ -1,4 +1,11 @@
-import { CONSUMERS, consumerRow } from './bus-topology';
+import {
+  CONSUMERS,
+  consumerRow,
+  differences,
+  uncorrected,
+  wantedConsumers,
+  wantedStream,
+} from './bus-topology';
 
 it('has one row per durable, each name legal', () => {
   const names = CONSUMERS.map((row) => row.durable);
@@ -16,4 +23,23 @@ it('lets at least two full processes of short work take messages at once', () =>
 it('finds a row by its durable, and none for an unknown name', () => {
   expect(consumerRow('upgrade')?.filterSubject).toBe('uplift.evt.v1.instance.upgrade-pending.*');
   expect(consumerRow('nothing')).toBeUndefined();
+});
+
+it('leaves to the operator what is set at creation alone, and tells of it', () => {
+  const stream = wantedStream({ replicas: 1 });
+  const [consumer] = wantedConsumers();
+  const changed = { num_replicas: 3, max_bytes: 5_000_000_000, placement: { cluster: 'east' } };
+  const found = { ...stream.kept, ...stream.atCreation, ...changed, description: 'ours' };
+  expect(uncorrected(found, stream)).toEqual([]);
+  expect(differences(found, stream)).toEqual([
+    'UPLIFT_EVENTS: num_replicas is 3, set here: 1',
+    'UPLIFT_EVENTS: max_bytes is 5000000000, set here: none',
+    'UPLIFT_EVENTS: placement is {"cluster":"east"}, set here: none',
+    expect.stringContaining('UPLIFT_EVENTS: description is "ours"'),
+  ]);
+  const held = { ...consumer!.kept, ...consumer!.atCreation, max_ack_pending: 77 };
+  expect(uncorrected(held, consumer!)).toEqual([]);
+  expect(differences(held, consumer!)).toEqual([
+    `${consumer!.name}: max_ack_pending is 77, set here: 20000`,
+  ]);
 });

@@ -1,11 +1,19 @@
 import { isProblemCode, ProblemError, PROBLEMS } from '@uplift/contracts';
 import * as domain from '@uplift/domain';
-import { EventStoreUnavailableError, EventTooLargeError } from '@uplift/event-store';
+import type { StoredEvent } from '@uplift/contracts';
+import {
+  EventStoreUnavailableError,
+  EventTooLargeError,
+  StreamGoneError,
+  UnreadableHistoryError,
+} from '@uplift/event-store';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { toProblem } from './to-problem';
 
 const page = readFileSync(join(__dirname, '../../../../docs/problems.md'), 'utf8');
+
+const EVENT = { id: 'e', stream: 's', revision: 1 } as StoredEvent;
 
 type ErrorClass = new (...texts: unknown[]) => domain.DomainError;
 
@@ -52,6 +60,17 @@ describe('toProblem', () => {
 
     expect(toProblem(new ProblemError(problem))).toBe(problem);
     expect(problem.status).toBe(413);
+  });
+
+  it.each([
+    [new StreamGoneError('s', 'deleted'), 410, 'stream-gone'],
+    [
+      new UnreadableHistoryError(EVENT, { reason: 'illegal-step', detail: 'd' }),
+      409,
+      'unreadable-history',
+    ],
+  ])('says for good what a history has lost: %s', (error, status, code) => {
+    expect(toProblem(error)).toMatchObject({ status, code, retryable: false });
   });
 
   it('never calls an unknown outcome a refusal', () => {

@@ -46,12 +46,17 @@ test('an empty store is never ahead', () => {
 });
 
 test('no position counts as reached while the rows are of another store', async () => {
-  const progress = new ProjectionProgress(new VirtualClock());
+  const clock = new VirtualClock();
+  const progress = new ProjectionProgress(clock);
   progress.moveTo(checkpointAt(900n));
   progress.isOfAnotherStore = true;
   expect(await progress.reaches(null, 0)).toBe(true);
-  const waiting = progress.reaches(100n, 5_000);
+  expect(progress.isAt(100n)).toBe(false);
+  let reached: boolean | undefined;
+  const waiting = progress.reaches(100n, 5_000).then((has) => (reached = has));
   progress.moveTo(checkpointAt(500n));
+  await clock.advance(1_000);
+  expect(reached).toBeUndefined();
   progress.isOfAnotherStore = false;
   expect(await waiting).toBe(true);
 });

@@ -1,4 +1,9 @@
-import { RevisionConflictError } from '@uplift/event-store';
+import type { StoredEvent } from '@uplift/contracts';
+import {
+  RevisionConflictError,
+  StreamGoneError,
+  UnreadableHistoryError,
+} from '@uplift/event-store';
 import { LagoonUnavailableError } from '@uplift/lagoon';
 import { StageFixture } from '../testing/stage-fixture';
 import { DefectCounts, LongWaitError, retryDelayMs, triageOf } from './failure-triage';
@@ -227,6 +232,22 @@ describe('triage', () => {
 
   it.each([BUG, 'text', undefined])('%s is a defect', (error) => {
     expect(triageOf(error)).toBe('defect');
+  });
+
+  it.each([
+    ['unknown-type', 'outage'],
+    ['newer-version', 'outage'],
+    ['invalid-data', 'foreign'],
+    ['damaged-metadata', 'foreign'],
+    ['broken-chain', 'foreign'],
+    ['illegal-step', 'foreign'],
+  ] as const)('a history that cannot be read (%s) is %s', (reason, triage) => {
+    const stored = { id: 'e', stream: 's', revision: 1 } as StoredEvent;
+    expect(triageOf(new UnreadableHistoryError(stored, { reason, detail: '' }))).toBe(triage);
+  });
+
+  it('a history that is gone is foreign', () => {
+    expect(triageOf(new StreamGoneError('s', 'deleted'))).toBe('foreign');
   });
 
   it('waits longer with each delivery, at most 30 s, with jitter', () => {

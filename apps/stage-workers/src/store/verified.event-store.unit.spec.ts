@@ -70,6 +70,17 @@ describe('an append', () => {
     expect(await store.append(STREAM, first.head, [next])).toEqual(second);
   });
 
+  it('after the store was away for so short a time that nobody was told needs a read', async () => {
+    const { inner, append } = bound();
+    const head = await append(NO_STREAM);
+    const counters = { ...inner.counters, interruptions: 1 };
+    jest.spyOn(inner, 'counters', 'get').mockReturnValue(counters);
+    const next = await append(head);
+    expect(inner.looks).toBe(1);
+    await append(next);
+    expect(inner.looks).toBe(1);
+  });
+
   it('that was decided before the store was put back to an older copy is refused', async () => {
     const { inner, store, append, clock } = bound();
     const lost = await append(await append(NO_STREAM));
