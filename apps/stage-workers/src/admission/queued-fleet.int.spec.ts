@@ -9,7 +9,7 @@ const SECOND = 1_000;
 const HOUR = 60 * MINUTE;
 /** Two thousand wait for 34 hours, with twelve hours for an attempt. */
 const MANY = SIZES.queuedUpgrades;
-const ALL_BEGUN_MS = (MANY / AGREED.triggersPerHour) * HOUR + HOUR;
+const ALL_BEGUN_MS = (MANY * HOUR) / AGREED.triggersPerHour + HOUR;
 const open: { readonly watched: WatchedFleet; readonly queued: QueuedFleet }[] = [];
 afterEach(async () => {
   for (const { watched, queued } of open.splice(0)) {
