@@ -146,6 +146,15 @@ describe('where messages of the bus are gone', () => {
     expect(bus.reads.messages).toBeLessThan(100);
   });
 
+  it('reads few of the events of a hole where the divergence watch asks', async () => {
+    const { store, bus } = await storeAndBus(1_000);
+    for (let n = 20; n < 1_000; n += 1) bus.remove(n);
+    const readAll = jest.spyOn(store, 'readAll');
+    const { found: newest } = await busBesideStore(bus, store).newest(() => undefined);
+    expect(newest).toMatchObject({ place: 'stored', message: { sequence: 1_000 } });
+    expect(readAll.mock.calls.length).toBeLessThanOrEqual(1);
+  });
+
   /** Somebody leans a message on a hole. */
   const forgeries: readonly [string, RelayProof][] = [
     ['of another epoch', { ordinal: 4, epoch: 'x', gap: { first: 4, last: 10 } }],
