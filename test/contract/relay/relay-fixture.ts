@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { BusConnection } from '@uplift/bus';
 import type { StoredEvent } from '@uplift/contracts';
 import { NO_STREAM, type EventStore, type EventToAppend } from '@uplift/event-store';
@@ -106,6 +106,7 @@ export function expectSame(found: readonly OnBus[], stored: readonly StoredEvent
 }
 
 const LIMIT_MS = 15_000;
+const LOOK_MS = 5;
 
 /** Asks again and again until the answer is yes. */
 export async function eventually(
@@ -116,6 +117,6 @@ export async function eventually(
   while (!(await holds())) {
     if (performance.now() > limit)
       throw new Error(`Not within ${LIMIT_MS} ms: ${JSON.stringify(describe())}`);
-    await nextTurn();
+    await pause(LOOK_MS);
   }
 }
