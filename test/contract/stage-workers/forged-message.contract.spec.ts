@@ -5,9 +5,20 @@ import { StageHarness } from './stage-harness';
 
 jest.setTimeout(180_000);
 
-/** An event beyond the end of its stream is looked for ten times, with longer and longer pauses. */
+/** An event beyond the end of its stream is looked for seven times, with longer and longer pauses. */
 const LOOKED_FOR_MS = 120_000;
 const ZEROS = '0'.repeat(64);
+
+const AT_ONCE = 20;
+
+/** Two hundred. */
+async function manyEnded(begin: () => Promise<OpenedUpgrade>): Promise<OpenedUpgrade[]> {
+  const ended: OpenedUpgrade[] = [];
+  while (ended.length < 200) {
+    ended.push(...(await Promise.all(Array.from({ length: AT_ONCE }, begin))));
+  }
+  return ended;
+}
 
 describe('pre-upgrade, of messages that the store knows nothing of', () => {
   let harness: StageHarness;
@@ -48,14 +59,13 @@ describe('pre-upgrade, of messages that the store knows nothing of', () => {
   });
 
   it('asks nothing of Lagoon for two hundred upgrades that ended, and holds up nobody', async () => {
-    const ended: OpenedUpgrade[] = [];
-    for (let n = 0; n < 200; n += 1) {
+    const ended = await manyEnded(async () => {
       const upgrade = await harness.open('UpgradeRequested');
       const { upgradeId } = upgrade.order;
       const failure = { upgradeId, attempt: 1, reason: 'x', evidence: {}, retryable: true };
       await upgrade.append({ type: 'PreUpgradeFailed', data: failure });
-      ended.push(upgrade);
-    }
+      return upgrade;
+    });
     const next = await harness.open('UpgradeRequested');
     await harness.lagoon.clearLedger();
     for (const { opening } of ended) await harness.bus.publish(opening);
@@ -76,15 +86,14 @@ describe('poll-upgrade, on a bus that was filled anew', () => {
   afterAll(() => harness.stop());
 
   it('asks nothing of Lagoon and of the apps for two hundred upgrades that ended', async () => {
-    const ended: OpenedUpgrade[] = [];
-    for (let n = 0; n < 200; n += 1) {
+    const ended = await manyEnded(async () => {
       const upgrade = await harness.open('PostUpgradeCompleted');
       const { upgradeId } = upgrade.order;
       const healthy = { status: 'running-healthy-claimed', probes: [] } as const;
       const end = { upgradeId, attempt: 1, ...healthy };
       await upgrade.append({ type: 'InstanceVerifiedHealthy', data: end });
-      ended.push(upgrade);
-    }
+      return upgrade;
+    });
     await harness.lagoon.clearLedger();
     for (const upgrade of ended) {
       const events = await upgrade.stored();
