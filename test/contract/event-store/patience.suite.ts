@@ -13,6 +13,8 @@ import type {
   EmbeddedEventStoreOptions,
 } from '../../../tools/embedded-eventstore/src';
 import { VirtualClock } from '@uplift/runtime/testing';
+import type { TempFolder } from '../../../tools/stack/src';
+import { createTempFolder } from '../../../tools/stack/src';
 import { eventually } from '../../support/eventually';
 import { AllReader, expectOnly } from './all-reader';
 import { CutLine } from './cut-line';
@@ -26,6 +28,7 @@ export function patienceSuite(): void {
   describe('event store that does what the real server does', () => {
     let server: EmbeddedEventStore;
     const stores: EsdbEventStore[] = [];
+    const folders: TempFolder[] = [];
     const serve = async (options: EmbeddedEventStoreOptions = {}) => {
       server = await startEmbeddedEventStore(options);
     };
@@ -40,6 +43,7 @@ export function patienceSuite(): void {
       await Promise.all(stores.splice(0).map((store) => store.close()));
       await Promise.all(ending.splice(0).map((end) => end()));
       await server.close();
+      await Promise.all(folders.splice(0).map((folder) => folder.remove()));
     });
 
     it('loses nothing to a reader that is thrown out again and again, and tells it of no error', async () => {
@@ -99,14 +103,19 @@ export function patienceSuite(): void {
     );
 
     it('answers identical appends at once alike, though the server leaves all but one without', async () => {
-      await serve({ faults: { unansweredRepeatsMs: 50 } });
+      const folder = await createTempFolder();
+      folders.push(folder);
+      // On a disk the first one takes long enough for all others to come meanwhile.
+      await serve({ dir: folder.path, faults: { unansweredRepeatsMs: 50 } });
       const store = open();
+      await fill(store, newStream(), 1);
       const stream = newStream();
       const events = sampleEvents(2);
       const appends = Array.from({ length: 50 }, () => store.append(stream, NO_STREAM, events));
       const answers = await Promise.all(appends);
       expect(new Set(answers.map(({ head, position }) => `${head.hash} ${position}`)).size).toBe(1);
       expect(await store.load(stream)).toHaveLength(2);
+      expect(store.counters.interruptions).toBeGreaterThan(0);
     });
 
     it('refuses a position that is no event of the store, and one beyond its end', async () => {

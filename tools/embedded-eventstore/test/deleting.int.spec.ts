@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import {
   ANY,
+  binaryEvent,
   NO_STREAM,
   STREAM_EXISTS,
   StreamDeletedError,
@@ -61,6 +62,15 @@ describe.each(LOGS)('deleting from the %s log', (log) => {
     await expect(wrong).rejects.toBeInstanceOf(WrongExpectedVersionError);
   });
 
+  it('names the stream in a refusal as it is', async () => {
+    const stream = freshStream('a name, 100 % of ASCII');
+    await client().appendToStream(stream, eventsNamed('a', 2));
+    const wrong = client().deleteStream(stream, { expectedRevision: 0n });
+    await expect(wrong).rejects.toMatchObject({ streamName: stream });
+    await client().tombstoneStream(stream);
+    await expect(read(stream)).rejects.toMatchObject({ streamName: stream });
+  });
+
   it('deletes at "no stream" what was deleted before, and not what never was', async () => {
     const stream = await written();
     await client().deleteStream(stream);
@@ -76,6 +86,19 @@ describe.each(LOGS)('deleting from the %s log', (log) => {
     await client().deleteStream(stream);
     await client().appendToStream(stream, []);
     expect(await read(stream)).toEqual([]);
+  });
+
+  it('does not say that it caught up with a soft-deleted stream before it has an event again', async () => {
+    const stream = await written();
+    await client().deleteStream(stream);
+    const waiting = client().subscribeToStream(stream);
+    let caughtUps = 0;
+    waiting.on('caughtUp', () => (caughtUps += 1));
+    await once(waiting, 'confirmation');
+    await once(client().subscribeToAll().resume(), 'caughtUp');
+    expect(caughtUps).toBe(0);
+    await client().appendToStream(stream, eventsNamed('new', 1));
+    expect(await firstTypes(waiting, 1)).toEqual(['new0']);
   });
 
   it('says nothing to a subscriber of a tombstoned stream but that it is deleted', async () => {
@@ -112,6 +135,22 @@ describe.each(LOGS)('deleting from the %s log', (log) => {
     await expect(metadata).rejects.toBeInstanceOf(StreamDeletedError);
     await expect(client().deleteStream(stream)).rejects.toBeInstanceOf(StreamDeletedError);
   });
+
+  it.each(['deleteStream', 'tombstoneStream'] as const)(
+    'leaves a link to an event unresolved after %s',
+    async (remove) => {
+      const stream = await written();
+      await client()[remove](stream);
+      const links = freshStream('links');
+      const link = binaryEvent({ type: '$>', data: Buffer.from(`1@${stream}`) });
+      await client().appendToStream(links, link);
+      const found = [];
+      for await (const event of client().readStream(links, { resolveLinkTos: true })) {
+        found.push([event.event?.type, event.link?.type]);
+      }
+      expect(found).toEqual([[undefined, '$>']]);
+    },
+  );
 
   it('keeps deleted events in $all', async () => {
     const stream = await written();

@@ -57,6 +57,16 @@ describe.each(LOGS)('reading the %s log', (log) => {
     });
   });
 
+  it('never answers a read of no event of $all', async () => {
+    await written(1);
+    const read = client().readAll({ maxCount: 0 });
+    let isAnswered = false;
+    for (const event of ['data', 'end', 'error']) read.on(event, () => (isAnswered = true));
+    expect(await typesOf(client().readAll({ maxCount: 1 }))).toHaveLength(1);
+    expect(isAnswered).toBe(false);
+    await read.cancel();
+  });
+
   it('reports a stream that does not exist, and one that has metadata only', async () => {
     const described = freshStream();
     await client().setStreamMetadata(described, { maxCount: 1 });
