@@ -111,7 +111,7 @@ it('takes the time that it needs to put a rebuilt read model in the place of a l
   await Promise.all([readModel.close(), writer.destroy(), other.destroy()]);
 });
 
-describe('tables that another build has left', () => {
+describe('a database that is there already', () => {
   let url: string;
   let readModel: PostgresReadModel;
 
@@ -123,110 +123,105 @@ describe('tables that another build has left', () => {
 
   afterEach(() => readModel.close());
 
-  it('get the columns they lack, and have to be rebuilt if they hold anything', async () => {
-    await run(url, 'alter table upgrades drop column calls', 'update checkpoint set position = 1');
-    await readModel.prepare();
-    expect(await readModel.checkpoint()).toMatchObject({ version: 0, position: 1n });
-    await run(url, 'select calls from upgrades');
+  describe('tables that another build has left', () => {
+    it('get the columns they lack, and have to be rebuilt if they hold anything', async () => {
+      await run(
+        url,
+        'alter table upgrades drop column calls',
+        'update checkpoint set position = 1',
+      );
+      await readModel.prepare();
+      expect(await readModel.checkpoint()).toMatchObject({ version: 0, position: 1n });
+      await run(url, 'select calls from upgrades');
+    });
+
+    it('go on as they are if they were empty', async () => {
+      const { version } = await readModel.checkpoint();
+      await run(url, 'alter table instances drop column app', 'update checkpoint set version = 1');
+      await readModel.prepare();
+      expect(await readModel.checkpoint()).toMatchObject({ version });
+      await run(url, 'select app from instances order by app');
+    });
+
+    it('take no rows of this build while they are those of another', async () => {
+      const from = await readModel.checkpoint();
+      await run(url, 'update checkpoint set version = 1');
+      const recordedAt = new Date(0).toISOString();
+      const last = { ...PLACE, id: randomUUID(), hash: null, position: 1n, recordedAt };
+      const changes = { ...NO_ROWS, events: 1, last };
+      expect(await readModel.commit(from, changes)).toBeNull();
+      await readModel.prepare();
+      expect(await readModel.commit(from, changes)).toMatchObject({ position: 1n });
+    });
+
+    it('get the indexes they lack', async () => {
+      await run(url, 'drop index instances_by_core');
+      await readModel.prepare();
+      await run(url, 'drop index instances_by_core');
+    });
   });
 
-  it('go on as they are if they were empty', async () => {
-    const { version } = await readModel.checkpoint();
-    await run(url, 'alter table instances drop column app', 'update checkpoint set version = 1');
-    await readModel.prepare();
-    expect(await readModel.checkpoint()).toMatchObject({ version });
-    await run(url, 'select app from instances order by app');
-  });
+  describe('what others have made in the database', () => {
+    const rebuild = () =>
+      readModel.rebuild((_fresh, replaceLive) => replaceLive(() => Promise.resolve(null)));
 
-  it('take no rows of this build while they are those of another', async () => {
-    const from = await readModel.checkpoint();
-    await run(url, 'update checkpoint set version = 1');
-    const recordedAt = new Date(0).toISOString();
-    const last = { ...PLACE, id: randomUUID(), hash: null, position: 1n, recordedAt };
-    const changes = { ...NO_ROWS, events: 1, last };
-    expect(await readModel.commit(from, changes)).toBeNull();
-    await readModel.prepare();
-    expect(await readModel.commit(from, changes)).toMatchObject({ position: 1n });
-  });
+    it('stays over a rebuild: grants, views, indexes, comments, and tables beside ours', async () => {
+      await run(
+        url,
+        'create role reporting',
+        'grant usage on schema uplift to reporting',
+        'grant select on instances to reporting',
+        'grant select (outcome) on upgrades to reporting',
+        'create view public.fleet as select instance_id, status from instances',
+        'create view public.sizes as select count(*) from public.fleet',
+        'create index by_environment on instances (environment)',
+        "comment on table instances is 'one row per instance'",
+        'create table uplift.notes (note text)',
+      );
+      await rebuild();
+      const rows = await run(
+        url,
+        'set role reporting',
+        'select outcome from upgrades',
+        'select * from instances',
+        'reset role',
+        'select 1 as made from public.sizes where count < 0',
+        'select * from uplift.notes',
+        "select obj_description('instances'::regclass) as said",
+        "select 1 as found from pg_indexes where indexname = 'by_environment'",
+      );
+      expect(rows).toMatchObject([{ said: 'one row per instance' }, { found: 1 }]);
+      await run(
+        url,
+        'drop view public.sizes, public.fleet',
+        'drop owned by reporting',
+        'drop role reporting',
+      );
+    });
 
-  it('get the indexes they lack', async () => {
-    await run(url, 'drop index instances_by_core');
-    await readModel.prepare();
-    await run(url, 'drop index instances_by_core');
-  });
-});
-
-describe('what others have made in the database', () => {
-  let url: string;
-  let readModel: PostgresReadModel;
-
-  beforeEach(async () => {
-    url = await newDatabase();
-    readModel = new PostgresReadModel({ url });
-    await readModel.prepare();
-  });
-
-  afterEach(() => readModel.close());
-
-  const rebuild = () =>
-    readModel.rebuild((_fresh, replaceLive) => replaceLive(() => Promise.resolve(null)));
-
-  it('stays over a rebuild: grants, views, indexes, comments, and tables beside ours', async () => {
-    await run(
-      url,
-      'create role reporting',
-      'grant usage on schema uplift to reporting',
-      'grant select on instances to reporting',
-      'grant select (outcome) on upgrades to reporting',
-      'create view public.fleet as select instance_id, status from instances',
-      'create view public.sizes as select count(*) from public.fleet',
-      'create index by_environment on instances (environment)',
-      "comment on table instances is 'one row per instance'",
-      'create table uplift.notes (note text)',
-    );
-    await rebuild();
-    const rows = await run(
-      url,
-      'set role reporting',
-      'select outcome from upgrades',
-      'select * from instances',
-      'reset role',
-      'select 1 as made from public.sizes where count < 0',
-      'select * from uplift.notes',
-      "select obj_description('instances'::regclass) as said",
-      "select 1 as found from pg_indexes where indexname = 'by_environment'",
-    );
-    expect(rows).toMatchObject([{ said: 'one row per instance' }, { found: 1 }]);
-    await run(
-      url,
-      'drop view public.sizes, public.fleet',
-      'drop owned by reporting',
-      'drop role reporting',
-    );
-  });
-
-  it('refuses a rebuild by its name where rows cannot go for it, and all stays as it was', async () => {
-    const recordedAt = new Date(0).toISOString();
-    const last = { ...PLACE, id: randomUUID(), hash: null, position: 1n, recordedAt };
-    const switchOf = {
-      switchId: 'all',
-      core: null,
-      isStopped: true,
-      since: 0,
-      requestedBy: 'me',
-      reason: 'x',
-    };
-    const changes = { ...NO_ROWS, switches: [switchOf], events: 1, last };
-    await readModel.commit(await readModel.checkpoint(), changes);
-    await run(
-      url,
-      'create table public.notes (id text constraint notes_on_switches references switches)',
-      "insert into public.notes values ('all')",
-    );
-    await expect(rebuild()).rejects.toThrow('notes_on_switches');
-    expect(await readModel.checkpoint()).toMatchObject({ position: 1n });
-    await run(url, 'drop table public.notes');
-    await rebuild();
-    expect(await readModel.checkpoint()).toMatchObject({ position: null });
+    it('refuses a rebuild by its name where rows cannot go for it, and all stays as it was', async () => {
+      const recordedAt = new Date(0).toISOString();
+      const last = { ...PLACE, id: randomUUID(), hash: null, position: 1n, recordedAt };
+      const switchOf = {
+        switchId: 'all',
+        core: null,
+        isStopped: true,
+        since: 0,
+        requestedBy: 'me',
+        reason: 'x',
+      };
+      const changes = { ...NO_ROWS, switches: [switchOf], events: 1, last };
+      await readModel.commit(await readModel.checkpoint(), changes);
+      await run(
+        url,
+        'create table public.notes (id text constraint notes_on_switches references switches)',
+        "insert into public.notes values ('all')",
+      );
+      await expect(rebuild()).rejects.toThrow('notes_on_switches');
+      expect(await readModel.checkpoint()).toMatchObject({ position: 1n });
+      await run(url, 'drop table public.notes');
+      await rebuild();
+      expect(await readModel.checkpoint()).toMatchObject({ position: null });
+    });
   });
 });
