@@ -17,7 +17,7 @@ export const SIZES = isLong
       crashedUpgrades: 2,
       queuedUpgrades: 200,
       comingAndGoing: 16,
-      polledBuilds: 250,
+      polledBuilds: 400,
       waitingForLagoon: 60,
       readersThrownOut: 30,
       everyStep: false,
