@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { open, rm } from 'node:fs/promises';
+import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { TempFolder } from '../../tools/stack/src';
@@ -14,7 +14,11 @@ export class SmallDisk {
   private constructor(private readonly folder: TempFolder) {}
 
   static async mount(megabytes: number): Promise<SmallDisk> {
-    const folder = await createTempFolder('uplift-disk');
+    return SmallDisk.mountAt(await createTempFolder('uplift-disk'), megabytes);
+  }
+
+  static async mountAt(folder: TempFolder, megabytes: number): Promise<SmallDisk> {
+    await mkdir(folder.path, { recursive: true });
     await run('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder.path]);
     return new SmallDisk(folder);
   }

@@ -1,6 +1,7 @@
 export { ensureBuilt, projectRoot } from './workspace/workspace';
 export { createTempFolder } from './process/temp-folder';
 export type { TempFolder } from './process/temp-folder';
+export type { StackPart } from './process/stack-part';
 export { ManagedProcess } from './process/managed-process';
 export type { Ports } from './process/managed-process';
 export type { ProcessUsage } from './process/process-info';
