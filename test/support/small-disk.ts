@@ -19,6 +19,7 @@ export class SmallDisk {
 
   static async mountAt(folder: TempFolder, megabytes: number): Promise<SmallDisk> {
     await mkdir(folder.path, { recursive: true });
+    if (process.getuid?.() !== 0) throw new Error('Only root may mount a small disk: run as root');
     await run('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder.path]);
     return new SmallDisk(folder);
   }
