@@ -12,6 +12,7 @@ import type { Presentation } from './event-presentation';
 import type { ReadPlan, ReadStart, ReadTarget } from './read-request';
 import type { ReadSink } from './read-sink';
 
+/** Most records looked at before others have their turn. */
 const PAGE = 256;
 
 type Pages = Iterable<readonly LogRecord[]>;
@@ -84,7 +85,7 @@ function selectAll(side: ReadSide, plan: ReadPlan, start: ReadStart): Selection 
   const scan: Scan = (position, limit) => log.scan(position, limit);
   const range = positionsOf(plan.isBackwards, allPosition(side, start), end);
   return {
-    pages: pagesOf(scan, range, plan.isBackwards),
+    pages: pagesOf(scan, range, plan),
     isSent: plan.filter?.matches ?? (() => true),
     preface: plan.reportsStreamEnds ? [lastAllStreamPosition(end * positionStep)] : [],
   };
@@ -105,7 +106,7 @@ function selectStream({ log, now }: ReadSide, plan: ReadPlan, target: StreamTarg
     : [];
   const scan: Scan = (revision, limit) => log.scanStream(stream, revision, limit);
   const range = revisionsOf(plan.isBackwards, start, { first: visible.first, last });
-  return { pages: pagesOf(scan, range, plan.isBackwards), isSent, preface };
+  return { pages: pagesOf(scan, range, plan), isSent, preface };
 }
 
 /** The stream itself, or the one that it describes. */
@@ -129,10 +130,14 @@ function revisionsOf(isBackwards: boolean, start: ReadStart, { first, last }: Ra
   return { first: start === 'end' ? last + 1 : Math.max(explicit, first), last };
 }
 
-function* pagesOf(scan: Scan, { first, last }: Range, isBackwards: boolean): Pages {
-  for (let read = 0; first + read <= last; read += PAGE) {
-    const limit = Math.min(PAGE, last - first - read + 1);
+/** The first page holds no more than was asked for: most reads ask for the newest event alone. */
+function* pagesOf(scan: Scan, { first, last }: Range, { count, isBackwards }: ReadPlan): Pages {
+  let size = Math.min(PAGE, count ?? PAGE);
+  for (let read = 0; first + read <= last;) {
+    const limit = Math.min(size, last - first - read + 1);
     if (isBackwards) yield scan(last - read - limit + 1, limit).toReversed();
     else yield scan(first + read, limit);
+    read += limit;
+    size = PAGE;
   }
 }
