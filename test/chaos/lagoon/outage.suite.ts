@@ -10,7 +10,7 @@ import { StagedFleet } from './staged-fleet';
 import { LIMITS, storyOf, unexplained, waitedOnce } from './waits';
 
 const DEADLINE_MS = 6_000;
-const OUTAGE_MS = 2 * DEADLINE_MS;
+const OUTAGE_MS = 3 * DEADLINE_MS;
 const ATTEMPT_MS = 8_000;
 const DEADLINE = String(DEADLINE_MS);
 const DEADLINES = {

@@ -96,7 +96,7 @@ export class BusServer implements BusUnderTest {
     await Promise.all([this.folder, ...this.copies].map((folder) => folder.remove()));
   }
 
-  private async using<T>(work: (bus: NatsBusConnection) => Promise<T>): Promise<T> {
+  protected async using<T>(work: (bus: NatsBusConnection) => Promise<T>): Promise<T> {
     const bus = await this.connect('bus-server');
     return work(bus).finally(() => bus.close());
   }
@@ -114,6 +114,13 @@ export class BusServerOnSmallDisk extends BusServer implements FillableBus {
   static async mount(): Promise<BusServerOnSmallDisk> {
     const disk = await SmallDisk.mount(MEGABYTES);
     return new BusServerOnSmallDisk(await NatsServer.start({ dir: disk.path }), disk);
+  }
+
+  /** The old release, which is for development alone, then answers nothing. */
+  isReadWithoutRoom(): Promise<boolean> {
+    return this.using(({ nats }) =>
+      Promise.resolve(nats.info?.version.startsWith('2.9.') !== true),
+    );
   }
 
   fillDisk(): Promise<void> {

@@ -29,6 +29,8 @@ export interface BusUnderTest {
 
 /** One whose disk can be filled. */
 export interface FillableBus extends BusUnderTest {
+  /** Whether messages can be read while there is no room. To be asked while there is some. */
+  isReadWithoutRoom(): Promise<boolean>;
   fillDisk(): Promise<void>;
   makeRoom(): Promise<void>;
 }

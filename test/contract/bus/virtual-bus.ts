@@ -64,6 +64,10 @@ export class VirtualBus implements FillableBus {
     return Promise.resolve(() => Promise.resolve(restore()));
   }
 
+  isReadWithoutRoom(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
   fillDisk(): Promise<void> {
     this.bus.fillDisk();
     return Promise.resolve();

@@ -95,6 +95,7 @@ export function fullBusSuite(name: string, open: () => Promise<FillableBus>): vo
       await startRelay();
       await fill(store, 8);
       await expectBusIsStore();
+      const isRead = await server.isReadWithoutRoom();
       await server.fillDisk();
       // A real server confirms some more, which it loses with its next start: it notices with the next block it writes.
       await eventually(async () => {
@@ -103,6 +104,7 @@ export function fullBusSuite(name: string, open: () => Promise<FillableBus>): vo
         return relay.status.reason !== undefined;
       });
       await says(/disk is full/);
+      expect(await reader.messageAt(3).then(Boolean, () => false)).toBe(isRead);
       await server.makeRoom();
       await server.kill();
       await server.start();
