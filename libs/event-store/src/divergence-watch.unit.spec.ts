@@ -6,7 +6,12 @@ import {
   DivergenceWatch,
   StoreDivergedError,
 } from './divergence-watch';
-import { EventStoreUnavailableError, headOf, NO_STREAM } from './event-store.port';
+import {
+  AppendNotTriedError,
+  EventStoreUnavailableError,
+  headOf,
+  NO_STREAM,
+} from './event-store.port';
 import type { EventStore } from './event-store.port';
 import { GuardedEventStore } from './guarded.event-store';
 import { InMemoryEventStore, InMemoryMessageLog, SAMPLE_METADATA, sampleEvent } from './testing';
@@ -137,6 +142,16 @@ describe('the watch over store and bus', () => {
     jest.spyOn(store, 'load').mockRejectedValueOnce(new EventStoreUnavailableError('away'));
     await expect(guarded.load(STREAM)).rejects.toThrow('away');
     await expect(appended(2)).rejects.toThrow(StoreDivergedError);
+  });
+
+  it('looks no more often for appends that were not sent', async () => {
+    const { watch, guarded, store } = await beside(2, 2);
+    await watch.look();
+    const doubted = jest.spyOn(watch, 'doubt');
+    const notSent = new AppendNotTriedError('it takes no events');
+    jest.spyOn(store, 'append').mockRejectedValueOnce(notSent);
+    await expect(appendTo(guarded, 2)).rejects.toBe(notSent);
+    expect(doubted).not.toHaveBeenCalled();
   });
 
   it('is in doubt after a read that the store answered late, for whoever asks without an append', async () => {

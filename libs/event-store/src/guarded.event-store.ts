@@ -1,6 +1,6 @@
 import type { DivergenceWatch } from './divergence-watch';
 import { EventStoreDecorator } from './event-store.decorator';
-import { EventStoreUnavailableError } from './event-store.port';
+import { AppendNotTriedError, EventStoreUnavailableError } from './event-store.port';
 import type { Appended, EventStore, EventToAppend, StreamHead } from './event-store.port';
 
 /** Appends nothing to a store that differs from the bus. Reads go on. */
@@ -28,6 +28,8 @@ export class GuardedEventStore extends EventStoreDecorator {
 
   protected override heard<Answer>(answer: Promise<Answer>): Promise<Answer> {
     const failed = (error: unknown) => {
+      // Of an append that was not sent the store knows nothing.
+      if (error instanceof AppendNotTriedError) return;
       if (error instanceof EventStoreUnavailableError) this.watch.doubt();
     };
     void answer.then(() => this.noticeInterruption(), failed);
