@@ -12,7 +12,14 @@ import {
   type AllEventsBatch,
   type ForeignMessage,
 } from '@uplift/event-store';
-import { Backoff, beatWhile, errorMessage, RepeatedLines, type Logger } from '@uplift/runtime';
+import {
+  Backoff,
+  beatWhile,
+  errorKind,
+  errorMessage,
+  RepeatedLines,
+  type Logger,
+} from '@uplift/runtime';
 import { markOf, type RelayStatus } from './relay-status';
 import { findResumePoint, isRelayed, standBy, type RelayContext } from './resume-point';
 
@@ -199,7 +206,7 @@ export class RelayLoop {
   private onBreak(error: unknown): void {
     const { status, logger } = this.parts;
     const reason = errorMessage(error);
-    if (this.lines.isDue(reason)) logger.warn({ err: error }, 'nothing is published');
+    if (this.lines.isDue(errorKind(error))) logger.warn({ err: error }, 'nothing is published');
     status.hindered(reason, 'stopped');
   }
 

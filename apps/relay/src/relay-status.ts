@@ -25,11 +25,14 @@ export class RelayStatus {
   private sequenceBeforeRun = 0;
   /** Why nothing was published when it was last tried, in words. */
   private problem: string | undefined;
+  /** Events that were published when that was noted. */
+  private publishedBefore = 0;
   private batch: { readonly remaining: number; readonly newest: string } | undefined;
 
   constructor(private readonly clock: Clock) {}
 
   beginRun(run: PublishRun, ordinal: number): void {
+    if (this.hasRecovered) this.problem = undefined;
     this.run = run;
     this.ordinalBeforeRun = ordinal;
     this.sequenceBeforeRun = run.confirmedSequence;
@@ -40,6 +43,7 @@ export class RelayStatus {
   /** Nothing is published: `mode` says whether it is tried again at once. */
   hindered(reason: string, mode: RelayMode = this.mode): void {
     this.problem = reason;
+    this.publishedBefore = this.eventsPublished;
     this.mode = mode;
   }
 
@@ -50,7 +54,7 @@ export class RelayStatus {
 
   /** Why nothing is published, in words; undefined while all is well. A try is no success: only a confirmed message is. */
   get reason(): string | undefined {
-    return this.hasProgressed ? undefined : this.problem;
+    return this.hasRecovered ? undefined : this.problem;
   }
 
   /** Share of the stream's size that is used; undefined: it has no limit of its own. */
@@ -92,10 +96,11 @@ export class RelayStatus {
     return Math.max(0, this.clock.wall() - Date.parse(behind)) / 1_000;
   }
 
-  private get hasProgressed(): boolean {
-    const { run } = this;
-    if (!run || run.failure) return false;
-    return this.confirmedInRun > 0 || (this.caughtUp && this.lagEvents === 0);
+  private get hasRecovered(): boolean {
+    const { run, mode, caughtUp } = this;
+    if (this.eventsPublished > this.publishedBefore) return true;
+    if (mode !== 'relaying' || run === undefined || run.failure) return false;
+    return caughtUp && this.lagEvents === 0;
   }
 
   private get confirmedInRun(): number {

@@ -41,6 +41,8 @@ export type PublishFailureReason =
   | 'duplicate'
   /** No answer in time: whether it was stored is unknown. */
   | 'timeout'
+  /** The connection went before the answer came: the same. */
+  | 'disconnected'
   /** There is no stream. */
   | 'no-stream'
   /** Anything else the bus had to say, for example that it is full. */

@@ -61,7 +61,9 @@ export class PublishRun {
     this.lastHeard = this.clock.monotonic();
     this.channel = connection.openPublishing((sequence, answer) => this.onAnswer(sequence, answer));
     this.stopWatch = this.clock.every(ackTimeoutMs / 20, () => this.onTick());
-    this.stopListening = connection.onReconnect(() => this.giveUp('the connection was lost'));
+    this.stopListening = connection.onReconnect(() =>
+      this.giveUp('disconnected', 'the connection was lost'),
+    );
   }
 
   /** Aborted by the first failure. */
@@ -144,15 +146,16 @@ export class PublishRun {
 
   private onTick(): void {
     if (this.inFlight.size === 0) return;
-    if (!this.connection.isConnected) return this.giveUp('the connection is lost');
+    if (!this.connection.isConnected) return this.giveUp('disconnected', 'the connection is lost');
     const silent = this.clock.monotonic() - this.lastHeard;
-    if (silent >= this.ackTimeoutMs) this.giveUp(`no answer for ${Math.round(silent)} ms`);
+    if (silent >= this.ackTimeoutMs)
+      this.giveUp('timeout', `no answer for ${Math.round(silent)} ms`);
   }
 
   /** Answers to what is in flight will not come, or too late. */
-  private giveUp(detail: string): void {
+  private giveUp(reason: 'timeout' | 'disconnected', detail: string): void {
     if (this.inFlight.size === 0) return;
-    this.fail('timeout', this.confirmed + 1, detail);
+    this.fail(reason, this.confirmed + 1, detail);
     this.inFlight.clear();
     this.wake?.();
   }

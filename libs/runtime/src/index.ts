@@ -3,7 +3,7 @@ export type { Configuration } from './config/configuration';
 export { renderSettingsPage, SETTINGS } from './config/settings';
 export type { SettingName } from './config/settings';
 export { armFailpoints, failpoint } from './failpoints/failpoint';
-export { errorMessage } from './logging/error-message';
+export { errorKind, errorMessage } from './logging/error-message';
 export { createLogger, NestLogger } from './logging/logger';
 export type { Logger } from './logging/logger';
 export { RepeatedLines } from './logging/repeated-lines';

@@ -212,7 +212,7 @@ export function streamSuite(name: string, open: () => Promise<BusUnderTest>): vo
       await server.kill();
       run.publish(aMessage());
       await run.settled();
-      expect(run.failure).toMatchObject({ reason: 'timeout', sequence: 1 });
+      expect(run.failure).toMatchObject({ reason: 'disconnected', sequence: 1 });
       run.close();
       await reconnected(bus, () => server.start());
     });

@@ -1,7 +1,7 @@
 import type { AllEventsBatch } from '@uplift/event-store';
 import { AllTail } from '@uplift/event-store';
 import type { Randomness } from '@uplift/runtime';
-import { beatWhile, errorMessage, RepeatedLines } from '@uplift/runtime';
+import { beatWhile, errorKind, errorMessage, RepeatedLines } from '@uplift/runtime';
 import type { Checkpoint, ReadModel } from '../read-model/read-model.port';
 import { CheckpointFollower } from './checkpoint-follower';
 import type { ProjectionProgress } from './projection-progress';
@@ -183,7 +183,7 @@ export class ProjectionLoop {
       return;
     }
     const reason = errorMessage(error);
-    if (this.lines.isDue(reason)) logger.warn({ err: error }, 'projection interrupted');
+    if (this.lines.isDue(errorKind(error))) logger.warn({ err: error }, 'projection interrupted');
     if (this.current.kind !== 'halted') this.enter({ kind: 'retrying', reason });
   }
 

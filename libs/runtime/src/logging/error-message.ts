@@ -8,3 +8,10 @@ export function isError(value: unknown): value is Error {
 export function errorMessage(error: unknown): string {
   return isError(error) ? error.message : String(error);
 }
+
+/** What stays the same however its message differs: its code, or else its name. */
+export function errorKind(error: unknown): string {
+  if (!isError(error)) return typeof error;
+  const { code } = error as { readonly code?: unknown };
+  return typeof code === 'string' ? code : error.name;
+}
