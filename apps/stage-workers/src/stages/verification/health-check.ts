@@ -161,9 +161,9 @@ export class HealthCheck {
       const isForbidden = unusable.some((route) => route.isForbidden);
       return this.notHealthy('unresponsive', isForbidden ? 'probe-refused' : 'route-missing');
     }
-    const last = this.probes.at(-1)?.outcome;
-    const kind = last === 'unresponsive' ? 'unresponsive' : 'unhealthy';
-    return this.notHealthy(kind, last === 'healthy' ? 'no-steady-answer' : 'no-healthy-answer');
+    const kind = this.probes.at(-1)?.outcome === 'unresponsive' ? 'unresponsive' : 'unhealthy';
+    const wasHealthy = this.probes.some(({ outcome }) => outcome === 'healthy');
+    return this.notHealthy(kind, wasHealthy ? 'no-steady-answer' : 'no-healthy-answer');
   }
 
   private notHealthy(kind: 'unhealthy' | 'unresponsive', reason: FailureReason): HealthVerdict {
