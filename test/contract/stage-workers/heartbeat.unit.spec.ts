@@ -105,7 +105,7 @@ describe('the command API, which watches the watchdog', () => {
 
     await watched.passBySeconds(MINUTE);
     expect(await watched.told()).toMatch(
-      /^no watchdog was at work for \d+ s.*none is running, or none of this version$/,
+      /^no watchdog was heard of for \d+ s.*none is running, or none of this version$/,
     );
     expect(warned).toHaveBeenCalledTimes(1);
     expect(await watched.silence()).toBeGreaterThan(45);

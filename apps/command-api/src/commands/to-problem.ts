@@ -6,8 +6,8 @@ import { AppendNotTriedError, EventStoreUnavailableError } from '@uplift/event-s
 
 const UNKNOWN_OUTCOME =
   'It is unknown whether the command took effect: repeat it with the same Idempotency-Key';
-const NOTHING_DONE =
-  'The event store takes no events at present. Nothing was done: repeat it with the same Idempotency-Key after a pause';
+const NOT_SENT =
+  'The event store takes no events at present, and what the command had still to store was not sent: repeat it with the same Idempotency-Key after a pause';
 
 /** What the HTTP framework refuses before a handler runs, by its status. */
 const REFUSED_BY_HTTP: Readonly<Record<number, ProblemCode>> = {
@@ -22,7 +22,7 @@ const REFUSED_BY_HTTP: Readonly<Record<number, ProblemCode>> = {
 export function toProblem(error: unknown): ProblemDetails {
   if (error instanceof ProblemError) return error.problem;
   if (error instanceof AppendNotTriedError) {
-    return problem('event-store-unavailable', NOTHING_DONE);
+    return problem('event-store-unavailable', NOT_SENT);
   }
   if (error instanceof EventStoreUnavailableError) {
     return problem('event-store-unavailable', UNKNOWN_OUTCOME);

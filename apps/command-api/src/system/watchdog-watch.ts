@@ -16,7 +16,7 @@ const IN_WORDS = {
 
 /**
  * Watches the watchdog, which watches all others. While none is at work commands are taken as ever, and the health
- * page says that no deadline is enforced.
+ * page says that deadlines may not be enforced.
  */
 @Injectable()
 export class WatchdogWatch implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -55,7 +55,7 @@ export class WatchdogWatch implements OnApplicationBootstrap, BeforeApplicationS
   get reason(): string | undefined {
     if (this.silenceMs < LONGEST_SILENCE_MS) return undefined;
     const seconds = Math.round(this.silenceMs / 1000);
-    return `no watchdog was at work for ${seconds} s, no deadline is enforced: ${this.fault}`;
+    return `no watchdog was heard of for ${seconds} s, deadlines may not be enforced: ${this.fault}`;
   }
 
   private get silenceMs(): number {
