@@ -58,8 +58,7 @@ describe('a server killed under load', () => {
   const dir = temporaryFolder();
 
   beforeAll(() => {
-    const swc = join(ROOT, 'node_modules/.bin/swc');
-    execFileSync(swc, ['tools/embedded-eventstore', '--out-dir', 'dist', '--quiet'], { cwd: ROOT });
+    execFileSync(process.execPath, [join(ROOT, 'tools/run/build.mjs')], { cwd: ROOT });
   }, 30_000);
 
   afterAll(() => rmSync(dir, { recursive: true, force: true }));
