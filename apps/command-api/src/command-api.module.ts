@@ -1,6 +1,12 @@
 import type { DynamicModule, OnApplicationShutdown, Provider } from '@nestjs/common';
 import { Module } from '@nestjs/common';
-import { BusClient, BusConnection, openServiceBus } from '@uplift/bus';
+import {
+  BUS_ACCESS_SETTINGS,
+  busAccess,
+  BusClient,
+  BusConnection,
+  openServiceBus,
+} from '@uplift/bus';
 import { DECISIONS_STREAM, FINDINGS_STREAM, SYSTEM_STREAM } from '@uplift/contracts';
 import {
   decisionsDecider,
@@ -48,7 +54,7 @@ export const SERVICE_NAME = 'command-api';
 
 export const COMMAND_API_SETTINGS = [
   'eventStoreUrl',
-  'natsUrl',
+  ...BUS_ACCESS_SETTINGS,
   'deadlineAttemptMs',
   'healthCallbackToken',
   'promoteEnabled',
@@ -130,11 +136,11 @@ function policies({ configuration, logger }: CommandApiRuntime): Provider[] {
 }
 
 function adapters(runtime: CommandApiRuntime): Provider[] {
-  const { eventStoreUrl, natsUrl } = runtime.configuration;
+  const { configuration } = runtime;
   return [
     {
       provide: EsdbEventStore,
-      useFactory: () => openServiceStore(eventStoreUrl, runtime),
+      useFactory: () => openServiceStore(configuration.eventStoreUrl, runtime),
     },
     {
       provide: EventStore,
@@ -149,7 +155,7 @@ function adapters(runtime: CommandApiRuntime): Provider[] {
     },
     {
       provide: BusConnection,
-      useFactory: () => openServiceBus({ ...runtime, servers: natsUrl }),
+      useFactory: () => openServiceBus({ ...runtime, ...busAccess(configuration) }),
     },
     {
       provide: BusClient,

@@ -1,6 +1,6 @@
 import type { DynamicModule, OnApplicationShutdown, Provider } from '@nestjs/common';
 import { Injectable, Module } from '@nestjs/common';
-import { BusConnection, connectServiceBus } from '@uplift/bus';
+import { BUS_ACCESS_SETTINGS, busAccess, BusConnection, connectServiceBus } from '@uplift/bus';
 import { EventStore, openServiceStore } from '@uplift/event-store';
 import type { ServiceRuntime, SettingName } from '@uplift/runtime';
 import { ProjectionLoop } from './projection/projection-loop';
@@ -17,7 +17,7 @@ import { rebuildReadModel } from './rebuild/rebuild-read-model';
 export const PROJECTOR_NAME = 'uplift-projector';
 export const PROJECTOR_SETTINGS = [
   'eventStoreUrl',
-  'natsUrl',
+  ...BUS_ACCESS_SETTINGS,
   'postgresUrl',
 ] as const satisfies readonly SettingName[];
 
@@ -52,8 +52,8 @@ export class ProjectorModule {
 }
 
 function connections(runtime: ProjectorRuntime): Provider[] {
-  const { name, configuration, clock, logger, health } = runtime;
-  const { eventStoreUrl, natsUrl, postgresUrl } = configuration;
+  const { configuration, logger } = runtime;
+  const { eventStoreUrl, postgresUrl } = configuration;
   return [
     {
       provide: EventStore,
@@ -61,7 +61,7 @@ function connections(runtime: ProjectorRuntime): Provider[] {
     },
     {
       provide: BusConnection,
-      useFactory: () => connectServiceBus({ name, servers: natsUrl, clock, logger, health }),
+      useFactory: () => connectServiceBus({ ...runtime, ...busAccess(configuration) }),
     },
     {
       provide: ReadModel,

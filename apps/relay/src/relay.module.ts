@@ -1,24 +1,28 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { BusConnection, connectServiceBus } from '@uplift/bus';
+import { BUS_ACCESS_SETTINGS, busAccess, BusConnection, connectServiceBus } from '@uplift/bus';
 import { EventStore, openServiceStore } from '@uplift/event-store';
 import type { ServiceRuntime } from '@uplift/runtime';
 import { RelayService, TOPOLOGY_SETTINGS } from './relay.service';
 
-export const RELAY_SETTINGS = ['natsUrl', 'eventStoreUrl', ...TOPOLOGY_SETTINGS] as const;
+export const RELAY_SETTINGS = [
+  'eventStoreUrl',
+  ...BUS_ACCESS_SETTINGS,
+  ...TOPOLOGY_SETTINGS,
+] as const;
 export type RelayRuntime = ServiceRuntime<(typeof RELAY_SETTINGS)[number]>;
 
 /** Composition root: the one place where the relay's adapters are chosen. */
 @Module({})
 export class RelayModule {
   static for(runtime: RelayRuntime): DynamicModule {
-    const { natsUrl, eventStoreUrl } = runtime.configuration;
+    const { configuration } = runtime;
     return {
       module: RelayModule,
       providers: [
-        { provide: EventStore, useValue: openServiceStore(eventStoreUrl, runtime) },
+        { provide: EventStore, useValue: openServiceStore(configuration.eventStoreUrl, runtime) },
         {
           provide: BusConnection,
-          useFactory: () => connectServiceBus({ ...runtime, servers: natsUrl }),
+          useFactory: () => connectServiceBus({ ...runtime, ...busAccess(configuration) }),
         },
         {
           provide: RelayService,

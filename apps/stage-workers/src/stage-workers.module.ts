@@ -5,7 +5,7 @@ import type {
   Provider,
 } from '@nestjs/common';
 import { Inject, Injectable, Module } from '@nestjs/common';
-import { BusConnection, connectServiceBus } from '@uplift/bus';
+import { busAccess, BusConnection, connectServiceBus } from '@uplift/bus';
 import type { Actor } from '@uplift/contracts';
 import {
   AllTail,
@@ -78,7 +78,7 @@ const STORE = 'event store';
 function adapters(runtime: StageRuntime): Provider[] {
   const { configuration, clock, logger, metrics } = runtime;
   const ends = new StreamEnds(clock);
-  const { natsUrl, eventStoreUrl, probeAllowLoopback } = configuration;
+  const { eventStoreUrl, probeAllowLoopback } = configuration;
   return [
     { provide: StreamEnds, useValue: ends },
     {
@@ -105,7 +105,7 @@ function adapters(runtime: StageRuntime): Provider[] {
     {
       provide: BusConnection,
       useFactory: async () => {
-        const bus = await connectServiceBus({ ...runtime, servers: natsUrl });
+        const bus = await connectServiceBus({ ...runtime, ...busAccess(configuration) });
         // It may come back filled anew, with what is over long ago.
         bus.onReconnect(() => ends.clear());
         return bus;

@@ -1,8 +1,9 @@
+import { BUS_ACCESS_SETTINGS } from '@uplift/bus';
 import type { ServiceRuntime, SettingName } from '@uplift/runtime';
 import { CORE_SETTINGS } from './providers/core-configuration';
 
 export const STAGE_SETTINGS = [
-  'natsUrl',
+  ...BUS_ACCESS_SETTINGS,
   'eventStoreUrl',
   ...CORE_SETTINGS,
   'retryBudgetPercent',

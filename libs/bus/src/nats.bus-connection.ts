@@ -25,6 +25,7 @@ import {
   type StreamFill,
   type TopologyReport,
 } from './bus-connection.port';
+import { natsAccess, type BusAccess } from './bus-access';
 import type { TopologyOptions } from './bus-topology';
 import { UpcomingBusConnection } from './upcoming.bus-connection';
 import {
@@ -45,9 +46,7 @@ import {
   streamFill,
 } from './nats.event-stream';
 
-export interface BusOptions {
-  /** Comma-separated URLs, or a list of them. */
-  readonly servers: string | readonly string[];
+export interface BusOptions extends BusAccess {
   /** Shown by the server in its connection list. */
   readonly name: string;
   /** Prefix of the reply subjects, so that a bus user can be limited to its own; default `_INBOX`. */
@@ -56,6 +55,8 @@ export interface BusOptions {
   readonly onClosed?: (error: Error | undefined) => void;
   /** What builds on the connection goes by it; default: the machine's. */
   readonly clock?: Clock;
+  /** Gives up when no server has answered so many times, instead of waiting for one. */
+  readonly tries?: number;
 }
 
 /** Of a server that does not say otherwise. */
@@ -230,15 +231,15 @@ export class NatsBusConnection extends BusConnection {
   }
 }
 
-/** Waits until a server answers, however long that takes. */
+/** Waits until a server answers, however long that takes. Throws BusAccessError. */
 export async function connectBus(options: BusOptions): Promise<NatsBusConnection> {
-  const { servers, name, inboxPrefix } = options;
-  const list = typeof servers === 'string' ? servers.split(',') : [...servers];
+  const { name, inboxPrefix, tries } = options;
   const nats = await connect({
     ...SETTINGS,
-    servers: list.map((server) => server.trim()),
+    ...natsAccess(options),
     name,
     ...(inboxPrefix === undefined ? {} : { inboxPrefix }),
+    ...(tries === undefined ? {} : { waitOnFirstConnect: false, maxReconnectAttempts: tries }),
   });
   return new NatsBusConnection(nats, options);
 }
@@ -246,10 +247,8 @@ export async function connectBus(options: BusOptions): Promise<NatsBusConnection
 type Check = (name: string, check: () => string | undefined) => void;
 
 /** What a service brings along: its name, its clock, its log and its readiness. */
-export interface ServiceBusOptions {
+export interface ServiceBusOptions extends BusAccess {
   readonly name: string;
-  /** Comma-separated URLs. */
-  readonly servers: string;
   readonly clock: Clock;
   readonly logger: { fatal(fields: object, message: string): void };
   readonly health: { readonly addReadiness: Check };
@@ -286,12 +285,12 @@ function whyNotConnected({ isConnected }: BusConnection): string | undefined {
 
 function connectFor({
   name,
-  servers,
   clock,
   logger,
+  ...access
 }: Omit<ServiceBusOptions, 'health'>): Promise<BusConnection> {
   return connectBus({
-    servers,
+    ...access,
     name,
     clock,
     inboxPrefix: `_INBOX_${name.replace(/\W/g, '_')}`,

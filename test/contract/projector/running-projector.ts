@@ -83,6 +83,8 @@ function runtimeFor(natsUrl: string, postgresUrl: string): ProjectorRuntime {
     name: PROJECTOR_NAME,
     configuration: {
       natsUrl,
+      ...{ natsToken: undefined, natsCreds: undefined, natsNkeySeed: undefined },
+      ...{ natsTlsCa: undefined, natsTlsCert: undefined, natsTlsKey: undefined },
       postgresUrl,
       eventStoreUrl: 'esdb://127.0.0.1:1?tls=false',
       logLevel: 'silent',

@@ -7,13 +7,8 @@ export const PROCESS_SETTINGS = {
     env: 'UPLIFT_EVENTSTORE_URL',
     type: 'url',
     schemes: ['esdb', 'esdb+discover', 'kurrentdb', 'kurrentdb+discover'],
+    secret: true,
     description: 'Connection string of the event store',
-  },
-  natsUrl: {
-    env: 'UPLIFT_NATS_URL',
-    type: 'url',
-    schemes: ['nats', 'tls', 'ws', 'wss'],
-    description: 'Address of the NATS server, several separated by commas',
   },
   postgresUrl: {
     env: 'UPLIFT_POSTGRES_URL',

@@ -57,6 +57,10 @@ export const switchedOff = (env: Name, description: string) =>
 export const optionalText = (env: Name, description: string) =>
   ({ env, type: 'string', optional: true, description }) as const;
 
+/** A secret that may be missing. */
+export const optionalSecret = (env: Name, description: string) =>
+  ({ env, type: 'string', secret: true, optional: true, description }) as const;
+
 type Described = { readonly [T in SettingType]: (setting: Setting) => Record<string, unknown> };
 type Expected = { readonly [T in SettingType]: (setting: Setting) => string };
 

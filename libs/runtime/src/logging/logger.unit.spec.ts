@@ -44,6 +44,17 @@ describe('a log line', () => {
     expect(lines[0]).toMatchObject({ err: { type: 'Error', message: 'no', apiKey: '[redacted]' } });
   });
 
+  it.each([
+    ['esdb://uplift:hun@ter2/hunter2@host:2113?tls=true', 'esdb://[redacted]@host:2113?tls=true'],
+    ['kurrentdb+discover://a:hunter2@b,c', 'kurrentdb+discover://[redacted]@b,c'],
+    ['nats://a:hun@hunter2@one,nats://two', 'nats://[redacted]@one,nats://two'],
+    ['see https://host/a/@scope and a@b', 'see https://host/a/@scope and a@b'],
+  ])('leaves nothing of the credentials in %s', (text, shown) => {
+    const { logger, lines } = recording();
+    logger.info({ text }, 'x');
+    expect(lines[0]).toMatchObject({ text: shown });
+  });
+
   it('survives cycles, big integers, maps and bytes', () => {
     const { logger, lines } = recording();
     const cycle: Record<string, unknown> = { position: 12n, at: new Date(0) };
