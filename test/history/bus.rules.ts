@@ -1,0 +1,69 @@
+import type { StoredEvent } from '@uplift/contracts';
+import { isOurs } from '@uplift/contracts';
+import type { Breach, Facts } from './facts';
+import type { BusRecord } from './run-history';
+
+/**
+ * I-07: message k of an epoch is event k. The newest epoch has every event of the store; of an earlier one only what
+ * the store has, or has lost.
+ */
+export function isStoreInOrder({ history: { store, bus }, lost }: Facts): Breach[] {
+  if (bus === undefined) return [];
+  const epochs = epochsOf(bus);
+  const known = new Set([...store, ...lost].map(({ id }) => id));
+  const earlier = epochs
+    .slice(0, -1)
+    .flatMap((records) => [
+      ...inOrder(records),
+      ...records
+        .filter(({ eventId }) => !known.has(eventId))
+        .map((record) => about(record, 'carries an event that the store never had')),
+    ]);
+  const newest = epochs.at(-1) ?? [];
+  return [...earlier, ...inOrder(newest), ...sameAs(store.filter(isOurs), newest)];
+}
+
+/** Runs of messages of one epoch: one that comes back is another run. */
+function epochsOf(bus: readonly BusRecord[]): BusRecord[][] {
+  const epochs: BusRecord[][] = [];
+  for (const record of bus) {
+    const run = epochs.at(-1);
+    if (run?.[0]?.epoch === record.epoch) run.push(record);
+    else epochs.push([record]);
+  }
+  return epochs;
+}
+
+function inOrder(records: readonly BusRecord[]): Breach[] {
+  const wrong = records.find(({ ordinal }, n) => ordinal !== n + 1);
+  if (wrong === undefined) return [];
+  return [about(wrong, `has ordinal ${wrong.ordinal}, due is ${records.indexOf(wrong) + 1}`)];
+}
+
+/** The first difference only: all that follows differs too. */
+function sameAs(events: readonly StoredEvent[], records: readonly BusRecord[]): Breach[] {
+  const first = events.findIndex((event, n) => !isOf(event, records[n]));
+  if (first < 0) {
+    const surplus = records[events.length];
+    return surplus ? [about(surplus, 'carries no further event of the store')] : [];
+  }
+  const due = events[first]!;
+  const found = records[first];
+  const what = `event ${first + 1} of the store, ${due.type} at ${due.stream}@${due.revision}, `;
+  return found
+    ? [about(found, `differs from ${what.slice(0, -2)}`)]
+    : [{ subject: due.stream, what: `${what}has no message` }];
+}
+
+function isOf(event: StoredEvent, record: BusRecord | undefined): boolean {
+  return (
+    record?.eventId === event.id &&
+    record.stream === event.stream &&
+    record.revision === event.revision &&
+    record.position === event.position
+  );
+}
+
+function about({ sequence, epoch }: BusRecord, what: string): Breach {
+  return { subject: `${epoch}/message ${sequence}`, what };
+}

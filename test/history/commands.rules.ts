@@ -1,0 +1,157 @@
+import type { StoredEvent } from '@uplift/contracts';
+import { instanceStream } from '@uplift/contracts';
+import type { Breach, Facts } from './facts';
+import type { ClientAnswer, ClientOperation } from './run-history';
+
+type Accepted = Extract<ClientAnswer, { kind: 'accepted' }>;
+interface AcceptedOperation extends ClientOperation {
+  readonly answer: Accepted;
+}
+
+/** I-01: what was acknowledged stands in the store where the answer said. */
+export function isKept(facts: Facts): Breach[] {
+  return acceptedOf(facts).flatMap(({ instanceId, key, command, commandId, answer }) => {
+    const { revision, position } = answer;
+    const event = facts.streams.get(instanceStream(instanceId))?.[revision];
+    const place = `revision ${revision}, position ${position}`;
+    const subject = `${instanceId} ${key}`;
+    if (event?.position !== position) {
+      return [{ subject, what: `${command} was acknowledged at ${place}, which is not its event` }];
+    }
+    const cause = event.metadata.$causationId;
+    if (commandId === undefined || cause === commandId) return [];
+    return [{ subject, what: `${command} was acknowledged with an event of ${cause} at ${place}` }];
+  });
+}
+
+/** I-01: what was acknowledged before another command was sent stands before it in the stream. */
+export function isInRealTimeOrder(facts: Facts): Breach[] {
+  const { client = [] } = facts.history;
+  const sent = groupBy(client, keyOf);
+  const spans = [...groupBy(acceptedOf(facts), keyOf)].map(([key, repeats]) => ({
+    key,
+    instanceId: repeats[0].instanceId,
+    revision: repeats[0].answer.revision,
+    // Under whatever outcome.
+    sentAt: Math.min(...(sent.get(key) ?? repeats).map(({ invokedAt }) => invokedAt)),
+    acknowledgedAt: Math.min(...repeats.map(({ completedAt }) => completedAt)),
+  }));
+  return [...groupBy(spans, ({ instanceId }) => instanceId).values()].flatMap(outOfOrder);
+}
+
+interface Span {
+  readonly key: string;
+  readonly instanceId: string;
+  readonly revision: number;
+  readonly sentAt: number;
+  readonly acknowledgedAt: number;
+}
+
+/** Of one instance. */
+function outOfOrder(spans: readonly Span[]): Breach[] {
+  const byRevision = [...spans].sort((one, other) => one.revision - other.revision);
+  let latest: Span | undefined;
+  return byRevision.flatMap((span): Breach[] => {
+    const ahead = latest;
+    if (ahead === undefined || span.sentAt > ahead.sentAt) latest = span;
+    if (ahead === undefined || span.acknowledgedAt >= ahead.sentAt) return [];
+    const what = `stands behind ${ahead.key}, which was sent after this was acknowledged`;
+    return [{ subject: span.key, what }];
+  });
+}
+
+/** I-02: a key has one answer, and no other key has the same. */
+export function hasOneResult(facts: Facts): Breach[] {
+  const accepted = acceptedOf(facts);
+  const answers = [...groupBy(accepted, keyOf)].flatMap(([subject, repeats]) => {
+    const found = [...new Set(repeats.map(({ answer }) => inWords(answer)))];
+    return found.length === 1 ? [] : [{ subject, what: `different answers: ${found.join('; ')}` }];
+  });
+  const places = [
+    ...groupBy(accepted, ({ instanceId, answer }) => `${instanceId} revision ${answer.revision}`),
+  ].flatMap(([subject, operations]) => {
+    const keys = [...new Set(operations.map(({ key }) => key))];
+    return keys.length === 1 ? [] : [{ subject, what: `acknowledged to ${keys.join(' and ')}` }];
+  });
+  return [...answers, ...places];
+}
+
+function inWords({ upgradeId, revision, position }: Accepted): string {
+  return `revision ${revision}, position ${position}, upgrade ${upgradeId}`;
+}
+
+/** I-02: an event is stored once, and a command leaves one append. */
+export function isStoredOnce({ history: { store }, streams }: Facts): Breach[] {
+  const twice = [...groupBy(store, ({ id }) => id)].flatMap(([id, events]) =>
+    events.length === 1 ? [] : [{ subject: `event ${id}`, what: `stored ${events.length} times` }],
+  );
+  const appends = [...streams].flatMap(([subject, events]) => {
+    const commands = events.filter(({ metadata }) => metadata.commandFingerprint !== undefined);
+    return [...groupBy(commands, ({ metadata }) => metadata.$causationId)].flatMap(
+      ([commandId, own]) =>
+        isOneAppend(own) ? [] : [{ subject, what: twoAppends(commandId, own) }],
+    );
+  });
+  return [...twice, ...appends];
+}
+
+function isOneAppend(events: readonly StoredEvent[]): boolean {
+  return events.every(({ revision }, n) => n === 0 || revision === events[n - 1]!.revision + 1);
+}
+
+function twoAppends(commandId: string, events: readonly StoredEvent[]): string {
+  const revisions = events.map(({ revision }) => revision).join(', ');
+  return `command ${commandId} left events at revisions ${revisions}: more than one append`;
+}
+
+/** I-03: a command whose every answer was a refusal leaves no event in the stream of its instance. */
+export function leavesNothing({ history: { client = [] }, streams }: Facts): Breach[] {
+  const byKey = groupBy(client, keyOf);
+  return [...byKey].flatMap(([subject, repeats]) => {
+    const [{ instanceId, commandId, command }] = repeats;
+    if (commandId === undefined || repeats.some(({ answer }) => answer.kind !== 'refused'))
+      return [];
+    const events = streams.get(instanceStream(instanceId)) ?? [];
+    const left = events.find(({ metadata }) => metadata.$causationId === commandId);
+    if (left === undefined) return [];
+    return [{ subject, what: `${command} was refused, and left ${left.type} at ${left.revision}` }];
+  });
+}
+
+/** What the store has lost with leave is not looked for. */
+function acceptedOf({ history: { client = [] }, lost }: Facts): AcceptedOperation[] {
+  const places = new Set(lost.map((event) => placeOf(event)));
+  return client.filter(isAccepted).filter(({ instanceId, answer: { revision, position } }) => {
+    return !places.has(placeOf({ stream: instanceStream(instanceId), revision, position }));
+  });
+}
+
+function isAccepted(operation: ClientOperation): operation is AcceptedOperation {
+  return operation.answer.kind === 'accepted';
+}
+
+function placeOf({
+  stream,
+  revision,
+  position,
+}: Pick<StoredEvent, 'stream' | 'revision' | 'position'>): string {
+  return `${stream} ${revision} ${position}`;
+}
+
+/** A key is scoped to its instance. */
+function keyOf({ instanceId, key }: Pick<ClientOperation, 'instanceId' | 'key'>): string {
+  return `${instanceId} ${key}`;
+}
+
+type Group<T> = [T, ...T[]];
+
+function groupBy<T>(items: Iterable<T>, nameOf: (item: T) => string): Map<string, Group<T>> {
+  const groups = new Map<string, Group<T>>();
+  for (const item of items) {
+    const name = nameOf(item);
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
