@@ -30,7 +30,7 @@ describe('a build beside processes that start from the last one', () => {
 
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), 'uplift-build-'));
-    for (const folder of ['apps', 'libs', 'bench']) mkdirSync(join(root, folder));
+    for (const folder of ['apps', 'libs', 'bench', 'test']) mkdirSync(join(root, folder));
     for (const file of NEEDED) cpSync(join(projectRoot(), file), join(root, file));
     symlinkSync(join(projectRoot(), 'node_modules'), join(root, 'node_modules'));
     write('apps/same.ts', 'export const same = 1;');

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { root, runs } from './ensure-installed.mjs';
 
 const TARGET = join(root, 'dist');
-const SOURCES = ['apps', 'libs', 'tools', 'bench'];
+const SOURCES = ['apps', 'libs', 'tools', 'bench', 'test'];
 /** Beside dist/, so that the paths within source maps are right. */
 const NEW = /^\.dist-(\d+)$/;
 

@@ -19,7 +19,10 @@ export class RelayModule {
     return {
       module: RelayModule,
       providers: [
-        { provide: EventStore, useValue: openServiceStore(configuration.eventStoreUrl, runtime) },
+        {
+          provide: EventStore,
+          useFactory: () => openServiceStore(configuration.eventStoreUrl, runtime),
+        },
         {
           provide: BusConnection,
           useFactory: () => connectServiceBus({ ...runtime, ...busAccess(configuration) }),

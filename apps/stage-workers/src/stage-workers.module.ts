@@ -72,8 +72,8 @@ function beginsWork(stage: Startable): boolean {
   return stage === 'pre-upgrade' || stage === 'upgrade';
 }
 
-/** The event store itself, whatever else is known of it. */
-const STORE = 'event store';
+/** Token of the event store itself, whatever else is known of it. */
+export const STORE = 'event store';
 
 function adapters(runtime: StageRuntime): Provider[] {
   const { configuration, clock, logger, metrics } = runtime;
@@ -97,10 +97,10 @@ function adapters(runtime: StageRuntime): Provider[] {
         new VerifiedEventStore(new GuardedEventStore(store, watch), ends, clock),
     },
     { provide: SetAsideMessages, useValue: new SetAsideMessages(metrics, logger) },
-    { provide: LagoonCores, useValue: lagoonCoresOf(runtime) },
+    { provide: LagoonCores, useFactory: () => lagoonCoresOf(runtime) },
     {
       provide: HealthProbe,
-      useValue: new UndiciHealthProbe({ allowLoopback: probeAllowLoopback }, clock),
+      useFactory: () => new UndiciHealthProbe({ allowLoopback: probeAllowLoopback }, clock),
     },
     {
       provide: BusConnection,
@@ -175,7 +175,7 @@ function runners({ clock, randomness, logger }: StageRuntime, actor: Actor): Pro
 }
 
 /** The one subscription of the process, open only if somebody listens. */
-function tail({ clock, randomness, logger, health }: StageRuntime): Provider {
+function tail({ clock, randomness, logger, health, exit }: StageRuntime): Provider {
   const onBreak = (error: unknown, isRepeated: boolean) => {
     if (!isRepeated) logger.warn({ err: error }, 'the tail of the store broke off');
   };
@@ -185,7 +185,7 @@ function tail({ clock, randomness, logger, health }: StageRuntime): Provider {
     useFactory: (store: EventStore) => {
       const onAnotherStore = (error: Error) => {
         logger.fatal({ err: error }, 'the store is another one: begin anew');
-        process.exit(1);
+        exit(1);
       };
       const options = { clock, randomness, onBreak, onAnotherStore };
       const tail = new StoreTail(store, options, { health, logger });

@@ -102,5 +102,6 @@ function runtimeFor(natsUrl: string, postgresUrl: string): ProjectorRuntime {
     clock: systemClock,
     randomness: systemRandomness,
     metrics: new Metrics(PROJECTOR_NAME),
+    exit: (code) => expect(code).toBeUndefined(),
   };
 }

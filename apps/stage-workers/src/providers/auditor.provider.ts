@@ -22,15 +22,32 @@ export interface AuditorPlace {
   readonly known: string;
 }
 
-export function auditorProvider(place: AuditorPlace): Provider {
+/** Token of a connection of its own: it delays nobody's appends, and tells also of a store that nobody appends to. */
+export const AUDITED_STORE = 'audited event store';
+
+export function auditorProviders(place: AuditorPlace): Provider[] {
+  const { eventStoreUrl: connectionString } = place.runtime.configuration;
+  return [
+    {
+      provide: AUDITED_STORE,
+      useFactory: () => new EsdbEventStore({ connectionString }),
+    },
+    auditorProvider(place),
+  ];
+}
+
+function auditorProvider(place: AuditorPlace): Provider {
   return {
     provide: Auditor,
-    inject: [BusConnection, AllTail, place.known],
-    useFactory: (bus: BusConnection, tail: AllTail, { storeClock }: WatchdogView) => {
+    inject: [BusConnection, AllTail, place.known, AUDITED_STORE],
+    useFactory: (
+      bus: BusConnection,
+      tail: AllTail,
+      { storeClock }: WatchdogView,
+      store: EventStore,
+    ) => {
       const { runtime, service } = place;
-      // A connection of its own: it delays nobody's appends, and tells also of a store that nobody appends to.
-      const { eventStoreUrl: connectionString, workerId } = runtime.configuration;
-      const store = new EsdbEventStore({ connectionString });
+      const { workerId } = runtime.configuration;
       const recorder = recorderOf(place, store);
       measure(runtime.metrics, recorder);
       const conditions = [clocksDiffer(storeClock, { service, workerId }), streamIsOtherwise(bus)];

@@ -7,7 +7,7 @@ import { limitsFrom } from '../admission/core-usage.projection';
 import { nameFrom } from '../admission/starts-switch';
 import type { Metrics } from '@uplift/runtime';
 import { RepeatedLines } from '@uplift/runtime';
-import { auditorProvider } from './auditor.provider';
+import { auditorProviders } from './auditor.provider';
 import { isWorthALine } from '../runner/failure-triage';
 import type { StageRuntime } from '../stage-workers.settings';
 import { StoreClock } from '../store/event-clock';
@@ -57,7 +57,7 @@ export function watchdogProviders(
       ) => watchdogOf(runtime, tail, view, { enforcer, clockCheck }),
     },
     heartbeat(runtime),
-    auditorProvider({ runtime, writer, service, known: KNOWN }),
+    ...auditorProviders({ runtime, writer, service, known: KNOWN }),
   ];
 }
 

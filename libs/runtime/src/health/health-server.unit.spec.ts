@@ -5,7 +5,7 @@ import { Metrics } from './metrics';
 
 describe('the health page', () => {
   const health = new Health(systemClock);
-  const metrics = new Metrics('relay', 'abc123');
+  const metrics = new Metrics('relay', 'abc123').measureProcess();
   const server = new HealthServer(health, metrics);
   let address: string;
 

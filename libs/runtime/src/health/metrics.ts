@@ -17,12 +17,17 @@ export class Metrics {
   readonly registry = new Registry();
 
   constructor(service: string, commit = 'unknown') {
-    collectDefaultMetrics({ register: this.registry });
     this.gauge({
       name: 'build_info',
       help: 'What is running',
       labels: ['service', 'version', 'commit'],
-    }).set({ service, version: buildVersion(), commit }, 1);
+    }).set({ service, version: VERSION, commit }, 1);
+  }
+
+  /** Processor, memory, event loop and garbage collection of this process, until it ends. */
+  measureProcess(): this {
+    collectDefaultMetrics({ register: this.registry });
+    return this;
   }
 
   counter<L extends string = never>(options: MetricOptions<L>): Counter<L> {
@@ -78,6 +83,8 @@ export class Metrics {
 }
 
 /** The version in the nearest package.json above this file; sources and build output lie at different depths. */
+const VERSION = buildVersion();
+
 function buildVersion(from = __dirname): string {
   const file = join(from, 'package.json');
   if (existsSync(file)) {

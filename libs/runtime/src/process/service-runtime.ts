@@ -31,6 +31,8 @@ export interface ServiceRuntime<N extends SettingName = ServiceSetting> {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly randomness: Randomness;
+  /** Ends the process. */
+  readonly exit: (code: number) => void;
 }
 
 /** What a service of this machine gets; failpoints are armed where the environment names some. */
@@ -48,9 +50,10 @@ export function createRuntime<N extends SettingName>(
     configuration,
     logger,
     health: new Health(systemClock, { beatLimitMs: beatLimitMs > 0 ? beatLimitMs : Infinity }),
-    metrics: new Metrics(name, buildCommit),
+    metrics: new Metrics(name, buildCommit).measureProcess(),
     clock: systemClock,
     randomness: systemRandomness,
+    exit: (code) => process.exit(code),
   };
 }
 
