@@ -26,7 +26,7 @@ interface CoreRow extends Partial<CoreDefaults> {
 const text = { type: 'string', minLength: 1 };
 const limit = { type: 'integer', minimum: 0 };
 
-const isCoreList = new Ajv({ allErrors: true, strict: true }).compile<CoreRow[]>({
+const CORE_LIST = {
   type: 'array',
   minItems: 1,
   items: {
@@ -47,7 +47,7 @@ const isCoreList = new Ajv({ allErrors: true, strict: true }).compile<CoreRow[]>
       probeSuffixes: { type: 'array', items: text },
     },
   },
-});
+};
 
 /** Reads the list of cores and checks all of it; no problem repeats a value. */
 export function readCoresFile(path: string, defaults: CoreDefaults): CoresOutcome {
@@ -61,6 +61,7 @@ export function readCoresFile(path: string, defaults: CoreDefaults): CoresOutcom
 export function coresIn(json: string, defaults: CoreDefaults): CoresOutcome {
   const rows = parseJson(json);
   if (rows === undefined) return { problems: ['the list of cores is no JSON'] };
+  const isCoreList = new Ajv({ allErrors: true, strict: true }).compile<CoreRow[]>(CORE_LIST);
   if (!isCoreList(rows)) return { problems: (isCoreList.errors ?? []).map(problemOf) };
   const problems = [...rows.flatMap(tokenProblems), ...nameProblems(rows)];
   return problems.length > 0 ? { problems } : { cores: rows.map((row) => coreOf(row, defaults)) };

@@ -102,6 +102,12 @@ const ajv = new Ajv({
   allowUnionTypes: true,
 });
 
+/** Compiled at its first use: compiling takes longer than all else that a process does when it starts. */
+function shape<T>(schema: object): (value: unknown) => value is T {
+  let fits: ((value: unknown) => value is T) | undefined;
+  return (value): value is T => (fits ??= ajv.compile<T>(schema))(value);
+}
+
 const id = { type: 'integer', minimum: 1 };
 const text = (maxLength: number) => ({ type: 'string', maxLength });
 const optional = (maxLength: number) => ({ type: ['string', 'null'], maxLength });
@@ -155,7 +161,7 @@ const registeredTask = row(
   { advancedTaskDefinitionArguments: taskArguments },
 );
 
-export const isEnvelope = ajv.compile<GraphqlEnvelope>({
+export const isEnvelope = shape<GraphqlEnvelope>({
   type: 'object',
   anyOf: [{ required: ['data'] }, { required: ['errors'] }],
   properties: {
@@ -175,7 +181,7 @@ export const isEnvelope = ajv.compile<GraphqlEnvelope>({
   },
 });
 
-export const isProject = ajv.compile<ProjectRow>(
+export const isProject = shape<ProjectRow>(
   row(
     { id, environments: listOf(environment) },
     {
@@ -186,17 +192,15 @@ export const isProject = ajv.compile<ProjectRow>(
   ),
 );
 
-export const isDeploymentList = ajv.compile<readonly DeploymentRow[]>(listOf(deployment));
+export const isDeploymentList = shape<readonly DeploymentRow[]>(listOf(deployment));
 
-export const isEnvironmentWithDeployments = ajv.compile<EnvironmentWithDeployments>(
+export const isEnvironmentWithDeployments = shape<EnvironmentWithDeployments>(
   row({ deployments: listOf(deployment) }),
 );
 
-export const isEnvironmentWithTasks = ajv.compile<EnvironmentWithTasks>(
-  row({ tasks: listOf(task) }),
-);
+export const isEnvironmentWithTasks = shape<EnvironmentWithTasks>(row({ tasks: listOf(task) }));
 
-export const isEnvironmentWithServices = ajv.compile<EnvironmentWithServices>(
+export const isEnvironmentWithServices = shape<EnvironmentWithServices>(
   row(
     {},
     {
@@ -209,24 +213,22 @@ export const isEnvironmentWithServices = ajv.compile<EnvironmentWithServices>(
   ),
 );
 
-export const isEnvironmentWithVariables = ajv.compile<EnvironmentWithVariables>(
+export const isEnvironmentWithVariables = shape<EnvironmentWithVariables>(
   row({ envVariables: listOf(variable) }),
 );
 
-export const isWithNames = ajv.compile<NamesRow>(
+export const isWithNames = shape<NamesRow>(
   row({ name: text(200), project: row({ name: text(200) }) }),
 );
 
-export const isTask = ajv.compile<TaskRow>(task);
+export const isTask = shape<TaskRow>(task);
 
-export const isRegisteredTaskList = ajv.compile<readonly RegisteredTaskRow[]>(
-  listOf(registeredTask),
-);
+export const isRegisteredTaskList = shape<readonly RegisteredTaskRow[]>(listOf(registeredTask));
 
-export const isAddedTask = ajv.compile<Pick<TaskRow, 'id' | 'taskName'>>(
+export const isAddedTask = shape<Pick<TaskRow, 'id' | 'taskName'>>(
   row({ id }, { taskName: optional(200) }),
 );
 
-export const isStoredVariable = ajv.compile<Pick<VariableRow, 'name'>>(row({ name: text(300) }));
+export const isStoredVariable = shape<Pick<VariableRow, 'name'>>(row({ name: text(300) }));
 
-export const isVersion = ajv.compile<string>(text(200));
+export const isVersion = shape<string>(text(200));

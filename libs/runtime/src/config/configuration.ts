@@ -1,3 +1,4 @@
+import type { ValidateFunction } from 'ajv';
 import Ajv from 'ajv';
 import { readFileSync } from 'node:fs';
 import { errorMessage } from '../logging/error-message';
@@ -30,6 +31,8 @@ export type Configuration<N extends SettingName = SettingName> = {
 };
 
 const ajv = new Ajv({ strict: true, coerceTypes: true });
+/** By the schema as text: many settings have the same one, and compiling is slow. */
+const compiled = new Map<string, ValidateFunction>();
 
 /**
  * Reads the named settings from the environment.
@@ -69,13 +72,17 @@ function fallback(setting: Setting): Outcome {
 
 function parse(setting: Setting, text: string): Outcome {
   const holder = { value: setting.type === 'list' ? split(text) : text };
-  const isValid = ajv.validate(
-    { type: 'object', properties: { value: settingSchema(setting) } },
-    holder,
-  );
-  if (isValid) return { value: holder.value };
+  if (validatorOf(settingSchema(setting))(holder)) return { value: holder.value };
   const shown = setting.secret ? 'the given value' : `"${text}"`;
   return { problem: `${setting.env} must be ${expectation(setting)}, not ${shown}` };
+}
+
+function validatorOf(schema: Record<string, unknown>): ValidateFunction {
+  const key = JSON.stringify(schema);
+  const validate =
+    compiled.get(key) ?? ajv.compile({ type: 'object', properties: { value: schema } });
+  compiled.set(key, validate);
+  return validate;
 }
 
 function split(text: string): string[] {

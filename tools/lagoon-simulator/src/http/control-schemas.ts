@@ -48,6 +48,12 @@ export interface AccountSpec {
 
 const ajv = new Ajv({ allErrors: false, allowUnionTypes: true });
 
+/** Compiled at its first use. */
+function shape<T>(schema: object): (value: unknown) => value is T {
+  let fits: ((value: unknown) => value is T) | undefined;
+  return (value): value is T => (fits ??= ajv.compile<T>(schema))(value);
+}
+
 const name = { type: 'string', minLength: 1, maxLength: 100 };
 const flag = { type: 'boolean' };
 const text = { type: 'string' };
@@ -86,7 +92,7 @@ function closed(required: readonly string[], properties: object) {
   return { type: 'object', required, additionalProperties: false, properties };
 }
 
-export const isEnvironmentSpec = ajv.compile<EnvironmentSpec>(
+export const isEnvironmentSpec = shape<EnvironmentSpec>(
   closed(['project', 'environment'], {
     project: name,
     environment: name,
@@ -121,7 +127,7 @@ export const isEnvironmentSpec = ajv.compile<EnvironmentSpec>(
   }),
 );
 
-export const isBuildSpec = ajv.compile<BuildSpec>(
+export const isBuildSpec = shape<BuildSpec>(
   closed(['project', 'environment'], {
     project: name,
     environment: name,
@@ -131,11 +137,11 @@ export const isBuildSpec = ajv.compile<BuildSpec>(
   }),
 );
 
-export const isBuildName = ajv.compile<BuildName>(
+export const isBuildName = shape<BuildName>(
   closed(['project', 'environment', 'name'], { project: name, environment: name, name }),
 );
 
-export const isFaultSpec = ajv.compile<FaultSpec>(
+export const isFaultSpec = shape<FaultSpec>(
   closed(['kind'], {
     kind: { enum: Object.keys(FAULT_KINDS) },
     field: name,
@@ -153,21 +159,19 @@ export const isFaultSpec = ajv.compile<FaultSpec>(
   }),
 );
 
-export const isTokenRule = ajv.compile<TokenRule>(
+export const isTokenRule = shape<TokenRule>(
   closed(['token', 'validMs'], {
     token: { type: 'string', minLength: 1 },
     validMs: { type: ['integer', 'null'], minimum: 0 },
   }),
 );
 
-export const isAccountSpec = ajv.compile<AccountSpec>(
-  closed(['platformRole'], { platformRole: flag }),
-);
+export const isAccountSpec = shape<AccountSpec>(closed(['platformRole'], { platformRole: flag }));
 
-export const isOutageSpec = ajv.compile<{ readonly active: boolean }>(
+export const isOutageSpec = shape<{ readonly active: boolean }>(
   closed(['active'], { active: flag }),
 );
 
-export const isClockSpec = ajv.compile<{ readonly advanceSeconds: number }>(
+export const isClockSpec = shape<{ readonly advanceSeconds: number }>(
   closed(['advanceSeconds'], { advanceSeconds: seconds }),
 );
