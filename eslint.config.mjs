@@ -110,7 +110,10 @@ export default tseslint.config(
     files: ['libs/runtime/src/config/**/*.ts', 'test/**/*.ts', 'tools/**/*.ts', 'bench/**/*.ts'],
     rules: { 'no-restricted-properties': 'off' },
   },
-  { files: ['tools/**/*.ts', 'bench/**/*.ts', 'apps/cli/**/*.ts'], rules: { 'no-console': 'off' } },
+  {
+    files: ['tools/**/*.ts', 'bench/**/*.ts', 'test/**/main.ts', 'apps/cli/**/*.ts'],
+    rules: { 'no-console': 'off' },
+  },
   {
     files: ['**/*.spec.ts', '**/*.suite.ts', 'test/**/*.ts'],
     rules: {

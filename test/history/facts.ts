@@ -29,6 +29,7 @@ export interface InstanceFacts {
 export interface Step {
   readonly stored: StoredEvent;
   readonly event: InstanceEvent;
+  /** When it was seen, else when it was stored. */
   readonly at: number;
   /** The state that the event led to. */
   readonly state: InstanceState;
@@ -50,7 +51,7 @@ export function factsOf(history: RunHistory): Facts {
   const forged = history.forged ?? new Set();
   const instances = [...streams]
     .filter(([stream]) => isInstanceStream(stream))
-    .map(([stream, events]) => instanceFacts(stream, untilForged(events, forged)));
+    .map(([stream, events]) => instanceFacts(stream, untilForged(events, forged), history.seenAt));
   const lost = (history.restores ?? []).flatMap((restore) => restore.lost);
   return { history, streams, instances, lost };
 }
@@ -84,13 +85,17 @@ function byStream(events: readonly StoredEvent[]): Map<string, StoredEvent[]> {
   return streams;
 }
 
-function instanceFacts(stream: string, events: readonly StoredEvent[]): InstanceFacts {
+function instanceFacts(
+  stream: string,
+  events: readonly StoredEvent[],
+  seenAt: RunHistory['seenAt'],
+): InstanceFacts {
   const { id: instanceId } = splitStreamName(stream);
   const steps: Step[] = [];
   for (const stored of events) {
     const step = stepAfter(steps.at(-1), stored);
     if (typeof step === 'string') return { instanceId, steps, fault: { event: stored, why: step } };
-    steps.push(step);
+    steps.push({ ...step, at: seenAt?.get(stored.id) ?? step.at });
   }
   return { instanceId, steps, fault: null };
 }

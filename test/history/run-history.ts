@@ -13,6 +13,8 @@ export interface RunHistory {
   readonly client?: readonly ClientOperation[];
   /** Each time that the store was put back to an older copy of itself, in this order. */
   readonly restores?: readonly StoreRestore[];
+  /** When each event was seen, by its id, in milliseconds; else the store's own times count. */
+  readonly seenAt?: ReadonlyMap<string, number>;
   /** Ids of events that the run forged: their streams are judged up to the first of them. */
   readonly forged?: ReadonlySet<string>;
 }
@@ -85,8 +87,8 @@ export type ClientAnswer =
       readonly revision: number;
       readonly position: bigint;
     }
-  /** Certainly without effect. */
-  | { readonly kind: 'refused'; readonly code: string }
+  /** Certainly without effect; passing if the same command may be accepted a moment later. */
+  | { readonly kind: 'refused'; readonly code: string; readonly isPassing?: boolean }
   /** No answer, or one that says that the outcome is not known. */
   | { readonly kind: 'unknown'; readonly code: string };
 

@@ -16,7 +16,8 @@ export interface OnBus {
 
 /** Every message the bus holds now, from the first. */
 export async function readWholeBus(bus: BusConnection): Promise<OnBus[]> {
-  return readBus(bus, await bus.lastSequence());
+  const last = await bus.lastSequence();
+  return (await followBus(bus, last > 0, ({ sequence }) => sequence === last)).map(readable);
 }
 
 /** The first events of the stream; waits until there are as many. */
@@ -30,17 +31,26 @@ export function readable({ sequence, subject, headers, payload }: MessageOnBus):
 }
 
 /** Follows the stream from its first message until it has seen `count` of them. */
-export async function messagesOnBus(bus: BusConnection, count: number): Promise<MessageOnBus[]> {
+export function messagesOnBus(bus: BusConnection, count: number): Promise<MessageOnBus[]> {
+  return followBus(bus, count > 0, (_, seen) => seen === count);
+}
+
+async function followBus(
+  bus: BusConnection,
+  hasMessages: boolean,
+  isLast: (message: MessageOnBus, seen: number) => boolean,
+): Promise<MessageOnBus[]> {
   const found: MessageOnBus[] = [];
-  if (count === 0) return found;
+  if (!hasMessages) return found;
   const consumer = await clientOf(bus).jetstream().consumers.get(EVENTS_STREAM);
   for await (const message of await consumer.consume({ max_messages: 1_000 })) {
     const headers = Object.fromEntries(
       [...(message.headers ?? [])].map(([name, [value]]) => [name, value ?? '']),
     );
     const { seq: sequence, subject, data: payload } = message;
-    found.push({ sequence, subject, headers, payload });
-    if (found.length === count) break;
+    const read = { sequence, subject, headers, payload };
+    found.push(read);
+    if (isLast(read, found.length)) break;
   }
   return found;
 }
@@ -57,6 +67,12 @@ export async function leaderOf(bus: BusConnection): Promise<string> {
   const { leader } = await clusterOf(bus);
   if (leader === undefined) throw new Error('The stream has no leader');
   return leader;
+}
+
+/** Has the leader give up its place. */
+export async function demoteLeader(bus: BusConnection): Promise<void> {
+  const subject = `$JS.API.STREAM.LEADER.STEPDOWN.${EVENTS_STREAM}`;
+  await clientOf(bus).request(subject, '', { timeout: 5_000 });
 }
 
 /** Nodes beside the leader that have all of the stream. */

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdir, open, rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { TempFolder } from '../../tools/stack/src';
@@ -7,7 +8,8 @@ import { createTempFolder } from '../../tools/stack/src';
 
 const run = promisify(execFile);
 const BALLAST = 'ballast';
-const BLOCK = Buffer.alloc(4_096);
+/** In large steps, then to the last byte. */
+const BLOCKS = [1_048_576, 4_096].map((size) => Buffer.alloc(size));
 
 /** A file system of its own, small enough to be filled. Only root may mount one. */
 export class SmallDisk {
@@ -31,13 +33,8 @@ export class SmallDisk {
   /** Not a byte is left. */
   async fill(): Promise<void> {
     const file = await open(join(this.path, BALLAST), 'a');
-    try {
-      for (;;) await file.write(BLOCK);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
-    } finally {
-      await file.close();
-    }
+    for (const block of BLOCKS) await writeUntilFull(file, block);
+    await file.close();
   }
 
   async makeRoom(): Promise<void> {
@@ -48,5 +45,13 @@ export class SmallDisk {
   async remove(): Promise<void> {
     await run('umount', ['--lazy', this.path]);
     await this.folder.remove();
+  }
+}
+
+async function writeUntilFull(file: FileHandle, block: Buffer): Promise<void> {
+  try {
+    for (;;) await file.write(block);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
   }
 }

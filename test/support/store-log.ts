@@ -17,7 +17,10 @@ export class StoreLog {
   private readonly stop = new AbortController();
   private readonly ended: Promise<void>;
 
-  constructor(private readonly store: EventStore) {
+  constructor(
+    private readonly store: EventStore,
+    private readonly onEvent: (event: StoredEvent) => void = () => undefined,
+  ) {
     this.news.setMaxListeners(0);
     this.ended = this.run();
   }
@@ -78,6 +81,7 @@ export class StoreLog {
   private take(event: StoredEvent): void {
     const { stream } = event;
     this.events.push(event);
+    this.onEvent(event);
     const history = this.byStream.get(stream);
     if (history === undefined) this.byStream.set(stream, [event]);
     else history.push(event);

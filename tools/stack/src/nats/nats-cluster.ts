@@ -6,11 +6,20 @@ import { NatsServer } from './nats-server';
 /** A node that is gone is no longer sent what others are to answer. The server's own values take minutes. */
 const SETTINGS = ['ping_interval: "1s"', 'ping_max: 2', ''].join('\n');
 
+interface NatsClusterOptions {
+  readonly size?: number;
+  /** Whether nodes name each other to clients; a client behind lines of its own must not hear of others. */
+  readonly isAdvertised?: boolean;
+}
+
 /** Real nats-servers on loopback that keep JetStream's streams together. */
 export class NatsCluster {
   private constructor(readonly nodes: readonly NatsServer[]) {}
 
-  static async start(dir: string, size = 3): Promise<NatsCluster> {
+  static async start(
+    dir: string,
+    { size = 3, isAdvertised = true }: NatsClusterOptions = {},
+  ): Promise<NatsCluster> {
     await mkdir(dir, { recursive: true });
     const settings = join(dir, 'cluster.conf');
     await writeFile(settings, SETTINGS);
@@ -20,7 +29,8 @@ export class NatsCluster {
     const nodes = routes.map((listen, n) => {
       const name = `node-${n + 1}`;
       const member = ['--name', name, '--cluster_name', 'uplift', '--cluster', listen];
-      const clusterArgs = ['-c', settings, ...member, '--routes', routes.join(',')];
+      const silence = isAdvertised ? [] : ['--no_advertise=true'];
+      const clusterArgs = ['-c', settings, ...member, ...silence, '--routes', routes.join(',')];
       return NatsServer.start({ dir: join(dir, name), clusterArgs });
     });
     return new NatsCluster(await Promise.all(nodes));

@@ -3,7 +3,7 @@ import { ManagedProcess } from '../process/managed-process';
 import type { StackPart } from '../process/stack-part';
 import type { TempFolder } from '../process/temp-folder';
 import { createTempFolder } from '../process/temp-folder';
-import { ensureBuilt } from '../workspace/workspace';
+import { ensureBuilt, projectRoot } from '../workspace/workspace';
 import type { InfrastructureName, InfrastructureOptions } from './infrastructure';
 import { INFRASTRUCTURE_NAMES, START_INFRASTRUCTURE } from './infrastructure';
 import type { ServiceEntry, ServiceName, Settings } from './services';
@@ -94,16 +94,20 @@ export class Stack {
     return [...this.services.values()];
   }
 
-  /** Starts a service, or under another name a second process of it with settings of its own. */
+  /**
+   * Starts a service, or under another name a second process of it with settings of its own, perhaps of the build in
+   * another folder.
+   */
   async startService(
     name: ServiceName,
     as: string = name,
     own: Settings = {},
+    build = projectRoot(),
   ): Promise<ManagedProcess> {
     const { script, args = [], env = {} }: ServiceEntry = SERVICES[name];
     const service = await ManagedProcess.start({
       name: as,
-      script,
+      script: join(build, script),
       args,
       nodeArgs: HEAP_LIMITS,
       dir: join(this.dir, 'logs'),
