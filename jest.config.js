@@ -3,7 +3,7 @@ const { availableParallelism } = require('node:os');
 const suite = (name, suffix) => ({
   displayName: name,
   testMatch: [`<rootDir>/{apps,libs,tools,test}/**/*.${suffix}.spec.ts`],
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/jest.environment.js',
   transform: { '^.+\\.ts$': '@swc/jest' },
   moduleNameMapper: {
     '^@uplift/([^/]+)/testing$': '<rootDir>/libs/$1/src/testing/index.ts',
