@@ -1,6 +1,8 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { problem, refusal } from '@uplift/contracts';
+import { CONTENT_TYPES, problem, refusal } from '@uplift/contracts';
 import type { IncomingMessage } from 'node:http';
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import { Clock } from '@uplift/runtime';
 import { CommandLimiter } from '../commands/command-limiter';
 import { BODY_LIMIT_BYTES } from '../input/read-dto';
@@ -17,6 +19,9 @@ export const FASTIFY_OPTIONS = {
   requestTimeout: 0,
   exposeHeadRoutes: false,
   frameworkErrors: refuseUrl,
+  clientErrorHandler: refuseBytes,
+  // Node would answer without a document: `refuseWithoutHost` stands in for it.
+  http: { requireHostHeader: false },
 };
 
 const COMMAND_METHOD = 'POST';
@@ -24,7 +29,6 @@ const COMMAND_METHOD = 'POST';
 const OPERATORS_SWITCHES = '/v1/system/';
 const LIMITED = { bodyLimit: BODY_LIMIT_BYTES };
 const IMPORT_ROUTE = '/v1/instances/import';
-const TIMED_OUT = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
 export const NDJSON = 'application/x-ndjson';
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -34,6 +38,8 @@ export function configureHttp(app: NestFastifyApplication): void {
   limitBodies(app, app.get(Clock, { strict: false }));
   const routes = new RouteTable();
   const fastify = app.getHttpAdapter().getInstance();
+  refuseWithoutHost(app);
+  ignoreExpectations(app);
   refuseUnderOverload(app, app.get(CommandLimiter, { strict: false }));
   fastify.addHook('onRoute', ({ method, url }) => routes.add(method, url));
   app.useGlobalFilters(new ProblemDetailsFilter(routes));
@@ -59,8 +65,45 @@ function hasBody({ headers }: IncomingMessage): boolean {
 
 function refuseSlowBody({ complete, socket }: IncomingMessage): void {
   if (complete) return;
-  socket.write(TIMED_OUT);
+  endWithProblem(socket, 408, 'The body of the request did not come in time');
+}
+
+/** What is no HTTP reaches no route and no filter. */
+function refuseBytes({ code }: { readonly code?: string }, socket: Socket): void {
+  if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const isTooLong = code === 'HPE_HEADER_OVERFLOW';
+  if (isTooLong) endWithProblem(socket, 431, 'The headers of the request are too long');
+  else endWithProblem(socket, 400, 'The request is no HTTP');
+}
+
+/** The last that is said on a connection: nobody knows where its next request would begin. */
+function endWithProblem(socket: Socket, status: number, detail: string): void {
+  const body = JSON.stringify({ ...problem('request-refused', detail), status });
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    `Content-Type: ${CONTENT_TYPES.problem}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Cache-Control: no-store',
+    'Connection: close',
+  ];
+  socket.write(`${head.join('\r\n')}\r\n\r\n${body}`);
   socket.destroySoon();
+}
+
+function refuseWithoutHost(app: NestFastifyApplication): void {
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('onRequest', ({ raw }, reply, done) => {
+      if (raw.headers.host !== undefined || raw.httpVersion === '1.0') return done();
+      sendProblem(reply, problem('request-refused', 'The request names no host'));
+    });
+}
+
+/** Whatever a client expects beside `100-continue` it does not get, and no refusal without a document either. */
+function ignoreExpectations(app: NestFastifyApplication): void {
+  const server = app.getHttpServer();
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
 }
 
 /** Before its body is read: what is refused under load has to cost next to nothing. */

@@ -34,7 +34,10 @@ interface Watch {
   /** Between two rounds. */
   readonly intervalMs?: number;
   readonly lookAt?: LookAtConsumer;
+  readonly onError?: (error: unknown) => void;
 }
+
+const failTest = (error: unknown) => expect(error).toBeUndefined();
 
 /** A bus that cannot be asked. */
 const NO_BUS: LookAtConsumer = () => Promise.reject(new Error('no bus'));
@@ -50,7 +53,7 @@ export class WatchedFleet {
 
   watch(options: Watch = {}): Watchdog {
     const { limits = null, clock = this.fleet.clock, intervalMs = ROUND_MS } = options;
-    const { lookAt = NO_BUS } = options;
+    const { lookAt = NO_BUS, onError = failTest } = options;
     const { store } = this.fleet;
     const reasons = new WaitReasons({ limitsOf: () => limits, nameOf: () => OWN_NAME, clock });
     const deadlines = new DeadlineProjection(LIMITS, clock);
@@ -69,7 +72,7 @@ export class WatchedFleet {
         randomness: new SeededRandomness(1),
         intervalMs,
         onBeat: () => undefined,
-        onError: (error) => expect(error).toBeUndefined(),
+        onError,
       },
     );
     this.running.push(watchdog);

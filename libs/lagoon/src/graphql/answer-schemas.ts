@@ -229,6 +229,6 @@ export const isAddedTask = shape<Pick<TaskRow, 'id' | 'taskName'>>(
   row({ id }, { taskName: optional(200) }),
 );
 
-export const isStoredVariable = shape<Pick<VariableRow, 'name'>>(row({ name: text(300) }));
+export const isStoredVariable = shape<Pick<VariableRow, 'name'>>(row({ id, name: text(300) }));
 
 export const isVersion = shape<string>(text(200));

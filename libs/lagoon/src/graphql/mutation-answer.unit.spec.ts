@@ -1,5 +1,6 @@
 import { NoAnswerError } from './graphql-transport';
 import { classifyMutation, classifyNoAnswer } from './mutation-answer';
+import { SET_VARIABLE } from './mutations';
 
 const FIELD = 'deployEnvironmentLatest';
 const read = (value: unknown) =>
@@ -106,4 +107,16 @@ describe('the answer of a mutation is ambiguous wherever something may have happ
       evidence: `{data: {${FIELD}: text(13), ?: {deep: [1× text(6)]}}}`,
     });
   });
+});
+
+it.each([
+  { name: 'A' },
+  { id: '', name: 'A' },
+  { id: null, name: 'A' },
+  { id: 1 },
+  'success',
+  null,
+])('the answer %j does not prove that a variable was stored', (row) => {
+  const text = JSON.stringify({ data: { [SET_VARIABLE.field]: row } });
+  expect(classifyMutation({ status: 200, text }, SET_VARIABLE).kind).toBe('ambiguous');
 });

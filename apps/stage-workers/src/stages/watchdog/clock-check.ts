@@ -24,7 +24,10 @@ export class ClockCheck {
     this.newestId = id;
   }
 
-  /** Another process that asks at the same time has asked for this one, too. */
+  /**
+   * Another process that asks at the same time has asked for this one, too. What the tail does not tell, such as a
+   * link, may stand at the end of the stream as well: the next question has to follow it.
+   */
   async ask(): Promise<void> {
     const { head, newestId: causationId, actor } = this;
     const clock = new Date(this.clock.wall()).toISOString();
@@ -34,6 +37,8 @@ export class ClockCheck {
       await this.history.streams.append(CLOCK_STREAM, head, asked, cause);
     } catch (error) {
       if (!(error instanceof RevisionConflictError)) throw error;
+      const last = await this.history.streams.last(CLOCK_STREAM);
+      if (last !== null) this.observe(last);
     }
   }
 }

@@ -77,6 +77,15 @@ describe('the watchdog and a wrong clock', () => {
     },
   );
 
+  it('learns the time although a link stands at the end of the stream in which it asks', async () => {
+    const { watched, fleet, failed } = await inFlight();
+    watched.watch();
+    await watched.pass(MINUTE);
+    fleet.store.putRaw(CLOCK_STREAM, '$>', Buffer.from('0@elsewhere'));
+    await watched.pass(LIMITS.step + MINUTE);
+    expect(await failed()).toBe(IN_FLIGHT);
+  });
+
   it.each([1.1, 0.9])('fails nobody too early when it goes at a pace of %d', async (pace) => {
     const { watched, failed, skewed } = await inFlight();
     watched.watch({ clock: skewed(0, pace) });
