@@ -25,11 +25,11 @@ export class TestCount {
     this.check(isDone, 'the servers could not be installed: see above');
   }
 
-  /** Runs suites by their project names, optionally with another Node and more settings. */
-  jest(projects, { args = [], node = process.execPath, env = {} } = {}) {
+  /** Runs the suites of a row of RUNS, optionally with another Node and more settings. */
+  jest({ projects, pattern }, { args = [], node = process.execPath, env = {} } = {}) {
     rmSync(REPORT, { force: true });
     mkdirSync(join(root, '.uplift'), { recursive: true });
-    const options = ['--json', `--outputFile=${REPORT}`, '--passWithNoTests', ...args];
+    const options = ['--json', `--outputFile=${REPORT}`, '--testPathPatterns', pattern, ...args];
     const { status } = spawnSync(node, [JEST, '--selectProjects', ...projects, ...options], {
       cwd: root,
       stdio: 'inherit',

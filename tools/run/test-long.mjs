@@ -5,9 +5,9 @@ import { TestCount } from './jest-suites.mjs';
 ensureInstalled();
 const count = new TestCount();
 count.installServers();
-const sized = '(crash-runs|event-store|lagoon|scale|servers|services)\\.chaos|queued-fleet';
-count.jest(['integration', 'chaos'], {
-  args: ['--runInBand', '--testPathPatterns', sized],
-  env: { UPLIFT_LONG_TESTS: '1' },
-});
+const sized = {
+  projects: ['integration', 'chaos'],
+  pattern: '(crash-runs|event-store|lagoon|scale|servers|services)\\.chaos|queued-fleet',
+};
+count.jest(sized, { args: ['--runInBand'], env: { UPLIFT_LONG_TESTS: '1' } });
 count.conclude();

@@ -1,12 +1,16 @@
-// The suites on the newest Node, and on the nats-server of the distribution. See CONTRIBUTING.md, "Tests".
+// Suites on the newest Node and on the nats-server of the distribution, and all of whole stacks that `npm test` leaves
+// out. See CONTRIBUTING.md, "Tests".
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { ensureInstalled, root, runs } from './ensure-installed.mjs';
 import { TestCount } from './jest-suites.mjs';
+import { RUNS } from './suites.mjs';
 
 const NODE_VERSION = '26.12.1';
 const OLD_NATS = '2.9.';
+/** Each of these suites starts a dozen processes, however many cores there are. */
+const TWO_AT_A_TIME = { args: ['--maxWorkers=2'] };
 const CACHE = join(root, '.uplift/versions');
 
 if (process.platform !== 'linux' || process.arch !== 'x64') {
@@ -31,21 +35,21 @@ count.check(
 );
 if (nats !== undefined) onOldNats(nats);
 
+console.log('\nThe other suites of whole stacks');
+count.installServers();
+count.jest(RUNS.stacks, TWO_AT_A_TIME);
 count.conclude();
 
 function onNewestNode(node) {
   console.log(`\nUnit and contract suites on Node ${NODE_VERSION}`);
   const PATH = `${dirname(node)}${delimiter}${process.env.PATH}`;
   count.installServers(node);
-  count.jest(['unit', 'contract'], { node, env: { PATH } });
+  count.jest(RUNS.newestNode, { node, env: { PATH } });
 }
 
 function onOldNats(path) {
   console.log(`\nBus, relay and chaos suites on ${versionOf(path)}`);
-  // Alone: this release is for development, and no node of a cluster.
-  const args = ['--maxWorkers=2', '--testPathPatterns', '(bus|relay|chaos)/(?!bus-cluster)'];
-  const env = { UPLIFT_NATS_SERVER: path };
-  count.jest(['integration', 'contract', 'chaos'], { args, env });
+  count.jest(RUNS.oldNats, { ...TWO_AT_A_TIME, env: { UPLIFT_NATS_SERVER: path } });
 }
 
 function newestNode() {

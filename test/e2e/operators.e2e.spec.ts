@@ -1,16 +1,14 @@
 import { upliftForAll } from '../support/running-uplift';
 import { cancelledScriptSuite } from './cancelled-script.suite';
 import { commandLineSuite } from './command-line.suite';
-import { fleetUpgradeSuite } from './fleet-upgrade.suite';
 import { holdingSuite } from './holding.suite';
-import { publicInterfacesSuite } from './public-interfaces.suite';
 import { recoverySuite } from './recovery.suite';
 import { refusedUpgradesSuite } from './refused-upgrades.suite';
 import { steppingInSuite } from './stepping-in.suite';
 
 jest.setTimeout(120_000);
 
-describe('Uplift as processes on real servers', () => {
+describe('what operators do with Uplift as processes on real servers', () => {
   const uplift = upliftForAll({
     clockSpeed: 480,
     env: { UPLIFT_PERMISSION_PAUSE_MS: '50' },
@@ -18,10 +16,8 @@ describe('Uplift as processes on real servers', () => {
     serviceEnv: { upgrade: { UPLIFT_SETTLE_WINDOW_MS: '600000' } },
   });
 
-  fleetUpgradeSuite(uplift);
   refusedUpgradesSuite(uplift);
   cancelledScriptSuite(uplift);
-  publicInterfacesSuite(uplift);
   commandLineSuite(uplift);
   recoverySuite(uplift);
   holdingSuite(uplift);

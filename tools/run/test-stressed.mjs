@@ -1,0 +1,22 @@
+// The suites of `npm test` while every core has something else to do as well. See CONTRIBUTING.md, "Tests".
+import { spawn } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { ensureInstalled } from './ensure-installed.mjs';
+import { TestCount } from './jest-suites.mjs';
+import { RUNS } from './suites.mjs';
+
+// It ends with this process, however that ends.
+const BURN = 'const parent = process.ppid; while (process.ppid === parent);';
+
+ensureInstalled();
+const count = new TestCount();
+count.installServers();
+const burners = Array.from({ length: availableParallelism() }, () =>
+  spawn(process.execPath, ['-e', BURN], { stdio: 'ignore' }),
+);
+try {
+  count.jest(RUNS.test);
+} finally {
+  for (const burner of burners) burner.kill();
+}
+count.conclude();
