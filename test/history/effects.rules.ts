@@ -3,7 +3,7 @@ import { isInstanceStream, toInstanceEvent, unreadableReason } from '@uplift/con
 import type { InstanceEvent, InstanceEventOf } from '@uplift/domain';
 import type { Breach, Facts, InstanceFacts, Step } from './facts';
 import { attemptOf } from './facts';
-import type { LedgerEffect } from './run-history';
+import type { LedgerEffect, Limits } from './run-history';
 
 type Intent = InstanceEventOf<'DeploymentRequested'> | InstanceEventOf<'ScriptRequested'>;
 
@@ -11,13 +11,15 @@ type Intent = InstanceEventOf<'DeploymentRequested'> | InstanceEventOf<'ScriptRe
 const OURS = 'uplift-';
 
 /** I-13: one build for each attempt and one task for each script, unless the call was proved not to have landed. */
-export function isBuiltOnce(facts: Facts): Breach[] {
-  const proved = provedNotLanded(facts);
+export function isBuiltOnce(facts: Facts, { landsInTime }: Limits): Breach[] {
+  const proved = landsInTime ? NONE : provedNotLanded(facts);
   return [...effectsOf(facts)].flatMap(([subject, effects]) => {
     if (effects.length <= 1 + (proved.get(subject) ?? 0)) return [];
     return [{ subject, what: `Lagoon has ${effects.length}: ${namesOf(effects)}` }];
   });
 }
+
+const NONE: ReadonlyMap<string, number> = new Map();
 
 /** By marker, of how many calls: should one land later all the same, that is told (I-14). */
 function provedNotLanded({ instances }: Facts): Map<string, number> {

@@ -3,7 +3,7 @@ import type { InstanceEvent } from '@uplift/domain';
 import { eventOf } from '@uplift/domain';
 import { BUILD, event, MARKER, upTo, WHOLE_UPGRADE } from '@uplift/domain/testing';
 import { findingsOf } from './findings';
-import type { ClientOperation, RunHistory } from './run-history';
+import type { ClientOperation, Limits, RunHistory } from './run-history';
 import { messageOf, soundHistory, storedAs } from './sound-history';
 
 const ALL_ENDED = { mayWait: false, silenceMs: 60_000 };
@@ -13,7 +13,7 @@ const CANCEL = event('UpgradeCancelRequested');
 const OTHER_BUILD = 'lagoon-build-zzz';
 
 /** The promises that a history breaks. */
-const broken = (history: RunHistory, limits = ALL_ENDED) => [
+const broken = (history: RunHistory, limits: Limits = ALL_ENDED) => [
   ...new Set(findingsOf(history, limits).map(({ promise }) => promise)),
 ];
 
@@ -303,6 +303,16 @@ describe('a run that broke a promise', () => {
       subject: MARKER,
       what: `Lagoon has 2: ${BUILD}, ${OTHER_BUILD}`,
     });
+  });
+});
+
+describe('a late landing that is told', () => {
+  const proved = soundHistory(calledTwice(event('CallNotLanded')));
+
+  it('is a second build all the same where every call lands in time', () => {
+    const history = { ...proved, ledger: { builds: twoBuilds(), tasks: [], cancels: [] } };
+    expect(broken(history)).not.toContain('I-13');
+    expect(broken(history, { ...ALL_ENDED, landsInTime: true })).toContain('I-13');
   });
 });
 

@@ -104,6 +104,11 @@ export interface StoreRestore {
 export interface Limits {
   /** Whether an upgrade in flight may wait for something outside that it names; else every one has ended. */
   readonly mayWait: boolean;
+  /**
+   * Whether every call lands, if ever, before it counts as settled: then no proof that it did not land excuses a
+   * second build.
+   */
+  readonly landsInTime?: boolean;
   /** Longest time without an event while an upgrade in flight names nothing that it waits for. */
   readonly silenceMs?: number;
 }

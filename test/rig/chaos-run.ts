@@ -1,3 +1,6 @@
+import { chmod, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { findingsOf } from '../history/findings';
 import type { Finding, RunHistory } from '../history/run-history';
@@ -10,6 +13,7 @@ import { Rig } from './rig';
 import { readRun } from './run-reader';
 
 export interface ChaosOptions extends LoadOptions {
+  /** Files and logs. */
   readonly dir: string;
   readonly forMs: number;
   readonly plan: readonly PlannedFault[];
@@ -39,8 +43,15 @@ export interface TimedFault extends CarriedOut {
 /** An upgrade with a script, a build and a health check takes some seconds of this. */
 const QUIET_LIMIT_MS = 180_000;
 const LOOK_MS = 500;
-/** Longer than the longest fault and what it takes to notice it. */
-const SILENCE_MS = 120_000;
+/** Windows are longer than any fault lasts, and so is the silence that a fault may cause. */
+const LIMITS = { mayWait: false, landsInTime: true, silenceMs: 120_000 };
+
+/** Stays until somebody removes it. PostgreSQL, which runs under an account of its own, has to get through. */
+export async function makeRunFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'uplift-chaos-'));
+  await chmod(folder, 0o755);
+  return folder;
+}
 
 /** Upgrades under load and faults, then peace, then the check of everything that is left. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
@@ -87,7 +98,7 @@ class ChaosRun {
     const history = await readRun(this.rig, this.load.operations);
     watching.abort();
     await watched;
-    const found = findingsOf(history, { mayWait: false, silenceMs: SILENCE_MS });
+    const found = findingsOf(history, LIMITS);
     const findings = [...found, ...noise, ...this.unhealed(), ...this.empty()];
     const { queries } = this.load;
     return { faults: this.timed(), findings, history, queries, quietMs, startedAt };

@@ -25,11 +25,13 @@ const LINKS: readonly `${ServiceName}>${ServerName}`[] = [
   'post-upgrade>lagoon',
 ];
 
+type Range = readonly [least: number, most: number];
+
 interface FaultRow {
   /** What it may hit. */
   readonly targets: readonly string[];
   /** Shortest and longest time until it is healed. */
-  readonly lastsMs: readonly [least: number, most: number];
+  readonly lastsMs: Range;
   /** What no other fault may touch meanwhile; the target if absent. A path is held with all below it. */
   readonly holds?: readonly string[];
   /** What it cannot do without. */
@@ -98,6 +100,8 @@ export interface PlanOptions {
   readonly forMs: number;
   /** Those that this machine can do. */
   readonly kinds?: readonly FaultKind[];
+  /** Below 1: shorter faults, and more of them. */
+  readonly pace?: number;
 }
 
 /** Upgrades are under way by then. */
@@ -108,8 +112,10 @@ const PAUSE_MS = [500, 2_500] as const;
 const ALONE_MS = 2_000;
 
 /** Follows from the seed alone. Every kind has its turn before one comes again. */
-export function planFaults({ seed, forMs, kinds = FAULT_KINDS }: PlanOptions): PlannedFault[] {
+export function planFaults(options: PlanOptions): PlannedFault[] {
+  const { seed, forMs, kinds = FAULT_KINDS, pace = 1 } = options;
   const dice = new Dice(seed);
+  const msOf = (range: Range) => Math.round(pace * dice.between(...range));
   const plan: PlannedFault[] = [];
   let bag: FaultKind[] = [];
   let atMs = FIRST_AT_MS;
@@ -117,12 +123,12 @@ export function planFaults({ seed, forMs, kinds = FAULT_KINDS }: PlanOptions): P
     if (bag.length === 0) bag = dice.shuffled(kinds);
     const kind = bag.pop()!;
     const { targets, lastsMs }: FaultRow = FAULTS[kind];
-    const fault = { kind, target: dice.oneOf(targets), lastsMs: dice.between(...lastsMs) };
+    const fault = { kind, target: dice.oneOf(targets), lastsMs: msOf(lastsMs) };
     const freeAt = freeFrom(plan, fault);
     const next = { ...fault, atMs: Math.max(atMs, freeAt), dice: dice.between(0, 999) };
     if (next.atMs + next.lastsMs > forMs) break;
     plan.push(next);
-    atMs = next.atMs + dice.between(...PAUSE_MS);
+    atMs = next.atMs + msOf(PAUSE_MS);
   }
   return plan;
 }

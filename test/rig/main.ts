@@ -1,12 +1,11 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { ChaosResult } from './chaos-run';
-import { runChaos } from './chaos-run';
+import { makeRunFolder, runChaos } from './chaos-run';
+import { notMetBy } from './fault-needs';
 import type { FaultKind, PlannedFault } from './fault-plan';
 import { FAULT_KINDS, neededBy, planFaults } from './fault-plan';
-import { OLDER_COMMIT, olderBuild } from './older-build';
 import { countsOf, findingsIn, timelineOf, totalsOf } from './report';
 
 const USAGE = `npm run chaos -- [options]
@@ -82,33 +81,15 @@ function kindsIn(list = FAULT_KINDS.join(',')): FaultKind[] {
   });
 }
 
-/** Kinds that this machine cannot do, each with the reason. */
-async function notMet(kinds: readonly FaultKind[]): Promise<ReadonlyMap<FaultKind, string>> {
-  const isRoot = process.getuid?.() === 0;
-  const hasOlder = kinds.includes('older-build') && (await olderBuild()) !== null;
-  const reasons = {
-    root: isRoot ? null : 'only root may mount small file systems',
-    'older-build': hasOlder ? null : `this clone has no commit ${OLDER_COMMIT}`,
-  };
-  return new Map(
-    kinds.flatMap((kind) => {
-      const need = neededBy(kind);
-      const reason = need && reasons[need];
-      return reason ? [[kind, reason] as const] : [];
-    }),
-  );
-}
-
 async function run(choice: Choice): Promise<number> {
   const { minutes, seed, rate, clients, only } = choice;
-  const left = await notMet(only);
+  const left = await notMetBy(only);
   for (const [kind, reason] of left) console.log(`not met: ${kind}, because ${reason}`);
   const forMs = minutes * 60_000;
   const kinds = only.filter((kind) => !left.has(kind));
   const plan = planFaults({ seed, forMs, kinds });
   if (choice.plan) return show(plan);
-  const dir = await mkdtemp(join(tmpdir(), 'uplift-chaos-'));
-  await chmod(dir, 0o755);
+  const dir = await makeRunFolder();
   console.log(`seed ${seed}, ${plan.length} faults in ${minutes} minutes; files and logs: ${dir}`);
   const hasSmallDisks = kinds.some((kind) => neededBy(kind) === 'root');
   const load = { seed, clients, perSecond: rate };

@@ -1,0 +1,41 @@
+import { rm } from 'node:fs/promises';
+import type { ChaosResult } from '../rig/chaos-run';
+import { makeRunFolder, runChaos } from '../rig/chaos-run';
+import { notMetBy } from '../rig/fault-needs';
+import type { FaultKind } from '../rig/fault-plan';
+import { FAULT_KINDS, planFaults } from '../rig/fault-plan';
+import { findingsIn, timelineOf, totalsOf } from '../rig/report';
+
+jest.setTimeout(420_000);
+
+const SEED = 12;
+const LOAD_MS = 45_000;
+/** Each takes longer than all others together, and has a spec of its own beside this one. */
+const LONG: readonly FaultKind[] = ['restore-store', 'restart-all'];
+
+describe('a minute of chaos', () => {
+  it('breaks no promise, and each kind of fault meets upgrades in flight', async () => {
+    const wanted = FAULT_KINDS.filter((kind) => !LONG.includes(kind));
+    const notMet = await notMetBy(wanted);
+    const kinds = wanted.filter((kind) => !notMet.has(kind));
+    const plan = planFaults({ seed: SEED, forMs: LOAD_MS, kinds, pace: 0.4 });
+    expect(plan.length).toBeGreaterThan(20);
+    const dir = await makeRunFolder();
+    const load = { seed: SEED, clients: 8, perSecond: 3 };
+    const result = await runChaos({
+      dir,
+      forMs: LOAD_MS,
+      plan,
+      hasSmallDisks: !notMet.has('full-bus-disk'),
+      ...load,
+    });
+    expect(told(result, dir)).toBe('');
+    await rm(dir, { recursive: true });
+  });
+});
+
+/** Nothing of a run that is sound, else all that helps to find the reason. */
+function told(result: ChaosResult, dir: string): string {
+  if (result.findings.length === 0) return '';
+  return [findingsIn(result.findings), timelineOf(result), totalsOf(result), dir].join('\n\n');
+}
