@@ -8,8 +8,9 @@ import { findingsIn, timelineOf, totalsOf } from '../rig/report';
 
 jest.setTimeout(420_000);
 
-const SEED = 12;
-const LOAD_MS = 45_000;
+/** All kinds of faults but one fit into its plan. */
+const SEED = 20;
+const LOAD_MS = 40_000;
 /** Each takes longer than all others together, and has a spec of its own beside this one. */
 const LONG: readonly FaultKind[] = ['restore-store', 'restart-all'];
 
@@ -19,7 +20,7 @@ describe('a minute of chaos', () => {
     const notMet = await notMetBy(wanted);
     const kinds = wanted.filter((kind) => !notMet.has(kind));
     const plan = planFaults({ seed: SEED, forMs: LOAD_MS, kinds, pace: 0.4 });
-    expect(plan.length).toBeGreaterThan(20);
+    expect(new Set(plan.map(({ kind }) => kind)).size).toBeGreaterThanOrEqual(kinds.length - 3);
     const dir = await makeRunFolder();
     const load = { seed: SEED, clients: 8, perSecond: 3 };
     const result = await runChaos({

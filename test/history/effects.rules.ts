@@ -1,7 +1,7 @@
 import type { StoredEvent } from '@uplift/contracts';
 import { isInstanceStream, toInstanceEvent, unreadableReason } from '@uplift/contracts';
 import type { InstanceEvent, InstanceEventOf } from '@uplift/domain';
-import type { Breach, Facts, InstanceFacts, Step } from './facts';
+import type { Breach, Facts, InstanceFacts } from './facts';
 import { attemptOf } from './facts';
 import type { LedgerEffect, Limits } from './run-history';
 
@@ -91,20 +91,17 @@ export function hasOutcome({ instances }: Facts): Breach[] {
 export function isCancelKept({ instances }: Facts): Breach[] {
   return instances.flatMap((instance) =>
     [...cancelsOf(instance)].flatMap(([subject, after]) => {
-      const begun = after.find(({ event }) => isBegin(event));
-      const isWell = after.some(({ event: { type } }) => type === 'InstanceVerifiedHealthy');
-      const isSaid = after.some(({ event: { type } }) => SAYS_LOST.includes(type));
+      const begun = after.find(isBegin);
+      const isWell = after.some(({ type }) => type === 'InstanceVerifiedHealthy');
       return [
-        ...(begun ? [{ subject, what: `${begun.event.type} came after the cancel` }] : []),
-        ...(isWell && !isSaid
-          ? [{ subject, what: 'succeeded, and nothing says so of the cancel' }]
-          : []),
+        ...(begun ? [{ subject, what: `${begun.type} came after the cancel` }] : []),
+        ...(isWell ? [{ subject, what: 'succeeded, and nothing says so of the cancel' }] : []),
       ];
     }),
   );
 }
 
-/** After these an upgrade whose cancel was accepted may succeed. */
+/** From these on an upgrade whose cancel was accepted goes on. */
 const SAYS_LOST: readonly string[] = [
   'UpgradeCancelTooLate',
   'LateOutcomeObserved',
@@ -112,14 +109,16 @@ const SAYS_LOST: readonly string[] = [
   'OutcomeResolved',
 ];
 
-/** Events of each attempt behind the cancel of it. */
-function cancelsOf({ steps }: InstanceFacts): Map<string, Step[]> {
-  const cancelled = new Map<string, Step[]>();
-  for (const step of steps) {
-    const attempt = attemptOf(step.event);
+/** Events of each attempt behind the cancel of it, as long as nothing says that it lost. */
+function cancelsOf({ steps }: InstanceFacts): Map<string, InstanceEvent[]> {
+  const cancelled = new Map<string, InstanceEvent[]>();
+  const lost = new Set<string>();
+  for (const { event } of steps) {
+    const attempt = attemptOf(event);
     if (attempt === null) continue;
-    if (step.event.type === 'UpgradeCancelRequested') cancelled.set(attempt, []);
-    else cancelled.get(attempt)?.push(step);
+    if (SAYS_LOST.includes(event.type)) lost.add(attempt);
+    else if (event.type === 'UpgradeCancelRequested') cancelled.set(attempt, []);
+    else if (!lost.has(attempt)) cancelled.get(attempt)?.push(event);
   }
   return cancelled;
 }

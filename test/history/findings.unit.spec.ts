@@ -43,6 +43,10 @@ function after(type: InstanceEvent['type']): readonly InstanceEvent[] {
   return WHOLE_UPGRADE.slice(upTo(type).length);
 }
 
+function between(type: InstanceEvent['type'], last: InstanceEvent['type']) {
+  return upTo(last).slice(upTo(type).length);
+}
+
 describe('a run that kept every promise', () => {
   it('has no findings', () => {
     expect(findingsOf(SOUND, ALL_ENDED)).toEqual([]);
@@ -102,6 +106,18 @@ describe('a run that kept every promise', () => {
         CANCEL,
         event('UpgradeCancelTooLate'),
         ...after('DeploymentProgressed'),
+      ]),
+    ],
+    [
+      'a script after a cancel that lost, and says so',
+      soundHistory([
+        ...upTo('DeploymentProgressed'),
+        CANCEL,
+        event('UpgradeCancelTooLate'),
+        ...between('DeploymentProgressed', 'PostUpgradeStarted'),
+        event('ScriptRequested', { step: 'post-upgrade' }),
+        event('ScriptAccepted', { step: 'post-upgrade' }),
+        ...after('PostUpgradeStarted'),
       ]),
     ],
     [

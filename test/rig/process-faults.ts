@@ -16,7 +16,7 @@ export const freezeProcess: Inject = (rig, { target }) => freeze(rig, target);
 export const killLeader: Inject = async (rig) => kill(rig, await leader(rig));
 export const freezeLeader: Inject = async (rig) => freeze(rig, await leader(rig));
 export const resignLeader: Inject = async (rig) => {
-  await demoteLeader(rig.bus);
+  await eventually(() => demoteLeader(rig.bus), ELECTION_MS);
   return () => undefined;
 };
 
