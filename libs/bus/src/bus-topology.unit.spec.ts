@@ -43,3 +43,16 @@ it('leaves to the operator what is set at creation alone, and tells of it', () =
     `${consumer!.name}: max_ack_pending is 77, set here: 20000`,
   ]);
 });
+
+it('lets no message be dropped, deleted or forgotten', () => {
+  expect(wantedStream({}).kept).toMatchObject({
+    ...{ discard: 'new', max_age: 0, max_msgs: -1, max_msgs_per_subject: -1 },
+    ...{ deny_delete: true, deny_purge: true, allow_rollup_hdrs: false, allow_direct: false },
+  });
+  for (const { kept } of wantedConsumers()) {
+    expect(kept).toMatchObject({
+      ...{ ack_policy: 'explicit', deliver_policy: 'all', max_deliver: -1 },
+      inactive_threshold: 0,
+    });
+  }
+});

@@ -66,6 +66,17 @@ describe('appends on a stream of their own', () => {
     await second.answer;
   });
 
+  it('name the revision that has to be the last, or that there is none', async () => {
+    const { appends, lines, send } = setUp();
+    await send();
+    const after = { revision: 4, hash: 'a'.repeat(64) };
+    void appends.send(STREAM, after, prepareAppend(STREAM, after, [sampleEvent(2)]));
+    await new Promise(setImmediate);
+    const [first, next] = lines[0]!.asked.map((request) => request.getOptions());
+    expect([first?.hasNoStream(), first?.hasAny()]).toEqual([true, false]);
+    expect([next?.getStreamPosition(), next?.hasAny()]).toEqual(['4', false]);
+  });
+
   it('name no time by which the server has to be done that a clock which is behind could miss', async () => {
     const { lines, send } = setUp();
     await send();

@@ -33,6 +33,13 @@ it('is led in no circle by a gap that does not stand before its message', async 
   expect(found?.message.sequence).toBe(2);
 });
 
+it('passes over a copy that takes the messages behind its original for a gap', async () => {
+  const { store, bus, events } = await storeAndBus(10);
+  bus.add(events[4]!, { ordinal: 5, epoch: 'epoch-1', gap: { first: 5, last: 10 } });
+  const { found, foreign } = await new RelayedMessages(bus, store).newest();
+  expect([found?.message.sequence, foreign.length]).toEqual([10, 1]);
+});
+
 it('tells of every earlier message of the subject that is looked at', async () => {
   const { store, bus } = await storeAndBus(50);
   const onStep = jest.fn();

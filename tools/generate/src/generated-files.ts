@@ -6,6 +6,7 @@ import { renderSettingsPage } from '@uplift/runtime';
 import { asyncapiEvents } from './asyncapi-events';
 import { commandsPage } from './commands-page';
 import { lifecyclePage } from './lifecycle-page';
+import { mutantsPage } from './mutants-page';
 import { reasonsPage } from './reasons-page';
 
 const SCHEMA_FOLDER = 'contracts/schemas';
@@ -22,6 +23,7 @@ export function generatedFiles(): readonly GeneratedFile[] {
     { path: 'docs/lifecycle.md', content: lifecyclePage() },
     { path: 'docs/commands.md', content: commandsPage() },
     { path: 'docs/reasons.md', content: reasonsPage() },
+    { path: 'docs/mutants.md', content: mutantsPage() },
     { path: 'docs/configuration.md', content: renderSettingsPage() },
     { path: 'contracts/asyncapi-events.json', content: asyncapiEvents() },
     ...schemaFiles(),

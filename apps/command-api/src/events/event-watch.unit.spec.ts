@@ -65,6 +65,27 @@ describe('EventWatch', () => {
     await running;
   });
 
+  it('keeps a thousand events for a client that does not read, and no more', async () => {
+    const { store, tail, replay, register } = world();
+    await register(0, 1);
+    const [event] = await store.load(`instance-${instanceId(0)}`);
+    const frames: string[] = [];
+    const gone = new AbortController();
+    const write = (frame: string) => Promise.resolve(void frames.push(frame));
+    const ignore = () => undefined;
+    const sink = { write, beat: ignore, close: ignore, signal: gone.signal, end: 'client-gone' };
+    const isClosed = { get: () => gone.signal.aborted };
+    Object.defineProperty(sink, 'isClosed', isClosed);
+    const watch = new EventWatch({ tail, replay, clock }, sink as unknown as FrameSink, {});
+    await watch.begin();
+    for (let n = 1n; n <= 1_001n; n += 1n) watch.onEvent({ ...event!, position: n });
+    const running = watch.run();
+    await new Promise(setImmediate);
+    gone.abort();
+    await running;
+    expect(frames.map((frame) => /event: (\w+)/.exec(frame)?.[1])).toEqual([undefined, 'resync']);
+  });
+
   it('stops when the client goes, and leaves the tail', async () => {
     const { tail, replay } = world();
     tail.start();

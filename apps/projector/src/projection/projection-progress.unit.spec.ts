@@ -3,10 +3,14 @@ import { checkpointAt } from '../testing/checkpoint-at';
 import { ProjectionProgress } from './projection-progress';
 
 test('who waits for a position is woken when it is reached, not before', async () => {
-  const progress = new ProjectionProgress(new VirtualClock());
+  const clock = new VirtualClock();
+  const progress = new ProjectionProgress(clock);
   progress.moveTo(checkpointAt(100n));
-  const waiting = progress.reaches(200n, 5_000);
+  let isWoken = false;
+  const waiting = progress.reaches(200n, 5_000).finally(() => (isWoken = true));
   progress.moveTo(checkpointAt(150n));
+  await clock.advance(0);
+  expect(isWoken).toBe(false);
   progress.moveTo(checkpointAt(250n));
   expect(await waiting).toBe(true);
 });

@@ -52,21 +52,38 @@ test('an answer reflects what was looked at behind the last event of ours', () =
   });
 });
 
-test('queries that wait for a position leave room for those that do not', async () => {
+async function reading() {
   const clock = new VirtualClock();
   const progress = new ProjectionProgress(clock);
   const readModel = new InMemoryReadModel(clock);
   await readModel.prepare();
   const logger = createLogger('projector', { level: 'silent' });
-  const reader = new SnapshotReader({
-    readModel,
-    progress,
-    clock,
-    logger,
-    maxPayload: () => 1_000_000,
-    stale: () => undefined,
-  });
+  const maxPayload = () => 1_000_000;
+  const stale = () => undefined;
+  const reader = new SnapshotReader({ readModel, progress, clock, logger, maxPayload, stale });
   const ask = (query: { minPosition?: string }) => reader.read(query, () => Promise.resolve({}));
+  return { clock, progress, ask };
+}
+
+test('a query that names a position is not answered before it is reached', async () => {
+  const { clock, progress, ask } = await reading();
+  progress.moveTo(checkpointAt(500n));
+  let answered = 0;
+  const waiting = ask({ minPosition: '501' }).finally(() => (answered += 1));
+  await clock.advance(3_000);
+  expect(answered).toBe(0);
+  progress.moveTo(checkpointAt(501n));
+  await waiting;
+
+  const late = expect(ask({ minPosition: '502' })).rejects.toMatchObject({
+    problem: { code: 'read-model-behind', status: 409 },
+  });
+  await clock.advance(5_000);
+  await late;
+});
+
+test('queries that wait for a position leave room for those that do not', async () => {
+  const { clock, ask } = await reading();
   const waits = Array.from({ length: 500 }, () => ask({ minPosition: '9' }));
   const ended = Promise.allSettled(waits);
 

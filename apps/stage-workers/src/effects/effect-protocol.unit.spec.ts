@@ -70,3 +70,35 @@ describe('what a store that was put back has forgotten', () => {
     expect(builds(fixture)).toHaveLength(1);
   });
 });
+
+describe('a call of an attempt', () => {
+  it('is not made under an intent that another one was faster to write', async () => {
+    const fixture = await StageFixture.at('UpgradePending');
+    fixture.lagoon.script.answerNext({ kind: 'ambiguous', evidence: 'HTTP 504' });
+    const ids = { upgradeId: fixture.order.upgradeId, attempt: fixture.order.attempt };
+    const next = { ...ids, callNo: 2, marker: fixture.marker, worker: 'other', bulkId: null };
+    const isFaster = () =>
+      fixture.append(
+        { type: 'CallNotLanded', data: { ...ids, callNo: 1, evidence: {} } },
+        { type: 'DeploymentRequested', data: next },
+      );
+    // Before the third append, which is the proof: somebody else has it already, and calls.
+    const nobody = () => Promise.resolve();
+    fixture.store.rivals.push(nobody, nobody, isFaster);
+    await fixture.handle(stageOf(fixture));
+    expect(fixture.mutations).toEqual(['deployLatest']);
+  });
+
+  it('is not known by the build of somebody else', async () => {
+    const fixture = await StageFixture.at('UpgradePending');
+    fixture.lagoon.script.foreignBuild(fixture.target);
+    fixture.lagoon.script.answerNext({ kind: 'ambiguous', evidence: 'HTTP 504' });
+    await fixture.handle(stageOf(fixture));
+    const [foreign, own] = builds(fixture);
+    expect(foreign?.bulkName).not.toBe(fixture.marker);
+    expect((await fixture.appended()).at(-1)).toMatchObject({
+      type: 'DeploymentAccepted',
+      data: { buildName: own?.name, callNo: 2 },
+    });
+  });
+});

@@ -293,6 +293,7 @@ describe('after an outage', () => {
     );
     const settled = Promise.allSettled(reads);
     await fixture.clock.advance(500);
+    perSecond.push(fixture.inner.calls.length - asked);
     for (let second = 0; second < 26; second += 1) {
       const before = fixture.inner.calls.length;
       await fixture.clock.advance(1_000);

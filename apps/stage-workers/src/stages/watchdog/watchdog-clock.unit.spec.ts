@@ -115,6 +115,22 @@ describe('the watchdog and the time of the store', () => {
     expect([await failed(), await asked()]).toEqual([IN_FLIGHT, 1]);
   });
 
+  it('ends nobody while the store does not tell it', async () => {
+    const { watched, fleet, failed, skewed } = await inFlight();
+    const append = fleet.store.append.bind(fleet.store);
+    const isAway = jest
+      .spyOn(fleet.store, 'append')
+      .mockImplementation((stream, ...rest) =>
+        stream === CLOCK_STREAM ? Promise.reject(new Error('away')) : append(stream, ...rest),
+      );
+    watched.watch({ clock: skewed(0, 1.1), onError: () => undefined });
+    await watched.pass(LIMITS.step - MINUTE / 2);
+    expect(await failed()).toBe(0);
+    isAway.mockRestore();
+    await watched.pass(LIMITS.step);
+    expect(await failed()).toBe(IN_FLIGHT);
+  });
+
   it('ends what is late although it is started anew every half minute', async () => {
     const { watched, failed } = await inFlight();
     for (let n = 0; n < 30; n += 1) {

@@ -13,6 +13,24 @@ function watched(): WatchedFleet {
   return fleet;
 }
 
+it('the watchdog settles whom it can, whoever before them cannot be settled', async () => {
+  const fixture = watched();
+  const errors: unknown[] = [];
+  fixture.watch({ onError: (error) => errors.push(error) });
+  const [stuck, late] = await fixture.fleet.joinMany(2, 'PreUpgradeStarted');
+  const { store } = fixture.fleet;
+  const append = store.append.bind(store);
+  jest
+    .spyOn(store, 'append')
+    .mockImplementation((stream, ...rest) =>
+      stream.endsWith(stuck!) ? Promise.reject(new Error('full')) : append(stream, ...rest),
+    );
+  await fixture.pass(12 * MINUTE);
+  expect((await fixture.fleet.types(late!)).at(-1)).toBe('PreUpgradeFailed');
+  expect((await fixture.fleet.types(stuck!)).at(-1)).toBe('PreUpgradeStarted');
+  expect(errors.length).toBeGreaterThan(0);
+});
+
 describe('the watchdog and an outage of Lagoon', () => {
   it('fails nobody, explains everyone once, and lets everyone go on', async () => {
     const fixture = watched();

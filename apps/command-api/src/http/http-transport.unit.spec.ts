@@ -1,0 +1,88 @@
+import 'reflect-metadata';
+import { Body, Controller, Module, Post } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Clock, Health, Metrics } from '@uplift/runtime';
+import { VirtualClock } from '@uplift/runtime/testing';
+import { connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { CommandLimiter, CommandLimits } from '../commands/command-limiter';
+import { configureHttp, FASTIFY_OPTIONS } from './http-transport';
+
+const PATH = '/commands';
+const LIMIT = 100 * 1_024;
+
+@Controller('commands')
+class Commands {
+  @Post()
+  take(@Body() body: { text: string }) {
+    return { length: body.text.length };
+  }
+}
+
+@Module({})
+class Root {}
+
+let app: NestFastifyApplication;
+let clock: VirtualClock;
+
+beforeEach(async () => {
+  clock = new VirtualClock();
+  const limits = new CommandLimits({ commandsUnderWay: 8, commandsQueued: 8 });
+  const health = new Health(clock);
+  const limiter = new CommandLimiter(limits, clock, new Metrics('command-api'), health);
+  const providers = [
+    { provide: Clock, useValue: clock },
+    { provide: CommandLimiter, useValue: limiter },
+  ];
+  const root = { module: Root, controllers: [Commands], providers };
+  const adapter = new FastifyAdapter(FASTIFY_OPTIONS);
+  app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
+    logger: false,
+    forceCloseConnections: true,
+  });
+  configureHttp(app);
+  await app.init();
+});
+
+afterEach(() => app.close());
+
+async function answerTo(payload: string, type = 'application/json') {
+  const headers = { 'content-type': type };
+  const { statusCode, body } = await app.inject({ method: 'POST', url: PATH, headers, payload });
+  return { status: statusCode, ...(JSON.parse(body) as Record<string, unknown>) };
+}
+
+/** A body of so many bytes. */
+const sized = (bytes: number) => JSON.stringify({ text: 'x'.repeat(bytes - 11) });
+
+describe('a body over HTTP', () => {
+  it('of more than 100 KiB is refused', async () => {
+    expect(await answerTo(sized(LIMIT))).toMatchObject({ status: 201, length: LIMIT - 11 });
+    expect(await answerTo(sized(LIMIT + 1))).toMatchObject({ status: 413, code: 'body-too-large' });
+    expect(await answerTo(sized(LIMIT + 1), 'text/plain')).toMatchObject({ status: 413 });
+  });
+
+  it.each(['', '{', '{"text":"x"}}', '\u0000'])('that is no JSON is refused: %j', async (text) => {
+    expect(await answerTo(text)).toMatchObject({ status: 400, code: 'malformed-json' });
+  });
+
+  it('that does not come within a minute is cut off', async () => {
+    await app.listen(0, '127.0.0.1');
+    const { port } = app.getHttpServer().address() as AddressInfo;
+    const socket = connect(port, '127.0.0.1');
+    let answer = '';
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+    const begun = new Promise((resolve) => app.getHttpServer().once('request', resolve));
+    socket.write(`POST ${PATH} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n`);
+    socket.write('Content-Length: 20\r\n\r\n{');
+    await begun;
+    await clock.advance(59_000);
+    expect(answer).toBe('');
+    await clock.advance(1_000);
+    await closed;
+    expect(answer).toMatch(/^HTTP\/1.1 408 /);
+  });
+});

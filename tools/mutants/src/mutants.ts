@@ -1,0 +1,23 @@
+import { BUS_MUTANTS } from './tables/bus.mutants';
+import { COMMAND_MUTANTS } from './tables/command.mutants';
+import { EFFECT_MUTANTS } from './tables/effect.mutants';
+import { LOAD_MUTANTS } from './tables/load.mutants';
+import { OUTCOME_MUTANTS } from './tables/outcome.mutants';
+import { PROBE_MUTANTS } from './tables/probe.mutants';
+import { PROGRESS_MUTANTS } from './tables/progress.mutants';
+import { READ_MODEL_MUTANTS } from './tables/read-model.mutants';
+import { SECURITY_MUTANTS } from './tables/security.mutants';
+import type { Mutant } from './mutant';
+
+/** All rules that are broken on purpose. */
+export const MUTANTS: readonly Mutant[] = [
+  ...COMMAND_MUTANTS,
+  ...BUS_MUTANTS,
+  ...EFFECT_MUTANTS,
+  ...OUTCOME_MUTANTS,
+  ...PROGRESS_MUTANTS,
+  ...READ_MODEL_MUTANTS,
+  ...LOAD_MUTANTS,
+  ...SECURITY_MUTANTS,
+  ...PROBE_MUTANTS,
+];
