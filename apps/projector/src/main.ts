@@ -1,7 +1,5 @@
-import { BusConnection } from '@uplift/bus';
 import { runService, systemClock } from '@uplift/runtime';
-import { PROJECTOR_NAME, PROJECTOR_SETTINGS, ProjectorModule } from './projector.module';
-import { queryService } from './queries/queries.controller';
+import { projector } from './projector.module';
 import { runRebuild } from './rebuild/rebuild-command';
 
 const REBUILD = '--rebuild';
@@ -11,12 +9,7 @@ async function main(): Promise<void> {
     process.exitCode = await runRebuild(systemClock, (line) => process.stdout.write(line));
     return;
   }
-  await runService({
-    name: PROJECTOR_NAME,
-    settings: PROJECTOR_SETTINGS,
-    module: (runtime) => ProjectorModule.for(runtime),
-    strategies: (app) => [queryService(app.get(BusConnection), PROJECTOR_NAME)],
-  });
+  await runService(projector());
 }
 
 void main();

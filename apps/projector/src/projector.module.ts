@@ -2,13 +2,13 @@ import type { DynamicModule, OnApplicationShutdown, Provider } from '@nestjs/com
 import { Injectable, Module } from '@nestjs/common';
 import { BUS_ACCESS_SETTINGS, busAccess, BusConnection, connectServiceBus } from '@uplift/bus';
 import { EventStore, openServiceStore } from '@uplift/event-store';
-import type { ServiceRuntime, SettingName } from '@uplift/runtime';
+import type { ServiceOptions, ServiceRuntime, SettingName } from '@uplift/runtime';
 import { ProjectionLoop } from './projection/projection-loop';
 import { ProjectionProgress } from './projection/projection-progress';
 import { recordBatches, showProgress } from './projection/projection.metrics';
 import { whyStale } from './projection/projection-state';
 import { ProjectionService } from './projection/projection.service';
-import { QueriesController } from './queries/queries.controller';
+import { QueriesController, queryService } from './queries/queries.controller';
 import { SnapshotReader } from './queries/snapshot-reader';
 import { PostgresReadModel } from './read-model/postgres.read-model';
 import { ReadModel } from './read-model/read-model.port';
@@ -22,6 +22,16 @@ export const PROJECTOR_SETTINGS = [
 ] as const satisfies readonly SettingName[];
 
 export type ProjectorRuntime = ServiceRuntime<(typeof PROJECTOR_SETTINGS)[number]>;
+
+/** The service as a whole: what `main` runs and what a test starts. */
+export function projector(): ServiceOptions<(typeof PROJECTOR_SETTINGS)[number]> {
+  return {
+    name: PROJECTOR_NAME,
+    settings: PROJECTOR_SETTINGS,
+    module: (runtime) => ProjectorModule.for(runtime),
+    strategies: (app) => [queryService(app.get(BusConnection), PROJECTOR_NAME)],
+  };
+}
 
 /** Lets the work end before closing what it works on. */
 @Injectable()

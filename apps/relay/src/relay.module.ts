@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { BUS_ACCESS_SETTINGS, busAccess, BusConnection, connectServiceBus } from '@uplift/bus';
 import { EventStore, openServiceStore } from '@uplift/event-store';
-import type { ServiceRuntime } from '@uplift/runtime';
+import type { ServiceOptions, ServiceRuntime } from '@uplift/runtime';
 import { RelayService, TOPOLOGY_SETTINGS } from './relay.service';
 
 export const RELAY_SETTINGS = [
@@ -10,6 +10,15 @@ export const RELAY_SETTINGS = [
   ...TOPOLOGY_SETTINGS,
 ] as const;
 export type RelayRuntime = ServiceRuntime<(typeof RELAY_SETTINGS)[number]>;
+
+/** The service as a whole: what `main` runs and what a test starts. */
+export function relay(): ServiceOptions<(typeof RELAY_SETTINGS)[number]> {
+  return {
+    name: 'uplift-relay',
+    settings: RELAY_SETTINGS,
+    module: (runtime) => RelayModule.for(runtime),
+  };
+}
 
 /** Composition root: the one place where the relay's adapters are chosen. */
 @Module({})
