@@ -54,6 +54,7 @@ export class RelayLoop {
   private run: PublishRun | undefined;
   private proof: RelayProof = { ordinal: 0, epoch: '' };
   private lastSequence = 0;
+  private streamCreatedAt = '';
   private toldUpTo = 0;
   /** Ends the rest before the next look after the topology. */
   private rest = new AbortController();
@@ -81,7 +82,10 @@ export class RelayLoop {
   /** Resolves when `signal` has aborted and what was sent is confirmed or given up. */
   async relay(signal: AbortSignal): Promise<void> {
     this.tail.start();
+    // What was away may come back as another bus, which somebody else has filled.
+    const forget = this.parts.bus.onReconnect(() => this.tail.resubscribe());
     await this.keepTopology(signal);
+    forget();
     await this.tail.stop();
     await this.endPass();
     this.parts.status.mode = 'stopped';
@@ -233,16 +237,22 @@ export class RelayLoop {
     }
   }
 
-  /** A stream that was made anew, or is shorter than it was known to be, has to be filled from the store again. */
+  /**
+   * A stream that was made anew, or is shorter than it was known to be, has to be filled from the store again. Another
+   * relay may have done it already: then the epoch is another one.
+   */
   private async lookAfterStream(): Promise<void> {
     const { bus, topology } = this.parts;
     const report = await bus.ensureStream(topology);
     const known = Math.max(this.lastSequence, this.run?.confirmedSequence ?? 0);
     const fill = await bus.streamFill();
     this.lastSequence = fill.lastSequence;
+    const isAnother = fill.createdAt !== this.streamCreatedAt && this.streamCreatedAt !== '';
+    this.streamCreatedAt = fill.createdAt;
     this.noteFill(fill);
     this.report('stream', report);
-    if (fill.lastSequence < known || report.changes.length > 0) this.tail.resubscribe();
+    const isMadeAnew = isAnother || report.changes.length > 0;
+    if (fill.lastSequence < known || isMadeAnew) this.tail.resubscribe();
   }
 
   private noteFill(fill: StreamFill): void {

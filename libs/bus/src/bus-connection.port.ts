@@ -27,6 +27,8 @@ export interface StreamFill {
   readonly bytes: number;
   /** At which it takes no more; null: no limit of its own. */
   readonly maxBytes: number | null;
+  /** Another one with each stream that is made under the name. */
+  readonly createdAt: string;
 }
 
 /** A message as the stream keeps it; a relay goes on after the last one. */

@@ -62,9 +62,14 @@ export async function streamFaults(manager: JetStreamManager): Promise<readonly 
 }
 
 export async function streamFill(manager: JetStreamManager): Promise<StreamFill> {
-  const { state, config } = await manager.streams.info(EVENTS_STREAM);
+  const { state, config, created } = await manager.streams.info(EVENTS_STREAM);
   const maxBytes = config.max_bytes > 0 ? config.max_bytes : null;
-  return { lastSequence: state.last_seq, bytes: state.bytes, maxBytes };
+  return {
+    lastSequence: state.last_seq,
+    bytes: state.bytes,
+    maxBytes,
+    createdAt: String(created),
+  };
 }
 
 /** With a subject: the first message of it at the sequence or behind. */

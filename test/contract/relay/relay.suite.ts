@@ -171,6 +171,21 @@ export function relaySuite(name: string, open: () => Promise<BusUnderTest>): voi
       await expectBusIsStore();
     }, 30_000);
 
+    it('goes on in one epoch when another relay has filled the wiped bus', async () => {
+      await fill(store, 40);
+      await Promise.all([startRelay(), startRelay()]);
+      await expectBusIsStore();
+      await server.wipe();
+      await expectBusIsStore();
+      for (let n = 0; n < 12; n += 1) {
+        await fill(store, 1);
+        await expectBusIsStore();
+      }
+      const found = (await server.read(52)).map(readable);
+      expect(new Set(found.map(({ proof }) => proof.epoch)).size).toBe(1);
+      expect(relays.map(({ status }) => status.messagesPassedOver)).toEqual([0, 0]);
+    }, 30_000);
+
     it('publishes again what a bus has confirmed and lost, as one restored from a copy', async () => {
       await fill(store, 100);
       await startRelay();

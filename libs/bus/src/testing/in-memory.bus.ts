@@ -62,6 +62,7 @@ interface Stream {
   readonly consumers: Map<string, InMemoryConsumer>;
   settings: ServerSettings;
   bytes: number;
+  readonly createdAt: string;
 }
 
 /** A whole bus inside the process: stream, consumers, services, and as many connections as there are services. */
@@ -131,6 +132,11 @@ export class InMemoryBus {
     this.isDiskFull = false;
   }
 
+  /** All that is stored, deleted messages too. */
+  get contents(): readonly MessageOnBus[] {
+    return this.stream?.messages ?? [];
+  }
+
   /** Messages of a durable that are still to be handed out, or in somebody's hands. */
   undone(durable: string): number {
     return this.consumer(durable)?.undone ?? 0;
@@ -152,6 +158,7 @@ export class InMemoryBus {
       consumers: new Map(),
       settings,
       bytes: 0,
+      createdAt: new Date(this.clock.wall()).toISOString(),
     };
     this.stream.settings = settings;
     return report;
@@ -190,9 +197,10 @@ export class InMemoryBus {
   }
 
   streamFill(): StreamFill {
-    const { bytes = 0, settings } = this.stream ?? {};
+    const lastSequence = this.lastSequence();
+    const { bytes = 0, settings, createdAt = '' } = this.stream ?? {};
     const maxBytes = Number(settings?.max_bytes);
-    return { lastSequence: this.lastSequence(), bytes, maxBytes: maxBytes > 0 ? maxBytes : null };
+    return { lastSequence, bytes, maxBytes: maxBytes > 0 ? maxBytes : null, createdAt };
   }
 
   messageAt(sequence: number): MessageOnBus | null {
