@@ -2,7 +2,7 @@ import type { StoredEvent } from '@uplift/contracts';
 import { isInstanceStream, toInstanceEvent, unreadableReason } from '@uplift/contracts';
 import type { InstanceEvent, InstanceEventOf } from '@uplift/domain';
 import type { Breach, Facts, InstanceFacts } from './facts';
-import { attemptOf } from './facts';
+import { attemptOf, isForged } from './facts';
 import type { LedgerEffect, Limits } from './run-history';
 
 type Intent = InstanceEventOf<'DeploymentRequested'> | InstanceEventOf<'ScriptRequested'>;
@@ -14,7 +14,8 @@ const OURS = 'uplift-';
 export function isBuiltOnce(facts: Facts, { landsInTime }: Limits): Breach[] {
   const proved = landsInTime ? NONE : provedNotLanded(facts);
   return [...effectsOf(facts)].flatMap(([subject, effects]) => {
-    if (effects.length <= 1 + (proved.get(subject) ?? 0)) return [];
+    const calls = effects.filter(({ isCopy }) => isCopy !== true);
+    if (calls.length <= 1 + (proved.get(subject) ?? 0)) return [];
     return [{ subject, what: `Lagoon has ${effects.length}: ${namesOf(effects)}` }];
   });
 }
@@ -78,9 +79,10 @@ export function isIntended(facts: Facts): Breach[] {
 }
 
 /** I-15: every intent has an outcome, be it that nobody knows. */
-export function hasOutcome({ instances }: Facts): Breach[] {
-  return instances.flatMap(({ steps }) => {
+export function hasOutcome(facts: Facts): Breach[] {
+  return facts.instances.flatMap(({ instanceId, steps }) => {
     const state = steps.at(-1)?.state;
+    if (isForged(facts, instanceId)) return [];
     if (state?.kind !== 'upgrading' || state.call?.isOpen !== true) return [];
     const { marker, callNo } = state.call;
     return [{ subject: marker, what: `call ${callNo} has no outcome` }];

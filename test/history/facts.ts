@@ -1,5 +1,6 @@
 import type { StoredEvent } from '@uplift/contracts';
 import {
+  instanceStream,
   isInstanceStream,
   isOurs,
   splitStreamName,
@@ -64,6 +65,12 @@ export function untilForged(
   if (forged.size === 0) return events;
   const first = events.findIndex(({ id }) => forged.has(id));
   return first < 0 ? events : events.slice(0, first);
+}
+
+/** Whether the run has forged an event of the instance. */
+export function isForged({ history: { forged }, streams }: Facts, instanceId: string): boolean {
+  if (forged === undefined || forged.size === 0) return false;
+  return streams.get(instanceStream(instanceId))?.some(({ id }) => forged.has(id)) ?? false;
 }
 
 /** Of one attempt of one upgrade: `<upgrade id>-<attempt>`, as its marker ends. */

@@ -1,15 +1,16 @@
 import { opensStage, waitingFor } from '@uplift/domain';
 import type { Breach, Facts, InstanceFacts, Step } from './facts';
-import { attemptOf } from './facts';
+import { attemptOf, isForged } from './facts';
 import type { Limits } from './run-history';
 
 const REDRIVES_BY_ITSELF = 3;
 
 /** I-20: every upgrade has ended, or waits for something outside that it names. */
-export function isOverOrExplained({ instances }: Facts, { mayWait }: Limits): Breach[] {
-  return instances.flatMap(({ instanceId, steps }) => {
+export function isOverOrExplained(facts: Facts, { mayWait }: Limits): Breach[] {
+  return facts.instances.flatMap(({ instanceId, steps }) => {
     const last = steps.at(-1);
-    if (last?.state.kind !== 'upgrading') return [];
+    // Nobody goes on with an instance that somebody has tampered with.
+    if (last?.state.kind !== 'upgrading' || isForged(facts, instanceId)) return [];
     const { status } = last.state;
     const waiting = waitingFor(last.state);
     if (mayWait && waiting?.target != null) return [];

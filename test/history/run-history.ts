@@ -15,6 +15,8 @@ export interface RunHistory {
   readonly restores?: readonly StoreRestore[];
   /** When each event was seen, by its id, in milliseconds; else the store's own times count. */
   readonly seenAt?: ReadonlyMap<string, number>;
+  /** How many messages the run put on the bus that the relay did not. */
+  readonly forgedMessages?: number;
   /** Ids of events that the run forged: their streams are judged up to the first of them. */
   readonly forged?: ReadonlySet<string>;
 }
@@ -65,6 +67,8 @@ export interface LedgerEffect {
   readonly name: string;
   /** When it was created, milliseconds by the clock of the store; absent where that is not known. */
   readonly at?: number;
+  /** Lagoon made it beside another one for the same call. */
+  readonly isCopy?: true;
 }
 
 export interface ClientOperation {

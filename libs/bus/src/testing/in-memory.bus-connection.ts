@@ -29,7 +29,6 @@ const MAX_PAYLOAD_BYTES = 1024 * 1024;
 
 /** One connection to an InMemoryBus. What is sent while the server is away arrives after the reconnect. */
 export class InMemoryBusConnection extends BusConnection implements AttachedConnection {
-  override readonly clock: Clock;
   private state: 'connected' | 'away' | 'closed' = 'connected';
   private session = 0;
   private outbox: (() => void)[] = [];
@@ -41,9 +40,9 @@ export class InMemoryBusConnection extends BusConnection implements AttachedConn
   constructor(
     private readonly server: InMemoryBus,
     readonly name: string,
+    override readonly clock: Clock = server.clock,
   ) {
     super();
-    this.clock = server.clock;
     if (!server.isRunning) this.state = 'away';
     this.detach = server.attach(this);
   }

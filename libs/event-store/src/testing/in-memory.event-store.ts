@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import type { StoredEvent } from '@uplift/contracts';
 import { isForeign, isOurs, toStoredEvent } from '@uplift/contracts';
-import type { Clock } from '@uplift/runtime';
-import { systemClock } from '@uplift/runtime';
+import type { Clock, Randomness } from '@uplift/runtime';
+import { systemClock, systemRandomness } from '@uplift/runtime';
 import {
   DEFAULT_MAX_BATCH,
   EventStore,
@@ -36,6 +35,10 @@ const FROM_START = { after: 0n, maxBatch: DEFAULT_MAX_BATCH };
 export interface InMemoryEventStoreOptions {
   /** Store time; default: the clock of this machine. */
   readonly clock?: Pick<Clock, 'wall'>;
+  /** Of what other programs write. */
+  readonly randomness?: Randomness;
+  /** Told of each event of ours, the moment it is stored. */
+  readonly onStored?: (event: StoredEvent) => void;
 }
 
 /** The whole contract of the port, for tests: nothing survives the process. */
@@ -47,10 +50,12 @@ export class InMemoryEventStore extends EventStore {
   private readonly streams = new Map<string, StoredEvent[]>();
   private readonly clock: Pick<Clock, 'wall'>;
   private closed = false;
+  /** Readers of an earlier one have lost their place. */
+  private copy = 0;
   /** Nothing more is taken, and everything that is there can be read. */
   isFull = false;
 
-  constructor(options: InMemoryEventStoreOptions = {}) {
+  constructor(private readonly options: InMemoryEventStoreOptions = {}) {
     super();
     this.clock = options.clock ?? systemClock;
   }
@@ -92,7 +97,9 @@ export class InMemoryEventStore extends EventStore {
     let next = this.placeAfter(after, afterId);
     let upTo = positionOfLast(this.log.slice(0, next));
     let caughtUp = false;
+    const { copy } = this;
     while (!this.isOver(signal)) {
+      if (copy !== this.copy) throw new EventStoreUnavailableError('The store went away');
       const looked = this.log.slice(next, maxBatch);
       next += looked.length;
       const reachedEnd: boolean = !caughtUp && next === this.log.length;
@@ -163,7 +170,7 @@ export class InMemoryEventStore extends EventStore {
     const stored = this.streams.get(stream) ?? [];
     this.streams.set(stream, stored);
     const event = toStoredEvent({
-      id: randomUUID(),
+      id: (this.options.randomness ?? systemRandomness).uuid(),
       type,
       stream,
       revision: headOf(stored).revision + 1,
@@ -181,6 +188,25 @@ export class InMemoryEventStore extends EventStore {
     this.record(event, isOurs({ stream, type, metadata }));
     this.log.wake();
     return event;
+  }
+
+  /** Returns the function that puts the store back to what it holds now; it answers what is lost by that. */
+  backUp(): () => readonly StoredEvent[] {
+    const { length } = this.log;
+    const losses = [...this.losses];
+    return () => {
+      const lost = this.log.cut(length);
+      for (const { stream, position } of lost) {
+        const kept = (this.streams.get(stream) ?? []).filter((each) => each.position < position);
+        if (kept.length === 0) this.streams.delete(stream);
+        else this.streams.set(stream, kept);
+      }
+      this.losses.clear();
+      for (const [stream, loss] of losses) this.losses.set(stream, loss);
+      this.copy += 1;
+      this.log.wake();
+      return lost.filter((event) => this.ours.has(event));
+    };
   }
 
   /** As an administrator can; of a truncated stream the last event is left. */
@@ -213,7 +239,9 @@ export class InMemoryEventStore extends EventStore {
 
   private record(event: StoredEvent, isOneOfOurs: boolean): void {
     this.log.push(event);
-    if (isOneOfOurs) this.ours.add(event);
+    if (!isOneOfOurs) return;
+    this.ours.add(event);
+    this.options.onStored?.(event);
   }
 
   private nextPosition(): bigint {
@@ -293,6 +321,11 @@ class InMemoryLog {
 
   push(event: StoredEvent): void {
     this.events.push(event);
+  }
+
+  /** Takes away, and returns, what is behind the first `length` events. */
+  cut(length: number): StoredEvent[] {
+    return this.events.splice(length);
   }
 
   slice(from: number, count: number): readonly StoredEvent[] {

@@ -41,6 +41,11 @@ const OUTAGE = { status: 503, text: 'Service Unavailable' };
 const NOT_SENT = passingRefusal('not-sent', 'aborted by the caller');
 const UNREAD = passingRefusal('not-sent', 'the read before it failed');
 
+export interface InMemoryLagoonOptions extends Partial<TimeAndChance> {
+  /** How long builds and tasks take; absent: until a spec ends them. */
+  readonly world?: Partial<WorldOptions>;
+}
+
 /** A Lagoon made for tests behind the port, by the rules by which the adapter reads Lagoon's answers. */
 export class InMemoryLagoon extends Lagoon {
   readonly script: LagoonScript;
@@ -51,13 +56,16 @@ export class InMemoryLagoon extends Lagoon {
   private readonly rows: LagoonRows;
   private readonly faults: FaultPlan<ScriptedFault>;
 
-  constructor({ clock, randomness }: Partial<TimeAndChance> = {}) {
+  constructor({ clock, randomness, world }: InMemoryLagoonOptions = {}) {
     super();
     const chance = randomness ?? new SeededRandomness(1);
-    this.world = new LagoonWorld(OPTIONS, {
-      clock: clock ?? new VirtualClock(),
-      randomness: chance,
-    });
+    this.world = new LagoonWorld(
+      { ...OPTIONS, ...world },
+      {
+        clock: clock ?? new VirtualClock(),
+        randomness: chance,
+      },
+    );
     this.world.hasPlatformRole = true;
     this.api = new LagoonApi(this.world);
     this.rows = new LagoonRows(this.world);

@@ -1,3 +1,4 @@
+export { guardedCore } from '../core/open-cores';
 export * from './in-memory.health-probe';
 export { InMemoryLagoon } from './in-memory.lagoon';
 export type { EnvironmentFacts } from './lagoon-script';

@@ -8,7 +8,7 @@ import type {
   LagoonTask,
   RegisteredTask,
 } from '../lagoon.types';
-import type { Build } from './world/builds';
+import type { Build, BuildTraits } from './world/builds';
 import type { Environment, EnvironmentTraits } from './world/environment';
 import type { Fault, FaultPlan } from './world/fault-plan';
 import { EVERY_CALL } from './world/fault-plan';
@@ -16,6 +16,7 @@ import type { LagoonWorld } from './world/lagoon-world';
 import type { LagoonRows } from './world/rows';
 import { newestFirst } from './world/rows';
 import { endTask } from './world/tasks';
+import type { WorldObserver } from './world/world-context';
 
 /** What the next call that changes something is answered. */
 export interface ScriptedFault extends Fault {
@@ -73,6 +74,22 @@ export class LagoonScript {
     if (restriction === null) placed.project.restrictions = [];
     if (restriction === 'NO_DEPLOYMENTS') placed.project.restrictions = [restriction];
     return this.shown(placed, (one) => this.rows.routes(one));
+  }
+
+  /** Is told of everything that takes effect from here on. */
+  observe(observer: WorldObserver): void {
+    this.world.context.observer = observer;
+  }
+
+  /** What is otherwise about the environment from here on. */
+  change(target: EnvironmentTarget, traits: Partial<EnvironmentTraits>): void {
+    Object.assign(this.placed(target), traits);
+  }
+
+  /** What is odd about the next builds of the environment, one by one. */
+  nextBuilds(target: EnvironmentTarget, ...traits: readonly Partial<BuildTraits>[]): void {
+    const environment = this.placed(target);
+    environment.nextBuilds = [...environment.nextBuilds, ...traits];
   }
 
   remove(target: EnvironmentTarget): void {

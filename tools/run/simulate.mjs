@@ -1,0 +1,4 @@
+import { ensureInstalled, runBuilt } from './ensure-installed.mjs';
+
+ensureInstalled();
+await runBuilt('test/simulation/main.js');
