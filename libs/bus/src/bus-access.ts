@@ -45,10 +45,9 @@ export function busAccess(
   };
 }
 
-type NatsAccess = Pick<
-  ConnectionOptions,
-  'servers' | 'user' | 'pass' | 'token' | 'authenticator' | 'tls'
->;
+type NatsAccess = Pick<ConnectionOptions, 'user' | 'pass' | 'token' | 'authenticator' | 'tls'> & {
+  readonly servers: string[];
+};
 
 interface Address {
   readonly isTls: boolean;
@@ -68,7 +67,8 @@ export function natsAccess(access: BusAccess): NatsAccess {
   };
 }
 
-const FORM = /^(?:(?<scheme>nats|tls):\/\/)?(?:(?<login>.*)@)?(?<place>[^\s/@]+)\/?$/s;
+const FORM =
+  /^(?:(?<scheme>nats|tls):\/\/|(?![a-z][a-z0-9+.-]*:\/\/))(?:(?<login>.*)@)?(?<place>[^\s\/@]+)\/?$/is;
 
 function addressesOf(servers: BusAccess['servers']): Address[] {
   const list = typeof servers === 'string' ? servers.split(LIST) : servers;
@@ -81,7 +81,7 @@ function addressesOf(servers: BusAccess['servers']): Address[] {
         'The address of a NATS server is nats://[user:password@]host[:port] or tls://…, several separated by commas',
       );
     }
-    return { isTls: scheme === 'tls', place, login };
+    return { isTls: scheme?.toLowerCase() === 'tls', place, login };
   });
 }
 

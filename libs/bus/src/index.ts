@@ -1,5 +1,11 @@
 export * from './ack-policy';
-export { busAccess, BusAccessError, BUS_ACCESS_SETTINGS, type BusAccess } from './bus-access';
+export {
+  busAccess,
+  BusAccessError,
+  BUS_ACCESS_SETTINGS,
+  natsAccess,
+  type BusAccess,
+} from './bus-access';
 export * from './bus-connection.port';
 export * from './bus-topology';
 export { BusClient, type BusRequestOptions } from './bus.client';

@@ -30,8 +30,8 @@ export class NatsCluster {
       const name = `node-${n + 1}`;
       const member = ['--name', name, '--cluster_name', 'uplift', '--cluster', listen];
       const silence = isAdvertised ? [] : ['--no_advertise=true'];
-      const clusterArgs = ['-c', settings, ...member, ...silence, '--routes', routes.join(',')];
-      return NatsServer.start({ dir: join(dir, name), clusterArgs });
+      const args = ['-c', settings, ...member, ...silence, '--routes', routes.join(',')];
+      return NatsServer.start({ dir: join(dir, name), args });
     });
     return new NatsCluster(await Promise.all(nodes));
   }

@@ -17,8 +17,8 @@ interface NatsServerOptions {
   readonly dir: string;
   /** A free one when not given. */
   readonly port?: number;
-  /** Arguments that make it a node of a cluster. */
-  readonly clusterArgs?: readonly string[];
+  /** More arguments of the server: users, TLS, what makes it a node of a cluster. */
+  readonly args?: readonly string[];
 }
 
 /** A real nats-server with JetStream on loopback; a restart keeps port and files. */
@@ -30,17 +30,17 @@ export class NatsServer extends StackPart {
     private readonly found: FoundNatsServer,
     private readonly dir: string,
     private boundPort: number,
-    private readonly clusterArgs: readonly string[],
+    private readonly args: readonly string[],
   ) {
     super();
     this.about = describeNatsServer(found);
   }
 
   static async start(options: NatsServerOptions): Promise<NatsServer> {
-    const { dir, port = ANY_PORT, clusterArgs = [] } = options;
+    const { dir, port = ANY_PORT, args = [] } = options;
     await ensureBuilt();
     await mkdir(dir, { recursive: true });
-    const server = new NatsServer(await natsServer(), dir, port, clusterArgs);
+    const server = new NatsServer(await natsServer(), dir, port, args);
     await server.launch();
     return server;
   }
@@ -60,7 +60,7 @@ export class NatsServer extends StackPart {
       args: [
         ...['-a', '127.0.0.1', '-p', String(this.boundPort), '--ports_file_dir', this.dir],
         ...['-js', '-sd', join(this.dir, 'jetstream')],
-        ...this.clusterArgs,
+        ...this.args,
       ],
       cwd: this.dir,
       logFile: join(this.dir, 'nats-server.log'),
@@ -83,6 +83,9 @@ async function answeringPort(portsFile: string): Promise<number | undefined> {
   }
 }
 
+/** A server that wants to know who asks says no more than this. */
+const GUARDED = /"(?:auth|tls)_required":true/;
+
 /** Asks a NATS server for a sign of life in its own text protocol, and that its JetStream is on. */
 export function pingNats(port: number): Promise<boolean> {
   return new Promise((resolve) => {
@@ -96,7 +99,8 @@ export function pingNats(port: number): Promise<boolean> {
     socket.on('connect', () => socket.write('CONNECT {"verbose":false}\r\nPING\r\n'));
     socket.on('data', (chunk) => {
       received += chunk.toString('latin1');
-      if (received.includes('PONG')) finish(received.includes('"jetstream":true'));
+      const isThere = received.includes('PONG') || GUARDED.test(received);
+      if (isThere) finish(received.includes('"jetstream":true'));
     });
   });
 }
