@@ -149,7 +149,9 @@ module.exports = {
       name: 'eventstore-client-only-in-event-store',
       severity: 'error',
       comment: 'Use the EventStore port of @uplift/event-store.',
-      from: { pathNot: ['^libs/event-store/', '^tools/embedded-eventstore/'] },
+      from: {
+        pathNot: ['^libs/event-store/', '^tools/embedded-eventstore/', '^tools/given-store/'],
+      },
       to: { path: EVENTSTORE_CLIENT },
     },
     {

@@ -3,12 +3,19 @@ import { EsdbEventStore } from '@uplift/event-store';
 import type { StackOptions } from '../tools/stack/src';
 import { Stack } from '../tools/stack/src';
 
-/** A stack for the time of the work; nothing of it is left afterwards. */
+let store: string | undefined;
+
+/** From now on every stack uses somebody else's event store. */
+export function useStore(connectionString: string): void {
+  store = connectionString;
+}
+
+/** A stack for the time of the work; nothing of it is left afterwards, but for what is in somebody else's store. */
 export async function withStack<T>(
   options: StackOptions,
   work: (stack: Stack) => Promise<T>,
 ): Promise<T> {
-  const stack = await Stack.start(options);
+  const stack = await Stack.start({ ...options, ...(store === undefined ? {} : { store }) });
   try {
     return await work(stack);
   } finally {

@@ -13,6 +13,10 @@ export interface BenchOptions {
   readonly runs: number;
   /** Pause between two polls of a deployment, in milliseconds. */
   readonly pollIntervalMs: number;
+  /** `--store` as it was given; null: the embedded event store. */
+  readonly store: string | null;
+  /** Whether a store is taken that an installation of Uplift lives in. */
+  readonly useExisting: boolean;
   /** Processes of the pipeline that write a CPU profile beside the results. */
   readonly profile: readonly string[];
 }
@@ -29,6 +33,8 @@ export function benchOptions(args: string[]): BenchOptions {
       runs: { type: 'string', default: '1' },
       'poll-interval': { type: 'string', default: '5' },
       profile: { type: 'string', default: '' },
+      store: { type: 'string' },
+      'use-existing': { type: 'boolean', default: false },
     },
   });
   return {
@@ -36,6 +42,8 @@ export function benchOptions(args: string[]): BenchOptions {
     instances: values.instances.split(',').map((text) => wholeNumber('--instances', text, 100_000)),
     events: wholeNumber('--events', values.events, 5_000_000),
     runs: wholeNumber('--runs', values.runs, 100),
+    store: values.store ?? null,
+    useExisting: values['use-existing'],
     pollIntervalMs: wholeNumber('--poll-interval', values['poll-interval'], 60_000),
     profile: values.profile.split(',').filter((name) => name !== ''),
   };

@@ -1,7 +1,14 @@
 import { errorMessage } from '@uplift/runtime';
 import pc from 'picocolors';
-import type { BenchmarkName } from './bench.options';
+import {
+  GivenStoreError,
+  openGivenStore,
+  shownStore,
+  storeArgument,
+} from '../tools/given-store/src';
+import type { BenchmarkName, BenchOptions } from './bench.options';
 import { benchOptions } from './bench.options';
+import { useStore } from './bench-stack';
 import type { BenchContext, Benchmark, Row } from './benchmark';
 import { lagoonRequestsBench } from './lagoon-requests/lagoon-requests.bench';
 import { pipelineBench } from './pipeline/pipeline.bench';
@@ -20,7 +27,8 @@ const BENCHMARKS: Readonly<Record<BenchmarkName, Benchmark>> = {
 };
 
 async function main(): Promise<void> {
-  const options = benchOptions(process.argv.slice(2));
+  const given = benchOptions(process.argv.slice(2));
+  const options = { ...given, store: await prepareStore(given) };
   const startedAt = new Date().toISOString();
   const machine = machineFacts();
   const say = (words: string) => process.stderr.write(pc.dim(`${words}\n`));
@@ -30,6 +38,17 @@ async function main(): Promise<void> {
   const { cpu, cores, node, fileSystem, loadAverageAtStart: load } = machine;
   console.log(`${cores} × ${cpu}, Node ${node}, ${fileSystem}, load at start ${load.toFixed(2)}`);
   console.log(await writeResults({ startedAt, machine, options, summary, runs }));
+}
+
+/** Returns what may be shown of the store. */
+async function prepareStore({ store, useExisting }: BenchOptions): Promise<string | null> {
+  if (store === null) return null;
+  const connectionString = storeArgument(store);
+  const { version } = await openGivenStore(connectionString, { useExisting });
+  const shown = `${version} at ${shownStore(connectionString)}`;
+  console.log(`Event store: ${shown}; histories of made-up instances stay in it`);
+  useStore(connectionString);
+  return shown;
 }
 
 async function runAll({ options, say }: BenchContext): Promise<(readonly Row[])[]> {
@@ -45,5 +64,5 @@ async function runAll({ options, say }: BenchContext): Promise<(readonly Row[])[
 
 main().catch((error: unknown) => {
   console.error(pc.red(`bench: ${errorMessage(error)}`));
-  process.exitCode = 1;
+  process.exitCode = error instanceof GivenStoreError ? error.exitCode : 1;
 });

@@ -25,3 +25,5 @@ export type {
   TailListener,
   UnreadableEvent,
 } from './tail-listeners';
+export { ConnectionStringError, parseEsdbConnectionString } from './esdb.connection-string';
+export type { EsdbSettings } from './esdb.connection-string';

@@ -5,6 +5,7 @@ import type { NatsServer, TempFolder } from '../../../tools/stack/src';
 import { createTempFolder, NatsCluster } from '../../../tools/stack/src';
 import { leaderOf } from '../../support/bus-reader';
 import { eventually } from '../../support/eventually';
+import { describeOnOwnServers } from '../../support/own-bus';
 import { anEvent, send } from './bus-under-test';
 
 jest.setTimeout(90_000);
@@ -13,7 +14,7 @@ const THREE = { replicas: 3 };
 /** What a leader's election takes, and more. */
 const ELECTION_MS = 25_000;
 
-describe('a cluster of three nodes', () => {
+describeOnOwnServers('a cluster of three nodes', () => {
   let folder: TempFolder;
   let cluster: NatsCluster;
   const connections: NatsBusConnection[] = [];

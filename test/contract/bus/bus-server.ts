@@ -1,40 +1,41 @@
-import { cp, mkdir, rm } from 'node:fs/promises';
 import {
-  connectBus,
   NatsBusConnection,
+  type BusAccess,
   type BusConnection,
   type MessageOnBus,
   type ServerSettings,
 } from '@uplift/bus';
 import { EVENTS_STREAM } from '@uplift/contracts';
-import type { TempFolder } from '../../../tools/stack/src';
-import { NatsServer, createTempFolder } from '../../../tools/stack/src';
+import { NatsServer } from '../../../tools/stack/src';
 import { messagesOnBus } from '../../support/bus-reader';
 import { SmallDisk } from '../../support/small-disk';
+import { hostBus, LocalHosting, type BusHosting } from './bus-hosting';
 import type { BusUnderTest, FillableBus } from './bus-under-test';
 
 const MEGABYTES = 32;
 
-/** A real nats-server with JetStream that keeps its port over kills, and its files unless they are wiped. */
+/** A real nats-server with JetStream. */
 export class BusServer implements BusUnderTest {
-  private readonly copies: TempFolder[] = [];
-
-  protected constructor(
-    private readonly nats: NatsServer,
-    private readonly folder: TempFolder,
-  ) {}
+  protected constructor(private readonly hosting: BusHosting) {}
 
   static async start(): Promise<BusServer> {
-    const folder = await createTempFolder();
-    return new BusServer(await NatsServer.start({ dir: folder.path }), folder);
+    return new BusServer(await hostBus());
   }
 
   get url(): string {
-    return this.nats.url;
+    return this.hosting.url;
+  }
+
+  get access(): BusAccess {
+    return this.hosting.access;
+  }
+
+  get settings(): Readonly<Record<string, string>> {
+    return this.hosting.settings;
   }
 
   connect(name: string): Promise<NatsBusConnection> {
-    return connectBus({ servers: this.url, name });
+    return this.hosting.connect(name);
   }
 
   async vanish(connection: BusConnection): Promise<void> {
@@ -61,39 +62,24 @@ export class BusServer implements BusUnderTest {
     });
   }
 
-  async start(): Promise<void> {
-    await this.nats.restart();
+  start(): Promise<void> {
+    return this.hosting.start();
   }
 
-  async kill(): Promise<void> {
-    await this.nats.kill('SIGKILL');
+  kill(): Promise<void> {
+    return this.hosting.kill();
   }
 
-  /** The server comes back without anything it had stored. */
-  async wipe(): Promise<void> {
-    await this.kill();
-    await rm(this.folder.path, { recursive: true, force: true });
-    await mkdir(this.folder.path, { recursive: true });
-    await this.start();
+  wipe(): Promise<void> {
+    return this.hosting.wipe();
   }
 
-  async backUp(): Promise<() => Promise<void>> {
-    const copy = await createTempFolder();
-    await this.kill();
-    await cp(this.folder.path, copy.path, { recursive: true });
-    await this.start();
-    this.copies.push(copy);
-    return async () => {
-      await this.kill();
-      await rm(this.folder.path, { recursive: true, force: true });
-      await cp(copy.path, this.folder.path, { recursive: true });
-      await this.start();
-    };
+  backUp(): Promise<() => Promise<void>> {
+    return this.hosting.backUp();
   }
 
-  async close(): Promise<void> {
-    await this.kill();
-    await Promise.all([this.folder, ...this.copies].map((folder) => folder.remove()));
+  close(): Promise<void> {
+    return this.hosting.close();
   }
 
   protected async using<T>(work: (bus: NatsBusConnection) => Promise<T>): Promise<T> {
@@ -108,7 +94,7 @@ export class BusServerOnSmallDisk extends BusServer implements FillableBus {
     nats: NatsServer,
     private readonly disk: SmallDisk,
   ) {
-    super(nats, disk);
+    super(new LocalHosting(nats, disk));
   }
 
   static async mount(): Promise<BusServerOnSmallDisk> {

@@ -1,6 +1,6 @@
 import type { INestMicroservice } from '@nestjs/common';
 import { ClientProxyFactory, Transport } from '@nestjs/microservices';
-import { connectBus, type NatsBusConnection } from '@uplift/bus';
+import { connectBus, natsAccess, type NatsBusConnection } from '@uplift/bus';
 import { EVENTS_STREAM } from '@uplift/contracts';
 import { AckPolicy, StorageType } from 'nats';
 import { once } from 'node:events';
@@ -36,7 +36,7 @@ describe('what only a real server shows', () => {
   it('answers a real Nest client in its own envelope, errors too', async () => {
     const nest = ClientProxyFactory.create({
       transport: Transport.NATS,
-      options: { servers: [server.url] },
+      options: natsAccess(server.access),
     });
     expect(await lastValueFrom(nest.send(ECHO, { b: 2 }))).toEqual({ got: { b: 2 }, key: null });
     await expect(lastValueFrom(nest.send('uplift.qry.v1.spec.missing', {}))).rejects.toEqual(
@@ -104,7 +104,8 @@ describe('what only a real server shows', () => {
     const { port } = proxy.address() as AddressInfo;
     let patient: NatsBusConnection | undefined;
     try {
-      patient = await connectBus({ servers: `nats://127.0.0.1:${port}`, name: 'patient' });
+      const servers = server.url.replace(/:\d+$/, `:${port}`);
+      patient = await connectBus({ ...server.access, servers, name: 'patient' });
       expect(patient.isConnected).toBe(true);
       expect(attempts.length).toBeGreaterThan(1);
     } finally {

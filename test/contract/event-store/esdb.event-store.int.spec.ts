@@ -1,25 +1,40 @@
 import { EsdbEventStore, EventStoreUnavailableError } from '@uplift/event-store';
 import { EsdbOtherProgram } from '@uplift/event-store/testing';
-import { startEmbeddedEventStore } from '../../../tools/embedded-eventstore/src';
-import type { EmbeddedEventStore } from '../../../tools/embedded-eventstore/src';
+import { AS_SEEN, startEmbeddedEventStore } from '../../../tools/embedded-eventstore/src';
+import type {
+  EmbeddedEventStore,
+  EmbeddedEventStoreOptions,
+} from '../../../tools/embedded-eventstore/src';
+import { describeOnEmbedded, SHARED_STORE } from '../../support/own-store';
+import { CutLine, CutTunnel } from './cut-line';
 import { eventStoreSuite } from './event-store.suite';
 import { foreignSuite } from './foreign.suite';
 import { fullServerSuite } from './full-server.suite';
 import { outageSuite } from './outage.suite';
 import { patienceSuite } from './patience.suite';
 import { readingAllSuite } from './reading-all.suite';
-import { fill, newStream } from './sample-events';
+import { fill, newestOf, newStream } from './sample-events';
 
-/** A server named here is used as it is, with whatever it holds. */
-const url = process.env.UPLIFT_EVENTSTORE_URL;
+if (SHARED_STORE !== undefined) jest.setTimeout(120_000);
 
-describe('EventStoreDB', () => {
+/** What the embedded server does of its own accord, and what real ones were seen to do: the last one at full size alone. */
+const ALL: readonly (readonly [name: string, options: EmbeddedEventStoreOptions])[] = [
+  ['EventStoreDB', {}],
+  ['EventStoreDB as 23.10 is', AS_SEEN['23.10']],
+  ['EventStoreDB as 24.10 is', AS_SEEN['24.10']],
+];
+const SERVERS = process.env.UPLIFT_LONG_TESTS === '1' ? ALL : ALL.slice(0, 2);
+const GIVEN: typeof ALL = [['the given EventStoreDB', {}]];
+
+describe.each(SHARED_STORE === undefined ? SERVERS : GIVEN)('%s', (_name, options) => {
   let embedded: EmbeddedEventStore | undefined;
-  const connectionString = () => url ?? embedded?.connectionString ?? '';
-  const port = () => Number(new URL(connectionString()).port || 2113);
+  const connectionString = () => SHARED_STORE ?? embedded?.connectionString ?? '';
+  const lineToServer = () =>
+    SHARED_STORE === undefined ? new CutLine(embedded?.port ?? 0) : new CutTunnel(SHARED_STORE);
 
   beforeAll(async () => {
-    if (!url) embedded = await startEmbeddedEventStore({ allowDeletes: true });
+    if (SHARED_STORE !== undefined) return;
+    embedded = await startEmbeddedEventStore({ ...options, allowDeletes: true });
   });
   afterAll(() => embedded?.close());
 
@@ -44,19 +59,21 @@ describe('EventStoreDB', () => {
     const store = new EsdbEventStore({ connectionString: connectionString(), mostForeign: 50 });
     const other = new EsdbOtherProgram(connectionString());
     await fill(store, newStream(), 1);
-    const position = await store.lastPosition();
+    const position = await newestOf(store);
     for (let n = 0; n < 120; n += 1) await other.write('ops-flood', { type: 'Probe' });
     await expect(store.lastPosition()).rejects.toBeInstanceOf(EventStoreUnavailableError);
     await expect(store.lastPosition()).rejects.toBeInstanceOf(EventStoreUnavailableError);
-    expect(await store.lastPosition()).toBe(position);
+    expect(await newestOf(store)).toBe(position);
     await other.write('ops-flood', { type: 'Probe' });
-    expect(await store.lastPosition()).toBe(position);
+    expect(await newestOf(store)).toBe(position);
     await other.close();
     await store.close();
   });
 
-  outageSuite(port);
+  outageSuite(lineToServer);
 });
 
-patienceSuite();
-fullServerSuite();
+describeOnEmbedded('what the embedded server can be made to do', () => {
+  patienceSuite();
+  fullServerSuite();
+});

@@ -5,7 +5,7 @@ import type { EventStore, StreamLoss } from '@uplift/event-store';
 import { NO_STREAM, StreamGoneError, verifyChain } from '@uplift/event-store';
 import { SAMPLE_METADATA, type ForeignEvent, type OtherProgram } from '@uplift/event-store/testing';
 import { AllReader } from './all-reader';
-import { fill, newStream, sampleEvents } from './sample-events';
+import { expectForeign, fill, newestOf, newStream, sampleEvents } from './sample-events';
 
 const PROBE: ForeignEvent = { type: 'Probe', data: { a: 1 } };
 const OUR_METADATA = { ...SAMPLE_METADATA, hash: 'a'.repeat(64), eventId: randomUUID() };
@@ -76,7 +76,7 @@ export function foreignSuite(
       await store.close();
     });
 
-    const end = async () => ({ after: (await store.lastPosition()) ?? 0n });
+    const end = async () => ({ after: (await newestOf(store)) ?? 0n });
     const live = async () => {
       const reader = new AllReader(store, await end());
       readers = [...readers, reader];
@@ -96,21 +96,22 @@ export function foreignSuite(
       await other.write(stream(), event);
       const next = await own();
       await reader.until(({ events }) => events.at(-1)?.id === next.id);
-      expect(reader.foreign - before).toBe(1);
+      expectForeign(reader.foreign - before, 1);
       const again = await new AllReader(store, { after: position }).until((r) => r.caughtUp);
       await again.stop();
       expect(again.events.map(({ id }) => id)).toEqual([next.id]);
-      expect([again.foreign, again.upTo! >= next.position]).toEqual([1, true]);
+      expectForeign(again.foreign, 1);
+      expect(again.upTo! >= next.position).toBe(true);
     });
 
     it('names the place that it has looked up to, behind all that is ours', async () => {
       const reader = await live();
       const { position } = await own();
-      await reader.until((r) => r.upTo === position);
+      await reader.until((r) => r.upTo! >= position);
       await other.write('ops-test', PROBE);
       await reader.until((r) => r.foreign > 0);
       expect(reader.upTo! > position).toBe(true);
-      expect(await store.lastPosition()).toBe(position);
+      expect(await newestOf(store)).toBe(position);
       const behind = new AllReader(store, { after: reader.upTo! });
       readers.push(behind);
       const next = await own();
@@ -121,11 +122,11 @@ export function foreignSuite(
     it('finds the newest of ours in front of many of others', async () => {
       const { position } = await own();
       for (let n = 0; n < 100; n += 1) await other.write('ops-many', PROBE);
-      expect(await store.lastPosition()).toBe(position);
+      expect(await newestOf(store)).toBe(position);
       const next = await own();
-      expect(await store.lastPosition()).toBe(next.position);
+      expect(await newestOf(store)).toBe(next.position);
       await other.write('ops-many', PROBE);
-      expect(await store.lastPosition()).toBe(next.position);
+      expect(await newestOf(store)).toBe(next.position);
     });
 
     it('brings an event with our metadata of a category to come, and numbers nothing else', async () => {
@@ -139,7 +140,7 @@ export function foreignSuite(
       expect(reader.events).toHaveLength(3);
       expect(verifyChain(reader.of(rollout))).toEqual({ valid: true, head });
       expect(reader.events.map(unreadableReason).slice(0, 2)).toEqual([null, null]);
-      expect(reader.foreign - before).toBe(1);
+      expectForeign(reader.foreign - before, 1);
     });
 
     it.each(DAMAGED)('brings what stands in a stream of ours %s, and says so', async (...row) => {
@@ -154,7 +155,7 @@ export function foreignSuite(
       expect(damaged).toMatchObject({ revision: head.revision + 1, data: {} });
       expect(unreadableReason(damaged!)?.reason).toBe(reason);
       expect(await store.load(stream)).toEqual(reader.of(stream));
-      expect(reader.foreign).toBe(before);
+      expectForeign(reader.foreign, before);
     });
 
     it.each<StreamLoss>(['deleted', 'tombstoned', 'truncated'])(
@@ -174,7 +175,7 @@ export function foreignSuite(
           await expect(store.append(stream, head, sampleEvents(1))).rejects.toEqual(gone);
         }
         if (loss === 'truncated') expect(await store.load(stream, 2)).toHaveLength(1);
-        expect(await store.lastPosition()).toBe(next.position);
+        expect(await newestOf(store)).toBe(next.position);
       },
     );
 

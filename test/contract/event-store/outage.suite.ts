@@ -7,7 +7,7 @@ import {
 } from '@uplift/event-store';
 import type { EventStore } from '@uplift/event-store';
 import { AllReader, expectOnly } from './all-reader';
-import { CutLine } from './cut-line';
+import type { CutLine } from './cut-line';
 import { fill, newStream, sampleEvents } from './sample-events';
 
 /** Less patience than by default: an outage is over soon here, or for good. */
@@ -23,13 +23,13 @@ async function untilStored(append: () => Promise<unknown>): Promise<void> {
   while (!(await append().then(() => true, wasDown)));
 }
 
-export function outageSuite(serverPort: () => number): void {
+export function outageSuite(lineToServer: () => CutLine): void {
   describe('event store behind a line that breaks', () => {
     let line: CutLine;
     let connectionString: string;
     let store: EventStore;
     beforeEach(async () => {
-      line = new CutLine(serverPort());
+      line = lineToServer();
       connectionString = await line.open();
       store = new EsdbEventStore({ connectionString, ...SHORT });
     });

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { EventStore, EventToAppend, StreamHead } from '@uplift/event-store';
-import { NO_STREAM } from '@uplift/event-store';
+import { EventStoreUnavailableError, NO_STREAM } from '@uplift/event-store';
 import { sampleEvent as sampleOf } from '@uplift/event-store/testing';
+import { SHARED_STORE } from '../../support/own-store';
 
 export const newStream = () => `instance-${randomUUID()}`;
 
@@ -26,4 +27,24 @@ export async function fill(
     head = (await store.append(stream, head, events)).head;
   }
   return head;
+}
+
+/** Position of the newest event of ours, however many of others lie behind it. */
+export async function newestOf(store: EventStore): Promise<bigint | null> {
+  for (;;) {
+    const position = await store.lastPosition().catch(goesOn);
+    if (position !== undefined) return position;
+  }
+}
+
+function goesOn(error: unknown): undefined {
+  if (error instanceof EventStoreUnavailableError && error.message.includes('goes on'))
+    return undefined;
+  throw error;
+}
+
+/** As many as that, or more where others write into the same store. */
+export function expectForeign(seen: number, count: number): void {
+  if (SHARED_STORE === undefined) expect(seen).toBe(count);
+  else expect(seen).toBeGreaterThanOrEqual(count);
 }

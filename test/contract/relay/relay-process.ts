@@ -2,7 +2,8 @@ import { ManagedProcess } from '../../../tools/stack/src';
 
 export interface Surroundings {
   readonly eventStoreUrl: string;
-  readonly natsUrl: string;
+  /** By which a process finds the bus. */
+  readonly bus: Readonly<Record<string, string>>;
   /** Where the log goes. */
   readonly dir: string;
 }
@@ -14,7 +15,7 @@ export function startRelayProcess(around: Surroundings, name = 'relay'): Promise
     dir: around.dir,
     env: {
       UPLIFT_EVENTSTORE_URL: around.eventStoreUrl,
-      UPLIFT_NATS_URL: around.natsUrl,
+      ...around.bus,
     },
   });
 }

@@ -3,7 +3,8 @@ import type { NatsBusConnection } from '@uplift/bus';
 import { EVENTS_STREAM } from '@uplift/contracts';
 import { EsdbEventStore, NO_STREAM } from '@uplift/event-store';
 import { EsdbOtherProgram } from '@uplift/event-store/testing';
-import { startEmbeddedEventStore } from '../../../tools/embedded-eventstore/src';
+import { expectForeign } from '../event-store/sample-events';
+import { openOwnStore, type OwnStore } from '../../support/own-store';
 import { createTempFolder, ensureBuilt, type ManagedProcess } from '../../../tools/stack/src';
 import { BusServer } from '../bus/bus-server';
 import { readBus } from '../../support/bus-reader';
@@ -11,11 +12,10 @@ import { FORGED, send } from '../bus/bus-under-test';
 import { eventually, everything, expectSame, fill, newEvent } from './relay-fixture';
 import { metric, page, startRelayProcess, type Surroundings } from './relay-process';
 
-type Embedded = Awaited<ReturnType<typeof startEmbeddedEventStore>>;
 type Folder = Awaited<ReturnType<typeof createTempFolder>>;
 
 let folder: Folder;
-let embedded: Embedded;
+let own: OwnStore;
 let server: BusServer;
 let store: EsdbEventStore;
 let reader: NatsBusConnection;
@@ -26,11 +26,11 @@ beforeAll(() => ensureBuilt(), 60_000);
 
 beforeEach(async () => {
   folder = await createTempFolder();
-  embedded = await startEmbeddedEventStore({ allowDeletes: true });
+  own = await openOwnStore();
   server = await BusServer.start();
-  store = new EsdbEventStore({ connectionString: embedded.connectionString });
+  store = new EsdbEventStore({ connectionString: own.connectionString });
   reader = await server.connect('reader');
-  around = { eventStoreUrl: embedded.connectionString, natsUrl: server.url, dir: folder.path };
+  around = { eventStoreUrl: own.connectionString, bus: server.settings, dir: folder.path };
 });
 
 afterEach(async () => {
@@ -38,7 +38,7 @@ afterEach(async () => {
   await reader.close();
   await store.close();
   await server.close();
-  await embedded.close();
+  await own.close();
 });
 
 async function startRelay(name?: string): Promise<ManagedProcess> {
@@ -104,7 +104,7 @@ it('says on its health page why it publishes nothing', async () => {
   await expectBusIsStore(4);
   await relay.stop();
   relays.splice(0);
-  const another = await startEmbeddedEventStore({});
+  const another = await openOwnStore();
   around = { ...around, eventStoreUrl: another.connectionString };
   const beside = await startRelay('relay-beside');
   await eventually(async () => (await page(beside, '/health/ready')).includes('DIVERGED'));
@@ -147,7 +147,7 @@ it('ends cleanly when asked to', async () => {
 }, 30_000);
 
 it('passes over whatever other programs write, also where it starts again, and names a newer version', async () => {
-  const other = new EsdbOtherProgram(embedded.connectionString);
+  const other = new EsdbOtherProgram(own.connectionString);
   const gone = `instance-${randomUUID()}`;
   const writeForeign = async () => {
     await other.write('ops-test', { type: 'Probe', data: { a: 1 } });
@@ -161,7 +161,7 @@ it('passes over whatever other programs write, also where it starts again, and n
   await store.append(gone, NO_STREAM, [newEvent('InstanceRegistered'), newEvent('HealthReported')]);
   const first = await startRelay();
   await expectBusIsStore(43);
-  expect(await metric(first, 'uplift_relay_foreign_events')).toBe(4);
+  expectForeign(await metric(first, 'uplift_relay_foreign_events'), 4);
   await first.stop();
   await other.remove(gone, 'deleted');
   await writeForeign();

@@ -4,14 +4,20 @@ import type {
   InstanceDocument,
   Stats,
   TimelineEntryDocument,
+  UpgradeDocument,
 } from '@uplift/contracts';
-import { COMMAND_SUBJECTS, QUERY_SUBJECTS } from '@uplift/contracts';
+import { COMMAND_SUBJECTS, ProblemError, QUERY_SUBJECTS } from '@uplift/contracts';
 import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { LedgerPage } from '../../lagoon-simulator/src';
 import { projectRoot, upliftEnvironment } from '../../stack/src';
 import type { DemoInstance } from './fleet';
 import { registrationOf } from './fleet';
+
+interface Triggered {
+  readonly upgradeId: string;
+}
 
 const REASON = 'demo: bring the fleet to the newest version';
 
@@ -25,7 +31,10 @@ export class UpliftClient {
   /** Registers the whole fleet in one import; throws with the first refusal. */
   async register(fleet: readonly DemoInstance[]): Promise<void> {
     const body = fleet.map((instance) => JSON.stringify(registrationOf(instance))).join('\n');
-    const headers = { 'content-type': 'application/x-ndjson', 'idempotency-key': 'demo-import' };
+    const headers = {
+      'content-type': 'application/x-ndjson',
+      'idempotency-key': `demo-${randomUUID()}`,
+    };
     const text = await post(`${this.apiUrl}/v1/instances/import`, body, headers);
     const refused = text
       .trim()
@@ -34,20 +43,36 @@ export class UpliftClient {
     if (refused !== undefined) throw new Error(`An instance was refused: ${refused}`);
   }
 
-  async triggerOverHttp({ instanceId }: DemoInstance): Promise<void> {
+  /** Both ways of it answer with the id of the upgrade. */
+  async triggerOverHttp({ instanceId }: DemoInstance): Promise<string> {
     const body = JSON.stringify({ reason: REASON });
     const headers = { 'content-type': 'application/json', 'idempotency-key': `demo-${instanceId}` };
-    await post(`${this.apiUrl}/v1/instances/${instanceId}/upgrades`, body, headers);
+    const answer = await post(`${this.apiUrl}/v1/instances/${instanceId}/upgrades`, body, headers);
+    return (JSON.parse(answer) as Triggered).upgradeId;
   }
 
-  async triggerOverBus({ instanceId }: DemoInstance): Promise<void> {
+  async triggerOverBus({ instanceId }: DemoInstance): Promise<string> {
     const body = { instanceId, reason: REASON };
     const idempotencyKey = `demo-${instanceId}`;
-    await this.bus.request(COMMAND_SUBJECTS.triggerUpgrade, body, { idempotencyKey });
+    const answer = await this.bus.request(COMMAND_SUBJECTS.triggerUpgrade, body, {
+      idempotencyKey,
+    });
+    return (answer as Triggered).upgradeId;
   }
 
   async stats(): Promise<Stats> {
     return (await this.bus.request(QUERY_SUBJECTS.instanceStats, {})) as Stats;
+  }
+
+  /** As the read model knows it; null while it does not. */
+  async outcome(upgradeId: string): Promise<string | null> {
+    try {
+      const answer = await this.bus.request(QUERY_SUBJECTS.upgradeGet, { upgradeId });
+      return (answer as { readonly upgrade: UpgradeDocument }).upgrade.outcome;
+    } catch (error) {
+      if (error instanceof ProblemError && error.problem.status === 404) return null;
+      throw error;
+    }
   }
 
   async timeline({ instanceId }: DemoInstance): Promise<readonly TimelineEntryDocument[]> {

@@ -1,7 +1,11 @@
-import { BusClient, connectBus } from '@uplift/bus';
-import type { AuditVerdict, Stats } from '@uplift/contracts';
+import { BUS_ACCESS_SETTINGS, busAccess, BusClient, connectBus } from '@uplift/bus';
+import type { AuditVerdict } from '@uplift/contracts';
+import { readConfiguration } from '@uplift/runtime';
+import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { BUS_ARGUMENTS, givenBus, type GivenBus } from '../../given-bus/src';
+import { storeArgument } from '../../given-store/src';
 import type { LedgerPage } from '../../lagoon-simulator/src';
 import type { Stack } from '../../stack/src';
 import { SimulatorClient, UpliftClient, auditVerdict } from './clients';
@@ -18,9 +22,15 @@ export interface DemoOptions {
   readonly fail: number;
   /** Leave everything running at the end, until Ctrl-C. */
   readonly keep: boolean;
+  /** Connection string of somebody else's event store; null: the embedded one. */
+  readonly store: string | null;
+  /** Somebody else's NATS; null: one is started. */
+  readonly bus: GivenBus | null;
+  /** Whether a store is taken that an installation of Uplift lives in. */
+  readonly useExisting: boolean;
 }
 
-/** Throws with one clear sentence on anything that is not `--instances N --fail N --keep`. */
+/** Throws with one clear sentence on anything that it does not know. */
 export function demoOptions(args: string[]): DemoOptions {
   const { values } = parseArgs({
     args,
@@ -28,11 +38,20 @@ export function demoOptions(args: string[]): DemoOptions {
       instances: { type: 'string', default: '25' },
       fail: { type: 'string', default: '2' },
       keep: { type: 'boolean', default: false },
+      store: { type: 'string' },
+      nats: { type: 'string' },
+      'use-existing': { type: 'boolean', default: false },
+      ...BUS_ARGUMENTS,
     },
   });
   const instances = wholeNumber('--instances', values.instances, 1, 5_000);
   const fail = wholeNumber('--fail', values.fail, 0, instances);
-  return { instances, fail, keep: values.keep };
+  const { keep, nats } = values;
+  return {
+    ...{ instances, fail, keep, useExisting: values['use-existing'] },
+    store: values.store === undefined ? null : storeArgument(values.store),
+    bus: nats === undefined ? null : givenBus(nats, values),
+  };
 }
 
 function wholeNumber(name: string, text: string, least: number, most: number): number {
@@ -44,53 +63,79 @@ function wholeNumber(name: string, text: string, least: number, most: number): n
 /** Registers and upgrades a fleet on a running stack, and reports; returns what was not as expected. */
 export async function runDemo(
   stack: Stack,
-  { instances, fail }: DemoOptions,
+  options: DemoOptions,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const bus = await connectBus({ servers: stack.url('nats'), name: 'uplift-demo' });
+  const { instances, fail } = options;
+  const access = busAccess(readConfiguration(BUS_ACCESS_SETTINGS, stack.env));
+  const bus = await connectBus({ ...access, name: 'uplift-demo' });
   try {
     const uplift = new UpliftClient(stack.apiUrl, new BusClient(bus));
     const lagoon = new SimulatorClient(stack.url('lagoon'));
-    const fleet = makeFleet(instances, fail);
+    const isAlone = options.store === null;
+    const fleet = makeFleet(instances, fail, isAlone ? '' : `-${randomUUID().slice(0, 8)}`);
     await lagoon.place(fleet);
     await uplift.register(fleet);
     report.heading(`${fleet.length} instances registered; upgrades triggered over NATS and HTTP`);
-    await triggerUpgrades(uplift, fleet);
-    await waitForUpgrades(uplift, fleet.length, signal);
-    const [stats, ledger, audit] = await Promise.all([
+    const upgradeIds = await triggerUpgrades(uplift, fleet);
+    const byOutcome = await waitForUpgrades(uplift, upgradeIds, signal);
+    const [stats, ledger, verdict] = await Promise.all([
       uplift.stats(),
       lagoon.ledger(),
       auditVerdict({ ...stack.env, UPLIFT_API_URL: stack.apiUrl }),
     ]);
+    const audit = isAlone ? verdict : auditOf(fleet, verdict);
     report.printStats(stats);
     await printTimelines(uplift, fleet);
     report.printLedger(ledger, fleet.length);
     report.printAudit(audit);
-    return unexpected({ instances, fail, stats, ledger, audit });
+    return unexpected({ instances, fail, byOutcome, ledger, audit });
   } finally {
     await bus.close();
   }
 }
 
-async function triggerUpgrades(uplift: UpliftClient, fleet: readonly DemoInstance[]) {
-  await Promise.all(
+/** What the audit of a store that holds other histories too says of the fleet's. */
+export function auditOf(fleet: readonly DemoInstance[], verdict: AuditVerdict): AuditVerdict {
+  const own = new Set(fleet.map(({ instanceId }) => instanceId));
+  const isOwn = (line: string) => own.has(line.slice(0, line.indexOf(':')));
+  const [faults, differences] = [verdict.faults.filter(isOwn), verdict.differences.filter(isOwn)];
+  const isSound = faults.length === 0 && differences.length === 0;
+  return { ...verdict, faults, differences, isSound };
+}
+
+function triggerUpgrades(uplift: UpliftClient, fleet: readonly DemoInstance[]) {
+  return Promise.all(
     fleet.map((instance, n) =>
       n % 2 === 0 ? uplift.triggerOverBus(instance) : uplift.triggerOverHttp(instance),
     ),
   );
 }
 
+function isEnd(outcome: string | null): outcome is string {
+  return outcome !== null && outcome !== 'in-flight';
+}
+
+type Outcomes = Readonly<Record<string, number>>;
+
 /** Shows where the fleet is until every upgrade has ended; throws after the limit. */
-async function waitForUpgrades(uplift: UpliftClient, total: number, signal: AbortSignal) {
+async function waitForUpgrades(
+  uplift: UpliftClient,
+  upgradeIds: readonly string[],
+  signal: AbortSignal,
+): Promise<Outcomes> {
   const endsAt = performance.now() + LIMIT_MS;
-  for (;;) {
+  const byOutcome: Record<string, number> = {};
+  for (let open = upgradeIds; ; await pause(REFRESH_MS, undefined, { signal })) {
     const stats = await uplift.stats();
-    const ended = stats.upgrades.total - (stats.upgrades.byOutcome['in-flight'] ?? 0);
-    report.showProgress(stats, ended, total);
-    if (ended === total) return;
-    if (performance.now() > endsAt)
-      throw new Error(`${total - ended} upgrades did not end in time`);
-    await pause(REFRESH_MS, undefined, { signal });
+    const outcomes = await Promise.all(open.map((upgradeId) => uplift.outcome(upgradeId)));
+    for (const end of outcomes.filter(isEnd)) byOutcome[end] = (byOutcome[end] ?? 0) + 1;
+    open = open.filter((_, n) => !isEnd(outcomes[n] ?? null));
+    const total = upgradeIds.length;
+    const ended = total - open.length;
+    report.showProgress(stats, { ended, total, failed: byOutcome.failed ?? 0 });
+    if (open.length === 0) return byOutcome;
+    if (performance.now() > endsAt) throw new Error(`${open.length} upgrades did not end in time`);
   }
 }
 
@@ -109,14 +154,14 @@ async function printTimelines(uplift: UpliftClient, fleet: readonly DemoInstance
 export interface DemoOutcome {
   readonly instances: number;
   readonly fail: number;
-  readonly stats: Stats;
+  readonly byOutcome: Outcomes;
   readonly ledger: LedgerPage;
   readonly audit: AuditVerdict;
 }
 
 /** What was not as expected, one line each. */
-export function unexpected({ instances, fail, stats, ledger, audit }: DemoOutcome): string[] {
-  const { succeeded = 0, failed = 0 } = stats.upgrades.byOutcome;
+export function unexpected({ instances, fail, byOutcome, ledger, audit }: DemoOutcome): string[] {
+  const { succeeded = 0, failed = 0 } = byOutcome;
   const builds = Object.values(ledger.buildsByBulkName);
   const repeated = builds.filter((names) => names.length !== 1);
   const checks: readonly (readonly [boolean, string])[] = [

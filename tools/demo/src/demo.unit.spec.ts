@@ -1,10 +1,13 @@
 import type { DemoOutcome } from './demo';
-import { demoOptions, unexpected } from './demo';
+import { auditOf, demoOptions, unexpected } from './demo';
 import { makeFleet } from './fleet';
 
 describe('the demo options', () => {
   it('have defaults', () => {
-    expect(demoOptions([])).toEqual({ instances: 25, fail: 2, keep: false });
+    expect(demoOptions([])).toEqual({
+      ...{ instances: 25, fail: 2, keep: false },
+      ...{ store: null, bus: null, useExisting: false },
+    });
   });
 
   it.each([
@@ -35,7 +38,7 @@ describe('the outcome of the demo', () => {
   const outcome = {
     instances: 2,
     fail: 1,
-    stats: { upgrades: { byOutcome: { succeeded: 1, failed: 1 } } },
+    byOutcome: { succeeded: 1, failed: 1 },
     ledger: { buildsByBulkName: { a: ['lagoon-build-a'], b: ['lagoon-build-b'] } },
     audit: { isSound: true },
   } as unknown as DemoOutcome;
@@ -50,10 +53,23 @@ describe('the outcome of the demo', () => {
     expect(unexpected({ ...outcome, ledger })).toEqual(['1 upgrades were deployed more than once']);
   });
 
+  it('counts in the audit of a store that others use what is said of its own fleet', () => {
+    const fleet = makeFleet(2, 0);
+    const [{ instanceId }] = fleet as [(typeof fleet)[number]];
+    const verdict = { streams: 9, events: 90, isSound: false };
+    const faults = ['7d0e3c1a-0000-4000-8000-000000000000: broken'];
+    const others = auditOf(fleet, { ...verdict, faults, differences: [] });
+    expect(others).toEqual({ ...verdict, isSound: true, faults: [], differences: [] });
+    const differences = [`${instanceId}: missing in the read model`];
+    expect(auditOf(fleet, { ...verdict, faults, differences })).toMatchObject({
+      ...{ isSound: false, faults: [], differences },
+    });
+  });
+
   it('is not with a history that does not verify, nor with a missing success', () => {
     const audit = { ...outcome.audit, isSound: false };
-    const stats = { ...outcome.stats, upgrades: { total: 2, byOutcome: { failed: 1 } } };
-    expect(unexpected({ ...outcome, audit, stats })).toEqual([
+    const byOutcome = { failed: 1 };
+    expect(unexpected({ ...outcome, audit, byOutcome })).toEqual([
       '0 of 1 upgrades succeeded',
       'the history does not verify',
     ]);

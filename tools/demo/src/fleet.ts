@@ -12,12 +12,15 @@ export interface DemoInstance {
 
 const APPS = ['anythingllm', 'drupal-cms', 'amazeeclaw'];
 
-/** Failing builds are spread over the fleet; every third instance is unclaimed. */
-export function makeFleet(size: number, failing: number): DemoInstance[] {
+/**
+ * Failing builds are spread over the fleet; every third instance is unclaimed. `run` sets the names apart from those of
+ * an earlier run in the same store.
+ */
+export function makeFleet(size: number, failing: number, run = ''): DemoInstance[] {
   const every = failing === 0 ? Infinity : size / failing;
   return Array.from({ length: size }, (_, n) => ({
     instanceId: randomUUID(),
-    project: `${APPS[n % APPS.length] ?? 'app'}-${String(n + 1).padStart(4, '0')}`,
+    project: `${APPS[n % APPS.length] ?? 'app'}${run}-${String(n + 1).padStart(4, '0')}`,
     environment: 'main',
     failBuild: Math.floor((n + 1) / every) > Math.floor(n / every),
     status: n % 3 === 2 ? 'running-healthy-unclaimed' : 'running-healthy-claimed',

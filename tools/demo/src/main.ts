@@ -3,6 +3,8 @@ import { chmod, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pc from 'picocolors';
+import { busSettings, GivenBusError, shownBus } from '../../given-bus/src';
+import { GivenStoreError, openGivenStore, shownStore } from '../../given-store/src';
 import { Stack } from '../../stack/src';
 import type { DemoOptions } from './demo';
 import { demoOptions, runDemo } from './demo';
@@ -22,8 +24,11 @@ async function main(options: DemoOptions): Promise<number> {
   ['SIGINT', 'SIGTERM'].forEach((signal) => process.once(signal, () => stop.abort()));
   const dir = await demoFolder();
   const startedAt = performance.now();
-  console.log('Starting event store, NATS, PostgreSQL, Lagoon simulator and eight services…');
-  const stack = await Stack.start({ dir, simulator: SIMULATOR, env: SETTINGS });
+  const given = await givenServers(options);
+  console.log(
+    `Starting ${options.store ? '' : 'event store, '}${options.bus ? '' : 'NATS, '}PostgreSQL, Lagoon simulator and eight services…`,
+  );
+  const stack = await Stack.start({ dir, simulator: SIMULATOR, env: SETTINGS, ...given });
   try {
     console.log(
       `Up after ${seconds(startedAt)} s: ${stack.parts.length} processes, logs in ${dir}/logs`,
@@ -38,6 +43,19 @@ async function main(options: DemoOptions): Promise<number> {
   }
 }
 
+/** What somebody else runs, looked at before anything is started. */
+async function givenServers({ store, bus, useExisting }: DemoOptions) {
+  if (store !== null) {
+    const { version } = await openGivenStore(store, { useExisting });
+    console.log(`Event store: ${version} at ${shownStore(store)}; the histories stay in it`);
+  }
+  if (bus !== null) console.log(`NATS: ${shownBus(bus)}; the stream of events stays on it`);
+  return {
+    ...(store === null ? {} : { store }),
+    ...(bus === null ? {} : { bus: busSettings(bus) }),
+  };
+}
+
 /** Stays after the demo. Open to read, because PostgreSQL runs under an account of its own. */
 async function demoFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'uplift-demo-'));
@@ -46,11 +64,15 @@ async function demoFolder(): Promise<string> {
 }
 
 /** Where the data lies, and what one may type next. */
-function nextSteps(stack: Stack, { keep }: DemoOptions): string {
+function nextSteps(stack: Stack, { keep, store, bus }: DemoOptions): string {
   const files = `\nData and logs: ${stack.dir}`;
   if (!keep) return `${files}\nTo keep the stack running: npm run demo -- --keep`;
+  const isGiven: Readonly<Record<string, boolean>> = {
+    UPLIFT_EVENTSTORE_URL: store !== null,
+    UPLIFT_NATS_URL: bus !== null,
+  };
   const settings = ['UPLIFT_EVENTSTORE_URL', 'UPLIFT_NATS_URL', 'UPLIFT_POSTGRES_URL'].map(
-    (name) => `  export ${name}='${stack.env[name] ?? ''}'`,
+    (name) => `  export ${name}='${isGiven[name] ? '<what was given>' : (stack.env[name] ?? '')}'`,
   );
   return [
     files,
@@ -81,7 +103,8 @@ async function run(): Promise<void> {
     process.exitCode = await main(demoOptions(process.argv.slice(2)));
   } catch (error) {
     console.error(pc.red(`demo: ${error instanceof Error ? error.message : String(error)}`));
-    process.exitCode = 1;
+    const isGiven = error instanceof GivenStoreError || error instanceof GivenBusError;
+    process.exitCode = isGiven ? error.exitCode : 1;
   }
 }
 

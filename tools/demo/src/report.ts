@@ -14,23 +14,29 @@ export function heading(text: string): void {
   console.log(`\n${pc.bold(text)}`);
 }
 
+interface Progress {
+  readonly ended: number;
+  readonly total: number;
+  readonly failed: number;
+}
+
 let shown = '';
 
 /** One line: rewritten on a terminal, elsewhere printed only when it changed. */
-export function showProgress(stats: Stats, ended: number, total: number): void {
-  const line = progressLine(stats, ended, total);
+export function showProgress(stats: Stats, progress: Progress): void {
+  const line = progressLine(stats, progress);
+  const { ended, total } = progress;
   if (process.stdout.isTTY) process.stdout.write(`\r\x1b[2K${line}`);
   else if (line !== shown) process.stdout.write(`${shown === '' ? '' : '\n'}${line}`);
   if (ended === total) process.stdout.write('\n');
   shown = line;
 }
 
-function progressLine({ instances, upgrades }: Stats, ended: number, total: number): string {
+function progressLine({ instances }: Stats, { ended, total, failed }: Progress): string {
   const stages = STAGES.map(([name, statuses]) => {
     const count = statuses.reduce((sum, status) => sum + (instances.byStatus[status] ?? 0), 0);
     return `${name} ${String(count).padStart(String(total).length)}`;
   });
-  const failed = upgrades.byOutcome.failed ?? 0;
   return `  ${stages.join(' → ')} → done ${ended}/${total}, failed ${failed}`;
 }
 

@@ -1,20 +1,29 @@
 import { startEmbeddedEventStore } from './embedded-event-store';
-import type { FaultOptions, SlowReaders } from './faults/faults';
+import { AS_SEEN, type FaultOptions, type SlowReaders } from './faults/faults';
 
 const PREFIX = 'UPLIFT_EMBEDDED_EVENTSTORE';
 
 async function main(): Promise<void> {
   const dir = process.env[`${PREFIX}_DIR`];
+  const asSeen = seenOf(process.env[`${PREFIX}_AS_SEEN`]);
   const store = await startEmbeddedEventStore({
+    ...asSeen,
     ...(dir ? { dir } : {}),
     port: Number(process.env[`${PREFIX}_PORT`] ?? 0),
     allowDeletes: process.env[`${PREFIX}_ALLOW_DELETES`] === 'true',
-    faults: faultsAskedFor(),
+    faults: { ...asSeen?.faults, ...faultsAskedFor() },
     onFailure: endProcess,
   });
   stopOn(() => store.close());
   process.send?.({ type: 'ready', ports: { grpc: store.port } });
   console.log(`embedded event store ready on ${store.connectionString}`);
+}
+
+function seenOf(version: string | undefined) {
+  if (!version) return undefined;
+  const [, seen] = Object.entries(AS_SEEN).find(([name]) => name === version) ?? [];
+  if (seen) return seen;
+  throw new Error(`${PREFIX}_AS_SEEN is one of ${Object.keys(AS_SEEN).join(', ')}`);
 }
 
 function faultsAskedFor(): FaultOptions {

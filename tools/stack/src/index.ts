@@ -11,6 +11,7 @@ export { NATS_VERSION } from './nats/nats-release';
 export { NatsCluster } from './nats/nats-cluster';
 export { NatsServer } from './nats/nats-server';
 export { PostgresServer } from './postgres/postgres-server';
+export { startNamespace } from './stack/infrastructure';
 export type { InfrastructureName } from './stack/infrastructure';
 export { SERVICE_NAMES } from './stack/services';
 export type { ServiceName } from './stack/services';

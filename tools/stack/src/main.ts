@@ -1,4 +1,5 @@
 import { runUntilStopped } from '@uplift/runtime';
+import { GivenStoreError, openGivenStore, shownStore, storeArgument } from '../../given-store/src';
 import { parseArgs } from 'node:util';
 import { describeNatsServer, natsServer } from './nats/find-nats-server';
 import { postgresBinaries } from './postgres/postgres-binaries';
@@ -16,6 +17,8 @@ const { values } = parseArgs({
     services: { type: 'string', default: SERVICE_NAMES.join(',') },
     watch: { type: 'boolean', default: false },
     'install-only': { type: 'boolean', default: false },
+    store: { type: 'string' },
+    'use-existing': { type: 'boolean', default: false },
   },
 });
 
@@ -24,12 +27,30 @@ async function main(): Promise<void> {
     for (const line of await installServers()) console.log(line);
     return;
   }
+  try {
+    await prepareStore();
+  } catch (error) {
+    if (!(error instanceof GivenStoreError)) throw error;
+    console.error(`stack: ${error.message}`);
+    process.exit(error.exitCode);
+  }
   await runUntilStopped({ name: 'stack', start });
+}
+
+async function prepareStore(): Promise<void> {
+  if (values.store === undefined) return;
+  const store = storeArgument(values.store);
+  const { version } = await openGivenStore(store, { useExisting: values['use-existing'] });
+  console.log(`# event store: ${version} at ${shownStore(store)}, not started by this stack`);
+  console.log('# what is unfinished in it goes on, against the Lagoon simulator of this stack');
 }
 
 async function start() {
   const stack = await Stack.start(stackOptions());
-  for (const [name, value] of Object.entries(stack.env)) console.log(`${name}=${value}`);
+  for (const [name, value] of Object.entries(stack.env)) {
+    const isSecret = name === 'UPLIFT_EVENTSTORE_URL' && values.store !== undefined;
+    console.log(isSecret ? `# ${name} is what was given` : `${name}=${value}`);
+  }
   if (stack.runningServices.some(({ name }) => name === 'command-api')) {
     console.log(`UPLIFT_API_URL=${stack.apiUrl}`);
   }
@@ -61,6 +82,7 @@ function stackOptions(): StackOptions {
     infrastructure: chosen<InfrastructureName>(values.infrastructure, INFRASTRUCTURE_NAMES),
     services: chosen(values.services, SERVICE_NAMES),
     ...(values.dir === undefined ? {} : { dir: values.dir }),
+    ...(values.store === undefined ? {} : { store: storeArgument(values.store) }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { BACKWARDS, binaryEvent, EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
+import { parseEsdbConnectionString } from '../esdb.connection-string';
 import type { StreamLoss } from '../event-store.port';
 import type { InMemoryEventStore } from './in-memory.event-store';
 
@@ -22,7 +23,7 @@ export class EsdbOtherProgram implements OtherProgram {
   readonly client: EventStoreDBClient;
 
   constructor(connectionString: string) {
-    this.client = EventStoreDBClient.connectionString(connectionString);
+    this.client = new EventStoreDBClient(...parseEsdbConnectionString(connectionString).client);
   }
 
   async write(stream: string, { type, data = {}, metadata }: ForeignEvent): Promise<void> {

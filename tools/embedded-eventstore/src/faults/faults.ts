@@ -20,6 +20,15 @@ export interface FaultOptions {
   readonly unansweredRepeatsMs?: number;
 }
 
+/** What was seen of real servers, as far as it has to be asked for. Positions there are offsets in bytes. */
+export const AS_SEEN = {
+  '23.10': { positionStep: 100, faults: { slowReaders: 'throw-out', unansweredRepeatsMs: 3_000 } },
+  '24.10': {
+    positionStep: 100,
+    faults: { slowReaders: 'catch-up-again', unansweredRepeatsMs: 3_000 },
+  },
+} as const satisfies Record<string, { positionStep: number; faults: FaultOptions }>;
+
 type Denial = 'access-denied' | 'unauthenticated';
 
 /** What a test can make the server do. Nothing of it happens unless it is asked for. */

@@ -11,6 +11,10 @@ export const INFRASTRUCTURE_NAMES = ['eventstore', 'nats', 'postgres', 'lagoon']
 export type InfrastructureName = (typeof INFRASTRUCTURE_NAMES)[number];
 
 export interface InfrastructureOptions {
+  /** Connection string of somebody else's event store, used as it is in place of the embedded one. */
+  readonly store?: string;
+  /** The same for NATS: settings by which services find it. */
+  readonly bus?: Settings;
   /** Settings of the embedded event store (`UPLIFT_EMBEDDED_EVENTSTORE_*`). */
   readonly eventStore?: Settings;
   /** Settings of the Lagoon simulator (`UPLIFT_SIMULATOR_*`). */
@@ -27,8 +31,14 @@ interface StartedInfrastructure {
 type Starter = (dir: string, options: InfrastructureOptions) => Promise<StartedInfrastructure>;
 
 export const START_INFRASTRUCTURE: Readonly<Record<InfrastructureName, Starter>> = {
-  eventstore: startEventStore,
-  nats: async (dir) => {
+  eventstore: (dir, options) => {
+    const { store } = options;
+    if (store !== undefined) return Promise.resolve({ env: { UPLIFT_EVENTSTORE_URL: store } });
+    const shared = process.env.UPLIFT_TEST_STORE_URL;
+    return shared ? startNamespace(dir, shared) : startEventStore(dir, options);
+  },
+  nats: async (dir, { bus }) => {
+    if (bus) return { env: bus };
     const part = await NatsServer.start({ dir: join(dir, 'nats') });
     return { part, env: { UPLIFT_NATS_URL: part.url } };
   },
@@ -40,6 +50,25 @@ export const START_INFRASTRUCTURE: Readonly<Record<InfrastructureName, Starter>>
   },
   lagoon: startLagoon,
 };
+
+/** A part of somebody else's store that looks like one of this stack alone: it can be stopped like the embedded one. */
+export async function startNamespace(dir: string, store: string) {
+  const files = join(dir, 'eventstore');
+  await mkdir(files, { recursive: true });
+  const part = await ManagedProcess.start({
+    name: 'eventstore',
+    script: 'dist/tools/given-store/src/namespace.main.js',
+    dir: join(dir, 'logs'),
+    env: {
+      UPLIFT_NAMESPACE_STORE: store,
+      UPLIFT_NAMESPACE_DIR: files,
+      UPLIFT_NAMESPACE_PORT: '0',
+    },
+    pinnedPorts: { grpc: 'UPLIFT_NAMESPACE_PORT' },
+  });
+  const url = `esdb://127.0.0.1:${part.port('grpc')}?tls=false`;
+  return { part, env: { UPLIFT_EVENTSTORE_URL: url } };
+}
 
 async function startEventStore(dir: string, { eventStore }: InfrastructureOptions) {
   const files = join(dir, 'eventstore');

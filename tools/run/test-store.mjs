@@ -1,0 +1,52 @@
+// The suites of the store, the contract suites and the demo against an event store that somebody else runs.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { ensureInstalled, root, runs } from './ensure-installed.mjs';
+import { TestCount } from './jest-suites.mjs';
+
+const SUITES = {
+  store: 'contract/event-store/esdb\\.event-store\\.int',
+  contract:
+    'contract/(command-api/.*|stage-workers/.*|projector/projector-process|relay/relay)\\.contract',
+};
+
+ensureInstalled();
+const require = createRequire(import.meta.url);
+const tests = require(join(root, 'dist/tools/given-store/src/store-tests.js'));
+
+let options;
+try {
+  options = tests.storeTestOptions(process.argv.slice(2));
+  tests.announcement(options).forEach((line) => console.log(line));
+  console.log(`Its version: ${await tests.prepareStoreTests(options)}`);
+} catch (error) {
+  if (error.exitCode === undefined) throw error;
+  console.error(`test:store: ${error.message}`);
+  process.exit(error.exitCode);
+}
+
+const env = { UPLIFT_TEST_STORE_URL: options.store };
+const count = new TestCount();
+count.installServers();
+let notApplicable = 0;
+for (const part of options.parts.filter((part) => part in SUITES)) {
+  count.jest(['integration', 'contract'], {
+    args: ['--runInBand', '--testPathPatterns', SUITES[part]],
+    env,
+  });
+  const report = JSON.parse(readFileSync(join(root, '.uplift/test-report.json'), 'utf8'));
+  notApplicable += report.numPendingTests;
+}
+if (options.parts.includes('demo')) {
+  const demo = ['dist/tools/demo/src/main.js', '--store', 'env:UPLIFT_TEST_STORE_URL'];
+  const isGood = runs(process.execPath, demo, env);
+  count.check(isGood, 'the demo failed: see above');
+  count.passed += isGood ? 1 : 0;
+}
+if (notApplicable > 0) {
+  console.log(
+    `${notApplicable} not applicable: they restart, slow down or fill the server, which can be asked of the embedded one alone`,
+  );
+}
+count.conclude();
