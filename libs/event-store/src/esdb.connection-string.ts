@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseConnectionString } from '@eventstore/db-client/dist/Client/parseConnectionString';
 import type { ConnectionOptions } from '@eventstore/db-client/dist/Client/parseConnectionString';
@@ -128,8 +128,11 @@ function channelOf({ tls, tlsCAFile, userCertFile, userKeyFile }: ConnectionOpti
 
 function fileOf(option: string, path: string): Buffer {
   const file = resolve(path);
-  if (existsSync(file)) return readFileSync(file);
-  throw new ConnectionStringError(
-    `${option} of the event store names ${file}, which does not exist`,
-  );
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    const why =
+      (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : 'cannot be read';
+    throw new ConnectionStringError(`${option} of the event store names ${file}, which ${why}`);
+  }
 }

@@ -85,6 +85,7 @@ describe('the connection string', () => {
     ['esdb://admin:@store', 'user:password'],
     ['esdb://store?tls=maybe', 'true or false'],
     ['esdb://store?tlsCAFile=/nowhere/ca.crt', 'tlsCAFile'],
+    ['esdb://store?tlsCAFile=/tmp', 'names /tmp, which cannot be read'],
     ['esdb://store?userCertFile=/nowhere/a.crt', 'go together'],
   ])('%s is refused with words, and without the password', (text, words) => {
     let message = '';

@@ -71,9 +71,12 @@ function fallback(setting: Setting): Outcome {
 }
 
 function parse(setting: Setting, text: string): Outcome {
-  const holder = { value: setting.type === 'list' ? split(text) : text };
-  if (validatorOf(settingSchema(setting))(holder)) return { value: holder.value };
-  const shown = setting.secret ? 'the given value' : `"${text}"`;
+  const holder: { value: unknown } = { value: setting.type === 'list' ? split(text) : text };
+  const isValid = validatorOf(settingSchema(setting))(holder);
+  // To JSON Schema a text like 1e309 is a number, and no limit counts for what it becomes.
+  const isEndless = typeof holder.value === 'number' && !Number.isFinite(holder.value);
+  if (isValid && !isEndless) return { value: holder.value };
+  const shown = setting.secret ? 'the given value' : JSON.stringify(text);
   return { problem: `${setting.env} must be ${expectation(setting)}, not ${shown}` };
 }
 
@@ -128,5 +131,9 @@ function unknownVariables(environment: Environment): string[] {
   return Object.keys(environment)
     .filter((name) => name.startsWith(PREFIX) && !known.has(name))
     .sort()
-    .map((name) => `${name} is not a setting of Uplift`);
+    .map((name) => `${inOneLine(name)} is not a setting of Uplift`);
+}
+
+function inOneLine(name: string): string {
+  return /^\w+$/.test(name) ? name : JSON.stringify(name);
 }

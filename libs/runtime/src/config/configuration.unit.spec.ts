@@ -79,12 +79,28 @@ describe('reading the configuration', () => {
     ['UPLIFT_POLL_BATCH', '1.5'],
     ['UPLIFT_POLL_BATCH', 'ten'],
     ['UPLIFT_POLL_BATCH', ' '],
+    ['UPLIFT_POLL_BATCH', '1e309'],
     ['UPLIFT_PROBE_ALLOW_LOOPBACK', 'yes'],
   ])('refuses %s=%j', (name, value) => {
     const problems = problemsOf(() =>
       readConfiguration(['pollBatch', 'probeAllowLoopback'], { [name]: value }),
     );
     expect(problems).toEqual([expect.stringContaining(name)]);
+  });
+
+  it('refuses a time for which a timer would fire at once', () => {
+    const environment = { UPLIFT_SETTLE_WINDOW_MS: '2147483648' };
+    expect(problemsOf(() => readConfiguration(['settleWindowMs'], environment))).toEqual([
+      'UPLIFT_SETTLE_WINDOW_MS must be a whole number from 0 to 2147483647, not "2147483648"',
+    ]);
+  });
+
+  it('gives each problem one line, whatever the value', () => {
+    const environment = { UPLIFT_POLL_BATCH: '\r\nx', 'UPLIFT_\n': '' };
+    expect(problemsOf(() => readConfiguration(['pollBatch'], environment))).toEqual([
+      '"UPLIFT_\\n" is not a setting of Uplift',
+      'UPLIFT_POLL_BATCH must be a whole number of at least 1, not "\\r\\nx"',
+    ]);
   });
 
   it('does not look at the values of settings that were not asked for', () => {

@@ -97,16 +97,24 @@ export function expectation(setting: Setting): string {
   return EXPECTATIONS[setting.type](setting);
 }
 
+/** Of a timer a longer time is none: it fires at once. */
+const MAXIMUM: Partial<Record<NonNullable<Setting['unit']>, number>> = {
+  port: 65_535,
+  ms: 2_147_483_647,
+};
+
 function numberSchema({ type, unit, minimum }: Setting): Record<string, unknown> {
+  const maximum = unit && MAXIMUM[unit];
   return {
     type,
     ...(minimum === undefined ? {} : { minimum }),
-    ...(unit === 'port' ? { maximum: 65_535 } : {}),
+    ...(maximum === undefined ? {} : { maximum }),
   };
 }
 
 function numberExpectation({ unit, minimum }: Setting, noun: string): string {
   if (unit === 'port') return 'a port number from 0 to 65535';
+  if (unit === 'ms') return `${noun} from ${minimum ?? 0} to ${MAXIMUM.ms}`;
   return minimum === undefined ? noun : `${noun} of at least ${minimum}`;
 }
 

@@ -28,7 +28,7 @@ describe('the settings table', () => {
     const page = renderSettingsPage();
     for (const { env } of rows) expect(page).toContain(`| \`${env}\` |`);
     expect(page).toContain(
-      '| `UPLIFT_POLL_INTERVAL_MS` | a whole number of at least 0, milliseconds | `60000` |',
+      '| `UPLIFT_POLL_INTERVAL_MS` | a whole number from 0 to 2147483647, milliseconds | `60000` |',
     );
     expect(rows.filter(({ secret, ...row }) => secret && row.default !== undefined)).toEqual([]);
   });
