@@ -14,8 +14,11 @@ import type { Rig } from './rig';
 
 const MOST_INSTANCES = 1_000_000;
 
+/** Where it is read. */
+type Left = Pick<Rig, 'store' | 'bus' | 'lagoon' | 'databaseUrl' | 'restores' | 'seenAt'>;
+
 /** Everything that a run left behind. */
-export async function readRun(rig: Rig, client: readonly ClientOperation[]): Promise<RunHistory> {
+export async function readRun(rig: Left, client: readonly ClientOperation[]): Promise<RunHistory> {
   const { restores, seenAt } = rig;
   const [store, bus, rows, ledger] = await Promise.all([
     allEvents(rig.store),
@@ -26,7 +29,7 @@ export async function readRun(rig: Rig, client: readonly ClientOperation[]): Pro
   return { store, bus, rows, ledger, client, restores, seenAt };
 }
 
-async function busRecords({ bus }: Rig): Promise<BusRecord[]> {
+async function busRecords({ bus }: Left): Promise<BusRecord[]> {
   const messages = await readWholeBus(bus);
   return messages.map(({ sequence, event, proof: { epoch, ordinal } }) => {
     const { id: eventId, stream, revision, position } = event;
@@ -47,7 +50,7 @@ async function readModelRows(url: string): Promise<ReadModelRows> {
   }
 }
 
-async function ledgerOf({ lagoon }: Rig): Promise<LagoonLedger> {
+async function ledgerOf({ lagoon }: Left): Promise<LagoonLedger> {
   const { buildsByBulkName, tasksByName, cancels } = await lagoon.ledger();
   return {
     builds: effectsOf(buildsByBulkName),

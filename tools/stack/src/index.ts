@@ -4,6 +4,7 @@ export type { TempFolder } from './process/temp-folder';
 export type { StackPart } from './process/stack-part';
 export { ManagedProcess } from './process/managed-process';
 export type { Ports } from './process/managed-process';
+export { childrenOf, processUsage } from './process/process-info';
 export type { ProcessUsage } from './process/process-info';
 export type { Exit } from './process/supervised-process';
 export { upliftEnvironment } from './process/uplift-environment';

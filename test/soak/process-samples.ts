@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import { childrenOf, processUsage } from '../../tools/stack/src';
+
+/** What one process, with its children, has used in one minute. */
+export interface ProcessMinute {
+  readonly name: string;
+  /** Whether it is one of Uplift's own services. */
+  readonly isService: boolean;
+  /** The least that was seen: what is left after a collection. */
+  readonly anonymousBytes: number;
+  readonly mappedBytes: number;
+  /** Of one core. */
+  readonly cpuPercent: number;
+}
+
+export interface WatchedProcess {
+  readonly name: string;
+  readonly pid: number;
+  readonly isService: boolean;
+}
+
+interface Memory {
+  readonly anonymousBytes: number;
+  readonly mappedBytes: number;
+}
+
+/** Looks at the memory of processes many times a minute, and at their CPU time once. */
+export class ProcessSamples {
+  private least = new Map<string, Memory>();
+  private cpuSeconds = new Map<string, number>();
+  private since = performance.now();
+
+  constructor(private readonly watched: () => readonly WatchedProcess[]) {
+    this.cpuSeconds = this.cpuNow();
+  }
+
+  look(): void {
+    for (const { name, pid } of this.watched()) {
+      const seen = memoryOf(pid);
+      const known = this.least.get(name);
+      if (seen && (!known || seen.anonymousBytes < known.anonymousBytes))
+        this.least.set(name, seen);
+    }
+  }
+
+  /** What was seen since the call before. */
+  minute(): readonly ProcessMinute[] {
+    this.look();
+    const seconds = (performance.now() - this.since) / 1_000;
+    const cpuBefore = this.cpuSeconds;
+    this.cpuSeconds = this.cpuNow();
+    const minutes = this.watched().flatMap(({ name, isService }) => {
+      const memory = this.least.get(name);
+      const used = (this.cpuSeconds.get(name) ?? 0) - (cpuBefore.get(name) ?? 0);
+      return memory ? [{ name, isService, ...memory, cpuPercent: (100 * used) / seconds }] : [];
+    });
+    this.least = new Map();
+    this.since = performance.now();
+    return minutes;
+  }
+
+  private cpuNow(): Map<string, number> {
+    return new Map(
+      this.watched().map(({ name, pid }) => [name, processUsage(pid)?.cpuSeconds ?? 0] as const),
+    );
+  }
+}
+
+/** What several processes share is counted in parts, so that the sum is right. */
+function memoryOf(pid: number): Memory | null {
+  const all = [pid, ...childrenOf(pid)].flatMap((each) => rollupOf(each) ?? []);
+  if (all.length === 0) return null;
+  const sum = (key: keyof Memory) => all.reduce((total, memory) => total + memory[key], 0);
+  return { anonymousBytes: sum('anonymousBytes'), mappedBytes: sum('mappedBytes') };
+}
+
+function rollupOf(pid: number): Memory | null {
+  try {
+    const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+    const anonymousBytes = kibibytes(rollup, 'Pss_Anon');
+    return { anonymousBytes, mappedBytes: kibibytes(rollup, 'Pss') - anonymousBytes };
+  } catch {
+    return null;
+  }
+}
+
+function kibibytes(rollup: string, name: string): number {
+  return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(rollup)?.[1] ?? 0) * 1024;
+}

@@ -1,0 +1,154 @@
+import { loadavg } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
+import { findingsOf } from '../history/findings';
+import type { Finding } from '../history/run-history';
+import { readRun } from '../rig/run-reader';
+import type { FleetInstance } from '../support/fleet';
+import { makeFleet } from '../support/fleet';
+import { RunningUplift } from '../support/running-uplift';
+import { acknowledged } from '../support/uplift-client';
+import { ProcessSamples } from './process-samples';
+import type { SoakOptions } from './soak.options';
+import { SteadyLoad } from './steady-load';
+import type { SoakMinute } from './verdict';
+
+export interface SoakResult {
+  readonly minutes: readonly SoakMinute[];
+  readonly upgrades: number;
+  readonly findings: readonly Finding[];
+}
+
+const MINUTE_MS = 60_000;
+const SAMPLES_PER_MINUTE = 12;
+/** A build takes seconds. */
+const CLOCK_SPEED = 60;
+const BUILD_SECONDS = 60;
+const SETTINGS = { UPLIFT_POLL_INTERVAL_MS: '1000', UPLIFT_WATCHDOG_INTERVAL_MS: '1000' };
+const REGISTERED_AT_ONCE = 40;
+const END_LIMIT_MS = 120_000;
+
+/** Runs the load, tells of each minute as it ends, and looks at last at everything that is left. */
+export async function runSoak(
+  options: SoakOptions,
+  signal: AbortSignal,
+  tell: (n: number, minute: SoakMinute) => void,
+): Promise<SoakResult> {
+  const uplift = await RunningUplift.start({ clockSpeed: CLOCK_SPEED, env: SETTINGS });
+  try {
+    const soak = await Soak.begin(uplift, options.instances);
+    const minutes = await soak.run(options, signal, tell);
+    const findings = await soak.end();
+    return { minutes, findings, upgrades: soak.upgrades };
+  } finally {
+    await uplift.stop();
+  }
+}
+
+class Soak {
+  private readonly samples: ProcessSamples;
+  private readonly lags = { relay: 0, projector: 0 };
+
+  private constructor(
+    private readonly uplift: RunningUplift,
+    private readonly load: SteadyLoad,
+  ) {
+    const { stack } = uplift;
+    const services = new Set(stack.runningServices.map(({ name }) => name));
+    this.samples = new ProcessSamples(() =>
+      stack.parts.map(({ name, pid }) => ({ name, pid, isService: services.has(name) })),
+    );
+  }
+
+  static async begin(uplift: RunningUplift, instances: number): Promise<Soak> {
+    const fleet = makeFleet(instances).map((each) => ({ ...each, buildSeconds: BUILD_SECONDS }));
+    await register(uplift, fleet);
+    // It would keep every event in memory.
+    await uplift.log.close();
+    const load = new SteadyLoad(uplift, fleet);
+    const after = await uplift.store.lastPosition();
+    void load.follow(after);
+    return new Soak(uplift, load);
+  }
+
+  get upgrades(): number {
+    return this.load.operations.length;
+  }
+
+  async run(
+    { minutes, rate }: SoakOptions,
+    signal: AbortSignal,
+    tell: (n: number, minute: SoakMinute) => void,
+  ): Promise<readonly SoakMinute[]> {
+    const over = new AbortController();
+    const loading = this.load.run(rate, AbortSignal.any([signal, over.signal]));
+    const told: SoakMinute[] = [];
+    while (told.length < minutes && !signal.aborted) {
+      await this.watchFor(MINUTE_MS, signal);
+      if (signal.aborted) break;
+      const minute = this.minute();
+      told.push(minute);
+      tell(told.length, minute);
+    }
+    over.abort();
+    await loading;
+    return told;
+  }
+
+  /** Every upgrade has ended, or had time enough to; then all is read that is left. */
+  async end(): Promise<readonly Finding[]> {
+    const { uplift, load } = this;
+    for (let waited = 0; load.inFlight > 0 && waited < END_LIMIT_MS; waited += 250)
+      await pause(250);
+    load.close();
+    await uplift.readModelCaughtUp();
+    const { store, bus, lagoon, stack } = uplift;
+    const databaseUrl = stack.url('postgres');
+    const left = { store, bus, lagoon, databaseUrl, restores: [], seenAt: new Map() };
+    return findingsOf(await readRun(left, load.operations), { mayWait: false });
+  }
+
+  private async watchFor(ms: number, signal: AbortSignal): Promise<void> {
+    const endAt = performance.now() + ms;
+    while (performance.now() < endAt && !signal.aborted) {
+      this.samples.look();
+      await this.lookAtLags();
+      const left = endAt - performance.now();
+      const next = Math.max(0, Math.min(left, ms / SAMPLES_PER_MINUTE));
+      await pause(next, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  private minute(): SoakMinute {
+    const { relay, projector } = this.lags;
+    Object.assign(this.lags, { relay: 0, projector: 0 });
+    return {
+      ...this.load.minute(),
+      ...{ relayLag: relay, projectorLag: projector, load: loadavg()[0] ?? 0 },
+      processes: this.samples.minute(),
+    };
+  }
+
+  private async lookAtLags(): Promise<void> {
+    const { lags } = this;
+    lags.relay = Math.max(lags.relay, await this.metric('relay', 'relay_lag_seconds'));
+    const projector = await this.metric('projector', 'projection_lag_seconds');
+    lags.projector = Math.max(lags.projector, projector);
+  }
+
+  private async metric(service: string, name: string): Promise<number> {
+    const port = this.uplift.stack.service(service).port('health');
+    const answer = await fetch(`http://127.0.0.1:${port}/metrics`);
+    const found = new RegExp(`^uplift_${name}(?:\\{[^}]*\\})? (\\S+)$`, 'm').exec(
+      await answer.text(),
+    );
+    return Number(found?.[1] ?? NaN);
+  }
+}
+
+async function register(uplift: RunningUplift, fleet: readonly FleetInstance[]): Promise<void> {
+  for (let from = 0; from < fleet.length; from += REGISTERED_AT_ONCE) {
+    const some = fleet.slice(from, from + REGISTERED_AT_ONCE);
+    await uplift.lagoon.place(some);
+    await acknowledged(() => uplift.client.registerAll(some));
+  }
+}
