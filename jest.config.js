@@ -22,10 +22,10 @@ module.exports = {
     suite('chaos', 'chaos'),
   ],
   // A test that hangs ends; how fast the machine is must not matter. A file may set a limit of its own.
-  testTimeout: 30_000,
+  testTimeout: 60_000,
   testSequencer: '<rootDir>/jest.sequencer.js',
-  // Jest's own choice is one worker on two cores.
-  maxWorkers: Math.max(2, availableParallelism() - 1),
+  // One more than there are cores: suites on real servers wait now and then.
+  maxWorkers: availableParallelism() + 1,
   // Measured when the whole unit suite runs: one spec alone cannot reach every branch.
   collectCoverage: process.env.npm_lifecycle_event === 'test:unit',
   collectCoverageFrom: ['libs/domain/src/**/*.ts', '!libs/domain/src/{index.ts,testing/**}'],

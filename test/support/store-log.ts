@@ -47,7 +47,7 @@ export class StoreLog {
   }
 
   /** Resolves as soon as it holds; rejects after the limit with what is missing. */
-  async until(holds: () => boolean, what: () => string, withinMs = 30_000): Promise<void> {
+  async until(holds: () => boolean, what: () => string, withinMs = 60_000): Promise<void> {
     const signal = AbortSignal.timeout(withinMs);
     while (!holds()) {
       await once(this.news, 'batch', { signal }).catch((cause: unknown) => {

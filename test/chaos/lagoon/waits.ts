@@ -1,7 +1,9 @@
 import type { RunningUplift } from '../../support/running-uplift';
 
-/** A call that was held back is given up, and explained, well within the outage; slow machines prove health too. */
-export const LIMITS = { UPLIFT_CALL_LEASE_MS: '1000', UPLIFT_PROBE_WINDOW_MS: '30000' };
+/** On a slow machine Lagoon and the apps answer late, which is no outage of theirs. */
+export const PATIENCE = { UPLIFT_CALL_TIMEOUT_MS: '30000', UPLIFT_PROBE_WINDOW_MS: '60000' };
+/** A call that was held back is given up, and explained, well within the outage. */
+export const LIMITS = { ...PATIENCE, UPLIFT_CALL_LEASE_MS: '1000' };
 
 export const LAGOON = 'lagoon:default';
 
@@ -26,7 +28,16 @@ export function storyOf({ log }: RunningUplift, instanceId: string): string {
 
 /** Stories of those that have not told what they wait for. */
 export function unexplained(uplift: RunningUplift, instanceIds: readonly string[]): string[] {
+  return without('WaitingFor', uplift, instanceIds);
+}
+
+/** Stories of those that have not told that a wait is over. */
+export function stillWaiting(uplift: RunningUplift, instanceIds: readonly string[]): string[] {
+  return without('WaitEnded', uplift, instanceIds);
+}
+
+function without(type: string, uplift: RunningUplift, instanceIds: readonly string[]): string[] {
   return instanceIds
-    .filter((id) => !uplift.log.typesOf(id).includes('WaitingFor'))
+    .filter((id) => !uplift.log.typesOf(id).includes(type))
     .map((id) => storyOf(uplift, id));
 }

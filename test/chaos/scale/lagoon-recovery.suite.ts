@@ -5,7 +5,7 @@ import { ENDLESS_BUILD, idsOf, makeFleet } from '../../support/fleet';
 import { expectSoundAudit, expectUpgradedOnce } from '../../support/run-checks';
 import type { RunningUplift } from '../../support/running-uplift';
 import { SIZES } from '../../support/sizes';
-import { storyOf, unexplained, waitedOnce } from '../lagoon/waits';
+import { PATIENCE, storyOf, unexplained, waitedOnce } from '../lagoon/waits';
 
 const FLEET = SIZES.waitingForLagoon;
 const BUILDING = 0.4 * FLEET;
@@ -17,9 +17,9 @@ const CAP = 20;
 const UNTIL_AWAY = 10;
 const TRIALS_A_SECOND = 2;
 const LIMITS = {
+  ...PATIENCE,
   UPLIFT_LAGOON_REQUESTS_PER_SECOND: String(CAP),
   UPLIFT_CALL_LEASE_MS: '10000',
-  UPLIFT_PROBE_WINDOW_MS: '30000',
 };
 
 const withoutScripts = (size: number): FleetInstance[] =>

@@ -146,7 +146,7 @@ describe('the watchdog and a Lagoon core without room', () => {
   });
 
   it('lets the upgrade expire that could not begin in time', async () => {
-    const startBy = new Date(Date.now() + 2_000).toISOString();
+    const startBy = new Date(Date.now() + 5_000).toISOString();
     const upgrade = await harness.open('UpgradeRequested', { order: { startBy } });
     await eventually(async () =>
       expect(await upgrade.types()).toEqual(['WaitingFor', 'UpgradeExpired']),

@@ -57,11 +57,16 @@ export function clockSuite(name: string, open: () => ClockUnderTest): void {
     it('repeats until it is called off', async () => {
       const { clock, pass } = open();
       let runs = 0;
-      const cancel = clock.every(5, () => {
-        runs += 1;
-        if (runs === 3) cancel();
+      const calledOff = new Promise<void>((resolve) => {
+        const cancel = clock.every(5, () => {
+          runs += 1;
+          if (runs < 3) return;
+          cancel();
+          resolve();
+        });
       });
-      await pass(60);
+      await Promise.all([pass(60), calledOff]);
+      await pass(20);
       expect(runs).toBe(3);
     });
 
