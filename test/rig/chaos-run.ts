@@ -18,6 +18,8 @@ export interface ChaosOptions extends LoadOptions {
   readonly forMs: number;
   readonly plan: readonly PlannedFault[];
   readonly hasSmallDisks: boolean;
+  /** Ends the run, and all that it started. */
+  readonly signal?: AbortSignal;
   /** Told as it happens. */
   readonly say?: (line: string) => void;
 }
@@ -55,14 +57,22 @@ export async function makeRunFolder(): Promise<string> {
 
 /** Upgrades under load and faults, then peace, then the check of everything that is left. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
-  const { say = () => undefined } = options;
+  const { say = () => undefined, signal = new AbortController().signal } = options;
   const rig = await Rig.start(options);
   try {
     say('everything runs');
-    return await new ChaosRun(rig, options, say).run();
+    return await Promise.race([new ChaosRun(rig, options, say).run(), abortOf(signal)]);
   } finally {
     await rig.stop();
   }
+}
+
+function abortOf(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const end = () => reject(new Error('The run was stopped'));
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
+  });
 }
 
 class ChaosRun {

@@ -1,7 +1,8 @@
-import { mkdir } from 'node:fs/promises';
+import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BusConnection } from '@uplift/bus';
 import { connectBus } from '@uplift/bus';
+import { isInstanceStream } from '@uplift/contracts';
 import { EsdbEventStore } from '@uplift/event-store';
 import type { ServiceName } from '../../tools/stack/src';
 import { NatsCluster, Stack } from '../../tools/stack/src';
@@ -88,6 +89,15 @@ export class Rig {
 
   static async start({ dir, hasSmallDisks }: RigOptions): Promise<Rig> {
     const disks = hasSmallDisks ? await mountDisks(dir) : new Map<DiskName, SmallDisk>();
+    try {
+      return await Rig.startOn(dir, disks);
+    } catch (error) {
+      await removeAll(disks);
+      throw error;
+    }
+  }
+
+  private static async startOn(dir: string, disks: Parts['disks']): Promise<Rig> {
     const clocks = await makeClocks(join(dir, 'clocks'));
     const cluster = await NatsCluster.start(join(dir, 'nats'), { isAdvertised: false });
     const stack = await Stack.start({
@@ -192,7 +202,18 @@ export class Rig {
     await stack.stop();
     await cluster.stop();
     await Promise.all([...links.values()].flat().map((link) => link.close()));
-    for (const disk of disks.values()) await disk.remove();
+    await this.collectLogs();
+    await removeAll(disks);
+  }
+
+  /** What is written beside the data goes with its disk. */
+  private async collectLogs(): Promise<void> {
+    const { dir, nodes } = this;
+    const logs = [
+      ...nodes.map((_, n) => [`nats/node-${n + 1}/nats-server.log`, `node-${n + 1}.log`] as const),
+      ['postgres/postgres.log', 'postgres.log'] as const,
+    ];
+    await Promise.all(logs.map(([from, to]) => copyFile(join(dir, from), join(dir, 'logs', to))));
   }
 
   private settingsOf(service: string): Settings {
@@ -201,9 +222,10 @@ export class Rig {
 
   private openLog(): StoreLog {
     return new StoreLog(this.store, ({ id, stream }) => {
+      if (this.seenAt.has(id)) return;
       const now = performance.now();
-      if (!this.seenAt.has(id)) this.seenAt.set(id, now);
-      if (stream.startsWith('instance-')) this.progress.push(now);
+      this.seenAt.set(id, now);
+      if (isInstanceStream(stream)) this.progress.push(now);
     });
   }
 
@@ -228,6 +250,10 @@ async function mountDisks(dir: string): Promise<ReadonlyMap<DiskName, SmallDisk>
     disks.set(name, await SmallDisk.mountAt(at, MEGABYTES[name]));
   }
   return disks;
+}
+
+async function removeAll(disks: Parts['disks']): Promise<void> {
+  for (const disk of disks.values()) await disk.remove();
 }
 
 async function makeClocks(dir: string): Promise<ReadonlyMap<string, SkewedClock>> {
