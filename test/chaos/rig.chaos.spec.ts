@@ -11,6 +11,7 @@ jest.setTimeout(420_000);
 /** All kinds of faults but one fit into its plan. */
 const SEED = 20;
 const LOAD_MS = 40_000;
+const PACE = 0.4;
 /** Each takes longer than all others together, and has a spec of its own beside this one. */
 const LONG: readonly FaultKind[] = ['restore-store', 'restart-all'];
 
@@ -19,17 +20,12 @@ describe('a minute of chaos', () => {
     const wanted = FAULT_KINDS.filter((kind) => !LONG.includes(kind));
     const notMet = await notMetBy(wanted);
     const kinds = wanted.filter((kind) => !notMet.has(kind));
-    const plan = planFaults({ seed: SEED, forMs: LOAD_MS, kinds, pace: 0.4 });
+    const plan = planFaults({ seed: SEED, forMs: LOAD_MS, kinds, pace: PACE });
     expect(new Set(plan.map(({ kind }) => kind)).size).toBeGreaterThanOrEqual(kinds.length - 3);
     const dir = await makeRunFolder();
-    const load = { seed: SEED, clients: 8, perSecond: 3 };
-    const result = await runChaos({
-      dir,
-      forMs: LOAD_MS,
-      plan,
-      hasSmallDisks: !notMet.has('full-bus-disk'),
-      ...load,
-    });
+    const rig = { dir, hasSmallDisks: !notMet.has('full-bus-disk'), pace: PACE };
+    const load = { seed: SEED, clients: 8, perSecond: 3, forMs: LOAD_MS };
+    const result = await runChaos({ ...rig, ...load, plan });
     expect(told(result, dir)).toBe('');
     await rm(dir, { recursive: true });
   });

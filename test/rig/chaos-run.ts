@@ -9,15 +9,13 @@ import { Load } from './load';
 import type { LoadOptions } from './load';
 import type { CarriedOut } from './nemesis';
 import { Nemesis } from './nemesis';
+import type { RigOptions } from './rig';
 import { Rig } from './rig';
 import { readRun } from './run-reader';
 
-export interface ChaosOptions extends LoadOptions {
-  /** Files and logs. */
-  readonly dir: string;
+export interface ChaosOptions extends LoadOptions, RigOptions {
   readonly forMs: number;
   readonly plan: readonly PlannedFault[];
-  readonly hasSmallDisks: boolean;
   /** Ends the run, and all that it started. */
   readonly signal?: AbortSignal;
   /** Told as it happens. */

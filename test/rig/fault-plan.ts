@@ -100,8 +100,8 @@ export interface PlanOptions {
   readonly forMs: number;
   /** Those that this machine can do. */
   readonly kinds?: readonly FaultKind[];
-  /** Below 1: shorter faults, and more of them. */
-  readonly pace?: number;
+  /** 1, or below it: shorter faults, and more of them. */
+  readonly pace: number;
 }
 
 /** Upgrades are under way by then. */
@@ -113,7 +113,7 @@ const ALONE_MS = 2_000;
 
 /** Follows from the seed alone. Every kind has its turn before one comes again. */
 export function planFaults(options: PlanOptions): PlannedFault[] {
-  const { seed, forMs, kinds = FAULT_KINDS, pace = 1 } = options;
+  const { seed, forMs, kinds = FAULT_KINDS, pace } = options;
   const dice = new Dice(seed);
   const msOf = (range: Range) => Math.round(pace * dice.between(...range));
   const plan: PlannedFault[] = [];

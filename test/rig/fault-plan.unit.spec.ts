@@ -2,7 +2,7 @@ import { FAULT_KINDS, FAULTS, neededBy, planFaults, touchSame } from './fault-pl
 import type { PlannedFault } from './fault-plan';
 
 const TEN_MINUTES = 600_000;
-const planOf = (seed: number, forMs = TEN_MINUTES) => planFaults({ seed, forMs });
+const planOf = (seed: number, forMs = TEN_MINUTES) => planFaults({ seed, forMs, pace: 1 });
 const SEEDS = [1, 2, 3, 7, 42];
 
 const overlap = (one: PlannedFault, other: PlannedFault) =>
@@ -29,7 +29,7 @@ describe('a plan of faults', () => {
 
   it('has only the kinds that are asked for, on targets of theirs, and ends in time', () => {
     const kinds = ['kill-service', 'cut-link'] as const;
-    const plan = planFaults({ seed: 1, forMs: 60_000, kinds });
+    const plan = planFaults({ seed: 1, forMs: 60_000, kinds, pace: 1 });
     expect(new Set(plan.map(({ kind }) => kind))).toEqual(new Set(kinds));
     for (const { kind, target, atMs, lastsMs } of plan) {
       expect(FAULTS[kind].targets).toContain(target);
@@ -37,8 +37,14 @@ describe('a plan of faults', () => {
     }
   });
 
+  it('has more and shorter faults at a quicker pace', () => {
+    const quick = planFaults({ seed: 7, forMs: TEN_MINUTES, pace: 0.4 });
+    expect(quick.length).toBeGreaterThan(planOf(7).length);
+    expect(Math.max(...quick.map(({ lastsMs }) => lastsMs))).toBeLessThanOrEqual(4_000);
+  });
+
   it('is empty where nothing can be done', () => {
-    expect(planFaults({ seed: 1, forMs: TEN_MINUTES, kinds: [] })).toEqual([]);
+    expect(planFaults({ seed: 1, forMs: TEN_MINUTES, kinds: [], pace: 1 })).toEqual([]);
   });
 });
 

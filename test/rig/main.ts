@@ -9,13 +9,15 @@ import type { PlannedFault } from './fault-plan';
 import { neededBy, planFaults } from './fault-plan';
 import { countsOf, findingsIn, timelineOf, totalsOf } from './report';
 
+const PACE = 1;
+
 async function run(choice: Choice): Promise<number> {
   const { minutes, seed, rate, clients, only } = choice;
   const left = await notMetBy(only);
   for (const [kind, reason] of left) console.log(`not met: ${kind}, because ${reason}`);
   const forMs = minutes * 60_000;
   const kinds = only.filter((kind) => !left.has(kind));
-  const plan = planFaults({ seed, forMs, kinds });
+  const plan = planFaults({ seed, forMs, kinds, pace: PACE });
   if (choice.plan) return show(plan);
   const dir = await makeRunFolder();
   console.log(`seed ${seed}, ${plan.length} faults in ${minutes} minutes; files and logs: ${dir}`);
@@ -24,7 +26,7 @@ async function run(choice: Choice): Promise<number> {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   const { signal } = stop;
-  const rig = { dir, hasSmallDisks, say: console.log, signal };
+  const rig = { dir, hasSmallDisks, pace: PACE, say: console.log, signal };
   const result = await runChaos({ ...rig, ...load, forMs, plan });
   console.log(`\n${timelineOf(result)}\n\n${countsOf(result)}\n\n${totalsOf(result)}`);
   if (result.findings.length > 0) return fail(result, { dir, seed });

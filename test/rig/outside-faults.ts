@@ -23,17 +23,20 @@ export const lagoonOutage: Inject = async ({ lagoon }) => {
 
 /** What Lagoon does is done, and the caller does not hear of it, or too late, or only half of it. */
 const LIES: readonly FaultSpec[] = [
+  { kind: 'slow', delayMs: 3_000 },
   { kind: 'lose-answer' },
   { kind: 'gateway-timeout' },
-  { kind: 'land-late', landMs: 8_000 },
   { kind: 'truncate' },
-  { kind: 'slow', delayMs: 3_000 },
   { kind: 'lose-request' },
   { kind: 'partial', message: 'Internal error' },
 ];
 
-export const lagoonLies: Inject = async ({ lagoon }) => {
-  await lagoon.plan(...LIES.map((lie) => ({ ...lie, times: 4 })));
+/** Well within the settle window. */
+const LAND_MS = 8_000;
+
+export const lagoonLies: Inject = async ({ lagoon, pace }) => {
+  const late = { kind: 'land-late', landMs: Math.round(LAND_MS * pace) } as const;
+  await lagoon.plan(...[late, ...LIES].map((lie) => ({ ...lie, times: 4 })));
   return () => lagoon.planNothing();
 };
 

@@ -19,7 +19,7 @@ import { SkewedClock } from './skewed-clock';
  * Short pauses, and windows that are longer than any fault lasts: a call that is late all the same must have landed,
  * or never land, before it counts as settled.
  */
-const SETTINGS = {
+const settingsAt = (pace: number) => ({
   UPLIFT_POLL_INTERVAL_MS: '250',
   UPLIFT_TASK_POLL_INTERVAL_MS: '150',
   UPLIFT_PROBE_INTERVAL_MS: '50',
@@ -28,12 +28,12 @@ const SETTINGS = {
   UPLIFT_CALL_TIMEOUT_MS: '5000',
   UPLIFT_CALL_LEASE_MS: '8000',
   UPLIFT_NOT_FOUND_GAP_MS: '2000',
-  UPLIFT_SETTLE_WINDOW_MS: '25000',
+  UPLIFT_SETTLE_WINDOW_MS: String(Math.round(25_000 * pace)),
   UPLIFT_LATE_INTERVAL_MS: '1000',
   UPLIFT_WATCHDOG_INTERVAL_MS: '250',
   UPLIFT_ACK_WAIT_MS: '2000',
   UPLIFT_BUS_REPLICAS: '3',
-};
+});
 
 /** Simulated seconds per second: a build takes 480 simulated seconds, more or less. */
 const CLOCK_SPEED = '240';
@@ -47,6 +47,8 @@ export interface RigOptions {
   readonly dir: string;
   /** Whether file systems of their own are mounted, which takes root. */
   readonly hasSmallDisks: boolean;
+  /** That of the plan of faults: see there. */
+  readonly pace: number;
 }
 
 /** A service and the lines between it and each server. */
@@ -79,6 +81,7 @@ export class Rig {
     private readonly parts: Parts,
     readonly bus: BusConnection,
     readonly store: EsdbEventStore,
+    readonly pace: number,
   ) {
     const { stack, cluster } = parts;
     const nodes = cluster.nodes.map((node, n) => [`node-${n + 1}`, node] as const);
@@ -87,17 +90,18 @@ export class Rig {
     this.log = this.openLog();
   }
 
-  static async start({ dir, hasSmallDisks }: RigOptions): Promise<Rig> {
+  static async start(options: RigOptions): Promise<Rig> {
+    const { dir, hasSmallDisks } = options;
     const disks = hasSmallDisks ? await mountDisks(dir) : new Map<DiskName, SmallDisk>();
     try {
-      return await Rig.startOn(dir, disks);
+      return await Rig.startOn(options, disks);
     } catch (error) {
       await removeAll(disks);
       throw error;
     }
   }
 
-  private static async startOn(dir: string, disks: Parts['disks']): Promise<Rig> {
+  private static async startOn({ dir, pace }: RigOptions, disks: Parts['disks']): Promise<Rig> {
     const clocks = await makeClocks(join(dir, 'clocks'));
     const cluster = await NatsCluster.start(join(dir, 'nats'), { isAdvertised: false });
     const stack = await Stack.start({
@@ -106,7 +110,7 @@ export class Rig {
       services: [],
       simulator: { UPLIFT_SIMULATOR_CLOCK_SPEED: CLOCK_SPEED },
       eventStore: clocks.get('eventstore')!.env,
-      env: { ...SETTINGS, UPLIFT_NATS_URL: cluster.url },
+      env: { ...settingsAt(pace), UPLIFT_NATS_URL: cluster.url },
     });
     const lines = await Promise.all(SERVICES.map((service) => openLines(service, stack)));
     const links = new Map(lines.flatMap((each) => [...each.links]));
@@ -115,7 +119,7 @@ export class Rig {
     await Promise.all(SERVICES.map((service) => startService(parts, service)));
     const bus = await connectBus({ servers: cluster.url, name: 'rig' });
     const store = new EsdbEventStore({ connectionString: stack.url('eventstore') });
-    return new Rig(parts, bus, store);
+    return new Rig(parts, bus, store, pace);
   }
 
   get dir(): string {
