@@ -1,41 +1,40 @@
+import { availableParallelism } from 'node:os';
 import type { Mutant } from './mutant';
-import type { MutantRunParts, Verdict } from './mutant-run';
-import { notGreen, verdictOn } from './mutant-run';
-import { NamedTests } from './named-tests';
+import { Lane, lanesFor } from './lane';
+import type { Verdict } from './mutant-run';
 import { asked, HELP, WrongCallError } from './options';
-import { TypeCheck } from './type-check';
-import { WorkCopy } from './work-copy';
 
 async function run(mutants: readonly Mutant[]): Promise<number> {
-  const root = process.cwd();
-  const copy = new WorkCopy(root);
-  const parts = { root, copy, tests: new NamedTests(copy.folder), types: new TypeCheck(root) };
+  const lanes = lanesFor(mutants, availableParallelism()).map(
+    (own) => new Lane(own, process.cwd()),
+  );
+  const close = () => lanes.forEach((lane) => lane.close());
+  process.once('exit', close);
   try {
-    const faults = notGreen(mutants, await parts.tests.run(mutants.map(({ test }) => test)));
+    const faults = (await Promise.all(lanes.map((lane) => lane.faultsOfTests()))).flat();
     faults.forEach((fault) => console.error(fault));
     if (faults.length > 0) return 1;
     console.log(`${mutants.length} mutants; their tests are green without them`);
-    return await runEach(mutants, parts);
+    const verdicts = await Promise.all(lanes.map((lane) => lane.verdicts(tell)));
+    return conclude(verdicts.flat());
   } finally {
-    copy.remove();
+    process.off('exit', close);
+    close();
   }
 }
 
-async function runEach(mutants: readonly Mutant[], parts: MutantRunParts): Promise<number> {
-  const counts: Record<Verdict['kind'], number> = {
-    ...{ caught: 0, survived: 0, 'did not apply': 0, broken: 0 },
-  };
-  for (const mutant of mutants) {
-    const verdict = await verdictOn(mutant, parts);
-    counts[verdict.kind] += 1;
-    console.log(lineOf(mutant, verdict));
+function conclude(verdicts: readonly Verdict[]): number {
+  const count = (kind: Verdict['kind']) => verdicts.filter((each) => each.kind === kind).length;
+  const caught = count('caught');
+  if (caught < verdicts.length) {
+    console.log(`${count('did not apply')} did not apply, ${count('broken')} are broken`);
   }
-  const { caught, survived, broken } = counts;
-  if (caught < mutants.length) {
-    console.log(`${counts['did not apply']} did not apply, ${broken} broke the build or timed out`);
-  }
-  console.log(`${caught} caught, ${survived} survived`);
-  return caught === mutants.length ? 0 : 1;
+  console.log(`${caught} caught, ${count('survived')} survived`);
+  return caught === verdicts.length ? 0 : 1;
+}
+
+function tell(mutant: Mutant, verdict: Verdict): void {
+  console.log(lineOf(mutant, verdict));
 }
 
 function lineOf({ id, breaks, test }: Mutant, verdict: Verdict): string {

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Mutant } from './mutant';
 import { EditDoesNotApplyError, mutated } from './mutant';
 import type { NamedTests, TestResult, TestRun } from './named-tests';
@@ -16,7 +14,6 @@ export type Verdict =
   | { readonly kind: 'did not apply' | 'broken'; readonly why: string };
 
 export interface MutantRunParts {
-  readonly root: string;
   readonly copy: WorkCopy;
   readonly tests: NamedTests;
   readonly types: TypeCheck;
@@ -25,12 +22,14 @@ export interface MutantRunParts {
 const HUNG = 'Exceeded timeout';
 
 /** Breaks one rule, and sees whether the named test says so. */
-export async function verdictOn(mutant: Mutant, parts: MutantRunParts): Promise<Verdict> {
+export async function verdictOn(
+  mutant: Mutant,
+  { copy, tests, types }: MutantRunParts,
+): Promise<Verdict> {
   try {
-    const text = mutated(mutant, readFileSync(join(parts.root, mutant.file), 'utf8'));
-    const fault = parts.types.faultOf(mutant.file, text);
+    const fault = types.faultOf(mutant.file, mutated(mutant, copy.read(mutant.file)));
     if (fault !== undefined) return { kind: 'broken', why: `it does not compile: ${fault}` };
-    const run = await parts.copy.with(mutant, () => parts.tests.run([mutant.test]));
+    const run = await copy.with(mutant, () => tests.run([mutant.test]));
     return verdictOf(mutant, run);
   } catch (error) {
     if (!(error instanceof EditDoesNotApplyError)) throw error;

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { lanesFor } from './lane';
 import type { Mutant } from './mutant';
 import { EditDoesNotApplyError, mutated } from './mutant';
 import { notGreen, verdictOf } from './mutant-run';
@@ -83,6 +84,26 @@ describe('an edit', () => {
     expect(() => mutated(EXAMPLE, text)).toThrow(
       /^example: its search text stands [02] times in a/,
     );
+  });
+});
+
+describe('the lanes', () => {
+  it.each([1, 2, 5])('hold each mutant once, those of one spec together: %d of them', (most) => {
+    const lanes = lanesFor(MUTANTS, most);
+    expect(
+      lanes
+        .flat()
+        .map(({ id }) => id)
+        .sort(),
+    ).toEqual(MUTANTS.map(({ id }) => id).sort());
+    const specs = lanes.flatMap((lane) => [...new Set(lane.map(({ test }) => test.spec))]);
+    expect(new Set(specs).size).toBe(specs.length);
+    const sizes = lanes.map(({ length }) => length);
+    expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThan(MUTANTS.length / 4);
+  });
+
+  it('are no more than there are specs', () => {
+    expect(lanesFor([EXAMPLE], 8)).toEqual([[EXAMPLE]]);
   });
 });
 

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import type { NamedTest } from './mutant';
 
-/** A run of Jest that takes longer hangs. */
-const LONGEST_RUN_MS = 180_000;
+/** A run that takes longer for each of its specs hangs. */
+const LONGEST_SPEC_MS = 180_000;
 
 export interface TestResult {
   readonly spec: string;
@@ -33,6 +34,7 @@ interface JestReport {
 /** Runs no other tests than those named, in a folder that holds a repository. */
 export class NamedTests {
   private readonly reportFile: string;
+  private running: ChildProcess | undefined;
 
   constructor(private readonly folder: string) {
     this.reportFile = join(folder, '.uplift-mutants.json');
@@ -54,15 +56,26 @@ export class NamedTests {
           '--forceExit',
         ],
         ...[`--outputFile=${this.reportFile}`, `--cacheDirectory=${this.folder}/.uplift-jest`],
-        ...(tests.length === 1 ? ['--runInBand'] : []),
+        '--runInBand',
         ...['--testPathPatterns', ...paths],
         ...['--testNamePattern', `(${names.join('|')})`],
       ],
-      { cwd: this.folder, stdio: 'ignore', timeout: LONGEST_RUN_MS, killSignal: 'SIGKILL' },
+      {
+        cwd: this.folder,
+        stdio: 'ignore',
+        timeout: paths.length * LONGEST_SPEC_MS,
+        killSignal: 'SIGKILL',
+      },
     );
+    this.running = jest;
     await new Promise((resolve) => jest.once('close', resolve));
     if (jest.signalCode) return { kind: 'broken', why: 'the named test did not come to an end' };
     return this.read();
+  }
+
+  /** Ends what runs. */
+  stop(): void {
+    this.running?.kill('SIGKILL');
   }
 
   private read(): TestRun {

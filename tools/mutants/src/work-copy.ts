@@ -18,19 +18,21 @@ const NOT_COPIED = ['node_modules', 'dist', 'coverage', '.git', '.uplift'];
 /** A copy of the repository as it lies there, in which rules can be broken. */
 export class WorkCopy {
   readonly folder = mkdtempSync(join(realpathSync(tmpdir()), 'uplift-mutants-'));
-  private readonly removeAtExit = () => this.remove();
 
   constructor(root: string) {
-    process.once('exit', this.removeAtExit);
     const isCopied = (path: string) => !NOT_COPIED.includes(firstFolder(relative(root, path)));
     cpSync(root, this.folder, { recursive: true, filter: isCopied });
     symlinkSync(join(root, 'node_modules'), join(this.folder, 'node_modules'));
   }
 
+  read(file: string): string {
+    return readFileSync(join(this.folder, file), 'utf8');
+  }
+
   /** The file is as it was once `work` has ended. Throws EditDoesNotApplyError. */
   async with<T>(mutant: Mutant, work: () => Promise<T>): Promise<T> {
     const path = join(this.folder, mutant.file);
-    const original = readFileSync(path, 'utf8');
+    const original = this.read(mutant.file);
     writeFileSync(path, mutated(mutant, original));
     try {
       return await work();
@@ -40,7 +42,6 @@ export class WorkCopy {
   }
 
   remove(): void {
-    process.off('exit', this.removeAtExit);
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
