@@ -3,6 +3,7 @@ const { default: Sequencer } = require('@jest/test-sequencer');
 /** From the longest on. */
 const LONG = [
   'rig.chaos',
+  'simulation.unit',
   'command-api.contract',
   'projector-process.contract',
   'services.chaos',

@@ -9,11 +9,13 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot } from '../../tools/stack/src';
+import { isBuilt } from '../../tools/stack/src/workspace/workspace';
 
 const NEEDED = ['.swcrc', 'tools/run/build.mjs', 'tools/run/ensure-installed.mjs'];
 
@@ -51,6 +53,15 @@ describe('a build beside processes that start from the last one', () => {
     rmSync(join(root, 'apps/new.ts'));
     expect(build().status).toBe(0);
     expect(existsSync(built('apps/new.js'))).toBe(false);
+  });
+
+  it('is done for whoever asks, also when only the time of a source has changed', async () => {
+    expect(await isBuilt(root)).toBe(true);
+    const later = new Date(statSync(built('apps/same.js')).mtimeMs + 1);
+    utimesSync(join(root, 'apps/same.ts'), later, later);
+    expect(await isBuilt(root)).toBe(false);
+    expect(build().status).toBe(0);
+    expect(await isBuilt(root)).toBe(true);
   });
 
   it('changes nothing when the sources cannot be compiled', () => {

@@ -1,5 +1,5 @@
 // Compiles all sources into dist/. A process that starts from there meanwhile reads each file whole, old or new.
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { root, runs } from './ensure-installed.mjs';
 
@@ -22,9 +22,14 @@ try {
 
 function replaceChanged() {
   const files = filesIn(compiled);
-  for (const file of files.filter(isChanged)) {
-    mkdirSync(dirname(join(TARGET, file)), { recursive: true });
-    renameSync(join(compiled, file), join(TARGET, file));
+  for (const file of files) {
+    if (isChanged(file)) {
+      mkdirSync(dirname(join(TARGET, file)), { recursive: true });
+      renameSync(join(compiled, file), join(TARGET, file));
+    } else {
+      // Newer than its source again, so that nobody builds once more.
+      utimesSync(join(TARGET, file), new Date(), new Date());
+    }
   }
   const current = new Set(files);
   for (const file of filesIn(TARGET)) if (!current.has(file)) rmSync(join(TARGET, file));
