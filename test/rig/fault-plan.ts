@@ -98,7 +98,7 @@ export interface PlannedFault {
 export interface PlanOptions {
   readonly seed: number;
   readonly forMs: number;
-  /** Those that this machine can do. */
+  /** All if absent. */
   readonly kinds?: readonly FaultKind[];
   /** 1, or below it: shorter faults, and more of them. */
   readonly pace: number;

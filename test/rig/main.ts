@@ -16,12 +16,12 @@ async function run(choice: Choice): Promise<number> {
   const left = await notMetBy(only);
   for (const [kind, reason] of left) console.log(`not met: ${kind}, because ${reason}`);
   const forMs = minutes * 60_000;
-  const kinds = only.filter((kind) => !left.has(kind));
-  const plan = planFaults({ seed, forMs, kinds, pace: PACE });
+  const planned = planFaults({ seed, forMs, kinds: only, pace: PACE });
+  const plan = planned.filter(({ kind }) => !left.has(kind));
   if (choice.plan) return show(plan);
   const dir = await makeRunFolder();
   console.log(`seed ${seed}, ${plan.length} faults in ${minutes} minutes; files and logs: ${dir}`);
-  const hasSmallDisks = kinds.some((kind) => neededBy(kind) === 'root');
+  const hasSmallDisks = plan.some(({ kind }) => neededBy(kind) === 'root');
   const load = { seed, clients, perSecond: rate };
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
