@@ -27,7 +27,9 @@ async function run(choice: Choice): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   const { signal } = stop;
   const rig = { dir, hasSmallDisks, pace: PACE, say: console.log, signal };
-  const result = await runChaos({ ...rig, ...load, forMs, plan });
+  const result = await runChaos({ ...rig, ...load, forMs, plan, lastFaultMs: forMs });
+  const leftOut = plan.length - result.faults.length;
+  if (leftOut > 0) console.log(`${leftOut} faults left out: others before them took too long`);
   console.log(`\n${timelineOf(result)}\n\n${countsOf(result)}\n\n${totalsOf(result)}`);
   if (result.findings.length > 0) return fail(result, { dir, seed });
   if (!choice.keep) await rm(dir, { recursive: true });

@@ -86,15 +86,19 @@ export class Nemesis {
     private readonly instanceIds: () => readonly string[],
   ) {}
 
-  /** Resolves when every fault is healed. One that takes longer than planned holds up those it must not meet. */
-  async run(plan: readonly PlannedFault[]): Promise<void> {
+  /**
+   * Resolves when every fault is healed. One that takes longer than planned holds up those it must not meet; none begins
+   * after `lastMs`.
+   */
+  async run(plan: readonly PlannedFault[], lastMs: number): Promise<void> {
     const begunAt = performance.now();
+    const isLate = () => performance.now() - begunAt > lastMs;
     const begun: { readonly fault: PlannedFault; readonly ended: Promise<void> }[] = [];
     for (const fault of plan) {
       await pause(Math.max(0, begunAt + fault.atMs - performance.now()));
       const before = begun.filter((other) => touchSame(other.fault, fault));
       const ended = Promise.all(before.map((other) => other.ended)).then(() =>
-        this.carryOut(fault),
+        isLate() ? undefined : this.carryOut(fault),
       );
       begun.push({ fault, ended });
     }
