@@ -123,7 +123,7 @@ export const PROGRESS_MUTANTS: readonly Mutant[] = [
     replacement: "if (cause !== 'credentials' || this.abandoned.has(error)) return false;",
     test: {
       spec: 'libs/lagoon/src/core/guarded.lagoon.unit.spec.ts',
-      name: 'is asked nothing, and says since when',
+      name: 'is an outage for the breaker when no Lagoon answered',
     },
   },
   {
