@@ -16,11 +16,11 @@ const SILENT = { info: nothing, warn: nothing, error: nothing } as unknown as Lo
 /** Of virtual time, after which a reader that has not come to the end never will. */
 const LIMIT_MS = 60_000;
 
-/** The bus as a relay fills it from the store. */
-export async function busOf(store: InMemoryEventStore) {
-  const clock = new VirtualClock();
+/** The bus as a relay fills it from the store; a bus that is there goes on from where it is. */
+export async function busOf(store: InMemoryEventStore, known?: InMemoryBus) {
+  const clock = known === undefined ? new VirtualClock() : (known.clock as VirtualClock);
   const randomness = new SeededRandomness(1);
-  const bus = new InMemoryBus({ clock, randomness });
+  const bus = known ?? new InMemoryBus({ clock, randomness });
   const stopping = new AbortController();
   const status = new RelayStatus(clock);
   const loop = new RelayLoop({
@@ -30,7 +30,7 @@ export async function busOf(store: InMemoryEventStore) {
   });
   const running = loop.relay(stopping.signal);
   const { events } = await store.readAll(null, 100_000);
-  const isDone = () => bus.messageAt(events.length) !== null;
+  const isDone = () => status.ordinal === events.length;
   await passUntil(clock, isDone, () => status.reason ?? 'the relay stands still');
   stopping.abort();
   await clock.advance(1_000);

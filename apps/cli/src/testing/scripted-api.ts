@@ -67,7 +67,7 @@ export class ScriptedApi {
   readonly answers = new Map<string, ScriptedAnswer>();
   private readonly server: Server;
 
-  constructor(private readonly otherwise: ScriptedAnswer) {
+  constructor(public otherwise: ScriptedAnswer) {
     this.server = createServer((request, response) => {
       void this.answerTo(request).then(({ status = 200, body }) => {
         const isStream = typeof body === 'string';
