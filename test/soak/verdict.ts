@@ -139,5 +139,5 @@ function medianOf(values: readonly (number | null)[]): number {
 }
 
 function shown(value: number): string {
-  return value.toFixed(value < 10 ? 2 : 0);
+  return Number.isNaN(value) ? '–' : value.toFixed(value < 10 ? 2 : 0);
 }
