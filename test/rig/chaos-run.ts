@@ -45,8 +45,8 @@ export interface TimedFault extends CarriedOut {
 /** An upgrade with a script, a build and a health check takes some seconds of this. */
 const QUIET_LIMIT_MS = 180_000;
 const LOOK_MS = 500;
-/** Windows are longer than any fault lasts, and so is the silence that a fault may cause. */
-const LIMITS = { mayWait: false, landsInTime: true, silenceMs: 120_000 };
+/** Windows are longer than any fault lasts; the shortest deadline is five minutes, and a minute later all is told. */
+const LIMITS = { mayWait: false, landsInTime: true, silenceMs: 360_000 };
 
 /** Stays until somebody removes it. PostgreSQL, which runs under an account of its own, has to get through. */
 export async function makeRunFolder(): Promise<string> {

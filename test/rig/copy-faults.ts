@@ -17,7 +17,7 @@ const run = promisify(execFile);
 
 /** What happens between a copy and its return. */
 const COPY_AGE_MS = 4_000;
-const SOON_MS = 60_000;
+const SOON_MS = 120_000;
 
 export const wipeBus: Inject = async (rig) => {
   await allDown(rig.nodes);
@@ -54,13 +54,20 @@ export const rollBackBus: Inject = async (rig) => {
 };
 
 export const emptyDatabase: Inject = async ({ databaseUrl }) => {
-  const client = new Client({ connectionString: databaseUrl });
-  client.on('error', () => undefined);
-  await client.connect();
-  await client.query('drop schema if exists uplift cascade');
-  await client.end();
+  await eventually(() => dropTables(databaseUrl), SOON_MS);
   return () => undefined;
 };
+
+async function dropTables(databaseUrl: string): Promise<void> {
+  const client = new Client({ connectionString: databaseUrl });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await client.query('drop schema if exists uplift cascade');
+  } finally {
+    await client.end();
+  }
+}
 
 export const restoreDatabase: Inject = async (rig) => {
   const database = rig.process('postgres');
@@ -87,15 +94,14 @@ export const restoreStore: Inject = async (rig) => {
   const at = performance.now();
   const [older, newer] = [await eventsIn(rig, copy), await eventsIn(rig, aside)];
   const kept = new Set(older.map(({ id }) => id));
-  rig.restores.push({
-    at,
-    position: older.at(-1)?.position ?? null,
-    lost: newer.filter(({ id }) => !kept.has(id)),
-  });
+  const lost = newer.filter(({ id }) => !kept.has(id));
+  rig.restores.push({ at, position: older.at(-1)?.position ?? null, lost });
+  // What is stored again under its id is another event.
+  for (const { id } of lost) rig.seenAt.delete(id);
   return async () => {
     await store.bringBack();
     await rig.readAnew();
-    await acceptStore(rig);
+    if (lost.length > 0) await acceptStore(rig);
   };
 };
 

@@ -16,7 +16,7 @@ export const freezeProcess: Inject = (rig, { target }) => freeze(rig, target);
 export const killLeader: Inject = async (rig) => kill(rig, await leader(rig));
 export const freezeLeader: Inject = async (rig) => freeze(rig, await leader(rig));
 export const resignLeader: Inject = async (rig) => {
-  await eventually(() => demoteLeader(rig.bus), ELECTION_MS);
+  await eventually(() => demoteLeader(rig.bus), SOON_MS);
   return () => undefined;
 };
 
@@ -29,7 +29,7 @@ export const killAll: Inject = (rig) => takeAllDown(rig, 'kill');
 export const startOlderBuild: Inject = async (rig, { target }) => {
   const folder = await olderBuild();
   if (folder === null) throw new Error('The older build is not in this clone');
-  const older = await rig.startBeside(target as ServiceName, folder);
+  const older = await eventually(() => rig.startBeside(target as ServiceName, folder), SOON_MS);
   return async () => void (await older.kill());
 };
 
@@ -41,7 +41,8 @@ export const skewClock: Inject = (rig, { target, dice }) => {
 };
 
 const TWO_HOURS_MS = 7_200_000;
-const ELECTION_MS = 20_000;
+/** For a leader to be chosen, or a process to start, while other things are wrong. */
+const SOON_MS = 120_000;
 
 async function kill(rig: Rig, name: string): Promise<Heal> {
   const kept = rig.process(name);
@@ -57,7 +58,7 @@ function freeze(rig: Rig, name: string): Promise<Heal> {
 
 /** Name of the node that leads; there is none while one is chosen. */
 function leader({ bus }: Rig): Promise<string> {
-  return eventually(() => leaderOf(bus), ELECTION_MS);
+  return eventually(() => leaderOf(bus), SOON_MS);
 }
 
 /** Lagoon stays: it keeps its world in memory, and nobody promises to outlive the loss of it. */
