@@ -16,8 +16,6 @@ import { SmallDisk } from '../support/small-disk';
 import type { Accepted } from '../support/uplift-client';
 import { acknowledged, problemOf } from '../support/uplift-client';
 
-jest.setTimeout(120_000);
-
 const FLEET = 12;
 const MEGABYTES = { eventstore: 24, nats: 64, postgres: 128 };
 type Filled = keyof typeof MEGABYTES;

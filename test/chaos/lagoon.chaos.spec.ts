@@ -4,8 +4,6 @@ import { outageSuite } from './lagoon/outage.suite';
 import { quirksSuite } from './lagoon/quirks.suite';
 import { tokenExpirySuite } from './lagoon/token-expiry.suite';
 
-jest.setTimeout(120_000);
-
 /** Each suite starts stage workers with settings of its own. Simulated time goes by as slowly as real time. */
 describe('a Lagoon that is away, odd or asks for new tokens', () => {
   const uplift = upliftForAll({

@@ -3,8 +3,6 @@ import { killsSuite } from './services/kills.suite';
 import { SERVER_KILLS, SOON_REDELIVERED } from './services/process-kill';
 import { wipedBusSuite } from './services/wiped-bus.suite';
 
-jest.setTimeout(120_000);
-
 describe('servers that die or lose everything', () => {
   const uplift = upliftForAll({ clockSpeed: 240, env: SOON_REDELIVERED });
 

@@ -5,8 +5,6 @@ import { SERVICE_KILLS, SOON_REDELIVERED } from './services/process-kill';
 import { standingLoopsSuite } from './services/standing-loops.suite';
 import { stalledStageSuite } from './services/stalled-stage.suite';
 
-jest.setTimeout(120_000);
-
 describe('services that die, stand still or hear no answer', () => {
   const uplift = upliftForAll({ clockSpeed: 240, env: SOON_REDELIVERED });
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { projectRoot } from '../../tools/stack/src';
 import { survivors } from '../../tools/stack/src/testing/gone';
 
-const LIMIT_MS = 100_000;
+const LIMIT_MS = 200_000;
 
 /** The demo as somebody starts it, and what it has printed so far. */
 class RunningDemo {
@@ -49,7 +49,7 @@ class RunningDemo {
   }
 }
 
-jest.setTimeout(120_000);
+jest.setTimeout(240_000);
 
 describe('the demo', () => {
   it('shows everything, ends well, and leaves no process behind', async () => {

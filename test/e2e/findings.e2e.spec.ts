@@ -14,8 +14,6 @@ import { acknowledged } from '../support/uplift-client';
 import type { RunningUplift } from '../support/running-uplift';
 import { upliftForAll } from '../support/running-uplift';
 
-jest.setTimeout(120_000);
-
 /** The process believes that it is ten minutes later. */
 const AHEAD = '--import=data:text/javascript,const%20now=Date.now;Date.now=()=>now()+600000';
 

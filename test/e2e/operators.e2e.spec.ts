@@ -6,8 +6,6 @@ import { recoverySuite } from './recovery.suite';
 import { refusedUpgradesSuite } from './refused-upgrades.suite';
 import { steppingInSuite } from './stepping-in.suite';
 
-jest.setTimeout(120_000);
-
 describe('what operators do with Uplift as processes on real servers', () => {
   const uplift = upliftForAll({
     clockSpeed: 480,

@@ -8,8 +8,6 @@ import { eventually } from '../../support/eventually';
 import { describeOnOwnServers } from '../../support/own-bus';
 import { anEvent, send } from './bus-under-test';
 
-jest.setTimeout(90_000);
-
 const THREE = { replicas: 3 };
 /** What a leader's election takes, and more. */
 const ELECTION_MS = 25_000;

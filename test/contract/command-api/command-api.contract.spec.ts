@@ -15,8 +15,6 @@ import { commandApiForAll } from './running-command-api';
 import { strategiesSuite } from './strategies.suite';
 import { systemSuite } from './system.suite';
 
-jest.setTimeout(60_000);
-
 describe('the command API', () => {
   const api = commandApiForAll();
 

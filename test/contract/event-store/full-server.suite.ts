@@ -38,11 +38,14 @@ export function fullServerSuite(): void {
       server.faults.isFull = true;
       await expect(append()).rejects.toMatchObject({ code: 'event-store-unavailable' });
       const { ends } = server.faults;
-      const startedAt = performance.now();
+      // However slow the machine is: it comes after all that waits for nothing.
+      let isLate = false;
+      const timer = setTimeout(() => (isLate = true), SHORT.attemptMs);
       const outcomes = await Promise.allSettled(Array.from({ length: MANY }, append));
+      clearTimeout(timer);
       const reasons = outcomes.map((each): unknown => 'reason' in each && each.reason);
       expect(reasons.filter((reason) => !(reason instanceof AppendNotTriedError))).toEqual([]);
-      expect(performance.now() - startedAt).toBeLessThan(SHORT.attemptMs);
+      expect(isLate).toBe(false);
       expect([server.faults.ends, failures]).toEqual([ends, 1]);
     });
 

@@ -2,8 +2,6 @@ import { eventually } from '../../support/eventually';
 import type { OpenedUpgrade } from './opened-upgrade';
 import { StageHarness } from './stage-harness';
 
-jest.setTimeout(60_000);
-
 /** Long enough that nobody is early, whatever else the machine does; the simulated clock runs 1,000 times as fast. */
 const LONG_BUILD = { buildSeconds: 3_000 };
 

@@ -5,8 +5,6 @@ import { eventually } from '../../support/eventually';
 import type { OpenedUpgrade } from './opened-upgrade';
 import { StageHarness } from './stage-harness';
 
-jest.setTimeout(60_000);
-
 /** Hours for a build: it ends in time only if it is stopped. */
 const LONG = 36_000;
 const QUICK_POLLS = {

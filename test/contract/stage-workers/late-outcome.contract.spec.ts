@@ -3,8 +3,6 @@ import { eventually } from '../../support/eventually';
 import type { OpenedUpgrade } from './opened-upgrade';
 import { StageHarness } from './stage-harness';
 
-jest.setTimeout(60_000);
-
 const QUICK_LOOKS = { UPLIFT_LATE_INTERVAL_MS: '50', UPLIFT_LATE_WATCH_MS: '60000' };
 
 describe('poll-upgrade alone, on a deployment that was given up', () => {

@@ -2,8 +2,6 @@ import { eventually } from '../../support/eventually';
 import type { OpenedUpgrade } from './opened-upgrade';
 import { StageHarness } from './stage-harness';
 
-jest.setTimeout(60_000);
-
 const isEnd = ({ type }: { type: string }) => type !== 'DeploymentProgressed';
 
 describe('poll-upgrade alone, on a build', () => {

@@ -1,8 +1,6 @@
 import { SCRIPTED } from '../../../apps/stage-workers/src/testing/example-upgrade';
 import { StageHarness } from './stage-harness';
 
-jest.setTimeout(60_000);
-
 const DONE = ['PostUpgradeStarted', 'PostUpgradeCompleted'];
 const SCRIPTED_DONE = [
   'PostUpgradeStarted',

@@ -2,8 +2,6 @@ import { PROFILE } from '../../../apps/stage-workers/src/testing/example-upgrade
 import { eventually } from '../../support/eventually';
 import { StageHarness } from './stage-harness';
 
-jest.setTimeout(60_000);
-
 const INTENT = ['UpgradeStarted', 'DeploymentRequested'];
 const FIELD = 'deployEnvironmentLatest';
 

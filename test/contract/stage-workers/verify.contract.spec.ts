@@ -4,8 +4,6 @@ import type { EnvironmentSpec } from '../../../tools/lagoon-simulator/src';
 import type { OpenedUpgrade } from './opened-upgrade';
 import { StageHarness } from './stage-harness';
 
-jest.setTimeout(60_000);
-
 describe('poll-upgrade alone, on the health of an app', () => {
   let harness: StageHarness;
 

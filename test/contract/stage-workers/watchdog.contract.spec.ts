@@ -3,8 +3,6 @@ import { eventually } from '../../support/eventually';
 import type { OpenedUpgrade } from './opened-upgrade';
 import { StageHarness } from './stage-harness';
 
-jest.setTimeout(60_000);
-
 const SHORT = {
   UPLIFT_DEADLINE_PENDING_MS: '300',
   UPLIFT_DEADLINE_STEP_MS: '300',

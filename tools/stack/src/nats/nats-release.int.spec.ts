@@ -16,8 +16,6 @@ const VERSION = 'v0.0.1';
 const ARCHITECTURE = process.arch === 'arm64' ? 'arm64' : 'amd64';
 const NAME = `nats-server-${VERSION}-${process.platform}-${ARCHITECTURE}`;
 
-jest.setTimeout(60_000);
-
 describe('the official release of nats-server', () => {
   let folder: TempFolder;
   let server: Server;

@@ -3,8 +3,6 @@ import { createTempFolder } from '../process/temp-folder';
 import { isRunning } from '../process/process-info';
 import { NatsServer, pingNats } from './nats-server';
 
-jest.setTimeout(60_000);
-
 describe('a started nats-server', () => {
   let folder: TempFolder;
   let server: NatsServer;

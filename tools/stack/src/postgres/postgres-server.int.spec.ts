@@ -19,8 +19,6 @@ async function query(url: string, sql: string): Promise<unknown[]> {
   }
 }
 
-jest.setTimeout(60_000);
-
 describe('a started PostgreSQL', () => {
   let folder: TempFolder;
   let server: PostgresServer;

@@ -14,8 +14,6 @@ void runtime.runUntilStopped({
     resolve({ ports: { http: server.address().port }, stop: async () => void server.close() }))),
 });`;
 
-jest.setTimeout(60_000);
-
 describe('a managed process', () => {
   let folder: TempFolder;
   const started: ManagedProcess[] = [];

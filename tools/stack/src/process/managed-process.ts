@@ -56,7 +56,7 @@ export class ManagedProcess extends StackPart {
   }
 
   protected async launch(): Promise<void> {
-    const { name, script, args = [], nodeArgs = [], readyLimitMs = 30_000 } = this.options;
+    const { name, script, args = [], nodeArgs = [], readyLimitMs = 60_000 } = this.options;
     const root = projectRoot();
     this.current = await SupervisedProcess.start({
       name,

@@ -12,8 +12,6 @@ import { Stack } from './stack';
 
 const portOf = (url: string) => Number(new URL(url).port);
 
-jest.setTimeout(60_000);
-
 describe('the infrastructure of a stack', () => {
   it('is four processes that services find by settings, and nothing is left after stop', async () => {
     const stack = await Stack.start({ services: [] });

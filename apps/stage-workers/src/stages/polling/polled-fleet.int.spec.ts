@@ -2,8 +2,6 @@ import type { FleetBuild } from '../../testing/polled-fleet';
 import { PolledFleet } from '../../testing/polled-fleet';
 import { MINUTE } from '../../testing/poller-fixture';
 
-jest.setTimeout(60_000);
-
 const BUILD_MINUTES = 8;
 const REQUESTS_PER_BUILD = 0.25;
 const ENDED_ONCE = ['UpgradeCompleted', 'PostUpgradePending'];
