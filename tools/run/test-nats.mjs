@@ -1,24 +1,29 @@
-// The suites of bus and relay and the demo against NATS servers that somebody else runs.
+// The suites of bus and relay and the demo against NATS servers that somebody else runs; with `--own` on one that
+// is started for it.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { ensureInstalled, root, runs } from './ensure-installed.mjs';
 import { TestCount } from './jest-suites.mjs';
+import { ownNats } from './own-servers.mjs';
 
-const SUITES = 'contract/(bus/(bus|bus-cluster)\\.int|relay/relay\\.(int|contract))';
+const SUITES = {
+  projects: ['integration', 'contract'],
+  pattern: 'contract/(bus/(bus|bus-cluster)\\.int|relay/relay\\.(int|contract))',
+};
 
 ensureInstalled();
 const require = createRequire(import.meta.url);
 const tests = require(join(root, 'dist/tools/given-bus/src/bus-tests.js'));
 
+const own = process.argv[2] === '--own' ? await ownNats() : undefined;
 const options = await begin();
 const count = new TestCount();
 count.installServers();
 let notApplicable = 0;
 if (options.parts.includes('suites')) {
-  const args = ['--runInBand', '--testPathPatterns', SUITES];
   const env = { UPLIFT_TEST_NATS: JSON.stringify(options.bus) };
-  count.jest(['integration', 'contract'], { args, env });
+  count.jest(SUITES, { args: ['--runInBand'], env });
   const report = JSON.parse(readFileSync(join(root, '.uplift/test-report.json'), 'utf8'));
   notApplicable = report.numPendingTests;
 }
@@ -29,6 +34,7 @@ if (options.parts.includes('demo')) {
   count.passed += isGood ? 1 : 0;
 }
 await refusing(() => tests.endBusTests(options));
+await own?.stop();
 if (notApplicable > 0) {
   console.log(
     `${notApplicable} not applicable: they stop servers or fill their disks, which is done to own ones alone`,
@@ -38,7 +44,8 @@ count.conclude();
 
 function begin() {
   return refusing(async () => {
-    const options = tests.busTestOptions(process.argv.slice(2));
+    const args = own ? [own.url, ...process.argv.slice(3)] : process.argv.slice(2);
+    const options = tests.busTestOptions(args);
     tests.busAnnouncement(options).forEach((line) => console.log(line));
     console.log(`What answers: ${await tests.beginBusTests(options)}`);
     return options;

@@ -1,14 +1,19 @@
-// The suites of the store, the contract suites and the demo against an event store that somebody else runs.
+// The suites of the store, the contract suites and the demo against an event store that somebody else runs; with
+// `--embedded 23.10` or `24.10` on the embedded one, as those were seen to be.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { ensureInstalled, root, runs } from './ensure-installed.mjs';
 import { TestCount } from './jest-suites.mjs';
+import { ownStore } from './own-servers.mjs';
 
 const SUITES = {
-  store: 'contract/event-store/esdb\\.event-store\\.int',
-  contract:
-    'contract/(command-api/.*|stage-workers/.*|projector/projector-process|relay/relay)\\.contract',
+  store: { projects: ['integration'], pattern: 'contract/event-store/esdb\\.event-store\\.int' },
+  contract: {
+    projects: ['contract'],
+    pattern:
+      'contract/(command-api/.*|stage-workers/.*|projector/projector-process|relay/relay)\\.contract',
+  },
 };
 
 ensureInstalled();
@@ -17,7 +22,10 @@ const tests = require(join(root, 'dist/tools/given-store/src/store-tests.js'));
 
 let options;
 try {
-  options = tests.storeTestOptions(process.argv.slice(2));
+  const [first, ...more] = process.argv.slice(2);
+  const isOwn = first === '--embedded';
+  const args = isOwn ? [await ownStore(more.shift()), ...more] : process.argv.slice(2);
+  options = tests.storeTestOptions(args);
   tests.announcement(options).forEach((line) => console.log(line));
   console.log(`Its version: ${await tests.prepareStoreTests(options)}`);
 } catch (error) {
@@ -31,10 +39,7 @@ const count = new TestCount();
 count.installServers();
 let notApplicable = 0;
 for (const part of options.parts.filter((part) => part in SUITES)) {
-  count.jest(['integration', 'contract'], {
-    args: ['--runInBand', '--testPathPatterns', SUITES[part]],
-    env,
-  });
+  count.jest(SUITES[part], { args: ['--runInBand'], env });
   const report = JSON.parse(readFileSync(join(root, '.uplift/test-report.json'), 'utf8'));
   notApplicable += report.numPendingTests;
 }

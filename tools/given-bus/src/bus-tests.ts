@@ -62,10 +62,10 @@ export function busAnnouncement({ bus }: BusTestOptions): readonly string[] {
 /** Looks at what is there and marks the run. Returns what the server says of itself. Throws GivenBusError. */
 export async function beginBusTests({ bus, isCleaning }: BusTestOptions): Promise<string> {
   return withBus(bus, async (connection) => {
+    await assertNobodyServes(connection);
     const streams = await streamsOf(connection);
     if (isCleaning && streams.includes(MARK_STREAM)) await clean(connection);
     else assertFree(streams);
-    await assertNobodyServes(connection);
     await mark(connection, bus.copies);
     const { version = '', cluster } = connection.nats.info ?? {};
     return `nats-server ${version}${cluster === undefined ? '' : `, cluster ${cluster}`}`;

@@ -60,7 +60,7 @@ export class NamespaceServer {
 
   private read(call: ServerWritableStream<streams.ReadReq, streams.ReadResp>): void {
     const read = new NamespaceRead(call.request, this.namespace);
-    const fail = (error: Error) => call.destroy(passedOn(error));
+    const fail = (error: Error) => call.emit('error', passedOn(error));
     this.store.openRead(read.request).then((answers) => {
       const leave = () => answers.cancel();
       const end = () => {
@@ -87,7 +87,7 @@ export class NamespaceServer {
     call: ServerDuplexStream<streams.BatchAppendReq, streams.BatchAppendResp>,
   ): void {
     const { names } = this.namespace;
-    const fail = (error: Error) => call.destroy(passedOn(error));
+    const fail = (error: Error) => call.emit('error', passedOn(error));
     this.store.openBatchAppend().then((appends) => {
       appends
         .on('data', (answer: streams.BatchAppendResp) => {
