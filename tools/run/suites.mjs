@@ -4,15 +4,10 @@
 const IN_TEST = ['demo.e2e', 'interfaces.e2e', 'rig.chaos'];
 /** Those in `npm run test:versions` that try the bus hardest: on the old nats-server. */
 const ON_OLD_NATS = ['services.chaos', 'servers.chaos'];
-/** Long suites of one service, adapter or tool that run beside the whole stacks. */
-const BESIDE_STACKS = [
-  'bus-cluster.int',
-  'polled-fleet.int',
-  'stack.int',
-  'managed-process.int',
-  'projector-process.contract',
-  'command-api/watchdog.contract',
-];
+/** Long suites of one adapter or tool that run beside the whole stacks. */
+const BESIDE_STACKS = ['bus-cluster.int', 'polled-fleet.int', 'stack.int', 'managed-process.int'];
+/** Long suites of one service: on the newest Node, with all contract suites. */
+const ON_NEWEST_NODE = ['projector-process.contract', 'command-api/watchdog.contract'];
 /** They take long, and prove nothing of Node. */
 const SAME_ON_ANY_NODE = ['simulation.unit'];
 
@@ -23,7 +18,7 @@ const noneOf = (names) => `^(?!.*${oneOf(names)})`;
 export const RUNS = {
   test: {
     projects: ['unit', 'integration', 'contract', 'e2e', 'chaos'],
-    pattern: `${noneOf(BESIDE_STACKS)}.*\\.(unit|int|contract)\\.spec\\.ts$|${oneOf(IN_TEST)}`,
+    pattern: `${noneOf([...BESIDE_STACKS, ...ON_NEWEST_NODE])}.*\\.(unit|int|contract)\\.spec\\.ts$|${oneOf(IN_TEST)}`,
   },
   newestNode: {
     projects: ['unit', 'contract'],
@@ -36,7 +31,7 @@ export const RUNS = {
   },
   /** All others, and those still to come. */
   stacks: {
-    projects: ['integration', 'contract', 'e2e', 'chaos'],
+    projects: ['integration', 'e2e', 'chaos'],
     pattern: `${noneOf([...IN_TEST, ...ON_OLD_NATS])}.*\\.(e2e|chaos)\\.spec\\.ts$|${oneOf(BESIDE_STACKS)}`,
   },
 };
