@@ -20,7 +20,9 @@ import { anyBytes, anyJson, anyText } from './hostile-values';
 import { busOf } from './store-readers';
 
 const NAMES = [...Object.values(EVENT_HEADERS), ...Object.values(CLOUD_EVENT_HEADERS)];
-const headerChange = fc.dictionary(fc.oneof(fc.constantFrom(...NAMES), anyText), anyText, {
+/** Headers arrive as UTF-8: half of a character cannot. */
+const headerText = anyText.map((text) => Buffer.from(text).toString());
+const headerChange = fc.dictionary(fc.oneof(fc.constantFrom(...NAMES), headerText), headerText, {
   maxKeys: 3,
 });
 const removed = fc.subarray(NAMES, { maxLength: 2 });
@@ -72,7 +74,7 @@ describe('messages on the bus that anybody has sent', () => {
         expect(error.message).not.toMatch(/\n/);
       }
     });
-    await fuzz({ edge: 'bus-codec', runs: 600 }, property);
+    await fuzz({ edge: 'bus-codec', runs: 300 }, property);
   });
 
   it('are passed over by the relay, which goes on with the next event', async () => {
@@ -90,7 +92,7 @@ describe('messages on the bus that anybody has sent', () => {
       const last = bus.messageAt(stored.length + forgeries.length);
       expect(last && decodeEvent(last)).toEqual(stored.at(-1));
     });
-    await fuzz({ edge: 'bus-relay', runs: 40 }, property);
+    await fuzz({ edge: 'bus-relay', runs: 20 }, property);
   });
 
   const OPENINGS: readonly InstanceEventType[] = [
@@ -131,7 +133,7 @@ describe('messages on the bus that anybody has sent', () => {
       expect(await fixture.types()).toEqual(before);
       expect(fixture.lagoon.calls).toEqual([]);
     });
-    await fuzz({ edge: 'bus-stage-runner', runs: 80 }, property);
+    await fuzz({ edge: 'bus-stage-runner', runs: 40 }, property);
   });
 });
 

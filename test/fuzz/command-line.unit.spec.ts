@@ -103,7 +103,7 @@ describe('the command line', () => {
       if (code !== 0 && code !== 2) expect(told.match(/^uplift: .+$/gm)).toHaveLength(1);
       if (code === 2) expect(told).not.toBe('');
     });
-    await fuzz({ edge: 'command-line', runs: 200 }, property);
+    await fuzz({ edge: 'command-line', runs: 120 }, property);
   });
 });
 

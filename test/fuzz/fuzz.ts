@@ -20,13 +20,13 @@ export interface Edge {
   readonly runs: number;
 }
 
-/** Throws with seed, smallest input and the command that repeats it when the property does not hold. */
+/** How many inputs were tried. Throws with seed, smallest input and the command that repeats it when the property does not hold. */
 export async function fuzz<Inputs>(
   { edge, runs }: Edge,
   property: fc.IAsyncProperty<Inputs> | fc.IProperty<Inputs>,
-): Promise<void> {
+): Promise<number> {
   const { seed, path, only } = SETTINGS;
-  if (only !== undefined && only !== edge) return;
+  if (only !== undefined && only !== edge) return 0;
   const startedAt = performance.now();
   const details = await fc.check(property as fc.IAsyncProperty<Inputs>, {
     seed,
@@ -35,6 +35,7 @@ export async function fuzz<Inputs>(
   });
   report({ edge, runs: details.numRuns, ms: performance.now() - startedAt });
   if (details.failed) throw new Error(storyOf(edge, details), { cause: details.errorInstance });
+  return details.numRuns;
 }
 
 function storyOf<Inputs>(edge: string, details: fc.RunDetails<Inputs>): string {

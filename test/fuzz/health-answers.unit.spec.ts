@@ -69,7 +69,7 @@ describe('answers to a health probe', () => {
       expect(detail).not.toMatch(/\n/);
       if (outcome === 'healthy') expect(bytes.toString('latin1')).toMatch(/HTTP\/1\.[01] 2\d\d/);
     });
-    await fuzz({ edge: 'health-answers', runs: 120 }, property);
+    await fuzz({ edge: 'health-answers', runs: 60 }, property);
   });
 
   it('are asked for only where the rules allow it, whatever route Lagoon names', async () => {

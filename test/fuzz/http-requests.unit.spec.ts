@@ -220,15 +220,15 @@ describe('HTTP requests of the command API', () => {
   }
 
   it('are answered, commands with any body', async () => {
-    await fuzz({ edge: 'http-commands', runs: 80 }, fc.asyncProperty(command, expectAnswered));
+    await fuzz({ edge: 'http-commands', runs: 50 }, fc.asyncProperty(command, expectAnswered));
   });
 
   it('are answered, reads with any path, parameters and headers', async () => {
-    await fuzz({ edge: 'http-reads', runs: 60 }, fc.asyncProperty(read, expectAnswered));
+    await fuzz({ edge: 'http-reads', runs: 40 }, fc.asyncProperty(read, expectAnswered));
   });
 
   it('are answered line by line, imports with any lines', async () => {
-    await fuzz({ edge: 'http-import', runs: 20 }, fc.asyncProperty(imported, expectAnswered));
+    await fuzz({ edge: 'http-import', runs: 10 }, fc.asyncProperty(imported, expectAnswered));
   });
 
   const lines = fc.tuple(

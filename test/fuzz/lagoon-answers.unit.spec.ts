@@ -243,7 +243,7 @@ describe('answers of Lagoon', () => {
       expect(['accepted', 'refused', 'ambiguous']).toContain(kind);
       if (kind !== 'ambiguous') expect(kind).toBe(proves(each, answer));
     });
-    await fuzz({ edge: 'lagoon-calls', runs: 120 }, property);
+    await fuzz({ edge: 'lagoon-calls', runs: 80 }, property);
   });
 
   const read = fc
@@ -262,7 +262,7 @@ describe('answers of Lagoon', () => {
       if (error === null) return expect(answer.status).toBe(200);
       expect(KNOWN_ERRORS.some((known) => error instanceof known)).toBe(true);
     });
-    await fuzz({ edge: 'lagoon-reads', runs: 120 }, property);
+    await fuzz({ edge: 'lagoon-reads', runs: 80 }, property);
   });
 });
 

@@ -114,13 +114,13 @@ describe('requests over NATS', () => {
       const type = input.isEvent ? { 'Content-Type': 'application/cloudevents+json' } : {};
       await expectAnswered(input.subject, payload, { ...type, ...input.headers });
     });
-    await fuzz({ edge: 'nats-json', runs: 200 }, property);
+    await fuzz({ edge: 'nats-json', runs: 120 }, property);
   });
 
   it('are answered, whatever bytes they are', async () => {
     const subjects = fc.constantFrom(...REQUESTS.map(([subject]) => subject));
     const property = fc.asyncProperty(subjects, anyBytes, headers, expectAnswered);
-    await fuzz({ edge: 'nats-bytes', runs: 100 }, property);
+    await fuzz({ edge: 'nats-bytes', runs: 60 }, property);
   });
 
   it('are taken as before afterwards', async () => {

@@ -46,7 +46,7 @@ describe('settings', () => {
       for (const problem of alone) expect(problems).toContain(problem);
       for (const problem of problems) expect(problem).not.toMatch(/\n/);
     });
-    await fuzz({ edge: 'settings', runs: 300 }, property);
+    await fuzz({ edge: 'settings', runs: 120 }, property);
   });
 
   it('that are taken are values that a process can work with', async () => {
@@ -63,7 +63,7 @@ describe('settings', () => {
       const isTime = 'unit' in setting && setting.unit === 'ms';
       if (isTime) expect(read).toBeLessThanOrEqual(LONGEST_TIMER_MS);
     });
-    await fuzz({ edge: 'settings-values', runs: 600 }, property);
+    await fuzz({ edge: 'settings-values', runs: 300 }, property);
   });
 });
 
@@ -108,7 +108,7 @@ describe('the connection string of the event store', () => {
         expect(message).not.toMatch(/secret|changeit|\n/);
       }
     });
-    await fuzz({ edge: 'connection-string', runs: 600 }, property);
+    await fuzz({ edge: 'connection-string', runs: 150 }, property);
   });
 });
 
@@ -137,7 +137,7 @@ describe('the file of Lagoon cores', () => {
       const outcome = readCoresFile(file, DEFAULTS);
       if ('problems' in outcome) expect(outcome.problems.join()).not.toMatch(/canary/);
     });
-    await fuzz({ edge: 'cores-file', runs: 100 }, property);
+    await fuzz({ edge: 'cores-file', runs: 40 }, property);
   });
 });
 

@@ -150,7 +150,7 @@ describe('a stored event that anybody has written', () => {
       expect(subject).toMatch(/^uplift\.evt\.v1(\.[A-Za-z0-9_-]+){3}$/);
       expect(eventFrame(stored).split('\n')).toHaveLength(5);
     });
-    await fuzz({ edge: 'stored-event-codec', runs: 600 }, property);
+    await fuzz({ edge: 'stored-event-codec', runs: 300 }, property);
   });
 });
 
@@ -214,7 +214,7 @@ describe('events that anybody has written, among those of the services', () => {
       const published = await relayed(readers.store);
       expect(published).toEqual((await readers.ours()).map(asTravelled));
     });
-    await fuzz({ edge: 'store-relay', runs: 30 }, property);
+    await fuzz({ edge: 'store-relay', runs: 20 }, property);
   });
 
   it('spoil no row but their own', async () => {
@@ -226,7 +226,7 @@ describe('events that anybody has written, among those of the services', () => {
         { status: 'pending-pre-upgrade', unreadable: null },
       ]);
     });
-    await fuzz({ edge: 'store-projector', runs: 30 }, property);
+    await fuzz({ edge: 'store-projector', runs: 20 }, property);
   });
 
   it('keep the watchdog from no other instance', async () => {
@@ -255,7 +255,7 @@ describe('events that anybody has written, among those of the services', () => {
       for (let n = 0; !step.isAtEnd && n < 100; n += 1) step = await pass.step();
       expect(step).toEqual({ isAtEnd: true, faults: [] });
     });
-    await fuzz({ edge: 'store-auditor', runs: 30 }, property);
+    await fuzz({ edge: 'store-auditor', runs: 20 }, property);
   });
 
   it('leave a history readable, or say why it is not', async () => {
@@ -268,6 +268,6 @@ describe('events that anybody has written, among those of the services', () => {
         });
       }
     });
-    await fuzz({ edge: 'store-history', runs: 50 }, property);
+    await fuzz({ edge: 'store-history', runs: 30 }, property);
   });
 });

@@ -22,7 +22,7 @@ verdict does not hold, and with code 130 when Ctrl-C ends it early; the table so
   --minutes <n>    how long the load lasts (60)
   --rate <n>       upgrades begun in a SECOND (20)
   --instances <n>  instances that are upgraded in turn (2000)
-  --warm-up <n>    minutes at the beginning that are not judged (a fifth of all, at least 2)
+  --warm-up <n>    minutes at the beginning that are not judged (a fifth of all, at least 5)
   --help           print this`;
 
 const text = { type: 'string' } as const;
@@ -39,7 +39,7 @@ export function readOptions(args: readonly string[]): SoakOptions | null {
   const { values } = parsed(args);
   if (values.help) return null;
   const minutes = whole('minutes', values.minutes);
-  const fifth = Math.max(2, Math.ceil(minutes / 5));
+  const fifth = Math.max(5, Math.ceil(minutes / 5));
   return {
     minutes,
     rate: positive('rate', values.rate),
