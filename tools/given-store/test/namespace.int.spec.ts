@@ -1,5 +1,6 @@
 import { EsdbEventStore, NO_STREAM } from '@uplift/event-store';
 import { EsdbOtherProgram } from '@uplift/event-store/testing';
+import { AllReader } from '../../../test/contract/event-store/all-reader';
 import { foreignSuite } from '../../../test/contract/event-store/foreign.suite';
 import { readingAllSuite } from '../../../test/contract/event-store/reading-all.suite';
 import { fill, newStream, sampleEvents } from '../../../test/contract/event-store/sample-events';
@@ -78,18 +79,14 @@ describe('a namespace of a store that somebody else runs', () => {
     const store = open();
     const stream = newStream();
     const head = await fill(store, stream, 2);
-    const reading = (async () => {
-      for await (const { events } of store.subscribeToAll({
-        after: (await store.lastPosition()) ?? 0n,
-      })) {
-        if (events.length > 0) return events.map(({ revision }) => revision);
-      }
-      return [];
-    })();
+    const after = (await store.lastPosition()) ?? 0n;
+    const reader = await new AllReader(store, { after }).until((r) => r.caughtUp);
     await part.kill();
     await part.restart();
     await store.append(stream, head, sampleEvents(1));
-    expect(await reading).toEqual([2]);
+    await reader.until((r) => r.events.length > 0);
+    expect(reader.events.map(({ revision }) => revision)).toEqual([2]);
+    await reader.stop();
     await expect(store.append(stream, NO_STREAM, sampleEvents(1))).rejects.toMatchObject({
       code: 'revision-conflict',
     });
