@@ -44,6 +44,11 @@ export class VirtualBus implements FillableBus {
     this.bus.remove(sequence);
   }
 
+  /** Somebody with the right to do so deletes the stream: nobody loses a connection. */
+  deleteStream(): void {
+    this.bus.deleteStream();
+  }
+
   kill(): Promise<void> {
     this.bus.stop();
     return Promise.resolve();

@@ -103,6 +103,12 @@ export class InMemoryBus {
     this.restart(undefined);
   }
 
+  /** Somebody with the right to do so deletes the stream: nobody loses a connection. */
+  deleteStream(): void {
+    this.stream?.consumers.forEach((consumer) => consumer.end());
+    this.stream = undefined;
+  }
+
   /** Returns the function that takes the server back to the messages of this moment; consumers start anew. */
   backUp(): () => void {
     const { stream } = this;

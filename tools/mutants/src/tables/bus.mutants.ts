@@ -82,15 +82,6 @@ export const BUS_MUTANTS: readonly Mutant[] = [
     test: { spec: RELAY, name: 'passes over what other programs write, and goes on behind it' },
   },
   {
-    id: 'refused-relay-does-not-stand-by',
-    breaks: ['I-08'],
-    what: 'a relay whose message another one has sent looks for its place at once, for ever',
-    file: 'apps/relay/src/relay-loop.ts',
-    search: 'status.standBy();\n    await standBy(this.parts, ending);',
-    replacement: 'status.standBy();',
-    test: { spec: TWO_RELAYS, name: 'asks for its place now and then, not at every event' },
-  },
-  {
     id: 'two-first-messages',
     breaks: ['I-08'],
     what: 'of two relays that meet an empty stream each goes on in an epoch of its own',
@@ -106,7 +97,10 @@ export const BUS_MUTANTS: readonly Mutant[] = [
     file: 'apps/relay/src/relay-loop.ts',
     search: 'if (fill.lastSequence < known || isMadeAnew) this.tail.resubscribe();',
     replacement: '',
-    test: { spec: RELAY, name: 'fills a wiped bus again from the store' },
+    test: {
+      spec: TWO_RELAYS,
+      name: 'a stream that somebody deletes is made and filled again, though no connection was lost',
+    },
   },
   {
     id: 'bus-filled-by-another-not-noticed',
@@ -115,7 +109,10 @@ export const BUS_MUTANTS: readonly Mutant[] = [
     file: 'apps/relay/src/relay-loop.ts',
     search: 'const isMadeAnew = isAnother || report.changes.length > 0;',
     replacement: 'const isMadeAnew = report.changes.length > 0;',
-    test: { spec: RELAY, name: 'goes on in one epoch when another relay has filled the wiped bus' },
+    test: {
+      spec: TWO_RELAYS,
+      name: 'a relay goes on in the epoch of another one that has made and filled the stream anew',
+    },
   },
   {
     id: 'finished-upgrade-starts-again',

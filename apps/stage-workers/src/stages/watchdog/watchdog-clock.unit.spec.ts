@@ -1,6 +1,6 @@
 import type { InstanceEventType } from '@uplift/domain';
 import { CLOCK_STREAM } from '@uplift/contracts';
-import { loadOrEmpty } from '@uplift/event-store';
+import { loadOrEmpty, NO_STREAM } from '@uplift/event-store';
 import { SkewedClock } from '../../testing/fast.clock';
 import { LIMITS, MINUTE, WatchedFleet } from '../../testing/watched-fleet';
 
@@ -118,12 +118,15 @@ describe('the watchdog and the time of the store', () => {
   it('ends nobody while the store does not tell it', async () => {
     const { watched, fleet, failed, skewed } = await inFlight();
     const append = fleet.store.append.bind(fleet.store);
+    const unheard = { head: NO_STREAM, position: 0n };
     const isAway = jest
       .spyOn(fleet.store, 'append')
       .mockImplementation((stream, ...rest) =>
-        stream === CLOCK_STREAM ? Promise.reject(new Error('away')) : append(stream, ...rest),
+        stream === CLOCK_STREAM ? Promise.resolve(unheard) : append(stream, ...rest),
       );
-    watched.watch({ clock: skewed(0, 1.1), onError: () => undefined });
+    watched.watch({ clock: skewed(0, 1.2) });
+    await watched.pass(1);
+    await fleet.join('PreUpgradeStarted');
     await watched.pass(LIMITS.step - MINUTE / 2);
     expect(await failed()).toBe(0);
     isAway.mockRestore();
