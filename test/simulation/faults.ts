@@ -109,8 +109,11 @@ export const FAULTS = {
   },
   'store-restored': ({ world, operators, chance, restore }) => {
     const copy = world.store.backUp();
-    world.scheduler.after(500 + 6_000 * chance(), () => restore(copy));
-    world.scheduler.after(12_000, () => operators.acceptStore());
+    const later = (ms: number, run: () => void) => world.scheduler.after(ms, run);
+    later(500 + 6_000 * chance(), () => {
+      restore(copy);
+      later(4_000, () => operators.acceptStore());
+    });
     return undefined;
   },
 

@@ -51,6 +51,12 @@ const MOMENTS: Readonly<Record<Stage, readonly string[]>> = {
   verify: ['PostUpgradeCompleted'],
 };
 
+/** Every fault in every stage, each far from its neighbours: seeds that follow each other take them in turn. */
+const CELLS = shuffled(
+  FAULT_NAMES.flatMap((fault) => STAGES.map((stage) => [fault, stage] as const)),
+);
+const FAULTS_PER_SEED = 5;
+
 export function planOf(seed: number): Plan {
   const randomness = new SeededRandomness(Math.imul(seed, 0x27d4eb2f) ^ 0x165667b1);
   const upTo = (limit: number) => Math.floor(randomness.fraction() * limit);
@@ -62,7 +68,9 @@ export function planOf(seed: number): Plan {
   const steps = Array.from({ length: instances.length + upTo(6) }, (_, n) =>
     plannedStep(randomness, n, instances.length),
   );
-  const faults = Array.from({ length: 1 + upTo(6) }, () => plannedFault(randomness));
+  const faults = Array.from({ length: FAULTS_PER_SEED }, (_, n) =>
+    plannedFault(randomness, CELLS[(seed * FAULTS_PER_SEED + n) % CELLS.length]!),
+  ).filter((_, n) => n === 0 || randomness.fraction() < 0.75);
   return { seed, layout: layoutOf(randomness), instances, planned: [...steps, ...faults] };
 }
 
@@ -77,12 +85,14 @@ function plannedStep(randomness: Randomness, n: number, instances: number): Plan
   };
 }
 
-function plannedFault(randomness: Randomness): PlannedFault {
-  const stage = oneOf(STAGES, randomness);
+function plannedFault(
+  randomness: Randomness,
+  [fault, stage]: readonly [FaultName, Stage],
+): PlannedFault {
   const isBrief = randomness.fraction() < 0.5;
   return {
     kind: 'fault',
-    fault: oneOf(FAULT_NAMES, randomness),
+    fault,
     on: oneOf(MOMENTS[stage], randomness),
     nth: 1 + Math.floor(randomness.fraction() * 3),
     delayMs: Math.round((randomness.fraction() < 0.7 ? 20 : 1_500) * randomness.fraction()),
@@ -92,17 +102,23 @@ function plannedFault(randomness: Randomness): PlannedFault {
 }
 
 function layoutOf(randomness: Randomness): Layout {
-  const some = () => 1 + Math.floor(randomness.fraction() * 2);
+  const some = () => (randomness.fraction() < 0.7 ? 1 : 2);
   const edges = [
     ['command-api', some()],
     ['relay', some()],
     ['projector', some()],
   ] as const;
-  if (randomness.fraction() < 0.4) return [...edges, ['all-stages', some()]];
+  if (randomness.fraction() < 0.5) return [...edges, ['all-stages', some()]];
   const stages = ['pre-upgrade', 'upgrade', 'poll-upgrade', 'post-upgrade'] as const;
   return [...edges, ...stages.map((stage) => [stage, some()] as const), ['watchdog', 1]];
 }
 
 function oneOf<T>(all: readonly T[], randomness: Randomness): T {
   return all[Math.floor(randomness.fraction() * all.length)]!;
+}
+
+function shuffled<T>(all: readonly T[]): readonly T[] {
+  const randomness = new SeededRandomness(1);
+  const lots = all.map((each) => [randomness.fraction(), each] as const);
+  return lots.sort(([one], [other]) => one - other).map(([, each]) => each);
 }

@@ -26,7 +26,7 @@ const START_MS = 2_000;
 /** By when every fault is over, and operators let everything go on. */
 const HEALED_MS = ACTIVE_MS + 12_000;
 /** The longest attempt, and what it may take to tell. */
-const QUIET_MS = HEALED_MS + 180_000;
+const QUIET_MS = 180_000;
 const LOOK_MS = 2_000;
 
 export interface RunResult {
@@ -52,6 +52,8 @@ class Run {
   private readonly operators: Operators;
   private readonly randomness: SeededRandomness;
   private readonly pending: Set<PlannedFault>;
+  /** Steps and faults that are due at a time. */
+  private toCome = 0;
   private readonly endings = new Set<() => void>();
   private readonly met: (readonly [FaultName, Stage])[] = [];
   private readonly restores: StoreRestore[] = [];
@@ -84,17 +86,26 @@ class Run {
     for (const planned of plan.planned) {
       if (planned.kind !== 'step') continue;
       const { instanceId } = plan.instances[planned.instance]!;
-      scheduler.after(planned.atMs - START_MS, () => this.operators.ask(planned.step, instanceId));
+      this.toCome += 1;
+      scheduler.after(planned.atMs - START_MS, () => {
+        this.toCome -= 1;
+        this.operators.ask(planned.step, instanceId);
+      });
     }
-    await scheduler.runUntil(HEALED_MS);
+    await this.untilQuiet(HEALED_MS);
     this.heal();
+    await this.untilQuiet(scheduler.now + QUIET_MS);
+  }
+
+  /** Up to a time, or until nothing is left to happen. */
+  private async untilQuiet(time: number): Promise<void> {
+    const { scheduler } = this.world;
     let seen = -1;
-    while (
-      scheduler.now < QUIET_MS &&
-      !(seen === this.fleet.events.length && (await this.isQuiet()))
-    ) {
-      seen = this.fleet.events.length;
-      await scheduler.runUntil(scheduler.now + LOOK_MS);
+    while (scheduler.now < time) {
+      await scheduler.runUntil(Math.min(time, scheduler.now + LOOK_MS));
+      const { length } = this.fleet.events;
+      if (seen === length && (await this.isQuiet())) return;
+      seen = length;
     }
   }
 
@@ -126,7 +137,11 @@ class Run {
     for (const fault of this.pending) {
       if (fault.on !== type || fault.nth !== count) continue;
       this.pending.delete(fault);
-      this.world.scheduler.after(fault.delayMs, () => this.begin(fault));
+      this.toCome += 1;
+      this.world.scheduler.after(fault.delayMs, () => {
+        this.toCome -= 1;
+        this.begin(fault);
+      });
     }
   }
 
@@ -190,7 +205,7 @@ class Run {
 
   private async isQuiet(): Promise<boolean> {
     const { world, fleet, operators, forged } = this;
-    if (operators.open > 0) return false;
+    if (operators.open + this.toCome + this.endings.size > 0) return false;
     const untouched = fleet.upgrading.filter(([id]) => !this.isForged(id, forged));
     if (untouched.length > 0) return false;
     const last = fleet.events.at(-1)?.position ?? null;

@@ -5,6 +5,7 @@ interface Step {
   /** Decides between steps that are due at the same time. */
   readonly lot: number;
   readonly order: number;
+  readonly isPlain: boolean;
   run: (() => void) | undefined;
 }
 
@@ -19,9 +20,11 @@ export class Scheduler {
 
   constructor(private readonly randomness: Randomness) {}
 
-  after(ms: number, run: () => void): CancelTimer {
+  /** `isPlain`: nothing follows from it but what it does at once, and further steps. */
+  after(ms: number, run: () => void, isPlain = false): CancelTimer {
     const at = this.now + Math.max(0, ms);
-    const step: Step = { at, lot: this.randomness.fraction(), order: this.scheduled++, run };
+    const lot = this.randomness.fraction();
+    const step: Step = { at, lot, order: this.scheduled++, isPlain, run };
     this.push(step);
     return () => (step.run = undefined);
   }
@@ -35,7 +38,7 @@ export class Scheduler {
       this.now = next.at;
       this.steps += 1;
       next.run();
-      await settled();
+      if (!next.isPlain) await settled();
     }
     if (!isOver()) this.now = Math.max(this.now, time);
   }

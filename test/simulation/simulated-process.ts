@@ -12,7 +12,8 @@ export class MachineClock extends Clock {
 
   constructor(
     private readonly scheduler: Scheduler,
-    private readonly enter: (run: () => void) => void = (run) => run(),
+    /** Where there is none, it is the clock of a server: what its timers do is done at once. */
+    private readonly enter?: (run: () => void) => void,
   ) {
     super();
   }
@@ -26,7 +27,9 @@ export class MachineClock extends Clock {
   }
 
   override after(ms: number, run: () => void): CancelTimer {
-    return this.scheduler.after(ms, () => this.enter(run));
+    const { enter } = this;
+    if (enter === undefined) return this.scheduler.after(ms, run, true);
+    return this.scheduler.after(ms, () => enter(run));
   }
 }
 

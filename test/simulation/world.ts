@@ -250,12 +250,13 @@ export class World {
     const lane = `${hop.connection} ${hop.to}`;
     const at = Math.max(this.scheduler.now + wayMs, this.arrivals.get(lane) ?? 0);
     this.arrivals.set(lane, at + STEP_MS);
-    this.carryIn(at - this.scheduler.now, run);
+    // A pull and its heartbeats: they are many.
+    this.carryIn(at - this.scheduler.now, run, hop.kind === 'pull' && hop.to === 'server');
     if (disturbed === 'twice') this.carryIn(wayMs + this.upTo(TWICE_MS), run);
   }
 
-  private carryIn(ms: number, run: () => void): void {
-    this.scheduler.after(ms, run);
+  private carryIn(ms: number, run: () => void, isPlain = false): void {
+    this.scheduler.after(ms, run, isPlain);
   }
 
   private upTo(ms: number): number {
