@@ -12,5 +12,9 @@ ensureInstalled();
 const count = new TestCount();
 count.installServers();
 count.check(runs('npm', ['run', 'verify', '--silent']), 'verify failed: see above');
+count.check(
+  runs('node', ['dist/test/simulation/main.js', '--seeds', '500']),
+  'the simulation found something: see above',
+);
 count.jest(RUNS.test);
 count.conclude();
