@@ -112,6 +112,7 @@ class Run {
   async result(): Promise<RunResult> {
     const { world, trace, met } = this;
     const history = await this.history();
+    world.end();
     const findings = [
       ...findingsOf(history, { mayWait: false, landsInTime: true }),
       ...world.standstills.map((what) => ({ promise: 'I-25', what, subject: 'loops' })),

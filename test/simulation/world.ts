@@ -141,6 +141,11 @@ export class World {
     this.scheduler.after(BEAT_CHECK_MS, () => this.checkBeats());
   }
 
+  /** Nothing happens any more, and nobody remembers the run. */
+  end(): void {
+    for (const { current } of this.slots) current?.process.kill();
+  }
+
   /** The process is gone at once, and another one takes its place a while later. */
   kill(slot: Slot, why = 'killed'): void {
     const { current } = slot;
