@@ -86,9 +86,12 @@ export class DivergenceWatch {
     return this.found ? new StoreDivergedError(this.found).message : undefined;
   }
 
-  /** How often store and bus came to agree again, since the start. */
-  get resolutions(): number {
-    return this.resolved;
+  /**
+   * How often the store may have become another one, since the start: it was away, or lacked something and does so no
+   * more. It may be put back and accepted between two looks.
+   */
+  get possibleChanges(): number {
+    return this.doubts + this.resolved;
   }
 
   start(): void {

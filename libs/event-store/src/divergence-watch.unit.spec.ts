@@ -10,6 +10,7 @@ import {
   AppendNotTriedError,
   EventStoreUnavailableError,
   headOf,
+  NO_INTERRUPTIONS,
   NO_STREAM,
 } from './event-store.port';
 import type { EventStore } from './event-store.port';
@@ -213,13 +214,23 @@ describe('the watch over store and bus', () => {
 
   it('asks a store that may be behind once more before it says that it lacks something', async () => {
     const { watch, store, clock, guarded } = await beside(2, 3);
+    const { possibleChanges } = watch;
     const looking = watch.look();
     await clock.advance(500);
     const appending = guarded.append(`${STREAM}b`, NO_STREAM, [sampleEvent(9)]);
     await appendTo(store, 2);
     await clock.advance(500);
     await Promise.all([looking, appending]);
-    expect([watch.diverged, watch.resolutions]).toEqual([null, 0]);
+    expect([watch.diverged, watch.possibleChanges]).toEqual([null, possibleChanges]);
+  });
+
+  it('counts each time that the store may have become another one, whatever a look finds then', async () => {
+    const { watch, guarded, store } = await beside(2, 2);
+    await watch.look();
+    const { possibleChanges } = watch;
+    jest.spyOn(store, 'counters', 'get').mockReturnValue({ ...NO_INTERRUPTIONS, interruptions: 1 });
+    await guarded.append(`${STREAM}b`, NO_STREAM, [sampleEvent(9)]);
+    expect([watch.diverged, watch.possibleChanges]).toEqual([null, possibleChanges + 1]);
   });
 
   it('has appends wait for the look that seems to find something, whoever asked for it', async () => {

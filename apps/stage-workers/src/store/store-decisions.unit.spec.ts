@@ -2,7 +2,7 @@ import { StoreDecisions } from './store-decisions';
 
 describe('whether another store was ever accepted', () => {
   function setUp() {
-    const watch = { resolutions: 0 };
+    const watch = { possibleChanges: 1 };
     const lastOf = jest.fn(() => Promise.resolve(null as never));
     return { watch, lastOf, decisions: new StoreDecisions({ lastOf }, watch) };
   }
@@ -13,10 +13,10 @@ describe('whether another store was ever accepted', () => {
     expect(lastOf).toHaveBeenCalledTimes(1);
   });
 
-  it('is read again when they came to agree again, and is believed from then on', async () => {
+  it('is read again when the store may have become another one, and is believed from then on', async () => {
     const { watch, lastOf, decisions } = setUp();
     await decisions.wasAccepted();
-    watch.resolutions = 1;
+    watch.possibleChanges = 2;
     lastOf.mockResolvedValueOnce({ type: 'StoreAccepted' } as never);
     expect([await decisions.wasAccepted(), await decisions.wasAccepted()]).toEqual([true, true]);
     expect(lastOf).toHaveBeenCalledTimes(2);
