@@ -186,6 +186,7 @@ class Run {
 
   private restore(copy: Copy): void {
     const lost = copy();
+    this.world.interruptStore();
     this.trace.note(`the store is an older copy: ${lost.length} events are lost`);
     this.fleet.forget(lost);
     const position = this.fleet.events.at(-1)?.position ?? null;

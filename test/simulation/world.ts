@@ -166,6 +166,13 @@ export class World {
     if (slot.current === current) this.kill(slot, 'stopped');
   }
 
+  /** The store was away for a moment, and every connection to it broke. */
+  interruptStore(): void {
+    for (const { current } of this.slots) {
+      if (current) current.lines.store.interruptions += 1;
+    }
+  }
+
   /** Puts the faults of a slot into force, also for the process that runs there now. */
   applyFaults(slot: Slot): void {
     const { current } = slot;
