@@ -108,8 +108,9 @@ export function foreignSuite(
       const reader = await live();
       const { position } = await own();
       await reader.until((r) => r.upTo! >= position);
+      const before = reader.foreign;
       await other.write('ops-test', PROBE);
-      await reader.until((r) => r.foreign > 0);
+      await reader.until((r) => r.foreign > before);
       expect(reader.upTo! > position).toBe(true);
       expect(await newestOf(store)).toBe(position);
       const behind = new AllReader(store, { after: reader.upTo! });
