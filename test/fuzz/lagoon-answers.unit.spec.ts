@@ -96,18 +96,22 @@ const KNOWN =
   /^(Unauthorized|Deployments have|Tasks have|Cannot deploy: |Unknown deploy|Task |Cannot find argument|Invalid input|A variable name|Project has|Environment has|Error deploying )/;
 
 const status = fc.oneof(
-  { weight: 5, arbitrary: fc.constant(200) },
+  { weight: 12, arbitrary: fc.constant(200) },
   { weight: 3, arbitrary: fc.constantFrom(201, 204, 301, 400, 401, 403, 404, 408, 413, 429) },
   { weight: 2, arbitrary: fc.constantFrom(500, 502, 503, 504, 520) },
 );
 const end = fc.oneof(
-  { weight: 4, arbitrary: fc.constant('whole' as const) },
-  { weight: 2, arbitrary: fc.constantFrom('cut' as const, 'reset' as const) },
+  { weight: 8, arbitrary: fc.constant('whole' as const) },
+  { weight: 1, arbitrary: fc.constantFrom('cut' as const, 'reset' as const) },
 );
 const HTML = '<html><head><title>502 Bad Gateway</title></head></html>';
-const errors = fc.array(
-  fc.record({ message: fc.oneof(fc.constantFrom(...REFUSALS), anyText), path: anyJson }),
-  { maxLength: 3 },
+const known = fc.record({ message: fc.constantFrom(...REFUSALS) });
+const errors = fc.oneof(
+  fc.constant([]),
+  fc.array(known, { minLength: 1, maxLength: 2 }),
+  fc.array(fc.record({ message: fc.oneof(fc.constantFrom(...REFUSALS), anyText), path: anyJson }), {
+    maxLength: 3,
+  }),
 );
 
 /** Answers that carry a value under a field, with or without errors beside it, and anything else. */
@@ -116,6 +120,7 @@ function answersWith(field: string, valid: Json): fc.Arbitrary<Answer> {
     {
       data: fc.oneof(
         { weight: 3, arbitrary: changedJson(fc.constant({ [field]: valid })) },
+        { weight: 2, arbitrary: anyText.map((value) => ({ [field]: value })) },
         { weight: 1, arbitrary: anyJson.map((value) => ({ [field]: value })) },
         { weight: 1, arbitrary: fc.constant(null) },
       ),
