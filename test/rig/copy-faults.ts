@@ -18,6 +18,8 @@ const run = promisify(execFile);
 /** What happens between a copy and its return. */
 const COPY_AGE_MS = 4_000;
 const SOON_MS = 120_000;
+/** A bus that is whole has a leader long before. */
+const ELECTION_MS = 40_000;
 
 export const wipeBus: Inject = async (rig) => {
   await allDown(rig.nodes);
@@ -39,7 +41,7 @@ export const wipeBusNode: Inject = async (rig) => {
 export const truncateBus: Inject = async (rig) => {
   await allDown(rig.nodes);
   await Promise.all(busFolders(rig).map(cutNewestBlock));
-  return () => allUp(rig.nodes);
+  return () => bringBusBack(rig);
 };
 
 export const rollBackBus: Inject = async (rig) => {
@@ -50,8 +52,24 @@ export const rollBackBus: Inject = async (rig) => {
   await pause(COPY_AGE_MS);
   await allDown(rig.nodes);
   await Promise.all(busFolders(rig).map((folder, n) => copyFolder(copies[n]!, folder)));
-  return () => allUp(rig.nodes);
+  return () => bringBusBack(rig);
 };
+
+/**
+ * Nodes that have all lost the same end of their stream may find no leader for ever: then it is deleted, as the page
+ * for operators says.
+ */
+async function bringBusBack(rig: Rig): Promise<void> {
+  await allUp(rig.nodes);
+  const hasLeader = await eventually(() => leaderOf(rig.bus), ELECTION_MS).then(
+    () => true,
+    () => false,
+  );
+  if (hasLeader) return;
+  await allDown(rig.nodes);
+  await Promise.all(busFolders(rig).map((folder) => rm(folder, { recursive: true })));
+  await allUp(rig.nodes);
+}
 
 export const emptyDatabase: Inject = async ({ databaseUrl }) => {
   await eventually(() => dropTables(databaseUrl), SOON_MS);
