@@ -93,7 +93,8 @@ function statusAfter(
 
 function isCancelledAfter({ isCancelled }: Model, type: string): boolean {
   if (type === 'UpgradeCancelRequested') return true;
-  return isCancelled && !['UpgradeRequested', 'UpgradeRetried'].includes(type);
+  const isOver = ['UpgradeRequested', 'UpgradeRetried', 'UpgradeCancelTooLate'].includes(type);
+  return isCancelled && !isOver;
 }
 
 /** What a command of an operator may be answered, by the page of commands; null: the model does not say. */

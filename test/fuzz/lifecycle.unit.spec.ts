@@ -1,6 +1,13 @@
 import { isProblemCode } from '@uplift/contracts';
 import type { InstanceCommand, InstanceCommandType, InstanceState } from '@uplift/domain';
-import { decide, DomainError, evolve, INITIAL_STATE, isLegalIn } from '@uplift/domain';
+import {
+  decide,
+  DomainError,
+  evolve,
+  INITIAL_STATE,
+  isLegalIn,
+  OPERATOR_COMMANDS,
+} from '@uplift/domain';
 import { EXAMPLE_COMMAND_DATA } from '@uplift/domain/testing';
 import { linkEvents, NO_STREAM, verifyChain } from '@uplift/event-store';
 import fc from 'fast-check';
@@ -25,15 +32,15 @@ interface Step {
 
 const step: fc.Arbitrary<Step> = fc.record({
   type: fc.oneof(
-    { weight: 3, arbitrary: fc.constantFrom(...ONWARDS) },
-    { weight: 2, arbitrary: fc.constantFrom(...TYPES) },
+    { weight: 4, arbitrary: fc.constantFrom(...OPERATOR_COMMANDS) },
+    { weight: 1, arbitrary: fc.constantFrom(...TYPES) },
   ),
   isOfThis: fc.integer({ min: 0, max: 9 }).map((n) => n > 0),
   isRepair: fc.boolean(),
 });
 
-/** Two in three lead on from where the run is. */
-const steps = fc.array(fc.tuple(step, fc.integer({ min: 0, max: 2 })), {
+/** One in two leads on from where the run is. */
+const steps = fc.array(fc.tuple(step, fc.integer({ min: 0, max: 1 })), {
   minLength: 1,
   maxLength: 80,
   size: 'max',
