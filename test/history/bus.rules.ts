@@ -1,15 +1,16 @@
 import type { StoredEvent } from '@uplift/contracts';
 import { isOurs } from '@uplift/contracts';
 import type { Breach, Facts } from './facts';
-import type { BusRecord } from './run-history';
+import type { BusRecord, RunHistory } from './run-history';
 
 /**
  * I-07: message k of an epoch is event k. The newest epoch has every event of the store; of an earlier one only what
  * the store has, or has lost.
  */
 export function isStoreInOrder({ history, lost }: Facts): Breach[] {
-  const { store, bus, forgedMessages = 0 } = history;
-  if (bus === undefined) return [];
+  const { store, forgedMessages = 0 } = history;
+  if (history.bus === undefined) return [];
+  const bus = withoutLostForgeries(history);
   const epochs = epochsOf(forgedMessages > 0 ? withoutMisplaced(bus, store) : bus);
   const known = new Set([...store, ...lost].map(({ id }) => id));
   const earlier = epochs
@@ -31,13 +32,23 @@ export function isStoreInOrder({ history, lost }: Facts): Breach[] {
 function withoutMisplaced(bus: readonly BusRecord[], store: readonly StoredEvent[]): BusRecord[] {
   const due = store.filter(isOurs);
   const newest = bus.at(-1)?.epoch;
+  let epoch: string | undefined;
   let next = 0;
   return bus.filter((record) => {
-    if (record.epoch !== newest) return true;
-    const isDue = record.ordinal === next + 1 && isOf(due[next], record);
+    if (record.epoch !== epoch) next = 0;
+    epoch = record.epoch;
+    const isNext = record.ordinal === next + 1;
+    const isDue = isNext && (epoch !== newest || isOf(due[next], record));
     if (isDue) next += 1;
-    return isDue || next >= due.length;
+    return isDue || (epoch === newest && next >= due.length);
   });
+}
+
+/** What nobody of ours has written, and the store has lost, is passed over like a message of others. */
+function withoutLostForgeries({ forged, store, bus = [] }: RunHistory): readonly BusRecord[] {
+  if (forged === undefined || forged.size === 0) return bus;
+  const kept = new Set(store.map(({ id }) => id));
+  return bus.filter(({ eventId }) => !forged.has(eventId) || kept.has(eventId));
 }
 
 /** Runs of messages of one epoch: one that comes back is another run. */

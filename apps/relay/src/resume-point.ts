@@ -95,7 +95,10 @@ export async function isRelayed({ bus, store }: RelayContext, sequence: number):
 /** Shortest pause between two looks; each is up to twice as long, so that two relays never keep step. */
 const LOOK_MS = 400;
 
-/** Another relay is at work: resolves when the bus has stood still between two looks and the store is ahead. */
+/**
+ * Another relay is at work: resolves when the bus has stood still between two looks and does not end with the newest
+ * event of the store, be it that the store is ahead, or that it was put back to an older copy.
+ */
 export async function standBy(context: RelayContext, signal: AbortSignal): Promise<void> {
   const { bus, clock, randomness, onBeat } = context;
   const head = new BusHead(context);
@@ -105,28 +108,28 @@ export async function standBy(context: RelayContext, signal: AbortSignal): Promi
     onBeat();
     const sequence = await bus.lastSequence();
     if (sequence < seen) return;
-    if (sequence === seen && (await head.isBehindStore(sequence))) return;
+    if (sequence === seen && !(await head.isNewestOfStore(sequence))) return;
     seen = sequence;
   }
 }
 
 /** The newest event on the bus, found anew when there is another message. */
 class BusHead {
-  private known: { readonly sequence: number; readonly position: bigint | null } | undefined;
+  private known: { readonly sequence: number; readonly eventId: string | undefined } | undefined;
 
   constructor(private readonly context: RelayContext) {}
 
-  async isBehindStore(sequence: number): Promise<boolean> {
+  async isNewestOfStore(sequence: number): Promise<boolean> {
     const { bus, store, onBeat } = this.context;
     if (this.known?.sequence !== sequence) {
       const { found } = await new RelayedMessages(bus, store).newest({
         onStep: onBeat,
         chained: MOST_UNDER_WAY,
       });
-      this.known = { sequence, position: found?.message.event.position ?? null };
+      this.known = { sequence, eventId: found?.message.event.id };
     }
     const end = await store.lastPosition();
-    const { position } = this.known;
-    return end !== null && (position === null || position < end);
+    const newest = end === null ? null : await store.eventAt(end);
+    return newest?.id === this.known.eventId;
   }
 }

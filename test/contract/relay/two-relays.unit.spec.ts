@@ -132,3 +132,25 @@ it('a relay goes on in the epoch of another one that has made and filled the str
   await expectBusIsStore();
   expect(relay.status.messagesPassedOver).toBe(0);
 });
+
+it('says DIVERGED also of a store that was put back while it stood by for another relay', async () => {
+  const { reader, store, start } = await setUp();
+  const relays = [await start(), await start()];
+  await fill(store, 8);
+  const putBack = store.backUp();
+  await fill(store, 8);
+  const standingBy = () => relays.find(({ status }) => status.mode === 'standby');
+  await eventually(async () => (await reader.lastSequence()) === 16);
+  await eventually(async () => {
+    // Which of them loses the race for an event is chance.
+    if (!standingBy()) await fill(store, 1);
+    return standingBy() !== undefined;
+  });
+  const waiting = standingBy()!;
+  await Promise.all(relays.filter((relay) => relay !== waiting).map((relay) => relay.vanish()));
+  putBack();
+  await eventually(
+    () => waiting.status.reason?.includes('DIVERGED') === true,
+    () => waiting.status,
+  );
+});
