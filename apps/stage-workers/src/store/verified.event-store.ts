@@ -122,13 +122,15 @@ export class VerifiedEventStore extends EventStoreDecorator {
     this.ends.clear();
   }
 
-  /** A revision that is not the last is refused by the store itself, or known to it as a repeat. */
+  /**
+   * A revision behind the last is refused by the store itself, or known to it as a repeat. One that it does not have yet
+   * is of another copy of it: somebody else may come as far before the append arrives.
+   */
   private async verify(stream: string, { revision, hash }: StreamHead): Promise<void> {
     if (revision < 0 || isAt({ revision, hash }, this.ends.of(stream))) return;
     const last = await this.lastOf(stream);
-    if (last?.revision === revision && !isAt({ revision, hash }, last)) {
-      throw new RevisionConflictError(stream, revision);
-    }
+    if (last !== null && last.revision > revision) return;
+    if (!isAt({ revision, hash }, last)) throw new RevisionConflictError(stream, revision);
   }
 
   /** As a reader would find it, but for the time, which is this machine's. */

@@ -32,6 +32,18 @@ describe('an append', () => {
     expect(verifyChain(await store.load(STREAM))).toMatchObject({ valid: true });
   });
 
+  it('after an event that the store does not have is refused, though others come as far meanwhile', async () => {
+    const { inner, store, append } = bound();
+    const first = await append(NO_STREAM, inner);
+    const putBack = inner.backUp();
+    const lost = await append(first, inner);
+    putBack();
+    // As far as the lost event, while the append is on its way.
+    inner.rivals.push(() => append(first, inner));
+    await expect(append(lost)).rejects.toMatchObject({ code: 'revision-conflict' });
+    expect(verifyChain(await store.load(STREAM))).toMatchObject({ valid: true });
+  });
+
   it('after one of this process, and after what it has read, needs no read', async () => {
     const { inner, store, append } = bound();
     await append(await append(await append(NO_STREAM)));
