@@ -44,11 +44,13 @@ function withoutMisplaced(bus: readonly BusRecord[], store: readonly StoredEvent
   });
 }
 
-/** What nobody of ours has written, and the store has lost, is passed over like a message of others. */
+/** In the newest epoch, what nobody of ours has written, and the store has lost, is passed over like a message of others. */
 function withoutLostForgeries({ forged, store, bus = [] }: RunHistory): readonly BusRecord[] {
   if (forged === undefined || forged.size === 0) return bus;
   const kept = new Set(store.map(({ id }) => id));
-  return bus.filter(({ eventId }) => !forged.has(eventId) || kept.has(eventId));
+  const newest = bus.at(-1)?.epoch;
+  const isLost = (eventId: string) => forged.has(eventId) && !kept.has(eventId);
+  return bus.filter(({ epoch, eventId }) => epoch !== newest || !isLost(eventId));
 }
 
 /** Runs of messages of one epoch: one that comes back is another run. */
