@@ -28,6 +28,7 @@ const HEALED_MS = ACTIVE_MS + 12_000;
 /** The longest attempt, and what it may take to tell. */
 const QUIET_MS = 180_000;
 const LOOK_MS = 2_000;
+const LOSES_WITNESS: readonly FaultName[] = ['bus-wiped', 'bus-rolled-back'];
 
 export interface RunResult {
   readonly findings: readonly Finding[];
@@ -54,6 +55,7 @@ class Run {
   private readonly pending: Set<PlannedFault>;
   /** Steps and faults that are due at a time. */
   private toCome = 0;
+  private readonly begun = new Set<FaultName>();
   private readonly endings = new Set<() => void>();
   private readonly met: (readonly [FaultName, Stage])[] = [];
   private readonly restores: StoreRestore[] = [];
@@ -148,7 +150,8 @@ class Run {
 
   private begin(planned: PlannedFault): void {
     const { world, fleet, operators, forged } = this;
-    if (world.scheduler.now > ACTIVE_MS) return;
+    if (world.scheduler.now > ACTIVE_MS || this.leavesNoWitness(planned.fault)) return;
+    this.begun.add(planned.fault);
     const chance = new SeededRandomness(planned.seed);
     const upgrading = fleet.upgrading;
     const hit = upgrading[Math.floor(chance.fraction() * upgrading.length)];
@@ -173,6 +176,15 @@ class Run {
     };
     this.endings.add(ending);
     world.scheduler.after(planned.forMs, ending);
+  }
+
+  /**
+   * A store that is put back is known by what the bus holds. Where both are put back together nobody can tell, as the
+   * decision on another store says: that is no promise.
+   */
+  private leavesNoWitness(fault: FaultName): boolean {
+    if (fault === 'store-restored') return this.begun.has('bus-rolled-back');
+    return LOSES_WITNESS.includes(fault) && this.begun.has('store-restored');
   }
 
   /** Mostly a process that has to do with the stage. */
