@@ -46,9 +46,10 @@ export class StoreConnection extends EventStore {
     super();
   }
 
-  /** Every reader is thrown out, as one that lags behind is: it begins again where it was. */
-  throwOut(): void {
+  /** Every reader is thrown out, as one that lags behind is: it begins again where it was. False: there is none. */
+  throwOut(): boolean {
     for (const reader of this.readers) reader.abort();
+    return this.readers.size > 0;
   }
 
   override append(

@@ -28,8 +28,11 @@ export interface FaultPlace {
 /** Puts the store back; answers what is lost. */
 export type Copy = ReturnType<World['store']['backUp']>;
 
+/** There was nothing to hit. */
+export const NOTHING = 'nothing';
+
 /** Begins the fault; what it returns ends it. */
-type Begin = (place: FaultPlace) => (() => void) | undefined;
+type Begin = (place: FaultPlace) => (() => void) | typeof NOTHING | undefined;
 
 const HOUR_MS = 3_600_000;
 
@@ -57,8 +60,11 @@ function onBuild(traits: Partial<BuildTraits>): Begin {
 function onMessages(does: 'drop' | 'twice' | 'late', kinds: readonly Hop['kind'][]): Begin {
   return ({ world, chance }) => {
     const share = 0.1 + 0.5 * chance();
-    world.disturb = (hop) => (kinds.includes(hop.kind) && chance() < share ? does : undefined);
-    return () => (world.disturb = undefined);
+    const disturb = (hop: Hop) => {
+      return kinds.includes(hop.kind) && chance() < share ? does : undefined;
+    };
+    world.disturbances.add(disturb);
+    return () => world.disturbances.delete(disturb);
   };
 }
 
@@ -68,12 +74,13 @@ const GARBAGE = { kind: 'ambiguous', evidence: 'HTTP 200 <html>' } as const;
 /** Everything that goes wrong in a run, by the name that reports use. */
 export const FAULTS = {
   // Processes.
-  kill: ({ world, slot }) => void world.kill(slot),
-  stop: ({ world, slot }) => void world.stop(slot),
+  kill: ({ world, slot }) => (slot.current ? void world.kill(slot) : NOTHING),
+  stop: ({ world, slot }) => (slot.current?.service ? void world.stop(slot) : NOTHING),
   freeze: ({ slot }) => {
-    const process = slot.current?.process;
-    process?.freeze();
-    return () => process?.wake();
+    const { current } = slot;
+    if (!current) return NOTHING;
+    current.process.freeze();
+    return () => current.process.wake();
   },
   'clock-ahead': ({ world, slot }) => skewed(world, slot, 2 * HOUR_MS),
   'clock-behind': ({ world, slot }) => skewed(world, slot, -2 * HOUR_MS),
@@ -88,7 +95,7 @@ export const FAULTS = {
     world.store.isFull = true;
     return () => (world.store.isFull = false);
   },
-  'readers-thrown-out': ({ slot }) => void slot.current?.store.throwOut(),
+  'readers-thrown-out': ({ slot }) => (slot.current?.store.throwOut() ? undefined : NOTHING),
   'positions-refused': ({ world, slot }) => {
     slot.refusesPositions = true;
     world.applyFaults(slot);
@@ -144,7 +151,7 @@ export const FAULTS = {
   'forged-message': ({ world, instanceId, chance, forgedPayloads }) => {
     const last = world.bus.contents.length;
     const copied = world.bus.messageAt(1 + Math.floor(chance() * last));
-    if (!copied) return undefined;
+    if (!copied) return NOTHING;
     const { sequence: _, ...message } = copied;
     const forgery = Buffer.from(`{"instanceId":"${instanceId}"}`);
     const payload = chance() < 0.5 ? Buffer.from(message.payload) : forgery;

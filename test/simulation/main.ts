@@ -105,6 +105,7 @@ async function many({ seeds, from, workers }: Options): Promise<number> {
   const seconds = Number(process.hrtime.bigint() - startedAt) / 1e9;
   const coverage = new Coverage();
   for (const { met } of outcomes) coverage.add(met);
+  const missing = seeds - outcomes.length;
   const broken = outcomes.filter(({ isSound }) => !isSound).map(({ seed }) => seed);
   for (const seed of broken.slice(0, MOST_STORIES)) await tellShrunk(seed);
   const steps = outcomes.reduce((sum, outcome) => sum + outcome.steps, 0);
@@ -113,12 +114,13 @@ async function many({ seeds, from, workers }: Options): Promise<number> {
   process.stdout.write(
     `${seeds} seeds in ${seconds.toFixed(1)} s (${(seeds / seconds).toFixed(1)} seeds per second), ${steps} steps, ${coverage.total} times a fault met an upgrade\n`,
   );
+  if (missing > 0) process.stdout.write(`${missing} seeds did not come to an end\n`);
   if (holes.length > 0) process.stdout.write(`Never met: ${holes.join(', ')}\n`);
   if (broken.length > 0) process.stdout.write(`Seeds that break a promise: ${broken.join(', ')}\n`);
   process.stdout.write(
-    `${seeds - broken.length} seeds kept every promise, ${broken.length} did not\n`,
+    `${outcomes.length - broken.length} seeds kept every promise, ${broken.length} did not\n`,
   );
-  return broken.length === 0 && holes.length === 0 ? 0 : 1;
+  return broken.length + holes.length + missing === 0 ? 0 : 1;
 }
 
 async function tellShrunk(seed: number): Promise<void> {

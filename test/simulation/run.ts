@@ -1,5 +1,5 @@
 import type { StoredEvent } from '@uplift/contracts';
-import { decodeEvent, decodeRelayProof } from '@uplift/contracts';
+import { decodeEvent, decodeRelayProof, splitStreamName } from '@uplift/contracts';
 import { SeededRandomness } from '@uplift/runtime/testing';
 import { INSTANCES } from '../../apps/projector/src/read-model/read-model.tables';
 import { findingsOf } from '../history/findings';
@@ -10,7 +10,7 @@ import type {
   RunHistory,
   StoreRestore,
 } from '../history/run-history';
-import { FAULTS } from './faults';
+import { FAULTS, NOTHING } from './faults';
 import type { Copy, FaultName } from './faults';
 import type { Stage } from './fleet-view';
 import { FleetView, stageOf } from './fleet-view';
@@ -32,12 +32,15 @@ const LOSES_WITNESS: readonly FaultName[] = ['bus-wiped', 'bus-rolled-back'];
 
 export interface RunResult {
   readonly findings: readonly Finding[];
-  /** Stages that had an upgrade when the fault began, by fault. */
+  /** The stage of the upgrade that each fault met. */
   readonly met: readonly (readonly [FaultName, Stage])[];
   readonly checksum: string;
   readonly steps: number;
   readonly story: readonly string[];
 }
+
+/** No deadline is longer than that of a call; the watchdog looks a while later. */
+const LIMITS = { mayWait: false, landsInTime: true, silenceMs: 60_000 };
 
 /** One run from its plan: the same plan gives the same run. */
 export async function runPlan(plan: Plan, { keepsStory = false } = {}): Promise<RunResult> {
@@ -55,6 +58,7 @@ class Run {
   private readonly pending: Set<PlannedFault>;
   /** Steps and faults that are due at a time. */
   private toCome = 0;
+  private isAtRest = false;
   private readonly begun = new Set<FaultName>();
   private readonly endings = new Set<() => void>();
   private readonly met: (readonly [FaultName, Stage])[] = [];
@@ -96,19 +100,20 @@ class Run {
     }
     await this.untilQuiet(HEALED_MS);
     this.heal();
-    await this.untilQuiet(scheduler.now + QUIET_MS);
+    this.isAtRest = await this.untilQuiet(scheduler.now + QUIET_MS);
   }
 
-  /** Up to a time, or until nothing is left to happen. */
-  private async untilQuiet(time: number): Promise<void> {
+  /** Up to a time, or until nothing is left to happen: whether it came to that. */
+  private async untilQuiet(time: number): Promise<boolean> {
     const { scheduler } = this.world;
     let seen = -1;
     while (scheduler.now < time) {
       await scheduler.runUntil(Math.min(time, scheduler.now + LOOK_MS));
       const { length } = this.fleet.events;
-      if (seen === length && (await this.isQuiet())) return;
+      if (seen === length && (await this.isQuiet())) return true;
       seen = length;
     }
+    return false;
   }
 
   async result(): Promise<RunResult> {
@@ -116,7 +121,8 @@ class Run {
     const history = await this.history();
     world.end();
     const findings = [
-      ...findingsOf(history, { mayWait: false, landsInTime: true }),
+      ...findingsOf(history, LIMITS),
+      ...(this.isAtRest ? [] : [this.unrest(history)]),
       ...world.standstills.map((what) => ({ promise: 'I-25', what, subject: 'loops' })),
     ];
     for (const { promise, subject, what } of findings) trace.note(`${promise} ${subject}: ${what}`);
@@ -143,23 +149,21 @@ class Run {
       this.toCome += 1;
       this.world.scheduler.after(fault.delayMs, () => {
         this.toCome -= 1;
-        this.begin(fault);
+        this.begin(fault, splitStreamName(stream).id);
       });
     }
   }
 
-  private begin(planned: PlannedFault): void {
+  private begin(planned: PlannedFault, triggeredBy: string): void {
     const { world, fleet, operators, forged } = this;
     if (world.scheduler.now > ACTIVE_MS || this.leavesNoWitness(planned.fault)) return;
     this.begun.add(planned.fault);
+    const hit = fleet.stateOf(triggeredBy);
+    const instance = this.plan.instances.find(({ instanceId }) => instanceId === triggeredBy);
+    if (hit.kind !== 'upgrading' || instance === undefined) return;
+    const stage = stageOf(hit);
     const chance = new SeededRandomness(planned.seed);
-    const upgrading = fleet.upgrading;
-    const hit = upgrading[Math.floor(chance.fraction() * upgrading.length)];
-    const instance =
-      this.plan.instances.find(({ instanceId }) => instanceId === hit?.[0]) ??
-      this.plan.instances[0]!;
-    const slot = this.slotFor(hit ? stageOf(hit[1]) : undefined, chance);
-    for (const stage of fleet.stages) this.met.push([planned.fault, stage]);
+    const slot = this.slotFor(stage, chance);
     this.trace.note(`fault: ${planned.fault} (${slot.name}, ${instance.project})`);
     const end = FAULTS[planned.fault]({
       ...{ world, fleet, operators, slot, forged },
@@ -168,6 +172,8 @@ class Run {
       chance: () => chance.fraction(),
       restore: (copy) => this.restore(copy),
     });
+    if (end === NOTHING) return;
+    this.met.push([planned.fault, stage]);
     if (end === undefined) return;
     const ending = () => {
       if (!this.endings.delete(ending)) return;
@@ -188,7 +194,7 @@ class Run {
   }
 
   /** Mostly a process that has to do with the stage. */
-  private slotFor(stage: Stage | undefined, chance: SeededRandomness): Slot {
+  private slotFor(stage: Stage, chance: SeededRandomness): Slot {
     const { slots } = this.world;
     const worker = stage === 'verify' ? 'poll-upgrade' : stage;
     const near = slots.filter(({ service }) => service === worker || service === 'all-stages');
@@ -215,6 +221,11 @@ class Run {
     for (const { instanceId } of this.plan.instances) {
       this.operators.ask('unparkInstance', instanceId);
     }
+  }
+
+  private unrest({ store, bus = [], rows }: RunHistory): Finding {
+    const what = `the run did not come to rest: ${store.length} events, ${bus.length} messages, rows up to ${rows?.checkpoint}, ${this.operators.open} commands without an answer`;
+    return { promise: 'I-20', subject: 'the run', what };
   }
 
   private async isQuiet(): Promise<boolean> {

@@ -85,7 +85,7 @@ export class World {
   /** Told of each event of ours, the moment it is stored. */
   onStored: (event: StoredEvent) => void = () => undefined;
   /** What happens to a message on its way, if anything. */
-  disturb: ((hop: Hop) => 'drop' | 'twice' | 'late' | undefined) | undefined;
+  readonly disturbances = new Set<(hop: Hop) => 'drop' | 'twice' | 'late' | undefined>();
   /** Loops that stood still in a process that nobody had stopped. */
   readonly standstills: string[] = [];
   private readonly clock: MachineClock;
@@ -256,7 +256,7 @@ export class World {
 
   private carryWithin(line: Line, hop: Hop, run: () => void): void {
     const { wayMs } = line;
-    const disturbed = this.disturb?.(hop);
+    const [disturbed] = [...this.disturbances].flatMap((disturb) => disturb(hop) ?? []);
     if (wayMs === undefined || disturbed === 'drop') return;
     if (disturbed === 'late') return this.carryIn(wayMs + this.upTo(LATE_MS), run);
     const lane = `${hop.connection} ${hop.to}`;

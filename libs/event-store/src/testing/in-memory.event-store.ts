@@ -44,7 +44,7 @@ export interface InMemoryEventStoreOptions {
 /** The whole contract of the port, for tests: nothing survives the process. */
 export class InMemoryEventStore extends EventStore {
   private readonly log = new InMemoryLog();
-  private readonly losses = new Map<string, StreamLoss>();
+  private losses = new Map<string, StreamLoss>();
   private readonly ours = new Set<StoredEvent>();
   private readonly cuts = new Map<StoredEvent, StreamCut>();
   private readonly streams = new Map<string, StoredEvent[]>();
@@ -98,8 +98,7 @@ export class InMemoryEventStore extends EventStore {
     let upTo = positionOfLast(this.log.slice(0, next));
     let caughtUp = false;
     const { copy } = this;
-    while (!this.isOver(signal)) {
-      if (copy !== this.copy) throw new EventStoreUnavailableError('The store went away');
+    while (!this.isOver(signal, copy)) {
       const looked = this.log.slice(next, maxBatch);
       next += looked.length;
       const reachedEnd: boolean = !caughtUp && next === this.log.length;
@@ -197,12 +196,11 @@ export class InMemoryEventStore extends EventStore {
     return () => {
       const lost = this.log.cut(length);
       for (const { stream, position } of lost) {
-        const kept = (this.streams.get(stream) ?? []).filter((each) => each.position < position);
+        const kept = this.streams.get(stream)?.filter((each) => each.position < position) ?? [];
+        this.streams.set(stream, kept);
         if (kept.length === 0) this.streams.delete(stream);
-        else this.streams.set(stream, kept);
       }
-      this.losses.clear();
-      for (const [stream, loss] of losses) this.losses.set(stream, loss);
+      this.losses = new Map(losses);
       this.copy += 1;
       this.log.wake();
       return lost.filter((event) => this.ours.has(event));
@@ -260,7 +258,8 @@ export class InMemoryEventStore extends EventStore {
     return this.log.indexAfter(after);
   }
 
-  private isOver(signal?: AbortSignal): boolean {
+  private isOver(signal: AbortSignal | undefined, copy: number): boolean {
+    if (copy !== this.copy) throw new EventStoreUnavailableError('The store went away');
     return this.closed || signal?.aborted === true;
   }
 
