@@ -49,7 +49,7 @@ export class StageWorkersModule {
       stage === 'watchdog' ? [] : [providersOf(stage, uneven)],
     );
     const watchdog = stages.includes('watchdog')
-      ? watchdogProviders(uneven, actor, SERVICE_NAME)
+      ? watchdogProviders(uneven, actor, SERVICE_NAME, STORE)
       : [];
     return {
       module: StageWorkersModule,

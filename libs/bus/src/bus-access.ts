@@ -1,6 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { createSecureContext } from 'node:tls';
 import type { Configuration } from '@uplift/runtime';
+import { errorMessage } from '@uplift/runtime';
 import { credsAuthenticator, nkeyAuthenticator, type ConnectionOptions } from 'nats';
 
 /** Where the servers are, and as whom a process connects. */
@@ -71,30 +73,36 @@ const FORM =
   /^(?:(?<scheme>nats|tls):\/\/|(?![a-z][a-z0-9+.-]*:\/\/))(?:(?<login>.*)@)?(?<place>[^\s\/@]+)\/?$/is;
 
 function addressesOf(servers: BusAccess['servers']): Address[] {
-  const list = typeof servers === 'string' ? servers.split(LIST) : servers;
+  const list = typeof servers === 'string' ? servers.split(',') : servers;
   const addresses = list.map((text) => text.trim()).filter((text) => text !== '');
   if (addresses.length === 0) throw new BusAccessError('No address of a NATS server is given');
   return addresses.map((text) => {
     const { scheme, login, place } = FORM.exec(text)?.groups ?? {};
     if (place === undefined || !isPlace(place)) {
       throw new BusAccessError(
-        'The address of a NATS server is nats://[user:password@]host[:port] or tls://…, several separated by commas',
+        'The address of a NATS server is nats://[user:password@]host[:port] or tls://…, several separated by commas; a comma in a password is written %2C',
       );
     }
     return { isTls: scheme?.toLowerCase() === 'tls', place, login };
   });
 }
 
-/** A comma within a password separates nothing. */
-const LIST = /,(?=[^@]*(?:,|$)|\s*(?:nats|tls):\/\/)/;
-
 function isPlace(place: string): boolean {
   return URL.canParse(`http://${place}`) && new URL(`http://${place}`).hostname !== '';
 }
 
+/** A comma in a password would make an address of what is behind it. */
+function loginsOf(addresses: readonly Address[]): readonly string[] {
+  const logins = [...new Set(addresses.flatMap(({ login }) => login ?? []))];
+  if (logins.length === 0 || addresses[0]?.login !== undefined) return logins;
+  throw new BusAccessError(
+    'Where an address of a NATS server names a user, the first one does; a comma in a password is written %2C',
+  );
+}
+
 /** Each of them is enough; of several the server would take one, and nobody could say which. */
 function identityOf({ token, creds, nkeySeed }: BusAccess, addresses: readonly Address[]) {
-  const logins = [...new Set(addresses.flatMap(({ login }) => login ?? []))];
+  const logins = loginsOf(addresses);
   const given = [token, creds, nkeySeed].filter((each) => each !== undefined);
   if (logins.length > 1) {
     throw new BusAccessError('The addresses of the NATS servers name different users');
@@ -127,6 +135,12 @@ function decoded(text: string): string {
   }
 }
 
+interface TlsFiles {
+  readonly caFile?: string;
+  readonly certFile?: string;
+  readonly keyFile?: string;
+}
+
 /** The client goes over to TLS whenever the server offers it; what is asked for here is demanded. */
 function tlsOf({ tlsCa, tlsCert, tlsKey }: BusAccess, addresses: readonly Address[]) {
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
@@ -137,8 +151,24 @@ function tlsOf({ tlsCa, tlsCert, tlsKey }: BusAccess, addresses: readonly Addres
     ...(tlsCert === undefined ? {} : { certFile: fileOf(tlsCert) }),
     ...(tlsKey === undefined ? {} : { keyFile: fileOf(tlsKey) }),
   };
+  assertUsable(files);
   const isWanted = addresses.some(({ isTls }) => isTls) || Object.keys(files).length > 0;
   return isWanted ? files : undefined;
+}
+
+/** The client would dial for ever with files that it cannot use. */
+function assertUsable({ caFile, certFile, keyFile }: TlsFiles): void {
+  try {
+    createSecureContext({
+      ...(caFile === undefined ? {} : { ca: readFileSync(caFile) }),
+      ...(certFile === undefined ? {} : { cert: readFileSync(certFile) }),
+      ...(keyFile === undefined ? {} : { key: readFileSync(keyFile) }),
+    });
+  } catch (error) {
+    throw new BusAccessError(
+      `The TLS files for the NATS server cannot be used: ${errorMessage(error)}`,
+    );
+  }
 }
 
 function fileOf(path: string): string {

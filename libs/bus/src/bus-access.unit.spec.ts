@@ -35,8 +35,8 @@ describe('the access to a NATS server', () => {
     expect(JSON.stringify(natsAccess({ servers }).servers)).not.toContain('@');
   });
 
-  it('takes a comma within a password for a part of it', () => {
-    const { servers, pass } = natsAccess({ servers: 'nats://u:a,b@one,nats://two' });
+  it('takes a comma that is written as %2C for a part of the password', () => {
+    const { servers, pass } = natsAccess({ servers: 'nats://u:a%2Cb@one,nats://two' });
     expect([servers, pass]).toEqual([['one', 'two'], 'a,b']);
   });
 
@@ -54,6 +54,14 @@ describe('the access to a NATS server', () => {
     ['a port that is none', { servers: 'nats://u:hunter2@one:x' }, /nats:\/\//],
     ['two users', { servers: 'nats://a:hunter2@one,nats://b:hunter2@two' }, /different users/],
     ['two identities', { servers: 'nats://a:hunter2@one', token: 'hunter2' }, /one of/],
+    ['a comma in a password', { servers: 'nats://u:hunter2,b@one' }, /%2C/],
+    ['what may be a comma in a password', { servers: 'nats://u:1,2,hunter2@one' }, /%2C/],
+    ['a folder as a file', { servers: 'one', tlsCa: __dirname }, /cannot be used/],
+    [
+      'a certificate that is none',
+      { servers: 'one', tlsCert: __filename, tlsKey: __filename },
+      /cannot be used/,
+    ],
     ['a key without a certificate', { servers: 'one', tlsKey: __filename }, /go together/],
     ['a file that is not there', { servers: 'one', tlsCa: '/no/such/file' }, /no\/such\/file/],
   ])('refuses %s in one line, without a secret', (_case, access, words) => {

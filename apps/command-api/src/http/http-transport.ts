@@ -68,11 +68,14 @@ function refuseSlowBody({ complete, socket }: IncomingMessage): void {
   endWithProblem(socket, 408, 'The body of the request did not come in time');
 }
 
-/** What is no HTTP reaches no route and no filter. */
+const SLOW_HEADERS = 'The headers of the request did not come in time';
+
+/** What is no request yet reaches no route and no filter. */
 function refuseBytes({ code }: { readonly code?: string }, socket: Socket): void {
   if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const isTooLong = code === 'HPE_HEADER_OVERFLOW';
   if (isTooLong) endWithProblem(socket, 431, 'The headers of the request are too long');
+  else if (code === 'ERR_HTTP_REQUEST_TIMEOUT') endWithProblem(socket, 408, SLOW_HEADERS);
   else endWithProblem(socket, 400, 'The request is no HTTP');
 }
 

@@ -89,3 +89,15 @@ describe('a body over HTTP', () => {
     expect(answer).toMatch(/^HTTP\/1.1 408 /);
   });
 });
+
+it('answers headers that do not come in time with 408 and a problem', () => {
+  const said: string[] = [];
+  const socket = {
+    writable: true,
+    write: (text: string) => said.push(text),
+    destroySoon: () => undefined,
+  };
+  const error = Object.assign(new Error('slow'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
+  app.getHttpServer().emit('clientError', error, socket);
+  expect(said.join('')).toMatch(/^HTTP\/1\.1 408 .*application\/problem\+json.*"status":408/s);
+});

@@ -1,11 +1,18 @@
 import type { Provider } from '@nestjs/common';
 import { BusConnection } from '@uplift/bus';
 import type { Actor } from '@uplift/contracts';
-import { AllTail, CommandHandler, EventStore, SystemHistory } from '@uplift/event-store';
+import {
+  AllTail,
+  CommandHandler,
+  DivergenceWatch,
+  GuardedEventStore,
+  SystemHistory,
+} from '@uplift/event-store';
+import type { EventStore } from '@uplift/event-store';
 import { LagoonCores } from '@uplift/lagoon';
 import { limitsFrom } from '../admission/core-usage.projection';
 import { nameFrom } from '../admission/starts-switch';
-import type { Metrics } from '@uplift/runtime';
+import type { Clock, Metrics } from '@uplift/runtime';
 import { RepeatedLines } from '@uplift/runtime';
 import { auditorProviders } from './auditor.provider';
 import { isWorthALine } from '../runner/failure-triage';
@@ -26,6 +33,8 @@ export function watchdogProviders(
   runtime: StageRuntime,
   actor: Actor,
   service: string,
+  /** Token of the store itself. */
+  store: string,
 ): Provider[] {
   const writer = watchdogActor(actor);
   const { clock } = runtime;
@@ -35,12 +44,7 @@ export function watchdogProviders(
       inject: [CommandHandler],
       useFactory: (commands: CommandHandler) => new DeadlineEnforcer(commands, writer),
     },
-    {
-      provide: ClockCheck,
-      inject: [EventStore],
-      useFactory: (store: EventStore) =>
-        new ClockCheck(new SystemHistory(store, service), writer, clock),
-    },
+    clockCheck({ writer, service, store }, clock),
     {
       provide: KNOWN,
       inject: [LagoonCores, BusConnection],
@@ -59,6 +63,24 @@ export function watchdogProviders(
     heartbeat(runtime),
     ...auditorProviders({ runtime, writer, service, known: KNOWN }),
   ];
+}
+
+interface ClockPlace {
+  readonly writer: Actor;
+  readonly service: string;
+  readonly store: string;
+}
+
+/** What others put at the end of its stream has no hash that an append could be held against. */
+function clockCheck({ writer, service, store }: ClockPlace, clock: Clock): Provider {
+  return {
+    provide: ClockCheck,
+    inject: [store, DivergenceWatch],
+    useFactory: (bare: EventStore, watch: DivergenceWatch) => {
+      const history = new SystemHistory(new GuardedEventStore(bare, watch), service);
+      return new ClockCheck(history, writer, clock);
+    },
+  };
 }
 
 function heartbeat({ logger }: StageRuntime): Provider {

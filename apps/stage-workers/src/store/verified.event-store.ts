@@ -10,6 +10,7 @@ import type { Clock } from '@uplift/runtime';
 /** A store that is put back to an older copy takes longer to be there again. */
 const BELIEVED_FOR_MS = 30_000;
 const MOST_STREAMS = 4_096;
+const BEHIND_MS = 500;
 
 interface StreamEnd {
   readonly event: StoredEvent;
@@ -128,9 +129,17 @@ export class VerifiedEventStore extends EventStoreDecorator {
    */
   private async verify(stream: string, { revision, hash }: StreamHead): Promise<void> {
     if (revision < 0 || isAt({ revision, hash }, this.ends.of(stream))) return;
-    const last = await this.lastOf(stream);
+    const last = await this.lastOnceNotBehind(stream, revision);
     if (last !== null && last.revision > revision) return;
     if (!isAt({ revision, hash }, last)) throw new RevisionConflictError(stream, revision);
+  }
+
+  /** A node that follows another one may not have it yet: it is asked once more. */
+  private async lastOnceNotBehind(stream: string, revision: number): Promise<StoredEvent | null> {
+    const last = await this.lastOf(stream);
+    if (last !== null && last.revision >= revision) return last;
+    await this.clock.pause(BEHIND_MS);
+    return this.lastOf(stream);
   }
 
   /** As a reader would find it, but for the time, which is this machine's. */

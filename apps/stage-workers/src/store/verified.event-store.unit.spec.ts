@@ -33,14 +33,16 @@ describe('an append', () => {
   });
 
   it('after an event that the store does not have is refused, though others come as far meanwhile', async () => {
-    const { inner, store, append } = bound();
+    const { inner, store, clock, append } = bound();
     const first = await append(NO_STREAM, inner);
     const putBack = inner.backUp();
     const lost = await append(first, inner);
     putBack();
     // As far as the lost event, while the append is on its way.
     inner.rivals.push(() => append(first, inner));
-    await expect(append(lost)).rejects.toMatchObject({ code: 'revision-conflict' });
+    const refused = expect(append(lost)).rejects.toMatchObject({ code: 'revision-conflict' });
+    await clock.advance(500);
+    await refused;
     expect(verifyChain(await store.load(STREAM))).toMatchObject({ valid: true });
   });
 

@@ -72,6 +72,7 @@ export class InMemoryBus {
   private readonly connections = new Set<AttachedConnection>();
   private readonly servers = new Map<string, Set<Server>>();
   private stream: Stream | undefined;
+  private created = 0;
   private running = true;
   private isDiskFull = false;
   /** A real server that could not write a message confirms none any more, until it starts again. */
@@ -164,7 +165,7 @@ export class InMemoryBus {
       consumers: new Map(),
       settings,
       bytes: 0,
-      createdAt: new Date(this.clock.wall()).toISOString(),
+      createdAt: `stream ${(this.created += 1)}`,
     };
     this.stream.settings = settings;
     return report;

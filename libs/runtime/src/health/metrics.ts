@@ -82,9 +82,9 @@ export class Metrics {
   }
 }
 
-/** The version in the nearest package.json above this file; sources and build output lie at different depths. */
 const VERSION = buildVersion();
 
+/** The version in the nearest package.json above this file; sources and build output lie at different depths. */
 function buildVersion(from = __dirname): string {
   const file = join(from, 'package.json');
   if (existsSync(file)) {

@@ -48,6 +48,8 @@ describe('a log line', () => {
     ['esdb://uplift:hun@ter2/hunter2@host:2113?tls=true', 'esdb://[redacted]@host:2113?tls=true'],
     ['kurrentdb+discover://a:hunter2@b,c', 'kurrentdb+discover://[redacted]@b,c'],
     ['nats://a:hun@hunter2@one,nats://two', 'nats://[redacted]@one,nats://two'],
+    ['nats://a:hun/hunter2@one', 'nats://[redacted]@one'],
+    ['postgres://u:hun"hunter2@h/db', 'postgres://[redacted]@h/db'],
     ['see https://host/a/@scope and a@b', 'see https://host/a/@scope and a@b'],
   ])('leaves nothing of the credentials in %s', (text, shown) => {
     const { logger, lines } = recording();

@@ -3,9 +3,10 @@ import { isError } from './error-message';
 const SECRET_KEY =
   /pass(word|wd|phrase)?$|secret|token|authori[sz]ation|cookie|credential|api[-_]?key|private[-_]?key/i;
 /** Up to the last @ before a path: a password may have one in it. */
-const URL_CREDENTIALS = /([a-z][a-z0-9+.-]*:\/\/)[^\s/"]*@/gi;
-/** There a password may also hold a slash. */
-const STORE_CREDENTIALS = /((?:esdb|kurrentdb|kurrent|kdb)(?:\+discover)?:\/\/)[^\s?"]*@/gi;
+const URL_CREDENTIALS = /([a-z][a-z0-9+.-]*:\/\/)[^\s/]*@/gi;
+/** Of a store and of a bus: there a password may also hold a slash. */
+const SERVER_CREDENTIALS =
+  /((?:esdb|kurrentdb|kurrent|kdb|nats|tls)(?:\+discover)?:\/\/)[^\s?]*@/gi;
 const MAX_DEPTH = 8;
 
 const REDACTED = '[redacted]';
@@ -26,7 +27,7 @@ function redactObject(value: object, depth: number): unknown {
 
 export function redactText(text: string): string {
   return text
-    .replace(STORE_CREDENTIALS, `$1${REDACTED}@`)
+    .replace(SERVER_CREDENTIALS, `$1${REDACTED}@`)
     .replace(URL_CREDENTIALS, `$1${REDACTED}@`);
 }
 
