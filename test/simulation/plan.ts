@@ -94,7 +94,7 @@ function plannedFault(
     kind: 'fault',
     fault,
     on: oneOf(MOMENTS[stage], randomness),
-    nth: 1 + Math.floor(randomness.fraction() * 3),
+    nth: 1 + Math.floor(randomness.fraction() * 2),
     delayMs: Math.round((randomness.fraction() < 0.7 ? 20 : 1_500) * randomness.fraction()),
     forMs: Math.round((isBrief ? 3_000 : 15_000) * randomness.fraction()),
     seed: Math.floor(randomness.fraction() * 2 ** 32),
