@@ -95,8 +95,12 @@ export function isStoredOnce({ history: { store }, streams }: Facts): Breach[] {
   return [...twice, ...appends];
 }
 
+/** Side by side, and none of them twice. */
 function isOneAppend(events: readonly StoredEvent[]): boolean {
-  return events.every(({ revision }, n) => n === 0 || revision === events[n - 1]!.revision + 1);
+  const isWhole = events.every(
+    ({ revision }, n) => n === 0 || revision === events[n - 1]!.revision + 1,
+  );
+  return isWhole && new Set(events.map(({ type }) => type)).size === events.length;
 }
 
 function twoAppends(commandId: string, events: readonly StoredEvent[]): string {
@@ -104,13 +108,13 @@ function twoAppends(commandId: string, events: readonly StoredEvent[]): string {
   return `command ${commandId} left events at revisions ${revisions}: more than one append`;
 }
 
-/** I-03: a command whose every answer was a refusal leaves no event in the stream of its instance. */
-export function leavesNothing({ history: { client = [] }, streams }: Facts): Breach[] {
-  const byKey = groupBy(client, keyOf);
-  return [...byKey].flatMap(([subject, repeats]) => {
+/** I-03: a command that was refused leaves no event in the stream of its instance, nor was it done before. */
+export function leavesNothing({ history: { client = [] }, streams, lost }: Facts): Breach[] {
+  const gone = new Set(lost.map(({ metadata }) => metadata.$causationId));
+  return [...groupBy(client, keyOf)].flatMap(([subject, repeats]) => {
     const [{ instanceId, commandId, command }] = repeats;
-    if (commandId === undefined || repeats.some(({ answer }) => answer.kind !== 'refused'))
-      return [];
+    const isRefused = repeats.some(({ answer }) => answer.kind === 'refused');
+    if (commandId === undefined || !isRefused || gone.has(commandId)) return [];
     const events = streams.get(instanceStream(instanceId)) ?? [];
     const left = events.find(({ metadata }) => metadata.$causationId === commandId);
     if (left === undefined) return [];
