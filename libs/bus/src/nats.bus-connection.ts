@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from '@uplift/runtime';
+import { systemClock, type CancelTimer, type Clock } from '@uplift/runtime';
 import type { ReceivedMessage } from '@uplift/contracts';
 import {
   connect,
@@ -74,12 +74,27 @@ const SETTINGS = {
   reconnectJitter: 250,
 };
 
+const DIAL_CHECK_MS = 1_000;
+
+/** What the client keeps for itself: it dials a server again only a while after its last dial, by the wall clock. */
+interface Dialled {
+  readonly protocol?: { readonly servers?: { readonly servers?: { lastConnect: number }[] } };
+}
+
+/** A wall clock that was ahead and was put back would have it wait for as long as it was ahead. */
+function forgetDialsToCome(client: NatsConnection & Dialled, wall: number): void {
+  for (const server of client.protocol?.servers?.servers ?? []) {
+    if (server.lastConnect > wall) server.lastConnect = 0;
+  }
+}
+
 /** The bus as a NATS server with JetStream. */
 export class NatsBusConnection extends BusConnection {
   override readonly clock: Clock;
   private connected = true;
   private closing = false;
   private manager: Promise<JetStreamManager> | undefined;
+  private stopWaiting: CancelTimer = () => undefined;
   private readonly reconnectListeners = new Set<() => void>();
 
   constructor(
@@ -215,11 +230,20 @@ export class NatsBusConnection extends BusConnection {
     return this.manager;
   }
 
+  private onDisconnect(): void {
+    this.connected = false;
+    this.stopWaiting();
+    this.stopWaiting = this.clock.every(DIAL_CHECK_MS, () =>
+      forgetDialsToCome(this.nats, this.clock.wall()),
+    );
+  }
+
   private async followStatus(): Promise<void> {
     for await (const { type } of this.nats.status()) {
-      if (type === Events.Disconnect) this.connected = false;
+      if (type === Events.Disconnect) this.onDisconnect();
       if (type !== Events.Reconnect) continue;
       this.connected = true;
+      this.stopWaiting();
       this.reconnectListeners.forEach((listener) => listener());
     }
   }
@@ -227,6 +251,7 @@ export class NatsBusConnection extends BusConnection {
   private async followEnd(): Promise<void> {
     const error = await this.nats.closed();
     this.connected = false;
+    this.stopWaiting();
     if (!this.closing) this.options.onClosed?.(error instanceof Error ? error : undefined);
   }
 }

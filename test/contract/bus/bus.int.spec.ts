@@ -2,7 +2,7 @@ import type { INestMicroservice } from '@nestjs/common';
 import { ClientProxyFactory, Transport } from '@nestjs/microservices';
 import { connectBus, natsAccess, type NatsBusConnection } from '@uplift/bus';
 import { EVENTS_STREAM } from '@uplift/contracts';
-import { AckPolicy, StorageType } from 'nats';
+import { AckPolicy, DebugEvents, StorageType } from 'nats';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { lastValueFrom } from 'rxjs';
@@ -55,6 +55,26 @@ describe('what only a real server shows', () => {
       queue_group: 'uplift-spec',
       metadata: { schema: 'Echo', scope: 'instances:read', idempotent: 'true' },
     });
+  });
+
+  it('dials again when its clock was ahead at the last dial, and was put back since', async () => {
+    const lone = await BusServer.start();
+    const connection = await lone.connect('skewed');
+    const real = Date.now.bind(Date);
+    const ahead = jest.spyOn(Date, 'now').mockImplementation(() => real() + 7_200_000);
+    const back = new Promise<void>((resolve) => void connection.onReconnect(resolve));
+    const dialled = (async () => {
+      for await (const { type } of connection.nats.status())
+        if (type === DebugEvents.Reconnecting) return;
+    })();
+    await lone.kill();
+    await dialled;
+    ahead.mockRestore();
+    await lone.start();
+    await back;
+    expect(connection.isConnected).toBe(true);
+    await connection.close();
+    await lone.close();
   });
 
   describe('a stream that somebody else has made', () => {
