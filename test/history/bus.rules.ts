@@ -12,14 +12,17 @@ export function isStoreInOrder({ history, lost }: Facts): Breach[] {
   if (history.bus === undefined) return [];
   const bus = withoutLostForgeries(history);
   const epochs = epochsOf(forgedMessages > 0 ? withoutMisplaced(bus, store) : bus);
-  const known = new Set([...store, ...lost].map(({ id }) => id));
+  const known = new Map([...store, ...lost].map((event) => [event.id, event]));
   const earlier = epochs
     .slice(0, -1)
     .flatMap((records) => [
       ...inOrder(records),
       ...records
-        .filter(({ eventId }) => !known.has(eventId))
+        .filter((record) => !isOf(known.get(record.eventId), record))
         .map((record) => about(record, 'carries an event that the store never had')),
+      ...records
+        .filter(({ position }, n) => n > 0 && position <= records[n - 1]!.position)
+        .map((record) => about(record, 'is not in the order of the store')),
     ]);
   const newest = epochs.at(-1) ?? [];
   return [...earlier, ...inOrder(newest), ...sameAs(store.filter(isOurs), newest)];

@@ -122,11 +122,14 @@ export function leavesNothing({ history: { client = [] }, streams, lost }: Facts
   });
 }
 
-/** What the store has lost with leave is not looked for. */
-function acceptedOf({ history: { client = [] }, lost }: Facts): AcceptedOperation[] {
-  const places = new Set(lost.map((event) => placeOf(event)));
-  return client.filter(isAccepted).filter(({ instanceId, answer: { revision, position } }) => {
-    return !places.has(placeOf({ stream: instanceStream(instanceId), revision, position }));
+/** What was asked for before the store was put back, and was lost by that, is not looked for. */
+function acceptedOf({ history: { client = [], restores = [] } }: Facts): AcceptedOperation[] {
+  const lostAt = new Map<string, number>();
+  for (const { at, lost } of restores) for (const event of lost) lostAt.set(placeOf(event), at);
+  return client.filter(isAccepted).filter(({ instanceId, invokedAt, answer }) => {
+    const { revision, position } = answer;
+    const at = lostAt.get(placeOf({ stream: instanceStream(instanceId), revision, position }));
+    return at === undefined || invokedAt >= at;
   });
 }
 

@@ -16,7 +16,7 @@ import {
 } from './effects.rules';
 import type { Breach, Facts } from './facts';
 import { factsOf } from './facts';
-import { isNeverSilent, isOverOrExplained, isRedrivenSeldom } from './progress.rules';
+import { isNeverSilent, isOver, isRedrivenSeldom } from './progress.rules';
 import { isFold } from './read-model.rules';
 import type { Finding, Limits, RunHistory } from './run-history';
 import { isLegalPath, isLinked } from './streams.rules';
@@ -38,7 +38,7 @@ const RULES: readonly (readonly [promise: string, rule: Rule])[] = [
   ['I-15', isIntended],
   ['I-15', hasOutcome],
   ['I-17', isCancelKept],
-  ['I-20', isOverOrExplained],
+  ['I-20', isOver],
   ['I-20', isNeverSilent],
   ['I-22', isRedrivenSeldom],
   ['I-27', isFold],

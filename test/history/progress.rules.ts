@@ -5,15 +5,14 @@ import type { Limits } from './run-history';
 
 const REDRIVES_BY_ITSELF = 3;
 
-/** I-20: every upgrade has ended, or waits for something outside that it names. */
-export function isOverOrExplained(facts: Facts, { mayWait }: Limits): Breach[] {
+/** I-20: every upgrade has ended. */
+export function isOver(facts: Facts): Breach[] {
   return facts.instances.flatMap(({ instanceId, steps }) => {
     const last = steps.at(-1);
     // Nobody goes on with an instance that somebody has tampered with.
     if (last?.state.kind !== 'upgrading' || isForged(facts, instanceId)) return [];
     const { status } = last.state;
     const waiting = waitingFor(last.state);
-    if (mayWait && waiting?.target != null) return [];
     const what = `is still ${status} after ${last.event.type}, waiting for: ${waiting?.sentence}`;
     return [{ subject: instanceId, what }];
   });

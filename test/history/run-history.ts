@@ -48,6 +48,7 @@ export const ROW_FIELDS = [
   'currentUpgradeId',
   'lastUpgradeId',
   'failureReason',
+  'reasonClass',
 ] as const satisfies readonly (keyof InstanceView)[];
 
 export type RowRecord = Pick<InstanceView, 'instanceId' | (typeof ROW_FIELDS)[number]>;
@@ -99,15 +100,11 @@ export type ClientAnswer =
 export interface StoreRestore {
   /** Milliseconds by the clients' clock at which the older copy began to answer. */
   readonly at: number;
-  /** Position of the newest event of the copy; null: it was empty. */
-  readonly position: bigint | null;
   /** What was behind it, in the order of `$all`. */
   readonly lost: readonly StoredEvent[];
 }
 
 export interface Limits {
-  /** Whether an upgrade in flight may wait for something outside that it names; else every one has ended. */
-  readonly mayWait: boolean;
   /**
    * Whether every call lands, if ever, before it counts as settled: then no proof that it did not land excuses a
    * second build.

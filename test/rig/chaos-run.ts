@@ -46,7 +46,7 @@ export interface TimedFault extends CarriedOut {
 const QUIET_LIMIT_MS = 180_000;
 const LOOK_MS = 500;
 /** Windows are longer than any fault lasts; the shortest deadline is five minutes, and a minute later all is told. */
-const LIMITS = { mayWait: false, landsInTime: true, silenceMs: 360_000 };
+const LIMITS = { landsInTime: true, silenceMs: 360_000 };
 
 /** Stays until somebody removes it. PostgreSQL, which runs under an account of its own, has to get through. */
 export async function makeRunFolder(): Promise<string> {

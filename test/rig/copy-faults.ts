@@ -113,7 +113,7 @@ export const restoreStore: Inject = async (rig) => {
   const [older, newer] = [await eventsIn(rig, copy), await eventsIn(rig, aside)];
   const kept = new Set(older.map(({ id }) => id));
   const lost = newer.filter(({ id }) => !kept.has(id));
-  rig.restores.push({ at, position: older.at(-1)?.position ?? null, lost });
+  rig.restores.push({ at, lost });
   // What is stored again under its id is another event.
   for (const { id } of lost) rig.seenAt.delete(id);
   return async () => {

@@ -209,7 +209,7 @@ export class Load {
     const signal = AbortSignal.timeout(ANSWER_LIMIT_MS);
     try {
       if (dice.chance(0.5)) await this.bus.request(QUERY_SUBJECTS.instanceGet, { instanceId });
-      else await fetch(`${this.rig.apiUrl}/v1/instances/${instanceId}`, { signal });
+      else await answered(fetch(`${this.rig.apiUrl}/v1/instances/${instanceId}`, { signal }));
       this.queries.answered += 1;
     } catch {
       this.queries.failed += 1;
@@ -281,4 +281,10 @@ function toRefusedOrUnknown(error: unknown): ClientAnswer {
   const { code, status, retryable } = error.problem;
   if (status >= 500) return { kind: 'unknown', code };
   return { kind: 'refused', code, isPassing: retryable === true };
+}
+
+/** That something is wrong with the server is no answer. */
+async function answered(request: Promise<Response>): Promise<void> {
+  const { status } = await request;
+  if (status >= 500) throw new Error(`HTTP ${status}`);
 }

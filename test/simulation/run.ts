@@ -40,7 +40,7 @@ export interface RunResult {
 }
 
 /** No deadline is longer than that of a call; the watchdog looks a while later. */
-const LIMITS = { mayWait: false, landsInTime: true, silenceMs: 60_000 };
+const LIMITS = { landsInTime: true, silenceMs: 60_000 };
 
 /** One run from its plan: the same plan gives the same run. */
 export async function runPlan(plan: Plan, { keepsStory = false } = {}): Promise<RunResult> {
@@ -207,8 +207,7 @@ class Run {
     this.world.interruptStore();
     this.trace.note(`the store is an older copy: ${lost.length} events are lost`);
     this.fleet.forget(lost);
-    const position = this.fleet.events.at(-1)?.position ?? null;
-    this.restores.push({ at: this.world.scheduler.now, position, lost });
+    this.restores.push({ at: this.world.scheduler.now, lost });
   }
 
   /** Nothing goes wrong from here on, and nobody holds anything up. */

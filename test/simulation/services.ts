@@ -5,7 +5,7 @@ import { BusConnection } from '@uplift/bus';
 import { EsdbEventStore, EventStore } from '@uplift/event-store';
 import { HealthProbe, LagoonCores } from '@uplift/lagoon';
 import type { Clock, Logger, Randomness, ServiceOptions, SettingName } from '@uplift/runtime';
-import { Health, Metrics, readConfiguration } from '@uplift/runtime';
+import { Health, Metrics, readConfiguration, SERVICE_SETTINGS } from '@uplift/runtime';
 import { commandApi } from '../../apps/command-api/src/command-api.service';
 import { projector } from '../../apps/projector/src/projector.module';
 import { ReadModel } from '../../apps/projector/src/read-model/read-model.port';
@@ -162,23 +162,11 @@ function optionsOf(service: ServiceName): AnyService {
   }
 }
 
-const PROCESS_SETTINGS = [
-  'logLevel',
-  'healthHost',
-  'healthPort',
-  'httpHost',
-  'httpPort',
-  'beatLimitMs',
-  'drainMs',
-  'buildCommit',
-  'failpoints',
-] as const;
-
 const known = new Map<string, unknown>();
 
 /** Read once: it is the same for every process of the service. */
 function configurationOf({ name, settings }: AnyService) {
-  const read = () => readConfiguration([...PROCESS_SETTINGS, ...settings], ENVIRONMENT);
+  const read = () => readConfiguration([...SERVICE_SETTINGS, ...settings], ENVIRONMENT);
   const configuration = (known.get(name) as ReturnType<typeof read> | undefined) ?? read();
   known.set(name, configuration);
   return configuration;

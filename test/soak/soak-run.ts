@@ -104,7 +104,7 @@ class Soak {
     const { store, bus, lagoon, stack } = uplift;
     const databaseUrl = stack.url('postgres');
     const left = { store, bus, lagoon, databaseUrl, restores: [], seenAt: new Map() };
-    return findingsOf(await readRun(left, load.operations), { mayWait: false });
+    return findingsOf(await readRun(left, load.operations), {});
   }
 
   private async watchFor(ms: number, signal: AbortSignal): Promise<void> {

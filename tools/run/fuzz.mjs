@@ -65,7 +65,7 @@ function run() {
   });
   const counts = readCounts();
   showCounts(counts);
-  if (counts.length === 0) refuse(`There is no edge "${edge}"`);
+  if (counts.length === 0 && edge !== undefined) refuse(`There is no edge "${edge}"`);
   return status === 0 ? 0 : 1;
 }
 

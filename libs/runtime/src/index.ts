@@ -20,6 +20,7 @@ export {
 export type { Ports } from './process/run-until-stopped';
 export { runService, startService } from './process/run-service';
 export type { ServiceOptions } from './process/run-service';
+export { SERVICE_SETTINGS } from './process/service-runtime';
 export type { ServiceRuntime } from './process/service-runtime';
 export { Backoff } from './time/backoff';
 export type { BackoffOptions } from './time/backoff';

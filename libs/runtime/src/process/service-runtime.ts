@@ -8,7 +8,7 @@ import { systemClock, type Clock } from '../time/clock';
 import { systemRandomness, type Randomness } from '../time/randomness';
 
 /** The settings that every service reads. */
-const SERVICE_SETTINGS = [
+export const SERVICE_SETTINGS = [
   'logLevel',
   'healthHost',
   'healthPort',
