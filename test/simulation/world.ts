@@ -91,6 +91,11 @@ export class World {
   private readonly clock: MachineClock;
   private readonly network: Randomness;
   private readonly chance: Randomness;
+  /** Whose connection to the bus it is, by its name. */
+  private readonly byConnection = new Map<
+    string,
+    { readonly process: SimulatedProcess; readonly line: Line }
+  >();
   private readonly arrivals = new Map<string, number>();
   private readonly builds: LedgerEffect[] = [];
   private readonly tasks: LedgerEffect[] = [];
@@ -240,11 +245,6 @@ export class World {
       guardedCore(lagoonThrough(lines.lagoon, this.lagoon), agreement, RULES, context),
     );
   }
-
-  private readonly byConnection = new Map<
-    string,
-    { readonly process: SimulatedProcess; readonly line: Line }
-  >();
 
   /** Messages between one connection and the server keep their order, unless they are disturbed. */
   private carry(hop: Hop, arrive: () => void): void {

@@ -7,6 +7,9 @@ import { root, runs } from './ensure-installed.mjs';
 const REPORT = join(root, '.uplift/test-report.json');
 const JEST = join(root, 'node_modules/jest/bin/jest.js');
 
+/** Each suite of a whole stack starts a dozen processes. */
+export const TWO_AT_A_TIME = { args: ['--maxWorkers=2'] };
+
 /** What has passed and failed so far, over several runs of Jest and other checks. */
 export class TestCount {
   passed = 0;

@@ -1,8 +1,8 @@
-// The suites of `npm test` while every core has something else to do as well. See CONTRIBUTING.md, "Tests".
+// Every suite once while every core has something else to do as well. See CONTRIBUTING.md, "Tests".
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { ensureInstalled } from './ensure-installed.mjs';
-import { TestCount } from './jest-suites.mjs';
+import { TestCount, TWO_AT_A_TIME } from './jest-suites.mjs';
 import { RUNS } from './suites.mjs';
 
 // It ends with this process, however that ends.
@@ -16,6 +16,7 @@ const burners = Array.from({ length: availableParallelism() }, () =>
 );
 try {
   count.jest(RUNS.test);
+  count.jest(RUNS.stacks, TWO_AT_A_TIME);
 } finally {
   for (const burner of burners) burner.kill();
 }

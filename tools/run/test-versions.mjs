@@ -4,13 +4,11 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { ensureInstalled, root, runs } from './ensure-installed.mjs';
-import { TestCount } from './jest-suites.mjs';
+import { TestCount, TWO_AT_A_TIME } from './jest-suites.mjs';
 import { RUNS } from './suites.mjs';
 
 const NODE_VERSION = '26.12.1';
 const OLD_NATS = '2.9.';
-/** Each of these suites starts a dozen processes, however many cores there are. */
-const TWO_AT_A_TIME = { args: ['--maxWorkers=2'] };
 const CACHE = join(root, '.uplift/versions');
 
 if (process.platform !== 'linux' || process.arch !== 'x64') {
