@@ -2,7 +2,7 @@ import { EventStoreUnavailableError, NO_STREAM, StreamNotFoundError } from '@upl
 import { verifyChain } from '@uplift/event-store';
 import type { EventStore } from '@uplift/event-store';
 import { AllReader } from './all-reader';
-import { fill, newStream, sampleEvents } from './sample-events';
+import { fill, newStream, sampleEvents, untilTaken } from './sample-events';
 
 export interface FillableStore {
   readonly store: EventStore;
@@ -12,19 +12,6 @@ export interface FillableStore {
 /** What every event store must do once its disk is full. */
 export function fullSuite(name: string, current: () => FillableStore): void {
   describe(`event store that is full: ${name}`, () => {
-    /** Repeated as every caller does who was told to come again. */
-    async function untilTaken(append: () => Promise<unknown>): Promise<void> {
-      for (;;) {
-        const error: unknown = await append().then(
-          () => null,
-          (reason: unknown) => reason,
-        );
-        if (error === null) return;
-        expect(error).toBeInstanceOf(EventStoreUnavailableError);
-        await new Promise(setImmediate);
-      }
-    }
-
     it('takes nothing, keeps what it has confirmed, can be read, and takes events again', async () => {
       const { store, setFull } = current();
       const kept = newStream();

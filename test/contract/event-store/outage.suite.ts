@@ -8,7 +8,7 @@ import {
 import type { EventStore } from '@uplift/event-store';
 import { AllReader, expectOnly } from './all-reader';
 import type { CutLine } from './cut-line';
-import { fill, newStream, sampleEvents } from './sample-events';
+import { fill, newStream, sampleEvents, untilTaken } from './sample-events';
 
 /** Less patience than by default: an outage is over soon here, or for good. */
 const SHORT = { attemptMs: 500, totalMs: 1_500 };
@@ -17,11 +17,6 @@ const wasDown = (error: unknown): false => {
   if (error instanceof EventStoreUnavailableError) return false;
   throw error;
 };
-
-/** Appends the same events until the store has answered. */
-async function untilStored(append: () => Promise<unknown>): Promise<void> {
-  while (!(await append().then(() => true, wasDown)));
-}
 
 export function outageSuite(lineToServer: () => CutLine): void {
   describe('event store behind a line that breaks', () => {
@@ -50,7 +45,7 @@ export function outageSuite(lineToServer: () => CutLine): void {
       await store.load(newStream()).catch(wasDown);
       expect(performance.now() - startedAt).toBeLessThan(SHORT.attemptMs);
       await line.open();
-      await untilStored(() => store.append(newStream(), NO_STREAM, sampleEvents(1)));
+      await untilTaken(() => store.append(newStream(), NO_STREAM, sampleEvents(1)));
     });
 
     it('keeps the cause of the outage', async () => {
@@ -88,7 +83,7 @@ export function outageSuite(lineToServer: () => CutLine): void {
       await line.cut();
       await reader.until((r) => !r.caughtUp);
       await line.open();
-      await untilStored(() => store.append(stream, head, sampleEvents(5)));
+      await untilTaken(() => store.append(stream, head, sampleEvents(5)));
       await reader.until((r) => r.of(stream).length === 15 && r.caughtUp);
       expect(verifyChain(reader.of(stream))).toMatchObject({ valid: true });
       expect(store.counters.resubscribed.lagging).toBe(0);
@@ -103,7 +98,7 @@ export function outageSuite(lineToServer: () => CutLine): void {
       await line.cut();
       await expect(reader.until(() => false)).rejects.toBeInstanceOf(EventStoreUnavailableError);
       await line.open();
-      await untilStored(() => store.append(stream, head, sampleEvents(5)));
+      await untilTaken(() => store.append(stream, head, sampleEvents(5)));
       const again = new AllReader(store, { after: reader.events.at(-1)!.position });
       await again.until((r) => r.of(stream).length === 5);
       expect(verifyChain([...reader.of(stream), ...again.of(stream)])).toMatchObject({
@@ -129,7 +124,7 @@ export function outageSuite(lineToServer: () => CutLine): void {
       const streams = Array.from({ length: 100 }, newStream);
       const writing = streams.map(async (stream) => {
         const events = sampleEvents(2);
-        await untilStored(() => store.append(stream, NO_STREAM, events));
+        await untilTaken(() => store.append(stream, NO_STREAM, events));
       });
       for (let outage = 0; outage < 4; outage += 1) {
         await Promise.race(writing.slice(outage * 20));

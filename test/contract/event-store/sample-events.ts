@@ -29,6 +29,19 @@ export async function fill(
   return head;
 }
 
+/**
+ * Repeats an append until the store has taken it, as every caller does who was told to come again: each try after all
+ * else that is due, since one that is refused at once waits for nothing.
+ */
+export async function untilTaken(append: () => Promise<unknown>): Promise<void> {
+  while (!(await append().then(() => true, isUnavailable))) await new Promise(setImmediate);
+}
+
+function isUnavailable(error: unknown): false {
+  if (error instanceof EventStoreUnavailableError) return false;
+  throw error;
+}
+
 /** Position of the newest event of ours, however many of others lie behind it. */
 export async function newestOf(store: EventStore): Promise<bigint | null> {
   for (;;) {
