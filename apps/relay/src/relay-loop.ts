@@ -1,5 +1,6 @@
 import {
   PublishRun,
+  SILENT_SERVER,
   type PublishFailedError,
   type StreamFill,
   type TopologyOptions,
@@ -34,8 +35,6 @@ export interface RelayParts extends RelayContext {
 
 /** Between two passes of which the bus has taken nothing. */
 const REFUSED = { firstMs: 250, longestMs: 5_000 };
-const SILENT =
-  'the bus answers all else: a NATS server whose disk is full is silent like this, until there is room and it is started again';
 /** Of a message that was not stored, and of those behind it. */
 const SILENT_REASONS = ['timeout', 'wrong-sequence'];
 /** How often stream and consumers are looked after. */
@@ -141,7 +140,9 @@ export class RelayLoop {
     const { bus, status, clock } = this.parts;
     this.tellRefusal(failure);
     const isSilent = SILENT_REASONS.includes(failure.reason) && bus.isConnected;
-    status.hindered(isSilent ? `${failure.message}; ${SILENT}` : failure.message);
+    status.hindered(
+      isSilent ? `${failure.message}; the bus answers all else: ${SILENT_SERVER}` : failure.message,
+    );
     if (run.hasConfirmed) this.backoff.reset();
     else await beatWhile(clock.idle(this.backoff.next(), ending), this.parts);
   }

@@ -148,6 +148,19 @@ export class NoAnswerError extends Error {
   }
 }
 
+/** What silence may mean while the connection to the server stands. */
+export const SILENT_SERVER =
+  'a NATS server whose disk is full is silent like this, until there is room and it is started again';
+
+/** JetStream gave no answer about its stream and consumers, whatever the rest of the server does. */
+export class JetStreamSilentError extends Error {
+  readonly code = 'jetstream-silent';
+  constructor(isConnected: boolean, options?: ErrorOptions) {
+    const why = isConnected ? SILENT_SERVER : 'the connection is lost';
+    super(`JetStream does not answer: ${why}`, options);
+  }
+}
+
 export interface IncomingRequest extends ReceivedMessage {
   /** Throws PayloadTooLargeError. */
   respond(reply: ReceivedMessage): void;

@@ -11,6 +11,7 @@ import {
 } from 'nats';
 import {
   BusConnection,
+  JetStreamSilentError,
   NoAnswerError,
   PayloadTooLargeError,
   type ConsumerState,
@@ -41,9 +42,11 @@ import {
   ensureNatsConsumers,
   ensureNatsStream,
   hasConsumer,
+  isSilence,
   storedMessage,
   streamFaults,
   streamFill,
+  type StoredMessageQuery,
 } from './nats.event-stream';
 
 export interface BusOptions extends BusAccess {
@@ -136,36 +139,36 @@ export class NatsBusConnection extends BusConnection {
     return this.nats.close();
   }
 
-  override async ensureStream(options: TopologyOptions = {}): Promise<TopologyReport> {
-    return ensureNatsStream(await this.api(), options);
+  override ensureStream(options: TopologyOptions = {}): Promise<TopologyReport> {
+    return this.administer((manager) => ensureNatsStream(manager, options));
   }
 
-  override async ensureConsumers(options: TopologyOptions = {}): Promise<TopologyReport> {
-    return ensureNatsConsumers(await this.api(), options);
+  override ensureConsumers(options: TopologyOptions = {}): Promise<TopologyReport> {
+    return this.administer((manager) => ensureNatsConsumers(manager, options));
   }
 
-  override async streamFaults(): Promise<readonly string[]> {
-    return streamFaults(await this.api());
+  override streamFaults(): Promise<readonly string[]> {
+    return this.administer((manager) => streamFaults(manager));
   }
 
   override async lastSequence(): Promise<number> {
     return (await this.streamFill()).lastSequence;
   }
 
-  override async streamFill(): Promise<StreamFill> {
-    return streamFill(await this.api());
+  override streamFill(): Promise<StreamFill> {
+    return this.administer((manager) => streamFill(manager));
   }
 
-  override async messageAt(sequence: number): Promise<MessageOnBus | null> {
-    return storedMessage(await this.api(), { seq: sequence });
+  override messageAt(sequence: number): Promise<MessageOnBus | null> {
+    return this.storedMessage({ seq: sequence });
   }
 
-  override async messageFrom(sequence: number): Promise<MessageOnBus | null> {
-    return storedMessage(await this.api(), { seq: sequence, next_by_subj: '>' });
+  override messageFrom(sequence: number): Promise<MessageOnBus | null> {
+    return this.storedMessage({ seq: sequence, next_by_subj: '>' });
   }
 
-  override async firstWith(subject: string, sequence: number): Promise<MessageOnBus | null> {
-    return storedMessage(await this.api(), { seq: sequence, next_by_subj: subject });
+  override firstWith(subject: string, sequence: number): Promise<MessageOnBus | null> {
+    return this.storedMessage({ seq: sequence, next_by_subj: subject });
   }
 
   override openPublishing(listener: PublishListener): PublishChannel {
@@ -225,9 +228,18 @@ export class NatsBusConnection extends BusConnection {
     return createInbox(this.options.inboxPrefix);
   }
 
-  private api(): Promise<JetStreamManager> {
-    this.manager ??= this.nats.jetstreamManager({ checkAPI: false, timeout: 2_000 });
-    return this.manager;
+  private storedMessage(query: StoredMessageQuery): Promise<MessageOnBus | null> {
+    return this.administer((manager) => storedMessage(manager, query));
+  }
+
+  private async administer<T>(work: (manager: JetStreamManager) => Promise<T>): Promise<T> {
+    try {
+      this.manager ??= this.nats.jetstreamManager({ checkAPI: false, timeout: 2_000 });
+      return await work(await this.manager);
+    } catch (error) {
+      if (isSilence(error)) throw new JetStreamSilentError(this.isConnected, { cause: error });
+      throw error;
+    }
   }
 
   private onDisconnect(): void {

@@ -72,10 +72,15 @@ export async function streamFill(manager: JetStreamManager): Promise<StreamFill>
   };
 }
 
-/** With a subject: the first message of it at the sequence or behind. */
+export interface StoredMessageQuery {
+  readonly seq: number;
+  /** The first message of it at the sequence or behind. */
+  readonly next_by_subj?: string;
+}
+
 export async function storedMessage(
   manager: JetStreamManager,
-  query: { readonly seq: number; readonly next_by_subj?: string },
+  query: StoredMessageQuery,
 ): Promise<MessageOnBus | null> {
   try {
     const stored = await manager.streams.getMessage(EVENTS_STREAM, query);
@@ -225,9 +230,15 @@ function isNotFound(error: unknown): boolean {
 }
 
 const TIMEOUT: string = ErrorCode.Timeout;
+const SILENT_CODES: readonly string[] = [ErrorCode.Timeout, ErrorCode.NoResponders];
 
 function isTimeout(error: unknown): error is NatsError {
   return error instanceof NatsError && error.code === TIMEOUT;
+}
+
+/** Nobody has answered: JetStream is busy, or has switched itself off. */
+export function isSilence(error: unknown): boolean {
+  return !isRefusal(error) && error instanceof NatsError && SILENT_CODES.includes(error.code);
 }
 
 /** The server has answered, and the answer is no. */

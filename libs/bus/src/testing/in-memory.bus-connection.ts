@@ -3,6 +3,7 @@ import type { Clock } from '@uplift/runtime';
 import type { AckAction } from '../ack-policy';
 import {
   BusConnection,
+  JetStreamSilentError,
   NoAnswerError,
   PayloadTooLargeError,
   type ConsumerState,
@@ -251,7 +252,7 @@ export class InMemoryBusConnection extends BusConnection implements AttachedConn
     if (this.isClosed) return Promise.reject(new Error('The connection is closed'));
     return new Promise((resolve, reject) => {
       const cancel = this.clock.after(ADMINISTRATION_TIMEOUT_MS, () =>
-        reject(new Error('timeout')),
+        reject(new JetStreamSilentError(this.isConnected)),
       );
       this.toServer('administration', () => {
         const outcome = new Promise<T>((give) => give(onServer()));
