@@ -1,12 +1,21 @@
 import { parseArgs } from 'node:util';
 
-const BENCHMARK_NAMES = ['store', 'relay', 'rebuild', 'pipeline', 'lagoon-requests'] as const;
+const BENCHMARK_NAMES = [
+  'store',
+  'relay',
+  'rebuild',
+  'pipeline',
+  'lagoon-requests',
+  'in-flight',
+] as const;
 export type BenchmarkName = (typeof BENCHMARK_NAMES)[number];
 
 export interface BenchOptions {
   readonly only: readonly BenchmarkName[];
   /** Sizes of the fleets that are upgraded. */
   readonly instances: readonly number[];
+  /** Upgrades that are under way at once in `in-flight`. */
+  readonly inFlight: number;
   /** Events that relay and rebuild work through. */
   readonly events: number;
   /** How often each benchmark runs; the table shows the median. */
@@ -29,6 +38,7 @@ export function benchOptions(args: string[]): BenchOptions {
     options: {
       only: { type: 'string', default: BENCHMARK_NAMES.join(',') },
       instances: { type: 'string', default: '1000,5000' },
+      'in-flight': { type: 'string', default: '20000' },
       events: { type: 'string', default: '50000' },
       runs: { type: 'string', default: '1' },
       'poll-interval': { type: 'string', default: '5' },
@@ -40,6 +50,7 @@ export function benchOptions(args: string[]): BenchOptions {
   return {
     only: (positionals.length > 0 ? positionals : values.only.split(',')).map(benchmarkName),
     instances: values.instances.split(',').map((text) => wholeNumber('--instances', text, 100_000)),
+    inFlight: wholeNumber('--in-flight', values['in-flight'], 200_000),
     events: wholeNumber('--events', values.events, 5_000_000),
     runs: wholeNumber('--runs', values.runs, 100),
     store: values.store ?? null,

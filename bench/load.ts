@@ -67,6 +67,31 @@ async function writeHistory(history: InstanceHistory, project: string): Promise<
   return written;
 }
 
+/** Where Lagoon has the app of an upgrade, and its build. */
+export interface BuiltPlace {
+  readonly projectId: number;
+  readonly environmentId: number;
+  readonly route: string;
+  readonly buildName: string;
+}
+
+/** An instance with one upgrade whose build Lagoon has taken, in one append: the history of many is wanted, not its making. */
+export async function writeFlight(
+  history: InstanceHistory,
+  { instanceId, upgradeId, project }: Record<'instanceId' | 'upgradeId' | 'project', string>,
+  place: BuiltPlace,
+): Promise<void> {
+  const commands = [...edgeCommands(project, upgradeId), ...startCommands(upgradeId, place)];
+  let state = INITIAL_STATE;
+  const events = commands.flatMap((command) => {
+    const decided = decide(command, state);
+    state = decided.reduce(evolve, state);
+    return decided;
+  });
+  const cause = { causationId: randomUUID(), correlationId: upgradeId, actor: ACTOR };
+  await history.append(instanceId, NO_STREAM, events, { ...cause, step: 'flight' });
+}
+
 function edgeCommands(project: string, upgradeId: string): InstanceCommand[] {
   const profile = {
     project,
@@ -101,18 +126,29 @@ function edgeCommands(project: string, upgradeId: string): InstanceCommand[] {
   ];
 }
 
-function workerCommands(upgradeId: string): InstanceCommand[] {
+function startCommands(
+  upgradeId: string,
+  { buildName, ...located }: BuiltPlace,
+): InstanceCommand[] {
   const attempt = { upgradeId, attempt: 1 };
   const started = { ...attempt, worker: 'bench-1' };
-  const buildName = `lagoon-build-${upgradeId.slice(0, 6)}`;
-  const located = { projectId: 4711, environmentId: 815, route: 'http://app.example/' };
   const checks = [{ name: 'environment-exists', passed: true, detail: 'main' }];
-  const outcome = { buildName, warnings: false, queuedMs: 4_000, buildMs: 480_000 };
   return [
     { type: 'StartPreUpgrade', data: started },
     { type: 'CompletePreUpgrade', data: { ...attempt, located, checks, task: null } },
     { type: 'StartUpgrade', data: { ...started, bulkId: null } },
     { type: 'AcceptDeployment', data: { ...attempt, buildName } },
+  ];
+}
+
+function workerCommands(upgradeId: string): InstanceCommand[] {
+  const attempt = { upgradeId, attempt: 1 };
+  const started = { ...attempt, worker: 'bench-1' };
+  const buildName = `lagoon-build-${upgradeId.slice(0, 6)}`;
+  const place = { projectId: 4711, environmentId: 815, route: 'http://app.example/', buildName };
+  const outcome = { buildName, warnings: false, queuedMs: 4_000, buildMs: 480_000 };
+  return [
+    ...startCommands(upgradeId, place),
     { type: 'ProgressDeployment', data: { ...attempt, status: 'running', buildStep: null } },
     { type: 'CompleteUpgrade', data: { ...attempt, ...outcome } },
     { type: 'StartPostUpgrade', data: started },

@@ -10,6 +10,7 @@ import type { BenchmarkName, BenchOptions } from './bench.options';
 import { benchOptions } from './bench.options';
 import { useStore } from './bench-stack';
 import type { BenchContext, Benchmark, Row } from './benchmark';
+import { inFlightBench } from './in-flight/in-flight.bench';
 import { lagoonRequestsBench } from './lagoon-requests/lagoon-requests.bench';
 import { pipelineBench } from './pipeline/pipeline.bench';
 import { rebuildBench } from './rebuild.bench';
@@ -24,6 +25,7 @@ const BENCHMARKS: Readonly<Record<BenchmarkName, Benchmark>> = {
   rebuild: rebuildBench,
   pipeline: pipelineBench,
   'lagoon-requests': lagoonRequestsBench,
+  'in-flight': inFlightBench,
 };
 
 async function main(): Promise<void> {

@@ -4,6 +4,13 @@ import type { BenchInstance } from './uplift-client';
 /** Few enough for one request body. */
 const PLACED_AT_ONCE = 500;
 
+export interface MarkedBuild {
+  readonly project: string;
+  readonly environment: string;
+  /** The marker. */
+  readonly bulkName: string;
+}
+
 /** What the simulated Lagoon offers beside Lagoon's own API. */
 export class LagoonControl {
   private readonly origin: string;
@@ -13,17 +20,17 @@ export class LagoonControl {
   }
 
   async place(fleet: readonly BenchInstance[]): Promise<readonly PlacedEnvironment[]> {
-    const placed: PlacedEnvironment[] = [];
-    for (let from = 0; from < fleet.length; from += PLACED_AT_ONCE) {
-      const specs = fleet
-        .slice(from, from + PLACED_AT_ONCE)
-        .map(({ project, environment }) => ({ project, environment }));
-      const request = { method: 'POST', body: JSON.stringify(specs) };
-      const response = await this.control('environments', request);
-      const { environments } = (await response.json()) as { environments: PlacedEnvironment[] };
-      placed.push(...environments);
-    }
-    return placed;
+    const specs = fleet.map(({ project, environment }) => ({ project, environment }));
+    return this.inParts<PlacedEnvironment>('environments', specs);
+  }
+
+  /** Builds that go on from now under the markers given; answers their names. */
+  build(builds: readonly MarkedBuild[]): Promise<readonly string[]> {
+    return this.inParts<string>('builds', builds);
+  }
+
+  async advance(advanceSeconds: number): Promise<void> {
+    await this.control('clock', { method: 'POST', body: JSON.stringify({ advanceSeconds }) });
   }
 
   /** Requests since the start or the last clearing, by operation. */
@@ -34,6 +41,16 @@ export class LagoonControl {
 
   async clearLedger(): Promise<void> {
     await this.control('ledger', { method: 'DELETE' });
+  }
+
+  private async inParts<T>(path: 'environments' | 'builds', specs: readonly object[]) {
+    const answers: T[] = [];
+    for (let from = 0; from < specs.length; from += PLACED_AT_ONCE) {
+      const body = JSON.stringify(specs.slice(from, from + PLACED_AT_ONCE));
+      const response = await this.control(path, { method: 'POST', body });
+      answers.push(...((await response.json()) as Record<typeof path, T[]>)[path]);
+    }
+    return answers;
   }
 
   private async control(path: string, request: RequestInit): Promise<Response> {

@@ -1,3 +1,4 @@
+import type { NatsBusConnection } from '@uplift/bus';
 import { connectBus } from '@uplift/bus';
 import type { EventStore } from '@uplift/event-store';
 import type { Stack, StackOptions } from '../../tools/stack/src';
@@ -10,6 +11,7 @@ import { OutcomeWatch, UpliftClient } from './uplift-client';
 
 export interface Pipeline {
   readonly stack: Stack;
+  readonly bus: NatsBusConnection;
   readonly store: EventStore;
   readonly client: UpliftClient;
   readonly watch: OutcomeWatch;
@@ -28,7 +30,7 @@ export function withPipeline<T>(
       const client = new UpliftClient(bus);
       const lagoon = new LagoonControl(stack.url('lagoon'));
       try {
-        return await work({ stack, store, client, watch, lagoon });
+        return await work({ stack, bus, store, client, watch, lagoon });
       } finally {
         watch.close();
         await bus.close();
@@ -38,18 +40,28 @@ export function withPipeline<T>(
 }
 
 /** A Lagoon that takes no time. */
-export function instantLagoon({ pollIntervalMs, profile }: BenchOptions): StackOptions {
-  const profiled = (name: string) => profileSettings(name, resultsFolder());
-  const extra = (name: string) => (profile.includes(name) ? profiled(name) : {});
+export function instantLagoon(options: BenchOptions): StackOptions {
+  const { simulator, ...profiled } = profiledProcesses(options);
+  const { pollIntervalMs } = options;
   return {
-    simulator: { UPLIFT_SIMULATOR_CLOCK_SPEED: 'instant', ...extra('lagoon') },
-    eventStore: extra('eventstore'),
-    serviceEnv: Object.fromEntries(profile.map((name) => [name, profiled(name)])),
+    ...profiled,
+    simulator: { UPLIFT_SIMULATOR_CLOCK_SPEED: 'instant', ...simulator },
     env: {
       UPLIFT_POLL_INTERVAL_MS: String(pollIntervalMs),
       UPLIFT_PROBE_SUCCESSES: '1',
       UPLIFT_PROBE_INTERVAL_MS: '1',
       UPLIFT_LOG_LEVEL: 'warn',
     },
+  };
+}
+
+/** Settings of those processes that are to write a profile. */
+export function profiledProcesses({ profile }: BenchOptions) {
+  const profiled = (name: string) => profileSettings(name, resultsFolder());
+  const extra = (name: string) => (profile.includes(name) ? profiled(name) : {});
+  return {
+    simulator: extra('lagoon'),
+    eventStore: extra('eventstore'),
+    serviceEnv: Object.fromEntries(profile.map((name) => [name, profiled(name)])),
   };
 }

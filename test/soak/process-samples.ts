@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { childrenOf, processUsage } from '../../tools/stack/src';
+import type { ProcessMemory } from '../../tools/stack/src';
+import { processMemory, processUsage } from '../../tools/stack/src';
 
 /** What one process, with its children, has used in one minute. */
 export interface ProcessMinute {
@@ -19,14 +19,9 @@ export interface WatchedProcess {
   readonly isService: boolean;
 }
 
-interface Memory {
-  readonly anonymousBytes: number;
-  readonly mappedBytes: number;
-}
-
 /** Looks at the memory of processes many times a minute, and at their CPU time once. */
 export class ProcessSamples {
-  private least = new Map<string, Memory>();
+  private least = new Map<string, ProcessMemory>();
   private cpuSeconds = new Map<string, number>();
   private since = performance.now();
 
@@ -36,7 +31,7 @@ export class ProcessSamples {
 
   look(): void {
     for (const { name, pid } of this.watched()) {
-      const seen = memoryOf(pid);
+      const seen = processMemory(pid);
       const known = this.least.get(name);
       if (seen && (!known || seen.anonymousBytes < known.anonymousBytes))
         this.least.set(name, seen);
@@ -64,26 +59,4 @@ export class ProcessSamples {
       this.watched().map(({ name, pid }) => [name, processUsage(pid)?.cpuSeconds ?? 0] as const),
     );
   }
-}
-
-/** What several processes share is counted in parts, so that the sum is right. */
-function memoryOf(pid: number): Memory | null {
-  const all = [pid, ...childrenOf(pid)].flatMap((each) => rollupOf(each) ?? []);
-  if (all.length === 0) return null;
-  const sum = (key: keyof Memory) => all.reduce((total, memory) => total + memory[key], 0);
-  return { anonymousBytes: sum('anonymousBytes'), mappedBytes: sum('mappedBytes') };
-}
-
-function rollupOf(pid: number): Memory | null {
-  try {
-    const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-    const anonymousBytes = kibibytes(rollup, 'Pss_Anon');
-    return { anonymousBytes, mappedBytes: kibibytes(rollup, 'Pss') - anonymousBytes };
-  } catch {
-    return null;
-  }
-}
-
-function kibibytes(rollup: string, name: string): number {
-  return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(rollup)?.[1] ?? 0) * 1024;
 }

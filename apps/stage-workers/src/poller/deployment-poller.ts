@@ -10,6 +10,8 @@ export interface DeploymentPollerOptions extends PollIntervals {
   /** Most environments in one request. */
   readonly batch: number;
   readonly onError: (error: unknown, core: string) => void;
+  /** Told how long each round of requests took, in ms. */
+  readonly onRound?: (tookMs: number) => void;
   /** Answers what to call whenever the core makes progress, and every second between its rounds. */
   readonly loopOf: (core: string) => () => void;
 }
@@ -40,6 +42,11 @@ export class DeploymentPoller implements OnApplicationShutdown {
     return this.schedulerOf(this.cores.of(watcher.core)).add(watcher);
   }
 
+  /** How many builds are looked at, on all cores. */
+  get watched(): number {
+    return [...this.schedulers.values()].reduce((sum, { size }) => sum + size, 0);
+  }
+
   onApplicationShutdown(): void {
     this.endBeat();
     for (const scheduler of this.schedulers.values()) scheduler.stop();
@@ -60,6 +67,7 @@ export class DeploymentPoller implements OnApplicationShutdown {
       batch: this.options.batch,
       onError: (error) => this.options.onError(error, name),
       onBeat: this.options.loopOf(name),
+      onRound: (tookMs) => this.options.onRound?.(tookMs),
     });
     this.schedulers.set(name, scheduler);
     return scheduler;

@@ -16,6 +16,8 @@ export interface PollSchedulerOptions {
   readonly onError: (error: unknown) => void;
   /** An answer came, or a watcher has dealt with it. */
   readonly onBeat: () => void;
+  /** Told how long a round of requests took, in ms. */
+  readonly onRound: (tookMs: number) => void;
 }
 
 const TOLD_AT_ONCE = 50;
@@ -42,6 +44,10 @@ export class PollScheduler {
     this.watches.set(watcher, { watcher, acceptedAt, pace: 'active', dueAt, failures: 0 });
     this.schedule(now);
     return () => void this.watches.delete(watcher);
+  }
+
+  get size(): number {
+    return this.watches.size;
   }
 
   beatIfIdle(): void {
@@ -82,7 +88,9 @@ export class PollScheduler {
       isSoon: ({ dueAt }: Watch) => cadence.isSoon(dueAt, now),
     };
     const asks = asksFor(this.watches.values(), timing, batch);
-    if (asks.length > 0) await this.conclude(await this.carryOut(asks));
+    if (asks.length === 0) return;
+    await this.conclude(await this.carryOut(asks));
+    this.options.onRound(this.options.clock.monotonic() - now);
   }
 
   private carryOut(asks: readonly Ask[]): Promise<RoundResult> {

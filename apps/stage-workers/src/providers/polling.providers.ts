@@ -10,8 +10,12 @@ export function pollingProviders(runtime: StageRuntime): Provider[] {
     {
       provide: DeploymentPoller,
       inject: [LagoonCores],
-      useFactory: (cores: LagoonCores) =>
-        new DeploymentPoller(cores, pollerOptions(runtime), runtime),
+      useFactory: (cores: LagoonCores) => {
+        const poller = new DeploymentPoller(cores, pollerOptions(runtime), runtime);
+        const help = 'Builds that this process follows';
+        runtime.metrics.gauge({ name: 'builds_followed', help }, () => poller.watched);
+        return poller;
+      },
     },
     {
       provide: PollingStage,
@@ -22,12 +26,17 @@ export function pollingProviders(runtime: StageRuntime): Provider[] {
   ];
 }
 
-function pollerOptions({ configuration, health, logger }: StageRuntime) {
+function pollerOptions({ configuration, health, logger, metrics }: StageRuntime) {
+  const rounds = metrics.histogram({
+    name: 'poll_round_seconds',
+    help: 'Time in which every build of a core whose turn it was has been looked at',
+  });
   const { pollEarlyIntervalMs, pollEarlyForMs } = configuration;
   const { pollIntervalMs, pollQueuedIntervalMs, pollBatch: batch } = configuration;
   return {
     ...{ pollEarlyIntervalMs, pollEarlyForMs, pollIntervalMs, pollQueuedIntervalMs, batch },
     loopOf: (core: string) => health.loop(`deployment-poller/${core}`),
+    onRound: (tookMs: number) => rounds.observe(tookMs / 1_000),
     onError: (error: unknown, core: string) =>
       logger.warn({ err: error, core }, 'deployments could not be polled'),
   };

@@ -22,6 +22,32 @@ export function processUsage(pid: number): ProcessUsage | undefined {
   };
 }
 
+export interface ProcessMemory {
+  readonly anonymousBytes: number;
+  readonly mappedBytes: number;
+}
+
+/**
+ * What a process and its direct children hold; undefined where there is no /proc or the process is gone. What several
+ * processes share is counted in parts, so that the sum is right.
+ */
+export function processMemory(pid: number): ProcessMemory | undefined {
+  const all = [pid, ...childrenOf(pid)].flatMap((each) => rollupOf(each) ?? []);
+  if (all.length === 0) return undefined;
+  const sum = (key: keyof ProcessMemory) => all.reduce((total, memory) => total + memory[key], 0);
+  return { anonymousBytes: sum('anonymousBytes'), mappedBytes: sum('mappedBytes') };
+}
+
+function rollupOf(pid: number): ProcessMemory | undefined {
+  try {
+    const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+    const anonymousBytes = kibibytes(rollup, 'Pss_Anon');
+    return { anonymousBytes, mappedBytes: kibibytes(rollup, 'Pss') - anonymousBytes };
+  } catch {
+    return undefined;
+  }
+}
+
 function usageOf(pid: number): ProcessUsage | undefined {
   try {
     // utime, stime and those of children that ended: fields 14 to 17 of proc(5), the first two being cut off.
