@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util';
+import type { Installation } from '../tools/stack/src';
+import { INSTALLATIONS } from '../tools/stack/src';
 
 const BENCHMARK_NAMES = [
   'store',
@@ -8,10 +10,13 @@ const BENCHMARK_NAMES = [
   'lagoon-requests',
   'in-flight',
 ] as const;
+const MODES = Object.keys(INSTALLATIONS) as Installation[];
 export type BenchmarkName = (typeof BENCHMARK_NAMES)[number];
 
 export interface BenchOptions {
   readonly only: readonly BenchmarkName[];
+  /** How Uplift is divided into processes in the pipeline, one after the other. */
+  readonly modes: readonly Installation[];
   /** Sizes of the fleets that are upgraded. */
   readonly instances: readonly number[];
   /** Upgrades that are under way at once in `in-flight`. */
@@ -37,7 +42,8 @@ export function benchOptions(args: string[]): BenchOptions {
     allowPositionals: true,
     options: {
       only: { type: 'string', default: BENCHMARK_NAMES.join(',') },
-      instances: { type: 'string', default: '1000,5000' },
+      mode: { type: 'string', default: MODES.join(',') },
+      instances: { type: 'string', default: '3000' },
       'in-flight': { type: 'string', default: '20000' },
       events: { type: 'string', default: '50000' },
       runs: { type: 'string', default: '1' },
@@ -49,6 +55,7 @@ export function benchOptions(args: string[]): BenchOptions {
   });
   return {
     only: (positionals.length > 0 ? positionals : values.only.split(',')).map(benchmarkName),
+    modes: values.mode.split(',').map(mode),
     instances: values.instances.split(',').map((text) => wholeNumber('--instances', text, 100_000)),
     inFlight: wholeNumber('--in-flight', values['in-flight'], 200_000),
     events: wholeNumber('--events', values.events, 5_000_000),
@@ -60,10 +67,15 @@ export function benchOptions(args: string[]): BenchOptions {
   };
 }
 
-function benchmarkName(text: string): BenchmarkName {
-  const name = BENCHMARK_NAMES.find((known) => known === text);
-  if (name !== undefined) return name;
-  throw new Error(`--only wants some of ${BENCHMARK_NAMES.join(', ')}, not "${text}"`);
+const benchmarkName = oneOf('--only', BENCHMARK_NAMES);
+const mode = oneOf('--mode', MODES);
+
+function oneOf<T extends string>(option: string, known: readonly T[]): (text: string) => T {
+  return (text) => {
+    const value = known.find((each) => each === text);
+    if (value !== undefined) return value;
+    throw new Error(`${option} wants some of ${known.join(', ')}, not "${text}"`);
+  };
 }
 
 function wholeNumber(option: string, text: string, most: number): number {

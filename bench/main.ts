@@ -36,9 +36,9 @@ async function main(): Promise<void> {
   const say = (words: string) => process.stderr.write(pc.dim(`${words}\n`));
   const runs = await runAll({ options, say });
   const summary = medianRows(runs);
-  console.log(resultTable(summary));
-  const { cpu, cores, node, fileSystem, loadAverageAtStart: load } = machine;
-  console.log(`${cores} × ${cpu}, Node ${node}, ${fileSystem}, load at start ${load.toFixed(2)}`);
+  console.log(resultTable(summary, machine.node));
+  const { cpu, cores, fileSystem, loadAverageAtStart: load } = machine;
+  console.log(`${cores} × ${cpu}, ${fileSystem}, load at start ${load.toFixed(2)}`);
   console.log(await writeResults({ startedAt, machine, options, summary, runs }));
 }
 

@@ -10,7 +10,7 @@ const REQUEST_LIMIT_MS = 30_000;
 /** How long a read model may take to catch up after the last upgrade. */
 const READ_MODEL_LIMIT_MS = 300_000;
 
-/** Longest time without the end of any upgrade, while some are awaited. */
+/** Longest time in which upgrades are awaited and none begins or ends. */
 const SILENCE_LIMIT_MS = 60_000;
 
 const FAILURES = [
@@ -104,6 +104,7 @@ export class OutcomeWatch {
 
   /** Ask before the upgrade is requested. Rejects when it fails, or when nothing ends any more. */
   ended(instanceId: string): Promise<void> {
+    this.silence.refresh();
     const end = new Promise<void>((resolve, reject) =>
       this.waiting.set(instanceId, { resolve, reject }),
     );
@@ -124,7 +125,7 @@ export class OutcomeWatch {
   }
 
   private giveUp(): void {
-    const words = `No upgrade ended for ${SILENCE_LIMIT_MS} ms; ${this.waiting.size} are awaited`;
+    const words = `No upgrade began or ended for ${SILENCE_LIMIT_MS} ms; ${this.waiting.size} are awaited`;
     for (const { reject } of this.waiting.values()) reject(new Error(words));
     this.waiting.clear();
   }

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { ProcessUsage, Stack } from '../../tools/stack/src';
-import { SERVICE_NAMES } from '../../tools/stack/src';
+import { isServiceName } from '../../tools/stack/src';
 import type { Row } from '../benchmark';
 
 /** The aim for every service of Uplift; the servers it stands on are shown beside. */
 const MEMORY_AIM = { lessThan: 250 };
-const SERVICES: ReadonlySet<string> = new Set(SERVICE_NAMES);
+
+const CLIENT = 'bench client';
 
 const TIME_UNITS = {
   append: { name: 'µs', perSecond: 1e6 },
@@ -64,7 +65,7 @@ export function processRows(use: CpuUse, { section, pieces, piece }: Work): Row[
       measure: `process ${name}`,
       figures: [
         { value: (cpuSeconds * unit.perSecond) / pieces, unit: `${unit.name} CPU/${piece}` },
-        { value: peakMiB, unit: 'MiB peak', ...(SERVICES.has(name) ? { aim: MEMORY_AIM } : {}) },
+        { value: peakMiB, unit: 'MiB peak', ...(isServiceName(name) ? { aim: MEMORY_AIM } : {}) },
       ],
     }));
   const ours = cpuSecondsOf(use) / use.seconds;
@@ -75,8 +76,19 @@ export function processRows(use: CpuUse, { section, pieces, piece }: Work): Row[
   return [...rows, { section, measure: 'cores in use', figures: cores }];
 }
 
-export function cpuSecondsOf({ readings }: CpuUse): number {
+export function cpuSecondsOf({ readings }: Pick<CpuUse, 'readings'>): number {
   return readings.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
+}
+
+/** CPU seconds of Uplift's services, of the servers they stand on, and of this process. */
+export function cpuSecondsByKind({ readings }: CpuUse) {
+  const ofThose = (isOne: (name: string) => boolean) =>
+    cpuSecondsOf({ readings: readings.filter(({ name }) => isOne(name)) });
+  return {
+    services: ofThose(isServiceName),
+    servers: ofThose((name) => !isServiceName(name) && name !== CLIENT),
+    client: ofThose((name) => name === CLIENT),
+  };
 }
 
 /** NaN where the system does not tell. */
@@ -88,7 +100,7 @@ export function readingOf(name: string, usage: ProcessUsage | undefined): Proces
 function readingsOf(stack: Stack) {
   const own = process.cpuUsage();
   const client = {
-    name: 'bench client',
+    name: CLIENT,
     cpuSeconds: (own.user + own.system) / 1e6,
     peakMiB: process.resourceUsage().maxRSS / 1_024,
   };

@@ -22,10 +22,10 @@ export function medianRows(runs: readonly (readonly Row[])[]): SummaryRow[] {
   return [...groups.values()].flatMap(summaryOf);
 }
 
-/** All rows in one table, the aims beside. */
-export function resultTable(rows: readonly SummaryRow[]): string {
+/** All rows in one table, the aims beside, the version of Node above the figures. */
+export function resultTable(rows: readonly SummaryRow[], node: string): string {
   const table = new Table({
-    head: ['benchmark', 'measure', 'result', 'aim'].map(pc.bold),
+    head: ['benchmark', 'measure', `result on Node ${node}`, 'aim'].map(pc.bold),
     style: { head: [], border: [], compact: true },
   });
   let section = '';

@@ -5,7 +5,8 @@ import { describeNatsServer, natsServer } from './nats/find-nats-server';
 import { postgresBinaries } from './postgres/postgres-binaries';
 import type { InfrastructureName } from './stack/infrastructure';
 import { INFRASTRUCTURE_NAMES } from './stack/infrastructure';
-import { SERVICE_NAMES } from './stack/services';
+import type { ServiceName } from './stack/services';
+import { SERVICE_NAMES, SERVICES } from './stack/services';
 import type { StackOptions } from './stack/stack';
 import { Stack } from './stack/stack';
 import { restartOnChange } from './watch';
@@ -80,7 +81,7 @@ async function installServers(): Promise<readonly string[]> {
 function stackOptions(): StackOptions {
   return {
     infrastructure: chosen<InfrastructureName>(values.infrastructure, INFRASTRUCTURE_NAMES),
-    services: chosen(values.services, SERVICE_NAMES),
+    services: chosen(values.services, Object.keys(SERVICES) as ServiceName[]),
     ...(values.dir === undefined ? {} : { dir: values.dir }),
     ...(values.store === undefined ? {} : { store: storeArgument(values.store) }),
   };

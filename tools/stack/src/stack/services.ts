@@ -9,13 +9,15 @@ export interface ServiceEntry {
 /** As in the image: collects early instead of growing, so that a service stays under 250 MiB. */
 export const HEAP_LIMITS = ['--max-old-space-size=160'];
 
+const STAGE_WORKERS = 'dist/apps/stage-workers/src/main.js';
+
 const stage = (name: string): ServiceEntry => ({
-  script: 'dist/apps/stage-workers/src/main.js',
+  script: STAGE_WORKERS,
   args: ['--stage', name],
   env: { UPLIFT_STAGES: name },
 });
 
-/** Every service of a whole stack, one process each. */
+/** Everything that can be started as a process. */
 export const SERVICES = {
   relay: { script: 'dist/apps/relay/src/main.js' },
   projector: { script: 'dist/apps/projector/src/main.js' },
@@ -25,11 +27,27 @@ export const SERVICES = {
   'poll-upgrade': stage('poll-upgrade'),
   'post-upgrade': stage('post-upgrade'),
   watchdog: stage('watchdog'),
+  /** All stages and the watchdog together. */
+  stages: { script: STAGE_WORKERS },
 } as const satisfies Record<string, ServiceEntry>;
 
 export type ServiceName = keyof typeof SERVICES;
 
-export const SERVICE_NAMES = Object.keys(SERVICES) as readonly ServiceName[];
+const EVERY_NAME = Object.keys(SERVICES) as readonly ServiceName[];
+
+/** What a whole installation consists of: a process for each stage, or one for all of them. */
+export const INSTALLATIONS = {
+  separate: EVERY_NAME.filter((name) => name !== 'stages'),
+  all: ['relay', 'projector', 'command-api', 'stages'],
+} as const satisfies Record<string, readonly ServiceName[]>;
+
+export type Installation = keyof typeof INSTALLATIONS;
+
+export const SERVICE_NAMES: readonly ServiceName[] = INSTALLATIONS.separate;
+
+export function isServiceName(name: string): name is ServiceName {
+  return name in SERVICES;
+}
 
 const FREE_PORTS = { UPLIFT_HTTP_PORT: '0', UPLIFT_HEALTH_PORT: '0' };
 
