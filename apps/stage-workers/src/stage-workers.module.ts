@@ -1,4 +1,5 @@
 import type {
+  BeforeApplicationShutdown,
   DynamicModule,
   OnApplicationBootstrap,
   OnApplicationShutdown,
@@ -13,6 +14,7 @@ import {
   DivergenceWatch,
   EventStore,
   GuardedEventStore,
+  TailCheckpoints,
   InstanceHistory,
   busBesideStore,
   openServiceStore,
@@ -57,7 +59,7 @@ export class StageWorkersModule {
       providers: [
         ...adapters(runtime),
         ...runners(runtime, actor),
-        tail(runtime),
+        tail(runtime, { actor, stages }),
         ...effectProviders(uneven),
         ...providers.flatMap(({ providers }) => [...providers]),
         ...watchdog,
@@ -175,19 +177,26 @@ function runners({ clock, randomness, logger }: StageRuntime, actor: Actor): Pro
 }
 
 /** The one subscription of the process, open only if somebody listens. */
-function tail({ clock, randomness, logger, health, exit }: StageRuntime): Provider {
+function tail(runtime: StageRuntime, { actor, stages }: Follower): Provider {
+  const { clock, randomness, logger, health, exit, configuration } = runtime;
   const onBreak = (error: unknown, isRepeated: boolean) => {
     if (!isRepeated) logger.warn({ err: error }, 'the tail of the store broke off');
   };
   return {
     provide: AllTail,
-    inject: [EventStore],
-    useFactory: (store: EventStore) => {
+    inject: [EventStore, STORE, DivergenceWatch],
+    useFactory: (store: EventStore, bare: EventStore, watch: DivergenceWatch) => {
       const onAnotherStore = (error: Error) => {
         logger.fatal({ err: error }, 'the store is another one: begin anew');
         exit(1);
       };
-      const options = { clock, randomness, onBreak, onAnotherStore };
+      // What others put at the end of its stream has no hash that an append could be held against.
+      const checkpoints = new TailCheckpoints(new GuardedEventStore(bare, watch), {
+        ...{ clock, randomness, logger, actor, service: SERVICE_NAME },
+        name: stages.includes('watchdog') ? 'watchdog' : 'admission',
+        everyEvents: configuration.checkpointEvents,
+      });
+      const options = { clock, randomness, onBreak, onAnotherStore, checkpoints };
       const tail = new StoreTail(store, options, { health, logger });
       health.addReadiness('events', () => tail.tooOldFor);
       return tail;
@@ -195,9 +204,17 @@ function tail({ clock, randomness, logger, health, exit }: StageRuntime): Provid
   };
 }
 
+interface Follower {
+  readonly actor: Actor;
+  readonly stages: readonly Startable[];
+}
+
 const TAIL_LOOP = 'tail';
 
-class StoreTail extends AllTail implements OnApplicationBootstrap, OnApplicationShutdown {
+class StoreTail
+  extends AllTail
+  implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
+{
   constructor(
     store: EventStore,
     options: AllTailOptions,
@@ -214,6 +231,10 @@ class StoreTail extends AllTail implements OnApplicationBootstrap, OnApplication
         logger.error({ ...unreadable, eventId: id, stream, revision }, 'an event is not readable'),
     });
     this.start();
+  }
+
+  beforeApplicationShutdown(): Promise<void> {
+    return this.noteFolds();
   }
 
   onApplicationShutdown(): Promise<void> {

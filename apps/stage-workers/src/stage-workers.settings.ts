@@ -47,6 +47,7 @@ export const STAGE_SETTINGS = [
   'auditNewest',
   'auditSharePercent',
   'deadlineAttemptMs',
+  'checkpointEvents',
   'ackWaitMs',
 ] as const satisfies readonly SettingName[];
 

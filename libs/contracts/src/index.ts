@@ -18,7 +18,7 @@ export * from './stored-event';
 export * from './event.codec';
 export * from './headers';
 export * from './heartbeat';
-export { isForeign, isOurs, toStoredEvent } from './origin';
+export { checkpointStream, isForeign, isOurs, toStoredEvent } from './origin';
 export * from './recorded-event';
 export { openApiSchemas, toOpenApi } from './open-api';
 export type { Schema, ValueOf } from './schema';

@@ -35,10 +35,19 @@ export function isOurs({ stream, type, metadata }: Origin): boolean {
   return CATEGORY.test(category) && faultOfMetadata(metadata) === null;
 }
 
-/** Whether another program wrote it. What the store writes for itself is neither ours nor foreign. */
+/** Category of the streams in which processes keep what they have folded: our notes, and no history. */
+const CHECKPOINTS = 'upliftCheckpoint';
+
+/** No UUID follows the dash: whatever build reads it, it is none of our events. */
+export function checkpointStream(name: string): string {
+  return `${CHECKPOINTS}-${name}`;
+}
+
+/** Whether another program wrote it. What the store writes for itself, and our notes, are neither ours nor foreign. */
 export function isForeign(event: Origin): boolean {
   const isOfTheStore = event.stream.startsWith('$') || event.type === '$streamDeleted';
-  return !isOfTheStore && !isOurs(event);
+  const isNote = splitStreamName(event.stream).category === CHECKPOINTS;
+  return !isOfTheStore && !isNote && !isOurs(event);
 }
 
 /** Longest type of an event, and longest text of its metadata: they travel in a subject and in headers. */

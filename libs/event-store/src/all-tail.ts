@@ -3,6 +3,8 @@ import type { BackoffOptions, Clock, Randomness } from '@uplift/runtime';
 import { Backoff, beatWhile, errorMessage, failpoint } from '@uplift/runtime';
 import { EventStoreUnavailableError, PositionNotFoundError } from './event-store.port';
 import type { AllEventsBatch, EventStore } from './event-store.port';
+import type { FoldPlace } from './checkpoint-stream';
+import type { TailCheckpoints } from './tail-checkpoints';
 import type { TailListener, UnreadableEvent } from './tail-listeners';
 import { TailListeners } from './tail-listeners';
 
@@ -28,6 +30,8 @@ export interface AllTailOptions {
    * remember is of no use any more.
    */
   readonly onAnotherStore?: (error: PositionNotFoundError) => void;
+  /** Where `from` is the first event: what the listeners have folded, so that a start need not read everything again. */
+  readonly checkpoints?: TailCheckpoints;
   readonly maxBatch?: number;
   readonly backoff?: BackoffOptions;
 }
@@ -39,7 +43,8 @@ const BACKOFF: BackoffOptions = { longestMs: 1_000 };
  * break. There are two ways to use it:
  *
  * - Several listeners that are fast and keep their own state: `add` them, before `start` to miss nothing. Memory of
- *   the whole store: `from` absent, `hasCaughtUp` says when it is complete. Live events only: `from: 'end'`.
+ *   the whole store: `from` absent, `hasCaughtUp` says when it is complete; with `checkpoints` listeners that keep
+ *   state name it in `folds`. Live events only: `from: 'end'`.
  * - One consumer with a checkpoint of its own (relay, projector): `from` does what has to be done before a
  *   subscription (wait for a turn, read the checkpoint) and answers with it; `consume` writes the batch. Both get a
  *   signal that ends with the subscription. To begin again at another checkpoint: `resubscribe()`, without a pause, or
@@ -54,7 +59,8 @@ export class AllTail {
   private isStopped = false;
   /** Of ours. Undefined until the first subscription, null before the first event. */
   private seen: bigint | null | undefined;
-  private seenId: string | undefined;
+  /** The event at that position, if this tail has seen it itself. */
+  private place: FoldPlace | undefined;
   /** Of any event: a subscription goes on from here. */
   private lookedUpTo: bigint | null = null;
   private skipped = 0;
@@ -118,6 +124,11 @@ export class AllTail {
     await this.running;
   }
 
+  /** Before a calm end: whoever starts next goes on from here. */
+  async noteFolds(): Promise<void> {
+    await this.options.checkpoints?.finish(this.place, this.listeners.folds);
+  }
+
   add(listener: TailListener): void {
     if (this.isStopped) return listener.onStop?.();
     this.listeners.all.add(listener);
@@ -165,7 +176,7 @@ export class AllTail {
 
   private subscribed(after: bigint | null, signal: AbortSignal): AsyncIterable<AllEventsBatch> {
     const { maxBatch } = this.options;
-    const afterId = after === this.seen ? this.seenId : undefined;
+    const afterId = after === this.seen ? this.place?.eventId : undefined;
     return this.store.subscribeToAll({
       ...(after === null ? {} : { after }),
       ...(afterId === undefined ? {} : { afterId }),
@@ -188,19 +199,30 @@ export class AllTail {
   private async startOf(ending: AbortSignal): Promise<bigint | null> {
     const { from = 'first-event' } = this.options;
     if (typeof from !== 'function' && this.seen !== undefined) return this.lookedUpTo;
-    this.seenId = undefined;
+    this.place = undefined;
     if (typeof from === 'function') this.seen = await from(ending);
-    else this.seen = from === 'end' ? await this.store.lastPosition() : null;
+    else this.seen = from === 'end' ? await this.store.lastPosition() : await this.restored();
     this.lookedUpTo = this.seen;
     return this.seen;
+  }
+
+  /** Up to where the listeners know everything already. */
+  private async restored(): Promise<bigint | null> {
+    const restoring = this.options.checkpoints?.restore(this.listeners.folds);
+    if (restoring === undefined) return null;
+    const place = await beatWhile(restoring, this.options);
+    this.place = place ?? undefined;
+    this.listeners.tellRestored();
+    return place?.position ?? null;
   }
 
   private handOn({ events, foreign, upTo, caughtUp }: AllEventsBatch): void {
     for (const event of events) {
       this.listeners.tell(event, this.isAtEnd);
-      this.seen = event.position;
-      this.seenId = event.id;
-      this.lookedUpTo = event.position;
+      const { id: eventId, position, metadata } = event;
+      this.seen = position;
+      this.place = { position, eventId, hash: metadata.hash };
+      this.lookedUpTo = position;
     }
     this.lookedUpTo = upTo;
     this.skipped += foreign;
@@ -208,6 +230,7 @@ export class AllTail {
     this.problem = undefined;
     this.backoff.reset();
     for (const listener of this.listeners.all) listener.onBatch?.();
+    this.options.checkpoints?.passed(events.length, this.place, this.listeners.folds);
     this.announce();
   }
 
@@ -236,7 +259,7 @@ export class AllTail {
   /** Who listens has places in another store: for them it is over. */
   private beginAtEnd(): void {
     this.seen = undefined;
-    this.seenId = undefined;
+    this.place = undefined;
     for (const listener of this.listeners.all) {
       this.remove(listener);
       listener.onStop?.();

@@ -6,6 +6,8 @@ export * from './event-store.decorator';
 export * from './event-store.port';
 export * from './guarded.event-store';
 export * from './hash-chain';
+export { foldOfValue, TailCheckpoints } from './tail-checkpoints';
+export type { TailCheckpointsOptions, TailFold } from './tail-checkpoints';
 export { openServiceStore } from './service.event-store';
 export {
   gapBehind,

@@ -9,6 +9,7 @@ import {
 } from '@uplift/contracts';
 import type { RecordedInstanceEvent, RecordedSystemEvent } from '@uplift/domain';
 import { errorMessage } from '@uplift/runtime';
+import type { TailFold } from './tail-checkpoints';
 
 interface Tailed {
   /** Id of the actor. */
@@ -41,10 +42,14 @@ export interface TailListener {
   readonly onSystemEvent?: (event: TailedSystemEvent) => void;
   /** Of an instance only the first: nothing more of it comes, and whoever keeps something about it forgets it. */
   readonly onUnreadable?: (unreadable: UnreadableEvent) => void;
+  /** Before the first event: what its folds had kept is back. */
+  readonly onRestored?: () => void;
   /** After the last event of each batch. */
   readonly onBatch?: () => void;
   /** Nothing comes any more: the tail was stopped. */
   readonly onStop?: () => void;
+  /** All that it keeps of what it was told: with it a tail may begin later than with the first event. */
+  readonly folds?: readonly TailFold[];
 }
 
 type Telling = (listener: TailListener) => void;
@@ -58,10 +63,26 @@ export class TailListeners {
   readonly setAside = new Map<string, UnreadableEvent>();
   /** The first event that a newer build wrote. */
   newer: StoredEvent | undefined;
-  private readonly revisions = new Map<string, number>();
+  /** Next revision of each instance. */
+  readonly revisions = new Map<string, number>();
+
+  private readonly fold = new ListenersFold(this);
 
   /** @param firstRevision of a stream that was not heard of before; undefined where the tail begins later */
   constructor(private readonly firstRevision: 0 | undefined) {}
+
+  /** Of everybody who keeps something, in the order in which they came. */
+  get folds(): readonly TailFold[] {
+    return [this.fold, ...[...this.all].flatMap(({ folds = [] }) => folds)];
+  }
+
+  /** The folds have what they had kept; what was set aside before the tail began is told to everybody. */
+  tellRestored(): void {
+    for (const listener of this.all) listener.onRestored?.();
+    for (const unreadable of this.setAside.values()) {
+      for (const listener of this.all) listener.onUnreadable?.(unreadable);
+    }
+  }
 
   tell(event: StoredEvent, isLive: boolean): void {
     if (isOfNewerVersion(event)) this.newer ??= event;
@@ -133,6 +154,60 @@ export class TailListeners {
     for (const listener of this.all) if (listener[name]) return true;
     return false;
   }
+}
+
+type FoldEntry =
+  | readonly ['revision', instanceId: string, next: number]
+  | readonly ['set aside', instanceId: string, UnreadableEntry]
+  | readonly ['newer', EventEntry];
+
+/** Positions as text; what is in the event nobody asks for. */
+type EventEntry = Omit<StoredEvent, 'position' | 'data'> & { readonly position: string };
+type UnreadableEntry = Pick<UnreadableEvent, 'reason' | 'detail'> & { readonly event: EventEntry };
+
+/** What listeners are not told twice, or not at all. */
+class ListenersFold implements TailFold {
+  readonly name = 'tail';
+  readonly basis = { version: 1 };
+
+  constructor(private readonly kept: TailListeners) {}
+
+  entries(): Iterable<FoldEntry> {
+    const { newer, setAside, revisions } = this.kept;
+    const [ids, next] = [[...revisions.keys()], [...revisions.values()]];
+    const aside = [...setAside];
+    return (function* (): Generator<FoldEntry> {
+      if (newer !== undefined) yield ['newer', entryOf(newer)];
+      for (const [instanceId, { event, reason, detail }] of aside) {
+        yield ['set aside', instanceId, { event: entryOf(event), reason, detail }];
+      }
+      for (const [n, instanceId] of ids.entries()) yield ['revision', instanceId, next[n] ?? 0];
+    })();
+  }
+
+  clear(): void {
+    this.kept.newer = undefined;
+    this.kept.setAside.clear();
+    this.kept.revisions.clear();
+  }
+
+  takeBack(entry: unknown): void {
+    const known = entry as FoldEntry;
+    if (known[0] === 'newer') this.kept.newer = eventOf(known[1]);
+    else if (known[0] === 'revision') this.kept.revisions.set(known[1], known[2]);
+    else {
+      const [, instanceId, { event, reason, detail }] = known;
+      this.kept.setAside.set(instanceId, { event: eventOf(event), instanceId, reason, detail });
+    }
+  }
+}
+
+function entryOf({ data: _data, position, ...event }: StoredEvent): EventEntry {
+  return { ...event, position: position.toString() };
+}
+
+function eventOf({ position, ...event }: EventEntry): StoredEvent {
+  return { ...event, position: BigInt(position), data: {} };
 }
 
 class MissingEventsError extends Error {

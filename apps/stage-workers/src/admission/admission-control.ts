@@ -7,7 +7,7 @@ import type { Entrant, Hold } from './candidate';
 import type { Entry, Reachability } from './core-queue';
 import { CoreQueue } from './core-queue';
 import type { LimitsOf, NoRoom } from './core-usage.projection';
-import { CoreUsageProjection, knownCore, limitsFrom } from './core-usage.projection';
+import { CoreUsageProjection, knownCore, limitsBasis, limitsFrom } from './core-usage.projection';
 import type { StartsSwitch, StoppedStarts } from './starts-switch';
 
 export interface AdmissionControlOptions {
@@ -40,12 +40,14 @@ export class AdmissionControl implements OnApplicationBootstrap, OnApplicationSh
     private readonly options: AdmissionControlOptions,
   ) {
     this.limitsOf = limitsFrom(options.cores);
-    this.usage = new CoreUsageProjection(this.limitsOf);
+    this.usage = new CoreUsageProjection(this.limitsOf, limitsBasis(options.cores));
     this.clock = new EventClock(options.clock);
     tail?.add({
       onInstanceEvent: (event) => this.take(event),
       onUnreadable: (unreadable) => this.setAside(unreadable),
       onBatch: () => this.serve(),
+      onRestored: () => this.release(),
+      folds: [this.usage, this.clock.fold('time of admission')],
     });
   }
 
@@ -99,6 +101,11 @@ export class AdmissionControl implements OnApplicationBootstrap, OnApplicationSh
       queue.landed(instanceId);
       queue.release(instanceId);
     }
+  }
+
+  /** What has become of those who came before, no event will tell. */
+  private release(): void {
+    for (const queue of this.queues.values()) queue.releaseUnknown();
   }
 
   private serve(): void {

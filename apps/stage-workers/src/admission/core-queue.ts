@@ -112,6 +112,13 @@ export class CoreQueue {
     }
   }
 
+  /** Whoever waits for room that events do not know of, or know no more. */
+  releaseUnknown(): void {
+    for (const instanceId of [...this.waiting.keys()]) {
+      if (!this.ports.usage.isQueued(instanceId)) this.release(instanceId);
+    }
+  }
+
   /** An attempt has begun. */
   landed(instanceId: string): void {
     if (this.landing?.instanceId === instanceId) this.landing = null;

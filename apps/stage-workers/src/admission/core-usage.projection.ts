@@ -7,8 +7,11 @@ import type {
 import { destinationsOf, isBefore, isInFlight } from '@uplift/domain';
 import type { LagoonCore, LagoonCores } from '@uplift/lagoon';
 import { UnknownCoreError } from '@uplift/lagoon';
+import type { TailFold } from '@uplift/event-store';
 import { StartQueue } from './start-queue';
+import type { KeptQueue } from './start-queue';
 import { TokenBucket } from './token-bucket';
+import type { KeptBucket } from './token-bucket';
 
 /** Why a core takes no further upgrade for the moment. */
 export type NoRoom = 'builds-in-flight' | 'trigger-rate';
@@ -33,6 +36,12 @@ export function limitsFrom(cores: LagoonCores): LimitsOf {
     const { triggersPerHour, triggerBurst, buildsInFlight } = core.settings;
     return { name: core.name, triggersPerHour, triggerBurst, buildsInFlight };
   };
+}
+
+/** The limits of all names, also of those that no core has of its own: with others the same events lead elsewhere. */
+export function limitsBasis(cores: LagoonCores): unknown {
+  const limitsOf = limitsFrom(cores);
+  return ['', ...cores.names].map((name) => [name, limitsOf(name)]);
 }
 
 export function isLimited({ settings }: LagoonCore): boolean {
@@ -77,11 +86,47 @@ interface Flight {
  * What every limited core has been asked for, folded from all events: nothing in it that the store does not
  * hold. The fold starts at the first event, so the first answer takes as long as reading the whole store.
  */
-export class CoreUsageProjection {
+export class CoreUsageProjection implements TailFold {
+  readonly name = 'core usage';
   private readonly loads = new Map<string, CoreLoad>();
   private readonly flights = new Map<string, Flight>();
 
-  constructor(private readonly limitsOf: LimitsOf) {}
+  /** @param limits what `limitsOf` goes by, for checkpoints */
+  constructor(
+    private readonly limitsOf: LimitsOf,
+    private readonly limits: unknown = null,
+  ) {}
+
+  /** Raise the version when the same events lead to other places or other room. */
+  get basis(): unknown {
+    return { version: 1, limits: this.limits };
+  }
+
+  entries(): Iterable<KeptUsage> {
+    const loads = [...this.loads].map(([core, load]): KeptUsage => ['core', core, load.kept]);
+    const [ids, flights] = [[...this.flights.keys()], [...this.flights.values()]];
+    return (function* (): Generator<KeptUsage> {
+      yield* loads;
+      for (const [n, flight] of flights.entries()) yield ['flight', ids[n] ?? '', flight];
+    })();
+  }
+
+  clear(): void {
+    this.loads.clear();
+    this.flights.clear();
+  }
+
+  takeBack(entry: unknown): void {
+    const [kind, name, kept] = entry as KeptUsage;
+    if (kind === 'flight') this.flights.set(name, kept);
+    else this.knownLoadOf(name).takeBack(kept);
+  }
+
+  private knownLoadOf(core: string): CoreLoad {
+    const load = this.loadOf(core);
+    if (load === null) throw new RangeError(`The core ${core} has no limits`);
+    return load;
+  }
 
   record({ instanceId, event, at }: RecordedInstanceEvent): void {
     const before = this.flightAt(instanceId, event);
@@ -163,6 +208,18 @@ export class CoreUsageProjection {
   }
 }
 
+/** An entry of a checkpoint. */
+type KeptUsage =
+  readonly ['core', name: string, KeptLoad] | readonly ['flight', instanceId: string, Flight];
+
+interface KeptLoad {
+  readonly queue: KeptQueue;
+  readonly underWay: readonly string[];
+  readonly bucket: KeptBucket;
+  /** Null: never. */
+  readonly wasFullUntil: number | null;
+}
+
 const NEW = { phase: 'early', isTriggered: false, isParked: false } as const;
 
 function isWaiting({ phase, isParked }: Flight): boolean {
@@ -242,6 +299,24 @@ class CoreLoad {
   constructor({ triggersPerHour, triggerBurst, buildsInFlight }: CoreLimits) {
     this.bucket = new TokenBucket({ perHour: triggersPerHour, capacity: triggerBurst });
     this.mostBuilds = buildsInFlight === 0 ? Number.POSITIVE_INFINITY : buildsInFlight;
+  }
+
+  get kept(): KeptLoad {
+    const { wasFullUntil } = this;
+    return {
+      queue: this.queue.kept,
+      underWay: [...this.underWay],
+      bucket: this.bucket.kept,
+      wasFullUntil: Number.isFinite(wasFullUntil) ? wasFullUntil : null,
+    };
+  }
+
+  takeBack({ queue, underWay, bucket, wasFullUntil }: KeptLoad): void {
+    for (const instanceId of queue.urgent) this.queue.add(instanceId, true);
+    for (const instanceId of queue.others) this.queue.add(instanceId, false);
+    for (const instanceId of underWay) this.underWay.add(instanceId);
+    this.bucket.takeBack(bucket);
+    this.wasFullUntil = wasFullUntil ?? Number.NEGATIVE_INFINITY;
   }
 
   get buildsInFlight(): number {

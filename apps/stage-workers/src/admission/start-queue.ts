@@ -1,9 +1,19 @@
+export interface KeptQueue {
+  readonly urgent: readonly string[];
+  readonly others: readonly string[];
+}
+
 /** Who waits to be admitted at one core: urgent ones first, then first come first served. */
 export class StartQueue implements Iterable<string> {
   private readonly urgent = new Set<string>();
   private readonly others = new Set<string>();
   /** Made when somebody asks, forgotten when the queue moves. */
   private places: ReadonlyMap<string, number> | null = null;
+
+  /** As a checkpoint carries it. */
+  get kept(): KeptQueue {
+    return { urgent: [...this.urgent], others: [...this.others] };
+  }
 
   /** Nothing changes for whoever stands in the queue already, unless it has become urgent. */
   add(instanceId: string, isUrgent: boolean): void {

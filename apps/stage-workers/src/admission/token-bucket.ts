@@ -9,6 +9,13 @@ export interface BucketOptions {
   readonly capacity: number;
 }
 
+export interface KeptBucket {
+  readonly level: number;
+  readonly levelAt: number;
+  /** Null: there always was one. */
+  readonly lackEndsAt: number | null;
+}
+
 /** Tokens that come back evenly. Times are those of events, in ms, and only ever move forward. */
 export class TokenBucket {
   private readonly msPerToken: number;
@@ -21,6 +28,18 @@ export class TokenBucket {
     this.msPerToken = perHour === 0 ? 0 : HOUR_MS / perHour;
     this.capacity = Math.max(1, capacity);
     this.level = this.capacity;
+  }
+
+  /** As a checkpoint carries it. */
+  get kept(): KeptBucket {
+    const { level, levelAt, lackEndsAt } = this;
+    return { level, levelAt, lackEndsAt: Number.isFinite(lackEndsAt) ? lackEndsAt : null };
+  }
+
+  takeBack({ level, levelAt, lackEndsAt }: KeptBucket): void {
+    this.level = level;
+    this.levelAt = levelAt;
+    this.lackEndsAt = lackEndsAt ?? Number.NEGATIVE_INFINITY;
   }
 
   /** Whoever does not ask first leaves a debt. */

@@ -84,6 +84,7 @@ export class Auditor implements OnApplicationBootstrap, OnApplicationShutdown {
     parts.tail.add({
       onSystemEvent: (event) => recorder.observe(event),
       onUnreadable: ({ event, ...why }) => this.ofTail.add(unreadable(event, why)),
+      folds: [recorder.fold],
     });
   }
 

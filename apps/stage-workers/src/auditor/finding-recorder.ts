@@ -4,11 +4,13 @@ import type {
   FindingCommand,
   FindingCommandData,
   FindingKind,
+  FindingState,
   FindingsState,
   RecordedSystemEvent,
 } from '@uplift/domain';
 import { FINDING_KINDS, findingsDecider } from '@uplift/domain';
 import type { SystemCommandHandler } from '@uplift/event-store';
+import { foldOfValue } from '@uplift/event-store';
 import type { Clock, Logger } from '@uplift/runtime';
 import { shown } from './tally';
 
@@ -32,6 +34,12 @@ const CORRELATION_ID = splitStreamName(FINDINGS_STREAM).id;
  */
 export class FindingRecorder {
   private state: FindingsState = findingsDecider.initialState;
+  /** For checkpoints. */
+  readonly fold = foldOfValue<readonly (readonly [string, FindingState])[]>(
+    { name: 'findings', version: 1 },
+    () => [...this.state],
+    (known) => (this.state = known ? new Map(known) : findingsDecider.initialState),
+  );
   private readonly pending = new Map<string, FindingCommand>();
   private readonly toldAt = new Map<string, number>();
 

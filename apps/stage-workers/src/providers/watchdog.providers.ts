@@ -10,7 +10,7 @@ import {
 } from '@uplift/event-store';
 import type { EventStore } from '@uplift/event-store';
 import { LagoonCores } from '@uplift/lagoon';
-import { limitsFrom } from '../admission/core-usage.projection';
+import { limitsBasis, limitsFrom } from '../admission/core-usage.projection';
 import { nameFrom } from '../admission/starts-switch';
 import type { Clock, Metrics } from '@uplift/runtime';
 import { RepeatedLines } from '@uplift/runtime';
@@ -103,7 +103,12 @@ function knownTo(
 ): WatchdogView {
   return {
     deadlines: new DeadlineProjection(limitsIn(configuration), clock),
-    reasons: new WaitReasons({ limitsOf: limitsFrom(cores), nameOf: nameFrom(cores), clock }),
+    reasons: new WaitReasons({
+      limitsOf: limitsFrom(cores),
+      limits: limitsBasis(cores),
+      nameOf: nameFrom(cores),
+      clock,
+    }),
     queues: new StageQueues((durable) => bus.consumerState(durable), clock),
     storeClock: new StoreClock(clock),
   };

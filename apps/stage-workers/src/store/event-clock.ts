@@ -1,3 +1,5 @@
+import type { TailFold } from '@uplift/event-store';
+import { foldOfValue } from '@uplift/event-store';
 import type { Clock } from '@uplift/runtime';
 
 /**
@@ -14,6 +16,15 @@ export class EventClock {
     if (at <= this.newestAt) return;
     this.newestAt = at;
     this.seenAt = this.clock.monotonic();
+  }
+
+  /** For checkpoints. */
+  fold(name: string): TailFold {
+    const restore = (at: number | null) => {
+      this.newestAt = 0;
+      this.observe(at ?? 0);
+    };
+    return foldOfValue({ name, version: 1 }, () => this.newestAt, restore);
   }
 
   now(): number {
@@ -35,6 +46,13 @@ export class StoreClock {
   private live: { readonly at: number; readonly seenAt: number } | null = null;
 
   constructor(private readonly clock: Clock) {}
+
+  /** For checkpoints: time goes on with events that come live, and with these alone. */
+  readonly fold = foldOfValue(
+    { name: 'store clock', version: 1 },
+    () => this.newestAt,
+    (at) => (this.newestAt = at ?? 0),
+  );
 
   /** @param isLive true if the event was appended just now, so that its time is the store's */
   observe(at: number, isLive: boolean): void {

@@ -1,4 +1,4 @@
-import { count, ms, switchedOff, type Setting } from './setting';
+import { count, limit, ms, switchedOff, type Setting } from './setting';
 
 /** How stages call, poll and probe. */
 export const STAGE_SETTINGS = {
@@ -141,5 +141,10 @@ export const DEADLINE_SETTINGS = {
     'UPLIFT_AUDIT_SHARE_PERCENT',
     5,
     'Most of the time that the auditor works rather than rests, in per cent',
+  ),
+  checkpointEvents: limit(
+    'UPLIFT_CHECKPOINT_EVENTS',
+    20_000,
+    'Events after which a process that folds the whole store writes a checkpoint, at least; 0: none is written or used',
   ),
 } as const satisfies Record<string, Setting>;

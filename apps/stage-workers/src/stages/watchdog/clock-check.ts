@@ -1,7 +1,7 @@
 import type { Actor, StoredEvent } from '@uplift/contracts';
 import { CLOCK_STREAM, splitStreamName } from '@uplift/contracts';
 import type { StreamHead, SystemHistory } from '@uplift/event-store';
-import { NO_STREAM, RevisionConflictError } from '@uplift/event-store';
+import { foldOfValue, NO_STREAM, RevisionConflictError } from '@uplift/event-store';
 import type { Clock } from '@uplift/runtime';
 
 const CORRELATION_ID = splitStreamName(CLOCK_STREAM).id;
@@ -10,6 +10,15 @@ const CORRELATION_ID = splitStreamName(CLOCK_STREAM).id;
 export class ClockCheck {
   private head: StreamHead = NO_STREAM;
   private newestId = CORRELATION_ID;
+  /** For checkpoints. */
+  readonly fold = foldOfValue(
+    { name: 'clock stream', version: 1 },
+    () => ({ head: this.head, newestId: this.newestId }),
+    (known) => {
+      this.head = known?.head ?? NO_STREAM;
+      this.newestId = known?.newestId ?? CORRELATION_ID;
+    },
+  );
 
   constructor(
     private readonly history: SystemHistory,

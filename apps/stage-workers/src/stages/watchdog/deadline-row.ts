@@ -49,6 +49,12 @@ export interface Offer {
   readonly at: number;
 }
 
+/** What deadlines and waits depend on: there may be many rows. */
+export type OrderInFlight = Pick<
+  WorkOrder,
+  'upgradeId' | 'attempt' | 'startBy' | 'attemptMs' | 'deadlineAt'
+> & { readonly profile: Pick<WorkOrder['profile'], 'core'> };
+
 /** One instance in flight. Times in ms since 1970, as the store gave them. */
 export interface DeadlineRow extends AttemptClocks {
   readonly instanceId: string;
@@ -57,7 +63,7 @@ export interface DeadlineRow extends AttemptClocks {
   readonly revision: number;
   /** Time of that event. */
   readonly touchedAt: number;
-  readonly order: WorkOrder;
+  readonly order: OrderInFlight;
   readonly status: InFlightStatus;
   readonly owner: UpgradeStage;
   /** An operator who holds the instance is waited for, too. */
@@ -91,7 +97,7 @@ export function rowAfter(
   before: DeadlineRow | undefined,
   { limits, seenAt }: { readonly limits: DeadlineLimits; readonly seenAt: number },
 ): DeadlineRow | null {
-  const order = 'workOrder' in event.data ? event.data.workOrder : before?.order;
+  const order = 'workOrder' in event.data ? inFlight(event.data.workOrder) : before?.order;
   const known = before ?? UNKNOWN;
   const status = statusAfter(event, known.status);
   if (order === undefined || !isInFlight(status)) return null;
@@ -106,8 +112,26 @@ export function rowAfter(
   };
 }
 
+function inFlight({
+  upgradeId,
+  attempt,
+  startBy,
+  attemptMs,
+  deadlineAt,
+  profile,
+}: WorkOrder): OrderInFlight {
+  return {
+    upgradeId,
+    attempt,
+    ...(startBy !== undefined && { startBy }),
+    ...(attemptMs !== undefined && { attemptMs }),
+    ...(deadlineAt !== undefined && { deadlineAt }),
+    profile: { core: profile.core },
+  };
+}
+
 interface Circumstances {
-  readonly order: WorkOrder;
+  readonly order: OrderInFlight;
   readonly moment: Moment;
   readonly limits: DeadlineLimits;
   /** A wait goes on whatever the event says of the deadline. */
@@ -174,7 +198,7 @@ function attemptAfter(
 }
 
 /** Old orders name the end of the attempt instead. */
-function wholeTimeOf({ attemptMs, deadlineAt }: WorkOrder, openedAt: number): number {
+function wholeTimeOf({ attemptMs, deadlineAt }: OrderInFlight, openedAt: number): number {
   if (attemptMs !== undefined) return attemptMs;
   if (deadlineAt === undefined) return Number.POSITIVE_INFINITY;
   return Math.max(0, Date.parse(deadlineAt) - openedAt);

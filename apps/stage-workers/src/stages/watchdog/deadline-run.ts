@@ -13,6 +13,32 @@ export interface DeadlineRun {
   readonly leftMs: number | null;
 }
 
+/** As a checkpoint carries it: JSON knows no Infinity, and times of this process mean nothing to another. */
+export interface KeptRun {
+  readonly since: number;
+  readonly limit: number | 'none';
+  readonly begunAt: number;
+  readonly whole: number | 'none';
+  readonly left: number | 'none' | null;
+}
+
+const kept = (ms: number) => (Number.isFinite(ms) ? ms : 'none');
+const known = (ms: number | 'none') => (ms === 'none' ? Number.POSITIVE_INFINITY : ms);
+
+export function keptRun({ since, limitMs, begunAt, wholeMs, leftMs }: DeadlineRun): KeptRun {
+  const left = leftMs === null ? null : kept(leftMs);
+  return { since, limit: kept(limitMs), begunAt, whole: kept(wholeMs), left };
+}
+
+/** Its time counts from now on for whoever has only the own clock: as if its event were seen now. */
+export function knownRun(
+  { since, limit, begunAt, whole, left }: KeptRun,
+  seenAt: number,
+): DeadlineRun {
+  const leftMs = left === null ? null : known(left);
+  return { since, seenAt, limitMs: known(limit), begunAt, wholeMs: known(whole), leftMs };
+}
+
 export interface Moment {
   /** Time of the event. */
   readonly at: number;

@@ -1,9 +1,10 @@
 import type { RecordedInstanceEvent } from '@uplift/domain';
+import type { TailFold } from '@uplift/event-store';
 import type { Clock } from '@uplift/runtime';
 import type { DeadlineLimits, DeadlineRow } from './deadline-row';
 import { rowAfter } from './deadline-row';
-import type { DeadlineRun, Now } from './deadline-run';
-import { isOver } from './deadline-run';
+import type { DeadlineRun, KeptRun, Now } from './deadline-run';
+import { isOver, keptRun, knownRun } from './deadline-run';
 
 /** One instance in flight, and until when its owner has time. */
 export interface RunningDeadline extends DeadlineRow {
@@ -18,8 +19,15 @@ export interface OverdueDeadline extends RunningDeadline {
   readonly isExpired: boolean;
 }
 
+/** A row as a checkpoint carries it. */
+interface KeptRow extends Omit<DeadlineRow, 'step' | 'attempt'> {
+  readonly step: KeptRun;
+  readonly attempt: KeptRun | null;
+}
+
 /** Who owes what until when, folded from all events: nothing in it that the store does not hold. */
-export class DeadlineProjection {
+export class DeadlineProjection implements TailFold {
+  readonly name = 'deadlines';
   private readonly rows = new Map<string, DeadlineRow>();
 
   constructor(
@@ -37,6 +45,35 @@ export class DeadlineProjection {
     const row = rowAfter(recorded, this.rows.get(instanceId), known);
     if (row === null) this.rows.delete(instanceId);
     else this.rows.set(instanceId, row);
+  }
+
+  /** Raise the version when the same events lead to other rows. */
+  get basis(): unknown {
+    return { version: 1, limits: this.limits };
+  }
+
+  entries(): Iterable<KeptRow> {
+    const { all } = this;
+    return (function* () {
+      for (const row of all) {
+        const { step, attempt } = row;
+        yield { ...row, step: keptRun(step), attempt: attempt && keptRun(attempt) };
+      }
+    })();
+  }
+
+  clear(): void {
+    this.rows.clear();
+  }
+
+  takeBack(entry: unknown): void {
+    const { step, attempt, ...row } = entry as KeptRow;
+    const seenAt = this.clock.monotonic();
+    this.rows.set(row.instanceId, {
+      ...row,
+      step: knownRun(step, seenAt),
+      attempt: attempt && knownRun(attempt, seenAt),
+    });
   }
 
   /** Its history cannot be read any more. */

@@ -1,7 +1,7 @@
 import type { Actor } from '@uplift/contracts';
 import type { InstanceEvent, Transition } from '@uplift/domain';
 import { LIFECYCLE } from '@uplift/domain';
-import type { TailedInstanceEvent } from '@uplift/event-store';
+import type { TailedInstanceEvent, TailFold } from '@uplift/event-store';
 
 export interface Outage {
   /** As the first worker told it, RFC 3339. */
@@ -15,11 +15,25 @@ interface ToldOutage extends Outage {
   readonly waiting: Set<string>;
 }
 
+/** As a checkpoint carries it. */
+interface KeptOutage extends Outage {
+  readonly target: string;
+  readonly waiting: readonly string[];
+}
+
+interface KeptWait {
+  readonly instanceId: string;
+  readonly target: string;
+}
+
 /**
  * The latest outage of each target as workers tell it: it begins with the first instance that waits, and ends with
  * the first that no longer does.
  */
-export class OutageProjection {
+export class OutageProjection implements TailFold {
+  readonly name = 'outages';
+  /** Raise the version when the same events lead to other outages. */
+  readonly basis = { version: 1 };
   private readonly outages = new Map<string, ToldOutage>();
   /** What each instance in the book waits for. */
   private readonly targetOf = new Map<string, string>();
@@ -30,6 +44,26 @@ export class OutageProjection {
     if (event.type === 'WaitingFor' && !isByWatchdog(writtenBy)) {
       this.wait(instanceId, event.data);
     }
+  }
+
+  entries(): Iterable<KeptOutage | KeptWait> {
+    const outages = [...this.outages].map(([target, { since, endedAt, waiting }]) => {
+      return { target, since, endedAt, waiting: [...waiting] };
+    });
+    const waits = [...this.targetOf].map(([instanceId, target]) => ({ instanceId, target }));
+    return [...outages, ...waits];
+  }
+
+  clear(): void {
+    this.outages.clear();
+    this.targetOf.clear();
+  }
+
+  takeBack(entry: unknown): void {
+    const kept = entry as KeptOutage | KeptWait;
+    if ('instanceId' in kept) return void this.targetOf.set(kept.instanceId, kept.target);
+    const { target, since, endedAt, waiting } = kept;
+    this.outages.set(target, { since, endedAt, waiting: new Set(waiting) });
   }
 
   /** Null if there was none. */

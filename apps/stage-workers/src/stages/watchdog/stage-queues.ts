@@ -1,5 +1,6 @@
 import type { ConsumerState } from '@uplift/bus';
 import type { RecordedInstanceEvent } from '@uplift/domain';
+import { foldOfValue } from '@uplift/event-store';
 import type { Clock } from '@uplift/runtime';
 import type { DeadlineRow, OpenWait } from './deadline-row';
 import type { RunningDeadline } from './deadlines.projection';
@@ -16,10 +17,14 @@ export type QueueState =
   /** Its message lies there, and nobody takes any. */
   | { readonly kind: 'stalled' };
 
+type BegunOfStage = readonly [stage: string, times: readonly number[]];
+
 const UNANSWERED: QueueState = { kind: 'unanswered' };
 const LOOK_SERVES_MS = 1_000;
 /** Beginnings of the last while tell how fast a queue moves. */
 const PACE_WINDOW_MS = 1_800_000;
+/** So many of them tell it well enough. */
+const MOST_BEGUN = 1_000;
 
 /** How far the bus is with the messages that instances wait for. */
 export class StageQueues {
@@ -29,6 +34,15 @@ export class StageQueues {
   >();
   /** Times of the newest beginnings by stage, in ms since 1970. */
   private readonly begun = new Map<string, number[]>();
+  /** For checkpoints. */
+  readonly fold = foldOfValue<readonly BegunOfStage[]>(
+    { name: 'pace of stages', version: 1 },
+    () => [...this.begun].map(([stage, times]) => [stage, [...times]]),
+    (known) => {
+      this.begun.clear();
+      for (const [stage, times] of known ?? []) this.begun.set(stage, [...times]);
+    },
+  );
 
   constructor(
     private readonly lookAt: LookAtConsumer,
@@ -38,8 +52,10 @@ export class StageQueues {
   record({ event, at }: RecordedInstanceEvent): void {
     if (!event.type.endsWith('Started') || !('worker' in event.data)) return;
     const stage = STAGE_OF_START[event.type] ?? '';
-    const recent = (this.begun.get(stage) ?? []).filter((each) => at - each < PACE_WINDOW_MS);
-    this.begun.set(stage, [...recent, at]);
+    const recent = this.begun.get(stage) ?? [];
+    recent.push(at);
+    while (recent.length > MOST_BEGUN || at - (recent[0] ?? at) >= PACE_WINDOW_MS) recent.shift();
+    this.begun.set(stage, recent);
   }
 
   async stateOf(row: RunningDeadline, all: readonly DeadlineRow[]): Promise<QueueState> {

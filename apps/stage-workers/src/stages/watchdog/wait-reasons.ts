@@ -1,6 +1,7 @@
 import type { SystemView } from '@uplift/domain';
 import { ALL_STARTS_ALLOWED, evolveSystemView } from '@uplift/domain';
-import type { TailedInstanceEvent, TailedSystemEvent } from '@uplift/event-store';
+import type { TailedInstanceEvent, TailedSystemEvent, TailFold } from '@uplift/event-store';
+import { foldOfValue } from '@uplift/event-store';
 import type { Clock } from '@uplift/runtime';
 import { admissionTarget } from '../../admission/core-queue';
 import type { LimitsOf } from '../../admission/core-usage.projection';
@@ -15,6 +16,8 @@ import { OutageProjection } from './outages.projection';
 
 export interface WaitReasonsOptions {
   readonly limitsOf: LimitsOf;
+  /** What `limitsOf` goes by, for checkpoints. */
+  readonly limits?: unknown;
   readonly nameOf: NameOf;
   /** For how long a reason still counts after it has passed, in ms. */
   readonly graceMs?: number;
@@ -37,11 +40,21 @@ export class WaitReasons {
   private readonly graceMs: number;
   private readonly nameOf: NameOf;
 
-  constructor({ limitsOf, nameOf, graceMs = GRACE_MS, clock }: WaitReasonsOptions) {
-    this.admission = new CoreUsageProjection(limitsOf);
+  constructor({ limitsOf, limits, nameOf, graceMs = GRACE_MS, clock }: WaitReasonsOptions) {
+    this.admission = new CoreUsageProjection(limitsOf, limits);
     this.clock = new EventClock(clock);
     this.graceMs = graceMs;
     this.nameOf = nameOf;
+  }
+
+  /** For checkpoints. */
+  get folds(): readonly TailFold[] {
+    const switches = foldOfValue(
+      { name: 'switches', version: 1 },
+      () => this.switches,
+      (known) => (this.switches = known ?? ALL_STARTS_ALLOWED),
+    );
+    return [this.outages, this.admission, switches, this.clock.fold('time of waits')];
   }
 
   /** Time goes on with every event of the store, of whatever kind. */

@@ -71,6 +71,13 @@ export class Watchdog implements OnApplicationBootstrap, OnApplicationShutdown {
       onSystemEvent: (event) => view.reasons.recordSwitch(event),
       onUnreadable: ({ instanceId, event }) =>
         this.forget(instanceId, Date.parse(event.recordedAt)),
+      folds: [
+        view.deadlines,
+        ...view.reasons.folds,
+        view.queues.fold,
+        view.storeClock.fold,
+        actions.clockCheck.fold,
+      ],
     });
   }
 
