@@ -29,6 +29,8 @@ interface Outcome {
 
 /** Seeds that are told as stories; of more only the numbers. */
 const MOST_STORIES = 3;
+/** Seeds that one process runs. */
+const SHARE = 125;
 
 interface Options {
   readonly seed: number | undefined;
@@ -99,9 +101,10 @@ async function tellOne(seed: number, without: readonly number[]): Promise<number
   return 1;
 }
 
-async function many({ seeds, from, workers }: Options): Promise<number> {
+async function many(options: Options): Promise<number> {
+  const { seeds } = options;
   const startedAt = process.hrtime.bigint();
-  const outcomes = await sharedOut(seeds, from, Math.min(workers, seeds));
+  const outcomes = await sharedOut(options);
   const seconds = Number(process.hrtime.bigint() - startedAt) / 1e9;
   const coverage = new Coverage();
   for (const { met } of outcomes) coverage.add(met);
@@ -130,24 +133,41 @@ async function tellShrunk(seed: number): Promise<void> {
   process.stdout.write(`${storyOf(whole, plan, result)}\n\n`);
 }
 
-/** Each process takes every nth seed. */
-async function sharedOut(seeds: number, from: number, workers: number): Promise<Outcome[]> {
+/** Each process takes a share, and the next one a new process: what a run leaves in memory does not add up. */
+async function sharedOut({ seeds, from, workers }: Options): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
-  await Promise.all(
-    Array.from({ length: workers }, async (_, n) => {
-      const child = fork(__filename, ['worker', seeds, from, workers, n].map(String));
-      child.on('message', (outcome) => outcomes.push(outcome as Outcome));
-      const [code] = (await once(child, 'exit')) as [number | null];
-      if (code !== 0) throw new Error(`A worker of the simulation ended with ${code}`);
-    }),
-  );
+  const shares = Math.ceil(seeds / SHARE);
+  let taken = 0;
+  const takeShares = async () => {
+    while (taken < shares) {
+      const first = from + taken * SHARE;
+      taken += 1;
+      await runShare(first, Math.min(first + SHARE, from + seeds), (outcome) => {
+        outcomes.push(outcome);
+        if (!outcome.isSound) tellProgress(`seed ${outcome.seed} breaks a promise`);
+      });
+      if (outcomes.length < seeds) tellProgress(`${outcomes.length} of ${seeds} seeds`);
+    }
+  };
+  await Promise.all(Array.from({ length: workers }, takeShares));
   return outcomes.sort((one, other) => one.seed - other.seed);
 }
 
+async function runShare(from: number, end: number, onOutcome: (outcome: Outcome) => void) {
+  const child = fork(__filename, ['worker', from, end].map(String));
+  child.on('message', (outcome) => onOutcome(outcome as Outcome));
+  const [code] = (await once(child, 'exit')) as [number | null];
+  if (code !== 0) throw new Error(`A worker of the simulation ended with ${code}`);
+}
+
+function tellProgress(words: string): void {
+  process.stderr.write(`${words}\n`);
+}
+
 /** Nobody reads a stack of a run that is not told. */
-async function work([seeds, from, workers, n]: readonly number[]): Promise<void> {
+async function work([from, end]: readonly number[]): Promise<void> {
   Error.stackTraceLimit = 0;
-  for (let seed = from! + n!; seed < from! + seeds!; seed += workers!) {
+  for (let seed = from!; seed < end!; seed += 1) {
     const { findings, met, steps }: RunResult = await runPlan(planOf(seed));
     const outcome: Outcome = { seed, isSound: findings.length === 0, steps, met };
     await new Promise((sent) => process.send?.(outcome, sent));
