@@ -3,6 +3,7 @@ import { Agent, buildConnector, Client } from 'undici';
 import type { Dispatcher } from 'undici';
 import type { CallDeadline } from '../call-deadline';
 import { CallEndedError, failureText, withDeadline } from '../call-deadline';
+import { quietConnector } from '../quiet-connector';
 import type { LagoonTokenSource } from '../token/token-source';
 
 export interface HttpAnswer {
@@ -40,6 +41,7 @@ const UNAUTHENTICATED = 401;
 const MAX_ANSWER_BYTES = 5 * 1024 * 1024;
 const LOOPBACK_HOSTS = new Set(['127.0.0.1', 'localhost', '[::1]']);
 const connect = buildConnector({ timeout: CALL_TIMEOUT_MS });
+const connectOnce = quietConnector({ timeout: CALL_TIMEOUT_MS });
 const CONNECTION = {
   maxResponseSize: MAX_ANSWER_BYTES,
   headersTimeout: CALL_TIMEOUT_MS,
@@ -88,7 +90,7 @@ export class GraphqlTransport {
    */
   mutate(call: GraphqlCall): Promise<HttpAnswer> {
     const dispatch: Dispatch = async (request, deadline) => {
-      const options = { ...CONNECTION, connect };
+      const options = { ...CONNECTION, connect: connectOnce };
       const { client, opened } = freshConnection(this.url.origin, options, deadline);
       try {
         return await answerOf(client.request(request));

@@ -10,6 +10,7 @@ import {
 } from '../lagoon.outcomes';
 import { StaticTokenSource } from '../token/token-source';
 import { GraphqlLagoon } from './graphql.lagoon';
+import { tracesIn } from '../testing/traces-in';
 import { systemClock } from '@uplift/runtime';
 import { VirtualClock } from '@uplift/runtime/testing';
 
@@ -68,6 +69,12 @@ describe('the GraphQL adapter on the wire', () => {
   afterAll(() => {
     server.close();
     server.closeAllConnections();
+  });
+
+  it('writes no stack trace for a mutation that went well', async () => {
+    answer = json(200, { data: { deployEnvironmentLatest: 'lagoon-build-1' } });
+    const traces = await tracesIn('undici', () => lagoon.deployLatest(MARKER, noSignal()));
+    expect(traces).toEqual([]);
   });
 
   it('sends every mutation on a connection of its own', async () => {

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { ProbeTargetRefusedError } from './health-probe.port';
 import { UndiciHealthProbe } from './undici.health-probe';
+import { tracesIn } from '../testing/traces-in';
 import { systemClock } from '@uplift/runtime';
 
 describe('the health probe', () => {
@@ -33,6 +34,12 @@ describe('the health probe', () => {
   ])('takes %d for %s', async (status, outcome) => {
     const url = await serve((_request, response) => response.writeHead(status).end());
     expect(await probe.probe(url, { timeoutMs: 5000 })).toMatchObject({ outcome, status });
+  });
+
+  it('writes no stack trace for a probe that was answered', async () => {
+    const url = await serve((_request, response) => response.end('well'));
+    const traces = await tracesIn('undici', () => probe.probe(url, { timeoutMs: 5000 }));
+    expect(traces).toEqual([]);
   });
 
   it('takes a status that was configured for healthy, and does not follow it', async () => {

@@ -2,6 +2,7 @@ import type { Clock } from '@uplift/runtime';
 import { Client } from 'undici';
 import type { Dispatcher } from 'undici';
 import { failureText, withDeadline } from '../call-deadline';
+import { quietConnector } from '../quiet-connector';
 import type { ProbeOptions, ProbeResult } from './health-probe.port';
 import { HealthProbe, ProbeTargetRefusedError } from './health-probe.port';
 import type { ProbeRules, ProbeTarget } from './probe-target';
@@ -57,7 +58,7 @@ export class UndiciHealthProbe extends HealthProbe {
   private clientFor(target: ProbeTarget, timeoutMs: number): Client {
     const lookup = target.loopback ? loopbackLookup : checkedLookup(this.resolve);
     return new Client(target.url.origin, {
-      connect: { lookup, timeout: timeoutMs },
+      connect: quietConnector({ lookup, timeout: timeoutMs }),
       pipelining: 0,
       headersTimeout: timeoutMs,
       bodyTimeout: timeoutMs,

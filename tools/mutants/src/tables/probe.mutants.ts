@@ -94,8 +94,9 @@ export const PROBE_MUTANTS: readonly Mutant[] = [
     breaks: ['S-08'],
     what: 'the connection of a probe uses another look-up than the one that was checked',
     file: `${LAGOON}/health/undici.health-probe.ts`,
-    search: 'connect: { lookup, timeout: timeoutMs },',
-    replacement: 'connect: { ...(target.loopback ? { lookup } : {}), timeout: timeoutMs },',
+    search: 'connect: quietConnector({ lookup, timeout: timeoutMs }),',
+    replacement:
+      'connect: quietConnector({ ...(target.loopback ? { lookup } : {}), timeout: timeoutMs }),',
     test: { spec: PROBE, name: 'refuses a public name that resolves to' },
   },
   {
