@@ -1,5 +1,5 @@
 # One image for every service: the command picks the service.
-FROM node:24.22.3-bookworm-slim AS build
+FROM node:26.12.1-bookworm-slim AS build
 WORKDIR /uplift
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
@@ -9,8 +9,8 @@ COPY apps apps
 RUN npx swc apps libs --out-dir dist --ignore '**/*.spec.ts' \
  && npm prune --omit=dev --omit=optional --ignore-scripts
 
-FROM node:24.22.3-bookworm-slim
-ENV NODE_ENV=production NODE_OPTIONS="--enable-source-maps --max-old-space-size=160"
+FROM node:26.12.1-bookworm-slim
+ENV NODE_ENV=production NODE_OPTIONS=--enable-source-maps
 WORKDIR /uplift
 COPY --from=build --chown=root:root /uplift/package.json ./
 COPY --from=build --chown=root:root /uplift/node_modules node_modules

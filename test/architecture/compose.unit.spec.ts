@@ -16,6 +16,7 @@ interface ComposeService {
   readonly cap_drop?: readonly string[];
   readonly restart?: string;
   readonly stop_grace_period?: string;
+  readonly mem_limit?: string;
 }
 
 interface ComposeFile {
@@ -90,6 +91,11 @@ describe('docker-compose.yml', () => {
     expect(['always', 'unless-stopped']).toContain(service.restart);
   });
 
+  it.each(ours)('%s has a limit of memory, which is that of its container', (_name, service) => {
+    expect(service.mem_limit).toMatch(/^\d+m$/);
+    expect(Object.keys(service.environment ?? {})).not.toContain('NODE_OPTIONS');
+  });
+
   it.each(ours)('%s runs with a read-only root and without capabilities', (_name, service) => {
     expect(service.read_only).toBe(true);
     expect(service.cap_drop).toEqual(['ALL']);
@@ -103,6 +109,18 @@ describe('the Dockerfile', () => {
     const stages = lines.filter((line) => line.startsWith('FROM '));
     expect(stages).toHaveLength(2);
     for (const stage of stages) expect(stage).toMatch(/^FROM \S+:\d+\.\d+\.\d+\S*/);
+  });
+
+  it('runs on the newest Node that the suites run on', () => {
+    const versions = readFileSync(join(root, 'tools/run/other-node.mjs'), 'utf8');
+    const [, newest] = /NEWEST_NODE = '([\d.]+)'/.exec(versions) ?? [];
+    for (const stage of lines.filter((line) => line.startsWith('FROM '))) {
+      expect(stage).toContain(`FROM node:${newest}-`);
+    }
+  });
+
+  it('sets no limit of the heap: that of the container counts', () => {
+    expect(lines.filter((line) => /old-space|heap/.test(line))).toEqual([]);
   });
 
   it('runs as an unprivileged user', () => {

@@ -6,9 +6,6 @@ export interface ServiceEntry {
   readonly env?: Settings;
 }
 
-/** As in the image: collects early instead of growing, so that a service stays under 250 MiB. */
-export const HEAP_LIMITS = ['--max-old-space-size=160'];
-
 const STAGE_WORKERS = 'dist/apps/stage-workers/src/main.js';
 
 const stage = (name: string): ServiceEntry => ({

@@ -7,7 +7,7 @@ import { ensureBuilt, projectRoot } from '../workspace/workspace';
 import type { InfrastructureName, InfrastructureOptions } from './infrastructure';
 import { INFRASTRUCTURE_NAMES, START_INFRASTRUCTURE } from './infrastructure';
 import type { ServiceEntry, ServiceName, Settings } from './services';
-import { HEAP_LIMITS, SERVICES, SERVICE_NAMES, developmentSettings } from './services';
+import { SERVICES, SERVICE_NAMES, developmentSettings } from './services';
 
 const PINNED = { http: 'UPLIFT_HTTP_PORT', health: 'UPLIFT_HEALTH_PORT' };
 
@@ -109,7 +109,6 @@ export class Stack {
       name: as,
       script: join(build, script),
       args,
-      nodeArgs: HEAP_LIMITS,
       dir: join(this.dir, 'logs'),
       env: { ...this.env, ...env, ...this.options.serviceEnv?.[name], ...own },
       pinnedPorts: PINNED,
