@@ -1,5 +1,4 @@
 import type {
-  Attempt,
   EnvironmentEventData,
   Evidence,
   Failure,
@@ -7,8 +6,10 @@ import type {
   InstanceEventType,
   RefusalEventData,
   Resolution,
+  Started,
   SystemEventData,
   TaskReference,
+  Timed,
 } from '@uplift/domain';
 import {
   FINDING_KINDS,
@@ -36,14 +37,17 @@ const evidence: fc.Arbitrary<Evidence> = fc.dictionary(
   fc.oneof(text, fc.integer(), fc.boolean(), fc.constant(null)),
   { noNullPrototype: true },
 );
-const failure: fc.Arbitrary<Failure> = fc.record({
-  ...attempt,
-  reason: name,
-  evidence,
-  retryable: fc.boolean(),
-});
+const failureData = { ...attempt, reason: name, evidence, retryable: fc.boolean() };
+const failure: fc.Arbitrary<Failure> = fc.record(failureData);
+const timedFailure: fc.Arbitrary<Failure & Timed> = fc.record(
+  { ...failureData, activeMs: milliseconds },
+  { requiredKeys: ['upgradeId', 'attempt', 'reason', 'evidence', 'retryable'] },
+);
 const opensStage = fc.record({ workOrder });
-const started: fc.Arbitrary<Attempt & { worker: string }> = fc.record(byWorker);
+const started: fc.Arbitrary<Started> = fc.record(
+  { ...byWorker, startedAt: timestamp },
+  { requiredKeys: ['upgradeId', 'attempt', 'worker'] },
+);
 const ofCall = { ...attempt, callNo: count };
 const ofBuild = { ...attempt, buildName: name };
 const resolution: fc.Arbitrary<Resolution> = fc.oneof(
@@ -83,16 +87,20 @@ export const EVENT_VALUES: {
   }),
   UpgradeExpired: fc.record({ ...attempt, status: runningStatus, startBy: timestamp }),
   PreUpgradeStarted: started,
-  PreUpgradeCompleted: fc.record({
-    ...attempt,
-    checks: fc.array(fc.record({ name, passed: fc.boolean(), detail: text })),
-    task,
-  }),
-  PreUpgradeFailed: failure,
+  PreUpgradeCompleted: fc.record(
+    {
+      ...attempt,
+      checks: fc.array(fc.record({ name, passed: fc.boolean(), detail: text })),
+      task,
+      activeMs: milliseconds,
+    },
+    { requiredKeys: ['upgradeId', 'attempt', 'checks', 'task'] },
+  ),
+  PreUpgradeFailed: timedFailure,
   UpgradePending: opensStage,
   VariablesRequested: fc.record({ ...byWorker, names: fc.array(name) }),
   VariablesSet: fc.record({ ...attempt, written: fc.array(name), unchanged: fc.array(name) }),
-  UpgradeStarted: started,
+  UpgradeStarted: fc.record(byWorker),
   DeploymentRequested: fc.record({
     ...byWorker,
     callNo: count,
@@ -134,8 +142,11 @@ export const EVENT_VALUES: {
   UpgradeFailed: failure,
   PostUpgradePending: opensStage,
   PostUpgradeStarted: started,
-  PostUpgradeCompleted: fc.record({ workOrder, task }),
-  PostUpgradeFailed: failure,
+  PostUpgradeCompleted: fc.record(
+    { workOrder, task, activeMs: milliseconds },
+    { requiredKeys: ['workOrder', 'task'] },
+  ),
+  PostUpgradeFailed: timedFailure,
   InstanceVerifiedHealthy: fc.record(
     { ...attempt, status: healthyStatus, probes, evidence },
     { requiredKeys: ['upgradeId', 'attempt', 'status', 'probes'] },

@@ -1,15 +1,13 @@
-import type { InstanceEventData, InstanceEventType, Resolution } from '@uplift/domain';
+import type { InstanceEventData, InstanceEventType } from '@uplift/domain';
 import { SCRIPT_STEPS, TASK_STEPS } from '@uplift/domain';
 import type { Schema } from '../schema';
 import {
   count,
   documented,
-  either,
   flag,
   list,
   milliseconds,
   name,
-  named,
   nullable,
   object,
   objectWith,
@@ -27,7 +25,11 @@ import {
   evidence,
   failure,
   probe,
+  resolution,
+  started,
   task,
+  TIMED,
+  timedFailure,
 } from './attempt.schema';
 import {
   healthyStatus,
@@ -39,15 +41,6 @@ import {
   workOrder,
   yes,
 } from './work-order.schema';
-
-/** What an operator says of a call: it led to this build or task, or to nothing. */
-const resolution: Schema<Resolution> = named(
-  'Resolution',
-  either(
-    object<Extract<Resolution, { kind: 'adopt' }>>({ kind: oneOf(['adopt']), buildName: name }),
-    object<Extract<Resolution, { kind: 'not-landed' }>>({ kind: oneOf(['not-landed']) }),
-  ),
-);
 
 const step = oneOf(SCRIPT_STEPS);
 const taskStep = oneOf(TASK_STEPS);
@@ -87,12 +80,15 @@ export const INSTANCE_EVENTS: {
     'The upgrade was not begun by the time that its request had named: nothing was done.',
     object({ ...ATTEMPT, status: runningStatus, startBy: timestamp }),
   ),
-  PreUpgradeStarted: documented('A worker took up the pre-upgrade stage.', object(BY_WORKER)),
+  PreUpgradeStarted: documented('A worker took up the pre-upgrade stage.', started),
   PreUpgradeCompleted: documented(
     'The checks passed, and the pre-upgrade script, if there is one, succeeded.',
-    object({ ...ATTEMPT, checks: list(check), task: nullable(task) }),
+    objectWith<InstanceEventData['PreUpgradeCompleted']>(
+      { ...ATTEMPT, checks: list(check), task: nullable(task) },
+      TIMED,
+    ),
   ),
-  PreUpgradeFailed: documented('The upgrade ended before anything was deployed.', failure),
+  PreUpgradeFailed: documented('The upgrade ended before anything was deployed.', timedFailure),
   UpgradePending: documented('The upgrade waits for its deployment.', object({ workOrder })),
   VariablesRequested: documented(
     'The intent to write variables of the environment.',
@@ -199,12 +195,18 @@ export const INSTANCE_EVENTS: {
       { step },
     ),
   ),
-  PostUpgradeStarted: documented('A worker took up the post-upgrade stage.', object(BY_WORKER)),
+  PostUpgradeStarted: documented('A worker took up the post-upgrade stage.', started),
   PostUpgradeCompleted: documented(
     'The post-upgrade script, if there is one, succeeded; health is verified next.',
-    object({ workOrder, task: nullable(task) }),
+    objectWith<InstanceEventData['PostUpgradeCompleted']>(
+      { workOrder, task: nullable(task) },
+      TIMED,
+    ),
   ),
-  PostUpgradeFailed: documented('The new version runs, its post-upgrade script failed.', failure),
+  PostUpgradeFailed: documented(
+    'The new version runs, its post-upgrade script failed.',
+    timedFailure,
+  ),
   InstanceVerifiedHealthy: documented(
     'The upgrade is done: the instance is back in the status it came from.',
     objectWith<InstanceEventData['InstanceVerifiedHealthy']>(

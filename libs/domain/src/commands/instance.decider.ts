@@ -1,6 +1,6 @@
 import type { Decider } from '../decider';
 import { InstanceUnknownError, StepNotReachedError } from '../instance/instance.errors';
-import type { InstanceEvent } from '../instance/instance.events';
+import type { Attempt, InstanceEvent } from '../instance/instance.events';
 import { evolve, INITIAL_STATE } from '../instance/instance.evolve';
 import type { InstanceState, KnownInstance } from '../instance/instance.state';
 import { workOrderOf } from '../instance/instance.state';
@@ -38,7 +38,16 @@ export interface InstanceCommandData
     LateOutcomeCommands,
     PostUpgradeCommands,
     VerificationCommands,
-    WaitingCommands {}
+    WaitingCommands,
+    FirstStepCommands {}
+
+/** Commands that begin the work of a stage. */
+export type StartCommand = InstanceCommandOf<'StartPreUpgrade' | 'StartPostUpgrade'>;
+
+interface FirstStepCommands {
+  /** A stage begins, and the first that there is to say of it. */
+  TakeFirstStep: Attempt & { readonly start: StartCommand; readonly step: WorkerCommand };
+}
 
 export type InstanceCommandType = keyof InstanceCommandData;
 
@@ -69,9 +78,21 @@ export type OperatorCommandType = (typeof OPERATOR_COMMANDS)[number];
 /** Commands that report a worker's step of one attempt. */
 export type WorkerCommandType = Exclude<
   InstanceCommandType,
-  OperatorCommandType | 'RegisterInstance'
+  OperatorCommandType | 'RegisterInstance' | 'TakeFirstStep'
 >;
 export type WorkerCommand = InstanceCommandOf<WorkerCommandType>;
+
+/** Both at once, as if one after the other; nothing if the stage may not begin, or there is nothing to say. */
+const takeFirstStep: AnyCommandRow<FirstStepCommands['TakeFirstStep']> = {
+  in: ({ start }) => statusesFor(start),
+  decide({ start, step }, state) {
+    const started = decide(start, state);
+    if (started.length === 0) return [];
+    const said = decide(step, started.reduce(evolve, state));
+    return said.length === 0 ? [] : [...started, ...said];
+  },
+  elsewhere: ({ step }, state) => decide(step, state),
+};
 
 /** One row per command. */
 export const COMMANDS: {
@@ -92,6 +113,7 @@ export const COMMANDS: {
   ...POST_UPGRADE,
   ...VERIFICATION,
   ...WAITING,
+  TakeFirstStep: takeFirstStep,
 };
 
 /** A look-up in the table, and three rules: an absent instance, another attempt, past or ahead of its time. */
@@ -100,7 +122,7 @@ export function decide<Type extends InstanceCommandType>(
   state: InstanceState,
 ): readonly InstanceEvent[] {
   const row = COMMANDS[type];
-  const due = typeof row.in === 'function' ? row.in(data) : row.in;
+  const due = statusesFor({ type, data });
   if (state.kind === 'absent') {
     if (due.includes('absent')) return row.decide(data, state);
     throw new InstanceUnknownError();
@@ -111,6 +133,11 @@ export function decide<Type extends InstanceCommandType>(
   if (row.elsewhere) return row.elsewhere(data, state);
   if (due.every((each) => isBefore(status, each))) throw new StepNotReachedError(type, status);
   return [];
+}
+
+function statusesFor<Type extends InstanceCommandType>({ type, data }: InstanceCommandOf<Type>) {
+  const { in: due } = COMMANDS[type];
+  return typeof due === 'function' ? due(data) : due;
 }
 
 function isOfAnotherAttempt(

@@ -1,10 +1,17 @@
-import type { Attempt, ByWorker, KnownFailure, TaskReference } from '../instance/instance.events';
+import type {
+  Attempt,
+  KnownFailure,
+  Started,
+  TaskReference,
+  Timed,
+} from '../instance/instance.events';
+import { eventOf } from '../instance/instance.events';
 import { producing, unlessStopped, type CommandRows } from './command-row';
 
 export interface PostUpgradeCommands {
-  StartPostUpgrade: ByWorker;
-  CompletePostUpgrade: Attempt & { readonly task: TaskReference | null };
-  FailPostUpgrade: KnownFailure;
+  StartPostUpgrade: Started;
+  CompletePostUpgrade: Attempt & Timed & { readonly task: TaskReference | null };
+  FailPostUpgrade: KnownFailure & Timed;
 }
 
 export const POST_UPGRADE: CommandRows<PostUpgradeCommands> = {
@@ -14,8 +21,8 @@ export const POST_UPGRADE: CommandRows<PostUpgradeCommands> = {
   },
   CompletePostUpgrade: {
     in: ['post-upgrade-running'],
-    decide: ({ task }, { workOrder }) => [
-      { type: 'PostUpgradeCompleted', data: { workOrder, task } },
+    decide: ({ upgradeId: _id, attempt: _attempt, ...data }, { workOrder }) => [
+      eventOf('PostUpgradeCompleted', { workOrder, ...data }),
     ],
   },
   FailPostUpgrade: {

@@ -1,23 +1,25 @@
 import {
   type Attempt,
-  type ByWorker,
   type Check,
   eventOf,
   type KnownFailure,
+  type Started,
   type TaskReference,
+  type Timed,
 } from '../instance/instance.events';
 import type { LocatedEnvironment } from '../instance/work-order';
 import { failing } from './cancel.commands';
 import { producing, unlessStopped, type CommandRows } from './command-row';
 
 export interface PreUpgradeCommands {
-  StartPreUpgrade: ByWorker;
-  CompletePreUpgrade: Attempt & {
-    readonly located: LocatedEnvironment;
-    readonly checks: readonly Check[];
-    readonly task: TaskReference | null;
-  };
-  FailPreUpgrade: KnownFailure;
+  StartPreUpgrade: Started;
+  CompletePreUpgrade: Attempt &
+    Timed & {
+      readonly located: LocatedEnvironment;
+      readonly checks: readonly Check[];
+      readonly task: TaskReference | null;
+    };
+  FailPreUpgrade: KnownFailure & Timed;
 }
 
 export const PRE_UPGRADE: CommandRows<PreUpgradeCommands> = {

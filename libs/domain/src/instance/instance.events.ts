@@ -46,6 +46,18 @@ export interface ByWorker extends Attempt {
   readonly worker: string;
 }
 
+/** The start of a stage's work. */
+export interface Started extends ByWorker {
+  /** When it began by the worker's clock, RFC 3339 in UTC with milliseconds, where it was recorded later than that. */
+  readonly startedAt?: string;
+}
+
+/** The end of a stage's work. */
+export interface Timed {
+  /** How long the worker that ended it had worked on it, whole milliseconds, where its start was recorded late. */
+  readonly activeMs?: number;
+}
+
 interface OpensStage {
   readonly workOrder: WorkOrder;
 }
@@ -86,12 +98,13 @@ export interface InstanceEventData {
   };
   /** It was not begun by the time that its request had named; nothing was done. */
   UpgradeExpired: Attempt & { readonly status: RunningStatus; readonly startBy: string };
-  PreUpgradeStarted: ByWorker;
-  PreUpgradeCompleted: Attempt & {
-    readonly checks: readonly Check[];
-    readonly task: TaskReference | null;
-  };
-  PreUpgradeFailed: Failure;
+  PreUpgradeStarted: Started;
+  PreUpgradeCompleted: Attempt &
+    Timed & {
+      readonly checks: readonly Check[];
+      readonly task: TaskReference | null;
+    };
+  PreUpgradeFailed: Failure & Timed;
   UpgradePending: OpensStage;
   /** The intent to write variables of the environment; values are those of the work order's target. */
   VariablesRequested: ByWorker & { readonly names: readonly string[] };
@@ -174,9 +187,9 @@ export interface InstanceEventData {
   };
   UpgradeFailed: Failure;
   PostUpgradePending: OpensStage;
-  PostUpgradeStarted: ByWorker;
-  PostUpgradeCompleted: OpensStage & { readonly task: TaskReference | null };
-  PostUpgradeFailed: Failure;
+  PostUpgradeStarted: Started;
+  PostUpgradeCompleted: OpensStage & Timed & { readonly task: TaskReference | null };
+  PostUpgradeFailed: Failure & Timed;
   InstanceVerifiedHealthy: Attempt & {
     readonly status: HealthyStatus;
     readonly probes: readonly ProbeResult[];

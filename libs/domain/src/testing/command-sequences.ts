@@ -6,7 +6,7 @@ import type {
   InstanceCommandType,
 } from '../commands/instance.decider';
 import { decide } from '../commands/instance.decider';
-import type { InstanceEvent, Resolution } from '../instance/instance.events';
+import type { Attempt, InstanceEvent, Resolution } from '../instance/instance.events';
 import { evolve, INITIAL_STATE } from '../instance/instance.evolve';
 import type { InstanceState, UpgradingInstance } from '../instance/instance.state';
 import { workOrderOf } from '../instance/instance.state';
@@ -128,7 +128,30 @@ const VARIATIONS: {
   EndWait: ({ target }) => ({ target }),
   NoteStillWaiting: ({ target }) => ({ target }),
   TimeOutStage: (_choice, state) => (state.kind === 'absent' ? {} : { seenStatus: state.status }),
+  TakeFirstStep: firstStep,
 };
+
+const FIRST_STEPS = {
+  StartPreUpgrade: ['RequestScript', 'CompletePreUpgrade', 'FailPreUpgrade'],
+  StartPostUpgrade: ['RequestScript', 'CompletePostUpgrade', 'FailPostUpgrade'],
+} as const;
+
+function firstStep({ pick }: Choice, state: InstanceState) {
+  const isPost = state.kind === 'upgrading' && state.status === 'pending-post-upgrade';
+  const start = isPost ? 'StartPostUpgrade' : 'StartPreUpgrade';
+  const step = FIRST_STEPS[start][pick % 3] ?? 'RequestScript';
+  const of = (type: InstanceCommandType) => {
+    const stepped =
+      type === 'RequestScript' ? { step: isPost ? 'post-upgrade' : stepIn(state) } : {};
+    return { type, data: { ...EXAMPLE_COMMAND_DATA[type], ...newestAttempt(state), ...stepped } };
+  };
+  return { start: of(start), step: of(step) } as Partial<InstanceCommandData['TakeFirstStep']>;
+}
+
+function newestAttempt(state: InstanceState): Partial<Attempt> {
+  const newest = state.kind === 'absent' ? null : workOrderOf(state);
+  return newest === null ? {} : { upgradeId: newest.upgradeId, attempt: newest.attempt };
+}
 
 function lastUpgradeId(state: InstanceState): string {
   return state.kind === 'resting' ? (state.lastUpgrade?.workOrder.upgradeId ?? 'none') : 'none';

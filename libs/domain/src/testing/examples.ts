@@ -277,6 +277,11 @@ export const EXAMPLE_COMMAND_DATA: InstanceCommandData = {
     limitMs: 600_000,
   },
   ParkStage: EXAMPLE_EVENT_DATA.StageParked,
+  TakeFirstStep: {
+    ...ATTEMPT,
+    start: { type: 'StartPreUpgrade', data: BY_WORKER },
+    step: { type: 'FailPreUpgrade', data: FAILURE },
+  },
 };
 
 /** The named command, with some of its data changed. */

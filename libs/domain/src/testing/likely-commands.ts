@@ -11,7 +11,7 @@ const EVERY_COMMAND = Object.keys(EXAMPLE_COMMAND_DATA) as InstanceCommandType[]
 
 /** What leads on from a status; a new upgrade is requested as soon as one has ended. */
 const ONWARDS: Record<InFlightStatus, readonly InstanceCommandType[]> = {
-  'pending-pre-upgrade': ['StartPreUpgrade'],
+  'pending-pre-upgrade': ['StartPreUpgrade', 'TakeFirstStep'],
   'pre-upgrade-running': [
     'RequestScript',
     'AcceptScript',
@@ -29,7 +29,7 @@ const ONWARDS: Record<InFlightStatus, readonly InstanceCommandType[]> = {
     'ConfirmScriptCancel',
   ],
   'upgrade-completed': [],
-  'pending-post-upgrade': ['StartPostUpgrade'],
+  'pending-post-upgrade': ['StartPostUpgrade', 'TakeFirstStep'],
   'post-upgrade-running': ['RequestScript', 'AcceptScript', 'CompletePostUpgrade'],
   'post-upgrade-completed': ['VerifyHealthy'],
 };

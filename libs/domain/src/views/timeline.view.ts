@@ -5,6 +5,8 @@ import type {
   PerEvent,
   RecordedInstanceEvent,
   Resolution,
+  Started,
+  Timed,
 } from '../instance/instance.events';
 import { meaningOf, upgradeIdOf } from '../instance/instance.events';
 import { statusAfter } from '../instance/instance.lifecycle';
@@ -76,7 +78,15 @@ const placed = (target: string, place?: number) =>
   place === undefined ? target : `${target}, place ${place}`;
 const theCall = ({ callNo }: { readonly callNo: number }) => `call ${callNo}`;
 
-const NOTES: PerEvent<string> = {
+const begun = ({ worker, startedAt }: Started) =>
+  startedAt === undefined ? worker : `${worker}, since ${startedAt}`;
+const ended = ({ activeMs }: Timed) => (activeMs === undefined ? null : `after ${activeMs} ms`);
+
+const NOTES: PerEvent<string | null> = {
+  PreUpgradeStarted: begun,
+  PostUpgradeStarted: begun,
+  PreUpgradeCompleted: ended,
+  PostUpgradeCompleted: ended,
   DeploymentAccepted: theBuild,
   UpgradeCompleted: theBuild,
   BuildNotVisible: theBuild,

@@ -5,6 +5,8 @@ import { eventOf } from '../instance/instance.events';
 import type { InstanceStatus } from '../status';
 import { timelineEntry } from './timeline.view';
 
+const LATE = { startedAt: '2026-03-01T10:00:00.250Z' };
+
 function entryOf(before: InstanceStatus | null, single: InstanceEvent) {
   return recorded([single]).map((each) => timelineEntry(before, each))[0];
 }
@@ -38,6 +40,12 @@ describe('a line of the timeline', () => {
 
   it.each([
     [event('UpgradeFailed'), FAILURE.reason],
+    [event('PreUpgradeStarted', LATE), `${WORKER}, since ${LATE.startedAt}`],
+    [event('PostUpgradeStarted', LATE), `${WORKER}, since ${LATE.startedAt}`],
+    [event('PostUpgradeStarted'), WORKER],
+    [event('PreUpgradeCompleted'), null],
+    [event('PreUpgradeCompleted', { activeMs: 250 }), 'after 250 ms'],
+    [event('PostUpgradeCompleted', { activeMs: 250 }), 'after 250 ms'],
     [event('UpgradeCompleted'), BUILD],
     [event('DeploymentProgressed'), 'running: Image Build'],
     [event('DeploymentProgressed', { buildStep: null }), 'running'],

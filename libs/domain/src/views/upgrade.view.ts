@@ -96,19 +96,24 @@ interface Marks {
   readonly begins?: TimedStage;
   readonly ends?: TimedStage;
   readonly outcome?: UpgradeOutcome;
+  /** How long the stage that it ends had been worked on, if the event tells. */
+  readonly activeMs?: number | undefined;
 }
 
 /** Which stage an event opens, begins or ends, and what it makes of the upgrade. */
 const MARKS: PerEvent<Marks, [view: UpgradeView]> = {
   PreUpgradeStarted: () => ({ begins: 'pre-upgrade' }),
-  PreUpgradeCompleted: () => ({ ends: 'pre-upgrade' }),
+  PreUpgradeCompleted: ({ activeMs }) => ({ ends: 'pre-upgrade', activeMs }),
+  PreUpgradeFailed: ({ activeMs }) => ({ ends: 'pre-upgrade', activeMs }),
   UpgradePending: () => ({ opens: 'upgrade' }),
   UpgradeStarted: () => ({ begins: 'upgrade' }),
   UpgradeCompleted: () => ({ ends: 'upgrade' }),
   PostUpgradePending: () => ({ opens: 'post-upgrade', outcome: 'in-flight' }),
   PostUpgradeStarted: () => ({ begins: 'post-upgrade' }),
-  PostUpgradeCompleted: () => ({
+  PostUpgradeFailed: ({ activeMs }) => ({ ends: 'post-upgrade', activeMs }),
+  PostUpgradeCompleted: ({ activeMs }) => ({
     ends: 'post-upgrade',
+    activeMs,
     opens: 'verify',
     begins: 'verify',
     outcome: 'in-flight',
@@ -236,21 +241,32 @@ function adopted({ buildName }: UpgradeView, [newest]: readonly string[]): Parti
 }
 
 function marksOf(event: InstanceEvent, view: UpgradeView): Marks {
-  if ('retryable' in event.data) return { outcome: 'failed' };
-  return meaningOf(MARKS, event, view) ?? {};
+  const marks = meaningOf(MARKS, event, view) ?? {};
+  return 'retryable' in event.data ? { ...marks, outcome: 'failed' } : marks;
 }
 
 function stagesAfter(
   view: UpgradeView,
-  { opens, begins, ends }: Marks,
+  { opens, begins, ends, activeMs }: Marks,
   at: number,
 ): Pick<UpgradeView, 'stages' | 'stage'> {
   const opened = { queuedAt: at, startedAt: null, endedAt: null };
   const stages = opens ? stagesBefore(opens, view) : { ...view.stages };
-  if (ends) stages[ends] = { ...opened, ...stages[ends], endedAt: at };
+  if (ends) stages[ends] = endedStage({ ...opened, ...stages[ends] }, at, activeMs);
   if (opens) stages[opens] = opened;
   if (begins) stages[begins] = { ...opened, ...stages[begins], startedAt: at };
   return { stages, stage: opens ?? view.stage };
+}
+
+/** Its start may have been recorded late, even together with its end: its worker knows how long it took. */
+function endedStage(times: StageTimes, at: number, activeMs?: number): StageTimes {
+  const { queuedAt, startedAt } = times;
+  const isTold = activeMs !== undefined && startedAt !== null;
+  return {
+    ...times,
+    startedAt: isTold ? Math.max(at - activeMs, queuedAt) : startedAt,
+    endedAt: at,
+  };
 }
 
 /** A stage that is opened anew is ahead of those that came after it in an earlier attempt. */

@@ -84,6 +84,41 @@ describe('the row of an upgrade', () => {
     });
   });
 
+  describe('a stage whose start was recorded together with what came of it', () => {
+    it.each([
+      [[event('PreUpgradeCompleted', { activeMs: 700 })]],
+      [[event('PreUpgradeFailed', { activeMs: 700 })]],
+    ])('took the time that its worker measured', (ends) => {
+      const view = viewOf(...upTo('PreUpgradeStarted'), ...ends);
+      expect(view).toMatchObject({
+        stages: { 'pre-upgrade': { startedAt: at(3) - 700, endedAt: at(3) } },
+      });
+    });
+
+    it('took no longer than it was open', () => {
+      const completed = event('PreUpgradeCompleted', { activeMs: 60_000 });
+      const view = viewOf(...upTo('PreUpgradeStarted'), completed);
+      expect(view).toMatchObject({ stages: { 'pre-upgrade': { startedAt: at(1) } } });
+    });
+
+    it('is timed like any other after the build', () => {
+      const started = upTo('PostUpgradeStarted');
+      const ended = [
+        event('PostUpgradeCompleted', { activeMs: 900 }),
+        event('PostUpgradeFailed', { activeMs: 900 }),
+      ].map((end) => viewOf(...started, end)?.stages['post-upgrade']);
+      const times = { queuedAt: at(10), startedAt: at(12) - 900, endedAt: at(12) };
+      expect(ended).toEqual([times, times]);
+    });
+
+    it('never began if it failed before', () => {
+      const failure = event('PreUpgradeFailed', { activeMs: 60_000 });
+      expect(viewOf(...upTo('UpgradeRequested'), failure)).toMatchObject({
+        stages: { 'pre-upgrade': { startedAt: null, endedAt: at(2) } },
+      });
+    });
+  });
+
   it('ends as a failure, with its reason, in the stage it happened in', () => {
     const { reason, evidence, retryable } = FAILURE;
     expect(viewOf(...failed)).toMatchObject({
