@@ -155,7 +155,7 @@ function runners({ clock, randomness, logger }: StageRuntime, actor: Actor): Pro
         history: InstanceHistory,
         ends: StreamEnds,
         commands: CommandHandler,
-      ): Worker => ({ history, ends, commands, actor }),
+      ): Worker => ({ history, ends, commands, actor, clock }),
     },
     {
       provide: StageRunner,

@@ -79,6 +79,18 @@ describe('admission control', () => {
     expect(fixture.begun).toEqual([second]);
   });
 
+  it('waits to see whoever takes room at a core with a limit, and nobody else', async () => {
+    const fixture = new AdmissionFixture();
+    const [limited, free] = [await fixture.admission(AGREED), await fixture.admission(NONE)];
+    const [instanceId] = await fixture.requested(1);
+    const entries = [
+      fixture.join(limited, instanceId!),
+      fixture.join(limited, instanceId!, { needsRoom: false }),
+      fixture.join(free, instanceId!),
+    ];
+    expect(entries.map(({ isAwaited }) => isAwaited)).toEqual([true, false, false]);
+  });
+
   it('keeps its counts when it is started again in mid-way', async () => {
     const fixture = new AdmissionFixture();
     const first = await fixture.admission(AGREED);

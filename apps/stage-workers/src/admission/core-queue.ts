@@ -7,6 +7,8 @@ import type { CoreUsageProjection } from './core-usage.projection';
 
 /** A place in the queue. */
 export interface Entry {
+  /** Whether others are let in only when it was seen to begin. */
+  readonly isAwaited: boolean;
   /** @param told what the instance was told that it waits for */
   next(told: string | null, signal: AbortSignal): Promise<Decision>;
   /** It has begun: nobody else enters before that is seen. */
@@ -75,6 +77,7 @@ export class CoreQueue {
     const candidate = new Candidate(entrant, this.ports.clock.monotonic());
     this.enqueue(candidate);
     return {
+      isAwaited: this.isForRoom(candidate),
       next: (told, signal) => this.next(candidate, told, signal),
       started: () => this.expectEventOf(candidate),
       giveBack: () => this.enqueue(candidate),
@@ -136,13 +139,17 @@ export class CoreQueue {
 
   private enqueue(candidate: Candidate): void {
     if (this.landing === candidate) this.landing = null;
-    const { instanceId, entrant } = candidate;
-    if (!entrant.needsRoom || !this.ports.isLimited) {
+    const { instanceId } = candidate;
+    if (!this.isForRoom(candidate)) {
       this.free.add(candidate);
       return;
     }
     const own = this.waiting.get(instanceId) ?? new Set();
     this.waiting.set(instanceId, own.add(candidate));
+  }
+
+  private isForRoom({ entrant }: Candidate): boolean {
+    return entrant.needsRoom && this.ports.isLimited;
   }
 
   private dequeue(candidate: Candidate): void {

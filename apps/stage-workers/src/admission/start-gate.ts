@@ -1,4 +1,4 @@
-import type { InFlightStatus, UpgradeStage, WorkerCommand } from '@uplift/domain';
+import type { InFlightStatus, StartCommand, UpgradeStage, WorkerCommand } from '@uplift/domain';
 import type { Clock } from '@uplift/runtime';
 import type { InstanceSession } from '../runner/instance-session';
 import { endWait } from '../runner/lagoon-outages';
@@ -23,6 +23,8 @@ export interface Permit {
   confirm(): Promise<boolean>;
   /** Appends what begins it, unless starts have been stopped. True if it was this process that began it. */
   begin(command: WorkerCommand): Promise<boolean>;
+  /** The same, recorded at once only where others wait for that, else with the first that comes of it. */
+  start(command: StartCommand): Promise<void>;
 }
 
 /** Waits told at once: as many may begin to wait in one second as are requested together. */
@@ -163,6 +165,11 @@ class StartPermit implements Permit {
     const hasBegun = (await this.session.submit(command)) === 'appended';
     if (hasBegun) this.entry.started();
     return hasBegun;
+  }
+
+  async start(command: StartCommand): Promise<void> {
+    if (this.entry.isAwaited) await this.begin(command);
+    else if (await this.confirm()) this.session.begin(command);
   }
 
   private async isAllowed(): Promise<boolean> {

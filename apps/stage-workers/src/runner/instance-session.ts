@@ -5,12 +5,22 @@ import type {
   CallState,
   DeploymentState,
   InFlightStatus,
+  InstanceCommand,
   InstanceState,
+  StartCommand,
+  Timed,
   UpgradingInstance,
   WorkerCommand,
   WorkOrder,
 } from '@uplift/domain';
-import type { CommandHandler, KnownInstance, LoadedInstance } from '@uplift/event-store';
+import { decide, evolve } from '@uplift/domain';
+import type {
+  CommandHandler,
+  HandlePolicy,
+  KnownInstance,
+  LoadedInstance,
+} from '@uplift/event-store';
+import type { CancelTimer, Clock } from '@uplift/runtime';
 import type { HeldMessage, MessageSource } from './held-message';
 import { holdAgainstStore } from './held-message';
 
@@ -21,6 +31,7 @@ export type Submission = 'appended' | 'not-due';
 export interface Worker extends MessageSource {
   readonly commands: CommandHandler;
   readonly actor: Actor;
+  readonly clock: Clock;
 }
 
 /** One handling of a message. */
@@ -34,6 +45,12 @@ export interface Handling {
 }
 
 const MOST_TRIES = 5;
+
+/** Tries to tell of a start that is told again with whatever comes of it. */
+const TRIES_TO_TELL = 2;
+
+/** A step that has begun is invisible for no longer, in ms. */
+const TELL_START_AFTER_MS = 1_000;
 
 /** Told while nothing else can be done, so no news stand in their way. */
 const OF_WAITS: readonly WorkerCommand['type'][] = ['RecordWait', 'EndWait'];
@@ -50,6 +67,13 @@ export class InstanceSession {
   readonly workOrder: WorkOrder;
   private instance: KnownInstance;
   private submissions = 0;
+  private submitting = 0;
+  /** The start of the stage, while it is not recorded. */
+  private untold: StartCommand | null = null;
+  private begunAt: number | null = null;
+  private callOff: CancelTimer = () => undefined;
+  private telling: Promise<void> | null = null;
+  private isOver = false;
 
   private constructor(
     private readonly worker: Worker,
@@ -75,10 +99,49 @@ export class InstanceSession {
     return held && new InstanceSession(worker, handling, held);
   }
 
-  /** Decides and appends; after a conflict loads the stream and decides again. */
-  submit(command: WorkerCommand): Promise<Submission> {
-    const step = `${command.type}/${this.handling.turn}/${this.submissions++}`;
-    return this.change(command, step);
+  /**
+   * Decides and appends, together with the start of the stage if that is still to be told; after a conflict loads the
+   * stream and decides again.
+   */
+  async submit(command: WorkerCommand): Promise<Submission> {
+    await this.telling;
+    this.submitting += 1;
+    try {
+      return await this.change(command, this.stepOf(command));
+    } finally {
+      this.submitting -= 1;
+    }
+  }
+
+  /**
+   * The work of the stage begins, if it is due: nothing outside may be changed before something was submitted. It is
+   * recorded with the first that is submitted, or alone after a second.
+   */
+  begin(command: StartCommand): void {
+    const { clock } = this.worker;
+    if (decide(command, this.state).length === 0) return;
+    const startedAt = new Date(clock.wall()).toISOString();
+    this.untold = { ...command, data: { ...command.data, startedAt } };
+    this.begunAt = clock.monotonic();
+    this.tellLater();
+  }
+
+  /** Records the start of the stage alone, if it has begun and that is not known yet; failing, it is left for later. */
+  async tellStart(): Promise<void> {
+    this.telling ??= this.recordStart().finally(() => (this.telling = null));
+    await this.telling;
+  }
+
+  /** Nothing is recorded any more unless it is submitted. */
+  end(): void {
+    this.isOver = true;
+    this.callOff();
+  }
+
+  /** How long this worker has been at a stage whose start is recorded later than it began. */
+  get timed(): Timed {
+    if (this.begunAt === null) return {};
+    return { activeMs: Math.round(this.worker.clock.monotonic() - this.begunAt) };
   }
 
   /** Store time of the message, in ms since 1970. */
@@ -92,8 +155,10 @@ export class InstanceSession {
     return { upgradeId, attempt };
   }
 
+  /** A stage that has begun here has begun, recorded or not. */
   get state(): InstanceState {
-    return this.instance.state;
+    const { state } = this.instance;
+    return this.untold === null ? state : decide(this.untold, state).reduce(evolve, state);
   }
 
   /** Whether the attempt this message belongs to is in a status, as far as this worker knows. */
@@ -133,7 +198,54 @@ export class InstanceSession {
     return loaded;
   }
 
-  private async change(command: WorkerCommand, step: string): Promise<Submission> {
+  private stepOf({ type }: { readonly type: string }): string {
+    return `${type}/${this.handling.turn}/${this.submissions++}`;
+  }
+
+  /** The end of a wait comes before what it held up. */
+  private async change(said: WorkerCommand, step: string): Promise<Submission> {
+    const start = said.type === 'EndWait' ? null : this.untold;
+    const command: InstanceCommand =
+      start === null
+        ? said
+        : { type: 'TakeFirstStep', data: { ...this.attempt, start, step: said } };
+    const onLoad = (loaded: LoadedInstance) => this.hearNews(loaded, said);
+    const submission = await this.append(command, step, { tries: MOST_TRIES, onLoad });
+    if (submission === 'answered') return this.change(said, step);
+    if (submission === 'appended' && start !== null) this.startIsTold();
+    return submission;
+  }
+
+  private async recordStart(): Promise<void> {
+    const { untold } = this;
+    if (untold === null) return;
+    if (this.submitting === 0) await this.appendStart(untold).catch(() => undefined);
+    if (this.untold !== null) this.tellLater();
+  }
+
+  private async appendStart(start: StartCommand): Promise<void> {
+    const onLoad = (loaded: LoadedInstance) => void (this.instance = loaded);
+    const policy = { tries: TRIES_TO_TELL, onLoad };
+    const submission = await this.append(start, this.stepOf(start), policy);
+    if (submission === 'appended') this.startIsTold();
+  }
+
+  private startIsTold(): void {
+    this.untold = null;
+    this.callOff();
+  }
+
+  private tellLater(): void {
+    this.callOff();
+    if (this.isOver) return;
+    this.callOff = this.worker.clock.after(TELL_START_AFTER_MS, () => void this.tellStart());
+  }
+
+  private async append(
+    command: InstanceCommand,
+    step: string,
+    policy: Pick<HandlePolicy<'changed'>, 'tries' | 'onLoad'>,
+  ): Promise<Submission | 'answered'> {
     const { message, workOrder, instanceId, worker, instance: from } = this;
     const cause = {
       causationId: message.id,
@@ -142,11 +254,9 @@ export class InstanceSession {
       actor: worker.actor,
       ...traceOf(message),
     };
-    const onLoad = (loaded: LoadedInstance) => this.hearNews(loaded, command);
-    const policy = { tries: MOST_TRIES, from, retriesUnknown: true, onLoad };
-    const handled = await worker.commands.handle({ instanceId, command, cause }, policy);
-    if (handled.kind === 'answered') return this.change(command, step);
-    this.instance = handled.instance;
+    const change = { instanceId, command, cause };
+    const handled = await worker.commands.handle(change, { from, retriesUnknown: true, ...policy });
+    if (handled.kind !== 'answered') this.instance = handled.instance;
     return handled.kind;
   }
 

@@ -68,9 +68,17 @@ export class StageRunner {
       await this.ports.outages.endWaitIfBack(session);
       await handler.run({ session, signal });
     } catch (error) {
-      if (!signal.aborted) await this.ports.outages.tell(session, error, handler.stage);
+      if (!signal.aborted) await this.tell(session, error, handler);
       throw error;
+    } finally {
+      session.end();
     }
+  }
+
+  /** What has begun is tried again after a while. */
+  private async tell(session: InstanceSession, error: unknown, { stage }: StageHandler) {
+    await this.ports.outages.tell(session, error, stage);
+    await session.tellStart();
   }
 
   private async answerTo(

@@ -25,7 +25,8 @@ export function workerOn(store: EventStore, ports: Ports): Worker {
     new VerifiedEventStore(store, ends, ports.clock),
     'stage-workers',
   );
-  return { history, ends, commands: new CommandHandler(history, ports), actor: ACTOR };
+  const commands = new CommandHandler(history, ports);
+  return { history, ends, commands, actor: ACTOR, clock: ports.clock };
 }
 
 export function runnerOf(

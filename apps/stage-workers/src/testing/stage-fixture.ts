@@ -122,6 +122,7 @@ export class StageFixture {
     this.openedAt = (this.opening?.revision ?? 0) + 1;
     this.lagoon.calls.length = 0;
     this.store.loads = 0;
+    this.store.appends = 0;
   }
 
   /** Of the attempt. */

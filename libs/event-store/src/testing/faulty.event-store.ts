@@ -10,6 +10,7 @@ export class FaultyEventStore extends InMemoryEventStore {
   readonly faults: AppendFault[] = [];
   /** Each runs before one of the next appends: somebody else is faster. */
   readonly rivals: (() => Promise<unknown>)[] = [];
+  appends = 0;
   loads = 0;
   /** Reads of a stream's last event. */
   looks = 0;
@@ -19,6 +20,7 @@ export class FaultyEventStore extends InMemoryEventStore {
     after: StreamHead,
     events: readonly EventToAppend[],
   ): Promise<Appended> {
+    this.appends += 1;
     await this.rivals.shift()?.();
     const fault = this.faults.shift();
     if (fault === 'lost') throw new EventStoreUnavailableError('no answer');

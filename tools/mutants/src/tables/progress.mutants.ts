@@ -4,6 +4,7 @@ const WORKERS = 'apps/stage-workers/src';
 const WATCHDOG = `${WORKERS}/stages/watchdog/watchdog.unit.spec.ts`;
 const WAITS = `${WORKERS}/stages/watchdog/watchdog-waits.unit.spec.ts`;
 const CLOCK = `${WORKERS}/stages/watchdog/watchdog-clock.unit.spec.ts`;
+const LATE_START = `${WORKERS}/runner/late-start.unit.spec.ts`;
 const RUNNER = `${WORKERS}/runner/stage-runner.unit.spec.ts`;
 const LIFECYCLE = 'libs/domain/src/instance/instance.lifecycle.unit.spec.ts';
 const HEALTH = 'libs/runtime/src/health/health.unit.spec.ts';
@@ -95,12 +96,30 @@ export const PROGRESS_MUTANTS: readonly Mutant[] = [
     breaks: ['I-23', 'I-20'],
     what: 'an upgrade that cannot go on while Lagoon is away says nothing',
     file: `${WORKERS}/runner/stage-runner.ts`,
-    search: 'if (!signal.aborted) await this.ports.outages.tell(session, error, handler.stage);',
+    search: 'await this.ports.outages.tell(session, error, stage);',
     replacement: '',
     test: {
       spec: `${WORKERS}/stages/upgrade/upgrade.stage.unit.spec.ts`,
       name: 'begins nothing while the core is away, and says why',
     },
+  },
+  {
+    id: 'start-never-told',
+    breaks: ['I-20'],
+    what: 'a stage that has begun and waits for something is not seen to have begun',
+    file: `${WORKERS}/runner/instance-session.ts`,
+    search: '() => void this.tellStart());',
+    replacement: '() => undefined);',
+    test: { spec: LATE_START, name: 'is recorded alone after a second without anything else' },
+  },
+  {
+    id: 'start-not-told-with-a-defect',
+    breaks: ['I-20', 'I-24'],
+    what: 'a stage that begins and fails again and again is not seen to have begun',
+    file: `${WORKERS}/runner/stage-runner.ts`,
+    search: 'await session.tellStart();',
+    replacement: '',
+    test: { spec: LATE_START, name: 'is recorded alone with a defect, and once' },
   },
   {
     id: 'deadline-runs-through-an-outage',

@@ -16,7 +16,7 @@ export class PostUpgradeStage extends StageHandler {
   async run({ session, signal }: StageTurn): Promise<void> {
     const { workOrder: order, attempt } = session;
     const { worker } = this;
-    await session.submit({ type: 'StartPostUpgrade', data: { ...attempt, worker } });
+    session.begin({ type: 'StartPostUpgrade', data: { ...attempt, worker } });
     if (!session.isIn('post-upgrade-running')) return;
 
     const script = order.profile.scripts.postUpgrade;
@@ -24,13 +24,13 @@ export class PostUpgradeStage extends StageHandler {
     const outcome = await this.scripts.run(session, run, signal);
     if (outcome.kind === 'gone') return;
     if (outcome.kind === 'complete') {
-      const data = { ...attempt, task: outcome.task };
+      const data = { ...attempt, task: outcome.task, ...session.timed };
       await session.submit({ type: 'CompletePostUpgrade', data });
       return;
     }
     const { detail, retryable } = outcome;
     const reason = 'post-upgrade-script-failed';
-    const failure = { reason, evidence: { detail }, retryable } as const;
+    const failure = { reason, evidence: { detail }, retryable, ...session.timed } as const;
     await session.submit({ type: 'FailPostUpgrade', data: { ...attempt, ...failure } });
   }
 }

@@ -12,6 +12,7 @@ describe('the post-upgrade stage', () => {
     expect(started).toMatchObject({ type: 'PostUpgradeStarted', data: { worker: 'w' } });
     expect(completed).toMatchObject({ type: 'PostUpgradeCompleted', data: { task: null } });
     expect(fixture.lagoon.calls).toEqual([]);
+    expect(fixture.store.appends).toBe(1);
   });
 
   it('runs the script as a task that carries the marker', async () => {

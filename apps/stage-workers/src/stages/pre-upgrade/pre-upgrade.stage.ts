@@ -60,7 +60,7 @@ export class PreUpgradeStage extends StageHandler {
       this.slots.run(async () => {
         if (core !== null) await proveReachable(core, signal);
         const data = { ...session.attempt, worker: this.options.worker };
-        await permit.begin({ type: 'StartPreUpgrade', data });
+        await permit.start({ type: 'StartPreUpgrade', data });
         await this.work(turn);
       }),
     );
@@ -98,7 +98,9 @@ export class PreUpgradeStage extends StageHandler {
     if (outcome.kind === 'gone') return;
     if (outcome.kind !== 'complete') return fail(session, 'pre-upgrade-script-failed', outcome);
     if (verdict.kind === 'failed') return fail(session, verdict.reason, verdict);
-    const data = { ...session.attempt, located, checks: verdict.checks, task: outcome.task };
+    const { checks } = verdict;
+    const { attempt, timed } = session;
+    const data = { ...attempt, located, checks, task: outcome.task, ...timed };
     await session.submit({ type: 'CompletePreUpgrade', data });
   }
 }
@@ -108,6 +110,6 @@ async function fail(
   reason: FailureReason,
   { detail, retryable }: NotPassed,
 ): Promise<void> {
-  const data = { ...session.attempt, reason, evidence: { detail }, retryable };
+  const data = { ...session.attempt, reason, evidence: { detail }, retryable, ...session.timed };
   await session.submit({ type: 'FailPreUpgrade', data });
 }

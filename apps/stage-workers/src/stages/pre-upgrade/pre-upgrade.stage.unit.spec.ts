@@ -37,7 +37,7 @@ describe('the pre-upgrade stage', () => {
       type: 'UpgradePending',
       data: { workOrder: { located: { environmentId: found?.environmentId } } },
     });
-    expect(fixture.store.loads).toBe(1);
+    expect([fixture.store.loads, fixture.store.appends]).toEqual([1, 1]);
     expect(fixture.mutations).toEqual([]);
   });
 
