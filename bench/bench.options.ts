@@ -9,6 +9,7 @@ const BENCHMARK_NAMES = [
   'pipeline',
   'lagoon-requests',
   'in-flight',
+  'start',
 ] as const;
 const MODES = Object.keys(INSTALLATIONS) as Installation[];
 export type BenchmarkName = (typeof BENCHMARK_NAMES)[number];
@@ -21,6 +22,8 @@ export interface BenchOptions {
   readonly instances: readonly number[];
   /** Upgrades that are under way at once in `in-flight`. */
   readonly inFlight: number;
+  /** Events in the store, one after the other, when services start in `start`. */
+  readonly histories: readonly number[];
   /** Events that relay and rebuild work through. */
   readonly events: number;
   /** How often each benchmark runs; the table shows the median. */
@@ -45,6 +48,7 @@ export function benchOptions(args: string[]): BenchOptions {
       mode: { type: 'string', default: MODES.join(',') },
       instances: { type: 'string', default: '3000' },
       'in-flight': { type: 'string', default: '20000' },
+      history: { type: 'string', default: '100000' },
       events: { type: 'string', default: '50000' },
       runs: { type: 'string', default: '1' },
       'poll-interval': { type: 'string', default: '5' },
@@ -58,6 +62,7 @@ export function benchOptions(args: string[]): BenchOptions {
     modes: values.mode.split(',').map(mode),
     instances: values.instances.split(',').map((text) => wholeNumber('--instances', text, 100_000)),
     inFlight: wholeNumber('--in-flight', values['in-flight'], 200_000),
+    histories: values.history.split(',').map((text) => wholeNumber('--history', text, 20_000_000)),
     events: wholeNumber('--events', values.events, 5_000_000),
     runs: wholeNumber('--runs', values.runs, 100),
     store: values.store ?? null,

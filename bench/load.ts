@@ -67,6 +67,47 @@ async function writeHistory(history: InstanceHistory, project: string): Promise<
   return written;
 }
 
+/** Upgrades of one instance in a history that is written at once. */
+const UPGRADES_AT_ONCE = 9;
+
+/**
+ * Instances with several upgrades each, the history of each in one append, until there are at least so many events:
+ * only their number is wanted. Returns how many.
+ */
+export async function prefillAtOnce(store: EventStore, atLeast: number): Promise<number> {
+  const history = new InstanceHistory(store, 'bench');
+  let written = 0;
+  await eachOf(Array(32).keys(), 32, async () => {
+    while (written < atLeast) {
+      const project = `bench-${randomUUID()}`;
+      const upgrades = Array.from({ length: UPGRADES_AT_ONCE }, () => randomUUID());
+      const commands = upgrades.flatMap((id, n) => [
+        ...edgeCommands(project, id).slice(n === 0 ? 0 : 1),
+        ...workerCommands(id),
+      ]);
+      const count = await appendAtOnce(history, randomUUID(), commands);
+      written += count;
+    }
+  });
+  return written;
+}
+
+async function appendAtOnce(
+  history: InstanceHistory,
+  instanceId: string,
+  commands: readonly InstanceCommand[],
+): Promise<number> {
+  let state = INITIAL_STATE;
+  const events = commands.flatMap((command) => {
+    const decided = decide(command, state);
+    state = decided.reduce(evolve, state);
+    return decided;
+  });
+  const cause = { causationId: randomUUID(), correlationId: instanceId, actor: ACTOR };
+  await history.append(instanceId, NO_STREAM, events, { ...cause, step: 'at once' });
+  return events.length;
+}
+
 /** Where Lagoon has the app of an upgrade, and its build. */
 export interface BuiltPlace {
   readonly projectId: number;
@@ -82,14 +123,7 @@ export async function writeFlight(
   place: BuiltPlace,
 ): Promise<void> {
   const commands = [...edgeCommands(project, upgradeId), ...startCommands(upgradeId, place)];
-  let state = INITIAL_STATE;
-  const events = commands.flatMap((command) => {
-    const decided = decide(command, state);
-    state = decided.reduce(evolve, state);
-    return decided;
-  });
-  const cause = { causationId: randomUUID(), correlationId: upgradeId, actor: ACTOR };
-  await history.append(instanceId, NO_STREAM, events, { ...cause, step: 'flight' });
+  await appendAtOnce(history, instanceId, commands);
 }
 
 function edgeCommands(project: string, upgradeId: string): InstanceCommand[] {

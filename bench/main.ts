@@ -17,6 +17,7 @@ import { rebuildBench } from './rebuild.bench';
 import { relayBench } from './relay.bench';
 import { medianRows, resultTable } from './report/result-table';
 import { machineFacts, writeResults } from './report/results-file';
+import { startBench } from './start.bench';
 import { storeBench } from './store.bench';
 
 const BENCHMARKS: Readonly<Record<BenchmarkName, Benchmark>> = {
@@ -26,6 +27,7 @@ const BENCHMARKS: Readonly<Record<BenchmarkName, Benchmark>> = {
   pipeline: pipelineBench,
   'lagoon-requests': lagoonRequestsBench,
   'in-flight': inFlightBench,
+  start: startBench,
 };
 
 async function main(): Promise<void> {

@@ -51,9 +51,9 @@ export function foldOfValue<Value>(
 /** Changes with the form of what is written. */
 const FORM = 1;
 /** Between two checkpoints, in ms. */
-const APART_MS = 60_000;
-/** A checkpoint takes no more than a fifth or so of what events take. */
-const BYTES_PER_EVENT = 100;
+const APART_MS = 10_000;
+/** A checkpoint takes no more than a third or so of what events take. */
+const BYTES_PER_EVENT = 200;
 /** Between two pages: others go first. */
 const REST_MS = 20;
 /** At a calm end a checkpoint is worth it from this share of the usual distance on. */

@@ -6,7 +6,7 @@ import { Counts, EVERY, followedStore, MINUTE, stopFollowers } from './testing/f
 afterEach(stopFollowers);
 
 describe('a tail with checkpoints', () => {
-  it('writes one when enough has come, and not before a minute has passed', async () => {
+  it('writes one when enough has come, and not before a while has passed', async () => {
     const { clock, put, follow, pages } = followedStore();
     await put(3 * EVERY);
     await follow();
