@@ -19,7 +19,7 @@ import { factsOf } from './facts';
 import { isNeverSilent, isOver, isRedrivenSeldom } from './progress.rules';
 import { isFold } from './read-model.rules';
 import type { Finding, Limits, RunHistory } from './run-history';
-import { isLegalPath, isLinked } from './streams.rules';
+import { isLegalPath, isLinked, isTrueSnapshot } from './streams.rules';
 
 type Rule = (facts: Facts, limits: Limits) => readonly Breach[];
 
@@ -30,6 +30,7 @@ const RULES: readonly (readonly [promise: string, rule: Rule])[] = [
   ['I-02', hasOneResult],
   ['I-02', isStoredOnce],
   ['I-03', leavesNothing],
+  ['I-02', isTrueSnapshot],
   ['I-05', isLegalPath],
   ['I-07', isStoreInOrder],
   ['I-13', isBuiltOnce],

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { StoredEvent } from '@uplift/contracts';
+import type { CommandPage } from '@uplift/domain';
 import canonicalize from 'canonicalize';
 import type { Breach, Facts } from './facts';
 import { untilForged } from './facts';
@@ -41,6 +43,45 @@ function chainFault(events: readonly StoredEvent[]): string | null {
     before = metadata.hash;
   }
   return null;
+}
+
+/** I-02: each snapshot says what the events before it come to, and which command led to which of them. */
+export function isTrueSnapshot({ instances }: Facts): Breach[] {
+  return instances.flatMap(({ instanceId, steps }) => {
+    const commands = new CommandList();
+    return steps.flatMap(({ stored, event }, n) => {
+      commands.add(stored);
+      if (event.type !== 'InstanceSnapshotTaken') return [];
+      const before = steps[n - 1]?.state;
+      const isTrue =
+        isDeepStrictEqual(event.data.state, before) && commands.isTold(event.data.commands);
+      commands.turn(event.data.commands.closed, stored.revision);
+      const what = `revision ${stored.revision} is a snapshot of something else`;
+      return isTrue ? [] : [{ subject: instanceId, what }];
+    });
+  });
+}
+
+/** The commands of one stream, page by page, from its first event on. */
+class CommandList {
+  private page = '';
+  private readonly earlier: number[] = [];
+
+  add({ metadata, revision }: StoredEvent): void {
+    if (metadata.commandFingerprint === undefined) return;
+    const key = metadata.$causationId.slice(0, 8).replace(/[^0-9a-f]/g, '-');
+    this.page += key + String(revision).padStart(8, '0');
+  }
+
+  isTold({ page, earlier }: CommandPage): boolean {
+    return page === this.page && earlier.join() === this.earlier.join();
+  }
+
+  turn(isFull: boolean, revision: number): void {
+    if (!isFull) return;
+    this.earlier.push(revision);
+    this.page = '';
+  }
 }
 
 /** As the audit page documents it, and not by the code that wrote the hash. */

@@ -64,6 +64,10 @@ export class StoreConnection extends EventStore {
     return this.ask(() => this.store.load(stream, fromRevision));
   }
 
+  override loadLast(stream: string, count: number, upTo?: number): Promise<StoredEvent[]> {
+    return this.ask(() => this.store.loadLast(stream, count, upTo));
+  }
+
   override lastOf(stream: string): Promise<StoredEvent | null> {
     return this.ask(() => this.store.lastOf(stream));
   }

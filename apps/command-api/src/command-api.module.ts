@@ -8,12 +8,7 @@ import {
   openServiceBus,
 } from '@uplift/bus';
 import { DECISIONS_STREAM, FINDINGS_STREAM, SYSTEM_STREAM } from '@uplift/contracts';
-import {
-  decisionsDecider,
-  environmentDecider,
-  findingsDecider,
-  systemDecider,
-} from '@uplift/domain';
+import { decisionsDecider, environmentDecider, findingsDecider } from '@uplift/domain';
 import {
   CommandHandler,
   DivergenceWatch,
@@ -59,6 +54,7 @@ export const COMMAND_API_SETTINGS = [
   'healthCallbackToken',
   'promoteEnabled',
   'commandsUnderWay',
+  'snapshotEvery',
   'commandsQueued',
   'lagoonCoreNames',
   'streamsPerClient',
@@ -171,7 +167,8 @@ function histories(runtime: CommandApiRuntime): Provider[] {
     {
       provide: InstanceHistory,
       inject: [EventStore],
-      useFactory: (store: EventStore) => new InstanceHistory(store, SERVICE_NAME),
+      useFactory: (store: EventStore) =>
+        new InstanceHistory(store, SERVICE_NAME, runtime.configuration),
     },
     {
       provide: CommandHandler,
@@ -199,7 +196,7 @@ function systemStreams(runtime: CommandApiRuntime): Provider[] {
       useFactory: (store: EventStore, meter: CommandMeter) => {
         const { streams } = new SystemHistory(store, SERVICE_NAME);
         const handler = new SystemCommandHandler(SYSTEM_STREAM, streams, runtime);
-        return new SwitchStream(systemDecider, handler, meter);
+        return new SwitchStream(handler, meter);
       },
     },
     {
@@ -208,7 +205,7 @@ function systemStreams(runtime: CommandApiRuntime): Provider[] {
       useFactory: (store: EventStore, meter: CommandMeter) => {
         const streams = new StreamHistory(store, SERVICE_NAME, 'system', findingsDecider);
         const handler = new SystemCommandHandler(FINDINGS_STREAM, streams, runtime);
-        return new FindingStream(findingsDecider, handler, meter);
+        return new FindingStream(handler, meter);
       },
     },
     {
@@ -217,7 +214,7 @@ function systemStreams(runtime: CommandApiRuntime): Provider[] {
       useFactory: (store: EventStore, meter: CommandMeter) => {
         const history = new StreamHistory(store, SERVICE_NAME, 'system', decisionsDecider);
         const handler = new SystemCommandHandler(DECISIONS_STREAM, history, runtime);
-        return new AcceptedStores(decisionsDecider, handler, meter);
+        return new AcceptedStores(handler, meter);
       },
     },
   ];

@@ -3,13 +3,17 @@ import type { ValidateFunction } from 'ajv';
 import type {
   EnvironmentEvent,
   InstanceEvent,
+  InstanceSnapshot,
+  KnownInstance,
   RecordedInstanceEvent,
   RecordedSystemEvent,
   RefusalEvent,
   SystemEvent,
 } from '@uplift/domain';
+import { FOLD_VERSION } from '@uplift/domain';
 import { eventSchemaId } from './event.codec';
 import { INSTANCE_EVENTS } from './events/instance-event.schemas';
+import { instanceState } from './events/instance-state.schema';
 import { ENVIRONMENT_EVENTS, REFUSAL_EVENTS, SYSTEM_EVENTS } from './events/system-event.schemas';
 import type { AnySchema, JsonSchema } from './schema';
 import type { StoredEvent } from './stored-event';
@@ -211,6 +215,16 @@ function validatorOf(category: EventCategory, type: string): ValidateFunction {
   return validate;
 }
 
+/** The state in a snapshot of this build's fold; null for one of another fold, and for what no fold of ours writes. */
+export function stateInSnapshot({ foldVersion, state }: InstanceSnapshot): KnownInstance | null {
+  if (foldVersion !== FOLD_VERSION) return null;
+  const isState = validatorOf('instance', STATE);
+  return isState(state) ? (state as KnownInstance) : null;
+}
+
+/** Among the schemas of the instance's events, whose parts it shares. */
+const STATE = 'state';
+
 function allSchemas(): Record<string, JsonSchema> {
   const all = Object.entries<CategoryRow>(EVENT_CATEGORIES).flatMap(([category, { schemas }]) =>
     Object.entries(schemas).map(([type, { json, definitions }]) => ({
@@ -218,5 +232,7 @@ function allSchemas(): Record<string, JsonSchema> {
       [`${category}.${type}`]: json,
     })),
   );
-  return Object.assign({}, ...all) as Record<string, JsonSchema>;
+  const { json, definitions } = instanceState;
+  const state = { ...definitions, [`instance.${STATE}`]: json };
+  return Object.assign({}, ...all, state) as Record<string, JsonSchema>;
 }

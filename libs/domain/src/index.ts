@@ -2,13 +2,20 @@ export * from './decider';
 export * from './status';
 export * from './environment/environment';
 export { isWaitForStart, opensStage, placeIn } from './instance/attempt-progress';
-export type { BuildAlarm, CallState, DeploymentState } from './instance/attempt-progress';
+export type {
+  AttemptNotes,
+  BuildAlarm,
+  CallState,
+  DeploymentState,
+  Wait,
+} from './instance/attempt-progress';
 export { unsettledEffectOf, scriptStepIn } from './instance/ended-upgrade';
 export * from './instance/instance.errors';
 export * from './instance/instance.events';
 export * from './instance/instance.evolve';
 export * from './instance/instance.lifecycle';
 export * from './instance/instance.profile';
+export * from './instance/instance.snapshot';
 export * from './instance/instance.state';
 export * from './instance/reasons';
 export * from './instance/upgrade-target';

@@ -13,7 +13,9 @@ import type { Clock, Randomness } from '@uplift/runtime';
 import { Backoff } from '@uplift/runtime';
 import { deterministicEventId } from './event-id';
 import { EventStoreUnavailableError, RevisionConflictError } from './event-store.port';
-import type { Cause, InstanceHistory, Known, Loaded, StreamHistory } from './stream-history';
+import type { InstanceHistory } from './instance-history';
+import type { StreamHead } from './event-store.port';
+import type { Cause, Known, Loaded, StreamHistory } from './stream-history';
 
 /** A command, and what goes into the metadata of the events it leads to. */
 export interface InstanceChange {
@@ -28,6 +30,11 @@ export interface EnvironmentChange {
   readonly cause: Cause;
 }
 
+/** The stream as it was after the last event of a command; undefined if the command left none. */
+export type FindCommand<State, Event> = (
+  commandId: string,
+) => Promise<Loaded<State, Event> | undefined>;
+
 export interface Policy<State, Event, Answer> {
   /** Appends that are tried at most. */
   readonly tries: number;
@@ -41,6 +48,7 @@ export interface Policy<State, Event, Answer> {
   /** Sees the stream after each load, before anything is decided. An answer ends the handling, and so does an error. */
   readonly onLoad?: (
     loaded: Loaded<State, Event>,
+    find: FindCommand<State, Event>,
   ) => Answer | undefined | Promise<Answer | undefined>;
   /** What to append where the command leads to nothing. Only asked about what was loaded. */
   readonly onNothing?: (loaded: Loaded<State, Event>) => readonly Event[];
@@ -155,7 +163,8 @@ class StreamCommands<Command, State, Category extends EventCategory> {
     const { clock, randomness } = this.ports;
     const backoff = new Backoff(randomness, { firstMs: 10, longestMs: 200 });
     const lastTryAt = clock.monotonic() + LAST_TRY_AFTER_MS;
-    let found = policy.from ?? (await this.load(change, policy, false));
+    let found = policy.from ?? (await this.load(change, policy));
+    const mayLandAfter = placeOfUnknown(policy, found);
     for (let n = 1; ; n += 1) {
       if ('kind' in found) return found;
       const outcome = await this.attempt(change, policy, found);
@@ -163,21 +172,23 @@ class StreamCommands<Command, State, Category extends EventCategory> {
       const isLast = n >= policy.tries || clock.monotonic() >= lastTryAt;
       if (isLast || !isWorthAnotherTry(outcome.error, policy)) throw outcome.error;
       await clock.pause(backoff.next());
-      found = await this.load(change, policy, policy.retriesUnknown === true);
+      found = await this.load(change, policy, mayLandAfter);
     }
   }
 
   private async load<Answer>(
     { stream, cause }: Change<Command>,
     { onLoad }: Policy<State, EventIn<Category>, Answer>,
-    mayHaveLanded: boolean,
+    mayHaveLandedAfter?: StreamHead,
   ): Promise<Outcome<State, Answer> | Loaded<State, EventIn<Category>>> {
     const instance = await this.history.load(stream);
-    const eventId = deterministicEventId(cause.causationId, cause.step, 0);
-    if (mayHaveLanded && instance.events.some(({ id }) => id === eventId)) {
-      return { kind: 'appended', instance };
+    if (mayHaveLandedAfter !== undefined) {
+      const eventId = deterministicEventId(cause.causationId, cause.step, 0);
+      const news = await this.history.eventsAfter(stream, mayHaveLandedAfter, instance);
+      if (news.some(({ id }) => id === eventId)) return { kind: 'appended', instance };
     }
-    const answer = await onLoad?.(instance);
+    const find = (commandId: string) => this.history.findCommand(stream, instance, commandId);
+    const answer = await onLoad?.(instance, find);
     return answer === undefined ? instance : { kind: 'answered', answer };
   }
 
@@ -192,13 +203,21 @@ class StreamCommands<Command, State, Category extends EventCategory> {
     const events = noted ?? decided;
     if (events.length === 0) return { kind: 'not-due', instance };
     try {
-      const { head, position } = await this.history.append(stream, instance.head, events, cause);
+      const { head, position } = await this.history.appendTo(stream, instance, events, cause);
       const state = events.reduce((before, event) => evolve(before, event), instance.state);
       return { kind: noted ? 'not-due' : 'appended', instance: { state, head, position } };
     } catch (error) {
       return { error };
     }
   }
+}
+
+/** Behind what was known at first: there an append of unknown outcome is looked for. */
+function placeOfUnknown(
+  { retriesUnknown = false }: { readonly retriesUnknown?: boolean },
+  found: { readonly kind: string } | Known<unknown>,
+): StreamHead | undefined {
+  return retriesUnknown && 'head' in found ? found.head : undefined;
 }
 
 function isWorthAnotherTry(

@@ -109,13 +109,17 @@ export class EsdbEventStore extends EventStore {
   }
 
   override load(stream: string, fromRevision = 0): Promise<StoredEvent[]> {
-    return this.connection.answer('read streams', (attempt) =>
-      this.readFrom(attempt, stream, fromRevision).catch(async (error: unknown) => {
-        const isMissing = error instanceof StreamNotFoundError;
-        if (isMissing) await this.assertUntouched(attempt, stream, 0);
-        throw error;
-      }),
-    );
+    return this.readThere(stream, (attempt) => this.readFrom(attempt, stream, fromRevision));
+  }
+
+  override loadLast(stream: string, count: number, upTo?: number): Promise<StoredEvent[]> {
+    const fromRevision = upTo === undefined ? END : BigInt(upTo);
+    const last = { direction: BACKWARDS, fromRevision, maxCount: count } as const;
+    return this.readThere(stream, async (attempt) => {
+      const events = (await this.read(attempt, stream, last)).reverse();
+      if (events[0]?.revision !== 0) await this.assertBegin(attempt, stream);
+      return events;
+    });
   }
 
   override lastOf(stream: string): Promise<StoredEvent | null> {
@@ -194,6 +198,25 @@ export class EsdbEventStore extends EventStore {
       const { event } = first;
       return event?.position.commit === position ? fromEsdbEvent(event, position) : 'invalid';
     });
+  }
+
+  /** A stream that cannot be found may have been deleted. */
+  private readThere(
+    stream: string,
+    read: (attempt: Try) => Promise<StoredEvent[]>,
+  ): Promise<StoredEvent[]> {
+    return this.connection.answer('read streams', (attempt) =>
+      read(attempt).catch(async (error: unknown) => {
+        const isMissing = error instanceof StreamNotFoundError;
+        if (isMissing) await this.assertUntouched(attempt, stream, 0);
+        throw error;
+      }),
+    );
+  }
+
+  private async assertBegin(attempt: Try, stream: string): Promise<void> {
+    const [first] = await this.read(attempt, stream, { fromRevision: 0n, maxCount: 1 });
+    if (first?.revision !== 0) throw new StreamGoneError(stream, 'truncated');
   }
 
   private async readFrom(attempt: Try, stream: string, revision: number): Promise<StoredEvent[]> {

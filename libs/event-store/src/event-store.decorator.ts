@@ -30,6 +30,10 @@ export abstract class EventStoreDecorator extends EventStore {
     return this.heard(this.store.load(stream, fromRevision));
   }
 
+  override loadLast(stream: string, count: number, upTo?: number): Promise<StoredEvent[]> {
+    return this.heard(this.store.loadLast(stream, count, upTo));
+  }
+
   override lastOf(stream: string): Promise<StoredEvent | null> {
     return this.heard(this.store.lastOf(stream));
   }

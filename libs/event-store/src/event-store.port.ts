@@ -209,6 +209,11 @@ export abstract class EventStore {
    * one that never was, StreamGoneError if events from that revision on were there and are no more.
    */
   abstract load(stream: string, fromRevision?: number): Promise<StoredEvent[]>;
+  /**
+   * The last events of one stream, at most so many, in their order; with `upTo` those up to that revision. Throws as
+   * `load` of the whole stream does.
+   */
+  abstract loadLast(stream: string, count: number, upTo?: number): Promise<StoredEvent[]>;
   /** The newest event of one stream, null if there is none: one read, however long the stream. */
   abstract lastOf(stream: string): Promise<StoredEvent | null>;
   /**

@@ -20,6 +20,8 @@ export type { EventPlace, MessageOfRelay } from './relayed-message';
 export type { MessageLog } from './message-log';
 export type { ForeignMessage, NewestRelayed } from './relayed-messages';
 export * from './stream-history';
+export * from './instance-history';
+export type { StreamMemory } from './stream-memory';
 export { deterministicEventId, environmentIdOf, findingIdOf } from './event-id';
 export type {
   TailedInstanceEvent,

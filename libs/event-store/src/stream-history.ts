@@ -7,33 +7,27 @@ import type {
 } from '@uplift/contracts';
 import {
   EVENT_CATEGORIES,
-  instanceStream,
   SYSTEM_STREAM,
   toDomainEvent,
   toRecordedSystemEvent,
   unreadableReason,
 } from '@uplift/contracts';
 import type {
+  CommandPage,
   Decider,
-  InstanceCommand,
-  InstanceEvent,
-  InstanceState,
   SystemCommand,
   SystemEvent,
   SystemState,
   SystemView,
 } from '@uplift/domain';
-import {
-  ALL_STARTS_ALLOWED,
-  evolveSystemView,
-  instanceDecider,
-  systemDecider,
-} from '@uplift/domain';
+import { ALL_STARTS_ALLOWED, evolveSystemView, systemDecider } from '@uplift/domain';
 import { errorMessage } from '@uplift/runtime';
 import { deterministicEventId } from './event-id';
 import { SharedReads } from './shared-reads';
-import { headOf, loadOrEmpty } from './event-store.port';
-import type { Appended, EventStore, StreamHead } from './event-store.port';
+import { headOf, loadOrEmpty, NO_STREAM } from './event-store.port';
+import type { Appended, EventStore, EventToAppend, StreamHead } from './event-store.port';
+import type { StreamMemory } from './stream-memory';
+import { NO_MEMORY, placesOf, remember } from './stream-memory';
 
 /** Why and by whom events are appended. */
 export interface Cause {
@@ -55,15 +49,18 @@ export interface Known<State> {
   readonly position: bigint;
 }
 
-/** A stream as the whole of it tells. */
-export interface Loaded<State, Event> extends Known<State> {
+/** The same, with what is remembered of all events up to there. */
+export interface Remembered<State> extends Known<State> {
+  readonly memory: StreamMemory;
+}
+
+/** A stream up to its end, as it was read. */
+export interface Loaded<State, Event> extends Remembered<State> {
+  /** The last ones at least: those before are in state and memory. */
   readonly events: readonly StoredEvent[];
   /** The same events in the domain's terms. */
   readonly decoded: readonly Event[];
 }
-
-export type KnownInstance = Known<InstanceState>;
-export type LoadedInstance = Loaded<InstanceState, InstanceEvent>;
 
 interface Unreadable {
   readonly reason: UnreadableReason;
@@ -80,7 +77,7 @@ export class UnreadableHistoryError extends Error {
   readonly detail: string;
 
   constructor(
-    { stream, revision, id }: StoredEvent,
+    { stream, revision, id }: Pick<StoredEvent, 'id' | 'stream' | 'revision'>,
     unreadable: Unreadable,
     options?: ErrorOptions,
   ) {
@@ -104,9 +101,9 @@ export class StreamHistory<Command, State, Category extends EventCategory> {
   private readonly loads = new SharedReads<Loaded<State, EventIn<Category>>>();
 
   constructor(
-    private readonly store: EventStore,
+    protected readonly store: EventStore,
     /** Process kind that goes into the metadata, for example `stage-workers`. */
-    private readonly service: string,
+    protected readonly service: string,
     private readonly category: Category,
     readonly decider: Decider<Command, State, EventIn<Category>>,
   ) {}
@@ -119,18 +116,68 @@ export class StreamHistory<Command, State, Category extends EventCategory> {
     return this.loads.read(stream, () => this.loadAlone(stream));
   }
 
-  private async loadAlone(stream: string): Promise<Loaded<State, EventIn<Category>>> {
-    const events = await loadOrEmpty(this.store, stream);
+  protected async loadAlone(stream: string): Promise<Loaded<State, EventIn<Category>>> {
+    return this.fold(this.nothing, await loadOrEmpty(this.store, stream));
+  }
+
+  /** Of a stream without events. */
+  protected get nothing(): Remembered<State> {
+    const state = this.decider.initialState;
+    return { state, head: NO_STREAM, position: 0n, memory: NO_MEMORY };
+  }
+
+  /** What a stream says after the events that follow on what is known of it. */
+  protected fold(
+    known: Remembered<State>,
+    events: readonly StoredEvent[],
+  ): Loaded<State, EventIn<Category>> {
     const decoded: EventIn<Category>[] = [];
-    let state = this.decider.initialState;
+    let { state, memory } = known;
     for (const [n, stored] of events.entries()) {
-      if (stored.revision !== n) throw missing(stored, n);
+      const expected = known.head.revision + 1 + n;
+      if (stored.revision !== expected) throw missing(stored, expected);
       const event = this.read(stored);
       state = this.follow(state, event, stored);
+      memory = remember(memory, stored);
       decoded.push(event);
     }
-    const position = events.at(-1)?.position ?? 0n;
-    return { state, head: headOf(events), position, events, decoded };
+    const last = events.at(-1);
+    const { head, position } = last ? { head: headOf(events), position: last.position } : known;
+    return { state, head, position, memory, events, decoded };
+  }
+
+  /**
+   * What the stream said after the last event of a command; undefined if the command left none. The event is the last of
+   * those that are handed back.
+   */
+  async findCommand(
+    stream: string,
+    { memory }: Remembered<State>,
+    commandId: string,
+  ): Promise<Loaded<State, EventIn<Category>> | undefined> {
+    for await (const revision of this.placesOf(commandId, stream, memory.commands)) {
+      const then = await this.loadUpTo(stream, revision);
+      if (then.events.at(-1)?.metadata.$causationId === commandId) return then;
+    }
+    return undefined;
+  }
+
+  private async *placesOf(commandId: string, stream: string, commands: CommandPage) {
+    for await (const page of this.pagesOf(stream, commands)) yield* placesOf(commandId, page);
+  }
+
+  /** As `load` gave it when that event was the last. */
+  protected async loadUpTo(
+    stream: string,
+    revision: number,
+  ): Promise<Loaded<State, EventIn<Category>>> {
+    const events = await loadOrEmpty(this.store, stream);
+    return this.fold(this.nothing, events.slice(0, revision + 1));
+  }
+
+  /** Newest first. */
+  protected async *pagesOf(_stream: string, { page }: CommandPage): AsyncGenerator<string> {
+    yield await Promise.resolve(page);
   }
 
   private read(stored: StoredEvent): EventIn<Category> {
@@ -152,6 +199,18 @@ export class StreamHistory<Command, State, Category extends EventCategory> {
     }
   }
 
+  /** The events behind one of them, as far as the stream was loaded. */
+  async eventsAfter(
+    stream: string,
+    { revision }: StreamHead,
+    { events, head }: Loaded<State, unknown>,
+  ): Promise<readonly StoredEvent[]> {
+    const [first] = events;
+    const areLoaded = head.revision <= revision || (first && first.revision <= revision + 1);
+    const news = areLoaded ? events : await this.store.load(stream, revision + 1);
+    return news.filter((each) => each.revision > revision && each.revision <= head.revision);
+  }
+
   /** The newest event alone; null for a stream that is not there. */
   last(stream: string): Promise<StoredEvent | null> {
     return this.store.lastOf(stream);
@@ -164,7 +223,23 @@ export class StreamHistory<Command, State, Category extends EventCategory> {
     events: readonly EventIn<Category>[],
     cause: Cause,
   ): Promise<Appended> {
-    const { causationId, step, correlationId, ...rest } = cause;
+    return this.store.append(stream, head, this.toAppend(events, cause));
+  }
+
+  /** The same, right after what the decision was made on. */
+  appendTo(
+    stream: string,
+    { head }: Known<State>,
+    events: readonly EventIn<Category>[],
+    cause: Cause,
+  ): Promise<Appended> {
+    return this.append(stream, head, events, cause);
+  }
+
+  protected toAppend(
+    events: readonly EventIn<Category>[],
+    { causationId, step, correlationId, ...rest }: Cause,
+  ): EventToAppend[] {
     const metadata = {
       ...rest,
       $correlationId: correlationId,
@@ -172,44 +247,9 @@ export class StreamHistory<Command, State, Category extends EventCategory> {
       service: this.service,
       schemaVersion: EVENT_CATEGORIES[this.category].version,
     };
-    return this.store.append(
-      stream,
-      head,
-      events.map(({ type, data }, n) => ({
-        id: deterministicEventId(causationId, step, n),
-        type,
-        data,
-        metadata,
-      })),
-    );
-  }
-}
-
-/** Reads and writes the stream of one instance. */
-export class InstanceHistory {
-  readonly streams: StreamHistory<InstanceCommand, InstanceState, 'instance'>;
-
-  constructor(store: EventStore, service: string) {
-    this.streams = new StreamHistory(store, service, 'instance', instanceDecider);
-  }
-
-  /** An unregistered instance is absent, not an error. */
-  load(instanceId: string): Promise<LoadedInstance> {
-    return this.streams.load(instanceStream(instanceId));
-  }
-
-  /** The newest event alone; null for an instance that is not registered. */
-  last(instanceId: string): Promise<StoredEvent | null> {
-    return this.streams.last(instanceStream(instanceId));
-  }
-
-  append(
-    instanceId: string,
-    head: StreamHead,
-    events: readonly InstanceEvent[],
-    cause: Cause,
-  ): Promise<Appended> {
-    return this.streams.append(instanceStream(instanceId), head, events, cause);
+    return events.map(({ type, data }, n) => {
+      return { id: deterministicEventId(causationId, step, n), type, data, metadata };
+    });
   }
 }
 

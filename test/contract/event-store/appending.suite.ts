@@ -215,6 +215,26 @@ export function appendingSuite(open: () => EventStore): void {
       expect(await store.lastOf(stream)).toEqual((await store.load(stream)).at(-1));
     });
 
+    it.each([
+      ['as many as are asked for', 3, undefined, [4, 5, 6]],
+      ['no more than there are', 100, undefined, [0, 1, 2, 3, 4, 5, 6]],
+      ['those up to a revision', 2, 3, [2, 3]],
+      ['those up to the end for a revision beyond it', 2, 50, [5, 6]],
+      ['the first alone', 9, 0, [0]],
+    ])('finds the last events: %s', async (_words, count, upTo, revisions) => {
+      const stream = newStream();
+      await fill(store, stream, 7);
+      const whole = await store.load(stream);
+      const found = await store.loadLast(stream, count, upTo);
+      expect(found).toEqual(whole.filter(({ revision }) => revisions.includes(revision)));
+    });
+
+    it('finds no last events of a stream that does not exist', async () => {
+      const missing = newStream();
+      const error = { code: 'stream-not-found', stream: missing };
+      await expect(store.loadLast(missing, 2)).rejects.toMatchObject(error);
+    });
+
     it('reads a long stream whole and in order', async () => {
       const stream = newStream();
       await fill(store, stream, 3_000, 500);

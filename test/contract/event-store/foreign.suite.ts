@@ -172,6 +172,7 @@ export function foreignSuite(
         const gone = new StreamGoneError(stream, loss);
         await expect(store.load(stream)).rejects.toEqual(gone);
         await expect(store.load(stream, 1)).rejects.toEqual(gone);
+        await expect(store.loadLast(stream, 1)).rejects.toEqual(gone);
         if (loss === 'tombstoned') {
           await expect(store.append(stream, head, sampleEvents(1))).rejects.toEqual(gone);
         }

@@ -206,6 +206,22 @@ export const EVENT_VALUES: {
   ),
   UpgradeAbandoned: fc.record({ workOrder, ...askedBy }),
   CommandNoted: fc.record({ command: name }),
+  InstanceSnapshotTaken: fc.record({
+    foldVersion: count,
+    state: fc.object(),
+    registration: fc.record(
+      { revision: fc.nat(), environmentId: name },
+      { requiredKeys: ['revision'] },
+    ),
+    notesInARow: fc.nat(),
+    commands: fc.record({
+      page: fc
+        .array(fc.stringMatching(/^[0-9a-f-]{8}[0-9]{8}$/))
+        .map((entries) => entries.join('')),
+      earlier: fc.array(fc.nat()),
+      closed: fc.boolean(),
+    }),
+  }),
 };
 
 const switching = fc.record({ core: nullable(name), ...askedBy });

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { StoredEvent } from '@uplift/contracts';
 import { refusal } from '@uplift/contracts';
 import type { InstanceState, KnownInstance } from '@uplift/domain';
-import { allowedCommands, evolve, INITIAL_STATE, waitingFor } from '@uplift/domain';
+import { allowedCommands, waitingFor } from '@uplift/domain';
 import type { Handled, LoadedInstance } from '@uplift/event-store';
 import { CommandHandler, RevisionConflictError } from '@uplift/event-store';
 import { Environments } from './environments';
@@ -11,7 +11,7 @@ import { CommandMeter } from './command-meter';
 import type { CommandRequest } from './command-request';
 import { commandIdOf, upgradeOf } from './command-request';
 import type { KeyedCommand } from './idempotency';
-import { assertRevision, causeOf, earlierEvent, keyed, noteOf } from './idempotency';
+import { assertRevision, causeOf, keyed, noteOf, ownEvent } from './idempotency';
 import { RefusalRecorder } from './refusal-recorder';
 
 export const MOST_TRIES = 3;
@@ -58,26 +58,29 @@ export class CommandService {
         { instanceId, command, cause },
         {
           tries: MOST_TRIES,
-          onLoad: async (loaded) => {
+          onLoad: async (loaded, find) => {
             seen.loaded = loaded;
-            const earlier = earlierResult(request, keyedCommand, loaded);
-            if (earlier === undefined) await this.environments.secure(request, cause, loaded);
-            return earlier;
+            const earlier = await find(keyedCommand.commandId);
+            const own = earlier && ownEvent(earlier, keyedCommand);
+            if (earlier !== undefined && own !== undefined) {
+              seen.loaded = earlier;
+              return resultAt(request, 'repeated', own, earlier.state);
+            }
+            assertRevision(request, loaded.head.revision);
+            await this.environments.secure(request, cause, loaded);
+            return undefined;
           },
-          onNothing: ({ events }) => noteOf(request, events),
+          onNothing: ({ memory }) => noteOf(request, memory),
         },
       )
       .catch(inWordsOfTheCaller);
     const result = handled.kind === 'answered' ? handled.answer : newResult(request, handled);
-    if (seen.loaded !== undefined) {
-      const { revision } = result;
-      await this.environments.free(request, cause, { loaded: seen.loaded, revision });
-    }
+    if (seen.loaded !== undefined) await this.environments.free(request, cause, seen.loaded);
     return result;
   }
 }
 
-/** The instance as it was read last. */
+/** The instance as it was read last; for a command that was given before as it was then. */
 interface Seen {
   loaded?: LoadedInstance;
 }
@@ -92,9 +95,9 @@ function newResult(
 }
 
 /** What is possible instead, by the rules that decide on the commands. */
-function nextSteps(state: KnownInstance, { events }: LoadedInstance) {
+function nextSteps(state: KnownInstance, { memory }: LoadedInstance) {
   const waiting = waitingFor(state);
-  const since = waiting?.since ?? events.at(-1)?.recordedAt ?? null;
+  const since = waiting?.since ?? memory.recordedAt;
   return {
     waitingFor: waiting && { ...waiting, since },
     allowedCommands: allowedCommands(state),
@@ -104,21 +107,6 @@ function nextSteps(state: KnownInstance, { events }: LoadedInstance) {
 export function inWordsOfTheCaller(error: unknown): never {
   if (!(error instanceof RevisionConflictError)) throw error;
   throw refusal('revision-conflict', `Gave up after ${MOST_TRIES} tries: repeat the command`);
-}
-
-/** What this command led to when it was given before. */
-function earlierResult(
-  request: CommandRequest,
-  command: KeyedCommand,
-  { events, decoded, head }: LoadedInstance,
-): CommandResult | undefined {
-  const own = earlierEvent(events, command);
-  if (own === undefined) {
-    assertRevision(request, head.revision);
-    return undefined;
-  }
-  const state = decoded.slice(0, own.revision + 1).reduce(evolve, INITIAL_STATE);
-  return resultAt(request, 'repeated', own, state);
 }
 
 function resultAt(

@@ -80,13 +80,13 @@ export class Environments {
     if (request.command.type !== 'RegisterInstance') this.remember(request.instanceId, profile);
   }
 
-  /** After an instance was deregistered by the event at `revision`, and after every repeat of that command. */
+  /** After an instance was deregistered, and after every repeat of that command: `loaded` as it was then. */
   async free(
     { instanceId, command }: CommandRequest,
     cause: Cause,
-    { loaded, revision }: { readonly loaded: LoadedInstance; readonly revision: number },
+    loaded: LoadedInstance,
   ): Promise<void> {
-    const ended = registrationIn(loaded, revision);
+    const ended = registrationIn(loaded);
     if (ended === null || command.type !== 'DeregisterInstance') return;
     const data = { instanceId, registration: ended.revision, ...command.data };
     for (const environmentId of this.idsOf(ended)) {
@@ -110,7 +110,7 @@ export class Environments {
       const { profile, status } = command.data;
       return status === 'removed' ? null : { profile, revision: loaded.head.revision + 1 };
     }
-    const known = STARTS.includes(command.type) ? registrationIn(loaded) : null;
+    const known = STARTS.includes(command.type) ? presentRegistration(loaded) : null;
     if (known === null || known.environmentId === this.idOf(known.profile)) return null;
     return this.remembered.has(this.memoryOf(instanceId, known.profile)) ? null : known;
   }
@@ -134,7 +134,7 @@ export class Environments {
     const holder = await this.loadHolder(error);
     if (holder === 'gone') return;
     const hasCome = holder.head.revision >= registration;
-    const present = registrationIn(holder);
+    const present = presentRegistration(holder);
     const isPresent = present?.revision === registration && this.idsOf(present).has(environmentId);
     if (hasCome && !isPresent) return;
     const detail = hasCome
@@ -180,14 +180,17 @@ export class Environments {
   }
 }
 
-/** The last registration up to an event; null if there is none, or the instance is removed. */
-function registrationIn({ decoded, state }: LoadedInstance, until?: number): Registration | null {
-  const isRemoved = state.kind === 'absent' || state.status === 'removed';
-  if (isRemoved && until === undefined) return null;
-  const events = decoded.slice(0, until === undefined ? undefined : until + 1);
-  const revision = events.findLastIndex(({ type }) => type === 'InstanceRegistered');
-  const event = events[revision];
-  if (event?.type !== 'InstanceRegistered') return null;
-  const { profile, environmentId } = event.data;
+/** The last registration; null if there is none. */
+function registrationIn({ state, memory }: LoadedInstance): Registration | null {
+  if (state.kind === 'absent' || memory.registration === null) return null;
+  const { profile } = state.kind === 'resting' ? state : state.workOrder;
+  const { revision, environmentId } = memory.registration;
   return { revision, profile, environmentId };
+}
+
+/** The same, unless it has come to its end. */
+function presentRegistration(loaded: LoadedInstance): Registration | null {
+  const { state } = loaded;
+  const isRemoved = state.kind === 'absent' || state.status === 'removed';
+  return isRemoved ? null : registrationIn(loaded);
 }

@@ -20,7 +20,7 @@ const TAKEN = { code: 'environment-taken', existingInstanceId: INSTANCE_ID };
 
 function world(coreNames: readonly string[] = []) {
   const store = new FaultyEventStore();
-  const { service, environments } = commandServiceOn(store, systemClock, coreNames);
+  const { service, environments } = commandServiceOn(store, systemClock, { coreNames: coreNames });
   const register = (place: Parameters<typeof registration>[0] = {}) => {
     const request = registration(place);
     const { data } = request.command;

@@ -1,7 +1,7 @@
 import type { StoredEvent } from '@uplift/contracts';
 import { refusal } from '@uplift/contracts';
 import { canonicalJson } from '@uplift/event-store';
-import type { Cause } from '@uplift/event-store';
+import type { Cause, StreamMemory } from '@uplift/event-store';
 import { createHash } from 'node:crypto';
 import type { Asked } from './command-request';
 
@@ -24,12 +24,12 @@ export function keyed({ command, content }: Asked, commandId: string): KeyedComm
   return { commandId, fingerprint: createHash('sha256').update(text, 'utf8').digest('hex') };
 }
 
-/** The last event that this command left when it was given before. Throws if its key stands for another command. */
-export function earlierEvent(
-  events: readonly StoredEvent[],
-  { commandId, fingerprint }: KeyedCommand,
+/** The last event that this command left, as it was found under its id. Throws if its key stands for another command. */
+export function ownEvent(
+  { events }: { readonly events: readonly StoredEvent[] },
+  { fingerprint }: KeyedCommand,
 ): StoredEvent | undefined {
-  const own = events.findLast(({ metadata }) => metadata.$causationId === commandId);
+  const own = events.at(-1);
   if (own === undefined || own.metadata.commandFingerprint === fingerprint) return own;
   throw refusal(
     'idempotency-key-reused',
@@ -51,15 +51,14 @@ export function assertRevision({ caller }: Asked, revision: number): void {
  * What a command leaves that finds its effect in place already: without it the same key would be decided anew later,
  * on another state. A caller without a key cannot repeat its command, and leaves nothing.
  */
-export function noteOf({ command, caller }: Asked, events: readonly StoredEvent[]) {
+export function noteOf({ command, caller }: Asked, { notesInARow }: StreamMemory) {
   if (caller.isKeyless === true) return [];
-  const inARow = events.length - 1 - events.findLastIndex(({ type }) => type !== 'CommandNoted');
-  if (inARow < MOST_NOTES_IN_A_ROW) {
+  if (notesInARow < MOST_NOTES_IN_A_ROW) {
     return [{ type: 'CommandNoted', data: { command: command.type } } as const];
   }
   throw refusal(
     'repeated-too-often',
-    `The last ${inARow} commands changed nothing, as this one would: it is neither done nor noted`,
+    `The last ${notesInARow} commands changed nothing, as this one would: it is neither done nor noted`,
   );
 }
 

@@ -1,5 +1,4 @@
 import { SYSTEM_STREAM } from '@uplift/contracts';
-import { systemDecider } from '@uplift/domain';
 import { loadOrEmpty, SystemCommandHandler, SystemHistory } from '@uplift/event-store';
 import { InMemoryEventStore } from '@uplift/event-store/testing';
 import { Metrics, systemClock } from '@uplift/runtime';
@@ -17,7 +16,7 @@ function setUp() {
   const handler = new SystemCommandHandler(SYSTEM_STREAM, streams, ports);
   const metrics = new Metrics('command-api');
   const meter = meterOn(systemClock, metrics);
-  const commands = new SystemCommands(new SwitchStream(systemDecider, handler, meter));
+  const commands = new SystemCommands(new SwitchStream(handler, meter));
   const ask = (
     type: 'StopStarts' | 'AllowStarts',
     key: string,

@@ -1,14 +1,11 @@
 import type { StoredEvent } from '@uplift/contracts';
-import type { Decider, SystemEvent } from '@uplift/domain';
-import type { Loaded } from '@uplift/event-store';
 import type { SystemCommandHandler } from '@uplift/event-store';
 import type { CommandOutcome } from '../commands/command-answer';
 import type { CommandMeter } from '../commands/command-meter';
 import type { Asked } from '../commands/command-request';
 import { systemCommandIdOf } from '../commands/command-request';
 import { inWordsOfTheCaller, MOST_TRIES } from '../commands/command-service';
-import type { KeyedCommand } from '../commands/idempotency';
-import { assertRevision, causeOf, earlierEvent, keyed, noteOf } from '../commands/idempotency';
+import { assertRevision, causeOf, keyed, noteOf, ownEvent } from '../commands/idempotency';
 
 const CORRELATION = 'system';
 
@@ -21,7 +18,6 @@ export interface SystemStreamResult<State> extends Pick<StoredEvent, 'revision' 
 /** Commands to one stream of the system, with the idempotency of every other command. */
 export class SystemStream<Command extends Asked['command'], State> {
   constructor(
-    private readonly decider: Decider<Command, State, SystemEvent>,
     private readonly handler: SystemCommandHandler<Command, State>,
     private readonly meter: CommandMeter,
   ) {}
@@ -40,8 +36,17 @@ export class SystemStream<Command extends Asked['command'], State> {
         { command, cause: causeOf(asked, keyedCommand, CORRELATION) },
         {
           tries: MOST_TRIES,
-          onLoad: (loaded) => this.earlierResult(asked, keyedCommand, loaded),
-          onNothing: ({ events }) => noteOf(asked, events),
+          onLoad: async ({ head }, find) => {
+            const earlier = await find(keyedCommand.commandId);
+            const own = earlier && ownEvent(earlier, keyedCommand);
+            if (earlier !== undefined && own !== undefined) {
+              const { revision, position } = own;
+              return { outcome: 'repeated', state: earlier.state, revision, position };
+            }
+            assertRevision(asked, head.revision);
+            return undefined;
+          },
+          onNothing: ({ memory }) => noteOf(asked, memory),
         },
       )
       .catch(inWordsOfTheCaller);
@@ -49,21 +54,5 @@ export class SystemStream<Command extends Asked['command'], State> {
     const { head, position, state } = handled.instance;
     const outcome = handled.kind === 'appended' ? 'accepted' : 'unchanged';
     return { outcome, state, revision: head.revision, position };
-  }
-
-  /** What this command led to when it was given before. */
-  private earlierResult(
-    asked: Asked<Command>,
-    command: KeyedCommand,
-    { events, decoded, head }: Loaded<State, SystemEvent>,
-  ): SystemStreamResult<State> | undefined {
-    const own = earlierEvent(events, command);
-    if (own === undefined) {
-      assertRevision(asked, head.revision);
-      return undefined;
-    }
-    const { evolve, initialState } = this.decider;
-    const state = decoded.slice(0, own.revision + 1).reduce(evolve, initialState);
-    return { outcome: 'repeated', state, revision: own.revision, position: own.position };
   }
 }

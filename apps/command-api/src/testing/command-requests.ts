@@ -1,6 +1,6 @@
 import type { RunningStatus } from '@uplift/domain';
 import { environmentDecider, UPGRADE_STRATEGIES } from '@uplift/domain';
-import type { EventStore } from '@uplift/event-store';
+import type { EventStore, SnapshotOptions } from '@uplift/event-store';
 import {
   CommandHandler,
   EnvironmentCommandHandler,
@@ -116,17 +116,21 @@ export function report(key: string, status: RunningStatus) {
 export function commandServiceOn(
   store: EventStore,
   clock: Clock = systemClock,
-  coreNames: readonly string[] = [],
+  {
+    coreNames = [],
+    ...snapshots
+  }: SnapshotOptions & { readonly coreNames?: readonly string[] } = {},
 ) {
   const ports = { clock: systemClock, randomness: new SeededRandomness(1) };
-  const handler = new CommandHandler(new InstanceHistory(store, 'command-api'), ports);
+  const history = new InstanceHistory(store, 'command-api', snapshots);
+  const handler = new CommandHandler(history, ports);
   const metrics = new Metrics('command-api');
   const refusals = new RefusalRecorder(store, clock, metrics);
   const meter = meterOn(clock, metrics);
   const streams = new StreamHistory(store, 'command-api', 'environment', environmentDecider);
   const environments = new Environments(
     new EnvironmentCommandHandler(streams, ports),
-    new InstanceHistory(store, 'command-api'),
+    history,
     new CoreNames(coreNames),
   );
   const service = new CommandService(handler, meter, refusals, environments);

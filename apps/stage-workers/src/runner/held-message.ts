@@ -96,14 +96,12 @@ async function findInStream(
   message: StoredEvent,
 ): Promise<HeldMessage> {
   const instance = await history.load(splitStreamName(message.stream).id);
-  const n = instance.events.findIndex(({ revision }) => revision === message.revision);
-  const [event, decoded] = [instance.events[n], instance.decoded[n]];
-  const isAhead = instance.head.revision < message.revision;
-  if (event === undefined || decoded === undefined) {
-    throw new MessageNotInStoreError(message, isAhead);
+  const event = await history.eventAt(instance, message);
+  if (event === undefined) {
+    throw new MessageNotInStoreError(message, instance.head.revision < message.revision);
   }
   assertSame(event, message);
-  return { event, workOrder: orderOf(event, decoded, instance), instance };
+  return { event, workOrder: orderOf(event, readable(event), instance), instance };
 }
 
 /** What opens a stage carries it; any other message belongs to the newest attempt. */

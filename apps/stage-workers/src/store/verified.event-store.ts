@@ -110,6 +110,15 @@ export class VerifiedEventStore extends EventStoreDecorator {
     });
   }
 
+  override loadLast(stream: string, count: number, upTo?: number): Promise<StoredEvent[]> {
+    return this.watching(stream, async () => {
+      const events = await this.store.loadLast(stream, count, upTo);
+      const last = events.at(-1);
+      if (last !== undefined && upTo === undefined) this.ends.remember(last);
+      return events;
+    });
+  }
+
   override lastOf(stream: string): Promise<StoredEvent | null> {
     return this.watching(stream, async () => {
       const last = await this.store.lastOf(stream);

@@ -31,6 +31,7 @@ import {
   TIMED,
   timedFailure,
 } from './attempt.schema';
+import { snapshot } from './instance-state.schema';
 import {
   healthyStatus,
   instanceStatus,
@@ -295,4 +296,5 @@ export const INSTANCE_EVENTS: {
     object({ workOrder, ...ASKED_BY }),
   ),
   CommandNoted: COMMAND_NOTED,
+  InstanceSnapshotTaken: snapshot,
 };

@@ -117,6 +117,13 @@ export const yes: Schema<true> = plain({ const: true });
 
 export const stage = oneOf(UPGRADE_STAGES);
 
+export const unsettledEffect: Schema<UnsettledEffect> = object<UnsettledEffect>({
+  effect: oneOf(['deployment', 'script']),
+  step: nullable(oneOf(['pre-upgrade', 'upgrade', 'post-upgrade'])),
+  marker: name,
+  buildName: nullable(name),
+});
+
 export const workOrder: Schema<WorkOrder> = named(
   'WorkOrder',
   objectWith<WorkOrder>(
@@ -143,12 +150,7 @@ export const workOrder: Schema<WorkOrder> = named(
       leftAt: stage,
       repairs: oneOf(['running-unhealthy', 'running-unresponsive']),
       rollsBack: name,
-      unsettled: object<UnsettledEffect>({
-        effect: oneOf(['deployment', 'script']),
-        step: nullable(oneOf(['pre-upgrade', 'upgrade', 'post-upgrade'])),
-        marker: name,
-        buildName: nullable(name),
-      }),
+      unsettled: unsettledEffect,
     },
   ),
 );

@@ -15,7 +15,7 @@ import type { InstanceState } from '../instance/instance.state';
 const DRAWN = { seed: 1, numRuns: 600 };
 
 /** Events of operators that no command of this build leads to. */
-const OF_NO_COMMAND: readonly InstanceEvent['type'][] = ['CommandNoted'];
+const OF_NO_COMMAND: readonly InstanceEvent['type'][] = ['CommandNoted', 'InstanceSnapshotTaken'];
 
 /** Asked for again, they are done again: whoever repeats a request does so under its key. */
 const MAY_BE_REPEATED = [

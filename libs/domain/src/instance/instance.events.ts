@@ -1,5 +1,6 @@
 import type { HealthyStatus, InstanceStatus, RunningStatus, UpgradeStage } from '../status';
 import type { InstanceProfile } from './instance.profile';
+import type { InstanceSnapshot } from './instance.snapshot';
 import type { FailureReason } from './reasons';
 import type { Priority, ScriptStep, TaskStep, WorkOrder } from './work-order';
 
@@ -271,6 +272,8 @@ export interface InstanceEventData {
   UpgradeAbandoned: OpensStage & AskedBy;
   /** A command that found its effect in place already: its key stands for this answer. */
   CommandNoted: { readonly command: string };
+  /** What the events before it come to: whoever wants the present state reads no further back. It changes nothing. */
+  InstanceSnapshotTaken: InstanceSnapshot;
 }
 
 export type InstanceEventType = keyof InstanceEventData;

@@ -259,6 +259,7 @@ export const LIFECYCLE = {
     consumer: 'verify-abandoned',
   },
   CommandNoted: { from: INSTANCE_STATUSES, owner: null, ...NOTE },
+  InstanceSnapshotTaken: { from: INSTANCE_STATUSES, owner: null, ...NOTE },
 } as const satisfies Record<InstanceEventType, Transition>;
 
 type Lifecycle = typeof LIFECYCLE;

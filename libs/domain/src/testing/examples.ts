@@ -8,6 +8,7 @@ import type {
   InstanceEventOf,
   InstanceEventType,
 } from '../instance/instance.events';
+import { FOLD_VERSION } from '../instance/instance.snapshot';
 import { UPGRADE_STRATEGIES } from '../instance/upgrade-target';
 import {
   ATTEMPT,
@@ -150,6 +151,20 @@ export const EXAMPLE_EVENT_DATA: InstanceEventData = {
     ...ASKED,
   },
   CommandNoted: { command: 'ReportHealth' },
+  InstanceSnapshotTaken: {
+    foldVersion: FOLD_VERSION,
+    state: {
+      kind: 'resting',
+      status: 'running-healthy-claimed',
+      profile: PROFILE,
+      claim: 'running-healthy-claimed',
+      lastUpgrade: null,
+      deployedRef: null,
+    },
+    registration: { revision: 0 },
+    notesInARow: 1,
+    commands: { page: '0b1c6c0e000000007d0c6c0e00000001', earlier: [], closed: false },
+  },
 };
 
 /** The named event, with some of its data changed. */

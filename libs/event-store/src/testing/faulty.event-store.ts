@@ -34,6 +34,11 @@ export class FaultyEventStore extends InMemoryEventStore {
     return super.load(stream, fromRevision);
   }
 
+  override loadLast(stream: string, count: number, upTo?: number) {
+    this.loads += 1;
+    return super.loadLast(stream, count, upTo);
+  }
+
   override lastOf(stream: string) {
     this.looks += 1;
     return super.lastOf(stream);

@@ -27,9 +27,8 @@ import type {
 import { prepareAppend } from '../hash-chain';
 import type { LinkedEvent } from '../hash-chain';
 import { streamCutIn } from '../stream-cut';
+import { InMemoryLog, POSITION_STEP } from './in-memory.log';
 
-/** Positions have gaps, as the real store's have. */
-const POSITION_STEP = 100n;
 const FROM_START = { after: 0n, maxBatch: DEFAULT_MAX_BATCH };
 
 export interface InMemoryEventStoreOptions {
@@ -78,6 +77,11 @@ export class InMemoryEventStore extends EventStore {
       if (loss && (isCut || loss !== 'truncated')) throw new StreamGoneError(stream, loss);
       return events.slice(fromRevision);
     });
+  }
+
+  override async loadLast(stream: string, count: number, upTo = Infinity): Promise<StoredEvent[]> {
+    const events = await InMemoryEventStore.prototype.load.call(this, stream);
+    return events.slice(0, upTo + 1).slice(-count);
   }
 
   override lastOf(stream: string): Promise<StoredEvent | null> {
@@ -230,9 +234,8 @@ export class InMemoryEventStore extends EventStore {
   }
 
   private sorted(looked: readonly StoredEvent[]) {
-    const events = looked.filter((event) => this.ours.has(event));
     const foreign = looked.filter((event) => !this.ours.has(event) && isForeign(event));
-    return { events, foreign: foreign.length };
+    return { events: looked.filter((event) => this.ours.has(event)), foreign: foreign.length };
   }
 
   private record(event: StoredEvent, isOneOfOurs: boolean): void {
@@ -294,62 +297,4 @@ function deepFreeze<T extends object>(value: T): T {
     if (typeof part === 'object' && part !== null) deepFreeze(part);
   }
   return Object.freeze(value);
-}
-
-/** All events in store order, and a way to wait for more. */
-class InMemoryLog {
-  private readonly events: StoredEvent[] = [];
-  private readonly sleepers = new Set<() => void>();
-
-  get length(): number {
-    return this.events.length;
-  }
-
-  at(index: number): StoredEvent | undefined {
-    return this.events.at(index);
-  }
-
-  last(holds: (event: StoredEvent) => boolean): StoredEvent | undefined {
-    return this.events.findLast(holds);
-  }
-
-  find(position: bigint): StoredEvent | undefined {
-    const event = this.events[Number(position / POSITION_STEP) - 1];
-    return event?.position === position ? event : undefined;
-  }
-
-  push(event: StoredEvent): void {
-    this.events.push(event);
-  }
-
-  /** Takes away, and returns, what is behind the first `length` events. */
-  cut(length: number): StoredEvent[] {
-    return this.events.splice(length);
-  }
-
-  slice(from: number, count: number): readonly StoredEvent[] {
-    return this.events.slice(from, from + count);
-  }
-
-  indexAfter(position: bigint): number {
-    const index = this.events.findIndex((event) => event.position > position);
-    return index < 0 ? this.events.length : index;
-  }
-
-  /** Resolves when `wake` is called or `signal` aborts. */
-  more(signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const awake = () => {
-        this.sleepers.delete(awake);
-        signal?.removeEventListener('abort', awake);
-        resolve();
-      };
-      this.sleepers.add(awake);
-      signal?.addEventListener('abort', awake);
-    });
-  }
-
-  wake(): void {
-    for (const awake of [...this.sleepers]) awake();
-  }
 }

@@ -71,6 +71,11 @@ export const PROCESS_SETTINGS = {
     computed: { value: () => `${hostname()}-${process.pid}`, words: 'host name and process id' },
     description: 'Name of this worker in events and logs',
   },
+  snapshotEvery: count(
+    'UPLIFT_SNAPSHOT_EVENTS',
+    64,
+    'Events of an instance after which its next command takes a snapshot',
+  ),
   commandsUnderWay: count(
     'UPLIFT_COMMANDS_UNDER_WAY',
     64,

@@ -8,8 +8,8 @@ export const COMMAND_MUTANTS: readonly Mutant[] = [
     what: 'a command is answered before the store has confirmed its event',
     file: 'libs/event-store/src/command-handler.ts',
     search:
-      'const { head, position } = await this.history.append(stream, instance.head, events, cause);',
-    replacement: `void this.history.append(stream, instance.head, events, cause).catch(() => undefined);
+      'const { head, position } = await this.history.appendTo(stream, instance, events, cause);',
+    replacement: `void this.history.appendTo(stream, instance, events, cause).catch(() => undefined);
       const { head, position } = instance;`,
     test: {
       spec: 'apps/command-api/src/commands/command-service.unit.spec.ts',
@@ -133,7 +133,7 @@ export const COMMAND_MUTANTS: readonly Mutant[] = [
     breaks: ['I-04'],
     what: 'a command is appended behind whatever is the last event by then',
     file: 'libs/event-store/src/command-handler.ts',
-    search: 'await this.history.append(stream, instance.head, events, cause);',
+    search: 'await this.history.appendTo(stream, instance, events, cause);',
     replacement: `await this.history
         .append(stream, instance.head, events, cause)
         .catch(async () =>
@@ -149,9 +149,8 @@ export const COMMAND_MUTANTS: readonly Mutant[] = [
     breaks: ['I-04'],
     what: 'after a conflict the command is decided on the old state again',
     file: 'libs/event-store/src/command-handler.ts',
-    search: 'found = await this.load(change, policy, policy.retriesUnknown === true);',
-    replacement:
-      'found = policy.from ?? (await this.load(change, policy, policy.retriesUnknown === true));',
+    search: 'found = await this.load(change, policy, mayLandAfter);',
+    replacement: 'found = policy.from ?? (await this.load(change, policy, mayLandAfter));',
     test: {
       spec: 'libs/event-store/src/command-handler.unit.spec.ts',
       name: 'loads and decides again when somebody else was first',

@@ -41,7 +41,7 @@ export const OUTCOME_MUTANTS: readonly Mutant[] = [
     breaks: ['I-17', 'I-04'],
     what: 'an intent is appended whatever was appended since it was decided, a cancel too',
     file: 'libs/event-store/src/command-handler.ts',
-    search: 'await this.history.append(stream, instance.head, events, cause);',
+    search: 'await this.history.appendTo(stream, instance, events, cause);',
     replacement: `await this.history
         .append(stream, instance.head, events, cause)
         .catch(async () =>

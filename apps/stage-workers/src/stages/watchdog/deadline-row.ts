@@ -264,6 +264,7 @@ const QUIET: readonly InstanceEvent['type'][] = [
   'UpgradeCancelRequested',
   'HealthEvidenceRecorded',
   'CommandNoted',
+  'InstanceSnapshotTaken',
 ];
 
 function offerAfter(event: InstanceEvent, before: Offer | null, at: number): Offer | null {

@@ -1,0 +1,199 @@
+import type { StoredEvent } from '@uplift/contracts';
+import { instanceStream, stateInSnapshot, unreadableReason } from '@uplift/contracts';
+import type {
+  CommandPage,
+  InstanceCommand,
+  InstanceEvent,
+  InstanceSnapshot,
+  InstanceState,
+} from '@uplift/domain';
+import { FOLD_VERSION, instanceDecider } from '@uplift/domain';
+import { StreamNotFoundError } from './event-store.port';
+import type { Appended, EventStore, EventToAppend, StreamHead } from './event-store.port';
+import { hasOwnHash } from './hash-chain';
+import type { Cause, Known, Loaded, Remembered } from './stream-history';
+import { StreamHistory, UnreadableHistoryError } from './stream-history';
+import { lengthOf, memoryIn } from './stream-memory';
+
+export type KnownInstance = Known<InstanceState>;
+export type LoadedInstance = Loaded<InstanceState, InstanceEvent>;
+type RememberedInstance = Remembered<InstanceState>;
+
+/** Events that are read at first, back from the end: as many as usually lie behind a snapshot, and some more. */
+const FIRST_READ = 96;
+const MOST_PER_READ = 1_536;
+/** One that would be larger is not taken: the event it goes ahead of must find its place. */
+const LARGEST_SNAPSHOT = 128 * 1024;
+
+export interface SnapshotOptions {
+  /** How many events lie behind the newest snapshot when another one is taken; absent: none is taken. */
+  readonly snapshotEvery?: number;
+  /** Commands on one page of a snapshot, 1,024 by default: so many are told again by each until the page is full. */
+  readonly commandsPerPage?: number;
+}
+
+const COMMANDS_PER_PAGE = 1_024;
+
+/** Reads the streams of instances from their ends, back to a snapshot, and takes snapshots. */
+class InstanceStreams extends StreamHistory<InstanceCommand, InstanceState, 'instance'> {
+  constructor(
+    store: EventStore,
+    service: string,
+    private readonly options: SnapshotOptions,
+  ) {
+    super(store, service, 'instance', instanceDecider);
+  }
+
+  protected override loadAlone(stream: string): Promise<LoadedInstance> {
+    return this.loadUpTo(stream);
+  }
+
+  protected override async loadUpTo(stream: string, revision?: number): Promise<LoadedInstance> {
+    let count = FIRST_READ;
+    let events = await this.lastOrNone(stream, count, revision);
+    for (;;) {
+      const begin = this.beginIn(events);
+      if (begin) return this.fold(begin.known, events.slice(begin.next));
+      count = Math.min(4 * count, MOST_PER_READ);
+      const [first] = events;
+      const before = await this.store.loadLast(stream, count, (first?.revision ?? 0) - 1);
+      events = [...before, ...events];
+    }
+  }
+
+  protected override async *pagesOf(stream: string, { page, earlier }: CommandPage) {
+    yield page;
+    for (const revision of earlier.toReversed()) {
+      yield pageIn(await this.eventAt(stream, revision), { stream, revision });
+    }
+  }
+
+  async eventAt(stream: string, revision: number): Promise<StoredEvent | undefined> {
+    const [stored] = await this.store.loadLast(stream, 1, revision);
+    return stored?.revision === revision ? stored : undefined;
+  }
+
+  override appendTo(
+    stream: string,
+    known: KnownInstance,
+    events: readonly InstanceEvent[],
+    cause: Cause,
+  ): Promise<Appended> {
+    const ahead = this.isSnapshotDue(known) ? this.snapshotOf(known, cause) : [];
+    return this.store.append(stream, known.head, [...ahead, ...this.toAppend(events, cause)]);
+  }
+
+  private async lastOrNone(stream: string, count: number, upTo?: number): Promise<StoredEvent[]> {
+    try {
+      return await this.store.loadLast(stream, count, upTo);
+    } catch (error) {
+      if (error instanceof StreamNotFoundError) return [];
+      throw error;
+    }
+  }
+
+  /** Where the fold of these events begins; null if it needs earlier ones. */
+  private beginIn(
+    events: readonly StoredEvent[],
+  ): { readonly known: RememberedInstance; readonly next: number } | null {
+    for (let n = events.length - 1; n > 0; n -= 1) {
+      const known = knownBy(events[n], events[n - 1]);
+      if (known !== null) return { known, next: n + 1 };
+    }
+    const isWhole = (events[0]?.revision ?? 0) === 0;
+    return isWhole ? { known: this.nothing, next: 0 } : null;
+  }
+
+  private isSnapshotDue(known: KnownInstance | RememberedInstance): known is RememberedInstance {
+    const { snapshotEvery = Infinity } = this.options;
+    return 'memory' in known && known.memory.sinceSnapshot >= snapshotEvery;
+  }
+
+  private snapshotOf({ state, memory }: RememberedInstance, cause: Cause): EventToAppend[] {
+    const { registration, notesInARow } = memory;
+    if (registration === null || state.kind === 'absent') return [];
+    const { commandsPerPage = COMMANDS_PER_PAGE } = this.options;
+    const commands = { ...memory.commands, closed: lengthOf(memory.commands) >= commandsPerPage };
+    const data = { foldVersion: FOLD_VERSION, state, registration, notesInARow, commands };
+    if (JSON.stringify(data).length > LARGEST_SNAPSHOT) return [];
+    const { commandFingerprint: _ofTheCommand, ...rest } = cause;
+    const actor = { type: 'system', id: this.service } as const;
+    return this.toAppend([{ type: 'InstanceSnapshotTaken', data }], {
+      ...rest,
+      actor,
+      step: 'TakeSnapshot',
+    });
+  }
+}
+
+/**
+ * What a snapshot says of the stream up to it. Null for any other event, for a snapshot of another fold, and for one that
+ * does not belong behind the event before it.
+ */
+function knownBy(
+  stored: StoredEvent | undefined,
+  before: StoredEvent | undefined,
+): RememberedInstance | null {
+  if (stored?.type !== 'InstanceSnapshotTaken' || before === undefined) return null;
+  if (unreadableReason(stored) !== null || !hasOwnHash(before.metadata.hash, stored)) return null;
+  const snapshot = stored.data as InstanceSnapshot;
+  const state = stateInSnapshot(snapshot);
+  if (state === null || !isOfThePast(snapshot, stored)) return null;
+  const head = { revision: stored.revision, hash: stored.metadata.hash };
+  return { state, head, position: stored.position, memory: memoryIn(snapshot, stored) };
+}
+
+/** Without it nobody knows whether a command was given before: better no answer than a second effect. */
+function pageIn(stored: StoredEvent | undefined, at: { stream: string; revision: number }): string {
+  const isReadable = stored?.type === 'InstanceSnapshotTaken' && unreadableReason(stored) === null;
+  if (isReadable) {
+    return (stored.data as InstanceSnapshot).commands.page;
+  }
+  const detail = 'a later snapshot says that the earlier commands are listed here';
+  const place = stored ?? { id: 'unknown', ...at };
+  throw new UnreadableHistoryError(place, { reason: 'invalid-data', detail });
+}
+
+function isOfThePast({ registration, commands }: InstanceSnapshot, { revision }: StoredEvent) {
+  const named = [...commands.earlier, revision];
+  const isInOrder = named.every((each, n) => each > (named[n - 1] ?? 0));
+  return isInOrder && registration.revision < revision;
+}
+
+/** Reads and writes the stream of one instance. */
+export class InstanceHistory {
+  readonly streams: InstanceStreams;
+
+  constructor(store: EventStore, service: string, options: SnapshotOptions = {}) {
+    this.streams = new InstanceStreams(store, service, options);
+  }
+
+  /** An unregistered instance is absent, not an error. */
+  load(instanceId: string): Promise<LoadedInstance> {
+    return this.streams.load(instanceStream(instanceId));
+  }
+
+  /** The newest event alone; null for an instance that is not registered. */
+  last(instanceId: string): Promise<StoredEvent | null> {
+    return this.streams.last(instanceStream(instanceId));
+  }
+
+  /** One event of what was loaded; undefined if the stream does not reach as far. */
+  async eventAt(
+    { events, head }: LoadedInstance,
+    { stream, revision }: Pick<StoredEvent, 'stream' | 'revision'>,
+  ): Promise<StoredEvent | undefined> {
+    const loaded = events.find((each) => each.revision === revision);
+    if (loaded !== undefined || revision > head.revision) return loaded;
+    return this.streams.eventAt(stream, revision);
+  }
+
+  append(
+    instanceId: string,
+    head: StreamHead,
+    events: readonly InstanceEvent[],
+    cause: Cause,
+  ): Promise<Appended> {
+    return this.streams.append(instanceStream(instanceId), head, events, cause);
+  }
+}

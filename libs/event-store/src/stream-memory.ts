@@ -1,0 +1,111 @@
+import type { StoredEvent } from '@uplift/contracts';
+import type { CommandPage, InstanceRegistration, InstanceSnapshot } from '@uplift/domain';
+import { FOLD_VERSION } from '@uplift/domain';
+
+/** What commands are answered by beside the state, as far as the events of a stream tell. */
+export interface StreamMemory {
+  readonly commands: CommandPage;
+  /** How many of the last events only noted a command that changed nothing. */
+  readonly notesInARow: number;
+  /** Of an instance: the newest. */
+  readonly registration: InstanceRegistration | null;
+  /** Time of the newest event; null without one. */
+  readonly recordedAt: string | null;
+  /** Events behind the newest snapshot of this fold, or behind the beginning of the stream. */
+  readonly sinceSnapshot: number;
+}
+
+export const NO_MEMORY: StreamMemory = {
+  commands: { page: '', earlier: [] },
+  notesInARow: 0,
+  registration: null,
+  recordedAt: null,
+  sinceSnapshot: 0,
+};
+
+const KEY = 8;
+const ENTRY = 16;
+
+/** What is remembered after one more event of the stream. */
+export function remember(before: StreamMemory, stored: StoredEvent): StreamMemory {
+  const { type, recordedAt } = stored;
+  const sinceSnapshot = before.sinceSnapshot + 1;
+  if (type === 'InstanceSnapshotTaken') return afterSnapshot(before, stored);
+  return {
+    commands: isOfCommand(stored) ? withCommand(before.commands, stored) : before.commands,
+    notesInARow: type === 'CommandNoted' ? before.notesInARow + 1 : 0,
+    registration: type === 'InstanceRegistered' ? registrationOf(stored) : before.registration,
+    recordedAt,
+    sinceSnapshot,
+  };
+}
+
+/** What is remembered after a snapshot, by what it says itself. */
+export function memoryIn(snapshot: InstanceSnapshot, { revision, recordedAt }: StoredEvent) {
+  const { notesInARow, registration } = snapshot;
+  return {
+    commands: pageAfter(snapshot, revision),
+    notesInARow,
+    registration,
+    recordedAt,
+    sinceSnapshot: 0,
+  };
+}
+
+/** How many commands are on a page. */
+export function lengthOf({ page }: CommandPage): number {
+  return page.length / ENTRY;
+}
+
+/** The revisions at which a command may have left its last event, newest first: the keys of other ids may be the same. */
+export function placesOf(commandId: string, page: string): readonly number[] {
+  const key = keyOf(commandId);
+  const places: number[] = [];
+  for (let at = page.lastIndexOf(key); at >= 0; at = page.slice(0, at).lastIndexOf(key)) {
+    if (at % ENTRY === 0) places.push(Number(page.slice(at + KEY, at + ENTRY)));
+  }
+  return places;
+}
+
+/** One that does not say what its stream says is passed over, like one of another fold. */
+function afterSnapshot(before: StreamMemory, stored: StoredEvent): StreamMemory {
+  const { recordedAt, revision } = stored;
+  const snapshot = stored.data as InstanceSnapshot;
+  const isOurs =
+    snapshot.foldVersion === FOLD_VERSION && isSamePage(snapshot.commands, before.commands);
+  if (!isOurs) return { ...before, recordedAt, sinceSnapshot: before.sinceSnapshot + 1 };
+  return { ...before, commands: pageAfter(snapshot, revision), recordedAt, sinceSnapshot: 0 };
+}
+
+function isSamePage(one: CommandPage, other: CommandPage): boolean {
+  return one.page === other.page && one.earlier.join() === other.earlier.join();
+}
+
+/** A full page stays in the snapshot that holds it. */
+function pageAfter({ commands }: InstanceSnapshot, revision: number): CommandPage {
+  const { page, earlier, closed } = commands;
+  return closed ? { page: '', earlier: [...earlier, revision] } : { page, earlier };
+}
+
+/** Events of earlier builds carry no fingerprint. */
+function isOfCommand({ metadata }: StoredEvent): boolean {
+  return metadata.commandFingerprint !== undefined || metadata.service === 'command-api';
+}
+
+function withCommand({ page, earlier }: CommandPage, { metadata, revision }: StoredEvent) {
+  const place = String(revision).padStart(ENTRY - KEY, '0');
+  return { page: page + keyOf(metadata.$causationId) + place, earlier };
+}
+
+/** Ids of commands are UUIDs; whatever else is taken for one has a key, too. */
+function keyOf(commandId: string): string {
+  return commandId
+    .slice(0, KEY)
+    .replace(/[^0-9a-f]/g, '-')
+    .padEnd(KEY, '-');
+}
+
+function registrationOf({ data, revision }: StoredEvent): InstanceRegistration {
+  const { environmentId } = data as { readonly environmentId?: string };
+  return { revision, ...(environmentId === undefined ? {} : { environmentId }) };
+}

@@ -1,0 +1,62 @@
+import type { StoredEvent } from '@uplift/contracts';
+
+/** Positions have gaps, as the real store's have. */
+export const POSITION_STEP = 100n;
+
+/** All events in store order, and a way to wait for more. */
+export class InMemoryLog {
+  private readonly events: StoredEvent[] = [];
+  private readonly sleepers = new Set<() => void>();
+
+  get length(): number {
+    return this.events.length;
+  }
+
+  at(index: number): StoredEvent | undefined {
+    return this.events.at(index);
+  }
+
+  last(holds: (event: StoredEvent) => boolean): StoredEvent | undefined {
+    return this.events.findLast(holds);
+  }
+
+  find(position: bigint): StoredEvent | undefined {
+    const event = this.events[Number(position / POSITION_STEP) - 1];
+    return event?.position === position ? event : undefined;
+  }
+
+  push(event: StoredEvent): void {
+    this.events.push(event);
+  }
+
+  /** Takes away, and returns, what is behind the first `length` events. */
+  cut(length: number): StoredEvent[] {
+    return this.events.splice(length);
+  }
+
+  slice(from: number, count: number): readonly StoredEvent[] {
+    return this.events.slice(from, from + count);
+  }
+
+  indexAfter(position: bigint): number {
+    const index = this.events.findIndex((event) => event.position > position);
+    return index < 0 ? this.events.length : index;
+  }
+
+  /** Resolves when `wake` is called or `signal` aborts. */
+  more(signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const awake = () => {
+        this.sleepers.delete(awake);
+        signal?.removeEventListener('abort', awake);
+        resolve();
+      };
+      this.sleepers.add(awake);
+      signal?.addEventListener('abort', awake);
+    });
+  }
+
+  wake(): void {
+    for (const awake of [...this.sleepers]) awake();
+  }
+}
