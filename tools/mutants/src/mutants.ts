@@ -7,11 +7,13 @@ import { PROBE_MUTANTS } from './tables/probe.mutants';
 import { PROGRESS_MUTANTS } from './tables/progress.mutants';
 import { READ_MODEL_MUTANTS } from './tables/read-model.mutants';
 import { SECURITY_MUTANTS } from './tables/security.mutants';
+import { SNAPSHOT_MUTANTS } from './tables/snapshot.mutants';
 import type { Mutant } from './mutant';
 
 /** All rules that are broken on purpose. */
 export const MUTANTS: readonly Mutant[] = [
   ...COMMAND_MUTANTS,
+  ...SNAPSHOT_MUTANTS,
   ...BUS_MUTANTS,
   ...EFFECT_MUTANTS,
   ...OUTCOME_MUTANTS,

@@ -33,9 +33,9 @@ export const COMMAND_MUTANTS: readonly Mutant[] = [
     id: 'idempotency-key-ignored',
     breaks: ['I-02'],
     what: 'a repeated command is decided anew instead of answered from the stream',
-    file: 'apps/command-api/src/commands/idempotency.ts',
-    search: 'metadata.$causationId === commandId);',
-    replacement: 'metadata.$causationId === fingerprint);',
+    file: 'libs/event-store/src/stream-history.ts',
+    search: 'if (then.events.at(-1)?.metadata.$causationId === commandId) return then;',
+    replacement: 'if (then.events.at(-1)?.metadata.$causationId === stream) return then;',
     test: {
       spec: 'apps/command-api/src/commands/command-service.unit.spec.ts',
       name: 'answers a repeated key from the stream, whatever happened since',

@@ -1,0 +1,63 @@
+import type { Mutant } from '../mutant';
+
+const HISTORY = 'libs/event-store/src/instance-history.ts';
+const MEMORY = 'libs/event-store/src/stream-memory.ts';
+const SPEC = 'libs/event-store/src/instance-history.unit.spec.ts';
+const SAME = 'apps/command-api/src/commands/snapshots.properties.unit.spec.ts';
+
+/** Snapshots in the streams of instances. */
+export const SNAPSHOT_MUTANTS: readonly Mutant[] = [
+  {
+    id: 'snapshot-of-another-place',
+    breaks: ['I-31', 'I-05'],
+    what: 'a snapshot is believed whether or not it follows from the event before it',
+    file: HISTORY,
+    search: 'unreadableReason(stored) !== null || !hasOwnHash(before.metadata.hash, stored)',
+    replacement: 'unreadableReason(stored) !== null',
+    test: {
+      spec: SPEC,
+      name: 'passes over a snapshot that does not follow from the event before it',
+    },
+  },
+  {
+    id: 'snapshot-of-another-fold',
+    breaks: ['I-30'],
+    what: 'a snapshot of another fold version is taken for one of this',
+    file: 'libs/contracts/src/recorded-event.ts',
+    search: 'if (foldVersion !== FOLD_VERSION) return null;',
+    replacement: 'if (foldVersion < FOLD_VERSION) return null;',
+    test: { spec: SPEC, name: 'of another fold' },
+  },
+  {
+    id: 'command-of-a-full-page-forgotten',
+    breaks: ['I-02'],
+    what: 'a key is looked for on the newest page of commands alone',
+    file: HISTORY,
+    search: 'for (const revision of earlier.toReversed()) {',
+    replacement: 'for (const revision of earlier.slice(0, 0)) {',
+    test: {
+      spec: SPEC,
+      name: 'is found with what the instance was after it, however many came since',
+    },
+  },
+  {
+    id: 'notes-counted-anew',
+    breaks: ['I-35'],
+    what: 'commands that change nothing are counted from the newest snapshot on',
+    file: MEMORY,
+    search: `    notesInARow,
+    registration,`,
+    replacement: `    notesInARow: 0 * notesInARow,
+    registration,`,
+    test: { spec: SAME, name: 'commands that change nothing are counted across snapshots' },
+  },
+  {
+    id: 'first-of-commands-that-look-alike',
+    breaks: ['I-02'],
+    what: 'the first event of a command stands for it, where it left several',
+    file: 'libs/event-store/src/stream-history.ts',
+    search: 'yield* placesOf(commandId, page);',
+    replacement: 'yield* placesOf(commandId, page).toReversed();',
+    test: { spec: SPEC, name: 'is found by its last event' },
+  },
+];
