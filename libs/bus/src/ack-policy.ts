@@ -6,6 +6,15 @@ export type DeliveryOutcome =
   /** Never again: the reason has been recorded as an event. */
   | { readonly kind: 'rejected' };
 
+/** The handler is over and its work goes on: the message stays in hand until the work has ended. */
+export interface Held {
+  readonly kind: 'held';
+  /** Called once. The end of the work is told once; nobody listens any more to what is told later. */
+  begin(settle: (outcome: DeliveryOutcome) => void): void;
+  /** The message was given back: the work is to end, and nobody wants to hear of it. */
+  drop(): void;
+}
+
 /** The handler failed without an outcome. */
 export type Thrown = { readonly kind: 'thrown' };
 
@@ -42,12 +51,14 @@ export function ackActionFor(outcome: Outcome, deliveryCount: number): AckAction
 }
 
 /** A handler that returns nothing has done its work; anything unknown counts as a failure. */
-export function outcomeOf(returned: unknown): Outcome {
+export function outcomeOf(returned: unknown): Outcome | Held {
   if (returned === undefined || returned === null) return DONE;
   const kind = (returned as { kind?: unknown }).kind;
-  if (kind === 'done' || kind === 'retry' || kind === 'rejected') return returned as Outcome;
-  return THROWN;
+  const isKnown = OUTCOMES.some((known) => known === kind);
+  return isKnown ? (returned as DeliveryOutcome | Held) : THROWN;
 }
+
+const OUTCOMES = ['done', 'retry', 'rejected', 'held'];
 
 function bounded(delayMs: number): number {
   if (!Number.isFinite(delayMs)) return LONGEST_NAK_MS;

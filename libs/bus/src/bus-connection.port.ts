@@ -70,6 +70,10 @@ export interface Delivery extends ReceivedMessage {
   readonly sequence: number;
   /** From 1: how often the bus has handed out this message. */
   readonly deliveryCount: number;
+  /** Of what was received, in bytes, as long as it is kept. */
+  readonly bytes: number;
+  /** Lets go of what was received: it can be answered for, and read no more. */
+  forget(): void;
   /** Tells the bus that the message is still in hand. */
   keep(): void;
   /** Only the first answer counts. */
@@ -91,6 +95,8 @@ export interface ConsumerState {
 export interface PullRequest {
   readonly durable: string;
   readonly batch: number;
+  /** Most bytes of messages that come, headers included. A larger message than this never comes. */
+  readonly maxBytes: number;
   /** How long the pull waits for messages at the server, in milliseconds. */
   readonly expiresMs: number;
   /** The server says this often that it still knows an unanswered pull, in milliseconds. */

@@ -11,8 +11,10 @@ interface Limits {
   readonly maxAckPending: number;
   /** Most messages asked for in one pull. */
   readonly batch: number;
-  /** Most handlers running at once in one process. */
+  /** Most handlers running at once in one process, and most messages held after them. */
   readonly concurrency: number;
+  /** Most bytes of messages in one process that are not dealt with, or whose handler still runs. */
+  readonly mostBytes: number;
 }
 
 /** One durable pull consumer: which events a stage gets, and how many at once. */
@@ -21,10 +23,22 @@ export interface ConsumerRow extends Limits {
   readonly filterSubject: string;
 }
 
-const SHORT_WORK = { ackWaitMs: 5_000, maxAckPending: 4_096, batch: 256, concurrency: 256 };
+/** What is made of a message takes several times as much: its work order, the instance, and who works on it. */
+const MOST_BYTES = 24 * 1_048_576;
+
+const SHORT_WORK = {
+  ...{ ackWaitMs: 5_000, maxAckPending: 4_096, batch: 256, concurrency: 256 },
+  mostBytes: MOST_BYTES,
+};
 
 /** Each message is held for long, for a build's end or a core's room: many in hand, hardly any work per message. */
-const LONG_HELD = { ackWaitMs: 10_000, maxAckPending: 20_000, batch: 500, concurrency: 20_000 };
+const LONG_HELD = {
+  ...{ ackWaitMs: 10_000, maxAckPending: 20_000, batch: 500, concurrency: 20_000 },
+  mostBytes: MOST_BYTES,
+};
+
+/** Held until its build has ended, with little more than its number. */
+const FOLLOWED = { ...LONG_HELD, maxAckPending: 120_000, concurrency: 120_000 };
 
 /** Held until a core has room, then real work. */
 const ADMITTED = { ...LONG_HELD, batch: SHORT_WORK.batch };
@@ -32,7 +46,7 @@ const ADMITTED = { ...LONG_HELD, batch: SHORT_WORK.batch };
 const LIMITS: Record<DurableName, Limits> = {
   'pre-upgrade': ADMITTED,
   upgrade: ADMITTED,
-  'poll-upgrade': LONG_HELD,
+  'poll-upgrade': FOLLOWED,
   verify: LONG_HELD,
   'verify-cancelled': LONG_HELD,
   cancel: LONG_HELD,

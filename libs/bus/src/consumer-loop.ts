@@ -11,6 +11,7 @@ import {
   REJECTED,
   THROWN,
   type DeliveryOutcome,
+  type Held,
   type Thrown,
 } from './ack-policy';
 import type { BusConnection, Delivery } from './bus-connection.port';
@@ -40,7 +41,11 @@ export interface LoopHooks {
 export class ConsumerLoop {
   private readonly pull: PullSubscription;
   private readonly waiting: Delivery[] = [];
-  private readonly running = new Set<Delivery>();
+  private readonly running = new Map<Delivery, number>();
+  /** Whose handler is over, and whose work goes on. */
+  private readonly held = new Map<Delivery, Held>();
+  /** Of those whose handler is not over. */
+  private bytes = 0;
   private readonly abort = new AbortController();
   private idle: (() => void) | undefined;
   private stopping = false;
@@ -55,7 +60,10 @@ export class ConsumerLoop {
     this.pull = new PullSubscription(connection, {
       durable: row.durable,
       batch: row.batch,
-      room: () => row.concurrency + row.batch - this.waiting.length - this.running.size,
+      room: () => ({
+        messages: row.concurrency + row.batch - this.inHand,
+        bytes: row.mostBytes - this.bytes,
+      }),
       onMessage: (message) => this.take(message),
       onBeat: hooks.onBeat,
     });
@@ -70,13 +78,14 @@ export class ConsumerLoop {
   }
 
   get inHand(): number {
-    return this.waiting.length + this.running.size;
+    return this.waiting.length + this.running.size + this.held.size;
   }
 
   /** Heartbeat for everything in hand: nobody else gets it while we live. */
   keep(): void {
     this.waiting.forEach((message) => message.keep());
-    this.running.forEach((message) => message.keep());
+    for (const message of this.running.keys()) message.keep();
+    for (const message of this.held.keys()) message.keep();
   }
 
   /** Gives back what was not started, lets the rest finish, and gives back what does not finish in time. */
@@ -84,23 +93,25 @@ export class ConsumerLoop {
     this.stopping = true;
     this.abort.abort(new Error('The process is stopping'));
     this.waiting.splice(0).forEach(giveBack);
+    this.dropHeld();
     await this.pull.stop();
     const allDone = new Promise<void>((resolve) => (this.idle = resolve));
     if (this.running.size > 0) await Promise.race([allDone, deadline]);
-    this.running.forEach(giveBack);
+    for (const message of this.running.keys()) giveBack(message);
   }
 
   private take(message: Delivery): void {
     if (this.stopping) return giveBack(message);
+    this.bytes += message.bytes;
     this.waiting.push(message);
     this.startNext();
   }
 
   private startNext(): void {
-    while (this.running.size < this.row.concurrency) {
+    while (this.running.size + this.held.size < this.row.concurrency) {
       const message = this.waiting.shift();
       if (!message) break;
-      this.running.add(message);
+      this.running.set(message, message.bytes);
       void this.run(message);
     }
     this.pull.fill();
@@ -108,16 +119,37 @@ export class ConsumerLoop {
 
   private async run(message: Delivery): Promise<void> {
     const outcome = await this.outcome(message);
-    message.settle(ackActionFor(outcome, message.deliveryCount));
+    this.bytes -= this.running.get(message) ?? 0;
     this.running.delete(message);
+    if (outcome.kind === 'held') this.hold(message, outcome);
+    else message.settle(ackActionFor(outcome, message.deliveryCount));
     if (this.stopping && this.running.size === 0) this.idle?.();
     if (!this.stopping) this.startNext();
   }
 
-  private async outcome(message: Delivery): Promise<DeliveryOutcome | Thrown> {
+  private hold(message: Delivery, work: Held): void {
+    this.held.set(message, work);
+    work.begin((outcome) => {
+      if (!this.held.delete(message)) return;
+      message.settle(ackActionFor(outcome, message.deliveryCount));
+      this.startNext();
+    });
+    if (this.stopping) this.dropHeld();
+  }
+
+  private dropHeld(): void {
+    for (const [message, work] of this.held) {
+      this.held.delete(message);
+      giveBack(message);
+      work.drop();
+    }
+  }
+
+  private async outcome(message: Delivery): Promise<DeliveryOutcome | Held | Thrown> {
     try {
       const event = decodeEvent(message);
       const { deliveryCount, headers } = message;
+      message.forget();
       const { [EVENT_HEADERS.epoch]: epoch = '' } = headers;
       const { signal } = this.abort;
       return outcomeOf(await this.hooks.handle({ event, deliveryCount, epoch, signal }));

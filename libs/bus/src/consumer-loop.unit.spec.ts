@@ -1,4 +1,4 @@
-import type { AckAction } from './ack-policy';
+import type { AckAction, DeliveryOutcome, Held } from './ack-policy';
 import type { BusConnection, PullListener } from './bus-connection.port';
 import { consumerRow } from './bus-topology';
 import { ConsumerLoop } from './consumer-loop';
@@ -24,7 +24,9 @@ const EVENT: StoredEvent = {
 };
 
 /** One message for one consumer, and what it is told in the end. */
-function handing(handle: () => Promise<unknown>) {
+function handing(handle: () => Promise<unknown>, bytes = 100) {
+  let pulls = 0;
+  const told: string[] = [];
   const clock = new VirtualClock();
   const answers: AckAction[] = [];
   let listener: PullListener | undefined;
@@ -35,6 +37,7 @@ function handing(handle: () => Promise<unknown>) {
     onReconnect: () => () => undefined,
     pull: (_request: unknown, given: PullListener) => {
       listener ??= given;
+      pulls += 1;
       return { drain: () => Promise.resolve(), close: () => undefined };
     },
   } as unknown as BusConnection;
@@ -48,11 +51,14 @@ function handing(handle: () => Promise<unknown>) {
   const settle = (action: AckAction) => answers.push(action);
   const deliver = async () => {
     await clock.advance(0);
-    const delivery = { ...message, sequence: 1, deliveryCount: 1, keep: ignore, settle };
+    const counted = { sequence: 1, deliveryCount: 1, bytes };
+    const forget = () => void told.push('forget');
+    const keep = () => void told.push('keep');
+    const delivery = { ...message, ...counted, forget, keep, settle };
     listener?.onDelivery(delivery);
     await clock.advance(0);
   };
-  return { clock, answers, deliver };
+  return { clock, answers, deliver, loop, told, asked: () => pulls };
 }
 
 describe('a message', () => {
@@ -72,4 +78,61 @@ describe('a message', () => {
     await deliver();
     expect(answers).toMatchObject([{ kind: 'nak' }]);
   });
+});
+
+describe('a message whose work goes on after its handler', () => {
+  const heldWork = () => {
+    let settle: (outcome: DeliveryOutcome) => void = () => undefined;
+    const dropped = jest.fn();
+    const held: Held = { kind: 'held', begin: (given) => void (settle = given), drop: dropped };
+    return { held, dropped, end: (outcome: DeliveryOutcome) => settle(outcome) };
+  };
+
+  it('is kept without what was received, and answered for when the work has ended', async () => {
+    const { held, end } = heldWork();
+    const { answers, deliver, loop, told } = handing(() => Promise.resolve(held));
+    await deliver();
+    expect([answers, loop.inHand]).toEqual([[], 1]);
+    loop.keep();
+    expect(told).toEqual(['forget', 'keep']);
+    end({ kind: 'done' });
+    end({ kind: 'retry', delayMs: 0 });
+    expect([answers, loop.inHand]).toEqual([[{ kind: 'ack' }], 0]);
+  });
+
+  it('is given back when the process stops, and its work ends', async () => {
+    const { held, end, dropped } = heldWork();
+    const { answers, deliver, loop, clock } = handing(() => Promise.resolve(held));
+    await deliver();
+    await loop.stop(clock.idle(1_000));
+    end({ kind: 'done' });
+    expect(answers).toEqual([{ kind: 'nak', delayMs: 0 }]);
+    expect(dropped).toHaveBeenCalledTimes(1);
+  });
+
+  it('is given back if its handler ends while the process stops', async () => {
+    const { held, dropped } = heldWork();
+    let finish: () => void = () => undefined;
+    const work = new Promise<Held>((resolve) => (finish = () => resolve(held)));
+    const { answers, deliver, loop, clock } = handing(() => work);
+    await deliver();
+    const stopped = loop.stop(clock.idle(60_000));
+    finish();
+    await stopped;
+    expect(answers).toEqual([{ kind: 'nak', delayMs: 0 }]);
+    expect(dropped).toHaveBeenCalledTimes(1);
+  });
+});
+
+test('messages of more bytes than a process may have in work are not asked for', async () => {
+  let finish: () => void = () => undefined;
+  const work = new Promise<void>((resolve) => (finish = resolve));
+  const { asked, deliver, clock } = handing(() => work, consumerRow('upgrade')!.mostBytes);
+  await deliver();
+  const before = asked();
+  await clock.advance(60_000);
+  expect(asked()).toBe(before);
+  finish();
+  await clock.advance(60_000);
+  expect(asked()).toBeGreaterThan(before);
 });

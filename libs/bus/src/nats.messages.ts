@@ -129,6 +129,11 @@ class PreparedHeaders extends MsgHdrsImpl {
   }
 }
 
+/** The next message would have been more than the bytes that were asked for. */
+function isFull({ headers }: Msg): boolean {
+  return headers?.code === 409 && headers.description.endsWith('MaxBytes');
+}
+
 const HEARTBEAT = 100;
 const NOTHING_MORE = [404, 408];
 
@@ -147,6 +152,7 @@ export class NatsPull implements Pull {
     });
     const asked = {
       batch: request.batch,
+      max_bytes: request.maxBytes,
       expires: request.expiresMs * NANOS_PER_MS,
       idle_heartbeat: request.heartbeatMs * NANOS_PER_MS,
     };
@@ -168,39 +174,52 @@ export class NatsPull implements Pull {
     }
     const code = message.headers?.code ?? 0;
     if (code === HEARTBEAT) return this.listener.onHeartbeat();
-    this.listener.onEnd(NOTHING_MORE.includes(code) ? 'expired' : 'refused');
+    const isOver = NOTHING_MORE.includes(code) || isFull(message);
+    this.listener.onEnd(isOver ? 'expired' : 'refused');
   }
 }
 
 const DELIVERED_TOKEN = -5;
 const SEQUENCE_TOKEN = -4;
+/** About what the headers of an event and its subject take. */
+const HEADER_BYTES = 1_280;
 
 /** The reply subject is the way to answer for a message, and says what it is. */
 class NatsDelivery implements Delivery {
   readonly deliveryCount: number;
   readonly sequence: number;
+  private message: Msg | null;
   private answered = false;
 
   constructor(
     private readonly nats: NatsConnection,
-    private readonly message: Msg,
+    message: Msg,
     private readonly reply: string,
   ) {
     const tokens = ackTokens(reply);
     this.deliveryCount = Number(tokens.at(DELIVERED_TOKEN));
     this.sequence = Number(tokens.at(SEQUENCE_TOKEN));
+    this.message = message;
   }
 
   get subject(): string {
-    return this.message.subject;
+    return this.received.subject;
   }
 
   get headers(): Record<string, string> {
-    return headerRecord(this.message.headers);
+    return headerRecord(this.received.headers);
   }
 
   get payload(): Uint8Array {
-    return this.message.data;
+    return this.received.data;
+  }
+
+  get bytes(): number {
+    return this.message === null ? 0 : this.message.data.byteLength + HEADER_BYTES;
+  }
+
+  forget(): void {
+    this.message = null;
   }
 
   keep(): void {
@@ -211,6 +230,11 @@ class NatsDelivery implements Delivery {
     if (this.answered) return;
     this.answered = true;
     this.send(answerText(action));
+  }
+
+  private get received(): Msg {
+    if (this.message === null) throw new Error(`Message ${this.sequence} was let go of`);
+    return this.message;
   }
 
   private send(text: string): void {

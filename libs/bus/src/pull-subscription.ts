@@ -4,17 +4,16 @@ import type { BusConnection, Delivery, Pull } from './bus-connection.port';
 export interface PullOptions {
   readonly durable: string;
   readonly batch: number;
-  /** How many messages the owner can take right now. */
-  readonly room: () => number;
+  /** How many messages the owner can take right now, and how many bytes. */
+  readonly room: () => { readonly messages: number; readonly bytes: number };
   readonly onMessage: (message: Delivery) => void;
   /** The loop is alive: the server answered, or a pull ran out. */
   readonly onBeat: () => void;
 }
 
-/** How long one pull waits for messages at the server. */
-const PULL_EXPIRES_MS = 5_000;
 /** The server says this often that it still knows an unanswered pull. */
 const SERVER_HEARTBEAT_MS = 1_000;
+const PULL_TIMES = { expiresMs: 5_000, heartbeatMs: SERVER_HEARTBEAT_MS };
 /** A pull that the server no longer speaks of is lost: bus restarted or wiped, consumer gone. */
 const LOST_AFTER_MS = 2_500;
 /** Pause before asking again after a refusal, or for a consumer that does not exist. */
@@ -22,6 +21,9 @@ const REFUSED_PAUSE_MS = 250;
 
 /** What is asked for in advance: the server gives to the oldest pulls first, and other processes want some too. */
 const MOST_BATCHES = 2;
+
+/** Larger than any message that the bus takes. */
+const PULL_BYTES = 4 * 1_048_576;
 
 interface OutstandingPull {
   credit: number;
@@ -56,8 +58,9 @@ export class PullSubscription {
   fill(): void {
     if (this.asking !== 'allowed' || this.connection.isClosed) return;
     const { batch, room } = this.options;
-    const wanted = Math.min(batch, room() - this.credit, MOST_BATCHES * batch - this.credit);
-    if (wanted <= 0) return;
+    const { messages, bytes } = room();
+    const wanted = Math.min(batch, messages - this.credit, MOST_BATCHES * batch - this.credit);
+    if (wanted <= 0 || bytes < (this.pulls.size + 1) * PULL_BYTES) return;
     if (this.credit > 0 && wanted < batch / 2) return;
     this.ask(wanted);
   }
@@ -82,7 +85,7 @@ export class PullSubscription {
       credit: batch,
       lastHeard: this.clock.monotonic(),
       handle: this.connection.pull(
-        { durable, batch, expiresMs: PULL_EXPIRES_MS, heartbeatMs: SERVER_HEARTBEAT_MS },
+        { durable, batch, maxBytes: PULL_BYTES, ...PULL_TIMES },
         {
           onDelivery: (delivery) => this.receive(pull, delivery),
           onHeartbeat: () => this.hear(pull),
@@ -120,7 +123,8 @@ export class PullSubscription {
 
   private dropLost(): void {
     // Nothing is asked for while the owner has all that it can take.
-    if (this.options.room() <= 0) this.options.onBeat();
+    const { messages, bytes } = this.options.room();
+    if (messages <= 0 || bytes < PULL_BYTES) this.options.onBeat();
     const oldest = this.clock.monotonic() - LOST_AFTER_MS;
     const lost = [...this.pulls].filter((pull) => pull.lastHeard < oldest);
     lost.forEach((pull) => this.refused(pull));

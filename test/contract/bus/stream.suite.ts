@@ -160,13 +160,25 @@ export function streamSuite(name: string, open: () => Promise<BusUnderTest>): vo
       expect(await state()).toEqual({ undelivered: 3, inHand: 0, pulls: 0, idleMs: null });
       const held: Delivery[] = [];
       const pull = bus.pull(
-        { durable: 'pre-upgrade', batch: 2, expiresMs: 5_000, heartbeatMs: 1_000 },
+        {
+          durable: 'pre-upgrade',
+          batch: 2,
+          maxBytes: 1_000_000,
+          expiresMs: 5_000,
+          heartbeatMs: 1_000,
+        },
         { onDelivery: (one) => held.push(one), ...QUIET },
       );
       await reaches({ undelivered: 1, inHand: 2, pulls: 0 });
       held.forEach((one) => one.settle({ kind: 'ack' }));
       const waiting = bus.pull(
-        { durable: 'pre-upgrade', batch: 9, expiresMs: 5_000, heartbeatMs: 1_000 },
+        {
+          durable: 'pre-upgrade',
+          batch: 9,
+          maxBytes: 1_000_000,
+          expiresMs: 5_000,
+          heartbeatMs: 1_000,
+        },
         {
           onDelivery: (one) => one.settle({ kind: 'ack' }),
           ...QUIET,
@@ -178,6 +190,30 @@ export function streamSuite(name: string, open: () => Promise<BusUnderTest>): vo
       else expect(idleMs).toBeNull();
       pull.close();
       waiting.close();
+    });
+
+    it('hands out no more bytes than a pull asks for, and the rest to the next one', async () => {
+      await bus.ensureTopology();
+      const large = () => ({ ...aMessage(), payload: Buffer.alloc(30_000) });
+      for (const sequence of [0, 1, 2]) await answerTo(large(), sequence);
+      const pulled = (maxBytes: number) =>
+        new Promise<number[]>((resolve) => {
+          const sequences: number[] = [];
+          const times = { expiresMs: 1_000, heartbeatMs: 500 };
+          bus.pull(
+            { durable: 'pre-upgrade', batch: 9, maxBytes, ...times },
+            {
+              onHeartbeat: () => undefined,
+              onEnd: (reason) => resolve(reason === 'expired' ? sequences : []),
+              onDelivery: (one) => {
+                sequences.push(one.sequence);
+                one.settle({ kind: 'ack' });
+              },
+            },
+          );
+        });
+      expect(await pulled(70_000)).toEqual([1, 2]);
+      expect(await pulled(35_000)).toEqual([3]);
     });
 
     it('refuses what it has no room for', async () => {

@@ -18,6 +18,8 @@ export interface DeploymentWatcher {
   readonly core: string;
   /** When the build was accepted, milliseconds since 1970. */
   readonly acceptedAt: number;
+  /** Monotonic time in ms from which the watch is to end. */
+  readonly patientUntil: number;
   /** Asked for before every look: the build may have become another one. */
   readonly target: WatchTarget;
 
@@ -26,6 +28,9 @@ export interface DeploymentWatcher {
    * cancelled, the newest builds of the environment. Never rejects; `over` ends the watch.
    */
   seen(rows: readonly LagoonDeployment[]): Promise<WatchPace>;
+
+  /** It was watched for long enough. */
+  tire(): void;
 
   /** Nobody can look at the moment. Never rejects. */
   outage(outage: CoreOutage): Promise<void>;

@@ -20,7 +20,10 @@ export interface Timing {
   isSoon(watch: Watch): boolean;
 }
 
-/** The fewest requests that show every watch that is due; a wave is one request, whoever of it is due. */
+/**
+ * The fewest requests that show every watch that is due, those first that are due for longest; a wave is one request,
+ * whoever of it is due.
+ */
 export function asksFor(watches: Iterable<Watch>, timing: Timing, batch: number): Ask[] {
   const waves = groupedBy(watches, ({ watcher }) => watcher.target.bulkId);
   const asks: Ask[] = [];
@@ -30,7 +33,11 @@ export function asksFor(watches: Iterable<Watch>, timing: Timing, batch: number)
     if (isDue) asks.push({ kind: 'wave', bulkId, watches: ofWave });
   }
   const others = withCompany(waves.get(null) ?? [], timing, batch);
-  return [...asks, ...newestAsks(others, batch)];
+  return [...asks, ...newestAsks(others, batch)].sort((one, other) => dueAt(one) - dueAt(other));
+}
+
+function dueAt({ watches }: Ask): number {
+  return watches.reduce((first, watch) => Math.min(first, watch.dueAt), Number.POSITIVE_INFINITY);
 }
 
 function newestAsks(watches: readonly Watch[], batch: number): Ask[] {
@@ -39,7 +46,9 @@ function newestAsks(watches: readonly Watch[], batch: number): Ask[] {
 
 /** Who is due, and as many of those due soon as fill the last request. */
 function withCompany(watches: readonly Watch[], timing: Timing, batch: number): Watch[] {
-  const due = watches.filter((watch) => timing.isDue(watch));
+  const due = watches
+    .filter((watch) => timing.isDue(watch))
+    .sort((one, other) => one.dueAt - other.dueAt);
   const free = (batch - (environmentsOf(due).size % batch)) % batch;
   if (due.length === 0 || free === 0) return due;
   const soon = watches.filter((watch) => !timing.isDue(watch) && timing.isSoon(watch));

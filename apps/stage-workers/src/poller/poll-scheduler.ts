@@ -21,6 +21,8 @@ export interface PollSchedulerOptions {
 }
 
 const TOLD_AT_ONCE = 50;
+/** Requests of one round, beside those that its answers lead to: the rest has its turn right after it. */
+const MOST_ASKS = 200;
 
 /** Everything that is watched on one Lagoon core. Ticks as long as somebody watches. */
 export class PollScheduler {
@@ -28,6 +30,8 @@ export class PollScheduler {
   private readonly stopping = new AbortController();
   private callOff: CancelTimer | null = null;
   private isTurning = false;
+  /** Some whose turn it was were left for the next round. */
+  private isBehind = false;
   private failures = 0;
 
   constructor(
@@ -63,7 +67,8 @@ export class PollScheduler {
     const isSet = this.callOff !== null || this.isTurning;
     if (isSet || this.stopping.signal.aborted || this.watches.size === 0) return;
     const { clock, cadence } = this.options;
-    const wait = lastTickAt + cadence.pauseMs(this.failures) - clock.monotonic();
+    const isAtOnce = this.isBehind && this.failures === 0;
+    const wait = isAtOnce ? 0 : lastTickAt + cadence.pauseMs(this.failures) - clock.monotonic();
     this.callOff = clock.after(Math.max(0, wait), () => void this.tick());
   }
 
@@ -87,10 +92,21 @@ export class PollScheduler {
       isDue: ({ dueAt }: Watch) => cadence.isDue(dueAt, now),
       isSoon: ({ dueAt }: Watch) => cadence.isSoon(dueAt, now),
     };
-    const asks = asksFor(this.watches.values(), timing, batch);
+    this.endTired(now);
+    const all = asksFor(this.watches.values(), timing, batch);
+    const asks = all.slice(0, MOST_ASKS);
+    this.isBehind = all.length > asks.length;
     if (asks.length === 0) return;
     await this.conclude(await this.carryOut(asks));
     this.options.onRound(this.options.clock.monotonic() - now);
+  }
+
+  private endTired(now: number): void {
+    for (const watcher of this.watches.keys()) {
+      if (now < watcher.patientUntil) continue;
+      this.watches.delete(watcher);
+      watcher.tire();
+    }
   }
 
   private carryOut(asks: readonly Ask[]): Promise<RoundResult> {
@@ -153,10 +169,10 @@ export class PollScheduler {
   }
 
   private async tellAll(outage: CoreOutage): Promise<void> {
-    const watchers = [...this.watches.keys()];
+    const watchers = [...this.watches.keys()].values();
     await inParallel(TOLD_AT_ONCE, async () => {
-      for (let next = watchers.shift(); next !== undefined; next = watchers.shift()) {
-        await next.outage(outage);
+      for (const watcher of watchers) {
+        await watcher.outage(outage);
         this.options.onBeat();
       }
     });

@@ -1,13 +1,13 @@
 import type { Provider, Type } from '@nestjs/common';
 import { Controller, Inject } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
-import type { DeliveryOutcome, DurableName, EventDelivery } from '@uplift/bus';
+import type { DeliveryOutcome, DurableName, EventDelivery, Held } from '@uplift/bus';
 import type { UpgradeStage as StageName } from '@uplift/domain';
 import { HealthProbe, LagoonCores } from '@uplift/lagoon';
 import { StartGate } from '../admission/start-gate';
 import { EffectProtocol } from '../effects/effect-protocol';
 import { ScriptRunner } from '../effects/script-runner';
-import type { StageTurn } from '../runner/stage-handler.port';
+import type { OngoingWork, StageTurn } from '../runner/stage-handler.port';
 import { StageHandler } from '../runner/stage-handler.port';
 import { StageRunner } from '../runner/stage-runner';
 import type { StageRuntime } from '../stage-workers.settings';
@@ -92,7 +92,7 @@ function consumer(durable: DurableName, stage: Type<StageHandler>): Type {
     ) {}
 
     @EventPattern(durable)
-    handle(@Payload() delivery: EventDelivery): Promise<DeliveryOutcome> {
+    handle(@Payload() delivery: EventDelivery): Promise<DeliveryOutcome | Held> {
       return this.runner.handle(this.handler, delivery);
     }
   }
@@ -155,8 +155,11 @@ class RedrivenPolling extends StageHandler {
     super();
   }
 
-  async run(turn: StageTurn): Promise<void> {
-    for (const stage of this.stages) await stage.run(turn);
+  async run(turn: StageTurn): Promise<OngoingWork | void> {
+    for (const stage of this.stages) {
+      const ongoing = await stage.run(turn);
+      if (ongoing) return ongoing;
+    }
   }
 }
 

@@ -13,11 +13,14 @@ import type { InstanceHistory, KnownInstance } from '@uplift/event-store';
 import { canonicalJson } from '@uplift/event-store';
 import type { StreamEnds } from '../store/verified.event-store';
 
+/** What is left of a message that the store has vouched for. */
+export type MessageReference = Pick<StoredEvent, 'id' | 'stream' | 'revision'>;
+
 /** The store has no such event: the message was forged, or comes from a history that was lost. */
 export class MessageNotInStoreError extends Error {
   readonly code = 'message-not-in-store';
   constructor(
-    { id, stream, revision }: StoredEvent,
+    { id, stream, revision }: MessageReference,
     /** The stream does not reach as far. */
     readonly isAhead: boolean,
   ) {
@@ -91,16 +94,22 @@ function openedBy(last: StoredEvent, message: StoredEvent): HeldMessage | null {
   return { event: last, workOrder: state.workOrder, instance };
 }
 
-async function findInStream(
+async function findInStream(source: MessageSource, message: StoredEvent): Promise<HeldMessage> {
+  const held = await findAgain(source, message);
+  assertSame(held.event, message);
+  return held;
+}
+
+/** The same message, of which only the reference was kept. */
+export async function findAgain(
   { history }: MessageSource,
-  message: StoredEvent,
+  message: MessageReference,
 ): Promise<HeldMessage> {
   const instance = await history.load(splitStreamName(message.stream).id);
   const event = await history.eventAt(instance, message);
-  if (event === undefined) {
+  if (event?.id !== message.id) {
     throw new MessageNotInStoreError(message, instance.head.revision < message.revision);
   }
-  assertSame(event, message);
   return { event, workOrder: orderOf(event, readable(event), instance), instance };
 }
 

@@ -21,8 +21,8 @@ import type {
   LoadedInstance,
 } from '@uplift/event-store';
 import type { CancelTimer, Clock } from '@uplift/runtime';
-import type { HeldMessage, MessageSource } from './held-message';
-import { holdAgainstStore } from './held-message';
+import type { HeldMessage, MessageReference, MessageSource } from './held-message';
+import { findAgain, holdAgainstStore } from './held-message';
 
 /** Whether a submitted command produced the events that now stand in the stream. */
 export type Submission = 'appended' | 'not-due';
@@ -97,6 +97,15 @@ export class InstanceSession {
   ): Promise<InstanceSession | null> {
     const held = await holdAgainstStore(worker, message, handling.isNew);
     return held && new InstanceSession(worker, handling, held);
+  }
+
+  /** Of a message that was opened before. Reads the stream. */
+  static async reopen(
+    worker: Worker,
+    message: MessageReference,
+    handling: Handling,
+  ): Promise<InstanceSession> {
+    return new InstanceSession(worker, handling, await findAgain(worker, message));
   }
 
   /**

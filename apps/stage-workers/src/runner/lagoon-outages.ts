@@ -60,7 +60,8 @@ export class LagoonOutages {
   }
 }
 
-function isOutage(error: unknown): boolean {
+/** Lagoon cannot be spoken to. */
+export function isOutage(error: unknown): boolean {
   return error instanceof LagoonUnavailableError || error instanceof LagoonUnauthenticatedError;
 }
 

@@ -1,12 +1,15 @@
-import type { DeliveryOutcome, EventDelivery } from '@uplift/bus';
+import type { DeliveryOutcome, EventDelivery, Held } from '@uplift/bus';
+import type { StoredEvent } from '@uplift/contracts';
 import type { Logger, Randomness, RepeatedLines } from '@uplift/runtime';
 import { errorMessage, redactText } from '@uplift/runtime';
 import { DefectCounts, isWorthALine, retryDelayMs, triageOf } from './failure-triage';
+import type { MessageReference } from './held-message';
 import type { Handling, Worker } from './instance-session';
 import { InstanceSession } from './instance-session';
 import type { LagoonOutages } from './lagoon-outages';
+import { isOutage } from './lagoon-outages';
 import type { SetAsideMessages } from './set-aside-messages';
-import type { StageHandler } from './stage-handler.port';
+import type { OngoingWork, Reopenable, StageHandler } from './stage-handler.port';
 
 export interface StageRunnerPorts {
   readonly worker: Worker;
@@ -29,27 +32,52 @@ export class StageRunner {
   /** Of the newest message: on a bus that is filled anew others may have gone on long ago. */
   private epoch = '';
 
-  constructor(private readonly ports: StageRunnerPorts) {}
+  private readonly onNews: Handling['onNews'] & {};
 
-  async handle(handler: StageHandler, delivery: EventDelivery): Promise<DeliveryOutcome> {
+  constructor(private readonly ports: StageRunnerPorts) {
+    this.onNews = (session) => ports.outages.endWaitIfBack(session);
+  }
+
+  async handle(handler: StageHandler, delivery: EventDelivery): Promise<DeliveryOutcome | Held> {
     if (isOfAnotherStage(handler, delivery)) return { kind: 'done' };
     if (delivery.epoch !== this.epoch) this.ports.worker.ends.clear();
     this.epoch = delivery.epoch;
     try {
-      const onNews = (news: InstanceSession) => this.ports.outages.endWaitIfBack(news);
-      const session = await this.open(delivery, { onNews });
-      if (session !== null) await this.work(handler, session, delivery);
-      await this.ports.assertSameStore?.();
-      this.defects.forget(handlingOf(handler, delivery));
-      return { kind: 'done' };
+      return (await this.work(handler, delivery)) ?? (await this.done(handler, delivery));
     } catch (error) {
       if (delivery.signal.aborted) return { kind: 'retry', delayMs: 0 };
-      return this.answerTo(await this.explained(error, delivery), handler, delivery);
+      const open = () => this.open(delivery, this.handling(delivery));
+      return this.answerTo(await this.explained(error, delivery), handler, { ...delivery, open });
     }
   }
 
+  private async done(handler: StageHandler, message: HandledMessage): Promise<DeliveryOutcome> {
+    await this.ports.assertSameStore?.();
+    this.defects.forget(handlingOf(handler, message));
+    return { kind: 'done' };
+  }
+
+  /** What becomes of a message whose work went on after its handling. */
+  private endOf(handler: StageHandler, message: HandledMessage): EndOfWork {
+    return async (error) => {
+      try {
+        if (error === undefined) return await this.done(handler, message);
+        if (isOutage(error)) await this.tellLater(message.event, error, handler);
+        throw error;
+      } catch (reason) {
+        const open = () => this.reopen(message.event);
+        const explained = await this.explained(reason, message);
+        return this.answerTo(explained, handler, { ...message, open });
+      }
+    };
+  }
+
+  private async tellLater(message: MessageReference, error: unknown, { stage }: StageHandler) {
+    await this.ports.outages.tell(await this.reopen(message), error, stage);
+  }
+
   /** What seems to be foreign may only be unknown to an older copy of the store. */
-  private async explained(error: unknown, { deliveryCount }: EventDelivery): Promise<unknown> {
+  private async explained(error: unknown, { deliveryCount }: HandledMessage): Promise<unknown> {
     if (triageOf(error, deliveryCount) !== 'foreign') return error;
     try {
       await this.ports.assertSameStore?.();
@@ -59,14 +87,17 @@ export class StageRunner {
     }
   }
 
-  private async work(
-    handler: StageHandler,
-    session: InstanceSession,
-    { signal }: EventDelivery,
-  ): Promise<void> {
+  /** Null if nothing goes on. */
+  private async work(handler: StageHandler, delivery: EventDelivery): Promise<HeldWork | null> {
+    const session = await this.open(delivery, { ...this.handling(delivery), onNews: this.onNews });
+    if (session === null) return null;
+    const { signal, deliveryCount } = delivery;
+    const event = referenceTo(session.message);
+    const message = this.reopenable(event);
     try {
       await this.ports.outages.endWaitIfBack(session);
-      await handler.run({ session, signal });
+      const ongoing = await handler.run({ session, signal, message });
+      return ongoing ? new HeldWork(ongoing, this.endOf(handler, { event, deliveryCount })) : null;
     } catch (error) {
       if (!signal.aborted) await this.tell(session, error, handler);
       throw error;
@@ -81,14 +112,18 @@ export class StageRunner {
     await session.tellStart();
   }
 
+  private reopenable(message: MessageReference): Reopenable {
+    return { reopen: () => this.reopen(message, this.onNews) };
+  }
+
   private async answerTo(
     error: unknown,
     handler: StageHandler,
-    delivery: EventDelivery,
+    message: OpenableMessage,
   ): Promise<DeliveryOutcome> {
-    const { deliveryCount } = delivery;
+    const { deliveryCount } = message;
     const triage = triageOf(error, deliveryCount);
-    const fields = fieldsOf(handler, delivery);
+    const fields = fieldsOf(handler, message);
     if (triage === 'foreign') {
       this.ports.setAside.record(error, fields);
       return { kind: 'rejected' };
@@ -97,49 +132,88 @@ export class StageRunner {
       this.ports.logger.warn({ err: error, ...fields }, 'stage did not finish');
     }
     if (triage === 'outage') return this.retry(deliveryCount);
-    const count = this.defects.add(handlingOf(handler, delivery));
-    return count < DEFECTS_BEFORE_PARKING ? this.retry(count) : this.park(handler, delivery, error);
+    const count = this.defects.add(handlingOf(handler, message));
+    return count < DEFECTS_BEFORE_PARKING ? this.retry(count) : this.park(handler, message, error);
   }
 
   private retry(tries: number): DeliveryOutcome {
     return { kind: 'retry', delayMs: retryDelayMs(tries, this.ports.randomness) };
   }
 
+  private open({ event }: EventDelivery, handling: Handling): Promise<InstanceSession | null> {
+    return InstanceSession.open(this.ports.worker, event, handling);
+  }
+
+  private reopen(message: MessageReference, onNews?: Handling['onNews']): Promise<InstanceSession> {
+    const handling = { ...this.handling(), ...(onNews && { onNews }) };
+    return InstanceSession.reopen(this.ports.worker, message, handling);
+  }
+
   /** Every handling is a turn of its own: the delivery count starts anew on a bus filled again. */
-  private open(
-    { event, deliveryCount }: EventDelivery,
-    hooks: Pick<Handling, 'onNews'> = {},
-  ): Promise<InstanceSession | null> {
-    const { worker, randomness } = this.ports;
-    const isNew = deliveryCount === 1;
-    return InstanceSession.open(worker, event, { turn: randomness.uuid(), isNew, ...hooks });
+  private handling({ deliveryCount } = AGAIN): Handling {
+    return { turn: this.ports.randomness.uuid(), isNew: deliveryCount === 1 };
   }
 
   private async park(
     { stage }: StageHandler,
-    delivery: EventDelivery,
+    { open, event: { id: eventId }, deliveryCount }: OpenableMessage,
     error: unknown,
   ): Promise<DeliveryOutcome> {
-    const { id: eventId, type: eventType } = delivery.event;
     try {
-      const session = await this.open(delivery);
+      const session = await open();
       await this.ports.assertSameStore?.();
       if (session === null) return { kind: 'done' };
       const reason = error instanceof Error ? error.name : 'unknown';
       const detail = redactText(errorMessage(error)).slice(0, LONGEST_DETAIL);
       await session.reload();
+      const { type: eventType } = session.message;
       const data = { ...session.attempt, stage, eventId, reason, eventType, detail };
       await session.submit({ type: 'ParkStage', data });
       return { kind: 'rejected' };
     } catch (failure) {
       this.ports.logger.error({ err: failure, eventId }, 'stage could not be parked');
-      return this.retry(delivery.deliveryCount);
+      return this.retry(deliveryCount);
     }
   }
 }
 
+/** What is needed of a message once its stage has run. */
+interface HandledMessage {
+  readonly event: MessageReference;
+  readonly deliveryCount: number;
+}
+
+interface OpenableMessage extends HandledMessage {
+  readonly open: () => Promise<InstanceSession | null>;
+}
+
+function referenceTo({ id, stream, revision }: StoredEvent): MessageReference {
+  return { id, stream, revision };
+}
+
+const AGAIN = { deliveryCount: 2 };
+
+type EndOfWork = (error?: Error) => Promise<DeliveryOutcome>;
+
+class HeldWork implements Held {
+  readonly kind = 'held';
+
+  constructor(
+    private readonly work: OngoingWork,
+    private readonly endOf: EndOfWork,
+  ) {}
+
+  begin(settle: (outcome: DeliveryOutcome) => void): void {
+    this.work.begin((error) => void this.endOf(error).then(settle));
+  }
+
+  drop(): void {
+    this.work.drop();
+  }
+}
+
 /** An event that several stages are handed is for each of them a message of its own. */
-function handlingOf({ stage }: StageHandler, { event }: EventDelivery): string {
+function handlingOf({ stage }: StageHandler, { event }: HandledMessage): string {
   return `${stage}/${event.id}`;
 }
 
@@ -151,7 +225,7 @@ function isOfAnotherStage({ stage }: StageHandler, { event }: EventDelivery): bo
   return OFFERS.includes(event.type) && offeredTo !== stage;
 }
 
-function fieldsOf({ stage }: StageHandler, { event, deliveryCount }: EventDelivery) {
+function fieldsOf({ stage }: StageHandler, { event, deliveryCount }: HandledMessage) {
   const { stream, revision, id: eventId } = event;
   return { stage, stream, revision, eventId, deliveryCount };
 }

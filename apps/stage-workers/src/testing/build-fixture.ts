@@ -20,14 +20,14 @@ export class BuildFixture {
 
   private constructor(
     readonly fixture: StageFixture,
-    private readonly patienceMs: number,
+    private readonly options: { readonly patienceMs: number; readonly mostKnown: number },
   ) {
     this.build = fixture.lagoon.script.allDeployments()[0]?.name ?? '';
   }
 
-  static async open({ patienceMs = 7 * 60 * MINUTE } = {}) {
-    const clock = new VirtualClock();
-    return new BuildFixture(await StageFixture.at('DeploymentAccepted', {}, clock), patienceMs);
+  static async open({ patienceMs = 7 * 60 * MINUTE, mostKnown = 10 } = {}) {
+    const fixture = await StageFixture.at('DeploymentAccepted', {}, new VirtualClock());
+    return new BuildFixture(fixture, { patienceMs, mostKnown });
   }
 
   get clock(): VirtualClock {
@@ -46,7 +46,7 @@ export class BuildFixture {
     this.pollers.push(poller);
     const options = {
       ...LIMITS,
-      patienceMs: this.patienceMs,
+      ...this.options,
       onDuplicates: (sight: DuplicateSight) => void this.duplicates.push(sight),
     };
     return new PollingStage(cores, poller, options, clock);

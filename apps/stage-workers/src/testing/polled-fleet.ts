@@ -14,6 +14,7 @@ import { PollingStage } from '../stages/polling/polling.stage';
 import { exampleUpgrade, ORDER, PROFILE, upTo } from './example-upgrade';
 import { LIMITS } from './build-fixture';
 import { INTERVALS, MINUTE } from './poller-fixture';
+import { endOf } from './stage-fixture';
 import { ACTOR, runnerOf, workerOn } from './example-worker';
 
 export interface FleetBuild {
@@ -61,9 +62,9 @@ export class PolledFleet {
     const stage = new PollingStage(cores, poller, options, clock);
     const runner = runnerOf(workerOn(store, { clock, randomness }), cores, { clock, randomness });
     return {
-      follow: ({ accepted: event }: FleetBuild, deliveryCount = 1) => {
+      follow: async ({ accepted: event }: FleetBuild, deliveryCount = 1) => {
         const delivery: EventDelivery = { event, deliveryCount, epoch: 'e1', signal: dying.signal };
-        return runner.handle(stage, delivery);
+        return endOf(await runner.handle(stage, delivery), dying.signal);
       },
       die: () => {
         poller.onApplicationShutdown();

@@ -20,6 +20,8 @@ export class NotingWatcher implements DeploymentWatcher {
   readonly outages: CoreOutage[] = [];
   pace: WatchPace = 'active';
   core = 'eu-1';
+  patientUntil = Number.POSITIVE_INFINITY;
+  isTired = false;
 
   constructor(
     readonly target: WatchTarget,
@@ -30,6 +32,10 @@ export class NotingWatcher implements DeploymentWatcher {
   seen(rows: readonly LagoonDeployment[]): Promise<WatchPace> {
     this.looks.push({ at: this.clock.monotonic(), rows });
     return Promise.resolve(this.pace);
+  }
+
+  tire(): void {
+    this.isTired = true;
   }
 
   outage(outage: CoreOutage): Promise<void> {

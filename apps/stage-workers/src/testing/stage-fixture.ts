@@ -1,4 +1,4 @@
-import type { EventDelivery } from '@uplift/bus';
+import type { DeliveryOutcome, EventDelivery, Held } from '@uplift/bus';
 import type { StoredEvent } from '@uplift/contracts';
 import { instanceStream, toInstanceEvent } from '@uplift/contracts';
 import type {
@@ -186,12 +186,15 @@ export class StageFixture {
   }
 
   async turn(): Promise<StageTurn> {
-    return { session: await this.session(), signal: this.stopping.signal };
+    const { signal } = this.stopping;
+    const message = { reopen: () => this.session({ isNew: false }) };
+    return { session: await this.session(), signal, message };
   }
 
   /** What the stage answers the bus. */
-  handle(stage: StageHandler, deliveryCount = 1) {
-    return this.runner.handle(stage, this.delivery(deliveryCount));
+  async handle(stage: StageHandler, given: number | EventDelivery = 1): Promise<DeliveryOutcome> {
+    const delivery = typeof given === 'number' ? this.delivery(given) : given;
+    return endOf(await this.runner.handle(stage, delivery), delivery.signal);
   }
 
   /** Events after the opening one. */
@@ -233,6 +236,23 @@ export class StageFixture {
 function orderWith(changes: Partial<WorkOrder>): WorkOrder {
   const { attemptMs: _time, ...old } = ORDER;
   return { ...(changes.deadlineAt === undefined ? ORDER : old), ...changes };
+}
+
+/** The outcome, also of what goes on after its handling: as the loop of a consumer has it. */
+export function endOf(
+  outcome: DeliveryOutcome | Held,
+  stopping: AbortSignal,
+): Promise<DeliveryOutcome> {
+  if (outcome.kind !== 'held') return Promise.resolve(outcome);
+  return new Promise((resolve) => {
+    outcome.begin(resolve);
+    const giveBack = () => {
+      outcome.drop();
+      resolve({ kind: 'retry', delayMs: 0 });
+    };
+    if (stopping.aborted) giveBack();
+    else stopping.addEventListener('abort', giveBack, { once: true });
+  });
 }
 
 export const WORKER = 'w';

@@ -239,6 +239,8 @@ export class InMemoryBusConnection extends BusConnection implements AttachedConn
     return {
       ...message,
       deliveryCount: count,
+      bytes: message.payload.byteLength,
+      forget: () => undefined,
       keep: () => this.toServer('ack', () => this.server.consumer(durable)?.keep(message.sequence)),
       settle: (action: AckAction) => {
         if (isAnswered) return;

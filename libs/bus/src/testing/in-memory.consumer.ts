@@ -13,6 +13,7 @@ export interface PullOwner {
 interface OpenPull {
   readonly owner: PullOwner;
   credit: number;
+  bytes: number;
   readonly timers: CancelTimer[];
 }
 
@@ -56,8 +57,9 @@ export class InMemoryConsumer {
   }
 
   /** Returns the function with which the server forgets the pull. */
-  open({ batch, expiresMs, heartbeatMs }: PullRequest, owner: PullOwner): () => void {
-    const pull: OpenPull = { owner, credit: batch, timers: [] };
+  open({ batch, maxBytes, ...times }: PullRequest, owner: PullOwner): () => void {
+    const { expiresMs, heartbeatMs } = times;
+    const pull: OpenPull = { owner, credit: batch, bytes: maxBytes, timers: [] };
     pull.timers.push(
       this.clock.every(heartbeatMs, () => owner.heartbeat()),
       this.clock.after(expiresMs, () => {
@@ -91,7 +93,7 @@ export class InMemoryConsumer {
   serve(): void {
     for (const pull of this.pulls) {
       let message: MessageOnBus | undefined;
-      while (pull.credit > 0 && (message = this.next())) this.deliver(pull, message);
+      while (pull.credit > 0 && (message = this.next())) this.offer(pull, message);
       if (pull.credit > 0) return;
       this.forget(pull);
     }
@@ -104,12 +106,21 @@ export class InMemoryConsumer {
     this.held.clear();
   }
 
+  /** A pull has no room for what is larger than its rest: that ends it, and the next one gets the message. */
+  private offer(pull: OpenPull, message: MessageOnBus): void {
+    if (message.payload.byteLength <= pull.bytes) return this.deliver(pull, message);
+    this.due.add(message.sequence);
+    pull.credit = 0;
+    pull.owner.expire();
+  }
+
   private deliver(pull: OpenPull, message: MessageOnBus): void {
     const { sequence } = message;
     const deliveries = (this.held.get(sequence)?.deliveries ?? 0) + 1;
     const cancel = this.dueAfter(this.ackWaitMs, sequence);
     this.held.set(sequence, { deliveries, cancel });
     pull.credit -= 1;
+    pull.bytes -= message.payload.byteLength;
     this.activeAt = this.clock.monotonic();
     pull.owner.deliver(message, deliveries);
   }

@@ -257,10 +257,9 @@ export const BUS_MUTANTS: readonly Mutant[] = [
     breaks: ['I-20'],
     what: 'a message is acknowledged before its handler has done anything',
     file: 'libs/bus/src/consumer-loop.ts',
-    search:
-      'const outcome = await this.outcome(message);\n    message.settle(ackActionFor(outcome, message.deliveryCount));',
+    search: 'const outcome = await this.outcome(message);',
     replacement:
-      "message.settle({ kind: 'ack' });\n    ackActionFor(await this.outcome(message), message.deliveryCount);",
+      "message.settle({ kind: 'ack' });\n    const outcome = await this.outcome(message);",
     test: {
       spec: 'libs/bus/src/consumer-loop.unit.spec.ts',
       name: 'is answered for only after its handler has done its work',

@@ -151,8 +151,8 @@ export const PROGRESS_MUTANTS: readonly Mutant[] = [
     what: 'a message whose handling always fails is never set aside',
     file: `${WORKERS}/runner/stage-runner.ts`,
     search:
-      'return count < DEFECTS_BEFORE_PARKING ? this.retry(count) : this.park(handler, delivery, error);',
-    replacement: 'return count > 0 ? this.retry(count) : this.park(handler, delivery, error);',
+      'return count < DEFECTS_BEFORE_PARKING ? this.retry(count) : this.park(handler, message, error);',
+    replacement: 'return count > 0 ? this.retry(count) : this.park(handler, message, error);',
     test: { spec: RUNNER, name: 'parks at the fifth defect, as an event that names it' },
   },
   {

@@ -13,6 +13,12 @@ export interface DelayLimits {
   readonly buildNotStartedMs: number;
 }
 
+/** Since when a build is not shown, or not begun, as far as the looks at it tell. */
+export interface DelayMemory {
+  missingSince: Moment | null;
+  newSince: Moment | null;
+}
+
 interface Moment {
   readonly monotonic: number;
   readonly wall: number;
@@ -20,19 +26,17 @@ interface Moment {
 
 /** What a build keeps us waiting for: to be shown, or to be begun. Each is told of once. */
 export class BuildDelays {
-  private missingSince: Moment | null = null;
-  private newSince: Moment | null = null;
-
   constructor(
     private readonly session: InstanceSession,
     private readonly limits: DelayLimits,
     private readonly clock: Clock,
+    private readonly memory: DelayMemory = { missingSince: null, newSince: null },
   ) {}
 
   /** The build is not among those that Lagoon shows. */
   async missing(buildName: string): Promise<void> {
-    this.missingSince ??= this.moment();
-    const since = this.missingSince;
+    this.memory.missingSince ??= this.moment();
+    const since = this.memory.missingSince;
     const waitedMs = this.clock.monotonic() - since.monotonic;
     if (waitedMs >= this.limits.buildVanishedMs) return this.vanished(buildName, waitedMs);
     if (waitedMs < this.limits.rowVisibleMs || this.isTold('not-visible')) return;
@@ -42,15 +46,15 @@ export class BuildDelays {
 
   /** The build is shown, in a state in which it goes on. */
   async seen({ name: buildName, status, created }: LagoonDeployment): Promise<void> {
-    this.missingSince = null;
+    this.memory.missingSince = null;
     if (status.toLowerCase() !== 'new') {
-      this.newSince = null;
+      this.memory.newSince = null;
       return;
     }
-    this.newSince ??= this.moment();
-    const since = startOf(created, this.newSince.wall);
+    this.memory.newSince ??= this.moment();
+    const since = startOf(created, this.memory.newSince.wall);
     const waitedMs = Math.max(
-      this.clock.monotonic() - this.newSince.monotonic,
+      this.clock.monotonic() - this.memory.newSince.monotonic,
       this.clock.wall() - since,
     );
     if (waitedMs < this.limits.buildNotStartedMs || this.isTold('not-started')) return;

@@ -6,7 +6,9 @@ import type { InstanceSession } from '../../runner/instance-session';
 import type { BuildDelays } from './build-delays';
 import { cancellation, completed, failed, recordEnd, recordSight } from './build-report';
 
-const WAITING = ['new', 'queued'];
+/** Lagoon's word for a build that it has not begun. */
+export const NEW = 'new';
+const WAITING = [NEW, 'queued'];
 
 /** What the rows of an environment say about one attempt's build: each change once, and one end. */
 export class BuildReading {
@@ -94,7 +96,7 @@ export class BuildReading {
   }
 }
 
-function paceOf(status: string): WatchPace {
+export function paceOf(status: string): WatchPace {
   return WAITING.includes(status.toLowerCase()) ? 'queued' : 'active';
 }
 

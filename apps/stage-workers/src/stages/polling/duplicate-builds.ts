@@ -15,13 +15,15 @@ export interface DuplicateOptions {
   readonly onDuplicates: (sight: DuplicateSight) => void;
   /** Aborted when the process is asked to stop. */
   readonly signal: AbortSignal;
+  /** Builds that were stopped. */
+  readonly dealtWith?: Set<string>;
 }
 
 const NOT_BEGUN = ['new', 'queued'];
 
 /** Keeps one build per attempt: the newest is adopted, the others are stopped if they have not begun. */
 export class DuplicateBuilds {
-  private readonly dealtWith = new Set<string>();
+  private readonly dealtWith: Set<string>;
   private readonly marker: string;
 
   constructor(
@@ -30,6 +32,7 @@ export class DuplicateBuilds {
     private readonly options: DuplicateOptions,
   ) {
     this.marker = markerOf(session.workOrder);
+    this.dealtWith = options.dealtWith ?? new Set();
   }
 
   /** @param rows newest first */

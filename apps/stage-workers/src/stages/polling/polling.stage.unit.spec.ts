@@ -9,13 +9,20 @@ afterEach(() => {
   fixtures.splice(0).forEach((each) => each.stop());
 });
 
+let mostKnown = 10;
+
 async function following(options: Parameters<typeof BuildFixture.open>[0] = {}) {
-  const here = await BuildFixture.open(options);
+  const here = await BuildFixture.open({ mostKnown, ...options });
   fixtures.push(here);
   return here;
 }
 
-describe('the poll-upgrade stage', () => {
+describe.each([
+  ['', 10],
+  [' that keeps no instance', 0],
+])('the poll-upgrade stage%s', (_words, most) => {
+  beforeEach(() => void (mostKnown = most));
+
   it('records each change once, and the end once', async () => {
     const here = await following();
     const running = here.fixture.handle(here.stage());
@@ -107,7 +114,7 @@ describe('the poll-upgrade stage', () => {
     here.fixture.stopping.abort(new Error('stop'));
     expect(await first).toEqual({ kind: 'retry', delayMs: 0 });
     const successor = { ...here.fixture.delivery(2), signal: new AbortController().signal };
-    const second = here.fixture.runner.handle(here.stage(), successor);
+    const second = here.fixture.handle(here.stage(), successor);
     await here.look();
     here.lagoon.script.endBuilds(here.fixture.target);
     await here.look();
@@ -170,7 +177,7 @@ describe('the poll-upgrade stage', () => {
   it('gives the message back when the build takes long, and looks whether it is still due', async () => {
     const here = await following({ patienceMs: 5 * MINUTE });
     const held = here.fixture.handle(here.stage());
-    await here.clock.advance(5 * MINUTE);
+    await here.clock.advance(6 * MINUTE);
     expect(await held).toMatchObject({ kind: 'retry' });
     const { upgradeId, attempt } = here.fixture.order;
     const failure = { reason: 'stage-timed-out', evidence: {}, retryable: true };
@@ -209,7 +216,7 @@ describe('the poll-upgrade stage', () => {
       const here = await following();
       for (let n = 1; n <= before; n += 1) {
         const stopping = new AbortController();
-        const held = here.fixture.runner.handle(here.stage(), {
+        const held = here.fixture.handle(here.stage(), {
           ...here.fixture.delivery(n),
           signal: stopping.signal,
         });
