@@ -48,6 +48,8 @@ export class NotingWatcher implements DeploymentWatcher {
 export class PollerFixture {
   readonly clock = new VirtualClock();
   readonly errors: unknown[] = [];
+  /** How many requests had been sent when each round was over. */
+  readonly rounds: number[] = [];
   readonly poller: DeploymentPoller;
   /** When each core beat. */
   readonly beatsOf = new Map<string, number[]>();
@@ -61,6 +63,7 @@ export class PollerFixture {
     const options = {
       ...INTERVALS,
       batch,
+      onRound: () => void this.rounds.push(this.lagoon.calls.length),
       onError: (error: unknown) => void this.errors.push(error),
       loopOf: (core: string) => {
         const beats = [this.clock.monotonic()];

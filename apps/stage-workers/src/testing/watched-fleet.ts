@@ -109,11 +109,11 @@ export class WatchedFleet {
 
   private countedHistory(): InstanceHistory {
     const { store } = this.fleet;
-    const load = store.load.bind(store);
+    const loadLast = store.loadLast.bind(store);
     const counting = Object.assign(Object.create(store) as typeof store, {
-      load: (stream: string) => {
+      loadLast: (stream: string, ...range: [number]) => {
         this.loaded.push(stream);
-        return load(stream);
+        return loadLast(stream, ...range);
       },
     });
     return new InstanceHistory(counting, 'stage-workers');
