@@ -13,6 +13,8 @@ export type Layout = readonly (readonly [ServiceName, number])[];
 export interface PlannedFault {
   readonly kind: 'fault';
   readonly fault: FaultName;
+  /** The stage in which it is to meet an upgrade. */
+  readonly stage: Stage;
   /** It begins with the nth event of this type, a while later, in milliseconds. */
   readonly on: string;
   readonly nth: number;
@@ -43,7 +45,7 @@ export interface Plan {
 /** Operators act up to here, in milliseconds. */
 export const ACTIVE_MS = 35_000;
 /** Events with which a stage has an upgrade, in each stage. */
-const MOMENTS: Readonly<Record<Stage, readonly string[]>> = {
+export const MOMENTS: Readonly<Record<Stage, readonly string[]>> = {
   'pre-upgrade': ['UpgradeRequested', 'PreUpgradeStarted'],
   upgrade: ['UpgradePending', 'DeploymentRequested'],
   'poll-upgrade': ['DeploymentAccepted', 'DeploymentProgressed'],
@@ -93,6 +95,7 @@ function plannedFault(
   return {
     kind: 'fault',
     fault,
+    stage,
     on: oneOf(MOMENTS[stage], randomness),
     nth: 1 + Math.floor(randomness.fraction() * 2),
     delayMs: Math.round((randomness.fraction() < 0.7 ? 20 : 1_500) * randomness.fraction()),

@@ -16,7 +16,7 @@ import type { Stage } from './fleet-view';
 import { FleetView, stageOf } from './fleet-view';
 import { Operators } from './operators';
 import type { Plan, PlannedFault } from './plan';
-import { ACTIVE_MS } from './plan';
+import { ACTIVE_MS, MOMENTS } from './plan';
 import { Trace } from './trace';
 import type { Slot } from './world';
 import { World } from './world';
@@ -56,6 +56,8 @@ class Run {
   private readonly operators: Operators;
   private readonly randomness: SeededRandomness;
   private readonly pending: Set<PlannedFault>;
+  /** Those that came when the upgrade had left their stage: they wait for the next one that enters it. */
+  private readonly missed = new Set<PlannedFault>();
   /** Steps and faults that are due at a time. */
   private toCome = 0;
   private isAtRest = false;
@@ -143,15 +145,26 @@ class Run {
       `${stream.slice(0, 13)}@${revision} ${type} by ${worker} ${event.metadata.hash}`,
     );
     const count = this.fleet.countOf(type);
+    const { id } = splitStreamName(stream);
     for (const fault of this.pending) {
-      if (fault.on !== type || fault.nth !== count) continue;
-      this.pending.delete(fault);
-      this.toCome += 1;
-      this.world.scheduler.after(fault.delayMs, () => {
-        this.toCome -= 1;
-        this.begin(fault, splitStreamName(stream).id);
-      });
+      if (fault.on === type && fault.nth === count) this.beginAfter(fault.delayMs, fault, id);
     }
+    for (const fault of this.missed) {
+      if (MOMENTS[fault.stage].includes(type)) this.beginAfter(0, fault, id);
+    }
+  }
+
+  private beginAfter(delayMs: number, fault: PlannedFault, triggeredBy: string): void {
+    this.pending.delete(fault);
+    this.missed.delete(fault);
+    this.toCome += 1;
+    this.world.scheduler.after(delayMs, () => {
+      this.toCome -= 1;
+      const state = this.fleet.stateOf(triggeredBy);
+      const isMet = state.kind === 'upgrading' && stageOf(state) === fault.stage;
+      if (isMet) this.begin(fault, triggeredBy);
+      else this.missed.add(fault);
+    });
   }
 
   private begin(planned: PlannedFault, triggeredBy: string): void {
@@ -213,6 +226,7 @@ class Run {
   /** Nothing goes wrong from here on, and nobody holds anything up. */
   private heal(): void {
     this.pending.clear();
+    this.missed.clear();
     for (const end of [...this.endings]) end();
     this.trace.note('everything is healed');
     if (this.restores.length > 0) this.operators.acceptStore();

@@ -26,8 +26,8 @@ function inWords(planned: Planned, { instances }: Plan): string {
     const project = instances[planned.instance]?.project;
     return `${planned.step} of ${project} at ${(planned.atMs / 1000).toFixed(1)} s`;
   }
-  const { fault, on, nth, delayMs, forMs } = planned;
-  return `${fault} ${delayMs} ms after the ${ordinal(nth)} ${on}, for ${forMs} ms if it lasts`;
+  const { fault, stage, on, nth, delayMs, forMs } = planned;
+  return `${fault} ${delayMs} ms after the ${ordinal(nth)} ${on}, or once an upgrade is in ${stage}, for ${forMs} ms if it lasts`;
 }
 
 function ordinal(n: number): string {
