@@ -16,6 +16,7 @@ import {
 } from './ack-policy';
 import type { BusConnection, Delivery } from './bus-connection.port';
 import type { ConsumerRow } from './bus-topology';
+import { HandedOver, placeOf, type Work } from './handed-over';
 import { PullSubscription } from './pull-subscription';
 
 /** What an `@EventPattern('<durable>')` handler receives. */
@@ -27,6 +28,10 @@ export interface EventDelivery {
   readonly epoch: string;
   /** Aborted when the process is asked to stop. */
   readonly signal: AbortSignal;
+  /** Handed over inside this process, ahead of its message: the time of the event is that of this machine. */
+  readonly isAhead?: true;
+  /** This process was handed the event ahead of its message, and has done its work. */
+  readonly isDone?: true;
 }
 
 export interface LoopHooks {
@@ -41,9 +46,10 @@ export interface LoopHooks {
 export class ConsumerLoop {
   private readonly pull: PullSubscription;
   private readonly waiting: Delivery[] = [];
-  private readonly running = new Map<Delivery, number>();
+  private readonly running = new Set<Work>();
   /** Whose handler is over, and whose work goes on. */
-  private readonly held = new Map<Delivery, Held>();
+  private readonly held = new Map<Work, Held>();
+  private readonly handedOver = new HandedOver();
   /** Of those whose handler is not over. */
   private bytes = 0;
   private readonly abort = new AbortController();
@@ -77,6 +83,20 @@ export class ConsumerLoop {
     this.pull.restart();
   }
 
+  /**
+   * Hands over what this process has just appended, ahead of its message. False if that has to wait for its message:
+   * others are in front of it, or the process is stopping.
+   */
+  offer(event: StoredEvent, epoch: string): boolean {
+    const mustWait = this.stopping || this.isFull || this.waiting.length > 0;
+    if (mustWait || this.handedOver.has(event)) return false;
+    const work: Work = { message: null, bytes: 0, place: placeOf(event) };
+    this.handedOver.begin(event, epoch, work);
+    const { signal } = this.abort;
+    this.begin(work, () => ({ event, deliveryCount: 1, epoch, signal, isAhead: true }));
+    return true;
+  }
+
   get inHand(): number {
     return this.waiting.length + this.running.size + this.held.size;
   }
@@ -84,8 +104,8 @@ export class ConsumerLoop {
   /** Heartbeat for everything in hand: nobody else gets it while we live. */
   keep(): void {
     this.waiting.forEach((message) => message.keep());
-    for (const message of this.running.keys()) message.keep();
-    for (const message of this.held.keys()) message.keep();
+    for (const { message } of this.running) message?.keep();
+    for (const { message } of this.held.keys()) message?.keep();
   }
 
   /** Gives back what was not started, lets the rest finish, and gives back what does not finish in time. */
@@ -97,64 +117,94 @@ export class ConsumerLoop {
     await this.pull.stop();
     const allDone = new Promise<void>((resolve) => (this.idle = resolve));
     if (this.running.size > 0) await Promise.race([allDone, deadline]);
-    for (const message of this.running.keys()) giveBack(message);
+    for (const { message } of this.running) if (message !== null) giveBack(message);
+  }
+
+  private get isFull(): boolean {
+    return this.running.size + this.held.size >= this.row.concurrency;
   }
 
   private take(message: Delivery): void {
     if (this.stopping) return giveBack(message);
-    this.bytes += message.bytes;
-    this.waiting.push(message);
+    const ahead = this.handedOver.workOn(message);
+    if (ahead?.message === null) {
+      ahead.message = message;
+      message.forget();
+    } else {
+      this.bytes += message.bytes;
+      this.waiting.push(message);
+    }
     this.startNext();
   }
 
   private startNext(): void {
-    while (this.running.size + this.held.size < this.row.concurrency) {
+    while (!this.isFull) {
       const message = this.waiting.shift();
       if (!message) break;
-      this.running.set(message, message.bytes);
-      void this.run(message);
+      const work: Work = { message, bytes: message.bytes, place: null };
+      this.begin(work, () => this.deliveryOf(message));
     }
     this.pull.fill();
   }
 
-  private async run(message: Delivery): Promise<void> {
-    const outcome = await this.outcome(message);
-    this.bytes -= this.running.get(message) ?? 0;
-    this.running.delete(message);
-    if (outcome.kind === 'held') this.hold(message, outcome);
-    else message.settle(ackActionFor(outcome, message.deliveryCount));
+  private begin(work: Work, delivery: () => EventDelivery): void {
+    this.running.add(work);
+    void this.run(work, delivery);
+  }
+
+  private async run(work: Work, delivery: () => EventDelivery): Promise<void> {
+    const outcome = await this.outcome(work, delivery);
+    this.bytes -= work.bytes;
+    this.running.delete(work);
+    if (outcome.kind === 'held') this.hold(work, outcome);
+    else this.answer(work, outcome);
     if (this.stopping && this.running.size === 0) this.idle?.();
     if (!this.stopping) this.startNext();
   }
 
-  private hold(message: Delivery, work: Held): void {
-    this.held.set(message, work);
-    work.begin((outcome) => {
-      if (!this.held.delete(message)) return;
-      message.settle(ackActionFor(outcome, message.deliveryCount));
+  private hold(work: Work, held: Held): void {
+    this.held.set(work, held);
+    held.begin((outcome) => {
+      if (!this.held.delete(work)) return;
+      this.answer(work, outcome);
       this.startNext();
     });
     if (this.stopping) this.dropHeld();
   }
 
   private dropHeld(): void {
-    for (const [message, work] of this.held) {
-      this.held.delete(message);
-      giveBack(message);
-      work.drop();
+    for (const [work, held] of this.held) {
+      this.held.delete(work);
+      if (work.message !== null) giveBack(work.message);
+      held.drop();
     }
   }
 
-  private async outcome(message: Delivery): Promise<DeliveryOutcome | Held | Thrown> {
+  private answer(work: Work, outcome: DeliveryOutcome | Thrown): void {
+    const { message } = work;
+    this.handedOver.end(work, outcome.kind === 'done');
+    message?.settle(ackActionFor(outcome, message.deliveryCount));
+  }
+
+  /** Throws UndecodableMessageError. */
+  private deliveryOf(message: Delivery): EventDelivery {
+    const event = decodeEvent(message);
+    const { deliveryCount, headers } = message;
+    const { [EVENT_HEADERS.epoch]: epoch = '' } = headers;
+    const isDone = this.handedOver.takeDone(message);
+    message.forget();
+    const delivery = { event, deliveryCount, epoch, signal: this.abort.signal };
+    return isDone ? { ...delivery, isDone } : delivery;
+  }
+
+  private async outcome(
+    { message }: Work,
+    delivery: () => EventDelivery,
+  ): Promise<DeliveryOutcome | Held | Thrown> {
     try {
-      const event = decodeEvent(message);
-      const { deliveryCount, headers } = message;
-      message.forget();
-      const { [EVENT_HEADERS.epoch]: epoch = '' } = headers;
-      const { signal } = this.abort;
-      return outcomeOf(await this.hooks.handle({ event, deliveryCount, epoch, signal }));
+      return outcomeOf(await this.hooks.handle(delivery()));
     } catch (error) {
-      if (error instanceof UndecodableMessageError) {
+      if (error instanceof UndecodableMessageError && message !== null) {
         this.hooks.onUnreadable(message, error);
         return REJECTED;
       }

@@ -1,8 +1,9 @@
 import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
 import type { CancelTimer } from '@uplift/runtime';
+import type { StoredEvent } from '@uplift/contracts';
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { BusConnection } from './bus-connection.port';
-import { consumerRow, type ConsumerRow } from './bus-topology';
+import { consumerRow, type ConsumerRow, type DurableName } from './bus-topology';
 import { ConsumerLoop, type EventDelivery } from './consumer-loop';
 
 /** Where a message lies that is no event. */
@@ -56,6 +57,17 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   /** Messages handed to this process and not yet answered for. */
   get inHand(): number {
     return this.loops.reduce((sum, loop) => sum + loop.inHand, 0);
+  }
+
+  /**
+   * Hands an event that this process has just appended to the handler of a durable, ahead of its message, which is
+   * acknowledged when it comes. False if its message has to do that: the handler is busy, elsewhere, or stopping.
+   *
+   * @param epoch which filling of the bus the message will be of
+   */
+  offer(durable: DurableName, event: StoredEvent, epoch: string): boolean {
+    const loop = this.loops.find(({ row }) => row.durable === durable);
+    return loop?.offer(event, epoch) ?? false;
   }
 
   async close(): Promise<void> {

@@ -257,9 +257,9 @@ export const BUS_MUTANTS: readonly Mutant[] = [
     breaks: ['I-20'],
     what: 'a message is acknowledged before its handler has done anything',
     file: 'libs/bus/src/consumer-loop.ts',
-    search: 'const outcome = await this.outcome(message);',
+    search: 'const outcome = await this.outcome(work, delivery);',
     replacement:
-      "message.settle({ kind: 'ack' });\n    const outcome = await this.outcome(message);",
+      "work.message?.settle({ kind: 'ack' });\n    const outcome = await this.outcome(work, delivery);",
     test: {
       spec: 'libs/bus/src/consumer-loop.unit.spec.ts',
       name: 'is answered for only after its handler has done its work',
