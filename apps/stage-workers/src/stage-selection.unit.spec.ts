@@ -5,6 +5,14 @@ describe('the stages of a process', () => {
     expect(selectedStages([], [])).toEqual(STARTABLE);
   });
 
+  it.each([
+    [['--stage', 'all'], []],
+    [['--stage', 'all'], ['upgrade']],
+    [[], ['upgrade', 'all']],
+  ])('are all of them by that name: %j with %j', (args, configured) => {
+    expect(selectedStages(args, configured)).toEqual(STARTABLE);
+  });
+
   it('are those of the setting', () => {
     expect(selectedStages([], ['upgrade', 'watchdog'])).toEqual(['upgrade', 'watchdog']);
   });
@@ -17,7 +25,8 @@ describe('the stages of a process', () => {
   it.each([
     [['--stage', 'upgrad'], []],
     [['--stage'], []],
-    [[], ['all']],
+    [[], ['every']],
+    [['--stage', 'all', '--stage', 'upgrad'], []],
   ])('%j with %j is refused', (args, configured) => {
     expect(() => selectedStages(args, configured)).toThrow(/^Unknown stage/);
   });

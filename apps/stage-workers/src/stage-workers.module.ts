@@ -28,6 +28,7 @@ import { lagoonCoresOf } from './providers/lagoon-cores';
 import type { Worker } from './runner/instance-session';
 import { LagoonOutages } from './runner/lagoon-outages';
 import { SetAsideMessages } from './runner/set-aside-messages';
+import { StageHops } from './runner/stage-hops';
 import { StageRunner } from './runner/stage-runner';
 import type { Startable } from './stage-selection';
 import type { StageRuntime } from './stage-workers.settings';
@@ -58,7 +59,8 @@ export class StageWorkersModule {
       controllers: providers.flatMap(({ controllers }) => [...controllers]),
       providers: [
         ...adapters(runtime),
-        ...runners(runtime, actor),
+        ...workers(runtime, actor),
+        ...stageRunner(runtime),
         tail(runtime, { actor, stages }),
         ...effectProviders(uneven),
         ...providers.flatMap(({ providers }) => [...providers]),
@@ -136,7 +138,7 @@ class StoreWatch extends DivergenceWatch implements OnApplicationBootstrap, OnAp
 
 const WORKER = 'who reads and writes instances';
 
-function runners({ clock, randomness, logger }: StageRuntime, actor: Actor): Provider[] {
+function workers({ clock, randomness }: StageRuntime, actor: Actor): Provider[] {
   return [
     {
       provide: InstanceHistory,
@@ -157,6 +159,14 @@ function runners({ clock, randomness, logger }: StageRuntime, actor: Actor): Pro
         commands: CommandHandler,
       ): Worker => ({ history, ends, commands, actor, clock }),
     },
+  ];
+}
+
+/** The loop of all stages, and its way from one to the next. */
+function stageRunner({ clock, randomness, logger }: StageRuntime): Provider[] {
+  const hops = new StageHops();
+  return [
+    { provide: StageHops, useValue: hops },
     {
       provide: StageRunner,
       inject: [WORKER, SetAsideMessages, LagoonCores, DivergenceWatch],
@@ -170,7 +180,7 @@ function runners({ clock, randomness, logger }: StageRuntime, actor: Actor): Pro
         const assertSameStore = () => watch.assertSame();
         const lines = new RepeatedLines(clock);
         const ports = { worker, outages, setAside, logger, lines, randomness, assertSameStore };
-        return new StageRunner(ports);
+        return new StageRunner({ ...ports, handOver: hops.handOver });
       },
     },
   ];

@@ -2,6 +2,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import type { UnreadableMessage } from '@uplift/bus';
 import { BusConnection, JetStreamStrategy } from '@uplift/bus';
 import type { ServiceOptions } from '@uplift/runtime';
+import { StageHops } from './runner/stage-hops';
 import { SetAsideMessages } from './runner/set-aside-messages';
 import type { Startable } from './stage-selection';
 import { SERVICE_NAME, StageWorkersModule } from './stage-workers.module';
@@ -37,5 +38,7 @@ function eventTransport(
   const setAside = app.get(SetAsideMessages);
   const onUnreadable = (error: Error, message: UnreadableMessage) =>
     setAside.record(error, { ...message });
-  return new JetStreamStrategy({ connection, onBeat, onUnreadable, ...waits });
+  const strategy = new JetStreamStrategy({ connection, onBeat, onUnreadable, ...waits });
+  app.get(StageHops).connect(strategy);
+  return strategy;
 }

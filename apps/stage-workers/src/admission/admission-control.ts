@@ -66,7 +66,7 @@ export class AdmissionControl implements OnApplicationBootstrap, OnApplicationSh
 
   /** Takes a place in the queue; whoever takes one has to leave it. */
   join(entrant: Entrant): Entry {
-    this.clock.observe(entrant.openedAt);
+    if (!entrant.isOfOwnTime) this.clock.observe(entrant.openedAt);
     return this.queueAt(entrant.order.profile.core).join(entrant);
   }
 

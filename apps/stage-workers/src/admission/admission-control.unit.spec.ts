@@ -91,6 +91,18 @@ describe('admission control', () => {
     expect(entries.map(({ isAwaited }) => isAwaited)).toEqual([true, false, false]);
   });
 
+  it('takes no time from what came ahead of the bus: that is the time of this machine', async () => {
+    const fixture = new AdmissionFixture();
+    const admission = await fixture.admission(AGREED);
+    const [instanceId] = await fixture.requested(1);
+    const now = fixture.fleet.clock.wall();
+    const wrong = { openedAt: now + 2 * HOUR, isOfOwnTime: true, needsRoom: false };
+    fixture.join(admission, 'another', wrong).leave();
+    const startBy = new Date(now + HOUR).toISOString();
+    await fixture.trigger(admission, instanceId!, { order: { ...ORDER, startBy } });
+    expect([fixture.begun, fixture.ends]).toEqual([[instanceId], []]);
+  });
+
   it('keeps its counts when it is started again in mid-way', async () => {
     const fixture = new AdmissionFixture();
     const first = await fixture.admission(AGREED);

@@ -23,6 +23,8 @@ export interface Entrant {
   readonly order: WorkOrder;
   /** Time of the event that opened it, in ms since 1970. */
   readonly openedAt: number;
+  /** Whether that is the time of this machine, and not the store's. */
+  readonly isOfOwnTime?: boolean;
   /** False if it was admitted before: then only a switch can hold it. */
   readonly needsRoom: boolean;
 }

@@ -50,9 +50,9 @@ export class StartGate {
     signal: AbortSignal,
     begin: (permit: Permit) => Promise<void>,
   ): Promise<boolean> {
-    const { instanceId, workOrder: order, openedAt } = session;
+    const { instanceId, workOrder: order, openedAt, isOfOwnTime } = session;
     const { needsRoom } = start;
-    const entry = this.admission.join({ instanceId, order, openedAt, needsRoom });
+    const entry = this.admission.join({ instanceId, order, openedAt, isOfOwnTime, needsRoom });
     const permit = new StartPermit(session, entry, this.starts, this.clock);
     let hasBegun = false;
     try {

@@ -40,6 +40,8 @@ export interface Handling {
   readonly turn: string;
   /** Whether the message was handed out for the first time. */
   readonly isNew: boolean;
+  /** Whether it came ahead of the bus: then the time of the message is that of this machine. */
+  readonly isAhead?: boolean;
   /** Called when the history is found to have gone on without this handling. What it throws ends the handling. */
   readonly onNews?: (session: InstanceSession) => Promise<void>;
 }
@@ -153,7 +155,12 @@ export class InstanceSession {
     return { activeMs: Math.round(this.worker.clock.monotonic() - this.begunAt) };
   }
 
-  /** Store time of the message, in ms since 1970. */
+  /** Whether the time of the message is that of this machine, and not the store's. */
+  get isOfOwnTime(): boolean {
+    return this.handling.isAhead === true;
+  }
+
+  /** Time of the message, in ms since 1970. */
   get openedAt(): number {
     return Date.parse(this.message.recordedAt);
   }

@@ -1,5 +1,7 @@
-import type { DeliveryOutcome, EventDelivery, Held } from '@uplift/bus';
+import type { DeliveryOutcome, DurableName, EventDelivery, Held } from '@uplift/bus';
 import type { StoredEvent } from '@uplift/contracts';
+import type { Transition } from '@uplift/domain';
+import { durablesOf, LIFECYCLE_ROWS } from '@uplift/domain';
 import type { Logger, Randomness, RepeatedLines } from '@uplift/runtime';
 import { errorMessage, redactText } from '@uplift/runtime';
 import { DefectCounts, isWorthALine, retryDelayMs, triageOf } from './failure-triage';
@@ -20,7 +22,12 @@ export interface StageRunnerPorts {
   readonly randomness: Randomness;
   /** Throws StoreDivergedError while the store lacks what the bus has: what it says is then no reason to let go. */
   readonly assertSameStore?: () => Promise<void>;
+  /** Hands what has opened another stage to that, if it is in this process; else, or later, its message does. */
+  readonly handOver?: HandOver;
 }
+
+/** @param epoch which filling of the bus the message of the event will be of */
+export type HandOver = (durable: DurableName, event: StoredEvent, epoch: string) => void;
 
 /** A message whose handling ends in a defect this often is set aside, as an event. */
 const DEFECTS_BEFORE_PARKING = 5;
@@ -43,7 +50,8 @@ export class StageRunner {
     if (delivery.epoch !== this.epoch) this.ports.worker.ends.clear();
     this.epoch = delivery.epoch;
     try {
-      return (await this.work(handler, delivery)) ?? (await this.done(handler, delivery));
+      const goesOn = delivery.isDone ? null : await this.work(handler, delivery);
+      return goesOn ?? (await this.done(handler, delivery));
     } catch (error) {
       if (delivery.signal.aborted) return { kind: 'retry', delayMs: 0 };
       const open = () => this.open(delivery, this.handling(delivery));
@@ -54,7 +62,15 @@ export class StageRunner {
   private async done(handler: StageHandler, message: HandledMessage): Promise<DeliveryOutcome> {
     await this.ports.assertSameStore?.();
     this.defects.forget(handlingOf(handler, message));
+    this.handOver(message);
     return { kind: 'done' };
+  }
+
+  private handOver({ event: { stream, revision }, epoch }: HandledMessage): void {
+    const { worker, handOver } = this.ports;
+    const last = worker.ends.own(stream);
+    if (handOver === undefined || last === null || last.revision <= revision) return;
+    for (const durable of openedBy(last)) handOver(durable, last, epoch);
   }
 
   /** What becomes of a message whose work went on after its handling. */
@@ -91,13 +107,15 @@ export class StageRunner {
   private async work(handler: StageHandler, delivery: EventDelivery): Promise<HeldWork | null> {
     const session = await this.open(delivery, { ...this.handling(delivery), onNews: this.onNews });
     if (session === null) return null;
-    const { signal, deliveryCount } = delivery;
+    const { signal, deliveryCount, epoch } = delivery;
     const event = referenceTo(session.message);
     const message = this.reopenable(event);
     try {
       await this.ports.outages.endWaitIfBack(session);
       const ongoing = await handler.run({ session, signal, message });
-      return ongoing ? new HeldWork(ongoing, this.endOf(handler, { event, deliveryCount })) : null;
+      return ongoing
+        ? new HeldWork(ongoing, this.endOf(handler, { event, deliveryCount, epoch }))
+        : null;
     } catch (error) {
       if (!signal.aborted) await this.tell(session, error, handler);
       throw error;
@@ -150,8 +168,9 @@ export class StageRunner {
   }
 
   /** Every handling is a turn of its own: the delivery count starts anew on a bus filled again. */
-  private handling({ deliveryCount } = AGAIN): Handling {
-    return { turn: this.ports.randomness.uuid(), isNew: deliveryCount === 1 };
+  private handling({ deliveryCount, isAhead }: Handed = AGAIN): Handling {
+    const turn = this.ports.randomness.uuid();
+    return { turn, isNew: deliveryCount === 1, isAhead: isAhead === true };
   }
 
   private async park(
@@ -181,6 +200,7 @@ export class StageRunner {
 interface HandledMessage {
   readonly event: MessageReference;
   readonly deliveryCount: number;
+  readonly epoch: string;
 }
 
 interface OpenableMessage extends HandledMessage {
@@ -191,7 +211,9 @@ function referenceTo({ id, stream, revision }: StoredEvent): MessageReference {
   return { id, stream, revision };
 }
 
-const AGAIN = { deliveryCount: 2 };
+type Handed = Pick<EventDelivery, 'deliveryCount' | 'isAhead'>;
+
+const AGAIN: Handed = { deliveryCount: 2 };
 
 type EndOfWork = (error?: Error) => Promise<DeliveryOutcome>;
 
@@ -215,6 +237,14 @@ class HeldWork implements Held {
 /** An event that several stages are handed is for each of them a message of its own. */
 function handlingOf({ stage }: StageHandler, { event }: HandledMessage): string {
   return `${stage}/${event.id}`;
+}
+
+const ROWS: ReadonlyMap<string, Transition> = new Map(LIFECYCLE_ROWS);
+
+/** The consumers of an event that opens a stage, and of no other event. */
+function openedBy({ type, data }: StoredEvent): readonly DurableName[] {
+  const row = ROWS.get(type);
+  return row !== undefined && 'workOrder' in data ? durablesOf(row) : [];
 }
 
 const OFFERS = ['UpgradeRetried', 'StageRedriven'];

@@ -45,6 +45,12 @@ export class StreamEnds {
     return end.event;
   }
 
+  /** The same without taking it: the last event of the stream, as far as is known, if this process appended it. */
+  own(stream: string): StoredEvent | null {
+    const end = this.find(stream);
+    return end?.isOwn ? end.event : null;
+  }
+
   /** An end that is older than the known one says that they came out of order, or that the store is another. */
   remember(event: StoredEvent, isOwn = false): void {
     const known = this.of(event.stream);

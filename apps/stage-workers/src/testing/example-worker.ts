@@ -37,12 +37,20 @@ export function runnerOf(
     randomness,
     metrics = new Metrics('stage-workers'),
     assertSameStore,
-  }: Ports & { readonly metrics?: Metrics } & Pick<StageRunnerPorts, 'assertSameStore'>,
+    handOver,
+  }: Ports & { readonly metrics?: Metrics } & Pick<
+      StageRunnerPorts,
+      'assertSameStore' | 'handOver'
+    >,
 ): StageRunner {
   const logger = createLogger('stage-workers', { level: 'silent' });
   const outages = new LagoonOutages(cores, clock);
   const setAside = new SetAsideMessages(metrics, logger);
   const lines = new RepeatedLines(clock);
   const ports = { worker, outages, setAside, logger, lines, randomness };
-  return new StageRunner({ ...ports, ...(assertSameStore && { assertSameStore }) });
+  return new StageRunner({
+    ...ports,
+    ...(assertSameStore && { assertSameStore }),
+    ...(handOver && { handOver }),
+  });
 }

@@ -27,7 +27,7 @@ import { ScriptRunner } from '../effects/script-runner';
 import type { Handling, Worker } from '../runner/instance-session';
 import { InstanceSession } from '../runner/instance-session';
 import type { StageHandler, StageTurn } from '../runner/stage-handler.port';
-import type { StageRunner } from '../runner/stage-runner';
+import type { HandOver, StageRunner } from '../runner/stage-runner';
 import { ACTOR, runnerOf, workerOn } from './example-worker';
 import { exampleUpgrade, ORDER, upTo } from './example-upgrade';
 import { FastClock } from './fast.clock';
@@ -60,6 +60,8 @@ export class StageFixture {
   /** The bus holds an event that the store lacks. */
   isDiverged = false;
   readonly runner: StageRunner;
+  /** What was handed to other stages ahead of the bus. */
+  readonly handedOver: Parameters<HandOver>[] = [];
   /** What operators have stopped. */
   switches: SystemView = ALL_STARTS_ALLOWED;
   readonly admission: AdmissionControl;
@@ -81,7 +83,8 @@ export class StageFixture {
     this.worker = workerOn(this.store, { clock, randomness });
     const { metrics } = this;
     const assertSameStore = () => this.assertSameStore();
-    const ports = { clock, randomness, metrics, assertSameStore };
+    const handOver: HandOver = (...handed) => void this.handedOver.push(handed);
+    const ports = { clock, randomness, metrics, assertSameStore, handOver };
     this.runner = runnerOf(this.worker, this.cores, ports);
     const starts = new StartsSwitch(
       () => Promise.resolve(this.switches),

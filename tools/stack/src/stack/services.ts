@@ -25,7 +25,7 @@ export const SERVICES = {
   'post-upgrade': stage('post-upgrade'),
   watchdog: stage('watchdog'),
   /** All stages and the watchdog together. */
-  stages: { script: STAGE_WORKERS },
+  stages: { script: STAGE_WORKERS, args: ['--stage', 'all'] },
 } as const satisfies Record<string, ServiceEntry>;
 
 export type ServiceName = keyof typeof SERVICES;
