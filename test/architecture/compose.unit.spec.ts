@@ -2,9 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SETTINGS } from '@uplift/runtime';
 import { parse } from 'yaml';
-import { NATS_VERSION, projectRoot, SERVICE_NAMES } from '../../tools/stack/src';
+import { selectedStages, STARTABLE } from '../../apps/stage-workers/src/stage-selection';
+import { INSTALLATIONS, NATS_VERSION, projectRoot } from '../../tools/stack/src';
 
 interface ComposeService {
+  readonly extends?: { readonly file: string; readonly service: string };
   readonly image: string;
   readonly command?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
@@ -22,21 +24,54 @@ interface ComposeService {
 interface ComposeFile {
   readonly services: Readonly<Record<string, ComposeService>>;
   readonly secrets: Readonly<Record<string, unknown>>;
+  readonly volumes: Readonly<Record<string, unknown>>;
 }
 
 const root = projectRoot();
-const text = readFileSync(join(root, 'docker-compose.yml'), 'utf8');
-const compose = parse(text, { merge: true }) as ComposeFile;
-const services = Object.entries(compose.services);
-const ours = services.filter(([, { image }]) => image.startsWith('uplift:'));
+const textOf = (file: string) => readFileSync(join(root, file), 'utf8');
+
+function composeOf(file: string): ComposeFile {
+  const written = parse(textOf(file), { merge: true }) as ComposeFile;
+  const services = Object.entries(written.services).map(([name, service]) => [
+    name,
+    { ...extended(service), ...service },
+  ]);
+  return { ...written, services: Object.fromEntries(services) as ComposeFile['services'] };
+}
+
+function extended({ extends: base }: ComposeService): Partial<ComposeService> {
+  return base === undefined ? {} : (composeOf(base.file).services[base.service] ?? {});
+}
 
 const KNOWN_SETTINGS = new Set(
   Object.values(SETTINGS).flatMap(({ env }) => [env as string, `${env}_FILE`]),
 );
 
-describe('docker-compose.yml', () => {
+describe.each([
+  ['docker-compose.yml', INSTALLATIONS.separate],
+  ['compose.small.yml', INSTALLATIONS.all],
+] as const)('%s', (file, installation) => {
+  const text = textOf(file);
+  const compose = composeOf(file);
+  const services = Object.entries(compose.services);
+  const ours = services.filter(([, { image }]) => image.startsWith('uplift:'));
+
   it('runs every service of the stack', () => {
-    expect(ours.map(([name]) => name).sort()).toEqual([...SERVICE_NAMES].sort());
+    expect(ours.map(([name]) => name).sort()).toEqual([...installation].sort());
+  });
+
+  it('declares what its services keep and are told', () => {
+    const written = composeOf('docker-compose.yml');
+    expect(compose.volumes).toEqual(written.volumes);
+    expect(compose.secrets).toEqual(written.secrets);
+  });
+
+  it('works on every stage, and has a watchdog', () => {
+    const started = ours.flatMap(([, { command = [] }]) => {
+      const args = command.slice(2);
+      return args.includes('--stage') ? selectedStages(args, []) : [];
+    });
+    expect([...started].sort()).toEqual([...STARTABLE].sort());
   });
 
   it('names the nats-server that the suites run on', () => {
