@@ -34,43 +34,51 @@ const TABLE = SIZES.everyStep
 
 jest.setTimeout(180_000);
 
-describe('a worker killed or stopped at a boundary of the effect protocol', () => {
-  let harnesses: readonly (readonly [ProcessFault, CrashHarness])[] = [];
-  const runs: CrashRun[] = [];
+const INSTALLATIONS = [
+  ['a worker', 'separate'],
+  ['the process of all stages', 'all'],
+] as const;
 
-  beforeAll(async () => {
-    harnesses = await Promise.all(
-      FAULTS.map(async (fault) => [fault, await CrashHarness.start()] as const),
+describe.each(INSTALLATIONS)(
+  '%s killed or stopped at a boundary of the effect protocol',
+  (_, of) => {
+    let harnesses: readonly (readonly [ProcessFault, CrashHarness])[] = [];
+    const runs: CrashRun[] = [];
+
+    beforeAll(async () => {
+      harnesses = await Promise.all(
+        FAULTS.map(async (fault) => [fault, await CrashHarness.start(of)] as const),
+      );
+    });
+
+    afterAll(async () => {
+      await Promise.all(harnesses.map(([, harness]) => harness.stop()));
+      process.stdout.write(`${summaryOf(runs)}\n`);
+    });
+
+    it.each(TABLE.map((test, n) => ({ n: n + 1, ...test })))(
+      '$n: $what, it builds nothing twice and loses nothing',
+      async ({ points }) => {
+        const both = await Promise.all(
+          harnesses.map(([fault, harness], n) => crashRun(harness, points[n]!, fault)),
+        );
+        runs.push(...both);
+        expect(both.flatMap(({ faults }) => faults)).toEqual([]);
+        expect(both.map(({ upgrades }) => upgrades > 0)).toEqual([true, true]);
+      },
     );
-  });
 
-  afterAll(async () => {
-    await Promise.all(harnesses.map(([, harness]) => harness.stop()));
-    process.stdout.write(`${summaryOf(runs)}\n`);
-  });
-
-  it.each(TABLE.map((test, n) => ({ n: n + 1, ...test })))(
-    '$n: $what, it builds nothing twice and loses nothing',
-    async ({ points }) => {
-      const both = await Promise.all(
-        harnesses.map(([fault, harness], n) => crashRun(harness, points[n]!, fault)),
-      );
-      runs.push(...both);
-      expect(both.flatMap(({ faults }) => faults)).toEqual([]);
-      expect(both.map(({ upgrades }) => upgrades > 0)).toEqual([true, true]);
-    },
-  );
-
-  it.each(OPERATOR_RUNS)(
-    'killed at each step of a $command, and frozen, it builds nothing twice, and leaves nothing running or unsaid',
-    async (run) => {
-      const both = await Promise.all(
-        harnesses.map(([fault, harness]) => operatorRun(harness, run, fault)),
-      );
-      expect(both.flat()).toEqual([]);
-    },
-  );
-});
+    it.each(OPERATOR_RUNS)(
+      'killed at each step of a $command, and frozen, it builds nothing twice, and leaves nothing running or unsaid',
+      async (run) => {
+        const both = await Promise.all(
+          harnesses.map(([fault, harness]) => operatorRun(harness, run, fault)),
+        );
+        expect(both.flat()).toEqual([]);
+      },
+    );
+  },
+);
 
 function nameOf({ failpoint, stage, lagoonFaults }: CrashPoint): string {
   return `${failpoint} of ${stage}${lagoonFaults.length > 0 ? ', answers lost' : ''}`;

@@ -1,7 +1,8 @@
+import { INSTALLATIONS } from '../../tools/stack/src';
 import { upliftForAll } from '../support/running-uplift';
 import { killsSuite } from './services/kills.suite';
 import { lostAnswersSuite } from './services/lost-answers.suite';
-import { SERVICE_KILLS, SOON_REDELIVERED } from './services/process-kill';
+import { SERVICE_KILLS, SOON_REDELIVERED, STAGES_KILLS } from './services/process-kill';
 import { standingLoopsSuite } from './services/standing-loops.suite';
 import { stalledStageSuite } from './services/stalled-stage.suite';
 
@@ -13,4 +14,11 @@ describe('services that die, stand still or hear no answer', () => {
   killsSuite(uplift, SERVICE_KILLS);
   lostAnswersSuite(uplift);
   standingLoopsSuite(uplift);
+});
+
+describe('all stages in one process that dies', () => {
+  const services = INSTALLATIONS.all;
+  const uplift = upliftForAll({ clockSpeed: 240, env: SOON_REDELIVERED, services });
+
+  killsSuite(uplift, STAGES_KILLS);
 });

@@ -15,7 +15,7 @@ import {
   upTo,
 } from '../../../apps/stage-workers/src/testing/example-upgrade';
 import type { EnvironmentSpec, LedgerPage } from '../../../tools/lagoon-simulator/src';
-import type { ManagedProcess } from '../../../tools/stack/src';
+import type { Installation, ManagedProcess, ServiceName } from '../../../tools/stack/src';
 import { Stack } from '../../../tools/stack/src';
 import { SimulatedLagoon } from '../../contract/stage-workers/simulated-lagoon';
 import { eventually } from '../../support/eventually';
@@ -46,13 +46,21 @@ export interface StartedUpgrade {
   readonly marker: string;
 }
 
-/** Every stage as a process of its own; a fault hits another process of the stage, while its first one is down. */
+const SERVICES: Readonly<Record<Installation, readonly ServiceName[]>> = {
+  separate: ['relay', 'pre-upgrade', 'upgrade', 'poll-upgrade', 'post-upgrade'],
+  all: ['relay', 'stages'],
+};
+
+/**
+ * Every stage as a process of its own, or all in one; a fault hits another process of the stage, while its first one is
+ * down.
+ */
 export class CrashHarness {
   private readonly log: StoreLog;
   private faults = 0;
 
   private constructor(
-    private readonly stack: Stack,
+    private readonly installed: { readonly as: Installation; readonly stack: Stack },
     private readonly store: EsdbEventStore,
     readonly lagoon: SimulatedLagoon,
     private readonly rows: GraphqlLagoon,
@@ -60,17 +68,17 @@ export class CrashHarness {
     this.log = new StoreLog(store);
   }
 
-  static async start(): Promise<CrashHarness> {
+  static async start(installation: Installation): Promise<CrashHarness> {
     const stack = await Stack.start({
       infrastructure: ['nats', 'eventstore', 'lagoon'],
-      services: ['relay', 'pre-upgrade', 'upgrade', 'poll-upgrade', 'post-upgrade'],
+      services: SERVICES[installation],
       env: QUICK,
       simulator: { UPLIFT_SIMULATOR_CLOCK_SPEED: '2000' },
     });
     const store = new EsdbEventStore({ connectionString: stack.url('eventstore') });
     const url = stack.url('lagoon');
     const rows = new GraphqlLagoon({ url, token: new StaticTokenSource('token') }, systemClock);
-    return new CrashHarness(stack, store, new SimulatedLagoon(url), rows);
+    return new CrashHarness({ as: installation, stack }, store, new SimulatedLagoon(url), rows);
   }
 
   /** Takes the place of the stage's worker, and kills or stops itself when it passes the point. */
@@ -78,16 +86,25 @@ export class CrashHarness {
     { stage, failpoint }: Pick<CrashPoint, 'stage' | 'failpoint'>,
     fault: ProcessFault,
   ): Promise<ManagedProcess> {
-    await this.stack.service(stage).stop();
+    const service = this.serviceOf(stage);
+    await this.stack.service(service).stop();
     this.faults += 1;
     const [point, hit = '1'] = failpoint.split('@');
     const UPLIFT_FAILPOINTS = `${point}=${fault}@${hit}`;
-    return this.stack.startService(stage, `faulty-${this.faults}`, { UPLIFT_FAILPOINTS });
+    return this.stack.startService(service, `faulty-${this.faults}`, { UPLIFT_FAILPOINTS });
   }
 
   /** The stage's own worker is back, to find what the faulty one has left. */
   async restartWorker({ stage }: Pick<CrashPoint, 'stage'>): Promise<void> {
-    await this.stack.service(stage).restart();
+    await this.stack.service(this.serviceOf(stage)).restart();
+  }
+
+  private serviceOf(stage: ServiceName): ServiceName {
+    return this.installed.as === 'all' ? 'stages' : stage;
+  }
+
+  private get stack(): Stack {
+    return this.installed.stack;
   }
 
   /**

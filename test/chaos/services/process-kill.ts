@@ -54,6 +54,11 @@ const WORKER_KILLS: readonly KillTarget[] = [
   },
 ];
 
+/** The same moments, with all stages in the process that is killed. */
+export const STAGES_KILLS: readonly KillTarget[] = WORKER_KILLS.map(
+  ({ holds: _holds, ...target }) => ({ ...target, name: 'stages' }),
+);
+
 const EARLY = { type: 'UpgradeRequested', instances: 2 * FEW } as const;
 const MIDWAY = { type: 'DeploymentAccepted', instances: FEW } as const;
 
