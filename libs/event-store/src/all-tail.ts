@@ -33,6 +33,8 @@ export interface AllTailOptions {
   /** Where `from` is the first event: what the listeners have folded, so that a start need not read everything again. */
   readonly checkpoints?: TailCheckpoints;
   readonly maxBatch?: number;
+  /** How long events lie before they are handed on, while there is less than a batch: as in SubscribeToAllOptions. */
+  readonly gather?: () => Promise<void> | undefined;
   readonly backoff?: BackoffOptions;
 }
 
@@ -175,12 +177,13 @@ export class AllTail {
   }
 
   private subscribed(after: bigint | null, signal: AbortSignal): AsyncIterable<AllEventsBatch> {
-    const { maxBatch } = this.options;
+    const { maxBatch, gather } = this.options;
     const afterId = after === this.seen ? this.place?.eventId : undefined;
     return this.store.subscribeToAll({
       ...(after === null ? {} : { after }),
       ...(afterId === undefined ? {} : { afterId }),
       ...(maxBatch === undefined ? {} : { maxBatch }),
+      ...(gather === undefined ? {} : { gather }),
       signal,
     });
   }

@@ -45,6 +45,7 @@ export class TailBuffer {
   private hasLagged = false;
   private announced = false;
   private wake: (() => void) | undefined;
+  private endGathering: (() => void) | undefined;
 
   constructor({ after, afterId, maxBatch = DEFAULT_MAX_BATCH }: SubscribeToAllOptions) {
     this.maxBatch = maxBatch;
@@ -68,7 +69,23 @@ export class TailBuffer {
     if (event) this.sort(event);
     if (this.received === this.endCount) this.beCertain();
     if (this.endPosition !== undefined) this.endAt(this.endPosition);
+    if (this.events.length >= this.maxBatch) this.endGathering?.();
     this.arrived();
+  }
+
+  /** Waits for a whole batch, but not past the answer and not past `stopGathering`. */
+  async gather(gather: SubscribeToAllOptions['gather']): Promise<void> {
+    const { events, foreign, maxBatch } = this;
+    if (events.length + foreign === 0 || events.length >= maxBatch) return;
+    const enough = gather?.();
+    if (!enough) return;
+    const whole = new Promise<void>((resolve) => (this.endGathering = resolve));
+    await Promise.race([enough, whole]);
+    this.endGathering = undefined;
+  }
+
+  stopGathering(): void {
+    this.endGathering?.();
   }
 
   /** The server has sent all there is; of that, so many events are still on their way through the client. */

@@ -55,11 +55,13 @@ export class EsdbTail {
   }
 
   async *batches(): AsyncGenerator<AllEventsBatch> {
-    const { signal } = this.options;
+    const { signal, gather } = this.options;
     signal?.addEventListener('abort', this.stop);
     if (signal?.aborted) this.stop();
     void this.follow();
     while (!this.stopped) {
+      await this.buffer.gather(gather);
+      if (this.stopped) return;
       const batch = this.buffer.take();
       this.resume();
       if (batch) yield batch;
@@ -74,6 +76,7 @@ export class EsdbTail {
     this.stopping.abort();
     this.options.signal?.removeEventListener('abort', this.stop);
     this.leave();
+    this.buffer.stopGathering();
     this.buffer.arrived();
   };
 

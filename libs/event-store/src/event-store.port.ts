@@ -184,6 +184,11 @@ export interface SubscribeToAllOptions {
   readonly afterId?: string;
   /** Most events in one batch, DEFAULT_MAX_BATCH if absent. */
   readonly maxBatch?: number;
+  /**
+   * Asked whenever there is something to hand on and less than a whole batch: it waits for the answer, and for no more
+   * than a whole batch, so that what comes meanwhile shares the batch. Undefined: at once.
+   */
+  readonly gather?: () => Promise<void> | undefined;
   readonly signal?: AbortSignal;
 }
 

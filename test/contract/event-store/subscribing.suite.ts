@@ -108,6 +108,30 @@ export function subscribingSuite(open: () => EventStore): void {
       expect(Math.max(...sizes)).toBeLessThanOrEqual(DEFAULT_MAX_BATCH);
     });
 
+    it('hands on a whole batch while it is asked to gather, and nothing once it has ended', async () => {
+      const gather = () => new Promise<void>(() => undefined);
+      const reader = subscribe({ ...(await end()), maxBatch: 4, gather });
+      await reader.until((r) => r.caughtUp);
+      const stream = newStream();
+      const head = await fill(store, stream, 2);
+      const whole = reader.next();
+      await store.append(stream, head, sampleEvents(3, 2));
+      expect((await whole)?.events).toHaveLength(4);
+      const rest = reader.next();
+      await reader.stop();
+      expect(await rest).toBeUndefined();
+    });
+
+    it('hands on less than a batch when it has gathered for long enough', async () => {
+      const gather = jest.fn(() => Promise.resolve());
+      const reader = subscribe({ ...(await end()), gather });
+      await reader.until((r) => r.caughtUp);
+      const stream = newStream();
+      await fill(store, stream, 2);
+      await reader.until((r) => r.of(stream).length === 2);
+      expect(gather).toHaveBeenCalled();
+    });
+
     it('waits for a slow reader and then goes on without a gap', async () => {
       const start = await end();
       const stream = newStream();

@@ -147,6 +147,32 @@ test('an event of a newer version is counted', async () => {
   expect(loop.newerVersions).toBe(1);
 });
 
+describe('the writes of a projection', () => {
+  it('are few while nobody waits: one for all that came in 50 ms', async () => {
+    const { loop } = startLoop();
+    await until(() => loop.state.kind === 'live');
+    const committing = jest.spyOn(InMemoryReadModel.prototype, 'commit');
+    for (let n = 0; n < 4; n += 1) {
+      await writeInstance(store);
+      await clock.advance(10);
+    }
+    expect(committing).not.toHaveBeenCalled();
+    await clock.advance(10);
+    expect(committing).toHaveBeenCalledTimes(1);
+    committing.mockRestore();
+  });
+
+  it('are at once for whoever waits for a position', async () => {
+    const { loop, progress } = startLoop();
+    await until(() => loop.state.kind === 'live');
+    const { position } = await writeInstance(store);
+    const waiting = progress.reaches(position, 5_000);
+    await clock.advance(0);
+    expect(progress.isAt(position)).toBe(true);
+    expect(await waiting).toBe(true);
+  });
+});
+
 describe('events of other programs', () => {
   it('are passed over, whatever they are, and what was looked at is told to others', async () => {
     await writeInstance(store);

@@ -12,10 +12,9 @@ import { ReadModelWriter } from './read-model-writer';
 import type { StoreAgreementContext } from './store-agreement';
 import { StoreAgreement } from './store-agreement';
 import { refuseAnotherStore } from './store-identity';
+import { WritePace } from './write-pace';
 
 const MAX_BATCH = 1_000;
-/** Least time from one write to the next: under load it turns many small transactions into few. */
-const WRITE_INTERVAL_MS = 20;
 const LONGEST_PAUSE_MS = 5_000;
 
 /** `onBeat`: the loop turns; a write that never comes back is no turn. */
@@ -41,6 +40,7 @@ export class ProjectionLoop {
   private readonly follower: CheckpointFollower;
   private readonly agreement: StoreAgreement;
   private readonly lines: RepeatedLines;
+  private readonly pace: WritePace;
   /** As it was written last, with what was looked at since. */
   private checkpoint: Checkpoint | undefined;
   /** `seenUpTo` as other processes know it. */
@@ -54,14 +54,16 @@ export class ProjectionLoop {
     this.follower = new CheckpointFollower(readModel, progress, context);
     this.agreement = new StoreAgreement(context, this.follower, (note) => this.noteFailure(note));
     this.lines = new RepeatedLines(clock);
+    this.pace = new WritePace(clock, progress);
     this.tail = new AllTail(store, {
       clock,
       randomness,
       ...(onBeat ? { onBeat } : {}),
       maxBatch: MAX_BATCH,
+      gather: () => this.pace.due(),
       backoff: { longestMs: LONGEST_PAUSE_MS },
       from: (ending) => this.begin(ending),
-      consume: (batch, ending) => this.project(batch, ending),
+      consume: (batch) => this.project(batch),
       onBreak: (error) => this.onBreak(error),
     });
   }
@@ -135,7 +137,7 @@ export class ProjectionLoop {
     await follower.untilRebuilt(checkpoint, ending);
   }
 
-  private async project(batch: AllEventsBatch, ending: AbortSignal): Promise<void> {
+  private async project(batch: AllEventsBatch): Promise<void> {
     const { clock, onBatch } = this.context;
     const { checkpoint: from } = this;
     if (!from) return;
@@ -145,11 +147,12 @@ export class ProjectionLoop {
     this.moveTo(checkpoint, halted ? checkpoint.seenUpTo : batch.upTo);
     this.tell(setAside);
     const [events, foreign] = [batch.events.length, batch.foreign];
-    onBatch?.({ events, foreign, setAside, seconds: (clock.monotonic() - startedAt) / 1_000 });
+    const tookMs = clock.monotonic() - startedAt;
+    this.pace.noteWrite(tookMs);
+    onBatch?.({ events, foreign, setAside, seconds: tookMs / 1_000 });
     if (halted) throw halted;
     if (batch.caughtUp) this.enter({ kind: 'live' });
     else if (this.current.kind === 'retrying') this.enter({ kind: 'catching-up' });
-    await clock.idle(WRITE_INTERVAL_MS - (clock.monotonic() - startedAt), ending);
   }
 
   private moveTo(written: Checkpoint, upTo: bigint | null): void {

@@ -10,6 +10,8 @@ export interface StoreHead {
 
 /** What this process knows of how far the read model is, whoever writes it. */
 export class ProjectionProgress {
+  /** Told when somebody begins to wait. */
+  onAwaited: (() => void) | undefined;
   private readonly waiting = new Set<() => void>();
   private known: Checkpoint | undefined;
   private newest: StoreHead | undefined;
@@ -38,6 +40,11 @@ export class ProjectionProgress {
   get isAtHead(): boolean {
     const { known, newest } = this;
     return known !== undefined && newest !== undefined && hasReached(known, newest.position);
+  }
+
+  /** Whether somebody waits for a position. */
+  get isAwaited(): boolean {
+    return this.waiting.size > 0;
   }
 
   moveTo(checkpoint: Checkpoint): void {
@@ -69,6 +76,7 @@ export class ProjectionProgress {
       };
       const cancel = this.clock.after(timeoutMs, () => end(false));
       this.waiting.add(look);
+      this.onAwaited?.();
     });
   }
 

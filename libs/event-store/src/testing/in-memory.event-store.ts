@@ -97,12 +97,17 @@ export class InMemoryEventStore extends EventStore {
     options: SubscribeToAllOptions = {},
   ): AsyncGenerator<AllEventsBatch> {
     this.assertOpen();
-    const { after, afterId, maxBatch, signal } = { ...FROM_START, ...options };
+    const { after, afterId, maxBatch, signal, gather } = { ...FROM_START, ...options };
     let next = this.placeAfter(after, afterId);
     let upTo = positionOfLast(this.log.slice(0, next));
     let caughtUp = false;
     const { copy } = this;
-    while (!this.isOver(signal, copy)) {
+    const isLive = () => !this.isOver(signal, copy);
+    const gathered = async () => {
+      await this.log.gathered({ from: next, count: maxBatch, isLive, signal }, gather);
+      return isLive();
+    };
+    while (await gathered()) {
       const looked = this.log.slice(next, maxBatch);
       next += looked.length;
       const reachedEnd: boolean = !caughtUp && next === this.log.length;

@@ -1,7 +1,16 @@
 import type { StoredEvent } from '@uplift/contracts';
+import type { SubscribeToAllOptions } from '../event-store.port';
 
 /** Positions have gaps, as the real store's have. */
 export const POSITION_STEP = 100n;
+
+interface BatchToGather {
+  /** Number of its first event. */
+  readonly from: number;
+  readonly count: number;
+  readonly isLive: () => boolean;
+  readonly signal: AbortSignal | undefined;
+}
 
 /** All events in store order, and a way to wait for more. */
 export class InMemoryLog {
@@ -54,6 +63,18 @@ export class InMemoryLog {
       this.sleepers.add(awake);
       signal?.addEventListener('abort', awake);
     });
+  }
+
+  /** Waits while there is something to read but less than a whole batch, for as long as the answer to `gather` takes. */
+  async gathered(
+    { from, count, isLive, signal }: BatchToGather,
+    gather: SubscribeToAllOptions['gather'],
+  ): Promise<void> {
+    const isPart = () => isLive() && this.length > from && this.length < from + count;
+    const enough = isPart() ? gather?.() : undefined;
+    let isEnough = enough === undefined;
+    void enough?.then(() => (isEnough = true));
+    while (!isEnough && isPart()) await Promise.race([enough, this.more(signal)]);
   }
 
   wake(): void {
