@@ -2,6 +2,17 @@ import type { EventStore } from '@uplift/event-store';
 import { EsdbEventStore } from '@uplift/event-store';
 import type { StackOptions } from '../tools/stack/src';
 import { Stack } from '../tools/stack/src';
+import type { BenchOptions } from './bench.options';
+import { profileSettings } from './record-profile';
+import { resultsFolder } from './report/results-file';
+
+/** Settings of a process that writes a CPU profile if the options say so. */
+export function profiled(
+  { profile }: Pick<BenchOptions, 'profile'>,
+  name: string,
+): Readonly<Record<string, string>> {
+  return profile.includes(name) ? profileSettings(name, resultsFolder()) : {};
+}
 
 let store: string | undefined;
 

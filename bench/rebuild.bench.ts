@@ -6,7 +6,7 @@ import type { EventStore } from '@uplift/event-store';
 import type { ProcessUsage, Stack } from '../tools/stack/src';
 import { projectRoot, upliftEnvironment } from '../tools/stack/src';
 import { processUsage } from '../tools/stack/src/process/process-info';
-import { withStack, withStore } from './bench-stack';
+import { profiled, withStack, withStore } from './bench-stack';
 import type { BenchContext, Benchmark, Figure, Row } from './benchmark';
 import { prefill, readAll } from './load';
 import { processRows, readingOf, startCpuMeter } from './report/process-rows';
@@ -41,7 +41,10 @@ async function measure(
   await rebuildInProcess(stack.env);
   say('rebuilding');
   const readMeter = startCpuMeter(stack);
-  const { usage, events, elapsedMs } = await rebuildInProcess(stack.env);
+  const { usage, events, elapsedMs } = await rebuildInProcess({
+    ...stack.env,
+    ...profiled(options, 'projector'),
+  });
   const use = readMeter();
   const readings = [...use.readings, readingOf('projector', usage)];
   const row = (measure: string, figures: Figure[]) => ({ section: SECTION, measure, figures });

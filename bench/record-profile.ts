@@ -1,6 +1,6 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /* Loaded before the program by `--require`: profiles the whole process and writes the profile when it exits. */
 
@@ -25,7 +25,9 @@ function recordProfile(path: string): void {
   session.post('Profiler.start');
   process.on('exit', () => {
     session.post('Profiler.stop', (error, result) => {
-      if (error === null) writeFileSync(path, JSON.stringify(result.profile));
+      if (error !== null) return;
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, JSON.stringify(result.profile));
     });
   });
 }

@@ -2,7 +2,7 @@ import type { BusConnection } from '@uplift/bus';
 import { connectBus } from '@uplift/bus';
 import { systemClock } from '@uplift/runtime';
 import type { Stack } from '../tools/stack/src';
-import { withStack, withStore } from './bench-stack';
+import { profiled, withStack, withStore } from './bench-stack';
 import type { Benchmark, Row } from './benchmark';
 import { prefill } from './load';
 import { processRows, startCpuMeter } from './report/process-rows';
@@ -25,16 +25,23 @@ export const relayBench: Benchmark = ({ say, options }) =>
       say(`writing ${options.events} events`);
       const events = await withStore(stack, (store) => prefill(store, options.events));
       say('starting the relay');
-      return await measure(stack, bus, events);
+      return await measure({ stack, bus, events, settings: profiled(options, 'relay') });
     } finally {
       await bus.close();
     }
   });
 
-async function measure(stack: Stack, bus: BusConnection, events: number): Promise<Row[]> {
+interface RelayRun {
+  readonly stack: Stack;
+  readonly bus: BusConnection;
+  readonly events: number;
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+async function measure({ stack, bus, events, settings }: RelayRun): Promise<Row[]> {
   const readMeter = startCpuMeter(stack);
   const launchedAt = performance.now();
-  const ready = stack.startService('relay', 'relay');
+  const ready = stack.startService('relay', 'relay', settings);
   const first = await lookUntil(bus, 1);
   const middle = await lookUntil(bus, Math.floor(events / 2));
   const last = await lookUntil(bus, events);

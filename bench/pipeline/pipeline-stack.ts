@@ -3,9 +3,7 @@ import { connectBus } from '@uplift/bus';
 import type { EventStore } from '@uplift/event-store';
 import type { Stack, StackOptions } from '../../tools/stack/src';
 import type { BenchOptions } from '../bench.options';
-import { withStack, withStore } from '../bench-stack';
-import { profileSettings } from '../record-profile';
-import { resultsFolder } from '../report/results-file';
+import { profiled, withStack, withStore } from '../bench-stack';
 import { LagoonControl } from './lagoon-control';
 import { OutcomeWatch, UpliftClient } from './uplift-client';
 
@@ -41,10 +39,10 @@ export function withPipeline<T>(
 
 /** A Lagoon that takes no time. */
 export function instantLagoon(options: BenchOptions): StackOptions {
-  const { simulator, ...profiled } = profiledProcesses(options);
+  const { simulator, ...others } = profiledProcesses(options);
   const { pollIntervalMs } = options;
   return {
-    ...profiled,
+    ...others,
     simulator: { UPLIFT_SIMULATOR_CLOCK_SPEED: 'instant', ...simulator },
     env: {
       UPLIFT_POLL_INTERVAL_MS: String(pollIntervalMs),
@@ -57,11 +55,10 @@ export function instantLagoon(options: BenchOptions): StackOptions {
 
 /** Settings of those processes that are to write a profile. */
 export function profiledProcesses({ profile }: BenchOptions) {
-  const profiled = (name: string) => profileSettings(name, resultsFolder());
-  const extra = (name: string) => (profile.includes(name) ? profiled(name) : {});
+  const extra = (name: string) => profiled({ profile }, name);
   return {
     simulator: extra('lagoon'),
     eventStore: extra('eventstore'),
-    serviceEnv: Object.fromEntries(profile.map((name) => [name, profiled(name)])),
+    serviceEnv: Object.fromEntries(profile.map((name) => [name, extra(name)])),
   };
 }
