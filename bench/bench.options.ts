@@ -9,6 +9,7 @@ const BENCHMARK_NAMES = [
   'pipeline',
   'lagoon-requests',
   'in-flight',
+  'registered',
   'start',
 ] as const;
 const MODES = Object.keys(INSTALLATIONS) as Installation[];
@@ -22,6 +23,8 @@ export interface BenchOptions {
   readonly instances: readonly number[];
   /** Upgrades that are under way at once in `in-flight`. */
   readonly inFlight: number;
+  /** Instances that are registered beside those that `registered` upgrades. */
+  readonly registered: readonly number[];
   /** Events in the store, one after the other, when services start in `start`. */
   readonly histories: readonly number[];
   /** Events that relay and rebuild work through. */
@@ -48,6 +51,7 @@ export function benchOptions(args: string[]): BenchOptions {
       mode: { type: 'string', default: MODES.join(',') },
       instances: { type: 'string', default: '3000' },
       'in-flight': { type: 'string', default: '20000' },
+      registered: { type: 'string', default: '1000,10000' },
       history: { type: 'string', default: '100000' },
       events: { type: 'string', default: '50000' },
       runs: { type: 'string', default: '1' },
@@ -62,6 +66,9 @@ export function benchOptions(args: string[]): BenchOptions {
     modes: values.mode.split(',').map(mode),
     instances: values.instances.split(',').map((text) => wholeNumber('--instances', text, 100_000)),
     inFlight: wholeNumber('--in-flight', values['in-flight'], 200_000),
+    registered: values.registered
+      .split(',')
+      .map((text) => wholeNumber('--registered', text, 1_000_000)),
     histories: values.history.split(',').map((text) => wholeNumber('--history', text, 20_000_000)),
     events: wholeNumber('--events', values.events, 5_000_000),
     runs: wholeNumber('--runs', values.runs, 100),

@@ -108,6 +108,18 @@ async function appendAtOnce(
   return events.length;
 }
 
+/** Instances that are registered, and nothing more. */
+export async function writeRegistrations(store: EventStore, count: number): Promise<void> {
+  const history = new InstanceHistory(store, 'bench');
+  await eachOf(Array<undefined>(count).keys(), IN_FLIGHT, async (n) => {
+    const [instanceId, correlationId] = [randomUUID(), randomUUID()];
+    const [register] = edgeCommands(`registered-${instanceId}-${n}`, correlationId);
+    const events = register === undefined ? [] : decide(register, INITIAL_STATE);
+    const cause = { causationId: randomUUID(), correlationId, actor: ACTOR };
+    await history.append(instanceId, NO_STREAM, events, { ...cause, step: 'register' });
+  });
+}
+
 /** Where Lagoon has the app of an upgrade, and its build. */
 export interface BuiltPlace {
   readonly projectId: number;

@@ -14,6 +14,7 @@ import { inFlightBench } from './in-flight/in-flight.bench';
 import { lagoonRequestsBench } from './lagoon-requests/lagoon-requests.bench';
 import { pipelineBench } from './pipeline/pipeline.bench';
 import { rebuildBench } from './rebuild.bench';
+import { registeredBench } from './registered.bench';
 import { relayBench } from './relay.bench';
 import { medianRows, resultTable } from './report/result-table';
 import { machineFacts, writeResults } from './report/results-file';
@@ -27,6 +28,7 @@ const BENCHMARKS: Readonly<Record<BenchmarkName, Benchmark>> = {
   pipeline: pipelineBench,
   'lagoon-requests': lagoonRequestsBench,
   'in-flight': inFlightBench,
+  registered: registeredBench,
   start: startBench,
 };
 
