@@ -11,6 +11,7 @@ const BENCHMARK_NAMES = [
   'in-flight',
   'registered',
   'start',
+  'history',
 ] as const;
 const MODES = Object.keys(INSTALLATIONS) as Installation[];
 export type BenchmarkName = (typeof BENCHMARK_NAMES)[number];

@@ -10,6 +10,7 @@ import type { BenchmarkName, BenchOptions } from './bench.options';
 import { benchOptions } from './bench.options';
 import { useStore } from './bench-stack';
 import type { BenchContext, Benchmark, Row } from './benchmark';
+import { historyBench } from './history.bench';
 import { inFlightBench } from './in-flight/in-flight.bench';
 import { lagoonRequestsBench } from './lagoon-requests/lagoon-requests.bench';
 import { pipelineBench } from './pipeline/pipeline.bench';
@@ -30,6 +31,7 @@ const BENCHMARKS: Readonly<Record<BenchmarkName, Benchmark>> = {
   'in-flight': inFlightBench,
   registered: registeredBench,
   start: startBench,
+  history: historyBench,
 };
 
 async function main(): Promise<void> {
