@@ -168,7 +168,10 @@ function histories(runtime: CommandApiRuntime): Provider[] {
       provide: InstanceHistory,
       inject: [EventStore],
       useFactory: (store: EventStore) =>
-        new InstanceHistory(store, SERVICE_NAME, runtime.configuration),
+        new InstanceHistory(store, SERVICE_NAME, {
+          snapshotEvery: runtime.configuration.snapshotEvery,
+          clock: runtime.clock,
+        }),
     },
     {
       provide: CommandHandler,

@@ -8,11 +8,13 @@ import type {
   InstanceState,
 } from '@uplift/domain';
 import { FOLD_VERSION, instanceDecider } from '@uplift/domain';
-import { StreamNotFoundError } from './event-store.port';
+import type { Clock } from '@uplift/runtime';
+import { loadOrEmpty, StreamNotFoundError } from './event-store.port';
 import type { Appended, EventStore, EventToAppend, StreamHead } from './event-store.port';
 import { hasOwnHash } from './hash-chain';
+import { KnownInstances } from './known-instances';
 import type { Cause, Known, Loaded, Remembered } from './stream-history';
-import { StreamHistory, UnreadableHistoryError } from './stream-history';
+import { missing, StreamHistory, UnreadableHistoryError } from './stream-history';
 import { lengthOf, memoryIn } from './stream-memory';
 
 export type KnownInstance = Known<InstanceState>;
@@ -30,22 +32,43 @@ export interface SnapshotOptions {
   readonly snapshotEvery?: number;
   /** Commands on one page of a snapshot, 1,024 by default: so many are told again by each until the page is full. */
   readonly commandsPerPage?: number;
+  /** With one, a reading goes on where this process read to lately. */
+  readonly clock?: Pick<Clock, 'monotonic'>;
 }
 
 const COMMANDS_PER_PAGE = 1_024;
 
 /** Reads the streams of instances from their ends, back to a snapshot, and takes snapshots. */
 class InstanceStreams extends StreamHistory<InstanceCommand, InstanceState, 'instance'> {
+  private readonly known: KnownInstances | undefined;
+
   constructor(
     store: EventStore,
     service: string,
     private readonly options: SnapshotOptions,
   ) {
     super(store, service, 'instance', instanceDecider);
+    this.known = options.clock && new KnownInstances(options.clock);
   }
 
-  protected override loadAlone(stream: string): Promise<LoadedInstance> {
+  protected override async loadAlone(stream: string): Promise<LoadedInstance> {
+    const known = this.known?.of(stream);
+    const loaded = (known && (await this.goOn(stream, known))) ?? (await this.loadAnew(stream));
+    if (loaded.head.revision >= 0) this.known?.keep(stream, loaded);
+    return loaded;
+  }
+
+  private loadAnew(stream: string): Promise<LoadedInstance> {
+    this.known?.forget(stream);
     return this.loadUpTo(stream);
+  }
+
+  /** With the events since; null if the store does not have what is known. */
+  private async goOn(stream: string, known: RememberedInstance): Promise<LoadedInstance | null> {
+    const { revision, hash } = known.head;
+    const [last, ...news] = await loadOrEmpty(this.store, stream, revision);
+    const isThere = last?.revision === revision && last.metadata.hash === hash;
+    return isThere ? this.fold(known, news) : null;
   }
 
   protected override async loadUpTo(stream: string, revision?: number): Promise<LoadedInstance> {
@@ -55,8 +78,9 @@ class InstanceStreams extends StreamHistory<InstanceCommand, InstanceState, 'ins
       const begin = this.beginIn(events);
       if (begin) return this.fold(begin.known, events.slice(begin.next));
       count = Math.min(4 * count, MOST_PER_READ);
-      const [first] = events;
-      const before = await this.store.loadLast(stream, count, (first?.revision ?? 0) - 1);
+      const [first] = events as [StoredEvent];
+      const before = await this.store.loadLast(stream, count, first.revision - 1);
+      if (before.at(-1)?.revision !== first.revision - 1) throw missing(first, first.revision - 1);
       events = [...before, ...events];
     }
   }

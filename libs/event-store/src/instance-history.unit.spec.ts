@@ -4,6 +4,7 @@ import { instanceStream } from '@uplift/contracts';
 import type { InstanceEvent, InstanceSnapshot, RunningStatus } from '@uplift/domain';
 import { evolve, FOLD_VERSION, INITIAL_STATE } from '@uplift/domain';
 import { event } from '@uplift/domain/testing';
+import { VirtualClock } from '@uplift/runtime/testing';
 import { StreamGoneError } from './event-store.port';
 import { verifyChain } from './hash-chain';
 import { InstanceHistory } from './instance-history';
@@ -159,6 +160,47 @@ describe('an instance that is loaded', () => {
     store.remove(STREAM, 'truncated');
     const gone = new StreamGoneError(STREAM, 'truncated');
     await expect(history.load(INSTANCE_ID)).rejects.toEqual(gone);
+  });
+});
+
+describe('an instance that was read lately', () => {
+  const clock = new VirtualClock();
+  const lately = { snapshotEvery: 10, commandsPerPage: 8, clock };
+
+  it('is read from there on, and is as all its events tell', async () => {
+    const { store, report, all } = await setUp();
+    const reader = new InstanceHistory(store, 'command-api', lately);
+    for (const times of [1, 0, 3, 25, 1]) {
+      await report(times);
+      const { state, memory, head, events } = await reader.load(INSTANCE_ID);
+      expect({ state, memory }).toEqual(wholeFold(await all()));
+      expect(head.revision).toBe((await all()).length - 1);
+      expect(events.length).toBeLessThanOrEqual(times + 3);
+    }
+  });
+
+  it('is read anew where the store has become another one', async () => {
+    const { store, report, all } = await setUp();
+    const reader = new InstanceHistory(store, 'command-api', lately);
+    const putBack = store.backUp();
+    await report(4);
+    await reader.load(INSTANCE_ID);
+    putBack();
+    expect((await reader.load(INSTANCE_ID)).head.revision).toBe(0);
+    await report(12);
+    const { state, memory } = await reader.load(INSTANCE_ID);
+    expect({ state, memory }).toEqual(wholeFold(await all()));
+  });
+
+  it('is gone a minute later at the latest where its first events were cut off', async () => {
+    const { store, report } = await setUp();
+    const reader = new InstanceHistory(store, 'command-api', lately);
+    await report(40);
+    await reader.load(INSTANCE_ID);
+    store.remove(STREAM, 'truncated');
+    await clock.advance(60_000);
+    const gone = new StreamGoneError(STREAM, 'truncated');
+    await expect(reader.load(INSTANCE_ID)).rejects.toEqual(gone);
   });
 });
 

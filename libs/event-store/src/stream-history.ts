@@ -91,7 +91,7 @@ export class UnreadableHistoryError extends Error {
   }
 }
 
-function missing(stored: StoredEvent, expected: number): UnreadableHistoryError {
+export function missing(stored: StoredEvent, expected: number): UnreadableHistoryError {
   const detail = `revision ${expected} is missing before it`;
   return new UnreadableHistoryError(stored, { reason: 'broken-chain', detail });
 }
