@@ -32,6 +32,8 @@ export interface AllTailOptions {
   readonly onAnotherStore?: (error: PositionNotFoundError) => void;
   /** Where `from` is the first event: what the listeners have folded, so that a start need not read everything again. */
   readonly checkpoints?: TailCheckpoints;
+  /** As a subscription of the store has it. */
+  readonly withoutTypes?: readonly string[];
   readonly maxBatch?: number;
   /** How long events lie before they are handed on, while there is less than a batch: as in SubscribeToAllOptions. */
   readonly gather?: () => Promise<void> | undefined;
@@ -177,13 +179,14 @@ export class AllTail {
   }
 
   private subscribed(after: bigint | null, signal: AbortSignal): AsyncIterable<AllEventsBatch> {
-    const { maxBatch, gather } = this.options;
+    const { maxBatch, gather, withoutTypes } = this.options;
     const afterId = after === this.seen ? this.place?.eventId : undefined;
     return this.store.subscribeToAll({
       ...(after === null ? {} : { after }),
       ...(afterId === undefined ? {} : { afterId }),
       ...(maxBatch === undefined ? {} : { maxBatch }),
       ...(gather === undefined ? {} : { gather }),
+      ...(withoutTypes === undefined ? {} : { withoutTypes }),
       signal,
     });
   }

@@ -31,7 +31,7 @@ import type {
   StreamHead,
   SubscribeToAllOptions,
 } from './event-store.port';
-import { prepareAppend } from './hash-chain';
+import { assertTypes, prepareAppend } from './hash-chain';
 import type { LinkedEvents } from './hash-chain';
 
 const ATTEMPT_MS = 4_000;
@@ -134,6 +134,7 @@ export class EsdbEventStore extends EventStore {
     options: SubscribeToAllOptions = {},
   ): AsyncGenerator<AllEventsBatch> {
     this.connection.assertOpen();
+    assertTypes(options.withoutTypes ?? []);
     const tail = new EsdbTail(
       {
         connection: this.connection,

@@ -43,11 +43,17 @@ export class TailBuffer {
   /** Where it was last certain that nothing was missing. */
   private certain = { count: 0, at: 0n };
   private hasLagged = false;
+  /** Events were passed over since the last batch. */
+  private hasPassed = false;
   private announced = false;
+  /** Positions then tell nothing of how much was sent. */
+  private readonly isFiltered: boolean;
   private wake: (() => void) | undefined;
   private endGathering: (() => void) | undefined;
 
-  constructor({ after, afterId, maxBatch = DEFAULT_MAX_BATCH }: SubscribeToAllOptions) {
+  constructor(options: SubscribeToAllOptions) {
+    const { after, afterId, maxBatch = DEFAULT_MAX_BATCH, withoutTypes = [] } = options;
+    this.isFiltered = withoutTypes.length > 0;
     this.maxBatch = maxBatch;
     this.most = Math.max(MOST_EVENTS, maxBatch);
     this.last = { at: after ?? null, id: afterId };
@@ -86,6 +92,15 @@ export class TailBuffer {
 
   stopGathering(): void {
     this.endGathering?.();
+  }
+
+  /** The server has looked at everything up to here, and kept what came last to itself. */
+  passOver(position: bigint): void {
+    if (this.last.at !== null && position <= this.last.at) return;
+    this.last = { at: position, id: undefined };
+    this.hasPassed = true;
+    if (this.endPosition !== undefined) this.endAt(this.endPosition);
+    this.arrived();
   }
 
   /** The server has sent all there is; of that, so many events are still on their way through the client. */
@@ -128,7 +143,8 @@ export class TailBuffer {
   take(): AllEventsBatch | undefined {
     const isLast = this.events.length <= this.maxBatch;
     const caughtUp = isLast && this.isAtEnd();
-    if (this.events.length + this.foreign === 0 && caughtUp === this.announced) return undefined;
+    const isNews = this.events.length + this.foreign > 0 || this.hasPassed;
+    if (!isNews && caughtUp === this.announced) return undefined;
     this.announced = caughtUp;
     return isLast ? this.takeAll(caughtUp) : this.takeSome();
   }
@@ -151,7 +167,7 @@ export class TailBuffer {
   private isAtEnd(): boolean {
     if (this.received < this.endCount) return false;
     const { count, at } = this.certain;
-    const bytes = (this.last.at ?? 0n) - at;
+    const bytes = this.isFiltered ? 0n : (this.last.at ?? 0n) - at;
     if (this.received - count > BURST_EVENTS || bytes > BURST_BYTES) {
       this.lag();
       return false;
@@ -168,6 +184,7 @@ export class TailBuffer {
     const { events, foreign } = this;
     this.events = [];
     this.foreign = 0;
+    this.hasPassed = false;
     return { events, foreign, upTo: this.last.at, caughtUp };
   }
 

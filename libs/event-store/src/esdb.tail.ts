@@ -1,5 +1,9 @@
-import { BACKWARDS, END, START } from '@eventstore/db-client';
-import type { AllStreamResolvedEvent, AllStreamSubscription } from '@eventstore/db-client';
+import { BACKWARDS, END, eventTypeFilter, START } from '@eventstore/db-client';
+import type {
+  AllStreamResolvedEvent,
+  AllStreamSubscription,
+  Position,
+} from '@eventstore/db-client';
 import type { StoredEvent } from '@uplift/contracts';
 import type { EsdbConnection } from './esdb.connection';
 import { isInvalidPosition, isLagging } from './esdb.errors';
@@ -12,6 +16,9 @@ const RIGHT = 'read $all';
 const STARTED_BEFORE = 'the subscription began before the place that was asked for';
 /** Pause before the end of the store is asked for again, in ms; up to half as long again. */
 const ASK_MS = 1_000;
+
+/** How often the server says how far it has looked: each so many times 32 events. */
+const TOLD_EACH = 32;
 
 /** How long a node that follows others may take to get an event that was read from another one, in ms. */
 const BEHIND_MS = 10_000;
@@ -136,7 +143,7 @@ export class EsdbTail {
     const { at } = this.buffer.place;
     const fromPosition = at === null || at === 0n ? START : { commit: at, prepare: at };
     return new Promise((resolve) => {
-      const subscription = client.subscribeToAll({ fromPosition });
+      const subscription = client.subscribeToAll({ fromPosition, ...this.filter });
       const end = (error: unknown) => {
         if (this.subscription === subscription) this.leave();
         resolve({ error, isSilent: client.isEnded });
@@ -151,6 +158,18 @@ export class EsdbTail {
         .on('end', () => end(new Error('the server has ended the subscription')));
       if (this.stopped) this.leave();
     });
+  }
+
+  private get filter() {
+    const { withoutTypes = [] } = this.options;
+    if (withoutTypes.length === 0) return {};
+    const checkpointReached = (from: AllStreamSubscription, { commit }: Position) => {
+      // It overtakes events that the client has converted but not handed over yet: those move the place on, too.
+      if (this.subscription === from && from.readableLength === 0) this.buffer.passOver(commit);
+      return Promise.resolve();
+    };
+    const regex = regexWithout(withoutTypes);
+    return { filter: eventTypeFilter({ regex, checkpointInterval: TOLD_EACH, checkpointReached }) };
   }
 
   private resume(): void {
@@ -230,6 +249,11 @@ class Trouble {
     this.backoff ??= this.connection().backoff();
     return this.backoff.next();
   }
+}
+
+/** The server's regular expressions are those of .NET: there `$` would match before a line's end, too. */
+function regexWithout(types: readonly string[]): string {
+  return `^(?!(?:${types.join('|')})(?![\\s\\S]))`;
 }
 
 function isEvent(found: StoredEvent | NotFound, id: string | undefined): boolean {

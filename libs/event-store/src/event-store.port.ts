@@ -182,6 +182,11 @@ export interface SubscribeToAllOptions {
   readonly after?: bigint;
   /** The event that has to be at that position. */
   readonly afterId?: string;
+  /**
+   * Types of events that the store keeps to itself; all others come, known or not. What is passed over moves `upTo` on
+   * from time to time. The store's answer to how far a reader lags is then less exact: `caughtUp` may come early.
+   */
+  readonly withoutTypes?: readonly string[];
   /** Most events in one batch, DEFAULT_MAX_BATCH if absent. */
   readonly maxBatch?: number;
   /**

@@ -66,6 +66,12 @@ export function prepareAppend(
   return linked;
 }
 
+/** Throws for what could be no type of ours: it goes into a pattern of the store. */
+export function assertTypes(types: readonly string[]): void {
+  const strange = types.find((type) => !/^\w+$/.test(type));
+  if (strange !== undefined) throw new RangeError(`No type of events: '${strange}'`);
+}
+
 /** Gives each event its revision and its link to the one before it. */
 export function linkEvents(
   stream: string,

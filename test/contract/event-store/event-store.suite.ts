@@ -2,6 +2,7 @@ import { EventStoreUnavailableError, NO_STREAM } from '@uplift/event-store';
 import type { EventStore } from '@uplift/event-store';
 import { appendingSuite } from './appending.suite';
 import { AllReader } from './all-reader';
+import { filteredSuite } from './filtered.suite';
 import { newStream, sampleEvents } from './sample-events';
 import { subscribingSuite } from './subscribing.suite';
 
@@ -16,6 +17,7 @@ export function eventStoreSuite(name: string, create: () => EventStore): void {
 
     appendingSuite(() => store);
     subscribingSuite(() => store);
+    filteredSuite(() => store);
 
     it('ends its subscriptions quietly and refuses work once it is closed', async () => {
       const closing = create();

@@ -24,12 +24,12 @@ import type {
   StreamLoss,
   SubscribeToAllOptions,
 } from '../event-store.port';
-import { prepareAppend } from '../hash-chain';
+import { assertTypes, prepareAppend } from '../hash-chain';
 import type { LinkedEvent } from '../hash-chain';
 import { streamCutIn } from '../stream-cut';
 import { InMemoryLog, POSITION_STEP } from './in-memory.log';
 
-const FROM_START = { after: 0n, maxBatch: DEFAULT_MAX_BATCH };
+const FROM_START = { after: 0n, maxBatch: DEFAULT_MAX_BATCH, withoutTypes: [] };
 
 export interface InMemoryEventStoreOptions {
   /** Store time; default: the clock of this machine. */
@@ -97,7 +97,11 @@ export class InMemoryEventStore extends EventStore {
     options: SubscribeToAllOptions = {},
   ): AsyncGenerator<AllEventsBatch> {
     this.assertOpen();
-    const { after, afterId, maxBatch, signal, gather } = { ...FROM_START, ...options };
+    const { after, afterId, maxBatch, signal, gather, withoutTypes } = {
+      ...FROM_START,
+      ...options,
+    };
+    assertTypes(withoutTypes);
     let next = this.placeAfter(after, afterId);
     let upTo = positionOfLast(this.log.slice(0, next));
     let caughtUp = false;
@@ -113,7 +117,8 @@ export class InMemoryEventStore extends EventStore {
       const reachedEnd: boolean = !caughtUp && next === this.log.length;
       caughtUp ||= reachedEnd;
       upTo = positionOfLast(looked) ?? upTo;
-      if (looked.length > 0 || reachedEnd) yield { ...this.sorted(looked), upTo, caughtUp };
+      if (looked.length > 0 || reachedEnd)
+        yield { ...this.sorted(looked, withoutTypes), upTo, caughtUp };
       else await this.log.more(signal);
     }
   }
@@ -238,9 +243,10 @@ export class InMemoryEventStore extends EventStore {
     return stored;
   }
 
-  private sorted(looked: readonly StoredEvent[]) {
-    const foreign = looked.filter((event) => !this.ours.has(event) && isForeign(event));
-    return { events: looked.filter((event) => this.ours.has(event)), foreign: foreign.length };
+  private sorted(looked: readonly StoredEvent[], withoutTypes: readonly string[] = []) {
+    const sent = looked.filter(({ type }) => !withoutTypes.includes(type));
+    const foreign = sent.filter((event) => !this.ours.has(event) && isForeign(event));
+    return { events: sent.filter((event) => this.ours.has(event)), foreign: foreign.length };
   }
 
   private record(event: StoredEvent, isOneOfOurs: boolean): void {
@@ -276,9 +282,7 @@ export class InMemoryEventStore extends EventStore {
   }
 }
 
-function positionOfLast(events: readonly StoredEvent[]): bigint | null {
-  return events.at(-1)?.position ?? null;
-}
+const positionOfLast = (events: readonly StoredEvent[]) => events.at(-1)?.position ?? null;
 
 function repeated(
   stored: readonly StoredEvent[],
