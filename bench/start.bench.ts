@@ -15,7 +15,7 @@ const AIM = { lessThan: 5 };
 /** Upgrades that nobody works on: watchdog and admission hold each of them. */
 const UNDER_WAY = 1_000;
 /** As many as a process may have to read behind its checkpoint. */
-const BEHIND_CHECKPOINT = 15_000;
+const BEHIND_CHECKPOINT = 7_500;
 const PLACE = { projectId: 1, environmentId: 2, route: 'http://app.example/', buildName: '' };
 
 /** How long each service takes until it is ready, on stores of different lengths. */

@@ -144,7 +144,7 @@ export const DEADLINE_SETTINGS = {
   ),
   checkpointEvents: limit(
     'UPLIFT_CHECKPOINT_EVENTS',
-    10_000,
+    5_000,
     'Events after which a process that folds the whole store writes a checkpoint, at least; 0: none is written or used',
   ),
 } as const satisfies Record<string, Setting>;
