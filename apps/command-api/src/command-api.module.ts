@@ -31,6 +31,7 @@ import { RefusalRecorder } from './commands/refusal-recorder';
 import { CoreNames, Environments } from './commands/environments';
 import { StreamLimit } from './events/event-streams';
 import { EventsModule } from './events/events.module';
+import { NewerEventsNoticed } from './events/newer-events';
 import { HealthCallbackToken } from './instances/health-callback.controller';
 import { InstancesModule } from './instances/instances.module';
 import { PublishedApi } from './pages/open-api';
@@ -141,8 +142,11 @@ function adapters(runtime: CommandApiRuntime): Provider[] {
     {
       provide: EventStore,
       inject: [EsdbEventStore, DivergenceWatch],
-      useFactory: (store: EventStore, watch: DivergenceWatch) =>
-        new GuardedEventStore(store, watch),
+      useFactory: (store: EventStore, watch: DivergenceWatch) => {
+        const noticing = new NewerEventsNoticed(new GuardedEventStore(store, watch));
+        runtime.health.addReadiness('read events', () => noticing.tooOldFor);
+        return noticing;
+      },
     },
     {
       provide: DivergenceWatch,

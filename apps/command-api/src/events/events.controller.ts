@@ -2,7 +2,8 @@ import { Controller, Get, Logger, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { EventPage, ProblemError, Query } from '@uplift/contracts';
 import { DEFAULT_PAGE_LENGTH, instanceStream, refusal } from '@uplift/contracts';
-import { AllTail, EventStore, loadOrEmpty } from '@uplift/event-store';
+import type { AllTail } from '@uplift/event-store';
+import { EventStore, loadOrEmpty } from '@uplift/event-store';
 import { Clock } from '@uplift/runtime';
 import type { HttpReply, HttpRequest } from '../http/http-exchange';
 import { headerOf } from '../http/http-exchange';
@@ -14,9 +15,10 @@ import {
   DescribedProblems,
 } from '../http/routes';
 import { EVENT_STREAM_HEADERS, eventDocument, FrameSink } from './event-frames';
-import type { OpenStream } from './event-streams';
+import type { StreamEnd } from './event-streams';
 import { EventStreams } from './event-streams';
 import { EventReplay, EventWatch } from './event-watch';
+import { WatchedEvents } from './watched-events';
 
 const START_LIMIT_MS = 5_000;
 /** How often, and for how long, a position is waited for that nobody has seen here. */
@@ -33,7 +35,7 @@ export class EventsController {
 
   constructor(
     private readonly store: EventStore,
-    private readonly tail: AllTail,
+    private readonly watched: WatchedEvents,
     private readonly clock: Clock,
     private readonly streams: EventStreams,
   ) {
@@ -77,13 +79,15 @@ export class EventsController {
   ): Promise<void> {
     const { instanceId } = query;
     const after = lastSeen(request, query);
-    if (!(await this.tail.startedWithin(START_LIMIT_MS))) {
-      throw refusal('event-store-unavailable', 'Events cannot be followed now: ask again later');
-    }
     const stream = this.streams.open(request.raw.socket.remoteAddress ?? 'unknown');
+    const { tail, leave } = this.watched.join();
+    const close = (end: StreamEnd) => {
+      leave();
+      stream.close(end);
+    };
     try {
-      await this.refuseAhead(after);
-      const { tail, replay, clock } = this;
+      await this.refuseAhead(tail, after);
+      const { replay, clock } = this;
       const watch = new EventWatch({ tail, replay, clock }, new FrameSink(reply.raw, clock), {
         ...(instanceId === undefined ? {} : { instanceId }),
         ...(after === undefined ? {} : { after }),
@@ -91,30 +95,33 @@ export class EventsController {
       await watch.begin();
       reply.hijack();
       reply.raw.writeHead(200, EVENT_STREAM_HEADERS);
-      void this.follow(watch, stream);
+      void this.follow(watch, close);
     } catch (error) {
-      stream.close('refused');
+      close('refused');
       throw isNoPosition(error) ? noPosition() : error;
     }
   }
 
-  private async follow(watch: EventWatch, stream: OpenStream): Promise<void> {
+  private async follow(watch: EventWatch, close: (end: StreamEnd) => void): Promise<void> {
     try {
-      stream.close(await watch.run());
+      close(await watch.run());
     } catch (error) {
-      stream.close('failed');
+      close('failed');
       this.logger.warn(error);
     }
   }
 
   /** Another process, or another program, may have written what this one has not come to yet. */
-  private async refuseAhead(after: bigint | undefined): Promise<void> {
-    if (after === undefined || after <= this.tail.position) return;
+  private async refuseAhead(tail: AllTail, after: bigint | undefined): Promise<void> {
+    if (!(await tail.startedWithin(START_LIMIT_MS))) {
+      throw refusal('event-store-unavailable', 'Events cannot be followed now: ask again later');
+    }
+    if (after === undefined || after <= tail.position) return;
     const last = await this.store.lastPosition();
     if (last !== null && after <= last) return;
     for (let n = 0; n < MOST_LOOKS; n += 1) {
       await this.clock.pause(LOOK_MS);
-      if (after <= this.tail.position) return;
+      if (after <= tail.position) return;
     }
     throw noPosition();
   }
