@@ -270,8 +270,8 @@ export const BUS_MUTANTS: readonly Mutant[] = [
     breaks: ['I-20'],
     what: 'a message is acknowledged when its handler is over, although its work goes on',
     file: 'libs/bus/src/consumer-loop.ts',
-    search: "if (outcome.kind === 'held') this.hold(message, outcome);",
-    replacement: "if (outcome.kind === 'held') message.settle({ kind: 'ack' });",
+    search: "if (outcome.kind === 'held') this.hold(work, outcome);",
+    replacement: "if (outcome.kind === 'held') work.message?.settle({ kind: 'ack' });",
     test: {
       spec: 'libs/bus/src/consumer-loop.unit.spec.ts',
       name: 'is kept without what was received, and answered for when the work has ended',
