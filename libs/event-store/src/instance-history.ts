@@ -97,13 +97,15 @@ class InstanceStreams extends StreamHistory<InstanceCommand, InstanceState, 'ins
     return stored?.revision === revision ? stored : undefined;
   }
 
+  /** An environment is reserved for a registration by the revision that it is to have: nothing goes ahead of one. */
   override appendTo(
     stream: string,
     known: KnownInstance,
     events: readonly InstanceEvent[],
     cause: Cause,
   ): Promise<Appended> {
-    const ahead = this.isSnapshotDue(known) ? this.snapshotOf(known, cause) : [];
+    const mayMove = !events.some(({ type }) => type === 'InstanceRegistered');
+    const ahead = mayMove && this.isSnapshotDue(known) ? this.snapshotOf(known, cause) : [];
     return this.store.append(stream, known.head, [...ahead, ...this.toAppend(events, cause)]);
   }
 

@@ -1,5 +1,6 @@
 import type { StoredEvent } from '@uplift/contracts';
 import { environmentStream, instanceStream } from '@uplift/contracts';
+import type { SnapshotOptions } from '@uplift/event-store';
 import { environmentIdOf, InstanceHistory, loadOrEmpty, NO_STREAM } from '@uplift/event-store';
 import { FaultyEventStore } from '@uplift/event-store/testing';
 import { systemClock } from '@uplift/runtime';
@@ -18,9 +19,12 @@ const FIRST = { environment: 'main' };
 const SECOND = { key: 'second', instanceId: OTHER_ID, environment: 'main' };
 const TAKEN = { code: 'environment-taken', existingInstanceId: INSTANCE_ID };
 
-function world(coreNames: readonly string[] = []) {
+function world(coreNames: readonly string[] = [], snapshots: SnapshotOptions = {}) {
   const store = new FaultyEventStore();
-  const { service, environments } = commandServiceOn(store, systemClock, { coreNames: coreNames });
+  const { service, environments } = commandServiceOn(store, systemClock, {
+    coreNames,
+    ...snapshots,
+  });
   const register = (place: Parameters<typeof registration>[0] = {}) => {
     const request = registration(place);
     const { data } = request.command;
@@ -231,6 +235,28 @@ describe('a deregistration', () => {
     expect((await reservations()).at(-1)).toBe('EnvironmentReserved');
     await expect(register(SECOND)).rejects.toMatchObject({ problem: TAKEN });
   });
+});
+
+describe('a registration that follows another one', () => {
+  it.each([1, 2, 3, 4])(
+    'keeps its environment, and frees it, with snapshots every %i events',
+    async (snapshotEvery) => {
+      const { service, register, deregister, reservations, historyOf } = world([], {
+        snapshotEvery,
+      });
+      await register(FIRST);
+      await service.execute(report('ill', 'running-unhealthy'));
+      await service.execute(report('well', 'running-healthy-claimed'));
+      await deregister('leave');
+
+      await register({ ...FIRST, key: 'back' });
+
+      await expect(register(SECOND)).rejects.toMatchObject({ problem: TAKEN });
+      await deregister('leave-again');
+      expect((await reservations()).at(-1)).toBe('EnvironmentFreed');
+      expect(await historyOf(INSTANCE_ID)).toContain('InstanceSnapshotTaken');
+    },
+  );
 });
 
 describe('an environment whose instance cannot be looked up', () => {

@@ -3,10 +3,20 @@ import type { Mutant } from '../mutant';
 const HISTORY = 'libs/event-store/src/instance-history.ts';
 const MEMORY = 'libs/event-store/src/stream-memory.ts';
 const SPEC = 'libs/event-store/src/instance-history.unit.spec.ts';
+const ENVIRONMENTS = 'apps/command-api/src/commands/environments.unit.spec.ts';
 const SAME = 'apps/command-api/src/commands/snapshots.properties.unit.spec.ts';
 
 /** Snapshots in the streams of instances. */
 export const SNAPSHOT_MUTANTS: readonly Mutant[] = [
+  {
+    id: 'snapshot-ahead-of-a-registration',
+    breaks: ['I-13'],
+    what: 'a registration stands behind the revision that its environment was reserved for',
+    file: HISTORY,
+    search: "!events.some(({ type }) => type === 'InstanceRegistered')",
+    replacement: "!events.some(({ type }) => type === 'InstanceSnapshotTaken')",
+    test: { spec: ENVIRONMENTS, name: 'keeps its environment, and frees it' },
+  },
   {
     id: 'snapshot-of-another-place',
     breaks: ['I-31', 'I-05'],
