@@ -1,5 +1,6 @@
 import type { InstanceEvent } from '@uplift/domain';
 import { markerOf } from '@uplift/domain';
+import type { EnvironmentSpec } from '../../../tools/lagoon-simulator/src';
 import type { ManagedProcess, ServiceName } from '../../../tools/stack/src';
 import { eventually } from '../../support/eventually';
 import { SIZES } from '../../support/sizes';
@@ -12,8 +13,9 @@ export interface OperatorRun {
   readonly command: 'cancel' | 'retry' | 'resolve';
   readonly stage: ServiceName;
   readonly failpoints: readonly string[];
-  /** Upgrades to which the command was just given. */
-  readonly begin: (harness: CrashHarness) => Promise<readonly StartedUpgrade[]>;
+  /** Upgrades that are where the command makes sense. */
+  readonly prepare: (harness: CrashHarness) => Promise<readonly StartedUpgrade[]>;
+  readonly ask: (harness: CrashHarness, upgrade: StartedUpgrade) => Promise<void>;
   /** How each of them ends. */
   readonly end: InstanceEvent['type'];
   /** Most builds that Lagoon has made of one upgrade, over all its attempts. */
@@ -34,7 +36,8 @@ export const OPERATOR_RUNS: readonly OperatorRun[] = [
     command: 'retry',
     stage: 'upgrade',
     failpoints: DEPLOY_STEPS.map((step) => `deploy.${step}`),
-    begin: async (harness) => [await retried(harness), await retried(harness)],
+    prepare: async (harness) => [await refused(harness), await refused(harness)],
+    ask: retry,
     end: 'InstanceVerifiedHealthy',
     builds: 1,
   },
@@ -42,7 +45,12 @@ export const OPERATOR_RUNS: readonly OperatorRun[] = [
     command: 'cancel',
     stage: 'poll-upgrade',
     failpoints: ['C0', 'C1', 'C2', 'C3'].map((step) => `cancel.${step}`),
-    begin: (harness) => Promise.all([cancelledScript(harness), cancelledBuild(harness)]),
+    prepare: (harness) =>
+      Promise.all([
+        reached(harness, 'ScriptAccepted', { taskSeconds: ENDLESS }),
+        reached(harness, 'DeploymentAccepted', { buildSeconds: ENDLESS }),
+      ]),
+    ask: cancel,
     end: 'UpgradeCancelled',
     builds: 1,
   },
@@ -50,51 +58,47 @@ export const OPERATOR_RUNS: readonly OperatorRun[] = [
     command: 'resolve',
     stage: 'poll-upgrade',
     failpoints: ['R0', 'R1', 'R2'].map((step) => `resolve.${step}`),
-    begin: async (harness) => [await resolved(harness), await resolved(harness)],
+    prepare: async (harness) => [await lost(harness), await lost(harness)],
+    ask: resolve,
     end: 'InstanceVerifiedHealthy',
     builds: 0,
   },
 ];
 
 /** Refused by Lagoon at the first attempt: the next one is the only one that builds. */
-async function retried(harness: CrashHarness): Promise<StartedUpgrade> {
-  const upgrade = await harness.upgrade({}, (order) => {
+function refused(harness: CrashHarness): Promise<StartedUpgrade> {
+  return harness.upgrade({}, (order) => {
     const ids = { upgradeId: order.upgradeId, attempt: order.attempt };
     const why = { evidence: { cause: 'permission' }, retryable: true } as const;
     return [{ type: 'UpgradeFailed', data: { ...ids, reason: 'deployment-refused', ...why } }];
   });
+}
+
+async function retry(harness: CrashHarness, upgrade: StartedUpgrade): Promise<void> {
   const { upgradeId } = upgrade.order;
   const asBefore = { fromStage: null, redeploy: false, strategy: null, target: null };
   const data = { upgradeId, ...ASKED, ...asBefore, enabledStrategies: [], attemptMs: DAY_MS };
   await harness.command(upgrade, { type: 'RetryUpgrade', data });
-  return upgrade;
 }
 
-async function cancelledScript(harness: CrashHarness): Promise<StartedUpgrade> {
-  const upgrade = await harness.upgrade({ taskSeconds: ENDLESS });
-  await cancelled(harness, upgrade, 'ScriptAccepted');
-  return upgrade;
-}
-
-async function cancelledBuild(harness: CrashHarness): Promise<StartedUpgrade> {
-  const upgrade = await harness.upgrade({ buildSeconds: ENDLESS });
-  await cancelled(harness, upgrade, 'DeploymentAccepted');
-  return upgrade;
-}
-
-async function cancelled(
-  harness: CrashHarness,
-  upgrade: StartedUpgrade,
-  after: InstanceEvent['type'],
-): Promise<void> {
-  await harness.happened(after, upgrade);
+async function cancel(harness: CrashHarness, upgrade: StartedUpgrade): Promise<void> {
   const data = { upgradeId: upgrade.order.upgradeId, ...ASKED };
   await harness.command(upgrade, { type: 'CancelUpgrade', data });
 }
 
+async function reached(
+  harness: CrashHarness,
+  type: InstanceEvent['type'],
+  traits: Partial<EnvironmentSpec>,
+): Promise<StartedUpgrade> {
+  const upgrade = await harness.upgrade(traits);
+  await harness.happened(type, upgrade);
+  return upgrade;
+}
+
 /** Nobody knows what became of its call, until an operator names a build of somebody else. */
-async function resolved(harness: CrashHarness): Promise<StartedUpgrade> {
-  const upgrade = await harness.upgrade({}, (order) => {
+function lost(harness: CrashHarness): Promise<StartedUpgrade> {
+  return harness.upgrade({}, (order) => {
     const ids = { upgradeId: order.upgradeId, attempt: order.attempt };
     const evidence = { status: 'upgrade-running' };
     return [
@@ -105,13 +109,15 @@ async function resolved(harness: CrashHarness): Promise<StartedUpgrade> {
       },
     ];
   });
+}
+
+async function resolve(harness: CrashHarness, upgrade: StartedUpgrade): Promise<void> {
   const { upgradeId, profile } = upgrade.order;
   const buildName = await harness.lagoon.build(profile);
   await harness.lagoon.advance(LONGER_THAN_A_BUILD);
   const resolution = { kind: 'adopt', buildName } as const;
   const data = { upgradeId, ...ASKED, resolution };
   await harness.command(upgrade, { type: 'ResolveOutcome', data });
-  return upgrade;
 }
 
 /**
@@ -124,11 +130,16 @@ export async function operatorRun(
   fault: ProcessFault,
 ): Promise<readonly string[]> {
   const { stage } = run;
-  const upgrades: StartedUpgrade[] = [];
+  const points = pointsFor(run, fault);
   const down: ManagedProcess[] = [];
-  for (const failpoint of pointsFor(run, fault)) {
+  const ask = (some: readonly StartedUpgrade[]) =>
+    Promise.all(some.map((upgrade) => run.ask(harness, upgrade)));
+  // While all is well: the worker that is about to go down may be the one that works on every stage.
+  const prepared = await Promise.all(points.map(() => run.prepare(harness)));
+  const upgrades = prepared.flat();
+  for (const [n, failpoint] of points.entries()) {
     const faulty = await harness.startFaultyWorker({ stage, failpoint }, fault);
-    upgrades.push(...(await run.begin(harness)));
+    await ask(prepared[n] ?? []);
     await eventually(
       () =>
         Promise.resolve(
@@ -142,7 +153,9 @@ export async function operatorRun(
   await harness.ended(upgrades, run.end);
   if (fault === 'stop') {
     down.forEach((worker) => worker.signal('SIGCONT'));
-    upgrades.push(...(await run.begin(harness)));
+    const further = await run.prepare(harness);
+    upgrades.push(...further);
+    await ask(further);
     await harness.ended(upgrades, run.end);
     await Promise.all(down.map((worker) => worker.stop()));
   }
