@@ -4,7 +4,7 @@ import type { StoredEvent } from '@uplift/contracts';
 import { EventStoreUnavailableError, headOf } from './event-store.port';
 import type { EventStore } from './event-store.port';
 import type { InMemoryEventStore } from './testing';
-import { sampleEvent } from './testing';
+import { SAMPLE_METADATA, sampleEvent } from './testing';
 import {
   Counts,
   EVERY,
@@ -212,5 +212,29 @@ describe('a checkpoint', () => {
     expect(second.counts.told).toBe(0);
     expect(aside).toEqual([stream]);
     expect([...second.tail.setAside.keys()]).toEqual([stream.slice('instance-'.length)]);
+  });
+
+  it('is not written by a build that could not take an event: a mended one gets it again', async () => {
+    const { store, clock, put, pages } = followedStore();
+    const stream = instanceStream(randomUUID());
+    const waited = { upgradeId: randomUUID(), attempt: 1, target: 'lagoon/eu', waitedMs: 5 };
+    store.putRaw(stream, 'WaitEnded', waited, { ...SAMPLE_METADATA, hash: 'a'.repeat(64) });
+    await put(EVERY);
+    const taken: string[] = [];
+    const follow = async (take: (instanceId: string) => void) => {
+      const follower = new Follower(store, clock);
+      follower.tail.add({ onInstanceEvent: ({ instanceId }) => take(instanceId) });
+      return follower.start();
+    };
+    const first = await follow(() => {
+      throw new RangeError('a defect');
+    });
+    await first.tail.noteFolds();
+    expect(first.tail.setAside.size).toBe(1);
+    expect(await pages()).toEqual([]);
+    const second = await follow((instanceId) => taken.push(instanceId));
+    expect(taken).toHaveLength(1);
+    await second.tail.noteFolds();
+    expect(await pages()).not.toEqual([]);
   });
 });

@@ -172,6 +172,11 @@ class ListenersFold implements TailFold {
 
   constructor(private readonly kept: TailListeners) {}
 
+  /** What a listener cannot take a mended one may: it has to get it again. */
+  get isDoubtful(): boolean {
+    return [...this.kept.setAside.values()].some(({ reason }) => reason === 'illegal-step');
+  }
+
   entries(): Iterable<FoldEntry> {
     const { newer, setAside, revisions } = this.kept;
     const [ids, next] = [[...revisions.keys()], [...revisions.values()]];

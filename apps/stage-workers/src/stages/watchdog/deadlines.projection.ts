@@ -29,6 +29,8 @@ interface KeptRow extends Omit<DeadlineRow, 'step' | 'attempt'> {
 export class DeadlineProjection implements TailFold {
   readonly name = 'deadlines';
   private readonly rows = new Map<string, DeadlineRow>();
+  /** Of the rows: no part of the fold, as no event says so. */
+  private readonly givenUp = new Set<string>();
 
   constructor(
     private readonly limits: DeadlineLimits,
@@ -36,11 +38,12 @@ export class DeadlineProjection implements TailFold {
   ) {}
 
   get size(): number {
-    return this.rows.size;
+    return this.rows.size - this.givenUp.size;
   }
 
   record(recorded: RecordedInstanceEvent): void {
     const { instanceId } = recorded;
+    this.givenUp.delete(instanceId);
     const known = { limits: this.limits, seenAt: this.clock.monotonic() };
     const row = rowAfter(recorded, this.rows.get(instanceId), known);
     if (row === null) this.rows.delete(instanceId);
@@ -53,7 +56,7 @@ export class DeadlineProjection implements TailFold {
   }
 
   entries(): Iterable<KeptRow> {
-    const { all } = this;
+    const all = [...this.rows.values()];
     return (function* () {
       for (const row of all) {
         const { step, attempt } = row;
@@ -64,6 +67,7 @@ export class DeadlineProjection implements TailFold {
 
   clear(): void {
     this.rows.clear();
+    this.givenUp.clear();
   }
 
   takeBack(entry: unknown): void {
@@ -79,6 +83,12 @@ export class DeadlineProjection implements TailFold {
   /** Its history cannot be read any more. */
   forget(instanceId: string): void {
     this.rows.delete(instanceId);
+    this.givenUp.delete(instanceId);
+  }
+
+  /** Nothing can be decided on it: it has no deadline until its next event, or the next start of a process. */
+  giveUp(instanceId: string): void {
+    if (this.rows.has(instanceId)) this.givenUp.add(instanceId);
   }
 
   /**
@@ -106,8 +116,9 @@ export class DeadlineProjection implements TailFold {
       .map((row) => ({ ...row, ...limitOf(row.step) }));
   }
 
+  /** Without those that were given up on. */
   get all(): readonly DeadlineRow[] {
-    return [...this.rows.values()];
+    return [...this.rows.values()].filter(({ instanceId }) => !this.givenUp.has(instanceId));
   }
 }
 

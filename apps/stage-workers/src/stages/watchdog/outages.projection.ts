@@ -37,8 +37,11 @@ export class OutageProjection implements TailFold {
   private readonly outages = new Map<string, ToldOutage>();
   /** What each instance in the book waits for. */
   private readonly targetOf = new Map<string, string>();
+  /** Whose word counts no more, and since when: no part of the fold, as no event says so. */
+  private readonly givenUp = new Map<string, number>();
 
   record({ instanceId, event, at, writtenBy }: TailedInstanceEvent): void {
+    this.givenUp.delete(instanceId);
     if (event.type === 'WaitEnded' && !isByWatchdog(writtenBy)) this.end(event.data.target, at);
     if (endsWait(event)) this.leave(instanceId, at);
     if (event.type === 'WaitingFor' && !isByWatchdog(writtenBy)) {
@@ -57,6 +60,7 @@ export class OutageProjection implements TailFold {
   clear(): void {
     this.outages.clear();
     this.targetOf.clear();
+    this.givenUp.clear();
   }
 
   takeBack(entry: unknown): void {
@@ -68,12 +72,12 @@ export class OutageProjection implements TailFold {
 
   /** Null if there was none. */
   latest(target: string): Outage | null {
-    return this.outages.get(target) ?? null;
+    return this.toldNow(target) ?? null;
   }
 
   /** The same, unless the instance itself is all that tells of it. */
   latestToldByOthers(target: string, instanceId: string): Outage | null {
-    const outage = this.outages.get(target);
+    const outage = this.toldNow(target);
     if (outage === undefined) return null;
     const isOnlyItself = outage.waiting.size === 1 && outage.waiting.has(instanceId);
     return isOnlyItself ? null : outage;
@@ -81,7 +85,24 @@ export class OutageProjection implements TailFold {
 
   /** Nothing more is heard of the instance: it waits for nothing. */
   forget(instanceId: string, at: number): void {
+    this.givenUp.delete(instanceId);
     this.leave(instanceId, at);
+  }
+
+  /** Nothing can be decided on it: until its next event it tells of no outage. */
+  giveUp(instanceId: string, at: number): void {
+    if (this.targetOf.has(instanceId)) this.givenUp.set(instanceId, at);
+  }
+
+  /** Without those that were given up on: where they are all that tell of it, it ends with the last of them. */
+  private toldNow(target: string): ToldOutage | undefined {
+    const outage = this.outages.get(target);
+    if (outage === undefined || this.givenUp.size === 0) return outage;
+    const waiting = [...outage.waiting].filter((instanceId) => !this.givenUp.has(instanceId));
+    const ended = [...outage.waiting].map((instanceId) => this.givenUp.get(instanceId) ?? 0);
+    const isOver = outage.endedAt === null && waiting.length === 0;
+    const endedAt = isOver ? Math.max(...ended) : outage.endedAt;
+    return { since: outage.since, endedAt, waiting: new Set(waiting) };
   }
 
   private wait(instanceId: string, { target, since }: { target: string; since: string }): void {

@@ -38,6 +38,21 @@ describe('the projection of outages', () => {
     expect(outages.latest(EU)).toMatchObject({ since: 's1', endedAt: null });
   });
 
+  it('ends with the last that was given up on, and keeps for checkpoints what events say', () => {
+    const { outages, tell } = open();
+    tell('a', waits());
+    tell('b', waits());
+    const kept = [...outages.entries()];
+    outages.giveUp('a', 5);
+    expect(outages.latest(EU)).toMatchObject({ endedAt: null });
+    expect(outages.latestToldByOthers(EU, 'b')).toBeNull();
+    outages.giveUp('b', 4);
+    expect(outages.latest(EU)).toMatchObject({ endedAt: 5 });
+    expect([...outages.entries()]).toEqual(kept);
+    tell('b', waits());
+    expect(outages.latest(EU)).toMatchObject({ endedAt: null });
+  });
+
   it('keeps cores apart', () => {
     const { outages, tell } = open();
     tell('a', waits());

@@ -73,6 +73,11 @@ export class WaitReasons {
     this.admission.forget(instanceId, at);
   }
 
+  /** Its word counts no more here; the room that it takes is taken for admission, too. */
+  giveUp(instanceId: string, at: number): void {
+    this.outages.giveUp(instanceId, at);
+  }
+
   recordSwitch(event: TailedSystemEvent): void {
     this.clock.observe(event.at);
     this.switches = evolveSystemView(this.switches, event);

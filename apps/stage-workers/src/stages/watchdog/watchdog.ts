@@ -192,10 +192,13 @@ export class Watchdog implements OnApplicationBootstrap, OnApplicationShutdown {
     }
   }
 
+  /** No event says that nothing can be decided on it: who starts next tries again. */
   private afterFailure({ instanceId, touchedAt }: RunningDeadline, error: unknown): void {
     this.options.onError(error);
     const isFinal = error instanceof StreamGoneError || error instanceof UnreadableHistoryError;
-    if (isFinal) this.forget(instanceId, touchedAt);
+    if (!isFinal) return;
+    this.view.deadlines.giveUp(instanceId);
+    this.view.reasons.giveUp(instanceId, touchedAt);
   }
 
   /** Who waits is late only once it was told that the wait is over. */
