@@ -1,3 +1,4 @@
+import { LagoonCircuitOpenError } from '@uplift/lagoon';
 import { InMemoryLagoon } from '@uplift/lagoon/testing';
 import { MINUTE, PollerFixture } from '../testing/poller-fixture';
 import type { Watch } from './deployment-watcher';
@@ -6,8 +7,8 @@ import { asksFor } from './poll-requests';
 const fixtures: PollerFixture[] = [];
 afterEach(() => fixtures.splice(0).forEach(({ poller }) => poller.onApplicationShutdown()));
 
-function fixture(batch: number): PollerFixture {
-  const made = new PollerFixture(new InMemoryLagoon(), undefined, batch);
+function fixture(batch: number, lagoon = new InMemoryLagoon()): PollerFixture {
+  const made = new PollerFixture(lagoon, undefined, batch);
   fixtures.push(made);
   return made;
 }
@@ -22,6 +23,29 @@ describe('a round of the poller', () => {
     expect(times).toHaveLength(450);
     expect(Math.max(...times) - Math.min(...times)).toBeLessThan(1_000);
   });
+
+  it.each([0, 10])(
+    'is followed by a pause if the core went away after %s answers',
+    async (most) => {
+      const away = { cause: 'unreachable', since: 5, noticedAt: 5 } as const;
+      let asked = 0;
+      class GoingAway extends InMemoryLagoon {
+        override deploymentsOfMany(...ask: Parameters<InMemoryLagoon['deploymentsOfMany']>) {
+          asked += 1;
+          // Rounds without a pause would never end.
+          if (asked === 1_000) here.poller.onApplicationShutdown();
+          if (asked <= most) return super.deploymentsOfMany(...ask);
+          return Promise.reject(new LagoonCircuitOpenError('eu-1', away));
+        }
+      }
+      const here = fixture(1, new GoingAway());
+      await here.watched(300);
+      await here.clock.advance(40_000);
+      expect(here.rounds).toHaveLength(1);
+      await here.clock.advance(40_000);
+      expect(here.rounds).toHaveLength(2);
+    },
+  );
 
   it('begins with what is due for longest, a wave or not', async () => {
     const here = fixture(2);

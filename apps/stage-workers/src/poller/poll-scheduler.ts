@@ -21,7 +21,10 @@ export interface PollSchedulerOptions {
 }
 
 const TOLD_AT_ONCE = 50;
-/** Requests of one round, beside those that its answers lead to: the rest has its turn right after it. */
+/**
+ * Requests of one round, beside those that its answers lead to: the rest has its turn right after it, or after the
+ * pause that follows trouble.
+ */
 const MOST_ASKS = 200;
 
 /** Everything that is watched on one Lagoon core. Ticks as long as somebody watches. */
@@ -30,7 +33,7 @@ export class PollScheduler {
   private readonly stopping = new AbortController();
   private callOff: CancelTimer | null = null;
   private isTurning = false;
-  /** Some whose turn it was were left for the next round. */
+  /** Some whose turn it was were left for the next round, which follows at once. */
   private isBehind = false;
   private failures = 0;
 
@@ -67,8 +70,9 @@ export class PollScheduler {
     const isSet = this.callOff !== null || this.isTurning;
     if (isSet || this.stopping.signal.aborted || this.watches.size === 0) return;
     const { clock, cadence } = this.options;
-    const isAtOnce = this.isBehind && this.failures === 0;
-    const wait = isAtOnce ? 0 : lastTickAt + cadence.pauseMs(this.failures) - clock.monotonic();
+    const wait = this.isBehind
+      ? 0
+      : lastTickAt + cadence.pauseMs(this.failures) - clock.monotonic();
     this.callOff = clock.after(Math.max(0, wait), () => void this.tick());
   }
 
@@ -125,6 +129,7 @@ export class PollScheduler {
   private async conclude({ answers, failed, trouble }: RoundResult): Promise<void> {
     const outage = outageIn(this.core, trouble);
     const isCoreAway = trouble !== null && answers === 0;
+    if (trouble !== null) this.isBehind = false;
     if (!isCoreAway) this.putOff(failed.flatMap(({ watches }) => watches));
     // While the core counts as away its breaker says when to try again.
     this.failures = isCoreAway && outage === null ? this.failures + 1 : 0;

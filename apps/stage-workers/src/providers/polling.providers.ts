@@ -1,5 +1,7 @@
 import type { Provider } from '@nestjs/common';
 import { LagoonCores } from '@uplift/lagoon';
+import type { Clock, Logger } from '@uplift/runtime';
+import { errorKind, RepeatedLines } from '@uplift/runtime';
 import { DeploymentPoller } from '../poller/deployment-poller';
 import type { StageRuntime } from '../stage-workers.settings';
 import type { DuplicateSight } from '../stages/polling/duplicate-builds';
@@ -26,7 +28,7 @@ export function pollingProviders(runtime: StageRuntime): Provider[] {
   ];
 }
 
-function pollerOptions({ configuration, health, logger, metrics }: StageRuntime) {
+function pollerOptions({ clock, configuration, health, logger, metrics }: StageRuntime) {
   const rounds = metrics.histogram({
     name: 'poll_round_seconds',
     help: 'Time in which every build of a core whose turn it was has been looked at',
@@ -37,8 +39,16 @@ function pollerOptions({ configuration, health, logger, metrics }: StageRuntime)
     ...{ pollEarlyIntervalMs, pollEarlyForMs, pollIntervalMs, pollQueuedIntervalMs, batch },
     loopOf: (core: string) => health.loop(`deployment-poller/${core}`),
     onRound: (tookMs: number) => rounds.observe(tookMs / 1_000),
-    onError: (error: unknown, core: string) =>
-      logger.warn({ err: error, core }, 'deployments could not be polled'),
+    onError: pollTroubles(logger, clock),
+  };
+}
+
+/** While a core is away every round meets it several times: one line a minute says so. */
+export function pollTroubles(logger: Pick<Logger, 'warn'>, clock: Clock) {
+  const lines = new RepeatedLines(clock);
+  return (error: unknown, core: string) => {
+    if (!lines.isDue(`${core}/${errorKind(error)}`)) return;
+    logger.warn({ err: error, core }, 'deployments could not be polled');
   };
 }
 

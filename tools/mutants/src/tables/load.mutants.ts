@@ -43,6 +43,18 @@ export const LOAD_MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    id: 'no-pause-while-a-core-is-away',
+    breaks: ['I-34'],
+    what: 'rounds of the poller follow each other without a pause while a core with many builds is away',
+    file: 'apps/stage-workers/src/poller/poll-scheduler.ts',
+    search: 'if (trouble !== null) this.isBehind = false;',
+    replacement: '',
+    test: {
+      spec: 'apps/stage-workers/src/poller/poll-rounds.unit.spec.ts',
+      name: 'is followed by a pause when the core goes away',
+    },
+  },
+  {
     id: 'pace-ignored',
     breaks: ['I-34'],
     what: 'requests to a core go out without a pause, however many wait',
