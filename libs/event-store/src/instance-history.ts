@@ -63,9 +63,17 @@ class InstanceStreams extends StreamHistory<InstanceCommand, InstanceState, 'ins
     return this.loadUpTo(stream);
   }
 
+  /** Throws StreamGoneError if the first event is there no more. */
+  private async confirm(stream: string): Promise<void> {
+    if (this.known?.isOld(stream) !== true) return;
+    await this.lastOrNone(stream, 1, 0);
+    this.known?.confirm(stream);
+  }
+
   /** With the events since; null if the store does not have what is known. */
   private async goOn(stream: string, known: RememberedInstance): Promise<LoadedInstance | null> {
     const { revision, hash } = known.head;
+    await this.confirm(stream);
     const [last, ...news] = await loadOrEmpty(this.store, stream, revision);
     const isThere = last?.revision === revision && last.metadata.hash === hash;
     return isThere ? this.fold(known, news) : null;
@@ -88,8 +96,14 @@ class InstanceStreams extends StreamHistory<InstanceCommand, InstanceState, 'ins
   protected override async *pagesOf(stream: string, { page, earlier }: CommandPage) {
     yield page;
     for (const revision of earlier.toReversed()) {
-      yield pageIn(await this.eventAt(stream, revision), { stream, revision });
+      yield this.known?.pageOf(stream, revision) ?? (await this.readPage(stream, revision));
     }
+  }
+
+  private async readPage(stream: string, revision: number): Promise<string> {
+    const page = pageIn(await this.eventAt(stream, revision), { stream, revision });
+    this.known?.keepPage(stream, revision, page);
+    return page;
   }
 
   async eventAt(stream: string, revision: number): Promise<StoredEvent | undefined> {

@@ -179,6 +179,20 @@ describe('an instance that was read lately', () => {
     }
   });
 
+  it('has its full pages of commands read once', async () => {
+    const { store, report } = await setUp();
+    const reader = new InstanceHistory(store, 'command-api', lately);
+    await report(100);
+    const lookUp = async () => {
+      const loaded = await reader.load(INSTANCE_ID);
+      store.loads = 0;
+      await reader.streams.findCommand(STREAM, loaded, randomUUID());
+      return store.loads;
+    };
+    expect(await lookUp()).toBeGreaterThan(5);
+    expect(await lookUp()).toBe(0);
+  });
+
   it('is read anew where the store has become another one', async () => {
     const { store, report, all } = await setUp();
     const reader = new InstanceHistory(store, 'command-api', lately);

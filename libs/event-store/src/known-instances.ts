@@ -10,9 +10,10 @@ const MOST_CHARACTERS = 16 * 1_024 * 1_024;
 
 interface Entry {
   readonly known: RememberedInstance;
-  readonly readAt: number;
-  /** About what it takes in memory. */
-  readonly characters: number;
+  /** Full pages of commands, by the revision of the snapshot that holds them. */
+  readonly pages: ReadonlyMap<number, string>;
+  /** When its stream was found to have its first event. */
+  readonly wholeAt: number;
 }
 
 /**
@@ -30,28 +31,58 @@ export class KnownInstances {
   ) {}
 
   of(stream: string): RememberedInstance | undefined {
-    const entry = this.entries.get(stream);
-    if (entry === undefined) return undefined;
-    if (this.clock.monotonic() - entry.readAt < BELIEVED_FOR_MS) return entry.known;
-    this.forget(stream);
-    return undefined;
+    return this.entries.get(stream)?.known;
   }
 
-  /** `readAt` stays that of the reading which this one went on with. */
+  /** Of the stream that is known: a page never changes. */
+  pageOf(stream: string, revision: number): string | undefined {
+    return this.entries.get(stream)?.pages.get(revision);
+  }
+
+  /** Whether its first event has to be asked for again. */
+  isOld(stream: string): boolean {
+    const { wholeAt = -Infinity } = this.entries.get(stream) ?? {};
+    return this.clock.monotonic() - wholeAt >= BELIEVED_FOR_MS;
+  }
+
+  /** After a reading that went on with what is known, or that found nothing known. */
   keep(stream: string, { state, head, position, memory }: RememberedInstance): void {
-    const readAt = this.entries.get(stream)?.readAt ?? this.clock.monotonic();
+    const { pages = new Map(), wholeAt = this.clock.monotonic() } = this.entries.get(stream) ?? {};
+    this.put(stream, { known: { state, head, position, memory }, pages, wholeAt });
+  }
+
+  keepPage(stream: string, revision: number, page: string): void {
+    const entry = this.entries.get(stream);
+    if (entry === undefined) return;
+    this.put(stream, { ...entry, pages: new Map([...entry.pages, [revision, page]]) });
+  }
+
+  /** Its first event is there. */
+  confirm(stream: string): void {
+    const entry = this.entries.get(stream);
+    if (entry !== undefined) this.put(stream, { ...entry, wholeAt: this.clock.monotonic() });
+  }
+
+  forget(stream: string): void {
+    const entry = this.entries.get(stream);
+    if (entry === undefined) return;
+    this.characters -= charactersOf(entry);
+    this.entries.delete(stream);
+  }
+
+  private put(stream: string, entry: Entry): void {
     this.forget(stream);
-    const characters = JSON.stringify(state).length + memory.commands.page.length;
-    this.entries.set(stream, { known: { state, head, position, memory }, readAt, characters });
-    this.characters += characters;
+    this.entries.set(stream, entry);
+    this.characters += charactersOf(entry);
     for (const oldest of this.entries.keys()) {
       if (this.characters <= this.most) return;
       this.forget(oldest);
     }
   }
+}
 
-  forget(stream: string): void {
-    this.characters -= this.entries.get(stream)?.characters ?? 0;
-    this.entries.delete(stream);
-  }
+/** About what it takes in memory. */
+function charactersOf({ known: { state, memory }, pages }: Entry): number {
+  const ofPages = [...pages.values()].reduce((sum, { length }) => sum + length, 0);
+  return JSON.stringify(state).length + memory.commands.page.length + ofPages;
 }

@@ -31,14 +31,28 @@ describe('instances that are known', () => {
     expect(instances.of('b')).toEqual(known(250));
   });
 
-  it('are believed for a minute, however often they are used meanwhile', async () => {
+  it('have their first event asked for once a minute, however often they are used', async () => {
     const clock = new VirtualClock();
     const instances = new KnownInstances(clock);
     instances.keep('a', known(100));
     await clock.advance(59_999);
     instances.keep('a', known(120));
-    expect(instances.of('a')).toEqual(known(120));
+    expect(instances.isOld('a')).toBe(false);
     await clock.advance(1);
-    expect(instances.of('a')).toBeUndefined();
+    expect(instances.isOld('a')).toBe(true);
+    instances.confirm('a');
+    expect(instances.isOld('a')).toBe(false);
+  });
+
+  it('have their full pages for as long as there is room for them', () => {
+    const instances = new KnownInstances(new VirtualClock(), 250);
+    instances.keep('a', known(100));
+    instances.keepPage('a', 7, 'x'.repeat(100));
+    instances.keep('a', known(120));
+    expect(instances.pageOf('a', 7)).toHaveLength(100);
+    instances.keep('b', known(100));
+    expect([instances.of('a'), instances.pageOf('a', 7)]).toEqual([undefined, undefined]);
+    instances.keepPage('c', 7, 'x');
+    expect(instances.pageOf('c', 7)).toBeUndefined();
   });
 });
