@@ -25,7 +25,7 @@ describe('a round of the poller', () => {
   });
 
   it.each([0, 10])(
-    'is followed by a pause if the core went away after %s answers',
+    'is followed by a pause when the core goes away: %s answers before',
     async (most) => {
       const away = { cause: 'unreachable', since: 5, noticedAt: 5 } as const;
       let asked = 0;
