@@ -21,7 +21,15 @@ test('a snapshot of what came before it breaks nothing', () => {
   expect(findingsWith({})).toEqual([]);
 });
 
+test('a page of the commands before it, without a state, breaks nothing', () => {
+  expect(findingsWith({ state: {} })).toEqual([]);
+});
+
 test.each<[string, Partial<InstanceSnapshot>]>([
+  [
+    'no state and an open page',
+    { state: {}, commands: { ...TRUE_SNAPSHOT.commands, closed: false } },
+  ],
   ['another state', { state: { ...TRUE_SNAPSHOT.state, claim: null } }],
   ['fewer commands', { commands: { page: '', earlier: [], closed: false } }],
   ['another revision', { commands: { ...TRUE_SNAPSHOT.commands, page: '-e----e-00000001' } }],

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { StoredEvent } from '@uplift/contracts';
-import type { CommandPage } from '@uplift/domain';
+import type { CommandPage, InstanceSnapshot } from '@uplift/domain';
 import canonicalize from 'canonicalize';
 import type { Breach, Facts } from './facts';
 import { untilForged } from './facts';
@@ -45,19 +45,22 @@ function chainFault(events: readonly StoredEvent[]): string | null {
   return null;
 }
 
-/** I-02: each snapshot says what the events before it come to, and which command led to which of them. */
+/**
+ * I-02: each snapshot says what the events before it come to, and which command led to which of them. One without a
+ * state holds the first of these commands, as a page that is closed.
+ */
 export function isTrueSnapshot({ instances }: Facts): Breach[] {
   return instances.flatMap(({ instanceId, steps }) => {
     const commands = new CommandList();
     return steps.flatMap(({ stored, event }, n) => {
       commands.add(stored);
       if (event.type !== 'InstanceSnapshotTaken') return [];
-      const before = steps[n - 1]?.state;
-      const isTrue =
-        isDeepStrictEqual(event.data.state, before) && commands.isTold(event.data.commands);
-      commands.turn(event.data.commands.closed, stored.revision);
+      const { state, commands: said } = event.data;
+      const isPage = isDeepStrictEqual(state, {}) && said.closed && commands.beginsWith(said);
+      const isWhole = isDeepStrictEqual(state, steps[n - 1]?.state) && commands.isTold(said);
+      commands.turn(said, stored.revision);
       const what = `revision ${stored.revision} is a snapshot of something else`;
-      return isTrue ? [] : [{ subject: instanceId, what }];
+      return isPage || isWhole ? [] : [{ subject: instanceId, what }];
     });
   });
 }
@@ -73,14 +76,18 @@ class CommandList {
     this.page += key + String(revision).padStart(8, '0');
   }
 
-  isTold({ page, earlier }: CommandPage): boolean {
-    return page === this.page && earlier.join() === this.earlier.join();
+  isTold(said: CommandPage): boolean {
+    return said.page === this.page && this.beginsWith(said);
   }
 
-  turn(isFull: boolean, revision: number): void {
-    if (!isFull) return;
+  beginsWith({ page, earlier }: CommandPage): boolean {
+    return this.page.startsWith(page) && earlier.join() === this.earlier.join();
+  }
+
+  turn({ page, closed }: InstanceSnapshot['commands'], revision: number): void {
+    if (!closed) return;
     this.earlier.push(revision);
-    this.page = '';
+    this.page = this.page.slice(page.length);
   }
 }
 

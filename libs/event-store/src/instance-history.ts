@@ -1,32 +1,22 @@
 import type { StoredEvent } from '@uplift/contracts';
-import { instanceStream, stateInSnapshot, unreadableReason } from '@uplift/contracts';
-import type {
-  CommandPage,
-  InstanceCommand,
-  InstanceEvent,
-  InstanceSnapshot,
-  InstanceState,
-} from '@uplift/domain';
-import { FOLD_VERSION, instanceDecider } from '@uplift/domain';
+import { instanceStream } from '@uplift/contracts';
+import type { CommandPage, InstanceCommand, InstanceEvent, InstanceState } from '@uplift/domain';
+import { instanceDecider } from '@uplift/domain';
 import type { Clock } from '@uplift/runtime';
 import { loadOrEmpty, StreamNotFoundError } from './event-store.port';
 import type { Appended, EventStore, EventToAppend, StreamHead } from './event-store.port';
-import { hasOwnHash } from './hash-chain';
+import { knownBy, pageIn, snapshotsAhead } from './instance-snapshots';
+import type { RememberedInstance } from './instance-snapshots';
 import { KnownInstances } from './known-instances';
-import type { Cause, Known, Loaded, Remembered } from './stream-history';
-import { missing, StreamHistory, UnreadableHistoryError } from './stream-history';
-import { lengthOf, memoryIn } from './stream-memory';
+import type { Cause, Known, Loaded } from './stream-history';
+import { missing, StreamHistory } from './stream-history';
 
 export type KnownInstance = Known<InstanceState>;
 export type LoadedInstance = Loaded<InstanceState, InstanceEvent>;
-type RememberedInstance = Remembered<InstanceState>;
 
 /** Events that are read at first, back from the end: as many as usually lie behind a snapshot, and some more. */
 const FIRST_READ = 96;
 const MOST_PER_READ = 1_536;
-/** One that would be larger is not taken: the event it goes ahead of must find its place. */
-const LARGEST_SNAPSHOT = 128 * 1024;
-
 export interface SnapshotOptions {
   /** How many events lie behind the newest snapshot when another one is taken; absent: none is taken. */
   readonly snapshotEvery?: number;
@@ -79,17 +69,19 @@ class InstanceStreams extends StreamHistory<InstanceCommand, InstanceState, 'ins
     return isThere ? this.fold(known, news) : null;
   }
 
+  /** Block by block, from the last one on; each event is looked at once. */
   protected override async loadUpTo(stream: string, revision?: number): Promise<LoadedInstance> {
     let count = FIRST_READ;
-    let events = await this.lastOrNone(stream, count, revision);
+    let block = await this.lastOrNone(stream, count, revision);
+    const later: StoredEvent[][] = [];
     for (;;) {
-      const begin = this.beginIn(events);
-      if (begin) return this.fold(begin.known, events.slice(begin.next));
+      const begin = this.beginIn(block, later[0]?.[0]);
+      if (begin) return this.fold(begin.known, [block, ...later].flat().slice(begin.next));
       count = Math.min(4 * count, MOST_PER_READ);
-      const [first] = events as [StoredEvent];
-      const before = await this.store.loadLast(stream, count, first.revision - 1);
-      if (before.at(-1)?.revision !== first.revision - 1) throw missing(first, first.revision - 1);
-      events = [...before, ...events];
+      const [first] = block as [StoredEvent];
+      later.unshift(block);
+      block = await this.store.loadLast(stream, count, first.revision - 1);
+      if (block.at(-1)?.revision !== first.revision - 1) throw missing(first, first.revision - 1);
     }
   }
 
@@ -119,7 +111,7 @@ class InstanceStreams extends StreamHistory<InstanceCommand, InstanceState, 'ins
     cause: Cause,
   ): Promise<Appended> {
     const mayMove = !events.some(({ type }) => type === 'InstanceRegistered');
-    const ahead = mayMove && this.isSnapshotDue(known) ? this.snapshotOf(known, cause) : [];
+    const ahead = mayMove && this.isSnapshotDue(known) ? this.snapshotsOf(known, cause) : [];
     return this.store.append(stream, known.head, [...ahead, ...this.toAppend(events, cause)]);
   }
 
@@ -132,15 +124,16 @@ class InstanceStreams extends StreamHistory<InstanceCommand, InstanceState, 'ins
     }
   }
 
-  /** Where the fold of these events begins; null if it needs earlier ones. */
+  /** Where the fold of these events and those behind them begins; null if it needs earlier ones. */
   private beginIn(
-    events: readonly StoredEvent[],
+    block: readonly StoredEvent[],
+    behind: StoredEvent | undefined,
   ): { readonly known: RememberedInstance; readonly next: number } | null {
-    for (let n = events.length - 1; n > 0; n -= 1) {
-      const known = knownBy(events[n], events[n - 1]);
+    for (let n = block.length; n > 0; n -= 1) {
+      const known = knownBy(block[n] ?? behind, block[n - 1]);
       if (known !== null) return { known, next: n + 1 };
     }
-    const isWhole = (events[0]?.revision ?? 0) === 0;
+    const isWhole = (block[0]?.revision ?? 0) === 0;
     return isWhole ? { known: this.nothing, next: 0 } : null;
   }
 
@@ -149,55 +142,16 @@ class InstanceStreams extends StreamHistory<InstanceCommand, InstanceState, 'ins
     return 'memory' in known && known.memory.sinceSnapshot >= snapshotEvery;
   }
 
-  private snapshotOf({ state, memory }: RememberedInstance, cause: Cause): EventToAppend[] {
-    const { registration, notesInARow } = memory;
-    if (registration === null || state.kind === 'absent') return [];
+  private snapshotsOf(known: RememberedInstance, cause: Cause): EventToAppend[] {
     const { commandsPerPage = COMMANDS_PER_PAGE } = this.options;
-    const commands = { ...memory.commands, closed: lengthOf(memory.commands) >= commandsPerPage };
-    const data = { foldVersion: FOLD_VERSION, state, registration, notesInARow, commands };
-    if (JSON.stringify(data).length > LARGEST_SNAPSHOT) return [];
+    const taken = snapshotsAhead(known, Math.max(1, commandsPerPage));
     const { commandFingerprint: _ofTheCommand, ...rest } = cause;
     const actor = { type: 'system', id: this.service } as const;
-    return this.toAppend([{ type: 'InstanceSnapshotTaken', data }], {
-      ...rest,
-      actor,
-      step: 'TakeSnapshot',
-    });
+    return this.toAppend(
+      taken.map((data) => ({ type: 'InstanceSnapshotTaken', data }) as const),
+      { ...rest, actor, step: 'TakeSnapshot' },
+    );
   }
-}
-
-/**
- * What a snapshot says of the stream up to it. Null for any other event, for a snapshot of another fold, and for one that
- * does not belong behind the event before it.
- */
-function knownBy(
-  stored: StoredEvent | undefined,
-  before: StoredEvent | undefined,
-): RememberedInstance | null {
-  if (stored?.type !== 'InstanceSnapshotTaken' || before === undefined) return null;
-  if (unreadableReason(stored) !== null || !hasOwnHash(before.metadata.hash, stored)) return null;
-  const snapshot = stored.data as InstanceSnapshot;
-  const state = stateInSnapshot(snapshot);
-  if (state === null || !isOfThePast(snapshot, stored)) return null;
-  const head = { revision: stored.revision, hash: stored.metadata.hash };
-  return { state, head, position: stored.position, memory: memoryIn(snapshot, stored) };
-}
-
-/** Without it nobody knows whether a command was given before: better no answer than a second effect. */
-function pageIn(stored: StoredEvent | undefined, at: { stream: string; revision: number }): string {
-  const isReadable = stored?.type === 'InstanceSnapshotTaken' && unreadableReason(stored) === null;
-  if (isReadable) {
-    return (stored.data as InstanceSnapshot).commands.page;
-  }
-  const detail = 'a later snapshot says that the earlier commands are listed here';
-  const place = stored ?? { id: 'unknown', ...at };
-  throw new UnreadableHistoryError(place, { reason: 'invalid-data', detail });
-}
-
-function isOfThePast({ registration, commands }: InstanceSnapshot, { revision }: StoredEvent) {
-  const named = [...commands.earlier, revision];
-  const isInOrder = named.every((each, n) => each > (named[n - 1] ?? 0));
-  return isInOrder && registration.revision < revision;
 }
 
 /** Reads and writes the stream of one instance. */

@@ -1,6 +1,6 @@
 import type { StoredEvent } from '@uplift/contracts';
+import { stateInSnapshot } from '@uplift/contracts';
 import type { CommandPage, InstanceRegistration, InstanceSnapshot } from '@uplift/domain';
-import { FOLD_VERSION } from '@uplift/domain';
 
 /** What commands are answered by beside the state, as far as the events of a stream tell. */
 export interface StreamMemory {
@@ -57,28 +57,60 @@ export function lengthOf({ page }: CommandPage): number {
   return page.length / ENTRY;
 }
 
+/** Its first commands, so many, as a page of their own, and the others as the page that follows it. */
+export function splitPage({ page, earlier }: CommandPage, { count, revision }: PageEnd) {
+  const end = count * ENTRY;
+  const first: CommandPage = { page: page.slice(0, end), earlier };
+  const rest: CommandPage = { page: page.slice(end), earlier: [...earlier, revision] };
+  return { first, rest };
+}
+
+interface PageEnd {
+  readonly count: number;
+  /** Of the snapshot that is to hold the page. */
+  readonly revision: number;
+}
+
 /** The revisions at which a command may have left its last event, newest first: the keys of other ids may be the same. */
 export function placesOf(commandId: string, page: string): readonly number[] {
   const key = keyOf(commandId);
   const places: number[] = [];
-  for (let at = page.lastIndexOf(key); at >= 0; at = page.slice(0, at).lastIndexOf(key)) {
-    if (at % ENTRY === 0) places.push(Number(page.slice(at + KEY, at + ENTRY)));
+  for (let at = page.length - ENTRY; at >= 0; at -= ENTRY) {
+    if (page.startsWith(key, at)) places.push(Number(page.slice(at + KEY, at + ENTRY)));
   }
   return places;
 }
 
-/** One that does not say what its stream says is passed over, like one of another fold. */
+/** What it says is believed as far as its stream says the same. */
 function afterSnapshot(before: StreamMemory, stored: StoredEvent): StreamMemory {
   const { recordedAt, revision } = stored;
   const snapshot = stored.data as InstanceSnapshot;
-  const isOurs =
-    snapshot.foldVersion === FOLD_VERSION && isSamePage(snapshot.commands, before.commands);
-  if (!isOurs) return { ...before, recordedAt, sinceSnapshot: before.sinceSnapshot + 1 };
-  return { ...before, commands: pageAfter(snapshot, revision), recordedAt, sinceSnapshot: 0 };
+  const isWhole = isSamePage(snapshot.commands, before.commands);
+  const isBeginning = isWhole && stateInSnapshot(snapshot) !== null;
+  return {
+    ...before,
+    commands: withoutClosed(before.commands, snapshot.commands, revision),
+    recordedAt,
+    sinceSnapshot: isBeginning ? 0 : before.sinceSnapshot + 1,
+  };
+}
+
+/** The list of commands is the same by every fold: whichever closed a page, the page is closed. */
+function withoutClosed(
+  before: CommandPage,
+  { page, earlier, closed }: InstanceSnapshot['commands'],
+  revision: number,
+): CommandPage {
+  const isClosed = closed && before.page.startsWith(page) && isSameEarlier(before, { earlier });
+  return isClosed ? splitPage(before, { count: page.length / ENTRY, revision }).rest : before;
 }
 
 function isSamePage(one: CommandPage, other: CommandPage): boolean {
-  return one.page === other.page && one.earlier.join() === other.earlier.join();
+  return one.page === other.page && isSameEarlier(one, other);
+}
+
+function isSameEarlier(one: Pick<CommandPage, 'earlier'>, other: Pick<CommandPage, 'earlier'>) {
+  return one.earlier.join() === other.earlier.join();
 }
 
 /** A full page stays in the snapshot that holds it. */

@@ -1,6 +1,7 @@
 import type { Mutant } from '../mutant';
 
 const HISTORY = 'libs/event-store/src/instance-history.ts';
+const SNAPSHOTS = 'libs/event-store/src/instance-snapshots.ts';
 const MEMORY = 'libs/event-store/src/stream-memory.ts';
 const SPEC = 'libs/event-store/src/instance-history.unit.spec.ts';
 const ENVIRONMENTS = 'apps/command-api/src/commands/environments.unit.spec.ts';
@@ -21,7 +22,7 @@ export const SNAPSHOT_MUTANTS: readonly Mutant[] = [
     id: 'snapshot-of-another-place',
     breaks: ['I-31', 'I-05'],
     what: 'a snapshot is believed whether or not it follows from the event before it',
-    file: HISTORY,
+    file: SNAPSHOTS,
     search: 'unreadableReason(stored) !== null || !hasOwnHash(before.metadata.hash, stored)',
     replacement: 'unreadableReason(stored) !== null',
     test: {
@@ -48,6 +49,18 @@ export const SNAPSHOT_MUTANTS: readonly Mutant[] = [
     test: {
       spec: SPEC,
       name: 'is found with what the instance was after it, however many came since',
+    },
+  },
+  {
+    id: 'read-from-a-page',
+    breaks: ['I-02'],
+    what: 'a reading begins at a page of commands behind which others are still to be listed',
+    file: SNAPSHOTS,
+    search: '...said, state: {}, commands: { ...page, closed: true }',
+    replacement: '...said, state, commands: { ...page, closed: true }',
+    test: {
+      spec: 'libs/event-store/src/instance-snapshots.unit.spec.ts',
+      name: 'are all found, after each append',
     },
   },
   {
