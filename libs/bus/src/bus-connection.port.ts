@@ -64,6 +64,9 @@ export interface PublishChannel {
 /** `expected`: the sequence that the message was to get. */
 export type PublishListener = (expected: number, answer: PublishAnswer) => void;
 
+/** About what the headers of an event and its subject take, in bytes. */
+export const HEADER_BYTES = 1_280;
+
 /** One delivered message of a durable consumer. */
 export interface Delivery extends ReceivedMessage {
   readonly subject: string;

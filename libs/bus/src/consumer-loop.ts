@@ -16,7 +16,7 @@ import {
 } from './ack-policy';
 import type { BusConnection, Delivery } from './bus-connection.port';
 import type { ConsumerRow } from './bus-topology';
-import { HandedOver, placeOf, type Work } from './handed-over';
+import { bytesOf, HandedOver, placeOf, type Work } from './handed-over';
 import { PullSubscription } from './pull-subscription';
 
 /** What an `@EventPattern('<durable>')` handler receives. */
@@ -85,12 +85,15 @@ export class ConsumerLoop {
 
   /**
    * Hands over what this process has just appended, ahead of its message. False if that has to wait for its message:
-   * others are in front of it, or the process is stopping.
+   * others are in front of it, there is no room for it, or the process is stopping.
    */
   offer(event: StoredEvent, epoch: string): boolean {
     const mustWait = this.stopping || this.isFull || this.waiting.length > 0;
     if (mustWait || this.handedOver.has(event)) return false;
-    const work: Work = { message: null, bytes: 0, place: placeOf(event) };
+    const bytes = bytesOf(event);
+    if (this.bytes + bytes + this.pull.expectedBytes > this.row.mostBytes) return false;
+    const work: Work = { message: null, bytes, place: placeOf(event) };
+    this.bytes += bytes;
     this.handedOver.begin(event, epoch, work);
     const { signal } = this.abort;
     this.begin(work, () => ({ event, deliveryCount: 1, epoch, signal, isAhead: true }));

@@ -1,11 +1,11 @@
 import { CLOUD_EVENT_HEADERS, EVENT_HEADERS, type StoredEvent } from '@uplift/contracts';
-import type { Delivery } from './bus-connection.port';
+import { HEADER_BYTES, type Delivery } from './bus-connection.port';
 
 /** Work on one event. */
 export interface Work {
   /** Of what was handed over ahead of it: null until it comes. */
   message: Delivery | null;
-  /** Of the message, while its handler runs. */
+  /** Of the event, while its handler runs. */
   readonly bytes: number;
   /** Of an event that was handed over; null: its message came first. */
   readonly place: string | null;
@@ -72,6 +72,11 @@ function find(entries: ReadonlyMap<string, Entry>, message: Delivery): Entry | n
     entry?.eventId === message.headers[CLOUD_EVENT_HEADERS.id] &&
     entry?.epoch === message.headers[EVENT_HEADERS.epoch];
   return isSame ? (entry ?? null) : null;
+}
+
+/** About as many as its message has. */
+export function bytesOf({ data }: StoredEvent): number {
+  return Buffer.byteLength(JSON.stringify(data)) + HEADER_BYTES;
 }
 
 export function placeOf({ stream, revision }: StoredEvent): string {

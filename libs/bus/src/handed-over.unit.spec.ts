@@ -25,7 +25,11 @@ const EVENT: StoredEvent = {
 };
 
 /** Messages of one event for one consumer, and what they are told in the end. */
-function handing(handle: (delivery: EventDelivery) => Promise<unknown>, concurrency = 8) {
+function handing(
+  handle: (delivery: EventDelivery) => Promise<unknown>,
+  concurrency: number,
+  bytes: number,
+) {
   const clock = new VirtualClock();
   const answers: AckAction[] = [];
   let listener: PullListener | undefined;
@@ -52,7 +56,7 @@ function handing(handle: (delivery: EventDelivery) => Promise<unknown>, concurre
   const deliver = async (event = EVENT, epoch = 'e', deliveryCount = 1) => {
     await clock.advance(0);
     const message = encodeEvent(event, { ordinal: 1, epoch });
-    const counted = { sequence: 1, deliveryCount, bytes: 100 };
+    const counted = { sequence: 1, deliveryCount, bytes };
     listener?.onDelivery({ ...message, ...counted, forget: ignore, keep, settle });
     await clock.advance(0);
   };
@@ -88,9 +92,9 @@ const AHEAD = { isAhead: true, isDone: undefined };
 const KNOWN = { isAhead: undefined, isDone: true };
 const ORDINARY = { isAhead: undefined, isDone: undefined };
 
-function offering(concurrency = 8) {
+function offering(concurrency = 8, bytes = 100) {
   const handler = new Handler();
-  const handed = handing(handler.handle, concurrency);
+  const handed = handing(handler.handle, concurrency, bytes);
   const end = async (outcome: unknown = DONE) => {
     handler.end(outcome);
     await handed.clock.advance(0);
@@ -219,6 +223,34 @@ describe('an event that is handed over ahead of its message', () => {
     expect(loop.inHand).toBe(1);
     expect(await offer({ ...EVENT, revision: 2 })).toBe(true);
     expect(handler.given).toHaveLength(2);
+  });
+
+  it('counts among the bytes in work, and waits for its message where there is no room', async () => {
+    const { mostBytes } = consumerRow('upgrade')!;
+    const large = (revision: number) => ({
+      ...EVENT,
+      revision,
+      data: { variables: 'x'.repeat(500_000) },
+    });
+    const { offer, deliver, end, loop } = offering(100);
+    const taken: number[] = [];
+    while (await offer(large(taken.length))) taken.push(500_000);
+    expect(taken.length).toBeGreaterThan(10);
+    expect(taken.length * 500_000).toBeLessThanOrEqual(mostBytes);
+    // A message of work under way takes no room of its own, and gives back none.
+    await deliver(large(0));
+    await end();
+    expect(loop.inHand).toBe(taken.length - 1);
+    const again = [await offer(large(100)), await offer(large(101))];
+    expect(again).toEqual([true, false]);
+  });
+
+  it('waits for its message where messages in work have taken the room', async () => {
+    const { offer, deliver, end } = offering(8, consumerRow('upgrade')!.mostBytes);
+    await deliver();
+    expect(await offer({ ...EVENT, revision: 2 })).toBe(false);
+    await end();
+    expect(await offer({ ...EVENT, revision: 2 })).toBe(true);
   });
 
   it('is left to its message by a process that is stopping, which waits for what has begun', async () => {

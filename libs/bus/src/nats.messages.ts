@@ -13,6 +13,7 @@ import {
 } from 'nats';
 import type { AckAction } from './ack-policy';
 import {
+  HEADER_BYTES,
   PayloadTooLargeError,
   type Delivery,
   type IncomingRequest,
@@ -181,9 +182,6 @@ export class NatsPull implements Pull {
 
 const DELIVERED_TOKEN = -5;
 const SEQUENCE_TOKEN = -4;
-/** About what the headers of an event and its subject take. */
-const HEADER_BYTES = 1_280;
-
 /** The reply subject is the way to answer for a message, and says what it is. */
 class NatsDelivery implements Delivery {
   readonly deliveryCount: number;

@@ -60,9 +60,14 @@ export class PullSubscription {
     const { batch, room } = this.options;
     const { messages, bytes } = room();
     const wanted = Math.min(batch, messages - this.credit, MOST_BATCHES * batch - this.credit);
-    if (wanted <= 0 || bytes < (this.pulls.size + 1) * PULL_BYTES) return;
+    if (wanted <= 0 || bytes < this.expectedBytes + PULL_BYTES) return;
     if (this.credit > 0 && wanted < batch / 2) return;
     this.ask(wanted);
+  }
+
+  /** What may come for the pulls that are outstanding. */
+  get expectedBytes(): number {
+    return this.pulls.size * PULL_BYTES;
   }
 
   /** After a reconnect the server knows none of the pulls any more. */

@@ -277,4 +277,16 @@ export const BUS_MUTANTS: readonly Mutant[] = [
       name: 'is kept without what was received, and answered for when the work has ended',
     },
   },
+  {
+    id: 'hops-beyond-the-room',
+    breaks: ['I-33'],
+    what: 'a consumer takes what is handed over inside its process, however many bytes are in work',
+    file: 'libs/bus/src/consumer-loop.ts',
+    search: 'if (this.bytes + bytes + this.pull.expectedBytes > this.row.mostBytes) return false;',
+    replacement: '',
+    test: {
+      spec: 'libs/bus/src/handed-over.unit.spec.ts',
+      name: 'waits for its message where messages in work have taken the room',
+    },
+  },
 ];
