@@ -4,7 +4,7 @@ import type { Actor, StoredEvent } from '@uplift/contracts';
 import { checkpointStream } from '@uplift/contracts';
 import { deterministicEventId } from './event-id';
 import { headOf, NO_STREAM, StreamGoneError, StreamNotFoundError } from './event-store.port';
-import type { EventStore } from './event-store.port';
+import type { EventStore, EventToAppend, StreamHead } from './event-store.port';
 
 /** An event of the store: what was folded includes it, and nothing behind it. */
 export interface FoldPlace {
@@ -64,11 +64,13 @@ interface PageEnd {
  * store goes: a store that is put back has none that is newer than its events.
  */
 export class CheckpointStream {
-  private readonly stream: string;
+  private stream: string;
+  /** Streams of this name that were tombstoned. */
+  private gone = 0;
 
   constructor(
     private readonly store: EventStore,
-    name: string,
+    private readonly name: string,
     private readonly writer: CheckpointWriter,
   ) {
     this.stream = checkpointStream(name);
@@ -76,14 +78,14 @@ export class CheckpointStream {
 
   /** Where the newest one stands that is finished, if that is what the stream ends with. */
   async newestPosition(): Promise<bigint | null> {
-    const last = await this.store.lastOf(this.stream);
+    const last = await this.last();
     const { end } = pageIn(last) ?? {};
     return end === undefined ? null : BigInt(end.position);
   }
 
   /** The newest first. Unfinished ones are passed over. */
   async *newest(): AsyncGenerator<Checkpoint> {
-    let last = await this.store.lastOf(this.stream);
+    let last = await this.last();
     for (let page = pageIn(last); last !== null && page !== null; page = pageIn(last)) {
       const { end } = page;
       if (end !== undefined) yield await this.checkpointAt(last.revision, end);
@@ -101,7 +103,7 @@ export class CheckpointStream {
     lines: Iterable<string>,
     rest: () => Promise<void>,
   ): Promise<CheckpointSize> {
-    const last = await this.store.lastOf(this.stream);
+    const last = await this.last();
     const before = lastFinished(last);
     let head = last === null ? NO_STREAM : headOf([last]);
     const digest = createHash('sha256');
@@ -109,7 +111,7 @@ export class CheckpointStream {
     let [pages, bytes] = [0, 0];
     const put = async (content: string, end?: PageEnd) => {
       const data: Page = { checkpoint, page: pages, content, before, ...(end && { end }) };
-      ({ head } = await this.store.append(this.stream, head, [this.eventOf(data, eventId)]));
+      head = await this.append(head, this.eventOf(data, eventId));
     };
     for (const text of cut(lines)) {
       const packed = gzipSync(text, { level: 1 });
@@ -122,6 +124,27 @@ export class CheckpointStream {
     const of = { position: position.toString(), eventId, hash };
     await put('', { pages, digest: digest.digest('hex'), ...of });
     return { pages: pages + 1, bytes };
+  }
+
+  /** Of the first stream of this name that the store keeps: nothing can be written to one that was tombstoned. */
+  private last(): Promise<StoredEvent | null> {
+    return this.store.lastOf(this.stream).catch((error: unknown) => {
+      if (!(error instanceof StreamGoneError)) throw error;
+      this.gone += 1;
+      this.stream = checkpointStream(`${this.name}.${this.gone}`);
+      return this.last();
+    });
+  }
+
+  /** The first page in a stream that was deleted is stored, although not where it was expected. */
+  private async append(head: StreamHead, event: EventToAppend): Promise<StreamHead> {
+    try {
+      return (await this.store.append(this.stream, head, [event])).head;
+    } catch (error) {
+      const last = error instanceof StreamGoneError ? await this.last() : null;
+      if (last?.id !== event.id) throw error;
+      return headOf([last]);
+    }
   }
 
   private eventOf(data: Page, causationId: string) {

@@ -137,6 +137,36 @@ describe('a checkpoint', () => {
     expect([...second.counts.counts]).toEqual([['SampleHappened', EVERY]]);
   });
 
+  it.each(['deleted', 'truncated', 'tombstoned'] as const)(
+    'is written and used again after its stream was %s',
+    async (loss) => {
+      const { second, ...set } = await afterTwo((store, stream) =>
+        Promise.resolve(store.remove(stream, loss)),
+      );
+      expect([...second.counts.counts]).toEqual([['SampleHappened', 2 * EVERY]]);
+      await set.put(EVERY);
+      await set.clock.advance(1);
+      await second.tail.noteFolds();
+      expect(second.lines).toContain('checkpoint of the fold written');
+      const third = await set.follow();
+      expect(third.counts.told).toBe(0);
+      expect([...third.counts.counts]).toEqual([['SampleHappened', 3 * EVERY]]);
+    },
+  );
+
+  it('that cannot be read for whatever reason holds nothing up', async () => {
+    const { store, clock, put, follow } = followedStore();
+    await put(EVERY);
+    await (await follow()).tail.noteFolds();
+    const lastOf = () => Promise.reject(new TypeError('no such thing'));
+    const behind = Object.assign(Object.create(store) as InMemoryEventStore, { lastOf });
+    const second = await new Follower(behind, clock).start();
+    expect([second.counts.told, second.lines]).toEqual([
+      EVERY,
+      ['checkpoints cannot be read: the fold begins anew'],
+    ]);
+  });
+
   it('goes with the store when that is put back to an older copy', async () => {
     const { store, put, follow } = followedStore();
     await put(EVERY);

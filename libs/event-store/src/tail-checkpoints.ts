@@ -3,7 +3,7 @@ import { EVENT_CATEGORIES, eventSchema } from '@uplift/contracts';
 import type { EventCategory } from '@uplift/contracts';
 import { LIFECYCLE } from '@uplift/domain';
 import type { Clock, Logger, Randomness } from '@uplift/runtime';
-import { errorMessage } from '@uplift/runtime';
+import { errorMessage, FinalError } from '@uplift/runtime';
 import { CheckpointStream } from './checkpoint-stream';
 import type { Checkpoint, CheckpointWriter, FoldPlace } from './checkpoint-stream';
 import { EventStoreUnavailableError, RevisionConflictError } from './event-store.port';
@@ -88,13 +88,25 @@ export class TailCheckpoints {
   /** Returns up to where the folds have taken back what was folded; null: they are empty. */
   async restore(folds: readonly TailFold[]): Promise<FoldPlace | null> {
     if (this.options.everyEvents === 0) return null;
+    try {
+      return await this.newestOf(folds);
+    } catch (error) {
+      for (const fold of folds) fold.clear();
+      if (error instanceof EventStoreUnavailableError || error instanceof FinalError) throw error;
+      this.options.logger.warn({ err: error }, 'checkpoints cannot be read: the fold begins anew');
+      return null;
+    }
+  }
+
+  private async newestOf(folds: readonly TailFold[]): Promise<FoldPlace | null> {
     let tried = 0;
     for await (const checkpoint of this.streamOf(folds).newest()) {
       const problem = await this.take(checkpoint, folds);
       const { position } = checkpoint.place;
       const told = { position: position.toString() };
+      // What is of no use is no reason to write none.
+      if (position > this.known) this.known = position;
       if (problem === null) {
-        this.known = position;
         this.options.logger.info(told, 'the fold of events goes on from a checkpoint');
         return checkpoint.place;
       }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { StoredEvent } from '@uplift/contracts';
 import { unreadableReason } from '@uplift/contracts';
 import type { EventStore, StreamLoss } from '@uplift/event-store';
-import { NO_STREAM, StreamGoneError, verifyChain } from '@uplift/event-store';
+import { headOf, NO_STREAM, StreamGoneError, verifyChain } from '@uplift/event-store';
 import { SAMPLE_METADATA, type ForeignEvent, type OtherProgram } from '@uplift/event-store/testing';
 import { AllReader } from './all-reader';
 import { expectForeign, fill, newestOf, newStream, sampleEvents } from './sample-events';
@@ -187,6 +187,32 @@ export function foreignSuite(
       await other.remove(stream, 'deleted');
       const anew = store.append(stream, NO_STREAM, sampleEvents(1));
       await expect(anew).rejects.toEqual(new StreamGoneError(stream, 'deleted'));
+    });
+
+    it('has stored that first event behind the others all the same, and goes on from there', async () => {
+      const stream = newStream();
+      await fill(store, stream, 3);
+      await other.remove(stream, 'deleted');
+      expect(await store.lastOf(stream)).toBeNull();
+      const [first, next] = sampleEvents(2);
+      await store.append(stream, NO_STREAM, [first!]).catch(() => undefined);
+      const last = await store.lastOf(stream);
+      expect(last).toMatchObject({ id: first!.id, revision: 3 });
+      const { head } = await store.append(stream, headOf([last!]), [next!]);
+      expect(head.revision).toBe(4);
+      expect(await store.load(stream, 3)).toMatchObject([{ id: first!.id }, { id: next!.id }]);
+      const cut = new StreamGoneError(stream, 'truncated');
+      await expect(store.load(stream, 2)).rejects.toEqual(cut);
+      await expect(store.loadLast(stream, 1)).rejects.toEqual(cut);
+    });
+
+    it('takes what follows the last event of a deleted stream', async () => {
+      const stream = newStream();
+      const head = await fill(store, stream, 3);
+      await other.remove(stream, 'deleted');
+      const [next] = sampleEvents(1);
+      expect((await store.append(stream, head, [next!])).head.revision).toBe(3);
+      expect(await store.load(stream, 3)).toMatchObject([{ id: next!.id }]);
     });
   });
 }

@@ -27,7 +27,8 @@ import type {
 import { assertTypes, prepareAppend } from '../hash-chain';
 import type { LinkedEvent } from '../hash-chain';
 import { streamCutIn } from '../stream-cut';
-import { InMemoryLog, POSITION_STEP } from './in-memory.log';
+import type { Loss } from './in-memory.log';
+import { firstIn, firstLeft, InMemoryLog, POSITION_STEP } from './in-memory.log';
 
 const FROM_START = { after: 0n, maxBatch: DEFAULT_MAX_BATCH, withoutTypes: [] };
 
@@ -43,7 +44,7 @@ export interface InMemoryEventStoreOptions {
 /** The whole contract of the port, for tests: nothing survives the process. */
 export class InMemoryEventStore extends EventStore {
   private readonly log = new InMemoryLog();
-  private losses = new Map<string, StreamLoss>();
+  private losses = new Map<string, Loss>();
   private readonly ours = new Set<StoredEvent>();
   private readonly cuts = new Map<StoredEvent, StreamCut>();
   private readonly streams = new Map<string, StoredEvent[]>();
@@ -73,8 +74,9 @@ export class InMemoryEventStore extends EventStore {
       const events = this.streams.get(stream);
       if (!events) throw new StreamNotFoundError(stream);
       const loss = this.losses.get(stream);
-      const isCut = loss === 'truncated' && fromRevision < events.length - 1;
-      if (loss && (isCut || loss !== 'truncated')) throw new StreamGoneError(stream, loss);
+      if (loss && fromRevision < firstLeft(loss, events)) {
+        throw new StreamGoneError(stream, loss.how);
+      }
       return events.slice(fromRevision);
     });
   }
@@ -87,9 +89,8 @@ export class InMemoryEventStore extends EventStore {
   override lastOf(stream: string): Promise<StoredEvent | null> {
     return Promise.resolve().then(() => {
       this.assertOpen();
-      const loss = this.losses.get(stream);
-      if (loss === 'tombstoned') throw new StreamGoneError(stream, loss);
-      return loss === 'deleted' ? null : (this.streams.get(stream)?.at(-1) ?? null);
+      this.assertNotTombstoned(stream);
+      return this.isDeleted(stream) ? null : (this.streams.get(stream)?.at(-1) ?? null);
     });
   }
 
@@ -168,14 +169,38 @@ export class InMemoryEventStore extends EventStore {
     const linked = prepareAppend(stream, after, events);
     const stored = this.streams.get(stream) ?? [];
     const current = headOf(stored);
-    this.assertNotGone(stream);
+    this.assertNotTombstoned(stream);
+    if (this.isBegunAnew(stored, after, linked.events)) {
+      this.storeAll(stored, linked.events);
+      throw new StreamGoneError(stream, 'deleted');
+    }
     if (current.revision > after.revision) return repeated(stored, after, linked.events);
     if (current.revision < after.revision) throw new RevisionConflictError(stream, after.revision);
-    const recordedAt = this.now();
-    for (const event of linked.events) stored.push(this.store(event, recordedAt));
     this.streams.set(stream, stored);
-    this.log.wake();
+    this.storeAll(stored, linked.events);
     return { head: linked.head, position: this.log.at(-1)?.position ?? 0n };
+  }
+
+  /** Whoever expects nothing in a deleted stream is taken for a writer of its next event, unless he repeats its first. */
+  private isBegunAnew(
+    stored: readonly StoredEvent[],
+    after: StreamHead,
+    [event]: readonly LinkedEvent[],
+  ): boolean {
+    const [first] = stored;
+    const isNew = first !== undefined && after.revision < 0 && first.id !== event?.id;
+    return isNew && this.isDeleted(first.stream);
+  }
+
+  /** Behind what is there, wherever its writer expected it. A deleted stream is there again, without what it held. */
+  private storeAll(stored: StoredEvent[], events: readonly LinkedEvent[]): void {
+    const stream = events[0]?.stream ?? '';
+    if (this.isDeleted(stream)) this.putRaw(`$$${stream}`, '$metadata', { $tb: stored.length });
+    const recordedAt = this.now();
+    for (const event of events) {
+      stored.push(this.store({ ...event, revision: stored.length }, recordedAt));
+    }
+    this.log.wake();
   }
 
   /** Something that another program writes, whatever it is and wherever. */
@@ -196,7 +221,7 @@ export class InMemoryEventStore extends EventStore {
     const cut = streamCutIn({ ...event, data });
     if (cut) {
       this.cuts.set(event, cut);
-      this.losses.set(cut.stream, cut.how);
+      this.losses.set(cut.stream, { how: cut.how, first: firstIn(data) });
     }
     this.record(event, isOurs({ stream, type, metadata }));
     this.log.wake();
@@ -228,9 +253,13 @@ export class InMemoryEventStore extends EventStore {
     else this.putRaw(`$$${stream}`, '$metadata', { $tb: loss === 'deleted' ? 2 ** 63 : last });
   }
 
-  private assertNotGone(stream: string): void {
-    const loss = this.losses.get(stream);
-    if (loss && loss !== 'truncated') throw new StreamGoneError(stream, loss);
+  private assertNotTombstoned(stream: string): void {
+    const how = this.losses.get(stream)?.how;
+    if (how === 'tombstoned') throw new StreamGoneError(stream, how);
+  }
+
+  private isDeleted(stream: string): boolean {
+    return this.losses.get(stream)?.how === 'deleted';
   }
 
   private store(

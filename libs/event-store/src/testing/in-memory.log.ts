@@ -1,5 +1,5 @@
 import type { StoredEvent } from '@uplift/contracts';
-import type { SubscribeToAllOptions } from '../event-store.port';
+import type { StreamLoss, SubscribeToAllOptions } from '../event-store.port';
 
 /** Positions have gaps, as the real store's have. */
 export const POSITION_STEP = 100n;
@@ -80,4 +80,20 @@ export class InMemoryLog {
   wake(): void {
     for (const awake of [...this.sleepers]) awake();
   }
+}
+
+/** What was done to a stream. */
+export interface Loss {
+  readonly how: StreamLoss;
+  /** Of what is left of a truncated stream; undefined: its last event alone. */
+  readonly first: number | undefined;
+}
+
+export function firstIn(metadata: unknown): number | undefined {
+  const { $tb } = (metadata ?? {}) as { readonly $tb?: unknown };
+  return $tb === undefined ? undefined : Number($tb);
+}
+
+export function firstLeft({ how, first }: Loss, { length }: readonly StoredEvent[]): number {
+  return how === 'truncated' ? (first ?? length - 1) : Number.POSITIVE_INFINITY;
 }
