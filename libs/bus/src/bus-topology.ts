@@ -40,8 +40,11 @@ const LONG_HELD = {
 /** Held until its build has ended, with little more than its number. */
 const FOLLOWED = { ...LONG_HELD, maxAckPending: 120_000, concurrency: 120_000 };
 
-/** Held until a core has room, then real work. */
-const ADMITTED = { ...LONG_HELD, batch: SHORT_WORK.batch };
+/**
+ * Held until a core has room, then real work. The handler waits that long: the room is for as many messages of the
+ * smallest kind as may be in hand, beside what is asked for meanwhile.
+ */
+const ADMITTED = { ...LONG_HELD, batch: SHORT_WORK.batch, mostBytes: 2 * MOST_BYTES };
 
 const LIMITS: Record<DurableName, Limits> = {
   'pre-upgrade': ADMITTED,

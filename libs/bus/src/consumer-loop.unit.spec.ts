@@ -1,5 +1,5 @@
 import type { AckAction, DeliveryOutcome, Held } from './ack-policy';
-import type { BusConnection, PullListener } from './bus-connection.port';
+import type { BusConnection, PullListener, PullRequest } from './bus-connection.port';
 import { consumerRow } from './bus-topology';
 import { ConsumerLoop } from './consumer-loop';
 import { encodeEvent, type StoredEvent } from '@uplift/contracts';
@@ -136,3 +136,32 @@ test('messages of more bytes than a process may have in work are not asked for',
   await clock.advance(60_000);
   expect(asked()).toBeGreaterThan(before);
 });
+
+test.each(['pre-upgrade', 'upgrade'])(
+  'as many small work orders wait in %s as a process may have in hand',
+  async (durable) => {
+    const clock = new VirtualClock();
+    const message = encodeEvent(EVENT, { ordinal: 1, epoch: 'e' });
+    const ignore = () => undefined;
+    const counted = { sequence: 1, deliveryCount: 1, bytes: 1_850 };
+    const delivery = { ...message, ...counted, forget: ignore, keep: ignore, settle: ignore };
+    const connection = {
+      clock,
+      isConnected: true,
+      hasConsumer: () => Promise.resolve(true),
+      pull: ({ batch }: PullRequest, listener: PullListener) => {
+        const all = Array.from({ length: batch }, () => delivery);
+        clock.after(1, () => all.forEach((each) => listener.onDelivery(each)));
+        return { drain: () => Promise.resolve(), close: ignore };
+      },
+    } as unknown as BusConnection;
+    const row = consumerRow(durable)!;
+    const handle = () => new Promise(ignore);
+    const hooks = { handle, onUnreadable: ignore, onError: ignore, onBeat: ignore };
+    const loop = new ConsumerLoop(connection, row, hooks);
+    loop.start();
+    await clock.advance(2_000);
+    expect(loop.inHand).toBeGreaterThanOrEqual(row.maxAckPending);
+    await loop.stop(Promise.resolve());
+  },
+);
