@@ -1,11 +1,16 @@
 import type { StopView, SystemView, WorkOrder } from '@uplift/domain';
 import { ALL_STARTS_ALLOWED } from '@uplift/domain';
+import { AllTail } from '@uplift/event-store';
+import { SingleLagoonCore } from '@uplift/lagoon';
+import { unguardedCore } from '@uplift/lagoon/testing';
 import { VirtualClock } from '@uplift/runtime/testing';
 import { ORDER, SCRIPTED } from '../testing/example-upgrade';
 import { protocolOf, scriptsOf, StageFixture, WORKER } from '../testing/stage-fixture';
 import { PreUpgradeStage } from '../stages/pre-upgrade/pre-upgrade.stage';
 import { UpgradeStage } from '../stages/upgrade/upgrade.stage';
-import type { Start, StartGate } from './start-gate';
+import { AdmissionControl } from './admission-control';
+import { StartGate, type Start } from './start-gate';
+import { StartsSwitch } from './starts-switch';
 
 const SECOND = 1_000;
 const START = Date.parse('2026-06-01T00:00:00.000Z');
@@ -70,6 +75,35 @@ function reading(fixture: StageFixture, [first, ...others]: readonly SystemView[
     get: () => (views.length > 1 ? views.shift() : views[0]),
   });
 }
+
+test('at a core with limits a start is appended at once, before anything comes of it', async () => {
+  const fixture = await StageFixture.at('UpgradeRequested', {}, new VirtualClock(START));
+  const { clock, randomness, store, lagoon } = fixture;
+  const limits = { triggersPerHour: 60, triggerBurst: 5, buildsInFlight: 0 };
+  const settings = { ...limits, platformRole: false, probeSuffixes: [] };
+  const cores = new SingleLagoonCore(unguardedCore(lagoon, { name: 'eu-1', settings }));
+  const starts = new StartsSwitch(
+    () => Promise.resolve(ALL_STARTS_ALLOWED),
+    (core) => core,
+  );
+  const onBreak = (error: unknown) => expect(error).toBeUndefined();
+  const tail = new AllTail(store, { clock, randomness, onBreak });
+  const admission = new AdmissionControl(tail, { clock, cores, starts, onBeat: () => undefined });
+  const gate = new StartGate(admission, starts, clock);
+  tail.start();
+  admission.onApplicationBootstrap();
+  const before: (readonly string[])[] = [];
+  const look = async () => before.push(await fixture.types());
+  store.rivals.push(look, look);
+  const ports = { cores, gate, scripts: scriptsOf(fixture) };
+  const stage = new PreUpgradeStage(ports, { worker: WORKER, concurrency: 8 });
+  const handled = fixture.handle(stage);
+  await clock.advance(5 * SECOND);
+  expect(await handled).toEqual({ kind: 'done' });
+  expect(before).toEqual([[], ['PreUpgradeStarted']]);
+  admission.onApplicationShutdown();
+  await tail.stop();
+});
 
 describe('while starts are stopped', () => {
   it.each([

@@ -139,4 +139,16 @@ export const LOAD_MUTANTS: readonly Mutant[] = [
       name: 'confirms a run up to its first failure, and nothing after it',
     },
   },
+  {
+    id: 'start-at-a-limited-core-recorded-late',
+    breaks: ['I-34'],
+    what: 'a start at a core with limits is recorded with what comes of it, and nobody sees it before',
+    file: 'apps/stage-workers/src/admission/start-gate.ts',
+    search: 'if (this.entry.isAwaited) await this.begin(command);',
+    replacement: 'if (this.entry.isAwaited && command.type.length < 3) await this.begin(command);',
+    test: {
+      spec: 'apps/stage-workers/src/admission/start-gate.unit.spec.ts',
+      name: 'at a core with limits a start is appended at once, before anything comes of it',
+    },
+  },
 ];

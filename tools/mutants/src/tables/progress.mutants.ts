@@ -240,4 +240,17 @@ export const PROGRESS_MUTANTS: readonly Mutant[] = [
     replacement: 'return late();',
     test: { spec: CLOCK, name: 'ends nobody while the store does not tell it' },
   },
+  {
+    id: 'wait-of-an-unchanged-build',
+    breaks: ['I-20'],
+    what: 'an instance still waits for a core that is back, as long as its build goes on as before',
+    file: `${WORKERS}/stages/polling/build-follower.ts`,
+    search:
+      'const isNeeded = this.build !== null || this.memory !== null || this.sketch.isWaiting;',
+    replacement: 'const isNeeded = this.build !== null || this.memory !== null;',
+    test: {
+      spec: `${WORKERS}/stages/polling/polling.stage.unit.spec.ts`,
+      name: 'ends a wait when the core is back, although the build goes on as before',
+    },
+  },
 ];

@@ -39,6 +39,24 @@ describe.each([
     expect(steps).toEqual(['Image Build', 'Deploy', 'UpgradeCompleted', 'PostUpgradePending']);
   });
 
+  it('ends a wait when the core is back, although the build goes on as before', async () => {
+    const here = await following();
+    const { fixture, lagoon } = here;
+    const running = fixture.handle(here.stage());
+    lagoon.script.setBuild(here.build, { status: 'running' });
+    await here.look(3);
+    lagoon.script.unavailable = true;
+    fixture.openBreaker(here.clock.wall());
+    await here.look(3);
+    expect((await fixture.types()).at(-1)).toBe('WaitingFor');
+    lagoon.script.unavailable = false;
+    fixture.closeBreaker();
+    await here.look(6);
+    expect((await fixture.types()).at(-1)).toBe('WaitEnded');
+    fixture.stopping.abort();
+    await running;
+  });
+
   it('opens the post-upgrade stage in the same append as the end', async () => {
     const here = await following();
     const running = here.fixture.handle(here.stage());
