@@ -49,6 +49,38 @@ describe('what opens another stage', () => {
     expect(hopsOf(fixture)).toEqual([['verify', 'PostUpgradeCompleted', 'e1']]);
   });
 
+  describe('after the bus was filled anew', () => {
+    const fromNewBus = (fixture: StageFixture) => {
+      const delivery = { ...fixture.delivery(), epoch: 'e2', isDone: true } as const;
+      return fixture.runner.handle(preUpgrade(fixture), delivery);
+    };
+
+    it('is handed over as of the new filling, by work that began before', async () => {
+      const fixture = await StageFixture.at('UpgradeRequested');
+      const stage = preUpgrade(fixture);
+      const slow: StageHandler = {
+        stage: 'pre-upgrade',
+        run: async (turn) => {
+          await fromNewBus(fixture);
+          await stage.run(turn);
+        },
+      };
+      await fixture.handle(slow);
+      expect(hopsOf(fixture)).toEqual([['upgrade', 'UpgradePending', 'e2']]);
+    });
+
+    it('leads on as of the new filling, although it was handed over before', async () => {
+      const fixture = await StageFixture.at('UpgradeRequested');
+      await fixture.handle(preUpgrade(fixture));
+      await fromNewBus(fixture);
+      await goOn(fixture, upgrade(fixture), { isAhead: true });
+      expect(hopsOf(fixture)).toEqual([
+        ['upgrade', 'UpgradePending', 'e1'],
+        ['poll-upgrade', 'DeploymentAccepted', 'e2'],
+      ]);
+    });
+  });
+
   it('is not handed over by a handling that fails after it', async () => {
     const fixture = await StageFixture.at('UpgradeRequested');
     const stage = preUpgrade(fixture);

@@ -47,8 +47,7 @@ export class StageRunner {
 
   async handle(handler: StageHandler, delivery: EventDelivery): Promise<DeliveryOutcome | Held> {
     if (isOfAnotherStage(handler, delivery)) return { kind: 'done' };
-    if (delivery.epoch !== this.epoch) this.ports.worker.ends.clear();
-    this.epoch = delivery.epoch;
+    this.noteEpoch(delivery);
     try {
       const goesOn = delivery.isDone ? null : await this.work(handler, delivery);
       return goesOn ?? (await this.done(handler, delivery));
@@ -59,6 +58,13 @@ export class StageRunner {
     }
   }
 
+  /** What was handed over may have been so before the bus was filled anew. */
+  private noteEpoch({ epoch, isAhead }: EventDelivery): void {
+    if (isAhead || epoch === this.epoch) return;
+    this.ports.worker.ends.clear();
+    this.epoch = epoch;
+  }
+
   private async done(handler: StageHandler, message: HandledMessage): Promise<DeliveryOutcome> {
     await this.ports.assertSameStore?.();
     this.defects.forget(handlingOf(handler, message));
@@ -66,11 +72,11 @@ export class StageRunner {
     return { kind: 'done' };
   }
 
-  private handOver({ event: { stream, revision }, epoch }: HandledMessage): void {
+  private handOver({ event: { stream, revision } }: HandledMessage): void {
     const { worker, handOver } = this.ports;
     const last = worker.ends.own(stream);
     if (handOver === undefined || last === null || last.revision <= revision) return;
-    for (const durable of openedBy(last)) handOver(durable, last, epoch);
+    for (const durable of openedBy(last)) handOver(durable, last, this.epoch);
   }
 
   /** What becomes of a message whose work went on after its handling. */
@@ -107,15 +113,13 @@ export class StageRunner {
   private async work(handler: StageHandler, delivery: EventDelivery): Promise<HeldWork | null> {
     const session = await this.open(delivery, { ...this.handling(delivery), onNews: this.onNews });
     if (session === null) return null;
-    const { signal, deliveryCount, epoch } = delivery;
+    const { signal, deliveryCount } = delivery;
     const event = referenceTo(session.message);
     const message = this.reopenable(event);
     try {
       await this.ports.outages.endWaitIfBack(session);
       const ongoing = await handler.run({ session, signal, message });
-      return ongoing
-        ? new HeldWork(ongoing, this.endOf(handler, { event, deliveryCount, epoch }))
-        : null;
+      return ongoing ? new HeldWork(ongoing, this.endOf(handler, { event, deliveryCount })) : null;
     } catch (error) {
       if (!signal.aborted) await this.tell(session, error, handler);
       throw error;
@@ -200,7 +204,6 @@ export class StageRunner {
 interface HandledMessage {
   readonly event: MessageReference;
   readonly deliveryCount: number;
-  readonly epoch: string;
 }
 
 interface OpenableMessage extends HandledMessage {
