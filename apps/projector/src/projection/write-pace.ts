@@ -3,7 +3,8 @@ import type { ProjectionProgress } from './projection-progress';
 
 /** How long events may lie while nobody waits for a position: one transaction then serves many. */
 const UNAWAITED_MS = 50;
-/** A write is followed by a rest of its own length, which leaves half of the time to others, but of no more than this. */
+/** A write is followed by a rest of its own length, which leaves half of the time to others, within these bounds. */
+const SHORTEST_REST_MS = 5;
 const LONGEST_REST_MS = 20;
 
 /** When what has come is written: soon for whoever waits, in larger parts for nobody. */
@@ -19,7 +20,8 @@ export class WritePace {
   }
 
   noteWrite(tookMs: number): void {
-    this.restUntil = this.clock.monotonic() + Math.min(tookMs, LONGEST_REST_MS);
+    const restMs = Math.min(Math.max(tookMs, SHORTEST_REST_MS), LONGEST_REST_MS);
+    this.restUntil = this.clock.monotonic() + restMs;
   }
 
   /** Resolves when it is time to write. */

@@ -42,6 +42,7 @@ describe('when events are written', () => {
   });
 
   it.each([
+    [1, 5],
     [8, 8],
     [400, 20],
   ])('is, after a write of %d ms, not before another %d ms, whoever waits', async (took, rest) => {
