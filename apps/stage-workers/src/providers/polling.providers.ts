@@ -31,7 +31,7 @@ export function pollingProviders(runtime: StageRuntime): Provider[] {
 function pollerOptions({ clock, configuration, health, logger, metrics }: StageRuntime) {
   const rounds = metrics.histogram({
     name: 'poll_round_seconds',
-    help: 'Time in which every build of a core whose turn it was has been looked at',
+    help: 'Time of a poll round: up to 200 requests to one core, and what their answers led to',
   });
   const { pollEarlyIntervalMs, pollEarlyForMs } = configuration;
   const { pollIntervalMs, pollQueuedIntervalMs, pollBatch: batch } = configuration;
