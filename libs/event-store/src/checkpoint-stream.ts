@@ -33,7 +33,7 @@ export interface CheckpointSize {
 
 /** Text in one page, in bytes: also where nothing of it can be compressed it fits into an event. */
 const PAGE_BYTES = 180 * 1024;
-/** Pages of one checkpoint that are read: some 350 MB of text. */
+/** Pages of one checkpoint that are written and read: some 350 MB of text. */
 const MOST_PAGES = 2_000;
 const TYPE = 'FoldCheckpointed';
 
@@ -110,6 +110,7 @@ export class CheckpointStream {
     const checkpoint = deterministicEventId(eventId, this.writer.actor.id, head.revision + 1);
     let [pages, bytes] = [0, 0];
     const put = async (content: string, end?: PageEnd) => {
+      if (pages > MOST_PAGES) throw new RangeError(`It has more than ${MOST_PAGES} pages`);
       const data: Page = { checkpoint, page: pages, content, before, ...(end && { end }) };
       head = await this.append(head, this.eventOf(data, eventId));
     };
@@ -167,7 +168,7 @@ export class CheckpointStream {
   /** Fewer where they were let go. */
   private async pages(first: number, count: number): Promise<readonly StoredEvent[]> {
     try {
-      return (await this.store.load(this.stream, Math.max(0, first))).slice(0, count);
+      return await this.store.load(this.stream, Math.max(0, first), count);
     } catch (error) {
       if (error instanceof StreamGoneError || error instanceof StreamNotFoundError) return [];
       throw error;

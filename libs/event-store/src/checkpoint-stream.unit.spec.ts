@@ -167,6 +167,21 @@ describe('a checkpoint', () => {
     ]);
   });
 
+  it('reads no page but those of the checkpoints that it looks at', async () => {
+    let read = 0;
+    const { second } = await afterTwo(async (store, stream) => {
+      for (let n = 0; n < 20; n += 1) await putPage(store, stream, { before: 3, end: undefined });
+      const load = store.load.bind(store);
+      store.load = async (...given) => {
+        const events = await load(...given);
+        if (given[0] === stream) read += events.length;
+        return events;
+      };
+    });
+    expect(second.counts.told).toBe(0);
+    expect(read).toBe(2);
+  });
+
   it('goes with the store when that is put back to an older copy', async () => {
     const { store, put, follow } = followedStore();
     await put(EVERY);

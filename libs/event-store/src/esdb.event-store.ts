@@ -108,8 +108,10 @@ export class EsdbEventStore extends EventStore {
     return `it takes no events since ${seconds} s (${failure.reason})${hint}`;
   }
 
-  override load(stream: string, fromRevision = 0): Promise<StoredEvent[]> {
-    return this.readThere(stream, (attempt) => this.readFrom(attempt, stream, fromRevision));
+  override load(stream: string, fromRevision = 0, most?: number): Promise<StoredEvent[]> {
+    return this.readThere(stream, (attempt) =>
+      this.readFrom(attempt, { stream, revision: fromRevision, most }),
+    );
   }
 
   override loadLast(stream: string, count: number, upTo?: number): Promise<StoredEvent[]> {
@@ -220,8 +222,12 @@ export class EsdbEventStore extends EventStore {
     if (first?.revision !== 0) throw new StreamGoneError(stream, 'truncated');
   }
 
-  private async readFrom(attempt: Try, stream: string, revision: number): Promise<StoredEvent[]> {
-    const events = await this.read(attempt, stream, { fromRevision: BigInt(revision) });
+  private async readFrom(
+    attempt: Try,
+    { stream, revision, most }: { stream: string; revision: number; most: number | undefined },
+  ): Promise<StoredEvent[]> {
+    const from = { fromRevision: BigInt(revision), ...(most !== undefined && { maxCount: most }) };
+    const events = await this.read(attempt, stream, from);
     const [first] = events;
     if (first && first.revision > revision) throw new StreamGoneError(stream, 'truncated');
     if (!first) await this.assertUntouched(attempt, stream, revision);

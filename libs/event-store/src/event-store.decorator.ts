@@ -26,8 +26,8 @@ export abstract class EventStoreDecorator extends EventStore {
     return this.heard(this.store.append(stream, after, events));
   }
 
-  override load(stream: string, fromRevision?: number): Promise<StoredEvent[]> {
-    return this.heard(this.store.load(stream, fromRevision));
+  override load(stream: string, fromRevision?: number, most?: number): Promise<StoredEvent[]> {
+    return this.heard(this.store.load(stream, fromRevision, most));
   }
 
   override loadLast(stream: string, count: number, upTo?: number): Promise<StoredEvent[]> {

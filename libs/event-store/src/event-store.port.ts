@@ -215,10 +215,10 @@ export abstract class EventStore {
     events: readonly EventToAppend[],
   ): Promise<Appended>;
   /**
-   * Events of one stream from a revision (inclusive, default 0); empty beyond its end. Throws StreamNotFoundError for
+   * Events of one stream from a revision (inclusive, default 0), at most so many; empty beyond its end. Throws StreamNotFoundError for
    * one that never was, StreamGoneError if events from that revision on were there and are no more.
    */
-  abstract load(stream: string, fromRevision?: number): Promise<StoredEvent[]>;
+  abstract load(stream: string, fromRevision?: number, most?: number): Promise<StoredEvent[]>;
   /**
    * The last events of one stream, at most so many, in their order; with `upTo` those up to that revision. Throws as
    * `load` of the whole stream does.

@@ -213,6 +213,7 @@ export function appendingSuite(open: () => EventStore): void {
       expect(await store.lastOf(stream)).toBeNull();
       await fill(store, stream, 3);
       expect(await store.lastOf(stream)).toEqual((await store.load(stream)).at(-1));
+      expect(await store.load(stream, 1, 1)).toEqual((await store.load(stream)).slice(1, 2));
     });
 
     it.each([

@@ -16,8 +16,12 @@ export class NewerEventsNoticed extends EventStoreDecorator {
     return this.newer && new UnknownEventError(this.newer).message;
   }
 
-  override async load(stream: string, fromRevision?: number): Promise<StoredEvent[]> {
-    return this.noticed(await super.load(stream, fromRevision));
+  override async load(
+    stream: string,
+    fromRevision?: number,
+    most?: number,
+  ): Promise<StoredEvent[]> {
+    return this.noticed(await super.load(stream, fromRevision, most));
   }
 
   override async loadLast(stream: string, count: number, upTo?: number): Promise<StoredEvent[]> {

@@ -107,11 +107,11 @@ export class VerifiedEventStore extends EventStoreDecorator {
     });
   }
 
-  override load(stream: string, fromRevision?: number): Promise<StoredEvent[]> {
+  override load(stream: string, fromRevision?: number, most?: number): Promise<StoredEvent[]> {
     return this.watching(stream, async () => {
-      const events = await this.store.load(stream, fromRevision);
+      const events = await this.store.load(stream, fromRevision, most);
       const last = events.at(-1);
-      if (last !== undefined) this.ends.remember(last);
+      if (last !== undefined && most === undefined) this.ends.remember(last);
       return events;
     });
   }

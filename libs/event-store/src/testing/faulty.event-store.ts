@@ -29,9 +29,9 @@ export class FaultyEventStore extends InMemoryEventStore {
     return appended;
   }
 
-  override load(stream: string, fromRevision?: number) {
+  override load(stream: string, fromRevision?: number, most?: number) {
     this.loads += 1;
-    return super.load(stream, fromRevision);
+    return super.load(stream, fromRevision, most);
   }
 
   override loadLast(stream: string, count: number, upTo?: number) {

@@ -68,7 +68,7 @@ export class InMemoryEventStore extends EventStore {
     return Promise.resolve().then(() => this.appendNow(stream, after, events));
   }
 
-  override load(stream: string, fromRevision = 0): Promise<StoredEvent[]> {
+  override load(stream: string, fromRevision = 0, most = Infinity): Promise<StoredEvent[]> {
     return Promise.resolve().then(() => {
       this.assertOpen();
       const events = this.streams.get(stream);
@@ -77,7 +77,7 @@ export class InMemoryEventStore extends EventStore {
       if (loss && fromRevision < firstLeft(loss, events)) {
         throw new StreamGoneError(stream, loss.how);
       }
-      return events.slice(fromRevision);
+      return events.slice(fromRevision, fromRevision + most);
     });
   }
 
