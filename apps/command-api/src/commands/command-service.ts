@@ -59,8 +59,10 @@ export class CommandService {
         {
           tries: MOST_TRIES,
           onLoad: async (loaded, find) => {
+            // A key that was made here stands for nothing before the first try.
+            const isNew = request.caller.isKeyless === true && seen.loaded === undefined;
             seen.loaded = loaded;
-            const earlier = await find(keyedCommand.commandId);
+            const earlier = isNew ? undefined : await find(keyedCommand.commandId);
             const own = earlier && ownEvent(earlier, keyedCommand);
             if (earlier !== undefined && own !== undefined) {
               seen.loaded = earlier;

@@ -2,7 +2,7 @@ import { instanceStream, isInstanceStream, ProblemError } from '@uplift/contract
 import { DomainError, OPERATOR_COMMANDS } from '@uplift/domain';
 import type { StreamHead } from '@uplift/event-store';
 import { EventStoreUnavailableError, RevisionConflictError } from '@uplift/event-store';
-import { InMemoryEventStore } from '@uplift/event-store/testing';
+import { FaultyEventStore, InMemoryEventStore } from '@uplift/event-store/testing';
 import { MOST_NOTES_IN_A_ROW } from './idempotency';
 import {
   refusedWith,
@@ -192,6 +192,25 @@ describe('CommandService', () => {
 
     expect(result).toMatchObject({ outcome: 'unchanged', revision: 0 });
     expect(await typesIn(store)).toHaveLength(1);
+  });
+
+  it('looks for no earlier command of a caller who sent no key', async () => {
+    const store = new FaultyEventStore();
+    const { service } = commandServiceOn(store, undefined, {
+      snapshotEvery: 2,
+      commandsPerPage: 2,
+    });
+    await service.execute(registration());
+    for (let n = 0; n < 20; n += 1) await service.execute(report(`k${n}`, n % 2 ? WELL : SICK));
+    store.loads = 0;
+    await service.execute(report('another', SICK));
+    expect(store.loads).toBeGreaterThan(5);
+
+    store.loads = 0;
+    const request = report('made here', WELL);
+    await service.execute({ ...request, caller: { ...request.caller, isKeyless: true } });
+
+    expect(store.loads).toBe(1);
   });
 
   it('notes so many in a row and no more, until something happens', async () => {
