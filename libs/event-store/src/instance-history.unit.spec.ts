@@ -5,7 +5,7 @@ import type { InstanceEvent, InstanceSnapshot, RunningStatus } from '@uplift/dom
 import { evolve, FOLD_VERSION, INITIAL_STATE } from '@uplift/domain';
 import { event } from '@uplift/domain/testing';
 import { VirtualClock } from '@uplift/runtime/testing';
-import { StreamGoneError } from './event-store.port';
+import { headOf, StreamGoneError } from './event-store.port';
 import { verifyChain } from './hash-chain';
 import { InstanceHistory } from './instance-history';
 import { remember, NO_MEMORY } from './stream-memory';
@@ -45,11 +45,10 @@ async function setUp(snapshotEvery = 10, commandsPerPage = 8) {
   /** Behind the end, with the hash that it needs there. */
   const forge = async (changes: Forged) => {
     const [last] = (await snapshots()).slice(-1);
-    const loaded = await history.load(INSTANCE_ID);
     const data = { ...last!.data, ...changes } as object;
     const metadata = { ...SAMPLE_METADATA, service: 'forger' };
     const forged = { id: randomUUID(), type: 'InstanceSnapshotTaken', data, metadata };
-    await store.append(STREAM, loaded.head, [forged]);
+    await store.append(STREAM, headOf(await all()), [forged]);
   };
   return { store, history, append, report, all, snapshots, forge, commandIds };
 }
@@ -142,6 +141,17 @@ describe('an instance that is loaded', () => {
     const { state, memory } = await history.load(INSTANCE_ID);
     expect({ state, memory }).toEqual(wholeFold(await all()));
     expect(memory.sinceSnapshot).toBeGreaterThan(3);
+  });
+
+  it('cannot be read over an event of a build that knows more, whatever snapshot it took behind it', async () => {
+    const { history, report, forge, store } = await setUp();
+    await report(12);
+    const { head } = await history.load(INSTANCE_ID);
+    const unknown = { id: randomUUID(), type: 'InstanceQuarantined', data: {} };
+    await store.append(STREAM, head, [{ ...unknown, metadata: SAMPLE_METADATA }]);
+    await forge({ foldVersion: FOLD_VERSION + 1 });
+    const reason = 'unknown-type';
+    await expect(history.load(INSTANCE_ID)).rejects.toMatchObject({ reason });
   });
 
   it('passes over a snapshot that does not follow from the event before it', async () => {

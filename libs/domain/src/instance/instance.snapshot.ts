@@ -1,6 +1,6 @@
 /**
- * Which fold a snapshot was made by. Raised with every change of what the events of an instance come to: readers pass
- * over a snapshot of another fold, and read on to one of theirs, or to the first event.
+ * Which fold a snapshot was made by. Raised with every change of what the events of an instance come to, and
+ * with every new type of them: readers pass over a snapshot of another fold, and read on to one of theirs, or to the first event.
  */
 export const FOLD_VERSION = 1;
 
