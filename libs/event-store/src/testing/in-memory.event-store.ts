@@ -120,7 +120,7 @@ export class InMemoryEventStore extends EventStore {
       upTo = positionOfLast(looked) ?? upTo;
       if (looked.length > 0 || reachedEnd)
         yield { ...this.sorted(looked, withoutTypes), upTo, caughtUp };
-      else if (isLive()) await this.log.more(signal);
+      else await this.log.more(isLive, signal);
     }
   }
 

@@ -52,8 +52,9 @@ export class InMemoryLog {
     return index < 0 ? this.events.length : index;
   }
 
-  /** Resolves when `wake` is called or `signal` aborts. */
-  more(signal?: AbortSignal): Promise<void> {
+  /** Resolves when `wake` is called, `signal` aborts or nobody waits any more. */
+  more(isLive: () => boolean, signal?: AbortSignal): Promise<void> {
+    if (!isLive()) return Promise.resolve();
     return new Promise((resolve) => {
       const awake = () => {
         this.sleepers.delete(awake);
@@ -74,7 +75,7 @@ export class InMemoryLog {
     const enough = isPart() ? gather?.() : undefined;
     let isEnough = enough === undefined;
     void enough?.then(() => (isEnough = true));
-    while (!isEnough && isPart()) await Promise.race([enough, this.more(signal)]);
+    while (!isEnough && isPart()) await Promise.race([enough, this.more(isLive, signal)]);
   }
 
   wake(): void {
