@@ -6,8 +6,10 @@ import { EventClock } from '../store/event-clock';
 import type { Entrant, Hold } from './candidate';
 import type { Entry, Reachability } from './core-queue';
 import { CoreQueue } from './core-queue';
-import type { LimitsOf, NoRoom } from './core-usage.projection';
-import { CoreUsageProjection, knownCore, limitsBasis, limitsFrom } from './core-usage.projection';
+import type { LimitsOf } from './core-limits';
+import { knownCore, limitsBasis, limitsFrom } from './core-limits';
+import type { NoRoom } from './core-load';
+import { CoreUsageProjection } from './core-usage.projection';
 import type { StartsSwitch, StoppedStarts } from './starts-switch';
 
 export interface AdmissionControlOptions {

@@ -7,7 +7,7 @@ import type {
 } from '@uplift/domain';
 import { ordering } from '@uplift/domain/testing';
 import { exampleUpgrade, ORDER, PROFILE } from '../testing/example-upgrade';
-import type { CoreLimits } from './core-usage.projection';
+import type { CoreLimits } from './core-limits';
 import { CoreUsageProjection } from './core-usage.projection';
 
 const LIMITS: CoreLimits = {

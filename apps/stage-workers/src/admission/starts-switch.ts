@@ -1,7 +1,7 @@
 import type { StopView, SystemView } from '@uplift/domain';
 import { ALL_STARTS_ALLOWED, startsStoppedFor } from '@uplift/domain';
 import type { LagoonCores } from '@uplift/lagoon';
-import { knownCore } from './core-usage.projection';
+import { knownCore } from './core-limits';
 
 /** A switch that holds up all starts, of the system or of one core. */
 export interface StoppedStarts {

@@ -2,7 +2,7 @@ import type { Provider } from '@nestjs/common';
 import { AllTail, EventStore, SystemHistory } from '@uplift/event-store';
 import { LagoonCores } from '@uplift/lagoon';
 import { AdmissionControl } from '../admission/admission-control';
-import { isLimited } from '../admission/core-usage.projection';
+import { isLimited } from '../admission/core-limits';
 import { StartGate } from '../admission/start-gate';
 import { nameFrom, StartsSwitch } from '../admission/starts-switch';
 import type { StageRuntime } from '../stage-workers.settings';

@@ -10,7 +10,7 @@ import {
 } from '@uplift/event-store';
 import type { EventStore } from '@uplift/event-store';
 import { LagoonCores } from '@uplift/lagoon';
-import { limitsBasis, limitsFrom } from '../admission/core-usage.projection';
+import { limitsBasis, limitsFrom } from '../admission/core-limits';
 import { nameFrom } from '../admission/starts-switch';
 import type { Clock, Metrics } from '@uplift/runtime';
 import { RepeatedLines } from '@uplift/runtime';

@@ -2,7 +2,7 @@ import type { InstanceEvent, InstanceEventType } from '@uplift/domain';
 import { InstanceHistory, SystemHistory } from '@uplift/event-store';
 import type { Clock } from '@uplift/runtime';
 import { SeededRandomness } from '@uplift/runtime/testing';
-import type { CoreLimits } from '../admission/core-usage.projection';
+import type { CoreLimits } from '../admission/core-limits';
 import { ClockCheck } from '../stages/watchdog/clock-check';
 import { DeadlineEnforcer } from '../stages/watchdog/deadline-enforcer';
 import { DeadlineProjection } from '../stages/watchdog/deadlines.projection';

@@ -2,7 +2,7 @@ import type { Attempt } from '@uplift/domain';
 import type { LagoonCore, LagoonCores } from '@uplift/lagoon';
 import type { Clock } from '@uplift/runtime';
 import { failpoint } from '@uplift/runtime';
-import { isAdmittedFirst } from '../../admission/core-usage.projection';
+import { isAdmittedFirst } from '../../admission/flight';
 import type { Permit, StartGate } from '../../admission/start-gate';
 import { DeployEffect, permittedBulkId } from '../../effects/deploy.effect';
 import type { EffectProtocol, OwnIntent } from '../../effects/effect-protocol';

@@ -4,7 +4,7 @@ import type { TailedInstanceEvent, TailedSystemEvent, TailFold } from '@uplift/e
 import { foldOfValue } from '@uplift/event-store';
 import type { Clock } from '@uplift/runtime';
 import { admissionTarget } from '../../admission/core-queue';
-import type { LimitsOf } from '../../admission/core-usage.projection';
+import type { LimitsOf } from '../../admission/core-limits';
 import { CoreUsageProjection } from '../../admission/core-usage.projection';
 import type { NameOf } from '../../admission/starts-switch';
 import { stoppedStarts } from '../../admission/starts-switch';
