@@ -1,65 +1,10 @@
-import type { AckAction, DeliveryOutcome, Held } from './ack-policy';
+import { encodeEvent } from '@uplift/contracts';
+import { VirtualClock } from '@uplift/runtime/testing';
+import type { DeliveryOutcome, Held } from './ack-policy';
 import type { BusConnection, PullListener, PullRequest } from './bus-connection.port';
 import { consumerRow } from './bus-topology';
 import { ConsumerLoop } from './consumer-loop';
-import { encodeEvent, type StoredEvent } from '@uplift/contracts';
-import { VirtualClock } from '@uplift/runtime/testing';
-
-const EVENT: StoredEvent = {
-  id: '0b1c6c0e-0000-4000-8000-00000000000b',
-  type: 'UpgradeRequested',
-  stream: 'instance-0b1c6c0e-0000-4000-8000-00000000000a',
-  revision: 1,
-  position: 700n,
-  recordedAt: '2026-03-01T10:00:00.000Z',
-  data: {},
-  metadata: {
-    $correlationId: 'c',
-    $causationId: 'd',
-    actor: { type: 'user', id: 'somebody' },
-    service: 'command-api',
-    schemaVersion: 1,
-    hash: 'a'.repeat(64),
-  },
-};
-
-/** One message for one consumer, and what it is told in the end. */
-function handing(handle: () => Promise<unknown>, bytes = 100) {
-  let pulls = 0;
-  const told: string[] = [];
-  const clock = new VirtualClock();
-  const answers: AckAction[] = [];
-  let listener: PullListener | undefined;
-  const connection = {
-    clock,
-    isConnected: true,
-    hasConsumer: () => Promise.resolve(true),
-    onReconnect: () => () => undefined,
-    pull: (_request: unknown, given: PullListener) => {
-      listener ??= given;
-      pulls += 1;
-      return { drain: () => Promise.resolve(), close: () => undefined };
-    },
-  } as unknown as BusConnection;
-  const ignore = () => undefined;
-  const loop = new ConsumerLoop(connection, consumerRow('upgrade')!, {
-    handle,
-    ...{ onUnreadable: ignore, onError: ignore, onBeat: ignore },
-  });
-  loop.start();
-  const message = encodeEvent(EVENT, { ordinal: 1, epoch: 'e' });
-  const settle = (action: AckAction) => answers.push(action);
-  const deliver = async () => {
-    await clock.advance(0);
-    const counted = { sequence: 1, deliveryCount: 1, bytes };
-    const forget = () => void told.push('forget');
-    const keep = () => void told.push('keep');
-    const delivery = { ...message, ...counted, forget, keep, settle };
-    listener?.onDelivery(delivery);
-    await clock.advance(0);
-  };
-  return { clock, answers, deliver, loop, told, asked: () => pulls };
-}
+import { HANDED_EVENT, handing, UPGRADE_ROW } from './testing/handed-messages';
 
 describe('a message', () => {
   it('is answered for only after its handler has done its work', async () => {
@@ -127,7 +72,7 @@ describe('a message whose work goes on after its handler', () => {
 test('messages of more bytes than a process may have in work are not asked for', async () => {
   let finish: () => void = () => undefined;
   const work = new Promise<void>((resolve) => (finish = resolve));
-  const { asked, deliver, clock } = handing(() => work, consumerRow('upgrade')!.mostBytes);
+  const { asked, deliver, clock } = handing(() => work, { bytes: UPGRADE_ROW.mostBytes });
   await deliver();
   const before = asked();
   await clock.advance(60_000);
@@ -141,7 +86,7 @@ test.each(['pre-upgrade', 'upgrade'])(
   'as many small work orders wait in %s as a process may have in hand',
   async (durable) => {
     const clock = new VirtualClock();
-    const message = encodeEvent(EVENT, { ordinal: 1, epoch: 'e' });
+    const message = encodeEvent(HANDED_EVENT, { ordinal: 1, epoch: 'e' });
     const ignore = () => undefined;
     const counted = { sequence: 1, deliveryCount: 1, bytes: 1_850 };
     const delivery = { ...message, ...counted, forget: ignore, keep: ignore, settle: ignore };

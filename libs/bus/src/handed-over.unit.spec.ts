@@ -1,72 +1,7 @@
-import { encodeEvent, type StoredEvent } from '@uplift/contracts';
-import { VirtualClock } from '@uplift/runtime/testing';
-import type { AckAction, DeliveryOutcome, Held } from './ack-policy';
-import type { BusConnection, PullListener } from './bus-connection.port';
-import { consumerRow } from './bus-topology';
-import { ConsumerLoop, type EventDelivery } from './consumer-loop';
+import type { DeliveryOutcome, Held } from './ack-policy';
+import type { EventDelivery } from './consumer-loop';
 import { HandedOver, placeOf } from './handed-over';
-
-const EVENT: StoredEvent = {
-  id: '0b1c6c0e-0000-4000-8000-00000000000b',
-  type: 'UpgradeRequested',
-  stream: 'instance-0b1c6c0e-0000-4000-8000-00000000000a',
-  revision: 1,
-  position: 700n,
-  recordedAt: '2026-03-01T10:00:00.000Z',
-  data: {},
-  metadata: {
-    $correlationId: 'c',
-    $causationId: 'd',
-    actor: { type: 'user', id: 'somebody' },
-    service: 'command-api',
-    schemaVersion: 1,
-    hash: 'a'.repeat(64),
-  },
-};
-
-/** Messages of one event for one consumer, and what they are told in the end. */
-function handing(
-  handle: (delivery: EventDelivery) => Promise<unknown>,
-  concurrency: number,
-  bytes: number,
-) {
-  const clock = new VirtualClock();
-  const answers: AckAction[] = [];
-  let listener: PullListener | undefined;
-  const connection = {
-    clock,
-    isConnected: true,
-    hasConsumer: () => Promise.resolve(true),
-    onReconnect: () => () => undefined,
-    pull: (_request: unknown, given: PullListener) => {
-      listener ??= given;
-      return { drain: () => Promise.resolve(), close: () => undefined };
-    },
-  } as unknown as BusConnection;
-  const ignore = () => undefined;
-  const row = { ...consumerRow('upgrade')!, concurrency };
-  const loop = new ConsumerLoop(connection, row, {
-    handle,
-    ...{ onUnreadable: ignore, onError: ignore, onBeat: ignore },
-  });
-  loop.start();
-  const settle = (action: AckAction) => answers.push(action);
-  let kept = 0;
-  const keep = () => void (kept += 1);
-  const deliver = async (event = EVENT, epoch = 'e', deliveryCount = 1) => {
-    await clock.advance(0);
-    const message = encodeEvent(event, { ordinal: 1, epoch });
-    const counted = { sequence: 1, deliveryCount, bytes };
-    listener?.onDelivery({ ...message, ...counted, forget: ignore, keep, settle });
-    await clock.advance(0);
-  };
-  const offer = async (event = EVENT) => {
-    const isTaken = loop.offer(event, 'e');
-    await clock.advance(0);
-    return isTaken;
-  };
-  return { clock, answers, deliver, loop, offer, keptSoFar: () => kept };
-}
+import { HANDED_EVENT as EVENT, handing, UPGRADE_ROW } from './testing/handed-messages';
 
 /** A handler that notes what it is given, and works until it is told how that ends. */
 class Handler {
@@ -94,7 +29,7 @@ const ORDINARY = { isAhead: undefined, isDone: undefined };
 
 function offering(concurrency = 8, bytes = 100) {
   const handler = new Handler();
-  const handed = handing(handler.handle, concurrency, bytes);
+  const handed = handing(handler.handle, { concurrency, bytes });
   const end = async (outcome: unknown = DONE) => {
     handler.end(outcome);
     await handed.clock.advance(0);
@@ -115,12 +50,12 @@ describe('an event that is handed over ahead of its message', () => {
   });
 
   it('is answered for with its work where its message comes meanwhile', async () => {
-    const { handler, offer, deliver, end, answers, loop, keptSoFar } = offering();
+    const { handler, offer, deliver, end, answers, loop, told } = offering();
     await offer();
     await deliver();
     expect([handler.flags, answers, loop.inHand]).toEqual([[AHEAD], [], 1]);
     loop.keep();
-    expect(keptSoFar()).toBe(1);
+    expect(told).toEqual(['forget', 'keep']);
     await end();
     expect(answers).toEqual([{ kind: 'ack' }]);
     await deliver(EVENT, 'e', 2);
@@ -226,7 +161,7 @@ describe('an event that is handed over ahead of its message', () => {
   });
 
   it('counts among the bytes in work, and waits for its message where there is no room', async () => {
-    const { mostBytes } = consumerRow('upgrade')!;
+    const { mostBytes } = UPGRADE_ROW;
     const large = (revision: number) => ({
       ...EVENT,
       revision,
@@ -246,7 +181,7 @@ describe('an event that is handed over ahead of its message', () => {
   });
 
   it('waits for its message where messages in work have taken the room', async () => {
-    const { offer, deliver, end } = offering(8, consumerRow('upgrade')!.mostBytes);
+    const { offer, deliver, end } = offering(8, UPGRADE_ROW.mostBytes);
     await deliver();
     expect(await offer({ ...EVENT, revision: 2 })).toBe(false);
     await end();
