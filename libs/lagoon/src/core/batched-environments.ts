@@ -17,7 +17,7 @@ interface Waiter {
 }
 
 /** Requests go out at least this far apart, in ms. */
-const APART_MS = 50;
+const APART_MS = 20;
 /** How long a look-up waits for others if the last request carried several, in ms: they came in a burst, as they do. */
 const BURST_MS = 200;
 

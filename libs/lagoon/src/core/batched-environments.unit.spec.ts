@@ -71,7 +71,7 @@ describe('look-ups of environments', () => {
     pending.answer(0);
     await first;
     void [2, 3].map((n) => batched.find(target(n)));
-    await clock.advance(49);
+    await clock.advance(19);
     expect(pending.sizes).toEqual([1]);
     await clock.advance(1);
     expect(pending.asked[1]).toEqual([target(2), target(3)]);
