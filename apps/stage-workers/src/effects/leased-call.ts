@@ -66,8 +66,9 @@ export async function withTimeout<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const ending = new AbortController();
-  const tooLong = new DOMException('The call took too long', 'TimeoutError');
-  const cancel = clock.after(ms, () => ending.abort(tooLong));
+  const cancel = clock.after(ms, () =>
+    ending.abort(new DOMException('The call took too long', 'TimeoutError')),
+  );
   try {
     return await work(ending.signal);
   } finally {

@@ -111,7 +111,7 @@ export class Watchdog implements OnApplicationBootstrap, OnApplicationShutdown {
     this.view.storeClock.observe(at, this.tail.hasCaughtUp);
     this.view.reasons.hear(at);
     this.actions.clockCheck.observe(event);
-    this.heard.abort();
+    if (!this.heard.signal.aborted) this.heard.abort();
   }
 
   private take(event: TailedInstanceEvent): void {
