@@ -1,4 +1,5 @@
 import { BUS_MUTANTS } from './tables/bus.mutants';
+import { CHECKPOINT_MUTANTS } from './tables/checkpoint.mutants';
 import { COMMAND_MUTANTS } from './tables/command.mutants';
 import { EFFECT_MUTANTS } from './tables/effect.mutants';
 import { LOAD_MUTANTS } from './tables/load.mutants';
@@ -18,6 +19,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...EFFECT_MUTANTS,
   ...OUTCOME_MUTANTS,
   ...PROGRESS_MUTANTS,
+  ...CHECKPOINT_MUTANTS,
   ...READ_MODEL_MUTANTS,
   ...LOAD_MUTANTS,
   ...SECURITY_MUTANTS,

@@ -1,10 +1,14 @@
 import type { SystemView } from '@uplift/domain';
 import { ALL_STARTS_ALLOWED } from '@uplift/domain';
 import type { AllTail } from '@uplift/event-store';
+import { TailCheckpoints } from '@uplift/event-store';
 import type { BreakerState, CoreOutage, CoreSettings } from '@uplift/lagoon';
 import { SingleLagoonCore } from '@uplift/lagoon';
 import { InMemoryLagoon, unguardedCore } from '@uplift/lagoon/testing';
+import type { Clock } from '@uplift/runtime';
+import { SeededRandomness } from '@uplift/runtime/testing';
 import { ORDER } from './example-upgrade';
+import { ACTOR } from './example-worker';
 import { SkewedClock } from './fast.clock';
 import { Fleet, settled } from './fleet';
 import { AdmissionControl } from '../admission/admission-control';
@@ -23,6 +27,7 @@ const open: { readonly admission: AdmissionControl; readonly tail: AllTail }[] =
 export async function stopAll(): Promise<void> {
   for (const { admission, tail } of open.splice(0)) {
     admission.onApplicationShutdown();
+    await tail.noteFolds();
     await tail.stop();
   }
 }
@@ -42,6 +47,11 @@ export class AdmissionFixture {
   readonly begun: string[] = [];
   readonly underWay: string[] = [];
   most = 0;
+  /** What processes say about their checkpoints. */
+  readonly lines: string[] = [];
+
+  /** @param everyEvents between two checkpoints; 0: there are none */
+  constructor(private readonly everyEvents = 0) {}
 
   /** Of a process that has read the store up to its end. */
   async admission(limits: Limits, skewMs = 0, tickMs = SECOND) {
@@ -53,7 +63,7 @@ export class AdmissionFixture {
 
   unstarted(limits: Limits, skewMs = 0, tickMs = SECOND) {
     const clock = new SkewedClock(this.fleet.clock, skewMs);
-    const tail = this.fleet.tail(clock);
+    const tail = this.fleet.tail(clock, this.checkpoints(clock));
     const { breaker, lagoon } = this;
     const settings = { ...limits, platformRole: false, probeSuffixes: [] };
     const cores = new SingleLagoonCore(unguardedCore(lagoon, { name: 'eu-1', breaker, settings }));
@@ -69,6 +79,16 @@ export class AdmissionFixture {
     };
     open.push({ admission, tail });
     return { admission, start };
+  }
+
+  private checkpoints(clock: Clock): TailCheckpoints | undefined {
+    if (this.everyEvents === 0) return undefined;
+    const line = (_told: object, words: string) => void this.lines.push(words);
+    return new TailCheckpoints(this.fleet.store, {
+      ...{ clock, randomness: new SeededRandomness(1), everyEvents: this.everyEvents },
+      ...{ actor: ACTOR, service: 'stage-workers', name: 'admission' },
+      logger: { info: line, warn: line } as never,
+    });
   }
 
   join(admission: AdmissionControl, instanceId: string, changes: Partial<Entrant> = {}) {

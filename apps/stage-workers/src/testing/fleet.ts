@@ -1,4 +1,5 @@
 import type { InstanceEvent, InstanceEventType, WorkOrder } from '@uplift/domain';
+import type { TailCheckpoints } from '@uplift/event-store';
 import { AllTail, CommandHandler, InstanceHistory } from '@uplift/event-store';
 import { InMemoryEventStore } from '@uplift/event-store/testing';
 import type { Clock } from '@uplift/runtime';
@@ -24,10 +25,13 @@ export class Fleet {
   private readonly members = new Map<string, Member>();
 
   /** What a process reads of the store, in its own time. */
-  tail(clock: Clock = this.clock): AllTail {
+  tail(clock: Clock = this.clock, checkpoints?: TailCheckpoints): AllTail {
     const { randomness } = this;
     const onBreak = (error: unknown) => expect(error).toBeUndefined();
-    return new AllTail(this.store, { clock, randomness, onBreak });
+    return new AllTail(this.store, {
+      ...{ clock, randomness, onBreak },
+      ...(checkpoints && { checkpoints }),
+    });
   }
 
   /** How a process changes instances. */
