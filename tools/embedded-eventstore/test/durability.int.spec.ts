@@ -8,6 +8,7 @@ import {
   type AppendExpectedRevision,
   type AppendResult,
 } from '@eventstore/db-client';
+import { SmallDisk } from '../../../test/support/small-disk';
 import { startEmbeddedEventStore } from '../src';
 import { eventsNamed, temporaryFolder } from './running-store';
 
@@ -17,6 +18,12 @@ const KILLS = 5;
 const WRITERS = 24;
 const EVENTS_PER_APPEND = 3;
 const ACKNOWLEDGED_BEFORE_KILL = 400;
+/** Room for an empty store. */
+const MEGABYTES = 8;
+
+interface Ready {
+  readonly ports: { readonly grpc: number };
+}
 
 interface Server {
   readonly process: ChildProcess;
@@ -26,7 +33,8 @@ interface Server {
 async function startServer(dir: string): Promise<Server> {
   const env = { ...process.env, UPLIFT_EMBEDDED_EVENTSTORE_DIR: dir };
   const child = fork(MAIN, { env, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
-  const [message] = (await once(child, 'message')) as [{ ports: { grpc: number } }];
+  const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`ended: ${code}`)));
+  const [message] = (await Promise.race([once(child, 'message'), ended])) as [Ready];
   const client = EventStoreDBClient.connectionString(
     `esdb://127.0.0.1:${message.ports.grpc}?tls=false`,
   );
@@ -94,6 +102,24 @@ describe('a server killed under load', () => {
     server.process.disconnect();
     expect(await exited).toEqual([0, null]);
     await (await startEmbeddedEventStore({ dir })).close();
+  }, 20_000);
+
+  it('is started again, and can be read, where its disk is full', async () => {
+    const disk = await SmallDisk.mount(MEGABYTES);
+    try {
+      const server = await startServer(disk.path);
+      const [event] = eventsNamed('before', 1);
+      await server.client.appendToStream('load-before', event!);
+      await disk.fill();
+      const exited = once(server.process, 'exit');
+      server.process.kill('SIGKILL');
+      await exited;
+      await server.client.dispose();
+      const { stored } = await contentsOf(disk.path);
+      expect([...stored]).toEqual([event!.id]);
+    } finally {
+      await disk.remove();
+    }
   }, 20_000);
 
   it.each(['SIGTERM', 'SIGINT'] as const)(

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
 const LOCK_FILE = 'server.lock';
@@ -10,19 +10,17 @@ class FolderInUseError extends Error {
   }
 }
 
-/** Keeps a second server out of the folder. A lock left behind by a killed process is taken over. */
+/**
+ * Keeps a second server out of the folder. A lock left behind by a killed process is taken over. It is a symbolic link
+ * to the name of its owner: made in one step, and also where the disk is full.
+ */
 export class FolderLock {
   private constructor(private readonly path: string) {}
 
   static acquire(folder: string): FolderLock {
     const path = join(folder, LOCK_FILE);
-    const own = `${path}.${process.pid}`;
-    writeFileSync(own, processIdentity(process.pid) ?? String(process.pid));
-    try {
-      if (!tryUnless('EEXIST', () => linkSync(own, path))) takeOver(folder, path, own);
-    } finally {
-      rmSync(own, { force: true });
-    }
+    const own = processIdentity(process.pid) ?? String(process.pid);
+    if (!link(own, path)) takeOver(folder, path, own);
     return new FolderLock(path);
   }
 
@@ -32,19 +30,23 @@ export class FolderLock {
 }
 
 function takeOver(folder: string, path: string, own: string): void {
-  const owner = readIfPresent(path);
+  const owner = ownerIn(path);
   if (isHeld(owner)) throw new FolderInUseError(folder, owner);
-  const aside = `${own}.stale`;
+  const aside = `${path}.${process.pid}.stale`;
   tryUnless('ENOENT', () => renameSync(path, aside));
-  const removed = readIfPresent(aside);
+  const removed = ownerIn(aside);
   rmSync(aside, { force: true });
   // Another server may have taken the stale lock over between the two steps.
   if (isHeld(removed)) {
-    writeFileSync(path, removed);
+    link(removed, path);
     throw new FolderInUseError(folder, removed);
   }
-  if (tryUnless('EEXIST', () => linkSync(own, path))) return;
-  throw new FolderInUseError(folder, readIfPresent(path));
+  if (!link(own, path)) throw new FolderInUseError(folder, ownerIn(path));
+}
+
+/** False where there is a lock. */
+function link(owner: string, path: string): boolean {
+  return tryUnless('EEXIST', () => symlinkSync(owner, path));
 }
 
 function isHeld(owner: string): boolean {
@@ -62,9 +64,10 @@ function tryUnless(code: string, action: () => void): boolean {
   }
 }
 
-function readIfPresent(path: string): string {
+/** Empty where there is none. */
+function ownerIn(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readlinkSync(path);
   } catch {
     return '';
   }
