@@ -31,6 +31,29 @@ export interface CheckpointSize {
   readonly bytes: number;
 }
 
+export interface UnfinishedPage {
+  readonly pageId: string;
+  /** Of the actor. */
+  readonly writtenBy: string;
+}
+
+/** What the stream ends with. */
+export interface CheckpointEnd {
+  /** Null where there is nothing. */
+  readonly last: StoredEvent | null;
+  /** Where the newest checkpoint stands, if it is finished. */
+  readonly position: bigint | null;
+  /** The last page, if more were to follow: its writer is at it, or has died. */
+  readonly unfinished: UnfinishedPage | null;
+}
+
+export interface HowToWrite {
+  /** Behind this, and nothing else. */
+  readonly end: CheckpointEnd;
+  /** Awaited between two pages. */
+  readonly rest: () => Promise<void>;
+}
+
 /** Text in one page, in bytes: also where nothing of it can be compressed it fits into an event. */
 const PAGE_BYTES = 180 * 1024;
 /** Pages of one checkpoint that are written and read: some 350 MB of text. */
@@ -76,16 +99,19 @@ export class CheckpointStream {
     this.stream = checkpointStream(name);
   }
 
-  /** Where the newest one stands that is finished, if that is what the stream ends with. */
-  async newestPosition(): Promise<bigint | null> {
+  async end(): Promise<CheckpointEnd> {
     const last = await this.last();
-    const { end } = pageIn(last) ?? {};
-    return end === undefined ? null : BigInt(end.position);
+    const page = pageIn(last);
+    if (last === null || page === null) return { last, position: null, unfinished: null };
+    if (page.end !== undefined) {
+      return { last, position: BigInt(page.end.position), unfinished: null };
+    }
+    const unfinished = { pageId: last.id, writtenBy: last.metadata.actor.id };
+    return { last, position: null, unfinished };
   }
 
   /** The newest first. Unfinished ones are passed over. */
-  async *newest(): AsyncGenerator<Checkpoint> {
-    let last = await this.last();
+  async *newest({ last }: CheckpointEnd): AsyncGenerator<Checkpoint> {
     for (let page = pageIn(last); last !== null && page !== null; page = pageIn(last)) {
       const { end } = page;
       if (end !== undefined) yield await this.checkpointAt(last.revision, end);
@@ -94,16 +120,12 @@ export class CheckpointStream {
     }
   }
 
-  /**
-   * Returns the size of what was written. Rejects with RevisionConflictError if somebody else writes there.
-   * @param rest awaited between two pages
-   */
+  /** Returns the size of what was written. Rejects with RevisionConflictError if somebody else writes there. */
   async write(
     { position, eventId, hash }: FoldPlace,
     lines: Iterable<string>,
-    rest: () => Promise<void>,
+    { end: { last }, rest }: HowToWrite,
   ): Promise<CheckpointSize> {
-    const last = await this.last();
     const before = lastFinished(last);
     let head = last === null ? NO_STREAM : headOf([last]);
     const digest = createHash('sha256');

@@ -5,7 +5,13 @@ import { LIFECYCLE } from '@uplift/domain';
 import type { Clock, Logger, Randomness } from '@uplift/runtime';
 import { errorMessage, FinalError } from '@uplift/runtime';
 import { CheckpointStream } from './checkpoint-stream';
-import type { Checkpoint, CheckpointWriter, FoldPlace } from './checkpoint-stream';
+import type {
+  Checkpoint,
+  CheckpointEnd,
+  CheckpointWriter,
+  FoldPlace,
+  UnfinishedPage,
+} from './checkpoint-stream';
 import { EventStoreUnavailableError, RevisionConflictError } from './event-store.port';
 import type { EventStore } from './event-store.port';
 import { canonicalJson } from './hash-chain';
@@ -74,6 +80,10 @@ export class TailCheckpoints {
   private known = 0n;
   private writtenAt: number;
   private due: number;
+  /** Of the newest checkpoint that this process has written. */
+  private bytes = 0;
+  /** The page of an unfinished checkpoint that the stream ended with at the last look. */
+  private seenPage: string | null = null;
   private writing: Promise<void> | null = null;
   private readonly hurry = new AbortController();
 
@@ -82,7 +92,7 @@ export class TailCheckpoints {
     private readonly options: TailCheckpointsOptions,
   ) {
     this.writtenAt = options.clock.monotonic();
-    this.due = this.distance(0);
+    this.due = this.distance();
   }
 
   /** Returns up to where the folds have taken back what was folded; null: they are empty. */
@@ -99,8 +109,11 @@ export class TailCheckpoints {
   }
 
   private async newestOf(folds: readonly TailFold[]): Promise<FoldPlace | null> {
+    const stream = this.streamOf(folds);
+    const end = await stream.end();
+    this.seenPage = end.unfinished?.pageId ?? null;
     let tried = 0;
-    for await (const checkpoint of this.streamOf(folds).newest()) {
+    for await (const checkpoint of stream.newest(end)) {
       const problem = await this.take(checkpoint, folds);
       const { position } = checkpoint.place;
       const told = { position: position.toString() };
@@ -148,6 +161,7 @@ export class TailCheckpoints {
         this.writing = null;
         this.writtenAt = this.options.clock.monotonic();
         this.since -= since;
+        this.due = this.distance();
       });
   }
 
@@ -156,27 +170,40 @@ export class TailCheckpoints {
     lines: Iterable<string>,
     stream: CheckpointStream,
   ): Promise<void> {
-    const newest = await stream.newestPosition();
-    const isAnothersNewer = newest !== null && newest > this.known && newest <= place.position;
-    this.known = isAnothersNewer ? newest : this.known;
-    if (isAnothersNewer) return;
+    const end = await stream.end();
+    if (this.isLeftToOthers(end, place)) return;
     const { clock, logger } = this.options;
-    const size = await stream.write(place, lines, () => clock.idle(REST_MS, this.hurry.signal));
+    const rest = () => clock.idle(REST_MS, this.hurry.signal);
+    const size = await stream.write(place, lines, { end, rest });
     this.known = place.position;
-    this.due = this.distance(size.bytes);
+    this.bytes = size.bytes;
     logger.info({ position: place.position.toString(), ...size }, 'checkpoint of the fold written');
   }
 
-  /** Another process is at it; all else the next try may mend. */
+  /** They have written a newer one, or are at it. */
+  private isLeftToOthers({ position, unfinished }: CheckpointEnd, place: FoldPlace): boolean {
+    const isWritten = position !== null && position > this.known && position <= place.position;
+    if (isWritten) this.known = position;
+    const isGoingOn = unfinished !== null && this.isAlive(unfinished);
+    this.seenPage = unfinished?.pageId ?? null;
+    return isWritten || isGoingOn;
+  }
+
+  /** Who has added no page since the last look is dead; this process is at nothing else. */
+  private isAlive({ pageId, writtenBy }: UnfinishedPage): boolean {
+    return writtenBy !== this.options.actor.id && pageId !== this.seenPage;
+  }
+
+  /** Another process was faster; all else the next try may mend. */
   private afterFailure(error: unknown): void {
     if (error instanceof RevisionConflictError) return;
     this.options.logger.warn({ err: error }, 'a checkpoint of the fold was not written');
   }
 
   /** Processes that fold the same are not to write together. */
-  private distance(bytes: number): number {
+  private distance(): number {
     const { everyEvents, randomness } = this.options;
-    const least = Math.max(everyEvents, bytes / BYTES_PER_EVENT);
+    const least = Math.max(everyEvents, this.bytes / BYTES_PER_EVENT);
     return Math.ceil(least * (1 + randomness.fraction() / 2));
   }
 
