@@ -137,11 +137,11 @@ describe('the dependency rules', () => {
 
   beforeAll(async () => {
     alarms = await alarmsIn({ ...SOUND_TREE, ...violatedTree });
-  }, 60_000);
+  });
 
   it('let the layout stand as it is meant', async () => {
     expect(await alarmsIn(SOUND_TREE)).toEqual([]);
-  }, 60_000);
+  });
 
   it.each(VIOLATIONS)('$rule is alarmed by $from', ({ rule, from }) => {
     expect(alarms.filter((alarm) => alarm.from === from)).toEqual([{ rule, from }]);

@@ -53,7 +53,7 @@ describe('the findings page, over a store and a bus with each kind of thing in t
       const finding = items.find((each) => each.subject === subject);
       expect({ kind, subject, found: finding?.subject, items }).toMatchObject({ found: subject });
       return finding;
-    }, 30_000);
+    });
   const send = async (message: BusMessage) => {
     const run = new PublishRun(uplift.bus, { after: await uplift.bus.lastSequence() });
     run.publish(message);
@@ -147,7 +147,7 @@ describe('the findings page, over a store and a bus with each kind of thing in t
       const { items } = await page('?kind=clock-skew&open=true');
       expect(items).toHaveLength(1);
       return items[0];
-    }, 30_000);
+    });
     expect(finding?.detail).toMatch(/differ by 60\d s/);
     expect(finding?.subject).toMatch(/\/ahead$/);
   });
@@ -179,7 +179,7 @@ describe('the findings page, over a store and a bus with each kind of thing in t
       const { items } = await page('?kind=foreign-events&open=true');
       expect(items).toHaveLength(1);
       return items[0];
-    }, 90_000);
+    });
     expect(again).toMatchObject({ findingId: id, count: 2, closedAt: null });
   });
 
@@ -215,7 +215,7 @@ async function loseOnDisk(uplift: RunningUplift, stream: string): Promise<number
     await writeFile(join(dir, file), bytes);
   }
   await nats.restart();
-  const last = await eventually(() => uplift.bus.lastSequence(), 30_000);
+  const last = await eventually(() => uplift.bus.lastSequence());
   for (let sequence = 1; sequence <= last; sequence += 1) {
     if ((await uplift.bus.messageAt(sequence)) === null) return sequence;
   }

@@ -72,7 +72,6 @@ export function recoverySuite(running: () => RunningUplift): void {
       await uplift.log.until(
         () => uplift.log.statusOf(instance.instanceId) === instance.status,
         () => walked(instance).join(' → '),
-        60_000,
       );
       expect(await uplift.shown(instance)).toMatchObject({
         status: instance.status,
@@ -239,7 +238,6 @@ export function recoverySuite(running: () => RunningUplift): void {
                   type === 'InstanceVerifiedHealthy' && metadata.$correlationId === upgradeId,
               ),
           () => walked(instance).join(' → '),
-          60_000,
         );
       const to = async (ref: string) => {
         const plan = { strategy: 'branch-ref', target: { ref } };

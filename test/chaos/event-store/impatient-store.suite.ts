@@ -28,7 +28,7 @@ async function metric(service: ManagedProcess, line: RegExp): Promise<number> {
 async function twoRoundsInVain({ stack }: RunningUplift): Promise<void> {
   const store = new EsdbEventStore({ connectionString: stack.url('eventstore') });
   const asked = store.lastPosition().catch(() => null);
-  await eventually(() => expect(store.counters.interruptions).toBeGreaterThan(1), 15_000);
+  await eventually(() => expect(store.counters.interruptions).toBeGreaterThan(1));
   await store.close();
   await asked;
 }

@@ -72,7 +72,6 @@ export function outageSuite(running: () => RunningUplift): void {
       uplift.log.until(
         () => unexplained(uplift, idsOf(fleet)).length === 0,
         () => `a reason for ${unexplained(uplift, idsOf(fleet)).join('\n')}`,
-        60_000,
       );
 
     /** Some more come meanwhile, of which nobody takes notice but the watchdog. */

@@ -61,7 +61,7 @@ export function tokenExpirySuite(running: () => RunningUplift): void {
     const issuedToPoller = (least: number) =>
       eventually(async () => {
         expect(await issuer.issuedTo(pidOf('poll-upgrade'))).toBeGreaterThanOrEqual(least);
-      }, 30_000);
+      });
     const begun = (fleet: readonly FleetInstance[]) => {
       const count = () => uplift.log.count('DeploymentProgressed', idsOf(fleet));
       const what = () => `builds begun: ${count()}`;

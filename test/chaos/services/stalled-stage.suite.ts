@@ -57,10 +57,7 @@ export function stalledStageSuite(running: () => RunningUplift): void {
       const { requests } = await uplift.lagoon.ledger();
       expect(await undone(uplift.bus, 'post-upgrade')).toBe(fleet.length);
       await uplift.stack.startService('post-upgrade');
-      await eventually(
-        async () => expect(await undone(uplift.bus, 'post-upgrade')).toBe(0),
-        20_000,
-      );
+      await eventually(async () => expect(await undone(uplift.bus, 'post-upgrade')).toBe(0));
       expect((await uplift.lagoon.ledger()).requests['mutation AddTask']).toBe(
         requests['mutation AddTask'],
       );

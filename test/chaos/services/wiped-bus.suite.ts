@@ -45,7 +45,7 @@ export function wipedBusSuite(running: () => RunningUplift): void {
             CONSUMERS.map(({ durable }) => [durable, durable === 'poll-upgrade' ? held : 0]),
           ),
         );
-      }, 45_000);
+      });
 
     const mutations = async () => {
       const { requests } = await uplift.lagoon.ledger();

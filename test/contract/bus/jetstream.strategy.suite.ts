@@ -157,7 +157,7 @@ export function jetStreamSuite(name: string, open: () => Promise<BusUnderTest>):
       await beats.nth(8);
       expect(other.all).toHaveLength(0);
       release();
-    }, 20_000);
+    });
 
     it('goes on by itself after the server was killed and after it was wiped', async () => {
       await bus.ensureTopology();
@@ -178,7 +178,7 @@ export function jetStreamSuite(name: string, open: () => Promise<BusUnderTest>):
       await bus.ensureTopology();
       await publish(bus, anEvent());
       await got.nth(seen + 1);
-    }, 30_000);
+    });
 
     it('runs at most as many handlers at once as allowed, and all in the end', async () => {
       await bus.ensureTopology();

@@ -15,8 +15,6 @@ import { patienceSuite } from './patience.suite';
 import { readingAllSuite } from './reading-all.suite';
 import { fill, newestOf, newStream } from './sample-events';
 
-if (SHARED_STORE !== undefined) jest.setTimeout(120_000);
-
 /** What the embedded server does of its own accord, and what real ones were seen to do: the last one at full size alone. */
 const ALL: readonly (readonly [name: string, options: EmbeddedEventStoreOptions])[] = [
   ['EventStoreDB', {}],

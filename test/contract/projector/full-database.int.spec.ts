@@ -12,7 +12,7 @@ let postgres: PostgresServer;
 beforeAll(async () => {
   disk = await SmallDisk.mount(MEGABYTES);
   postgres = await PostgresServer.start({ dir: disk.path });
-}, 60_000);
+});
 
 afterAll(async () => {
   postgres.signal('SIGQUIT');

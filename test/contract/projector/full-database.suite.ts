@@ -41,5 +41,5 @@ export function fullDatabaseSuite(name: string, open: () => Promise<FillableData
     const count = await readModel.read((snapshot) => snapshot.countBy(TIMELINE, 'eventType'));
     expect(Object.values(count)).toEqual([(written + 1) * ROWS]);
     await readModel.close();
-  }, 60_000);
+  });
 }

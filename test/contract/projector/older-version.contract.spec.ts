@@ -31,4 +31,4 @@ test('rows of an older version are brought to the new columns, and go on after a
   await rebuild(fixture.store, fixture.databaseUrl);
   await eventually(() => expect(second.loop.state.kind).toBe('live'));
   expect(await allRows(fixture.databaseUrl)).toEqual(before);
-}, 60_000);
+});

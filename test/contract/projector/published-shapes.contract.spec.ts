@@ -30,7 +30,7 @@ beforeAll(async () => {
   const told = await appendTo(fixture.store, FINDINGS_STREAM, NO_STREAM, [finding]);
   const projector = await fixture.startProjector();
   await projector.reached(told.position);
-}, 60_000);
+});
 
 test.each(['succeeded', 'running', 'failed', 'resting', 'unreadable'] as const)(
   'answers about an instance whose upgrade is %s have the published shape',

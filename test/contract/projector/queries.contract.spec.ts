@@ -303,7 +303,7 @@ test('a minPosition that is not reached in five seconds is answered with the lag
   expect(problem).toMatchObject({ status: 409, code: 'read-model-behind', retryable: true });
   expect(problem.detail).toContain(position.toString());
   expect(performance.now() - startedAt).toBeGreaterThan(4_900);
-}, 15_000);
+});
 
 test('what nobody knows is not found', async () => {
   const body = { instanceId: UNKNOWN };
@@ -351,4 +351,4 @@ test('while the database is away queries say so, and work again after it is back
     'instance.revision',
     13,
   );
-}, 30_000);
+});

@@ -14,7 +14,7 @@ let postgres: PostgresServer;
 beforeAll(async () => {
   folder = await createTempFolder('uplift-read-model');
   postgres = await PostgresServer.start({ dir: folder.path });
-}, 60_000);
+});
 
 /** At once: writing out a database for each test would take longer than the tests. */
 afterAll(async () => {

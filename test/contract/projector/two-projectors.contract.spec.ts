@@ -33,4 +33,4 @@ test('the one that follows takes over when the writer is gone', async () => {
   const { instances, timeline } = await allRows(fixture.databaseUrl);
   expect(instances).toHaveLength(120);
   expect(timeline).toHaveLength(120 * 14);
-}, 20_000);
+});

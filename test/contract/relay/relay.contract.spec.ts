@@ -22,7 +22,7 @@ let reader: NatsBusConnection;
 let around: Surroundings;
 const relays: ManagedProcess[] = [];
 
-beforeAll(() => ensureBuilt(), 60_000);
+beforeAll(() => ensureBuilt());
 
 beforeEach(async () => {
   folder = await createTempFolder();
@@ -62,7 +62,7 @@ it('starts alone, is ready, and shows what it has done', async () => {
   expect(await metric(relay, 'uplift_relay_lag_events')).toBe(0);
   expect(await metric(relay, 'uplift_relay_lag_seconds')).toBe(0);
   expect(JSON.parse(await page(relay, '/health/ready'))).toEqual({ status: 'ok', reasons: {} });
-}, 30_000);
+});
 
 it('loses and doubles nothing when killed again and again at full speed', async () => {
   await fill(store, 6_000);
@@ -74,7 +74,7 @@ it('loses and doubles nothing when killed again and again at full speed', async 
   }
   await startRelay('relay-last');
   await expectBusIsStore(6_000);
-}, 60_000);
+});
 
 it('has a standby that takes over', async () => {
   const both = [await startRelay('relay-a'), await startRelay('relay-b')];
@@ -83,7 +83,7 @@ it('has a standby that takes over', async () => {
   await both[0]!.kill('SIGKILL');
   await fill(store, 40);
   await expectBusIsStore(440);
-}, 60_000);
+});
 
 it('passes over a message that is not its own, names it to readers and counts it', async () => {
   const relay = await startRelay();
@@ -96,7 +96,7 @@ it('passes over a message that is not its own, names it to readers and counts it
   expect(headers).toMatchObject({ 'Uplift-Ordinal': '5', 'Uplift-Gap': '5-5' });
   expect(await metric(relay, 'uplift_relay_passed_over_messages')).toBe(1);
   expect(JSON.parse(await page(relay, '/health/ready'))).toMatchObject({ status: 'ok' });
-}, 30_000);
+});
 
 it('says on its health page why it publishes nothing', async () => {
   const relay = await startRelay();
@@ -112,7 +112,7 @@ it('says on its health page why it publishes nothing', async () => {
   await beside.stop();
   relays.splice(0);
   await another.close();
-}, 30_000);
+});
 
 it('leaves size and messages in hand as the operator sets them, says so and stays ready', async () => {
   const relay = await startRelay();
@@ -137,14 +137,14 @@ it('leaves size and messages in hand as the operator sets them, says so and stay
   });
   const { config } = await consumers.info(EVENTS_STREAM, 'upgrade');
   expect(config.max_ack_pending).toBe(77);
-}, 30_000);
+});
 
 it('ends cleanly when asked to', async () => {
   const relay = await startRelay();
   await fill(store, 100);
   expect(await relay.stop()).toMatchObject({ code: 0 });
   relays.splice(0);
-}, 30_000);
+});
 
 it('passes over whatever other programs write, also where it starts again, and names a newer version', async () => {
   const other = new EsdbOtherProgram(own.connectionString);

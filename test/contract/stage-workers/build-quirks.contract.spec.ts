@@ -113,7 +113,7 @@ describe('poll-upgrade, on builds that do not go as they should', () => {
     await harness.lagoon.outage(true);
     const settled = Promise.all(upgrades.map((upgrade) => harness.deliver(upgrade)));
     for (const upgrade of upgrades) {
-      await eventually(async () => expect(await upgrade.types()).toContain('WaitingFor'), 20_000);
+      await eventually(async () => expect(await upgrade.types()).toContain('WaitingFor'));
     }
     await harness.lagoon.outage(false);
     await settled;

@@ -38,7 +38,7 @@ describe('a namespace of a store that somebody else runs', () => {
     await fill(before, newStream(), 20);
     await before.close();
     ({ url, part } = await namespace());
-  }, 60_000);
+  });
   afterAll(async () => {
     await Promise.all(parts.map((each) => each.stop()));
     await guarded.close();

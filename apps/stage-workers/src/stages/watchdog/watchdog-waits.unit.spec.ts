@@ -52,7 +52,7 @@ describe('the watchdog and an outage of Lagoon', () => {
     await Promise.all(all.map((id) => fixture.fleet.goOn(id, 'PostUpgradeCompleted')));
     for (const id of all)
       expect((await fixture.fleet.types(id)).at(-1)).toBe('PostUpgradeCompleted');
-  }, 30_000);
+  });
 
   it('ends an attempt that has had its time without the waiting, with evidence', async () => {
     const fixture = watched();
