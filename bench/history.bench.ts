@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { NatsBusConnection } from '@uplift/bus';
 import { BusClient, connectBus } from '@uplift/bus';
-import { COMMAND_SUBJECTS, instanceStream } from '@uplift/contracts';
+import { COMMAND_SUBJECTS } from '@uplift/contracts';
 import type { InstanceEvent } from '@uplift/domain';
 import type { EventStore } from '@uplift/event-store';
 import { InstanceHistory, NO_STREAM } from '@uplift/event-store';
+import { growHistory } from '@uplift/event-store/testing';
 import { withStack, withStore } from './bench-stack';
 import type { BenchContext, Benchmark, Row } from './benchmark';
 import { eachOf } from './load';
@@ -91,25 +92,12 @@ async function writeFleet(store: EventStore, length: number): Promise<string[]> 
 }
 
 async function writeHistory(history: InstanceHistory, instanceId: string, length: number) {
-  const stream = instanceStream(instanceId);
   await history.append(instanceId, NO_STREAM, [registered(instanceId)], causeOf(instanceId));
-  for (let written = 1; written < length; written += PER_COMMAND) {
-    const loaded = await history.load(instanceId);
-    const count = Math.min(PER_COMMAND, length - written);
-    const events = Array.from({ length: count }, (_, n) => reported(n));
-    await history.streams.appendTo(stream, loaded, events, causeOf(instanceId));
-  }
+  await growHistory(history, instanceId, { toLength: length, reportsAtOnce: PER_COMMAND });
 }
 
 function causeOf(correlationId: string) {
-  const commandFingerprint = 'f'.repeat(64);
-  return {
-    causationId: randomUUID(),
-    step: 'bench',
-    correlationId,
-    actor: ACTOR,
-    commandFingerprint,
-  };
+  return { causationId: randomUUID(), step: 'bench', correlationId, actor: ACTOR };
 }
 
 function registered(instanceId: string): InstanceEvent {
@@ -120,8 +108,4 @@ function registered(instanceId: string): InstanceEvent {
   };
   const status = 'running-healthy-claimed';
   return { type: 'InstanceRegistered', data: { profile, labels: {}, status } };
-}
-
-function reported(n: number): InstanceEvent {
-  return { type: 'HealthReported', data: { status: n % 2 === 0 ? ILL[0] : ILL[1] } };
 }

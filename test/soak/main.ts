@@ -20,8 +20,10 @@ async function main(): Promise<number> {
   }
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
-  const { minutes, rate, instances } = options;
-  console.log(`${minutes} minutes, ${rate} upgrades a second on ${instances} instances`);
+  const { minutes, rate, instances, beginWith } = options;
+  console.log(
+    `${minutes} minutes, ${rate} upgrades a second on ${instances} instances that begin with ${beginWith} events`,
+  );
   const tell = (n: number, minute: SoakMinute) => console.log(minuteLine(n, minute));
   const result = await runSoak(options, stop.signal, tell);
   const lines = [...verdictOf(result.minutes, options.warmUp), kept(result)];
@@ -39,13 +41,13 @@ function kept({ findings }: SoakResult): VerdictLine {
 }
 
 function pageOf(
-  { rate, instances, warmUp }: SoakOptions,
+  { rate, instances, beginWith, warmUp }: SoakOptions,
   { minutes, findings, upgrades }: SoakResult,
   lines: readonly VerdictLine[],
 ): string {
   const machine = `${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}`;
   return [
-    `${minutes.length} minutes, ${rate} upgrades a second on ${instances} instances: ${upgrades} upgrades, ${(upgrades / instances).toFixed(1)} each. ${machine}. The first ${warmUp} minutes are not judged.`,
+    `${minutes.length} minutes, ${rate} upgrades a second on ${instances} instances that begin with ${beginWith} events: ${upgrades} upgrades, ${(upgrades / instances).toFixed(1)} each. ${machine}. The first ${warmUp} minutes are not judged.`,
     verdictTable(lines),
     minuteTable(minutes),
     'Memory of each process, anonymous + mapped in MiB, and share of one core:',

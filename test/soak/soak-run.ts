@@ -1,11 +1,14 @@
 import { loadavg } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
+import { InstanceHistory } from '@uplift/event-store';
+import { growHistory } from '@uplift/event-store/testing';
 import { findingsOf } from '../history/findings';
 import type { Finding } from '../history/run-history';
 import { readRun } from '../rig/run-reader';
 import type { FleetInstance } from '../support/fleet';
 import { makeFleet } from '../support/fleet';
 import { RunningUplift } from '../support/running-uplift';
+import { systemClock } from '@uplift/runtime';
 import { acknowledged } from '../support/uplift-client';
 import { ProcessSamples } from './process-samples';
 import type { SoakOptions } from './soak.options';
@@ -24,7 +27,11 @@ const SAMPLES_PER_MINUTE = 12;
 const CLOCK_SPEED = 60;
 const BUILD_SECONDS = 60;
 const SETTINGS = { UPLIFT_POLL_INTERVAL_MS: '1000', UPLIFT_WATCHDOG_INTERVAL_MS: '1000' };
-const REGISTERED_AT_ONCE = 40;
+const PLACED_AT_ONCE = 40;
+const AS_COMMAND_API = { snapshotEvery: 64, clock: systemClock };
+const NO_LAG = { relay: 0, projector: 0 };
+const MOST_LAG_SECONDS = 0.5;
+const FOLLOW_MS = 500;
 const END_LIMIT_MS = 120_000;
 
 /** Runs the load, tells of each minute as it ends, and looks at last at everything that is left. */
@@ -35,7 +42,7 @@ export async function runSoak(
 ): Promise<SoakResult> {
   const uplift = await RunningUplift.start({ clockSpeed: CLOCK_SPEED, env: SETTINGS });
   try {
-    const soak = await Soak.begin(uplift, options.instances);
+    const soak = await Soak.begin(uplift, options);
     const minutes = await soak.run(options, signal, tell);
     const findings = await soak.end();
     return { minutes, findings, upgrades: soak.upgrades };
@@ -46,7 +53,7 @@ export async function runSoak(
 
 class Soak {
   private readonly samples: ProcessSamples;
-  private readonly lags = { relay: 0, projector: 0 };
+  private readonly lags = { ...NO_LAG };
 
   private constructor(
     private readonly uplift: RunningUplift,
@@ -59,15 +66,16 @@ class Soak {
     );
   }
 
-  static async begin(uplift: RunningUplift, instances: number): Promise<Soak> {
+  static async begin(uplift: RunningUplift, options: SoakOptions): Promise<Soak> {
+    const { instances, beginWith } = options;
     const fleet = makeFleet(instances).map((each) => ({ ...each, buildSeconds: BUILD_SECONDS }));
-    await register(uplift, fleet);
     // It would keep every event in memory.
     await uplift.log.close();
-    const load = new SteadyLoad(uplift, fleet);
-    const after = await uplift.store.lastPosition();
-    void load.follow(after);
-    return new Soak(uplift, load);
+    await place(uplift, fleet, beginWith);
+    const soak = new Soak(uplift, new SteadyLoad(uplift, fleet));
+    await soak.untilAllFollow();
+    void soak.load.follow(await uplift.store.lastPosition());
+    return soak;
   }
 
   get upgrades(): number {
@@ -107,6 +115,17 @@ class Soak {
     return findingsOf(await readRun(left, load.operations), {});
   }
 
+  /** What the histories have left to do for relay and projector is no part of the load. */
+  private async untilAllFollow(): Promise<void> {
+    const { lags } = this;
+    for (let isBehind = true; isBehind; await pause(FOLLOW_MS)) {
+      Object.assign(lags, NO_LAG);
+      await this.lookAtLags();
+      isBehind = lags.relay > MOST_LAG_SECONDS || lags.projector > MOST_LAG_SECONDS;
+    }
+    Object.assign(lags, NO_LAG);
+  }
+
   private async watchFor(ms: number, signal: AbortSignal): Promise<void> {
     const endAt = performance.now() + ms;
     while (performance.now() < endAt && !signal.aborted) {
@@ -120,7 +139,7 @@ class Soak {
 
   private minute(): SoakMinute {
     const { relay, projector } = this.lags;
-    Object.assign(this.lags, { relay: 0, projector: 0 });
+    Object.assign(this.lags, NO_LAG);
     return {
       ...this.load.minute(),
       ...{ relayLag: relay, projectorLag: projector, load: loadavg()[0] ?? 0 },
@@ -145,10 +164,19 @@ class Soak {
   }
 }
 
-async function register(uplift: RunningUplift, fleet: readonly FleetInstance[]): Promise<void> {
-  for (let from = 0; from < fleet.length; from += REGISTERED_AT_ONCE) {
-    const some = fleet.slice(from, from + REGISTERED_AT_ONCE);
+/** Each with as many events as it is to begin with: those behind its registration are written straight into the store. */
+async function place(
+  uplift: RunningUplift,
+  fleet: readonly FleetInstance[],
+  toLength: number,
+): Promise<void> {
+  const history = new InstanceHistory(uplift.store, 'command-api', AS_COMMAND_API);
+  const grow = ({ instanceId }: FleetInstance) =>
+    growHistory(history, instanceId, { toLength, reportsAtOnce: 1 });
+  for (let from = 0; from < fleet.length; from += PLACED_AT_ONCE) {
+    const some = fleet.slice(from, from + PLACED_AT_ONCE);
     await uplift.lagoon.place(some);
     await acknowledged(() => uplift.client.registerAll(some));
+    await Promise.all(some.map(grow));
   }
 }

@@ -5,6 +5,8 @@ export interface SoakOptions {
   /** Upgrades begun in a second. */
   readonly rate: number;
   readonly instances: number;
+  /** Events of each instance before the load begins, at least. */
+  readonly beginWith: number;
   /** Minutes at the beginning that are shown and not judged. */
   readonly warmUp: number;
 }
@@ -22,6 +24,8 @@ verdict does not hold, and with code 130 when Ctrl-C ends it early; the table so
   --minutes <n>    how long the load lasts (60)
   --rate <n>       upgrades begun in a SECOND (20)
   --instances <n>  instances that are upgraded in turn (2000)
+  --begin-with <n> events that each instance has when the load begins, at least (1, its registration); the rest are
+                   health reports, a command each
   --warm-up <n>    minutes at the beginning that are not judged (a fifth of all, at least 5)
   --help           print this`;
 
@@ -30,6 +34,7 @@ const OPTIONS = {
   minutes: { ...text, default: '60' },
   rate: { ...text, default: '20' },
   instances: { ...text, default: '2000' },
+  'begin-with': { ...text, default: '1' },
   'warm-up': text,
   help: { type: 'boolean', default: false },
 } as const;
@@ -44,6 +49,7 @@ export function readOptions(args: readonly string[]): SoakOptions | null {
     minutes,
     rate: positive('rate', values.rate),
     instances: whole('instances', values.instances),
+    beginWith: whole('begin-with', values['begin-with']),
     warmUp: values['warm-up'] === undefined ? fifth : whole('warm-up', values['warm-up']),
   };
 }
