@@ -1,22 +1,35 @@
 import type { Actor, StoredEvent } from '@uplift/contracts';
 import { CLOCK_STREAM, splitStreamName } from '@uplift/contracts';
 import type { StreamHead, SystemHistory } from '@uplift/event-store';
-import { foldOfValue, NO_STREAM, RevisionConflictError } from '@uplift/event-store';
+import {
+  deterministicEventId,
+  foldOfValue,
+  NO_STREAM,
+  RevisionConflictError,
+  StreamGoneError,
+} from '@uplift/event-store';
 import type { Clock } from '@uplift/runtime';
 
 const CORRELATION_ID = splitStreamName(CLOCK_STREAM).id;
 
+/** What the next question follows. */
+interface Place {
+  readonly stream: string;
+  readonly head: StreamHead;
+  readonly newestId: string;
+}
+
+const BEGIN: Place = { stream: CLOCK_STREAM, head: NO_STREAM, newestId: CORRELATION_ID };
+
 /** Asks the store for the time with an event of its own, which comes back by the tail with the store's time on it. */
 export class ClockCheck {
-  private head: StreamHead = NO_STREAM;
-  private newestId = CORRELATION_ID;
+  private place = BEGIN;
   /** For checkpoints. */
-  readonly fold = foldOfValue(
-    { name: 'clock stream', version: 1 },
-    () => ({ head: this.head, newestId: this.newestId }),
+  readonly fold = foldOfValue<Place>(
+    { name: 'clock stream', version: 2 },
+    () => this.place,
     (known) => {
-      this.head = known?.head ?? NO_STREAM;
-      this.newestId = known?.newestId ?? CORRELATION_ID;
+      this.place = known ?? BEGIN;
     },
   );
 
@@ -28,9 +41,8 @@ export class ClockCheck {
 
   /** Every event of the store, so that none has to be read for asking. */
   observe({ stream, revision, metadata, id }: StoredEvent): void {
-    if (stream !== CLOCK_STREAM) return;
-    this.head = { revision, hash: metadata.hash };
-    this.newestId = id;
+    if (stream !== this.place.stream) return;
+    this.place = { stream, head: { revision, hash: metadata.hash }, newestId: id };
   }
 
   /**
@@ -38,16 +50,33 @@ export class ClockCheck {
    * link, may stand at the end of the stream as well: the next question has to follow it.
    */
   async ask(): Promise<void> {
-    const { head, newestId: causationId, actor } = this;
-    const clock = new Date(this.clock.wall()).toISOString();
-    const cause = { causationId, step: 'ClockChecked', correlationId: CORRELATION_ID, actor };
     try {
-      const asked = [{ type: 'ClockChecked', data: { clock } } as const];
-      await this.history.streams.append(CLOCK_STREAM, head, asked, cause);
+      await this.append();
     } catch (error) {
-      if (!(error instanceof RevisionConflictError)) throw error;
-      const last = await this.history.streams.last(CLOCK_STREAM);
-      if (last !== null) this.observe(last);
+      if (error instanceof StreamGoneError) await this.goOnElsewhere();
+      else if (error instanceof RevisionConflictError) await this.catchUp();
+      else throw error;
     }
+  }
+
+  private async append(): Promise<void> {
+    const { stream, head, newestId: causationId } = this.place;
+    const clock = new Date(this.clock.wall()).toISOString();
+    const cause = { step: 'ClockChecked', correlationId: CORRELATION_ID, actor: this.actor };
+    const asked = [{ type: 'ClockChecked', data: { clock } } as const];
+    await this.history.streams.append(stream, head, asked, { ...cause, causationId });
+  }
+
+  private async catchUp(): Promise<void> {
+    const last = await this.history.streams.last(this.place.stream);
+    if (last !== null) this.observe(last);
+  }
+
+  /** Nothing can be written any more to a stream that was tombstoned: there is one that every process comes to next. */
+  private async goOnElsewhere(): Promise<void> {
+    const { id } = splitStreamName(this.place.stream);
+    const stream = `system-${deterministicEventId(id, 'ClockStream', 0)}`;
+    this.place = { stream, head: NO_STREAM, newestId: CORRELATION_ID };
+    await this.ask();
   }
 }

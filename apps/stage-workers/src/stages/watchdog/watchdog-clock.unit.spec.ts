@@ -86,6 +86,26 @@ describe('the watchdog and a wrong clock', () => {
     expect(await failed()).toBe(IN_FLIGHT);
   });
 
+  it.each(['deleted', 'tombstoned', 'truncated'] as const)(
+    'learns the time although the stream in which it asks was %s, as a second one and a third do',
+    async (loss) => {
+      const { watched, fleet, failed } = await inFlight();
+      const first = watched.watch();
+      watched.watch();
+      await watched.pass(LIMITS.step + MINUTE);
+      expect(await failed()).toBe(IN_FLIGHT);
+      fleet.store.remove(CLOCK_STREAM, loss);
+      first.onApplicationShutdown();
+      for (const late of [1, 2]) {
+        const ids = await fleet.joinMany(IN_FLIGHT, 'PreUpgradeStarted');
+        await watched.pass(LIMITS.step + MINUTE);
+        const types = await Promise.all(ids.map((id) => fleet.types(id)));
+        expect(types.flat().filter((type) => type === 'StageTimedOut')).toHaveLength(IN_FLIGHT);
+        if (late === 1) watched.watch();
+      }
+    },
+  );
+
   it.each([1.1, 0.9])('fails nobody too early when it goes at a pace of %d', async (pace) => {
     const { watched, failed, skewed } = await inFlight();
     watched.watch({ clock: skewed(0, pace) });
