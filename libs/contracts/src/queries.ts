@@ -48,9 +48,13 @@ const fromRevision: Schema<number> = plain({
   type: 'integer',
   minimum: 0,
   maximum: 999_999_999,
-  default: 0,
-  description: 'First revision of the page',
+  description:
+    'Revision that the page begins with; absent: the first of all or, newest first, the last',
 });
+const eventOrder = documented(
+  'oldest-first, in order of revision, if absent',
+  oneOf(['oldest-first', 'newest-first']),
+);
 const watchedInstance: Schema<string> = plain({
   type: 'string',
   format: 'uuid',
@@ -102,7 +106,7 @@ const QUERIES = {
 /** Every query over HTTP. Its required members stand in the path, the others are parameters of the URL. */
 const HTTP_QUERIES = {
   ...QUERIES,
-  instanceEvents: closed(object(byInstance, { from: fromRevision, limit })),
+  instanceEvents: closed(object(byInstance, { from: fromRevision, order: eventOrder, limit })),
   eventStream: closed(object({}, { instanceId: watchedInstance, after: seenLast })),
 } as const satisfies Record<string, AnySchema>;
 

@@ -71,6 +71,8 @@ describe('the query of a URL', () => {
 
   it.each([
     [{ from: '0', limit: '1' }, []],
+    [{ order: 'newest-first' }, []],
+    [{ order: 'random' }, ['/order']],
     [{ from: '-1' }, ['/from']],
     [{ from: '1234567890' }, ['/from']],
     [{ limit: '0' }, ['/limit']],

@@ -16,6 +16,7 @@ import { EsdbTail, type NotFound } from './esdb.tail';
 import {
   EventStore,
   NO_INTERRUPTIONS,
+  noneIfMissing,
   RevisionConflictError,
   StreamGoneError,
   StreamNotFoundError,
@@ -325,11 +326,6 @@ function stored(found: readonly ResolvedEvent[]): StoredEvent[] {
   return found.flatMap(({ event, commitPosition = 0n }) =>
     event ? [fromEsdbEvent(event, commitPosition)] : [],
   );
-}
-
-function noneIfMissing(error: unknown): StoredEvent[] {
-  if (error instanceof StreamNotFoundError) return [];
-  throw error;
 }
 
 function invalidIfRefused(error: unknown): 'invalid' {

@@ -256,15 +256,16 @@ export function headOf(events: readonly StoredEvent[]): StreamHead {
 }
 
 /** A stream that does not exist is an empty history. */
-export async function loadOrEmpty(
+export function loadOrEmpty(
   store: EventStore,
   stream: string,
   fromRevision = 0,
 ): Promise<StoredEvent[]> {
-  try {
-    return await store.load(stream, fromRevision);
-  } catch (error) {
-    if (error instanceof StreamNotFoundError) return [];
-    throw error;
-  }
+  return store.load(stream, fromRevision).catch(noneIfMissing);
+}
+
+/** What became of a read, where a stream that does not exist is an empty history. */
+export function noneIfMissing(error: unknown): StoredEvent[] {
+  if (error instanceof StreamNotFoundError) return [];
+  throw error;
 }

@@ -3,7 +3,7 @@ import { instanceStream } from '@uplift/contracts';
 import type { CommandPage, InstanceCommand, InstanceEvent, InstanceState } from '@uplift/domain';
 import { instanceDecider } from '@uplift/domain';
 import type { Clock } from '@uplift/runtime';
-import { loadOrEmpty, StreamNotFoundError } from './event-store.port';
+import { loadOrEmpty, noneIfMissing } from './event-store.port';
 import type { Appended, EventStore, EventToAppend, StreamHead } from './event-store.port';
 import { knownBy, pageIn, snapshotsAhead } from './instance-snapshots';
 import type { RememberedInstance } from './instance-snapshots';
@@ -115,13 +115,8 @@ class InstanceStreams extends StreamHistory<InstanceCommand, InstanceState, 'ins
     return this.store.append(stream, known.head, [...ahead, ...this.toAppend(events, cause)]);
   }
 
-  private async lastOrNone(stream: string, count: number, upTo?: number): Promise<StoredEvent[]> {
-    try {
-      return await this.store.loadLast(stream, count, upTo);
-    } catch (error) {
-      if (error instanceof StreamNotFoundError) return [];
-      throw error;
-    }
+  private lastOrNone(stream: string, count: number, upTo?: number): Promise<StoredEvent[]> {
+    return this.store.loadLast(stream, count, upTo).catch(noneIfMissing);
   }
 
   /** Where the fold of these events and those behind them begins; null if it needs earlier ones. */

@@ -197,7 +197,10 @@ export function queriesSuite(running: () => RunningCommandApi): void {
         nextRevision: null,
         items: [{ ...stored[1], subject: id, position: String(stored[1]?.position) }],
       });
+      const newest = await api.get(`/v1/instances/${id}/events?order=newest-first&limit=1`);
+      expect(newest.body).toEqual({ ...second.body, nextRevision: 0 });
       expect((await api.get(`/v1/instances/${ID}/events`)).status).toBe(404);
+      expect((await api.get(`/v1/instances/${id}/events?order=newest`)).status).toBe(400);
     });
   });
 }

@@ -1,7 +1,7 @@
 import type { StoredEvent } from '@uplift/contracts';
 import { instanceStream } from '@uplift/contracts';
 import type { AllTail, EventStore, TailListener } from '@uplift/event-store';
-import { loadOrEmpty } from '@uplift/event-store';
+import { noneIfMissing } from '@uplift/event-store';
 import type { CancelTimer, Clock } from '@uplift/runtime';
 import type { FrameSink } from './event-frames';
 import type { StreamEnd } from './event-streams';
@@ -143,6 +143,8 @@ interface ReplayRange {
 }
 
 const MOST_REPLAYED = 10_000;
+/** Events of one instance that are read at once. */
+const AT_ONCE = 256;
 
 /** Events a client missed, from the store. */
 export class EventReplay {
@@ -157,9 +159,30 @@ export class EventReplay {
     return instanceId === undefined ? this.all(range, signal) : this.one(range, instanceId);
   }
 
-  private async *one({ after, until }: ReplayRange, instanceId: string) {
-    const events = await loadOrEmpty(this.store, instanceStream(instanceId));
-    yield* events.filter(({ position }) => position > after && position <= until);
+  private async *one({ after, until }: ReplayRange, instanceId: string): Missed['steps'] {
+    let parts: StoredEvent[][] = [];
+    let count = 0;
+    for await (const part of this.backwards(instanceStream(instanceId), after)) {
+      const due = part.filter(({ position }) => position > after && position <= until);
+      parts = [due, ...parts];
+      count += due.length;
+      if (count > this.most) {
+        yield 'too-far';
+        return;
+      }
+    }
+    yield* parts.flat();
+  }
+
+  /** The last events of a stream, part by part, as far as one of them reaches back to a position. */
+  private async *backwards(stream: string, after: bigint): AsyncGenerator<StoredEvent[]> {
+    let upTo: number | undefined;
+    do {
+      const part = await this.store.loadLast(stream, AT_ONCE, upTo).catch(noneIfMissing);
+      yield part;
+      const [first] = part;
+      upTo = first === undefined || first.position <= after ? -1 : first.revision - 1;
+    } while (upTo >= 0);
   }
 
   private async *all({ after, until }: ReplayRange, signal: AbortSignal): Missed['steps'] {

@@ -1,11 +1,12 @@
-import { AllTail } from '@uplift/event-store';
-import { InMemoryEventStore } from '@uplift/event-store/testing';
+import { AllTail, InstanceHistory } from '@uplift/event-store';
+import { growHistory, InMemoryEventStore } from '@uplift/event-store/testing';
 import { systemClock as clock } from '@uplift/runtime';
 import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { commandServiceOn, registration } from '../testing/command-requests';
+import { CountingEventStore } from '../testing/counting.event-store';
 import { FrameSink, SLOW_READER_MS } from './event-frames';
 import { EventReplay, EventWatch } from './event-watch';
 
@@ -167,6 +168,54 @@ describe('EventWatch', () => {
       listeners: 0,
     });
     await tail.stop();
+  });
+});
+
+describe('EventReplay of one instance', () => {
+  const NEVER = new AbortController().signal;
+
+  async function longStream(length: number) {
+    const store = new CountingEventStore();
+    await commandServiceOn(store).service.execute(registration({ instanceId: instanceId(1) }));
+    const history = new InstanceHistory(store, 'command-api');
+    await growHistory(history, instanceId(1), { toLength: length, reportsAtOnce: 1 });
+    const events = await store.load(`instance-${instanceId(1)}`);
+    store.handedOut = 0;
+    const missed = async (from: number, to: number, most?: number) => {
+      const at = (revision: number) => events[revision]!.position;
+      const range = { instanceId: instanceId(1), after: at(from), until: at(to) };
+      const found: (number | 'too-far')[] = [];
+      for await (const each of new EventReplay(store, most).read(range, NEVER)) {
+        found.push(each === 'too-far' ? each : each.revision);
+      }
+      return found;
+    };
+    return { store, missed };
+  }
+
+  it('has what came between two positions, in order', async () => {
+    const { missed } = await longStream(601);
+    const between = Array.from({ length: 500 }, (_, n) => n + 51);
+    expect(await missed(50, 550)).toEqual(between);
+    expect(await missed(600, 600)).toEqual([]);
+  });
+
+  it('reads no further back than it has to', async () => {
+    const { store, missed } = await longStream(601);
+    expect(await missed(598, 600)).toEqual([599, 600]);
+    expect(store.handedOut).toBe(256);
+  });
+
+  it('gives up where a client is too far back', async () => {
+    const { store, missed } = await longStream(601);
+    expect(await missed(0, 600, 100)).toEqual(['too-far']);
+    expect(store.handedOut).toBe(256);
+  });
+
+  it('has nothing of an instance that is not registered', async () => {
+    const range = { instanceId: instanceId(1), after: 0n, until: 9n };
+    const found = new EventReplay(new InMemoryEventStore()).read(range, NEVER);
+    expect((await found.next()).done).toBe(true);
   });
 });
 

@@ -1,9 +1,9 @@
 import { Controller, Get, Logger, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { EventPage, ProblemError, Query } from '@uplift/contracts';
-import { DEFAULT_PAGE_LENGTH, instanceStream, refusal } from '@uplift/contracts';
+import { refusal } from '@uplift/contracts';
 import type { AllTail } from '@uplift/event-store';
-import { EventStore, loadOrEmpty } from '@uplift/event-store';
+import { EventStore } from '@uplift/event-store';
 import { Clock } from '@uplift/runtime';
 import type { HttpReply, HttpRequest } from '../http/http-exchange';
 import { headerOf } from '../http/http-exchange';
@@ -14,9 +14,10 @@ import {
   DescribedParameters,
   DescribedProblems,
 } from '../http/routes';
-import { EVENT_STREAM_HEADERS, eventDocument, FrameSink } from './event-frames';
+import { EVENT_STREAM_HEADERS, FrameSink } from './event-frames';
 import type { StreamEnd } from './event-streams';
 import { EventStreams } from './event-streams';
+import { EventPages } from './event-pages';
 import { EventReplay, EventWatch } from './event-watch';
 import { WatchedEvents } from './watched-events';
 
@@ -32,6 +33,7 @@ const FRAMES = { 'text/event-stream': { schema: { type: 'string' } } };
 export class EventsController {
   private readonly logger = new Logger('watch');
   private readonly replay: EventReplay;
+  private readonly pages: EventPages;
 
   constructor(
     private readonly store: EventStore,
@@ -40,26 +42,17 @@ export class EventsController {
     private readonly streams: EventStreams,
   ) {
     this.replay = new EventReplay(store);
+    this.pages = new EventPages(store);
   }
 
   @Get('instances/:id/events')
   @ApiOperation({ summary: 'Raw events of an instance, from the store itself' })
   @DescribedIds('instances/:id')
   @DescribedParameters('instanceEvents')
-  @DescribedAnswer(200, 'eventPage', 'In order of revision')
-  @DescribedProblems(400, 404, 503)
-  async instanceEvents(
-    @HttpQuery('instanceEvents') query: Query<'instanceEvents'>,
-  ): Promise<EventPage> {
-    const { instanceId, from = 0, limit = DEFAULT_PAGE_LENGTH } = query;
-    const next = from + limit;
-    // The whole stream: an unknown instance can then be told from a page past the end.
-    const events = await loadOrEmpty(this.store, instanceStream(instanceId));
-    if (events.length === 0) {
-      throw refusal('instance-unknown', 'The instance is not registered', { instanceId });
-    }
-    const items = events.slice(from, next).map(eventDocument);
-    return { instanceId, items, nextRevision: next < events.length ? next : null };
+  @DescribedAnswer(200, 'eventPage', 'In order of revision, or against it')
+  @DescribedProblems(400, 404, 410, 503)
+  instanceEvents(@HttpQuery('instanceEvents') query: Query<'instanceEvents'>): Promise<EventPage> {
+    return this.pages.page(query);
   }
 
   @Get('events')
