@@ -28,8 +28,8 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     breaks: ['I-26', 'I-20'],
     what: 'the first question for the time behind a checkpoint is appended where another one stands',
     file: `${WORKERS}/stages/watchdog/clock-check.ts`,
-    search: '() => ({ head: this.head, newestId: this.newestId })',
-    replacement: '() => ({ head: NO_STREAM, newestId: this.newestId })',
+    search: '() => this.place,',
+    replacement: '() => ({ ...this.place, head: NO_STREAM }),',
     test: { spec: FOLDS, name: 'asks for the time behind whoever asked last' },
   },
   {
