@@ -45,13 +45,7 @@ export function encodeEvent(event: StoredEvent, proof: RelayProof): BusMessage {
   const tokens = [category, eventNameOf(event.type), id].map(subjectToken);
   return {
     subject: `${EVENT_SUBJECT_ROOT}.${tokens.join('.')}`,
-    headers: encoded({
-      ...cloudEventHeaders(event, category, id),
-      ...storeHeaders(event),
-      [UP.ordinal]: String(proof.ordinal),
-      [UP.epoch]: proof.epoch,
-      [UP.gap]: proof.gap && `${proof.gap.first}-${proof.gap.last}`,
-    }),
+    headers: encoded(headersOf(event, proof)),
     payload: Buffer.from(JSON.stringify(event.data)),
   };
 }
@@ -95,7 +89,9 @@ export function eventSchemaId(category: string, eventType: string, version: numb
   return `urn:uplift:schema:${category}.${eventNameOf(eventType)}.v${version}`;
 }
 
-function cloudEventHeaders(event: StoredEvent, category: string, id: string): Fields {
+/** In one literal: to join objects of this many fields costs more than all else of an event. */
+function headersOf(event: StoredEvent, { ordinal, epoch, gap }: RelayProof): Fields {
+  const { category, id } = splitStreamName(event.stream);
   const { metadata } = event;
   const { schemaVersion } = metadata;
   return {
@@ -112,22 +108,19 @@ function cloudEventHeaders(event: StoredEvent, category: string, id: string): Fi
     [CE.sequence]: String(event.revision).padStart(20, '0'),
     [CE.authType]: metadata.actor?.type,
     [CE.authId]: metadata.actor?.id,
-  };
-}
-
-function storeHeaders(event: StoredEvent): Fields {
-  const { metadata } = event;
-  return {
     [UP.stream]: event.stream,
     [UP.streamRevision]: String(event.revision),
     [UP.eventType]: event.type,
-    [UP.schemaVersion]: String(metadata.schemaVersion),
+    [UP.schemaVersion]: String(schemaVersion),
     [UP.position]: event.position.toString(),
     [UP.hash]: metadata.hash,
     [UP.damage]: event.damage,
     [UP.service]: metadata.service,
     [UP.commandFingerprint]: metadata.commandFingerprint,
     [UP.traceparent]: metadata.traceparent,
+    [UP.ordinal]: String(ordinal),
+    [UP.epoch]: epoch,
+    [UP.gap]: gap && `${gap.first}-${gap.last}`,
   };
 }
 
@@ -151,7 +144,8 @@ type Received = ReceivedMessage['headers'];
 
 function encoded(fields: Fields): Record<string, string> {
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(fields)) {
+  for (const name in fields) {
+    const value = fields[name];
     if (value !== undefined) headers[name] = encodeHeaderValue(value);
   }
   return headers;
