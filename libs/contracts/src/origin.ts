@@ -67,13 +67,24 @@ const NO_METADATA: StoredEventMetadata = Object.freeze({
 });
 const NO_DATA = Object.freeze({});
 
-/** Total: what cannot be read is told as damage. */
-export function toStoredEvent({ data, metadata, type, ...place }: RawEvent): StoredEvent {
+/** Total: what cannot be read is told as damage. Every field by name: to spread an object takes longer than all else. */
+export function toStoredEvent(raw: RawEvent): StoredEvent {
+  const { id, type, stream, revision, position, recordedAt, data, metadata } = raw;
   const damage = damageOf(type, data, metadata);
-  if (damage === null) {
-    return { ...place, type, data: data as object, metadata: metadata as StoredEventMetadata };
+  if (damage !== null) {
+    const place = { id, type: type.slice(0, MOST_TYPE), stream, revision, position, recordedAt };
+    return { ...place, data: NO_DATA, metadata: NO_METADATA, damage };
   }
-  return { ...place, type: type.slice(0, MOST_TYPE), data: NO_DATA, metadata: NO_METADATA, damage };
+  return {
+    id,
+    type,
+    stream,
+    revision,
+    position,
+    recordedAt,
+    data: data as object,
+    metadata: metadata as StoredEventMetadata,
+  };
 }
 
 function damageOf(type: string, data: unknown, metadata: unknown): string | null {
@@ -93,7 +104,7 @@ function faultOfMetadata(metadata: unknown): string | null {
     return 'missing';
   }
   const fields = metadata as Record<string, unknown>;
-  const wrong = Object.entries(RULES).find(([name, isRight]) => !isRight(fields[name]));
+  const wrong = RULES_BY_NAME.find(([name, isRight]) => !isRight(fields[name]));
   return wrong ? `${wrong[0]} is missing or wrong` : null;
 }
 
@@ -115,6 +126,7 @@ const RULES: Readonly<Record<keyof StoredEventMetadata, (value: unknown) => bool
   commandFingerprint: isTextOrAbsent,
   hash: (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value),
 };
+const RULES_BY_NAME = Object.entries(RULES);
 
 /** A character takes at most six bytes in JSON: only what may be too large is measured exactly. */
 function faultOfSize(data: object): string | null {
