@@ -5,7 +5,7 @@ import { instanceDecider } from '@uplift/domain';
 import type { Clock } from '@uplift/runtime';
 import { loadOrEmpty, noneIfMissing } from './event-store.port';
 import type { Appended, EventStore, EventToAppend, StreamHead } from './event-store.port';
-import { knownBy, pageIn, snapshotsAhead } from './instance-snapshots';
+import { differencesOf, knownBy, pageIn, snapshotsAhead } from './instance-snapshots';
 import type { RememberedInstance } from './instance-snapshots';
 import { KnownInstances } from './known-instances';
 import type { Cause, Known, Loaded } from './stream-history';
@@ -70,7 +70,7 @@ class InstanceStreams extends StreamHistory<InstanceCommand, InstanceState, 'ins
   }
 
   /** Block by block, from the last one on; each event is looked at once. */
-  protected override async loadUpTo(stream: string, revision?: number): Promise<LoadedInstance> {
+  override async loadUpTo(stream: string, revision?: number): Promise<LoadedInstance> {
     let count = FIRST_READ;
     let block = await this.lastOrNone(stream, count, revision);
     const later: StoredEvent[][] = [];
@@ -125,7 +125,7 @@ class InstanceStreams extends StreamHistory<InstanceCommand, InstanceState, 'ins
     behind: StoredEvent | undefined,
   ): { readonly known: RememberedInstance; readonly next: number } | null {
     for (let n = block.length; n > 0; n -= 1) {
-      const known = knownBy(block[n] ?? behind, block[n - 1]);
+      const known = knownBy(block[n] ?? behind, block[n - 1]?.metadata.hash);
       if (known !== null) return { known, next: n + 1 };
     }
     const isWhole = (block[0]?.revision ?? 0) === 0;
@@ -175,6 +175,15 @@ export class InstanceHistory {
     const loaded = events.find((each) => each.revision === revision);
     if (loaded !== undefined || revision > head.revision) return loaded;
     return this.streams.eventAt(stream, revision);
+  }
+
+  /**
+   * In what a snapshot differs from the events before it, back to the snapshot before: that one is to be held against those
+   * before it in turn. Empty for other events, and for a snapshot at which no reading begins.
+   */
+  differencesOf(stored: StoredEvent): Promise<readonly string[]> {
+    const { stream, revision } = stored;
+    return differencesOf(stored, () => this.streams.loadUpTo(stream, revision - 1));
   }
 
   append(

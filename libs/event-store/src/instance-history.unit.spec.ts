@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { StoredEvent } from '@uplift/contracts';
 import { instanceStream } from '@uplift/contracts';
-import type { InstanceEvent, InstanceSnapshot, RunningStatus } from '@uplift/domain';
+import type { InstanceEvent, InstanceSnapshot, KnownInstance, RunningStatus } from '@uplift/domain';
 import { evolve, FOLD_VERSION, INITIAL_STATE } from '@uplift/domain';
 import { event } from '@uplift/domain/testing';
 import { VirtualClock } from '@uplift/runtime/testing';
@@ -15,6 +15,11 @@ const INSTANCE_ID = '0b1c6c0e-0000-4000-8000-00000000000a';
 const STREAM = instanceStream(INSTANCE_ID);
 const ILL: readonly RunningStatus[] = ['running-unhealthy', 'running-unresponsive'];
 const ACTOR = { type: 'user', id: 'operator-7' } as const;
+
+const CLAIMED_ELSEWHERE = {
+  ...(event('InstanceSnapshotTaken').data.state as KnownInstance),
+  claim: 'running-healthy-unclaimed',
+};
 
 /** What another writer says of the stream before it. */
 type Forged = Partial<InstanceSnapshot> | { readonly [name: string]: unknown };
@@ -170,6 +175,63 @@ describe('an instance that is loaded', () => {
     store.remove(STREAM, 'truncated');
     const gone = new StreamGoneError(STREAM, 'truncated');
     await expect(history.load(INSTANCE_ID)).rejects.toEqual(gone);
+  });
+});
+
+describe('a snapshot, held against the events before it,', () => {
+  it('differs in nothing, whoever took it behind whichever other', async () => {
+    const { history, report, snapshots, store } = await setUp();
+    await report(120);
+    const taken = await snapshots();
+    store.loads = 0;
+    for (const each of taken) expect(await history.differencesOf(each)).toEqual([]);
+    // One read each for what lies back to the one before.
+    expect([taken.length, store.loads]).toEqual([12, 12]);
+  });
+
+  it.each<[string, Forged, readonly string[]]>([
+    ['nothing', {}, []],
+    ['its state', { state: CLAIMED_ELSEWHERE }, ['state']],
+    ['its registration', { registration: { revision: 3 } }, ['registration']],
+    ['its notes in a row', { notesInARow: 7 }, ['notesInARow']],
+    ['its commands', { commands: { page: '', earlier: [], closed: false } }, ['commands']],
+    ['all', { state: CLAIMED_ELSEWHERE, notesInARow: 7 }, ['state', 'notesInARow']],
+  ])('differs in %s', async (_words, changes, parts) => {
+    const { history, report, forge, all } = await setUp();
+    await report(15);
+    const { state, memory } = wholeFold(await all());
+    const { registration, notesInARow, commands } = memory;
+    const page = { ...commands, closed: false };
+    const truth = { state, registration: registration!, notesInARow, commands: page };
+    await forge({ ...truth, ...changes });
+    expect(await history.differencesOf((await all()).at(-1)!)).toEqual(parts);
+  });
+
+  it('is the first that is false where others follow from it', async () => {
+    const { history, report, forge, snapshots } = await setUp();
+    await report(12);
+    await forge({ notesInARow: 7 });
+    const { revision } = (await snapshots()).at(-1)!;
+    await report(30);
+    const found: number[] = [];
+    for (const each of await snapshots()) {
+      if ((await history.differencesOf(each)).length > 0) found.push(each.revision);
+    }
+    expect(found).toEqual([revision]);
+  });
+
+  it.each<[string, Forged]>([
+    ['of another fold', { foldVersion: FOLD_VERSION + 1, notesInARow: 7 }],
+    ['with a state that no fold writes', { state: { kind: 'resting', status: 'happy' } }],
+    ['of a registration still to come', { registration: { revision: 10_000 } }],
+  ])('leads nobody astray %s: nothing is read for it', async (_words, changes) => {
+    const { history, report, forge, all, store } = await setUp();
+    await report(12);
+    await forge(changes);
+    const [forged] = (await all()).slice(-1);
+    store.loads = 0;
+    expect(await history.differencesOf(forged!)).toEqual([]);
+    expect(store.loads).toBe(0);
   });
 });
 

@@ -2,10 +2,11 @@ import type { StoredEvent } from '@uplift/contracts';
 import { stateInSnapshot, unreadableReason } from '@uplift/contracts';
 import type { CommandPage, InstanceSnapshot, InstanceState } from '@uplift/domain';
 import { FOLD_VERSION } from '@uplift/domain';
-import { hasOwnHash } from './hash-chain';
+import { canonicalJson, hasOwnHash } from './hash-chain';
 import type { Remembered } from './stream-history';
 import { UnreadableHistoryError } from './stream-history';
-import { lengthOf, memoryIn, splitPage } from './stream-memory';
+import type { StreamMemory } from './stream-memory';
+import { lengthOf, memoryIn, remember, splitPage } from './stream-memory';
 
 export type RememberedInstance = Remembered<InstanceState>;
 
@@ -56,16 +57,43 @@ function isLong(commands: CommandPage, perPage: number): boolean {
  */
 export function knownBy(
   stored: StoredEvent | undefined,
-  before: StoredEvent | undefined,
+  hashBefore: string | undefined,
 ): RememberedInstance | null {
-  if (stored?.type !== 'InstanceSnapshotTaken' || before === undefined) return null;
+  if (stored === undefined || hashBefore === undefined) return null;
+  const state = stateAsOf(stored);
+  if (state === null || !hasOwnHash(hashBefore, stored)) return null;
+  const head = { revision: stored.revision, hash: stored.metadata.hash };
+  const memory = memoryIn(stored.data as InstanceSnapshot, stored);
+  return { state, head, position: stored.position, memory };
+}
+
+/** By what the event says alone. */
+function stateAsOf(stored: StoredEvent): InstanceState | null {
+  if (stored.type !== 'InstanceSnapshotTaken') return null;
   const snapshot = stored.data as InstanceSnapshot;
   const state = stateInSnapshot(snapshot);
-  if (state === null) return null;
-  if (unreadableReason(stored) !== null || !hasOwnHash(before.metadata.hash, stored)) return null;
-  if (!isOfThePast(snapshot, stored)) return null;
-  const head = { revision: stored.revision, hash: stored.metadata.hash };
-  return { state, head, position: stored.position, memory: memoryIn(snapshot, stored) };
+  if (state === null || unreadableReason(stored) !== null) return null;
+  return isOfThePast(snapshot, stored) ? state : null;
+}
+
+/** In what a snapshot differs from the events before it; empty for one at which no reading begins. */
+export async function differencesOf(
+  stored: StoredEvent,
+  loadBefore: () => Promise<RememberedInstance>,
+): Promise<readonly string[]> {
+  if (stateAsOf(stored) === null) return [];
+  const before = await loadBefore();
+  const said = knownBy(stored, before.head.hash);
+  if (said === null) return [];
+  const told = partsOf(said.state, said.memory);
+  const due = partsOf(before.state, remember(before.memory, stored));
+  return Object.keys(due).filter(
+    (part) => canonicalJson([told[part]]) !== canonicalJson([due[part]]),
+  );
+}
+
+function partsOf(state: InstanceState, { commands, registration, notesInARow }: StreamMemory) {
+  return { state, commands, registration, notesInARow } as Readonly<Record<string, unknown>>;
 }
 
 /** Without it nobody knows whether a command was given before: better no answer than a second effect. */

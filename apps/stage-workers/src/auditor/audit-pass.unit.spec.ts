@@ -1,8 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { StoredEvent } from '@uplift/contracts';
 import { encodeEvent, EVENT_HEADERS } from '@uplift/contracts';
-import type { Finding } from '@uplift/domain';
-import { NO_STREAM } from '@uplift/event-store';
+import type { Finding, InstanceSnapshot } from '@uplift/domain';
+import { event } from '@uplift/domain/testing';
+import {
+  EventStoreUnavailableError,
+  headOf,
+  InstanceHistory,
+  NO_STREAM,
+} from '@uplift/event-store';
+import { growHistory } from '@uplift/event-store/testing';
 import { Audited, EPOCH } from '../testing/audited';
 import type { AuditPass } from './audit-pass';
 
@@ -108,6 +115,70 @@ describe('an audit of store and bus', () => {
       expect(findings).toHaveLength(101);
       expect(findings.at(-1)).toMatchObject({ subject: '(further ones)', count: 51 });
       expect(JSON.stringify(findings)).not.toMatch(/\\u0000|\\ud800/);
+    });
+
+    describe('with an instance that has snapshots', () => {
+      const instanceId = randomUUID();
+      const stream = `instance-${instanceId}`;
+      const snapshots = async () =>
+        (await audited.store.load(stream)).filter(({ type }) => type === 'InstanceSnapshotTaken');
+      /** Behind the end, with the hash that it needs there. */
+      const forge = async (changes: Partial<InstanceSnapshot>) => {
+        const [taken] = await snapshots();
+        const { data, type } = taken!;
+        const { hash: _own, ...metadata } = taken!.metadata;
+        const head = headOf(await audited.store.load(stream));
+        const forged = { id: randomUUID(), type, metadata, data: { ...data, ...changes } };
+        await audited.store.append(stream, head, [forged]);
+      };
+
+      beforeEach(async () => {
+        const history = new InstanceHistory(audited.store, 'command-api', { snapshotEvery: 8 });
+        const cause = { causationId: randomUUID(), step: 'register', correlationId: instanceId };
+        const actor = { type: 'system', id: 'spec' } as const;
+        const registered = [event('InstanceRegistered')];
+        await history.append(instanceId, NO_STREAM, registered, { ...cause, actor });
+        await growHistory(history, instanceId, { toLength: 60, reportsAtOnce: 1 });
+      });
+
+      it('finds nothing while they say what came before them', async () => {
+        expect(await snapshots()).toHaveLength(6);
+        await audited.relay();
+        expect(await found()).toEqual([]);
+        expect(await found(5)).toEqual([]);
+      });
+
+      it('finds one that says something else, and where it stands', async () => {
+        await forge({ notesInARow: 7 });
+        await audited.relay();
+        const [finding, ...others] = await toTheEnd(audited.pass());
+        expect(others).toEqual([]);
+        const revision = 61;
+        const evidence = { stream, revision, parts: 'state, commands, notesInARow' };
+        expect(finding).toMatchObject({ kind: 'false-snapshot', subject: stream, evidence });
+        expect(inShort(await toTheEnd(audited.pass(1)))).toEqual([['false-snapshot', stream, 1]]);
+      });
+
+      it('tells nothing twice where it cannot be read what came before', async () => {
+        await forge({ notesInARow: 7 });
+        audited.store.remove(stream, 'truncated');
+        await audited.relay();
+        expect(await found()).toEqual([['stream-gone', stream, 1]]);
+      });
+
+      it('looks again where the store does not answer', async () => {
+        await forge({ notesInARow: 7 });
+        await audited.relay();
+        const real = audited.store.loadLast.bind(audited.store);
+        let isAway = true;
+        audited.store.loadLast = (...read) =>
+          isAway ? Promise.reject(new EventStoreUnavailableError('away')) : real(...read);
+        const pass = audited.pass();
+        const { faults } = await pass.step();
+        expect(faults).toEqual([new EventStoreUnavailableError('away')]);
+        isAway = false;
+        expect(inShort(await toTheEnd(pass))).toEqual([['false-snapshot', stream, 1]]);
+      });
     });
 
     it('finds events that cannot be read', async () => {

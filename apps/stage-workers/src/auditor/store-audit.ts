@@ -5,9 +5,11 @@ import type { AllEventsPage, ForeignEvent, StreamCut, StreamHead } from '@uplift
 import {
   hasOwnHash,
   headOf,
+  InstanceHistory,
   NO_STREAM,
   StreamGoneError,
   StreamNotFoundError,
+  UnreadableHistoryError,
 } from '@uplift/event-store';
 import type { AuditedParts } from './bus-epoch';
 import type { Observation, Tally } from './tally';
@@ -31,24 +33,53 @@ const KIND_OF: Readonly<Record<UnreadableReason, FindingKind>> = {
   'illegal-step': 'unreadable-event',
 };
 
-/** Looks at every event of the store, page by page: whose it is, whether it can be read, whether its chain holds. */
+/**
+ * Looks at every event of the store, page by page: whose it is, whether it can be read, whether its chain holds, and
+ * whether a snapshot is true.
+ */
 export class StoreAudit {
   /** The least recently seen first; null: what was before is no more. */
   private readonly heads = new Map<string, StreamHead | null>();
   private readonly cut = new Set<string>();
+  private readonly history: InstanceHistory;
 
   constructor(
     private readonly parts: Pick<AuditedParts, 'store' | 'onStep'>,
     private readonly tally: Tally,
-  ) {}
+  ) {
+    this.history = new InstanceHistory(parts.store, 'stage-workers');
+  }
 
   /** All of the page or, if the store does not answer, nothing of it. */
   async look({ events, foreign, cuts }: AllEventsPage): Promise<void> {
     for (const event of events) await this.findHead(event);
+    const untrue = await this.falseSnapshotsIn(events);
     for (const event of foreign) this.tally.add(foreignEvent(event));
     for (const cut of cuts) this.noteCut(cut);
     for (const event of events) this.check(event);
+    for (const observation of untrue) this.tally.add(observation);
     this.forget();
+  }
+
+  private async falseSnapshotsIn(events: readonly StoredEvent[]): Promise<readonly Observation[]> {
+    const found: Observation[] = [];
+    for (const event of events) {
+      const differences = await this.differencesOf(event);
+      if (differences.length > 0) found.push(falseSnapshot(event, differences));
+    }
+    return found;
+  }
+
+  /** None where the events before it cannot be read: that is a finding of its own. */
+  private async differencesOf(event: StoredEvent): Promise<readonly string[]> {
+    if (event.type !== 'InstanceSnapshotTaken') return [];
+    this.parts.onStep();
+    try {
+      return await this.history.differencesOf(event);
+    } catch (error) {
+      if (isGone(error) || error instanceof UnreadableHistoryError) return [];
+      throw error;
+    }
   }
 
   /** Where the stream stood before the first event of it that this audit sees. */
@@ -63,7 +94,7 @@ export class StoreAudit {
       const [before] = await this.parts.store.load(stream, revision - 1);
       return before?.revision === revision - 1 ? headOf([before]) : null;
     } catch (error) {
-      if (error instanceof StreamGoneError || error instanceof StreamNotFoundError) return null;
+      if (isGone(error)) return null;
       throw error;
     }
   }
@@ -105,6 +136,10 @@ export class StoreAudit {
   }
 }
 
+function isGone(error: unknown): boolean {
+  return error instanceof StreamGoneError || error instanceof StreamNotFoundError;
+}
+
 /** A finding about the stream of the event; of a newer version about what is to be deployed. */
 export function unreadable(
   { id, stream, revision, type, position, metadata }: StoredEvent,
@@ -117,6 +152,20 @@ export function unreadable(
     ...{ position: position.toString(), service: shown(metadata.service) },
   };
   return { kind, subject: kind === 'newer-version' ? version : stream, detail, evidence };
+}
+
+function falseSnapshot(event: StoredEvent, differences: readonly string[]): Observation {
+  const { id, stream, revision, position, metadata } = event;
+  const parts = differences.join(', ');
+  return {
+    kind: 'false-snapshot',
+    subject: stream,
+    detail: `The snapshot at revision ${revision} does not say what the events before it come to: ${parts}`,
+    evidence: {
+      ...{ parts, stream, revision, eventId: id },
+      ...{ position: position.toString(), service: shown(metadata.service) },
+    },
+  };
 }
 
 function foreignEvent({ stream, type, position }: ForeignEvent): Observation {

@@ -20,6 +20,7 @@ export const FINDING_KINDS = [
   'unreadable-event',
   'newer-version',
   'broken-chain',
+  'false-snapshot',
   'stream-gone',
   'forged-message',
   'missing-message',

@@ -23,8 +23,8 @@ export const SNAPSHOT_MUTANTS: readonly Mutant[] = [
     breaks: ['I-31', 'I-05'],
     what: 'a snapshot is believed whether or not it follows from the event before it',
     file: SNAPSHOTS,
-    search: 'unreadableReason(stored) !== null || !hasOwnHash(before.metadata.hash, stored)',
-    replacement: 'unreadableReason(stored) !== null',
+    search: 'state === null || !hasOwnHash(hashBefore, stored)',
+    replacement: 'state === null',
     test: {
       spec: SPEC,
       name: 'passes over a snapshot that does not follow from the event before it',
@@ -82,5 +82,14 @@ export const SNAPSHOT_MUTANTS: readonly Mutant[] = [
     search: 'yield* placesOf(commandId, page);',
     replacement: 'yield* placesOf(commandId, page).toReversed();',
     test: { spec: SPEC, name: 'is found by its last event' },
+  },
+  {
+    id: 'false-snapshot-passed-over',
+    breaks: ['I-05'],
+    what: 'the auditor takes the state in a snapshot for what the events before it come to',
+    file: SNAPSHOTS,
+    search: 'return { state, commands, registration, notesInARow }',
+    replacement: 'return { commands, registration, notesInARow }',
+    test: { spec: SPEC, name: 'its state' },
   },
 ];
