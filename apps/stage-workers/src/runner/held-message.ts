@@ -70,7 +70,7 @@ async function lastEvent(
   message: StoredEvent,
 ): Promise<StoredEvent> {
   const { stream, revision, recordedAt } = message;
-  const own = ends.takeOwn(stream);
+  const own = await ends.takeOwn(stream, revision);
   const isKnown = own !== null && own.revision >= revision && isNear(own.recordedAt, recordedAt);
   if (isKnown) return { ...own, recordedAt };
   const last = await history.last(splitStreamName(stream).id);

@@ -81,6 +81,22 @@ describe('what opens another stage', () => {
     });
   });
 
+  it('is not handed over where its message is faster than the answer of the store', async () => {
+    const fixture = await StageFixture.at('UpgradeRequested');
+    const { store, runner } = fixture;
+    const outcomes: Promise<unknown>[] = [];
+    store.unanswered.push(async () => {
+      const [pending] = await store.loadLast(fixture.openingEvent.stream, 1);
+      outcomes.push(runner.handle(upgrade(fixture), fixture.delivery(1, pending)));
+    });
+    await fixture.handle(preUpgrade(fixture));
+    const { looks } = store;
+    expect(await Promise.all(outcomes)).toEqual([{ kind: 'done' }]);
+    expect(hopsOf(fixture)).toEqual([['poll-upgrade', 'DeploymentAccepted', 'e1']]);
+    expect([store.looks, store.loads]).toEqual([looks, 1]);
+    expect(fixture.mutations).toHaveLength(1);
+  });
+
   it('is not handed over by a handling that fails after it', async () => {
     const fixture = await StageFixture.at('UpgradeRequested');
     const stage = preUpgrade(fixture);

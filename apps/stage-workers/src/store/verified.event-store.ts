@@ -20,9 +20,20 @@ interface StreamEnd {
   isOwn: boolean;
 }
 
+type Taker = (event: StoredEvent | null) => void;
+
+/** An append of this process that is on its way. */
+interface OwnAppend {
+  /** Revision of what it builds on. */
+  readonly after: number;
+  /** Messages that were faster than its answer. */
+  readonly takers: Taker[];
+}
+
 /** The last events of streams, as this process itself appended or read them a short while ago. */
 export class StreamEnds {
   private readonly ends = new Map<string, StreamEnd>();
+  private readonly appends = new Map<string, OwnAppend>();
 
   constructor(
     private readonly clock: Clock,
@@ -36,9 +47,15 @@ export class StreamEnds {
 
   /**
    * The same, once, where this process appended it: with the message that follows from it nobody else has dealt yet,
-   * as far as that can be known without asking.
+   * as far as that can be known without asking. The message may be faster than the answer to the append: it waits.
+   *
+   * @param revision of the message
    */
-  takeOwn(stream: string): StoredEvent | null {
+  async takeOwn(stream: string, revision: number): Promise<StoredEvent | null> {
+    const append = this.appends.get(stream);
+    if (append !== undefined && append.after < revision) {
+      return new Promise((resolve) => append.takers.push(resolve));
+    }
     const end = this.find(stream);
     if (!end?.isOwn) return null;
     end.isOwn = false;
@@ -49,6 +66,23 @@ export class StreamEnds {
   own(stream: string): StoredEvent | null {
     const end = this.find(stream);
     return end?.isOwn ? end.event : null;
+  }
+
+  /**
+   * What builds on a revision is being appended.
+   *
+   * @returns to be called once, with what the append has made the end of the stream, or null
+   */
+  appending(stream: string, after: number): Taker {
+    const append: OwnAppend = { after, takers: [] };
+    if (!this.appends.has(stream)) this.appends.set(stream, append);
+    return (event) => {
+      if (this.appends.get(stream) === append) this.appends.delete(stream);
+      const [first, ...others] = append.takers;
+      if (event !== null) this.remember(event, first === undefined);
+      first?.(event);
+      for (const other of others) other(null);
+    };
   }
 
   /** An end that is older than the known one says that they came out of order, or that the store is another. */
@@ -98,13 +132,17 @@ export class VerifiedEventStore extends EventStoreDecorator {
     events: readonly EventToAppend[],
   ): Promise<Appended> {
     this.noticeInterruption();
-    await this.verify(stream, after);
-    return this.watching(stream, async () => {
-      const appended = await this.store.append(stream, after, events);
+    const end = this.ends.appending(stream, after.revision);
+    let own: StoredEvent | null = null;
+    try {
+      await this.verify(stream, after);
+      const appended = await this.watching(stream, () => this.store.append(stream, after, events));
       const last = events.at(-1);
-      if (last !== undefined) this.ends.remember(this.storedAs(stream, last, appended), true);
+      if (last !== undefined) own = this.storedAs(stream, last, appended);
       return appended;
-    });
+    } finally {
+      end(own);
+    }
   }
 
   override load(stream: string, fromRevision?: number, most?: number): Promise<StoredEvent[]> {

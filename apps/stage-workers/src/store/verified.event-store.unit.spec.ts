@@ -109,6 +109,37 @@ describe('an append', () => {
   });
 });
 
+describe('a message that is faster than the answer to the append of its event', () => {
+  it('waits for the answer and takes what was appended: nobody else gets it', async () => {
+    const { inner, ends, append } = bound();
+    const taken: Promise<StoredEvent | null>[] = [];
+    const take = () => void taken.push(ends.takeOwn(STREAM, 0), ends.takeOwn(STREAM, 0));
+    inner.unanswered.push(take);
+    await append(NO_STREAM);
+    expect(await Promise.all(taken)).toEqual([expect.objectContaining({ revision: 0 }), null]);
+    expect([ends.own(STREAM), await ends.takeOwn(STREAM, 0)]).toEqual([null, null]);
+    expect([inner.looks, inner.loads]).toEqual([0, 0]);
+  });
+
+  it('has to be read if no answer comes', async () => {
+    const { inner, ends, append } = bound();
+    const taken: Promise<StoredEvent | null>[] = [];
+    inner.unanswered.push(() => void taken.push(ends.takeOwn(STREAM, 0)));
+    inner.faults.push('stored');
+    await expect(append(NO_STREAM)).rejects.toBeInstanceOf(EventStoreUnavailableError);
+    expect(await Promise.all(taken)).toEqual([null]);
+  });
+
+  it('does not wait for an append that builds on its event', async () => {
+    const { inner, ends, append } = bound();
+    const first = await append(NO_STREAM);
+    const taken: (StoredEvent | null)[] = [];
+    inner.unanswered.push(async () => taken.push(await ends.takeOwn(STREAM, 0)));
+    await append(first);
+    expect(taken).toMatchObject([{ revision: 0 }]);
+  });
+});
+
 describe('what a process knows of the end of a stream', () => {
   const at = (revision: number) => ({ stream: STREAM, revision }) as StoredEvent;
 

@@ -10,6 +10,8 @@ export class FaultyEventStore extends InMemoryEventStore {
   readonly faults: AppendFault[] = [];
   /** Each runs before one of the next appends: somebody else is faster. */
   readonly rivals: (() => Promise<unknown>)[] = [];
+  /** Each runs when one of the next appends has landed, before anybody is told. */
+  readonly unanswered: (() => unknown)[] = [];
   appends = 0;
   loads = 0;
   /** Reads of a stream's last event. */
@@ -25,6 +27,7 @@ export class FaultyEventStore extends InMemoryEventStore {
     const fault = this.faults.shift();
     if (fault === 'lost') throw new EventStoreUnavailableError('no answer');
     const appended = await super.append(stream, after, events);
+    await this.unanswered.shift()?.();
     if (fault === 'stored') throw new EventStoreUnavailableError('no answer');
     return appended;
   }
