@@ -10,7 +10,7 @@ RUN npx swc apps libs --out-dir dist --ignore '**/*.spec.ts' \
  && npm prune --omit=dev --omit=optional --ignore-scripts
 
 FROM node:26.12.1-bookworm-slim
-ENV NODE_ENV=production NODE_OPTIONS=--enable-source-maps
+ENV NODE_ENV=production
 WORKDIR /uplift
 COPY --from=build --chown=root:root /uplift/package.json ./
 COPY --from=build --chown=root:root /uplift/node_modules node_modules

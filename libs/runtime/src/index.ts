@@ -8,6 +8,7 @@ export { createLogger, NestLogger } from './logging/logger';
 export type { Logger } from './logging/logger';
 export { RepeatedLines } from './logging/repeated-lines';
 export { redactText } from './logging/redaction';
+export { traceToSources } from './logging/stack-traces';
 export { beatWhile, Health } from './health/health';
 export type { HealthReport } from './health/health';
 export { Metrics } from './health/metrics';

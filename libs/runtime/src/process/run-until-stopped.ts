@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../config/configuration';
 import { createLogger, type Logger } from '../logging/logger';
+import { traceToSources } from '../logging/stack-traces';
 import { systemClock } from '../time/clock';
 
 /**
@@ -57,6 +58,7 @@ export interface ProcessOptions {
  * A failed start, a stop that takes too long and any unhandled error end it with code 1.
  */
 export async function runUntilStopped(options: ProcessOptions): Promise<void> {
+  traceToSources();
   const logger = options.logger ?? createLogger(options.name);
   exitOnDefect(logger);
   let finishStart: (started: StartedProcess) => void = () => undefined;

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { ensureBuilt } from '../workspace/workspace';
+import { join } from 'node:path';
+import { ensureBuilt, projectRoot } from '../workspace/workspace';
 import { survivors } from '../testing/gone';
 import { writeScript } from '../testing/script';
 import { ManagedProcess } from './managed-process';
@@ -138,6 +139,14 @@ describe('a process of ours', () => {
     const managed = (await run('defect', body)) as ManagedProcess;
     expect(await managed.exited).toEqual({ code: 1, signal: null });
     expect(readFileSync(managed.logFile, 'utf8')).toContain(`"msg":"${logged}"`);
+  });
+
+  it('logs a defect with its place in the sources', async () => {
+    const body = `${started('async () => {}')}\nsetImmediate(() => new runtime.Metrics('x').counter());`;
+    const managed = (await run('place', body)) as ManagedProcess;
+    await managed.exited;
+    const place = join(projectRoot(), 'libs/runtime/src/health/metrics.ts:');
+    expect(readFileSync(managed.logFile, 'utf8')).toContain(`(${place}`);
   });
 
   it('ends with code 1 when its stop takes too long or fails', async () => {

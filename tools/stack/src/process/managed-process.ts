@@ -12,6 +12,8 @@ export interface ManagedProcessOptions {
   /** Built script, absolute or relative to the workspace, for example `dist/apps/relay/src/main.js`. */
   readonly script: string;
   readonly args?: readonly string[];
+  /** Options of Node. */
+  readonly execArgv?: readonly string[];
   /** Settings; other `UPLIFT_*` variables are not inherited. */
   readonly env?: Readonly<Record<string, string>>;
   /** Where `<name>.log` goes. */
@@ -54,12 +56,12 @@ export class ManagedProcess extends StackPart {
   }
 
   protected async launch(): Promise<void> {
-    const { name, script, args = [], readyLimitMs = 60_000 } = this.options;
+    const { name, script, args = [], execArgv = [], readyLimitMs = 60_000 } = this.options;
     const root = projectRoot();
     this.current = await SupervisedProcess.start({
       name,
       command: process.execPath,
-      args: ['--enable-source-maps', resolve(root, script), ...args],
+      args: [...execArgv, resolve(root, script), ...args],
       cwd: root,
       env: upliftEnvironment({ ...this.options.env, ...this.pinned() }),
       logFile: this.logFile,

@@ -51,6 +51,9 @@ export const START_INFRASTRUCTURE: Readonly<Record<InfrastructureName, Starter>>
   lagoon: startLagoon,
 };
 
+/** Uplift's own services see to that themselves. */
+const NAMING_SOURCES = ['--enable-source-maps'];
+
 /** A part of somebody else's store that looks like one of this stack alone: it can be stopped like the embedded one. */
 export async function startNamespace(dir: string, store: string) {
   const files = join(dir, 'eventstore');
@@ -58,6 +61,7 @@ export async function startNamespace(dir: string, store: string) {
   const part = await ManagedProcess.start({
     name: 'eventstore',
     script: 'dist/tools/given-store/src/namespace.main.js',
+    execArgv: NAMING_SOURCES,
     dir: join(dir, 'logs'),
     env: {
       UPLIFT_NAMESPACE_STORE: store,
@@ -76,6 +80,7 @@ async function startEventStore(dir: string, { eventStore }: InfrastructureOption
   const part = await ManagedProcess.start({
     name: 'eventstore',
     script: 'dist/tools/embedded-eventstore/src/main.js',
+    execArgv: NAMING_SOURCES,
     dir: join(dir, 'logs'),
     env: {
       UPLIFT_EMBEDDED_EVENTSTORE_DIR: files,
@@ -92,6 +97,7 @@ async function startLagoon(dir: string, { simulator }: InfrastructureOptions) {
   const part = await ManagedProcess.start({
     name: 'lagoon',
     script: 'dist/tools/lagoon-simulator/src/main.js',
+    execArgv: NAMING_SOURCES,
     dir: join(dir, 'logs'),
     env: { UPLIFT_SIMULATOR_PORT: '0', ...simulator },
     pinnedPorts: { http: 'UPLIFT_SIMULATOR_PORT' },
