@@ -15,7 +15,7 @@ import { deterministicEventId } from './event-id';
 import { EventStoreUnavailableError, RevisionConflictError } from './event-store.port';
 import type { InstanceHistory } from './instance-history';
 import type { StreamHead } from './event-store.port';
-import type { Cause, Known, Loaded, StreamHistory } from './stream-history';
+import type { Cause, Known, Loaded, Remembered, StreamHistory } from './stream-history';
 
 /** A command, and what goes into the metadata of the events it leads to. */
 export interface InstanceChange {
@@ -45,7 +45,10 @@ export interface Policy<State, Event, Answer> {
    * is not there. The cause then has to name this handling alone: an event that another one wrote counts as ours.
    */
   readonly retriesUnknown?: boolean;
-  /** Sees the stream after each load, before anything is decided. An answer ends the handling, and so does an error. */
+  /**
+   * Sees the stream before anything is decided, after each load and where it is tried without one. An answer ends the
+   * handling, and so does an error after a load.
+   */
   readonly onLoad?: (
     loaded: Loaded<State, Event>,
     find: FindCommand<State, Event>,
@@ -78,7 +81,7 @@ export interface HandlerPorts {
  * to change an instance.
  *
  * - A command from outside: no `from`; `onLoad` finds the earlier result of the same command and checks the revision
- *   that the caller expects.
+ *   that the caller expects. It is tried without a read where the history knows the stream's end.
  * - A message that carries state and head: `from` it, with `retriesUnknown`; `onLoad` runs only after a conflict.
  * - Somebody who has just looked at the instance and tries once: `from` what was loaded, `tries: 1`.
  *
@@ -160,6 +163,14 @@ class StreamCommands<Command, State, Category extends EventCategory> {
     change: Change<Command>,
     policy: Policy<State, EventIn<Category>, Answer>,
   ): Promise<Outcome<State, Answer>> {
+    const unread = policy.from === undefined ? await this.tryUnread(change, policy) : undefined;
+    return unread ?? this.tryInTurn(change, policy);
+  }
+
+  private async tryInTurn<Answer>(
+    change: Change<Command>,
+    policy: Policy<State, EventIn<Category>, Answer>,
+  ): Promise<Outcome<State, Answer>> {
     const { clock, randomness } = this.ports;
     const backoff = new Backoff(randomness, { firstMs: 10, longestMs: 200 });
     const lastTryAt = clock.monotonic() + LAST_TRY_AFTER_MS;
@@ -176,6 +187,32 @@ class StreamCommands<Command, State, Category extends EventCategory> {
     }
   }
 
+  /**
+   * By what this process knows, without a read. It may be old, so that only an append counts, or what was found in the store
+   * itself. Undefined for all else: a refusal, a conflict, nothing to do. Then it is decided on what is read.
+   */
+  private async tryUnread<Answer>(
+    change: Change<Command>,
+    policy: Policy<State, EventIn<Category>, Answer>,
+  ): Promise<Outcome<State, Answer> | undefined> {
+    const known = this.history.newestKnown(change.stream);
+    if (known === undefined) return undefined;
+    const outcome = await this.decideUnread(change, policy, known).catch(() => undefined);
+    if (outcome === undefined) return undefined;
+    if (!('error' in outcome)) return outcome.kind === 'not-due' ? undefined : outcome;
+    if (outcome.error instanceof EventStoreUnavailableError) throw outcome.error;
+    return undefined;
+  }
+
+  private async decideUnread<Answer>(
+    change: Change<Command>,
+    { onLoad }: Policy<State, EventIn<Category>, Answer>,
+    known: Remembered<State>,
+  ): Promise<Outcome<State, Answer> | { readonly error: unknown }> {
+    const loaded = { ...known, events: [], decoded: [] };
+    return (await this.answerTo(change.stream, loaded, onLoad)) ?? this.attempt(change, {}, known);
+  }
+
   private async load<Answer>(
     { stream, cause }: Change<Command>,
     { onLoad }: Policy<State, EventIn<Category>, Answer>,
@@ -187,14 +224,22 @@ class StreamCommands<Command, State, Category extends EventCategory> {
       const news = await this.history.eventsAfter(stream, mayHaveLandedAfter, instance);
       if (news.some(({ id }) => id === eventId)) return { kind: 'appended', instance };
     }
+    return (await this.answerTo(stream, instance, onLoad)) ?? instance;
+  }
+
+  private async answerTo<Answer>(
+    stream: string,
+    instance: Loaded<State, EventIn<Category>>,
+    onLoad: Policy<State, EventIn<Category>, Answer>['onLoad'],
+  ): Promise<Outcome<State, Answer> | undefined> {
     const find = (commandId: string) => this.history.findCommand(stream, instance, commandId);
     const answer = await onLoad?.(instance, find);
-    return answer === undefined ? instance : { kind: 'answered', answer };
+    return answer === undefined ? undefined : { kind: 'answered', answer };
   }
 
   private async attempt<Answer>(
     { stream, command, cause }: Change<Command>,
-    { onNothing }: Policy<State, EventIn<Category>, Answer>,
+    { onNothing }: Pick<Policy<State, EventIn<Category>, Answer>, 'onNothing'>,
     instance: Known<State> | Loaded<State, EventIn<Category>>,
   ): Promise<Outcome<State, never> | { readonly error: unknown }> {
     const { decide, evolve } = this.history.decider;

@@ -10,6 +10,7 @@ import type { RememberedInstance } from './instance-snapshots';
 import { KnownInstances } from './known-instances';
 import type { Cause, Known, Loaded } from './stream-history';
 import { missing, StreamHistory } from './stream-history';
+import { remember } from './stream-memory';
 
 export type KnownInstance = Known<InstanceState>;
 export type LoadedInstance = Loaded<InstanceState, InstanceEvent>;
@@ -22,7 +23,7 @@ export interface SnapshotOptions {
   readonly snapshotEvery?: number;
   /** Commands on one page of a snapshot, 1,024 by default: so many are told again by each until the page is full. */
   readonly commandsPerPage?: number;
-  /** With one, a reading goes on where this process read to lately. */
+  /** With one, a reading goes on where this process read to lately, and a command may be tried on what it left. */
   readonly clock?: Pick<Clock, 'monotonic'>;
 }
 
@@ -31,6 +32,7 @@ const COMMANDS_PER_PAGE = 1_024;
 /** Reads the streams of instances from their ends, back to a snapshot, and takes snapshots. */
 class InstanceStreams extends StreamHistory<InstanceCommand, InstanceState, 'instance'> {
   private readonly known: KnownInstances | undefined;
+  private interruptions = 0;
 
   constructor(
     store: EventStore,
@@ -39,6 +41,23 @@ class InstanceStreams extends StreamHistory<InstanceCommand, InstanceState, 'ins
   ) {
     super(store, service, 'instance', instanceDecider);
     this.known = options.clock && new KnownInstances(options.clock);
+  }
+
+  /**
+   * Nothing of an instance in whose upgrade others take part, which go on with it, nor of one that a registration begins
+   * anew: its environment is reserved before the append tells.
+   */
+  override newestKnown(stream: string): RememberedInstance | undefined {
+    this.noticeInterruption();
+    const known = this.known?.newest(stream);
+    const isAtRest = known?.state.kind === 'resting' && known.state.status !== 'removed';
+    return isAtRest ? known : undefined;
+  }
+
+  private noticeInterruption(): void {
+    const { interruptions } = this.store.counters;
+    if (interruptions !== this.interruptions) this.known?.doubtAll();
+    this.interruptions = interruptions;
   }
 
   protected override async loadAlone(stream: string): Promise<LoadedInstance> {
@@ -65,8 +84,10 @@ class InstanceStreams extends StreamHistory<InstanceCommand, InstanceState, 'ins
     const { revision, hash } = known.head;
     await this.confirm(stream);
     const [last, ...news] = await loadOrEmpty(this.store, stream, revision);
-    const isThere = last?.revision === revision && last.metadata.hash === hash;
-    return isThere ? this.fold(known, news) : null;
+    if (last?.revision !== revision || last.metadata.hash !== hash) return null;
+    const { position, recordedAt } = last;
+    const memory = { ...known.memory, recordedAt };
+    return this.fold({ ...known, position, memory }, news);
   }
 
   /** Block by block, from the last one on; each event is looked at once. */
@@ -104,7 +125,7 @@ class InstanceStreams extends StreamHistory<InstanceCommand, InstanceState, 'ins
   }
 
   /** An environment is reserved for a registration by the revision that it is to have: nothing goes ahead of one. */
-  override appendTo(
+  override async appendTo(
     stream: string,
     known: KnownInstance,
     events: readonly InstanceEvent[],
@@ -112,7 +133,12 @@ class InstanceStreams extends StreamHistory<InstanceCommand, InstanceState, 'ins
   ): Promise<Appended> {
     const mayMove = !events.some(({ type }) => type === 'InstanceRegistered');
     const ahead = mayMove && this.isSnapshotDue(known) ? this.snapshotsOf(known, cause) : [];
-    return this.store.append(stream, known.head, [...ahead, ...this.toAppend(events, cause)]);
+    const all = [...ahead, ...this.toAppend(events, cause)];
+    this.noticeInterruption();
+    this.known?.doubt(stream);
+    const appended = await this.store.append(stream, known.head, all);
+    if (isRemembered(known)) this.known?.keep(stream, leftBy(all, stream, { known, appended }));
+    return appended;
   }
 
   private lastOrNone(stream: string, count: number, upTo?: number): Promise<StoredEvent[]> {
@@ -132,9 +158,9 @@ class InstanceStreams extends StreamHistory<InstanceCommand, InstanceState, 'ins
     return isWhole ? { known: this.nothing, next: 0 } : null;
   }
 
-  private isSnapshotDue(known: KnownInstance | RememberedInstance): known is RememberedInstance {
+  private isSnapshotDue(known: KnownInstance): known is RememberedInstance {
     const { snapshotEvery = Infinity } = this.options;
-    return 'memory' in known && known.memory.sinceSnapshot >= snapshotEvery;
+    return isRemembered(known) && known.memory.sinceSnapshot >= snapshotEvery;
   }
 
   private snapshotsOf(known: RememberedInstance, cause: Cause): EventToAppend[] {
@@ -147,6 +173,31 @@ class InstanceStreams extends StreamHistory<InstanceCommand, InstanceState, 'ins
       { ...rest, actor, step: 'TakeSnapshot' },
     );
   }
+}
+
+function isRemembered(known: KnownInstance): known is RememberedInstance {
+  return 'memory' in known;
+}
+
+interface OwnAppend {
+  readonly known: RememberedInstance;
+  readonly appended: Appended;
+}
+
+/** As a reading would find it, but for the time that the store has given the last event. */
+function leftBy(
+  events: readonly EventToAppend[],
+  stream: string,
+  { known, appended: { head, position } }: OwnAppend,
+): RememberedInstance {
+  let { state, memory } = known;
+  for (const [n, event] of events.entries()) {
+    const metadata = { ...event.metadata, hash: head.hash };
+    const place = { stream, revision: known.head.revision + 1 + n, position, recordedAt: '' };
+    state = instanceDecider.evolve(state, event as object as InstanceEvent);
+    memory = remember(memory, { ...event, metadata, ...place });
+  }
+  return { state, head, position, memory: { ...memory, recordedAt: null } };
 }
 
 /** Reads and writes the stream of one instance. */

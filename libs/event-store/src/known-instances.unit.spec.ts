@@ -55,4 +55,44 @@ describe('instances that are known', () => {
     instances.keepPage('c', 7, 'x');
     expect(instances.pageOf('c', 7)).toBeUndefined();
   });
+
+  it('are the newest for half a minute, unless that is in doubt', async () => {
+    const clock = new VirtualClock();
+    const instances = new KnownInstances(clock);
+    instances.keep('a', known(100));
+    instances.keep('b', known(100));
+    await clock.advance(20_000);
+    instances.keep('b', known(110));
+    await clock.advance(9_999);
+    expect(instances.newest('a')).toEqual(known(100));
+    await clock.advance(1);
+    expect([instances.newest('a'), instances.newest('b')]).toEqual([undefined, known(110)]);
+    instances.doubt('b');
+    expect([instances.newest('b'), instances.of('b')]).toEqual([undefined, known(110)]);
+    instances.keep('b', known(120));
+    expect(instances.newest('b')).toEqual(known(120));
+    instances.doubtAll();
+    expect(instances.newest('b')).toBeUndefined();
+  });
+
+  it('are the newest no longer when their first event is to be asked for', async () => {
+    const clock = new VirtualClock();
+    const instances = new KnownInstances(clock);
+    for (const _twice of [1, 2]) {
+      instances.keep('a', known(100));
+      await clock.advance(29_999);
+    }
+    instances.keep('a', known(100));
+    expect(instances.newest('a')).toEqual(known(100));
+    await clock.advance(2);
+    expect([instances.isOld('a'), instances.newest('a')]).toEqual([true, undefined]);
+  });
+
+  it('do not go back to what was read before the last append', () => {
+    const instances = new KnownInstances(new VirtualClock());
+    const later = { ...known(100), head: { revision: 4, hash: 'h' } };
+    instances.keep('a', later);
+    instances.keep('a', known(100));
+    expect(instances.of('a')).toEqual(later);
+  });
 });

@@ -116,6 +116,14 @@ export class StreamHistory<Command, State, Category extends EventCategory> {
     return this.loads.read(stream, () => this.loadAlone(stream));
   }
 
+  /**
+   * Where the stream ended a short while ago, if this process knows it. It may be old: an append there tells, and nobody is
+   * refused or answered by it.
+   */
+  newestKnown(_stream: string): Remembered<State> | undefined {
+    return undefined;
+  }
+
   protected async loadAlone(stream: string): Promise<Loaded<State, EventIn<Category>>> {
     return this.fold(this.nothing, await loadOrEmpty(this.store, stream));
   }

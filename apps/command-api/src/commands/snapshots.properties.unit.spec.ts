@@ -2,6 +2,7 @@ import type { StoredEvent } from '@uplift/contracts';
 import { instanceStream, ProblemError } from '@uplift/contracts';
 import { RUNNING_STATUSES } from '@uplift/domain';
 import type { SnapshotOptions } from '@uplift/event-store';
+import { verifyChain } from '@uplift/event-store';
 import { InMemoryEventStore } from '@uplift/event-store/testing';
 import { VirtualClock } from '@uplift/runtime/testing';
 import fc from 'fast-check';
@@ -50,16 +51,17 @@ const requests: fc.Arbitrary<CommandRequest> = fc
     };
   });
 
-function setUp(snapshots: SnapshotOptions) {
+/** As many processes of the command API as there are options. */
+function setUp(...each: readonly SnapshotOptions[]) {
   const clock = new VirtualClock();
   const store = new InMemoryEventStore({ clock });
-  const { service } = commandServiceOn(store, clock, snapshots);
+  const services = each.map((snapshots) => commandServiceOn(store, clock, snapshots).service);
   const events = () => store.load(STREAM).catch(() => []);
   /** In terms of the stream without its snapshots. */
-  const execute = async (request: CommandRequest) => {
+  const execute = async (request: CommandRequest, process = 0) => {
     await clock.advance(1_000);
     try {
-      const { revision, position: _position, ...rest } = await service.execute(request);
+      const { revision, position: _position, ...rest } = await services[process]!.execute(request);
       return { ...rest, event: withoutSnapshots((await events()).slice(0, revision + 1)).length };
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error;
@@ -97,6 +99,36 @@ test('snapshots change no answer and no other event', async () => {
     { numRuns: 40, seed: 13 },
   );
   expect(taken).toBeGreaterThan(100);
+});
+
+/** Of a process that does not know of the first time the store takes the same events once more, and stores nothing. */
+function answerOf(result: object): object {
+  return 'outcome' in result && result.outcome === 'repeated'
+    ? { ...result, outcome: 'accepted' }
+    : result;
+}
+
+test('processes that go by what they know answer as one that reads, and leave the same', async () => {
+  const sent = fc.record({ request: requests, process: fc.nat(1) });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(sent, { minLength: 20, maxLength: 80 }),
+      fc.record({ snapshotEvery: fc.integer({ min: 1, max: 9 }), commandsPerPage: fc.nat(6) }),
+      async (sequence, snapshots) => {
+        const knowing = { ...snapshots, clock: new VirtualClock() };
+        const [two, one] = [setUp(knowing, knowing), setUp({})];
+        const first = { request: registration(), process: 0 };
+        for (const { request, process } of [first, ...sequence, ...sequence]) {
+          const answer = answerOf(await two.execute(request, process));
+          expect(answer).toEqual(answerOf(await one.execute(request)));
+        }
+        const [left, due] = [await two.events(), await one.events()].map(withoutSnapshots);
+        expect(left).toEqual(due);
+        expect(verifyChain(await two.events())).toMatchObject({ valid: true });
+      },
+    ),
+    { numRuns: 60, seed: 17 },
+  );
 });
 
 test('commands that change nothing are counted across snapshots', async () => {

@@ -4,6 +4,8 @@ const HISTORY = 'libs/event-store/src/instance-history.ts';
 const SNAPSHOTS = 'libs/event-store/src/instance-snapshots.ts';
 const MEMORY = 'libs/event-store/src/stream-memory.ts';
 const SPEC = 'libs/event-store/src/instance-history.unit.spec.ts';
+const HANDLER = 'libs/event-store/src/command-handler.ts';
+const UNREAD = 'apps/command-api/src/commands/unread-commands.unit.spec.ts';
 const ENVIRONMENTS = 'apps/command-api/src/commands/environments.unit.spec.ts';
 const SAME = 'apps/command-api/src/commands/snapshots.properties.unit.spec.ts';
 
@@ -91,5 +93,32 @@ export const SNAPSHOT_MUTANTS: readonly Mutant[] = [
     search: 'return { state, commands, registration, notesInARow }',
     replacement: 'return { commands, registration, notesInARow }',
     test: { spec: SPEC, name: 'its state' },
+  },
+  {
+    id: 'refused-unread',
+    breaks: ['I-03'],
+    what: 'a command is refused by what a process knows, without a read',
+    file: HANDLER,
+    search: 'this.decideUnread(change, policy, known).catch(() => undefined);',
+    replacement: 'this.decideUnread(change, policy, known);',
+    test: { spec: UNREAD, name: 'refuses nobody' },
+  },
+  {
+    id: 'held-already-unread',
+    breaks: ['I-01'],
+    what: 'a command is told that its effect is in place, by what a process knows',
+    file: HANDLER,
+    search: "outcome.kind === 'not-due' ? undefined : outcome",
+    replacement: 'outcome',
+    test: { spec: UNREAD, name: 'is not taken for an effect that is in place' },
+  },
+  {
+    id: 'unread-on-another-store',
+    breaks: ['I-31', 'I-11'],
+    what: 'an append is tried without a read on a store that may have been put back',
+    file: HISTORY,
+    search: 'this.known?.doubtAll();',
+    replacement: 'this.known?.newest(String(interruptions));',
+    test: { spec: UNREAD, name: 'behind a broken connection' },
   },
 ];
