@@ -29,8 +29,10 @@ interface Outcome {
 
 /** Seeds that are told as stories; of more only the numbers. */
 const MOST_STORIES = 3;
-/** Seeds that one process runs. */
-const SHARE = 125;
+/** Seeds that one process runs at most: the next ones get a new process, so that what a run leaves does not add up. */
+const MOST_SHARED = 500;
+/** A run makes much that lives no longer than a step of it. */
+const WORKER_OPTIONS = ['--max-semi-space-size=64'];
 
 interface Options {
   readonly seed: number | undefined;
@@ -133,16 +135,16 @@ async function tellShrunk(seed: number): Promise<void> {
   process.stdout.write(`${storyOf(whole, plan, result)}\n\n`);
 }
 
-/** Each process takes a share, and the next one a new process: what a run leaves in memory does not add up. */
 async function sharedOut({ seeds, from, workers }: Options): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
-  const shares = Math.ceil(seeds / SHARE);
+  const share = Math.min(MOST_SHARED, Math.ceil(seeds / workers));
+  const shares = Math.ceil(seeds / share);
   let taken = 0;
   const takeShares = async () => {
     while (taken < shares) {
-      const first = from + taken * SHARE;
+      const first = from + taken * share;
       taken += 1;
-      await runShare(first, Math.min(first + SHARE, from + seeds), (outcome) => {
+      await runShare(first, Math.min(first + share, from + seeds), (outcome) => {
         outcomes.push(outcome);
         if (!outcome.isSound) tellProgress(`seed ${outcome.seed} breaks a promise`);
       });
@@ -154,7 +156,8 @@ async function sharedOut({ seeds, from, workers }: Options): Promise<Outcome[]> 
 }
 
 async function runShare(from: number, end: number, onOutcome: (outcome: Outcome) => void) {
-  const child = fork(__filename, ['worker', from, end].map(String));
+  const execArgv = [...process.execArgv, ...WORKER_OPTIONS];
+  const child = fork(__filename, ['worker', from, end].map(String), { execArgv });
   child.on('message', (outcome) => onOutcome(outcome as Outcome));
   const [code] = (await once(child, 'exit')) as [number | null];
   if (code !== 0) throw new Error(`A worker of the simulation ended with ${code}`);
