@@ -29,6 +29,7 @@ import {
 import { natsAccess, type BusAccess } from './bus-access';
 import type { TopologyOptions } from './bus-topology';
 import { UpcomingBusConnection } from './upcoming.bus-connection';
+import { NatsAnswers } from './nats.answers';
 import {
   headerRecord,
   incomingRequest,
@@ -97,6 +98,7 @@ export class NatsBusConnection extends BusConnection {
   private connected = true;
   private closing = false;
   private manager: Promise<JetStreamManager> | undefined;
+  private readonly answers: NatsAnswers;
   private stopWaiting: CancelTimer = () => undefined;
   private readonly reconnectListeners = new Set<() => void>();
 
@@ -107,6 +109,7 @@ export class NatsBusConnection extends BusConnection {
   ) {
     super();
     this.clock = options.clock ?? systemClock;
+    this.answers = new NatsAnswers(nats, this.clock);
     void this.followStatus();
     void this.followEnd();
   }
@@ -129,12 +132,14 @@ export class NatsBusConnection extends BusConnection {
   }
 
   override flush(): Promise<void> {
+    this.answers.send();
     return this.nats.flush();
   }
 
   override async close(): Promise<void> {
     this.closing = true;
     if (this.nats.isClosed()) return;
+    this.answers.send();
     if (this.connected && !this.nats.isDraining()) return this.nats.drain();
     return this.nats.close();
   }
@@ -184,7 +189,7 @@ export class NatsBusConnection extends BusConnection {
   }
 
   override pull(request: PullRequest, listener: PullListener): Pull {
-    return new NatsPull(this.nats, this.newInbox(), request, listener);
+    return new NatsPull(this.nats, this.answers, { ...request, inbox: this.newInbox() }, listener);
   }
 
   override async request(

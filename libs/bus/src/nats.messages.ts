@@ -24,6 +24,7 @@ import {
   type PullListener,
   type PullRequest,
 } from './bus-connection.port';
+import type { NatsAnswers } from './nats.answers';
 
 const NANOS_PER_MS = 1_000_000;
 
@@ -144,10 +145,11 @@ export class NatsPull implements Pull {
 
   constructor(
     private readonly nats: NatsConnection,
-    inbox: string,
-    request: PullRequest,
+    private readonly answers: NatsAnswers,
+    request: PullRequest & { readonly inbox: string },
     private readonly listener: PullListener,
   ) {
+    const { inbox } = request;
     this.subscription = nats.subscribe(inbox, {
       callback: (error, message) => (error ? listener.onEnd('refused') : this.receive(message)),
     });
@@ -171,7 +173,7 @@ export class NatsPull implements Pull {
 
   private receive(message: Msg): void {
     if (message.reply?.startsWith('$JS.ACK.')) {
-      return this.listener.onDelivery(new NatsDelivery(this.nats, message, message.reply));
+      return this.listener.onDelivery(new NatsDelivery(this.answers, message, message.reply));
     }
     const code = message.headers?.code ?? 0;
     if (code === HEARTBEAT) return this.listener.onHeartbeat();
@@ -190,7 +192,7 @@ class NatsDelivery implements Delivery {
   private answered = false;
 
   constructor(
-    private readonly nats: NatsConnection,
+    private readonly answers: NatsAnswers,
     message: Msg,
     private readonly reply: string,
   ) {
@@ -221,31 +223,19 @@ class NatsDelivery implements Delivery {
   }
 
   keep(): void {
-    this.send('+WPI');
+    this.answers.keep(this.reply);
   }
 
   settle(action: AckAction): void {
     if (this.answered) return;
     this.answered = true;
-    this.send(answerText(action));
+    this.answers.settle(this.reply, action);
   }
 
   private get received(): Msg {
     if (this.message === null) throw new Error(`Message ${this.sequence} was let go of`);
     return this.message;
   }
-
-  private send(text: string): void {
-    if (this.nats.isClosed()) return;
-    this.nats.publish(this.reply, Buffer.from(text));
-  }
-}
-
-function answerText(action: AckAction): string {
-  if (action.kind === 'ack') return '+ACK';
-  if (action.kind === 'term') return '+TERM';
-  if (action.delayMs === 0) return '-NAK';
-  return `-NAK ${JSON.stringify({ delay: action.delayMs * NANOS_PER_MS })}`;
 }
 
 /** `$JS.ACK.<stream>.<consumer>.<delivered>.<stream seq>.<consumer seq>.<time>.<pending>`; newer servers put
