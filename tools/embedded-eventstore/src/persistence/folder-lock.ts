@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync, renameSync, symlinkSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
 const LOCK_FILE = 'server.lock';
@@ -25,7 +25,7 @@ export class FolderLock {
   }
 
   release(): void {
-    rmSync(this.path, { force: true });
+    remove(this.path);
   }
 }
 
@@ -35,7 +35,7 @@ function takeOver(folder: string, path: string, own: string): void {
   const aside = `${path}.${process.pid}.stale`;
   tryUnless('ENOENT', () => renameSync(path, aside));
   const removed = ownerIn(aside);
-  rmSync(aside, { force: true });
+  remove(aside);
   // Another server may have taken the stale lock over between the two steps.
   if (isHeld(removed)) {
     link(removed, path);
@@ -47,6 +47,11 @@ function takeOver(folder: string, path: string, own: string): void {
 /** False where there is a lock. */
 function link(owner: string, path: string): boolean {
   return tryUnless('EEXIST', () => symlinkSync(owner, path));
+}
+
+/** Some versions of Node 24 leave a link that leads nowhere where it is when `rmSync` is told to remove it. */
+function remove(path: string): void {
+  tryUnless('ENOENT', () => unlinkSync(path));
 }
 
 function isHeld(owner: string): boolean {
@@ -64,12 +69,19 @@ function tryUnless(code: string, action: () => void): boolean {
   }
 }
 
-/** Empty where there is none. */
+/** Empty where there is none. An earlier version wrote the name of the owner into a file. */
 function ownerIn(path: string): string {
+  return textBy(readlinkSync, path) ?? textBy(readFileSync, path) ?? '';
+}
+
+function textBy(
+  read: (path: string, encoding: 'utf8') => string,
+  path: string,
+): string | undefined {
   try {
-    return readlinkSync(path);
+    return read(path, 'utf8');
   } catch {
-    return '';
+    return undefined;
   }
 }
 
