@@ -43,7 +43,11 @@ export class EsdbAppends {
   private open: Promise<BatchStream> | undefined;
   private answers = 0;
 
-  constructor(private readonly client: EsdbClient) {}
+  /** `onBroken`: the stream that was open has ended, whether or not an answer was due. */
+  constructor(
+    private readonly client: EsdbClient,
+    private readonly onBroken: () => void = () => undefined,
+  ) {}
 
   /** How many appends were answered, whatever with. */
   get answered(): number {
@@ -62,11 +66,13 @@ export class EsdbAppends {
 
   private connect(): Promise<BatchStream> {
     const forget = () => (this.open = undefined);
+    const onEnd = () => {
+      forget();
+      this.onBroken();
+    };
     const opening = this.client
       .batchCall()
-      .then(
-        (call) => new BatchStream(call, { onAnswer: () => (this.answers += 1), onEnd: forget }),
-      );
+      .then((call) => new BatchStream(call, { onAnswer: () => (this.answers += 1), onEnd }));
     opening.catch(forget);
     return opening;
   }

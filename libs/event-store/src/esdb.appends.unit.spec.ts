@@ -31,13 +31,14 @@ function setUp() {
     lines.push(line);
     return Promise.resolve(line as unknown as BatchCall);
   };
-  const appends = new EsdbAppends({ batchCall } as unknown as EsdbClient);
+  const broken = jest.fn();
+  const appends = new EsdbAppends({ batchCall } as unknown as EsdbClient, broken);
   const send = async () => {
     const sending = appends.send(STREAM, NO_STREAM, LINKED);
     await new Promise(setImmediate);
     return { answer: sending };
   };
-  return { appends, lines, send };
+  return { appends, lines, send, broken };
 }
 
 describe('appends on a stream of their own', () => {
@@ -64,6 +65,16 @@ describe('appends on a stream of their own', () => {
     lines[0]!.emit('close');
     lines[1]!.answer();
     await second.answer;
+  });
+
+  it('tell once that their stream has broken, also where no answer is due', async () => {
+    const { lines, send, broken } = setUp();
+    const { answer } = await send();
+    lines[0]!.answer();
+    await answer;
+    expect(broken).not.toHaveBeenCalled();
+    for (const sign of ['error', 'end', 'close']) lines[0]!.emit(sign, new Error('reset'));
+    expect(broken).toHaveBeenCalledTimes(1);
   });
 
   it('name the revision that has to be the last, or that there is none', async () => {

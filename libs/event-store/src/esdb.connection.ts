@@ -42,7 +42,7 @@ export class EsdbConnection {
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly patience: EsdbPatience;
-  /** How often something was asked in vain. */
+  /** How often something was asked in vain, or the connection broke while nobody waited. */
   interruptions = 0;
   private current: EsdbLine;
   private renewing: Promise<void> | undefined;
@@ -122,7 +122,10 @@ export class EsdbConnection {
   }
 
   private connect(): EsdbLine {
-    const line: EsdbLine = new EsdbLine(this.options.settings, () => this.renew(line));
+    const line: EsdbLine = new EsdbLine(this.options.settings, {
+      onSilence: () => this.renew(line),
+      onBroken: () => (this.interruptions += 1),
+    });
     return line;
   }
 

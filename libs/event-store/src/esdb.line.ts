@@ -13,6 +13,13 @@ interface Patience {
   readonly end: () => void;
 }
 
+interface EsdbLineListener {
+  /** Nothing came for as long as somebody has waited. */
+  readonly onSilence: () => void;
+  /** The connection has broken, whether or not somebody waits. */
+  readonly onBroken: () => void;
+}
+
 /** One connection: what is asked on it, and whether it still answers. */
 export class EsdbLine {
   readonly client: EsdbClient;
@@ -20,13 +27,12 @@ export class EsdbLine {
   /** What came from the server, answers to appends apart. */
   private received = 0;
 
-  /** `onSilence`: nothing came for as long as somebody has waited. */
   constructor(
     settings: EsdbSettings,
-    private readonly onSilence: () => void,
+    private readonly listener: EsdbLineListener,
   ) {
     this.client = new EsdbClient(settings);
-    this.appends = new EsdbAppends(this.client);
+    this.appends = new EsdbAppends(this.client, listener.onBroken);
   }
 
   append(at: AppendPlace, linked: LinkedEvents, waitMs: number): Promise<AppendReceipt> {
@@ -90,7 +96,7 @@ export class EsdbLine {
     const timer = setTimeout(() => {
       // What came while this process was busy is read first.
       setImmediate(() => {
-        if (heard() === before) this.onSilence();
+        if (heard() === before) this.listener.onSilence();
         giveUp(new NoAnswerError(`it did not answer within ${Math.round(waitMs)} ms`));
       });
     }, waitMs);

@@ -84,10 +84,8 @@ class InstanceStreams extends StreamHistory<InstanceCommand, InstanceState, 'ins
     const { revision, hash } = known.head;
     await this.confirm(stream);
     const [last, ...news] = await loadOrEmpty(this.store, stream, revision);
-    if (last?.revision !== revision || last.metadata.hash !== hash) return null;
-    const { position, recordedAt } = last;
-    const memory = { ...known.memory, recordedAt };
-    return this.fold({ ...known, position, memory }, news);
+    const isThere = last?.revision === revision && last.metadata.hash === hash;
+    return isThere ? this.fold(known, news) : null;
   }
 
   /** Block by block, from the last one on; each event is looked at once. */
@@ -137,7 +135,7 @@ class InstanceStreams extends StreamHistory<InstanceCommand, InstanceState, 'ins
     this.noticeInterruption();
     this.known?.doubt(stream);
     const appended = await this.store.append(stream, known.head, all);
-    if (isRemembered(known)) this.known?.keep(stream, leftBy(all, stream, { known, appended }));
+    if (isRemembered(known)) this.known?.keepLeft(stream, leftBy(all, stream, { known, appended }));
     return appended;
   }
 

@@ -8,23 +8,27 @@ type RememberedInstance = Remembered<InstanceState>;
 const BELIEVED_FOR_MS = 60_000;
 /** A store that is put back to an older copy takes longer to be there again. */
 const NEWEST_FOR_MS = 30_000;
+/** Events that were appended without a reading: the next one begins in front of them. */
+const MOST_UNREAD = 64;
 const MOST_CHARACTERS = 16 * 1_024 * 1_024;
 
 interface Entry {
-  readonly known: RememberedInstance;
+  /** As it was read; absent: this process began the stream, and has not read it. */
+  readonly known: RememberedInstance | undefined;
+  /** Where the stream was found or left to end, and when. */
+  readonly newest: { readonly known: RememberedInstance; readonly at: number } | undefined;
   /** Full pages of commands, by the revision of the snapshot that holds them. */
   readonly pages: ReadonlyMap<number, string>;
   /** When its stream was found to have its first event. */
   readonly wholeAt: number;
-  /** When its stream was found to end here. */
-  readonly newestAt: number;
   /** About what it takes in memory. */
   readonly characters: number;
 }
 
 /**
- * Instances as this process has read or left them lately, as many as there is room for. Others go on with them: what is
- * known here is where the reading begins, or what an append is tried on, and never for certain the present state.
+ * Instances as this process has read or left them lately, as many as there is room for. Others go on with them: what was
+ * read is where the next reading begins, what was left is what an append is tried on, and neither is for certain the
+ * present state.
  */
 export class KnownInstances {
   /** The least recently used first. */
@@ -42,20 +46,23 @@ export class KnownInstances {
 
   /** Where its stream ended a short while ago. */
   newest(stream: string): RememberedInstance | undefined {
-    const { known, newestAt = -Infinity } = this.entries.get(stream) ?? {};
-    const isNewest = this.clock.monotonic() - newestAt < NEWEST_FOR_MS;
-    return isNewest && !this.isOld(stream) ? known : undefined;
+    const { known, newest } = this.entries.get(stream) ?? {};
+    if (newest === undefined || this.isOld(stream)) return undefined;
+    const unread = newest.known.head.revision - (known?.head.revision ?? -1);
+    const isNew = this.clock.monotonic() - newest.at < NEWEST_FOR_MS;
+    return isNew && unread <= MOST_UNREAD ? newest.known : undefined;
   }
 
   /** It may go on behind what is known. */
   doubt(stream: string): void {
     const entry = this.entries.get(stream);
-    if (entry !== undefined) this.entries.set(stream, { ...entry, newestAt: -Infinity });
+    if (entry?.newest === undefined) return;
+    this.entries.set(stream, { ...entry, newest: { ...entry.newest, at: -Infinity } });
   }
 
   /** What is behind the connection may be another store. */
   doubtAll(): void {
-    for (const stream of this.entries.keys()) this.doubt(stream);
+    for (const stream of [...this.entries.keys()]) this.doubt(stream);
   }
 
   /** Of the stream that is known: a page never changes. */
@@ -69,13 +76,15 @@ export class KnownInstances {
     return this.clock.monotonic() - wholeAt >= BELIEVED_FOR_MS;
   }
 
-  /** After a reading that went on with what is known, or that found nothing known, and after an append to it. */
-  keep(stream: string, { state, head, position, memory }: RememberedInstance): void {
-    const now = this.clock.monotonic();
-    const before = this.entries.get(stream);
-    if (before !== undefined && before.known.head.revision > head.revision) return;
-    const { pages = new Map(), wholeAt = now } = before ?? {};
-    this.put(stream, { known: { state, head, position, memory }, pages, wholeAt, newestAt: now });
+  /** After a reading that went on with what is known, or that found nothing known. */
+  keep(stream: string, known: RememberedInstance): void {
+    const read = withoutEvents(known);
+    this.put(stream, { ...this.entryOf(stream), known: read, newest: this.asNewest(read) });
+  }
+
+  /** After an append of this process. */
+  keepLeft(stream: string, left: RememberedInstance): void {
+    this.put(stream, { ...this.entryOf(stream), newest: this.asNewest(left) });
   }
 
   keepPage(stream: string, revision: number, page: string): void {
@@ -95,6 +104,17 @@ export class KnownInstances {
     this.entries.delete(stream);
   }
 
+  private entryOf(stream: string): Omit<Entry, 'characters'> {
+    const wholeAt = this.clock.monotonic();
+    return (
+      this.entries.get(stream) ?? { known: undefined, newest: undefined, pages: new Map(), wholeAt }
+    );
+  }
+
+  private asNewest(known: RememberedInstance): Entry['newest'] {
+    return { known, at: this.clock.monotonic() };
+  }
+
   private put(stream: string, entry: Omit<Entry, 'characters'>): void {
     this.forget(stream);
     const characters = charactersOf(entry);
@@ -107,7 +127,16 @@ export class KnownInstances {
   }
 }
 
-function charactersOf({ known: { state, memory }, pages }: Omit<Entry, 'characters'>): number {
+function withoutEvents({ state, head, position, memory }: RememberedInstance): RememberedInstance {
+  return { state, head, position, memory };
+}
+
+function charactersOf({ known, newest, pages }: Omit<Entry, 'characters'>): number {
   const ofPages = [...pages.values()].reduce((sum, { length }) => sum + length, 0);
-  return JSON.stringify(state).length + memory.commands.page.length + ofPages;
+  const held = new Set([known, newest?.known]);
+  return [...held].reduce((sum, each) => sum + (each ? sizeOf(each) : 0), ofPages);
+}
+
+function sizeOf({ state, memory }: RememberedInstance): number {
+  return JSON.stringify(state).length + memory.commands.page.length;
 }

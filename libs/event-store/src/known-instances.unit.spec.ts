@@ -12,6 +12,8 @@ const known = (characters: number) => {
   return { state: ABSENT, head: NO_STREAM, position: 0n, memory };
 };
 
+const later = (revision: number) => ({ ...known(100), head: { revision, hash: 'h' } });
+
 describe('instances that are known', () => {
   it('are those used last, as many as there is room for', () => {
     const instances = new KnownInstances(new VirtualClock(), 250);
@@ -88,11 +90,29 @@ describe('instances that are known', () => {
     expect([instances.isOld('a'), instances.newest('a')]).toEqual([true, undefined]);
   });
 
-  it('do not go back to what was read before the last append', () => {
+  it('are read on from where they were read, whatever was appended since', () => {
     const instances = new KnownInstances(new VirtualClock());
-    const later = { ...known(100), head: { revision: 4, hash: 'h' } };
-    instances.keep('a', later);
     instances.keep('a', known(100));
-    expect(instances.of('a')).toEqual(later);
+    instances.keepLeft('a', later(4));
+    expect([instances.of('a'), instances.newest('a')]).toEqual([known(100), later(4)]);
+    instances.keepLeft('b', later(0));
+    expect([instances.of('b'), instances.newest('b')]).toEqual([undefined, later(0)]);
+  });
+
+  it('are the newest no longer when there is too much that was not read', () => {
+    const instances = new KnownInstances(new VirtualClock());
+    instances.keep('a', later(9));
+    instances.keepLeft('a', later(9 + 64));
+    expect(instances.newest('a')).toEqual(later(9 + 64));
+    instances.keepLeft('a', later(9 + 65));
+    expect(instances.newest('a')).toBeUndefined();
+  });
+
+  it('take the room of what was read and of what was left', () => {
+    const instances = new KnownInstances(new VirtualClock(), 250);
+    instances.keep('a', known(100));
+    instances.keepLeft('a', known(100));
+    instances.keepLeft('b', known(100));
+    expect([instances.of('a'), instances.newest('b')]).toEqual([undefined, known(100)]);
   });
 });
