@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { SourceMapPayload, SourceOrigin } from 'node:module';
+import type { SourceMapPayload, SourceMapping } from 'node:module';
 import { SourceMap } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 
@@ -27,11 +27,13 @@ export function lineOf(frame: Frame): string {
   const line = frame.toString();
   const [file, at, column] = [frame.getFileName(), frame.getLineNumber(), frame.getColumnNumber()];
   if (file == null || at === null || column === null) return line;
-  const origin = mapOf(file)?.findOrigin(at, column);
+  // Not findOrigin: it counts on from the nearest place that is known, to lines that the source may not have.
+  const origin = mapOf(file)?.findEntry(at - 1, column - 1);
   if (origin === undefined || !isFound(origin)) return line;
-  const { fileName, lineNumber, columnNumber } = origin;
-  const source = resolve(dirname(file), fileName);
-  return line.replace(`${file}:${at}:${column}`, `${source}:${lineNumber}:${columnNumber}`);
+  const { originalSource, originalLine, originalColumn } = origin;
+  const source = resolve(dirname(file), originalSource);
+  const place = `${source}:${originalLine + 1}:${originalColumn + 1}`;
+  return line.replace(`${file}:${at}:${column}`, () => place);
 }
 
 function mapOf(file: string): SourceMap | null {
@@ -55,6 +57,6 @@ function readMap(file: string): SourceMap | null {
   }
 }
 
-function isFound(origin: SourceOrigin | object): origin is SourceOrigin {
-  return 'fileName' in origin && typeof origin.fileName === 'string';
+function isFound(origin: SourceMapping | object): origin is SourceMapping {
+  return 'originalSource' in origin && typeof origin.originalSource === 'string';
 }

@@ -30,6 +30,12 @@ describe('a line of a stack trace', () => {
     expect(lineOf(frameIn(file))).toBe(`work (${source}:3:3)`);
   });
 
+  it('names the nearest place that is known, and none that the source may not have', () => {
+    const file = compiled('work.js', '//# sourceMappingURL=work.js.map', JSON.stringify(MAP));
+    const source = join(folder, '../src/work.ts');
+    expect(lineOf(frameIn(file, 2))).toBe(`work (${source}:3:3)`);
+  });
+
   it.each([
     ['has no map', 'none.js', '', undefined],
     ['names a map that is not there', 'gone.js', '//# sourceMappingURL=gone.js.map', undefined],
