@@ -53,6 +53,8 @@ export interface Policy<State, Event, Answer> {
     loaded: Loaded<State, Event>,
     find: FindCommand<State, Event>,
   ) => Answer | undefined | Promise<Answer | undefined>;
+  /** Whether the stream is read before anything else, although the history knows its end: `onLoad` does more than look. */
+  readonly readsFirst?: (known: Remembered<State>) => boolean;
   /** What to append where the command leads to nothing. Only asked about what was loaded. */
   readonly onNothing?: (loaded: Loaded<State, Event>) => readonly Event[];
 }
@@ -196,10 +198,9 @@ class StreamCommands<Command, State, Category extends EventCategory> {
     policy: Policy<State, EventIn<Category>, Answer>,
   ): Promise<Outcome<State, Answer> | undefined> {
     const known = this.history.newestKnown(change.stream);
-    if (known === undefined) return undefined;
+    if (known === undefined || policy.readsFirst?.(known) === true) return undefined;
     const outcome = await this.decideUnread(change, policy, known).catch(() => undefined);
-    if (outcome === undefined) return undefined;
-    if (!('error' in outcome)) return outcome.kind === 'not-due' ? undefined : outcome;
+    if (outcome === undefined || !('error' in outcome)) return outcome;
     if (outcome.error instanceof EventStoreUnavailableError) throw outcome.error;
     return undefined;
   }
@@ -208,7 +209,9 @@ class StreamCommands<Command, State, Category extends EventCategory> {
     change: Change<Command>,
     { onLoad }: Policy<State, EventIn<Category>, Answer>,
     known: Remembered<State>,
-  ): Promise<Outcome<State, Answer> | { readonly error: unknown }> {
+  ): Promise<Outcome<State, Answer> | { readonly error: unknown } | undefined> {
+    // Before earlier commands are looked for, which is done again after the read.
+    if (this.history.decider.decide(change.command, known.state).length === 0) return undefined;
     const loaded = { ...known, events: [], decoded: [] };
     return (await this.answerTo(change.stream, loaded, onLoad)) ?? this.attempt(change, {}, known);
   }

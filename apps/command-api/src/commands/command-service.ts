@@ -58,6 +58,7 @@ export class CommandService {
         { instanceId, command, cause },
         {
           tries: MOST_TRIES,
+          readsFirst: (known) => this.environments.isWanted(request, known),
           onLoad: async (loaded, find) => {
             // A key that was made here stands for nothing before the first try.
             const isNew = request.caller.isKeyless === true && seen.loaded === undefined;

@@ -1,8 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { refusal } from '@uplift/contracts';
-import type { EnvironmentEventData, Holder, InstanceProfile, InstanceStatus } from '@uplift/domain';
+import type {
+  EnvironmentEventData,
+  Holder,
+  InstanceProfile,
+  InstanceState,
+  InstanceStatus,
+} from '@uplift/domain';
 import { decide, EnvironmentTakenError, UNUSED_ENVIRONMENT } from '@uplift/domain';
-import type { Cause, LoadedInstance } from '@uplift/event-store';
+import type { Cause, LoadedInstance, Remembered } from '@uplift/event-store';
 import {
   EnvironmentCommandHandler,
   environmentIdOf,
@@ -30,6 +36,7 @@ export class CoreNames {
   }
 }
 
+type RememberedInstance = Remembered<InstanceState>;
 type Reservation = EnvironmentEventData['EnvironmentReserved'];
 
 /** What a stream says of one registration of its instance. */
@@ -61,6 +68,11 @@ export class Environments {
   /** Of the environment that the instance is; none if there is no such environment any more. */
   idFor(profile: InstanceProfile, status: InstanceStatus): string | undefined {
     return status === 'removed' ? undefined : this.idOf(profile);
+  }
+
+  /** Whether `secure` would ask for an environment, which goes by the newest state alone. */
+  isWanted(request: CommandRequest, known: RememberedInstance): boolean {
+    return this.wantedFor(request, known) !== null;
   }
 
   /** Before a command is carried out. Throws `environment-taken`, and what the command is refused with anyway. */
@@ -104,7 +116,7 @@ export class Environments {
   /** The registration that is to have an environment now; null for what needs none, or is known to have it. */
   private wantedFor(
     { instanceId, command }: CommandRequest,
-    loaded: LoadedInstance,
+    loaded: RememberedInstance,
   ): Pick<Registration, 'profile' | 'revision'> | null {
     if (command.type === 'RegisterInstance') {
       const { profile, status } = command.data;
@@ -181,7 +193,7 @@ export class Environments {
 }
 
 /** The last registration; null if there is none. */
-function registrationIn({ state, memory }: LoadedInstance): Registration | null {
+function registrationIn({ state, memory }: RememberedInstance): Registration | null {
   if (state.kind === 'absent' || memory.registration === null) return null;
   const { profile } = state.kind === 'resting' ? state : state.workOrder;
   const { revision, environmentId } = memory.registration;
@@ -189,7 +201,7 @@ function registrationIn({ state, memory }: LoadedInstance): Registration | null 
 }
 
 /** The same, unless it has come to its end. */
-function presentRegistration(loaded: LoadedInstance): Registration | null {
+function presentRegistration(loaded: RememberedInstance): Registration | null {
   const { state } = loaded;
   const isRemoved = state.kind === 'absent' || state.status === 'removed';
   return isRemoved ? null : registrationIn(loaded);

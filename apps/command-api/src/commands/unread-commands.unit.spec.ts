@@ -36,6 +36,17 @@ function withItsEnvironment({ command, ...request }: ReturnType<typeof registrat
   return { ...request, command: { ...command, data } };
 }
 
+/** By the instance itself: it cannot repeat it. */
+function keyless(request: CommandRequest): CommandRequest {
+  return { ...request, caller: { ...request.caller, isKeyless: true } };
+}
+
+function deregistration(): CommandRequest {
+  const data = { reason: 'shop closed', requestedBy: 'somebody' };
+  const { instanceId, caller } = registration({ key: 'deregister' });
+  return { instanceId, command: { type: 'DeregisterInstance', data }, content: data, caller };
+}
+
 /** Two processes of the command API; the instance was registered `here`. */
 async function setUp() {
   const store = new InterruptedStore();
@@ -92,6 +103,33 @@ describe('a command to an instance that this process has left at rest', () => {
     expect(await asked(report('in-time', ILL))).toEqual({ appends: 1, reads: 0 });
     await clock.advance(30_000);
     expect(await asked(report('late', MUTE))).toEqual({ appends: 1, reads: 1 });
+  });
+
+  it('is read once, without its earlier commands, where it has no key and leads to nothing', async () => {
+    const store = new FaultyEventStore();
+    const options = { snapshotEvery: 2, commandsPerPage: 2 };
+    const { service: there } = commandServiceOn(store, undefined, options);
+    await there.execute(registration());
+    for (let n = 0; n < 20; n += 1) await there.execute(report(`k${n}`, n % 2 ? WELL : MUTE));
+    const clock = new VirtualClock();
+    const { service: here } = commandServiceOn(store, undefined, { ...options, clock });
+    await here.execute(keyless(report('ill', ILL)));
+    store.loads = 0;
+    await here.execute(keyless(report('again', ILL)));
+    expect(store.loads).toBe(1);
+  });
+
+  it('is read first where an environment is still to be reserved: it may have been removed elsewhere', async () => {
+    const store = new FaultyEventStore();
+    const [here, there] = [0, 1].map(
+      () => commandServiceOn(store, undefined, { clock: new VirtualClock() }).service,
+    );
+    await here!.execute(registration());
+    await there!.execute(deregistration());
+    const refused = here!.execute(trigger());
+    await expect(refused).rejects.toMatchObject(refusedWith('status-not-allowed'));
+    const { events } = await store.readAll(null, 100);
+    expect(events.at(-1)).toMatchObject({ type: 'EnvironmentFreed' });
   });
 
   it('is read, and decided again, where somebody else was faster', async () => {
@@ -194,5 +232,16 @@ describe('an append without a read', () => {
     store.remove(STREAM, loss);
     await clock.advance(ms);
     await expect(reportAt(here, MUTE)).rejects.toMatchObject(refusedWith('stream-gone'));
+  });
+
+  it('goes to a deleted stream for no longer than a minute, however many there are', async () => {
+    const { reportAt, here, store, clock } = await setUp();
+    store.remove(STREAM, 'deleted');
+    for (const status of [ILL, MUTE, WELL] as const) {
+      await clock.advance(19_999);
+      expect(await reportAt(here, status)).toMatchObject({ outcome: 'accepted' });
+    }
+    await clock.advance(3);
+    await expect(reportAt(here, ILL)).rejects.toMatchObject(refusedWith('stream-gone'));
   });
 });

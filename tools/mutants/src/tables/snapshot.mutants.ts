@@ -108,8 +108,8 @@ export const SNAPSHOT_MUTANTS: readonly Mutant[] = [
     breaks: ['I-01'],
     what: 'a command is told that its effect is in place, by what a process knows',
     file: HANDLER,
-    search: "outcome.kind === 'not-due' ? undefined : outcome",
-    replacement: 'outcome',
+    search: 'known.state).length === 0) return undefined;',
+    replacement: 'known.state).length < 0) return undefined;',
     test: { spec: UNREAD, name: 'is not taken for an effect that is in place' },
   },
   {
