@@ -8,7 +8,7 @@ const STILL_IN_HAND = '+WPI';
 /** Nobody waits for an answer, and each that leaves alone is a write to the socket of its own. */
 const TOGETHER_MS = 5;
 
-type Nats = Pick<NatsConnection, 'publish' | 'isClosed'>;
+type Nats = Pick<NatsConnection, 'publish' | 'isClosed' | 'isDraining'>;
 
 /** Answers to the messages of one connection: those of a few milliseconds leave together. */
 export class NatsAnswers {
@@ -29,12 +29,12 @@ export class NatsAnswers {
     this.add(reply, STILL_IN_HAND);
   }
 
-  /** All that wait leave now. */
+  /** All that wait leave now. A connection that is being closed takes none: what they are of is handed out again. */
   send(): void {
     this.callOff();
     const answers = this.waiting;
     this.waiting = [];
-    if (this.nats.isClosed()) return;
+    if (this.nats.isClosed() || this.nats.isDraining()) return;
     for (const { reply, text } of answers) this.nats.publish(reply, text);
   }
 

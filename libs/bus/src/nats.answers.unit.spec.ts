@@ -4,13 +4,17 @@ import { NatsAnswers } from './nats.answers';
 function setUp() {
   const clock = new VirtualClock();
   const published: string[] = [];
-  let isClosed = false;
+  const state = { isClosed: false, isDraining: false };
   const nats = {
-    publish: (reply: string, text: unknown) => void published.push(`${reply} ${String(text)}`),
-    isClosed: () => isClosed,
+    publish: (reply: string, text: unknown) => {
+      if (state.isClosed || state.isDraining) throw new Error('CONNECTION_DRAINING');
+      published.push(`${reply} ${String(text)}`);
+    },
+    isClosed: () => state.isClosed,
+    isDraining: () => state.isDraining,
   };
   const answers = new NatsAnswers(nats, clock);
-  return { clock, published, answers, close: () => (isClosed = true) };
+  return { clock, published, answers, state };
 }
 
 describe('answers to messages', () => {
@@ -44,10 +48,13 @@ describe('answers to messages', () => {
     expect(published).toEqual(['a +ACK']);
   });
 
-  it('come to nothing once the connection is closed', async () => {
-    const { clock, published, answers, close } = setUp();
+  it.each([
+    ['is closed', 'isClosed'],
+    ['is being closed', 'isDraining'],
+  ] as const)('come to nothing once the connection %s', async (_words, end) => {
+    const { clock, published, answers, state } = setUp();
     answers.settle('a', { kind: 'ack' });
-    close();
+    state[end] = true;
     await clock.advance(5);
     expect(published).toEqual([]);
   });
