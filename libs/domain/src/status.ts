@@ -61,12 +61,19 @@ const SPELLED_OUT: Partial<Record<InstanceStatus, string>> = {
 };
 
 /** `pre-upgrade-running` → "Pre-upgrade running": a stage keeps its hyphen, all else is words. */
-export function labelOf(status: InstanceStatus): string {
+function labelInWords(status: InstanceStatus): string {
   const words = status
     .replace('polydock-claim', 'polydock claim')
     .replace(/^(pending|running|purge)-/, '$1 ')
     .replace(/-(running|completed|failed)$/, ' $1');
   return SPELLED_OUT[status] ?? words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** Made once: every row of the read model that changes is given one. */
+const LABELS = new Map(INSTANCE_STATUSES.map((status) => [status, labelInWords(status)]));
+
+export function labelOf(status: InstanceStatus): string {
+  return LABELS.get(status) ?? labelInWords(status);
 }
 
 export function isInstanceStatus(text: string): text is InstanceStatus {

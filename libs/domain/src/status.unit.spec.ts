@@ -1,3 +1,4 @@
+import type { InstanceStatus } from './status';
 import {
   HEALTHY_STATUSES,
   INSTANCE_STATUSES,
@@ -46,6 +47,10 @@ describe('a status label', () => {
     ['running-unresponsive', 'Running unresponsive'],
   ] as const)('of %s is "%s"', (status, label) => {
     expect(labelOf(status)).toBe(label);
+  });
+
+  it('is made of the words of a status that a later build has written, too', () => {
+    expect(labelOf('archive-running' as InstanceStatus)).toBe('Archive running');
   });
 
   it.each([

@@ -79,7 +79,11 @@ function workOrderAfter(state: KnownInstance, event: InstanceEvent): WorkOrder |
 
 /** The work order that an event carries, with what earlier builds did not write into it. */
 function orderIn({ type, data }: InstanceEvent): WorkOrder | null {
-  return 'workOrder' in data ? { ...IMPLIED[type], ...data.workOrder } : null;
+  if (!('workOrder' in data)) return null;
+  const { workOrder } = data;
+  const implied = IMPLIED[type] ?? {};
+  const isComplete = Object.keys(implied).every((name) => name in workOrder);
+  return isComplete ? workOrder : { ...implied, ...workOrder };
 }
 
 /** Nobody comes to the post-upgrade without a deployment, and a cancelled build was none. */

@@ -85,7 +85,13 @@ function firstView(
   const { labels, status } = data;
   return {
     instanceId,
-    ...{ project, projectId, environment, core, app, labels, status },
+    project,
+    projectId,
+    environment,
+    core,
+    app,
+    labels,
+    status,
     statusLabel: labelOf(status),
     claimed: isHealthy(status) ? status === 'running-healthy-claimed' : null,
     currentUpgradeId: null,

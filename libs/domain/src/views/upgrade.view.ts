@@ -173,11 +173,19 @@ function requested(
   { instanceId, at, revision }: RecordedInstanceEvent,
   data: Extract<InstanceEvent, { type: 'UpgradeRequested' }>['data'],
 ): UpgradeView {
-  const { upgradeId, originStatus, priority, startBy, repairs, rollsBack } = data.workOrder;
+  const { upgradeId, attempt, strategy, target, originStatus, ...wishes } = data.workOrder;
+  const { priority, startBy, repairs, rollsBack } = wishes;
   const { requestedBy, reason, rolloutId } = data;
   return {
-    ...{ upgradeId, instanceId, ...planOf(data.workOrder), originStatus },
-    ...{ requestedBy, reason, rolloutId },
+    upgradeId,
+    instanceId,
+    attempt,
+    strategy,
+    target,
+    originStatus,
+    requestedBy,
+    reason,
+    rolloutId,
     priority: priority ?? null,
     startBy: startBy ?? null,
     repairs: repairs ?? null,
@@ -250,11 +258,11 @@ function stagesAfter(
   { opens, begins, ends, activeMs }: Marks,
   at: number,
 ): Pick<UpgradeView, 'stages' | 'stage'> {
-  const opened = { queuedAt: at, startedAt: null, endedAt: null };
+  const opened: StageTimes = { queuedAt: at, startedAt: null, endedAt: null };
   const stages = opens ? stagesBefore(opens, view) : { ...view.stages };
-  if (ends) stages[ends] = endedStage({ ...opened, ...stages[ends] }, at, activeMs);
+  if (ends) stages[ends] = endedStage(stages[ends] ?? opened, at, activeMs);
   if (opens) stages[opens] = opened;
-  if (begins) stages[begins] = { ...opened, ...stages[begins], startedAt: at };
+  if (begins) stages[begins] = { ...(stages[begins] ?? opened), startedAt: at };
   return { stages, stage: opens ?? view.stage };
 }
 
