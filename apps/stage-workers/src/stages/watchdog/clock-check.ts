@@ -76,7 +76,7 @@ export class ClockCheck {
   private async goOnElsewhere(): Promise<void> {
     const { id } = splitStreamName(this.place.stream);
     const stream = `system-${deterministicEventId(id, 'ClockStream', 0)}`;
-    this.place = { stream, head: NO_STREAM, newestId: CORRELATION_ID };
+    this.place = { stream, head: NO_STREAM, newestId: splitStreamName(stream).id };
     await this.ask();
   }
 }

@@ -103,6 +103,8 @@ describe('the watchdog and a wrong clock', () => {
         expect(types.flat().filter((type) => type === 'StageTimedOut')).toHaveLength(IN_FLIGHT);
         if (late === 1) watched.watch();
       }
+      const { events } = await fleet.store.readAll(null, 100_000);
+      expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
     },
   );
 
