@@ -64,7 +64,7 @@ export class EventsController {
   @DescribedParameters('eventStream')
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Position seen last' })
   @ApiResponse({ status: 200, description: 'Until the client goes', content: FRAMES })
-  @DescribedProblems(400, 429, 503)
+  @DescribedProblems(400, 410, 429, 503)
   async watchEvents(
     @HttpQuery('eventStream') query: Query<'eventStream'>,
     @Req() request: HttpRequest,
