@@ -2,7 +2,7 @@ import type { StoredEvent } from '@uplift/contracts';
 import { instanceStream, ProblemError } from '@uplift/contracts';
 import { RUNNING_STATUSES } from '@uplift/domain';
 import type { SnapshotOptions } from '@uplift/event-store';
-import { verifyChain } from '@uplift/event-store';
+import { InstanceHistory, verifyChain } from '@uplift/event-store';
 import { InMemoryEventStore } from '@uplift/event-store/testing';
 import { VirtualClock } from '@uplift/runtime/testing';
 import fc from 'fast-check';
@@ -68,7 +68,7 @@ function setUp(...each: readonly SnapshotOptions[]) {
       return error.problem;
     }
   };
-  return { execute, events };
+  return { store, execute, events };
 }
 
 function withoutSnapshots(events: readonly StoredEvent[]) {
@@ -125,6 +125,10 @@ test('processes that go by what they know answer as one that reads, and leave th
         const [left, due] = [await two.events(), await one.events()].map(withoutSnapshots);
         expect(left).toEqual(due);
         expect(verifyChain(await two.events())).toMatchObject({ valid: true });
+        const auditor = new InstanceHistory(two.store, 'stage-workers');
+        for (const each of await two.events()) {
+          expect(await auditor.differencesOf(each)).toEqual([]);
+        }
       },
     ),
     { numRuns: 60, seed: 17 },
