@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
-import { openConnections } from '../../../apps/projector/src/read-model/postgres.connections';
+import {
+  openConnections,
+  REBUILD_SCHEMA,
+} from '../../../apps/projector/src/read-model/postgres.connections';
 import { PostgresReadModel } from '../../../apps/projector/src/read-model/postgres.read-model';
 import type { TempFolder } from '../../../tools/stack/src';
 import { PostgresServer, createTempFolder } from '../../../tools/stack/src';
@@ -158,6 +161,21 @@ describe('a database that is there already', () => {
       await run(url, 'drop index instances_by_core');
       await readModel.prepare();
       await run(url, 'drop index instances_by_core');
+    });
+
+    it('have no index of a list while they are rebuilt, and all of them afterwards', async () => {
+      const ofLists = (schema: string) =>
+        run(
+          url,
+          `select indexname from pg_indexes where schemaname = '${schema}' and indexname like '%\\_by\\_%' order by 1`,
+        );
+      const before = await ofLists('uplift');
+      expect(before).not.toEqual([]);
+      await readModel.rebuild(async (_fresh, replaceLive) => {
+        expect(await ofLists(REBUILD_SCHEMA)).toEqual([]);
+        await replaceLive(() => Promise.resolve(null));
+      });
+      expect(await ofLists('uplift')).toEqual(before);
     });
   });
 

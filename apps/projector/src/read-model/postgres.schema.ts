@@ -68,7 +68,7 @@ async function presentParts(transaction: Connections, schema: string): Promise<P
 function missingParts(schema: string, present: Present): string[] {
   const { names } = present;
   const tables: readonly TableShape[] = TABLES;
-  const indexes = tables.flatMap((table) => indexesOf(schema, table));
+  const indexes = schema === REBUILD_SCHEMA ? [] : indexesIn(schema);
   const createIndexes = indexes.filter(({ name }) => !names.has(name)).map(({ create }) => create);
   if (!names.has('checkpoint.version')) {
     const create = tables.map((table) => createTable(schema, table));
@@ -85,6 +85,12 @@ function missingParts(schema: string, present: Present): string[] {
     ...(added.length > 0 ? [outdated] : []),
     `update ${checkpoint} set version = ${READ_MODEL_VERSION} where position is null`,
   ];
+}
+
+/** Those of a list. Rows that are being rebuilt are found by their keys alone, and nobody else sees them. */
+function indexesIn(schema: string) {
+  const tables: readonly TableShape[] = TABLES;
+  return tables.flatMap((table) => indexesOf(schema, table));
 }
 
 function addedParts(schema: string, table: TableShape, names: ReadonlySet<string>): string[] {
