@@ -70,6 +70,7 @@ export class ClockCheck {
   private async catchUp(): Promise<void> {
     const last = await this.history.streams.last(this.place.stream);
     if (last !== null) this.observe(last);
+    else this.place = { ...this.place, head: NO_STREAM };
   }
 
   /** Nothing can be written any more to a stream that was tombstoned: there is one that every process comes to next. */
