@@ -32,7 +32,7 @@ describe('a log line', () => {
 
   it('carries no secret at any depth, in fields, bindings, errors or addresses', () => {
     const { logger, lines } = recording();
-    const cause = new Error('connect nats://user:hunter2@host failed');
+    const cause = new Error('connect nats://u:hunter2@host or postgres://u:hunter2@host failed');
     const error = Object.assign(new Error('no', { cause }), { apiKey: 'hunter2' });
     logger
       .child({ lagoonToken: 'hunter2' })
