@@ -51,3 +51,21 @@ test('an instance that is not healthy is left as it is', async () => {
   await expect(growing).rejects.toThrow('is running-unhealthy, not healthy');
   expect((await history.load(INSTANCE_ID)).head.revision).toBe(0);
 });
+
+test('an instance whose growth is ended early is as it was', async () => {
+  const { store, history } = await setUp();
+  const before = await history.load(INSTANCE_ID);
+  const ending = new AbortController();
+  const append = store.append.bind(store);
+  jest.spyOn(store, 'append').mockImplementationOnce((...given) => {
+    ending.abort();
+    return append(...given);
+  });
+  await growHistory(history, INSTANCE_ID, {
+    toLength: 300,
+    reportsAtOnce: 1,
+    signal: ending.signal,
+  });
+  const after = await history.load(INSTANCE_ID);
+  expect([after.head.revision, after.state]).toEqual([2, before.state]);
+});

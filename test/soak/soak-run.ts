@@ -42,7 +42,7 @@ export async function runSoak(
 ): Promise<SoakResult> {
   const uplift = await RunningUplift.start({ clockSpeed: CLOCK_SPEED, env: SETTINGS });
   try {
-    const soak = await Soak.begin(uplift, options);
+    const soak = await Soak.begin(uplift, options, signal);
     const minutes = await soak.run(options, signal, tell);
     const findings = await soak.end();
     return { minutes, findings, upgrades: soak.upgrades };
@@ -66,14 +66,17 @@ class Soak {
     );
   }
 
-  static async begin(uplift: RunningUplift, options: SoakOptions): Promise<Soak> {
-    const { instances, beginWith } = options;
+  static async begin(
+    uplift: RunningUplift,
+    { instances, beginWith }: SoakOptions,
+    signal: AbortSignal,
+  ): Promise<Soak> {
     const fleet = makeFleet(instances).map((each) => ({ ...each, buildSeconds: BUILD_SECONDS }));
     // It would keep every event in memory.
     await uplift.log.close();
-    await place(uplift, fleet, beginWith);
+    await place(uplift, fleet, { toLength: beginWith, signal });
     const soak = new Soak(uplift, new SteadyLoad(uplift, fleet));
-    await soak.untilAllFollow();
+    await soak.untilAllFollow(signal);
     void soak.load.follow(await uplift.store.lastPosition());
     return soak;
   }
@@ -116,12 +119,13 @@ class Soak {
   }
 
   /** What the histories have left to do for relay and projector is no part of the load. */
-  private async untilAllFollow(): Promise<void> {
+  private async untilAllFollow(signal: AbortSignal): Promise<void> {
     const { lags } = this;
-    for (let isBehind = true; isBehind; await pause(FOLLOW_MS)) {
+    for (let doFollow = false; !doFollow && !signal.aborted; await pause(FOLLOW_MS)) {
       Object.assign(lags, NO_LAG);
       await this.lookAtLags();
-      isBehind = lags.relay > MOST_LAG_SECONDS || lags.projector > MOST_LAG_SECONDS;
+      // A lag that is not told is no number, and none that is small.
+      doFollow = lags.relay <= MOST_LAG_SECONDS && lags.projector <= MOST_LAG_SECONDS;
     }
     Object.assign(lags, NO_LAG);
   }
@@ -168,12 +172,12 @@ class Soak {
 async function place(
   uplift: RunningUplift,
   fleet: readonly FleetInstance[],
-  toLength: number,
+  { toLength, signal }: { readonly toLength: number; readonly signal: AbortSignal },
 ): Promise<void> {
   const history = new InstanceHistory(uplift.store, 'command-api', AS_COMMAND_API);
   const grow = ({ instanceId }: FleetInstance) =>
-    growHistory(history, instanceId, { toLength, reportsAtOnce: 1 });
-  for (let from = 0; from < fleet.length; from += PLACED_AT_ONCE) {
+    growHistory(history, instanceId, { toLength, signal, reportsAtOnce: 1 });
+  for (let from = 0; from < fleet.length && !signal.aborted; from += PLACED_AT_ONCE) {
     const some = fleet.slice(from, from + PLACED_AT_ONCE);
     await uplift.lagoon.place(some);
     await acknowledged(() => uplift.client.registerAll(some));

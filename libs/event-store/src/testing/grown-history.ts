@@ -10,6 +10,8 @@ interface Growth {
   readonly toLength: number;
   /** In one append, which is one command: a caller reports one, more are written sooner. */
   readonly reportsAtOnce: number;
+  /** Ends it early. */
+  readonly signal?: AbortSignal;
 }
 
 const ILL = 'running-unhealthy';
@@ -19,7 +21,7 @@ const ACTOR = { type: 'system', id: 'grown-history' } as const;
 export async function growHistory(
   history: InstanceHistory,
   instanceId: string,
-  { toLength, reportsAtOnce }: Growth,
+  { toLength, reportsAtOnce, signal }: Growth,
 ): Promise<void> {
   let loaded = await history.load(instanceId);
   const well = statusOf(loaded.state);
@@ -27,7 +29,7 @@ export async function growHistory(
   for (;;) {
     const isWell = statusOf(loaded.state) === well;
     const missing = toLength - (loaded.head.revision + 1);
-    if (isWell && missing <= 0) return;
+    if (isWell && (missing <= 0 || signal?.aborted === true)) return;
     const events = reports(
       isWell ? [ILL, well] : [well, ILL],
       Math.min(Math.max(missing, 1), reportsAtOnce),
