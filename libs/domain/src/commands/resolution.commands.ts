@@ -25,6 +25,8 @@ export interface ResolutionCommands {
     readonly evidence: Evidence;
     /** How the adopted build or task stands in Lagoon; null if nothing is adopted. */
     readonly adopted: AdoptedEffect | null;
+    /** The effect that was looked for: the calls of each are counted from 1. */
+    readonly marker: string;
     /** The call that was looked for; null after the end of the attempt. */
     readonly callNo: number | null;
     /** Whole time of what is left to do after a late success. */
@@ -50,7 +52,8 @@ const MAY_BE_UNSETTLED = LIFECYCLE.OutcomeResolved.from;
 const confirmResolution: CommandRow<Confirmation, (typeof MAY_BE_UNSETTLED)[number]> = {
   in: MAY_BE_UNSETTLED,
   decide(data, state: KnownInstance) {
-    const { upgradeId, attempt, resolution, evidence } = data;
+    const { upgradeId, attempt, resolution, evidence, marker } = data;
+    if (unsettledEffectOf(state)?.marker !== marker) return [];
     const resolved = eventOf('OutcomeResolved', { upgradeId, attempt, resolution, evidence });
     const next = state.kind === 'upgrading' ? inFlight(data, state) : atRest(data, state);
     return next === null ? [] : [resolved, ...next];

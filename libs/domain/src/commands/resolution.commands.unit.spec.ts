@@ -1,3 +1,4 @@
+import { scriptMarkerOf } from '../instance/work-order';
 import { BUILD, command, event, LOCATED_ORDER } from '../testing/examples';
 import { UNDEPLOYED, TIMED_OUT } from '../testing/failed-upgrades';
 import { given, HISTORY_INTO } from '../testing/histories';
@@ -64,6 +65,25 @@ describe('ResolveOutcome', () => {
   it('says nothing of a call that was made after the look at Lagoon', () => {
     const again = [event('CallNotLanded'), event('DeploymentRequested', { callNo: 2 })];
     given(...open, ...again)
+      .when(command('ConfirmResolution', none))
+      .thenNothing();
+  });
+
+  const deployed = [
+    ...HISTORY_INTO['post-upgrade-running'],
+    event('ScriptRequested', {
+      step: 'post-upgrade',
+      marker: scriptMarkerOf(LOCATED_ORDER, 'post-upgrade'),
+    }),
+  ];
+  it.each([
+    ['in flight', deployed],
+    ['at rest', [...deployed, event('PostUpgradeFailed', { reason: 'stage-timed-out' })]],
+  ])('says nothing of the first call of another effect, %s', (_where, history) => {
+    given(...history)
+      .when(command('ConfirmResolution'))
+      .thenNothing();
+    given(...history)
       .when(command('ConfirmResolution', none))
       .thenNothing();
   });

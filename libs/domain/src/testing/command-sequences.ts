@@ -7,6 +7,7 @@ import type {
 } from '../commands/instance.decider';
 import { decide } from '../commands/instance.decider';
 import type { Attempt, InstanceEvent, Resolution } from '../instance/instance.events';
+import { unsettledEffectOf } from '../instance/ended-upgrade';
 import { evolve, INITIAL_STATE } from '../instance/instance.evolve';
 import type { InstanceState, UpgradingInstance } from '../instance/instance.state';
 import { workOrderOf } from '../instance/instance.state';
@@ -105,7 +106,8 @@ const VARIATIONS: {
   ConfirmResolution: ({ resolution, phase }, state) => ({
     resolution,
     adopted: { phase, task: TASK },
-    callNo: callIn(state).callNo,
+    ...callIn(state),
+    ...markerIn(state),
   }),
   RequestScript: (_choice, state) => ({ step: stepIn(state) }),
   AcceptScript: (_choice, state) => ({ step: stepIn(state) }),
@@ -169,6 +171,12 @@ function followedIn(state: InstanceState): string | null {
 function callIn(state: InstanceState): { marker: string; callNo: number } {
   const call = state.kind === 'upgrading' ? state.call : null;
   return { marker: call?.marker ?? 'no-marker', callNo: call?.callNo ?? 1 };
+}
+
+/** Speaks of the effect that has no outcome yet, where one is. */
+function markerIn(state: InstanceState): { marker?: string } {
+  const unsettled = unsettledEffectOf(state);
+  return unsettled === null ? {} : { marker: unsettled.marker };
 }
 
 const STEP_OF: Partial<Record<UpgradingInstance['status'], TaskStep>> = {

@@ -236,6 +236,7 @@ export const EXAMPLE_COMMAND_DATA: InstanceCommandData = {
     resolution: ADOPTED,
     evidence: EVIDENCE,
     adopted: { phase: 'complete', task: null },
+    marker: MARKER,
     callNo: 1,
     attemptMs: 43_200_000,
   },

@@ -33,6 +33,12 @@ interface Row extends Adopted {
   readonly status: string;
 }
 
+interface LookedFor {
+  readonly asked: Asked;
+  readonly marker: string;
+  readonly callNo: number | null;
+}
+
 type Verdict =
   | { readonly kind: 'confirmed'; readonly adopted: Adopted | null; readonly evidence: Evidence }
   | { readonly kind: 'refused'; readonly reason: ResolutionRefusal; readonly evidence: Evidence };
@@ -62,13 +68,13 @@ export class ResolutionStage extends StageHandler {
     const callNo = session.call?.callNo ?? null;
     const verdict = await this.verdict(session, { asked: event.data, effect, askedAt }, signal);
     await failpoint('resolve.R1');
-    await this.answer(session, { asked: event.data, callNo }, verdict);
+    await this.answer(session, { asked: event.data, marker: effect.marker, callNo }, verdict);
     await failpoint('resolve.R2');
   }
 
   private async answer(
     session: InstanceSession,
-    { asked, callNo }: { readonly asked: Asked; readonly callNo: number | null },
+    { asked, ...call }: LookedFor,
     verdict: Verdict,
   ): Promise<void> {
     const { upgradeId, attempt, resolution } = asked;
@@ -80,7 +86,7 @@ export class ResolutionStage extends StageHandler {
       return;
     }
     const { attemptMs } = this.options;
-    const data = { ...told, adopted: verdict.adopted, callNo, attemptMs };
+    const data = { ...told, ...call, adopted: verdict.adopted, attemptMs };
     await session.submit({ type: 'ConfirmResolution', data });
   }
 
