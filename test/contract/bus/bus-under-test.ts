@@ -58,12 +58,13 @@ export function anEvent(overrides: Partial<StoredEvent> = {}): StoredEvent {
 }
 
 /** Puts events on the bus as the relay would. */
-export function publish(bus: BusConnection, ...events: StoredEvent[]): Promise<void> {
+export async function publish(bus: BusConnection, ...events: StoredEvent[]): Promise<void> {
   const epoch = randomUUID();
-  return send(bus, ...events.map((event) => encodeEvent(event, { ordinal: 1, epoch })));
+  await send(bus, ...events.map((event) => encodeEvent(event, { ordinal: 1, epoch })));
 }
 
-export async function send(bus: BusConnection, ...messages: BusMessage[]): Promise<void> {
+/** The sequence that the last of them was confirmed at. */
+export async function send(bus: BusConnection, ...messages: BusMessage[]): Promise<number> {
   const run = new PublishRun(bus, { after: await bus.lastSequence() });
   for (const message of messages) {
     await run.room();
@@ -72,6 +73,7 @@ export async function send(bus: BusConnection, ...messages: BusMessage[]): Promi
   await run.settled();
   run.close();
   if (run.failure) throw run.failure;
+  return run.confirmedSequence;
 }
 
 /** What can be read by nobody. */
