@@ -6,6 +6,7 @@ const suite = (name, suffix) => ({
   testEnvironment: '<rootDir>/jest.environment.js',
   transform: { '^.+\\.ts$': '@swc/jest' },
   moduleNameMapper: {
+    '^fast-check$': '<rootDir>/jest.fast-check.js',
     '^@uplift/([^/]+)/testing$': '<rootDir>/libs/$1/src/testing/index.ts',
     '^@uplift/([^/]+)$': '<rootDir>/libs/$1/src/index.ts',
   },
