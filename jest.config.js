@@ -23,7 +23,7 @@ module.exports = {
     suite('chaos', 'chaos'),
   ],
   // A test that hangs ends; how fast the machine is must not matter. A file may set a limit of its own.
-  testTimeout: 120_000,
+  testTimeout: 300_000,
   testSequencer: '<rootDir>/jest.sequencer.js',
   // One more than there are cores: suites on real servers wait now and then.
   maxWorkers: availableParallelism() + 1,

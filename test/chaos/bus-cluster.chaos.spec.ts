@@ -12,8 +12,6 @@ import {
 import { RunningUplift } from '../support/running-uplift';
 import { acknowledged } from '../support/uplift-client';
 
-jest.setTimeout(180_000);
-
 const FLEET = 40;
 const EARLY = 24;
 const FEW = 5;

@@ -32,8 +32,6 @@ const TABLE = SIZES.everyStep
   ? Array.from({ length: LONG_TESTS }, (_, n) => LONG_ROUND[n % LONG_ROUND.length]!)
   : SHORT_ROUND;
 
-jest.setTimeout(180_000);
-
 const INSTALLATIONS = [
   ['a worker', 'separate'],
   ['the process of all stages', 'all'],

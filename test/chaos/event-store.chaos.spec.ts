@@ -1,8 +1,6 @@
 import { upliftForAll } from '../support/running-uplift';
 import { impatientStoreSuite } from './event-store/impatient-store.suite';
 
-jest.setTimeout(240_000);
-
 describe('an event store like the real one', () => {
   const uplift = upliftForAll({
     clockSpeed: 480,

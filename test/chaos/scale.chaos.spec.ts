@@ -2,8 +2,6 @@ import { upliftForAll } from '../support/running-uplift';
 import { lagoonRecoverySuite } from './scale/lagoon-recovery.suite';
 import { CLOCK_SPEED, pollerRestartSuite } from './scale/poller-restart.suite';
 
-jest.setTimeout(180_000);
-
 /** `npm run test:long` runs them with many more instances. */
 describe('large fleets', () => {
   const uplift = upliftForAll({

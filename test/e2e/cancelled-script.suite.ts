@@ -51,7 +51,7 @@ export function cancelledScriptSuite(running: () => RunningUplift): void {
       const { instance, accepted } = await scripted({ health: 'unhealthy' });
       await cancelled(accepted, 'http');
       await refusedAgain(instance);
-      await uplift.ended([accepted], 60_000);
+      await uplift.ended([accepted]);
       expect(since(instance, 'UpgradeCancelRequested')).toEqual([
         ...STOPPED,
         'InstanceFoundUnhealthy',
@@ -63,14 +63,14 @@ export function cancelledScriptSuite(running: () => RunningUplift): void {
     it('takes a healthy app back with the proof, and then lets the next upgrade in', async () => {
       const { instance, accepted } = await scripted({});
       await cancelled(accepted, 'bus');
-      await uplift.ended([accepted], 60_000);
+      await uplift.ended([accepted]);
       expect(since(instance, 'UpgradeCancelRequested')).toEqual([...STOPPED, 'UpgradeCancelled']);
       const [stopped, ended] = uplift.log.of(instance.instanceId).slice(-2);
       expect(stopped).toMatchObject({ data: { step: 'pre-upgrade', outcome: 'cancelled' } });
       expect(ended).toMatchObject({ data: { status: instance.status, probes: [{}, {}, {}] } });
       await uplift.lagoon.change(instance, { taskSeconds: null });
       const next = await uplift.client.trigger(instance, 'bus', `next-${instance.instanceId}`);
-      await uplift.ended([next], 60_000);
+      await uplift.ended([next]);
       expect(uplift.log.statusOf(instance.instanceId)).toBe(instance.status);
     });
 
@@ -80,7 +80,7 @@ export function cancelledScriptSuite(running: () => RunningUplift): void {
       await uplift.happened('CancelWithoutEffect', instance);
       await refusedAgain(instance);
       await uplift.lagoon.advance(2 * ENDLESS_TASK);
-      await uplift.ended([accepted], 60_000);
+      await uplift.ended([accepted]);
       expect(since(instance, 'CancelWithoutEffect')).toEqual([
         'CancelWithoutEffect',
         'ScriptCancelled',

@@ -5,8 +5,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { projectRoot } from '../../tools/stack/src';
 import { survivors } from '../../tools/stack/src/testing/gone';
-
-const LIMIT_MS = 200_000;
+import { PATIENCE_MS } from '../support/eventually';
 
 /** The demo as somebody starts it, and what it has printed so far. */
 class RunningDemo {
@@ -27,7 +26,7 @@ class RunningDemo {
   }
 
   async says(words: string): Promise<void> {
-    const signal = AbortSignal.timeout(LIMIT_MS);
+    const signal = AbortSignal.timeout(PATIENCE_MS);
     while (!this.output.includes(words)) {
       const { stdout } = this.child;
       await Promise.race([once(stdout ?? this.child, 'data', { signal }), this.endsEarly(words)]);
@@ -48,8 +47,6 @@ class RunningDemo {
     throw new Error(`The demo ended and did not say "${words}":\n${this.output}`);
   }
 }
-
-jest.setTimeout(240_000);
 
 describe('the demo', () => {
   it('shows everything, ends well, and leaves no process behind', async () => {

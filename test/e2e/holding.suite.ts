@@ -27,13 +27,13 @@ export function holdingSuite(running: () => RunningUplift): void {
     };
 
     const isBack = async (instance: FleetInstance, accepted: Accepted) => {
-      await uplift.ended([accepted], 60_000);
+      await uplift.ended([accepted]);
       expect(uplift.log.statusOf(instance.instanceId)).toBe(instance.status);
     };
 
     /** Every message of the stage has been dealt with. */
     const noneLeft = (durable: 'post-upgrade' | 'post-upgrade-redriven') =>
-      eventually(async () => expect(await undone(uplift.bus, durable)).toBe(0), 30_000);
+      eventually(async () => expect(await undone(uplift.bus, durable)).toBe(0));
 
     const typesSince = ({ instanceId }: FleetInstance, type: string) => {
       const types = uplift.log.typesOf(instanceId);

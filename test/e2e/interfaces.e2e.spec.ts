@@ -2,8 +2,6 @@ import { upliftForAll } from '../support/running-uplift';
 import { fleetUpgradeSuite } from './fleet-upgrade.suite';
 import { publicInterfacesSuite } from './public-interfaces.suite';
 
-jest.setTimeout(240_000);
-
 describe('Uplift as processes on real servers', () => {
   const uplift = upliftForAll({ clockSpeed: 480 });
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
+import { PATIENCE_MS } from '../support/eventually';
 
 export interface RawReply {
   readonly headers: string;
@@ -8,7 +9,6 @@ export interface RawReply {
 }
 
 const INBOX = '_INBOX.by-hand';
-const WAIT_MS = 5_000;
 
 /**
  * Speaks to nats-server in its own text protocol, as `nats req` on a command line does: no client library, no
@@ -23,7 +23,7 @@ export async function requestByHand(
   const { hostname, port } = new URL(natsUrl);
   const socket = connect(Number(port), hostname);
   try {
-    await once(socket, 'connect', { signal: AbortSignal.timeout(WAIT_MS) });
+    await once(socket, 'connect', { signal: AbortSignal.timeout(PATIENCE_MS) });
     socket.write('CONNECT {"verbose":false,"headers":true,"no_responders":true}\r\n');
     socket.write(`SUB ${INBOX} 1\r\n`);
     socket.write(publication(subject, Buffer.from(payload), headers));
@@ -47,7 +47,7 @@ function publication(
 
 async function replyOn(socket: Socket): Promise<RawReply> {
   let received = Buffer.alloc(0);
-  const signal = AbortSignal.timeout(WAIT_MS);
+  const signal = AbortSignal.timeout(PATIENCE_MS);
   for (;;) {
     const [chunk] = (await once(socket, 'data', { signal })) as [Buffer];
     received = Buffer.concat([received, chunk]);
@@ -82,7 +82,7 @@ export interface ReceivedEvent {
 export async function receiveEvents(
   url: string,
   count: number,
-  { lastEventId, withinMs = 10_000 }: { lastEventId?: string; withinMs?: number } = {},
+  { lastEventId, withinMs = PATIENCE_MS }: { lastEventId?: string; withinMs?: number } = {},
 ): Promise<ReceivedEvent[]> {
   const hangUp = new AbortController();
   const signal = AbortSignal.any([hangUp.signal, AbortSignal.timeout(withinMs)]);

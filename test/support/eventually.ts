@@ -4,13 +4,16 @@ const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 100;
 const GROWTH = 1.1;
 /** Ends a wait for what never comes; shorter than the limit of a test, whose message would say less. */
-const LIMIT_MS = 30_000;
+export const PATIENCE_MS = 120_000;
 
 /**
  * Repeats `look` until it no longer throws, and answers what it returned; throws its last error after `withinMs`. Its
  * pauses grow: looks take processor time from what they wait for.
  */
-export async function eventually<T>(look: () => T | Promise<T>, withinMs = LIMIT_MS): Promise<T> {
+export async function eventually<T>(
+  look: () => T | Promise<T>,
+  withinMs = PATIENCE_MS,
+): Promise<T> {
   const deadline = Date.now() + withinMs;
   let pauseMs = FIRST_PAUSE_MS;
   let outcome = await attempt(look);

@@ -56,7 +56,7 @@ export async function expectBusIsStore({ bus, log, store }: RunningUplift): Prom
   const stored = [...log.events];
   await eventually(async () => {
     expect(await bus.lastSequence()).toBeGreaterThanOrEqual(stored.length);
-  }, 20_000);
+  });
   const found = await readWholeBus(bus);
   expectEqualEvents(
     found.map(({ event }) => event),

@@ -5,6 +5,7 @@ import { instanceStream, isInstanceStream, toInstanceEvent } from '@uplift/contr
 import type { InstanceStatus } from '@uplift/domain';
 import { isInFlight, statusAfter } from '@uplift/domain';
 import type { EventStore } from '@uplift/event-store';
+import { PATIENCE_MS } from './eventually';
 
 const RESUBSCRIBE_MS = 100;
 
@@ -47,7 +48,7 @@ export class StoreLog {
   }
 
   /** Resolves as soon as it holds; rejects after the limit with what is missing. */
-  async until(holds: () => boolean, what: () => string, withinMs = 60_000): Promise<void> {
+  async until(holds: () => boolean, what: () => string, withinMs = PATIENCE_MS): Promise<void> {
     const signal = AbortSignal.timeout(withinMs);
     while (!holds()) {
       await once(this.news, 'batch', { signal }).catch((cause: unknown) => {

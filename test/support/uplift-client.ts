@@ -4,6 +4,7 @@ import { BusClient } from '@uplift/bus';
 import type { BusConnection } from '@uplift/bus';
 import type { ProblemDetails } from '@uplift/contracts';
 import { COMMAND_SUBJECTS, isProblemDetails, ProblemError } from '@uplift/contracts';
+import { PATIENCE_MS } from './eventually';
 import type { FleetInstance } from './fleet';
 import { registrationOf } from './fleet';
 
@@ -160,7 +161,7 @@ export async function problemOf(request: Promise<unknown>): Promise<ProblemDetai
 }
 
 /** Sends a command, under one key, until it is acknowledged: what a careful client does while servers come and go. */
-export async function acknowledged<T>(send: () => Promise<T>, withinMs = 40_000): Promise<T> {
+export async function acknowledged<T>(send: () => Promise<T>, withinMs = PATIENCE_MS): Promise<T> {
   const deadline = Date.now() + withinMs;
   let outcome = await outcomeOf(send);
   while ('error' in outcome && isPassing(outcome.error) && Date.now() < deadline) {

@@ -18,7 +18,7 @@ import type { EnvironmentSpec, LedgerPage } from '../../../tools/lagoon-simulato
 import type { Installation, ManagedProcess, ServiceName } from '../../../tools/stack/src';
 import { Stack } from '../../../tools/stack/src';
 import { SimulatedLagoon } from '../../contract/stage-workers/simulated-lagoon';
-import { eventually } from '../../support/eventually';
+import { eventually, PATIENCE_MS } from '../../support/eventually';
 import { SIZES } from '../../support/sizes';
 import { StoreLog } from '../../support/store-log';
 import type { CrashPoint, ProcessFault } from './crash-points';
@@ -142,7 +142,7 @@ export class CrashHarness {
 
   /** Builds and tasks of its environment that have not ended. */
   async running({ located: { environmentId } }: StartedUpgrade): Promise<readonly string[]> {
-    const signal = AbortSignal.timeout(ENDS_WITHIN_MS);
+    const signal = AbortSignal.timeout(PATIENCE_MS);
     const [builds, tasks] = await Promise.all([
       this.rows.deploymentsOf(environmentId, { limit: 100 }, signal),
       this.rows.tasksOf(environmentId, { limit: 100 }, signal),
@@ -168,7 +168,6 @@ export class CrashHarness {
         stories()
           .map((types) => types.join(' → '))
           .join('\n'),
-      ENDS_WITHIN_MS,
     );
   }
 
@@ -177,7 +176,6 @@ export class CrashHarness {
     return this.log.until(
       () => types().includes(type),
       () => `${type}: ${types().join(' → ')}`,
-      ENDS_WITHIN_MS,
     );
   }
 
@@ -194,8 +192,6 @@ export interface CrashRun {
   readonly faults: readonly string[];
 }
 
-export const ENDS_WITHIN_MS = 40_000;
-
 /**
  * One worker of a stage is killed or stopped at the point, another one finishes everything. A stopped one wakes up afterwards,
  * beside the other and among new upgrades, to do whatever it was about to do.
@@ -208,7 +204,7 @@ export async function crashRun(
   await Promise.all(point.lagoonFaults.map((spec) => harness.lagoon.plan(spec)));
   const faulty = await harness.startFaultyWorker(point, fault);
   const upgrades = await askFor(harness);
-  await eventually(() => Promise.resolve(expect(isDown(faulty)).toBe(true)), ENDS_WITHIN_MS);
+  await eventually(() => Promise.resolve(expect(isDown(faulty)).toBe(true)));
   await harness.restartWorker(point);
   await harness.ended(upgrades, 'InstanceVerifiedHealthy');
   if (fault === 'stop') {

@@ -5,7 +5,7 @@ import type { ManagedProcess, ServiceName } from '../../../tools/stack/src';
 import { eventually } from '../../support/eventually';
 import { SIZES } from '../../support/sizes';
 import type { CrashHarness, StartedUpgrade } from './crash-harness';
-import { ENDS_WITHIN_MS, isDown, openIntents } from './crash-harness';
+import { isDown, openIntents } from './crash-harness';
 import type { ProcessFault } from './crash-points';
 
 /** A command of an operator, and the boundaries of the work that it leads to. */
@@ -140,12 +140,10 @@ export async function operatorRun(
   for (const [n, failpoint] of points.entries()) {
     const faulty = await harness.startFaultyWorker({ stage, failpoint }, fault);
     await ask(prepared[n] ?? []);
-    await eventually(
-      () =>
-        Promise.resolve(
-          expect({ failpoint, isDown: isDown(faulty) }).toEqual({ failpoint, isDown: true }),
-        ),
-      ENDS_WITHIN_MS,
+    await eventually(() =>
+      Promise.resolve(
+        expect({ failpoint, isDown: isDown(faulty) }).toEqual({ failpoint, isDown: true }),
+      ),
     );
     down.push(faulty);
   }

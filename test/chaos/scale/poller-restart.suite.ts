@@ -61,7 +61,7 @@ export function pollerRestartSuite(running: () => RunningUplift): void {
       expect(uplift.log.inFlight(ids).length).toBeGreaterThanOrEqual(FLEET - FEW);
       await killAndRestart();
       await uplift.lagoon.advance(2 * ENDLESS_BUILD);
-      await uplift.ended(accepted, 60_000);
+      await uplift.ended(accepted);
     });
 
     afterAll(() => uplift.stopServices([...SERVICES, SECOND_POLLER]));

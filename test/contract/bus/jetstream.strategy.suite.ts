@@ -114,8 +114,10 @@ export function jetStreamSuite(name: string, open: () => Promise<BusUnderTest>):
       said.mockRestore();
     });
 
-    it('stops by aborting the signal, finishing what listens to it and giving back the rest at once', async () => {
+    it('stops by aborting the signal, finishing what listens to it and giving back the rest', async () => {
       await bus.ensureTopology();
+      // Nothing of it would come by itself within this test.
+      await server.configure('poll-upgrade', { ack_wait: 600_000_000_000 });
       const first = calls<EventDelivery>();
       const second = calls<EventDelivery>();
       const strategy = consume(
@@ -130,11 +132,9 @@ export function jetStreamSuite(name: string, open: () => Promise<BusUnderTest>):
       await publish(bus, ...events);
       const { signal } = await first.nth(3);
       consume('poll-upgrade', (delivery) => void second.push(delivery));
-      const started = bus.clock.monotonic();
       await strategy.close();
       expect(signal.aborted).toBe(true);
       await second.nth(3);
-      expect(bus.clock.monotonic() - started).toBeLessThan(2_000);
       expect(new Set(second.all.map((delivery) => delivery.event.id))).toEqual(
         new Set(events.map((e) => e.id)),
       );

@@ -1,8 +1,6 @@
 import { Stack } from '../../../tools/stack/src';
 import { eventually } from '../../support/eventually';
 
-jest.setTimeout(180_000);
-
 /** Within which a loop that stands still is noticed. */
 const NOTICED_MS = 60_000;
 

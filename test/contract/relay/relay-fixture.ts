@@ -8,6 +8,7 @@ import { SeededRandomness } from '@uplift/runtime/testing';
 import { RelayLoop } from '../../../apps/relay/src/relay-loop';
 import { RelayStatus } from '../../../apps/relay/src/relay-status';
 import type { OnBus } from '../../support/bus-reader';
+import { PATIENCE_MS } from '../../support/eventually';
 import type { BusUnderTest } from '../bus/bus-under-test';
 
 let seed = 0;
@@ -105,7 +106,6 @@ export function expectSame(found: readonly OnBus[], stored: readonly StoredEvent
   expect(new Set(found.map(({ proof }) => proof.epoch)).size).toBeLessThanOrEqual(1);
 }
 
-const LIMIT_MS = 15_000;
 const LOOK_MS = 5;
 
 /** Asks again and again until the answer is yes. */
@@ -113,10 +113,10 @@ export async function eventually(
   holds: () => boolean | Promise<boolean>,
   describe: () => unknown = () => '',
 ): Promise<void> {
-  const limit = performance.now() + LIMIT_MS;
+  const limit = performance.now() + PATIENCE_MS;
   while (!(await holds())) {
     if (performance.now() > limit)
-      throw new Error(`Not within ${LIMIT_MS} ms: ${JSON.stringify(describe())}`);
+      throw new Error(`Not within ${PATIENCE_MS} ms: ${JSON.stringify(describe())}`);
     await pause(LOOK_MS);
   }
 }

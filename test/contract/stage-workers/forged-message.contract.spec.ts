@@ -3,8 +3,6 @@ import { verifyChain } from '@uplift/event-store';
 import type { OpenedUpgrade } from './opened-upgrade';
 import { StageHarness } from './stage-harness';
 
-jest.setTimeout(180_000);
-
 /** An event beyond the end of its stream is looked for seven times, with longer and longer pauses. */
 const LOOKED_FOR_MS = 120_000;
 const ZEROS = '0'.repeat(64);
