@@ -4,6 +4,7 @@ import { toInstanceEvent } from '@uplift/contracts';
 import type { InstanceEvent, InstanceEventType, WorkOrder } from '@uplift/domain';
 import { markerOf } from '@uplift/domain';
 import type { InstanceHistory } from '@uplift/event-store';
+import { RevisionConflictError } from '@uplift/event-store';
 
 /** One instance in the store, up to the event that opens the stage under test. */
 export class OpenedUpgrade {
@@ -28,15 +29,21 @@ export class OpenedUpgrade {
     return events.slice(this.opening.revision + 1).map(toInstanceEvent);
   }
 
-  /** Goes on as another service would; answers the last of these events. */
+  /** Goes on as another service would, whatever a stage appends meanwhile; answers the last of these events. */
   async append(...events: readonly InstanceEvent[]): Promise<StoredEvent> {
     const { head } = await this.history.load(this.instanceId);
-    await this.history.append(this.instanceId, head, events, {
+    const cause = {
       causationId: randomUUID(),
       step: 'given',
       correlationId: this.order.upgradeId,
       actor: { type: 'service_account', id: 'spec' },
-    });
+    } as const;
+    try {
+      await this.history.append(this.instanceId, head, events, cause);
+    } catch (error) {
+      if (error instanceof RevisionConflictError) return this.append(...events);
+      throw error;
+    }
     return this.newest(events.at(-1)?.type);
   }
 

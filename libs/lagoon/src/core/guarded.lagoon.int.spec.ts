@@ -18,7 +18,6 @@ const json = (status: number, value: unknown): Answer => {
 };
 const refusal = (message: string) => json(200, { errors: [{ message }], data: null });
 
-const TIMEOUT_MS = 100;
 const noSignal = () => new AbortController().signal;
 
 /** Pauses take a hundredth of their time. */
@@ -32,6 +31,21 @@ class HurriedClock extends Clock {
   }
 }
 const hurried = new HurriedClock();
+
+/** On which time only passes when it is told to. */
+class StandingClock extends HurriedClock {
+  private readonly timers = new Set<() => void>();
+
+  override after = (_ms: number, run: () => void) => {
+    this.timers.add(run);
+    return () => this.timers.delete(run);
+  };
+
+  expire(): void {
+    for (const run of this.timers) run();
+  }
+}
+const standing = new StandingClock();
 
 describe('requests that a guarded core sends', () => {
   let answer: Answer;
@@ -53,7 +67,7 @@ describe('requests that a guarded core sends', () => {
   beforeEach(() => {
     requests = 0;
     const token = new StaticTokenSource('t');
-    lagoon = new GraphqlLagoon({ url, token, timeoutMs: TIMEOUT_MS }, systemClock);
+    lagoon = new GraphqlLagoon({ url, token }, standing);
   });
 
   afterEach(() => lagoon.close());
@@ -79,7 +93,7 @@ describe('requests that a guarded core sends', () => {
     ['504', json(504, {}), 4],
     ['429', json(429, {}), 4],
     ['a reset', (response) => response.destroy(), 4],
-    ['no answer in time', () => undefined, 4],
+    ['no answer in time', () => standing.expire(), 4],
     ['400', json(400, { errors: [{ message: 'no' }] }), 1],
     ['413', json(413, {}), 1],
     ['401', json(401, { errors: [{ message: 'Unauthorized' }] }), 1],

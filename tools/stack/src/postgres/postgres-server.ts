@@ -15,7 +15,7 @@ import { createCluster, openFolder, unprivilegedAccount } from './postgres-clust
 const READY_LIMIT_MS = 30_000;
 const RETRY_MS = 200;
 const START_ATTEMPTS = 3;
-const RESTART_ATTEMPTS = 25;
+const RESTART_ATTEMPTS = 200;
 
 interface PostgresServerOptions {
   /** Where the log and the cluster go; a cluster that is already there is used. */
