@@ -19,6 +19,8 @@ import { acknowledged, problemOf } from '../support/uplift-client';
 const FLEET = 12;
 const MEGABYTES = { eventstore: 24, nats: 64, postgres: 128 };
 type Filled = keyof typeof MEGABYTES;
+/** The patience of an append, and a bit. */
+const NOTICED_WITHIN_MS = 30_000;
 
 describe('disks that are full', () => {
   let folder: TempFolder;
@@ -57,13 +59,13 @@ describe('disks that are full', () => {
   }
 
   const says = (name: ServiceName, words: RegExp) =>
-    eventually(async () => expect(await told(name)).toMatch(words));
+    eventually(async () => expect(await told(name)).toMatch(words), NOTICED_WITHIN_MS);
 
   async function isWell(name: ServiceName): Promise<void> {
     await eventually(async () => {
       const { reasons, degraded } = JSON.parse(await told(name)) as Record<string, unknown>;
       expect([reasons, degraded]).toEqual([{}, undefined]);
-    });
+    }, NOTICED_WITHIN_MS);
   }
 
   /** Half of a fleet on its way, the other half still to come. */

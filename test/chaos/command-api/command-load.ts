@@ -9,6 +9,7 @@ export interface LoadAnswer {
   readonly status: number;
   readonly code: string | undefined;
   readonly retryAfter: string | null;
+  readonly ms: number;
   /** Commands that were accepted while it waited. */
   readonly acceptedMeanwhile: number;
 }
@@ -39,6 +40,7 @@ export class CommandLoad {
   }
 
   private async register(n: number): Promise<LoadAnswer> {
+    const begunAt = performance.now();
     const before = this.accepted;
     const instance = { project: `load-${randomUUID()}`, environment: 'main', app: 'load' };
     const body = JSON.stringify({ ...instance, status: 'running-healthy-claimed' });
@@ -47,7 +49,7 @@ export class CommandLoad {
     );
     const acceptedMeanwhile = this.accepted - before;
     if (answer.status === ACCEPTED) this.accepted += 1;
-    return { ...answer, acceptedMeanwhile };
+    return { ...answer, acceptedMeanwhile, ms: performance.now() - begunAt };
   }
 
   private async overHttp(body: string) {
@@ -77,4 +79,10 @@ export function accepted(answers: readonly LoadAnswer[]): readonly LoadAnswer[] 
 
 export function overloaded(answers: readonly LoadAnswer[]): readonly LoadAnswer[] {
   return answers.filter(({ status, code }) => status === 429 && code === 'overloaded');
+}
+
+/** The time, in ms, within which this share of them was given. */
+export function within(share: number, answers: readonly LoadAnswer[]): number {
+  const sorted = answers.map(({ ms }) => ms).sort((one, other) => one - other);
+  return sorted[Math.ceil(sorted.length * share) - 1] ?? 0;
 }
