@@ -14,11 +14,19 @@ export function outageSuite(running: () => RunningCommandApi): void {
 
       const answer = await api.post(`/v1/instances/${id}/upgrades`, trigger);
       await store.restart();
-      const again = await api.post(`/v1/instances/${id}/upgrades`, trigger);
+      const repeats = [answer];
+      // Whoever comes back sooner than told may be told once more to wait.
+      await eventually(async () => {
+        repeats.push(await api.post(`/v1/instances/${id}/upgrades`, trigger));
+        expect(repeats.at(-1)?.status).not.toBe(503);
+      });
 
-      expect(answer).toMatchObject({ status: 503, body: { code: 'event-store-unavailable' } });
-      expect(answer.headers.get('retry-after')).toBe('1');
-      expect(again.status).toBe(202);
+      for (const refused of repeats.slice(0, -1)) {
+        const expected = { status: 503, body: { code: 'event-store-unavailable' } };
+        expect(refused).toMatchObject(expected);
+        expect(refused.headers.get('retry-after')).toBe('1');
+      }
+      expect(repeats.at(-1)?.status).toBe(202);
       expect(await api.eventsOf(id)).toHaveLength(2);
     });
   });
