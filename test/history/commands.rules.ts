@@ -109,17 +109,30 @@ function twoAppends(commandId: string, events: readonly StoredEvent[]): string {
 }
 
 /** I-03: a command that was refused leaves no event in the stream of its instance, nor was it done before. */
-export function leavesNothing({ history: { client = [] }, streams, lost }: Facts): Breach[] {
+export function leavesNothing({ history, streams, lost }: Facts): Breach[] {
+  const { client = [], seenAt } = history;
   const gone = new Set(lost.map(({ metadata }) => metadata.$causationId));
   return [...groupBy(client, keyOf)].flatMap(([subject, repeats]) => {
     const [{ instanceId, commandId, command }] = repeats;
-    const isRefused = repeats.some(({ answer }) => answer.kind === 'refused');
-    if (commandId === undefined || !isRefused || gone.has(commandId)) return [];
+    const refusal = repeats.find(({ answer }) => answer.kind === 'refused');
+    if (commandId === undefined || refusal === undefined || gone.has(commandId)) return [];
     const events = streams.get(instanceStream(instanceId)) ?? [];
     const left = events.find(({ metadata }) => metadata.$causationId === commandId);
-    if (left === undefined) return [];
+    if (left === undefined || isOfEarlierSending(seenAt?.get(left.id), refusal, repeats)) return [];
     return [{ subject, what: `${command} was refused, and left ${left.type} at ${left.revision}` }];
   });
+}
+
+/** A refusal speaks of the sending that it answers: one before it that got no answer may still arrive, and be done. */
+function isOfEarlierSending(
+  seenAt: number | undefined,
+  refusal: ClientOperation,
+  repeats: readonly ClientOperation[],
+): boolean {
+  if (seenAt === undefined || seenAt <= refusal.completedAt) return false;
+  return repeats.some(
+    ({ answer, invokedAt }) => answer.kind === 'unknown' && invokedAt < refusal.invokedAt,
+  );
 }
 
 /** What was asked for before the store was put back, and was lost by that, is not looked for. */

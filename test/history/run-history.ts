@@ -13,7 +13,7 @@ export interface RunHistory {
   readonly client?: readonly ClientOperation[];
   /** Each time that the store was put back to an older copy of itself, in this order. */
   readonly restores?: readonly StoreRestore[];
-  /** When each event was seen, by its id, in milliseconds; else the store's own times count. */
+  /** When each event was seen, by its id, in milliseconds by the clients' clock; else the store's own times count. */
   readonly seenAt?: ReadonlyMap<string, number>;
   /** How many messages the run put on the bus that the relay did not. */
   readonly forgedMessages?: number;

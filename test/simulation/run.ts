@@ -66,6 +66,7 @@ class Run {
   private readonly met: (readonly [FaultName, Stage])[] = [];
   private readonly restores: StoreRestore[] = [];
   private readonly forged = new Set<string>();
+  private readonly seenAt = new Map<string, number>();
   private readonly forgedPayloads = new Set<Uint8Array>();
 
   constructor(
@@ -139,7 +140,8 @@ class Run {
 
   private onStored(event: StoredEvent): void {
     this.fleet.add(event);
-    const { stream, revision, type } = event;
+    const { id: eventId, stream, revision, type } = event;
+    this.seenAt.set(eventId, this.world.scheduler.now);
     const worker = (event.metadata.actor?.id ?? '').replace('stage-workers/', '');
     this.trace.note(
       `${stream.slice(0, 13)}@${revision} ${type} by ${worker} ${event.metadata.hash}`,
@@ -258,7 +260,7 @@ class Run {
   }
 
   private async history(): Promise<RunHistory> {
-    const { world, operators, restores, forged } = this;
+    const { world, operators, restores, forged, seenAt } = this;
     const { events } = await world.store.readAll(null, Number.MAX_SAFE_INTEGER);
     const rows = await rowsOf(world);
     return {
@@ -267,7 +269,7 @@ class Run {
       rows,
       ledger: world.ledger,
       client: operators.operations,
-      ...{ restores, forged, forgedMessages: this.forgedPayloads.size },
+      ...{ restores, seenAt, forged, forgedMessages: this.forgedPayloads.size },
     };
   }
 }
