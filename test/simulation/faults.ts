@@ -23,6 +23,8 @@ export interface FaultPlace {
   readonly forgedPayloads: Set<Uint8Array>;
   /** The store goes back to an older copy. */
   readonly restore: (backUp: Copy) => void;
+  /** The run goes on at least until then. */
+  readonly later: (ms: number, run: () => void) => void;
 }
 
 /** Puts the store back; answers what is lost. */
@@ -114,9 +116,8 @@ export const FAULTS = {
     forged.add(world.store.putRaw(`instance-${instanceId}`, 'UpgradeRequested', { a: 1 }).id);
     return undefined;
   },
-  'store-restored': ({ world, operators, chance, restore }) => {
+  'store-restored': ({ world, operators, chance, restore, later }) => {
     const copy = world.store.backUp();
-    const later = (ms: number, run: () => void) => world.scheduler.after(ms, run);
     later(500 + 6_000 * chance(), () => {
       restore(copy);
       later(4_000, () => operators.acceptStore());
@@ -132,9 +133,9 @@ export const FAULTS = {
     return () => world.bus.start();
   },
   'bus-wiped': ({ world }) => void world.bus.wipe(),
-  'bus-rolled-back': ({ world, chance }) => {
+  'bus-rolled-back': ({ world, chance, later }) => {
     const rollBack = world.bus.backUp();
-    world.scheduler.after(500 + 5_000 * chance(), rollBack);
+    later(500 + 5_000 * chance(), rollBack);
     return undefined;
   },
   'bus-full': ({ world }) => {

@@ -95,11 +95,8 @@ class Run {
     for (const planned of plan.planned) {
       if (planned.kind !== 'step') continue;
       const { instanceId } = plan.instances[planned.instance]!;
-      this.toCome += 1;
-      scheduler.after(planned.atMs - START_MS, () => {
-        this.toCome -= 1;
-        this.operators.ask(planned.step, instanceId);
-      });
+      const ask = () => this.operators.ask(planned.step, instanceId);
+      this.later(planned.atMs - START_MS, ask);
     }
     await this.untilQuiet(HEALED_MS);
     this.heal();
@@ -159,13 +156,20 @@ class Run {
   private beginAfter(delayMs: number, fault: PlannedFault, triggeredBy: string): void {
     this.pending.delete(fault);
     this.missed.delete(fault);
-    this.toCome += 1;
-    this.world.scheduler.after(delayMs, () => {
-      this.toCome -= 1;
+    this.later(delayMs, () => {
       const state = this.fleet.stateOf(triggeredBy);
       const isMet = state.kind === 'upgrading' && stageOf(state) === fault.stage;
       if (isMet) this.begin(fault, triggeredBy);
       else this.missed.add(fault);
+    });
+  }
+
+  /** The run does not end before. */
+  private later(ms: number, run: () => void): void {
+    this.toCome += 1;
+    this.world.scheduler.after(ms, () => {
+      this.toCome -= 1;
+      run();
     });
   }
 
@@ -186,6 +190,7 @@ class Run {
       ...{ project: instance.project, instanceId: instance.instanceId },
       chance: () => chance.fraction(),
       restore: (copy) => this.restore(copy),
+      later: (ms, run) => this.later(ms, run),
     });
     if (end === NOTHING) return;
     this.met.push([planned.fault, stage]);

@@ -3,7 +3,7 @@ import type { Clock, Randomness } from '@uplift/runtime';
 import { beatWhile } from '@uplift/runtime';
 import type { EventStore } from './event-store.port';
 import type { MessageLog } from './message-log';
-import { placeInStore, type MessageOfRelay } from './relayed-message';
+import { placeInStore, type EventPlace, type MessageOfRelay } from './relayed-message';
 import { RelayedMessages } from './relayed-messages';
 import type { NewestRelayed } from './relayed-messages';
 
@@ -20,7 +20,7 @@ export class StoreDivergedError extends Error {
 /** What the watch compares. Both reject, soon, if bus or store does not answer. */
 export interface BusBesideStore {
   readonly newest: (onStep: () => void) => Promise<Pick<NewestRelayed, 'found'>>;
-  readonly isLacking: (message: MessageOfRelay) => Promise<boolean>;
+  readonly placeOf: (message: MessageOfRelay) => Promise<EventPlace>;
 }
 
 const NOT_CONNECTED = new Error('The bus is not connected');
@@ -33,7 +33,7 @@ export function busBesideStore(
   return {
     newest: (onStep) =>
       bus.isConnected ? relayed.newest({ onStep, exact: false }) : Promise.reject(NOT_CONNECTED),
-    isLacking: async ({ event }) => (await placeInStore(store, event)) === 'lacking',
+    placeOf: ({ event }) => placeInStore(store, event),
   };
 }
 
@@ -173,15 +173,18 @@ export class DivergenceWatch {
     if (found?.place !== 'lacking') return null;
     if (this.found !== null) return found.message;
     this.isSuspicious = true;
-    return (await this.isStillLacking(found.message)) ? found.message : null;
+    const place = await this.laterPlaceOf(found.message);
+    if (place === 'lacking') return found.message;
+    // Another store got an event of its own there meanwhile, and may lack what the bus has before it.
+    return place === 'stored' ? null : this.lacking();
   }
 
-  private async isStillLacking(message: MessageOfRelay): Promise<boolean> {
+  private async laterPlaceOf(message: MessageOfRelay): Promise<EventPlace> {
     await this.ports.clock.idle(CONFIRM_MS / 2, this.stopping.signal);
     this.step();
     await this.ports.clock.idle(CONFIRM_MS / 2, this.stopping.signal);
     this.step();
-    return this.bus.isLacking(message);
+    return this.bus.placeOf(message);
   }
 
   private step(): void {

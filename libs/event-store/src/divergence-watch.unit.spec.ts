@@ -19,6 +19,7 @@ import { InMemoryEventStore, InMemoryMessageLog, SAMPLE_METADATA, sampleEvent } 
 
 const EPOCH = 'epoch-1';
 const STREAM = 'instance-0b1c6c0e-0000-4000-8000-00000000000a';
+const OTHER_STREAM = 'instance-0b1c6c0e-0000-4000-8000-00000000000b';
 const NOTHING = () => Promise.resolve({ found: null });
 
 /** A store with events 0 to n-1. */
@@ -51,7 +52,11 @@ describe('the watch over store and bus', () => {
     const store = await storeWith(count);
     let beats = 0;
     const onBeat = () => void (beats += 1);
-    const bus = { newest: NOTHING, isLacking: () => Promise.resolve(true), ...compared(store) };
+    const bus = {
+      newest: NOTHING,
+      placeOf: () => Promise.resolve('lacking' as const),
+      ...compared(store),
+    };
     const watch = new DivergenceWatch(bus, { clock, randomness, onBeat });
     const beatsIn = async (ms: number) => {
       const before = beats;
@@ -72,7 +77,7 @@ describe('the watch over store and bus', () => {
     const bus = { now: await busWith(published) };
     const watched = await setUp(stored, (store) => ({
       newest: (onStep) => besideStore(bus.now, store).newest(onStep),
-      isLacking: (message) => besideStore(bus.now, store).isLacking(message),
+      placeOf: (message) => besideStore(bus.now, store).placeOf(message),
     }));
     return { ...watched, bus };
   };
@@ -222,6 +227,20 @@ describe('the watch over store and bus', () => {
     await clock.advance(500);
     await Promise.all([looking, appending]);
     expect([watch.diverged, watch.possibleChanges]).toEqual([null, possibleChanges]);
+  });
+
+  it('finds what an older copy lacks where the newest event was written anew meanwhile', async () => {
+    const { watch, store, bus, clock, guarded } = await beside(1, 0);
+    const whole = await storeWith(2);
+    await whole.append(OTHER_STREAM, NO_STREAM, [sampleEvent(9)]);
+    bus.now = new InMemoryMessageLog((await whole.readAll(null, 3)).events);
+    const looking = watch.look();
+    await clock.advance(500);
+    await store.append(OTHER_STREAM, NO_STREAM, [sampleEvent(9)]);
+    const refused = expect(appendTo(guarded, 1)).rejects.toThrow(StoreDivergedError);
+    await clock.advance(2_000);
+    await Promise.all([looking, refused]);
+    expect(watch.diverged).toMatchObject({ sequence: 2 });
   });
 
   it('counts each time that the store may have become another one, whatever a look finds then', async () => {
