@@ -1,16 +1,17 @@
 import type { StoredEvent } from '@uplift/contracts';
 import { isOurs } from '@uplift/contracts';
 import type { Breach, Facts } from './facts';
-import type { BusRecord, RunHistory } from './run-history';
+import type { BusRecord } from './run-history';
 
 /**
  * I-07: message k of an epoch is event k. The newest epoch has every event of the store; of an earlier one only what
  * the store has, or has lost.
  */
-export function isStoreInOrder({ history, lost }: Facts): Breach[] {
+export function isStoreInOrder(facts: Facts): Breach[] {
+  const { history, lost } = facts;
   const { store, forgedMessages = 0 } = history;
   if (history.bus === undefined) return [];
-  const bus = withoutLostForgeries(history);
+  const bus = withoutLost(facts);
   const epochs = epochsOf(forgedMessages > 0 ? withoutMisplaced(bus, store) : bus);
   const known = new Map([...store, ...lost].map((event) => [event.id, event]));
   const earlier = epochs
@@ -47,13 +48,22 @@ function withoutMisplaced(bus: readonly BusRecord[], store: readonly StoredEvent
   });
 }
 
-/** In the newest epoch, what nobody of ours has written, and the store has lost, is passed over like a message of others. */
-function withoutLostForgeries({ forged, store, bus = [] }: RunHistory): readonly BusRecord[] {
-  if (forged === undefined || forged.size === 0) return bus;
+/**
+ * In the newest epoch two kinds of events that the store has lost are passed over like messages of others: what nobody of
+ * ours has written, and what was written anew, as the watchdog writes a finding: there the last message counts.
+ */
+function withoutLost({ history, lost }: Facts): readonly BusRecord[] {
+  const { forged = new Set(), store, bus = [] } = history;
   const kept = new Set(store.map(({ id }) => id));
+  const gone = new Set(lost.map(({ id }) => id));
+  const lastOf = new Map(bus.map((record) => [record.eventId, record]));
   const newest = bus.at(-1)?.epoch;
-  const isLost = (eventId: string) => forged.has(eventId) && !kept.has(eventId);
-  return bus.filter(({ epoch, eventId }) => epoch !== newest || !isLost(eventId));
+  const isLost = (record: BusRecord) => {
+    const { eventId } = record;
+    if (!kept.has(eventId)) return forged.has(eventId);
+    return gone.has(eventId) && lastOf.get(eventId) !== record;
+  };
+  return bus.filter((record) => record.epoch !== newest || !isLost(record));
 }
 
 /** Runs of messages of one epoch: one that comes back is another run. */
