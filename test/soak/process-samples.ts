@@ -1,12 +1,13 @@
 import type { ProcessMemory } from '../../tools/stack/src';
 import { processMemory, processUsage } from '../../tools/stack/src';
+import { collect } from './collect-on-signal';
 
 /** What one process, with its children, has used in one minute. */
 export interface ProcessMinute {
   readonly name: string;
   /** Whether it is one of Uplift's own services. */
   readonly isService: boolean;
-  /** The least that was seen: what is left after a collection. */
+  /** The least that was seen: of a service, what is left after a collection. */
   readonly anonymousBytes: number;
   readonly mappedBytes: number;
   /** Of one core. */
@@ -19,7 +20,10 @@ export interface WatchedProcess {
   readonly isService: boolean;
 }
 
-/** Looks at the memory of processes many times a minute, and at their CPU time once. */
+/**
+ * Looks at the memory of processes many times a minute, and at their CPU time once. At the beginning of a minute the
+ * services collect what they hold no more.
+ */
 export class ProcessSamples {
   private least = new Map<string, ProcessMemory>();
   private cpuSeconds = new Map<string, number>();
@@ -27,6 +31,7 @@ export class ProcessSamples {
 
   constructor(private readonly watched: () => readonly WatchedProcess[]) {
     this.cpuSeconds = this.cpuNow();
+    this.collect();
   }
 
   look(): void {
@@ -38,7 +43,7 @@ export class ProcessSamples {
     }
   }
 
-  /** What was seen since the call before. */
+  /** What was seen since the call before; another minute begins. */
   minute(): readonly ProcessMinute[] {
     this.look();
     const seconds = (performance.now() - this.since) / 1_000;
@@ -51,7 +56,14 @@ export class ProcessSamples {
     });
     this.least = new Map();
     this.since = performance.now();
+    this.collect();
     return minutes;
+  }
+
+  private collect(): void {
+    for (const { pid, isService } of this.watched()) {
+      if (isService && processUsage(pid)) collect(pid);
+    }
   }
 
   private cpuNow(): Map<string, number> {

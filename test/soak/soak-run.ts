@@ -10,6 +10,7 @@ import { makeFleet } from '../support/fleet';
 import { RunningUplift } from '../support/running-uplift';
 import { systemClock } from '@uplift/runtime';
 import { acknowledged } from '../support/uplift-client';
+import { COLLECTING } from './collect-on-signal';
 import { ProcessSamples } from './process-samples';
 import type { SoakOptions } from './soak.options';
 import { SteadyLoad } from './steady-load';
@@ -26,7 +27,10 @@ const SAMPLES_PER_MINUTE = 12;
 /** A build takes seconds. */
 const CLOCK_SPEED = 60;
 const BUILD_SECONDS = 60;
-const SETTINGS = { UPLIFT_POLL_INTERVAL_MS: '1000', UPLIFT_WATCHDOG_INTERVAL_MS: '1000' };
+const SETTINGS = {
+  ...COLLECTING,
+  ...{ UPLIFT_POLL_INTERVAL_MS: '1000', UPLIFT_WATCHDOG_INTERVAL_MS: '1000' },
+};
 const PLACED_AT_ONCE = 40;
 const AS_COMMAND_API = { snapshotEvery: 64, clock: systemClock };
 const NO_LAG = { relay: 0, projector: 0 };
