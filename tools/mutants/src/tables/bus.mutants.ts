@@ -228,6 +228,18 @@ export const BUS_MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    id: 'older-copy-written-on',
+    breaks: ['I-11', 'I-13'],
+    what: 'a store passes for the same once its newest event was written anew, whatever else it lacks',
+    file: 'libs/event-store/src/divergence-watch.ts',
+    search: "return place === 'stored' ? null : this.lacking();",
+    replacement: 'return null;',
+    test: {
+      spec: WATCH,
+      name: 'finds what an older copy lacks where the newest event was written anew meanwhile',
+    },
+  },
+  {
     id: 'read-model-of-another-store',
     breaks: ['I-11', 'I-27'],
     what: 'the projector goes on with a store that its rows did not come from',
