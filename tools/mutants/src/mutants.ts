@@ -1,3 +1,4 @@
+import { ANOTHER_STORE_MUTANTS } from './tables/another-store.mutants';
 import { BUS_MUTANTS } from './tables/bus.mutants';
 import { CHECKPOINT_MUTANTS } from './tables/checkpoint.mutants';
 import { COMMAND_MUTANTS } from './tables/command.mutants';
@@ -16,6 +17,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...COMMAND_MUTANTS,
   ...SNAPSHOT_MUTANTS,
   ...BUS_MUTANTS,
+  ...ANOTHER_STORE_MUTANTS,
   ...EFFECT_MUTANTS,
   ...OUTCOME_MUTANTS,
   ...PROGRESS_MUTANTS,
