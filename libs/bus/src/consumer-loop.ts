@@ -184,9 +184,12 @@ export class ConsumerLoop {
   }
 
   private answer(work: Work, outcome: DeliveryOutcome | Thrown): void {
-    const { message } = work;
+    const { message, place } = work;
     this.handedOver.end(work, outcome.kind === 'done');
-    message?.settle(ackActionFor(outcome, message.deliveryCount));
+    if (message === null) return;
+    // What is wrong with an event that was handed over need not be wrong with its message.
+    if (place !== null && outcome.kind === 'rejected') giveBack(message);
+    else message.settle(ackActionFor(outcome, message.deliveryCount));
   }
 
   /** Throws UndecodableMessageError. */

@@ -50,18 +50,25 @@ export interface MessageSource {
  * proof of itself. Null if its attempt is over, as for most messages of a bus that was filled anew.
  *
  * @param isNew handed out for the first time: then an event that this process has just appended needs no read
+ * @param isAhead it did not come over the bus: its time is that of this machine
  */
 export async function holdAgainstStore(
   source: MessageSource,
   message: StoredEvent,
-  isNew: boolean,
+  { isNew, isAhead = false }: { readonly isNew: boolean; readonly isAhead?: boolean },
 ): Promise<HeldMessage | null> {
   if (categoryOf(message.stream) !== 'instance') {
     throw new UndecodableMessageError(`Event ${message.id} is of no instance`);
   }
   const last = isNew ? await lastEvent(source, message) : null;
   if (last !== null && isOver(message, last)) return null;
-  return (last && openedBy(last, message)) ?? findInStream(source, message);
+  const told: Told = { message, isAhead };
+  return (last && openedBy(last, told)) ?? findInStream(source, told);
+}
+
+interface Told {
+  readonly message: StoredEvent;
+  readonly isAhead: boolean;
 }
 
 /** The end of the stream as far as it is known, at or after the message. */
@@ -84,9 +91,9 @@ function isNear(own: string, message: string): boolean {
 }
 
 /** What opens a stage needs no more than itself, as long as it is the last; null for anything else. */
-function openedBy(last: StoredEvent, message: StoredEvent): HeldMessage | null {
-  if (last.revision !== message.revision || last.damage !== undefined) return null;
-  assertSame(last, message);
+function openedBy(last: StoredEvent, told: Told): HeldMessage | null {
+  if (last.revision !== told.message.revision || last.damage !== undefined) return null;
+  assertSame(last, told);
   const { revision, position, metadata } = last;
   const state = resume(readable(last));
   if (state === null) return null;
@@ -94,9 +101,9 @@ function openedBy(last: StoredEvent, message: StoredEvent): HeldMessage | null {
   return { event: last, workOrder: state.workOrder, instance };
 }
 
-async function findInStream(source: MessageSource, message: StoredEvent): Promise<HeldMessage> {
-  const held = await findAgain(source, message);
-  assertSame(held.event, message);
+async function findInStream(source: MessageSource, told: Told): Promise<HeldMessage> {
+  const held = await findAgain(source, told.message);
+  assertSame(held.event, told);
   return held;
 }
 
@@ -124,16 +131,22 @@ function orderOf({ id }: StoredEvent, event: InstanceEvent, { state }: KnownInst
 }
 
 /** Whoever may read the bus knows ids and hashes: with them alone nothing is proved. */
-function assertSame(stored: StoredEvent, message: StoredEvent): void {
+function assertSame(stored: StoredEvent, told: Told): void {
+  const { message } = told;
   const isSame =
     stored.id === message.id &&
     stored.type === message.type &&
     stored.stream === message.stream &&
     stored.position === message.position &&
-    stored.recordedAt === message.recordedAt &&
+    isOfSameTime(stored, told) &&
     stored.metadata.hash === message.metadata.hash &&
     isSameData(stored.data, message.data);
   if (!isSame) throw new MessageNotInStoreError(message, false);
+}
+
+/** Of what was handed over inside this process only our own time is known. */
+function isOfSameTime({ recordedAt }: StoredEvent, { message, isAhead }: Told): boolean {
+  return isAhead || recordedAt === message.recordedAt;
 }
 
 /** What was not read from the store may still have fields that no JSON has. */

@@ -2,6 +2,7 @@ import { instanceStream } from '@uplift/contracts';
 import type { StoredEvent } from '@uplift/contracts';
 import { verifyChain } from '@uplift/event-store';
 import { StageFixture } from '../testing/stage-fixture';
+import { MessageNotInStoreError } from './held-message';
 import type { StageHandler } from './stage-handler.port';
 
 const startOf = ({ order: { upgradeId, attempt } }: StageFixture) => ({
@@ -64,6 +65,22 @@ describe('a message of the bus', () => {
     expect(fixture.store.looks).toBe(asked);
     await fixture.opened(completed);
     expect(fixture.store.looks).toBe(asked + 1);
+  });
+
+  it.each([
+    ['counts by what it says where it was handed over ahead of the bus', true, 'verifying'],
+    ['is refused where the bus brings it', false, 'not in the store'],
+  ])('that has another time than the store %s', async (_what, isAhead, expected) => {
+    const fixture = await StageFixture.at('PostUpgradeCompleted');
+    const event = await newestOf(fixture);
+    const ofThisMachine = { ...event, recordedAt: '2026-03-01T09:59:59.000Z' };
+    // Another handling has read the stream meanwhile.
+    fixture.worker.ends.remember(event);
+    const opened = await fixture.opened(ofThisMachine, { isAhead }).then(
+      (session) => (session?.isIn('post-upgrade-completed') ? 'verifying' : 'elsewhere'),
+      (error: unknown) => (error instanceof MessageNotInStoreError ? 'not in the store' : error),
+    );
+    expect(opened).toBe(expected);
   });
 
   it('of another filling of the bus is read, whoever appended its event', async () => {

@@ -97,7 +97,7 @@ export class InstanceSession {
     message: StoredEvent,
     handling: Handling,
   ): Promise<InstanceSession | null> {
-    const held = await holdAgainstStore(worker, message, handling.isNew);
+    const held = await holdAgainstStore(worker, message, handling);
     return held && new InstanceSession(worker, handling, held);
   }
 
