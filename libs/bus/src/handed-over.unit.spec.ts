@@ -63,18 +63,14 @@ describe('an event that is handed over ahead of its message', () => {
   });
 
   it.each([
-    [
-      { kind: 'retry', delayMs: 700 },
-      { kind: 'nak', delayMs: 700 },
-    ],
-    // Whatever is wrong with what was handed over: its message is looked at for itself.
-    [{ kind: 'rejected' }, { kind: 'nak', delayMs: 0 }],
-  ])('tells its message of %j', async (outcome, answer) => {
+    ['comes again with its message', { kind: 'retry', delayMs: 700 }, 700],
+    ['is judged by its message where it could not be used', { kind: 'rejected' }, 0],
+  ])('%s', async (_what, outcome, delayMs) => {
     const { offer, deliver, end, answers } = offering();
     await offer();
     await deliver();
     await end(outcome);
-    expect(answers).toEqual([answer]);
+    expect(answers).toEqual([{ kind: 'nak', delayMs }]);
   });
 
   it.each([[{ kind: 'retry', delayMs: 0 }], [{ kind: 'rejected' }], ['nonsense']])(

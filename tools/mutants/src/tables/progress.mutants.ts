@@ -5,12 +5,37 @@ const WATCHDOG = `${WORKERS}/stages/watchdog/watchdog.unit.spec.ts`;
 const WAITS = `${WORKERS}/stages/watchdog/watchdog-waits.unit.spec.ts`;
 const CLOCK = `${WORKERS}/stages/watchdog/watchdog-clock.unit.spec.ts`;
 const LATE_START = `${WORKERS}/runner/late-start.unit.spec.ts`;
+const HELD = `${WORKERS}/runner/held-message.unit.spec.ts`;
 const RUNNER = `${WORKERS}/runner/stage-runner.unit.spec.ts`;
 const LIFECYCLE = 'libs/domain/src/instance/instance.lifecycle.unit.spec.ts';
 const HEALTH = 'libs/runtime/src/health/health.unit.spec.ts';
 
 /** Deadlines, waits, poison, loops that stand still and clocks. */
 export const PROGRESS_MUTANTS: readonly Mutant[] = [
+  {
+    id: 'handed-over-judged-by-its-time',
+    breaks: ['I-20'],
+    what: "an event that was handed over inside the process is taken for forged, since its time is not the store's",
+    file: `${WORKERS}/runner/held-message.ts`,
+    search: 'return isAhead || recordedAt === message.recordedAt;',
+    replacement: 'return recordedAt === message.recordedAt || (isAhead && false);',
+    test: {
+      spec: HELD,
+      name: 'that was handed over ahead of the bus has the time of this machine',
+    },
+  },
+  {
+    id: 'message-ended-with-what-was-handed-over',
+    breaks: ['I-20'],
+    what: 'the message of an event that was handed over, and could not be used, is never looked at',
+    file: 'libs/bus/src/consumer-loop.ts',
+    search: "if (place !== null && outcome.kind === 'rejected') giveBack(message);",
+    replacement: 'if (place === undefined) giveBack(message);',
+    test: {
+      spec: 'libs/bus/src/handed-over.unit.spec.ts',
+      name: 'is judged by its message where it could not be used',
+    },
+  },
   {
     id: 'watchdog-silent',
     breaks: ['I-20'],
