@@ -6,17 +6,18 @@ import { ProcessSamples } from './process-samples';
 
 /** As a service loads it: compiled. */
 const PRELOAD = `${projectRoot()}/dist/test/soak/collect-on-signal.js`;
-const MIB = 1024 * 1024;
-/** Holds so much that Node takes it for something that stays, and lets it go. */
+/** Holds, lets go, and tells at the signal whether what it held is still there. */
 const LETS_GO = `
-  let held = Array.from({ length: 80 * 8192 }, (_, n) => [n, n, n, n, n, n, n, n, n, n, n, n]);
+  let held = Array.from({ length: 80 * 8192 }, (_, n) => [n, n, n, n]);
+  const seen = new WeakRef(held);
   console.log('holds ' + held.length);
   held = undefined;
-  process.on('SIGUSR2', () => console.log('has collected'));
+  process.on('SIGUSR2', () => console.log(seen.deref() ? 'still there' : 'collected'));
   process.stdin.resume();
 `;
 
 describe('the memory of a service in a soak', () => {
+  // Left alone Node would collect, too, but only after a minute or so.
   it('is what is left after a collection at the beginning of a minute', async () => {
     const env = { ...process.env, ...COLLECTING, NODE_OPTIONS: `--require ${PRELOAD}` };
     const child = spawn(process.execPath, ['-e', LETS_GO], {
@@ -27,14 +28,11 @@ describe('the memory of a service in a soak', () => {
       await once(child.stdout, 'data');
       let isService = false;
       const samples = new ProcessSamples(() => [{ name: 'it', pid: child.pid!, isService }]);
-      const [before] = samples.minute();
       isService = true;
-      // Left alone Node would collect, too, after a minute or so.
-      const collected = once(child.stdout, 'data');
-      samples.minute();
-      await collected;
-      const [after] = samples.minute();
-      expect(before!.anonymousBytes - after!.anonymousBytes).toBeGreaterThan(40 * MIB);
+      const told = once(child.stdout, 'data');
+      const [sample] = samples.minute();
+      expect(sample!.anonymousBytes).toBeGreaterThan(0);
+      expect(String(await told)).toBe('collected\n');
     } finally {
       child.kill();
     }
