@@ -29,6 +29,7 @@ export * from './system/system-switch';
 export * from './system/system.events';
 export * from './views/finding.view';
 export * from './views/instance.view';
+export * from './views/stage-marks';
 export * from './views/switch.view';
 export * from './views/timeline.view';
 export * from './views/upgrade.view';

@@ -11,7 +11,10 @@ export { redactText } from './logging/redaction';
 export { traceToSources } from './logging/stack-traces';
 export { beatWhile, Health } from './health/health';
 export type { HealthReport } from './health/health';
+export { CountedHistogram } from './health/counted-histogram';
+export type { KeptHistogram } from './health/counted-histogram';
 export { Metrics } from './health/metrics';
+export type { LabelledValue } from './health/metrics';
 export {
   announceReady,
   endForGood,

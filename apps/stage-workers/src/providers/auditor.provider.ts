@@ -120,5 +120,7 @@ function streamIsOtherwise(bus: BusConnection): Condition {
 
 function measure(metrics: Metrics, recorder: FindingRecorder): void {
   const help = 'Findings that nobody has closed';
-  metrics.gaugeBy({ name: 'findings', help, label: 'kind' }, () => recorder.openByKind);
+  metrics.gaugeBy({ name: 'findings', help, labels: ['kind'] }, () =>
+    [...recorder.openByKind].map(([kind, count]) => [{ kind }, count] as const),
+  );
 }

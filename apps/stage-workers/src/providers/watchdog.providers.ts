@@ -24,7 +24,9 @@ import type { DeadlineLimits } from '../stages/watchdog/deadline-row';
 import { DeadlineProjection } from '../stages/watchdog/deadlines.projection';
 import { watchdogActor } from '../stages/watchdog/outages.projection';
 import { HeartbeatEndpoint } from '../stages/watchdog/heartbeat.endpoint';
+import { FleetMetrics } from '../stages/watchdog/fleet-metrics';
 import { StageQueues } from '../stages/watchdog/stage-queues';
+import { UpgradeStatistics } from '../stages/watchdog/upgrade-statistics';
 import { WaitReasons } from '../stages/watchdog/wait-reasons';
 import type { WatchdogActions, WatchdogView } from '../stages/watchdog/watchdog';
 import { Watchdog } from '../stages/watchdog/watchdog';
@@ -60,9 +62,23 @@ export function watchdogProviders(
         clockCheck: ClockCheck,
       ) => watchdogOf(runtime, tail, view, { enforcer, clockCheck }),
     },
+    fleetMetrics(runtime),
     heartbeat(runtime),
     ...auditorProviders({ runtime, writer, service, known: KNOWN }),
   ];
+}
+
+function fleetMetrics({ clock, metrics }: StageRuntime): Provider {
+  return {
+    provide: FleetMetrics,
+    inject: [AllTail, KNOWN, LagoonCores],
+    useFactory: (tail: AllTail, view: WatchdogView, cores: LagoonCores) => {
+      const statistics = new UpgradeStatistics();
+      const fleet = new FleetMetrics({ tail, view, statistics, cores, clock });
+      fleet.showOn(metrics);
+      return fleet;
+    },
+  };
 }
 
 interface ClockPlace {
@@ -136,9 +152,7 @@ function watchdogOf(
   return watchdog;
 }
 
-function measure(metrics: Metrics, { deadlines, storeClock }: WatchdogView): void {
-  const inFlight = { name: 'upgrades_in_flight', help: 'Upgrades not ended' };
-  metrics.gauge(inFlight, () => deadlines.size);
+function measure(metrics: Metrics, { storeClock }: WatchdogView): void {
   const difference = {
     name: 'store_clock_difference_seconds',
     help: "By how much the own clock and the store's differ; more than 60 is an alarm",

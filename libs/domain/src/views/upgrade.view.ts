@@ -10,9 +10,8 @@ import { presentReason, reasonClassOf } from '../instance/reasons';
 import type { UpgradeStrategy, UpgradeTarget } from '../instance/upgrade-target';
 import type { Priority, WorkOrder } from '../instance/work-order';
 import type { HealthyStatus, RunningStatus } from '../status';
-
-export const TIMED_STAGES = ['pre-upgrade', 'upgrade', 'post-upgrade', 'verify'] as const;
-export type TimedStage = (typeof TIMED_STAGES)[number];
+import { stageMarksOf, TIMED_STAGES } from './stage-marks';
+import type { StageMarks, TimedStage, UpgradeOutcome } from './stage-marks';
 
 /** When a stage was opened, begun and ended; milliseconds since 1970. */
 export interface StageTimes {
@@ -20,18 +19,6 @@ export interface StageTimes {
   readonly startedAt: number | null;
   readonly endedAt: number | null;
 }
-
-export const UPGRADE_OUTCOMES = [
-  'in-flight',
-  'succeeded',
-  'failed',
-  'cancelled',
-  /** An operator accepted the instance as it was, and it proved its health. */
-  'abandoned',
-  /** Not begun in time. */
-  'expired',
-] as const;
-export type UpgradeOutcome = (typeof UPGRADE_OUTCOMES)[number];
 
 export interface UpgradeFailureView {
   /** By its present name, whatever version recorded it. */
@@ -91,58 +78,6 @@ export function durationOf({ queuedAt, startedAt, endedAt }: StageTimes): StageD
   };
 }
 
-interface Marks {
-  readonly opens?: TimedStage;
-  readonly begins?: TimedStage;
-  readonly ends?: TimedStage;
-  readonly outcome?: UpgradeOutcome;
-  /** How long the stage that it ends had been worked on, if the event tells. */
-  readonly activeMs?: number | undefined;
-}
-
-/** Which stage an event opens, begins or ends, and what it makes of the upgrade. */
-const MARKS: PerEvent<Marks, [view: UpgradeView]> = {
-  PreUpgradeStarted: () => ({ begins: 'pre-upgrade' }),
-  PreUpgradeCompleted: ({ activeMs }) => ({ ends: 'pre-upgrade', activeMs }),
-  PreUpgradeFailed: ({ activeMs }) => ({ ends: 'pre-upgrade', activeMs }),
-  UpgradePending: () => ({ opens: 'upgrade' }),
-  UpgradeStarted: () => ({ begins: 'upgrade' }),
-  UpgradeCompleted: () => ({ ends: 'upgrade' }),
-  PostUpgradePending: () => ({ opens: 'post-upgrade', outcome: 'in-flight' }),
-  PostUpgradeStarted: () => ({ begins: 'post-upgrade' }),
-  PostUpgradeFailed: ({ activeMs }) => ({ ends: 'post-upgrade', activeMs }),
-  PostUpgradeCompleted: ({ activeMs }) => ({
-    ends: 'post-upgrade',
-    activeMs,
-    opens: 'verify',
-    begins: 'verify',
-    outcome: 'in-flight',
-  }),
-  UpgradeAbandoned: () => ({ opens: 'verify', begins: 'verify', outcome: 'in-flight' }),
-  DeploymentCancelled: () => ({
-    ends: 'upgrade',
-    opens: 'verify',
-    begins: 'verify',
-    outcome: 'in-flight',
-  }),
-  InstanceVerifiedHealthy: (_data, { isAbandoned }) => ({
-    ends: 'verify',
-    outcome: isAbandoned ? 'abandoned' : 'succeeded',
-  }),
-  UpgradeCancelled: () => ({ outcome: 'cancelled' }),
-  UpgradeExpired: () => ({ outcome: 'expired' }),
-  ScriptCancelled: ({ workOrder: { leftAt } }) => ({
-    ends: leftAt === 'pre-upgrade' ? 'pre-upgrade' : 'upgrade',
-    opens: 'verify',
-    begins: 'verify',
-    outcome: 'in-flight',
-  }),
-  UpgradeRetried: ({ fromStage }) =>
-    fromStage === 'poll-upgrade'
-      ? { opens: 'verify', begins: 'verify', outcome: 'in-flight' }
-      : { opens: fromStage, outcome: 'in-flight' },
-};
-
 const NO_BUILD = {
   calls: 0,
   buildName: null,
@@ -161,7 +96,7 @@ export function evolveUpgradeView(
   if (view === null) return null;
   if (upgradeIdOf(event) !== view.upgradeId) return view;
 
-  const { outcome, ...marks } = marksOf(event, view);
+  const { outcome, ...marks } = stageMarksOf(event, view);
   const seen = { ...view, revision, ...factsOf(view, event) };
   const marked = { ...seen, ...stagesAfter(view, marks, at) };
   if (outcome === undefined) return marked;
@@ -248,14 +183,9 @@ function adopted({ buildName }: UpgradeView, [newest]: readonly string[]): Parti
   return isNew ? { buildName: newest, buildStatus: null, buildStep: null } : {};
 }
 
-function marksOf(event: InstanceEvent, view: UpgradeView): Marks {
-  const marks = meaningOf(MARKS, event, view) ?? {};
-  return 'retryable' in event.data ? { ...marks, outcome: 'failed' } : marks;
-}
-
 function stagesAfter(
   view: UpgradeView,
-  { opens, begins, ends, activeMs }: Marks,
+  { opens, begins, ends, activeMs }: StageMarks,
   at: number,
 ): Pick<UpgradeView, 'stages' | 'stage'> {
   const opened: StageTimes = { queuedAt: at, startedAt: null, endedAt: null };
@@ -267,7 +197,7 @@ function stagesAfter(
 }
 
 /** Its start may have been recorded late, even together with its end: its worker knows how long it took. */
-function endedStage(times: StageTimes, at: number, activeMs?: number): StageTimes {
+export function endedStage(times: StageTimes, at: number, activeMs?: number): StageTimes {
   const { queuedAt, startedAt } = times;
   const isTold = activeMs !== undefined && startedAt !== null;
   return {

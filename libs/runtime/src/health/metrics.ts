@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Metric } from 'prom-client';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import type { CountedHistogram, LabelValues } from './counted-histogram';
 
 const PREFIX = 'uplift_';
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -11,6 +13,8 @@ export interface MetricOptions<L extends string> {
   readonly help: string;
   readonly labels?: readonly L[];
 }
+
+export type LabelledValue<L extends string> = readonly [labels: LabelValues<L>, value: number];
 
 /** The metrics of one process: its own registry, every name prefixed with `uplift_`. */
 export class Metrics {
@@ -45,17 +49,50 @@ export class Metrics {
     });
   }
 
-  /** A value for each value of one label, asked for on every scrape. */
-  gaugeBy(
-    { label, ...options }: Omit<MetricOptions<never>, 'labels'> & { readonly label: string },
-    read: () => Iterable<readonly [string, number]>,
+  /** A value for each combination of labels, asked for on every scrape; what is told no more is shown no more. */
+  gaugeBy<L extends string>(
+    options: MetricOptions<L>,
+    read: () => Iterable<LabelledValue<L>> | Promise<Iterable<LabelledValue<L>>>,
   ): void {
-    new Gauge({
-      ...this.described({ ...options, labels: [label] }),
-      collect() {
-        for (const [name, value] of read()) this.set({ [label]: name }, value);
+    new Gauge<L>({
+      ...this.described(options),
+      async collect() {
+        const values = await read();
+        this.reset();
+        for (const [labels, value] of values) this.set(labels, value);
       },
     });
+  }
+
+  /** As `gaugeBy`, for what never falls: it was counted elsewhere. */
+  counterBy<L extends string>(
+    options: MetricOptions<L>,
+    read: () => Iterable<LabelledValue<L>>,
+  ): void {
+    new Counter<L>({
+      ...this.described(options),
+      collect() {
+        this.reset();
+        for (const [labels, value] of read()) this.inc(labels, value);
+      },
+    });
+  }
+
+  /** As `counterBy`; null: nothing is shown yet. */
+  histogramBy<L extends string>(
+    options: MetricOptions<L>,
+    read: () => CountedHistogram<L> | null,
+  ): void {
+    const { name, help } = this.described(options);
+    const get = () => {
+      const values = [...(read()?.samples() ?? [])].map(({ suffix, ...sample }) => ({
+        ...sample,
+        metricName: `${name}${suffix}`,
+      }));
+      return Promise.resolve({ name, help, type: 'histogram', values, aggregator: 'sum' });
+    };
+    // The registry asks a metric for nothing else.
+    this.registry.registerMetric({ name, help, get, reset: () => undefined } as unknown as Metric);
   }
 
   /** Buckets are seconds unless given. */

@@ -85,7 +85,7 @@ export class StageQueues {
   }
 
   /** Null for what cannot be found out. */
-  private look(durable: string): Promise<ConsumerState | null> {
+  look(durable: string): Promise<ConsumerState | null> {
     const now = this.clock.monotonic();
     const known = this.looks.get(durable);
     if (known !== undefined && now - known.at < LOOK_SERVES_MS) return known.look;
