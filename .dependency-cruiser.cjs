@@ -13,11 +13,11 @@ const COMMAND_API_CORE = commandApi('commands', 'input');
 const stageWorkers = (...folders) => `^apps/stage-workers/src/(${folders.join('|')})/`;
 const STAGE_WORKERS_CORE = stageWorkers('runner', 'store');
 
-/** Inside the projector: wiring, then queries and rebuild, then the projection, then the read model. */
+/** Inside the projector: wiring, then queries, rebuild and migrate, then the projection, then the read model. */
 const projector = (...folders) => `^apps/projector/src/(${folders.join('|')})/`;
 const POSTGRESQL_AND_WIRING = [
   '^apps/projector/src/read-model/postgres\\.',
-  '^apps/projector/src/(projector\\.module|rebuild/rebuild-command)\\.ts$',
+  '^apps/projector/src/(projector\\.module|rebuild/rebuild-command|migrate/migrate-command)\\.ts$',
 ];
 
 /** Dependency directions: apps, then infrastructure, then contracts, then domain; never upwards, never sideways. */
@@ -107,9 +107,9 @@ module.exports = {
       name: 'projector-folders-know-no-user',
       severity: 'error',
       comment:
-        'Queries and rebuild import projection and read model, and not each other; nothing imports the wiring.',
+        'Queries, rebuild and migrate import projection and read model, and not each other; nothing imports the wiring.',
       from: {
-        path: projector('queries', 'rebuild', 'projection', 'read-model'),
+        path: projector('queries', 'rebuild', 'migrate', 'projection', 'read-model'),
         pathNot: TEST_CODE,
       },
       to: {

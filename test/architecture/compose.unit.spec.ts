@@ -55,9 +55,22 @@ describe.each([
   const compose = composeOf(file);
   const services = Object.entries(compose.services);
   const ours = services.filter(([, { image }]) => image.startsWith('uplift:'));
+  const lasting = services.filter(([name]) => name !== 'migrate');
+  const ourLasting = ours.filter(([name]) => name !== 'migrate');
 
   it('runs every service of the stack', () => {
-    expect(ours.map(([name]) => name).sort()).toEqual([...installation].sort());
+    expect(ourLasting.map(([name]) => name).sort()).toEqual([...installation].sort());
+  });
+
+  it('has the tables made by a step of its own, which alone knows their owner', () => {
+    const { migrate } = compose.services;
+    expect(migrate?.command?.at(-1)).toBe('migrate');
+    expect(migrate?.restart).toBe('on-failure');
+    const knowing = services.filter(([, { secrets = [] }]) =>
+      secrets.includes('postgres_owner_url'),
+    );
+    expect(knowing.map(([name]) => name)).toEqual(['migrate']);
+    expect(compose.services.postgres?.environment).not.toHaveProperty('POSTGRES_USER');
   });
 
   it('declares what its services keep and are told', () => {
@@ -78,7 +91,7 @@ describe.each([
     expect(compose.services.nats?.image).toBe(`nats:${NATS_VERSION}-alpine`);
   });
 
-  it.each(services)('%s has an image with a fixed tag and a health check', (_name, service) => {
+  it.each(lasting)('%s has an image with a fixed tag and a health check', (_name, service) => {
     expect(service.image).toMatch(/:\d+\.\d+[\w.-]*$/);
     expect(service.healthcheck?.test.length).toBeGreaterThan(1);
   });
@@ -113,7 +126,7 @@ describe.each([
     expect(existsSync(join(root, source))).toBe(true);
   });
 
-  it.each(ours)(
+  it.each(ourLasting)(
     '%s comes back when it ends itself, and gets the time to stop',
     (_name, service) => {
       expect(service.restart).toBe('always');
@@ -121,7 +134,7 @@ describe.each([
     },
   );
 
-  it.each(services)('%s is started again however it ended, with code 0 too', (_name, service) => {
+  it.each(lasting)('%s is started again however it ended, with code 0 too', (_name, service) => {
     // A node of EventStoreDB that has to truncate what no other has ends with 0, and wants to be started again.
     expect(['always', 'unless-stopped']).toContain(service.restart);
   });

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import type { StoredEvent } from '@uplift/contracts';
 import { EsdbEventStore } from '@uplift/event-store';
 import { Client } from 'pg';
+import { migrateDatabase } from '../../apps/projector/src/read-model/postgres.migration';
 import { ManagedProcess } from '../../tools/stack/src';
 import { leaderOf } from '../support/bus-reader';
 import { eventually } from '../support/eventually';
@@ -71,9 +72,9 @@ async function bringBusBack(rig: Rig): Promise<void> {
   await allUp(rig.nodes);
 }
 
-export const emptyDatabase: Inject = async ({ databaseUrl }) => {
-  await eventually(() => dropTables(databaseUrl), SOON_MS);
-  return () => undefined;
+export const emptyDatabase: Inject = async ({ ownerUrl, databaseUrl }) => {
+  await eventually(() => dropTables(ownerUrl), SOON_MS);
+  return async () => void (await migrateDatabase({ ownerUrl, url: databaseUrl }));
 };
 
 async function dropTables(databaseUrl: string): Promise<void> {

@@ -138,6 +138,13 @@ export class Rig {
     return this.parts.stack.url('postgres');
   }
 
+  /** The same with the role that may change tables. */
+  get ownerUrl(): string {
+    const url = new URL(this.databaseUrl);
+    url.username = 'postgres';
+    return url.href;
+  }
+
   get lagoon(): LagoonControl {
     return new LagoonControl(this.parts.stack.url('lagoon'));
   }

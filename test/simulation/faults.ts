@@ -173,7 +173,10 @@ export const FAULTS = {
     world.database.isAway = true;
     return () => (world.database.isAway = false);
   },
-  'database-wiped': ({ world }) => void world.database.wipe(),
+  'database-wiped': ({ world }) => {
+    world.database.wipe();
+    return () => world.database.migrate();
+  },
 
   // Lagoon.
   'lagoon-cut': onLine('lagoon', { isCut: true }),

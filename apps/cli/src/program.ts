@@ -13,7 +13,8 @@ import { upgradeCommand } from './upgrade/upgrade.command';
 
 const EXIT_CODES = `
 Exit codes: 0 done, 1 failed, 2 usage, 3 refused, 4 timed out, 5 unreachable.
-Settings:   UPLIFT_API_URL; UPLIFT_EVENTSTORE_URL for audit and rebuild; UPLIFT_POSTGRES_URL for rebuild.`;
+Settings:   UPLIFT_API_URL; UPLIFT_EVENTSTORE_URL for audit and rebuild; UPLIFT_POSTGRES_URL for rebuild and migrate;
+            UPLIFT_POSTGRES_OWNER_URL for migrate.`;
 
 const PROJECTOR = resolve(__dirname, '../../projector/src/main.js');
 
@@ -32,7 +33,13 @@ export function program(): Command {
   root
     .command('rebuild')
     .description('fold the read model again from the first event')
-    .action(rebuild);
+    .action(() => runProjector('--rebuild', 'the rebuild did not finish'));
+  root
+    .command('migrate')
+    .description(
+      'make or update the tables of the read model, and the role that the projector runs as',
+    )
+    .action(() => runProjector('--migrate', 'the database was not migrated'));
   return throwing(root);
 }
 
@@ -43,8 +50,8 @@ function throwing(command: Command): Command {
 }
 
 /** The read model is the projector's: its own program does it. */
-async function rebuild(): Promise<void> {
-  const child = spawn(process.execPath, [PROJECTOR, '--rebuild'], { stdio: 'inherit' });
+async function runProjector(task: string, failure: string): Promise<void> {
+  const child = spawn(process.execPath, [PROJECTOR, task], { stdio: 'inherit' });
   const [code] = (await once(child, 'exit')) as [number | null];
-  if (code !== 0) throw new CommandFailure(EXIT.failed, 'the rebuild did not finish');
+  if (code !== 0) throw new CommandFailure(EXIT.failed, failure);
 }

@@ -21,7 +21,7 @@ afterAll(async () => {
 });
 
 fullDatabaseSuite('PostgreSQL', async () => ({
-  readModel: new PostgresReadModel({ url: await postgres.createDatabase('full') }),
+  readModel: new PostgresReadModel({ url: await postgres.createReadModel('full') }),
   fill: () => disk.fill(),
   makeRoom: () => disk.makeRoom(),
 }));

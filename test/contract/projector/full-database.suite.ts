@@ -15,7 +15,6 @@ const ROWS = 500;
 export function fullDatabaseSuite(name: string, open: () => Promise<FillableDatabase>): void {
   it(`the read model in ${name} that is full takes a batch whole or not at all, can be read, and goes on`, async () => {
     const { readModel, fill, makeRoom } = await open();
-    await readModel.prepare();
     const write = async (n: number) => {
       const timeline = Array.from({ length: ROWS }, (_, row) => entryNo(n * ROWS + row));
       const from = await readModel.checkpoint();

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { migrateDatabase } from '../../../apps/projector/src/read-model/postgres.migration';
 import { eventually } from '../../support/eventually';
 import { ProjectorFixture } from './projector-fixture';
 import { allRows, rebuild, withReadModel } from './read-model-rows';
@@ -8,7 +9,7 @@ const fixture = ProjectorFixture.forEachTest();
 
 /** The tables as the build left them that did not keep the state of an instance. */
 function asOfVersion1(): Promise<void> {
-  return withReadModel(fixture.databaseUrl, async (database) => {
+  return withReadModel(fixture.ownerUrl, async (database) => {
     await sql`alter table instances drop column state`.execute(database);
     await sql`update checkpoint set version = 1`.execute(database);
   });
@@ -21,6 +22,7 @@ test('rows of an older version are brought to the new columns, and go on after a
   await fixture.stopProjectors();
   const before = await allRows(fixture.databaseUrl);
   await asOfVersion1();
+  await migrateDatabase({ ownerUrl: fixture.ownerUrl, url: fixture.databaseUrl });
 
   const second = await fixture.startProjector();
   await eventually(() => expect(second.loop.state.kind).toBe('halted'));

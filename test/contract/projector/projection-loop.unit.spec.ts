@@ -362,19 +362,22 @@ test('a rebuild beside it is taken over, with what came meanwhile', async () => 
   expect(await checkpoint()).toMatchObject({ events: 56 });
 });
 
-test('tables that somebody drops under it are made and filled again', async () => {
+test('tables that somebody drops under it are filled again once they are made anew', async () => {
   await writeInstance(store);
   const { loop, progress } = startLoop();
   await until(() => loop.state.kind === 'live');
   const { generation } = await checkpoint();
   readModel.wipe();
   await writeInstance(store);
+  await until(() => loop.state.kind === 'retrying');
+  expect(whyNotProjecting(loop.state)).toContain('run uplift migrate');
+  readModel.migrate();
   await until(() => (progress.checkpoint?.generation ?? generation) !== generation);
   await until(() => loop.state.kind === 'live');
   expect(await checkpoint()).toMatchObject({ events: 28 });
 });
 
-test('tables that somebody drops are filled again by one that had halted, too', async () => {
+test('tables that somebody drops and makes anew are filled again by one that had halted, too', async () => {
   await writeInstance(store);
   const first = startLoop();
   await until(() => first.loop.state.kind === 'live');
@@ -384,6 +387,7 @@ test('tables that somebody drops are filled again by one that had halted, too', 
   const { loop } = startLoop();
   await until(() => loop.state.kind === 'halted');
   readModel.wipe();
+  readModel.migrate();
   await until(() => loop.state.kind === 'live');
   expect(await checkpoint()).toMatchObject({ events: 28 });
 });

@@ -16,7 +16,6 @@ import {
   UPGRADES,
 } from '../../../apps/projector/src/read-model/read-model.tables';
 import { event, WHOLE_UPGRADE, PROFILE } from '@uplift/domain/testing';
-import { PostgresReadModel } from '../../../apps/projector/src/read-model/postgres.read-model';
 import { eventually } from '../../support/eventually';
 import { ProjectorFixture } from './projector-fixture';
 import { allRows, rebuild, withReadModel } from './read-model-rows';
@@ -174,9 +173,6 @@ test('an event whose content the database refuses sets its instance aside', asyn
 test('rows that are there and should not be stop it before the event, and all before it is written', async () => {
   const fine = await writeInstance(fixture.store);
   const { instanceId } = await writeInstance(fixture.store);
-  const prepared = new PostgresReadModel({ url: fixture.databaseUrl });
-  await prepared.prepare();
-  await prepared.close();
   await withReadModel(fixture.databaseUrl, (database) =>
     sql`insert into timeline (instance_id, revision, event_id, at, event_type, status)
       values (${instanceId}, 0, 'forged', now(), 'Forged', 'new')`.execute(database),

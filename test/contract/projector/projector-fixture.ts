@@ -20,7 +20,10 @@ interface Servers {
 /** A real bus and database for one spec file; a fresh store and read model for each test. */
 export class ProjectorFixture {
   store: EventStore = new InMemoryEventStore();
+  /** With the role of a projector. */
   databaseUrl = '';
+  /** With the role that may change tables. */
+  ownerUrl = '';
   private readonly running: RunningProjector[] = [];
   private servers: Servers | undefined;
 
@@ -51,7 +54,9 @@ export class ProjectorFixture {
   /** An empty store and an empty database. */
   async renew(store: EventStore = new InMemoryEventStore()): Promise<void> {
     this.store = store;
-    this.databaseUrl = await this.postgres.createDatabase(`read-model-${randomUUID()}`);
+    const database = `read-model-${randomUUID()}`;
+    this.databaseUrl = await this.postgres.createReadModel(database);
+    this.ownerUrl = this.postgres.urlOf(database);
   }
 
   async startProjector(store: EventStore = this.store): Promise<RunningProjector> {

@@ -6,11 +6,14 @@ import { BusClient, connectBus } from '@uplift/bus';
 import type { BusConnection } from '@uplift/bus';
 import { QUERY_SUBJECTS } from '@uplift/contracts';
 import { EsdbEventStore } from '@uplift/event-store';
+import type { PostgresServer } from '../../../tools/stack/src';
+import { SCHEMA_VERSION } from '../../../apps/projector/src/read-model/postgres.schema';
 import { Stack, projectRoot } from '../../../tools/stack/src';
 import { eventually } from '../../support/eventually';
 import { allRows } from './read-model-rows';
 import { appendTo, writeInstance, writeInstances } from './upgrade-histories';
 
+const CLI = join(projectRoot(), 'dist/apps/cli/src/main.js');
 const MAIN = join(projectRoot(), 'dist/apps/projector/src/main.js');
 
 let stack: Stack;
@@ -56,8 +59,10 @@ async function checkpointEvents(): Promise<number> {
   return Number(checkpoint[0]?.events);
 }
 
-async function readiness(): Promise<{ status: string; reasons: Record<string, string> }> {
-  const port = stack.service('projector').port('health');
+async function readiness(
+  projector = stack.service('projector'),
+): Promise<{ status: string; reasons: Record<string, string> }> {
+  const port = projector.port('health');
   const response = await fetch(`http://127.0.0.1:${port}/health/ready`);
   return (await response.json()) as { status: string; reasons: Record<string, string> };
 }
@@ -91,6 +96,23 @@ test('a whole process projects what the store holds and answers on the bus', asy
   const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   expect(metrics).toMatch(/^uplift_projection_events_total 14$/m);
   expect(metrics).toMatch(/^uplift_projection_lag_seconds 0$/m);
+});
+
+test('without tables it is not ready and says what to do; it begins by itself once they are made', async () => {
+  const postgres = stack.part('postgres') as PostgresServer;
+  const ownerUrl = await postgres.createDatabase('unmigrated');
+  const url = postgres.urlOf('unmigrated', new URL(databaseUrl()).username);
+  const settings = { UPLIFT_POSTGRES_URL: url };
+  const projector = await stack.startService('projector', 'projector-without-tables', settings);
+  const { reasons } = await readiness(projector);
+  expect(reasons.projection).toContain('run uplift migrate');
+
+  const env = { PATH: process.env.PATH, ...settings, UPLIFT_POSTGRES_OWNER_URL: ownerUrl };
+  const { stdout } = await promisify(execFile)(process.execPath, [CLI, 'migrate'], { env });
+  const done = { type: 'done', from: null, version: SCHEMA_VERSION, role: 'uplift_projector' };
+  expect(JSON.parse(stdout)).toEqual(done);
+  await eventually(async () => expect((await readiness(projector)).status).toBe('ok'));
+  await projector.stop();
 });
 
 test('killed again and again in mid-run it loses nothing and counts nothing twice', async () => {

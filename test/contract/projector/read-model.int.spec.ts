@@ -4,6 +4,7 @@ import {
   openConnections,
   REBUILD_SCHEMA,
 } from '../../../apps/projector/src/read-model/postgres.connections';
+import { migrateDatabase } from '../../../apps/projector/src/read-model/postgres.migration';
 import { PostgresReadModel } from '../../../apps/projector/src/read-model/postgres.read-model';
 import type { TempFolder } from '../../../tools/stack/src';
 import { PostgresServer, createTempFolder } from '../../../tools/stack/src';
@@ -26,7 +27,17 @@ afterAll(async () => {
   await folder.remove();
 });
 
-const newDatabase = () => postgres.createDatabase(`read-model-${randomUUID()}`);
+/** With the role of a projector. */
+const newDatabase = () => postgres.createReadModel(`read-model-${randomUUID()}`);
+
+/** The same database with the role that may do everything. */
+function ownerOf(url: string): string {
+  const owner = new URL(url);
+  owner.username = 'postgres';
+  return owner.href;
+}
+
+const migrate = (url: string) => migrateDatabase({ ownerUrl: ownerOf(url), url });
 
 const NO_ROWS = { instances: [], upgrades: [], timeline: [], switches: [], findings: [] };
 const PLACE = { stream: 'instance-of-spec', revision: 0 };
@@ -45,9 +56,15 @@ async function run(url: string, ...statements: string[]): Promise<unknown[]> {
   return rows;
 }
 
+const DROP = 'drop schema uplift cascade';
+
 readModelSuite('PostgreSQL', async () => {
   const url = await newDatabase();
-  return { connect: () => new PostgresReadModel({ url }) };
+  return {
+    connect: () => new PostgresReadModel({ url }),
+    drop: async () => void (await run(ownerOf(url), DROP)),
+    migrate: async () => void (await migrate(url)),
+  };
 });
 
 describe('behind a pooler of transactions', () => {
@@ -55,21 +72,25 @@ describe('behind a pooler of transactions', () => {
 
   afterEach(() => Promise.all(poolers.splice(0).map((pooler) => pooler.stop())));
 
-  async function pooled(): Promise<string> {
-    const pooler = await TransactionPooler.start(await newDatabase());
+  async function pooled(database: string): Promise<string> {
+    const pooler = await TransactionPooler.start(database);
     poolers.push(pooler);
     return pooler.url;
   }
 
   readModelSuite('PostgreSQL', async () => {
-    const url = await pooled();
-    return { connect: () => new PostgresReadModel({ url }) };
+    const direct = await newDatabase();
+    const url = await pooled(direct);
+    return {
+      connect: () => new PostgresReadModel({ url }),
+      drop: async () => void (await run(ownerOf(direct), DROP)),
+      migrate: async () => void (await migrate(direct)),
+    };
   });
 
   it('nothing stays in a session: no lock, no setting', async () => {
-    const url = await pooled();
+    const url = await pooled(await newDatabase());
     const readModel = new PostgresReadModel({ url });
-    await readModel.prepare();
     await readModel.rebuild((_fresh, replaceLive) => replaceLive(() => Promise.resolve(null)));
     await readModel.rebuild(() => Promise.reject(new Error('broken'))).catch(() => undefined);
     await readModel.close();
@@ -94,7 +115,6 @@ it('takes the time that it needs to put a rebuilt read model in the place of a l
   const url = await newDatabase();
   const limits = { url, statementTimeoutMs: 1_000 };
   const readModel = new PostgresReadModel(limits);
-  await readModel.prepare();
   const writer = openConnections({ url, statementTimeoutMs: 60_000 });
   const other = openConnections(limits);
   const locked = sql`select from uplift.checkpoint for update`;
@@ -121,7 +141,6 @@ describe('a database that is there already', () => {
   beforeEach(async () => {
     url = await newDatabase();
     readModel = new PostgresReadModel({ url });
-    await readModel.prepare();
   });
 
   afterEach(() => readModel.close());
@@ -129,38 +148,42 @@ describe('a database that is there already', () => {
   describe('tables that another build has left', () => {
     it('get the columns they lack, and have to be rebuilt if they hold anything', async () => {
       await run(
-        url,
+        ownerOf(url),
         'alter table upgrades drop column calls',
         'update checkpoint set position = 1',
       );
-      await readModel.prepare();
+      await migrate(url);
       expect(await readModel.checkpoint()).toMatchObject({ version: 0, position: 1n });
-      await run(url, 'select calls from upgrades');
+      await run(ownerOf(url), 'select calls from upgrades');
     });
 
     it('go on as they are if they were empty', async () => {
       const { version } = await readModel.checkpoint();
-      await run(url, 'alter table instances drop column app', 'update checkpoint set version = 1');
-      await readModel.prepare();
+      await run(
+        ownerOf(url),
+        'alter table instances drop column app',
+        'update checkpoint set version = 1',
+      );
+      await migrate(url);
       expect(await readModel.checkpoint()).toMatchObject({ version });
-      await run(url, 'select app from instances order by app');
+      await run(ownerOf(url), 'select app from instances order by app');
     });
 
     it('take no rows of this build while they are those of another', async () => {
       const from = await readModel.checkpoint();
-      await run(url, 'update checkpoint set version = 1');
+      await run(ownerOf(url), 'update checkpoint set version = 1');
       const recordedAt = new Date(0).toISOString();
       const last = { ...PLACE, id: randomUUID(), hash: null, position: 1n, recordedAt };
       const changes = { ...NO_ROWS, events: 1, last };
       expect(await readModel.commit(from, changes)).toBeNull();
-      await readModel.prepare();
+      await migrate(url);
       expect(await readModel.commit(from, changes)).toMatchObject({ position: 1n });
     });
 
     it('get the indexes they lack', async () => {
-      await run(url, 'drop index instances_by_core');
-      await readModel.prepare();
-      await run(url, 'drop index instances_by_core');
+      await run(ownerOf(url), 'drop index instances_by_core');
+      await migrate(url);
+      await run(ownerOf(url), 'drop index instances_by_core');
     });
 
     it('have no index of a list while they are rebuilt, and all of them afterwards', async () => {
@@ -185,7 +208,7 @@ describe('a database that is there already', () => {
 
     it('stays over a rebuild: grants, views, indexes, comments, and tables beside ours', async () => {
       await run(
-        url,
+        ownerOf(url),
         'create role reporting',
         'grant usage on schema uplift to reporting',
         'grant select on instances to reporting',
@@ -198,7 +221,7 @@ describe('a database that is there already', () => {
       );
       await rebuild();
       const rows = await run(
-        url,
+        ownerOf(url),
         'set role reporting',
         'select outcome from upgrades',
         'select * from instances',
@@ -210,7 +233,7 @@ describe('a database that is there already', () => {
       );
       expect(rows).toMatchObject([{ said: 'one row per instance' }, { found: 1 }]);
       await run(
-        url,
+        ownerOf(url),
         'drop view public.sizes, public.fleet',
         'drop owned by reporting',
         'drop role reporting',
@@ -231,13 +254,13 @@ describe('a database that is there already', () => {
       const changes = { ...NO_ROWS, switches: [switchOf], events: 1, last };
       await readModel.commit(await readModel.checkpoint(), changes);
       await run(
-        url,
+        ownerOf(url),
         'create table public.notes (id text constraint notes_on_switches references switches)',
         "insert into public.notes values ('all')",
       );
       await expect(rebuild()).rejects.toThrow('notes_on_switches');
       expect(await readModel.checkpoint()).toMatchObject({ position: 1n });
-      await run(url, 'drop table public.notes');
+      await run(ownerOf(url), 'drop table public.notes');
       await rebuild();
       expect(await readModel.checkpoint()).toMatchObject({ position: null });
     });

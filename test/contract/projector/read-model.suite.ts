@@ -21,6 +21,10 @@ import {
 export interface DatabaseUnderTest {
   /** Another connection to it, as another process has. */
   connect(): ReadModel;
+  /** As its owner drops all tables. */
+  drop(): Promise<void>;
+  /** As `uplift migrate` does. */
+  migrate(): Promise<void>;
 }
 
 const HISTORY = recorded([
@@ -82,7 +86,6 @@ export function readModelSuite(name: string, open: () => Promise<DatabaseUnderTe
     beforeEach(async () => {
       database = await open();
       readModel = connect();
-      await readModel.prepare();
       start = await readModel.checkpoint();
     });
 
@@ -109,21 +112,23 @@ export function readModelSuite(name: string, open: () => Promise<DatabaseUnderTe
       expect(await instanceIds(readModel)).toEqual([]);
     });
 
-    it('cannot be read before it was prepared', async () => {
-      database = await open();
-      const unprepared = connect();
-      await expect(unprepared.checkpoint()).rejects.toThrow();
-      await expect(unprepared.read((snapshot) => snapshot.checkpoint())).rejects.toThrow();
+    it('says what to do about a database that was not migrated, and takes it as soon as it was', async () => {
+      await database.drop();
+      const message = expect.stringContaining('uplift migrate') as string;
+      const told = { code: 'schema-unusable', message };
+      await expect(readModel.check()).rejects.toMatchObject(told);
+      await expect(readModel.rebuild(() => Promise.resolve())).rejects.toMatchObject(told);
+      await expect(readModel.checkpoint()).rejects.toThrow();
+      await expect(readModel.read((snapshot) => snapshot.checkpoint())).rejects.toThrow();
+      await database.migrate();
+      await readModel.check();
+      expect(await readModel.checkpoint()).toMatchObject({ position: null });
     });
 
-    it('is prepared once, however many try at once, and keeps what it holds', async () => {
-      database = await open();
-      const several = [connect(), connect(), connect()];
-      await Promise.all(several.map((each) => each.prepare()));
-      [readModel] = several as [ReadModel];
+    it('is migrated once, however many try at once, and keeps what it holds', async () => {
       await commit({ instances: [INSTANCE] });
-      await several[1]!.prepare();
-      expect(await several[2]!.load(INSTANCES, [INSTANCE.instanceId])).toEqual([INSTANCE]);
+      await Promise.all([database.migrate(), database.migrate(), database.migrate()]);
+      expect(await readModel.load(INSTANCES, [INSTANCE.instanceId])).toEqual([INSTANCE]);
     });
 
     it('gives back every row as it was written', async () => {
@@ -349,14 +354,17 @@ export function readModelSuite(name: string, open: () => Promise<DatabaseUnderTe
         });
       });
 
-      it('fills a database that nobody has prepared', async () => {
-        database = await open();
-        const unprepared = connect();
-        await unprepared.rebuild(async (fresh, replaceLive) => {
+      it('begins on empty tables after one that broke off', async () => {
+        const broken = readModel.rebuild(async (fresh) => {
           await write(fresh, 100n, instanceNo(2));
+          throw new Error('broken');
+        });
+        await expect(broken).rejects.toThrow('broken');
+        await readModel.rebuild(async (fresh, replaceLive) => {
+          await write(fresh, 100n, instanceNo(3));
           await replaceLive(nowhere);
         });
-        expect(await instanceIds(unprepared)).toEqual(['instance-2']);
+        expect(await instanceIds(readModel)).toEqual(['instance-3']);
       });
     });
   });

@@ -6,7 +6,14 @@ import { readModelSuite } from './read-model.suite';
 
 const inMemory = () => new InMemoryReadModel(new VirtualClock());
 
-readModelSuite('memory', () => Promise.resolve(inMemory()));
+readModelSuite('memory', () => {
+  const readModel = inMemory();
+  return Promise.resolve({
+    connect: () => readModel.connect(),
+    drop: () => Promise.resolve(readModel.wipe()),
+    migrate: () => Promise.resolve(readModel.migrate()),
+  });
+});
 
 fullDatabaseSuite('memory', () => {
   const readModel = inMemory();
@@ -16,7 +23,6 @@ fullDatabaseSuite('memory', () => {
 
 test('a database in memory can be away for every connection', async () => {
   const readModel = inMemory();
-  await readModel.prepare();
   const other = readModel.connect();
   readModel.isAway = true;
   await expect(other.load(INSTANCES, ['any'])).rejects.toThrow('away');

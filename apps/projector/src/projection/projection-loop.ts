@@ -112,7 +112,7 @@ export class ProjectionLoop {
 
   private async begin(ending: AbortSignal): Promise<bigint | null> {
     const { readModel, store } = this.context;
-    await beatWhile(readModel.prepare(), this.context);
+    await beatWhile(readModel.check(), this.context);
     await this.untilDue(ending);
     if (ending.aborted) return null;
     const checkpoint = await readModel.checkpoint();

@@ -30,7 +30,6 @@ class PassingDatabase extends InMemoryReadModel {
 /** What is there when the power is back. */
 async function leftBy(writes: number) {
   const readModel = new PassingDatabase(writes);
-  await readModel.prepare();
   const from = await readModel.checkpoint();
   const batch = { events: EVENTS, upTo: UP_TO };
   await new ReadModelWriter(readModel).write(from, batch).catch(() => undefined);

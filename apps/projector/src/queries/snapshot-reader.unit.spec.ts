@@ -52,11 +52,10 @@ test('an answer reflects what was looked at behind the last event of ours', () =
   });
 });
 
-async function reading() {
+function reading() {
   const clock = new VirtualClock();
   const progress = new ProjectionProgress(clock);
   const readModel = new InMemoryReadModel(clock);
-  await readModel.prepare();
   const logger = createLogger('projector', { level: 'silent' });
   const maxPayload = () => 1_000_000;
   const stale = () => undefined;
@@ -66,7 +65,7 @@ async function reading() {
 }
 
 test('a query that names a position is not answered before it is reached', async () => {
-  const { clock, progress, ask } = await reading();
+  const { clock, progress, ask } = reading();
   progress.moveTo(checkpointAt(500n));
   let answered = 0;
   const waiting = ask({ minPosition: '501' }).finally(() => (answered += 1));
@@ -83,7 +82,7 @@ test('a query that names a position is not answered before it is reached', async
 });
 
 test('queries that wait for a position leave room for those that do not', async () => {
-  const { clock, ask } = await reading();
+  const { clock, ask } = reading();
   const waits = Array.from({ length: 500 }, () => ask({ minPosition: '9' }));
   const ended = Promise.allSettled(waits);
 

@@ -2,7 +2,8 @@ import type { Percentiles, StageStats } from '@uplift/contracts';
 import { sql } from 'kysely';
 import type { Connections, PostgresOptions } from './postgres.connections';
 import { LIVE_SCHEMA, openConnections, REBUILD_SCHEMA } from './postgres.connections';
-import { onEmptySchema, prepareSchema, replaceLiveRows } from './postgres.schema';
+import { refuseOtherSchema, refuseUnmigrated } from './postgres.migration';
+import { onEmptyTables, replaceLiveRows } from './postgres.rebuild';
 import { columnsOf, countRows, selectByIds, selectPage, writeRows } from './postgres.statements';
 import type {
   Checkpoint,
@@ -40,8 +41,8 @@ export class PostgresReadModel extends ReadModel {
     this.connections = openConnections(options);
   }
 
-  override prepare(): Promise<void> {
-    return prepareSchema(this.connections, this.schema);
+  override check(): Promise<void> {
+    return refuseUnmigrated(this.connections);
   }
 
   override checkpoint(): Promise<Checkpoint> {
@@ -87,11 +88,12 @@ export class PostgresReadModel extends ReadModel {
   override async rebuild<T>(
     fill: (fresh: ReadModel, replaceLive: ReplaceLive) => Promise<T>,
   ): Promise<T> {
+    await refuseOtherSchema(this.connections);
     const options = { ...REBUILD, ...this.options };
     const fresh = new PostgresReadModel(options, REBUILD_SCHEMA);
     const replacing = openConnections({ ...options, ...REPLACE });
     try {
-      return await onEmptySchema(fresh.connections, (generation) =>
+      return await onEmptyTables(fresh.connections, (generation) =>
         fill(fresh, replaceLiveRows(replacing, generation)),
       );
     } finally {

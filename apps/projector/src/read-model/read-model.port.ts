@@ -98,6 +98,11 @@ export class RowsRefusedError extends Error {
   }
 }
 
+/** The tables are not those that this build needs, or not for this role; the message says what to do. */
+export class SchemaError extends Error {
+  readonly code = 'schema-unusable';
+}
+
 export class RebuildRunningError extends Error {
   readonly code = 'rebuild-running';
   constructor() {
@@ -107,8 +112,8 @@ export class RebuildRunningError extends Error {
 
 /** The database of the read model: tables, and one checkpoint for all of them. Any call rejects while it is away. */
 export abstract class ReadModel {
-  /** Brings the tables to this build's columns; any number of processes may try at once. */
-  abstract prepare(): Promise<void>;
+  /** Throws SchemaError unless the tables are those that this build needs. */
+  abstract check(): Promise<void>;
   abstract checkpoint(): Promise<Checkpoint>;
   /** The rows whose first key is one of the ids. */
   abstract load<View>(table: Table<View>, ids: readonly string[]): Promise<View[]>;
@@ -120,7 +125,7 @@ export abstract class ReadModel {
   /** All that was looked at behind the checkpoint's event is foreign. Does nothing if the checkpoint has moved on. */
   abstract noteSeen(from: Checkpoint, seenUpTo: bigint): Promise<void>;
   abstract read<T>(read: (snapshot: Snapshot) => Promise<T>): Promise<T>;
-  /** Runs `fill` on empty tables beside the live ones. Throws RebuildRunningError. */
+  /** Runs `fill` on empty tables beside the live ones. Throws RebuildRunningError, SchemaError. */
   abstract rebuild<T>(fill: (fresh: ReadModel, replaceLive: ReplaceLive) => Promise<T>): Promise<T>;
   abstract close(): Promise<void>;
 }

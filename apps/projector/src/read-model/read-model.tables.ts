@@ -34,8 +34,8 @@ import {
 } from './table';
 
 /**
- * Raised when a fold makes other rows of the same events: older rows must be rebuilt, never mixed. A column that is
- * new to a database asks for the rebuild by itself.
+ * Raised when a fold makes other rows of the same events, or rows get another column: older rows must be rebuilt,
+ * never mixed.
  */
 export const READ_MODEL_VERSION = 4;
 

@@ -11,7 +11,12 @@ import type {
   ReplaceLive,
   Snapshot,
 } from '../read-model/read-model.port';
-import { ReadModel, RebuildRunningError, RowsRefusedError } from '../read-model/read-model.port';
+import {
+  ReadModel,
+  RebuildRunningError,
+  RowsRefusedError,
+  SchemaError,
+} from '../read-model/read-model.port';
 import {
   FINDINGS,
   INSTANCES,
@@ -102,7 +107,7 @@ class Tables implements Snapshot {
 
 /** What all connections share. */
 interface Database {
-  /** Absent until somebody prepares them. */
+  /** Absent once somebody has dropped them. */
   tables?: Tables;
   generations: number;
   isRebuilding: boolean;
@@ -121,6 +126,7 @@ export class InMemoryReadModel extends ReadModel {
     },
   ) {
     super();
+    if (database.generations === 0) this.migrate();
   }
 
   /** Another connection to the same database. */
@@ -143,10 +149,13 @@ export class InMemoryReadModel extends ReadModel {
     delete this.database.tables;
   }
 
-  override prepare(): Promise<void> {
-    return this.answer(() => {
-      this.database.tables ??= this.emptyTables();
-    });
+  /** As the migration makes them. */
+  migrate(): void {
+    this.database.tables ??= this.emptyTables();
+  }
+
+  override check(): Promise<void> {
+    return this.answer(() => void this.tables);
   }
 
   override checkpoint(): Promise<Checkpoint> {
@@ -199,6 +208,7 @@ export class InMemoryReadModel extends ReadModel {
     fill: (fresh: ReadModel, replaceLive: ReplaceLive) => Promise<T>,
   ): Promise<T> {
     const { database } = this;
+    await this.check();
     if (database.isRebuilding) throw new RebuildRunningError();
     const own: Database = { ...database, tables: this.emptyTables() };
     database.isRebuilding = true;
@@ -221,7 +231,7 @@ export class InMemoryReadModel extends ReadModel {
 
   private get tables(): Tables {
     const { tables } = this.database;
-    if (!tables) throw new Error('The read model has not been prepared');
+    if (!tables) throw new SchemaError('The database has no schema: run uplift migrate');
     return tables;
   }
 

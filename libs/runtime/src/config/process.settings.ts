@@ -15,7 +15,23 @@ export const PROCESS_SETTINGS = {
     type: 'url',
     schemes: ['postgres', 'postgresql'],
     secret: true,
-    description: 'Connection string of the read-model database',
+    description:
+      'Connection string of the read-model database, with the role that the projector runs as',
+  },
+  postgresOwnerUrl: {
+    env: 'UPLIFT_POSTGRES_OWNER_URL',
+    type: 'url',
+    schemes: ['postgres', 'postgresql'],
+    secret: true,
+    description:
+      'For `uplift migrate` alone: the same database, with the role that owns the tables or may create them',
+  },
+  postgresReaders: {
+    env: 'UPLIFT_POSTGRES_READERS',
+    type: 'list',
+    default: '',
+    description:
+      'For `uplift migrate`: roles of the database that may read the rows, separated by commas',
   },
   apiUrl: {
     env: 'UPLIFT_API_URL',

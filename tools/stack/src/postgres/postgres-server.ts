@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
+import { migrateDatabase } from '../../../../apps/projector/src/read-model/postgres.migration';
 import { StackPart } from '../process/stack-part';
 import type { Account } from '../process/supervised-process';
 import { SupervisedProcess } from '../process/supervised-process';
@@ -16,6 +17,7 @@ const READY_LIMIT_MS = 30_000;
 const RETRY_MS = 200;
 const START_ATTEMPTS = 3;
 const RESTART_ATTEMPTS = 200;
+const RUN_TIME_ROLE = 'uplift_projector';
 
 interface PostgresServerOptions {
   /** Where the log and the cluster go; a cluster that is already there is used. */
@@ -33,6 +35,7 @@ interface Place {
 export class PostgresServer extends StackPart {
   readonly name = 'postgres';
   private boundPort = 0;
+  private template: Promise<string> | undefined;
 
   private constructor(private readonly place: Place) {
     super();
@@ -58,14 +61,36 @@ export class PostgresServer extends StackPart {
     return this.urlOf('postgres');
   }
 
-  urlOf(database: string): string {
-    return `postgres://postgres@127.0.0.1:${this.boundPort}/${database}`;
+  /** With the role that may do everything, or another one. */
+  urlOf(database: string, role = 'postgres'): string {
+    return `postgres://${role}@127.0.0.1:${this.boundPort}/${database}`;
+  }
+
+  /** The database as `uplift migrate` leaves it; answers with the URL of the role that a projector runs as. */
+  async migrate(database = 'postgres'): Promise<string> {
+    const url = this.urlOf(database, RUN_TIME_ROLE);
+    await migrateDatabase({ ownerUrl: this.urlOf(database), url });
+    return url;
   }
 
   /** Creates an empty database and returns its URL. */
   async createDatabase(name: string): Promise<string> {
     await query(this.url, `CREATE DATABASE "${name.replaceAll('"', '""')}"`);
     return this.urlOf(name);
+  }
+
+  /** A database with the tables of the read model; answers with the URL of the role that a projector runs as. */
+  async createReadModel(name: string): Promise<string> {
+    this.template ??= this.createTemplate();
+    await query(this.url, `CREATE DATABASE "${name}" TEMPLATE "${await this.template}"`);
+    return this.urlOf(name, RUN_TIME_ROLE);
+  }
+
+  private async createTemplate(): Promise<string> {
+    const name = 'migrated';
+    await this.createDatabase(name);
+    await this.migrate(name);
+    return name;
   }
 
   /** After a kill the old server's children may hold its shared memory for a moment. */

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { migrateDatabase } from '../../../../apps/projector/src/read-model/postgres.migration';
 import { NatsServer } from '../nats/nats-server';
 import { PostgresServer } from '../postgres/postgres-server';
 import { ManagedProcess } from '../process/managed-process';
@@ -43,10 +44,11 @@ export const START_INFRASTRUCTURE: Readonly<Record<InfrastructureName, Starter>>
     return { part, env: { UPLIFT_NATS_URL: part.url } };
   },
   postgres: async (dir) => {
-    const external = process.env.UPLIFT_POSTGRES_URL;
-    if (external) return { env: { UPLIFT_POSTGRES_URL: external } };
+    const { UPLIFT_POSTGRES_URL: url, UPLIFT_POSTGRES_OWNER_URL: ownerUrl } = process.env;
+    if (url && ownerUrl) await migrateDatabase({ ownerUrl, url });
+    if (url) return { env: { UPLIFT_POSTGRES_URL: url } };
     const part = await PostgresServer.start({ dir: join(dir, 'postgres') });
-    return { part, env: { UPLIFT_POSTGRES_URL: part.url } };
+    return { part, env: { UPLIFT_POSTGRES_URL: await part.migrate() } };
   },
   lagoon: startLagoon,
 };

@@ -1,0 +1,27 @@
+import { errorMessage, readConfiguration } from '@uplift/runtime';
+import { migrateDatabase } from '../read-model/postgres.migration';
+
+/** Writes one JSON object: `done` with the versions, or `failed` with the reason. Returns the exit code. */
+export async function runMigrate(write: (line: string) => void): Promise<0 | 1> {
+  const show = (fields: object) => write(`${JSON.stringify(fields)}\n`);
+  try {
+    show({ type: 'done', ...(await migrate()) });
+    return 0;
+  } catch (error) {
+    show({ type: 'failed', reason: errorMessage(error) });
+    return 1;
+  }
+}
+
+function migrate() {
+  const { postgresOwnerUrl, postgresUrl, postgresReaders } = readConfiguration([
+    'postgresOwnerUrl',
+    'postgresUrl',
+    'postgresReaders',
+  ]);
+  return migrateDatabase({
+    ownerUrl: postgresOwnerUrl,
+    url: postgresUrl,
+    readers: postgresReaders,
+  });
+}

@@ -1,0 +1,168 @@
+import { sql } from 'kysely';
+import { Client } from 'pg';
+import type { Connections } from './postgres.connections';
+import { LIVE_SCHEMA, openConnections, REBUILD_SCHEMA } from './postgres.connections';
+import { refuseDuringRebuild } from './postgres.rebuild';
+import { createRole, quoted, refusePowers } from './postgres.roles';
+import type { Present } from './postgres.schema';
+import {
+  grantsOfReader,
+  grantsOfWriter,
+  missingParts,
+  rebuildParts,
+  SCHEMA_VERSION,
+} from './postgres.schema';
+import { SchemaError } from './read-model.port';
+
+export interface MigrationOptions {
+  /** Of the role that owns the schemas, or may create them. */
+  readonly ownerUrl: string;
+  /** Of the role that the projector runs as; it is made if it is not there. */
+  readonly url: string;
+  /** Roles that may read the live rows. */
+  readonly readers?: readonly string[];
+}
+
+export interface MigrationResult {
+  /** Before; null in a database that no migration has seen. */
+  readonly from: number | null;
+  readonly version: number;
+  readonly role: string;
+}
+
+/** Any number: it only has to be the same in every process. */
+const MIGRATION_LOCK = 7_202_611_232;
+
+/**
+ * Brings schemas, tables and rights to what this build needs, all or nothing: whoever comes second finds nothing to
+ * do. Throws SchemaError where that cannot be, and RebuildRunningError.
+ */
+export async function migrateDatabase(options: MigrationOptions): Promise<MigrationResult> {
+  const { ownerUrl, url, readers = [] } = options;
+  const { user: role = '', password } = new Client({ connectionString: url });
+  const owner = openConnections({ url: ownerUrl, poolSize: 1, isUnhurried: true });
+  try {
+    await createRole(owner, role, password);
+    return await owner.transaction().execute(async (transaction) => {
+      await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)})`.execute(transaction);
+      const from = await migrateTables(transaction);
+      await runAll(transaction, grantsOfWriter(quoted(role)));
+      for (const reader of readers) await runAll(transaction, grantsOfReader(quoted(reader)));
+      await refusePowers(transaction, role);
+      return { from, version: SCHEMA_VERSION, role };
+    });
+  } catch (error) {
+    throw inOwnersWords(error);
+  } finally {
+    await owner.destroy();
+  }
+}
+
+/** Answers with the version before. */
+async function migrateTables(transaction: Connections): Promise<number | null> {
+  const live = await presentParts(transaction, LIVE_SCHEMA);
+  const from = await migratedVersion(transaction, live);
+  if (from !== null && from > SCHEMA_VERSION) {
+    throw new SchemaError(
+      `The database has schema version ${from} and this build knows up to ${SCHEMA_VERSION}: migrate with the build that made it, or a newer one`,
+    );
+  }
+  const rebuilt = await presentParts(transaction, REBUILD_SCHEMA);
+  if (from === SCHEMA_VERSION && isWhole(live) && rebuilt.names.size > 0) {
+    await runAll(transaction, missingParts(live));
+    return from;
+  }
+  await refuseDuringRebuild(transaction);
+  if (live.names.size === 0) {
+    await runAll(transaction, [`create schema if not exists ${LIVE_SCHEMA}`]);
+  }
+  await runAll(transaction, [
+    ...missingParts(live),
+    ...rebuildParts(),
+    `create table if not exists ${LIVE_SCHEMA}.migration
+      (version integer primary key, migrated_at timestamptz not null default now())`,
+    `insert into ${LIVE_SCHEMA}.migration (version) values (${SCHEMA_VERSION}) on conflict do nothing`,
+  ]);
+  return from;
+}
+
+async function migratedVersion(
+  transaction: Connections,
+  { names }: Present,
+): Promise<number | null> {
+  if (!names.has('migration')) return null;
+  const { rows } = await sql<{ readonly version: number | null }>`
+    select max(version) as version from ${sql.id(LIVE_SCHEMA, 'migration')}`.execute(transaction);
+  return rows[0]?.version ?? null;
+}
+
+/** Nothing was dropped by hand: there is at most a version to update. */
+function isWhole(live: Present): boolean {
+  return missingParts(live).every((statement) => statement.startsWith('update'));
+}
+
+async function presentParts(transaction: Connections, schema: string): Promise<Present> {
+  const { rows } = await sql<{ readonly name: string; readonly demanded: boolean }>`
+    select table_name || '.' || column_name as name, is_nullable = 'NO' as demanded
+    from information_schema.columns where table_schema = ${schema}
+    union all select indexname, false from pg_indexes where schemaname = ${schema}
+    union all select tablename, false from pg_tables where schemaname = ${schema}`.execute(
+    transaction,
+  );
+  return {
+    names: new Set(rows.map(({ name }) => name)),
+    demanded: rows.filter(({ demanded }) => demanded).map(({ name }) => name),
+  };
+}
+
+async function runAll(transaction: Connections, statements: readonly string[]): Promise<void> {
+  for (const statement of statements) await sql.raw(statement).execute(transaction);
+}
+
+/** SQLSTATE: insufficient privilege. */
+const NOT_ALLOWED = '42501';
+
+function inOwnersWords(error: unknown): unknown {
+  if (!(error instanceof Error) || !('code' in error) || error.code !== NOT_ALLOWED) return error;
+  return new SchemaError(
+    `${error.message}: UPLIFT_POSTGRES_OWNER_URL must name the role that owns the schemas ${LIVE_SCHEMA} and ${REBUILD_SCHEMA}, or one that may create them in this database`,
+    { cause: error },
+  );
+}
+
+/** Undefined table, undefined schema, insufficient privilege. */
+const UNKNOWN = ['42P01', '3F000', NOT_ALLOWED];
+
+/** Throws SchemaError unless the tables are those that this build needs and the role may not change them. */
+export async function refuseUnmigrated(connections: Connections): Promise<void> {
+  const version = await versionSeen(connections);
+  if (version === null || version < SCHEMA_VERSION) {
+    const found = version === null ? 'no schema for this role' : `schema version ${version}`;
+    throw new SchemaError(
+      `The database has ${found}, and this build needs version ${SCHEMA_VERSION}: run uplift migrate`,
+    );
+  }
+  await refusePowers(connections);
+}
+
+/** Throws SchemaError also where a newer build has migrated: its rows are not for this one to make. */
+export async function refuseOtherSchema(connections: Connections): Promise<void> {
+  await refuseUnmigrated(connections);
+  const version = await versionSeen(connections);
+  if (version === SCHEMA_VERSION) return;
+  throw new SchemaError(
+    `The database has schema version ${version} and this build knows up to ${SCHEMA_VERSION}: rebuild with the build that migrated it`,
+  );
+}
+
+async function versionSeen(connections: Connections): Promise<number | null> {
+  try {
+    const { rows } = await sql<{ readonly version: number | null }>`
+      select max(version) as version from ${sql.id(LIVE_SCHEMA, 'migration')}`.execute(connections);
+    return rows[0]?.version ?? null;
+  } catch (error) {
+    const { code } = error as { readonly code?: unknown };
+    if (typeof code === 'string' && UNKNOWN.includes(code)) return null;
+    throw error;
+  }
+}
