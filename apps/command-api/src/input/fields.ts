@@ -18,6 +18,7 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
+import { holdsMailAddress, secretIn } from './sensitive-text';
 
 interface FieldOptions {
   readonly description: string;
@@ -29,6 +30,8 @@ interface TextOptions extends FieldOptions {
   readonly pattern?: RegExp;
   /** What the pattern means, in words. */
   readonly rule?: string;
+  /** Words of a person: no mail address may be among them. */
+  readonly isProse?: boolean;
 }
 
 type Schema = Exclude<Parameters<typeof ApiProperty>[0], undefined>;
@@ -52,10 +55,15 @@ export function Field(
   return applyDecorators(ApiProperty(described), ...rules, ...mayBeAbsent);
 }
 
-/** One line of text. */
-export function TextField({ pattern = LINE, rule, ...options }: TextOptions): PropertyDecorator {
+/** One line of text, which holds no secret as far as that can be seen. */
+export function TextField({
+  pattern = LINE,
+  rule: words = 'one line without control characters',
+  isProse = false,
+  ...options
+}: TextOptions): PropertyDecorator {
   const { maxLength } = options;
-  const message = `must be ${rule ?? 'one line without control characters'}`;
+  const message = `must be ${words}`;
   const shown = pattern === LINE ? {} : { pattern: pattern.source };
   return Field(
     { type: 'string', maxLength, ...shown },
@@ -63,7 +71,24 @@ export function TextField({ pattern = LINE, rule, ...options }: TextOptions): Pr
     IsString(),
     MaxLength(maxLength),
     Matches(pattern, { message }),
+    rule('isHarmless', (value) => whySensitive(value, { maxLength, isProse })),
   );
+}
+
+const INSTEAD_OF_SECRET =
+  'and the history keeps it for ever: keep it in a variable of the environment in Lagoon, and name that variable here';
+const MAIL_ADDRESS =
+  'holds a mail address, and the history keeps it for ever: name a team or a ticket instead';
+
+/** Undefined also for what is no text or too long: another rule says so. */
+function whySensitive(
+  value: unknown,
+  { maxLength, isProse }: { readonly maxLength: number; readonly isProse: boolean },
+): string | undefined {
+  if (typeof value !== 'string' || value.length > maxLength) return undefined;
+  const secret = secretIn(value);
+  if (secret !== undefined) return `seems to hold ${secret}, ${INSTEAD_OF_SECRET}`;
+  return isProse && holdsMailAddress(value) ? MAIL_ADDRESS : undefined;
 }
 
 /** One line of text that is not empty. */
@@ -79,7 +104,7 @@ export const nameRule = {
 /** Why somebody asks for something: every command of an operator has one. */
 export function ReasonField(options: { readonly optional?: boolean } = {}): PropertyDecorator {
   const description = 'Why, for those who read the history; no personal data';
-  return TextField({ description, maxLength: 500, ...oneLine, ...options });
+  return TextField({ description, maxLength: 500, isProse: true, ...oneLine, ...options });
 }
 
 export function UuidField(options: FieldOptions): PropertyDecorator {
@@ -114,7 +139,9 @@ export function TimeField(options: FieldOptions): PropertyDecorator {
   return Field(
     { type: 'string', format: 'date-time', pattern: TIME.source },
     options,
-    rule('isTime', 'must be a time in UTC such as 2026-03-01T10:00:00Z', isTime),
+    rule('isTime', (value) =>
+      isTime(value) ? undefined : 'must be a time in UTC such as 2026-03-01T10:00:00Z',
+    ),
   );
 }
 
@@ -185,11 +212,21 @@ export function LabelMapField(description: string): PropertyDecorator {
       additionalProperties: { type: 'string', maxLength: LONGEST_LABEL },
     },
     { description, optional: true },
-    rule('isLabelMap', LABEL_RULE, isLabelMap),
+    rule('isLabelMap', (value) => (isLabelMap(value) ? whySensitiveLabel(value) : LABEL_RULE)),
   );
 }
 
-function isLabelMap(value: unknown): boolean {
+function whySensitiveLabel(labels: Readonly<Record<string, string>>): string | undefined {
+  const options = { maxLength: 2 * LONGEST_LABEL, isProse: true };
+  for (const [key, text] of Object.entries(labels)) {
+    // With its key: `password: x` is a secret as much as `password=x`.
+    const why = whySensitive(text === '' ? '' : `${key}=${text}`, options);
+    if (why !== undefined) return `${key} ${why}`;
+  }
+  return undefined;
+}
+
+function isLabelMap(value: unknown): value is Readonly<Record<string, string>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const entries = Object.entries(value);
   return entries.length <= MOST_LABELS && entries.every(isLabel);
@@ -202,20 +239,25 @@ function isLabel([key, text]: [string, unknown]): boolean {
 function hasOneForm(forms: readonly Form[]): PropertyDecorator {
   const members = [...new Set(forms.flat())];
   const names = forms.map((form) => form.join(' and ')).join(', ');
-  return rule('hasOneForm', `must have exactly one of: ${names}`, (value) => {
-    if (typeof value !== 'object' || value === null) return false;
+  return rule('hasOneForm', (value) => {
+    const fault = `must have exactly one of: ${names}`;
+    if (typeof value !== 'object' || value === null) return fault;
     const object = value as Readonly<Record<string, unknown>>;
     const present = members.filter((member) => object[member] !== undefined);
-    return forms.some(
+    const isOfOne = forms.some(
       (form) => form.length === present.length && form.every((member) => present.includes(member)),
     );
+    return isOfOne ? undefined : fault;
   });
 }
 
-function rule(
-  name: string,
-  text: string,
-  validate: (value: unknown) => boolean,
-): PropertyDecorator {
-  return ValidateBy({ name, validator: { validate, defaultMessage: () => text } });
+/** `faultOf`: what is wrong with the value, undefined if nothing is. */
+function rule(name: string, faultOf: (value: unknown) => string | undefined): PropertyDecorator {
+  return ValidateBy({
+    name,
+    validator: {
+      validate: (value: unknown) => faultOf(value) === undefined,
+      defaultMessage: (args) => faultOf(args?.value) ?? '',
+    },
+  });
 }

@@ -85,6 +85,7 @@ export class RegistrationDto {
   @TextField({
     description: 'Store app the instance was made from',
     maxLength: 100,
+    isProse: true,
     ...oneLine,
   })
   readonly app!: string;

@@ -140,6 +140,7 @@ export class TriggerUpgradeDto {
   @TextField({
     description: 'Why, for those who read the history; no personal data',
     maxLength: 500,
+    isProse: true,
     optional: true,
   })
   readonly reason?: string;
