@@ -17,6 +17,8 @@ interface ComposeService {
   readonly read_only?: boolean;
   readonly cap_drop?: readonly string[];
   readonly restart?: string;
+  readonly profiles?: readonly string[];
+  readonly init?: boolean;
   readonly stop_grace_period?: string;
   readonly mem_limit?: string;
 }
@@ -55,8 +57,10 @@ describe.each([
   const compose = composeOf(file);
   const services = Object.entries(compose.services);
   const ours = services.filter(([, { image }]) => image.startsWith('uplift:'));
-  const lasting = services.filter(([name]) => name !== 'migrate');
-  const ourLasting = ours.filter(([name]) => name !== 'migrate');
+  const isLasting = ([name, { profiles = [] }]: (typeof services)[number]) =>
+    name !== 'migrate' && !profiles.includes('tools');
+  const lasting = services.filter(isLasting);
+  const ourLasting = ours.filter(isLasting);
 
   it('runs every service of the stack', () => {
     expect(ourLasting.map(([name]) => name).sort()).toEqual([...installation].sort());
@@ -134,9 +138,23 @@ describe.each([
     },
   );
 
+  it.each(ourLasting)('%s is ended by its health check when it is dead', (_name, service) => {
+    const { test = [] } = service.healthcheck ?? {};
+    expect(service.init).toBe(true);
+    expect(test).toContain('--kill-after');
+    const source = test[2]?.replace(/^dist\//, '').replace(/\.js$/, '.ts') ?? '';
+    expect(existsSync(join(root, source))).toBe(true);
+  });
+
+  it('has tools that run once, with what they need, and do not start with the rest', () => {
+    const tools = services.filter(([, { profiles = [] }]) => profiles.includes('tools'));
+    expect(tools.map(([name]) => name).sort()).toEqual(['audit', 'rebuild']);
+    for (const [, { restart }] of tools) expect(restart).toBe('no');
+  });
+
   it.each(lasting)('%s is started again however it ended, with code 0 too', (_name, service) => {
     // A node of EventStoreDB that has to truncate what no other has ends with 0, and wants to be started again.
-    expect(['always', 'unless-stopped']).toContain(service.restart);
+    expect(service.restart).toBe('always');
   });
 
   it.each(ours)('%s has a limit of memory, which is that of its container', (_name, service) => {

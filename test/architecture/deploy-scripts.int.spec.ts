@@ -1,0 +1,103 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { projectRoot } from '../../tools/stack/src';
+
+const DIGEST = `sha256:${'ab'.repeat(32)}`;
+let dir: string;
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'uplift-deploy-'));
+});
+afterEach(() => rm(dir, { recursive: true }));
+
+async function run(script: string, args: readonly string[], env: Record<string, string> = {}) {
+  const child = spawn(join(projectRoot(), 'deploy', script), args, {
+    env: { ...process.env, ...env },
+  });
+  const [out, err, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit') as Promise<[number]>,
+  ]);
+  return { out, err, code };
+}
+
+async function program(name: string, script: string): Promise<void> {
+  await mkdir(join(dir, 'bin'), { recursive: true });
+  await writeFile(join(dir, 'bin', name), `#!/bin/sh\n${script}\n`);
+  await chmod(join(dir, 'bin', name), 0o755);
+}
+
+describe('deploy/pin-images', () => {
+  const FILES = ['docker-compose.yml', 'Dockerfile', 'deploy/kubernetes'];
+  const path = () => ({ PATH: `${join(dir, 'bin')}:${process.env.PATH}` });
+  const written = (file: string) => readFile(join(dir, file), 'utf8');
+
+  beforeEach(async () => {
+    for (const file of FILES) {
+      await cp(join(projectRoot(), file), join(dir, file), { recursive: true });
+    }
+  });
+
+  it('writes the digest of every image of others, and writes the new one when it is run again', async () => {
+    await program('docker', `echo ${DIGEST}`);
+    expect((await run('pin-images', ['--check', dir])).code).toBe(1);
+    expect(await run('pin-images', [dir], path())).toMatchObject({ code: 0, err: '' });
+    expect(await run('pin-images', ['--check', dir])).toMatchObject({ code: 0, err: '' });
+    expect(await written('docker-compose.yml')).toMatch(
+      new RegExp(`image: nats:[\\w.-]+@${DIGEST}\n`),
+    );
+    expect(await written('docker-compose.yml')).toContain('image: uplift:0.1.0\n');
+    expect(await written('Dockerfile')).toMatch(
+      new RegExp(`FROM node:[\\w.-]+@${DIGEST} AS build`),
+    );
+    const other = DIGEST.replaceAll('ab', 'cd');
+    await program('docker', `echo ${other}`);
+    await run('pin-images', [dir], path());
+    expect(await written('Dockerfile')).not.toContain(DIGEST);
+    expect(await written('Dockerfile')).toContain(other);
+  });
+
+  it('changes nothing where a registry does not answer, and says so in one line', async () => {
+    await program('docker', 'echo "no route" >&2; exit 1');
+    const before = await written('docker-compose.yml');
+    const { code, err } = await run('pin-images', [dir], path());
+    expect(code).toBe(1);
+    expect(err.trim()).toBe(
+      'pin-images: nothing was changed, a registry could not be asked: no route',
+    );
+    expect(await written('docker-compose.yml')).toBe(before);
+  });
+});
+
+describe('deploy/lagoon-token', () => {
+  it('replaces the token in one step, readable for the containers', async () => {
+    const file = join(dir, 'token');
+    expect(await run('lagoon-token', [file, '0', 'echo', 'first'])).toMatchObject({ code: 0 });
+    expect(await readFile(file, 'utf8')).toBe('first\n');
+    const { ino, mode } = await stat(file);
+    expect(mode & 0o777).toBe(0o444);
+    await run('lagoon-token', [file, '0', 'echo', 'second']);
+    expect(await readFile(file, 'utf8')).toBe('second\n');
+    expect((await stat(file)).ino).not.toBe(ino);
+  });
+
+  it.each([
+    ['fails', 'false'],
+    ['writes nothing', 'true'],
+  ])('keeps the old token when its command %s', async (_what, command) => {
+    const file = join(dir, 'token');
+    await writeFile(file, 'old');
+    const { err } = await run('lagoon-token', [file, '0', command]);
+    expect(err).toContain('the old one stays');
+    expect(await readFile(file, 'utf8')).toBe('old');
+  });
+
+  it('says how it is used', async () => {
+    expect(await run('lagoon-token', [])).toMatchObject({ code: 2, out: '' });
+  });
+});

@@ -1,0 +1,260 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SETTINGS } from '@uplift/runtime';
+import { parse, parseAllDocuments } from 'yaml';
+import { INSTALLATIONS, projectRoot } from '../../tools/stack/src';
+
+const root = projectRoot();
+const textOf = (file: string) => readFileSync(join(root, file), 'utf8');
+
+interface Named {
+  readonly name: string;
+}
+
+interface Container {
+  readonly image: string;
+  readonly command: readonly string[];
+  readonly env: readonly { readonly name: string; readonly value: string }[];
+  readonly volumeMounts: readonly (Named & { readonly mountPath: string })[];
+  readonly securityContext: unknown;
+  readonly resources: { readonly limits: Record<string, string> };
+  readonly startupProbe?: unknown;
+  readonly livenessProbe?: unknown;
+  readonly readinessProbe?: unknown;
+}
+
+interface Manifest {
+  readonly kind: string;
+  readonly metadata: Named;
+  readonly items?: readonly Manifest[];
+  readonly data?: Record<string, string>;
+  readonly spec: {
+    readonly replicas: number;
+    readonly minAvailable?: number;
+    readonly selector: { readonly matchLabels: Record<string, string> };
+    readonly podSelector?: { readonly matchLabels?: Record<string, string> };
+    readonly policyTypes?: readonly string[];
+    readonly template: {
+      readonly metadata: { readonly labels: Record<string, string> };
+      readonly spec: {
+        readonly automountServiceAccountToken: boolean;
+        readonly terminationGracePeriodSeconds: number;
+        readonly securityContext: unknown;
+        readonly containers: readonly Container[];
+        readonly volumes: readonly (Named & { readonly secret?: unknown })[];
+      };
+    };
+  };
+}
+
+interface ComposeService {
+  readonly image: string;
+  readonly command?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly security_opt?: readonly string[];
+  readonly mem_limit?: string;
+  readonly ports?: readonly string[];
+  readonly stop_grace_period?: string;
+}
+
+const KUBERNETES = 'deploy/kubernetes/base';
+
+function manifestsOf(file: string): readonly Manifest[] {
+  return parseAllDocuments(textOf(file), { merge: true }).flatMap((document) => {
+    const manifest = document.toJS() as Manifest;
+    return manifest.items ?? [manifest];
+  });
+}
+
+const compose = parse(textOf('docker-compose.yml'), { merge: true }) as {
+  readonly services: Readonly<Record<string, ComposeService>>;
+};
+const composed = Object.entries(compose.services);
+const files = readdirSync(join(root, KUBERNETES)).map((name) => `${KUBERNETES}/${name}`);
+const manifests = files.flatMap(manifestsOf);
+const deployments = manifests
+  .filter(({ kind }) => kind === 'Deployment')
+  .map((manifest) => [manifest.metadata.name, manifest] as const);
+/** Everything that runs a container of ours. */
+const workloads = manifests
+  .filter(({ kind }) => kind === 'Deployment' || kind === 'Job')
+  .map((manifest) => [manifest.metadata.name, manifest] as const);
+const podOf = ({ spec }: Manifest) => spec.template.spec;
+const containerOf = (manifest: Manifest) => podOf(manifest).containers[0]!;
+
+/** Everything that any manifest sets, wherever. */
+const environments: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
+  ...composed.map(([name, { environment = {} }]) => [`compose ${name}`, environment] as const),
+  ...workloads.map(([name, manifest]) => {
+    const env = containerOf(manifest).env.map(({ name: key, value }) => [key, value]);
+    return [`kubernetes ${name}`, Object.fromEntries(env) as Record<string, string>] as const;
+  }),
+  ...manifests.flatMap(({ metadata, data }) =>
+    data === undefined ? [] : [[`kubernetes ${metadata.name}`, data] as const],
+  ),
+];
+
+const settings = Object.values(SETTINGS) as readonly { env: string; secret?: boolean }[];
+const known = new Set(settings.flatMap(({ env }) => [env, `${env}_FILE`]));
+const secrets = new Set(settings.filter(({ secret }) => secret === true).map(({ env }) => env));
+
+/** A tag that nobody moves, and its digest once it is pinned. */
+const EXACT_IMAGE = /^[\w./-]+:\d+\.\d+\.?[\w.-]*(@sha256:[0-9a-f]{64})?$/;
+/** `docs/adr` says why. */
+const ALLOWED_INSECURE = {
+  setting: 'EVENTSTORE_INSECURE',
+  where: 'compose eventstore',
+  adr: '0020',
+};
+
+describe('every manifest', () => {
+  it.each([
+    ...composed.map(([name, { image }]) => [`compose ${name}`, image] as const),
+    ...workloads.map(
+      ([name, manifest]) => [`kubernetes ${name}`, containerOf(manifest).image] as const,
+    ),
+  ])('%s runs an image by its exact tag', (_name, image) => {
+    expect(image).toMatch(EXACT_IMAGE);
+  });
+
+  it.each(environments)('%s sets nothing that is no setting', (_name, environment) => {
+    const ours = Object.keys(environment).filter((name) => name.startsWith('UPLIFT_'));
+    expect(ours.filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  it.each(environments)('%s carries no secret', (_name, environment) => {
+    const told = Object.entries(environment).filter(([name]) => secrets.has(name));
+    // An address without user and password is none.
+    expect(told.filter(([, value]) => !/^[\w+]+:\/\/[\w.-]+:\d+(\?[\w=&]*)?$/.test(value))).toEqual(
+      [],
+    );
+    expect(JSON.stringify(environment)).not.toMatch(/:\/\/[^/"]*:[^/"]*@/);
+  });
+
+  it('is insecure only where a decision says why', () => {
+    const insecure = environments.flatMap(([where, environment]) =>
+      Object.keys(environment)
+        .filter((name) => /INSECURE|ALLOW_LOOPBACK|FAILPOINTS|^UPLIFT_AUTH$/.test(name))
+        .map((setting) => ({ setting, where })),
+    );
+    const { adr, ...allowed } = ALLOWED_INSECURE;
+    expect(insecure).toEqual([allowed]);
+    const decision = readdirSync(join(root, 'docs/adr')).find((name) => name.startsWith(adr));
+    expect(textOf(`docs/adr/${decision}`)).toContain(allowed.setting);
+  });
+
+  it('sets no limit of the heap', () => {
+    const names = environments.flatMap(([, environment]) => Object.keys(environment));
+    expect(names).not.toContain('NODE_OPTIONS');
+  });
+});
+
+describe('docker-compose.yml', () => {
+  it.each(composed)('%s gains no privileges, and has a limit of memory', (_name, service) => {
+    expect(service.security_opt).toEqual(['no-new-privileges:true']);
+    expect(service.mem_limit).toMatch(/^\d+[mg]$/);
+  });
+
+  it('publishes the command API alone, on loopback', () => {
+    const published = composed.flatMap(([, { ports = [] }]) => ports);
+    expect(published).toEqual(['127.0.0.1:3000:3000']);
+  });
+
+  it('lets every service be asked for health and metrics by the others', () => {
+    const running = composed.filter(([name]) =>
+      (INSTALLATIONS.separate as readonly string[]).includes(name),
+    );
+    expect(running).toHaveLength(INSTALLATIONS.separate.length);
+    for (const [, { environment = {} }] of running) {
+      expect(environment).toMatchObject({
+        UPLIFT_HEALTH_HOST: '0.0.0.0',
+        UPLIFT_HEALTH_PORT: '9090',
+      });
+    }
+  });
+});
+
+describe('deploy/kubernetes', () => {
+  const has = (kind: string, matching: (manifest: Manifest) => boolean) =>
+    manifests.some((manifest) => manifest.kind === kind && matching(manifest));
+
+  it('lists every file of its base', () => {
+    const { resources } = parse(textOf(`${KUBERNETES}/kustomization.yaml`)) as {
+      resources: string[];
+    };
+    const others = files.filter((file) => !file.endsWith('kustomization.yaml'));
+    expect(resources.map((name) => `${KUBERNETES}/${name}`).sort()).toEqual([...others].sort());
+  });
+
+  it('runs every service, more than once', () => {
+    expect(deployments.map(([name]) => name).sort()).toEqual([...INSTALLATIONS.separate].sort());
+    for (const [, { spec }] of deployments) expect(spec.replicas).toBeGreaterThan(1);
+  });
+
+  it.each(deployments)('%s is started and stopped as compose does it', (name, manifest) => {
+    const { command, stop_grace_period: grace } = compose.services[name]!;
+    expect(containerOf(manifest).command).toEqual(command);
+    expect(`${podOf(manifest).terminationGracePeriodSeconds}s`).toBe(grace);
+    expect(podOf(manifest).containers).toHaveLength(1);
+  });
+
+  it.each(deployments)('%s has its three probes and a limit of memory alone', (_name, manifest) => {
+    const { startupProbe, livenessProbe, readinessProbe, resources } = containerOf(manifest);
+    const health = (page: string) => ({ httpGet: { path: `/health/${page}`, port: 'health' } });
+    expect(startupProbe).toMatchObject(health('startup'));
+    expect(livenessProbe).toMatchObject(health('live'));
+    expect(readinessProbe).toMatchObject(health('ready'));
+    expect(resources.limits).toEqual({ memory: expect.stringMatching(/^\d+Mi$/) as string });
+  });
+
+  it.each(workloads)('%s has no more rights than it needs', (_name, manifest) => {
+    expect(podOf(manifest).automountServiceAccountToken).toBe(false);
+    expect(podOf(manifest).securityContext).toMatchObject({
+      runAsNonRoot: true,
+      seccompProfile: { type: 'RuntimeDefault' },
+    });
+    expect(containerOf(manifest).securityContext).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    });
+  });
+
+  it.each(workloads)('%s reads its secrets from files that are mounted', (_name, manifest) => {
+    const { env, volumeMounts } = containerOf(manifest);
+    const paths = env
+      .map(({ value }) => value)
+      .filter((value) => value.startsWith('/run/secrets/'));
+    expect(paths.length).toBeGreaterThan(1);
+    const mounted = volumeMounts.filter(({ name }) =>
+      podOf(manifest).volumes.some((volume) => volume.name === name && volume.secret !== undefined),
+    );
+    const places = mounted.map(({ mountPath }) => mountPath);
+    expect(paths.map((path) => path.replace(/\/[^/]+$/, '')).sort()).toEqual([...places].sort());
+  });
+
+  it.each(deployments)('%s is never drained away as a whole', (_name, { spec }) => {
+    const covers = ({ spec: { minAvailable, selector } }: Manifest) =>
+      minAvailable === 1 && selector.matchLabels.service === spec.selector.matchLabels.service;
+    expect(has('PodDisruptionBudget', covers)).toBe(true);
+  });
+
+  it('opens nothing that is not named', () => {
+    const denies = ({ spec }: Manifest) =>
+      Object.keys(spec.podSelector ?? { some: 1 }).length === 0 &&
+      ['Ingress', 'Egress'].every((type) => spec.policyTypes?.includes(type));
+    expect(has('NetworkPolicy', denies)).toBe(true);
+  });
+
+  it('has no policy for pods that are not there', () => {
+    const pods = workloads.map(([, { spec }]) => spec.template.metadata.labels);
+    const selectors = manifests.flatMap(({ kind, spec }) =>
+      kind === 'NetworkPolicy' ? [spec.podSelector?.matchLabels ?? {}] : [],
+    );
+    for (const selector of selectors) {
+      const fits = (labels: Record<string, string>) =>
+        Object.entries(selector).every(([key, value]) => labels[key] === value);
+      expect(pods.some(fits)).toBe(true);
+    }
+  });
+});
