@@ -1,4 +1,4 @@
-import { errorMessage } from '@uplift/runtime';
+import { errorMessage, redactText } from '@uplift/runtime';
 import pc from 'picocolors';
 import {
   GivenStoreError,
@@ -71,6 +71,6 @@ async function runAll({ options, say }: BenchContext): Promise<(readonly Row[])[
 }
 
 main().catch((error: unknown) => {
-  console.error(pc.red(`bench: ${errorMessage(error)}`));
+  console.error(pc.red(`bench: ${redactText(errorMessage(error))}`));
   process.exitCode = error instanceof GivenStoreError ? error.exitCode : 1;
 });

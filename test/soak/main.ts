@@ -1,6 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
+import { format } from 'node:util';
+import { redactText } from '@uplift/runtime';
 import { projectRoot } from '../../tools/stack/src';
 import { readOptions, USAGE, UsageError } from './soak.options';
 import type { SoakOptions } from './soak.options';
@@ -69,7 +71,7 @@ main().then(
   (code) => process.exit(code),
   (error: unknown) => {
     const isUsage = error instanceof UsageError;
-    console.error(isUsage ? error.message : error);
+    console.error(redactText(isUsage ? error.message : format(error)));
     process.exit(isUsage ? 2 : 1);
   },
 );

@@ -1,5 +1,5 @@
 import { EventStoreUnavailableError, StreamNotFoundError } from '@uplift/event-store';
-import { ConfigurationError, errorMessage } from '@uplift/runtime';
+import { ConfigurationError, errorMessage, redactText } from '@uplift/runtime';
 import { CommanderError } from 'commander';
 
 /** What the exit code of `uplift` says to a script. */
@@ -29,7 +29,7 @@ export class CommandFailure extends Error {
 /** One line on stderr, the document on stdout for machines; returns the exit code. */
 export function reportError(error: unknown, argv: readonly string[]): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-  process.stderr.write(`uplift: ${errorMessage(error).replace(/\s+/g, ' ')}\n`);
+  process.stderr.write(`uplift: ${redactText(errorMessage(error)).replace(/\s+/g, ' ')}\n`);
   if (!(error instanceof CommandFailure)) return exitCodeOf(error);
   const wantsJson = argv.some((arg) => /^(--output=)?jsonl?$/.test(arg));
   if (error.document !== undefined && wantsJson) {

@@ -37,6 +37,7 @@ export function parseEsdbConnectionString(text: string): EsdbSettings {
   const { discover = '', rest } = formOf(text);
   const query = rest.indexOf('?');
   const authority = query < 0 ? rest : rest.slice(0, query);
+  if (query >= 0) refuseUnknownOptions(rest.slice(query + 1));
   const at = authority.lastIndexOf('@');
   const credentials = at < 0 ? undefined : credentialsOf(authority.slice(0, at));
   const options = parsed(`esdb${discover}://${rest.slice(at + 1)}`);
@@ -54,6 +55,34 @@ function formOf(text: string): { readonly discover?: string; readonly rest: stri
     );
   }
   return discover === undefined ? { rest } : { discover, rest };
+}
+
+const OPTIONS = [
+  'connectionName',
+  'defaultDeadline',
+  'discoveryInterval',
+  'gossipTimeout',
+  'keepAliveInterval',
+  'keepAliveTimeout',
+  'maxDiscoverAttempts',
+  'nodePreference',
+  'throwOnAppendFailure',
+  'tls',
+  'tlsCAFile',
+  'tlsVerifyCert',
+  'userCertFile',
+  'userKeyFile',
+];
+const flat = (name: string) => name.trim().toLowerCase().replace(/[_-]/g, '');
+const KNOWN_OPTIONS = new Set(OPTIONS.map(flat));
+
+/** The client would print the whole string. It may be the end of a password that stands behind the question mark. */
+function refuseUnknownOptions(query: string): void {
+  const names = query.split('&').map((option) => flat(option.split('=', 1)[0] ?? ''));
+  if (names.every((name) => name === '' || KNOWN_OPTIONS.has(name))) return;
+  throw new ConnectionStringError(
+    `The connection string of the event store has an option that is none of ${OPTIONS.join(', ')}; a "?" in a password is written %3F`,
+  );
 }
 
 function credentialsOf(text: string) {

@@ -87,6 +87,9 @@ describe('the connection string', () => {
     ['esdb://store?tlsCAFile=/nowhere/ca.crt', 'tlsCAFile'],
     ['esdb://store?tlsCAFile=/tmp', 'names /tmp, which cannot be read'],
     ['esdb://store?userCertFile=/nowhere/a.crt', 'go together'],
+    ['esdb://store?tls=true&password=hidden', 'none of connectionName'],
+    ['esdb://admin:hidden?x@store?tls=false', 'is written %3F'],
+    ['esdb://admin:1?hidden@store', 'is written %3F'],
   ])('%s is refused with words, and without the password', (text, words) => {
     let message = '';
     try {

@@ -3,6 +3,7 @@ import { chmod, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pc from 'picocolors';
+import { errorMessage, redactText } from '@uplift/runtime';
 import { busSettings, GivenBusError, shownBus } from '../../given-bus/src';
 import { GivenStoreError, openGivenStore, shownStore } from '../../given-store/src';
 import { Stack } from '../../stack/src';
@@ -102,7 +103,7 @@ async function run(): Promise<void> {
   try {
     process.exitCode = await main(demoOptions(process.argv.slice(2)));
   } catch (error) {
-    console.error(pc.red(`demo: ${error instanceof Error ? error.message : String(error)}`));
+    console.error(pc.red(`demo: ${redactText(errorMessage(error))}`));
     const isGiven = error instanceof GivenStoreError || error instanceof GivenBusError;
     process.exitCode = isGiven ? error.exitCode : 1;
   }

@@ -1,4 +1,4 @@
-import { errorMessage, readConfiguration } from '@uplift/runtime';
+import { errorMessage, readConfiguration, redactText } from '@uplift/runtime';
 import { migrateDatabase } from '../read-model/postgres.migration';
 
 /** Writes one JSON object: `done` with the versions, or `failed` with the reason. Returns the exit code. */
@@ -8,7 +8,7 @@ export async function runMigrate(write: (line: string) => void): Promise<0 | 1> 
     show({ type: 'done', ...(await migrate()) });
     return 0;
   } catch (error) {
-    show({ type: 'failed', reason: errorMessage(error) });
+    show({ type: 'failed', reason: redactText(errorMessage(error)) });
     return 1;
   }
 }

@@ -1,6 +1,6 @@
 import { EsdbEventStore } from '@uplift/event-store';
 import type { Clock } from '@uplift/runtime';
-import { errorMessage, readConfiguration } from '@uplift/runtime';
+import { errorMessage, readConfiguration, redactText } from '@uplift/runtime';
 import { ProjectionHaltedError } from '../projection/projection-state';
 import { PostgresReadModel } from '../read-model/postgres.read-model';
 import type { RebuildProgress } from './rebuild-read-model';
@@ -55,7 +55,7 @@ function shareOf(position: bigint | null, head: bigint | null): number {
 }
 
 function inWords(error: unknown) {
-  const reason = errorMessage(error);
+  const reason = redactText(errorMessage(error));
   if (!(error instanceof ProjectionHaltedError) || !error.event) return { reason };
   const { position, ...place } = error.event;
   return { reason, event: { ...place, position: position.toString() } };

@@ -32,7 +32,7 @@ describe('a log line', () => {
 
   it('carries no secret at any depth, in fields, bindings, errors or addresses', () => {
     const { logger, lines } = recording();
-    const cause = new Error('connect nats://u:hunter2@host or postgres://u:hunter2@host failed');
+    const cause = new Error('connect nats://u:hunter2@host or https://u:hunter2@host failed');
     const error = Object.assign(new Error('no', { cause }), { apiKey: 'hunter2' });
     logger
       .child({ lagoonToken: 'hunter2' })
@@ -49,6 +49,12 @@ describe('a log line', () => {
     ['kurrentdb+discover://a:hunter2@b,c', 'kurrentdb+discover://[redacted]@b,c'],
     ['nats://a:hun@hunter2@one,nats://two', 'nats://[redacted]@one,nats://two'],
     ['nats://a:hun/hunter2@one', 'nats://[redacted]@one'],
+    ['postgresql://u:hun/hunter2@h/db', 'postgresql://[redacted]@h/db'],
+    [
+      'postgres://h/db?user=u&password=hunter2&ssl=1',
+      'postgres://h/db?user=u&password=[redacted]&ssl=1',
+    ],
+    ['GET /callback?access_token=hunter2#x', 'GET /callback?access_token=[redacted]#x'],
     ['postgres://u:hun"hunter2@h/db', 'postgres://[redacted]@h/db'],
     ['see https://host/a/@scope and a@b', 'see https://host/a/@scope and a@b'],
   ])('leaves nothing of the credentials in %s', (text, shown) => {

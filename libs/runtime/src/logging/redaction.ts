@@ -4,9 +4,12 @@ const SECRET_KEY =
   /pass(word|wd|phrase)?$|secret|token|authori[sz]ation|cookie|credential|api[-_]?key|private[-_]?key/i;
 /** Up to the last @ before a path: a password may have one in it. */
 const URL_CREDENTIALS = /([a-z][a-z0-9+.-]*:\/\/)[^\s/]*@/gi;
-/** Of a store and of a bus: there a password may also hold a slash. */
+/** Of a store, a bus and a database: there a password may also hold a slash. */
 const SERVER_CREDENTIALS =
-  /((?:esdb|kurrentdb|kurrent|kdb|nats|tls)(?:\+discover)?:\/\/)[^\s?]*@/gi;
+  /((?:esdb|kurrentdb|kurrent|kdb|nats|tls|postgres|postgresql)(?:\+discover)?:\/\/)[^\s?]*@/gi;
+/** Behind the question mark of an address. */
+const QUERY_SECRET =
+  /([?&][\w-]{0,40}(?:pass|pwd|secret|token|api[-_]?key|access[-_]?key)[\w-]{0,40}=)[^\s&#"']+/gi;
 const MAX_DEPTH = 8;
 
 const REDACTED = '[redacted]';
@@ -28,7 +31,8 @@ function redactObject(value: object, depth: number): unknown {
 export function redactText(text: string): string {
   return text
     .replace(SERVER_CREDENTIALS, `$1${REDACTED}@`)
-    .replace(URL_CREDENTIALS, `$1${REDACTED}@`);
+    .replace(URL_CREDENTIALS, `$1${REDACTED}@`)
+    .replace(QUERY_SECRET, `$1${REDACTED}`);
 }
 
 function redactFields(value: object, depth: number): Record<string, unknown> {

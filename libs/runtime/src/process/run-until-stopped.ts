@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../config/configuration';
 import { createLogger, type Logger } from '../logging/logger';
+import { redactText } from '../logging/redaction';
 import { traceToSources } from '../logging/stack-traces';
 import { systemClock } from '../time/clock';
 
@@ -121,7 +122,7 @@ function exitOnDefect(logger: Logger): void {
 }
 
 function exitForGood(logger: Logger, { message }: FinalError): never {
-  process.stderr.write(`${message}\n`);
+  process.stderr.write(`${redactText(message)}\n`);
   logger.fatal({ reason: message }, 'ended for good');
   process.exit(FINAL_EXIT_CODE);
 }
@@ -129,7 +130,7 @@ function exitForGood(logger: Logger, { message }: FinalError): never {
 function exitAfterFailedStart(logger: Logger, error: unknown): never {
   if (error instanceof FinalError) exitForGood(logger, error);
   if (error instanceof ConfigurationError) {
-    process.stderr.write(`${error.message}\n`);
+    process.stderr.write(`${redactText(error.message)}\n`);
     logger.fatal({ problems: error.problems }, 'start failed');
   } else {
     logger.fatal({ err: error }, 'start failed');

@@ -124,8 +124,8 @@ export const SECURITY_MUTANTS: readonly Mutant[] = [
     breaks: ['S-10'],
     what: 'user and password of a URL are logged',
     file: 'libs/runtime/src/logging/redaction.ts',
-    search: '.replace(URL_CREDENTIALS, `$1${REDACTED}@`);',
-    replacement: '.replace(`${URL_CREDENTIALS}`, REDACTED);',
+    search: '.replace(URL_CREDENTIALS, `$1${REDACTED}@`)',
+    replacement: '.replace(`${URL_CREDENTIALS}`, REDACTED)',
     test: {
       spec: LOGGER,
       name: 'carries no secret at any depth, in fields, bindings, errors or addresses',
