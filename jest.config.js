@@ -4,7 +4,9 @@ const suite = (name, suffix) => ({
   displayName: name,
   testMatch: [`<rootDir>/{apps,libs,tools,test}/**/*.${suffix}.spec.ts`],
   testEnvironment: '<rootDir>/jest.environment.js',
-  transform: { '^.+\\.ts$': '@swc/jest' },
+  // jose is an ES module, which Jest does not load as such.
+  transform: { '^.+\\.ts$': '@swc/jest', '/node_modules/jose/.+\\.js$': '@swc/jest' },
+  transformIgnorePatterns: ['/node_modules/(?!jose/)'],
   moduleNameMapper: {
     '^fast-check$': '<rootDir>/jest.fast-check.js',
     '^@uplift/([^/]+)/testing$': '<rootDir>/libs/$1/src/testing/index.ts',

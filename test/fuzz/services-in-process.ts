@@ -32,6 +32,7 @@ const SERVERS = {
   UPLIFT_EVENTSTORE_URL: 'esdb://127.0.0.1:1?tls=false',
   UPLIFT_NATS_URL: 'nats://127.0.0.1:1',
   UPLIFT_POSTGRES_URL: 'postgres://127.0.0.1:1/none',
+  UPLIFT_AUTH: 'off',
 };
 const SERVICE_SETTINGS = ['logLevel', 'beatLimitMs', 'drainMs', 'buildCommit'] as const;
 

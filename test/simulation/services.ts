@@ -80,6 +80,7 @@ export const TIMES = {
 const ENVIRONMENT: Readonly<Record<string, string>> = {
   ...Object.fromEntries(Object.entries(TIMES).map(([name, ms]) => [name, String(ms)])),
   UPLIFT_SNAPSHOT_EVENTS: '5',
+  UPLIFT_AUTH: 'off',
   UPLIFT_EVENTSTORE_URL: 'esdb://store.invalid:2113?tls=false',
   UPLIFT_NATS_URL: 'nats://bus.invalid:4222',
   UPLIFT_POSTGRES_URL: 'postgres://database.invalid/uplift',

@@ -21,7 +21,11 @@ interface ServerSentEvent {
 
 /** Speaks HTTP to the command API and turns its problem documents into exit codes. */
 export class ApiClient {
-  constructor(private readonly baseUrl: string) {}
+  /** `token`: what this client shows, if it has one. */
+  constructor(
+    private readonly baseUrl: string,
+    private readonly token?: string,
+  ) {}
 
   async json<Body>(path: string, request: ApiRequest = {}): Promise<Body> {
     const response = await this.open(path, request);
@@ -38,6 +42,7 @@ export class ApiClient {
       method,
       headers: {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(this.token === undefined ? {} : { authorization: `Bearer ${this.token}` }),
         ...headers,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -67,17 +72,26 @@ async function refusal(response: Response): Promise<CommandFailure> {
 }
 
 function exitCodeFor({ status }: ProblemDetails) {
+  if (status === 401 || status === 403) return EXIT.denied;
   if (status === 504) return EXIT.timedOut;
   if (status === 503) return EXIT.unreachable;
   return status >= 500 ? EXIT.failed : EXIT.refused;
 }
+
+/** What a person at the command line does about it. */
+const NEXT_STEP: Readonly<Record<string, string>> = {
+  'credentials-missing': 'Store one with `uplift login`, or set UPLIFT_TOKEN.',
+  'credentials-refused': 'Store another one with `uplift login`, or set UPLIFT_TOKEN.',
+  'scope-missing': '`uplift whoami` says what the token may do.',
+};
 
 /** What was refused, where, and what is possible instead. */
 function lineOf({ code, detail, errors = [], waitingFor, allowedCommands }: ProblemDetails) {
   const fields = errors.map((error) => `${error.pointer}: ${error.detail}`).join('; ');
   const waiting = waitingFor && `Waiting: ${waitingFor.sentence}.`;
   const steps = allowedCommands && `Possible now: ${possible(allowedCommands)}.`;
-  return [`${detail} [${code}]`, fields, waiting, steps].filter(Boolean).join(' ');
+  const next = NEXT_STEP[code];
+  return [`${detail} [${code}]`, fields, waiting, steps, next].filter(Boolean).join(' ');
 }
 
 /** Parses a `text/event-stream` body; comments are skipped. */

@@ -3,6 +3,7 @@ import { EsdbEventStore } from '@uplift/event-store';
 import type { Clock, Randomness } from '@uplift/runtime';
 import { readConfiguration } from '@uplift/runtime';
 import type { Command } from 'commander';
+import { storedToken } from './access/credentials';
 import type { Answer } from './api-client';
 import { ApiClient } from './api-client';
 import type { Output } from './printer';
@@ -24,7 +25,10 @@ export class CliContext {
   }
 
   get api(): ApiClient {
-    return new ApiClient(readConfiguration(['apiUrl']).apiUrl);
+    const { apiUrl, token, credentialsPath } = readConfiguration([
+      ...(['apiUrl', 'token', 'credentialsPath'] as const),
+    ]);
+    return new ApiClient(apiUrl, token ?? storedToken(credentialsPath, apiUrl));
   }
 
   /** Reads; says which starts are stopped, and that the answer is old, whatever was asked. */

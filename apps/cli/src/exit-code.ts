@@ -10,6 +10,7 @@ export const EXIT = {
   refused: 3,
   timedOut: 4,
   unreachable: 5,
+  denied: 6,
 } as const;
 
 type ExitCode = (typeof EXIT)[keyof typeof EXIT];

@@ -9,12 +9,14 @@ import { CommandFailure, EXIT } from './exit-code';
 import { instanceCommand } from './instance.command';
 import { OUTPUTS } from './printer';
 import { systemCommand } from './system.command';
+import { loginCommand, whoamiCommand } from './access/login.command';
+import { tokenCommand } from './access/token.command';
 import { upgradeCommand } from './upgrade/upgrade.command';
 
 const EXIT_CODES = `
-Exit codes: 0 done, 1 failed, 2 usage, 3 refused, 4 timed out, 5 unreachable.
-Settings:   UPLIFT_API_URL; UPLIFT_EVENTSTORE_URL for audit and rebuild; UPLIFT_POSTGRES_URL for rebuild and migrate;
-            UPLIFT_POSTGRES_OWNER_URL for migrate.`;
+Exit codes: 0 done, 1 failed, 2 usage, 3 refused, 4 timed out, 5 unreachable, 6 not allowed.
+Settings:   UPLIFT_API_URL; UPLIFT_TOKEN unless uplift login has stored one; UPLIFT_EVENTSTORE_URL for audit and rebuild;
+            UPLIFT_POSTGRES_URL for rebuild and migrate; UPLIFT_POSTGRES_OWNER_URL for migrate.`;
 
 const PROJECTOR = resolve(__dirname, '../../projector/src/main.js');
 
@@ -28,7 +30,10 @@ export function program(): Command {
     .showHelpAfterError('Add --help for the options.')
     .addHelpText('after', EXIT_CODES);
   const context = new CliContext(root, systemClock, systemRandomness);
-  const nouns = [instanceCommand, upgradeCommand, systemCommand, auditCommand];
+  const nouns = [
+    ...[instanceCommand, upgradeCommand, systemCommand, auditCommand],
+    ...[tokenCommand, whoamiCommand, loginCommand],
+  ];
   nouns.forEach((noun) => root.addCommand(noun(context)));
   root
     .command('rebuild')

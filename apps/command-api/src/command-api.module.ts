@@ -7,8 +7,18 @@ import {
   BusConnection,
   openServiceBus,
 } from '@uplift/bus';
-import { DECISIONS_STREAM, FINDINGS_STREAM, SYSTEM_STREAM } from '@uplift/contracts';
-import { decisionsDecider, environmentDecider, findingsDecider } from '@uplift/domain';
+import {
+  API_TOKENS_STREAM,
+  DECISIONS_STREAM,
+  FINDINGS_STREAM,
+  SYSTEM_STREAM,
+} from '@uplift/contracts';
+import {
+  apiTokensDecider,
+  decisionsDecider,
+  environmentDecider,
+  findingsDecider,
+} from '@uplift/domain';
 import {
   CommandHandler,
   DivergenceWatch,
@@ -24,6 +34,8 @@ import {
 } from '@uplift/event-store';
 import type { ServiceRuntime } from '@uplift/runtime';
 import { Clock, Health, Metrics, Randomness } from '@uplift/runtime';
+import { accessProviders, GLOBAL_GUARD } from './access/access.providers';
+import { ACCESS_POLICY_SETTINGS } from './access/access-policy';
 import { CommandLimiter, CommandLimits } from './commands/command-limiter';
 import { CommandMeter } from './commands/command-meter';
 import { CommandService } from './commands/command-service';
@@ -43,12 +55,16 @@ import { StoreWatch } from './system/store-watch';
 import { SwitchStream } from './system/system-commands';
 import { SystemModule } from './system/system.module';
 import { WatchdogWatch } from './system/watchdog-watch';
+import { ApiTokenStream } from './tokens/token-commands';
+import { TokensModule } from './tokens/tokens.module';
 import { UpgradePolicy } from './upgrades/upgrade-commands';
 import { UpgradesModule } from './upgrades/upgrades.module';
 
 export const SERVICE_NAME = 'command-api';
 
 export const COMMAND_API_SETTINGS = [
+  ...ACCESS_POLICY_SETTINGS,
+  'httpHost',
   'eventStoreUrl',
   ...BUS_ACCESS_SETTINGS,
   'deadlineAttemptMs',
@@ -64,7 +80,13 @@ export const COMMAND_API_SETTINGS = [
 type CommandApiRuntime = ServiceRuntime<(typeof COMMAND_API_SETTINGS)[number]>;
 
 /** Every operation of this service, in the order of its published description. */
-export const RESOURCE_MODULES = [InstancesModule, UpgradesModule, SystemModule, EventsModule];
+export const RESOURCE_MODULES = [
+  InstancesModule,
+  UpgradesModule,
+  SystemModule,
+  EventsModule,
+  TokensModule,
+];
 
 /** Composition root: the one place where adapters are chosen. */
 @Module({})
@@ -78,6 +100,7 @@ export class CommandApiModule implements OnApplicationShutdown {
   static for(runtime: CommandApiRuntime): DynamicModule {
     const providers = [
       ...ports(runtime),
+      ...accessProviders(runtime.configuration, SERVICE_NAME),
       ...policies(runtime),
       ...adapters(runtime),
       ...histories(runtime),
@@ -96,7 +119,7 @@ export class CommandApiModule implements OnApplicationShutdown {
       global: true,
       imports: RESOURCE_MODULES,
       controllers: [PagesController],
-      providers,
+      providers: [...providers, GLOBAL_GUARD],
       exports: providers,
     };
   }
@@ -213,6 +236,15 @@ function systemStreams(runtime: CommandApiRuntime): Provider[] {
         const streams = new StreamHistory(store, SERVICE_NAME, 'system', findingsDecider);
         const handler = new SystemCommandHandler(FINDINGS_STREAM, streams, runtime);
         return new FindingStream(handler, meter);
+      },
+    },
+    {
+      provide: ApiTokenStream,
+      inject: [EventStore, CommandMeter],
+      useFactory: (store: EventStore, meter: CommandMeter) => {
+        const streams = new StreamHistory(store, SERVICE_NAME, 'system', apiTokensDecider);
+        const handler = new SystemCommandHandler(API_TOKENS_STREAM, streams, runtime);
+        return new ApiTokenStream(handler, meter);
       },
     },
     {

@@ -1,3 +1,4 @@
+import { SCOPES } from '@uplift/domain';
 import {
   finding,
   instance,
@@ -18,6 +19,7 @@ import {
   named,
   nullable,
   object,
+  oneOf,
   plain,
   record,
   revision,
@@ -74,6 +76,23 @@ function ledTo(stream: string) {
   };
 }
 
+const tokenLinks = named('ApiTokenLinks', object({ tokens: text }));
+const scopes = list(oneOf(SCOPES));
+const actor = documented('The id by which events name the holder', text);
+
+const apiToken = named(
+  'ApiToken',
+  object({
+    tokenId: uuid,
+    actor,
+    scopes,
+    expiresAt: dateTime,
+    state: oneOf(['in-force', 'expired', 'revoked'] as const),
+    createdBy: documented('The actor who created it', text),
+    reason: documented('What it is for', text),
+  }),
+);
+
 /** The schema of every answer. Named parts stand in `definitions` under the name they are published by. */
 export const ANSWERS = {
   instance: named('InstanceAnswer', object({ instance, ...READ })),
@@ -127,6 +146,38 @@ export const ANSWERS = {
       links: named('FindingLinks', object({ findings: text })),
     }),
   ),
+  identity: named(
+    'IdentityAnswer',
+    object({
+      actor: documented('As events name the caller', object({ type: text, id: text })),
+      scopes,
+      issuer: documented('Who vouches for the caller', text),
+      subject: documented('Its name there', text),
+      expiresAt: documented('Null: not by itself', nullable(dateTime)),
+    }),
+  ),
+  tokenList: named(
+    'ApiTokenList',
+    object({ items: documented('Newest first, at most a thousand', list(apiToken)) }),
+  ),
+  tokenCreated: named(
+    'ApiTokenCreatedAnswer',
+    object({
+      tokenId: uuid,
+      actor,
+      token: documented(
+        'Shown this once; null where the command is repeated: revoke the token and create another',
+        nullable(text),
+      ),
+      expiresAt: dateTime,
+      ...ledTo('the tokens'),
+      links: tokenLinks,
+    }),
+  ),
+  tokenCommand: named(
+    'ApiTokenCommandAnswer',
+    object({ tokenId: uuid, ...ledTo('the tokens'), links: tokenLinks }),
+  ),
   eventPage: named(
     'EventPage',
     object({
@@ -144,6 +195,11 @@ export const ANSWERS = {
 export type SystemCommandAnswer = ValueOf<typeof ANSWERS.systemCommand>;
 export type AcceptStoreAnswer = ValueOf<typeof ANSWERS.acceptStore>;
 export type FindingCommandAnswer = ValueOf<typeof ANSWERS.findingCommand>;
+export type IdentityAnswer = ValueOf<typeof ANSWERS.identity>;
+export type ApiTokenDocument = ValueOf<typeof apiToken>;
+export type ApiTokenList = ValueOf<typeof ANSWERS.tokenList>;
+export type ApiTokenCreatedAnswer = ValueOf<typeof ANSWERS.tokenCreated>;
+export type ApiTokenCommandAnswer = ValueOf<typeof ANSWERS.tokenCommand>;
 export type EventDocument = ValueOf<typeof event>;
 export type CommandLinks = ValueOf<typeof commandLinks>;
 export type CommandAnswer = ValueOf<typeof command>;

@@ -56,6 +56,9 @@ export const DECISIONS_STREAM = 'system-203cf00a-c242-589c-acd7-5d09fd03a005';
 /** What the auditor has found in store and bus. */
 export const FINDINGS_STREAM = 'system-6dcadd50-8870-5bb2-9235-f0e24cedf346';
 
+/** Which API tokens there are, and which were revoked. */
+export const API_TOKENS_STREAM = 'system-05fa934a-ec7d-5448-892c-805ac30c88c8';
+
 export function instanceStream(instanceId: string): string {
   return `instance-${instanceId}`;
 }
@@ -63,6 +66,11 @@ export function instanceStream(instanceId: string): string {
 /** Commands that were refused to an instance; its own stream keeps its revision. */
 export function refusalStream(instanceId: string): string {
   return `refusal-${instanceId}`;
+}
+
+/** Commands that were denied to their callers in the hour that begins with this id. */
+export function denialStream(hourId: string): string {
+  return `refusal-${hourId}`;
 }
 
 /** Whom one environment of Lagoon belongs to. */

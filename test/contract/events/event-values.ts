@@ -13,6 +13,7 @@ import type {
 } from '@uplift/domain';
 import {
   FINDING_KINDS,
+  SCOPES,
   INSTANCE_STATUSES,
   RUNNING_STATUSES,
   SCRIPT_STEPS,
@@ -248,6 +249,14 @@ export const SYSTEM_VALUES: {
     count,
   }),
   FindingClosed: fc.record({ findingId: name, ...askedBy }),
+  ApiTokenCreated: fc.record({
+    tokenId: name,
+    hash: fc.stringMatching(/^[0-9a-f]{64}$/),
+    scopes: fc.subarray([...SCOPES]),
+    expiresAt: timestamp,
+    ...askedBy,
+  }),
+  ApiTokenRevoked: fc.record({ tokenId: name, ...askedBy }),
 };
 
 const holder = { instanceId: name, registration: fc.nat() };
@@ -275,6 +284,13 @@ export const REFUSAL_VALUES: {
     detail: text,
     currentStatus: instanceStatus,
     requestedBy: name,
+    hour: timestamp,
+  }),
+  CommandDenied: fc.record({
+    command: name,
+    transport: fc.constantFrom('http' as const, 'nats' as const),
+    code: name,
+    deniedTo: nullable(name),
     hour: timestamp,
   }),
 };

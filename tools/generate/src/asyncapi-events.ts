@@ -8,7 +8,8 @@ const ABOUT: Readonly<Record<EventCategory, { readonly id: string; readonly abou
   },
   system: {
     id: 'systemId',
-    about: 'The switches of all starts. There is one stream of this kind.',
+    about:
+      'The switches of all starts, findings, decisions of operators, API tokens: one stream of each kind.',
   },
   environment: {
     id: 'environmentId',
@@ -16,9 +17,9 @@ const ABOUT: Readonly<Record<EventCategory, { readonly id: string; readonly abou
       'Which instance an environment of Lagoon belongs to: reserved before it is registered, freed when it is deregistered.',
   },
   refusal: {
-    id: 'instanceId',
+    id: 'refusalId',
     about:
-      'Commands that were refused to an instance, at most one event per instance, rule and hour.',
+      'Commands that were refused to an instance, at most one event per instance, rule and hour; and commands that were denied to their callers, in one stream for each hour.',
   },
 };
 

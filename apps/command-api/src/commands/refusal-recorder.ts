@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { ProblemDetails } from '@uplift/contracts';
-import { EVENT_CATEGORIES, refusalStream } from '@uplift/contracts';
-import type { KnownInstance, RefusalEventData } from '@uplift/domain';
+import type { Actor, ProblemDetails } from '@uplift/contracts';
+import { denialStream, EVENT_CATEGORIES, refusalStream } from '@uplift/contracts';
+import type { KnownInstance, RefusalEvent } from '@uplift/domain';
 import {
   deterministicEventId,
   EventStore,
@@ -19,18 +19,39 @@ const MOST_AT_ONCE = 64;
 const MOST_REMEMBERED = 50_000;
 const MOST_TRIES = 5;
 const LONGEST_DETAIL = 500;
+/** Denials of one hour that are kept, whoever is denied what. */
+const MOST_DENIALS = 1_000;
 /** Answers that say nothing of a rule: the caller repeats the command and may well be taken. */
 const NO_RULE = ['revision-conflict'];
 
 interface Refusal {
   readonly eventId: string;
-  readonly data: RefusalEventData['CommandRefused'];
-  readonly request: CommandRequest;
+  readonly stream: string;
+  readonly event: RefusalEvent;
+  /** Of the metadata. */
+  readonly correlationId: string;
+  readonly causationId: string;
+  readonly actor: Actor;
+  readonly traceparent?: string;
+  /** The stream takes so many events. */
+  readonly most: number;
 }
+
+/** A command that its caller may not give. */
+export interface Denial {
+  readonly command: string;
+  readonly transport: 'http' | 'nats';
+  readonly code: string;
+  /** Null: nobody knows who it is. */
+  readonly actor: Actor | null;
+}
+
+const NOBODY: Actor = { type: 'user', id: 'anonymous' };
 
 /**
  * Keeps refusals of known instances in streams of their own, so that no refusal moves the revision of an instance: at
- * most one event per instance, rule and hour. Nobody waits for it, and a record that fails is counted and forgotten.
+ * most one event per instance, rule and hour. Denials, of which anybody can cause as many as it likes, share one stream
+ * per hour. Nobody waits for it, and a record that fails is counted and forgotten.
  */
 @Injectable()
 export class RefusalRecorder {
@@ -58,9 +79,6 @@ export class RefusalRecorder {
     if (NO_RULE.includes(code)) return;
     const { instanceId, command, caller } = request;
     const hour = this.presentHour();
-    const eventId = deterministicEventId(`refusal/${instanceId}`, `${code}/${hour}`, 0);
-    if (this.remembered.has(eventId)) return;
-    if (this.pending.size >= MOST_AT_ONCE) return this.total.inc({ outcome: 'lost' });
     const data = {
       instanceId,
       command: command.type,
@@ -70,8 +88,42 @@ export class RefusalRecorder {
       requestedBy: caller.actor.id,
       hour,
     };
+    this.keep({
+      eventId: deterministicEventId(`refusal/${instanceId}`, `${code}/${hour}`, 0),
+      stream: refusalStream(instanceId),
+      event: { type: 'CommandRefused', data },
+      correlationId: instanceId,
+      causationId: commandIdOf(instanceId, caller.idempotencyKey),
+      actor: caller.actor,
+      ...(caller.traceparent === undefined ? {} : { traceparent: caller.traceparent }),
+      most: Infinity,
+    });
+  }
+
+  /** The denial of a command, whatever it is about. Returns at once, and never throws. */
+  recordDenial({ command, transport, code, actor }: Denial): void {
+    const hour = this.presentHour();
+    const hourId = deterministicEventId('denials', hour, 0);
+    const deniedTo = actor?.id ?? null;
+    const step = `${transport}/${command}/${code}/${deniedTo}`;
+    const eventId = deterministicEventId(hourId, step, 0);
+    this.keep({
+      eventId,
+      stream: denialStream(hourId),
+      event: { type: 'CommandDenied', data: { command, transport, code, deniedTo, hour } },
+      correlationId: hourId,
+      causationId: eventId,
+      actor: actor ?? NOBODY,
+      most: MOST_DENIALS,
+    });
+  }
+
+  private keep(refused: Refusal): void {
+    const { eventId } = refused;
+    if (this.remembered.has(eventId)) return;
+    if (this.pending.size >= MOST_AT_ONCE) return this.total.inc({ outcome: 'lost' });
     this.remember(eventId);
-    this.start({ eventId, data, request });
+    this.start(refused);
   }
 
   /** Resolves when nothing is on its way any more. */
@@ -95,7 +147,7 @@ export class RefusalRecorder {
 
   private start(refused: Refusal): void {
     const writing: Promise<void> = this.write(refused)
-      .then(() => this.total.inc({ outcome: 'stored' }))
+      .then((outcome) => this.total.inc({ outcome }))
       .catch((error: unknown) => {
         this.remembered.delete(refused.eventId);
         this.total.inc({ outcome: 'lost' });
@@ -105,27 +157,27 @@ export class RefusalRecorder {
     this.pending.add(writing);
   }
 
-  private write(refused: Refusal, n = 1): Promise<void> {
+  private write(refused: Refusal, n = 1): Promise<'stored' | 'lost'> {
     return this.writeOnce(refused).catch((error: unknown) => {
       if (!(error instanceof RevisionConflictError) || n >= MOST_TRIES) throw error;
       return this.write(refused, n + 1);
     });
   }
 
-  private async writeOnce({ eventId, data, request }: Refusal): Promise<void> {
-    const { instanceId, caller } = request;
-    const stream = refusalStream(instanceId);
+  private async writeOnce(refused: Refusal): Promise<'stored' | 'lost'> {
+    const { eventId, stream, event, most, traceparent } = refused;
     const events = await loadOrEmpty(this.store, stream);
-    if (events.some(({ id }) => id === eventId)) return;
+    if (events.some(({ id }) => id === eventId)) return 'stored';
+    if (events.length >= most) return 'lost';
     const metadata = {
-      $correlationId: instanceId,
-      $causationId: commandIdOf(instanceId, caller.idempotencyKey),
-      actor: caller.actor,
+      $correlationId: refused.correlationId,
+      $causationId: refused.causationId,
+      actor: refused.actor,
       service: SERVICE,
       schemaVersion: EVENT_CATEGORIES.refusal.version,
-      ...(caller.traceparent === undefined ? {} : { traceparent: caller.traceparent }),
+      ...(traceparent === undefined ? {} : { traceparent }),
     };
-    const event = { id: eventId, type: 'CommandRefused', data, metadata };
-    await this.store.append(stream, headOf(events), [event]);
+    await this.store.append(stream, headOf(events), [{ id: eventId, ...event, metadata }]);
+    return 'stored';
   }
 }

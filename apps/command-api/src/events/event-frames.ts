@@ -41,6 +41,7 @@ function closedFrame(reason: StreamEnd): string {
 const WHY_CLOSED: Partial<Record<StreamEnd, string>> = {
   'slow-reader': `Nothing was read for ${SLOW_READER_MS / 1_000} s: connect again with Last-Event-ID`,
   stopping: 'The service stops: connect again with Last-Event-ID',
+  'access-ended': 'The token has expired or was revoked: connect again with another one',
   failed: 'The events cannot be read: connect again with Last-Event-ID',
 };
 

@@ -1,9 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { refusal } from '@uplift/contracts';
+import { Authenticator } from '../access/authenticator';
+import type { Principal } from '../access/principal';
 import { Metrics } from '@uplift/runtime';
 
 /** Why a stream of events ended. */
-export type StreamEnd = 'client-gone' | 'slow-reader' | 'stopping' | 'failed' | 'refused';
+export type StreamEnd =
+  'client-gone' | 'slow-reader' | 'stopping' | 'failed' | 'refused' | 'access-ended';
 
 const MOST_IN_ALL = 200;
 
@@ -15,6 +18,8 @@ export class StreamLimit {
 /** A place in the list of open streams. */
 export interface OpenStream {
   close(end: StreamEnd): void;
+  /** Calls `onEnd` when the client may watch no more, unless the stream is closed before. */
+  follow(principal: Principal, onEnd: () => void): void;
 }
 
 /** The streams of events that are open, by client: bounded for each, so that nobody takes the places of all. */
@@ -27,6 +32,7 @@ export class EventStreams {
 
   constructor(
     private readonly limit: StreamLimit,
+    private readonly authenticator: Authenticator,
     metrics: Metrics,
   ) {
     metrics.gauge(
@@ -53,10 +59,15 @@ export class EventStreams {
     this.count += 1;
     this.byClient.set(client, ofClient + 1);
     let isOpen = true;
+    let stopFollowing = () => undefined as void;
     return {
       close: (end) => {
+        stopFollowing();
         if (isOpen) this.close(client, end);
         isOpen = false;
+      },
+      follow: (principal, onEnd) => {
+        stopFollowing = this.authenticator.follow(principal, onEnd);
       },
     };
   }

@@ -1,10 +1,14 @@
 import { Metrics } from '@uplift/runtime';
+import { accessOn } from '../testing/access';
 import { refusedWith } from '../testing/command-requests';
 import { EventStreams, StreamLimit } from './event-streams';
 
 function streams(perClient: number) {
   const metrics = new Metrics('command-api');
-  return { streams: new EventStreams(new StreamLimit(perClient), metrics), metrics };
+  return {
+    streams: new EventStreams(new StreamLimit(perClient), accessOn().authenticator, metrics),
+    metrics,
+  };
 }
 
 const tooMany = expect.objectContaining(refusedWith('too-many-streams')) as Error;

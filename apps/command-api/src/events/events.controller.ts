@@ -5,6 +5,8 @@ import { refusal } from '@uplift/contracts';
 import type { AllTail } from '@uplift/event-store';
 import { EventStore } from '@uplift/event-store';
 import { Clock } from '@uplift/runtime';
+import { httpPrincipalOf } from '../access/principal';
+import { Needs } from '../access/route-access';
 import type { HttpReply, HttpRequest } from '../http/http-exchange';
 import { headerOf } from '../http/http-exchange';
 import { HttpQuery } from '../http/http-requests';
@@ -18,6 +20,7 @@ import { EVENT_STREAM_HEADERS, FrameSink } from './event-frames';
 import type { StreamEnd } from './event-streams';
 import { EventStreams } from './event-streams';
 import { EventPages } from './event-pages';
+import type { WatchOptions } from './event-watch';
 import { EventReplay, EventWatch } from './event-watch';
 import { WatchedEvents } from './watched-events';
 
@@ -45,6 +48,7 @@ export class EventsController {
     this.pages = new EventPages(store);
   }
 
+  @Needs('instances:read')
   @Get('instances/:id/events')
   @ApiOperation({ summary: 'Raw events of an instance, from the store itself' })
   @DescribedIds('instances/:id')
@@ -55,6 +59,7 @@ export class EventsController {
     return this.pages.page(query);
   }
 
+  @Needs('instances:read')
   @Get('events')
   @ApiOperation({
     summary: 'Events as they happen (server-sent events)',
@@ -70,7 +75,6 @@ export class EventsController {
     @Req() request: HttpRequest,
     @Res() reply: HttpReply,
   ): Promise<void> {
-    const { instanceId } = query;
     const after = lastSeen(request, query);
     const stream = this.streams.open(request.raw.socket.remoteAddress ?? 'unknown');
     const { tail, leave } = this.watched.join();
@@ -81,13 +85,12 @@ export class EventsController {
     try {
       await this.refuseAhead(tail, after);
       const { replay, clock } = this;
-      const watch = new EventWatch({ tail, replay, clock }, new FrameSink(reply.raw, clock), {
-        ...(instanceId === undefined ? {} : { instanceId }),
-        ...(after === undefined ? {} : { after }),
-      });
+      const sink = new FrameSink(reply.raw, clock);
+      const watch = new EventWatch({ tail, replay, clock }, sink, watchOptions(query, after));
       await watch.begin();
       reply.hijack();
       reply.raw.writeHead(200, EVENT_STREAM_HEADERS);
+      stream.follow(httpPrincipalOf(request), () => sink.close('access-ended'));
       void this.follow(watch, close);
     } catch (error) {
       close('refused');
@@ -118,6 +121,16 @@ export class EventsController {
     }
     throw noPosition();
   }
+}
+
+function watchOptions(
+  { instanceId }: Query<'eventStream'>,
+  after: bigint | undefined,
+): WatchOptions {
+  return {
+    ...(instanceId === undefined ? {} : { instanceId }),
+    ...(after === undefined ? {} : { after }),
+  };
 }
 
 /** The position that the client has seen last; of both ways to tell it, the header counts. */

@@ -30,6 +30,17 @@ export function headerOf({ headers }: HttpRequest, name: string): string | undef
 export function sendProblem(reply: HttpReply, document: ProblemDetails): void {
   reply.header('content-type', CONTENT_TYPES.problem);
   reply.header('cache-control', 'no-store');
+  const challenge = challengeOf(document);
+  if (challenge !== undefined) reply.header('www-authenticate', challenge);
   if (document.retryable === true) reply.header('retry-after', RETRY_AFTER_SECONDS);
   reply.status(document.status).send(JSON.stringify(document));
+}
+
+/** What a client needs to do better (RFC 6750, section 3); the detail stands in the document. */
+function challengeOf({ code, scope }: ProblemDetails): string | undefined {
+  if (code === 'credentials-missing') return 'Bearer realm="uplift"';
+  if (code === 'credentials-refused') return 'Bearer realm="uplift", error="invalid_token"';
+  if (code !== 'scope-missing') return undefined;
+  const asked = scope === undefined ? '' : `, scope="${scope}"`;
+  return `Bearer realm="uplift", error="insufficient_scope"${asked}`;
 }

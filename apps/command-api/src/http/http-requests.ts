@@ -3,6 +3,8 @@ import { createParamDecorator, Injectable } from '@nestjs/common';
 import type { HttpQueryName, Query } from '@uplift/contracts';
 import { pathMembers, queryParameters, readQueryString, refusal } from '@uplift/contracts';
 import { Readable } from 'node:stream';
+import type { Principal } from '../access/principal';
+import { httpPrincipalOf } from '../access/principal';
 import type { Caller, OptionallyKeyedCaller } from '../commands/command-request';
 import { requireKey, tracing } from '../commands/command-request';
 import { isUuid } from '../input/fields';
@@ -12,7 +14,6 @@ import type { HttpRequest } from './http-exchange';
 import { headerOf } from './http-exchange';
 import { UnreadBody } from './http-transport';
 
-const ANONYMOUS = { type: 'user', id: 'anonymous' } as const;
 const MIN_POSITION = 'min-position';
 
 /** Who sends this HTTP command, under which key. */
@@ -20,6 +21,12 @@ export const HttpCaller = createParamDecorator((_: unknown, context: ExecutionCo
   const request = context.switchToHttp().getRequest<HttpRequest>();
   return callerWithKey(request, requireKey(headerOf(request, 'idempotency-key')));
 });
+
+/** Who sends this HTTP request, and what it may do. */
+export const HttpPrincipal = createParamDecorator(
+  (_: unknown, context: ExecutionContext): Principal =>
+    httpPrincipalOf(context.switchToHttp().getRequest<HttpRequest>()),
+);
 
 /** Who sends an HTTP command that needs no key. A key that cannot be one is refused all the same. */
 export function callerWithOptionalKey(request: HttpRequest): OptionallyKeyedCaller {
@@ -31,11 +38,11 @@ function callerWithKey(request: HttpRequest, idempotencyKey: string): Caller {
   return { ...callerOf(request), idempotencyKey };
 }
 
-/** The one place where a verified identity will come in. */
+/** Where nobody has to say who it is, it is anybody. */
 function callerOf(request: HttpRequest): OptionallyKeyedCaller {
   return {
     transport: 'http',
-    actor: ANONYMOUS,
+    actor: httpPrincipalOf(request).actor,
     ...tracing(headerOf(request, 'traceparent')),
     ...expectedRevision(headerOf(request, 'if-match')),
   };

@@ -26,7 +26,7 @@ export const FASTIFY_OPTIONS = {
 
 const COMMAND_METHOD = 'POST';
 /** What an operator may need just then. */
-const OPERATORS_SWITCHES = '/v1/system/';
+const OPERATORS_COMMANDS = ['/v1/system/', '/v1/tokens'];
 const LIMITED = { bodyLimit: BODY_LIMIT_BYTES };
 const IMPORT_ROUTE = '/v1/instances/import';
 export const NDJSON = 'application/x-ndjson';
@@ -115,7 +115,8 @@ function refuseUnderOverload(app: NestFastifyApplication, limiter: CommandLimite
     .getHttpAdapter()
     .getInstance()
     .addHook('onRequest', ({ method, url }, reply, done) => {
-      const mayBeRefused = method === COMMAND_METHOD && !url.startsWith(OPERATORS_SWITCHES);
+      const mayBeRefused =
+        method === COMMAND_METHOD && !OPERATORS_COMMANDS.some((each) => url.startsWith(each));
       if (!mayBeRefused || limiter.hasRoom) return done();
       sendProblem(reply, limiter.refuse().problem);
     });

@@ -9,8 +9,10 @@ import {
   queryParameters,
   toOpenApi,
 } from '@uplift/contracts';
+import type { Scope } from '@uplift/domain';
 import type { Observable } from 'rxjs';
 import { map } from 'rxjs';
+import { Needs } from '../access/route-access';
 import type { CommandOutcome, CommandResult } from '../commands/command-answer';
 import { answerOf } from '../commands/command-answer';
 import type { HttpReply } from './http-exchange';
@@ -24,6 +26,7 @@ const QUERY_PROBLEMS = [400, 404, 409, 503];
 /** POST of a command to an instance: the handler gives its result, the caller gets the answer with status and headers. */
 export function PostCommand(path: string, summary: string): MethodDecorator {
   return applyDecorators(
+    Needs('instances:write'),
     UseInterceptors(CommandReply),
     DescribedIds(path),
     describedCommand(path, summary, {
@@ -48,6 +51,7 @@ export function PostSystemCommand(
   described: DescribedCommand,
 ): MethodDecorator {
   return applyDecorators(
+    Needs('system:operate'),
     UseInterceptors(SystemCommandReply),
     DescribedIds(path),
     describedCommand(path, summary, described),
@@ -138,9 +142,20 @@ function replyTo<Answer extends { readonly revision: number }>(
   return answer;
 }
 
+const SCOPE_OF_QUERY: Readonly<Record<QueryName, Scope>> = {
+  instanceGet: 'instances:read',
+  instanceList: 'instances:read',
+  instanceStats: 'instances:read',
+  instanceTimeline: 'instances:read',
+  upgradeGet: 'instances:read',
+  systemStatus: 'instances:read',
+  systemFindings: 'audit:read',
+};
+
 /** GET of a query that the read model answers. */
 export function GetQuery(path: string, query: QueryName, summary: string): MethodDecorator {
   return applyDecorators(
+    Needs(SCOPE_OF_QUERY[query]),
     Get(path),
     ApiOperation({ summary }),
     DescribedIds(path),

@@ -15,6 +15,7 @@ import { isInstanceStatus, isRunning, LIFECYCLE } from '@uplift/domain';
 import { InstanceHistory } from '@uplift/event-store';
 import { Randomness } from '@uplift/runtime';
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { Public } from '../access/route-access';
 import type { CommandResult } from '../commands/command-answer';
 import { answerOf } from '../commands/command-answer';
 import type { Caller } from '../commands/command-request';
@@ -61,6 +62,8 @@ function DescribedCallback(summary: string): MethodDecorator {
   );
 }
 
+const OWN_TOKEN = 'has a token of its own, UPLIFT_HEALTH_CALLBACK_TOKEN';
+
 type Path = Readonly<Record<'uuid' | 'status', string>>;
 
 /** The path that Polydock gave to its apps, with the checks, and the order of checks, that they know. */
@@ -74,6 +77,7 @@ export class HealthCallbackController {
     private readonly randomness: Randomness,
   ) {}
 
+  @Public(OWN_TOKEN)
   @Get(':uuid/health/:status')
   @DescribedCallback('Report the health of an instance, as Polydock does')
   async healthCallback(
@@ -87,6 +91,7 @@ export class HealthCallbackController {
     return answerOf(await this.report(instanceId, status, this.callerOf(request)));
   }
 
+  @Public(OWN_TOKEN)
   @Post(':uuid/health/:status')
   @HttpCode(200)
   @DescribedCallback('Report the health of an instance, as Polydock does; a body is ignored')

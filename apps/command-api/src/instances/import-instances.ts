@@ -9,6 +9,8 @@ import { Clock } from '@uplift/runtime';
 import { bulkhead } from 'cockatiel';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { Authenticator } from '../access/authenticator';
+import type { Principal } from '../access/principal';
 import { answerOf } from '../commands/command-answer';
 import { CommandLimits } from '../commands/command-limiter';
 import type { OptionallyKeyedCaller } from '../commands/command-request';
@@ -71,13 +73,18 @@ export class ImportInstances implements BeforeApplicationShutdown {
   constructor(
     private readonly commands: InstanceCommands,
     private readonly clock: Clock,
+    private readonly authenticator: Authenticator,
     limits: CommandLimits,
   ) {
     this.turns = bulkhead(Math.max(1, limits.underWay >> 1), MOST_IMPORTS * MOST_AT_ONCE);
   }
 
   /** Lines of JSON: the answers in the order of the lines. Throws `overloaded`. */
-  answer(bytes: AsyncIterable<Buffer>, caller: OptionallyKeyedCaller): Readable {
+  answer(
+    bytes: AsyncIterable<Buffer>,
+    caller: OptionallyKeyedCaller,
+    principal: Principal,
+  ): Readable {
     if (this.underWay.size >= MOST_IMPORTS) {
       throw refusal('overloaded', `${MOST_IMPORTS} imports are under way: send the lines later`);
     }
@@ -85,7 +92,8 @@ export class ImportInstances implements BeforeApplicationShutdown {
     this.underWay.add(run);
     const answers = Readable.from(this.answers(run, bytes, caller));
     run.onStuck = () => answers.destroy();
-    answers.once('close', () => this.end(run));
+    const unfollow = this.authenticator.follow(principal, () => run.cut('access-ended'));
+    answers.once('close', unfollow).once('close', () => this.end(run));
     return answers;
   }
 
@@ -139,7 +147,7 @@ export class ImportInstances implements BeforeApplicationShutdown {
 }
 
 /** Why an import ends before all its lines are answered. */
-type Cut = 'idle' | 'service-stopping' | 'client-gone';
+type Cut = 'idle' | 'service-stopping' | 'client-gone' | 'access-ended';
 
 class ImportCutError extends Error {
   constructor(readonly reason: Cut) {

@@ -6,6 +6,8 @@ import { PassThrough } from 'node:stream';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { CommandLimits } from '../commands/command-limiter';
+import { ANYBODY } from '../access/principal';
+import { accessOn } from '../testing/access';
 import { commandServiceOn } from '../testing/command-requests';
 import { ImportInstances } from './import-instances';
 import { InstanceCommands } from './instance-commands';
@@ -24,14 +26,15 @@ const lineOf = (n: number) =>
 function world() {
   const clock = new VirtualClock();
   const { service, environments } = commandServiceOn(new InMemoryEventStore());
+  const access = accessOn();
   const commands = new InstanceCommands(service, environments);
   const limits = new CommandLimits({ commandsUnderWay: UNDER_WAY, commandsQueued: 0 });
-  const importing = new ImportInstances(commands, clock, limits);
+  const importing = new ImportInstances(commands, clock, access.authenticator, limits);
   const warned = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
   const begin = (idempotencyKey?: string) => {
     const body = new PassThrough();
     const caller = idempotencyKey === undefined ? CALLER : { ...CALLER, idempotencyKey };
-    return { body, answers: importing.answer(body, caller) };
+    return { body, answers: importing.answer(body, caller, ANYBODY.http) };
   };
   const answerTo = (line: string, idempotencyKey?: string) => {
     const { body, answers } = begin(idempotencyKey);
@@ -138,7 +141,7 @@ describe('an import', () => {
       }
       await new Promise(() => undefined);
     };
-    const answers = importing.answer(bytes(), CALLER);
+    const answers = importing.answer(bytes(), CALLER, ANYBODY.http);
     for (let n = 1; n <= 100; n += 1) await next(answers);
 
     await new Promise((resolve) => setImmediate(resolve));

@@ -5,6 +5,8 @@ import type { BusRequest } from '@uplift/bus';
 import type { CommandAnswer, Query } from '@uplift/contracts';
 import { COMMAND_SUBJECTS, refusal } from '@uplift/contracts';
 import { Readable } from 'node:stream';
+import { httpPrincipalOf } from '../access/principal';
+import { Needs } from '../access/route-access';
 import type { CommandResult } from '../commands/command-answer';
 import { answerOf } from '../commands/command-answer';
 import type { Caller } from '../commands/command-request';
@@ -49,6 +51,7 @@ export class InstancesController {
     return answerOf(await this.commands.register(dto, busCaller(request)));
   }
 
+  @Needs('instances:write')
   @Post('instances/import')
   @DescribedImport()
   importInstances(
@@ -59,7 +62,11 @@ export class InstancesController {
     if (!(body instanceof Readable)) {
       throw refusal('unsupported-media-type', `Send the lines as ${NDJSON}`);
     }
-    const answers = this.importing.answer(body, callerWithOptionalKey(request));
+    const answers = this.importing.answer(
+      body,
+      callerWithOptionalKey(request),
+      httpPrincipalOf(request),
+    );
     reply.header('content-type', NDJSON).header('cache-control', 'no-store');
     // What is left of the lines of an import that was cut is not read.
     reply.header('connection', 'close').status(200);

@@ -3,8 +3,11 @@ import { Module } from '@nestjs/common';
 import { MODULE_METADATA } from '@nestjs/common/constants';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { Route } from '../access/route-access';
+import { routesIn } from '../access/route-access';
 import { RESOURCE_MODULES } from '../command-api.module';
 import { describeApi } from './open-api';
+import { PagesController } from './pages.controller';
 
 type Types = readonly Type[];
 
@@ -15,6 +18,11 @@ const CONTROLLERS = RESOURCE_MODULES.flatMap(
 /** Every controller with nothing behind it: enough to be described. */
 @Module({ controllers: CONTROLLERS, providers: dependencies().map(standIn) })
 class DescribedModule {}
+
+/** Every way into this service. */
+export function everyRoute(): readonly Route[] {
+  return routesIn([...CONTROLLERS, PagesController]);
+}
 
 /** Text of contracts/openapi.json; starts no server and connects to none. */
 export async function openApiFile(): Promise<string> {

@@ -2,6 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { ANSWERS, openApiSchemas } from '@uplift/contracts';
+import { BEARER } from '../access/route-access';
 import { ImportedInstanceDto, ReportHealthOfInstanceDto } from '../instances/instances.dto';
 import { CloseFindingDto } from '../system/system.dto';
 import {
@@ -35,6 +36,14 @@ export function describeApi(app: INestApplication): OpenAPIObject {
     .setTitle('Uplift')
     .setDescription(ABOUT)
     .setVersion('1')
+    .addBearerAuth(
+      {
+        type: 'http',
+        scheme: 'bearer',
+        description: 'An API token (`uplift_...`), or a JSON Web Token of the identity provider',
+      },
+      BEARER,
+    )
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .build();
   const made = SwaggerModule.createDocument(app, options, {

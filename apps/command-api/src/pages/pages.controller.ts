@@ -3,9 +3,13 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { HealthReport } from '@uplift/runtime';
 import { Health, Metrics } from '@uplift/runtime';
+import { Needs, Public } from '../access/route-access';
 import type { HttpReply } from '../http/http-exchange';
 import { CONTENT_SECURITY_POLICY, HTML, operationsPage, problemsPage } from './html-pages';
 import { PublishedApi } from './open-api';
+
+const PAGE = 'what the API is, and nothing of what is in it';
+const HEALTH = 'for whoever watches the process; without names of instances';
 
 interface HealthPage extends Omit<HealthReport, 'ok'> {
   readonly status: 'ok' | 'failing';
@@ -13,6 +17,7 @@ interface HealthPage extends Omit<HealthReport, 'ok'> {
 
 function HtmlPage(path: string): MethodDecorator {
   return applyDecorators(
+    Public(PAGE),
     Get(path),
     Header('content-type', HTML),
     Header('content-security-policy', CONTENT_SECURITY_POLICY),
@@ -29,6 +34,7 @@ export class PagesController {
     private readonly metrics: Metrics,
   ) {}
 
+  @Public(PAGE)
   @Get('openapi.json')
   openApi(): OpenAPIObject {
     return this.api.document;
@@ -44,16 +50,19 @@ export class PagesController {
     return problemsPage();
   }
 
+  @Public(HEALTH)
   @Get('health/live')
   live(@Res({ passthrough: true }) reply: HttpReply): HealthPage {
     return healthPage(reply, this.health.liveness());
   }
 
+  @Public(HEALTH)
   @Get('health/ready')
   async ready(@Res({ passthrough: true }) reply: HttpReply): Promise<HealthPage> {
     return healthPage(reply, await this.health.readiness());
   }
 
+  @Needs('instances:read')
   @Get('metrics')
   async measures(@Res({ passthrough: true }) reply: HttpReply): Promise<string> {
     const { type, body } = await this.metrics.render();

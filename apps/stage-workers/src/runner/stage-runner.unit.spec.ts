@@ -224,7 +224,11 @@ describe('an instance that was said to wait before any worker had its message', 
 });
 
 describe('triage', () => {
-  const chance = (fraction: number) => ({ fraction: () => fraction, uuid: () => '' });
+  const chance = (fraction: number) => ({
+    fraction: () => fraction,
+    uuid: () => '',
+    bytes: (count: number) => Buffer.alloc(count),
+  });
 
   it.each([
     new RevisionConflictError('s', 1),

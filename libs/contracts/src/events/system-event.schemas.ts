@@ -6,15 +6,17 @@ import type {
   SystemEventData,
   SystemEventType,
 } from '@uplift/domain';
-import { FINDING_KINDS } from '@uplift/domain';
+import { FINDING_KINDS, SCOPES } from '@uplift/domain';
 import type { Schema } from '../schema';
 import {
   count,
   documented,
+  list,
   name,
   nullable,
   object,
   oneOf,
+  plain,
   revision,
   text,
   timestamp,
@@ -65,6 +67,23 @@ export const SYSTEM_EVENTS: {
     'Somebody has looked after a finding, or it has ended by itself.',
     object({ findingId: name, ...ASKED_BY }),
   ),
+  ApiTokenCreated: documented(
+    'From here on whoever shows the token may use its scopes.',
+    object({
+      tokenId: name,
+      hash: documented(
+        'SHA-256 of the token, in hex',
+        plain({ type: 'string', pattern: '^[0-9a-f]{64}$' }),
+      ),
+      scopes: list(oneOf(SCOPES)),
+      expiresAt: timestamp,
+      ...ASKED_BY,
+    }),
+  ),
+  ApiTokenRevoked: documented(
+    'The token is good for nothing any more.',
+    object({ tokenId: name, ...ASKED_BY }),
+  ),
 };
 
 const holder = {
@@ -106,6 +125,16 @@ export const REFUSAL_EVENTS: {
       detail: text,
       currentStatus: instanceStatus,
       requestedBy: name,
+      hour: documented('Start of the hour', timestamp),
+    }),
+  ),
+  CommandDenied: documented(
+    'The first denial in one hour of one command to one caller, for want of a right.',
+    object({
+      command: documented('The subject of the command, or its method and route', name),
+      transport: oneOf(['http', 'nats'] as const),
+      code: documented('The code of the problem', name),
+      deniedTo: documented('The actor; null: nobody knows who it was', nullable(name)),
       hour: documented('Start of the hour', timestamp),
     }),
   ),

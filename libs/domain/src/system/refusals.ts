@@ -14,6 +14,20 @@ export interface RefusalEventData {
     /** Start of the hour, RFC 3339. */
     readonly hour: string;
   };
+  /**
+   * The first denial in one hour of one command to one caller, for want of a right. Kept by the hour, not by the instance:
+   * whoever has no right is told of no instance, and fills no streams by guessing at some.
+   */
+  CommandDenied: {
+    readonly command: string;
+    readonly transport: 'http' | 'nats';
+    /** The code of the problem. */
+    readonly code: string;
+    /** Null where nothing that was shown told who it is. */
+    readonly deniedTo: string | null;
+    /** Start of the hour, RFC 3339. */
+    readonly hour: string;
+  };
 }
 
 export type RefusalEventType = keyof RefusalEventData;

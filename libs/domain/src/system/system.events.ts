@@ -46,6 +46,26 @@ export interface Finding {
   readonly count: number;
 }
 
+/** What a caller may do. */
+export const SCOPES = [
+  'instances:read',
+  'instances:write',
+  'system:operate',
+  'audit:read',
+] as const;
+
+export type Scope = (typeof SCOPES)[number];
+
+/** What an API token lets its holder do, and until when. */
+export interface ApiTokenGrant {
+  readonly tokenId: string;
+  /** SHA-256 (hex) of the token, which nobody can make from it. */
+  readonly hash: string;
+  readonly scopes: readonly Scope[];
+  /** RFC 3339. */
+  readonly expiresAt: string;
+}
+
 /** Data of every event of the category, by event type. */
 export interface SystemEventData {
   /** From here on no instance begins its pre-upgrade and no deployment is triggered. */
@@ -64,6 +84,9 @@ export interface SystemEventData {
   FindingRecorded: Finding;
   /** Somebody has looked after it, or it has ended by itself. */
   FindingClosed: Pick<Finding, 'findingId'> & AskedBy;
+  /** The reason says what the token is for. */
+  ApiTokenCreated: ApiTokenGrant & AskedBy;
+  ApiTokenRevoked: Pick<ApiTokenGrant, 'tokenId'> & AskedBy;
 }
 
 export type SystemEventType = keyof SystemEventData;

@@ -25,6 +25,14 @@ export const EXAMPLE_SYSTEM_DATA: SystemEventData = {
     count: 3,
   },
   FindingClosed: { findingId: 'f1d10000-0000-5000-8000-000000000001', ...ASKED },
+  ApiTokenCreated: {
+    tokenId: '70ce0000-0000-5000-8000-000000000001',
+    hash: '5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8',
+    scopes: ['instances:read', 'instances:write'],
+    expiresAt: '2026-06-01T10:00:00.000Z',
+    ...ASKED,
+  },
+  ApiTokenRevoked: { tokenId: '70ce0000-0000-5000-8000-000000000001', ...ASKED },
 };
 const HOLDER = { instanceId: '0b1c6c0e-0000-4000-8000-00000000000a', registration: 0 };
 

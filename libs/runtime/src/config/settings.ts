@@ -1,3 +1,4 @@
+import { ACCESS_SETTINGS } from './access.settings';
 import { BUS_SETTINGS } from './bus.settings';
 import { LAGOON_SETTINGS } from './lagoon.settings';
 import { PROCESS_SETTINGS } from './process.settings';
@@ -7,6 +8,7 @@ import { DEADLINE_SETTINGS, STAGE_SETTINGS } from './stage.settings';
 /** Every setting of every process. A new setting is a new row in one of these tables. */
 export const SETTINGS = {
   ...PROCESS_SETTINGS,
+  ...ACCESS_SETTINGS,
   ...BUS_SETTINGS,
   ...LAGOON_SETTINGS,
   ...STAGE_SETTINGS,

@@ -21,4 +21,8 @@ export class SeededRandomness extends Randomness {
     const part = (from: number, to: number) => digits.slice(from, to).join('');
     return [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join('-');
   }
+
+  override bytes(count: number): Buffer {
+    return Buffer.from(Array.from({ length: count }, () => Math.floor(this.fraction() * 256)));
+  }
 }

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 
 /** Chance, as far as a run depends on it. */
 export abstract class Randomness {
@@ -7,6 +7,9 @@ export abstract class Randomness {
 
   /** UUID, version 4. */
   abstract uuid(): string;
+
+  /** So many bytes that nobody can guess. */
+  abstract bytes(count: number): Buffer;
 }
 
 export class SystemRandomness extends Randomness {
@@ -16,6 +19,10 @@ export class SystemRandomness extends Randomness {
 
   override uuid(): string {
     return randomUUID();
+  }
+
+  override bytes(count: number): Buffer {
+    return randomBytes(count);
   }
 }
 

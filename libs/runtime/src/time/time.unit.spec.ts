@@ -17,7 +17,11 @@ clockSuite('the virtual clock', () => {
 
 clockSuite('a clock whose pauses are uneven', () => {
   const clock = new VirtualClock();
-  const chance = { fraction: () => 0.5, uuid: () => '' };
+  const chance = {
+    fraction: () => 0.5,
+    uuid: () => '',
+    bytes: (count: number) => Buffer.alloc(count),
+  };
   return { clock: new JitterClock(clock, chance), pass: (ms) => clock.advance(ms) };
 });
 
@@ -57,7 +61,11 @@ describe('JitterClock', () => {
     'lets a pause be up to an eighth shorter or longer, and no timer: %s',
     async (fraction, ms) => {
       const clock = new VirtualClock();
-      const uneven = new JitterClock(clock, { fraction: () => fraction, uuid: () => '' });
+      const uneven = new JitterClock(clock, {
+        fraction: () => fraction,
+        uuid: () => '',
+        bytes: (count: number) => Buffer.alloc(count),
+      });
       void uneven.pause(1_000);
       void uneven.idle(1_000);
       expect(Math.round(clock.nextAt ?? 0)).toBe(ms);
@@ -81,7 +89,10 @@ describe('SeededRandomness', () => {
 
 describe('Backoff', () => {
   it('doubles up to its limit, at least half of it certain', () => {
-    const backoff = new Backoff({ fraction: () => 0, uuid: () => '' }, { longestMs: 500 });
+    const backoff = new Backoff(
+      { fraction: () => 0, uuid: () => '', bytes: (count: number) => Buffer.alloc(count) },
+      { longestMs: 500 },
+    );
     expect([1, 2, 3, 4, 5].map(() => backoff.next())).toEqual([50, 100, 200, 250, 250]);
     backoff.reset();
     expect(backoff.next()).toBe(50);

@@ -70,6 +70,7 @@ export function developmentSettings(given: Settings = {}): Settings {
     ...NO_LIMITS,
     ...SHORT_WAITS,
     ...NO_DRAIN,
+    ...(given.UPLIFT_ROOT_TOKEN_HASH === undefined ? { UPLIFT_AUTH: 'off' } : {}),
     UPLIFT_PROBE_ALLOW_LOOPBACK: 'true',
     UPLIFT_POLL_INTERVAL_MS: pause,
     UPLIFT_POLL_EARLY_INTERVAL_MS: pause,

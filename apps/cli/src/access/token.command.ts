@@ -1,0 +1,91 @@
+import { SCOPES } from '@uplift/domain';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { createHash } from 'node:crypto';
+import type { Answer } from '../api-client';
+import type { CliContext } from '../cli-context';
+
+interface CreateOptions {
+  readonly scope: readonly string[];
+  readonly days: number;
+  readonly reason: string;
+  readonly key?: string;
+}
+
+const DAY_MS = 86_400_000;
+const MOST_DAYS = 366;
+const ROOT_BYTES = 32;
+
+export function tokenCommand(context: CliContext): Command {
+  return new Command('token')
+    .description('API tokens: for programs, and for people without an identity provider')
+    .addCommand(createCommand(context))
+    .addCommand(listCommand(context))
+    .addCommand(revokeCommand(context))
+    .addCommand(rootCommand(context));
+}
+
+function createCommand(context: CliContext): Command {
+  return new Command('create')
+    .description('create a token: it is shown this once')
+    .addOption(
+      new Option('--scope <scopes...>', 'what its holder may do')
+        .choices(SCOPES)
+        .makeOptionMandatory(),
+    )
+    .requiredOption('--reason <text>', 'what it is for; no names of people')
+    .addOption(new Option('--days <n>', 'how long it is good').argParser(daysIn).default(30))
+    .option('--key <key>', 'idempotency key; made up if left out')
+    .action(async ({ scope, days, reason, key }: CreateOptions) => {
+      const expiresAt = new Date(context.clock.wall() + days * DAY_MS).toISOString();
+      const body = { scopes: scope, expiresAt, reason };
+      const document = await context.command<Answer<'tokenCreated'>>('/v1/tokens', body, key);
+      const { tokenId, actor, token } = document;
+      context.printer.print({ document, rows: [{ tokenId, actor, expiresAt, token }] });
+      if (token !== null) return;
+      context.printer.say(`This key was used before, and a token is shown once: revoke ${tokenId}`);
+    });
+}
+
+function listCommand(context: CliContext): Command {
+  return new Command('list')
+    .description('API tokens, newest first, without what their holders show')
+    .action(async () => {
+      const document = await context.api.json<Answer<'tokenList'>>('/v1/tokens');
+      const rows = document.items.map(({ scopes, ...token }) => {
+        return { ...token, scopes: scopes.join(' ') };
+      });
+      context.printer.print({ document, rows });
+    });
+}
+
+function revokeCommand(context: CliContext): Command {
+  return new Command('revoke')
+    .description('revoke a token: within a minute no process takes it')
+    .argument('<token>', 'token id, never the token itself')
+    .requiredOption('--reason <text>', 'why, for the audit')
+    .option('--key <key>', 'idempotency key; made up if left out')
+    .action(async (id: string, { reason, key }: Pick<CreateOptions, 'reason' | 'key'>) => {
+      const path = `/v1/tokens/${encodeURIComponent(id)}/revoke`;
+      const document = await context.command<Answer<'tokenCommand'>>(path, { reason }, key);
+      const { tokenId, revision, position } = document;
+      context.printer.print({ document, rows: [{ tokenId, revision, position }] });
+    });
+}
+
+function rootCommand(context: CliContext): Command {
+  return new Command('root')
+    .description(
+      'make a token with every scope, and its hash for UPLIFT_ROOT_TOKEN_HASH; asks nobody',
+    )
+    .action(() => {
+      const token = `uplift_${context.randomness.bytes(ROOT_BYTES).toString('base64url')}`;
+      const hash = createHash('sha256').update(token, 'utf8').digest('hex');
+      context.printer.print({ document: { token, hash }, rows: [{ token, hash }] });
+    });
+}
+
+function daysIn(text: string): number {
+  const days = Number(text);
+  if (Number.isInteger(days) && days >= 1 && days <= MOST_DAYS) return days;
+  throw new InvalidArgumentError(`Give a whole number from 1 to ${MOST_DAYS}.`);
+}

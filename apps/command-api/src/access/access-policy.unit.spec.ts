@@ -1,0 +1,64 @@
+import { readConfiguration } from '@uplift/runtime';
+import { ACCESS_POLICY_SETTINGS, accessPolicyOf } from './access-policy';
+
+const HASH = 'ab'.repeat(32);
+const JWT = {
+  UPLIFT_JWT_ISSUER: 'https://id.example.com/',
+  UPLIFT_JWT_AUDIENCE: 'uplift',
+  UPLIFT_JWT_JWKS_URL: 'https://id.example.com/keys',
+};
+
+const policyOf = (environment: Readonly<Record<string, string>>) =>
+  accessPolicyOf(readConfiguration([...ACCESS_POLICY_SETTINGS, 'httpHost'], environment));
+
+describe('who may come in', () => {
+  it('is said by a root token, an issuer, or both', () => {
+    expect(policyOf({ UPLIFT_ROOT_TOKEN_HASH: HASH })).toMatchObject({
+      isOff: false,
+      rootTokenHash: Buffer.from(HASH, 'hex'),
+      jwt: null,
+    });
+    expect(policyOf(JWT)).toMatchObject({
+      isOff: false,
+      rootTokenHash: null,
+      jwt: {
+        issuer: 'https://id.example.com/',
+        audience: 'uplift',
+        algorithms: ['RS256', 'ES256'],
+      },
+    });
+    const keys = { UPLIFT_JWT_JWKS_URL: 'http://[::1]:8080/keys' };
+    expect(policyOf({ ...JWT, ...keys, UPLIFT_ROOT_TOKEN_HASH: HASH }).jwt).not.toBeNull();
+  });
+
+  it.each(['127.0.0.1', '127.9.9.9', '::1', 'localhost'])(
+    'is everybody on %s if told so',
+    (host) => {
+      expect(policyOf({ UPLIFT_AUTH: 'off', UPLIFT_HTTP_HOST: host }).isOff).toBe(true);
+    },
+  );
+
+  it.each([
+    ['nothing is set', {}, /Nobody could come in: set UPLIFT_ROOT_TOKEN_HASH/],
+    ['all that is set is empty', { UPLIFT_ROOT_TOKEN_HASH: '' }, /Nobody could come in/],
+    ['the token stands in place of its hash', { UPLIFT_ROOT_TOKEN_HASH: 'uplift_x' }, /64 hex/],
+    ['access is off for others', { UPLIFT_AUTH: 'off', UPLIFT_HTTP_HOST: '0.0.0.0' }, /loopback/],
+    ['access is off for all', { UPLIFT_AUTH: 'off', UPLIFT_HTTP_HOST: '::' }, /loopback/],
+    ['access is off elsewhere', { UPLIFT_AUTH: 'off', UPLIFT_HTTP_HOST: '10.0.0.7' }, /loopback/],
+    ['access is off by name', { UPLIFT_AUTH: 'off', UPLIFT_HTTP_HOST: 'localhost.x' }, /loopback/],
+    ['an issuer has no keys', { ...JWT, UPLIFT_JWT_JWKS_URL: '' }, /belong together/],
+    ['an audience stands alone', { UPLIFT_JWT_AUDIENCE: 'uplift' }, /belong together/],
+    ['keys come in the clear', { ...JWT, UPLIFT_JWT_JWKS_URL: 'http://id.example.com' }, /https/],
+    ['the keys are no address', { ...JWT, UPLIFT_JWT_JWKS_URL: 'https://id:x:y' }, /https/],
+    ['no algorithm is named', { ...JWT, UPLIFT_JWT_ALGORITHMS: ',' }, /names no algorithm/],
+    [
+      'a shared secret would do',
+      { ...JWT, UPLIFT_JWT_ALGORITHMS: 'HS256' },
+      /UPLIFT_JWT_ALGORITHMS/,
+    ],
+    ['no signature would do', { ...JWT, UPLIFT_JWT_ALGORITHMS: 'none' }, /UPLIFT_JWT_ALGORITHMS/],
+    ['access is on or off', { UPLIFT_AUTH: 'false' }, /UPLIFT_AUTH/],
+  ])('is nobody, and nothing starts, where %s', (_what, environment, message) => {
+    expect(() => policyOf(environment as Record<string, string>)).toThrow(message);
+  });
+});

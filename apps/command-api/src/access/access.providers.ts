@@ -1,0 +1,65 @@
+import type { OnModuleInit, Provider } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
+import { APP_GUARD, ModulesContainer } from '@nestjs/core';
+import { EventStore } from '@uplift/event-store';
+import type { Configuration } from '@uplift/runtime';
+import { Clock, Health } from '@uplift/runtime';
+import { AccessGuard } from './access.guard';
+import type { ACCESS_POLICY_SETTINGS } from './access-policy';
+import { AccessPolicy, accessPolicyOf } from './access-policy';
+import { ApiTokens } from './api-tokens';
+import { Authenticator } from './authenticator';
+import { keysAt } from './issuer-keys';
+import { JwtVerifier } from './jwt-verifier';
+import { refuseUndeclared, routesOf } from './route-access';
+
+const OPEN = 'UPLIFT_AUTH=off: everybody who reaches this process may do everything';
+
+/** Looks at every route before the first request comes, and says it where everybody may come in. */
+@Injectable()
+class AccessAtStart implements OnModuleInit {
+  private readonly logger = new Logger('access');
+
+  constructor(
+    private readonly policy: AccessPolicy,
+    private readonly modules: ModulesContainer,
+    private readonly health: Health,
+  ) {}
+
+  onModuleInit(): void {
+    refuseUndeclared(routesOf(this.modules));
+    if (!this.policy.isOff) return;
+    this.logger.warn(OPEN);
+    this.health.addDegradation('access', () => OPEN);
+  }
+}
+
+/** Who may come in. Throws ConfigurationError. */
+export function accessProviders(
+  configuration: Configuration<(typeof ACCESS_POLICY_SETTINGS)[number] | 'httpHost'>,
+  service: string,
+): Provider[] {
+  const policy = accessPolicyOf(configuration);
+  return [
+    { provide: AccessPolicy, useValue: policy },
+    {
+      provide: ApiTokens,
+      inject: [EventStore, Clock],
+      useFactory: (store: EventStore, clock: Clock) => new ApiTokens(store, clock, service),
+    },
+    {
+      provide: Authenticator,
+      inject: [ApiTokens, Clock],
+      useFactory: (tokens: ApiTokens, clock: Clock) =>
+        new Authenticator(policy, tokens, verifierOf(policy, clock), clock),
+    },
+    AccessAtStart,
+  ];
+}
+
+/** No other module may export it. */
+export const GLOBAL_GUARD: Provider = { provide: APP_GUARD, useClass: AccessGuard };
+
+function verifierOf({ jwt }: AccessPolicy, clock: Clock): JwtVerifier | null {
+  return jwt === null ? null : new JwtVerifier(jwt, keysAt(jwt.jwksUrl, clock), clock);
+}

@@ -1,0 +1,190 @@
+import { API_TOKENS_STREAM } from '@uplift/contracts';
+import { SCOPES } from '@uplift/domain';
+import { EventStoreUnavailableError } from '@uplift/event-store';
+import { InMemoryEventStore } from '@uplift/event-store/testing';
+import { accessOn } from '../testing/access';
+import { refusedWith } from '../testing/command-requests';
+import { AccessPolicy } from './access-policy';
+import { Authenticator } from './authenticator';
+import { actorIdOf, BUS_USER } from './principal';
+
+const DAY_MS = 86_400_000;
+const refused = refusedWith('credentials-refused');
+
+/** Can be away. */
+class FailingStore extends InMemoryEventStore {
+  isAway = false;
+  loads = 0;
+
+  override load(...read: Parameters<InMemoryEventStore['load']>) {
+    this.loads += 1;
+    if (this.isAway) return Promise.reject(new EventStoreUnavailableError('away'));
+    return super.load(...read);
+  }
+}
+
+describe('the holder of an API token', () => {
+  it('is named by the token, has its scopes and its end', async () => {
+    const { authenticator, create, clock } = accessOn();
+    const { token, tokenId } = await create(['audit:read'], DAY_MS);
+
+    expect(await authenticator.identify('http', token)).toEqual({
+      actor: { type: 'service_account', id: actorIdOf('urn:uplift:api-token', tokenId) },
+      scopes: ['audit:read'],
+      issuer: 'urn:uplift:api-token',
+      subject: tokenId,
+      expiresAt: clock.wall() + DAY_MS,
+      tokenId,
+    });
+  });
+
+  it('with the root token may do everything, without the store', async () => {
+    const store = new FailingStore();
+    const { authenticator, rootToken } = accessOn(store);
+    store.isAway = true;
+
+    expect(await authenticator.identify('http', rootToken)).toMatchObject({ scopes: SCOPES });
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['a token that nobody created', `uplift_${'A'.repeat(43)}`],
+    ['something else', 'eyJhbGciOiJub25lIn0.e30.'],
+  ])('is nobody with %s', async (_what, token) => {
+    const { authenticator } = accessOn();
+    await expect(authenticator.identify('http', token)).rejects.toMatchObject(refused);
+  });
+
+  it('is nobody with what the store keeps of a token', async () => {
+    const { authenticator, create, store, rootToken } = accessOn();
+    const { hash } = await create(SCOPES);
+    const dump = JSON.stringify(await store.load(API_TOKENS_STREAM), (_, value: unknown) =>
+      typeof value === 'bigint' ? value.toString() : value,
+    );
+
+    expect(dump).toContain(hash);
+    expect(dump).not.toMatch(/uplift_/);
+    const raw = Buffer.from(hash, 'hex').toString('base64url');
+    for (const token of [hash, `uplift_${hash}`, `uplift_${raw}`, rootToken.slice(0, -1)]) {
+      await expect(authenticator.identify('http', token)).rejects.toMatchObject(refused);
+    }
+  });
+
+  it('is nobody from the moment at which the token expires', async () => {
+    const { authenticator, create, clock } = accessOn();
+    const { token } = await create(['instances:read'], DAY_MS);
+
+    clock.jump(DAY_MS - 1);
+    await expect(authenticator.identify('http', token)).resolves.toBeDefined();
+    clock.jump(1);
+    await expect(authenticator.identify('http', token)).rejects.toMatchObject(refused);
+  });
+
+  it('is nobody a minute after another process has revoked the token, however often it asks', async () => {
+    const { authenticator, create, revoke, clock } = accessOn();
+    const { token, tokenId } = await create();
+    await authenticator.identify('http', token);
+    await revoke(tokenId);
+
+    for (let second = 0; second < 60; second += 1) {
+      await clock.advance(1_000);
+      await authenticator.identify('http', token).catch(() => undefined);
+    }
+    await expect(authenticator.identify('http', token)).rejects.toMatchObject(refused);
+  });
+
+  it('is somebody as soon as the token is created elsewhere', async () => {
+    const { authenticator, create, clock } = accessOn();
+    const first = await create();
+    await authenticator.identify('http', first.token);
+    const second = await create();
+    await clock.advance(1_000);
+
+    await expect(authenticator.identify('http', second.token)).resolves.toBeDefined();
+  });
+
+  it('is not known while the store has not been read for a minute, and 503 is no 401', async () => {
+    const store = new FailingStore();
+    const { authenticator, create, clock } = accessOn(store);
+    const { token } = await create();
+    await authenticator.identify('http', token);
+    store.isAway = true;
+
+    await clock.advance(49_000);
+    await expect(authenticator.identify('http', token)).resolves.toBeDefined();
+    await clock.advance(11_000);
+    const unavailable = refusedWith('access-unavailable');
+    await expect(authenticator.identify('http', token)).rejects.toMatchObject(unavailable);
+    store.isAway = false;
+    await expect(authenticator.identify('http', token)).resolves.toBeDefined();
+  });
+
+  it('costs one read a second at most, however many tokens nobody has created', async () => {
+    const store = new FailingStore();
+    const { authenticator, create, clock } = accessOn(store);
+    await create();
+    await authenticator.identify('http', (await create()).token);
+    const before = store.loads;
+
+    for (let n = 0; n < 100; n += 1) {
+      await clock.advance(20);
+      const guessed = `uplift_${String(n).padStart(43, '0')}`;
+      await expect(authenticator.identify('http', guessed)).rejects.toMatchObject(refused);
+    }
+    expect(store.loads - before).toBeLessThanOrEqual(3);
+  });
+});
+
+describe('a right that was given when an answer began', () => {
+  const ended = async (forMs: number, byWhat: 'expiry' | 'revocation' | 'store') => {
+    const store = new FailingStore();
+    const { authenticator, create, revoke, clock } = accessOn(store);
+    const { token, tokenId } = await create(['instances:read'], forMs);
+    let endedAt: number | undefined;
+    authenticator.follow(await authenticator.identify('http', token), () => {
+      endedAt = clock.monotonic();
+    });
+    if (byWhat === 'revocation') await revoke(tokenId);
+    store.isAway = byWhat === 'store';
+    await clock.advance(120_000);
+    return endedAt;
+  };
+
+  it('ends with the token', async () => {
+    expect(await ended(65_000, 'expiry')).toBe(70_000);
+    expect(await ended(DAY_MS, 'revocation')).toBeLessThanOrEqual(60_000);
+  });
+
+  it('ends when nobody can say whether the token is good', async () => {
+    expect(await ended(DAY_MS, 'store')).toBeLessThanOrEqual(60_000);
+  });
+
+  it('lasts while the token is good, and is followed no longer than the answer lasts', async () => {
+    const { authenticator, create, clock } = accessOn();
+    const { token } = await create(['instances:read'], DAY_MS);
+    const onEnd = jest.fn();
+    const unfollow = authenticator.follow(await authenticator.identify('http', token), onEnd);
+
+    await clock.advance(600_000);
+    expect(onEnd).not.toHaveBeenCalled();
+    unfollow();
+    expect(clock.nextAt).toBeUndefined();
+  });
+});
+
+describe('without a token', () => {
+  it('nobody comes in over HTTP, and over the bus whom the bus lets in', async () => {
+    const { authenticator } = accessOn();
+    const missing = refusedWith('credentials-missing');
+    await expect(authenticator.identify('http', undefined)).rejects.toMatchObject(missing);
+    await expect(authenticator.identify('nats', undefined)).resolves.toBe(BUS_USER);
+  });
+
+  it('everybody comes in where access is off, whatever token is shown', async () => {
+    const { tokens, clock } = accessOn();
+    const open = new Authenticator(new AccessPolicy(true), tokens, null, clock);
+    for (const token of [undefined, 'whatever']) {
+      expect(await open.identify('http', token)).toMatchObject({ actor: { id: 'anonymous' } });
+    }
+  });
+});

@@ -1,0 +1,85 @@
+import type { ProblemError } from '@uplift/contracts';
+import { ProblemError as Problem, refusal } from '@uplift/contracts';
+import type { Scope } from '@uplift/domain';
+import { SCOPES } from '@uplift/domain';
+import type { Clock } from '@uplift/runtime';
+import type { JWTPayload } from 'jose' with { 'resolution-mode': 'import' };
+import type { JwtPolicy } from './access-policy';
+import type { ReadKeys } from './issuer-keys';
+import { IssuerKeys } from './issuer-keys';
+import type { Principal } from './principal';
+import { actorIdOf } from './principal';
+
+export const TOLERANCE_SECONDS = 30;
+const MOST_SUBJECT = 255;
+
+/** Holds JSON Web Tokens against one issuer: signature, audience, times, scopes. */
+export class JwtVerifier {
+  private readonly jose = import('jose');
+  private readonly keys: Promise<IssuerKeys>;
+
+  constructor(
+    private readonly policy: JwtPolicy,
+    readKeys: ReadKeys,
+    private readonly clock: Clock,
+  ) {
+    this.keys = this.jose.then(
+      ({ createLocalJWKSet }) => new IssuerKeys(readKeys, clock, createLocalJWKSet),
+    );
+  }
+
+  /** Throws `credentials-refused` and `access-unavailable`. */
+  async verify(token: string): Promise<Principal> {
+    const { issuer, audience, algorithms } = this.policy;
+    const [{ jwtVerify }, keys] = await Promise.all([this.jose, this.keys]);
+    try {
+      const { payload } = await jwtVerify(token, (header, jws) => keys.find(header, jws), {
+        issuer,
+        audience,
+        algorithms: [...algorithms],
+        requiredClaims: ['exp', 'iat', 'sub'],
+        clockTolerance: TOLERANCE_SECONDS,
+        currentDate: new Date(this.clock.wall()),
+      });
+      return principalIn(payload, issuer);
+    } catch (error) {
+      throw error instanceof Problem ? error : refusedFor(error);
+    }
+  }
+}
+
+function principalIn({ sub = '', exp = 0, scope }: JWTPayload, issuer: string): Principal {
+  if (sub === '' || sub.length > MOST_SUBJECT) {
+    throw refusal(
+      'credentials-refused',
+      `The token has a subject of 1 to ${MOST_SUBJECT} characters`,
+    );
+  }
+  return {
+    actor: { type: 'user', id: actorIdOf(issuer, sub) },
+    scopes: scopesIn(scope),
+    issuer,
+    subject: sub,
+    expiresAt: (exp + TOLERANCE_SECONDS) * 1_000,
+  };
+}
+
+/** Those of ours in a text of scopes with spaces between; those of other services are passed over. */
+function scopesIn(claim: unknown): readonly Scope[] {
+  if (typeof claim !== 'string') return [];
+  const named = claim.split(' ');
+  return SCOPES.filter((scope) => named.includes(scope));
+}
+
+/** Says what a caller can mend, and nothing of the keys. */
+function refusedFor(error: unknown): ProblemError {
+  const { code, claim } = error as { readonly code?: string; readonly claim?: string };
+  if (code === 'ERR_JWT_EXPIRED') {
+    return refusal('credentials-refused', 'The token has expired: get a new one', { cause: error });
+  }
+  const words =
+    code === 'ERR_JWT_CLAIM_VALIDATION_FAILED'
+      ? `its claim ${claim} is missing or not the one that is expected here`
+      : 'it is no token that this service knows, or its signature does not hold';
+  return refusal('credentials-refused', `The token is not accepted: ${words}`, { cause: error });
+}

@@ -1,0 +1,55 @@
+import type { Actor } from '@uplift/contracts';
+import type { Scope } from '@uplift/domain';
+import { SCOPES } from '@uplift/domain';
+import { v5 as uuid5 } from 'uuid';
+
+/** Who sends a request, as far as was proved, and what it may do. */
+export interface Principal {
+  readonly actor: Actor;
+  readonly scopes: readonly Scope[];
+  /** Who vouches for it, and its name there: never stored. */
+  readonly issuer: string;
+  readonly subject: string;
+  /** Milliseconds since 1970; null: its right does not end by itself. */
+  readonly expiresAt: number | null;
+  /** Of an API token, which may be revoked. */
+  readonly tokenId?: string;
+}
+
+/** Follows from both, and tells neither to those who do not know them. */
+export function actorIdOf(issuer: string, subject: string): string {
+  return uuid5(subject, uuid5(issuer, uuid5.URL));
+}
+
+const OPEN = { scopes: SCOPES, issuer: 'urn:uplift:open', expiresAt: null };
+
+/** Everybody, where nobody has to prove anything. */
+export const ANYBODY = {
+  http: { ...OPEN, subject: 'anonymous', actor: { type: 'user', id: 'anonymous' } },
+  nats: { ...OPEN, subject: 'anonymous', actor: { type: 'service_account', id: 'anonymous' } },
+} as const satisfies Record<string, Principal>;
+
+/** Whoever the bus lets send commands: its own rules say to which subjects. */
+export const BUS_USER: Principal = {
+  ...OPEN,
+  issuer: 'urn:uplift:bus',
+  subject: 'bus',
+  actor: { type: 'service_account', id: 'bus' },
+};
+
+const identified = new WeakMap<object, Principal>();
+
+/** Keeps who sends a request for as long as there is the request. */
+export function identify(request: object, principal: Principal): void {
+  identified.set(request, principal);
+}
+
+/** Who sends an HTTP request; anybody, where nobody has to say it. */
+export function httpPrincipalOf(request: object): Principal {
+  return principalOf(request) ?? ANYBODY.http;
+}
+
+/** Undefined on routes where nobody has to say who it is. */
+export function principalOf(request: object): Principal | undefined {
+  return identified.get(request);
+}

@@ -1,0 +1,83 @@
+import { Controller, Get, Post } from '@nestjs/common';
+import { MessagePattern } from '@nestjs/microservices';
+import { COMMAND_SUBJECTS } from '@uplift/contracts';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { accessPage } from '../pages/access-page';
+import { everyRoute } from '../pages/open-api-file';
+import { Needs, Public, refuseUndeclared, routesIn } from './route-access';
+
+@Controller('v1')
+class Forgetful {
+  @Needs('instances:read')
+  @Get('things')
+  declared() {
+    return {};
+  }
+
+  @Public('why not')
+  @Post(['one', 'two'])
+  open() {
+    return {};
+  }
+
+  @Get('things/:id')
+  forgotten() {
+    return {};
+  }
+
+  @MessagePattern('uplift.cmd.v1.thing.forget')
+  forgottenToo() {
+    return {};
+  }
+}
+
+describe('the routes of a service', () => {
+  it('are found whatever the transport, with what each needs', () => {
+    const scope = { kind: 'scope', scope: 'instances:read' };
+    const open = { kind: 'public', why: 'why not' };
+    expect(routesIn([Forgetful])).toEqual([
+      { transport: 'http', name: 'GET /v1/things', access: scope },
+      { transport: 'http', name: 'GET /v1/things/:id', access: undefined },
+      { transport: 'http', name: 'POST /v1/one', access: open },
+      { transport: 'http', name: 'POST /v1/two', access: open },
+      { transport: 'nats', name: 'uplift.cmd.v1.thing.forget', access: undefined },
+    ]);
+  });
+
+  it('keep it from starting when one of them says nothing', () => {
+    expect(() => refuseUndeclared(routesIn([Forgetful]))).toThrow(
+      'Routes without @Needs, @NeedsIdentity or @Public: GET /v1/things/:id, uplift.cmd.v1.thing.forget',
+    );
+  });
+
+  it('say all of them what they need, and only pages, health and callbacks nothing', () => {
+    const routes = everyRoute();
+    expect(() => refuseUndeclared(routes)).not.toThrow();
+    const subjects = routes.filter(({ transport }) => transport === 'nats').map(({ name }) => name);
+    expect(subjects.sort()).toEqual(Object.values(COMMAND_SUBJECTS).sort());
+    const open = routes.filter(({ access }) => access?.kind === 'public').map(({ name }) => name);
+    expect(open).toEqual([
+      'GET /api/instance/:uuid/health/:status',
+      'GET /docs',
+      'GET /health/live',
+      'GET /health/ready',
+      'GET /openapi.json',
+      'GET /problems',
+      'POST /api/instance/:uuid/health/:status',
+    ]);
+  });
+
+  it('stand in docs/access-routes.md as they are', () => {
+    const page = join(__dirname, '../../../../docs/access-routes.md');
+    expect(readFileSync(page, 'utf8')).toBe(accessPage(everyRoute()));
+  });
+
+  it('change nothing without a scope to write or to operate', () => {
+    const changing = everyRoute().filter(
+      ({ transport, name }) => transport === 'nats' || name.startsWith('POST /v1'),
+    );
+    const scopes = changing.map(({ access }) => access?.kind === 'scope' && access.scope);
+    expect(new Set(scopes)).toEqual(new Set(['instances:write', 'system:operate']));
+  });
+});

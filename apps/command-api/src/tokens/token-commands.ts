@@ -1,0 +1,117 @@
+import { Injectable } from '@nestjs/common';
+import type {
+  ApiTokenCommandAnswer,
+  ApiTokenCreatedAnswer,
+  ApiTokenDocument,
+  ApiTokenList,
+} from '@uplift/contracts';
+import type { ApiTokenCommand, ApiTokensState, ApiTokenState } from '@uplift/domain';
+import { isInForce, LONGEST_API_TOKEN_DAYS } from '@uplift/domain';
+import { deterministicEventId } from '@uplift/event-store';
+import { Clock, Randomness } from '@uplift/runtime';
+import { ApiTokens, makeToken, tokenHash } from '../access/api-tokens';
+import { actorOfToken } from '../access/authenticator';
+import type { Principal } from '../access/principal';
+import type { CommandOutcome } from '../commands/command-answer';
+import type { Caller } from '../commands/command-request';
+import { systemCommandIdOf } from '../commands/command-request';
+import { SystemStream } from '../system/system-stream';
+import type { CreateTokenDto } from './tokens.dto';
+
+const DAY_MS = 86_400_000;
+const MOST_SHOWN = 1_000;
+const LINKS = { tokens: '/v1/tokens' };
+
+export interface TokenResult<Answer> {
+  readonly outcome: CommandOutcome;
+  readonly answer: Answer;
+}
+
+/** The stream of the API tokens. */
+export class ApiTokenStream extends SystemStream<ApiTokenCommand, ApiTokensState> {}
+
+/** Creates API tokens, shows which there are, revokes them. */
+@Injectable()
+export class TokenCommands {
+  constructor(
+    private readonly stream: ApiTokenStream,
+    private readonly tokens: ApiTokens,
+    private readonly clock: Clock,
+    private readonly randomness: Randomness,
+  ) {}
+
+  async create(
+    { scopes, expiresAt: given, reason }: CreateTokenDto,
+    caller: Caller,
+    { scopes: grantable }: Principal,
+  ): Promise<TokenResult<ApiTokenCreatedAnswer>> {
+    const token = makeToken(this.randomness);
+    const expiresAt = new Date(given).toISOString();
+    const content = { scopes, expiresAt, reason };
+    const { idempotencyKey } = caller;
+    const tokenId = deterministicEventId(systemCommandIdOf(idempotencyKey), 'token', 0);
+    const data = {
+      ...content,
+      tokenId,
+      hash: tokenHash(token).toString('hex'),
+      requestedBy: caller.actor.id,
+      grantable,
+      now: this.timeIn(0),
+      latestExpiry: this.timeIn(LONGEST_API_TOKEN_DAYS * DAY_MS),
+    };
+    const command = { type: 'CreateApiToken', data } as const;
+    const { outcome, ...ledTo } = await this.execute({ command, content, caller });
+    const shown = outcome === 'accepted' ? token : null;
+    const answer = { tokenId, actor: actorOfToken(tokenId), token: shown, expiresAt, ...ledTo };
+    return { outcome, answer };
+  }
+
+  async revoke(
+    tokenId: string,
+    reason: string,
+    caller: Caller,
+  ): Promise<TokenResult<ApiTokenCommandAnswer>> {
+    const content = { tokenId, reason };
+    const data = { ...content, requestedBy: caller.actor.id };
+    const command = { type: 'RevokeApiToken', data } as const;
+    const { outcome, ...ledTo } = await this.execute({ command, content, caller });
+    return { outcome, answer: { tokenId, ...ledTo } };
+  }
+
+  async list(): Promise<ApiTokenList> {
+    const tokens = [...(await this.tokens.all()).values()].reverse().slice(0, MOST_SHOWN);
+    const now = this.timeIn(0);
+    return { items: tokens.map((token) => documentOf(token, now)) };
+  }
+
+  private async execute(asked: Parameters<ApiTokenStream['execute']>[0]) {
+    try {
+      const { outcome, revision, position } = await this.stream.execute(asked);
+      return { outcome, revision, position: position.toString(), links: LINKS };
+    } finally {
+      this.tokens.forget();
+    }
+  }
+
+  private timeIn(ms: number): string {
+    return new Date(this.clock.wall() + ms).toISOString();
+  }
+}
+
+function documentOf(token: ApiTokenState, now: string): ApiTokenDocument {
+  const { tokenId, scopes, expiresAt, requestedBy: createdBy, reason } = token;
+  return {
+    tokenId,
+    actor: actorOfToken(tokenId),
+    scopes,
+    expiresAt,
+    state: stateOf(token, now),
+    createdBy,
+    reason,
+  };
+}
+
+function stateOf(token: ApiTokenState, now: string): ApiTokenDocument['state'] {
+  if (token.isRevoked) return 'revoked';
+  return isInForce(token, now) ? 'in-force' : 'expired';
+}

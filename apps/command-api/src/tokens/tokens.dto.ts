@@ -1,0 +1,30 @@
+import type { Scope } from '@uplift/domain';
+import { SCOPES } from '@uplift/domain';
+import { ArrayMaxSize, ArrayMinSize, ArrayUnique, IsArray, IsIn } from 'class-validator';
+import { Field, ReasonField, TimeField } from '../input/fields';
+
+/** Asks for a token that programs show instead of a person's. */
+export class CreateTokenDto {
+  @Field(
+    {
+      type: 'array',
+      items: { type: 'string', enum: [...SCOPES] },
+      minItems: 1,
+      maxItems: SCOPES.length,
+      uniqueItems: true,
+    },
+    { description: 'What its holder may do: no more than whoever creates it' },
+    IsArray(),
+    ArrayMinSize(1),
+    ArrayMaxSize(SCOPES.length),
+    ArrayUnique(),
+    IsIn(SCOPES, { each: true }),
+  )
+  readonly scopes!: Scope[];
+
+  @TimeField({ description: 'Until when it is good: within 366 days' })
+  readonly expiresAt!: string;
+
+  @ReasonField()
+  readonly reason!: string;
+}

@@ -1,0 +1,63 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { optionalSecret, optionalText, type Setting } from './setting';
+
+/** Who may use the command API, and how callers prove who they are. */
+export const ACCESS_SETTINGS = {
+  auth: {
+    env: 'UPLIFT_AUTH',
+    type: 'enum',
+    values: ['required', 'off'],
+    default: 'required',
+    description:
+      'Whether callers have to prove who they are; `off` is for development, and taken only where `UPLIFT_HTTP_HOST` is a loopback address',
+  },
+  rootTokenHash: optionalSecret(
+    'UPLIFT_ROOT_TOKEN_HASH',
+    'SHA-256 (hex) of a token with every scope, for the first tokens and for emergencies; `uplift token root` makes both',
+  ),
+  jwtIssuer: optionalText(
+    'UPLIFT_JWT_ISSUER',
+    'Issuer (`iss`) of the JSON Web Tokens that are accepted; with it `UPLIFT_JWT_AUDIENCE` and `UPLIFT_JWT_JWKS_URL` are required',
+  ),
+  jwtAudience: optionalText('UPLIFT_JWT_AUDIENCE', 'Audience (`aud`) that those tokens must name'),
+  jwtJwksUrl: {
+    env: 'UPLIFT_JWT_JWKS_URL',
+    type: 'url',
+    schemes: ['https', 'http'],
+    optional: true,
+    description:
+      'Address of the public keys (JWKS) of that issuer: https, or http on a loopback address',
+  },
+  jwtAlgorithms: {
+    env: 'UPLIFT_JWT_ALGORITHMS',
+    type: 'list',
+    values: [
+      'RS256',
+      'RS384',
+      'RS512',
+      'PS256',
+      'PS384',
+      'PS512',
+      'ES256',
+      'ES384',
+      'ES512',
+      'EdDSA',
+    ],
+    default: 'RS256,ES256',
+    description: 'Signatures that are accepted on those tokens',
+  },
+  token: optionalSecret(
+    'UPLIFT_TOKEN',
+    'For the command line: token that it shows to the command API, instead of the one of `uplift login`',
+  ),
+  credentialsPath: {
+    env: 'UPLIFT_CREDENTIALS_PATH',
+    type: 'string',
+    computed: {
+      value: () => join(homedir(), '.config', 'uplift', 'credentials.json'),
+      words: '`.config/uplift/credentials.json` in the home folder',
+    },
+    description: 'For the command line: file in which `uplift login` keeps tokens',
+  },
+} as const satisfies Record<string, Setting>;
