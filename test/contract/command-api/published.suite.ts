@@ -60,7 +60,10 @@ export function publishedSuite(running: () => RunningCommandApi): void {
 
       expect(await registrations()).toBe(before + 1);
       expect((await textOf('/health/live')).status).toBe(200);
-      expect((await textOf('/health/ready')).text).toBe('{"status":"ok","reasons":{}}');
+      const access = 'UPLIFT_AUTH=off: everybody who reaches this process may do everything';
+      expect(JSON.parse((await textOf('/health/ready')).text)).toEqual({
+        ...{ status: 'ok', reasons: {}, degraded: { access } },
+      });
     });
 
     it('introduces itself on the bus with its commands', async () => {

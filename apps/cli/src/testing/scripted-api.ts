@@ -44,7 +44,7 @@ function unpublished(path: string, content: unknown): readonly string[] {
 function bodyOf(path: string): string {
   const routes = Object.entries(OPEN_API.paths).filter(([, { post }]) => post !== undefined);
   const [, route] = routes.find(([template]) => isOfTemplate(path, template)) ?? [];
-  const [, name = ''] = /schemas\/(\w+)/.exec(JSON.stringify(route ?? {})) ?? [];
+  const [, name = ''] = /schemas\/(\w+)/.exec(JSON.stringify(route?.post ?? {})) ?? [];
   return name;
 }
 

@@ -44,8 +44,8 @@ export class ApiTokenUnknownError extends DomainError {
 
 export class ApiTokenTooStrongError extends DomainError {
   readonly code = 'scope-missing';
-  constructor(readonly missing: readonly Scope[]) {
-    super(`A token gets no scope that its creator does not have: ${missing.join(', ')}`);
+  constructor(readonly missing: string) {
+    super(`A token gets no scope that its creator does not have: ${missing}`);
   }
 }
 
@@ -76,7 +76,7 @@ function decideCreation(
 ): readonly SystemEvent[] {
   if (state.has(token.tokenId)) return [];
   const missing = token.scopes.filter((scope) => !grantable.includes(scope));
-  if (missing.length > 0) throw new ApiTokenTooStrongError(missing);
+  if (missing.length > 0) throw new ApiTokenTooStrongError(missing.join(', '));
   if (token.expiresAt <= now || token.expiresAt > latestExpiry) throw new ApiTokenExpiryError();
   const inForce = [...state.values()].filter((each) => isInForce(each, now));
   if (inForce.length >= MOST_API_TOKENS) throw new TooManyApiTokensError();

@@ -95,8 +95,8 @@ export const COMMAND_MUTANTS: readonly Mutant[] = [
     breaks: ['I-03'],
     what: 'a refusal is recorded in the stream of its instance',
     file: 'apps/command-api/src/commands/refusal-recorder.ts',
-    search: 'const stream = refusalStream(instanceId);',
-    replacement: "const stream = refusalStream(instanceId).replace('refusal-', 'instance-');",
+    search: 'stream: refusalStream(instanceId),',
+    replacement: "stream: refusalStream(instanceId).replace('refusal-', 'instance-'),",
     test: {
       spec: 'apps/command-api/src/commands/refusal-recorder.unit.spec.ts',
       name: 'is kept beside the instance, with rule, command, status and person',

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { EXIT } from '../exit-code';
+import { scriptedForAll } from '../testing/scripted-api';
+import { whoamiCommand } from './login.command';
+import { tokenCommand } from './token.command';
+
+const CREATED = {
+  ...{ tokenId: 't-1', actor: 'a-1', token: 'uplift_x', expiresAt: '2026-12-30T00:00:00.000Z' },
+  ...{ revision: 0, position: '7', links: { tokens: '/v1/tokens' } },
+};
+const REASON = ['--reason', 'nightly'];
+
+describe('uplift token', () => {
+  const { api, context } = scriptedForAll({ body: CREATED });
+
+  it('creates a token and shows it', async () => {
+    const scopes = ['--scope', 'instances:read', 'instances:write'];
+    await context.run(tokenCommand, 'create', ...scopes, '--days', '90', ...REASON, '--key', 'k');
+
+    const [{ path, key, body }] = api.asked as [{ path: string; key: unknown; body: object }];
+    expect({ path, key }).toEqual({ path: '/v1/tokens', key: 'k' });
+    expect(body).toMatchObject({
+      scopes: ['instances:read', 'instances:write'],
+      reason: 'nightly',
+    });
+    const { expiresAt } = body as { expiresAt: string };
+    expect((Date.parse(expiresAt) - context.clock.wall()) / 86_400_000).toBeCloseTo(90, 2);
+    expect(context.rows).toMatchObject([{ tokenId: 't-1', token: 'uplift_x' }]);
+    expect(context.said).toEqual([]);
+  });
+
+  it('says what to do where a token cannot be shown again', async () => {
+    api.answers.set('/v1/tokens', { body: { ...CREATED, token: null } });
+    await context.run(tokenCommand, 'create', '--scope', 'audit:read', ...REASON);
+    expect(context.said.join()).toMatch(/revoke t-1/);
+  });
+
+  it.each([
+    ['an unknown scope', '--scope', 'everything', ...REASON],
+    ['no scope', ...REASON],
+    ['no reason', '--scope', 'audit:read'],
+    ['too many days', '--scope', 'audit:read', '--days', '367', ...REASON],
+    ['no day', '--scope', 'audit:read', '--days', '0', ...REASON],
+    ['words for days', '--scope', 'audit:read', '--days', 'ten', ...REASON],
+  ])('asks nobody with %s', async (_what, ...options) => {
+    await expect(context.run(tokenCommand, 'create', ...options)).rejects.toThrow();
+    expect(api.asked).toEqual([]);
+  });
+
+  it('lists tokens and revokes one', async () => {
+    const { tokenId, actor, expiresAt } = CREATED;
+    const token = { tokenId, actor, expiresAt, state: 'in-force', createdBy: 'a-2', reason: 'r' };
+    const items = [{ ...token, scopes: ['instances:read', 'audit:read'] }];
+    api.answers.set('/v1/tokens', { body: { items } });
+    await context.run(tokenCommand, 'list');
+    expect(context.rows).toEqual([{ ...token, scopes: 'instances:read audit:read' }]);
+
+    await context.run(tokenCommand, 'revoke', 't-1', ...REASON, '--key', 'k');
+    const body = { reason: 'nightly' };
+    expect(api.asked.at(-1)).toEqual({ path: '/v1/tokens/t-1/revoke', key: 'k', body });
+  });
+
+  it('makes a root token and its hash by itself', async () => {
+    await context.run(tokenCommand, 'root');
+    await context.run(tokenCommand, 'root');
+    const [one, other] = context.rows as { token: string; hash: string }[];
+    expect(one?.token).toMatch(/^uplift_[\w-]{43}$/);
+    expect(one?.hash).toBe(createHash('sha256').update(String(one?.token)).digest('hex'));
+    expect(other?.token).not.toBe(one?.token);
+    expect(api.asked).toEqual([]);
+  });
+
+  it.each([
+    [401, 'credentials-missing', /uplift login/],
+    [401, 'credentials-refused', /uplift login/],
+    [403, 'scope-missing', /uplift whoami/],
+  ])('ends with a code of its own on %d %s, and a way on', async (status, code, words) => {
+    const problem = { type: `/problems#${code}`, title: 't', status, detail: 'd', code };
+    api.answers.set('/v1/whoami', { status, body: problem });
+    const failing = context.run(whoamiCommand);
+    await expect(failing).rejects.toMatchObject({ exitCode: EXIT.denied });
+    await expect(failing).rejects.toThrow(words);
+  });
+});

@@ -1,0 +1,143 @@
+import type { ExecutionContext } from '@nestjs/common';
+import { denialStream } from '@uplift/contracts';
+import { deterministicEventId, loadOrEmpty } from '@uplift/event-store';
+import { Metrics } from '@uplift/runtime';
+import { RefusalRecorder } from '../commands/refusal-recorder';
+import { accessOn } from '../testing/access';
+import { refusedWith } from '../testing/command-requests';
+import { AccessGuard } from './access.guard';
+import { principalOf } from './principal';
+import { Needs, NeedsIdentity, Public } from './route-access';
+
+const HOUR_MS = 3_600_000;
+
+class Handlers {
+  @Needs('instances:write')
+  write(this: void) {
+    return undefined;
+  }
+
+  @NeedsIdentity()
+  whoever(this: void) {
+    return undefined;
+  }
+
+  @Public('a test')
+  open(this: void) {
+    return undefined;
+  }
+
+  undeclared(this: void) {
+    return undefined;
+  }
+}
+const { write, whoever, open, undeclared } = Handlers.prototype;
+
+function setUp() {
+  const access = accessOn();
+  const { store, clock, authenticator } = access;
+  const refusals = new RefusalRecorder(store, clock, new Metrics('command-api'));
+  const guard = new AccessGuard(authenticator, refusals);
+
+  const overHttp = async (
+    handler: object,
+    authorization?: string,
+    method = 'POST',
+    url = '/v1/x',
+  ) => {
+    const request = { method, headers: { authorization }, routeOptions: { url } };
+    const http = { getRequest: () => request };
+    const parts = { getType: () => 'http', switchToHttp: () => http, getHandler: () => handler };
+    await guard.canActivate(parts as unknown as ExecutionContext);
+    return principalOf(request);
+  };
+  const overBus = async (handler: object, token?: string) => {
+    const request = { body: {}, headers: { 'Uplift-Actor-Token': token }, subject: 'uplift.cmd.x' };
+    const rpc = { getData: () => request };
+    const parts = { getType: () => 'rpc', switchToRpc: () => rpc, getHandler: () => handler };
+    await guard.canActivate(parts as unknown as ExecutionContext);
+    return principalOf(request);
+  };
+  const denied = async () => {
+    await refusals.settled();
+    const now = clock.wall();
+    const hour = new Date(now - (now % HOUR_MS)).toISOString();
+    const events = await loadOrEmpty(store, denialStream(deterministicEventId('denials', hour, 0)));
+    return events.map(({ data }) => data);
+  };
+  return { ...access, overHttp, overBus, denied };
+}
+
+describe('the guard before every route', () => {
+  it('lets in whoever has the scope, and says who it is', async () => {
+    const { overHttp, overBus, create } = setUp();
+    const { token, tokenId } = await create(['instances:write']);
+    expect(await overHttp(write, `Bearer ${token}`)).toMatchObject({ subject: tokenId });
+    expect(await overHttp(whoever, `bearer  ${token}`)).toMatchObject({ subject: tokenId });
+    expect(await overBus(write, token)).toMatchObject({ subject: tokenId });
+    expect(await overBus(write)).toMatchObject({ actor: { id: 'bus' } });
+  });
+
+  it('lets nobody in without the scope', async () => {
+    const { overHttp, overBus, create } = setUp();
+    const { token } = await create(['instances:read', 'system:operate', 'audit:read']);
+    const lacking = refusedWith('scope-missing');
+    await expect(overHttp(write, `Bearer ${token}`)).rejects.toMatchObject(lacking);
+    await expect(overBus(write, token)).rejects.toMatchObject(lacking);
+  });
+
+  it.each([undefined, '', 'Bearer', 'Bearer uplift_x', 'Basic eDp5'])(
+    'lets nobody in with %j, but where everybody may come in',
+    async (authorization) => {
+      const { overHttp } = setUp();
+      for (const handler of [write, whoever]) {
+        const refused = { problem: { status: 401 } };
+        await expect(overHttp(handler, authorization)).rejects.toMatchObject(refused);
+      }
+      expect(await overHttp(open, authorization)).toBeUndefined();
+    },
+  );
+
+  it('lets nobody into what says nothing of itself', async () => {
+    const { overHttp, rootToken } = setUp();
+    await expect(overHttp(undeclared, `Bearer ${rootToken}`)).rejects.toThrow(/may be used/);
+  });
+
+  it('keeps each denied command once an hour, with whom it was denied to', async () => {
+    const { overHttp, overBus, create, denied, clock } = setUp();
+    const { token } = await create(['instances:read']);
+    const deny = async () => {
+      for (let n = 0; n < 5; n += 1) {
+        await expect(overHttp(write, `Bearer ${token}`)).rejects.toThrow();
+        await expect(overHttp(write)).rejects.toThrow();
+        await expect(overHttp(write, undefined, 'GET')).rejects.toThrow();
+        await expect(overBus(write, 'uplift_x')).rejects.toThrow();
+      }
+    };
+    await deny();
+    const hour = new Date(clock.wall()).toISOString();
+    const http = { command: 'POST /v1/x', transport: 'http', hour };
+    const nobody = { deniedTo: null, hour };
+    expect(await denied()).toEqual([
+      {
+        ...http,
+        code: 'scope-missing',
+        deniedTo: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+      },
+      { ...http, code: 'credentials-missing', ...nobody },
+      { command: 'uplift.cmd.x', transport: 'nats', code: 'credentials-refused', ...nobody },
+    ]);
+    await clock.advance(HOUR_MS);
+    await deny();
+    expect(await denied()).toHaveLength(3);
+  });
+
+  it('keeps no more than a thousand denied commands an hour', async () => {
+    const { overHttp, denied } = setUp();
+    for (let n = 0; n < 1_010; n += 1) {
+      await expect(overHttp(write, undefined, 'POST', `/v1/x/${n}`)).rejects.toThrow();
+      if (n % 50 === 0) await denied();
+    }
+    expect(await denied()).toHaveLength(1_000);
+  }, 60_000);
+});
