@@ -74,6 +74,57 @@ describe('deploy/pin-images', () => {
   });
 });
 
+describe('a backup of the files of a node', () => {
+  const FILES = [
+    ...['chaser.chk', 'writer.chk', 'chunk-000000.000000', 'chunk-000001.000000'],
+    ...['index/indexmap', 'index/stream-existence/filter.dat', 'index/stream-existence/filter.chk'],
+  ];
+  const at = (...names: readonly string[]) => join(dir, ...names);
+
+  beforeEach(async () => {
+    for (const file of FILES) {
+      await mkdir(join(at('data', file), '..'), { recursive: true });
+      await writeFile(at('data', file), file);
+    }
+  });
+
+  it('takes what says how far the others are valid before them, the index first', async () => {
+    await program('cp', `echo "$2" >>${at('copied')}; exec /bin/cp "$@"`);
+    const path = { PATH: `${at('bin')}:${process.env.PATH}` };
+    expect((await run('backup-store', [at('data'), at('backup')], path)).code).toBe(0);
+    const copied = (await readFile(at('copied'), 'utf8')).trim().split('\n');
+    const order = copied.map((file) =>
+      [
+        file.includes('/index/') ? 'index' : 'database',
+        file.endsWith('.chk') ? 'mark' : 'file',
+      ].join(' '),
+    );
+    expect(order).toEqual([
+      ...['index mark', 'index file', 'index file'],
+      ...['database mark', 'database mark', 'database file', 'database file'],
+    ]);
+  });
+
+  it('is restored whole, and cut off behind its checkpoint', async () => {
+    await run('backup-store', [at('data'), at('backup')]);
+    expect((await run('restore-store', [at('backup'), at('empty')])).code).toBe(0);
+    for (const file of FILES) expect(await readFile(at('empty', file), 'utf8')).toBe(file);
+    expect(await readFile(at('empty', 'truncate.chk'), 'utf8')).toBe('chaser.chk');
+  });
+
+  it('overwrites nothing', async () => {
+    await run('backup-store', [at('data'), at('backup')]);
+    for (const [script, from] of [
+      ['backup-store', 'data'],
+      ['restore-store', 'backup'],
+    ] as const) {
+      await writeFile(at('backup', 'mine'), 'mine');
+      const { code, err } = await run(script, [at(from), at('backup')]);
+      expect([code, err.includes('is not empty')]).toEqual([1, true]);
+    }
+  });
+});
+
 describe('deploy/lagoon-token', () => {
   it('replaces the token in one step, readable for the containers', async () => {
     const file = join(dir, 'token');

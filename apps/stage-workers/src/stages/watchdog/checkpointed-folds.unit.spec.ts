@@ -130,7 +130,8 @@ class Folds {
       place: this.reasons.queued(row),
       isOver: this.reasons.isOver(row),
     }));
-    return { late, open: this.findings.openByKind };
+    const { ended, duration } = this.statistics;
+    return { late, open: this.findings.openByKind, ended, times: duration.kept };
   }
 
   /** Why nothing happens to those in flight. */
