@@ -1,4 +1,5 @@
 import { upliftForAll } from '../support/running-uplift';
+import { busRightsSuite } from './bus-rights.suite';
 import { fleetUpgradeSuite } from './fleet-upgrade.suite';
 import { metricsSuite } from './metrics.suite';
 import { publicInterfacesSuite } from './public-interfaces.suite';
@@ -9,4 +10,5 @@ describe('Uplift as processes on real servers', () => {
   fleetUpgradeSuite(uplift);
   metricsSuite(uplift);
   publicInterfacesSuite(uplift);
+  busRightsSuite(uplift);
 });

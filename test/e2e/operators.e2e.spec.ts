@@ -1,4 +1,5 @@
 import { upliftForAll } from '../support/running-uplift';
+import { busRightsSuite } from './bus-rights.suite';
 import { cancelledScriptSuite } from './cancelled-script.suite';
 import { commandLineSuite } from './command-line.suite';
 import { holdingSuite } from './holding.suite';
@@ -20,4 +21,5 @@ describe('what operators do with Uplift as processes on real servers', () => {
   recoverySuite(uplift);
   holdingSuite(uplift);
   steppingInSuite(uplift);
+  busRightsSuite(uplift);
 });

@@ -20,11 +20,12 @@ export async function requestByHand(
   payload: Uint8Array | string,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<RawReply> {
-  const { hostname, port } = new URL(natsUrl);
+  const { hostname, port, username: user, password: pass } = new URL(natsUrl);
   const socket = connect(Number(port), hostname);
   try {
     await once(socket, 'connect', { signal: AbortSignal.timeout(PATIENCE_MS) });
-    socket.write('CONNECT {"verbose":false,"headers":true,"no_responders":true}\r\n');
+    const options = { verbose: false, headers: true, no_responders: true, user, pass };
+    socket.write(`CONNECT ${JSON.stringify(options)}\r\n`);
     socket.write(`SUB ${INBOX} 1\r\n`);
     socket.write(publication(subject, Buffer.from(payload), headers));
     return await replyOn(socket);

@@ -178,7 +178,8 @@ function adapters(runtime: CommandApiRuntime): Provider[] {
     },
     {
       provide: BusConnection,
-      useFactory: () => openServiceBus({ ...runtime, ...busAccess(configuration) }),
+      useFactory: () =>
+        openServiceBus({ ...runtime, user: 'command-api', ...busAccess(configuration) }),
     },
     {
       provide: BusClient,

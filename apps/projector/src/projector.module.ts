@@ -71,7 +71,8 @@ function connections(runtime: ProjectorRuntime): Provider[] {
     },
     {
       provide: BusConnection,
-      useFactory: () => connectServiceBus({ ...runtime, ...busAccess(configuration) }),
+      useFactory: () =>
+        connectServiceBus({ ...runtime, user: 'projector', ...busAccess(configuration) }),
     },
     {
       provide: ReadModel,

@@ -34,7 +34,8 @@ export class RelayModule {
         },
         {
           provide: BusConnection,
-          useFactory: () => connectServiceBus({ ...runtime, ...busAccess(configuration) }),
+          useFactory: () =>
+            connectServiceBus({ ...runtime, user: 'relay', ...busAccess(configuration) }),
         },
         {
           provide: RelayService,

@@ -6,7 +6,7 @@ import type {
   Provider,
 } from '@nestjs/common';
 import { Inject, Injectable, Module } from '@nestjs/common';
-import { busAccess, BusConnection, connectServiceBus } from '@uplift/bus';
+import { busAccess, BusConnection, connectServiceBus, stageUser } from '@uplift/bus';
 import type { Actor } from '@uplift/contracts';
 import {
   AllTail,
@@ -58,7 +58,7 @@ export class StageWorkersModule {
       module: StageWorkersModule,
       controllers: providers.flatMap(({ controllers }) => [...controllers]),
       providers: [
-        ...adapters(runtime),
+        ...adapters(runtime, stageUser(stages)),
         ...workers(runtime, actor),
         ...stageRunner(runtime),
         tail(runtime, { actor, stages }),
@@ -79,7 +79,7 @@ function beginsWork(stage: Startable): boolean {
 /** Token of the event store itself, whatever else is known of it. */
 export const STORE = 'event store';
 
-function adapters(runtime: StageRuntime): Provider[] {
+function adapters(runtime: StageRuntime, user: string): Provider[] {
   const { configuration, clock, logger, metrics } = runtime;
   const ends = new StreamEnds(clock);
   const { eventStoreUrl, probeAllowLoopback } = configuration;
@@ -109,7 +109,7 @@ function adapters(runtime: StageRuntime): Provider[] {
     {
       provide: BusConnection,
       useFactory: async () => {
-        const bus = await connectServiceBus({ ...runtime, ...busAccess(configuration) });
+        const bus = await connectServiceBus({ ...runtime, user, ...busAccess(configuration) });
         // It may come back filled anew, with what is over long ago.
         bus.onReconnect(() => ends.clear());
         return bus;

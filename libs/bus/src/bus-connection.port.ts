@@ -150,7 +150,7 @@ export class StreamUncorrectableError extends Error {
 export class NoAnswerError extends Error {
   readonly code = 'no-answer';
   constructor(
-    readonly reason: 'no-responder' | 'timeout',
+    readonly reason: 'no-responder' | 'timeout' | 'denied',
     options?: ErrorOptions,
   ) {
     super(`The request got no answer: ${reason}`, options);
@@ -200,6 +200,11 @@ export abstract class BusConnection {
   abstract readonly isClosed: boolean;
   /** Largest message that the server takes, headers included, in bytes. */
   abstract readonly maxPayload: number;
+
+  /** Why it cannot be worked with as it must, in words; undefined if it can. */
+  get trouble(): string | undefined {
+    return this.isConnected ? undefined : 'not connected';
+  }
 
   /** Called after every reconnect; returns the function that stops it. */
   abstract onReconnect(listener: () => void): () => void;

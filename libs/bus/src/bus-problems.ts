@@ -43,6 +43,14 @@ export const BUS_PROBLEMS = {
       `Nobody answers on ${subject} right now. Repeat with the same idempotency key.`,
       true,
     ),
+  denied: (subject: string) =>
+    problem(
+      503,
+      'no-responder',
+      'Service unavailable',
+      `The NATS server denies the user of this process to ask on ${subject}: nothing was done. Give it that right, then repeat with the same idempotency key.`,
+      true,
+    ),
   timeout: (subject: string, timeoutMs: number) =>
     problem(
       504,

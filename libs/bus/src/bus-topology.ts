@@ -1,6 +1,6 @@
 import { EVENTS_STREAM, EVENT_SUBJECT_ROOT, eventTypeFilter } from '@uplift/contracts';
-import type { DurableName } from '@uplift/domain';
-import { durablesOf, LIFECYCLE_ROWS } from '@uplift/domain';
+import type { DurableName, UpgradeStage } from '@uplift/domain';
+import { durablesOf, LIFECYCLE_ROWS, UPGRADE_STAGES } from '@uplift/domain';
 
 export type { DurableName } from '@uplift/domain';
 
@@ -21,6 +21,8 @@ interface Limits {
 export interface ConsumerRow extends Limits {
   readonly durable: DurableName;
   readonly filterSubject: string;
+  /** Whose processes take its messages. */
+  readonly stage: UpgradeStage;
 }
 
 /** What is made of a message takes several times as much: its work order, the instance, and who works on it. */
@@ -75,9 +77,18 @@ export const CONSUMERS: readonly ConsumerRow[] = LIFECYCLE_ROWS.flatMap(([type, 
   durablesOf(row).map((durable) => ({
     durable,
     filterSubject: eventTypeFilter('instance', type),
+    stage: stageOf(durable),
     ...LIMITS[durable],
   })),
 );
+
+/** Each way in which a stage is opened has a consumer that bears its name; all else is for those who poll. */
+function stageOf(durable: DurableName): UpgradeStage {
+  const opened = UPGRADE_STAGES.find((stage) =>
+    [stage, `${stage}-retry`, `${stage}-redriven`].includes(durable),
+  );
+  return opened ?? 'poll-upgrade';
+}
 
 /** What this installation wants of stream and consumers beside the table. */
 export interface TopologyOptions {

@@ -60,6 +60,7 @@ function problemOfRequest(error: unknown, subject: string, { timeoutMs }: Reques
     return BUS_PROBLEMS.tooLarge(error.bytes, error.limit);
   }
   if (!(error instanceof NoAnswerError)) return undefined;
+  if (error.reason === 'denied') return BUS_PROBLEMS.denied(subject);
   return error.reason === 'timeout'
     ? BUS_PROBLEMS.timeout(subject, timeoutMs)
     : BUS_PROBLEMS.noResponder(subject);

@@ -1,4 +1,4 @@
-import { systemClock, type CancelTimer, type Clock } from '@uplift/runtime';
+import { RepeatedLines, systemClock, type CancelTimer, type Clock } from '@uplift/runtime';
 import type { ReceivedMessage } from '@uplift/contracts';
 import {
   connect,
@@ -8,6 +8,7 @@ import {
   NatsError,
   type JetStreamManager,
   type NatsConnection,
+  type Status,
 } from 'nats';
 import {
   BusConnection,
@@ -28,16 +29,16 @@ import {
 } from './bus-connection.port';
 import { natsAccess, type BusAccess } from './bus-access';
 import type { TopologyOptions } from './bus-topology';
-import { UpcomingBusConnection } from './upcoming.bus-connection';
+import { Denials } from './denials';
 import { NatsAnswers } from './nats.answers';
 import {
   headerRecord,
-  incomingRequest,
   isTooLarge,
   natsHeaders,
   NatsPublishChannel,
   NatsPull,
 } from './nats.messages';
+import { NatsService } from './nats.services';
 import {
   consumerState,
   ensureNatsConsumers,
@@ -61,6 +62,8 @@ export interface BusOptions extends BusAccess {
   readonly clock?: Clock;
   /** Gives up when no server has answered so many times, instead of waiting for one. */
   readonly tries?: number;
+  /** Told of what is denied to this user or asked wrongly of it, each kind once a minute. */
+  readonly onTrouble?: (fields: object, message: string) => void;
 }
 
 /** Of a server that does not say otherwise. */
@@ -83,6 +86,12 @@ const DIAL_CHECK_MS = 1_000;
 /** What the client keeps for itself: it dials a server again only a while after its last dial, by the wall clock. */
 interface Dialled {
   readonly protocol?: { readonly servers?: { readonly servers?: { lastConnect: number }[] } };
+  readonly options?: { ignoreAuthErrorAbort?: boolean };
+}
+
+/** A user that was known once may be known again: the client would give up at the second refusal. */
+function outlastRefusals({ options }: NatsConnection & Dialled): void {
+  if (options !== undefined) options.ignoreAuthErrorAbort = true;
 }
 
 /** A wall clock that was ahead and was put back would have it wait for as long as it was ahead. */
@@ -101,14 +110,26 @@ export class NatsBusConnection extends BusConnection {
   private readonly answers: NatsAnswers;
   private stopWaiting: CancelTimer = () => undefined;
   private readonly reconnectListeners = new Set<() => void>();
+  private readonly denials: Denials;
+  private readonly lines: RepeatedLines;
+  /** What the server said when it ended the connection, or would not have it. */
+  private refusal = '';
 
   constructor(
     /** For this library and for tests: nobody else speaks the client's language. */
     readonly nats: NatsConnection,
-    private readonly options: Pick<BusOptions, 'inboxPrefix' | 'onClosed' | 'clock'> = {},
+    private readonly options: Pick<
+      BusOptions,
+      'inboxPrefix' | 'onClosed' | 'clock' | 'onTrouble'
+    > = {},
   ) {
     super();
     this.clock = options.clock ?? systemClock;
+    this.denials = new Denials(this.clock, (denied) =>
+      options.onTrouble?.({ denied }, 'the NATS server denies this user what it needs'),
+    );
+    this.lines = new RepeatedLines(this.clock);
+    outlastRefusals(nats);
     this.answers = new NatsAnswers(nats, this.clock);
     void this.followStatus();
     void this.followEnd();
@@ -124,6 +145,11 @@ export class NatsBusConnection extends BusConnection {
 
   override get maxPayload(): number {
     return this.nats.info?.max_payload ?? DEFAULT_MAX_PAYLOAD;
+  }
+
+  override get trouble(): string | undefined {
+    if (this.isConnected) return this.denials.reason;
+    return this.refusal === '' ? 'not connected' : `not connected: ${refusedWith(this.refusal)}`;
   }
 
   override onReconnect(listener: () => void): () => void {
@@ -206,27 +232,25 @@ export class NatsBusConnection extends BusConnection {
       if (isTooLarge(error)) {
         throw new PayloadTooLargeError(Buffer.byteLength(payload), this.maxPayload);
       }
-      const timedOut = error.code === (ErrorCode.Timeout as string);
-      throw new NoAnswerError(timedOut ? 'timeout' : 'no-responder', { cause: error });
+      throw new NoAnswerError(silenceOf(error), { cause: error });
     }
   }
 
-  override async serve({
-    endpoints,
-    ...service
-  }: ServiceDescription): Promise<() => Promise<void>> {
-    const added = await this.nats.services.add({ ...service, queue: service.name });
-    for (const { name, subject, metadata, onRequest } of endpoints) {
-      added.addEndpoint(name, {
-        subject,
-        metadata,
-        handler: (error, message) => {
-          if (!error) onRequest(incomingRequest(message, this.maxPayload));
-        },
-      });
-    }
-    await this.nats.flush();
-    return async () => void (await added.stop());
+  override async serve(description: ServiceDescription): Promise<() => Promise<void>> {
+    const { nats, clock } = this;
+    const service = new NatsService(nats, description, {
+      clock,
+      maxPayload: () => this.maxPayload,
+      onUnanswerable: (request) => this.tellUnanswerable(request),
+    });
+    await service.start();
+    return () => service.stop();
+  }
+
+  private tellUnanswerable(request: { readonly subject: string; readonly reply: string }): void {
+    if (!this.lines.isDue('reply')) return;
+    const message = 'a request is dropped: its answer would be a message to Uplift or the server';
+    this.options.onTrouble?.(request, message);
   }
 
   private newInbox(): string {
@@ -255,13 +279,24 @@ export class NatsBusConnection extends BusConnection {
     );
   }
 
+  private onConnected(): void {
+    this.connected = true;
+    this.refusal = '';
+    this.denials.forget();
+    this.stopWaiting();
+    this.reconnectListeners.forEach((listener) => listener());
+  }
+
+  private onRefused({ data, permissionContext }: Status): void {
+    if (permissionContext !== undefined) this.denials.record(permissionContext);
+    else if (typeof data === 'string') this.refusal = data;
+  }
+
   private async followStatus(): Promise<void> {
-    for await (const { type } of this.nats.status()) {
-      if (type === Events.Disconnect) this.onDisconnect();
-      if (type !== Events.Reconnect) continue;
-      this.connected = true;
-      this.stopWaiting();
-      this.reconnectListeners.forEach((listener) => listener());
+    for await (const status of this.nats.status()) {
+      if (status.type === Events.Disconnect) this.onDisconnect();
+      if (status.type === Events.Error) this.onRefused(status);
+      if (status.type === Events.Reconnect) this.onConnected();
     }
   }
 
@@ -271,6 +306,16 @@ export class NatsBusConnection extends BusConnection {
     this.stopWaiting();
     if (!this.closing) this.options.onClosed?.(error instanceof Error ? error : undefined);
   }
+}
+
+/** In words what the server said, by the code that the client has for it. */
+export function refusedWith(code: string): string {
+  return `the NATS server refuses this user (${code})`;
+}
+
+function silenceOf({ code }: NatsError): NoAnswerError['reason'] {
+  if (code === (ErrorCode.Timeout as string)) return 'timeout';
+  return code === (ErrorCode.PermissionsViolation as string) ? 'denied' : 'no-responder';
 }
 
 /** Waits until a server answers, however long that takes. Throws BusAccessError. */
@@ -284,63 +329,4 @@ export async function connectBus(options: BusOptions): Promise<NatsBusConnection
     ...(tries === undefined ? {} : { waitOnFirstConnect: false, maxReconnectAttempts: tries }),
   });
   return new NatsBusConnection(nats, options);
-}
-
-type Check = (name: string, check: () => string | undefined) => void;
-
-/** What a service brings along: its name, its clock, its log and its readiness. */
-export interface ServiceBusOptions extends BusAccess {
-  readonly name: string;
-  readonly clock: Clock;
-  readonly logger: { fatal(fields: object, message: string): void };
-  readonly health: { readonly addReadiness: Check };
-}
-
-export interface DegradableBusOptions extends Omit<ServiceBusOptions, 'health'> {
-  readonly health: { readonly addDegradation: Check };
-}
-
-/** The connection of a whole service: unready while it is down, and the process ends when it is gone for good. */
-export async function connectServiceBus(options: ServiceBusOptions): Promise<BusConnection> {
-  const connection = await connectFor(options);
-  options.health.addReadiness('bus', () => whyNotConnected(connection));
-  return connection;
-}
-
-/** How long a service that can do without the bus waits for it at its start, in ms. */
-const SHORT_WAIT_MS = 2_000;
-
-/** The same for a service that works without the bus as well: it starts, and is ready, while the bus is away. */
-export async function openServiceBus(options: DegradableBusOptions): Promise<BusConnection> {
-  const coming = connectFor(options).catch((error: unknown) => endFor(options, error));
-  const connection = new UpcomingBusConnection(coming, options.clock);
-  options.health.addDegradation('bus', () => whyNotConnected(connection));
-  const isThere = new AbortController();
-  await Promise.race([coming, options.clock.idle(SHORT_WAIT_MS, isThere.signal)]);
-  isThere.abort();
-  return connection;
-}
-
-function whyNotConnected({ isConnected }: BusConnection): string | undefined {
-  return isConnected ? undefined : 'not connected';
-}
-
-function connectFor({
-  name,
-  clock,
-  logger,
-  ...access
-}: Omit<ServiceBusOptions, 'health'>): Promise<BusConnection> {
-  return connectBus({
-    ...access,
-    name,
-    clock,
-    inboxPrefix: `_INBOX_${name.replace(/\W/g, '_')}`,
-    onClosed: (error) => endFor({ logger }, error),
-  });
-}
-
-function endFor({ logger }: Pick<ServiceBusOptions, 'logger'>, error: unknown): never {
-  logger.fatal({ err: error }, 'the bus connection is closed');
-  process.exit(1);
 }

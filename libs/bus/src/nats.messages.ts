@@ -1,5 +1,5 @@
 import type { BusMessage, ReceivedMessage } from '@uplift/contracts';
-import { EVENTS_STREAM } from '@uplift/contracts';
+import { COMMAND_ALIASES, EVENTS_STREAM } from '@uplift/contracts';
 import {
   ErrorCode,
   headers as newHeaders,
@@ -57,6 +57,14 @@ export function incomingRequest(message: ServiceMsg, maxPayload: number): Incomi
       }
     },
   };
+}
+
+const NOT_FOR_ANSWERS = ['$', 'uplift.'];
+
+/** An answer goes out with the rights of who gives it: none may be an event, a command or a call of the server. */
+export function isForAnswers(reply: string): boolean {
+  const isUplifts = NOT_FOR_ANSWERS.some((start) => reply.startsWith(start));
+  return !isUplifts && !Object.hasOwn(COMMAND_ALIASES, reply);
 }
 
 export function isTooLarge(error: unknown): boolean {

@@ -43,6 +43,10 @@ export class UpcomingBusConnection extends BusConnection {
     return this.current?.isClosed ?? this.closing;
   }
 
+  override get trouble(): string | undefined {
+    return this.current === undefined ? super.trouble : this.current.trouble;
+  }
+
   override get maxPayload(): number {
     return this.there().maxPayload;
   }

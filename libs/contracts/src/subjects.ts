@@ -1,6 +1,8 @@
 /** Every subject Uplift uses on the bus. Last token of an event subject: the id of its stream. */
 export const EVENTS_STREAM = 'UPLIFT_EVENTS';
 export const EVENT_SUBJECT_ROOT = 'uplift.evt.v1';
+export const COMMAND_SUBJECT_ROOT = 'uplift.cmd.v1';
+export const QUERY_SUBJECT_ROOT = 'uplift.qry.v1';
 
 export const COMMAND_SUBJECTS = {
   registerInstance: 'uplift.cmd.v1.instance.register',

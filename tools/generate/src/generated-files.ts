@@ -4,6 +4,7 @@ import type { EventCategory } from '@uplift/contracts';
 import { EVENT_CATEGORIES, eventNameOf, eventSchema } from '@uplift/contracts';
 import { renderSettingsPage } from '@uplift/runtime';
 import { asyncapiEvents } from './asyncapi-events';
+import { busPermissionsPage } from './bus-permissions-page';
 import { commandsPage } from './commands-page';
 import { lifecyclePage } from './lifecycle-page';
 import { mutantsPage } from './mutants-page';
@@ -23,6 +24,7 @@ export function generatedFiles(): readonly GeneratedFile[] {
     { path: 'docs/lifecycle.md', content: lifecyclePage() },
     { path: 'docs/commands.md', content: commandsPage() },
     { path: 'docs/reasons.md', content: reasonsPage() },
+    { path: 'docs/bus-permissions.md', content: busPermissionsPage() },
     { path: 'docs/mutants.md', content: mutantsPage() },
     { path: 'docs/configuration.md', content: renderSettingsPage() },
     { path: 'contracts/asyncapi-events.json', content: asyncapiEvents() },

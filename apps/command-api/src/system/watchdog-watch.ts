@@ -12,6 +12,7 @@ const LONGEST_SILENCE_MS = 45_000;
 const IN_WORDS = {
   'no-responder': 'none is running, or none of this version',
   timeout: 'it does not answer',
+  denied: 'the NATS server denies this process to ask it',
 } as const;
 
 /**

@@ -100,12 +100,13 @@ export class Health {
   }
 
   async readiness(): Promise<HealthReport> {
-    if (this.phase !== 'running') return report({ process: this.phase });
+    if (this.phase === 'stopping') return report({ process: 'stopping' });
     const [reasons, degraded] = await Promise.all([
       this.answersOf(this.checks),
       this.answersOf(this.degradations),
     ]);
-    return report(reasons, degraded);
+    if (this.phase === 'running') return report(reasons, degraded);
+    return report({ process: 'starting', ...reasons }, degraded);
   }
 
   private async answersOf(checks: Checks): Promise<Record<string, string>> {

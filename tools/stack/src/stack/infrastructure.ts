@@ -1,7 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { OPERATOR_USER } from '@uplift/bus';
 import { migrateDatabase } from '../../../../apps/projector/src/read-model/postgres.migration';
 import { NatsServer } from '../nats/nats-server';
+import { StackUsers } from '../nats/stack-users';
 import { PostgresServer } from '../postgres/postgres-server';
 import { ManagedProcess } from '../process/managed-process';
 import type { StackPart } from '../process/stack-part';
@@ -27,6 +29,8 @@ interface StartedInfrastructure {
   readonly part?: StackPart;
   /** The settings by which services find it. */
   readonly env: Settings;
+  /** Those of one service that is known there by itself. */
+  readonly envOf?: (service: string) => Settings;
 }
 
 type Starter = (dir: string, options: InfrastructureOptions) => Promise<StartedInfrastructure>;
@@ -40,8 +44,7 @@ export const START_INFRASTRUCTURE: Readonly<Record<InfrastructureName, Starter>>
   },
   nats: async (dir, { bus }) => {
     if (bus) return { env: bus };
-    const part = await NatsServer.start({ dir: join(dir, 'nats') });
-    return { part, env: { UPLIFT_NATS_URL: part.url } };
+    return startNats(join(dir, 'nats'));
   },
   postgres: async (dir) => {
     const { UPLIFT_POSTGRES_URL: url, UPLIFT_POSTGRES_OWNER_URL: ownerUrl } = process.env;
@@ -52,6 +55,20 @@ export const START_INFRASTRUCTURE: Readonly<Record<InfrastructureName, Starter>>
   },
   lagoon: startLagoon,
 };
+
+async function startNats(dir: string): Promise<StartedInfrastructure> {
+  await mkdir(dir, { recursive: true });
+  const users = new StackUsers();
+  const file = join(dir, 'accounts.conf');
+  await users.write(file);
+  const part = await NatsServer.start({ dir, args: ['-c', file] });
+  const place = `127.0.0.1:${part.port}`;
+  const settingsOf = (user: string): Settings => {
+    const url = users.urlOf(user, place);
+    return url === undefined ? {} : { UPLIFT_NATS_URL: url };
+  };
+  return { part, env: settingsOf(OPERATOR_USER), envOf: settingsOf };
+}
 
 /** Uplift's own services see to that themselves. */
 const NAMING_SOURCES = ['--enable-source-maps'];

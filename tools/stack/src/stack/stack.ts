@@ -29,6 +29,7 @@ export class Stack {
   private readonly infrastructure = new Map<InfrastructureName, StackPart>();
   private readonly services = new Map<string, ManagedProcess>();
   private addresses: Settings = {};
+  private readonly ownAddresses: ((service: string) => Settings)[] = [];
   private stopping: Promise<void> | undefined;
 
   private constructor(
@@ -110,7 +111,13 @@ export class Stack {
       script: join(build, script),
       args,
       dir: join(this.dir, 'logs'),
-      env: { ...this.env, ...env, ...this.options.serviceEnv?.[name], ...own },
+      env: {
+        ...this.env,
+        ...this.knownAs(name),
+        ...env,
+        ...this.options.serviceEnv?.[name],
+        ...own,
+      },
       pinnedPorts: PINNED,
     });
     this.services.set(as, service);
@@ -123,9 +130,15 @@ export class Stack {
     return this.stopping;
   }
 
+  /** Who a service is to the servers that know each one by itself. */
+  private knownAs(service: string): Settings {
+    return this.ownAddresses.reduce((known, of) => ({ ...known, ...of(service) }), {});
+  }
+
   private async startInfrastructure(name: InfrastructureName): Promise<void> {
-    const { part, env } = await START_INFRASTRUCTURE[name](this.dir, this.options);
+    const { part, env, envOf } = await START_INFRASTRUCTURE[name](this.dir, this.options);
     this.addresses = { ...this.addresses, ...env };
+    if (envOf) this.ownAddresses.push(envOf);
     if (part) this.infrastructure.set(name, part);
   }
 

@@ -1,0 +1,153 @@
+import {
+  COMMAND_ALIASES,
+  COMMAND_SUBJECT_ROOT,
+  EVENTS_STREAM,
+  EVENT_SUBJECT_ROOT,
+  HEARTBEAT_SUBJECT,
+  QUERY_SUBJECT_ROOT,
+} from '@uplift/contracts';
+import { UPGRADE_STAGES, type UpgradeStage } from '@uplift/domain';
+import { CONSUMERS } from './bus-topology';
+
+/** What a user of the bus may do; everything else is denied. */
+export interface BusPermissions {
+  readonly publish: readonly string[];
+  readonly subscribe: readonly string[];
+  /** It may answer each request that it gets once, wherever the answer is wanted. */
+  readonly answers: boolean;
+}
+
+/** What one process of the stage workers may work on. */
+export type StageProcess = UpgradeStage | 'watchdog';
+
+export const STAGE_PROCESSES: readonly StageProcess[] = [...UPGRADE_STAGES, 'watchdog'];
+
+/** User of a process that works on all stages and is the watchdog as well. */
+const ALL_STAGES = 'stages';
+
+/** Joins the names of a process that works on several. */
+const AND = '_';
+
+/** The bus user of a process that works on these, each a set of its own rights and of its own answers. */
+export function stageUser(stages: readonly StageProcess[]): string {
+  const named = STAGE_PROCESSES.filter((stage) => stages.includes(stage));
+  return named.length === STAGE_PROCESSES.length ? ALL_STAGES : named.join(AND);
+}
+
+/** Where a user's answers and messages come, and nobody else's. */
+export function inboxPrefixOf(user: string): string {
+  return `_INBOX_${user}`;
+}
+
+/** The users of one installation that runs each stage as a process of its own, or all as one. */
+export const SERVICE_USERS = [
+  'relay',
+  'projector',
+  'command-api',
+  ...STAGE_PROCESSES,
+  ALL_STAGES,
+] as const;
+
+/** For people and tools that look after the bus: all of its account. No service runs as it. */
+export const OPERATOR_USER = 'operator';
+
+/** A service of another team: what it was given, by subject, and a durable consumer that an operator has made for it. */
+export interface TeamService {
+  readonly name: string;
+  readonly commands?: readonly string[];
+  readonly queries?: readonly string[];
+  readonly events?: readonly string[];
+  readonly durable?: string;
+}
+
+/** Undefined for a name that no service of ours has. */
+export function permissionsOf(user: string): BusPermissions | undefined {
+  if (Object.hasOwn(OWN, user)) return OWN[user as keyof typeof OWN](user);
+  const stages = STAGE_PROCESSES.filter((stage) => partsOf(user).includes(stage));
+  return stages.length > 0 && stageUser(stages) === user ? ofStages(user, stages) : undefined;
+}
+
+export function permissionsOfTeam(service: TeamService): BusPermissions {
+  const { name, commands = [], queries = [], events = [], durable } = service;
+  return {
+    publish: [...commands, ...queries, ...(durable === undefined ? [] : rightsOnConsumer(durable))],
+    subscribe: [...events, inboxOf(name)],
+    answers: false,
+  };
+}
+
+function partsOf(user: string): readonly string[] {
+  return user === ALL_STAGES ? STAGE_PROCESSES : user.split(AND);
+}
+
+const api = (call: string) => `$JS.API.${call}.${EVENTS_STREAM}`;
+const below = (root: string) => `${root}.>`;
+const inboxOf = (user: string) => below(inboxPrefixOf(user));
+
+/** Every process that appends holds the newest event on the bus against the store. */
+const READ_STREAM = [api('STREAM.INFO'), api('STREAM.MSG.GET')];
+
+/** By which it is found and measured, alone or among all. */
+const discovery = (service: string) => [
+  ...['$SRV.PING', '$SRV.INFO', '$SRV.STATS'],
+  ...[`$SRV.*.${service}`, `$SRV.*.${service}.*`],
+];
+
+const OWN = {
+  relay: (user: string): BusPermissions => ({
+    publish: [
+      below(EVENT_SUBJECT_ROOT),
+      ...READ_STREAM,
+      ...[api('STREAM.CREATE'), api('STREAM.UPDATE'), api('CONSUMER.LIST')],
+      `${api('CONSUMER.INFO')}.*`,
+      ...CONSUMERS.map(({ durable, filterSubject }) =>
+        [api('CONSUMER.CREATE'), durable, filterSubject].join('.'),
+      ),
+    ],
+    subscribe: [inboxOf(user)],
+    answers: false,
+  }),
+  projector: (user: string): BusPermissions => ({
+    publish: [],
+    subscribe: [below(QUERY_SUBJECT_ROOT), ...discovery('uplift-projector'), inboxOf(user)],
+    answers: true,
+  }),
+  'command-api': (user: string): BusPermissions => ({
+    publish: [below(QUERY_SUBJECT_ROOT), HEARTBEAT_SUBJECT, ...READ_STREAM],
+    subscribe: [
+      below(COMMAND_SUBJECT_ROOT),
+      ...Object.keys(COMMAND_ALIASES),
+      ...discovery('uplift-command-api'),
+      inboxOf(user),
+    ],
+    answers: true,
+  }),
+  [OPERATOR_USER]: (): BusPermissions => ({ publish: ['>'], subscribe: ['>'], answers: false }),
+};
+
+function ofStages(user: string, stages: readonly StageProcess[]): BusPermissions {
+  const consumers = CONSUMERS.filter(({ stage }) => stages.includes(stage));
+  const isWatchdog = stages.includes('watchdog');
+  return {
+    publish: [
+      ...READ_STREAM,
+      ...consumers.flatMap(({ durable }) => rightsOnConsumer(durable)),
+      ...(isWatchdog ? [`${api('CONSUMER.INFO')}.*`] : []),
+    ],
+    subscribe: [
+      ...(isWatchdog ? [HEARTBEAT_SUBJECT, ...discovery('uplift-watchdog')] : []),
+      inboxOf(user),
+    ],
+    answers: isWatchdog,
+  };
+}
+
+/** To take its messages and answer for them; servers of a JetStream domain put two tokens before the stream. */
+function rightsOnConsumer(durable: string): readonly string[] {
+  return [
+    `${api('CONSUMER.INFO')}.${durable}`,
+    `${api('CONSUMER.MSG.NEXT')}.${durable}`,
+    `$JS.ACK.${EVENTS_STREAM}.${durable}.>`,
+    `$JS.ACK.*.*.${EVENTS_STREAM}.${durable}.>`,
+  ];
+}
