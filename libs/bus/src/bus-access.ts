@@ -2,8 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import type { Configuration } from '@uplift/runtime';
-import { errorMessage } from '@uplift/runtime';
-import { credsAuthenticator, nkeyAuthenticator, type ConnectionOptions } from 'nats';
+import { errorMessage, readConfiguration } from '@uplift/runtime';
+import {
+  credsAuthenticator,
+  nkeyAuthenticator,
+  type Authenticator,
+  type ConnectionOptions,
+} from 'nats';
 
 /** Where the servers are, and as whom a process connects. */
 export interface BusAccess {
@@ -14,6 +19,8 @@ export interface BusAccess {
   readonly creds?: string | undefined;
   /** Seed of an NKey. */
   readonly nkeySeed?: string | undefined;
+  /** The newest credentials or seed, asked for at each connection; undefined if there are none that are newer. */
+  readonly renewed?: () => Pick<BusAccess, 'creds' | 'nkeySeed'>;
   /** Files of the authority that the servers' certificates are held against, and of an own certificate. */
   readonly tlsCa?: string | undefined;
   readonly tlsCert?: string | undefined;
@@ -43,8 +50,18 @@ export function busAccess(
   const servers = natsUrl;
   return {
     ...{ servers, token: natsToken, creds: natsCreds, nkeySeed: natsNkeySeed },
-    ...{ tlsCa, tlsCert, tlsKey },
+    ...{ tlsCa, tlsCert, tlsKey, renewed: renewedSecrets },
   };
+}
+
+/** A file may have been written anew since the process started. */
+function renewedSecrets(): Pick<BusAccess, 'creds' | 'nkeySeed'> {
+  try {
+    const { natsCreds, natsNkeySeed } = readConfiguration(['natsCreds', 'natsNkeySeed']);
+    return { creds: natsCreds, nkeySeed: natsNkeySeed };
+  } catch {
+    return {};
+  }
 }
 
 type NatsAccess = Pick<ConnectionOptions, 'user' | 'pass' | 'token' | 'authenticator' | 'tls'> & {
@@ -101,7 +118,8 @@ function loginsOf(addresses: readonly Address[]): readonly string[] {
 }
 
 /** Each of them is enough; of several the server would take one, and nobody could say which. */
-function identityOf({ token, creds, nkeySeed }: BusAccess, addresses: readonly Address[]) {
+function identityOf(access: BusAccess, addresses: readonly Address[]) {
+  const { token, creds, nkeySeed, renewed } = access;
   const logins = loginsOf(addresses);
   const given = [token, creds, nkeySeed].filter((each) => each !== undefined);
   if (logins.length > 1) {
@@ -112,11 +130,44 @@ function identityOf({ token, creds, nkeySeed }: BusAccess, addresses: readonly A
       'A NATS server wants one of: user and password or token in the address, a token, credentials, an NKey',
     );
   }
-  // The client does not find the seed where the last line has no end.
-  if (creds !== undefined) return { authenticator: credsAuthenticator(Buffer.from(`${creds}\n`)) };
-  if (nkeySeed !== undefined) return { authenticator: nkeyAuthenticator(Buffer.from(nkeySeed)) };
+  if (creds !== undefined) {
+    return { authenticator: authenticatorOf(creds, () => renewed?.().creds, byCredentials) };
+  }
+  if (nkeySeed !== undefined) {
+    return { authenticator: authenticatorOf(nkeySeed, () => renewed?.().nkeySeed, bySeed) };
+  }
   if (token !== undefined) return { token };
   return logins[0] === undefined ? {} : loginOf(logins[0]);
+}
+
+// The client does not find the seed where the last line has no end.
+const byCredentials = (creds: string) => credsAuthenticator(Buffer.from(`${creds}\n`));
+const bySeed = (seed: string) => nkeyAuthenticator(Buffer.from(seed));
+
+/** One that cannot be used is refused at once; a later one that cannot be is passed over, since it may be half written. */
+function authenticatorOf(
+  given: string,
+  newest: () => string | undefined,
+  by: (secret: string) => Authenticator,
+): Authenticator {
+  let last = given;
+  if (!isUsable(by(given))) {
+    throw new BusAccessError('The credentials or the NKey for the NATS server cannot be used');
+  }
+  return (nonce) => {
+    const secret = newest() ?? last;
+    if (secret !== last && isUsable(by(secret))) last = secret;
+    return by(last)(nonce);
+  };
+}
+
+function isUsable(authenticator: Authenticator): boolean {
+  try {
+    authenticator('nonce');
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** As every NATS client reads it: without a password it is a token. */

@@ -1,3 +1,4 @@
+import { newUserKey } from './bus-accounts';
 import { BusAccessError, natsAccess, type BusAccess } from './bus-access';
 
 const refusal = (access: BusAccess): string => {
@@ -56,6 +57,8 @@ describe('the access to a NATS server', () => {
     ['two identities', { servers: 'nats://a:hunter2@one', token: 'hunter2' }, /one of/],
     ['a comma in a password', { servers: 'nats://u:hunter2,b@one' }, /%2C/],
     ['what may be a comma in a password', { servers: 'nats://u:1,2,hunter2@one' }, /%2C/],
+    ['a seed that is none', { servers: 'one', nkeySeed: 'hunter2' }, /NKey .* cannot be used/],
+    ['credentials that are none', { servers: 'one', creds: 'hunter2' }, /cannot be used/],
     ['a folder as a file', { servers: 'one', tlsCa: __dirname }, /cannot be used/],
     [
       'a certificate that is none',
@@ -67,5 +70,18 @@ describe('the access to a NATS server', () => {
   ])('refuses %s in one line, without a secret', (_case, access, words) => {
     expect(refusal(access)).toMatch(words);
     expect(refusal(access)).not.toMatch(/hunter2|\n/);
+  });
+
+  it('proves at each connection who it is with the newest seed that can be used', () => {
+    const [old, young] = [newUserKey(), newUserKey()];
+    let seed = old.seed;
+    const renewed = () => ({ nkeySeed: seed });
+    const { authenticator } = natsAccess({ servers: 'one', nkeySeed: old.seed, renewed });
+    const prove = authenticator as (nonce: string) => { readonly nkey: string };
+    expect(prove('nonce').nkey).toBe(old.publicKey);
+    seed = young.seed;
+    expect(prove('nonce').nkey).toBe(young.publicKey);
+    seed = 'half wri';
+    expect(prove('nonce').nkey).toBe(young.publicKey);
   });
 });

@@ -94,7 +94,9 @@ describe('a NATS server that asks who connects', () => {
 
   it('is given user and password from its address', async () => {
     const place = await serve('--user', 'uplift', '--pass', 's3c:ret@1');
-    await expectWork({ servers: `nats://uplift:s3c%3Aret%401@${place}` });
+    const login = 'uplift:s3c%3Aret%401';
+    await expectWork({ servers: `nats://${login}@${place}` });
+    await expectWork({ servers: `nats://${login}@127.0.0.1:1,nats://${login}@${place}` });
     await expectRefusal({ servers: `nats://uplift:wrong@${place}` });
     await expectRefusal({ servers: `nats://${place}` });
   });

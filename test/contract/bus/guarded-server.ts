@@ -14,10 +14,11 @@ import { join } from 'node:path';
 import { createTempFolder, NatsServer, type TempFolder } from '../../../tools/stack/src';
 import { eventually } from '../../support/eventually';
 
+/** Making one takes long. */
+const KEYS = new Map<string, UserKey>();
+
 /** A real nats-server that knows the users of the table, each by a key of its own, and whose table a test can change. */
 export class GuardedServer {
-  private readonly keys = new Map<string, UserKey>();
-
   private constructor(
     private readonly folder: TempFolder,
     private readonly users: Map<string, BusPermissions>,
@@ -60,6 +61,12 @@ export class GuardedServer {
     return log.split('Reloaded server configuration').length;
   }
 
+  /** The key before is taken from the user. */
+  async giveNewKey(user: string): Promise<void> {
+    KEYS.delete(user);
+    await this.change(user, this.permissionsOf(user));
+  }
+
   async stop(): Promise<void> {
     await this.nats?.kill();
     await this.folder.remove();
@@ -70,8 +77,8 @@ export class GuardedServer {
   }
 
   private keyOf(user: string): UserKey {
-    const key = this.keys.get(user) ?? newUserKey();
-    this.keys.set(user, key);
+    const key = KEYS.get(user) ?? newUserKey();
+    KEYS.set(user, key);
     return key;
   }
 

@@ -181,6 +181,16 @@ describe('a user of the bus', () => {
     expect([interruptions, another.trouble]).toEqual([0, undefined]);
   });
 
+  it('whose key is another one from now on is back when its file has been written anew', async () => {
+    let { nkeySeed } = server.accessOf('relay');
+    const bus = await connect('relay', { renewed: () => ({ nkeySeed }) });
+    await server.giveNewKey('relay');
+    await eventually(() => expect(bus.trouble).toContain('refuses this user'));
+    ({ nkeySeed } = server.accessOf('relay'));
+    await eventually(() => expect(bus.trouble).toBeUndefined());
+    expect(closed).toEqual([]);
+  });
+
   it('whom the server does not know at the start of a service is waited for, with the reason', async () => {
     await server.change('relay', null);
     const errors: object[] = [];
