@@ -83,6 +83,17 @@ describe.each([
     expect(compose.secrets).toEqual(written.secrets);
   });
 
+  it.each(installation)('%s is a user of its own on the bus, which knows no others', (name) => {
+    const { environment = {}, secrets = [] } = compose.services[name] ?? {};
+    expect(environment.UPLIFT_NATS_NKEY_SEED_FILE).toBe(`/run/secrets/nats-${name}`);
+    expect(secrets).toContain(`nats-${name}`);
+    expect(compose.secrets[`nats-${name}`]).toEqual({
+      file: `\${NATS_ACCOUNTS_DIRECTORY}/${name}.nk`,
+    });
+    const { command = [] } = compose.services.nats ?? {};
+    expect(command).toContain('--config=/etc/nats/accounts.conf');
+  });
+
   it('works on every stage, and has a watchdog', () => {
     const started = ours.flatMap(([, { command = [] }]) => {
       const args = command.slice(2);

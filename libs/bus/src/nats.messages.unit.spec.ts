@@ -1,6 +1,6 @@
 import type { MsgHdrs, NatsConnection, PublishOptions, SubscriptionOptions } from 'nats';
 import type { PublishAnswer } from './bus-connection.port';
-import { NatsPublishChannel } from './nats.messages';
+import { isForAnswers, NatsPublishChannel } from './nats.messages';
 
 const MESSAGE = {
   subject: 'uplift.evt.v1.instance.upgrade-requested.0b1c6c0e-0000-4000-8000-00000000000a',
@@ -70,5 +70,24 @@ describe('the answer to a publish', () => {
       [8, { kind: 'failed', reason: 'wrong-sequence' }],
       [8, { kind: 'failed', reason: 'refused', detail: 'maximum bytes exceeded' }],
     ]);
+  });
+});
+
+describe('an answer', () => {
+  it.each(['', '_INBOX.a.b', '_INBOX_billing.a', '_R_.abc', 'my.answers'])(
+    'goes to %j',
+    (reply) => {
+      expect(isForAnswers(reply)).toBe(true);
+    },
+  );
+
+  it.each([
+    'uplift.evt.v1.instance.upgrade-requested.x',
+    'uplift.cmd.v1.upgrade.cancel',
+    'trigger_upgrade',
+    '$JS.API.STREAM.PURGE.UPLIFT_EVENTS',
+    '$SYS.REQ.SERVER.PING',
+  ])('never goes to %s, where it would be one of our messages', (reply) => {
+    expect(isForAnswers(reply)).toBe(false);
   });
 });

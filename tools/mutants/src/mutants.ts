@@ -1,4 +1,5 @@
 import { ANOTHER_STORE_MUTANTS } from './tables/another-store.mutants';
+import { BUS_USERS_MUTANTS } from './tables/bus-users.mutants';
 import { BUS_MUTANTS } from './tables/bus.mutants';
 import { CHECKPOINT_MUTANTS } from './tables/checkpoint.mutants';
 import { COMMAND_MUTANTS } from './tables/command.mutants';
@@ -18,6 +19,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...SNAPSHOT_MUTANTS,
   ...BUS_MUTANTS,
   ...ANOTHER_STORE_MUTANTS,
+  ...BUS_USERS_MUTANTS,
   ...EFFECT_MUTANTS,
   ...OUTCOME_MUTANTS,
   ...PROGRESS_MUTANTS,

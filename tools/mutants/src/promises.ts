@@ -68,7 +68,6 @@ export const NOT_BROKEN: Partial<Record<PromiseId, string>> = {
   'S-02': 'not there yet: Uplift has no authentication',
   'S-03': 'not there yet: Uplift has no authentication',
   'S-04': 'not there yet: Uplift has no API tokens',
-  'S-13': 'not there yet: services have no users of their own on the bus',
   'S-14': 'not there yet: services have no users of their own in the store',
   'S-15': 'not there yet: services have no roles of their own in the database',
 };

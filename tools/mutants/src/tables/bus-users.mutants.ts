@@ -1,0 +1,52 @@
+import type { Mutant } from '../mutant';
+
+const RIGHTS = 'libs/bus/src/bus-permissions.unit.spec.ts';
+
+/** Who may do what on the bus. */
+export const BUS_USERS_MUTANTS: readonly Mutant[] = [
+  {
+    id: 'every-stage-takes-all-messages',
+    breaks: ['S-13'],
+    what: 'a stage may take the messages of the other stages',
+    file: 'libs/bus/src/bus-permissions.ts',
+    search: 'const consumers = CONSUMERS.filter(({ stage }) => stages.includes(stage));',
+    replacement: 'const consumers = CONSUMERS;',
+    test: {
+      spec: RIGHTS,
+      name: 'lets a process take the messages of its stages, and of no other',
+    },
+  },
+  {
+    id: 'one-inbox-for-all',
+    breaks: ['S-13'],
+    what: 'a user of the bus may read the answers of another',
+    file: 'libs/bus/src/bus-permissions.ts',
+    search: 'return `_INBOX_${user}`;',
+    replacement: 'return `_INBOX`;',
+    test: { spec: RIGHTS, name: 'reads its own answers, and those of nobody else' },
+  },
+  {
+    id: 'no-right-is-every-right',
+    breaks: ['S-13'],
+    what: 'who may publish nothing gets an empty list, which a server takes for everything',
+    file: 'libs/bus/src/bus-accounts.ts',
+    search: 'publish.length === 0 ? \'{ deny: ">" }\' : listOf(publish)',
+    replacement: 'listOf(publish)',
+    test: {
+      spec: 'libs/bus/src/bus-accounts.unit.spec.ts',
+      name: 'denies who may publish nothing everything',
+    },
+  },
+  {
+    id: 'answer-as-an-event',
+    breaks: ['S-13'],
+    what: 'who sends a command has its answer published as an event, with the rights of the service',
+    file: 'libs/bus/src/nats.messages.ts',
+    search: "const NOT_FOR_ANSWERS = ['$', 'uplift.'];",
+    replacement: 'const NOT_FOR_ANSWERS: string[] = [];',
+    test: {
+      spec: 'libs/bus/src/nats.messages.unit.spec.ts',
+      name: 'never goes to',
+    },
+  },
+];
