@@ -198,6 +198,16 @@ describe('deploy/kubernetes', () => {
     expect(podOf(manifest).containers).toHaveLength(1);
   });
 
+  it.each(deployments)('%s is told all that compose tells it', (name, manifest) => {
+    const shared = manifests.flatMap(({ data = {} }) => Object.keys(data));
+    const told = [...containerOf(manifest).env.map(({ name: setting }) => setting), ...shared];
+    const settingsOf = (names: readonly string[]) =>
+      new Set(names.map((setting) => setting.replace(/_(FILE)$/, '')));
+    const composedSettings = settingsOf(Object.keys(compose.services[name]?.environment ?? {}));
+    const missing = [...composedSettings].filter((setting) => !settingsOf(told).has(setting));
+    expect(missing).toEqual([]);
+  });
+
   it.each(deployments)('%s has its three probes and a limit of memory alone', (_name, manifest) => {
     const { startupProbe, livenessProbe, readinessProbe, resources } = containerOf(manifest);
     const health = (page: string) => ({ httpGet: { path: `/health/${page}`, port: 'health' } });
@@ -230,7 +240,13 @@ describe('deploy/kubernetes', () => {
       podOf(manifest).volumes.some((volume) => volume.name === name && volume.secret !== undefined),
     );
     const places = mounted.map(({ mountPath }) => mountPath);
-    expect(paths.map((path) => path.replace(/\/[^/]+$/, '')).sort()).toEqual([...places].sort());
+    const folders = new Set(paths.map((path) => path.replace(/\/[^/]+$/, '')));
+    expect([...folders].sort()).toEqual([...places].sort());
+  });
+
+  it.each(deployments)('%s is a user of its own on the bus', (name, manifest) => {
+    const [bus] = podOf(manifest).volumes.filter((volume) => volume.name === 'nats');
+    expect(bus?.secret).toEqual({ secretName: `uplift-nats-${name}` });
   });
 
   it.each(deployments)('%s is never drained away as a whole', (_name, { spec }) => {
