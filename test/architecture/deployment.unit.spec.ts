@@ -244,6 +244,14 @@ describe('deploy/kubernetes', () => {
     expect([...folders].sort()).toEqual([...places].sort());
   });
 
+  it.each(workloads)('%s says everything once', (_name, manifest) => {
+    const { env, volumeMounts } = containerOf(manifest);
+    for (const list of [env, volumeMounts, podOf(manifest).volumes]) {
+      const names = list.map(({ name }) => name);
+      expect(names).toEqual([...new Set(names)]);
+    }
+  });
+
   it.each(deployments)('%s is a user of its own on the bus', (name, manifest) => {
     const [bus] = podOf(manifest).volumes.filter((volume) => volume.name === 'nats');
     expect(bus?.secret).toEqual({ secretName: `uplift-nats-${name}` });
