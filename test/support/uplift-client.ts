@@ -16,8 +16,9 @@ export interface Accepted {
   readonly status: string;
 }
 
-/** What a request for an upgrade may say beside its reason. */
+/** What a request for an upgrade may say. */
 interface UpgradeOptions {
+  readonly reason?: string;
   readonly strategy?: string;
   readonly target?: object;
   readonly waveId?: string;
