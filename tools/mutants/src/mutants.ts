@@ -9,6 +9,7 @@ import { OUTCOME_MUTANTS } from './tables/outcome.mutants';
 import { PROBE_MUTANTS } from './tables/probe.mutants';
 import { PROGRESS_MUTANTS } from './tables/progress.mutants';
 import { READ_MODEL_MUTANTS } from './tables/read-model.mutants';
+import { ACCESS_MUTANTS } from './tables/access.mutants';
 import { SECURITY_MUTANTS } from './tables/security.mutants';
 import { SNAPSHOT_MUTANTS } from './tables/snapshot.mutants';
 import type { Mutant } from './mutant';
@@ -26,6 +27,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...CHECKPOINT_MUTANTS,
   ...READ_MODEL_MUTANTS,
   ...LOAD_MUTANTS,
+  ...ACCESS_MUTANTS,
   ...SECURITY_MUTANTS,
   ...PROBE_MUTANTS,
 ];

@@ -26,6 +26,7 @@ interface Made {
   readonly header?: object;
   readonly claims?: object;
   readonly key?: KeyObject;
+  readonly digest?: string;
 }
 
 function setUp() {
@@ -45,9 +46,8 @@ function setUp() {
     `${part({ alg: 'RS256', kid: 'one', ...header })}.${part({ ...claims(), ...changed })}`;
   const tokenOf = (made: Made = {}) => {
     const content = unsigned(made);
-    const signature = createSign('RSA-SHA256')
-      .update(content)
-      .sign(made.key ?? KEYS.privateKey);
+    const { key = KEYS.privateKey, digest = 'RSA-SHA256' } = made;
+    const signature = createSign(digest).update(content).sign(key);
     return `${content}.${signature.toString('base64url')}`;
   };
   const verifier = new JwtVerifier(POLICY, readKeys, clock);
@@ -135,7 +135,9 @@ describe('a JSON Web Token', () => {
     const own = { jwk: jwk(OTHERS.publicKey, 'one'), jku: 'https://evil.example.com/keys' };
     const foreign = tokenOf({ key: OTHERS.privateKey, header: own });
     await expect(verify(foreign)).rejects.toMatchObject(refused);
-    for (const alg of ['RS512', 'PS256', 'rs256', '']) {
+    const strong = tokenOf({ header: { alg: 'RS512' }, digest: 'RSA-SHA512' });
+    await expect(verify(strong)).rejects.toMatchObject(refused);
+    for (const alg of ['PS256', 'rs256', '']) {
       await expect(verify(tokenOf({ header: { alg } }))).rejects.toMatchObject(refused);
     }
   });
