@@ -6,7 +6,7 @@ import type {
   TimelineEntryDocument,
   UpgradeDocument,
 } from '@uplift/contracts';
-import { COMMAND_SUBJECTS, ProblemError, QUERY_SUBJECTS } from '@uplift/contracts';
+import { COMMAND_SUBJECTS, ProblemError, QUERY_SUBJECTS, REQUEST_HEADERS } from '@uplift/contracts';
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
@@ -26,12 +26,14 @@ export class UpliftClient {
   constructor(
     private readonly apiUrl: string,
     private readonly bus: BusClient,
+    private readonly token: string,
   ) {}
 
   /** Registers the whole fleet in one import; throws with the first refusal. */
   async register(fleet: readonly DemoInstance[]): Promise<void> {
     const body = fleet.map((instance) => JSON.stringify(registrationOf(instance))).join('\n');
     const headers = {
+      authorization: `Bearer ${this.token}`,
       'content-type': 'application/x-ndjson',
       'idempotency-key': `demo-${randomUUID()}`,
     };
@@ -46,7 +48,11 @@ export class UpliftClient {
   /** Both ways of it answer with the id of the upgrade. */
   async triggerOverHttp({ instanceId }: DemoInstance): Promise<string> {
     const body = JSON.stringify({ reason: REASON });
-    const headers = { 'content-type': 'application/json', 'idempotency-key': `demo-${instanceId}` };
+    const headers = {
+      authorization: `Bearer ${this.token}`,
+      'content-type': 'application/json',
+      'idempotency-key': `demo-${instanceId}`,
+    };
     const answer = await post(`${this.apiUrl}/v1/instances/${instanceId}/upgrades`, body, headers);
     return (JSON.parse(answer) as Triggered).upgradeId;
   }
@@ -56,6 +62,7 @@ export class UpliftClient {
     const idempotencyKey = `demo-${instanceId}`;
     const answer = await this.bus.request(COMMAND_SUBJECTS.triggerUpgrade, body, {
       idempotencyKey,
+      headers: { [REQUEST_HEADERS.actorToken]: this.token },
     });
     return (answer as Triggered).upgradeId;
   }

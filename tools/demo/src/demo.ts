@@ -60,9 +60,15 @@ function wholeNumber(name: string, text: string, least: number, most: number): n
   throw new Error(`${name} wants a whole number from ${least} to ${most}, not "${text}"`);
 }
 
+/** A stack that runs, and the token that it lets in. */
+export interface DemoStack {
+  readonly stack: Stack;
+  readonly token: string;
+}
+
 /** Registers and upgrades a fleet on a running stack, and reports; returns what was not as expected. */
 export async function runDemo(
-  stack: Stack,
+  { stack, token }: DemoStack,
   options: DemoOptions,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
@@ -70,7 +76,7 @@ export async function runDemo(
   const access = busAccess(readConfiguration(BUS_ACCESS_SETTINGS, stack.env));
   const bus = await connectBus({ ...access, name: 'uplift-demo' });
   try {
-    const uplift = new UpliftClient(stack.apiUrl, new BusClient(bus));
+    const uplift = new UpliftClient(stack.apiUrl, new BusClient(bus), token);
     const lagoon = new SimulatorClient(stack.url('lagoon'));
     const isAlone = options.store === null;
     const fleet = makeFleet(instances, fail, isAlone ? '' : `-${randomUUID().slice(0, 8)}`);
@@ -82,7 +88,7 @@ export async function runDemo(
     const [stats, ledger, verdict] = await Promise.all([
       uplift.stats(),
       lagoon.ledger(),
-      auditVerdict({ ...stack.env, UPLIFT_API_URL: stack.apiUrl }),
+      auditVerdict({ ...stack.env, UPLIFT_API_URL: stack.apiUrl, UPLIFT_TOKEN: token }),
     ]);
     const audit = isAlone ? verdict : auditOf(fleet, verdict);
     report.printStats(stats);

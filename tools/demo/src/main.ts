@@ -6,8 +6,8 @@ import pc from 'picocolors';
 import { errorMessage, redactText } from '@uplift/runtime';
 import { busSettings, GivenBusError, shownBus } from '../../given-bus/src';
 import { GivenStoreError, openGivenStore, shownStore } from '../../given-store/src';
-import { Stack } from '../../stack/src';
-import type { DemoOptions } from './demo';
+import { mintRootToken, Stack } from '../../stack/src';
+import type { DemoOptions, DemoStack } from './demo';
 import { demoOptions, runDemo } from './demo';
 
 /** A build of eight simulated minutes takes a few seconds. */
@@ -29,14 +29,16 @@ async function main(options: DemoOptions): Promise<number> {
   console.log(
     `Starting ${options.store ? '' : 'event store, '}${options.bus ? '' : 'NATS, '}PostgreSQL, Lagoon simulator and eight services…`,
   );
-  const stack = await Stack.start({ dir, simulator: SIMULATOR, env: SETTINGS, ...given });
+  const { token, env } = mintRootToken();
+  const settings = { ...SETTINGS, ...env };
+  const stack = await Stack.start({ dir, simulator: SIMULATOR, env: settings, ...given });
   try {
     console.log(
       `Up after ${seconds(startedAt)} s: ${stack.parts.length} processes, logs in ${dir}/logs`,
     );
     stack.parts.flatMap(({ about }) => about ?? []).forEach((line) => console.log(line));
-    const unexpected = await runDemo(stack, options, stop.signal);
-    console.log(nextSteps(stack, options));
+    const unexpected = await runDemo({ stack, token }, options, stop.signal);
+    console.log(nextSteps({ stack, token }, options));
     if (options.keep && !stop.signal.aborted) await once(stop.signal, 'abort');
     return conclusion(unexpected, seconds(startedAt));
   } finally {
@@ -65,7 +67,7 @@ async function demoFolder(): Promise<string> {
 }
 
 /** Where the data lies, and what one may type next. */
-function nextSteps(stack: Stack, { keep, store, bus }: DemoOptions): string {
+function nextSteps({ stack, token }: DemoStack, { keep, store, bus }: DemoOptions): string {
   const files = `\nData and logs: ${stack.dir}`;
   if (!keep) return `${files}\nTo keep the stack running: npm run demo -- --keep`;
   const isGiven: Readonly<Record<string, boolean>> = {
@@ -79,6 +81,7 @@ function nextSteps(stack: Stack, { keep, store, bus }: DemoOptions): string {
     files,
     'Still running; in another terminal:',
     `  export UPLIFT_API_URL='${stack.apiUrl}'`,
+    `  export UPLIFT_TOKEN='${token}'`,
     ...settings,
     '  npm run --silent uplift -- instance list',
     '  npm run --silent uplift -- upgrade trigger <instance> --reason "try it" --wait',

@@ -18,3 +18,4 @@ export { INSTALLATIONS, isServiceName, SERVICE_NAMES } from './stack/services';
 export type { Installation, ServiceName } from './stack/services';
 export { Stack } from './stack/stack';
 export type { StackOptions } from './stack/stack';
+export { mintRootToken } from './stack/root-token';

@@ -5,6 +5,7 @@ import { describeNatsServer, natsServer } from './nats/find-nats-server';
 import { postgresBinaries } from './postgres/postgres-binaries';
 import type { InfrastructureName } from './stack/infrastructure';
 import { INFRASTRUCTURE_NAMES } from './stack/infrastructure';
+import { mintRootToken } from './stack/root-token';
 import type { ServiceName } from './stack/services';
 import { SERVICE_NAMES, SERVICES } from './stack/services';
 import type { StackOptions } from './stack/stack';
@@ -47,13 +48,15 @@ async function prepareStore(): Promise<void> {
 }
 
 async function start() {
-  const stack = await Stack.start(stackOptions());
+  const root = mintRootToken();
+  const stack = await Stack.start({ ...stackOptions(), env: root.env });
   for (const [name, value] of Object.entries(stack.env)) {
     const isSecret = name === 'UPLIFT_EVENTSTORE_URL' && values.store !== undefined;
     console.log(isSecret ? `# ${name} is what was given` : `${name}=${value}`);
   }
   if (stack.runningServices.some(({ name }) => name === 'command-api')) {
     console.log(`UPLIFT_API_URL=${stack.apiUrl}`);
+    console.log(`UPLIFT_TOKEN=${root.token}`);
   }
   for (const { name, pid, about } of stack.parts) {
     console.log(`# ${name}: process ${pid}${about === undefined ? '' : `, ${about}`}`);
