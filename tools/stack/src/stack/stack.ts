@@ -7,7 +7,7 @@ import { ensureBuilt, projectRoot } from '../workspace/workspace';
 import type { InfrastructureName, InfrastructureOptions } from './infrastructure';
 import { INFRASTRUCTURE_NAMES, START_INFRASTRUCTURE } from './infrastructure';
 import type { ServiceEntry, ServiceName, Settings } from './services';
-import { SERVICES, SERVICE_NAMES, developmentSettings } from './services';
+import { accessSettings, SERVICES, SERVICE_NAMES, developmentSettings } from './services';
 
 const PINNED = { http: 'UPLIFT_HTTP_PORT', health: 'UPLIFT_HEALTH_PORT' };
 
@@ -112,6 +112,7 @@ export class Stack {
       args,
       dir: join(this.dir, 'logs'),
       env: {
+        ...(build === projectRoot() ? accessSettings(name, this.env) : {}),
         ...this.env,
         ...this.knownAs(name),
         ...env,
