@@ -38,6 +38,7 @@ export function configureHttp(app: NestFastifyApplication): void {
   limitBodies(app, app.get(Clock, { strict: false }));
   const routes = new RouteTable();
   const fastify = app.getHttpAdapter().getInstance();
+  closeUnreadImports(app);
   refuseWithoutHost(app);
   ignoreExpectations(app);
   refuseUnderOverload(app, app.get(CommandLimiter, { strict: false }));
@@ -55,6 +56,17 @@ function limitBodies(app: NestFastifyApplication, clock: Clock): void {
         const cancelTimer = clock.after(REQUEST_TIMEOUT_MS, () => refuseSlowBody(raw));
         raw.once('end', cancelTimer).once('close', cancelTimer);
       }
+      done();
+    });
+}
+
+/** Nobody reads the lines of an import that was refused: they may never end. */
+function closeUnreadImports(app: NestFastifyApplication): void {
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('onSend', ({ raw, routeOptions }, reply, _payload, done) => {
+      if (routeOptions.url === IMPORT_ROUTE && !raw.complete) reply.header('connection', 'close');
       done();
     });
 }

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { Body, Controller, Module, Post } from '@nestjs/common';
+import { refusal } from '@uplift/contracts';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -23,6 +24,14 @@ class Commands {
   }
 }
 
+@Controller('v1/instances/import')
+class Imports {
+  @Post()
+  refuse() {
+    throw refusal('credentials-missing', 'Send a token');
+  }
+}
+
 @Module({})
 class Root {}
 
@@ -38,7 +47,7 @@ beforeEach(async () => {
     { provide: Clock, useValue: clock },
     { provide: CommandLimiter, useValue: limiter },
   ];
-  const root = { module: Root, controllers: [Commands], providers };
+  const root = { module: Root, controllers: [Commands, Imports], providers };
   const adapter = new FastifyAdapter(FASTIFY_OPTIONS);
   app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
     logger: false,
@@ -88,6 +97,21 @@ describe('a body over HTTP', () => {
     await closed;
     expect(answer).toMatch(/^HTTP\/1.1 408 /);
   });
+});
+
+it('closes the connection of an import that is refused, whose lines may never end', async () => {
+  await app.listen(0, '127.0.0.1');
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  const socket = connect(port, '127.0.0.1');
+  let answer = '';
+  socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+  const ended = once(socket, 'end');
+  socket.write('POST /v1/instances/import HTTP/1.1\r\nHost: a\r\n');
+  socket.write('Content-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n');
+  socket.write('2\r\n{}\r\n');
+  await ended;
+  expect(answer).toMatch(/^HTTP\/1.1 401 .*connection: close/is);
+  socket.destroy();
 });
 
 it('answers headers that do not come in time with 408 and a problem', () => {
