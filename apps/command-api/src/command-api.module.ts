@@ -44,6 +44,7 @@ import { CoreNames, Environments } from './commands/environments';
 import { StreamLimit } from './events/event-streams';
 import { EventsModule } from './events/events.module';
 import { NewerEventsNoticed } from './events/newer-events';
+import { TrustedOrigins, trustedOriginsOf } from './http/foreign-requests';
 import { HealthCallbackToken } from './instances/health-callback.controller';
 import { InstancesModule } from './instances/instances.module';
 import { PublishedApi } from './pages/open-api';
@@ -69,6 +70,7 @@ export const COMMAND_API_SETTINGS = [
   ...BUS_ACCESS_SETTINGS,
   'deadlineAttemptMs',
   'healthCallbackToken',
+  'httpOrigins',
   'promoteEnabled',
   'commandsUnderWay',
   'snapshotEvery',
@@ -150,6 +152,7 @@ function policies({ configuration, logger }: CommandApiRuntime): Provider[] {
     { provide: CoreNames, useValue: new CoreNames(configuration.lagoonCoreNames) },
     { provide: StreamLimit, useValue: new StreamLimit(configuration.streamsPerClient) },
     { provide: HealthCallbackToken, useValue: token },
+    { provide: TrustedOrigins, useValue: trustedOriginsOf(configuration) },
     { provide: CommandLimits, useValue: new CommandLimits(configuration) },
     { provide: UpgradePolicy, useValue: new UpgradePolicy(configuration) },
   ];

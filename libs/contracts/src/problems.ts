@@ -26,6 +26,8 @@ export const PROBLEMS = {
   'credentials-refused': refused(401, 'The token is not accepted'),
   'scope-missing': refused(403, 'The caller lacks a scope'),
   'health-token-refused': refused(401, 'The health callback token is wrong'),
+  'origin-refused': refused(403, 'The request comes from a foreign web page'),
+  'host-refused': refused(421, 'The request is for another host'),
   'instance-unknown': refused(404, 'No such instance'),
   'finding-unknown': refused(404, 'No such finding'),
   'token-unknown': refused(404, 'No such API token'),

@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import { Clock } from '@uplift/runtime';
 import { CommandLimiter } from '../commands/command-limiter';
 import { BODY_LIMIT_BYTES } from '../input/read-dto';
+import { refuseForeign } from './foreign-requests';
 import type { HttpReply } from './http-exchange';
 import { sendProblem } from './http-exchange';
 import { ProblemDetailsFilter, RouteTable } from './problem-details.filter';
@@ -40,6 +41,7 @@ export function configureHttp(app: NestFastifyApplication): void {
   const fastify = app.getHttpAdapter().getInstance();
   closeUnreadImports(app);
   refuseWithoutHost(app);
+  refuseForeign(app);
   ignoreExpectations(app);
   refuseUnderOverload(app, app.get(CommandLimiter, { strict: false }));
   fastify.addHook('onRoute', ({ method, url }) => routes.add(method, url));

@@ -10,7 +10,9 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { AccessPolicy } from '../access/access-policy';
 import { CommandLimiter, CommandLimits } from '../commands/command-limiter';
+import { TrustedOrigins } from './foreign-requests';
 import { configureHttp, FASTIFY_OPTIONS } from './http-transport';
 
 const PATH = '/commands';
@@ -46,6 +48,8 @@ beforeEach(async () => {
   const providers = [
     { provide: Clock, useValue: clock },
     { provide: CommandLimiter, useValue: limiter },
+    { provide: AccessPolicy, useValue: new AccessPolicy(false) },
+    { provide: TrustedOrigins, useValue: new TrustedOrigins() },
   ];
   const root = { module: Root, controllers: [Commands, Imports], providers };
   const adapter = new FastifyAdapter(FASTIFY_OPTIONS);

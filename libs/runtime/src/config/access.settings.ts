@@ -47,6 +47,13 @@ export const ACCESS_SETTINGS = {
     default: 'RS256,ES256',
     description: 'Signatures that are accepted on those tokens',
   },
+  httpOrigins: {
+    env: 'UPLIFT_HTTP_ORIGINS',
+    type: 'list',
+    default: '',
+    description:
+      'Origins of web pages of other addresses that may send what changes something, for example `https://ops.example.com`',
+  },
   token: optionalSecret(
     'UPLIFT_TOKEN',
     'For the command line: token that it shows to the command API, instead of the one of `uplift login`',
