@@ -86,7 +86,6 @@ const ENVIRONMENT: Readonly<Record<string, string>> = {
   UPLIFT_POSTGRES_URL: 'postgres://database.invalid/uplift',
   UPLIFT_LAGOON_URL: 'https://lagoon.invalid/graphql',
   UPLIFT_LAGOON_TOKEN: 'none',
-  UPLIFT_HEALTH_CALLBACK_TOKEN: 'a-token-that-nobody-uses',
 };
 
 /** Of one container, started with what `surroundings` say instead of its adapters. */

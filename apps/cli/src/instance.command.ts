@@ -1,4 +1,9 @@
-import type { CommandAnswer, InstanceDocument, UpgradeDocument } from '@uplift/contracts';
+import type {
+  CallbackTokenAnswer,
+  CommandAnswer,
+  InstanceDocument,
+  UpgradeDocument,
+} from '@uplift/contracts';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Answer } from './api-client';
 import type { CliContext } from './cli-context';
@@ -46,6 +51,7 @@ export function instanceCommand(context: CliContext): Command {
     });
   return instance
     .addCommand(explainCommand(context))
+    .addCommand(callbackTokenCommand(context))
     .addCommand(askCommand(context, 'park', 'no new effect; what runs in Lagoon is followed'))
     .addCommand(askCommand(context, 'unpark', 'go on with an instance that is parked'))
     .addCommand(
@@ -63,6 +69,18 @@ function explainCommand(context: CliContext): Command {
       const rows = instance.allowedCommands.map(commandRow);
       const failure = await failureOf(context, instance);
       context.printer.print({ document, rows, words: explained(instance, failure) });
+    });
+}
+
+function callbackTokenCommand(context: CliContext): Command {
+  return new Command('callback-token')
+    .description('the token with which its app reports its health')
+    .argument('<instance>', 'instance id')
+    .action(async (id: string) => {
+      const path = `${instancePath(id)}/callback-token`;
+      const document = await context.api.json<CallbackTokenAnswer>(path);
+      const { instanceId: instance, token, links } = document;
+      context.printer.print({ document, rows: [{ instance, token, callback: links.callback }] });
     });
 }
 

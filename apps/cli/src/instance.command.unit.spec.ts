@@ -163,6 +163,15 @@ describe('uplift instance', () => {
     ]);
   });
 
+  it('callback-token shows what its app reports its health with', async () => {
+    const answer = { instanceId: 'i-1', token: 'uplift_callback_x', links: { callback: '/c/' } };
+    api.answers.set('/v1/instances/i-1/callback-token', { body: answer });
+    await context.run(instanceCommand, 'callback-token', 'i-1');
+    expect(context.rows).toEqual([
+      { instance: 'i-1', token: 'uplift_callback_x', callback: '/c/' },
+    ]);
+  });
+
   it.each(['get', 'explain'])('%s says first that what is shown is old, and why', async (verb) => {
     const stale = { ...AS_OF, reason: 'store-diverged', detail: 'stopped: another store' };
     shows(INSTANCE, [], stale);

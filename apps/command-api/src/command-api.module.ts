@@ -36,6 +36,7 @@ import type { ServiceRuntime } from '@uplift/runtime';
 import { Clock, Health, Metrics, Randomness } from '@uplift/runtime';
 import { accessProviders, GLOBAL_GUARD } from './access/access.providers';
 import { ACCESS_POLICY_SETTINGS } from './access/access-policy';
+import { CALLBACK_SETTINGS, callbackPolicyOf, CallbackTokens } from './access/callback-tokens';
 import { CommandLimiter, CommandLimits } from './commands/command-limiter';
 import { CommandMeter } from './commands/command-meter';
 import { CommandService } from './commands/command-service';
@@ -45,7 +46,6 @@ import { StreamLimit } from './events/event-streams';
 import { EventsModule } from './events/events.module';
 import { NewerEventsNoticed } from './events/newer-events';
 import { TrustedOrigins, trustedOriginsOf } from './http/foreign-requests';
-import { HealthCallbackToken } from './instances/health-callback.controller';
 import { InstancesModule } from './instances/instances.module';
 import { PublishedApi } from './pages/open-api';
 import { PagesController } from './pages/pages.controller';
@@ -69,7 +69,7 @@ export const COMMAND_API_SETTINGS = [
   'eventStoreUrl',
   ...BUS_ACCESS_SETTINGS,
   'deadlineAttemptMs',
-  'healthCallbackToken',
+  ...CALLBACK_SETTINGS,
   'httpOrigins',
   'promoteEnabled',
   'commandsUnderWay',
@@ -144,14 +144,14 @@ function ports({ clock, randomness, health, metrics }: CommandApiRuntime): Provi
 }
 
 function policies({ configuration, logger }: CommandApiRuntime): Provider[] {
-  const token = new HealthCallbackToken(configuration.healthCallbackToken);
-  if (token.isOpen) {
-    logger.warn('health callbacks are open to everybody: UPLIFT_HEALTH_CALLBACK_TOKEN is not set');
+  const callbacks = callbackPolicyOf(configuration);
+  if (callbacks.isTokenTakenFromUrl) {
+    logger.warn('UPLIFT_HEALTH_CALLBACK_URL_TOKEN: tokens of instances stand in logs of proxies');
   }
   return [
     { provide: CoreNames, useValue: new CoreNames(configuration.lagoonCoreNames) },
     { provide: StreamLimit, useValue: new StreamLimit(configuration.streamsPerClient) },
-    { provide: HealthCallbackToken, useValue: token },
+    { provide: CallbackTokens, useValue: new CallbackTokens(callbacks) },
     { provide: TrustedOrigins, useValue: trustedOriginsOf(configuration) },
     { provide: CommandLimits, useValue: new CommandLimits(configuration) },
     { provide: UpgradePolicy, useValue: new UpgradePolicy(configuration) },

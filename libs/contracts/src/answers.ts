@@ -76,6 +76,11 @@ function ledTo(stream: string) {
   };
 }
 
+const callbackLinks = named(
+  'CallbackTokenLinks',
+  object({ callback: documented('POST here, with a status at the end', text) }),
+);
+
 const tokenLinks = named('ApiTokenLinks', object({ tokens: text }));
 const scopes = list(oneOf(SCOPES));
 const actor = documented('The id by which events name the holder', text);
@@ -178,6 +183,14 @@ export const ANSWERS = {
     'ApiTokenCommandAnswer',
     object({ tokenId: uuid, ...ledTo('the tokens'), links: tokenLinks }),
   ),
+  callbackToken: named(
+    'CallbackTokenAnswer',
+    object({
+      instanceId: uuid,
+      token: documented('What the app shows with its reports', text),
+      links: callbackLinks,
+    }),
+  ),
   eventPage: named(
     'EventPage',
     object({
@@ -200,6 +213,7 @@ export type ApiTokenDocument = ValueOf<typeof apiToken>;
 export type ApiTokenList = ValueOf<typeof ANSWERS.tokenList>;
 export type ApiTokenCreatedAnswer = ValueOf<typeof ANSWERS.tokenCreated>;
 export type ApiTokenCommandAnswer = ValueOf<typeof ANSWERS.tokenCommand>;
+export type CallbackTokenAnswer = ValueOf<typeof ANSWERS.callbackToken>;
 export type EventDocument = ValueOf<typeof event>;
 export type CommandLinks = ValueOf<typeof commandLinks>;
 export type CommandAnswer = ValueOf<typeof command>;

@@ -1,6 +1,17 @@
 import { ALLOWED_COMMAND_SCHEMA, WAITING_SCHEMA } from './next-steps';
 import type { Schema, ValueOf } from './schema';
-import { documented, flag, list, named, nullable, object, plain, text, uuid } from './schema';
+import {
+  documented,
+  flag,
+  list,
+  named,
+  nullable,
+  object,
+  plain,
+  text,
+  uuid,
+  wholeNumber,
+} from './schema';
 
 export interface ProblemRow {
   /** HTTP status; over NATS the same number is the error code. */
@@ -25,7 +36,8 @@ export const PROBLEMS = {
   'credentials-missing': refused(401, 'The caller has to say who it is'),
   'credentials-refused': refused(401, 'The token is not accepted'),
   'scope-missing': refused(403, 'The caller lacks a scope'),
-  'health-token-refused': refused(401, 'The health callback token is wrong'),
+  'health-token-refused': refused(401, 'The token is not that of the instance'),
+  'health-callbacks-off': refused(403, 'Health callbacks are not taken in this way'),
   'origin-refused': refused(403, 'The request comes from a foreign web page'),
   'host-refused': refused(421, 'The request is for another host'),
   'instance-unknown': refused(404, 'No such instance'),
@@ -70,6 +82,7 @@ export const PROBLEMS = {
   'status-not-importable': refused(422, 'An instance cannot be registered in this status'),
   'repeated-too-often': later(429, 'Too many commands in a row changed nothing'),
   overloaded: later(429, 'Too many commands are under way'),
+  'too-many-callbacks': later(429, 'The instance reports its health too often'),
   'too-many-streams': later(429, 'Too many event streams are open'),
   'request-refused': refused(400, 'The request was refused'),
   'internal-error': later(500, 'The service failed'),
@@ -118,6 +131,7 @@ export const PROBLEM_SCHEMA = named(
       currentStatus: documented('Present status of the instance', text),
       allowedFrom: documented('Statuses that would allow it', list(text)),
       retryable: documented('The same request may succeed later', flag),
+      retryAfterSeconds: documented('After how many seconds; 1 if absent', wholeNumber),
       errors: list(fault),
       scope: documented('The scope that the caller would need', text),
       waitingFor: documented('What holds the instance up', nullable(WAITING_SCHEMA)),

@@ -63,6 +63,11 @@ export function encodeReply(
   return json(CONTENT_TYPES.json, body ?? null);
 }
 
+function retryAfter({ retryable, retryAfterSeconds }: ProblemDetails): Record<string, string> {
+  if (retryable !== true) return {};
+  return { [ERROR_HEADERS.retryAfter]: String(retryAfterSeconds ?? RETRY_AFTER_SECONDS) };
+}
+
 export function encodeProblem(format: RequestFormat, problem: ProblemDetails): EncodedReply {
   const reply =
     format.kind === 'nest'
@@ -74,7 +79,7 @@ export function encodeProblem(format: RequestFormat, problem: ProblemDetails): E
       ...reply.headers,
       [ERROR_HEADERS.code]: String(problem.status),
       [ERROR_HEADERS.title]: asciiTitle(problem.title),
-      ...(problem.retryable === true ? { [ERROR_HEADERS.retryAfter]: RETRY_AFTER_SECONDS } : {}),
+      ...retryAfter(problem),
     },
   };
 }

@@ -50,6 +50,7 @@ describe('a command API that lets nobody in without a token', () => {
     api = await RunningCommandApi.start({
       UPLIFT_AUTH: 'required',
       UPLIFT_ROOT_TOKEN_HASH: ROOT_HASH,
+      UPLIFT_HEALTH_CALLBACK_KEY: randomUUID(),
       UPLIFT_JWT_ISSUER: ISSUER,
       UPLIFT_JWT_AUDIENCE: 'uplift',
       UPLIFT_JWT_JWKS_URL: `http://127.0.0.1:${(issuer.address() as AddressInfo).port}/keys`,

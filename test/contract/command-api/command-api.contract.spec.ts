@@ -2,7 +2,11 @@ import { cancelSuite } from './cancel.suite';
 import { commandsSuite } from './commands.suite';
 import { environmentsSuite } from './environments.suite';
 import { eventStreamSuite } from './event-stream.suite';
-import { CALLBACK_TOKEN, healthCallbackSuite } from './health-callback.suite';
+import {
+  CALLBACKS_AS_POLYDOCK,
+  healthCallbackSuite,
+  noCallbacksSuite,
+} from './health-callback.suite';
 import { importSuite } from './import.suite';
 import { invalidRequestsSuite } from './invalid-requests.suite';
 import { lostHistorySuite } from './lost-history.suite';
@@ -28,14 +32,15 @@ describe('the command API', () => {
   queriesSuite(api);
   environmentsSuite(api);
   importSuite(api);
+  noCallbacksSuite(api);
   eventStreamSuite(api);
   outageSuite(api);
 });
 
-describe('the command API with promote and with a token of the apps', () => {
+describe('the command API with promote and with health callbacks as Polydock has them', () => {
   const api = commandApiForAll({
     UPLIFT_PROMOTE_ENABLED: 'true',
-    UPLIFT_HEALTH_CALLBACK_TOKEN: CALLBACK_TOKEN,
+    ...CALLBACKS_AS_POLYDOCK,
   });
 
   strategiesSuite(api);

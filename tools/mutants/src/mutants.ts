@@ -1,6 +1,7 @@
 import { ANOTHER_STORE_MUTANTS } from './tables/another-store.mutants';
 import { BUS_USERS_MUTANTS } from './tables/bus-users.mutants';
 import { BUS_MUTANTS } from './tables/bus.mutants';
+import { CALLBACK_MUTANTS } from './tables/callback.mutants';
 import { CHECKPOINT_MUTANTS } from './tables/checkpoint.mutants';
 import { COMMAND_MUTANTS } from './tables/command.mutants';
 import { EFFECT_MUTANTS } from './tables/effect.mutants';
@@ -28,6 +29,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...READ_MODEL_MUTANTS,
   ...LOAD_MUTANTS,
   ...ACCESS_MUTANTS,
+  ...CALLBACK_MUTANTS,
   ...SECURITY_MUTANTS,
   ...PROBE_MUTANTS,
 ];

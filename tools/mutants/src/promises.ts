@@ -49,7 +49,7 @@ export const PROMISES = {
   'S-09': 'what Lagoon sends is bounded and checked, and goes into no document',
   'S-10': 'secrets reach neither logs, health pages nor events',
   'S-11': 'names and ids of frames in an event stream come from constants',
-  'S-12': 'HTML pages run no script and escape what they show',
+  'S-12': 'HTML pages run no script and escape what they show, and pages of others change nothing',
   'S-13': 'each service has a user of its own on the bus, with the least it needs',
   'S-14': 'each service has a user of its own in the store, and none may delete',
   'S-15': 'each service has a role of its own in the database',

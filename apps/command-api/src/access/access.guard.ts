@@ -4,9 +4,12 @@ import type { BusRequest } from '@uplift/bus';
 import { ProblemError, refusal, REQUEST_HEADERS } from '@uplift/contracts';
 import type { Scope } from '@uplift/domain';
 import { RefusalRecorder } from '../commands/refusal-recorder';
+import type { HttpRequest } from '../http/http-exchange';
 import { Authenticator } from './authenticator';
+import { CallbackTokens } from './callback-tokens';
 import type { Principal } from './principal';
-import { identify } from './principal';
+import { bearerOf, identify } from './principal';
+import type { RouteAccess } from './route-access';
 import { accessOf } from './route-access';
 
 interface Shown {
@@ -24,13 +27,12 @@ interface WebRequest {
   readonly routeOptions: { readonly url?: string };
 }
 
-const BEARER = /^Bearer +([\x21-\x7e]+) *$/i;
-
 /** Stands before every route of every transport: who asks, and may it? */
 @Injectable()
 export class AccessGuard implements CanActivate {
   constructor(
     private readonly authenticator: Authenticator,
+    private readonly callbacks: CallbackTokens,
     private readonly refusals: RefusalRecorder,
   ) {}
 
@@ -38,14 +40,19 @@ export class AccessGuard implements CanActivate {
     const access = accessOf(context.getHandler());
     if (access === undefined) throw new Error('This route says of nobody that it may be used');
     if (access.kind === 'public') return true;
-    await this.admit(shownIn(context), access.kind === 'scope' ? access.scope : undefined);
+    await this.admit(context, access);
     return true;
   }
 
-  private async admit(shown: Shown, scope: Scope | undefined): Promise<void> {
+  private async admit(context: ExecutionContext, access: RouteAccess): Promise<void> {
+    const shown = shownIn(context, access);
+    const scope = access.kind === 'scope' ? access.scope : undefined;
     let principal: Principal | undefined;
     try {
-      principal = await this.authenticator.identify(shown.transport, shown.token);
+      principal =
+        access.kind === 'instance'
+          ? this.callbacks.identify(context.switchToHttp().getRequest<HttpRequest>())
+          : await this.authenticator.identify(shown.transport, shown.token);
       if (scope !== undefined && !principal.scopes.includes(scope)) throw lacking(scope);
     } catch (error) {
       this.record(shown, principal, error);
@@ -69,22 +76,18 @@ function lacking(scope: Scope): ProblemError {
   });
 }
 
-function shownIn(context: ExecutionContext): Shown {
-  if (context.getType() === 'http') return shownOverHttp(context.switchToHttp().getRequest());
+function shownIn(context: ExecutionContext, access: RouteAccess): Shown {
+  if (context.getType() === 'http') {
+    return shownOverHttp(context.switchToHttp().getRequest(), access);
+  }
   const request = context.switchToRpc().getData<BusRequest>();
   const token = request.headers[REQUEST_HEADERS.actorToken];
   return { transport: 'nats', request, token, command: request.subject };
 }
 
-function shownOverHttp(request: WebRequest): Shown {
+function shownOverHttp(request: WebRequest, { kind }: RouteAccess): Shown {
   const { method, headers, routeOptions } = request;
-  const command = method === 'GET' ? undefined : `${method} ${routeOptions.url ?? ''}`;
+  const isCommand = method !== 'GET' || kind === 'instance';
+  const command = isCommand ? `${method} ${routeOptions.url ?? ''}` : undefined;
   return { transport: 'http', request, token: bearerOf(headers.authorization), command };
-}
-
-/** Undefined where there is none; a header that carries none is a token that nobody created. */
-function bearerOf(header: string | readonly string[] | undefined): string | undefined {
-  if (header === undefined) return undefined;
-  const [, token = ''] = typeof header === 'string' ? (BEARER.exec(header) ?? []) : [];
-  return token;
 }

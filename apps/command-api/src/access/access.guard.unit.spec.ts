@@ -6,8 +6,9 @@ import { RefusalRecorder } from '../commands/refusal-recorder';
 import { accessOn } from '../testing/access';
 import { refusedWith } from '../testing/command-requests';
 import { AccessGuard } from './access.guard';
+import { CallbackTokens } from './callback-tokens';
 import { principalOf } from './principal';
-import { Needs, NeedsIdentity, Public } from './route-access';
+import { Needs, NeedsIdentity, NeedsInstanceToken, Public } from './route-access';
 
 const HOUR_MS = 3_600_000;
 
@@ -22,6 +23,11 @@ class Handlers {
     return undefined;
   }
 
+  @NeedsInstanceToken()
+  callback(this: void) {
+    return undefined;
+  }
+
   @Public('a test')
   open(this: void) {
     return undefined;
@@ -31,13 +37,16 @@ class Handlers {
     return undefined;
   }
 }
-const { write, whoever, open, undeclared } = Handlers.prototype;
+const { write, whoever, callback, open, undeclared } = Handlers.prototype;
+const ID = '77777777-7777-4777-8777-777777777777';
 
 function setUp() {
   const access = accessOn();
   const { store, clock, authenticator } = access;
   const refusals = new RefusalRecorder(store, clock, new Metrics('command-api'));
-  const guard = new AccessGuard(authenticator, refusals);
+  const keys = ['k'.repeat(32)];
+  const callbacks = new CallbackTokens({ keys, isTokenTakenFromUrl: false, isGetTaken: false });
+  const guard = new AccessGuard(authenticator, callbacks, refusals);
 
   const overHttp = async (
     handler: object,
@@ -45,7 +54,8 @@ function setUp() {
     method = 'POST',
     url = '/v1/x',
   ) => {
-    const request = { method, headers: { authorization }, routeOptions: { url } };
+    const called = { params: { uuid: ID }, query: {} };
+    const request = { method, headers: { authorization }, routeOptions: { url }, ...called };
     const http = { getRequest: () => request };
     const parts = { getType: () => 'http', switchToHttp: () => http, getHandler: () => handler };
     await guard.canActivate(parts as unknown as ExecutionContext);
@@ -65,7 +75,7 @@ function setUp() {
     const events = await loadOrEmpty(store, denialStream(deterministicEventId('denials', hour, 0)));
     return events.map(({ data }) => data);
   };
-  return { ...access, overHttp, overBus, denied };
+  return { ...access, callbacks, overHttp, overBus, denied };
 }
 
 describe('the guard before every route', () => {
@@ -97,6 +107,27 @@ describe('the guard before every route', () => {
       expect(await overHttp(open, authorization)).toBeUndefined();
     },
   );
+
+  it('lets the app of an instance report its health, and nobody else, whatever his token', async () => {
+    const { overHttp, callbacks, rootToken, create, denied } = setUp();
+    const url = '/api/instance/:uuid/health/:status';
+    const own = `Bearer ${callbacks.tokenOf(ID)}`;
+    expect(await overHttp(callback, own, 'POST', url)).toMatchObject({ subject: ID, scopes: [] });
+    const { token } = await create(['instances:write']);
+    const refused = { problem: { status: 401, code: 'health-token-refused' } };
+    for (const shown of [`Bearer ${rootToken}`, `Bearer ${token}`, undefined]) {
+      await expect(overHttp(callback, shown, 'POST', url)).rejects.toMatchObject(refused);
+    }
+    await expect(overHttp(write, own)).rejects.toMatchObject({ problem: { status: 401 } });
+    await expect(overHttp(callback, own, 'GET', url)).rejects.toMatchObject({
+      problem: { status: 403 },
+    });
+    expect(await denied()).toMatchObject([
+      { command: `POST ${url}`, code: 'health-token-refused' },
+      { command: 'POST /v1/x', code: 'credentials-refused' },
+      { command: `GET ${url}`, code: 'health-callbacks-off' },
+    ]);
+  });
 
   it('lets nobody into what says nothing of itself', async () => {
     const { overHttp, rootToken } = setUp();

@@ -49,6 +49,15 @@ export function httpPrincipalOf(request: object): Principal {
   return principalOf(request) ?? ANYBODY.http;
 }
 
+const BEARER = /^Bearer +([\x21-\x7e]+) *$/i;
+
+/** Undefined where there is none; a header that carries none is a token that nobody created. */
+export function bearerOf(header: string | readonly string[] | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  const [, token = ''] = typeof header === 'string' ? (BEARER.exec(header) ?? []) : [];
+  return token;
+}
+
 /** Undefined on routes where nobody has to say who it is. */
 export function principalOf(request: object): Principal | undefined {
   return identified.get(request);

@@ -12,9 +12,12 @@ export type RouteAccess =
   | { readonly kind: 'scope'; readonly scope: Scope }
   /** Whoever can prove who it is. */
   | { readonly kind: 'identity' }
+  /** An app that shows the token of the instance which the path names. */
+  | { readonly kind: 'instance' }
   | { readonly kind: 'public'; readonly why: string };
 
 export const BEARER = 'bearer';
+export const CALLBACK = 'callback';
 const ACCESS = 'uplift:access';
 const PROBLEM = {
   content: { [CONTENT_TYPES.problem]: { schema: toOpenApi(ANSWERS.problem.json) as object } },
@@ -31,6 +34,11 @@ export function Needs(scope: Scope): MethodDecorator {
 /** Only callers that prove who they are, whatever they may do. */
 export function NeedsIdentity(): MethodDecorator {
   return applyDecorators(SetMetadata(ACCESS, { kind: 'identity' }), describedCredentials());
+}
+
+/** Only the app of the instance that the path names. */
+export function NeedsInstanceToken(): MethodDecorator {
+  return applyDecorators(SetMetadata(ACCESS, { kind: 'instance' }), ApiSecurity(CALLBACK));
 }
 
 /** Everybody. */
@@ -109,5 +117,7 @@ export function refuseUndeclared(routes: readonly Route[]): void {
   const undeclared = routes.filter(({ access }) => access === undefined);
   if (undeclared.length === 0) return;
   const names = undeclared.map(({ name }) => name).join(', ');
-  throw new Error(`Routes without @Needs, @NeedsIdentity or @Public: ${names}`);
+  throw new Error(
+    `Routes without @Needs, @NeedsIdentity, @NeedsInstanceToken or @Public: ${names}`,
+  );
 }

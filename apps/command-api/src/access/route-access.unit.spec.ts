@@ -47,23 +47,26 @@ describe('the routes of a service', () => {
 
   it('keep it from starting when one of them says nothing', () => {
     expect(() => refuseUndeclared(routesIn([Forgetful]))).toThrow(
-      'Routes without @Needs, @NeedsIdentity or @Public: GET /v1/things/:id, uplift.cmd.v1.thing.forget',
+      'Routes without @Needs, @NeedsIdentity, @NeedsInstanceToken or @Public: GET /v1/things/:id, uplift.cmd.v1.thing.forget',
     );
   });
 
-  it('say all of them what they need, and only pages, health and callbacks nothing', () => {
+  it('say all of them what they need, and only pages and health nothing', () => {
     const routes = everyRoute();
     expect(() => refuseUndeclared(routes)).not.toThrow();
     const subjects = routes.filter(({ transport }) => transport === 'nats').map(({ name }) => name);
     expect(subjects.sort()).toEqual(Object.values(COMMAND_SUBJECTS).sort());
     const open = routes.filter(({ access }) => access?.kind === 'public').map(({ name }) => name);
     expect(open).toEqual([
-      'GET /api/instance/:uuid/health/:status',
       'GET /docs',
       'GET /health/live',
       'GET /health/ready',
       'GET /openapi.json',
       'GET /problems',
+    ]);
+    const own = routes.filter(({ access }) => access?.kind === 'instance').map(({ name }) => name);
+    expect(own).toEqual([
+      'GET /api/instance/:uuid/health/:status',
       'POST /api/instance/:uuid/health/:status',
     ]);
   });

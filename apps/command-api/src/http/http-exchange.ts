@@ -22,7 +22,10 @@ export interface HttpReply {
   readonly raw: ServerResponse;
 }
 
-export function headerOf({ headers }: HttpRequest, name: string): string | undefined {
+export function headerOf(
+  { headers }: Pick<HttpRequest, 'headers'>,
+  name: string,
+): string | undefined {
   const value = headers[name];
   return typeof value === 'string' || value === undefined ? value : value[0];
 }
@@ -32,13 +35,17 @@ export function sendProblem(reply: HttpReply, document: ProblemDetails): void {
   reply.header('cache-control', 'no-store');
   const challenge = challengeOf(document);
   if (challenge !== undefined) reply.header('www-authenticate', challenge);
-  if (document.retryable === true) reply.header('retry-after', RETRY_AFTER_SECONDS);
+  const { retryable, retryAfterSeconds } = document;
+  if (retryable === true) {
+    reply.header('retry-after', String(retryAfterSeconds ?? RETRY_AFTER_SECONDS));
+  }
   reply.status(document.status).send(JSON.stringify(document));
 }
 
 /** What a client needs to do better (RFC 6750, section 3); the detail stands in the document. */
 function challengeOf({ code, scope }: ProblemDetails): string | undefined {
   if (code === 'credentials-missing') return 'Bearer realm="uplift"';
+  if (code === 'health-token-refused') return 'Bearer realm="uplift-callback"';
   if (code === 'credentials-refused') return 'Bearer realm="uplift", error="invalid_token"';
   if (code !== 'scope-missing') return undefined;
   const asked = scope === undefined ? '' : `, scope="${scope}"`;

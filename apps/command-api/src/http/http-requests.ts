@@ -34,6 +34,11 @@ export function callerWithOptionalKey(request: HttpRequest): OptionallyKeyedCall
   return key === undefined ? callerOf(request) : callerWithKey(request, requireKey(key));
 }
 
+/** Who sends a command whose key, if it has one, is not looked at; `key` was made here. */
+export function keylessCaller(request: HttpRequest, key: string): Caller {
+  return { ...callerOf(request), idempotencyKey: key, isKeyless: true };
+}
+
 function callerWithKey(request: HttpRequest, idempotencyKey: string): Caller {
   return { ...callerOf(request), idempotencyKey };
 }

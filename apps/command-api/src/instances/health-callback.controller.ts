@@ -2,27 +2,28 @@ import {
   applyDecorators,
   Controller,
   Get,
+  Header,
   HttpCode,
   Param,
   Post,
-  Query,
   Req,
 } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
-import type { CommandAnswer } from '@uplift/contracts';
+import type { CallbackTokenAnswer, CommandAnswer } from '@uplift/contracts';
 import { ProblemError, refusal } from '@uplift/contracts';
 import { isInstanceStatus, isRunning, LIFECYCLE } from '@uplift/domain';
 import { InstanceHistory } from '@uplift/event-store';
 import { Randomness } from '@uplift/runtime';
-import { createHash, timingSafeEqual } from 'node:crypto';
-import { Public } from '../access/route-access';
+import { CallbackTokens } from '../access/callback-tokens';
+import { Needs, NeedsInstanceToken } from '../access/route-access';
 import type { CommandResult } from '../commands/command-answer';
 import { answerOf } from '../commands/command-answer';
 import type { Caller } from '../commands/command-request';
 import type { HttpRequest } from '../http/http-exchange';
-import { callerWithOptionalKey } from '../http/http-requests';
-import { DescribedAnswer, DescribedProblems } from '../http/routes';
+import { keylessCaller, UuidPipe } from '../http/http-requests';
+import { DescribedAnswer, DescribedIds, DescribedProblems } from '../http/routes';
 import { isUuid } from '../input/fields';
+import { CallbackLimiter } from './callback-limiter';
 import { InstanceCommands } from './instance-commands';
 import { RUNNING_STATUSES } from './instances.dto';
 
@@ -30,39 +31,21 @@ import { RUNNING_STATUSES } from './instances.dto';
 const BAD_REQUEST_CODES = ['status-not-allowed', 'upgrade-in-flight'];
 const MAY_REPORT: readonly string[] = LIFECYCLE.HealthReported.from;
 
-/** The one token that all apps share; without one the callback is open. */
-export class HealthCallbackToken {
-  constructor(private readonly expected: string | undefined) {}
-
-  get isOpen(): boolean {
-    return this.expected === undefined;
-  }
-
-  /** Takes the same time whatever is given. Throws `health-token-refused`. */
-  check(given: unknown): void {
-    if (this.expected === undefined) return;
-    const text = typeof given === 'string' ? given : '';
-    if (timingSafeEqual(digest(text), digest(this.expected))) return;
-    throw refusal('health-token-refused', 'The query parameter token is missing or wrong');
-  }
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text, 'utf8').digest();
-}
-
 function DescribedCallback(summary: string): MethodDecorator {
   return applyDecorators(
     ApiOperation({ summary }),
     ApiParam({ name: 'uuid', schema: { type: 'string', format: 'uuid' } }),
     ApiParam({ name: 'status', enum: RUNNING_STATUSES }),
-    ApiQuery({ name: 'token', required: false, schema: { type: 'string' } }),
+    ApiQuery({
+      name: 'token',
+      required: false,
+      description: 'Looked at only with UPLIFT_HEALTH_CALLBACK_URL_TOKEN',
+      schema: { type: 'string' },
+    }),
     DescribedAnswer(200, 'command', 'Taken'),
-    DescribedProblems(400, 401, 404, 409, 412, 422, 429, 503),
+    DescribedProblems(400, 401, 403, 404, 409, 412, 429, 503),
   );
 }
-
-const OWN_TOKEN = 'has a token of its own, UPLIFT_HEALTH_CALLBACK_TOKEN';
 
 type Path = Readonly<Record<'uuid' | 'status', string>>;
 
@@ -73,40 +56,30 @@ export class HealthCallbackController {
   constructor(
     private readonly history: InstanceHistory,
     private readonly commands: InstanceCommands,
-    private readonly token: HealthCallbackToken,
+    private readonly limiter: CallbackLimiter,
     private readonly randomness: Randomness,
   ) {}
 
-  @Public(OWN_TOKEN)
+  @NeedsInstanceToken()
   @Get(':uuid/health/:status')
-  @DescribedCallback('Report the health of an instance, as Polydock does')
+  @DescribedCallback('Report the health of an instance, as Polydock does; off by default')
   async healthCallback(
     @Param() { uuid, status }: Path,
-    @Query('token') token: unknown,
     @Req() request: HttpRequest,
   ): Promise<CommandAnswer> {
-    this.token.check(token);
     const instanceId = uuid.toLowerCase();
     if (!isUuid(instanceId)) throw refusal('instance-unknown', 'The path names no instance');
-    return answerOf(await this.report(instanceId, status, this.callerOf(request)));
+    this.limiter.take(instanceId);
+    const caller = keylessCaller(request, this.randomness.uuid());
+    return answerOf(await this.report(instanceId, status, caller));
   }
 
-  @Public(OWN_TOKEN)
+  @NeedsInstanceToken()
   @Post(':uuid/health/:status')
   @HttpCode(200)
-  @DescribedCallback('Report the health of an instance, as Polydock does; a body is ignored')
-  healthCallbackByPost(
-    @Param() path: Path,
-    @Query('token') token: unknown,
-    @Req() request: HttpRequest,
-  ): Promise<CommandAnswer> {
-    return this.healthCallback(path, token, request);
-  }
-
-  private callerOf(request: HttpRequest): Caller {
-    const { idempotencyKey, ...caller } = callerWithOptionalKey(request);
-    if (idempotencyKey !== undefined) return { ...caller, idempotencyKey };
-    return { ...caller, idempotencyKey: this.randomness.uuid(), isKeyless: true };
+  @DescribedCallback('Report the health of an instance; body and Idempotency-Key are ignored')
+  healthCallbackByPost(@Param() path: Path, @Req() request: HttpRequest): Promise<CommandAnswer> {
+    return this.healthCallback(path, request);
   }
 
   private async report(instanceId: string, status: string, caller: Caller): Promise<CommandResult> {
@@ -147,4 +120,33 @@ function asPolydockSaysIt(error: unknown): unknown {
 
 function asBadRequest({ problem, cause }: ProblemError): ProblemError {
   return new ProblemError({ ...problem, status: 400 }, { cause });
+}
+
+const TOKEN_PATH = 'instances/:id/callback-token';
+
+/** Gives out what an app shows with its reports. */
+@ApiTags('callbacks')
+@Controller('v1')
+export class CallbackTokenController {
+  constructor(
+    private readonly history: InstanceHistory,
+    private readonly tokens: CallbackTokens,
+  ) {}
+
+  @Needs('instances:write')
+  @Get(TOKEN_PATH)
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ summary: 'The token with which the app of an instance reports its health' })
+  @DescribedIds(TOKEN_PATH)
+  @DescribedAnswer(200, 'callbackToken', 'The same until the key of the command API is changed')
+  @DescribedProblems(400, 404, 503)
+  async callbackToken(@Param('id', UuidPipe) instanceId: string): Promise<CallbackTokenAnswer> {
+    const token = this.tokens.tokenOf(instanceId);
+    const { state } = await this.history.load(instanceId);
+    if (state.kind === 'absent') {
+      throw refusal('instance-unknown', 'The instance is not registered', { instanceId });
+    }
+    const callback = `/api/instance/${instanceId}/health/`;
+    return { instanceId, token, links: { callback } };
+  }
 }

@@ -1,11 +1,12 @@
 import { Module } from '@nestjs/common';
-import { HealthCallbackController } from './health-callback.controller';
+import { CallbackLimiter } from './callback-limiter';
+import { CallbackTokenController, HealthCallbackController } from './health-callback.controller';
 import { ImportInstances } from './import-instances';
 import { InstanceCommands } from './instance-commands';
 import { InstancesController } from './instances.controller';
 
 @Module({
-  controllers: [InstancesController, HealthCallbackController],
-  providers: [InstanceCommands, ImportInstances],
+  controllers: [InstancesController, CallbackTokenController, HealthCallbackController],
+  providers: [InstanceCommands, ImportInstances, CallbackLimiter],
 })
 export class InstancesModule {}

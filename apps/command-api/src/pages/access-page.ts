@@ -8,13 +8,19 @@ export type Credential = (typeof CREDENTIALS)[number];
 /** What the guard answers; `passes`: the request comes to its handler. */
 export type Verdict = 401 | 403 | 'passes';
 
-export function verdictOf({ transport, access }: Route, credential: Credential): Verdict {
+export function verdictOf({ transport, name, access }: Route, credential: Credential): Verdict {
   if (access === undefined) return 403;
   if (access.kind === 'public') return 'passes';
+  // The token of an instance is none of these; a GET is refused whatever it shows.
+  if (access.kind === 'instance') return name.startsWith('GET ') ? 403 : 401;
   if (credential === 'no token') return transport === 'nats' ? 'passes' : 401;
+  return verdictOnToken(access, credential);
+}
+
+function verdictOnToken(access: RouteAccess, credential: Credential): Verdict {
   if (credential === 'a bad token') return 401;
-  if (access.kind === 'identity') return 'passes';
-  return access.scope === credential ? 'passes' : 403;
+  const isEnough = access.kind !== 'scope' || access.scope === credential;
+  return isEnough ? 'passes' : 403;
 }
 
 /** docs/access-routes.md: every way into this service, and what it answers to whom. */
@@ -28,7 +34,7 @@ export function accessPage(routes: readonly Route[]): string {
     '# Routes and credentials',
     '',
     'Generated from the routes of the command API (`npm run generate`); a test asks a running service for every cell.',
-    'A token with one scope is shown to each route; ✓ means that the request comes to its handler.',
+    'A token with one scope is shown to each route; ✓ means that the request comes to its handler. Health callbacks take the token of their instance alone: [access](access.md#health-callbacks).',
     '',
     '## HTTP',
     '',
@@ -49,7 +55,8 @@ function wordsOf(credential: Credential): string {
 
 function needsOf(access: RouteAccess | undefined): string {
   if (access?.kind === 'scope') return `\`${access.scope}\``;
-  return access?.kind === 'identity' ? 'any good token' : `nothing: ${access?.why}`;
+  if (access?.kind === 'public') return `nothing: ${access.why}`;
+  return access?.kind === 'instance' ? 'the token of the instance' : 'any good token';
 }
 
 function cellsOf(route: Route): readonly string[] {

@@ -2,7 +2,8 @@ import type { INestApplication } from '@nestjs/common';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { ANSWERS, openApiSchemas } from '@uplift/contracts';
-import { BEARER } from '../access/route-access';
+import { TOKEN_HEADER } from '../access/callback-tokens';
+import { BEARER, CALLBACK } from '../access/route-access';
 import { ImportedInstanceDto, ReportHealthOfInstanceDto } from '../instances/instances.dto';
 import { CloseFindingDto } from '../system/system.dto';
 import {
@@ -43,6 +44,16 @@ export function describeApi(app: INestApplication): OpenAPIObject {
         description: 'An API token (`uplift_...`), or a JSON Web Token of the identity provider',
       },
       BEARER,
+    )
+    .addApiKey(
+      {
+        type: 'apiKey',
+        in: 'header',
+        name: TOKEN_HEADER,
+        description:
+          'The token of one instance (`uplift_callback_...`); taken as `Authorization: Bearer` as well',
+      },
+      CALLBACK,
     )
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .build();

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { optionalSecret, optionalText, type Setting } from './setting';
+import { optionalSecret, optionalText, switchedOff, type Setting } from './setting';
 
 /** Who may use the command API, and how callers prove who they are. */
 export const ACCESS_SETTINGS = {
@@ -47,6 +47,22 @@ export const ACCESS_SETTINGS = {
     default: 'RS256,ES256',
     description: 'Signatures that are accepted on those tokens',
   },
+  healthCallbackKey: optionalSecret(
+    'UPLIFT_HEALTH_CALLBACK_KEY',
+    'At least 32 characters from which the token of each instance for its health callbacks follows; without it none is taken',
+  ),
+  healthCallbackKeyBefore: optionalSecret(
+    'UPLIFT_HEALTH_CALLBACK_KEY_BEFORE',
+    'Key before that one: tokens that follow from it are accepted as well',
+  ),
+  healthCallbackTokenInUrl: switchedOff(
+    'UPLIFT_HEALTH_CALLBACK_URL_TOKEN',
+    'Health callbacks may carry their token as `?token=`, as those of Polydock do; it then stands in the logs of proxies',
+  ),
+  healthCallbackByGet: switchedOff(
+    'UPLIFT_HEALTH_CALLBACK_GET',
+    'Health callbacks may be a GET, as those of Polydock are, though they change something',
+  ),
   httpOrigins: {
     env: 'UPLIFT_HTTP_ORIGINS',
     type: 'list',

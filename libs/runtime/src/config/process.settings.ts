@@ -107,13 +107,6 @@ export const PROCESS_SETTINGS = {
     20,
     'Most event streams that one address may have open at one command API, 0 for no limit; behind a proxy all clients have its address',
   ),
-  healthCallbackToken: {
-    env: 'UPLIFT_HEALTH_CALLBACK_TOKEN',
-    type: 'string',
-    secret: true,
-    optional: true,
-    description: 'Token that health callbacks of apps must carry; open to everybody without one',
-  },
   promoteEnabled: switchedOff(
     'UPLIFT_PROMOTE_ENABLED',
     'The command API accepts upgrades that promote the images of another environment',

@@ -255,15 +255,6 @@ export const SECURITY_MUTANTS: readonly Mutant[] = [
     },
   },
   {
-    id: 'any-token-of-a-callback',
-    breaks: ['S-19'],
-    what: 'a report of health is taken with any token',
-    file: `${API}/instances/health-callback.controller.ts`,
-    search: 'if (timingSafeEqual(digest(text), digest(this.expected))) return;',
-    replacement: 'if (timingSafeEqual(digest(text), digest(text))) return;',
-    test: { spec: `${API}/instances/health-callback.controller.unit.spec.ts`, name: 'refuses' },
-  },
-  {
     id: 'report-of-health-during-an-upgrade',
     breaks: ['S-19', 'I-05'],
     what: 'a report of health moves an instance that is being upgraded',
