@@ -60,10 +60,11 @@ export function accountsFile(account: string, users: readonly AccountUser[]): st
 }
 
 function userLines({ name, publicKeys, password, permissions }: AccountUser): string[] {
+  const quoted = JSON.stringify(name);
   const logins = publicKeys.map((key) => `nkey: ${key}`);
-  if (password !== undefined) logins.push(`user: ${name}, password: ${JSON.stringify(password)}`);
+  if (password !== undefined) logins.push(`user: ${quoted}, password: ${JSON.stringify(password)}`);
   return logins.flatMap((login) => [
-    `      # ${name}`,
+    `      # ${quoted}`,
     '      {',
     `        ${login}`,
     '        permissions {',

@@ -16,6 +16,11 @@ it('gives a user all its keys, each with the same rights', () => {
   expect(file.split('deny: ">"')).toHaveLength(3);
 });
 
+it('quotes a name, which the server would take for something else', () => {
+  const user = { name: 'true', publicKeys: [], password: '0', permissions };
+  expect(accountsFile('UPLIFT', [user])).toContain('user: "true", password: "0"');
+});
+
 it('knows the public half of a seed, and no other kind of key', () => {
   const { seed, publicKey } = newUserKey();
   expect(publicKey).toMatch(/^U[A-Z2-7]{55}$/);

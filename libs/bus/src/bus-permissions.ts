@@ -1,9 +1,11 @@
 import {
   COMMAND_ALIASES,
+  COMMAND_SUBJECTS,
   COMMAND_SUBJECT_ROOT,
   EVENTS_STREAM,
   EVENT_SUBJECT_ROOT,
   HEARTBEAT_SUBJECT,
+  QUERY_SUBJECTS,
   QUERY_SUBJECT_ROOT,
 } from '@uplift/contracts';
 import { UPGRADE_STAGES, type UpgradeStage } from '@uplift/domain';
@@ -60,6 +62,11 @@ export interface TeamService {
   readonly durable?: string;
 }
 
+/** A service of a team wants what no team can have; the message says what it can. */
+export class TeamServiceError extends Error {
+  readonly code = 'team-service';
+}
+
 /** Undefined for a name that no service of ours has. */
 export function permissionsOf(user: string): BusPermissions | undefined {
   if (Object.hasOwn(OWN, user)) return OWN[user as keyof typeof OWN](user);
@@ -67,13 +74,56 @@ export function permissionsOf(user: string): BusPermissions | undefined {
   return stages.length > 0 && stageUser(stages) === user ? ofStages(user, stages) : undefined;
 }
 
+/** Throws TeamServiceError. */
 export function permissionsOfTeam(service: TeamService): BusPermissions {
+  const fault = nameFault(service.name) ?? subjectFault(service) ?? durableFault(service.durable);
+  if (fault !== undefined) throw new TeamServiceError(`${JSON.stringify(service.name)}: ${fault}`);
   const { name, commands = [], queries = [], events = [], durable } = service;
   return {
     publish: [...commands, ...queries, ...(durable === undefined ? [] : rightsOnConsumer(durable))],
     subscribe: [...events, inboxOf(name)],
     answers: false,
   };
+}
+
+/** It stands in subjects, in the accounts file and in the name of a file. */
+const TEAM_NAME = /^[a-z0-9][a-z0-9_-]{0,62}$/;
+
+function nameFault(name: string): string | undefined {
+  if (!TEAM_NAME.test(name)) {
+    return 'a name has at most 63 small letters, digits, - and _, and begins with no sign';
+  }
+  return permissionsOf(name) === undefined ? undefined : 'a service of Uplift has this name';
+}
+
+const TEAM_COMMANDS = [...Object.values(COMMAND_SUBJECTS), ...Object.keys(COMMAND_ALIASES)];
+const TEAM_QUERIES: readonly string[] = Object.values(QUERY_SUBJECTS);
+const BELOW_EVENTS = /^(\.(\*|[\w-]+))*\.(\*|>|[\w-]+)$/;
+
+function subjectFault({ commands = [], queries = [], events = [] }: TeamService) {
+  const command = commands.find((subject) => !TEAM_COMMANDS.includes(subject));
+  if (command !== undefined) return notAmong('command', command, TEAM_COMMANDS);
+  const query = queries.find((subject) => !TEAM_QUERIES.includes(subject));
+  if (query !== undefined) return notAmong('query', query, TEAM_QUERIES);
+  const event = events.find((subject) => !isOfEvents(subject));
+  if (event === undefined) return undefined;
+  return `${JSON.stringify(event)} is no subject of events: they are below ${EVENT_SUBJECT_ROOT}`;
+}
+
+function notAmong(kind: string, subject: string, known: readonly string[]): string {
+  return `${JSON.stringify(subject)} is no ${kind}; there are ${known.join(', ')}`;
+}
+
+function isOfEvents(subject: string): boolean {
+  const root = subject.slice(0, EVENT_SUBJECT_ROOT.length);
+  return root === EVENT_SUBJECT_ROOT && BELOW_EVENTS.test(subject.slice(root.length));
+}
+
+function durableFault(durable: string | undefined): string | undefined {
+  if (durable === undefined) return undefined;
+  if (!/^[\w-]+$/.test(durable)) return 'the name of a durable has letters, digits, - and _ only';
+  const isOurs = CONSUMERS.some((consumer) => consumer.durable === durable);
+  return isOurs ? `the durable ${durable} is that of a stage of Uplift` : undefined;
 }
 
 function partsOf(user: string): readonly string[] {

@@ -7,6 +7,8 @@ import {
   SERVICE_USERS,
   STAGE_PROCESSES,
   stageUser,
+  TeamServiceError,
+  type TeamService,
 } from './bus-permissions';
 import { CONSUMERS } from './bus-topology';
 import { allows } from './testing';
@@ -102,4 +104,45 @@ it("gives a team's service what it was given, and its durable", () => {
     subscribe: ['uplift.evt.v1.instance.>', '_INBOX_billing.>'],
     answers: false,
   });
+});
+
+it.each<[string, Partial<TeamService>, RegExp]>([
+  ['a name of ours', { name: 'relay' }, /"relay": a service of Uplift has this name/],
+  ['the name of a process of ours', { name: 'pre-upgrade_upgrade' }, /has this name/],
+  ['the name of our operator', { name: OPERATOR_USER }, /has this name/],
+  ['a name that is no token', { name: 'a.b' }, /a name has/],
+  ['a name with a wildcard', { name: '>' }, /a name has/],
+  ['a name of two lines', { name: 'a\nb' }, /^"a\\nb": a name has/],
+  ['a name that is a path', { name: '../relay' }, /a name has/],
+  ['a name that differs from ours in its letters alone', { name: 'Relay' }, /a name has/],
+  ['no name', { name: '' }, /a name has/],
+  ['every subject as a command', { commands: ['>'] }, /">" is no command; there are uplift\.cmd/],
+  ['every command', { commands: ['uplift.cmd.v1.>'] }, /is no command/],
+  ['an event as a command', { commands: ['uplift.evt.v1.instance.x.y'] }, /is no command/],
+  ['a command as a query', { queries: [COMMAND_SUBJECTS.triggerUpgrade] }, /is no query/],
+  ['a call of the server as a query', { queries: ['$JS.API.STREAM.INFO.X'] }, /is no query/],
+  ['every subject as events', { events: ['>'] }, /">" is no subject of events/],
+  ['all of Uplift as events', { events: ['uplift.>'] }, /is no subject of events/],
+  ['commands as events', { events: ['uplift.cmd.v1.>'] }, /is no subject of events/],
+  ['what only begins as events', { events: ['uplift.evt.v1x.y'] }, /is no subject of events/],
+  ['events in a queue', { events: ['uplift.evt.v1.> all'] }, /is no subject of events/],
+  ['our durable', { durable: 'upgrade' }, /the durable upgrade is that of a stage/],
+  ['every durable', { durable: '*' }, /the name of a durable has/],
+  ['no durable', { durable: '' }, /the name of a durable has/],
+])('refuses a team %s', (_what, wanted, words) => {
+  const give = () => permissionsOfTeam({ name: 'billing', ...wanted });
+  expect(give).toThrow(TeamServiceError);
+  expect(give).toThrow(words);
+});
+
+it('lets a team have all events, those of one instance, or of one kind', () => {
+  const events = [
+    'uplift.evt.v1.>',
+    'uplift.evt.v1.instance.*.0b0e6b1e-6d0e-4d0b-8a3e-0f6f7e1d2c3b',
+    'uplift.evt.v1.instance.upgrade-failed.*',
+  ];
+  expect(permissionsOfTeam({ name: 'billing', events }).subscribe).toEqual([
+    ...events,
+    '_INBOX_billing.>',
+  ]);
 });
