@@ -5,6 +5,7 @@ import { Client } from 'pg';
 import { migrateDatabase } from '../../../apps/projector/src/read-model/postgres.migration';
 import { PostgresReadModel } from '../../../apps/projector/src/read-model/postgres.read-model';
 import { SCHEMA_VERSION } from '../../../apps/projector/src/read-model/postgres.schema';
+import { TABLES } from '../../../apps/projector/src/read-model/read-model.tables';
 import type { TempFolder } from '../../../tools/stack/src';
 import { PostgresServer, createTempFolder } from '../../../tools/stack/src';
 import { eventually } from '../../support/eventually';
@@ -140,6 +141,8 @@ describe('the roles that a migration leaves', () => {
   });
 });
 
+const alterFunction = (how: string) => `alter function uplift_rebuild.empty_tables(integer) ${how}`;
+
 describe('a migration', () => {
   const told = (message: RegExp) => ({
     code: 'schema-unusable',
@@ -201,6 +204,59 @@ describe('a migration', () => {
     expect(await run(root, 'select position from uplift.checkpoint')).toEqual([{ position: '7' }]);
   });
 
+  /** As a projector from before there were migrations does it, with the role that is the owner. */
+  const REBUILT_BY_OLD = [
+    'drop schema uplift_rebuild cascade',
+    'create schema uplift_rebuild',
+    ...[...TABLES.map(({ name }) => name), 'checkpoint'].map(
+      (name) => `create table uplift_rebuild.${name} (like uplift.${name} including all)`,
+    ),
+  ];
+
+  it.each([
+    ['an older projector has rebuilt as their owner', REBUILT_BY_OLD],
+    ['one function is gone', ['drop function uplift_rebuild.analyze_tables']],
+    ['one table is gone', ['drop table uplift_rebuild.instances']],
+    ['a function works with the rights of its caller', [alterFunction('security invoker')]],
+    ['nothing of them is there', ['drop schema uplift_rebuild cascade']],
+  ])('makes the tables of a rebuild anew where %s', async (_what, statements) => {
+    const { root, ...options } = await emptyDatabase();
+    await migrateDatabase(options);
+    await run(root, 'update uplift.checkpoint set position = 7');
+    await run(options.ownerUrl, ...statements);
+    expect(await migrateDatabase(options)).toMatchObject({ from: SCHEMA_VERSION });
+    expect(await run(root, 'select position from uplift.checkpoint')).toEqual([{ position: '7' }]);
+    const readModel = new PostgresReadModel({ url: options.url });
+    await readModel.check();
+    expect(await readModel.rebuild(() => Promise.resolve('rebuilt'))).toBe('rebuilt');
+    await readModel.close();
+  });
+
+  it('makes them anew where one belongs to somebody else', async () => {
+    const { root, ...options } = await emptyDatabase();
+    await migrateDatabase(options);
+    await run(
+      root,
+      alterFunction('owner to postgres'),
+      'alter table uplift_rebuild.upgrades owner to postgres',
+    );
+    await migrateDatabase(options);
+    const owners = `select distinct proowner::regrole::text as owner from pg_proc
+      where pronamespace = 'uplift_rebuild'::regnamespace
+      union select distinct relowner::regrole::text from pg_class where relnamespace = 'uplift_rebuild'::regnamespace`;
+    expect(await run(root, owners)).toEqual([{ owner: `"${new URL(options.ownerUrl).username}"` }]);
+  });
+
+  it('leaves them as they are with a role that has the rights of their owner', async () => {
+    const { root, ...options } = await emptyDatabase();
+    await migrateDatabase(options);
+    const schema = "select oid from pg_namespace where nspname = 'uplift_rebuild'";
+    const before = await run(root, schema);
+    await migrateDatabase({ ...options, ownerUrl: root });
+    await migrateDatabase(options);
+    expect(await run(root, schema)).toEqual(before);
+  });
+
   it('refuses a schema that is newer than it knows, and changes nothing', async () => {
     const { root, ...options } = await emptyDatabase();
     await migrateDatabase(options);
@@ -246,6 +302,22 @@ describe('a migration', () => {
     const asMember = { ownerUrl, url };
     await expect(migrateDatabase(asMember)).rejects.toMatchObject(told(/may change tables/));
   });
+});
+
+it.each([
+  'drop function uplift_rebuild.empty_tables',
+  'drop schema uplift_rebuild cascade',
+  'revoke execute on function uplift_rebuild.analyze_tables from "%"',
+  'revoke usage on schema uplift_rebuild from "%"',
+])('a projector that could not rebuild is not ready, and says why: %s', async (statement) => {
+  const { ownerUrl, url } = await emptyDatabase();
+  await migrateDatabase({ ownerUrl, url });
+  await run(ownerUrl, statement.replace('%', new URL(url).username));
+  const readModel = new PostgresReadModel({ url });
+  await expect(readModel.check()).rejects.toThrow(/functions of a rebuild.*run uplift migrate/);
+  await migrateDatabase({ ownerUrl, url });
+  await readModel.check();
+  await readModel.close();
 });
 
 it('a projector does not run with a role that may change tables', async () => {

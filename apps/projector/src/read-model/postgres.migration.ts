@@ -9,6 +9,8 @@ import {
   grantsOfReader,
   grantsOfWriter,
   missingParts,
+  REBUILD_FUNCTIONS,
+  REBUILD_TABLES,
   rebuildParts,
   SCHEMA_VERSION,
 } from './postgres.schema';
@@ -60,15 +62,14 @@ export async function migrateDatabase(options: MigrationOptions): Promise<Migrat
 
 /** Answers with the version before. */
 async function migrateTables(transaction: Connections): Promise<number | null> {
-  const live = await presentParts(transaction, LIVE_SCHEMA);
+  const live = await presentParts(transaction);
   const from = await migratedVersion(transaction, live);
   if (from !== null && from > SCHEMA_VERSION) {
     throw new SchemaError(
       `The database has schema version ${from} and this build knows up to ${SCHEMA_VERSION}: migrate with the build that made it, or a newer one`,
     );
   }
-  const rebuilt = await presentParts(transaction, REBUILD_SCHEMA);
-  if (from === SCHEMA_VERSION && isWhole(live) && rebuilt.names.size > 0) {
+  if (from === SCHEMA_VERSION && isWhole(live) && (await isRebuildWhole(transaction))) {
     await runAll(transaction, missingParts(live));
     return from;
   }
@@ -101,12 +102,29 @@ function isWhole(live: Present): boolean {
   return missingParts(live).every((statement) => statement.startsWith('update'));
 }
 
-async function presentParts(transaction: Connections, schema: string): Promise<Present> {
+/**
+ * Everything is there and belongs to whom the schema belongs to, who is the one that migrates or lends him his rights.
+ * A projector from before there were migrations makes the schema anew, in its own way, when it rebuilds.
+ */
+async function isRebuildWhole(transaction: Connections): Promise<boolean> {
+  const { rows } = await sql<{ readonly name: string }>`
+    with schema as (select oid, nspowner as owner from pg_namespace
+      where nspname = ${REBUILD_SCHEMA} and pg_has_role(nspowner, 'usage'))
+    select relname as name from pg_class, schema
+      where relnamespace = schema.oid and relowner = owner and relkind = 'r'
+    union all select proname || '(' || oidvectortypes(proargtypes) || ')' from pg_proc, schema
+      where pronamespace = schema.oid and proowner = owner and prosecdef`.execute(transaction);
+  const found = new Set(rows.map(({ name }) => name));
+  const functions = Object.entries(REBUILD_FUNCTIONS).map(([name, types]) => `${name}(${types})`);
+  return [...REBUILD_TABLES, ...functions].every((name) => found.has(name));
+}
+
+async function presentParts(transaction: Connections): Promise<Present> {
   const { rows } = await sql<{ readonly name: string; readonly demanded: boolean }>`
     select table_name || '.' || column_name as name, is_nullable = 'NO' as demanded
-    from information_schema.columns where table_schema = ${schema}
-    union all select indexname, false from pg_indexes where schemaname = ${schema}
-    union all select tablename, false from pg_tables where schemaname = ${schema}`.execute(
+    from information_schema.columns where table_schema = ${LIVE_SCHEMA}
+    union all select indexname, false from pg_indexes where schemaname = ${LIVE_SCHEMA}
+    union all select tablename, false from pg_tables where schemaname = ${LIVE_SCHEMA}`.execute(
     transaction,
   );
   return {
@@ -133,7 +151,7 @@ function inOwnersWords(error: unknown): unknown {
 /** Undefined table, undefined schema, insufficient privilege. */
 const UNKNOWN = ['42P01', '3F000', NOT_ALLOWED];
 
-/** Throws SchemaError unless the tables are those that this build needs and the role may not change them. */
+/** Throws SchemaError unless all is there that this build needs and the role may not change it. */
 export async function refuseUnmigrated(connections: Connections): Promise<void> {
   const version = await versionSeen(connections);
   if (version === null || version < SCHEMA_VERSION) {
@@ -143,6 +161,22 @@ export async function refuseUnmigrated(connections: Connections): Promise<void> 
     );
   }
   await refusePowers(connections);
+  // A newer build may rebuild by other means, which are for it alone.
+  if (version === SCHEMA_VERSION) await refuseWithoutRebuild(connections);
+}
+
+async function refuseWithoutRebuild(connections: Connections): Promise<void> {
+  const names = Object.keys(REBUILD_FUNCTIONS);
+  const { rows } = await sql`
+    select distinct proname from pg_proc join pg_namespace as schema on schema.oid = pronamespace
+    where nspname = ${REBUILD_SCHEMA} and proname in (${sql.join(names)})
+      and has_schema_privilege(schema.oid, 'usage') and has_function_privilege(pg_proc.oid, 'execute')`.execute(
+    connections,
+  );
+  if (rows.length === names.length) return;
+  throw new SchemaError(
+    `The database has no functions of a rebuild for this role in the schema ${REBUILD_SCHEMA}, since something else has made it anew: run uplift migrate`,
+  );
 }
 
 /** Throws SchemaError also where a newer build has migrated: its rows are not for this one to make. */

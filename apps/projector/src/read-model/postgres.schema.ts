@@ -26,6 +26,11 @@ const CHECKPOINT_COLUMNS = {
 } as const;
 export const CHECKPOINT_NAMES = Object.keys(CHECKPOINT_COLUMNS);
 
+/** What a rebuild works on. */
+export const REBUILD_TABLES = [...TABLES.map(({ name }) => name), 'checkpoint'];
+/** What the role that rebuilds may have its tables' owner do, by the types that each function takes. */
+export const REBUILD_FUNCTIONS = { empty_tables: 'integer', analyze_tables: '' } as const;
+
 /** What the live schema has: its columns as `table.column`, its tables and its indexes. */
 export interface Present {
   readonly names: ReadonlySet<string>;
@@ -63,8 +68,7 @@ export function missingParts({ names, demanded }: Present): string[] {
  * functions: whoever rebuilds may only write rows.
  */
 export function rebuildParts(): string[] {
-  const names = [...TABLES.map(({ name }) => name), 'checkpoint'];
-  const all = names.map((name) => `${REBUILD_SCHEMA}.${name}`).join(', ');
+  const all = REBUILD_TABLES.map((name) => `${REBUILD_SCHEMA}.${name}`).join(', ');
   return [
     `drop schema if exists ${REBUILD_SCHEMA} cascade`,
     `create schema ${REBUILD_SCHEMA}`,
@@ -92,7 +96,7 @@ export function grantsOfWriter(role: string): string[] {
     ),
     `grant select, update on ${schema}.checkpoint to ${role}`,
   ];
-  const functions = ['empty_tables', 'analyze_tables'].flatMap((name) => [
+  const functions = Object.keys(REBUILD_FUNCTIONS).flatMap((name) => [
     `revoke all on function ${REBUILD_SCHEMA}.${name} from public`,
     `grant execute on function ${REBUILD_SCHEMA}.${name} to ${role}`,
   ]);
