@@ -34,6 +34,7 @@ interface Manifest {
     readonly selector: { readonly matchLabels: Record<string, string> };
     readonly podSelector?: { readonly matchLabels?: Record<string, string> };
     readonly policyTypes?: readonly string[];
+    readonly egress?: readonly { readonly ports: readonly { readonly port: number }[] }[];
     readonly template: {
       readonly metadata: { readonly labels: Record<string, string> };
       readonly spec: {
@@ -83,6 +84,9 @@ const podOf = ({ spec }: Manifest) => spec.template.spec;
 const containerOf = (manifest: Manifest) => podOf(manifest).containers[0]!;
 
 /** Everything that any manifest sets, wherever. */
+const fits = (selector: Record<string, string>, labels: Record<string, string>) =>
+  Object.entries(selector).every(([key, value]) => labels[key] === value);
+
 const environments: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
   ...composed.map(([name, { environment = {} }]) => [`compose ${name}`, environment] as const),
   ...workloads.map(([name, manifest]) => {
@@ -99,6 +103,22 @@ const known = new Set(settings.flatMap(({ env }) => [env, `${env}_FILE`]));
 const secrets = new Set(settings.filter(({ secret }) => secret === true).map(({ env }) => env));
 
 /** A tag that nobody moves, and its digest once it is pinned. */
+const SERVICES: readonly string[] = INSTALLATIONS.separate;
+/** The settings that are addresses: their port as the policies have it, and who reads them. */
+const ADDRESSES: Readonly<Record<string, { port: number; readers: readonly string[] }>> = {
+  eventStoreUrl: { port: 2113, readers: SERVICES },
+  natsUrl: { port: 4222, readers: SERVICES },
+  postgresUrl: { port: 5432, readers: ['projector', 'migrate'] },
+  postgresOwnerUrl: { port: 5432, readers: ['migrate'] },
+  lagoonUrl: {
+    port: 443,
+    readers: SERVICES.filter((name) => !['relay', 'projector', 'command-api'].includes(name)),
+  },
+  jwtJwksUrl: { port: 443, readers: ['command-api'] },
+  // The command line asks from within the pod of the command API.
+  apiUrl: { port: 3000, readers: [] },
+};
+
 const EXACT_IMAGE = /^[\w./-]+:\d+\.\d+\.?[\w.-]*(@sha256:[0-9a-f]{64})?$/;
 /** `docs/adr` says why. */
 const ALLOWED_INSECURE = {
@@ -276,9 +296,26 @@ describe('deploy/kubernetes', () => {
       kind === 'NetworkPolicy' ? [spec.podSelector?.matchLabels ?? {}] : [],
     );
     for (const selector of selectors) {
-      const fits = (labels: Record<string, string>) =>
-        Object.entries(selector).every(([key, value]) => labels[key] === value);
-      expect(pods.some(fits)).toBe(true);
+      expect(pods.some((labels) => fits(selector, labels))).toBe(true);
     }
   });
 });
+  it('knows the port and the readers of every setting that is an address', () => {
+    const addresses = Object.entries(SETTINGS).filter(([, { type }]) => type === 'url');
+    expect(addresses.map(([name]) => name).sort()).toEqual(Object.keys(ADDRESSES).sort());
+  });
+
+  it.each(workloads)('%s reaches every address that it may be told', (name, manifest) => {
+    const { labels } = manifest.spec.template.metadata;
+    const open = manifests
+      .filter(({ kind, spec }) => {
+        const { matchLabels } = spec?.podSelector ?? {};
+        return kind === 'NetworkPolicy' && matchLabels !== undefined && fits(matchLabels, labels);
+      })
+      .flatMap(({ spec: { egress = [] } }) => egress.flatMap(({ ports }) => ports));
+    const read = Object.values(ADDRESSES).filter(({ readers }) => readers.includes(name));
+    expect(read.length).toBeGreaterThan(0);
+    const closed = read.filter(({ port }) => !open.some((to) => to.port === port));
+    expect(closed).toEqual([]);
+  });
+
