@@ -13,6 +13,8 @@ interface ComposeService {
   readonly healthcheck?: { readonly test: readonly string[] };
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
   readonly secrets?: readonly string[];
+  readonly volumes?: readonly string[];
+  readonly tmpfs?: readonly string[];
   readonly user?: string;
   readonly read_only?: boolean;
   readonly cap_drop?: readonly string[];
@@ -92,6 +94,18 @@ describe.each([
     });
     const { command = [] } = compose.services.nats ?? {};
     expect(command).toContain('--config=/etc/nats/accounts.conf');
+  });
+
+  it('ends the bus by its health check, which counts where no disk can be full', () => {
+    const { init, tmpfs, healthcheck, volumes = [] } = compose.services.nats ?? {};
+    const [, program = '', failures] = healthcheck?.test ?? [];
+    expect([init, tmpfs, failures]).toEqual([true, ['/tmp'], '60']);
+    expect(volumes).toContain(`./deploy/nats/health-check:${program}:ro`);
+  });
+
+  it.each(services)('%s mounts files of ours that are there', (_name, { volumes = [] }) => {
+    const mounted = volumes.flatMap((volume) => /^\.\/([^:]+):/.exec(volume)?.[1] ?? []);
+    expect(mounted.filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });
 
   it('works on every stage, and has a watchdog', () => {
