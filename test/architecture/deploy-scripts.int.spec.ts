@@ -1,6 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -110,9 +121,34 @@ describe('a backup of the files of a node', () => {
     expect((await run('restore-store', [at('backup'), at('empty')])).code).toBe(0);
     for (const file of FILES) expect(await readFile(at('empty', file), 'utf8')).toBe(file);
     expect(await readFile(at('empty', 'truncate.chk'), 'utf8')).toBe('chaser.chk');
+    expect(await readdir(at('empty'))).not.toContain('complete');
   });
 
   it('overwrites nothing', async () => {
+  it.each([
+    ['what is there cannot be listed whole', 'find', '/usr/bin/find "$@"; exit 1'],
+    ['a file cannot be copied', 'cp', 'exit 1'],
+  ])('is none where %s', async (_what, name, script) => {
+    await program(name, script);
+    const path = { PATH: `${at('bin')}:${process.env.PATH}` };
+    expect((await run('backup-store', [at('data'), at('backup')], path)).code).toBe(1);
+    const restored = await run('restore-store', [at('backup'), at('empty')]);
+    expect(restored).toMatchObject({ code: 1, out: '' });
+    expect(await readdir(at('empty'))).toEqual([]);
+  });
+
+  it.each([
+    ['lacks a file', () => rm(at('backup', 'chunk-000001.000000'))],
+    ['has half of a file', () => truncate(at('backup', 'chunk-000001.000000'), 3)],
+    ['has one file more', () => writeFile(at('backup', 'chunk-000001.000000.part'), '')],
+  ])('is not restored where it %s', async (_what, damage) => {
+    await run('backup-store', [at('data'), at('backup')]);
+    await damage();
+    const { code, err } = await run('restore-store', [at('backup'), at('empty')]);
+    expect([code, err.includes('/chunk-000001.000000')]).toEqual([1, true]);
+    expect(await readdir(at('empty'))).toEqual([]);
+  });
+
     await run('backup-store', [at('data'), at('backup')]);
     for (const [script, from] of [
       ['backup-store', 'data'],
