@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { projectRoot } from '../../tools/stack/src';
+import { eventually } from '../support/eventually';
 
 const DIGEST = `sha256:${'ab'.repeat(32)}`;
 let dir: string;
@@ -120,11 +121,10 @@ describe('a backup of the files of a node', () => {
     await run('backup-store', [at('data'), at('backup')]);
     expect((await run('restore-store', [at('backup'), at('empty')])).code).toBe(0);
     for (const file of FILES) expect(await readFile(at('empty', file), 'utf8')).toBe(file);
-    expect(await readFile(at('empty', 'truncate.chk'), 'utf8')).toBe('chaser.chk');
     expect(await readdir(at('empty'))).not.toContain('complete');
+    expect(await readFile(at('empty', 'truncate.chk'), 'utf8')).toBe('chaser.chk');
   });
 
-  it('overwrites nothing', async () => {
   it.each([
     ['what is there cannot be listed whole', 'find', '/usr/bin/find "$@"; exit 1'],
     ['a file cannot be copied', 'cp', 'exit 1'],
@@ -149,6 +149,7 @@ describe('a backup of the files of a node', () => {
     expect(await readdir(at('empty'))).toEqual([]);
   });
 
+  it('overwrites nothing', async () => {
     await run('backup-store', [at('data'), at('backup')]);
     for (const [script, from] of [
       ['backup-store', 'data'],
@@ -162,12 +163,13 @@ describe('a backup of the files of a node', () => {
 });
 
 describe('deploy/lagoon-token', () => {
-  it('replaces the token in one step, readable for the containers', async () => {
+  it('replaces the token in one step, readable for the containers and nobody else', async () => {
     const file = join(dir, 'token');
     expect(await run('lagoon-token', [file, '0', 'echo', 'first'])).toMatchObject({ code: 0 });
     expect(await readFile(file, 'utf8')).toBe('first\n');
-    const { ino, mode } = await stat(file);
-    expect(mode & 0o777).toBe(0o444);
+    const { ino, mode, gid } = await stat(file);
+    expect(mode & 0o777).toBe(0o440);
+    if (process.getuid?.() === 0) expect(gid).toBe(1000);
     await run('lagoon-token', [file, '0', 'echo', 'second']);
     expect(await readFile(file, 'utf8')).toBe('second\n');
     expect((await stat(file)).ino).not.toBe(ino);
@@ -179,9 +181,43 @@ describe('deploy/lagoon-token', () => {
   ])('keeps the old token when its command %s', async (_what, command) => {
     const file = join(dir, 'token');
     await writeFile(file, 'old');
-    const { err } = await run('lagoon-token', [file, '0', command]);
-    expect(err).toContain('the old one stays');
+    const { code, err } = await run('lagoon-token', [file, '0', command]);
+    expect([code, err.includes('the old one stays')]).toEqual([1, true]);
     expect(await readFile(file, 'utf8')).toBe('old');
+    expect((await readdir(dir)).sort()).toEqual(['token', 'token.lock']);
+  });
+
+  it('does not wait for a command that hangs, and clears away what one of before has left', async () => {
+    const file = join(dir, 'token');
+    await writeFile(file, 'old');
+    await writeFile(`${file}.new.abcdef`, 'half');
+    const limit = { LAGOON_TOKEN_TIMEOUT: '0.1' };
+    const { code } = await run(
+      'lagoon-token',
+      [file, '0', 'sh', '-c', 'echo half; sleep 600'],
+      limit,
+    );
+    expect(code).toBe(1);
+    expect(await readFile(file, 'utf8')).toBe('old');
+    expect((await readdir(dir)).sort()).toEqual(['token', 'token.lock']);
+  });
+
+  it('is alone with its file, until it ends', async () => {
+    const file = join(dir, 'token');
+    const args = [file, '600', 'echo', 'first'];
+    const first = spawn(join(projectRoot(), 'deploy/lagoon-token'), args, { stdio: 'ignore' });
+    const ended = once(first, 'exit');
+    await eventually(async () => expect(await readFile(file, 'utf8')).toBe('first\n'));
+    const second = await run('lagoon-token', [file, '0', 'echo', 'second']);
+    expect(second).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('another one') as string,
+    });
+    expect(await readFile(file, 'utf8')).toBe('first\n');
+    first.kill('SIGTERM');
+    await ended;
+    expect(await run('lagoon-token', [file, '0', 'echo', 'third'])).toMatchObject({ code: 0 });
+    expect(await readFile(file, 'utf8')).toBe('third\n');
   });
 
   it('says how it is used', async () => {
