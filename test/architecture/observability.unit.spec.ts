@@ -60,6 +60,28 @@ function unknownIn(expression: string): string[] {
   ];
 }
 
+/** Every watchdog shows these, and counts all upgrades. */
+const ofWatchdogs = new Set(
+  documentedMetrics()
+    .filter(({ services }) => services.join() === 'watchdog')
+    .flatMap(({ name }) => [name, ...HISTOGRAM_SUFFIXES.map((suffix) => `${name}${suffix}`)]),
+);
+const counted = new Set(
+  documentedMetrics()
+    .filter(({ type }) => type !== 'gauge')
+    .flatMap(({ name }) => [name, ...HISTOGRAM_SUFFIXES.map((suffix) => `${name}${suffix}`)]),
+);
+
+/** Metrics of several watchdogs that an expression does not take for one, over a rollout too. */
+function countedTwiceIn(expression: string): string[] {
+  const uses = [...expression.matchAll(/(max(?: (?:by|without) \([^)]*\))? ?\()?(\buplift_\w+)/g)];
+  return uses.flatMap(([, taken = '', name = '']) => {
+    if (!ofWatchdogs.has(name)) return [];
+    const isOne = counted.has(name) ? taken === 'max without (instance, pod) (' : taken !== '';
+    return isOne ? [] : [name];
+  });
+}
+
 const anchorOf = (heading: string) =>
   heading
     .toLowerCase()
@@ -77,11 +99,31 @@ describe('the check of expressions', () => {
   });
 });
 
+describe('the check of what several watchdogs count', () => {
+  it.each([
+    'sum(increase(uplift_upgrades_total[1h]))',
+    'sum(max without (instance, pod) (increase(uplift_upgrades_total[1h])))',
+    'sum(increase(max without (instance) (uplift_upgrades_total)[1h:1m]))',
+    'sum by (stage) (uplift_upgrades_overdue)',
+  ])('sees %s', (expression) => {
+    expect(countedTwiceIn(expression)).toHaveLength(1);
+  });
+
+  it.each([
+    'sum(increase(max without (instance, pod) (uplift_upgrades_total)[1h:1m]))',
+    'max by (stage) (uplift_upgrades_overdue)',
+    'sum(rate(uplift_commands_total[1h]))',
+  ])('lets pass %s', (expression) => {
+    expect(countedTwiceIn(expression)).toEqual([]);
+  });
+});
+
 describe('the alert rules', () => {
   const promises = [textOf('README.md'), textOf('docs/architecture.md')].join('\n');
 
   it.each(rules)('%s goes by metrics that processes show', (_name, { expr }) => {
     expect(unknownIn(expr)).toEqual([]);
+    expect(countedTwiceIn(expr)).toEqual([]);
     expect(expr).toMatch(/uplift_|job="uplift"/);
   });
 
@@ -107,6 +149,7 @@ describe('the alert rules', () => {
 describe('the dashboard', () => {
   it.each(queries)('%s: %s', (_title, expr) => {
     expect(unknownIn(expr)).toEqual([]);
+    expect(countedTwiceIn(expr)).toEqual([]);
   });
 
   it('has a query in each panel', () => {
@@ -122,5 +165,6 @@ describe('the page on metrics', () => {
     const asked = [...questions.matchAll(/`([^`]*uplift_[^`]*)`/g)].map(([, expr = '']) => expr);
     expect(asked.length).toBeGreaterThan(6);
     expect(asked.flatMap(unknownIn)).toEqual([]);
+    expect(asked.flatMap(countedTwiceIn)).toEqual([]);
   });
 });
