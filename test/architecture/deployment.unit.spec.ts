@@ -56,6 +56,7 @@ interface ComposeService {
   readonly mem_limit?: string;
   readonly ports?: readonly string[];
   readonly stop_grace_period?: string;
+  readonly profiles?: readonly string[];
 }
 
 const KUBERNETES = 'deploy/kubernetes/base';
@@ -83,10 +84,10 @@ const workloads = manifests
 const podOf = ({ spec }: Manifest) => spec.template.spec;
 const containerOf = (manifest: Manifest) => podOf(manifest).containers[0]!;
 
-/** Everything that any manifest sets, wherever. */
 const fits = (selector: Record<string, string>, labels: Record<string, string>) =>
   Object.entries(selector).every(([key, value]) => labels[key] === value);
 
+/** Everything that any manifest sets, wherever. */
 const environments: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
   ...composed.map(([name, { environment = {} }]) => [`compose ${name}`, environment] as const),
   ...workloads.map(([name, manifest]) => {
@@ -102,7 +103,6 @@ const settings = Object.values(SETTINGS) as readonly { env: string; secret?: boo
 const known = new Set(settings.flatMap(({ env }) => [env, `${env}_FILE`]));
 const secrets = new Set(settings.filter(({ secret }) => secret === true).map(({ env }) => env));
 
-/** A tag that nobody moves, and its digest once it is pinned. */
 const SERVICES: readonly string[] = INSTALLATIONS.separate;
 /** The settings that are addresses: their port as the policies have it, and who reads them. */
 const ADDRESSES: Readonly<Record<string, { port: number; readers: readonly string[] }>> = {
@@ -119,6 +119,7 @@ const ADDRESSES: Readonly<Record<string, { port: number; readers: readonly strin
   apiUrl: { port: 3000, readers: [] },
 };
 
+/** A tag that nobody moves, and its digest once it is pinned. */
 const EXACT_IMAGE = /^[\w./-]+:\d+\.\d+\.?[\w.-]*(@sha256:[0-9a-f]{64})?$/;
 /** `docs/adr` says why. */
 const ALLOWED_INSECURE = {
@@ -198,6 +199,9 @@ describe('deploy/kubernetes', () => {
   const has = (kind: string, matching: (manifest: Manifest) => boolean) =>
     manifests.some((manifest) => manifest.kind === kind && matching(manifest));
 
+  const shared = manifests.flatMap(({ data = {} }) => Object.keys(data));
+  const settingOf = (name: string) => name.replace(/_FILE$/, '');
+
   it('lists every file of its base', () => {
     const { resources } = parse(textOf(`${KUBERNETES}/kustomization.yaml`)) as {
       resources: string[];
@@ -219,14 +223,39 @@ describe('deploy/kubernetes', () => {
   });
 
   it.each(deployments)('%s is told all that compose tells it', (name, manifest) => {
-    const shared = manifests.flatMap(({ data = {} }) => Object.keys(data));
     const told = [...containerOf(manifest).env.map(({ name: setting }) => setting), ...shared];
-    const settingsOf = (names: readonly string[]) =>
-      new Set(names.map((setting) => setting.replace(/_(FILE)$/, '')));
+    const settingsOf = (names: readonly string[]) => new Set(names.map(settingOf));
     const composedSettings = settingsOf(Object.keys(compose.services[name]?.environment ?? {}));
     const missing = [...composedSettings].filter((setting) => !settingsOf(told).has(setting));
     expect(missing).toEqual([]);
   });
+
+  const TOOL =
+    /exec (?:-i )?deploy\/(\S+) -- (?:sh -c '(\w+)=\$\(cat\) )?node dist\/apps\/cli\/src\/main\.js (\w+)/g;
+  const tools = [...textOf('docs/production.md').matchAll(TOOL)].map(
+    ([, pod = '', told = '', tool = '']) => ({ tool, pod, told }),
+  );
+
+  it('has a command for every tool of compose', () => {
+    const composedTools = composed.filter(([, { profiles = [] }]) => profiles.includes('tools'));
+    expect(tools.map(({ tool }) => tool).sort()).toEqual(
+      composedTools.map(([name]) => name).sort(),
+    );
+  });
+
+  it.each(tools)(
+    '$tool runs in a pod, $pod, that is told all that it reads',
+    ({ tool, pod, told }) => {
+      const read = Object.keys(compose.services[tool]?.environment ?? {}).map(settingOf);
+      const manifest = deployments.find(([name]) => name === pod)![1];
+      const there = [...containerOf(manifest).env.map(({ name }) => name), ...shared, told].map(
+        settingOf,
+      );
+      // Told none, it goes by the address of the command API beside it.
+      if (pod === 'command-api') there.push('UPLIFT_API_URL');
+      expect(read.filter((name) => !there.includes(name))).toEqual([]);
+    },
+  );
 
   it.each(deployments)('%s has its three probes and a limit of memory alone', (_name, manifest) => {
     const { startupProbe, livenessProbe, readinessProbe, resources } = containerOf(manifest);
@@ -290,16 +319,6 @@ describe('deploy/kubernetes', () => {
     expect(has('NetworkPolicy', denies)).toBe(true);
   });
 
-  it('has no policy for pods that are not there', () => {
-    const pods = workloads.map(([, { spec }]) => spec.template.metadata.labels);
-    const selectors = manifests.flatMap(({ kind, spec }) =>
-      kind === 'NetworkPolicy' ? [spec.podSelector?.matchLabels ?? {}] : [],
-    );
-    for (const selector of selectors) {
-      expect(pods.some((labels) => fits(selector, labels))).toBe(true);
-    }
-  });
-});
   it('knows the port and the readers of every setting that is an address', () => {
     const addresses = Object.entries(SETTINGS).filter(([, { type }]) => type === 'url');
     expect(addresses.map(([name]) => name).sort()).toEqual(Object.keys(ADDRESSES).sort());
@@ -319,3 +338,13 @@ describe('deploy/kubernetes', () => {
     expect(closed).toEqual([]);
   });
 
+  it('has no policy for pods that are not there', () => {
+    const pods = workloads.map(([, { spec }]) => spec.template.metadata.labels);
+    const selectors = manifests.flatMap(({ kind, spec }) =>
+      kind === 'NetworkPolicy' ? [spec.podSelector?.matchLabels ?? {}] : [],
+    );
+    for (const selector of selectors) {
+      expect(pods.some((labels) => fits(selector, labels))).toBe(true);
+    }
+  });
+});
