@@ -4,10 +4,11 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { isProblemDetails, PROBLEMS } from '@uplift/contracts';
 import fc from 'fast-check';
+import { CallbackTokens } from '../../apps/command-api/src/access/callback-tokens';
 import { fuzz } from './fuzz';
 import type { Json } from './hostile-values';
 import { anyBytes, anyJson, anyText, changedJson } from './hostile-values';
-import { ServicesInProcess } from './services-in-process';
+import { CALLBACK_KEYS, ServicesInProcess } from './services-in-process';
 import { COMMAND_BODIES, instanceAt } from './valid-inputs';
 
 interface Request {
@@ -75,6 +76,8 @@ const HEADERS = [
   'expect',
   'x-forwarded-for',
   'x-http-method-override',
+  'uplift-callback-token',
+  'origin',
 ];
 const hostileHeaders = fc.dictionary(fc.constantFrom(...HEADERS), headerValue, { maxKeys: 3 });
 const sometimes = <T>(arbitrary: fc.Arbitrary<T>, otherwise: T) =>
@@ -167,6 +170,11 @@ function safe(text: string): string {
   return Buffer.from(text).toString();
 }
 
+const CALLBACKS = new CallbackTokens({
+  keys: CALLBACK_KEYS,
+  isTokenTakenFromUrl: false,
+  isGetTaken: false,
+});
 const STACK = /\n\s+at |node_modules|\.[jt]s:\d+:\d+/;
 
 /** What every answer has to be, whatever was asked. */
@@ -214,7 +222,9 @@ describe('HTTP requests of the command API', () => {
     const path = asked.path.replaceAll(ID, instanceId).replaceAll(UPGRADE, upgradeId);
     const url = asked.query === '' ? path : `${path}?${asked.query}`;
     const sent = asked.body === null ? null : Buffer.from(asked.body);
-    const { status, type, body } = await client.send(asked.method, url, asked.headers, sent);
+    const own = { 'uplift-callback-token': CALLBACKS.tokenOf(instanceId) };
+    const headers = path.startsWith('/api/') ? { ...own, ...asked.headers } : asked.headers;
+    const { status, type, body } = await client.send(asked.method, url, headers, sent);
     if (asked.method !== 'HEAD') expectSound(status, type, body);
     expect(services.errors).toEqual([]);
   }

@@ -28,11 +28,16 @@ import { queryService } from '../../apps/projector/src/queries/queries.controlle
 import { ReadModel } from '../../apps/projector/src/read-model/read-model.port';
 import { InMemoryReadModel } from '../../apps/projector/src/testing/in-memory.read-model';
 
+/** So that health callbacks come to what they ask for. */
+export const CALLBACK_KEYS = ['a-key-of-the-fuzz-tests-with-more-than-32'] as const;
 const SERVERS = {
   UPLIFT_EVENTSTORE_URL: 'esdb://127.0.0.1:1?tls=false',
   UPLIFT_NATS_URL: 'nats://127.0.0.1:1',
   UPLIFT_POSTGRES_URL: 'postgres://127.0.0.1:1/none',
   UPLIFT_AUTH: 'off',
+  UPLIFT_HEALTH_CALLBACK_KEY: CALLBACK_KEYS[0],
+  UPLIFT_HEALTH_CALLBACK_GET: 'true',
+  UPLIFT_HEALTH_CALLBACK_URL_TOKEN: 'true',
 };
 const SERVICE_SETTINGS = ['logLevel', 'beatLimitMs', 'drainMs', 'buildCommit'] as const;
 

@@ -103,6 +103,13 @@ describe('a body over HTTP', () => {
   });
 });
 
+it('refuses what a page of another address sends, with its document', async () => {
+  const headers = { origin: 'https://evil.example', 'content-type': 'text/plain' };
+  const answer = await app.inject({ method: 'POST', url: PATH, headers, payload: 'x' });
+  expect(answer.statusCode).toBe(403);
+  expect(answer.json()).toMatchObject({ code: 'origin-refused' });
+});
+
 it('closes the connection of an import that is refused, whose lines may never end', async () => {
   await app.listen(0, '127.0.0.1');
   const { port } = app.getHttpServer().address() as AddressInfo;

@@ -17,7 +17,7 @@ export const CALLBACK_MUTANTS: readonly Mutant[] = [
     file: TOKENS,
     search: 'timingSafeEqual(digest(given), digest(token))',
     replacement: 'timingSafeEqual(digest(given), digest(given || token))',
-    test: { spec: TOKENS_SPEC, name: 'is refused: %s' },
+    test: { spec: TOKENS_SPEC, name: 'is refused: ' },
   },
   {
     id: 'one-token-for-all-callbacks',
@@ -44,7 +44,7 @@ export const CALLBACK_MUTANTS: readonly Mutant[] = [
     file: TOKENS,
     search: "if (this.policy.isTokenTakenFromUrl && typeof token === 'string') return token;",
     replacement: "if (typeof token === 'string') return token;",
-    test: { spec: TOKENS_SPEC, name: 'is refused: %s' },
+    test: { spec: TOKENS_SPEC, name: 'is refused: ' },
   },
   {
     id: 'callback-by-get',
@@ -120,6 +120,18 @@ export const CALLBACK_MUTANTS: readonly Mutant[] = [
     search: 'routeOptions.url?.startsWith(CALLBACKS) === true',
     replacement: 'routeOptions.url === CALLBACKS',
     test: { spec: FOREIGN_SPEC, name: 'changes nothing' },
+  },
+  {
+    id: 'foreign-requests-not-looked-at',
+    breaks: ['S-12'],
+    what: 'the service asks no request where it comes from',
+    file: `${API}/http/http-transport.ts`,
+    search: '  refuseForeign(app);',
+    replacement: '',
+    test: {
+      spec: `${API}/http/http-transport.unit.spec.ts`,
+      name: 'refuses what a page of another address sends, with its document',
+    },
   },
   {
     id: 'refused-import-read-for-ever',
