@@ -48,7 +48,7 @@ export const PROMISES = {
   'S-08': 'a health probe reaches public hosts of its environment alone',
   'S-09': 'what Lagoon sends is bounded and checked, and goes into no document',
   'S-10': 'secrets reach neither logs, health pages nor events',
-  'S-11': 'names and ids of frames in an event stream come from constants',
+  'S-11': 'a stream of events sends what the token may read, and names its frames by constants',
   'S-12': 'HTML pages run no script and escape what they show, and pages of others change nothing',
   'S-13': 'each service has a user of its own on the bus, with the least it needs',
   'S-14': 'each service has a user of its own in the store, and none may delete',

@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { EventDocument, StoredEvent } from '@uplift/contracts';
 import { splitStreamName } from '@uplift/contracts';
 import type { Clock } from '@uplift/runtime';
+import { shownData } from './event-rights';
 import type { StreamEnd } from './event-streams';
 
 /** Times in milliseconds. */
@@ -49,9 +50,9 @@ function frame(name: 'event' | 'resync', position: bigint, content: object): str
   return `id: ${position}\nevent: ${name}\ndata: ${JSON.stringify(content)}\n\n`;
 }
 
-/** A stored event as it leaves this service: all of it, positions as decimal text. */
+/** A stored event as it leaves this service: all of it that is shown to anybody, positions as decimal text. */
 export function eventDocument(event: StoredEvent): EventDocument {
-  const { id, type, stream, revision, position, recordedAt, data, metadata } = event;
+  const { id, type, stream, revision, position, recordedAt, metadata } = event;
   return {
     id,
     type,
@@ -60,7 +61,7 @@ export function eventDocument(event: StoredEvent): EventDocument {
     revision,
     position: position.toString(),
     recordedAt,
-    data,
+    data: shownData(event),
     metadata,
   };
 }

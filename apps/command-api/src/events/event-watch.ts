@@ -1,9 +1,11 @@
 import type { StoredEvent } from '@uplift/contracts';
 import { instanceStream } from '@uplift/contracts';
+import type { Scope } from '@uplift/domain';
 import type { AllTail, EventStore, TailListener } from '@uplift/event-store';
 import { noneIfMissing } from '@uplift/event-store';
 import type { CancelTimer, Clock } from '@uplift/runtime';
 import type { FrameSink } from './event-frames';
+import { mayWatch } from './event-rights';
 import type { StreamEnd } from './event-streams';
 import {
   eventFrame,
@@ -14,6 +16,8 @@ import {
 } from './event-frames';
 
 export interface WatchOptions {
+  /** Of the client: it is sent what they allow. */
+  readonly scopes: readonly Scope[];
   /** Only events of this instance. */
   readonly instanceId?: string;
   /** Last position the client has seen; absent: only what comes. */
@@ -42,9 +46,9 @@ export class EventWatch implements TailListener {
   ) {}
 
   onEvent(event: StoredEvent): void {
-    const { instanceId } = this.options;
+    const { instanceId, scopes } = this.options;
     if (instanceId !== undefined && event.stream !== instanceStream(instanceId)) return;
-    this.waiting.push(event);
+    if (mayWatch(scopes, event)) this.waiting.push(event);
   }
 
   onStop(): void {
@@ -102,7 +106,7 @@ export class EventWatch implements TailListener {
     const { until, steps, first } = this.missed;
     for (let next = first; next.done !== true; next = await steps.next()) {
       if (next.value === 'too-far') return this.resync(until);
-      await this.send(next.value);
+      if (mayWatch(this.options.scopes, next.value)) await this.send(next.value);
     }
   }
 

@@ -1,3 +1,5 @@
+import type { Scope } from '@uplift/domain';
+import { SCOPES as scopes } from '@uplift/domain';
 import { AllTail, InstanceHistory } from '@uplift/event-store';
 import { growHistory, InMemoryEventStore } from '@uplift/event-store/testing';
 import { systemClock as clock } from '@uplift/runtime';
@@ -5,6 +7,7 @@ import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { PassThrough } from 'node:stream';
+import { accessOn } from '../testing/access';
 import { commandServiceOn, registration } from '../testing/command-requests';
 import { CountingEventStore } from '../testing/counting.event-store';
 import { FrameSink, SLOW_READER_MS } from './event-frames';
@@ -51,7 +54,7 @@ describe('EventWatch', () => {
     tail.start();
     await tail.startedWithin(1_000);
     const { wire, sink } = connection();
-    const running = started(new EventWatch({ tail, replay, clock }, sink, {}));
+    const running = started(new EventWatch({ tail, replay, clock }, sink, { scopes }));
 
     await register(0, 1_200);
     const frames = await framesUntil(wire, 'event: resync');
@@ -77,7 +80,7 @@ describe('EventWatch', () => {
     const sink = { write, beat: ignore, close: ignore, signal: gone.signal, end: 'client-gone' };
     const isClosed = { get: () => gone.signal.aborted };
     Object.defineProperty(sink, 'isClosed', isClosed);
-    const watch = new EventWatch({ tail, replay, clock }, sink as unknown as FrameSink, {});
+    const watch = new EventWatch({ tail, replay, clock }, sink as unknown as FrameSink, { scopes });
     await watch.begin();
     for (let n = 1n; n <= 1_001n; n += 1n) watch.onEvent({ ...event!, position: n });
     const running = watch.run();
@@ -87,12 +90,41 @@ describe('EventWatch', () => {
     expect(frames.map((frame) => /event: (\w+)/.exec(frame)?.[1])).toEqual([undefined, 'resync']);
   });
 
+  it('sends a client nothing that it may not read, neither of what it missed nor of what comes', async () => {
+    const { store, tail, replay, register } = world();
+    const { create } = accessOn(store);
+    await register(0, 1);
+    await create();
+    tail.start();
+    await tail.startedWithin(1_000);
+    const seenWith = (seen: readonly Scope[]) => {
+      const { wire, sink } = connection();
+      const running = started(
+        new EventWatch({ tail, replay, clock }, sink, { scopes: seen, after: 0n }),
+      );
+      return { running, frames: async (last: string) => (await framesUntil(wire, last)).join() };
+    };
+    const operator = seenWith(scopes);
+    const reader = seenWith(['instances:read']);
+    await create();
+    await register(1, 1);
+
+    const all = await operator.frames(instanceId(1));
+    const some = await reader.frames(instanceId(1));
+    expect(all.match(/"type":"ApiTokenCreated"/g)).toHaveLength(2);
+    expect(all).not.toMatch(/"hash":"[0-9a-f]{64}","scopes"/);
+    expect(some).toContain(instanceId(0));
+    expect(some).not.toContain('ApiToken');
+    await tail.stop();
+    await Promise.all([operator.running, reader.running]);
+  });
+
   it('stops when the client goes, and leaves the tail', async () => {
     const { tail, replay } = world();
     tail.start();
     await tail.startedWithin(1_000);
     const { wire, sink } = connection();
-    const running = started(new EventWatch({ tail, replay, clock }, sink, {}));
+    const running = started(new EventWatch({ tail, replay, clock }, sink, { scopes }));
     expect(tail.listenerCount).toBe(1);
 
     wire.destroy();
@@ -109,7 +141,9 @@ describe('EventWatch', () => {
     await tail.startedWithin(1_000);
     const { wire, sink } = connection();
     const short = new EventReplay(store, 2);
-    const running = started(new EventWatch({ tail, replay: short, clock }, sink, { after: 0n }));
+    const running = started(
+      new EventWatch({ tail, replay: short, clock }, sink, { scopes, after: 0n }),
+    );
 
     const [frame, ...others] = await framesUntil(wire, 'resync');
 
@@ -126,7 +160,7 @@ describe('EventWatch', () => {
     await tail.startedWithin(1_000);
     const { wire } = connection();
     const sink = new FrameSink(wire as unknown as ServerResponse, time);
-    const running = started(new EventWatch({ tail, replay, clock: time }, sink, {}));
+    const running = started(new EventWatch({ tail, replay, clock: time }, sink, { scopes }));
     await register(0, 3);
 
     await time.advance(SLOW_READER_MS);
@@ -143,7 +177,7 @@ describe('EventWatch', () => {
     tail.start();
     await tail.startedWithin(1_000);
     const { wire, sink } = connection();
-    const running = started(new EventWatch({ tail, replay, clock }, sink, {}));
+    const running = started(new EventWatch({ tail, replay, clock }, sink, { scopes }));
     await framesUntil(wire, 'connected');
 
     await tail.stop();
@@ -160,7 +194,10 @@ describe('EventWatch', () => {
     const { wire, sink } = connection();
     const broken = new EventReplay(new BrokenStore());
 
-    const begun = new EventWatch({ tail, replay: broken, clock }, sink, { after: 0n }).begin();
+    const begun = new EventWatch({ tail, replay: broken, clock }, sink, {
+      scopes,
+      after: 0n,
+    }).begin();
 
     await expect(begun).rejects.toThrow('no such position');
     expect({ sent: wire.read() as unknown, listeners: tail.listenerCount }).toEqual({

@@ -64,7 +64,7 @@ export class EventsController {
   @ApiOperation({
     summary: 'Events as they happen (server-sent events)',
     description:
-      'Frames named event carry one stored event each, their id is its position. A frame named resync says that events were left out: read the present state, then go on. A frame named closed says why the service ends the stream.',
+      'Frames named event carry one stored event each, their id is its position. Of the events that are not about instances a token is sent those that its scopes allow to read. A frame named resync says that events were left out: read the present state, then go on. A frame named closed says why the service ends the stream.',
   })
   @DescribedParameters('eventStream')
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Position seen last' })
@@ -86,11 +86,13 @@ export class EventsController {
       await this.refuseAhead(tail, after);
       const { replay, clock } = this;
       const sink = new FrameSink(reply.raw, clock);
-      const watch = new EventWatch({ tail, replay, clock }, sink, watchOptions(query, after));
+      const principal = httpPrincipalOf(request);
+      const options = { ...watchOptions(query, after), scopes: principal.scopes };
+      const watch = new EventWatch({ tail, replay, clock }, sink, options);
       await watch.begin();
       reply.hijack();
       reply.raw.writeHead(200, EVENT_STREAM_HEADERS);
-      stream.follow(httpPrincipalOf(request), () => sink.close('access-ended'));
+      stream.follow(principal, () => sink.close('access-ended'));
       void this.follow(watch, close);
     } catch (error) {
       close('refused');
@@ -126,7 +128,7 @@ export class EventsController {
 function watchOptions(
   { instanceId }: Query<'eventStream'>,
   after: bigint | undefined,
-): WatchOptions {
+): Omit<WatchOptions, 'scopes'> {
   return {
     ...(instanceId === undefined ? {} : { instanceId }),
     ...(after === undefined ? {} : { after }),

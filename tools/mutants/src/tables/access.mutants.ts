@@ -168,4 +168,16 @@ export const ACCESS_MUTANTS: readonly Mutant[] = [
       name: 'keeps each denied command once an hour, with whom it was denied to',
     },
   },
+  {
+    id: 'events-without-their-scope',
+    breaks: ['S-11'],
+    what: 'whoever reads instances is sent every event of the system',
+    file: 'apps/command-api/src/events/event-watch.ts',
+    search: 'if (mayWatch(scopes, event)) this.waiting.push(event);',
+    replacement: 'this.waiting.push(event);',
+    test: {
+      spec: 'apps/command-api/src/events/event-watch.unit.spec.ts',
+      name: 'sends a client nothing that it may not read, neither of what it missed nor of what comes',
+    },
+  },
 ];
