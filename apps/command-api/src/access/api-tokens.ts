@@ -1,8 +1,13 @@
 import { API_TOKENS_STREAM, refusal } from '@uplift/contracts';
-import type { ApiTokensState, ApiTokenState } from '@uplift/domain';
-import { apiTokensDecider } from '@uplift/domain';
+import type {
+  ApiTokenCommand,
+  ApiTokens as TokensById,
+  ApiTokensState,
+  ApiTokenState,
+} from '@uplift/domain';
+import { apiTokensDecider, apiTokensIn } from '@uplift/domain';
 import type { EventStore } from '@uplift/event-store';
-import { StreamHistory } from '@uplift/event-store';
+import { loadOrEmpty, StreamHistory } from '@uplift/event-store';
 import type { Clock, Randomness } from '@uplift/runtime';
 import { createHash, timingSafeEqual } from 'node:crypto';
 
@@ -27,10 +32,32 @@ const OLDEST_MS = 50_000;
 const UNKNOWN_PAUSE_MS = 1_000;
 
 interface TokenList {
-  readonly tokens: ApiTokensState;
+  readonly state: ApiTokensState;
+  readonly tokens: TokensById;
   readonly byHash: ReadonlyMap<string, ApiTokenState>;
   /** When the read began that brought it. */
   readonly at: number;
+}
+
+/** Reads on from where it has read to, as long as the stream still goes on from there. */
+class TokenHistory extends StreamHistory<ApiTokenCommand, ApiTokensState, 'system'> {
+  private known = this.nothing;
+
+  protected override async loadAlone(stream: string) {
+    const loaded = (await this.readOn(stream)) ?? (await super.loadAlone(stream));
+    const { state, head, position, memory } = loaded;
+    this.known = { state, head, position, memory };
+    return loaded;
+  }
+
+  /** Undefined where the event that was read last is not there: another store, or nothing was read yet. */
+  private async readOn(stream: string) {
+    const { known } = this;
+    const { revision, hash } = known.head;
+    if (revision < 0) return undefined;
+    const [last, ...news] = await loadOrEmpty(this.store, stream, revision);
+    return last?.metadata.hash === hash ? this.fold(known, news) : undefined;
+  }
 }
 
 /** The API tokens that there are, as the store has them; at most a minute old. */
@@ -45,7 +72,7 @@ export class ApiTokens {
     private readonly clock: Clock,
     service: string,
   ) {
-    this.history = new StreamHistory(store, service, 'system', apiTokensDecider);
+    this.history = new TokenHistory(store, service, 'system', apiTokensDecider);
   }
 
   /** Undefined for one that nobody created. Revoked and expired ones are found too. Throws `access-unavailable`. */
@@ -63,8 +90,8 @@ export class ApiTokens {
   }
 
   /** Every one of them, as the store has them at present. */
-  async all(): Promise<ApiTokensState> {
-    return (await this.history.load(API_TOKENS_STREAM)).state;
+  async all(): Promise<TokensById> {
+    return apiTokensIn((await this.history.load(API_TOKENS_STREAM)).state);
   }
 
   /** What this process has just changed counts here at once. */
@@ -117,9 +144,14 @@ export class ApiTokens {
   private async readOnce(): Promise<void> {
     const { changes } = this;
     const at = this.clock.monotonic();
-    const tokens = await this.all();
+    const { state } = await this.history.load(API_TOKENS_STREAM);
     if (changes !== this.changes) return;
-    const byHash = new Map([...tokens.values()].map((token) => [token.hash, token]));
-    this.list = { tokens, byHash, at };
+    this.list = this.list?.state === state ? { ...this.list, at } : listOf(state, at);
   }
+}
+
+function listOf(state: ApiTokensState, at: number): TokenList {
+  const tokens = apiTokensIn(state);
+  const byHash = new Map([...tokens.values()].map((token) => [token.hash, token]));
+  return { state, tokens, byHash, at };
 }

@@ -135,6 +135,57 @@ describe('the holder of an API token', () => {
   });
 });
 
+describe('the list of API tokens', () => {
+  /** Counts the events that it hands out, and can be put back to a copy. */
+  class RestoredStore extends InMemoryEventStore {
+    handedOut = 0;
+    restored: InMemoryEventStore | null = null;
+
+    override async load(...read: Parameters<InMemoryEventStore['load']>) {
+      const events = await (this.restored?.load(...read) ?? super.load(...read));
+      this.handedOut += events.length;
+      return events;
+    }
+  }
+
+  it('is read on from its end, however many tokens there are and whoever asks', async () => {
+    const store = new RestoredStore();
+    const { authenticator, create, clock } = accessOn(store);
+    const { token } = await create();
+    for (let n = 0; n < 50; n += 1) await create();
+    await authenticator.identify('http', token);
+    store.handedOut = 0;
+
+    for (let n = 0; n < 10; n += 1) {
+      await clock.advance(1_000);
+      await expect(authenticator.identify('http', 'uplift_x')).rejects.toMatchObject(refused);
+    }
+    expect(store.handedOut).toBe(10);
+    const { token: another } = await create();
+    await clock.advance(1_000);
+    await expect(authenticator.identify('http', another)).resolves.toBeDefined();
+    await expect(authenticator.identify('http', token)).resolves.toBeDefined();
+  });
+
+  it('is read anew where the store was put back to a copy that does not have its end', async () => {
+    const store = new RestoredStore();
+    const { authenticator, create, clock } = accessOn(store);
+    const { token } = await create(['instances:read']);
+    await authenticator.identify('http', token);
+
+    store.restored = new InMemoryEventStore();
+    // Made with the same seed: the same token, with another scope.
+    expect(await accessOn(store.restored).create(['audit:read'])).toMatchObject({ token });
+    await clock.advance(60_000);
+    const scopes = ['audit:read'];
+    expect(await authenticator.identify('http', token)).toMatchObject({ scopes });
+
+    store.restored = new InMemoryEventStore();
+    await clock.advance(60_000);
+    await expect(authenticator.identify('http', token)).rejects.toMatchObject(refused);
+  });
+});
+
 describe('a right that was given when an answer began', () => {
   const ended = async (forMs: number, byWhat: 'expiry' | 'revocation' | 'store') => {
     const store = new FailingStore();

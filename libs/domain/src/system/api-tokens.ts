@@ -1,7 +1,7 @@
 import type { Decider } from '../decider';
 import { DomainError } from '../decider';
 import type { AskedBy } from '../instance/instance.events';
-import type { ApiTokenGrant, Scope, SystemEvent } from './system.events';
+import type { ApiTokenGrant, Scope, SystemEvent, SystemEventOf } from './system.events';
 
 /** Tokens that may be in force at once: a list that every request may have to be held against stays small. */
 export const MOST_API_TOKENS = 1_000;
@@ -11,8 +11,14 @@ export interface ApiTokenState extends ApiTokenGrant, AskedBy {
   readonly isRevoked: boolean;
 }
 
+/** What became of the tokens, the newest event first: one that follows shares all before it. Null where there is none. */
+export type ApiTokensState = {
+  readonly event: SystemEventOf<'ApiTokenCreated' | 'ApiTokenRevoked'>;
+  readonly before: ApiTokensState;
+} | null;
+
 /** By id, oldest first. */
-export type ApiTokensState = ReadonlyMap<string, ApiTokenState>;
+export type ApiTokens = ReadonlyMap<string, ApiTokenState>;
 
 export interface ApiTokenCommandData {
   CreateApiToken: ApiTokenGrant &
@@ -65,29 +71,30 @@ export class TooManyApiTokensError extends DomainError {
 
 /** Idempotent: what is known already, or revoked already, leads to nothing. */
 function decideApiToken(command: ApiTokenCommand, state: ApiTokensState): readonly SystemEvent[] {
+  const tokens = apiTokensIn(state);
   return command.type === 'CreateApiToken'
-    ? decideCreation(command.data, state)
-    : decideRevocation(command.data, state);
+    ? decideCreation(command.data, tokens)
+    : decideRevocation(command.data, tokens);
 }
 
 function decideCreation(
   { grantable, now, latestExpiry, ...token }: ApiTokenCommandData['CreateApiToken'],
-  state: ApiTokensState,
+  tokens: ApiTokens,
 ): readonly SystemEvent[] {
-  if (state.has(token.tokenId)) return [];
+  if (tokens.has(token.tokenId)) return [];
   const missing = token.scopes.filter((scope) => !grantable.includes(scope));
   if (missing.length > 0) throw new ApiTokenTooStrongError(missing.join(', '));
   if (token.expiresAt <= now || token.expiresAt > latestExpiry) throw new ApiTokenExpiryError();
-  const inForce = [...state.values()].filter((each) => isInForce(each, now));
+  const inForce = [...tokens.values()].filter((each) => isInForce(each, now));
   if (inForce.length >= MOST_API_TOKENS) throw new TooManyApiTokensError();
   return [{ type: 'ApiTokenCreated', data: token }];
 }
 
 function decideRevocation(
   data: ApiTokenCommandData['RevokeApiToken'],
-  state: ApiTokensState,
+  tokens: ApiTokens,
 ): readonly SystemEvent[] {
-  const known = state.get(data.tokenId);
+  const known = tokens.get(data.tokenId);
   if (!known) throw new ApiTokenUnknownError(data.tokenId);
   return known.isRevoked ? [] : [{ type: 'ApiTokenRevoked', data }];
 }
@@ -100,17 +107,26 @@ export function isInForce(
   return !isRevoked && expiresAt > now;
 }
 
-function evolveApiTokens(state: ApiTokensState, event: SystemEvent): ApiTokensState {
-  if (event.type === 'ApiTokenCreated') {
-    return new Map(state).set(event.data.tokenId, { ...event.data, isRevoked: false });
+function evolveApiTokens(before: ApiTokensState, event: SystemEvent): ApiTokensState {
+  const isOfToken = event.type === 'ApiTokenCreated' || event.type === 'ApiTokenRevoked';
+  return isOfToken ? { event, before } : before;
+}
+
+/** Every token that was created, revoked and expired ones too. */
+export function apiTokensIn(state: ApiTokensState): ApiTokens {
+  const events: NonNullable<ApiTokensState>['event'][] = [];
+  for (let each = state; each !== null; each = each.before) events.push(each.event);
+  const tokens = new Map<string, ApiTokenState>();
+  for (const { type, data } of events.reverse()) {
+    const known = tokens.get(data.tokenId);
+    if (type === 'ApiTokenCreated') tokens.set(data.tokenId, { ...data, isRevoked: false });
+    else if (known !== undefined) tokens.set(data.tokenId, { ...known, isRevoked: true });
   }
-  if (event.type !== 'ApiTokenRevoked') return state;
-  const known = state.get(event.data.tokenId);
-  return known ? new Map(state).set(event.data.tokenId, { ...known, isRevoked: true }) : state;
+  return tokens;
 }
 
 export const apiTokensDecider: Decider<ApiTokenCommand, ApiTokensState, SystemEvent> = {
-  initialState: new Map(),
+  initialState: null,
   decide: decideApiToken,
   evolve: evolveApiTokens,
 };
