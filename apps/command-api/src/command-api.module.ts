@@ -13,12 +13,7 @@ import {
   FINDINGS_STREAM,
   SYSTEM_STREAM,
 } from '@uplift/contracts';
-import {
-  apiTokensDecider,
-  decisionsDecider,
-  environmentDecider,
-  findingsDecider,
-} from '@uplift/domain';
+import { decisionsDecider, environmentDecider, findingsDecider } from '@uplift/domain';
 import {
   CommandHandler,
   DivergenceWatch,
@@ -36,6 +31,7 @@ import type { ServiceRuntime } from '@uplift/runtime';
 import { Clock, Health, Metrics, Randomness } from '@uplift/runtime';
 import { accessProviders, GLOBAL_GUARD } from './access/access.providers';
 import { ACCESS_POLICY_SETTINGS } from './access/access-policy';
+import { API_TOKENS_DECIDER } from './access/api-tokens';
 import { CALLBACK_SETTINGS, callbackPolicyOf, CallbackTokens } from './access/callback-tokens';
 import { CommandLimiter, CommandLimits } from './commands/command-limiter';
 import { CommandMeter } from './commands/command-meter';
@@ -246,7 +242,7 @@ function systemStreams(runtime: CommandApiRuntime): Provider[] {
       provide: ApiTokenStream,
       inject: [EventStore, CommandMeter],
       useFactory: (store: EventStore, meter: CommandMeter) => {
-        const streams = new StreamHistory(store, SERVICE_NAME, 'system', apiTokensDecider);
+        const streams = new StreamHistory(store, SERVICE_NAME, 'system', API_TOKENS_DECIDER);
         const handler = new SystemCommandHandler(API_TOKENS_STREAM, streams, runtime);
         return new ApiTokenStream(handler, meter);
       },

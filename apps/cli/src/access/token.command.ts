@@ -60,7 +60,7 @@ function listCommand(context: CliContext): Command {
 
 function revokeCommand(context: CliContext): Command {
   return new Command('revoke')
-    .description('revoke a token: within a minute no process takes it')
+    .description('revoke a token and what was created with it: within a minute no process takes them')
     .argument('<token>', 'token id, never the token itself')
     .requiredOption('--reason <text>', 'why, for the audit')
     .option('--key <key>', 'idempotency key; made up if left out')

@@ -10,10 +10,20 @@ import type { EventStore } from '@uplift/event-store';
 import { loadOrEmpty, StreamHistory } from '@uplift/event-store';
 import type { Clock, Randomness } from '@uplift/runtime';
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { actorIdOf } from './principal';
 
 /** By which a person, or a program that looks for leaked secrets, knows one. */
 export const TOKEN_PREFIX = 'uplift_';
 const TOKEN_BYTES = 32;
+
+export const TOKEN_ISSUER = 'urn:uplift:api-token';
+
+/** The actor of what is done with an API token. */
+export function actorOfToken(tokenId: string): string {
+  return actorIdOf(TOKEN_ISSUER, tokenId);
+}
+
+export const API_TOKENS_DECIDER = apiTokensDecider(actorOfToken);
 
 /** Known to nobody but whoever gets it now. */
 export function makeToken(randomness: Randomness): string {
@@ -72,7 +82,7 @@ export class ApiTokens {
     private readonly clock: Clock,
     service: string,
   ) {
-    this.history = new TokenHistory(store, service, 'system', apiTokensDecider);
+    this.history = new TokenHistory(store, service, 'system', API_TOKENS_DECIDER);
   }
 
   /** Undefined for one that nobody created. Revoked and expired ones are found too. Throws `access-unavailable`. */

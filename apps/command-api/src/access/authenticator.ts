@@ -5,13 +5,12 @@ import type { CancelTimer, Clock } from '@uplift/runtime';
 import { timingSafeEqual } from 'node:crypto';
 import type { AccessPolicy } from './access-policy';
 import type { ApiTokens } from './api-tokens';
-import { TOKEN_PREFIX, tokenHash } from './api-tokens';
+import { actorOfToken, TOKEN_ISSUER, TOKEN_PREFIX, tokenHash } from './api-tokens';
 import type { JwtVerifier } from './jwt-verifier';
 import type { Principal } from './principal';
 import { actorIdOf, ANYBODY, BUS_USER } from './principal';
 
 const ROOT_ISSUER = 'urn:uplift:root-token';
-const TOKEN_ISSUER = 'urn:uplift:api-token';
 const MISSING =
   'Send a token as `Authorization: Bearer <token>`: an API token (`uplift token create`), or one of the identity provider';
 const LOOK_MS = 10_000;
@@ -107,9 +106,4 @@ function ownerOf({ tokenId, scopes, expiresAt }: ApiTokenState): Principal {
     expiresAt: Date.parse(expiresAt),
     tokenId,
   };
-}
-
-/** The actor of what is done with an API token. */
-export function actorOfToken(tokenId: string): string {
-  return actorIdOf(TOKEN_ISSUER, tokenId);
 }

@@ -1,12 +1,12 @@
 import { API_TOKENS_STREAM } from '@uplift/contracts';
 import type { ApiTokenCommand } from '@uplift/domain';
-import { apiTokensDecider, SCOPES } from '@uplift/domain';
+import { SCOPES } from '@uplift/domain';
 import { StreamHistory, SystemCommandHandler } from '@uplift/event-store';
 import { InMemoryEventStore } from '@uplift/event-store/testing';
 import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
 import type { Scope } from '@uplift/domain';
 import { AccessPolicy } from '../access/access-policy';
-import { ApiTokens, makeToken, tokenHash } from '../access/api-tokens';
+import { API_TOKENS_DECIDER, ApiTokens, makeToken, tokenHash } from '../access/api-tokens';
 import { Authenticator } from '../access/authenticator';
 import type { JwtVerifier } from '../access/jwt-verifier';
 
@@ -20,7 +20,7 @@ export function accessOn(store = new InMemoryEventStore(), jwt: JwtVerifier | nu
   const rootToken = makeToken(randomness);
   const policy = new AccessPolicy(false, tokenHash(rootToken));
   const tokens = new ApiTokens(store, clock, 'command-api');
-  const history = new StreamHistory(store, 'command-api', 'system', apiTokensDecider);
+  const history = new StreamHistory(store, 'command-api', 'system', API_TOKENS_DECIDER);
   const handler = new SystemCommandHandler(API_TOKENS_STREAM, history, { clock, randomness });
   const timeIn = (ms: number) => new Date(clock.wall() + ms).toISOString();
 
@@ -39,8 +39,8 @@ export function accessOn(store = new InMemoryEventStore(), jwt: JwtVerifier | nu
     return { token, tokenId, hash };
   };
   const revoke = (tokenId: string) =>
-    elsewhere({ type: 'RevokeApiToken', data: { ...ASKED, tokenId } });
+    elsewhere({ type: 'RevokeApiToken', data: { ...ASKED, tokenId, now: timeIn(0) } });
 
   const authenticator = new Authenticator(policy, tokens, jwt, clock);
-  return { clock, store, rootToken, tokens, authenticator, create, revoke };
+  return { clock, randomness, store, rootToken, tokens, handler, authenticator, create, revoke };
 }

@@ -9,8 +9,7 @@ import type { ApiTokenCommand, ApiTokensState, ApiTokenState } from '@uplift/dom
 import { isInForce, LONGEST_API_TOKEN_DAYS } from '@uplift/domain';
 import { deterministicEventId } from '@uplift/event-store';
 import { Clock, Randomness } from '@uplift/runtime';
-import { ApiTokens, makeToken, tokenHash } from '../access/api-tokens';
-import { actorOfToken } from '../access/authenticator';
+import { actorOfToken, ApiTokens, makeToken, tokenHash } from '../access/api-tokens';
 import type { Principal } from '../access/principal';
 import type { CommandOutcome } from '../commands/command-answer';
 import type { Caller } from '../commands/command-request';
@@ -43,7 +42,7 @@ export class TokenCommands {
   async create(
     { scopes, expiresAt: given, reason }: CreateTokenDto,
     caller: Caller,
-    { scopes: grantable }: Principal,
+    { scopes: grantable, expiresAt: rightEndsAt }: Principal,
   ): Promise<TokenResult<ApiTokenCreatedAnswer>> {
     const token = makeToken(this.randomness);
     const expiresAt = new Date(given).toISOString();
@@ -57,7 +56,7 @@ export class TokenCommands {
       requestedBy: caller.actor.id,
       grantable,
       now: this.timeIn(0),
-      latestExpiry: this.timeIn(LONGEST_API_TOKEN_DAYS * DAY_MS),
+      latestExpiry: this.latestExpiry(rightEndsAt),
     };
     const command = { type: 'CreateApiToken', data } as const;
     const { outcome, ...ledTo } = await this.execute({ command, content, caller });
@@ -72,7 +71,7 @@ export class TokenCommands {
     caller: Caller,
   ): Promise<TokenResult<ApiTokenCommandAnswer>> {
     const content = { tokenId, reason };
-    const data = { ...content, requestedBy: caller.actor.id };
+    const data = { ...content, requestedBy: caller.actor.id, now: this.timeIn(0) };
     const command = { type: 'RevokeApiToken', data } as const;
     const { outcome, ...ledTo } = await this.execute({ command, content, caller });
     return { outcome, answer: { tokenId, ...ledTo } };
@@ -91,6 +90,13 @@ export class TokenCommands {
     } finally {
       this.tokens.forget();
     }
+  }
+
+  private latestExpiry(rightEndsAt: number | null): string {
+    const longest = this.timeIn(LONGEST_API_TOKEN_DAYS * DAY_MS);
+    if (rightEndsAt === null) return longest;
+    const end = new Date(rightEndsAt).toISOString();
+    return end < longest ? end : longest;
   }
 
   private timeIn(ms: number): string {

@@ -55,10 +55,14 @@ export class TokensController {
     return this.commands.create(body, caller, principal);
   }
 
-  @PostSystemCommand('tokens/:id/revoke', 'Revoke an API token: within a minute nobody takes it', {
-    answer: 'tokenCommand',
-    ifMatch: IF_MATCH,
-  })
+  @PostSystemCommand(
+    'tokens/:id/revoke',
+    'Revoke an API token and what was created with it: within a minute nobody takes them',
+    {
+      answer: 'tokenCommand',
+      ifMatch: IF_MATCH,
+    },
+  )
   revokeToken(
     @HttpCaller() caller: Caller,
     @Param('id', UuidPipe) tokenId: string,

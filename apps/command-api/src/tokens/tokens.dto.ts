@@ -22,7 +22,9 @@ export class CreateTokenDto {
   )
   readonly scopes!: Scope[];
 
-  @TimeField({ description: 'Until when it is good: within 366 days' })
+  @TimeField({
+    description: 'Until when it is good: within 366 days, and not after the token that creates it',
+  })
   readonly expiresAt!: string;
 
   @ReasonField()

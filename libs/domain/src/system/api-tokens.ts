@@ -27,9 +27,10 @@ export interface ApiTokenCommandData {
       readonly grantable: readonly Scope[];
       /** RFC 3339 in UTC with milliseconds, as every time here: so the order of texts is that of times. */
       readonly now: string;
+      /** Within the days that any token has at most, and not after the right of whoever creates it has ended. */
       readonly latestExpiry: string;
     };
-  RevokeApiToken: { readonly tokenId: string } & AskedBy;
+  RevokeApiToken: { readonly tokenId: string; readonly now: string } & AskedBy;
 }
 
 export type ApiTokenCommandType = keyof ApiTokenCommandData;
@@ -57,8 +58,10 @@ export class ApiTokenTooStrongError extends DomainError {
 
 export class ApiTokenExpiryError extends DomainError {
   readonly code = 'token-expiry-not-usable';
-  constructor() {
-    super(`A token expires after the present time, and within ${LONGEST_API_TOKEN_DAYS} days`);
+  constructor(latestExpiry: string) {
+    super(
+      `A token expires after the present time and no later than ${latestExpiry}: within ${LONGEST_API_TOKEN_DAYS} days, and not after the token that creates it`,
+    );
   }
 }
 
@@ -69,14 +72,6 @@ export class TooManyApiTokensError extends DomainError {
   }
 }
 
-/** Idempotent: what is known already, or revoked already, leads to nothing. */
-function decideApiToken(command: ApiTokenCommand, state: ApiTokensState): readonly SystemEvent[] {
-  const tokens = apiTokensIn(state);
-  return command.type === 'CreateApiToken'
-    ? decideCreation(command.data, tokens)
-    : decideRevocation(command.data, tokens);
-}
-
 function decideCreation(
   { grantable, now, latestExpiry, ...token }: ApiTokenCommandData['CreateApiToken'],
   tokens: ApiTokens,
@@ -84,19 +79,43 @@ function decideCreation(
   if (tokens.has(token.tokenId)) return [];
   const missing = token.scopes.filter((scope) => !grantable.includes(scope));
   if (missing.length > 0) throw new ApiTokenTooStrongError(missing.join(', '));
-  if (token.expiresAt <= now || token.expiresAt > latestExpiry) throw new ApiTokenExpiryError();
+  if (token.expiresAt <= now || token.expiresAt > latestExpiry) {
+    throw new ApiTokenExpiryError(latestExpiry);
+  }
   const inForce = [...tokens.values()].filter((each) => isInForce(each, now));
   if (inForce.length >= MOST_API_TOKENS) throw new TooManyApiTokensError();
   return [{ type: 'ApiTokenCreated', data: token }];
 }
 
+/** With a token goes what was created with it, and with that in turn. */
 function decideRevocation(
-  data: ApiTokenCommandData['RevokeApiToken'],
+  { now, ...data }: ApiTokenCommandData['RevokeApiToken'],
   tokens: ApiTokens,
+  actorOf: ActorOfToken,
 ): readonly SystemEvent[] {
-  const known = tokens.get(data.tokenId);
-  if (!known) throw new ApiTokenUnknownError(data.tokenId);
-  return known.isRevoked ? [] : [{ type: 'ApiTokenRevoked', data }];
+  const named = tokens.get(data.tokenId);
+  if (!named) throw new ApiTokenUnknownError(data.tokenId);
+  const reason = `The token ${data.tokenId} that created it was revoked`;
+  const others = createdWith(named, tokens, actorOf).filter((each) => isInForce(each, now));
+  const revoked = [
+    ...(named.isRevoked ? [] : [data]),
+    ...others.map(({ tokenId }) => ({ ...data, tokenId, reason })),
+  ];
+  return revoked.map((each) => ({ type: 'ApiTokenRevoked', data: each }));
+}
+
+/** Oldest first, so that whatever creates a token comes before it. */
+function createdWith(
+  { tokenId }: ApiTokenState,
+  tokens: ApiTokens,
+  actorOf: ActorOfToken,
+): readonly ApiTokenState[] {
+  const creators = new Set([actorOf(tokenId)]);
+  return [...tokens.values()].filter((each) => {
+    const isCreated = creators.has(each.requestedBy);
+    if (isCreated) creators.add(actorOf(each.tokenId));
+    return isCreated;
+  });
 }
 
 /** Whether a token is neither revoked nor expired at a time. */
@@ -125,8 +144,21 @@ export function apiTokensIn(state: ApiTokensState): ApiTokens {
   return tokens;
 }
 
-export const apiTokensDecider: Decider<ApiTokenCommand, ApiTokensState, SystemEvent> = {
-  initialState: null,
-  decide: decideApiToken,
-  evolve: evolveApiTokens,
-};
+/** The actor of what is done with a token. */
+export type ActorOfToken = (tokenId: string) => string;
+
+/** Idempotent: what is known already, or revoked already, leads to nothing. */
+export function apiTokensDecider(
+  actorOf: ActorOfToken,
+): Decider<ApiTokenCommand, ApiTokensState, SystemEvent> {
+  return {
+    initialState: null,
+    decide: (command, state) => {
+      const tokens = apiTokensIn(state);
+      return command.type === 'CreateApiToken'
+        ? decideCreation(command.data, tokens)
+        : decideRevocation(command.data, tokens, actorOf);
+    },
+    evolve: evolveApiTokens,
+  };
+}

@@ -27,13 +27,17 @@ const create = (
   type: 'CreateApiToken',
   data: { ...token, ...asked, ...times, grantable: ['instances:read', 'audit:read'], ...changes },
 });
-const revoke: ApiTokenCommand = { type: 'RevokeApiToken', data: { tokenId: 't-1', ...asked } };
+const revoke: ApiTokenCommand = {
+  type: 'RevokeApiToken',
+  data: { tokenId: 't-1', now: times.now, ...asked },
+};
 const created: SystemEvent = { type: 'ApiTokenCreated', data: { ...token, ...asked } };
 const revoked: SystemEvent = { type: 'ApiTokenRevoked', data: { tokenId: 't-1', ...asked } };
 const noted: SystemEvent = { type: 'CommandNoted', data: { command: 'RevokeApiToken' } };
 
+const decider = apiTokensDecider((tokenId) => `actor of ${tokenId}`);
 const decided = (command: ApiTokenCommand, ...events: SystemEvent[]) =>
-  apiTokensDecider.decide(command, fold(apiTokensDecider, events));
+  decider.decide(command, fold(decider, events));
 
 describe('an API token', () => {
   it('is created with its hash, and revoked', () => {
@@ -45,6 +49,32 @@ describe('an API token', () => {
     expect(decided(create({ hash: 'cd'.repeat(32) }), created)).toEqual([]);
     expect(decided(create(), created, revoked)).toEqual([]);
     expect(decided(revoke, created, revoked)).toEqual([]);
+  });
+
+  it('goes with what was created with it, and with that in turn', () => {
+    const by = (tokenId: string, creator: string, changes: object = {}): SystemEvent => {
+      const requestedBy = `actor of ${creator}`;
+      return {
+        type: 'ApiTokenCreated',
+        data: { ...token, ...asked, requestedBy, tokenId, ...changes },
+      };
+    };
+    const others = [
+      by('child', 't-1'),
+      by('expired', 't-1', { expiresAt: times.now }),
+      by('of another', 't-2'),
+      by('grandchild', 'child'),
+      by('of the expired', 'expired'),
+    ];
+    const went = decided(revoke, created, ...others);
+    expect(went[0]).toEqual(revoked);
+    const gone = ['t-1', 'child', 'grandchild', 'of the expired'];
+    expect(went.map(({ data }) => 'tokenId' in data && data.tokenId)).toEqual(gone);
+    expect(went[1]).toMatchObject({
+      data: { requestedBy: 'operator-7', reason: 'The token t-1 that created it was revoked' },
+    });
+    expect(decided(revoke, created, ...others, ...went)).toEqual([]);
+    expect(decided(revoke, created, revoked, by('left over', 't-1'))).toHaveLength(1);
   });
 
   it('that nobody created cannot be revoked', () => {
@@ -68,8 +98,7 @@ describe('an API token', () => {
   });
 
   it('is in force until it expires, or is revoked', () => {
-    const state = (...events: SystemEvent[]) =>
-      apiTokensIn(fold(apiTokensDecider, events)).get('t-1');
+    const state = (...events: SystemEvent[]) => apiTokensIn(fold(decider, events)).get('t-1');
     const known = state(created);
     if (known === undefined) throw new Error('no token');
     expect(isInForce(known, '2026-01-31T23:59:59.999Z')).toBe(true);
@@ -90,9 +119,9 @@ describe('an API token', () => {
   });
 
   it('costs the same however many there are: its event copies nothing of what was there', () => {
-    const state = fold(apiTokensDecider, [created, revoked]);
-    const after = apiTokensDecider.evolve(state, created);
+    const state = fold(decider, [created, revoked]);
+    const after = decider.evolve(state, created);
     expect(after?.before).toBe(state);
-    expect(apiTokensDecider.evolve(after, noted)).toBe(after);
+    expect(decider.evolve(after, noted)).toBe(after);
   });
 });

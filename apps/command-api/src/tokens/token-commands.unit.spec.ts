@@ -1,0 +1,67 @@
+import { EventStoreUnavailableError } from '@uplift/event-store';
+import { InMemoryEventStore } from '@uplift/event-store/testing';
+import { Metrics } from '@uplift/runtime';
+import { accessOn } from '../testing/access';
+import { meterOn, refusedWith } from '../testing/command-requests';
+import { ApiTokenStream, TokenCommands } from './token-commands';
+
+const DAY_MS = 86_400_000;
+const reason = 'nightly upgrades';
+
+function setUp(store = new InMemoryEventStore()) {
+  const access = accessOn(store);
+  const { clock, randomness, handler, tokens, authenticator } = access;
+  const stream = new ApiTokenStream(handler, meterOn(clock, new Metrics('command-api')));
+  const commands = new TokenCommands(stream, tokens, clock, randomness);
+  const timeIn = (ms: number) => new Date(clock.wall() + ms).toISOString();
+  const caller = (id: string) => {
+    const actor = { type: 'service_account', id } as const;
+    return { transport: 'http', actor, idempotencyKey: randomness.uuid() } as const;
+  };
+  const createBy = async (token: string, expiresAt: string) => {
+    const principal = await authenticator.identify('http', token);
+    const body = { scopes: [...principal.scopes], expiresAt, reason };
+    const { answer } = await commands.create(body, caller(principal.actor.id), principal);
+    return { ...answer, token: String(answer.token) };
+  };
+  const revoke = (tokenId: string) => commands.revoke(tokenId, 'leaked', caller('operator-7'));
+  return { ...access, commands, timeIn, createBy, revoke };
+}
+
+describe('a token that is created with another one', () => {
+  it('ends no later than that one', async () => {
+    const { create, createBy, timeIn } = setUp();
+    const { token } = await create(['system:operate'], DAY_MS);
+    await expect(createBy(token, timeIn(DAY_MS + 1))).rejects.toMatchObject({
+      problem: expect.objectContaining({
+        code: 'token-expiry-not-usable',
+        detail: expect.stringContaining(timeIn(DAY_MS)) as unknown,
+      }) as unknown,
+    });
+    await expect(createBy(token, timeIn(DAY_MS))).resolves.toMatchObject({ expiresAt: timeIn(DAY_MS) });
+  });
+
+  it('ends within 366 days with the root token, which has no end', async () => {
+    const { rootToken, createBy, timeIn } = setUp();
+    const tooLate = refusedWith('token-expiry-not-usable');
+    await expect(createBy(rootToken, timeIn(366 * DAY_MS + 1))).rejects.toMatchObject(tooLate);
+    await expect(createBy(rootToken, timeIn(366 * DAY_MS))).resolves.toBeDefined();
+  });
+
+  it('is revoked with it', async () => {
+    const { rootToken, create, createBy, timeIn, revoke, authenticator } = setUp();
+    const { token, tokenId } = await create(['system:operate']);
+    const child = await createBy(token, timeIn(DAY_MS));
+    const grandchild = await createBy(child.token, timeIn(DAY_MS));
+    const another = await createBy(rootToken, timeIn(DAY_MS));
+
+    await revoke(tokenId);
+
+    const refused = refusedWith('credentials-refused');
+    for (const gone of [token, child.token, grandchild.token]) {
+      await expect(authenticator.identify('http', gone)).rejects.toMatchObject(refused);
+    }
+    await expect(authenticator.identify('http', another.token)).resolves.toBeDefined();
+  });
+});
+
