@@ -84,12 +84,9 @@ export class TokenCommands {
   }
 
   private async execute(asked: Parameters<ApiTokenStream['execute']>[0]) {
-    try {
-      const { outcome, revision, position } = await this.stream.execute(asked);
-      return { outcome, revision, position: position.toString(), links: LINKS };
-    } finally {
-      this.tokens.forget();
-    }
+    const { outcome, revision, position } = await this.stream.execute(asked);
+    this.tokens.forget();
+    return { outcome, revision, position: position.toString(), links: LINKS };
   }
 
   private latestExpiry(rightEndsAt: number | null): string {

@@ -65,3 +65,34 @@ describe('a token that is created with another one', () => {
   });
 });
 
+describe('the list of tokens', () => {
+  class FailingStore extends InMemoryEventStore {
+    isAway = false;
+
+    override load(...read: Parameters<InMemoryEventStore['load']>) {
+      if (this.isAway) return Promise.reject(new EventStoreUnavailableError('away'));
+      return super.load(...read);
+    }
+  }
+
+  it('has at once what a command has changed', async () => {
+    const { create, createBy, timeIn, revoke, authenticator } = setUp();
+    const { token } = await create(['system:operate']);
+    const child = await createBy(token, timeIn(DAY_MS));
+    await expect(authenticator.identify('http', child.token)).resolves.toBeDefined();
+    await revoke(child.tokenId);
+    const refused = refusedWith('credentials-refused');
+    await expect(authenticator.identify('http', child.token)).rejects.toMatchObject(refused);
+  });
+
+  it('stays good where a command fails', async () => {
+    const store = new FailingStore();
+    const { create, revoke, authenticator } = setUp(store);
+    const { token, tokenId } = await create();
+    await authenticator.identify('http', token);
+    store.isAway = true;
+    const unavailable = refusedWith('event-store-unavailable');
+    await expect(revoke(tokenId)).rejects.toMatchObject(unavailable);
+    await expect(authenticator.identify('http', token)).resolves.toBeDefined();
+  });
+});
