@@ -11,7 +11,7 @@ import type {
 /** Reads the keys of an issuer, wherever they are. */
 export type ReadKeys = () => Promise<JSONWebKeySet>;
 
-/** After this time keys are read again beside the requests. */
+/** After this time keys are read again before a token is held against them. */
 const REFRESH_MS = 600_000;
 /** For so long keys count while the issuer cannot be reached. */
 const OLDEST_MS = 3_600_000;
@@ -53,15 +53,19 @@ export class IssuerKeys {
     }
   }
 
+  /** Keys that may have been withdrawn count only where the issuer does not answer. */
   private async present(): Promise<Known> {
-    const age = this.known === null ? Infinity : this.clock.monotonic() - this.known.at;
-    if (age >= REFRESH_MS && this.mayTryIn(FAILED_PAUSE_MS)) {
-      const reading = this.read();
-      if (age >= OLDEST_MS) await reading;
-    } else if (age >= OLDEST_MS) await this.reading;
+    if (this.age >= REFRESH_MS) {
+      if (this.mayTryIn(FAILED_PAUSE_MS)) void this.read();
+      await this.reading;
+    }
     const { known } = this;
-    if (known === null || this.clock.monotonic() - known.at >= OLDEST_MS) throw this.unavailable();
+    if (known === null || this.age >= OLDEST_MS) throw this.unavailable();
     return known;
+  }
+
+  private get age(): number {
+    return this.known === null ? Infinity : this.clock.monotonic() - this.known.at;
   }
 
   /** Null: there is nothing newer, and it is no time to ask again. Throws where the issuer was asked in vain. */

@@ -173,6 +173,23 @@ describe('the keys of the issuer', () => {
     await expect(verify(tokenOf())).rejects.toMatchObject(refused);
   });
 
+  it('that the issuer has withdrawn open nothing ten minutes later, however quiet it was', async () => {
+    const { verify, tokenOf, source, clock } = setUp();
+    await verify(tokenOf());
+    await clock.advance(600_000);
+    source.keys = [jwk(OTHERS.publicKey, 'two')];
+
+    await expect(verify(tokenOf())).rejects.toMatchObject(refused);
+  });
+
+  it('are read once for all who ask while they are old', async () => {
+    const { verify, tokenOf, source, clock } = setUp();
+    await verify(tokenOf());
+    await clock.advance(600_000);
+    await Promise.all(Array.from({ length: 20 }, () => verify(tokenOf())));
+    expect(source.reads).toBe(2);
+  });
+
   it('that cannot be read are no reason to call a token bad, nor to ask for each', async () => {
     const { verify, tokenOf, source, clock } = setUp();
     source.isAway = true;
