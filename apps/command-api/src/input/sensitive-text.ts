@@ -42,6 +42,10 @@ export const SECRET_PATTERNS: readonly SecretPattern[] = [
     what: 'a URL with user or password',
     pattern: /:\/\/(?!git@)(?:(?!\$)[^\s/?#@:]{1,200}|[^\s/?#@:]{0,200}:(?!\$)[^\s/?#@]{1,200})@/i,
   },
+  {
+    what: 'an API token of Uplift',
+    pattern: /(?<![A-Za-z0-9_-])uplift_[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])/,
+  },
   { what: 'an AWS access key', pattern: /(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])/ },
   {
     what: 'a GitHub token',

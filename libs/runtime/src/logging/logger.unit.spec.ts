@@ -56,6 +56,10 @@ describe('a log line', () => {
     ],
     ['GET /callback?access_token=hunter2#x', 'GET /callback?access_token=[redacted]#x'],
     ['postgres://u:hun"hunter2@h/db', 'postgres://[redacted]@h/db'],
+    [`refused uplift_${'hunter2-'.repeat(6).slice(0, 43)}.`, 'refused uplift_[redacted].'],
+    ['sent Authorization: Bearer hunter2.hunter2.hunter2', 'sent Authorization: Bearer [redacted]'],
+    ['with eyJhunter2hunter2.eyJhunter2hunter2.hunter2 in it', 'with eyJ[redacted] in it'],
+    ['Bearer realm="uplift" and uplift_upgrades_total', 'Bearer realm="uplift" and uplift_upgrades_total'],
     ['see https://host/a/@scope and a@b', 'see https://host/a/@scope and a@b'],
   ])('leaves nothing of the credentials in %s', (text, shown) => {
     const { logger, lines } = recording();

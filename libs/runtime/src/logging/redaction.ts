@@ -7,6 +7,9 @@ const URL_CREDENTIALS = /([a-z][a-z0-9+.-]*:\/\/)[^\s/]*@/gi;
 /** Of a store, a bus and a database: there a password may also hold a slash. */
 const SERVER_CREDENTIALS =
   /((?:esdb|kurrentdb|kurrent|kdb|nats|tls|postgres|postgresql)(?:\+discover)?:\/\/)[^\s?]*@/gi;
+/** What lets somebody in wherever it stands: tokens of Uplift, JSON Web Tokens, what follows on Bearer. */
+const TOKEN =
+  /(?<![\w-])(?:(uplift_)[\w-]{43}(?![\w-])|(eyJ)[\w-]{8,4000}\.eyJ[\w.-]{8,8000}|(bearer\s{1,3})[\w.~+/=-]{16,8000})/gi;
 /** Behind the question mark of an address. */
 const QUERY_SECRET =
   /([?&][\w-]{0,40}(?:pass|pwd|secret|token|api[-_]?key|access[-_]?key)[\w-]{0,40}=)[^\s&#"']+/gi;
@@ -32,6 +35,7 @@ export function redactText(text: string): string {
   return text
     .replace(SERVER_CREDENTIALS, `$1${REDACTED}@`)
     .replace(URL_CREDENTIALS, `$1${REDACTED}@`)
+    .replace(TOKEN, `$1$2$3${REDACTED}`)
     .replace(QUERY_SECRET, `$1${REDACTED}`);
 }
 
