@@ -48,6 +48,7 @@ describe('a log line', () => {
     ['esdb://uplift:hun@ter2/hunter2@host:2113?tls=true', 'esdb://[redacted]@host:2113?tls=true'],
     ['kurrentdb+discover://a:hunter2@b,c', 'kurrentdb+discover://[redacted]@b,c'],
     ['nats://a:hun@hunter2@one,nats://two', 'nats://[redacted]@one,nats://two'],
+    ['nats://a:hun/ter?hunter2@one:4222', 'nats://[redacted]@one:4222'],
     ['nats://a:hun/hunter2@one', 'nats://[redacted]@one'],
     ['postgresql://u:hun/hunter2@h/db', 'postgresql://[redacted]@h/db'],
     [
@@ -59,7 +60,10 @@ describe('a log line', () => {
     [`refused uplift_${'hunter2-'.repeat(6).slice(0, 43)}.`, 'refused uplift_[redacted].'],
     ['sent Authorization: Bearer hunter2.hunter2.hunter2', 'sent Authorization: Bearer [redacted]'],
     ['with eyJhunter2hunter2.eyJhunter2hunter2.hunter2 in it', 'with eyJ[redacted] in it'],
-    ['Bearer realm="uplift" and uplift_upgrades_total', 'Bearer realm="uplift" and uplift_upgrades_total'],
+    [
+      'Bearer realm="uplift" and uplift_upgrades_total',
+      'Bearer realm="uplift" and uplift_upgrades_total',
+    ],
     ['see https://host/a/@scope and a@b', 'see https://host/a/@scope and a@b'],
   ])('leaves nothing of the credentials in %s', (text, shown) => {
     const { logger, lines } = recording();

@@ -3,10 +3,10 @@ import { isError } from './error-message';
 const SECRET_KEY =
   /pass(word|wd|phrase)?$|secret|token|authori[sz]ation|cookie|credential|api[-_]?key|private[-_]?key/i;
 /** Up to the last @ before a path: a password may have one in it. */
-const URL_CREDENTIALS = /([a-z][a-z0-9+.-]*:\/\/)[^\s/]*@/gi;
-/** Of a store, a bus and a database: there a password may also hold a slash. */
-const SERVER_CREDENTIALS =
-  /((?:esdb|kurrentdb|kurrent|kdb|nats|tls|postgres|postgresql)(?:\+discover)?:\/\/)[^\s?]*@/gi;
+const URL_CREDENTIALS = /([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/]*@/gi;
+/** Of a store, a bus and a database. */
+const SERVER_SCHEME =
+  /(?:esdb|kurrentdb|kurrent|kdb|nats|tls|postgres|postgresql)(?:\+discover)?:\/\//i;
 /** What lets somebody in wherever it stands: tokens of Uplift, JSON Web Tokens, what follows on Bearer. */
 const TOKEN =
   /(?<![\w-])(?:(uplift_)[\w-]{43}(?![\w-])|(eyJ)[\w-]{8,4000}\.eyJ[\w.-]{8,8000}|(bearer\s{1,3})[\w.~+/=-]{16,8000})/gi;
@@ -33,10 +33,18 @@ function redactObject(value: object, depth: number): unknown {
 
 export function redactText(text: string): string {
   return text
-    .replace(SERVER_CREDENTIALS, `$1${REDACTED}@`)
+    .replace(/\S+/g, withoutServerCredentials)
     .replace(URL_CREDENTIALS, `$1${REDACTED}@`)
     .replace(TOKEN, `$1$2$3${REDACTED}`)
     .replace(QUERY_SECRET, `$1${REDACTED}`);
+}
+
+/** Up to the last @: there a password may hold a slash and a question mark as well. */
+function withoutServerCredentials(word: string): string {
+  const end = word.lastIndexOf('@');
+  const scheme = end < 0 ? null : SERVER_SCHEME.exec(word.slice(0, end));
+  if (scheme === null) return word;
+  return `${word.slice(0, scheme.index + scheme[0].length)}${REDACTED}${word.slice(end)}`;
 }
 
 function redactFields(value: object, depth: number): Record<string, unknown> {
