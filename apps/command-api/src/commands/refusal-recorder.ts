@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { Actor, ProblemDetails } from '@uplift/contracts';
 import { denialStream, EVENT_CATEGORIES, refusalStream } from '@uplift/contracts';
 import type { KnownInstance, RefusalEvent } from '@uplift/domain';
+import type { EventToAppend } from '@uplift/event-store';
 import {
   deterministicEventId,
   EventStore,
@@ -15,9 +16,13 @@ import { commandIdOf } from './command-request';
 
 const SERVICE = 'command-api';
 const HOUR_MS = 3_600_000;
+/** Streams of instances that are written to at once. */
 const MOST_AT_ONCE = 64;
+/** In front of one stream: they fit into one append. */
+const MOST_WAITING = 500;
 const MOST_REMEMBERED = 50_000;
-const MOST_TRIES = 5;
+/** Without a pause: of those who meet at a stream one gets through each time, and each takes all that it has along. */
+const MOST_TRIES = 50;
 const LONGEST_DETAIL = 500;
 /** Denials of one hour that are kept, whoever is denied what. */
 const MOST_DENIALS = 1_000;
@@ -51,12 +56,15 @@ const NOBODY: Actor = { type: 'user', id: 'anonymous' };
 /**
  * Keeps refusals of known instances in streams of their own, so that no refusal moves the revision of an instance: at
  * most one event per instance, rule and hour. Denials, of which anybody can cause as many as it likes, share one stream
- * per hour. Nobody waits for it, and a record that fails is counted and forgotten.
+ * per hour. What comes while a stream is written to goes into its next append, all at once. Nobody waits for it, and a
+ * record that fails is counted and forgotten.
  */
 @Injectable()
 export class RefusalRecorder {
   private readonly logger = new Logger('refusals');
   private readonly total;
+  /** What waits for each stream that is being written to. */
+  private readonly queues = new Map<string, Refusal[]>();
   private readonly pending = new Set<Promise<void>>();
   private readonly remembered = new Set<string>();
   private hour = '';
@@ -119,11 +127,20 @@ export class RefusalRecorder {
   }
 
   private keep(refused: Refusal): void {
-    const { eventId } = refused;
+    const { eventId, stream } = refused;
     if (this.remembered.has(eventId)) return;
-    if (this.pending.size >= MOST_AT_ONCE) return this.total.inc({ outcome: 'lost' });
+    if (!this.hasRoom(refused)) return this.total.inc({ outcome: 'lost' });
     this.remember(eventId);
-    this.start(refused);
+    const queue = this.queues.get(stream);
+    if (queue === undefined) this.start(stream, [refused]);
+    else queue.push(refused);
+  }
+
+  /** Denials have one stream an hour, which takes no place from those of instances, nor they from it. */
+  private hasRoom({ stream, most }: Refusal): boolean {
+    const queue = this.queues.get(stream);
+    if (queue !== undefined) return queue.length < MOST_WAITING;
+    return most < Infinity || this.queues.size < MOST_AT_ONCE;
   }
 
   /** Resolves when nothing is on its way any more. */
@@ -145,39 +162,58 @@ export class RefusalRecorder {
     this.remembered.add(eventId);
   }
 
-  private start(refused: Refusal): void {
-    const writing: Promise<void> = this.write(refused)
-      .then((outcome) => this.total.inc({ outcome }))
-      .catch((error: unknown) => {
-        this.remembered.delete(refused.eventId);
-        this.total.inc({ outcome: 'lost' });
-        this.logger.warn(error);
-      })
-      .finally(() => this.pending.delete(writing));
+  private start(stream: string, queue: Refusal[]): void {
+    this.queues.set(stream, queue);
+    const writing: Promise<void> = this.writeAll(stream, queue).finally(() =>
+      this.pending.delete(writing),
+    );
     this.pending.add(writing);
   }
 
-  private write(refused: Refusal, n = 1): Promise<'stored' | 'lost'> {
-    return this.writeOnce(refused).catch((error: unknown) => {
+  private async writeAll(stream: string, queue: Refusal[]): Promise<void> {
+    while (queue.length > 0) await this.writeOrForget(stream, queue.splice(0));
+    this.queues.delete(stream);
+  }
+
+  private async writeOrForget(stream: string, refusals: readonly Refusal[]): Promise<void> {
+    try {
+      const stored = await this.write(stream, refusals);
+      this.total.inc({ outcome: 'stored' }, stored);
+      this.total.inc({ outcome: 'lost' }, refusals.length - stored);
+    } catch (error) {
+      for (const { eventId } of refusals) this.remembered.delete(eventId);
+      this.total.inc({ outcome: 'lost' }, refusals.length);
+      this.logger.warn(error);
+    }
+  }
+
+  private write(stream: string, refusals: readonly Refusal[], n = 1): Promise<number> {
+    return this.writeOnce(stream, refusals).catch((error: unknown) => {
       if (!(error instanceof RevisionConflictError) || n >= MOST_TRIES) throw error;
-      return this.write(refused, n + 1);
+      return this.write(stream, refusals, n + 1);
     });
   }
 
-  private async writeOnce(refused: Refusal): Promise<'stored' | 'lost'> {
-    const { eventId, stream, event, most, traceparent } = refused;
+  /** How many of them the stream has after that. */
+  private async writeOnce(stream: string, refusals: readonly Refusal[]): Promise<number> {
     const events = await loadOrEmpty(this.store, stream);
-    if (events.some(({ id }) => id === eventId)) return 'stored';
-    if (events.length >= most) return 'lost';
-    const metadata = {
-      $correlationId: refused.correlationId,
-      $causationId: refused.causationId,
-      actor: refused.actor,
-      service: SERVICE,
-      schemaVersion: EVENT_CATEGORIES.refusal.version,
-      ...(traceparent === undefined ? {} : { traceparent }),
-    };
-    await this.store.append(stream, headOf(events), [{ id: eventId, ...event, metadata }]);
-    return 'stored';
+    const known = new Set(events.map(({ id }) => id));
+    const missing = refusals.filter(({ eventId }) => !known.has(eventId));
+    const taken = missing.filter(({ most }, n) => events.length + n < most);
+    if (taken.length > 0) await this.store.append(stream, headOf(events), taken.map(toAppend));
+    return refusals.length - missing.length + taken.length;
   }
+}
+
+function toAppend({ eventId, event, traceparent, ...refused }: Refusal): EventToAppend {
+  const { correlationId, causationId, actor } = refused;
+  const metadata = {
+    $correlationId: correlationId,
+    $causationId: causationId,
+    actor,
+    service: SERVICE,
+    schemaVersion: EVENT_CATEGORIES.refusal.version,
+    ...(traceparent === undefined ? {} : { traceparent }),
+  };
+  return { id: eventId, ...event, metadata };
 }

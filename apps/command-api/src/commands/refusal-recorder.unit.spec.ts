@@ -1,6 +1,14 @@
-import { refusalStream } from '@uplift/contracts';
-import { EventStoreUnavailableError, loadOrEmpty, NO_STREAM } from '@uplift/event-store';
+import type { ProblemDetails } from '@uplift/contracts';
+import { denialStream, refusalStream } from '@uplift/contracts';
+import type { KnownInstance } from '@uplift/domain';
+import {
+  deterministicEventId,
+  EventStoreUnavailableError,
+  loadOrEmpty,
+  NO_STREAM,
+} from '@uplift/event-store';
 import { InMemoryEventStore } from '@uplift/event-store/testing';
+import { Metrics } from '@uplift/runtime';
 import { VirtualClock } from '@uplift/runtime/testing';
 import type { CommandRequest } from './command-request';
 import {
@@ -11,6 +19,7 @@ import {
   report,
   trigger,
 } from '../testing/command-requests';
+import { RefusalRecorder } from './refusal-recorder';
 
 const STREAM = refusalStream(INSTANCE_ID);
 const HOUR_MS = 3_600_000;
@@ -138,6 +147,66 @@ describe('a refusal', () => {
     expect((await kept()).map(({ revision }) => revision)).toEqual([0, 1]);
   });
 });
+
+describe('denials of many commands at once', () => {
+  const hourOf = (clock: VirtualClock) =>
+    new Date(clock.wall() - (clock.wall() % HOUR_MS)).toISOString();
+  const deny = (recorder: RefusalRecorder, from: number, count: number) => {
+    for (let n = from; n < from + count; n += 1) {
+      const denied = {
+        command: `POST /v1/x/${n}`,
+        transport: 'http',
+        code: 'scope-missing',
+      } as const;
+      recorder.recordDenial({ ...denied, actor: null });
+    }
+  };
+  const kept = (store: InMemoryEventStore, clock: VirtualClock) =>
+    loadOrEmpty(store, denialStream(deterministicEventId('denials', hourOf(clock), 0)));
+
+  it('are all kept, by two appends of each process', async () => {
+    const store = new InMemoryEventStore();
+    const append = jest.spyOn(store, 'append');
+    const clocks = [new VirtualClock(), new VirtualClock()];
+    const recorders = clocks.map(
+      (clock) => new RefusalRecorder(store, clock, new Metrics('command-api')),
+    );
+    recorders.forEach((recorder, n) => deny(recorder, 300 * n, 300));
+    await Promise.all(recorders.map((recorder) => recorder.settled()));
+
+    expect(await kept(store, clocks[0]!)).toHaveLength(600);
+    const done = await Promise.allSettled(append.mock.results.map(({ value }) => value as unknown));
+    expect(done.filter(({ status }) => status === 'fulfilled')).toHaveLength(4);
+  });
+
+  it('need no place among refusals that are on their way', async () => {
+    const store = new HeldStore();
+    const clock = new VirtualClock();
+    const recorder = new RefusalRecorder(store, clock, new Metrics('command-api'));
+    const problem = { code: 'some-rule', detail: 'why' } as ProblemDetails;
+    for (let n = 0; n < 64; n += 1) {
+      const instanceId = `22222222-2222-4222-8222-${String(n).padStart(12, '0')}`;
+      const state = { status: 'upgrade-running' } as KnownInstance;
+      recorder.record({ ...REFUSED, instanceId }, problem, state);
+    }
+    deny(recorder, 0, 1);
+    store.release();
+    await recorder.settled();
+
+    expect(await kept(store, clock)).toHaveLength(1);
+  });
+});
+
+/** Reads nothing before it is let go. */
+class HeldStore extends InMemoryEventStore {
+  release: () => void = () => undefined;
+  private readonly released = new Promise<void>((resolve) => (this.release = resolve));
+
+  override async load(...read: Parameters<InMemoryEventStore['load']>) {
+    await this.released;
+    return super.load(...read);
+  }
+}
 
 class BrokenForRefusals extends InMemoryEventStore {
   constructor(private readonly instead: () => Promise<never> | undefined) {
