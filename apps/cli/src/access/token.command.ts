@@ -21,6 +21,7 @@ export function tokenCommand(context: CliContext): Command {
     .addCommand(createCommand(context))
     .addCommand(listCommand(context))
     .addCommand(revokeCommand(context))
+    .addCommand(revokeCreatedByCommand(context))
     .addCommand(rootCommand(context));
 }
 
@@ -48,7 +49,7 @@ function createCommand(context: CliContext): Command {
 
 function listCommand(context: CliContext): Command {
   return new Command('list')
-    .description('API tokens, newest first, without what their holders show')
+    .description('API tokens, those in force first, without what their holders show')
     .action(async () => {
       const document = await context.api.json<Answer<'tokenList'>>('/v1/tokens');
       const rows = document.items.map(({ scopes, ...token }) => {
@@ -60,7 +61,9 @@ function listCommand(context: CliContext): Command {
 
 function revokeCommand(context: CliContext): Command {
   return new Command('revoke')
-    .description('revoke a token and what was created with it: within a minute no process takes them')
+    .description(
+      'revoke a token and what was created with it: within a minute no process takes them',
+    )
     .argument('<token>', 'token id, never the token itself')
     .requiredOption('--reason <text>', 'why, for the audit')
     .option('--key <key>', 'idempotency key; made up if left out')
@@ -69,6 +72,28 @@ function revokeCommand(context: CliContext): Command {
       const document = await context.command<Answer<'tokenCommand'>>(path, { reason }, key);
       const { tokenId, revision, position } = document;
       context.printer.print({ document, rows: [{ tokenId, revision, position }] });
+    });
+}
+
+/** After a leak of the root token, or of one of the identity provider: an API token takes what it created along by itself. */
+function revokeCreatedByCommand(context: CliContext): Command {
+  return new Command('revoke-created-by')
+    .description(
+      'revoke every token in force that an actor created, and what was created with them',
+    )
+    .argument('<actor>', 'as `uplift token list` has it under createdBy')
+    .requiredOption('--reason <text>', 'why, for the audit')
+    .action(async (actor: string, { reason }: Pick<CreateOptions, 'reason'>) => {
+      const { items } = await context.api.json<Answer<'tokenList'>>('/v1/tokens');
+      const created = items.filter(
+        ({ createdBy, state }) => createdBy === actor && state === 'in-force',
+      );
+      for (const { tokenId } of created) {
+        const path = `/v1/tokens/${encodeURIComponent(tokenId)}/revoke`;
+        const { revision } = await context.command<Answer<'tokenCommand'>>(path, { reason });
+        context.printer.line({ tokenId, revision });
+      }
+      context.printer.say(`${created.length} tokens were revoked`);
     });
 }
 

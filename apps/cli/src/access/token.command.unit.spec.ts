@@ -60,6 +60,31 @@ describe('uplift token', () => {
     expect(api.asked.at(-1)).toEqual({ path: '/v1/tokens/t-1/revoke', key: 'k', body });
   });
 
+  it('revokes what an actor has created and is in force, and nothing else', async () => {
+    const of = (tokenId: string, createdBy: string, state = 'in-force') => {
+      return {
+        ...{ tokenId, actor: 'a', expiresAt: 'e', reason: 'r' },
+        scopes: [],
+        createdBy,
+        state,
+      };
+    };
+    const items = [
+      of('t-1', 'a-2'),
+      of('t-2', 'a-3'),
+      of('t-3', 'a-2', 'revoked'),
+      of('t-4', 'a-2'),
+    ];
+    api.answers.set('/v1/tokens', { body: { items } });
+    await context.run(tokenCommand, 'revoke-created-by', 'a-2', ...REASON);
+    const commands = api.asked.filter(({ body }) => body !== undefined);
+    expect(commands.map(({ path, body }) => [path, body])).toEqual([
+      ['/v1/tokens/t-1/revoke', { reason: 'nightly' }],
+      ['/v1/tokens/t-4/revoke', { reason: 'nightly' }],
+    ]);
+    expect(context.said).toEqual(['2 tokens were revoked\n']);
+  });
+
   it('makes a root token and its hash by itself', async () => {
     await context.run(tokenCommand, 'root');
     await context.run(tokenCommand, 'root');

@@ -77,10 +77,14 @@ export class TokenCommands {
     return { outcome, answer: { tokenId, ...ledTo } };
   }
 
+  /** Those in force first, and so all of them: no more can be. The newest comes first of each kind. */
   async list(): Promise<ApiTokenList> {
-    const tokens = [...(await this.tokens.all()).values()].reverse().slice(0, MOST_SHOWN);
+    const tokens = [...(await this.tokens.all()).values()].reverse();
     const now = this.timeIn(0);
-    return { items: tokens.map((token) => documentOf(token, now)) };
+    const inForce = tokens.filter((token) => isInForce(token, now));
+    const over = tokens.filter((token) => !isInForce(token, now));
+    const items = [...inForce, ...over].slice(0, MOST_SHOWN);
+    return { items: items.map((token) => documentOf(token, now)) };
   }
 
   private async execute(asked: Parameters<ApiTokenStream['execute']>[0]) {

@@ -38,7 +38,9 @@ describe('a token that is created with another one', () => {
         detail: expect.stringContaining(timeIn(DAY_MS)) as unknown,
       }) as unknown,
     });
-    await expect(createBy(token, timeIn(DAY_MS))).resolves.toMatchObject({ expiresAt: timeIn(DAY_MS) });
+    await expect(createBy(token, timeIn(DAY_MS))).resolves.toMatchObject({
+      expiresAt: timeIn(DAY_MS),
+    });
   });
 
   it('ends within 366 days with the root token, which has no end', async () => {
@@ -83,6 +85,18 @@ describe('the list of tokens', () => {
     await revoke(child.tokenId);
     const refused = refusedWith('credentials-refused');
     await expect(authenticator.identify('http', child.token)).rejects.toMatchObject(refused);
+  });
+
+  it('shows all that are in force before those that are over', async () => {
+    const { create, revoke, commands } = setUp();
+    const [first, second, third] = [await create(), await create(), await create()];
+    await revoke(third.tokenId);
+    const { items } = await commands.list();
+    expect(items.map(({ tokenId, state }) => [tokenId, state])).toEqual([
+      [second.tokenId, 'in-force'],
+      [first.tokenId, 'in-force'],
+      [third.tokenId, 'revoked'],
+    ]);
   });
 
   it('stays good where a command fails', async () => {
