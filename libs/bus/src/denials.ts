@@ -1,9 +1,17 @@
 import { EVENT_SUBJECT_ROOT } from '@uplift/contracts';
-import type { Clock } from '@uplift/runtime';
+import { RepeatedLines, type Clock } from '@uplift/runtime';
+import { isForAnswers } from './nats.messages';
 
 export interface Denied {
   readonly operation: string;
   readonly subject: string;
+}
+
+export interface DenialListener {
+  /** Each kind once a minute. */
+  onDenied(words: string): void;
+  /** Once a minute, with how many there were since it was told before. */
+  onAnswersDenied(count: number): void;
 }
 
 /** So long it counts: whoever needs it asks again sooner. */
@@ -20,13 +28,18 @@ interface Kind {
 /** What the server has denied the user of a connection, by kind of subject: each message of an event has one of its own. */
 export class Denials {
   private readonly kinds = new Map<string, Kind>();
+  private readonly lines: RepeatedLines;
+  private answers = 0;
 
   constructor(
     private readonly clock: Clock,
-    private readonly onDenied: (words: string) => void = () => undefined,
-  ) {}
+    private readonly listener: DenialListener,
+  ) {
+    this.lines = new RepeatedLines(clock);
+  }
 
   record(denied: Denied): void {
+    if (isAnswer(denied)) return this.countAnswer();
     const words = inWords(denied);
     const now = this.clock.monotonic();
     const kind = this.kinds.get(words) ?? { lastAt: now, toldAt: -Infinity };
@@ -35,7 +48,7 @@ export class Denials {
     kind.lastAt = now;
     if (now - kind.toldAt >= TOLD_AGAIN_MS) {
       kind.toldAt = now;
-      this.onDenied(words);
+      this.listener.onDenied(words);
     }
     const [oldest] = this.kinds.keys();
     if (this.kinds.size > MOST_KINDS && oldest !== undefined) this.kinds.delete(oldest);
@@ -55,6 +68,21 @@ export class Denials {
   forget(): void {
     this.kinds.clear();
   }
+
+  private countAnswer(): void {
+    this.answers += 1;
+    if (!this.lines.isDue('answers')) return;
+    this.listener.onAnswersDenied(this.answers);
+    this.answers = 0;
+  }
+}
+
+/**
+ * The right to answer is that of a request, and its sender chose the subject: of two requests that want their answers
+ * on one, or over a connection that has ended since, one is denied. No right is missing then.
+ */
+function isAnswer({ operation, subject }: Denied): boolean {
+  return operation === 'publish' && isForAnswers(subject);
 }
 
 function inWords({ operation, subject }: Denied): string {

@@ -125,9 +125,12 @@ export class NatsBusConnection extends BusConnection {
   ) {
     super();
     this.clock = options.clock ?? systemClock;
-    this.denials = new Denials(this.clock, (denied) =>
-      options.onTrouble?.({ denied }, 'the NATS server denies this user what it needs'),
-    );
+    this.denials = new Denials(this.clock, {
+      onDenied: (denied) =>
+        options.onTrouble?.({ denied }, 'the NATS server denies this user what it needs'),
+      onAnswersDenied: (answers) =>
+        options.onTrouble?.({ answers }, 'the NATS server denies answers of this user'),
+    });
     this.lines = new RepeatedLines(this.clock);
     outlastRefusals(nats);
     this.answers = new NatsAnswers(nats, this.clock);

@@ -16,6 +16,7 @@ import {
 } from '@uplift/contracts';
 import { createInbox, Events, type NatsConnection } from 'nats';
 import { setImmediate } from 'node:timers/promises';
+import { eventually } from '../../support/eventually';
 import { GuardedServer } from './guarded-server';
 
 const TEAM = permissionsOfTeam({
@@ -175,6 +176,31 @@ describe('the users of a bus', () => {
       expect(found).toEqual([inbox, unasked]);
       await team.flush();
       expect(answers).toEqual(['first']);
+    });
+
+    it('are as ready as before where two requests want their answers on one subject', async () => {
+      const told: object[] = [];
+      const api = await connectBus({
+        ...{ ...server.accessOf('command-api'), name: 'api', inboxPrefix: '_INBOX_command-api' },
+        onTrouble: (fields) => told.push(fields),
+      });
+      open.push(api);
+      const asked: { respond(reply: object): void }[] = [];
+      const endpoint = {
+        ...{ name: 'trigger', subject: SUBJECT, metadata: {} },
+        onRequest: (request: { respond(reply: object): void }) => void asked.push(request),
+      };
+      const service = { name: 'uplift-command-api', version: '1.0.0', endpoints: [endpoint] };
+      const end = await api.serve(service);
+      const { nats: team } = await connect('billing');
+      const reply = createInbox(inboxPrefixOf('billing'));
+      for (const body of ['first', 'second']) team.publish(SUBJECT, body, { reply });
+      await eventually(() => expect(asked).toHaveLength(2));
+      for (const request of asked) request.respond({ headers: {}, payload: Buffer.from('{}') });
+      await flushed(api.nats);
+      expect(told).toEqual([{ answers: 1 }]);
+      expect(api.trouble).toBeUndefined();
+      await end();
     });
 
     it('send no answer that would be an event, a command or a call of the server', async () => {

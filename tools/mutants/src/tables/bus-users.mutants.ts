@@ -49,4 +49,16 @@ export const BUS_USERS_MUTANTS: readonly Mutant[] = [
       name: 'never goes to',
     },
   },
+  {
+    id: 'denied-answer-is-a-missing-right',
+    breaks: ['S-13'],
+    what: 'who sends two requests with one reply subject makes the service that answers them unready',
+    file: 'libs/bus/src/denials.ts',
+    search: 'if (isAnswer(denied)) return this.countAnswer();',
+    replacement: 'if (isAnswer(denied)) this.countAnswer();',
+    test: {
+      spec: 'libs/bus/src/denials.unit.spec.ts',
+      name: 'is no missing right where it was an answer',
+    },
+  },
 ];
