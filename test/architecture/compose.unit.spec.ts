@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SETTINGS } from '@uplift/runtime';
-import { parse } from 'yaml';
+import { parse, type CollectionTag } from 'yaml';
 import { selectedStages, STARTABLE } from '../../apps/stage-workers/src/stage-selection';
 import { INSTALLATIONS, NATS_VERSION, projectRoot } from '../../tools/stack/src';
 
@@ -34,17 +34,47 @@ interface ComposeFile {
 const root = projectRoot();
 const textOf = (file: string) => readFileSync(join(root, file), 'utf8');
 
+/** A list that takes the place of the one that it would be added to. */
+const REPLACING: CollectionTag = {
+  ...{ tag: '!override', collection: 'seq' },
+  resolve: (list) => new Replacement(list.toJSON() as unknown[]),
+};
+
+class Replacement {
+  constructor(readonly list: readonly unknown[]) {}
+}
+
+const PLAIN_COMMANDS = ['command', 'entrypoint', 'test'];
+
 function composeOf(file: string): ComposeFile {
-  const written = parse(textOf(file), { merge: true }) as ComposeFile;
+  const written = parse(textOf(file), { merge: true, customTags: [REPLACING] }) as ComposeFile;
   const services = Object.entries(written.services).map(([name, service]) => [
     name,
-    { ...extended(service), ...service },
+    merged(extended(service), service),
   ]);
   return { ...written, services: Object.fromEntries(services) as ComposeFile['services'] };
 }
 
-function extended({ extends: base }: ComposeService): Partial<ComposeService> {
+function extended({ extends: base }: ComposeService): object {
   return base === undefined ? {} : (composeOf(base.file).services[base.service] ?? {});
+}
+
+/** As Compose does it: mappings by key, lists one behind the other, a command as a whole. */
+function merged(base: unknown, own: unknown, key = ''): unknown {
+  if (own instanceof Replacement) return own.list;
+  if (Array.isArray(base) && Array.isArray(own) && !PLAIN_COMMANDS.includes(key)) {
+    return [...new Set([...(base as unknown[]), ...(own as unknown[])])];
+  }
+  if (!isMapping(base) || !isMapping(own)) return own;
+  const fields = Object.entries(own).map(([name, value]) => [
+    name,
+    merged(base[name], value, name),
+  ]);
+  return { ...base, ...(Object.fromEntries(fields) as object) };
+}
+
+function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 const KNOWN_SETTINGS = new Set(
@@ -88,7 +118,7 @@ describe.each([
   it.each(installation)('%s is a user of its own on the bus, which knows no others', (name) => {
     const { environment = {}, secrets = [] } = compose.services[name] ?? {};
     expect(environment.UPLIFT_NATS_NKEY_SEED_FILE).toBe(`/run/secrets/nats-${name}`);
-    expect(secrets).toContain(`nats-${name}`);
+    expect(secrets.filter((secret) => secret.startsWith('nats-'))).toEqual([`nats-${name}`]);
     expect(compose.secrets[`nats-${name}`]).toEqual({
       file: `\${NATS_ACCOUNTS_DIRECTORY}/${name}.nk`,
     });
