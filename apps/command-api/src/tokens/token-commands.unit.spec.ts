@@ -67,6 +67,21 @@ describe('a token that is created with another one', () => {
   });
 });
 
+describe('a token that was revoked', () => {
+  it('creates none in a process that has not heard of it yet', async () => {
+    const { create, createBy, timeIn, revoke, authenticator, store } = setUp();
+    const { token, tokenId } = await create(['system:operate'], 30 * DAY_MS);
+    await authenticator.identify('http', token);
+    const elsewhere = setUp(store);
+    await elsewhere.revoke(tokenId);
+
+    await expect(authenticator.identify('http', token)).resolves.toBeDefined();
+    const refused = refusedWith('credentials-refused');
+    await expect(createBy(token, timeIn(DAY_MS))).rejects.toMatchObject(refused);
+    await expect(revoke(tokenId)).resolves.toMatchObject({ outcome: 'unchanged' });
+  });
+});
+
 describe('the list of tokens', () => {
   class FailingStore extends InMemoryEventStore {
     isAway = false;

@@ -56,6 +56,13 @@ export class ApiTokenTooStrongError extends DomainError {
   }
 }
 
+export class ApiTokenCreatorOverError extends DomainError {
+  readonly code = 'credentials-refused';
+  constructor() {
+    super('The token that asks for another one was revoked, or has expired: use one that is good');
+  }
+}
+
 export class ApiTokenExpiryError extends DomainError {
   readonly code = 'token-expiry-not-usable';
   constructor(latestExpiry: string) {
@@ -75,8 +82,12 @@ export class TooManyApiTokensError extends DomainError {
 function decideCreation(
   { grantable, now, latestExpiry, ...token }: ApiTokenCommandData['CreateApiToken'],
   tokens: ApiTokens,
+  actorOf: ActorOfToken,
 ): readonly SystemEvent[] {
   if (tokens.has(token.tokenId)) return [];
+  const creator = [...tokens.values()].find((each) => actorOf(each.tokenId) === token.requestedBy);
+  // A revocation takes along what stands before it: what is created behind it would stay.
+  if (creator !== undefined && !isInForce(creator, now)) throw new ApiTokenCreatorOverError();
   const missing = token.scopes.filter((scope) => !grantable.includes(scope));
   if (missing.length > 0) throw new ApiTokenTooStrongError(missing.join(', '));
   if (token.expiresAt <= now || token.expiresAt > latestExpiry) {
@@ -156,7 +167,7 @@ export function apiTokensDecider(
     decide: (command, state) => {
       const tokens = apiTokensIn(state);
       return command.type === 'CreateApiToken'
-        ? decideCreation(command.data, tokens)
+        ? decideCreation(command.data, tokens, actorOf)
         : decideRevocation(command.data, tokens, actorOf);
     },
     evolve: evolveApiTokens,

@@ -1,6 +1,7 @@
 import { fold } from '../decider';
 import type { ApiTokenCommand } from './api-tokens';
 import {
+  ApiTokenCreatorOverError,
   ApiTokenExpiryError,
   apiTokensDecider,
   apiTokensIn,
@@ -75,6 +76,18 @@ describe('an API token', () => {
     });
     expect(decided(revoke, created, ...others, ...went)).toEqual([]);
     expect(decided(revoke, created, revoked, by('left over', 't-1'))).toHaveLength(1);
+  });
+
+  it('is created with no token that is over: who is let in by an old list of them gets none', () => {
+    const byToken = create({ tokenId: 't-2', requestedBy: 'actor of t-1' });
+    expect(decided(byToken, created)).toHaveLength(1);
+    expect(() => decided(byToken, created, revoked)).toThrow(ApiTokenCreatorOverError);
+    const later = { now: token.expiresAt, expiresAt: '2026-03-01T00:00:00.000Z' };
+    const late = create({ tokenId: 't-2', requestedBy: 'actor of t-1', ...later });
+    expect(() => decided(late, created)).toThrow(ApiTokenCreatorOverError);
+    const [child] = decided(byToken, created);
+    if (child === undefined) throw new Error('no child');
+    expect(decided(byToken, created, child, revoked)).toEqual([]);
   });
 
   it('that nobody created cannot be revoked', () => {

@@ -145,6 +145,19 @@ export const ACCESS_MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    id: 'revoked-creator',
+    breaks: ['S-04'],
+    what: 'a revoked token creates another one in a process that has not heard of it',
+    file: 'libs/domain/src/system/api-tokens.ts',
+    search:
+      'if (creator !== undefined && !isInForce(creator, now)) throw new ApiTokenCreatorOverError();',
+    replacement: '',
+    test: {
+      spec: 'apps/command-api/src/tokens/token-commands.unit.spec.ts',
+      name: 'creates none in a process that has not heard of it yet',
+    },
+  },
+  {
     id: 'old-token-list',
     breaks: ['S-04'],
     what: 'tokens are taken by a list that is older than a minute',
