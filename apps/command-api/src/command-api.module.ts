@@ -30,8 +30,7 @@ import {
 import type { ServiceRuntime } from '@uplift/runtime';
 import { Clock, Health, Metrics, Randomness } from '@uplift/runtime';
 import { accessProviders, GLOBAL_GUARD } from './access/access.providers';
-import { ACCESS_POLICY_SETTINGS } from './access/access-policy';
-import { API_TOKENS_DECIDER } from './access/api-tokens';
+import { ACCESS_POLICY_SETTINGS, API_TOKENS_DECIDER } from '@uplift/access';
 import { CALLBACK_SETTINGS, callbackPolicyOf, CallbackTokens } from './access/callback-tokens';
 import { CommandLimiter, CommandLimits } from './commands/command-limiter';
 import { CommandMeter } from './commands/command-meter';

@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import type { ProblemError } from '@uplift/contracts';
 import { COMMAND_SUBJECTS, instanceStream } from '@uplift/contracts';
 import { SCOPES } from '@uplift/domain';
-import { actorIdOf } from '../../../apps/command-api/src/access/principal';
+import { actorIdOf } from '@uplift/access';
 import type { Route } from '../../../apps/command-api/src/access/route-access';
 import type { Credential } from '../../../apps/command-api/src/pages/access-page';
 import { CREDENTIALS, verdictOf } from '../../../apps/command-api/src/pages/access-page';

@@ -1,4 +1,4 @@
-import { actorIdOf } from '../../../apps/command-api/src/access/principal';
+import { actorIdOf } from '@uplift/access';
 import type { RunningCommandApi } from './running-command-api';
 
 /** With what Polydock's own apps do: a GET, and the token in the URL. */

@@ -5,10 +5,9 @@ import { ProblemError, refusal, REQUEST_HEADERS } from '@uplift/contracts';
 import type { Scope } from '@uplift/domain';
 import { RefusalRecorder } from '../commands/refusal-recorder';
 import type { HttpRequest } from '../http/http-exchange';
-import { Authenticator } from './authenticator';
+import type { Principal } from '@uplift/access';
+import { Authenticator, bearerOf, identify } from '@uplift/access';
 import { CallbackTokens } from './callback-tokens';
-import type { Principal } from './principal';
-import { bearerOf, identify } from './principal';
 import type { RouteAccess } from './route-access';
 import { accessOf } from './route-access';
 

@@ -3,11 +3,11 @@ import { denialStream } from '@uplift/contracts';
 import { deterministicEventId, loadOrEmpty } from '@uplift/event-store';
 import { Metrics } from '@uplift/runtime';
 import { RefusalRecorder } from '../commands/refusal-recorder';
-import { accessOn } from '../testing/access';
+import { accessOn } from '@uplift/access/testing';
 import { refusedWith } from '../testing/command-requests';
 import { AccessGuard } from './access.guard';
 import { CallbackTokens } from './callback-tokens';
-import { principalOf } from './principal';
+import { principalOf } from '@uplift/access';
 import { Needs, NeedsIdentity, NeedsInstanceToken, Public } from './route-access';
 
 const HOUR_MS = 3_600_000;

@@ -5,12 +5,15 @@ import { EventStore } from '@uplift/event-store';
 import type { Configuration } from '@uplift/runtime';
 import { Clock, Health } from '@uplift/runtime';
 import { AccessGuard } from './access.guard';
-import type { ACCESS_POLICY_SETTINGS } from './access-policy';
-import { AccessPolicy, accessPolicyOf } from './access-policy';
-import { ApiTokens } from './api-tokens';
-import { Authenticator } from './authenticator';
-import { keysAt } from './issuer-keys';
-import { JwtVerifier } from './jwt-verifier';
+import type { ACCESS_POLICY_SETTINGS } from '@uplift/access';
+import {
+  AccessPolicy,
+  accessPolicyOf,
+  ApiTokens,
+  Authenticator,
+  JwtVerifier,
+  keysAt,
+} from '@uplift/access';
 import { refuseUndeclared, routesOf } from './route-access';
 
 const OPEN = 'UPLIFT_AUTH=off: everybody who reaches this process may do everything';

@@ -4,8 +4,8 @@ import { ConfigurationError } from '@uplift/runtime';
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { HttpRequest } from '../http/http-exchange';
 import { headerOf } from '../http/http-exchange';
-import type { Principal } from './principal';
-import { actorIdOf, bearerOf } from './principal';
+import type { Principal } from '@uplift/access';
+import { actorIdOf, bearerOf } from '@uplift/access';
 
 export const CALLBACK_SETTINGS = [
   'healthCallbackKey',

@@ -2,7 +2,7 @@ import { readConfiguration } from '@uplift/runtime';
 import { createHmac } from 'node:crypto';
 import { refusedWith } from '../testing/command-requests';
 import { CALLBACK_SETTINGS, callbackPolicyOf, CallbackTokens } from './callback-tokens';
-import { actorIdOf } from './principal';
+import { actorIdOf } from '@uplift/access';
 
 const KEY = 'k'.repeat(32);
 const OTHER_KEY = 'o'.repeat(32);

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { refusal } from '@uplift/contracts';
-import { Authenticator } from '../access/authenticator';
-import type { Principal } from '../access/principal';
+import type { Principal } from '@uplift/access';
+import { Authenticator } from '@uplift/access';
 import { Metrics } from '@uplift/runtime';
 
 /** Why a stream of events ended. */

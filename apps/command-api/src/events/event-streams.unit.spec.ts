@@ -1,5 +1,5 @@
 import { Metrics } from '@uplift/runtime';
-import { accessOn } from '../testing/access';
+import { accessOn } from '@uplift/access/testing';
 import { refusedWith } from '../testing/command-requests';
 import { EventStreams, StreamLimit } from './event-streams';
 

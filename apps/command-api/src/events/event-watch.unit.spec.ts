@@ -7,7 +7,7 @@ import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { PassThrough } from 'node:stream';
-import { accessOn } from '../testing/access';
+import { accessOn } from '@uplift/access/testing';
 import { commandServiceOn, registration } from '../testing/command-requests';
 import { CountingEventStore } from '../testing/counting.event-store';
 import { FrameSink, SLOW_READER_MS } from './event-frames';

@@ -5,7 +5,7 @@ import { refusal } from '@uplift/contracts';
 import type { AllTail } from '@uplift/event-store';
 import { EventStore } from '@uplift/event-store';
 import { Clock } from '@uplift/runtime';
-import { httpPrincipalOf } from '../access/principal';
+import { httpPrincipalOf } from '@uplift/access';
 import { Needs } from '../access/route-access';
 import type { HttpReply, HttpRequest } from '../http/http-exchange';
 import { headerOf } from '../http/http-exchange';

@@ -3,7 +3,7 @@ import type { ProblemDetails } from '@uplift/contracts';
 import { problem } from '@uplift/contracts';
 import type { Configuration } from '@uplift/runtime';
 import { ConfigurationError } from '@uplift/runtime';
-import { AccessPolicy, isLoopback } from '../access/access-policy';
+import { AccessPolicy, isLoopback } from '@uplift/access';
 import { sendProblem } from './http-exchange';
 
 const READING_METHODS = ['GET', 'HEAD', 'OPTIONS'];

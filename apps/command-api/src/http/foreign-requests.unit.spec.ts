@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { readConfiguration } from '@uplift/runtime';
-import { AccessPolicy } from '../access/access-policy';
+import { AccessPolicy } from '@uplift/access';
 import { refuseForeign, TrustedOrigins, trustedOriginsOf } from './foreign-requests';
 import { FASTIFY_OPTIONS } from './http-transport';
 

@@ -10,7 +10,7 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { AccessPolicy } from '../access/access-policy';
+import { AccessPolicy } from '@uplift/access';
 import { CommandLimiter, CommandLimits } from '../commands/command-limiter';
 import { TrustedOrigins } from './foreign-requests';
 import { configureHttp, FASTIFY_OPTIONS } from './http-transport';

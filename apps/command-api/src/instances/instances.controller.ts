@@ -5,7 +5,7 @@ import type { BusRequest } from '@uplift/bus';
 import type { CommandAnswer, Query } from '@uplift/contracts';
 import { COMMAND_SUBJECTS, refusal } from '@uplift/contracts';
 import { Readable } from 'node:stream';
-import { httpPrincipalOf } from '../access/principal';
+import { httpPrincipalOf } from '@uplift/access';
 import { Needs } from '../access/route-access';
 import type { CommandResult } from '../commands/command-answer';
 import { answerOf } from '../commands/command-answer';

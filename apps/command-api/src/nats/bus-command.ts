@@ -6,7 +6,7 @@ import { COMMAND_SUBJECTS, ProblemError, REQUEST_HEADERS } from '@uplift/contrac
 import type { Scope } from '@uplift/domain';
 import type { Observable } from 'rxjs';
 import { throwError } from 'rxjs';
-import { BUS_USER, principalOf } from '../access/principal';
+import { BUS_USER, principalOf } from '@uplift/access';
 import { Needs } from '../access/route-access';
 import type { Caller } from '../commands/command-request';
 import { requireKey, tracing } from '../commands/command-request';

@@ -137,10 +137,7 @@ export function commandServiceOn(
   return { service, metrics, refusals, environments };
 }
 
-/** How a command is refused with a problem of this code. */
-export function refusedWith(code: string) {
-  return { problem: expect.objectContaining({ code }) as unknown };
-}
+export { refusedWith } from '@uplift/access/testing';
 
 /** With the limits of an installation that sets none. */
 export function meterOn(clock: Clock, metrics: Metrics): CommandMeter {

@@ -9,8 +9,8 @@ import type { ApiTokenCommand, ApiTokensState, ApiTokenState } from '@uplift/dom
 import { isInForce, LONGEST_API_TOKEN_DAYS } from '@uplift/domain';
 import { deterministicEventId } from '@uplift/event-store';
 import { Clock, Randomness } from '@uplift/runtime';
-import { actorOfToken, ApiTokens, makeToken, tokenHash } from '../access/api-tokens';
-import type { Principal } from '../access/principal';
+import type { Principal } from '@uplift/access';
+import { actorOfToken, ApiTokens, makeToken, tokenHash } from '@uplift/access';
 import type { CommandOutcome } from '../commands/command-answer';
 import type { Caller } from '../commands/command-request';
 import { systemCommandIdOf } from '../commands/command-request';

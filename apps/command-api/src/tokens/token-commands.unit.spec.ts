@@ -1,7 +1,7 @@
 import { EventStoreUnavailableError } from '@uplift/event-store';
 import { InMemoryEventStore } from '@uplift/event-store/testing';
 import { Metrics } from '@uplift/runtime';
-import { accessOn } from '../testing/access';
+import { accessOn } from '@uplift/access/testing';
 import { meterOn, refusedWith } from '../testing/command-requests';
 import { ApiTokenStream, TokenCommands } from './token-commands';
 

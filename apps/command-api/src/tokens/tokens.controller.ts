@@ -6,7 +6,7 @@ import type {
   ApiTokenList,
   IdentityAnswer,
 } from '@uplift/contracts';
-import type { Principal } from '../access/principal';
+import type { Principal } from '@uplift/access';
 import { Needs, NeedsIdentity } from '../access/route-access';
 import type { Caller } from '../commands/command-request';
 import { DtoPipe, HttpCaller, HttpPrincipal, UuidPipe } from '../http/http-requests';

@@ -1,9 +1,9 @@
 import { VirtualClock } from '@uplift/runtime/testing';
 import { createHmac, createSign, generateKeyPairSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { refusedWith } from '../testing/command-requests';
 import { JwtVerifier } from './jwt-verifier';
 import { actorIdOf } from './principal';
+import { refusedWith } from './testing';
 
 const ISSUER = 'https://id.example.com/';
 const POLICY = {

@@ -5,13 +5,18 @@ import { StreamHistory, SystemCommandHandler } from '@uplift/event-store';
 import { InMemoryEventStore } from '@uplift/event-store/testing';
 import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
 import type { Scope } from '@uplift/domain';
-import { AccessPolicy } from '../access/access-policy';
-import { API_TOKENS_DECIDER, ApiTokens, makeToken, tokenHash } from '../access/api-tokens';
-import { Authenticator } from '../access/authenticator';
-import type { JwtVerifier } from '../access/jwt-verifier';
+import { AccessPolicy } from '../access-policy';
+import { API_TOKENS_DECIDER, ApiTokens, makeToken, tokenHash } from '../api-tokens';
+import { Authenticator } from '../authenticator';
+import type { JwtVerifier } from '../jwt-verifier';
 
 const ASKED = { requestedBy: 'operator-7', reason: 'a test' };
 const YEAR_MS = 365 * 86_400_000;
+
+/** How something is refused with a problem of this code. */
+export function refusedWith(code: string) {
+  return { problem: expect.objectContaining({ code }) as unknown };
+}
 
 /** Two processes of the command API on one store: what `tokens` knows, and what the other one does. */
 export function accessOn(store = new InMemoryEventStore(), jwt: JwtVerifier | null = null) {

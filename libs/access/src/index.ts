@@ -1,0 +1,6 @@
+export * from './access-policy';
+export * from './api-tokens';
+export * from './authenticator';
+export * from './issuer-keys';
+export * from './jwt-verifier';
+export * from './principal';
