@@ -173,6 +173,8 @@ export function secretsSuite(running: () => RunningUplift): void {
           keep(`${service.name} /${page}`, await response.text());
         }
       }
+      const { apiUrl } = uplift.stack;
+      keep('the public /health/ready', await (await fetch(`${apiUrl}/health/ready`)).text());
       await uplift.stopServices(['projector-with-secrets']);
       const { dir } = uplift.stack;
       const found = { canary: new Set<string>(), marker: new Set<string>() };

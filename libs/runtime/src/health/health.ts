@@ -1,4 +1,5 @@
 import { errorMessage } from '../logging/error-message';
+import { redactText } from '../logging/redaction';
 import type { Clock } from '../time/clock';
 
 /** Answers `undefined` when ready, else the reason in words. A thrown error counts as a reason too. */
@@ -114,7 +115,9 @@ export class Health {
       [...checks].map(async ([name, check]) => [name, await this.ask(check)] as const),
     );
     return Object.fromEntries(
-      answers.filter((entry): entry is [string, string] => entry[1] !== undefined),
+      answers.flatMap(([name, words]) =>
+        words === undefined ? [] : [[name, redactText(words)] as const],
+      ),
     );
   }
 

@@ -43,6 +43,21 @@ describe('readiness', () => {
   });
 });
 
+describe('what is told', () => {
+  it('holds no secret, whoever shows it', async () => {
+    const health = new Health(systemClock);
+    health.markStarted();
+    health.addReadiness('bus', () => 'nats://me:hunter2@host is away');
+    health.addReadiness('store', () => Promise.reject(new Error('esdb://me:hunter2@host?')));
+    health.addDegradation('database', () => 'postgres://me:hunter2@host');
+    expect(await health.readiness()).toEqual({
+      ok: false,
+      reasons: { bus: 'nats://[redacted]@host is away', store: 'esdb://[redacted]@host?' },
+      degraded: { database: 'postgres://[redacted]@host' },
+    });
+  });
+});
+
 describe('what is degraded', () => {
   it('is told by name and changes no readiness', async () => {
     const health = new Health(systemClock, { checkTimeoutMs: 5 });
