@@ -31,6 +31,7 @@ const areTeamServices = new Ajv({ strict: true }).compile<TeamService[]>(TEAM_SE
 /** The rights of each service in a file, by its name. Throws WrongCallError. */
 export async function teamPermissions(file: string): Promise<Map<string, BusPermissions>> {
   const services = servicesIn(file, await readFile(file, 'utf8'));
+  refuseSharedDurable(file, services);
   const permissions = new Map<string, BusPermissions>();
   for (const service of services) {
     if (permissions.has(service.name)) {
@@ -39,6 +40,21 @@ export async function teamPermissions(file: string): Promise<Map<string, BusPerm
     permissions.set(service.name, permissionsIn(file, service));
   }
   return permissions;
+}
+
+/** Each would take messages of the other. */
+function refuseSharedDurable(file: string, services: readonly TeamService[]): void {
+  const owners = new Map<string, string>();
+  for (const { name, durable } of services) {
+    if (durable === undefined) continue;
+    const other = owners.get(durable);
+    if (other !== undefined && other !== name) {
+      throw new WrongCallError(
+        `${file}: "${other}" and "${name}" name the same durable "${durable}": give each its own`,
+      );
+    }
+    owners.set(durable, name);
+  }
 }
 
 function servicesIn(file: string, text: string): readonly TeamService[] {

@@ -188,6 +188,11 @@ describe('the folder of the accounts', () => {
     ['a field that there is none of', '[{"name":"a","command":[]}]', /\/0: .*: command$/],
     ['a field of another kind', '[{"name":"a","events":"x"}]', /\/0\/events: must be array/],
     ['two services of one name', '[{"name":"a"},{"name":"a"}]', /two services are called "a"/],
+    [
+      'two services that take the messages of one durable',
+      '[{"name":"a","durable":"d"},{"name":"b","durable":"d"}]',
+      /"a" and "b" name the same durable "d"/,
+    ],
     ['a user of ours', '[{"name":"relay"}]', /"relay": a service of Uplift has this name/],
     ['every subject', '[{"name":"a","events":[">"]}]', /"a": ">" is no subject of events/],
   ])('is refused with a list of services that holds %s', async (_what, text, words) => {
