@@ -139,6 +139,16 @@ describe('the alert rules', () => {
     expect(['page', 'ticket']).toContain(labels.severity);
   });
 
+  it('tell of a bus that fills as early as the page on production says', () => {
+    const [, ...percents] =
+      /two alarms, at (\d+) and at (\d+) %/.exec(textOf('docs/production.md')) ?? [];
+    const bounds = rules.flatMap(([, { expr }]) => {
+      const [, bound] = /^max\(uplift_relay_bus_filled_ratio\) > ([\d.]+)$/.exec(expr) ?? [];
+      return bound === undefined ? [] : [Number(bound)];
+    });
+    expect(bounds.sort()).toEqual(percents.map((percent) => Number(percent) / 100));
+  });
+
   it('have names of their own', () => {
     const names = rules.map(([name]) => name);
     expect(new Set(names).size).toBe(names.length);
