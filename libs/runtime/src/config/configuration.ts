@@ -125,13 +125,24 @@ function knownVariables(): Set<string> {
   );
 }
 
+/** What takes the place of settings of earlier builds. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  UPLIFT_HEALTH_CALLBACK_TOKEN:
+    'each app shows a token of its instance, which follows from UPLIFT_HEALTH_CALLBACK_KEY of the command API',
+};
+
 /** A misspelt variable would otherwise be a silent default. */
 function unknownVariables(environment: Environment): string[] {
   const known = knownVariables();
   return Object.keys(environment)
     .filter((name) => name.startsWith(PREFIX) && !known.has(name))
     .sort()
-    .map((name) => `${inOneLine(name)} is not a setting of Uplift`);
+    .map((name) => `${inOneLine(name)} is not a setting of Uplift${insteadOf(name)}`);
+}
+
+function insteadOf(name: string): string {
+  const instead = INSTEAD[name.replace(/_FILE$/, '')];
+  return instead === undefined ? '' : `: ${instead}`;
 }
 
 function inOneLine(name: string): string {

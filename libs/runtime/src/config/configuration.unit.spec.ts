@@ -109,6 +109,17 @@ describe('reading the configuration', () => {
     });
   });
 
+  it.each(['UPLIFT_HEALTH_CALLBACK_TOKEN', 'UPLIFT_HEALTH_CALLBACK_TOKEN_FILE'])(
+    'says what takes the place of %s, which earlier builds had',
+    (name) => {
+      expect(problemsOf(() => readConfiguration(['logLevel'], { [name]: 'hunter2' }))).toEqual([
+        expect.stringMatching(
+          new RegExp(`^${name} is not a setting of Uplift: .*UPLIFT_HEALTH_CALLBACK_KEY`),
+        ),
+      ]);
+    },
+  );
+
   it('refuses an unknown variable with our prefix and ignores all others', () => {
     const environment = { UPLIFT_NATS_ULR: 'x', UPLIFT_HTTP_PORT_FILE: 'x', PATH: '/bin' };
     expect(problemsOf(() => readConfiguration([], environment))).toEqual([
