@@ -178,6 +178,13 @@ describe.each([
     expect(asked.filter((name) => !KNOWN_SETTINGS.has(name))).toEqual([]);
   });
 
+  it('asks for no variable that the page on operations does not name', () => {
+    const asked = [...text.matchAll(/\$\{(\w+)/g)].map(([, name = '']) => name);
+    const page = textOf('docs/operations.md');
+    const named = [...page.matchAll(/^\| `([A-Z_]+)` +\|/gm)].map(([, name = '']) => name);
+    expect([...new Set(asked)].filter((name) => !named.includes(name))).toEqual([]);
+  });
+
   it.each(ours)('%s starts an entry that is in the source tree', (_name, { command = [] }) => {
     const [node, entry = ''] = command;
     expect(node).toBe('node');
