@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common';
 import { MODULE_METADATA } from '@nestjs/common/constants';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { COMMAND_ALIASES } from '@uplift/contracts';
 import type { Route } from '../access/route-access';
 import { routesIn } from '../access/route-access';
 import { RESOURCE_MODULES } from '../command-api.module';
@@ -19,9 +20,13 @@ const CONTROLLERS = RESOURCE_MODULES.flatMap(
 @Module({ controllers: CONTROLLERS, providers: dependencies().map(standIn) })
 class DescribedModule {}
 
-/** Every way into this service. */
+/** Every way into this service, by its own name and by every other. */
 export function everyRoute(): readonly Route[] {
-  return routesIn([...CONTROLLERS, PagesController]);
+  const routes = routesIn([...CONTROLLERS, PagesController]);
+  const others = Object.entries(COMMAND_ALIASES).flatMap(([name, subject]) =>
+    routes.filter((route) => route.name === subject).map((route) => ({ ...route, name })),
+  );
+  return [...routes, ...others];
 }
 
 /** Text of contracts/openapi.json; starts no server and connects to none. */
