@@ -43,8 +43,8 @@ export const SECRET_PATTERNS: readonly SecretPattern[] = [
     pattern: /:\/\/(?!git@)(?:(?!\$)[^\s/?#@:]{1,200}|[^\s/?#@:]{0,200}:(?!\$)[^\s/?#@]{1,200})@/i,
   },
   {
-    what: 'an API token of Uplift',
-    pattern: /(?<![A-Za-z0-9_-])uplift_[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])/,
+    what: 'a token of Uplift',
+    pattern: /(?<![A-Za-z0-9_-])uplift_(?:callback_)?[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])/,
   },
   { what: 'an AWS access key', pattern: /(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])/ },
   {

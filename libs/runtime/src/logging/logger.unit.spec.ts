@@ -58,6 +58,10 @@ describe('a log line', () => {
     ['GET /callback?access_token=hunter2#x', 'GET /callback?access_token=[redacted]#x'],
     ['postgres://u:hun"hunter2@h/db', 'postgres://[redacted]@h/db'],
     [`refused uplift_${'hunter2-'.repeat(6).slice(0, 43)}.`, 'refused uplift_[redacted].'],
+    [
+      `refused uplift_callback_${'hunter2-'.repeat(6).slice(0, 43)}.`,
+      'refused uplift_callback_[redacted].',
+    ],
     ['sent Authorization: Bearer hunter2.hunter2.hunter2', 'sent Authorization: Bearer [redacted]'],
     ['with eyJhunter2hunter2.eyJhunter2hunter2.hunter2 in it', 'with eyJ[redacted] in it'],
     [

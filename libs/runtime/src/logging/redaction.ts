@@ -9,7 +9,7 @@ const SERVER_SCHEME =
   /(?:esdb|kurrentdb|kurrent|kdb|nats|tls|postgres|postgresql)(?:\+discover)?:\/\//i;
 /** What lets somebody in wherever it stands: tokens of Uplift, JSON Web Tokens, what follows on Bearer. */
 const TOKEN =
-  /(?<![\w-])(?:(uplift_)[\w-]{43}(?![\w-])|(eyJ)[\w-]{8,4000}\.eyJ[\w.-]{8,8000}|(bearer\s{1,3})[\w.~+/=-]{16,8000})/gi;
+  /(?<![\w-])(?:(uplift_(?:callback_)?)[\w-]{43}(?![\w-])|(eyJ)[\w-]{8,4000}\.eyJ[\w.-]{8,8000}|(bearer\s{1,3})[\w.~+/=-]{16,8000})/gi;
 /** Behind the question mark of an address. */
 const QUERY_SECRET =
   /([?&][\w-]{0,40}(?:pass|pwd|secret|token|api[-_]?key|access[-_]?key)[\w-]{0,40}=)[^\s&#"']+/gi;
