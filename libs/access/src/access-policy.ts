@@ -5,6 +5,7 @@ import { isIP, BlockList } from 'node:net';
 export const ACCESS_POLICY_SETTINGS = [
   'auth',
   'rootTokenHash',
+  'apiTokensCreatedAfter',
   'jwtIssuer',
   'jwtAudience',
   'jwtJwksUrl',
@@ -28,12 +29,16 @@ export class AccessPolicy {
     /** SHA-256 of the token that may do everything. */
     readonly rootTokenHash: Buffer | null = null,
     readonly jwt: JwtPolicy | null = null,
+    /** API tokens that were created before this time do not count; milliseconds since 1970. */
+    readonly apiTokensFrom = -Infinity,
   ) {}
 }
 
 const NOTHING_SET =
   'Nobody could come in: set UPLIFT_ROOT_TOKEN_HASH (`uplift token root` makes one), or UPLIFT_JWT_ISSUER, UPLIFT_JWT_AUDIENCE and UPLIFT_JWT_JWKS_URL; for development on this machine UPLIFT_AUTH=off';
 const HASH = /^[0-9a-f]{64}$/i;
+/** RFC 3339. */
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/i;
 
 /** Throws ConfigurationError: without a rule nobody comes in, and the service does not start. */
 export function accessPolicyOf(configuration: AccessConfiguration): AccessPolicy {
@@ -42,17 +47,18 @@ export function accessPolicyOf(configuration: AccessConfiguration): AccessPolicy
   const { auth, rootTokenHash } = configuration;
   if (auth === 'off') return new AccessPolicy(true);
   const hash = rootTokenHash === undefined ? null : Buffer.from(rootTokenHash, 'hex');
-  return new AccessPolicy(false, hash, jwtPolicyOf(configuration));
+  return new AccessPolicy(false, hash, jwtPolicyOf(configuration), apiTokensFrom(configuration));
+}
+
+/** Not a number where the text is no time. */
+function apiTokensFrom({ apiTokensCreatedAfter: text }: AccessConfiguration): number {
+  if (text === undefined) return -Infinity;
+  return TIME.test(text) ? Date.parse(text) : Number.NaN;
 }
 
 function problemsOf(configuration: AccessConfiguration): readonly string[] {
   const { auth, httpHost, rootTokenHash, jwtIssuer } = configuration;
-  const problems = [...jwtProblems(configuration)];
-  if (rootTokenHash !== undefined && !HASH.test(rootTokenHash)) {
-    problems.push(
-      'UPLIFT_ROOT_TOKEN_HASH must be 64 hex digits: the SHA-256 of a token, not the token',
-    );
-  }
+  const problems = [...jwtProblems(configuration), ...tokenProblems(configuration)];
   if (auth === 'off' && !isLoopback(httpHost)) {
     problems.push(
       `UPLIFT_AUTH=off lets everybody do everything: it is taken only where UPLIFT_HTTP_HOST is a loopback address, not ${httpHost}`,
@@ -60,6 +66,22 @@ function problemsOf(configuration: AccessConfiguration): readonly string[] {
   }
   if (auth === 'required' && rootTokenHash === undefined && jwtIssuer === undefined) {
     problems.push(NOTHING_SET);
+  }
+  return problems;
+}
+
+function tokenProblems(configuration: AccessConfiguration): readonly string[] {
+  const { rootTokenHash } = configuration;
+  const problems: string[] = [];
+  if (rootTokenHash !== undefined && !HASH.test(rootTokenHash)) {
+    problems.push(
+      'UPLIFT_ROOT_TOKEN_HASH must be 64 hex digits: the SHA-256 of a token, not the token',
+    );
+  }
+  if (Number.isNaN(apiTokensFrom(configuration))) {
+    problems.push(
+      'UPLIFT_API_TOKENS_CREATED_AFTER must be a time with its zone, such as 2026-03-01T12:00:00Z',
+    );
   }
   return problems;
 }

@@ -31,6 +31,23 @@ describe('who may come in', () => {
     expect(policyOf({ ...JWT, ...keys, UPLIFT_ROOT_TOKEN_HASH: HASH }).jwt).not.toBeNull();
   });
 
+  it.each([
+    ['2026-03-01T12:00:00Z', '2026-03-01T12:00:00.000Z'],
+    ['2026-03-01t13:30:00.5+01:30', '2026-03-01T12:00:00.500Z'],
+  ])('is nobody with an API token from before %s', (text, time) => {
+    const after = { UPLIFT_ROOT_TOKEN_HASH: HASH, UPLIFT_API_TOKENS_CREATED_AFTER: text };
+    expect(new Date(policyOf(after).apiTokensFrom).toISOString()).toBe(time);
+    expect(policyOf({ UPLIFT_ROOT_TOKEN_HASH: HASH }).apiTokensFrom).toBe(-Infinity);
+  });
+
+  it.each(['yesterday', '2026-03-01', '2026-03-01T12:00:00', '1772366400', '2026-13-01T12:00:00Z'])(
+    'is not said by a time that is none: %s',
+    (text) => {
+      const after = { UPLIFT_ROOT_TOKEN_HASH: HASH, UPLIFT_API_TOKENS_CREATED_AFTER: text };
+      expect(() => policyOf(after)).toThrow(/UPLIFT_API_TOKENS_CREATED_AFTER must be a time/);
+    },
+  );
+
   it.each(['127.0.0.1', '127.9.9.9', '::1', 'localhost'])(
     'is everybody on %s if told so',
     (host) => {

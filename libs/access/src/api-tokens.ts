@@ -1,13 +1,15 @@
+import type { StoredEvent } from '@uplift/contracts';
 import { API_TOKENS_STREAM, refusal } from '@uplift/contracts';
 import type {
   ApiTokenCommand,
   ApiTokens as TokensById,
   ApiTokensState,
   ApiTokenState,
+  SystemEvent,
 } from '@uplift/domain';
 import { apiTokensDecider, apiTokensIn } from '@uplift/domain';
-import type { EventStore } from '@uplift/event-store';
-import { loadOrEmpty, StreamHistory } from '@uplift/event-store';
+import type { EventStore, Loaded, Remembered } from '@uplift/event-store';
+import { FollowedHistory } from '@uplift/event-store';
 import type { Clock, Randomness } from '@uplift/runtime';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { actorIdOf } from './principal';
@@ -49,24 +51,42 @@ interface TokenList {
   readonly at: number;
 }
 
-/** Reads on from where it has read to, as long as the stream still goes on from there. */
-class TokenHistory extends StreamHistory<ApiTokenCommand, ApiTokensState, 'system'> {
-  private known = this.nothing;
+/** The stream of the tokens, and which of them do not count because they were created too early. */
+class TokenHistory extends FollowedHistory<ApiTokenCommand, ApiTokensState, 'system'> {
+  private early = new Set<string>();
 
-  protected override async loadAlone(stream: string) {
-    const loaded = (await this.readOn(stream)) ?? (await super.loadAlone(stream));
-    const { state, head, position, memory } = loaded;
-    this.known = { state, head, position, memory };
-    return loaded;
+  constructor(
+    store: EventStore,
+    service: string,
+    /** Milliseconds since 1970, by the clock of the store. */
+    private readonly countedFrom: number,
+  ) {
+    super(store, service, 'system', API_TOKENS_DECIDER);
   }
 
-  /** Undefined where the event that was read last is not there: another store, or nothing was read yet. */
-  private async readOn(stream: string) {
-    const { known } = this;
-    const { revision, hash } = known.head;
-    if (revision < 0) return undefined;
-    const [last, ...news] = await loadOrEmpty(this.store, stream, revision);
-    return last?.metadata.hash === hash ? this.fold(known, news) : undefined;
+  /** One that was created too early is as good as revoked. */
+  tokensIn(state: ApiTokensState): TokensById {
+    const tokens = apiTokensIn(state);
+    const early = [...this.early].flatMap((tokenId) => tokens.get(tokenId) ?? []);
+    const over = early.map((token) => [token.tokenId, { ...token, isRevoked: true }] as const);
+    return new Map([...tokens, ...over]);
+  }
+
+  protected override readAll(stream: string) {
+    this.early = new Set();
+    return super.readAll(stream);
+  }
+
+  protected override fold(
+    known: Remembered<ApiTokensState>,
+    events: readonly StoredEvent[],
+  ): Loaded<ApiTokensState, SystemEvent> {
+    const loaded = super.fold(known, events);
+    loaded.decoded.forEach(({ type, data }, n) => {
+      const createdAt = Date.parse(events[n]?.recordedAt ?? '');
+      if (type === 'ApiTokenCreated' && createdAt < this.countedFrom) this.early.add(data.tokenId);
+    });
+    return loaded;
   }
 }
 
@@ -81,8 +101,10 @@ export class ApiTokens {
     store: EventStore,
     private readonly clock: Clock,
     service: string,
+    /** Tokens that were created before this time do not count; milliseconds since 1970. */
+    countedFrom = -Infinity,
   ) {
-    this.history = new TokenHistory(store, service, 'system', API_TOKENS_DECIDER);
+    this.history = new TokenHistory(store, service, countedFrom);
   }
 
   /** Undefined for one that nobody created. Revoked and expired ones are found too. Throws `access-unavailable`. */
@@ -101,7 +123,7 @@ export class ApiTokens {
 
   /** Every one of them, as the store has them at present. */
   async all(): Promise<TokensById> {
-    return apiTokensIn((await this.history.load(API_TOKENS_STREAM)).state);
+    return this.history.tokensIn((await this.history.load(API_TOKENS_STREAM)).state);
   }
 
   /** What this process has just changed counts here at once. */
@@ -156,12 +178,13 @@ export class ApiTokens {
     const at = this.clock.monotonic();
     const { state } = await this.history.load(API_TOKENS_STREAM);
     if (changes !== this.changes) return;
-    this.list = this.list?.state === state ? { ...this.list, at } : listOf(state, at);
+    const { list } = this;
+    this.list = list?.state === state ? { ...list, at } : listOf(state, this.history, at);
   }
 }
 
-function listOf(state: ApiTokensState, at: number): TokenList {
-  const tokens = apiTokensIn(state);
+function listOf(state: ApiTokensState, history: TokenHistory, at: number): TokenList {
+  const tokens = history.tokensIn(state);
   const byHash = new Map([...tokens.values()].map((token) => [token.hash, token]));
   return { state, tokens, byHash, at };
 }

@@ -82,7 +82,9 @@ export class Authenticator {
 }
 
 function refusedFor({ isRevoked }: ApiTokenState) {
-  const words = isRevoked ? 'It was revoked' : 'It has expired';
+  const words = isRevoked
+    ? 'It was revoked, or is from before the time from which tokens count here'
+    : 'It has expired';
   return refusal('credentials-refused', `The token is not accepted. ${words}: create a new one`);
 }
 

@@ -2,6 +2,7 @@ import { API_TOKENS_STREAM } from '@uplift/contracts';
 import { SCOPES } from '@uplift/domain';
 import { EventStoreUnavailableError } from '@uplift/event-store';
 import { InMemoryEventStore } from '@uplift/event-store/testing';
+import { VirtualClock } from '@uplift/runtime/testing';
 import { accessOn, refusedWith } from './testing';
 import { AccessPolicy } from './access-policy';
 import { Authenticator } from './authenticator';
@@ -182,6 +183,39 @@ describe('the list of API tokens', () => {
     store.restored = new InMemoryEventStore();
     await clock.advance(60_000);
     await expect(authenticator.identify('http', token)).rejects.toMatchObject(refused);
+  });
+});
+
+describe('a token from before the time from which tokens count', () => {
+  const setUp = async (laterMs: number) => {
+    const time = new VirtualClock();
+    const store = new InMemoryEventStore({ clock: time });
+    const old = await accessOn(store).create(SCOPES);
+    const from = time.wall() + laterMs;
+    time.jump(laterMs);
+    return { old, ...accessOn(store, null, from) };
+  };
+
+  it('is nobody, as if it had been revoked', async () => {
+    const { authenticator, old, tokens } = await setUp(1);
+    await expect(authenticator.identify('http', old.token)).rejects.toMatchObject({
+      problem: { code: 'credentials-refused', detail: expect.stringMatching(/before/) as string },
+    });
+    expect((await tokens.all()).get(old.tokenId)).toMatchObject({ isRevoked: true });
+  });
+
+  it('does not keep those from being somebody that are created from then on', async () => {
+    const { authenticator, tokens, create, randomness } = await setUp(1);
+    // Past what the seed made for the old one.
+    randomness.bytes(1);
+    const { token, tokenId } = await create();
+    await expect(authenticator.identify('http', token)).resolves.toBeDefined();
+    expect((await tokens.all()).get(tokenId)).toMatchObject({ isRevoked: false });
+  });
+
+  it('is somebody where it was created at that very time', async () => {
+    const { authenticator, old } = await setUp(0);
+    await expect(authenticator.identify('http', old.token)).resolves.toBeDefined();
   });
 });
 

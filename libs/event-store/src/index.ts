@@ -4,6 +4,7 @@ export * from './divergence-watch';
 export * from './esdb.event-store';
 export * from './event-store.decorator';
 export * from './event-store.port';
+export { FollowedHistory } from './followed-history';
 export * from './guarded.event-store';
 export * from './hash-chain';
 export { foldOfValue, TailCheckpoints } from './tail-checkpoints';

@@ -48,7 +48,8 @@ export function accessProviders(
     {
       provide: ApiTokens,
       inject: [EventStore, Clock],
-      useFactory: (store: EventStore, clock: Clock) => new ApiTokens(store, clock, service),
+      useFactory: (store: EventStore, clock: Clock) =>
+        new ApiTokens(store, clock, service, policy.apiTokensFrom),
     },
     {
       provide: Authenticator,

@@ -19,12 +19,16 @@ export function refusedWith(code: string) {
 }
 
 /** Two processes of the command API on one store: what `tokens` knows, and what the other one does. */
-export function accessOn(store = new InMemoryEventStore(), jwt: JwtVerifier | null = null) {
+export function accessOn(
+  store = new InMemoryEventStore(),
+  jwt: JwtVerifier | null = null,
+  apiTokensFrom = -Infinity,
+) {
   const clock = new VirtualClock();
   const randomness = new SeededRandomness(1);
   const rootToken = makeToken(randomness);
   const policy = new AccessPolicy(false, tokenHash(rootToken));
-  const tokens = new ApiTokens(store, clock, 'command-api');
+  const tokens = new ApiTokens(store, clock, 'command-api', apiTokensFrom);
   const history = new StreamHistory(store, 'command-api', 'system', API_TOKENS_DECIDER);
   const handler = new SystemCommandHandler(API_TOKENS_STREAM, history, { clock, randomness });
   const timeIn = (ms: number) => new Date(clock.wall() + ms).toISOString();

@@ -16,6 +16,10 @@ export const ACCESS_SETTINGS = {
     'UPLIFT_ROOT_TOKEN_HASH',
     'SHA-256 (hex) of a token with every scope, for the first tokens and for emergencies; `uplift token root` makes both',
   ),
+  apiTokensCreatedAfter: optionalText(
+    'UPLIFT_API_TOKENS_CREATED_AFTER',
+    'API tokens that were created before this time (RFC 3339, such as `2026-03-01T12:00:00Z`) do not count: for a store that was restored from a backup, in which revoked tokens are good again',
+  ),
   jwtIssuer: optionalText(
     'UPLIFT_JWT_ISSUER',
     'Issuer (`iss`) of the JSON Web Tokens that are accepted; with it `UPLIFT_JWT_AUDIENCE` and `UPLIFT_JWT_JWKS_URL` are required',

@@ -159,6 +159,18 @@ export const ACCESS_MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    id: 'token-from-before-a-restore',
+    breaks: ['S-04'],
+    what: 'a token counts that was created before the time from which tokens count',
+    file: `${LIBRARY}/api-tokens.ts`,
+    search: "if (type === 'ApiTokenCreated' && createdAt < this.countedFrom)",
+    replacement: "if (type === 'ApiTokenCreated' && createdAt < 0)",
+    test: {
+      spec: `${LIBRARY}/authenticator.unit.spec.ts`,
+      name: 'is nobody, as if it had been revoked',
+    },
+  },
+  {
     id: 'old-token-list',
     breaks: ['S-04'],
     what: 'tokens are taken by a list that is older than a minute',

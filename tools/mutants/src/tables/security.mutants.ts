@@ -132,6 +132,15 @@ export const SECURITY_MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    id: 'callback-tokens-logged',
+    breaks: ['S-10'],
+    what: 'the token of a health callback is logged',
+    file: 'libs/runtime/src/logging/redaction.ts',
+    search: '(uplift_(?:callback_)?)',
+    replacement: '(uplift_)',
+    test: { spec: LOGGER, name: 'leaves nothing of the credentials in' },
+  },
+  {
     id: 'credentials-on-the-health-page',
     breaks: ['S-10'],
     what: 'the health page shows credentials in reasons',
