@@ -32,6 +32,7 @@ import { Clock, Health, Metrics, Randomness } from '@uplift/runtime';
 import { accessProviders, GLOBAL_GUARD } from './access/access.providers';
 import { ACCESS_POLICY_SETTINGS, API_TOKENS_DECIDER } from '@uplift/access';
 import { CALLBACK_SETTINGS, callbackPolicyOf, CallbackTokens } from './access/callback-tokens';
+import { ReadRecorder } from './access/read-recorder';
 import { CommandLimiter, CommandLimits } from './commands/command-limiter';
 import { CommandMeter } from './commands/command-meter';
 import { CommandService } from './commands/command-service';
@@ -92,6 +93,7 @@ export class CommandApiModule implements OnApplicationShutdown {
     private readonly bus: BusConnection,
     private readonly store: EventStore,
     private readonly refusals: RefusalRecorder,
+    private readonly reads: ReadRecorder,
   ) {}
 
   static for(runtime: CommandApiRuntime): DynamicModule {
@@ -106,6 +108,7 @@ export class CommandApiModule implements OnApplicationShutdown {
       CommandMeter,
       CommandService,
       RefusalRecorder,
+      ReadRecorder,
       Environments,
       ReadModel,
       PublishedApi,
@@ -124,7 +127,7 @@ export class CommandApiModule implements OnApplicationShutdown {
   /** After every transport has drained. */
   async onApplicationShutdown(): Promise<void> {
     await this.bus.close();
-    await this.refusals.settled();
+    await Promise.all([this.refusals.settled(), this.reads.settled()]);
     await this.store.close();
   }
 }

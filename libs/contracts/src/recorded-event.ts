@@ -1,6 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020';
 import type { ValidateFunction } from 'ajv';
 import type {
+  AuditEvent,
   EnvironmentEvent,
   InstanceEvent,
   InstanceSnapshot,
@@ -14,7 +15,12 @@ import { FOLD_VERSION } from '@uplift/domain';
 import { eventSchemaId } from './event.codec';
 import { INSTANCE_EVENTS } from './events/instance-event.schemas';
 import { instanceState } from './events/instance-state.schema';
-import { ENVIRONMENT_EVENTS, REFUSAL_EVENTS, SYSTEM_EVENTS } from './events/system-event.schemas';
+import {
+  AUDIT_EVENTS,
+  ENVIRONMENT_EVENTS,
+  REFUSAL_EVENTS,
+  SYSTEM_EVENTS,
+} from './events/system-event.schemas';
 import type { AnySchema, JsonSchema } from './schema';
 import type { StoredEvent } from './stored-event';
 import { DAMAGED_METADATA } from './stored-event';
@@ -26,6 +32,7 @@ interface EventsByCategory {
   readonly system: SystemEvent;
   readonly refusal: RefusalEvent;
   readonly environment: EnvironmentEvent;
+  readonly audit: AuditEvent;
 }
 
 export type EventCategory = keyof EventsByCategory;
@@ -43,6 +50,7 @@ export const EVENT_CATEGORIES = {
   system: { version: 1, schemas: SYSTEM_EVENTS },
   refusal: { version: 1, schemas: REFUSAL_EVENTS },
   environment: { version: 1, schemas: ENVIRONMENT_EVENTS },
+  audit: { version: 1, schemas: AUDIT_EVENTS },
 } as const satisfies Record<EventCategory, CategoryRow>;
 
 /** The switches of all starts: there is one stream of its kind. */
@@ -71,6 +79,11 @@ export function refusalStream(instanceId: string): string {
 /** Commands that were denied to their callers in the hour that begins with this id. */
 export function denialStream(hourId: string): string {
   return `refusal-${hourId}`;
+}
+
+/** What was read under `audit:read` in the hour that begins with this id. */
+export function auditedReadsStream(hourId: string): string {
+  return `audit-${hourId}`;
 }
 
 /** Whom one environment of Lagoon belongs to. */

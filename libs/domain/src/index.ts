@@ -23,6 +23,7 @@ export * from './instance/work-order';
 export * from './commands/allowed-commands';
 export * from './commands/instance.decider';
 export * from './system/api-tokens';
+export * from './system/audited-reads';
 export * from './system/decisions';
 export * from './system/findings';
 export * from './system/refusals';

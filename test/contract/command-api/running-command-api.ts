@@ -95,7 +95,7 @@ export class RunningCommandApi {
     return this.store.lastPosition();
   }
 
-  /** Streams written to after a position; refusals are kept beside the instances. */
+  /** Streams written to after a position; refusals and reads are kept beside the instances. */
   async writtenSince(after: bigint | null): Promise<readonly string[]> {
     const streams: string[] = [];
     const from = after === null ? {} : { after };
@@ -103,7 +103,7 @@ export class RunningCommandApi {
       streams.push(...events.map(({ stream }) => stream));
       if (caughtUp) break;
     }
-    return streams.filter((stream) => categoryOf(stream) !== 'refusal');
+    return streams.filter((stream) => !['refusal', 'audit'].includes(categoryOf(stream) ?? ''));
   }
 
   async register(key: string): Promise<string> {

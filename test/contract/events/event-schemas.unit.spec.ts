@@ -9,7 +9,13 @@ import {
   UnknownEventError,
 } from '@uplift/contracts';
 import fc from 'fast-check';
-import { ENVIRONMENT_VALUES, EVENT_VALUES, REFUSAL_VALUES, SYSTEM_VALUES } from './event-values';
+import {
+  AUDIT_VALUES,
+  ENVIRONMENT_VALUES,
+  EVENT_VALUES,
+  REFUSAL_VALUES,
+  SYSTEM_VALUES,
+} from './event-values';
 import { goldenEvents } from './golden-events';
 
 const example = (type: string, category: EventCategory = 'instance'): StoredEvent => {
@@ -30,6 +36,7 @@ describe.each([
   ...casesOf('system', SYSTEM_VALUES),
   ...casesOf('refusal', REFUSAL_VALUES),
   ...casesOf('environment', ENVIRONMENT_VALUES),
+  ...casesOf('audit', AUDIT_VALUES),
 ])('the schema of the %s event %s', (category, type, values) => {
   const golden = example(type, category);
   const { required } = eventSchema(category, type) as { required: readonly string[] };

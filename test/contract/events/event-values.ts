@@ -1,4 +1,5 @@
 import type {
+  AuditEventData,
   EnvironmentEventData,
   Evidence,
   Failure,
@@ -293,4 +294,10 @@ export const REFUSAL_VALUES: {
     deniedTo: nullable(name),
     hour: timestamp,
   }),
+};
+
+export const AUDIT_VALUES: {
+  readonly [Type in keyof AuditEventData]: fc.Arbitrary<AuditEventData[Type]>;
+} = {
+  AuditRecordsRead: fc.record({ route: name, readBy: name, hour: timestamp }),
 };

@@ -16,6 +16,11 @@ const ABOUT: Readonly<Record<EventCategory, { readonly id: string; readonly abou
     about:
       'Which instance an environment of Lagoon belongs to: reserved before it is registered, freed when it is deregistered.',
   },
+  audit: {
+    id: 'auditId',
+    about:
+      'What was read that only the scope audit:read opens: one stream for each hour, in it one event per caller and route.',
+  },
   refusal: {
     id: 'refusalId',
     about:

@@ -55,7 +55,7 @@ export const PROMISES = {
   'S-15': 'each service has a role of its own in the database',
   'S-16': 'dependencies are fixed and checked',
   'S-17': 'containers run unprivileged, on a read-only root',
-  'S-18': 'every refused command is on record',
+  'S-18': 'every refused command, and every read of the audit, is on record',
   'S-19': 'a report of health with a wrong token changes nothing, and during an upgrade none does',
 } as const;
 

@@ -8,6 +8,7 @@ import type { HttpRequest } from '../http/http-exchange';
 import type { Principal } from '@uplift/access';
 import { Authenticator, bearerOf, identify } from '@uplift/access';
 import { CallbackTokens } from './callback-tokens';
+import { ReadRecorder } from './read-recorder';
 import type { RouteAccess } from './route-access';
 import { accessOf } from './route-access';
 
@@ -16,8 +17,9 @@ interface Shown {
   /** What comes in: the request of the web framework, or of the bus. */
   readonly request: object;
   readonly token: string | undefined;
-  /** Name of a command; undefined for what only reads. */
-  readonly command: string | undefined;
+  /** The subject, or method and route. */
+  readonly route: string;
+  readonly isCommand: boolean;
 }
 
 interface WebRequest {
@@ -33,6 +35,7 @@ export class AccessGuard implements CanActivate {
     private readonly authenticator: Authenticator,
     private readonly callbacks: CallbackTokens,
     private readonly refusals: RefusalRecorder,
+    private readonly reads: ReadRecorder,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -57,16 +60,24 @@ export class AccessGuard implements CanActivate {
       this.record(shown, principal, error);
       throw error;
     }
+    if (showsAudit(shown, access, principal)) this.reads.record(shown.route, principal);
     identify(shown.request, principal);
   }
 
-  private record({ command, transport }: Shown, principal: Principal | undefined, error: unknown) {
-    if (command === undefined || !(error instanceof ProblemError)) return;
+  private record(shown: Shown, principal: Principal | undefined, error: unknown) {
+    if (!shown.isCommand || !(error instanceof ProblemError)) return;
     const { code, status } = error.problem;
     if (status >= 500) return;
+    const { route: command, transport } = shown;
     const actor = principal?.actor ?? null;
     this.refusals.recordDenial({ command, transport, code, actor });
   }
+}
+
+/** Whether what is asked for is open to this caller by `audit:read` alone, all of it or a part. */
+function showsAudit({ isCommand }: Shown, access: RouteAccess, { scopes }: Principal): boolean {
+  if (isCommand || access.kind !== 'scope') return false;
+  return [access.scope, access.more].includes('audit:read') && scopes.includes('audit:read');
 }
 
 function lacking(scope: Scope): ProblemError {
@@ -81,12 +92,12 @@ function shownIn(context: ExecutionContext, access: RouteAccess): Shown {
   }
   const request = context.switchToRpc().getData<BusRequest>();
   const token = request.headers[REQUEST_HEADERS.actorToken];
-  return { transport: 'nats', request, token, command: request.subject };
+  return { transport: 'nats', request, token, route: request.subject, isCommand: true };
 }
 
 function shownOverHttp(request: WebRequest, { kind }: RouteAccess): Shown {
   const { method, headers, routeOptions } = request;
   const isCommand = method !== 'GET' || kind === 'instance';
-  const command = isCommand ? `${method} ${routeOptions.url ?? ''}` : undefined;
-  return { transport: 'http', request, token: bearerOf(headers.authorization), command };
+  const route = `${method} ${routeOptions.url ?? ''}`;
+  return { transport: 'http', request, token: bearerOf(headers.authorization), route, isCommand };
 }

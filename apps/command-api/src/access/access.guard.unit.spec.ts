@@ -1,13 +1,14 @@
 import type { ExecutionContext } from '@nestjs/common';
-import { denialStream } from '@uplift/contracts';
+import { AccessPolicy, actorOfToken, Authenticator, principalOf } from '@uplift/access';
+import { accessOn } from '@uplift/access/testing';
+import { auditedReadsStream, denialStream } from '@uplift/contracts';
 import { deterministicEventId, loadOrEmpty } from '@uplift/event-store';
 import { Metrics } from '@uplift/runtime';
 import { RefusalRecorder } from '../commands/refusal-recorder';
-import { accessOn } from '@uplift/access/testing';
 import { refusedWith } from '../testing/command-requests';
 import { AccessGuard } from './access.guard';
 import { CallbackTokens } from './callback-tokens';
-import { principalOf } from '@uplift/access';
+import { ReadRecorder } from './read-recorder';
 import { Needs, NeedsIdentity, NeedsInstanceToken, Public } from './route-access';
 
 const HOUR_MS = 3_600_000;
@@ -15,6 +16,16 @@ const HOUR_MS = 3_600_000;
 class Handlers {
   @Needs('instances:write')
   write(this: void) {
+    return undefined;
+  }
+
+  @Needs('audit:read')
+  findings(this: void) {
+    return undefined;
+  }
+
+  @Needs('instances:read', 'audit:read')
+  events(this: void) {
     return undefined;
   }
 
@@ -37,16 +48,22 @@ class Handlers {
     return undefined;
   }
 }
-const { write, whoever, callback, open, undeclared } = Handlers.prototype;
+const { write, findings, events, whoever, callback, open, undeclared } = Handlers.prototype;
 const ID = '77777777-7777-4777-8777-777777777777';
 
-function setUp() {
+function setUp(isOff = false) {
   const access = accessOn();
-  const { store, clock, authenticator } = access;
-  const refusals = new RefusalRecorder(store, clock, new Metrics('command-api'));
+  const { store, clock } = access;
+  const policy = isOff ? new AccessPolicy(true) : access.authenticator.policy;
+  const authenticator = isOff
+    ? new Authenticator(policy, access.tokens, null, clock)
+    : access.authenticator;
+  const metrics = new Metrics('command-api');
+  const refusals = new RefusalRecorder(store, clock, metrics);
+  const reads = new ReadRecorder(policy, store, clock, metrics);
   const keys = ['k'.repeat(32)];
   const callbacks = new CallbackTokens({ keys, isTokenTakenFromUrl: false, isGetTaken: false });
-  const guard = new AccessGuard(authenticator, callbacks, refusals);
+  const guard = new AccessGuard(authenticator, callbacks, refusals, reads);
 
   const overHttp = async (
     handler: object,
@@ -68,14 +85,18 @@ function setUp() {
     await guard.canActivate(parts as unknown as ExecutionContext);
     return principalOf(request);
   };
+  const presentHour = () => new Date(clock.wall() - (clock.wall() % HOUR_MS)).toISOString();
+  const dataIn = async (stream: string) =>
+    (await loadOrEmpty(store, stream)).map(({ data }) => data);
   const denied = async () => {
     await refusals.settled();
-    const now = clock.wall();
-    const hour = new Date(now - (now % HOUR_MS)).toISOString();
-    const events = await loadOrEmpty(store, denialStream(deterministicEventId('denials', hour, 0)));
-    return events.map(({ data }) => data);
+    return dataIn(denialStream(deterministicEventId('denials', presentHour(), 0)));
   };
-  return { ...access, callbacks, overHttp, overBus, denied };
+  const read = async () => {
+    await reads.settled();
+    return dataIn(auditedReadsStream(deterministicEventId('audited-reads', presentHour(), 0)));
+  };
+  return { ...access, callbacks, overHttp, overBus, denied, read };
 }
 
 describe('the guard before every route', () => {
@@ -170,5 +191,68 @@ describe('the guard before every route', () => {
       if (n % 50 === 0) await denied();
     }
     expect(await denied()).toHaveLength(1_000);
+  }, 60_000);
+});
+
+describe('a read that takes audit:read', () => {
+  const URL = '/v1/system/findings';
+
+  it('is kept once an hour for each caller and route, however often it is made', async () => {
+    const { overHttp, create, read, clock } = setUp();
+    const [one, other] = [await create(['audit:read']), await create(['audit:read'])];
+    const readAll = async () => {
+      for (let n = 0; n < 5; n += 1) {
+        await overHttp(findings, `Bearer ${one.token}`, 'GET', URL);
+        await overHttp(findings, `Bearer ${one.token}`, 'GET', '/v1/audit');
+        await overHttp(findings, `Bearer ${other.token}`, 'GET', URL);
+      }
+    };
+    await readAll();
+    const hour = new Date(clock.wall()).toISOString();
+    const by = ({ tokenId }: { tokenId: string }) => ({ readBy: actorOfToken(tokenId), hour });
+    expect(await read()).toEqual([
+      { route: `GET ${URL}`, ...by(one) },
+      { route: 'GET /v1/audit', ...by(one) },
+      { route: `GET ${URL}`, ...by(other) },
+    ]);
+    await clock.advance(HOUR_MS);
+    await readAll();
+    expect(await read()).toHaveLength(3);
+  });
+
+  it('is kept where the scope only shows more, of whoever has it', async () => {
+    const { overHttp, create, read } = setUp();
+    const url = '/v1/events';
+    const [less, more] = [
+      await create(['instances:read']),
+      await create(['instances:read', 'audit:read']),
+    ];
+    await overHttp(events, `Bearer ${less.token}`, 'GET', url);
+    expect(await read()).toEqual([]);
+    await overHttp(events, `Bearer ${more.token}`, 'GET', url);
+    expect(await read()).toMatchObject([
+      { route: `GET ${url}`, readBy: actorOfToken(more.tokenId) },
+    ]);
+  });
+
+  it('leaves nothing where it is denied, was no read, or nobody has to say who he is', async () => {
+    const { overHttp, create, read } = setUp();
+    const { token } = await create(['instances:read', 'instances:write']);
+    await expect(overHttp(findings, `Bearer ${token}`, 'GET', URL)).rejects.toThrow();
+    await overHttp(write, `Bearer ${token}`);
+    expect(await read()).toEqual([]);
+    const open = setUp(true);
+    await open.overHttp(findings, undefined, 'GET', URL);
+    expect(await open.read()).toEqual([]);
+  });
+
+  it('is kept a thousand times an hour at most', async () => {
+    const { overHttp, create, read } = setUp();
+    const { token } = await create(['audit:read']);
+    for (let n = 0; n < 1_010; n += 1) {
+      await overHttp(findings, `Bearer ${token}`, 'GET', `/v1/x/${n}`);
+      if (n % 50 === 0) await read();
+    }
+    expect(await read()).toHaveLength(1_000);
   }, 60_000);
 });

@@ -9,7 +9,12 @@ import type { Scope } from '@uplift/domain';
 
 /** What a caller needs for a route. */
 export type RouteAccess =
-  | { readonly kind: 'scope'; readonly scope: Scope }
+  | {
+      readonly kind: 'scope';
+      readonly scope: Scope;
+      /** Whoever has this one too is shown more. */
+      readonly more?: Scope;
+    }
   /** Whoever can prove who it is. */
   | { readonly kind: 'identity' }
   /** An app that shows the token of the instance which the path names. */
@@ -23,12 +28,10 @@ const PROBLEM = {
   content: { [CONTENT_TYPES.problem]: { schema: toOpenApi(ANSWERS.problem.json) as object } },
 };
 
-/** Only callers with this scope. */
-export function Needs(scope: Scope): MethodDecorator {
-  return applyDecorators(
-    SetMetadata(ACCESS, { kind: 'scope', scope }),
-    describedCredentials(scope),
-  );
+/** Only callers with this scope; those who have a second one are shown more. */
+export function Needs(scope: Scope, more?: Scope): MethodDecorator {
+  const access = { kind: 'scope', scope, ...(more === undefined ? {} : { more }) } as const;
+  return applyDecorators(SetMetadata(ACCESS, access), describedCredentials(scope));
 }
 
 /** Only callers that prove who they are, whatever they may do. */

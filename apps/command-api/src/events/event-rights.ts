@@ -1,6 +1,6 @@
 import type { StoredEvent } from '@uplift/contracts';
 import { splitStreamName } from '@uplift/contracts';
-import type { RefusalEventType, Scope, SystemEventType } from '@uplift/domain';
+import type { AuditEventType, RefusalEventType, Scope, SystemEventType } from '@uplift/domain';
 import { SCOPES } from '@uplift/domain';
 
 /** The scope of the route that tells the same. */
@@ -21,9 +21,12 @@ const REFUSALS: Readonly<Record<RefusalEventType, Scope>> = {
   CommandDenied: 'audit:read',
 };
 
+const AUDIT: Readonly<Record<AuditEventType, Scope>> = { AuditRecordsRead: 'audit:read' };
+
 const SCOPE_OF: ReadonlyMap<string, Scope> = new Map([
   ...Object.entries(ABOUT_THE_SYSTEM).map(([type, scope]) => [`system/${type}`, scope] as const),
   ...Object.entries(REFUSALS).map(([type, scope]) => [`refusal/${type}`, scope] as const),
+  ...Object.entries(AUDIT).map(([type, scope]) => [`audit/${type}`, scope] as const),
 ]);
 const ABOUT_INSTANCES = ['instance', 'environment'];
 

@@ -19,6 +19,7 @@ describe('who is sent an event', () => {
     ['system-1', 'CommandNoted', ['system:operate']],
     ['refusal-1', 'CommandRefused', ['instances:read']],
     ['refusal-1', 'CommandDenied', ['audit:read']],
+    ['audit-1', 'AuditRecordsRead', ['audit:read']],
     ['system-1', 'WrittenByANewerBuild', []],
     ['audit-1', 'FindingRecorded', []],
     ['instances-1', 'UpgradeRequested', []],

@@ -59,7 +59,7 @@ export class EventsController {
     return this.pages.page(query);
   }
 
-  @Needs('instances:read')
+  @Needs('instances:read', 'audit:read')
   @Get('events')
   @ApiOperation({
     summary: 'Events as they happen (server-sent events)',

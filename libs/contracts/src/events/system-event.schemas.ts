@@ -1,4 +1,6 @@
 import type {
+  AuditEventData,
+  AuditEventType,
   EnvironmentEventData,
   EnvironmentEventType,
   RefusalEventData,
@@ -135,6 +137,19 @@ export const REFUSAL_EVENTS: {
       transport: oneOf(['http', 'nats'] as const),
       code: documented('The code of the problem', name),
       deniedTo: documented('The actor; null: nobody knows who it was', nullable(name)),
+      hour: documented('Start of the hour', timestamp),
+    }),
+  ),
+};
+
+export const AUDIT_EVENTS: {
+  readonly [Type in AuditEventType]: Schema<AuditEventData[Type]>;
+} = {
+  AuditRecordsRead: documented(
+    'The first read in one hour of one route by one caller of what only the scope audit:read opens.',
+    object({
+      route: documented('Method and route', name),
+      readBy: documented('The actor', name),
       hour: documented('Start of the hour', timestamp),
     }),
   ),

@@ -195,6 +195,30 @@ export const ACCESS_MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    id: 'audited-read-not-recorded',
+    breaks: ['S-18'],
+    what: 'a read under audit:read leaves no trace',
+    file: `${ACCESS}/access.guard.ts`,
+    search: 'if (showsAudit(shown, access, principal)) this.reads.record(shown.route, principal);',
+    replacement: '',
+    test: {
+      spec: `${ACCESS}/access.guard.unit.spec.ts`,
+      name: 'is kept once an hour for each caller and route, however often it is made',
+    },
+  },
+  {
+    id: 'audited-reads-without-bound',
+    breaks: ['S-18', 'I-33'],
+    what: 'the stream of what was read under audit:read grows without a bound',
+    file: `${ACCESS}/read-recorder.ts`,
+    search: 'const MOST_READS = 1_000;',
+    replacement: 'const MOST_READS = 1_000_000;',
+    test: {
+      spec: `${ACCESS}/access.guard.unit.spec.ts`,
+      name: 'is kept a thousand times an hour at most',
+    },
+  },
+  {
     id: 'events-without-their-scope',
     breaks: ['S-11'],
     what: 'whoever reads instances is sent every event of the system',
