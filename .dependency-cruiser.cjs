@@ -6,7 +6,9 @@ const EVENTSTORE_CLIENT = 'node_modules/@eventstore/db-client/';
 
 /** Inside the command API imports run from the edge to the core: resources, then transports, then what carries them. */
 const commandApi = (...folders) => `^apps/command-api/src/(${folders.join('|')})/`;
-const COMMAND_API_EDGE = commandApi('instances', 'upgrades', 'system', 'events', 'tokens', 'pages');
+const COMMAND_API_EDGE = commandApi(
+  ...['instances', 'upgrades', 'system', 'events', 'tokens', 'actors', 'pages'],
+);
 const COMMAND_API_CORE = commandApi('commands', 'input');
 
 /** Inside the stage workers: wiring (root, providers), then stages, then what several stages use, then the core. */
@@ -17,6 +19,7 @@ const STAGE_WORKERS_CORE = stageWorkers('runner', 'store');
 const projector = (...folders) => `^apps/projector/src/(${folders.join('|')})/`;
 const POSTGRESQL_AND_WIRING = [
   '^apps/projector/src/read-model/postgres\\.',
+  '^apps/command-api/src/access/postgres\\.actor-names\\.ts$',
   '^apps/projector/src/(projector\\.module|rebuild/rebuild-command|migrate/migrate-command)\\.ts$',
 ];
 
@@ -127,7 +130,8 @@ module.exports = {
     {
       name: 'postgresql-only-in-its-adapter',
       severity: 'error',
-      comment: 'Use the ReadModel port; if it lacks something, add it there and to its twin.',
+      comment:
+        'Use the ReadModel port, or ActorNames; if it lacks something, add it there and to its twin.',
       from: { path: '^(apps|libs)/', pathNot: POSTGRESQL_AND_WIRING },
       to: { path: ['node_modules/(pg|kysely)/', '/read-model/postgres\\.'] },
     },

@@ -110,6 +110,7 @@ const ADDRESSES: Readonly<Record<string, { port: number; readers: readonly strin
   natsUrl: { port: 4222, readers: SERVICES },
   postgresUrl: { port: 5432, readers: ['projector', 'migrate'] },
   postgresOwnerUrl: { port: 5432, readers: ['migrate'] },
+  actorsPostgresUrl: { port: 5432, readers: ['command-api', 'migrate'] },
   lagoonUrl: {
     port: 443,
     readers: SERVICES.filter((name) => !['relay', 'projector', 'command-api'].includes(name)),

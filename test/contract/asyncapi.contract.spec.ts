@@ -76,7 +76,8 @@ describe('asyncapi.yaml describes', () => {
       ...Object.values(QUERY_SUBJECTS),
       `${EVENT_SUBJECT_ROOT}.instance.{eventName}.{instanceId}`,
       `${EVENT_SUBJECT_ROOT}.environment.{eventName}.{environmentId}`,
-      `${EVENT_SUBJECT_ROOT}.refusal.{eventName}.{instanceId}`,
+      `${EVENT_SUBJECT_ROOT}.audit.{eventName}.{auditId}`,
+      `${EVENT_SUBJECT_ROOT}.refusal.{eventName}.{refusalId}`,
       `${EVENT_SUBJECT_ROOT}.system.{eventName}.{systemId}`,
     ];
     const addresses = api

@@ -12,6 +12,13 @@ import { Printer } from './printer';
 type ReadAnswer =
   'instance' | 'instancePage' | 'timelinePage' | 'upgrade' | 'stats' | 'system' | 'findingPage';
 
+/** What is shown of an actor. */
+export type NameOf = (actorId: string) => string;
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** That one request asks for. */
+const MOST_NAMES = 100;
+
 /** What every command works with; nothing is read or opened before it is needed. */
 export class CliContext {
   constructor(
@@ -34,9 +41,10 @@ export class CliContext {
   /** Reads; says which starts are stopped, and that the answer is old, whatever was asked. */
   async ask<Name extends ReadAnswer>(path: string): Promise<Answer<Name>> {
     const answer = await this.api.json<Answer<Name>>(path);
+    const nameOf = await this.namesOf(answer.stops.map(({ requestedBy }) => requestedBy));
     for (const { core, since, requestedBy, reason } of answer.stops) {
       const which = core === null ? 'All starts' : `Starts on core ${core}`;
-      this.printer.say(`${which} are stopped since ${since} by ${requestedBy}: ${reason}`);
+      this.printer.say(`${which} are stopped since ${since} by ${nameOf(requestedBy)}: ${reason}`);
     }
     const { reason, detail, at } = answer.asOf;
     if (reason) this.printer.say(`This is as of ${at} [${reason}]: ${detail ?? ''}`);
@@ -46,6 +54,24 @@ export class CliContext {
   /** Sends a command; without a key under one of its own. */
   command<Answer>(path: string, body: object, key = this.randomness.uuid()): Promise<Answer> {
     return this.api.json(path, { method: 'POST', headers: { 'idempotency-key': key }, body });
+  }
+
+  /** How rows have actors: by name in a table, which people read, and by id alone elsewhere. */
+  namesInRows(actorIds: readonly string[]): Promise<NameOf> {
+    return this.namesOf(this.printer.output === 'table' ? actorIds : []);
+  }
+
+  /** Of whom a name is kept that can be had is shown by it too, everybody else by id. */
+  private async namesOf(actorIds: readonly string[]): Promise<NameOf> {
+    const ids = [...new Set(actorIds)].filter((id) => UUID.test(id));
+    const names = new Map<string, string>();
+    for (let n = 0; n < ids.length; n += MOST_NAMES) {
+      const { items } = await this.api
+        .json<Answer<'actorNames'>>(`/v1/actors?ids=${ids.slice(n, n + MOST_NAMES).join(',')}`)
+        .catch(() => ({ items: [] }));
+      for (const { actorId, name } of items) names.set(actorId, `${name} (${actorId})`);
+    }
+    return (actorId) => names.get(actorId) ?? actorId;
   }
 
   /** Opens the store for the work, and closes it whatever happens. */

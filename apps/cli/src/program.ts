@@ -9,6 +9,7 @@ import { CommandFailure, EXIT } from './exit-code';
 import { instanceCommand } from './instance.command';
 import { OUTPUTS } from './printer';
 import { systemCommand } from './system.command';
+import { actorCommand } from './access/actor.command';
 import { loginCommand, whoamiCommand } from './access/login.command';
 import { tokenCommand } from './access/token.command';
 import { upgradeCommand } from './upgrade/upgrade.command';
@@ -16,7 +17,7 @@ import { upgradeCommand } from './upgrade/upgrade.command';
 const EXIT_CODES = `
 Exit codes: 0 done, 1 failed, 2 usage, 3 refused, 4 timed out, 5 unreachable, 6 not allowed.
 Settings:   UPLIFT_API_URL; UPLIFT_TOKEN unless uplift login has stored one; UPLIFT_EVENTSTORE_URL for audit and rebuild;
-            UPLIFT_POSTGRES_URL for rebuild and migrate; UPLIFT_POSTGRES_OWNER_URL for migrate.`;
+            UPLIFT_POSTGRES_URL for rebuild and migrate; UPLIFT_POSTGRES_OWNER_URL, UPLIFT_ACTORS_POSTGRES_URL for migrate.`;
 
 const PROJECTOR = resolve(__dirname, '../../projector/src/main.js');
 
@@ -32,7 +33,7 @@ export function program(): Command {
   const context = new CliContext(root, systemClock, systemRandomness);
   const nouns = [
     ...[instanceCommand, upgradeCommand, systemCommand, auditCommand],
-    ...[tokenCommand, whoamiCommand, loginCommand],
+    ...[tokenCommand, actorCommand, whoamiCommand, loginCommand],
   ];
   nouns.forEach((noun) => root.addCommand(noun(context)));
   root
@@ -42,7 +43,7 @@ export function program(): Command {
   root
     .command('migrate')
     .description(
-      'make or update the tables of the read model, and the role that the projector runs as',
+      'make or update the tables, and the roles that the projector and the command API use',
     )
     .action(() => runProjector('--migrate', 'the database was not migrated'));
   return throwing(root);

@@ -39,8 +39,9 @@ export function systemCommand(context: CliContext): Command {
     .description('which starts are stopped, by whom, why and since when')
     .action(async () => {
       const document = await context.ask<'system'>('/v1/system');
-      const rows = document.stops.map(({ core, since, requestedBy, reason }) => {
-        return { core: core ?? 'all', since, requestedBy, reason };
+      const nameOf = await context.namesInRows(document.stops.map((stop) => stop.requestedBy));
+      const rows = document.stops.map(({ core, since, requestedBy: by, reason }) => {
+        return { core: core ?? 'all', since, requestedBy: nameOf(by), reason };
       });
       context.printer.print({ document, rows });
     });

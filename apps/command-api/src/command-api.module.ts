@@ -10,10 +10,16 @@ import {
 import {
   API_TOKENS_STREAM,
   DECISIONS_STREAM,
+  ERASURES_STREAM,
   FINDINGS_STREAM,
   SYSTEM_STREAM,
 } from '@uplift/contracts';
-import { decisionsDecider, environmentDecider, findingsDecider } from '@uplift/domain';
+import {
+  decisionsDecider,
+  environmentDecider,
+  erasuresDecider,
+  findingsDecider,
+} from '@uplift/domain';
 import {
   CommandHandler,
   DivergenceWatch,
@@ -33,6 +39,8 @@ import { accessProviders, GLOBAL_GUARD } from './access/access.providers';
 import { ACCESS_POLICY_SETTINGS, API_TOKENS_DECIDER } from '@uplift/access';
 import { CALLBACK_SETTINGS, callbackPolicyOf, CallbackTokens } from './access/callback-tokens';
 import { ReadRecorder } from './access/read-recorder';
+import { ErasureStream } from './actors/actor-commands';
+import { ActorsModule } from './actors/actors.module';
 import { CommandLimiter, CommandLimits } from './commands/command-limiter';
 import { CommandMeter } from './commands/command-meter';
 import { CommandService } from './commands/command-service';
@@ -62,6 +70,7 @@ export const SERVICE_NAME = 'command-api';
 export const COMMAND_API_SETTINGS = [
   ...ACCESS_POLICY_SETTINGS,
   'httpHost',
+  'actorsPostgresUrl',
   'eventStoreUrl',
   ...BUS_ACCESS_SETTINGS,
   'deadlineAttemptMs',
@@ -84,6 +93,7 @@ export const RESOURCE_MODULES = [
   SystemModule,
   EventsModule,
   TokensModule,
+  ActorsModule,
 ];
 
 /** Composition root: the one place where adapters are chosen. */
@@ -104,11 +114,11 @@ export class CommandApiModule implements OnApplicationShutdown {
       ...adapters(runtime),
       ...histories(runtime),
       ...systemStreams(runtime),
+      erasureStream(runtime),
       CommandLimiter,
       CommandMeter,
       CommandService,
       RefusalRecorder,
-      ReadRecorder,
       Environments,
       ReadModel,
       PublishedApi,
@@ -259,4 +269,16 @@ function systemStreams(runtime: CommandApiRuntime): Provider[] {
       },
     },
   ];
+}
+
+function erasureStream(runtime: CommandApiRuntime): Provider {
+  return {
+    provide: ErasureStream,
+    inject: [EventStore, CommandMeter],
+    useFactory: (store: EventStore, meter: CommandMeter) => {
+      const streams = new StreamHistory(store, SERVICE_NAME, 'system', erasuresDecider);
+      const handler = new SystemCommandHandler(ERASURES_STREAM, streams, runtime);
+      return new ErasureStream(handler, meter);
+    },
+  };
 }

@@ -4,3 +4,4 @@ export * from './authenticator';
 export * from './issuer-keys';
 export * from './jwt-verifier';
 export * from './principal';
+export { readableName } from './readable-name';

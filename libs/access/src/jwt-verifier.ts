@@ -9,6 +9,7 @@ import type { ReadKeys } from './issuer-keys';
 import { IssuerKeys } from './issuer-keys';
 import type { Principal } from './principal';
 import { actorIdOf } from './principal';
+import { nameInClaims } from './readable-name';
 
 export const TOLERANCE_SECONDS = 30;
 const MOST_SUBJECT = 255;
@@ -48,18 +49,21 @@ export class JwtVerifier {
   }
 }
 
-function principalIn({ sub = '', exp = 0, scope }: JWTPayload, issuer: string): Principal {
+function principalIn(claims: JWTPayload, issuer: string): Principal {
+  const { sub = '', exp = 0, scope } = claims;
   if (sub === '' || sub.length > MOST_SUBJECT) {
     throw refusal(
       'credentials-refused',
       `The token has a subject of 1 to ${MOST_SUBJECT} characters`,
     );
   }
+  const name = nameInClaims(claims);
   return {
     actor: { type: 'user', id: actorIdOf(issuer, sub) },
     scopes: scopesIn(scope),
     issuer,
     subject: sub,
+    ...(name === undefined ? {} : { name }),
     expiresAt: (exp + TOLERANCE_SECONDS) * 1_000,
   };
 }

@@ -10,6 +10,8 @@ export interface Principal {
   /** Who vouches for it, and its name there: never stored. */
   readonly issuer: string;
   readonly subject: string;
+  /** By which people know it, as the token says; kept apart from all events, where it can be erased. */
+  readonly name?: string;
   /** Milliseconds since 1970; null: its right does not end by itself. */
   readonly expiresAt: number | null;
   /** Of an API token, which may be revoked. */

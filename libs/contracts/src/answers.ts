@@ -98,6 +98,9 @@ const apiToken = named(
   }),
 );
 
+const actorLinks = named('ActorLinks', object({ actor: text }));
+const actorName = named('ActorName', object({ actorId: uuid, name: text }));
+
 /** The schema of every answer. Named parts stand in `definitions` under the name they are published by. */
 export const ANSWERS = {
   instance: named('InstanceAnswer', object({ instance, ...READ })),
@@ -183,6 +186,30 @@ export const ANSWERS = {
     'ApiTokenCommandAnswer',
     object({ tokenId: uuid, ...ledTo('the tokens'), links: tokenLinks }),
   ),
+  actor: named(
+    'ActorAnswer',
+    object({
+      actorId: uuid,
+      state: documented(
+        'unnamed: no name is kept, perhaps not yet; erased: none is kept again',
+        oneOf(['named', 'unnamed', 'erased'] as const),
+      ),
+      name: documented('Null unless it is named', nullable(text)),
+    }),
+  ),
+  actorNames: named(
+    'ActorNames',
+    object({ items: documented('Of those whose name is kept', list(actorName)) }),
+  ),
+  actorCommand: named(
+    'ActorCommandAnswer',
+    object({
+      actorId: uuid,
+      nameGone: documented('False: the name goes as soon as the database can be reached', flag),
+      ...ledTo('the erasures'),
+      links: actorLinks,
+    }),
+  ),
   callbackToken: named(
     'CallbackTokenAnswer',
     object({
@@ -213,6 +240,9 @@ export type ApiTokenDocument = ValueOf<typeof apiToken>;
 export type ApiTokenList = ValueOf<typeof ANSWERS.tokenList>;
 export type ApiTokenCreatedAnswer = ValueOf<typeof ANSWERS.tokenCreated>;
 export type ApiTokenCommandAnswer = ValueOf<typeof ANSWERS.tokenCommand>;
+export type ActorAnswer = ValueOf<typeof ANSWERS.actor>;
+export type ActorNamesAnswer = ValueOf<typeof ANSWERS.actorNames>;
+export type ActorCommandAnswer = ValueOf<typeof ANSWERS.actorCommand>;
 export type CallbackTokenAnswer = ValueOf<typeof ANSWERS.callbackToken>;
 export type EventDocument = ValueOf<typeof event>;
 export type CommandLinks = ValueOf<typeof commandLinks>;

@@ -89,6 +89,7 @@ export const PROBLEMS = {
   'illegal-history': refused(500, 'The history of the instance is broken'),
   'unknown-event': refused(500, 'The history holds an event this build does not know'),
   'access-unavailable': later(503, 'It cannot be found out who the caller is'),
+  'actor-names-unavailable': later(503, 'The names of actors cannot be read'),
   'event-store-unavailable': later(503, 'The event store did not answer'),
   'invalid-query': refused(400, 'The query breaks its schema'),
   'instance-not-found': refused(404, 'The read model knows no such instance'),

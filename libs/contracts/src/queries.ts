@@ -68,6 +68,13 @@ const seenLast: Schema<string> = plain({
   description: 'Position seen last, for clients that cannot send Last-Event-ID; 0 is the start',
 });
 
+const ONE_UUID = LOWER_UUID.slice(1, -1);
+const actorIds: Schema<string> = plain({
+  type: 'string',
+  pattern: `^${ONE_UUID}(,${ONE_UUID}){0,99}$`,
+  description: 'Actors as events name them: a hundred at most, separated by commas',
+});
+
 /** The body of every query over NATS. */
 const QUERIES = {
   instanceGet: closed(object(byInstance, { minPosition })),
@@ -108,6 +115,7 @@ const HTTP_QUERIES = {
   ...QUERIES,
   instanceEvents: closed(object(byInstance, { from: fromRevision, order: eventOrder, limit })),
   eventStream: closed(object({}, { instanceId: watchedInstance, after: seenLast })),
+  actorNames: closed(object({}, { ids: actorIds })),
 } as const satisfies Record<string, AnySchema>;
 
 /** What each query is answered with, by its name in `ANSWERS`. */

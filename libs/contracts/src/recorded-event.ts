@@ -67,6 +67,9 @@ export const FINDINGS_STREAM = 'system-6dcadd50-8870-5bb2-9235-f0e24cedf346';
 /** Which API tokens there are, and which were revoked. */
 export const API_TOKENS_STREAM = 'system-05fa934a-ec7d-5448-892c-805ac30c88c8';
 
+/** Whose names were erased. */
+export const ERASURES_STREAM = 'system-a5ea5db0-c1b5-55fd-ab9f-8ea5eda3e594';
+
 export function instanceStream(instanceId: string): string {
   return `instance-${instanceId}`;
 }

@@ -25,6 +25,7 @@ export * from './commands/instance.decider';
 export * from './system/api-tokens';
 export * from './system/audited-reads';
 export * from './system/decisions';
+export * from './system/erasures';
 export * from './system/findings';
 export * from './system/refusals';
 export * from './system/system-switch';

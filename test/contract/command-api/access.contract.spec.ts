@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process';
-import { createHash, createSign, generateKeyPairSync, randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import type { IncomingMessage, Server } from 'node:http';
-import { createServer, request as httpRequest } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage } from 'node:http';
+import { request as httpRequest } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { ProblemError } from '@uplift/contracts';
 import { COMMAND_SUBJECTS, instanceStream } from '@uplift/contracts';
@@ -16,51 +15,37 @@ import { everyRoute } from '../../../apps/command-api/src/pages/open-api-file';
 import { projectRoot } from '../../../tools/stack/src';
 import { eventually } from '../../support/eventually';
 import { RunningCommandApi, registrationOf } from './running-command-api';
+import { ISSUER, jwt, TokenIssuer } from './token-issuer';
 
 const ROOT = `uplift_${'r'.repeat(43)}`;
 const ROOT_HASH = createHash('sha256').update(ROOT).digest('hex');
-const ISSUER = 'https://id.example.com/';
 const ID = '77777777-7777-4777-8777-777777777777';
 const DAY_MS = 86_400_000;
-const KEYS = generateKeyPairSync('rsa', { modulusLength: 2_048 });
 const HTTP_ROUTES = everyRoute().filter(({ transport }) => transport === 'http');
 const SUBJECTS = everyRoute().filter(({ transport }) => transport === 'nats');
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 const inDays = (days: number) => new Date(Date.now() + days * DAY_MS).toISOString();
 
-function jwt(claims: object): string {
-  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const iat = Math.floor(Date.now() / 1_000);
-  const times = { iat, exp: iat + 600 };
-  const content = `${part({ alg: 'RS256', kid: 'k' })}.${part({ ...times, iss: ISSUER, aud: 'uplift', ...claims })}`;
-  const signature = createSign('RSA-SHA256').update(content).sign(KEYS.privateKey);
-  return `${content}.${signature.toString('base64url')}`;
-}
-
 describe('a command API that lets nobody in without a token', () => {
-  let issuer: Server;
+  let issuer: TokenIssuer;
   let api: RunningCommandApi;
   const tokens = new Map<Credential, string>([['a bad token', `uplift_${'x'.repeat(43)}`]]);
 
   beforeAll(async () => {
-    const keys = [{ ...KEYS.publicKey.export({ format: 'jwk' }), kid: 'k' }];
-    issuer = createServer((_request, response) => response.end(JSON.stringify({ keys })));
-    await once(issuer.listen(0, '127.0.0.1'), 'listening');
+    issuer = await TokenIssuer.start();
     api = await RunningCommandApi.start({
       UPLIFT_AUTH: 'required',
       UPLIFT_ROOT_TOKEN_HASH: ROOT_HASH,
       UPLIFT_HEALTH_CALLBACK_KEY: randomUUID(),
-      UPLIFT_JWT_ISSUER: ISSUER,
-      UPLIFT_JWT_AUDIENCE: 'uplift',
-      UPLIFT_JWT_JWKS_URL: `http://127.0.0.1:${(issuer.address() as AddressInfo).port}/keys`,
+      ...issuer.settings,
     });
     for (const scope of SCOPES) tokens.set(scope, (await create({ scopes: [scope] })).token);
   });
 
   afterAll(async () => {
     await api.stop();
-    issuer.close();
+    issuer.stop();
   });
 
   async function create(changes: object = {}, by = ROOT) {

@@ -258,6 +258,7 @@ export const SYSTEM_VALUES: {
     ...askedBy,
   }),
   ApiTokenRevoked: fc.record({ tokenId: name, ...askedBy }),
+  ActorErased: fc.record({ actorId: name, ...askedBy }),
 };
 
 const holder = { instanceId: name, registration: fc.nat() };

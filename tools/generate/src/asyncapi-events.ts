@@ -9,7 +9,7 @@ const ABOUT: Readonly<Record<EventCategory, { readonly id: string; readonly abou
   system: {
     id: 'systemId',
     about:
-      'The switches of all starts, findings, decisions of operators, API tokens: one stream of each kind.',
+      'The switches of all starts, findings, decisions of operators, API tokens, erased names: one stream of each kind.',
   },
   environment: {
     id: 'environmentId',

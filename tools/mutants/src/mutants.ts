@@ -1,4 +1,5 @@
 import { ANOTHER_STORE_MUTANTS } from './tables/another-store.mutants';
+import { ACTOR_MUTANTS } from './tables/actor.mutants';
 import { BUS_USERS_MUTANTS } from './tables/bus-users.mutants';
 import { BUS_MUTANTS } from './tables/bus.mutants';
 import { CALLBACK_MUTANTS } from './tables/callback.mutants';
@@ -29,6 +30,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...READ_MODEL_MUTANTS,
   ...LOAD_MUTANTS,
   ...ACCESS_MUTANTS,
+  ...ACTOR_MUTANTS,
   ...CALLBACK_MUTANTS,
   ...SECURITY_MUTANTS,
   ...PROBE_MUTANTS,

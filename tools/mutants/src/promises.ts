@@ -63,8 +63,6 @@ export type PromiseId = keyof typeof PROMISES;
 
 /** Why no edit breaks it. */
 export const NOT_BROKEN: Partial<Record<PromiseId, string>> = {
-  'I-32': 'not there yet: events hold no personal data, and there is nothing to erase them by',
   'S-02': 'not there yet: no token is limited to some instances',
   'S-14': 'not there yet: services have no users of their own in the store',
-  'S-15': 'not there yet: services have no roles of their own in the database',
 };

@@ -8,6 +8,7 @@ interface CreateOptions {
   readonly scope: readonly string[];
   readonly days: number;
   readonly reason: string;
+  readonly name?: string;
   readonly key?: string;
 }
 
@@ -34,11 +35,12 @@ function createCommand(context: CliContext): Command {
         .makeOptionMandatory(),
     )
     .requiredOption('--reason <text>', 'what it is for; no names of people')
+    .option('--name <name>', 'by which people know its holder; kept apart, where it can be erased')
     .addOption(new Option('--days <n>', 'how long it is good').argParser(daysIn).default(30))
     .option('--key <key>', 'idempotency key; made up if left out')
-    .action(async ({ scope, days, reason, key }: CreateOptions) => {
+    .action(async ({ scope, days, reason, name, key }: CreateOptions) => {
       const expiresAt = new Date(context.clock.wall() + days * DAY_MS).toISOString();
-      const body = { scopes: scope, expiresAt, reason };
+      const body = { scopes: scope, expiresAt, reason, ...(name === undefined ? {} : { name }) };
       const document = await context.command<Answer<'tokenCreated'>>('/v1/tokens', body, key);
       const { tokenId, actor, token } = document;
       context.printer.print({ document, rows: [{ tokenId, actor, expiresAt, token }] });
@@ -52,8 +54,11 @@ function listCommand(context: CliContext): Command {
     .description('API tokens, those in force first, without what their holders show')
     .action(async () => {
       const document = await context.api.json<Answer<'tokenList'>>('/v1/tokens');
-      const rows = document.items.map(({ scopes, ...token }) => {
-        return { ...token, scopes: scopes.join(' ') };
+      const actors = document.items.flatMap(({ actor, createdBy }) => [createdBy, actor]);
+      const nameOf = await context.namesInRows(actors);
+      const rows = document.items.map(({ scopes, actor, createdBy, ...token }) => {
+        const named = { actor: nameOf(actor), createdBy: nameOf(createdBy) };
+        return { ...token, ...named, scopes: scopes.join(' ') };
       });
       context.printer.print({ document, rows });
     });

@@ -29,6 +29,12 @@ describe('uplift token', () => {
     expect(context.said).toEqual([]);
   });
 
+  it('sends the name of the holder beside what the history keeps', async () => {
+    const named = ['--name', 'Nightly robot', '--scope', 'audit:read', ...REASON];
+    await context.run(tokenCommand, 'create', ...named);
+    expect(api.asked).toMatchObject([{ body: { name: 'Nightly robot', reason: 'nightly' } }]);
+  });
+
   it('says what to do where a token cannot be shown again', async () => {
     api.answers.set('/v1/tokens', { body: { ...CREATED, token: null } });
     await context.run(tokenCommand, 'create', '--scope', 'audit:read', ...REASON);

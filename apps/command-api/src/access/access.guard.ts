@@ -1,14 +1,13 @@
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
+import type { Principal } from '@uplift/access';
+import { Authenticator, bearerOf, identify } from '@uplift/access';
 import type { BusRequest } from '@uplift/bus';
 import { ProblemError, refusal, REQUEST_HEADERS } from '@uplift/contracts';
 import type { Scope } from '@uplift/domain';
-import { RefusalRecorder } from '../commands/refusal-recorder';
 import type { HttpRequest } from '../http/http-exchange';
-import type { Principal } from '@uplift/access';
-import { Authenticator, bearerOf, identify } from '@uplift/access';
+import { AdmissionRecords } from './admission-records';
 import { CallbackTokens } from './callback-tokens';
-import { ReadRecorder } from './read-recorder';
 import type { RouteAccess } from './route-access';
 import { accessOf } from './route-access';
 
@@ -34,8 +33,7 @@ export class AccessGuard implements CanActivate {
   constructor(
     private readonly authenticator: Authenticator,
     private readonly callbacks: CallbackTokens,
-    private readonly refusals: RefusalRecorder,
-    private readonly reads: ReadRecorder,
+    private readonly records: AdmissionRecords,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -57,26 +55,30 @@ export class AccessGuard implements CanActivate {
           : await this.authenticator.identify(shown.transport, shown.token);
       if (scope !== undefined && !principal.scopes.includes(scope)) throw lacking(scope);
     } catch (error) {
-      this.record(shown, principal, error);
+      this.record(shown, principal ?? null, error);
       throw error;
     }
-    if (showsAudit(shown, access, principal)) this.reads.record(shown.route, principal);
+    this.keep(shown, access, principal);
     identify(shown.request, principal);
   }
 
-  private record(shown: Shown, principal: Principal | undefined, error: unknown) {
+  private keep({ isCommand, route }: Shown, access: RouteAccess, principal: Principal): void {
+    if (isCommand) this.records.command(principal);
+    else if (showsAudit(access, principal)) this.records.audited(route, principal);
+  }
+
+  private record(shown: Shown, principal: Principal | null, error: unknown) {
     if (!shown.isCommand || !(error instanceof ProblemError)) return;
     const { code, status } = error.problem;
     if (status >= 500) return;
     const { route: command, transport } = shown;
-    const actor = principal?.actor ?? null;
-    this.refusals.recordDenial({ command, transport, code, actor });
+    this.records.denied({ command, transport, code }, principal);
   }
 }
 
 /** Whether what is asked for is open to this caller by `audit:read` alone, all of it or a part. */
-function showsAudit({ isCommand }: Shown, access: RouteAccess, { scopes }: Principal): boolean {
-  if (isCommand || access.kind !== 'scope') return false;
+function showsAudit(access: RouteAccess, { scopes }: Principal): boolean {
+  if (access.kind !== 'scope') return false;
   return [access.scope, access.more].includes('audit:read') && scopes.includes('audit:read');
 }
 

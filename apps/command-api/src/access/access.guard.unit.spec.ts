@@ -1,12 +1,16 @@
 import type { ExecutionContext } from '@nestjs/common';
+import type { JwtVerifier, Principal } from '@uplift/access';
 import { AccessPolicy, actorOfToken, Authenticator, principalOf } from '@uplift/access';
 import { accessOn } from '@uplift/access/testing';
 import { auditedReadsStream, denialStream } from '@uplift/contracts';
 import { deterministicEventId, loadOrEmpty } from '@uplift/event-store';
-import { Metrics } from '@uplift/runtime';
+import { Health, Metrics } from '@uplift/runtime';
 import { RefusalRecorder } from '../commands/refusal-recorder';
 import { refusedWith } from '../testing/command-requests';
+import { InMemoryActorNames } from '../testing/in-memory.actor-names';
 import { AccessGuard } from './access.guard';
+import { ActorNameKeeper } from './actor-name-keeper';
+import { AdmissionRecords } from './admission-records';
 import { CallbackTokens } from './callback-tokens';
 import { ReadRecorder } from './read-recorder';
 import { Needs, NeedsIdentity, NeedsInstanceToken, Public } from './route-access';
@@ -51,8 +55,8 @@ class Handlers {
 const { write, findings, events, whoever, callback, open, undeclared } = Handlers.prototype;
 const ID = '77777777-7777-4777-8777-777777777777';
 
-function setUp(isOff = false) {
-  const access = accessOn();
+function setUp(isOff = false, jwt: JwtVerifier | null = null) {
+  const access = accessOn(undefined, jwt);
   const { store, clock } = access;
   const policy = isOff ? new AccessPolicy(true) : access.authenticator.policy;
   const authenticator = isOff
@@ -61,9 +65,16 @@ function setUp(isOff = false) {
   const metrics = new Metrics('command-api');
   const refusals = new RefusalRecorder(store, clock, metrics);
   const reads = new ReadRecorder(policy, store, clock, metrics);
+  const names = new InMemoryActorNames();
+  const health = new Health(clock);
+  const keeper = new ActorNameKeeper(names, { store, clock, metrics, health });
   const keys = ['k'.repeat(32)];
   const callbacks = new CallbackTokens({ keys, isTokenTakenFromUrl: false, isGetTaken: false });
-  const guard = new AccessGuard(authenticator, callbacks, refusals, reads);
+  const guard = new AccessGuard(
+    authenticator,
+    callbacks,
+    new AdmissionRecords(refusals, reads, keeper),
+  );
 
   const overHttp = async (
     handler: object,
@@ -96,7 +107,14 @@ function setUp(isOff = false) {
     await reads.settled();
     return dataIn(auditedReadsStream(deterministicEventId('audited-reads', presentHour(), 0)));
   };
-  return { ...access, callbacks, overHttp, overBus, denied, read };
+  /** The names that came into the table. */
+  const kept = async () => {
+    keeper.onApplicationBootstrap();
+    await clock.advance(10_000);
+    await keeper.beforeApplicationShutdown();
+    return Object.fromEntries(names.rows);
+  };
+  return { ...access, callbacks, overHttp, overBus, denied, read, kept };
 }
 
 describe('the guard before every route', () => {
@@ -255,4 +273,45 @@ describe('a read that takes audit:read', () => {
     }
     expect(await read()).toHaveLength(1_000);
   }, 60_000);
+});
+
+describe('the name in a token of the issuer', () => {
+  const JANE: Principal = {
+    actor: { type: 'user', id: 'actor-jane' },
+    scopes: ['instances:read', 'instances:write', 'audit:read'],
+    ...{ issuer: 'https://id.example.com/', subject: 'jane', name: 'Jane Doe', expiresAt: null },
+  };
+  const as = (changes: Partial<Principal> = {}) => {
+    const verify = () => Promise.resolve({ ...JANE, ...changes });
+    return setUp(false, { verify } as unknown as JwtVerifier);
+  };
+  const KEPT = { 'actor-jane': 'Jane Doe' };
+
+  it('is kept of whoever sends a command, reads the audit, or is denied a command', async () => {
+    const sending = as();
+    await sending.overHttp(write, 'Bearer jwt');
+    expect(await sending.kept()).toEqual(KEPT);
+
+    const overTheBus = as();
+    await overTheBus.overBus(write, 'jwt');
+    expect(await overTheBus.kept()).toEqual(KEPT);
+
+    const reading = as();
+    await reading.overHttp(findings, 'Bearer jwt', 'GET', '/v1/system/findings');
+    expect(await reading.kept()).toEqual(KEPT);
+
+    const denied = as({ scopes: [] });
+    await expect(denied.overHttp(write, 'Bearer jwt')).rejects.toThrow();
+    expect(await denied.kept()).toEqual(KEPT);
+  });
+
+  it('is kept of nobody whom no event names', async () => {
+    const reading = as();
+    await reading.overHttp(whoever, 'Bearer jwt', 'GET', '/v1/whoami');
+    expect(await reading.kept()).toEqual({});
+
+    const denied = as({ scopes: [] });
+    await expect(denied.overHttp(findings, 'Bearer jwt', 'GET', '/v1/x')).rejects.toThrow();
+    expect(await denied.kept()).toEqual({});
+  });
 });

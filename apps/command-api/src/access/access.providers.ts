@@ -1,10 +1,6 @@
 import type { OnModuleInit, Provider } from '@nestjs/common';
 import { Injectable, Logger } from '@nestjs/common';
 import { APP_GUARD, ModulesContainer } from '@nestjs/core';
-import { EventStore } from '@uplift/event-store';
-import type { Configuration } from '@uplift/runtime';
-import { Clock, Health } from '@uplift/runtime';
-import { AccessGuard } from './access.guard';
 import type { ACCESS_POLICY_SETTINGS } from '@uplift/access';
 import {
   AccessPolicy,
@@ -14,6 +10,14 @@ import {
   JwtVerifier,
   keysAt,
 } from '@uplift/access';
+import { EventStore } from '@uplift/event-store';
+import type { Configuration } from '@uplift/runtime';
+import { Clock, Health, Metrics } from '@uplift/runtime';
+import { AccessGuard } from './access.guard';
+import { ActorNameKeeper } from './actor-name-keeper';
+import { AdmissionRecords } from './admission-records';
+import { PostgresActorNames } from './postgres.actor-names';
+import { ReadRecorder } from './read-recorder';
 import { refuseUndeclared, routesOf } from './route-access';
 
 const OPEN = 'UPLIFT_AUTH=off: everybody who reaches this process may do everything';
@@ -39,7 +43,9 @@ class AccessAtStart implements OnModuleInit {
 
 /** Who may come in. Throws ConfigurationError. */
 export function accessProviders(
-  configuration: Configuration<(typeof ACCESS_POLICY_SETTINGS)[number] | 'httpHost'>,
+  configuration: Configuration<
+    (typeof ACCESS_POLICY_SETTINGS)[number] | 'httpHost' | 'actorsPostgresUrl'
+  >,
   service: string,
 ): Provider[] {
   const policy = accessPolicyOf(configuration);
@@ -57,8 +63,22 @@ export function accessProviders(
       useFactory: (tokens: ApiTokens, clock: Clock) =>
         new Authenticator(policy, tokens, verifierOf(policy, clock), clock),
     },
+    nameKeeper(configuration),
+    ReadRecorder,
+    AdmissionRecords,
     AccessAtStart,
   ];
+}
+
+function nameKeeper({ actorsPostgresUrl: url }: Configuration<'actorsPostgresUrl'>): Provider {
+  return {
+    provide: ActorNameKeeper,
+    inject: [EventStore, Clock, Metrics, Health],
+    useFactory: (store: EventStore, clock: Clock, metrics: Metrics, health: Health) => {
+      const names = url === undefined ? null : new PostgresActorNames(url);
+      return new ActorNameKeeper(names, { store, clock, metrics, health });
+    },
+  };
 }
 
 /** No other module may export it. */

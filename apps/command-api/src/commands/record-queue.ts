@@ -1,10 +1,9 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Actor, EventCategory, EventIn } from '@uplift/contracts';
 import { EVENT_CATEGORIES } from '@uplift/contracts';
-import type { EventToAppend } from '@uplift/event-store';
-import type { EventStore } from '@uplift/event-store';
+import type { EventStore, EventToAppend } from '@uplift/event-store';
 import { headOf, loadOrEmpty, RevisionConflictError } from '@uplift/event-store';
-import type { Clock, Metrics } from '@uplift/runtime';
+import type { Clock } from '@uplift/runtime';
 
 const SERVICE = 'command-api';
 const HOUR_MS = 3_600_000;
@@ -33,7 +32,7 @@ export interface HourlyRecord<Category extends EventCategory = EventCategory> {
 }
 
 interface Told {
-  readonly total: ReturnType<Metrics['counter']>;
+  readonly total: { inc(labels: { outcome: 'stored' | 'lost' }, count?: number): void };
   readonly logger: Pick<LoggerService, 'warn'>;
 }
 

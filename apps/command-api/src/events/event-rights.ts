@@ -14,6 +14,7 @@ const ABOUT_THE_SYSTEM: Readonly<Record<SystemEventType, Scope>> = {
   FindingClosed: 'audit:read',
   ApiTokenCreated: 'system:operate',
   ApiTokenRevoked: 'system:operate',
+  ActorErased: 'system:operate',
 };
 
 const REFUSALS: Readonly<Record<RefusalEventType, Scope>> = {

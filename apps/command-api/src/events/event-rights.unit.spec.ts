@@ -15,6 +15,7 @@ describe('who is sent an event', () => {
     ['system-1', 'FindingClosed', ['audit:read']],
     ['system-1', 'ApiTokenCreated', ['system:operate']],
     ['system-1', 'ApiTokenRevoked', ['system:operate']],
+    ['system-1', 'ActorErased', ['system:operate']],
     ['system-1', 'StoreAccepted', ['system:operate']],
     ['system-1', 'CommandNoted', ['system:operate']],
     ['refusal-1', 'CommandRefused', ['instances:read']],

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { ProblemError } from '@uplift/contracts';
 import { ImportedInstanceDto, RegisterInstanceDto } from '../instances/instances.dto';
 import { CloseFindingDto, SwitchStartsDto } from '../system/system.dto';
+import { CreateTokenDto } from '../tokens/tokens.dto';
 import {
   ReasonOfInstanceDto,
   ResolveOutcomeOfInstanceDto,
@@ -116,6 +117,7 @@ const REGISTRATION = {
 };
 const VARIABLES = { variables: [{ name: 'VERSION', value: '2' }] };
 const REASON = { reason: 'new release' };
+const EXPIRY = '2026-06-01T00:00:00.000Z';
 const OF_UPGRADE = { instanceId: ID, upgradeId: ID };
 
 /** Every command that carries text, with all of it. */
@@ -131,6 +133,7 @@ const COMMANDS: readonly (readonly [DtoType<object>, object])[] = [
   [ReasonOfInstanceDto, { instanceId: ID, ...REASON }],
   [SwitchStartsDto, { ...REASON, core: 'eu' }],
   [CloseFindingDto, { ...REASON, findingId: ID }],
+  [CreateTokenDto, { ...REASON, scopes: ['audit:read'], expiresAt: EXPIRY, name: 'Robot' }],
 ];
 
 /** Pointers to all texts. */
@@ -172,7 +175,7 @@ describe('every text of every command', () => {
     '%s%s takes no secret, and the answer does not repeat it',
     (_n, at, type, value) => {
       const faults = faultsOf(type, withText(value, at, 'password=canary-7f3a'));
-      const place = at.startsWith('/labels/') ? '/labels' : at;
+      const place = at.replace(/^(\/(?:labels|scopes))\/.*/, '$1');
       expect(faults.map(({ pointer }) => pointer)).toContain(place);
       expect(JSON.stringify(faults)).not.toContain('canary');
     },

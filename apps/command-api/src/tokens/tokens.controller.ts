@@ -7,6 +7,8 @@ import type {
   IdentityAnswer,
 } from '@uplift/contracts';
 import type { Principal } from '@uplift/access';
+import { readableName } from '@uplift/access';
+import { ActorNameKeeper } from '../access/actor-name-keeper';
 import { Needs, NeedsIdentity } from '../access/route-access';
 import type { Caller } from '../commands/command-request';
 import { DtoPipe, HttpCaller, HttpPrincipal, UuidPipe } from '../http/http-requests';
@@ -21,7 +23,10 @@ const IF_MATCH = 'Revision of the tokens: refuse with 412 if they have changed';
 @ApiTags('access')
 @Controller('v1')
 export class TokensController {
-  constructor(private readonly commands: TokenCommands) {}
+  constructor(
+    private readonly commands: TokenCommands,
+    private readonly names: ActorNameKeeper,
+  ) {}
 
   @NeedsIdentity()
   @Get('whoami')
@@ -47,12 +52,15 @@ export class TokensController {
     answer: 'tokenCreated',
     ifMatch: IF_MATCH,
   })
-  createToken(
+  async createToken(
     @HttpCaller() caller: Caller,
     @HttpPrincipal() principal: Principal,
     @Body(DtoPipe) body: CreateTokenDto,
   ): Promise<TokenResult<ApiTokenCreatedAnswer>> {
-    return this.commands.create(body, caller, principal);
+    const created = await this.commands.create(body, caller, principal);
+    const isNew = created.outcome === 'accepted';
+    if (isNew) this.names.note(created.answer.actor, readableName(body.name));
+    return created;
   }
 
   @PostSystemCommand(

@@ -1,7 +1,7 @@
 import type { Scope } from '@uplift/domain';
 import { SCOPES } from '@uplift/domain';
 import { ArrayMaxSize, ArrayMinSize, ArrayUnique, IsArray, IsIn } from 'class-validator';
-import { Field, ReasonField, TimeField } from '../input/fields';
+import { Field, oneLine, ReasonField, TextField, TimeField } from '../input/fields';
 
 /** Asks for a token that programs show instead of a person's. */
 export class CreateTokenDto {
@@ -29,4 +29,13 @@ export class CreateTokenDto {
 
   @ReasonField()
   readonly reason!: string;
+
+  @TextField({
+    description:
+      'By which people know its holder: kept in no event, and only where names are kept; it can be erased',
+    maxLength: 100,
+    optional: true,
+    ...oneLine,
+  })
+  readonly name?: string;
 }

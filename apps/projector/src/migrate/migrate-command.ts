@@ -14,14 +14,16 @@ export async function runMigrate(write: (line: string) => void): Promise<0 | 1> 
 }
 
 function migrate() {
-  const { postgresOwnerUrl, postgresUrl, postgresReaders } = readConfiguration([
+  const { postgresOwnerUrl, postgresUrl, actorsPostgresUrl, postgresReaders } = readConfiguration([
     'postgresOwnerUrl',
     'postgresUrl',
+    'actorsPostgresUrl',
     'postgresReaders',
   ]);
   return migrateDatabase({
     ownerUrl: postgresOwnerUrl,
     url: postgresUrl,
+    actorsUrl: actorsPostgresUrl,
     readers: postgresReaders,
   });
 }

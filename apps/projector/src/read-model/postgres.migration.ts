@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { Client } from 'pg';
 import type { Connections } from './postgres.connections';
 import { LIVE_SCHEMA, openConnections, REBUILD_SCHEMA } from './postgres.connections';
+import { ACTOR_PARTS, grantsOfActorKeeper, refuseKeepersPowers } from './postgres.actors';
 import { refuseDuringRebuild } from './postgres.rebuild';
 import { createRole, quoted, refusePowers } from './postgres.roles';
 import type { Present } from './postgres.schema';
@@ -21,6 +22,8 @@ export interface MigrationOptions {
   readonly ownerUrl: string;
   /** Of the role that the projector runs as; it is made if it is not there. */
   readonly url: string;
+  /** Of the role that keeps the names of actors; it is made if it is not there. */
+  readonly actorsUrl?: string | undefined;
   /** Roles that may read the live rows. */
   readonly readers?: readonly string[];
 }
@@ -40,17 +43,21 @@ const MIGRATION_LOCK = 7_202_611_232;
  * do. Throws SchemaError where that cannot be, and RebuildRunningError.
  */
 export async function migrateDatabase(options: MigrationOptions): Promise<MigrationResult> {
-  const { ownerUrl, url, readers = [] } = options;
-  const { user: role = '', password } = new Client({ connectionString: url });
+  const { ownerUrl, url, actorsUrl, readers = [] } = options;
   const owner = openConnections({ url: ownerUrl, poolSize: 1, isUnhurried: true });
+  const roleOf = (setting: string, address: string) =>
+    createRole(owner, setting, new Client({ connectionString: address }));
   try {
-    await createRole(owner, role, password);
+    const role = await roleOf('UPLIFT_POSTGRES_URL', url);
+    const keeper = actorsUrl && (await roleOf('UPLIFT_ACTORS_POSTGRES_URL', actorsUrl));
     return await owner.transaction().execute(async (transaction) => {
       await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)})`.execute(transaction);
       const from = await migrateTables(transaction);
       await runAll(transaction, grantsOfWriter(quoted(role)));
       for (const reader of readers) await runAll(transaction, grantsOfReader(quoted(reader)));
       await refusePowers(transaction, role);
+      await runAll(transaction, ACTOR_PARTS);
+      if (keeper) await admitKeeper(transaction, keeper);
       return { from, version: SCHEMA_VERSION, role };
     });
   } catch (error) {
@@ -58,6 +65,11 @@ export async function migrateDatabase(options: MigrationOptions): Promise<Migrat
   } finally {
     await owner.destroy();
   }
+}
+
+async function admitKeeper(transaction: Connections, role: string): Promise<void> {
+  await runAll(transaction, grantsOfActorKeeper(quoted(role)));
+  await refuseKeepersPowers(transaction, role);
 }
 
 /** Answers with the version before. */

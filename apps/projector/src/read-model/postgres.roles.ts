@@ -1,5 +1,6 @@
 import { createHash, createHmac, pbkdf2Sync } from 'node:crypto';
 import { sql } from 'kysely';
+import type { Client } from 'pg';
 import type { Connections } from './postgres.connections';
 import { LIVE_SCHEMA } from './postgres.connections';
 import { SchemaError } from './read-model.port';
@@ -10,36 +11,37 @@ const ITERATIONS = 4_096;
 const IS_THERE = ['42710', '23505'];
 const NOT_ALLOWED = '42501';
 
-/** Makes a role that can log in and nothing else; one that is there stays as it is. */
+/** Makes the role of an address, which can log in and do nothing else; one that is there stays as it is. Answers with its name. */
 export async function createRole(
   owner: Connections,
-  role: string,
-  password: string | undefined,
-): Promise<void> {
-  await refuseOwner(owner, role);
+  setting: string,
+  { user: role = '', password }: Pick<Client, 'user' | 'password'>,
+): Promise<string> {
+  await refuseOwner(owner, setting, role);
   const { rows } = await sql<{ readonly salt: string }>`select gen_random_uuid() as salt
     where not exists (select from pg_roles where rolname = ${role})`.execute(owner);
-  if (!rows[0]) return;
+  if (!rows[0]) return role;
   const salt = Buffer.from(rows[0].salt.replaceAll('-', ''), 'hex');
   const secret = password ? ` password '${scramVerifier(password, salt)}'` : '';
   try {
     await sql.raw(`create role ${quoted(role)} login${secret}`).execute(owner);
   } catch (error) {
     const { code } = error as { readonly code?: unknown };
-    if (typeof code === 'string' && IS_THERE.includes(code)) return;
+    if (typeof code === 'string' && IS_THERE.includes(code)) return role;
     if (code !== NOT_ALLOWED) throw error;
     throw new SchemaError(
       `There is no role ${quoted(role)}, and the one of UPLIFT_POSTGRES_OWNER_URL may not create it: have it created (create role ${quoted(role)} login password '…') and migrate again`,
       { cause: error },
     );
   }
+  return role;
 }
 
-async function refuseOwner(owner: Connections, role: string): Promise<void> {
+async function refuseOwner(owner: Connections, setting: string, role: string): Promise<void> {
   const { rows } = await sql`select where ${role} in (current_user, session_user)`.execute(owner);
   if (rows.length === 0) return;
   throw new SchemaError(
-    `UPLIFT_POSTGRES_OWNER_URL and UPLIFT_POSTGRES_URL both name the role ${quoted(role)}: the projector needs one of its own, which may not change tables`,
+    `UPLIFT_POSTGRES_OWNER_URL and ${setting} both name the role ${quoted(role)}: each service needs one of its own, which may not change tables`,
   );
 }
 

@@ -86,6 +86,10 @@ export const SYSTEM_EVENTS: {
     'The token is good for nothing any more.',
     object({ tokenId: name, ...ASKED_BY }),
   ),
+  ActorErased: documented(
+    'From here on nobody keeps a name of the actor.',
+    object({ actorId: documented('As events name the actor', name), ...ASKED_BY }),
+  ),
 };
 
 const holder = {

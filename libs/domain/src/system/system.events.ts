@@ -87,6 +87,8 @@ export interface SystemEventData {
   /** The reason says what the token is for. */
   ApiTokenCreated: ApiTokenGrant & AskedBy;
   ApiTokenRevoked: Pick<ApiTokenGrant, 'tokenId'> & AskedBy;
+  /** From here on nobody keeps a name of the actor. The name itself stands in no event. */
+  ActorErased: { readonly actorId: string } & AskedBy;
 }
 
 export type SystemEventType = keyof SystemEventData;

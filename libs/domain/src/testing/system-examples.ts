@@ -33,6 +33,7 @@ export const EXAMPLE_SYSTEM_DATA: SystemEventData = {
     ...ASKED,
   },
   ApiTokenRevoked: { tokenId: '70ce0000-0000-5000-8000-000000000001', ...ASKED },
+  ActorErased: { actorId: 'ac700000-0000-5000-8000-000000000001', ...ASKED },
 };
 const HOLDER = { instanceId: '0b1c6c0e-0000-4000-8000-00000000000a', registration: 0 };
 

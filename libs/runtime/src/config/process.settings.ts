@@ -26,6 +26,15 @@ export const PROCESS_SETTINGS = {
     description:
       'For `uplift migrate` alone: the same database, with the role that owns the tables or may create them',
   },
+  actorsPostgresUrl: {
+    env: 'UPLIFT_ACTORS_POSTGRES_URL',
+    type: 'url',
+    schemes: ['postgres', 'postgresql'],
+    secret: true,
+    optional: true,
+    description:
+      'For the command API and `uplift migrate`: the same database, with a role that may use the table of the names of actors and no other; without it no names are kept',
+  },
   postgresReaders: {
     env: 'UPLIFT_POSTGRES_READERS',
     type: 'list',

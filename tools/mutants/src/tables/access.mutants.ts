@@ -187,7 +187,7 @@ export const ACCESS_MUTANTS: readonly Mutant[] = [
     breaks: ['S-18'],
     what: 'a denied command leaves no trace',
     file: `${ACCESS}/access.guard.ts`,
-    search: 'this.refusals.recordDenial({ command, transport, code, actor });',
+    search: 'this.records.denied({ command, transport, code }, principal);',
     replacement: '',
     test: {
       spec: `${ACCESS}/access.guard.unit.spec.ts`,
@@ -199,7 +199,7 @@ export const ACCESS_MUTANTS: readonly Mutant[] = [
     breaks: ['S-18'],
     what: 'a read under audit:read leaves no trace',
     file: `${ACCESS}/access.guard.ts`,
-    search: 'if (showsAudit(shown, access, principal)) this.reads.record(shown.route, principal);',
+    search: 'else if (showsAudit(access, principal)) this.records.audited(route, principal);',
     replacement: '',
     test: {
       spec: `${ACCESS}/access.guard.unit.spec.ts`,

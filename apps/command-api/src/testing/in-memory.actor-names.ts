@@ -1,0 +1,37 @@
+import { ActorNames } from '../access/actor-names.port';
+
+export class InMemoryActorNames extends ActorNames {
+  readonly rows = new Map<string, string | null>();
+  /** Fails every call meanwhile. */
+  isAway = false;
+  writes = 0;
+
+  override keep(names: ReadonlyMap<string, string>): Promise<void> {
+    return this.answer(() => {
+      this.writes += 1;
+      for (const [actorId, name] of names) {
+        if (this.rows.get(actorId) !== null) this.rows.set(actorId, name);
+      }
+    });
+  }
+
+  override erase(actorIds: readonly string[]): Promise<void> {
+    return this.answer(() => {
+      for (const actorId of actorIds) this.rows.set(actorId, null);
+    });
+  }
+
+  override find(actorIds: readonly string[]): Promise<ReadonlyMap<string, string | null>> {
+    return this.answer(() => new Map([...this.rows].filter(([id]) => actorIds.includes(id))));
+  }
+
+  override close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  private async answer<Result>(work: () => Result): Promise<Result> {
+    await Promise.resolve();
+    if (this.isAway) throw new Error('the database is away');
+    return work();
+  }
+}

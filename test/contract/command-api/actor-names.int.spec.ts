@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto';
+import { Client } from 'pg';
+import { PostgresActorNames } from '../../../apps/command-api/src/access/postgres.actor-names';
+import { migrateDatabase } from '../../../apps/projector/src/read-model/postgres.migration';
+import { PostgresReadModel } from '../../../apps/projector/src/read-model/postgres.read-model';
+import type { TempFolder } from '../../../tools/stack/src';
+import { createTempFolder, PostgresServer } from '../../../tools/stack/src';
+import { actorNamesSuite } from './actor-names.suite';
+
+let folder: TempFolder;
+let postgres: PostgresServer;
+
+beforeAll(async () => {
+  folder = await createTempFolder('uplift-actors');
+  postgres = await PostgresServer.start({ dir: folder.path });
+});
+
+afterAll(async () => {
+  postgres.signal('SIGQUIT');
+  await postgres.exited;
+  await folder.remove();
+});
+
+/** A migrated database, with the roles that its services use. */
+async function migrated() {
+  const name = `actors-${randomUUID()}`;
+  const role = name.slice(0, 20);
+  const ownerUrl = await postgres.createDatabase(name);
+  const url = postgres.urlOf(name, `${role}-projector`);
+  const actorsUrl = postgres.urlOf(name, `${role}-command-api`);
+  const options = { ownerUrl, url, actorsUrl };
+  await migrateDatabase(options);
+  return { ...options, options };
+}
+
+/** The rows of a statement, or the SQLSTATE it was refused with. */
+async function run(url: string, statement: string): Promise<unknown> {
+  const client = new Client({ connectionString: url });
+  try {
+    await client.connect();
+    return (await client.query<object>(statement)).rows;
+  } catch (error) {
+    return (error as { readonly code?: string }).code;
+  } finally {
+    await client.end();
+  }
+}
+
+const REFUSED = '42501';
+const ROWS = 'select actor_id, name from uplift_actors.names';
+const JANE = new Map([['a-1', 'Jane Doe']]);
+
+describe('the table of names in PostgreSQL', () => {
+  actorNamesSuite(async () => new PostgresActorNames((await migrated()).actorsUrl));
+
+  it('outlives a rebuild, every migration, and the loss of the read model', async () => {
+    const { ownerUrl, url, actorsUrl, options } = await migrated();
+    const names = new PostgresActorNames(actorsUrl);
+    await names.keep(JANE);
+    const readModel = new PostgresReadModel({ url });
+    await readModel.rebuild((_fresh, replaceLive) => replaceLive(() => Promise.resolve(null)));
+    await readModel.close();
+    await run(ownerUrl, 'drop schema uplift, uplift_rebuild cascade');
+    await migrateDatabase(options);
+    expect(await names.find(['a-1'])).toEqual(JANE);
+    await names.close();
+  });
+
+  it('is for the role of the command API alone, and that role for nothing else', async () => {
+    const { ownerUrl, url, actorsUrl } = await migrated();
+    await run(ownerUrl, "insert into uplift_actors.names values ('a-1', 'Jane Doe')");
+    for (const statement of [
+      ROWS,
+      'delete from uplift_actors.names',
+      'drop schema uplift_actors',
+    ]) {
+      expect([statement, await run(url, statement)]).toEqual([statement, REFUSED]);
+    }
+    for (const statement of [
+      'select * from uplift.instances',
+      'select * from uplift_rebuild.instances',
+      'delete from uplift_actors.names',
+      'truncate uplift_actors.names',
+      'drop table uplift_actors.names',
+      'alter table uplift_actors.names add column own text',
+      'create table uplift_actors.own (id text)',
+      'create schema own',
+      'set role postgres',
+    ]) {
+      expect([statement, await run(actorsUrl, statement)]).toEqual([statement, REFUSED]);
+    }
+  });
+
+  it('says in one line what is wrong, and nothing of what it was given', async () => {
+    const { ownerUrl, actorsUrl, url } = await migrated();
+    const faultOf = async (address: string) => {
+      const names = new PostgresActorNames(address);
+      const error: unknown = await names.keep(JANE).catch((thrown: unknown) => thrown);
+      await names.close();
+      expect(JSON.stringify(error) + String(error)).not.toMatch(/Jane/);
+      return (error as Error).message;
+    };
+    expect(await faultOf(ownerUrl)).toMatch(/may change tables or roles: give it one that/);
+    expect(await faultOf(url)).toMatch(/run uplift migrate/);
+    expect(await faultOf('postgres://nobody@127.0.0.1:1/db')).toMatch(/ECONNREFUSED/);
+    await run(ownerUrl, "alter table uplift_actors.names add check (name <> 'Jane Doe')");
+    expect(await faultOf(actorsUrl)).toBe('the database does not do it: 23514');
+    await run(ownerUrl, 'drop schema uplift_actors cascade');
+    expect(await faultOf(actorsUrl)).toMatch(/run uplift migrate/);
+  });
+
+  it('is found again once it was migrated', async () => {
+    const { ownerUrl, actorsUrl, options } = await migrated();
+    await run(ownerUrl, 'drop schema uplift_actors cascade');
+    const names = new PostgresActorNames(actorsUrl);
+    await expect(names.keep(JANE)).rejects.toThrow(/run uplift migrate/);
+    await migrateDatabase(options);
+    await names.keep(JANE);
+    expect(await run(ownerUrl, ROWS)).toEqual([{ actor_id: 'a-1', name: 'Jane Doe' }]);
+    await names.close();
+  });
+
+  it('is there without a role for it, which a later migration makes', async () => {
+    const name = `actors-${randomUUID()}`;
+    const ownerUrl = await postgres.createDatabase(name);
+    const url = postgres.urlOf(name, `${name.slice(0, 20)}-projector`);
+    await migrateDatabase({ ownerUrl, url });
+    expect(await run(ownerUrl, ROWS)).toEqual([]);
+    const actorsUrl = postgres.urlOf(name, `${name.slice(0, 20)}-command-api`);
+    await migrateDatabase({ ownerUrl, url, actorsUrl });
+    expect(await run(actorsUrl, ROWS)).toEqual([]);
+  });
+
+  it.each([
+    ['that of the owner', ({ ownerUrl }: Addresses) => ownerUrl, /both name the role/],
+    ['that of the projector', ({ url }: Addresses) => url, /may do more than keep the names/],
+  ])('is given to no role that may do more: %s', async (_whose, roleOf, message) => {
+    const { options } = await migrated();
+    const failing = migrateDatabase({ ...options, actorsUrl: roleOf(options) });
+    await expect(failing).rejects.toThrow(message);
+  });
+
+  it('is cleared at once of what an erased name leaves behind', async () => {
+    const { ownerUrl } = await migrated();
+    const options = "select reloptions from pg_class where oid = 'uplift_actors.names'::regclass";
+    expect(await run(ownerUrl, options)).toEqual([
+      {
+        reloptions: ['autovacuum_vacuum_threshold=0', 'autovacuum_vacuum_scale_factor=0'],
+      },
+    ]);
+  });
+});
+
+interface Addresses {
+  readonly ownerUrl: string;
+  readonly url: string;
+}
