@@ -8,8 +8,8 @@ interface SecretPattern {
   readonly pattern: RegExp;
 }
 
-const NAME =
-  '(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credentials?)';
+const KEYS = '(?:api|access|private|secret|app|encryption|signing|master)[_-]?key(?:[_-]?base)?';
+const NAME = `(?:pass(?:word|wd|phrase)?|pwd|secret|token|${KEYS}|hash[_-]?salt|credentials?)`;
 /** A value that is written out: no reference to a variable, no placeholder, nothing that was blotted out. */
 const VALUE = '["\']?(?![$%<{*\\s"\'])[^\\s]';
 

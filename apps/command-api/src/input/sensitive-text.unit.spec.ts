@@ -2,11 +2,18 @@ import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ProblemError } from '@uplift/contracts';
-import { ImportedInstanceDto, RegisterInstanceDto } from '../instances/instances.dto';
-import { CloseFindingDto, SwitchStartsDto } from '../system/system.dto';
+import {
+  ImportedInstanceDto,
+  RegisterInstanceDto,
+  ReportHealthOfInstanceDto,
+} from '../instances/instances.dto';
+import { COMMAND_ENDPOINTS } from '../nats/bus-command';
+import { AcceptStoreDto, CloseFindingDto, SwitchStartsDto } from '../system/system.dto';
 import { CreateTokenDto } from '../tokens/tokens.dto';
 import {
+  PrioritizeUpgradeOfInstanceDto,
   ReasonOfInstanceDto,
+  ReasonOfUpgradeDto,
   ResolveOutcomeOfInstanceDto,
   RetryUpgradeOfInstanceDto,
   TriggerUpgradeOfInstanceDto,
@@ -26,6 +33,11 @@ describe('what looks like a secret', () => {
     `SU${upper(56)}`,
     'password=hunter2',
     'PGPASSWORD=hunter2 pg_dump',
+    'SECRET_KEY=hunter2',
+    'SECRET_KEY_BASE=hunter2 rails c',
+    'APP_KEY=base64:hunter2 php artisan',
+    '--encryption-key hunter2',
+    'HASH_SALT=hunter2',
     `export API_KEY='x1'`,
     'curl https://host/?access_token=abc',
     'curl -d \'{"secret": "abc"}\' host',
@@ -67,6 +79,8 @@ describe('what looks like a secret', () => {
     'npm install @scope/package@1.2.3',
     'the token expired, see OPS-12',
     'new passwords for all',
+    'monkey=1 app_keys=2',
+    'APP_KEY=$APP_KEY php artisan',
     'php artisan passport:keys --force',
     'image@sha256:0f4f36fe1b2c',
     'max_tokens=5 broken=1',
@@ -123,6 +137,10 @@ const OF_UPGRADE = { instanceId: ID, upgradeId: ID };
 /** Every command that carries text, with all of it. */
 const COMMANDS: readonly (readonly [DtoType<object>, object])[] = [
   [RegisterInstanceDto, REGISTRATION],
+  [ReportHealthOfInstanceDto, { instanceId: ID, status: 'running-unhealthy' }],
+  [ReasonOfUpgradeDto, { ...OF_UPGRADE, ...REASON }],
+  [PrioritizeUpgradeOfInstanceDto, { ...OF_UPGRADE, ...REASON, priority: 'urgent' }],
+  [AcceptStoreDto, REASON],
   [ImportedInstanceDto, REGISTRATION],
   [TriggerUpgradeOfInstanceDto, { instanceId: ID, ...PLAN, ...REASON, waveId: 'wave-1' }],
   [TriggerUpgradeOfInstanceDto, { instanceId: ID, strategy: 'variables', target: VARIABLES }],
@@ -167,6 +185,12 @@ const CASES = COMMANDS.flatMap(([type, value]) =>
 );
 
 describe('every text of every command', () => {
+  it('is of every command that the bus takes', () => {
+    const named = COMMANDS.map(([type]) => type.name);
+    const taken = Object.values(COMMAND_ENDPOINTS).map(({ schema }) => schema);
+    expect(taken.filter((name) => !named.includes(name))).toEqual([]);
+  });
+
   it.each(COMMANDS)('%p is taken as it is', (type, value) => {
     expect(faultsOf(type, value)).toEqual([]);
   });
