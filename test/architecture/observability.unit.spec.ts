@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { projectRoot } from '../../tools/stack/src';
-import { documentedMetrics, HISTOGRAM_SUFFIXES } from '../support/metrics-page';
+import { askedExpressions, documentedMetrics, HISTOGRAM_SUFFIXES } from '../support/metrics-page';
 
 interface Rule {
   readonly alert: string;
@@ -170,9 +170,7 @@ describe('the dashboard', () => {
 
 describe('the page on metrics', () => {
   it('asks its own questions with metrics that processes show', () => {
-    const [, questions = ''] =
-      /## What operators ask\n([\s\S]*?)\n## /.exec(textOf('docs/metrics.md')) ?? [];
-    const asked = [...questions.matchAll(/`([^`]*uplift_[^`]*)`/g)].map(([, expr = '']) => expr);
+    const asked = askedExpressions();
     expect(asked.length).toBeGreaterThan(6);
     expect(asked.flatMap(unknownIn)).toEqual([]);
     expect(asked.flatMap(countedTwiceIn)).toEqual([]);

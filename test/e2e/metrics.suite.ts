@@ -1,5 +1,7 @@
 import type { DocumentedMetric, ShownMetric } from '../support/metrics-page';
-import { documentedMetrics, metricsOn } from '../support/metrics-page';
+import { eventually } from '../support/eventually';
+import { makeFleet } from '../support/fleet';
+import { askedExpressions, documentedMetrics, metricsOn } from '../support/metrics-page';
 import type { RunningUplift } from '../support/running-uplift';
 
 interface Page {
@@ -12,15 +14,17 @@ export function metricsSuite(running: () => RunningUplift): void {
   describe('the metrics of running processes', () => {
     let pages: readonly Page[];
 
-    beforeAll(async () => {
-      const { runningServices } = running().stack;
-      pages = await Promise.all(
-        runningServices.map(async ({ name, ports }) => {
+    const scrape = (): Promise<readonly Page[]> =>
+      Promise.all(
+        running().stack.runningServices.map(async ({ name, ports }) => {
           const answer = await fetch(`http://127.0.0.1:${ports.health}/metrics`);
           const text = await answer.text();
           return { service: name, text, metrics: metricsOn(text) };
         }),
       );
+
+    beforeAll(async () => {
+      pages = await scrape();
     });
 
     const everyService = () => pages.map(({ service }) => service).sort();
@@ -71,6 +75,24 @@ export function metricsSuite(running: () => RunningUplift): void {
       );
       expect(watchdog).toMatch(/^uplift_stage_duration_seconds_count\{stage="verify".*\} [1-9]/m);
       expect(watchdog).toMatch(/^uplift_consumer_pending_messages\{consumer="upgrade"\} 0$/m);
+    });
+
+    it('answer all that operators ask, also what waits while somebody does', async () => {
+      const uplift = running();
+      const fleet = makeFleet(1);
+      await uplift.place(fleet);
+      await uplift.cli('system', 'stop-starts', '--reason', 'incident in Lagoon');
+      const accepted = await uplift.client.triggerAll(fleet);
+      const asked = askedExpressions().flatMap((expr) => expr.match(/uplift_\w+/g) ?? []);
+      const texts = await eventually(async () => {
+        const shown = (await scrape()).map(({ text }) => text).join('\n');
+        expect(shown).toMatch(/^uplift_upgrades_waiting\{wait="switch",core="default"\} 1$/m);
+        return shown;
+      });
+      await uplift.cli('system', 'allow-starts', '--reason', 'Lagoon is well again');
+      const shown = new Set([...texts.matchAll(/^(uplift_\w+)/gm)].map(([, name]) => name));
+      expect(asked.filter((name) => !shown.has(name))).toEqual([]);
+      await uplift.ended(accepted);
     });
   });
 }

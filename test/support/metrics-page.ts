@@ -26,6 +26,13 @@ export function documentedMetrics(): readonly DocumentedMetric[] {
   });
 }
 
+/** The expressions that answer what operators ask. */
+export function askedExpressions(): readonly string[] {
+  const text = readFileSync(join(projectRoot(), 'docs/metrics.md'), 'utf8');
+  const [, questions = ''] = /## What operators ask\n([\s\S]*?)\n## /.exec(text) ?? [];
+  return [...questions.matchAll(/`([^`]*uplift_[^`]*)`/g)].map(([, expr = '']) => expr);
+}
+
 /** Our own metrics on a `/metrics` page. */
 export function metricsOn(page: string): readonly ShownMetric[] {
   const lines = page.split('\n');
