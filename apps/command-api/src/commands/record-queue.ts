@@ -4,6 +4,7 @@ import { EVENT_CATEGORIES } from '@uplift/contracts';
 import type { EventStore, EventToAppend } from '@uplift/event-store';
 import { headOf, loadOrEmpty, RevisionConflictError } from '@uplift/event-store';
 import type { Clock } from '@uplift/runtime';
+import { RepeatedLines } from '@uplift/runtime';
 
 const SERVICE = 'command-api';
 const HOUR_MS = 3_600_000;
@@ -45,13 +46,16 @@ export class RecordQueue {
   private readonly queues = new Map<string, HourlyRecord[]>();
   private readonly pending = new Set<Promise<void>>();
   private readonly remembered = new Set<string>();
+  private readonly lines: RepeatedLines;
   private hour = '';
 
   constructor(
     private readonly store: EventStore,
     private readonly clock: Clock,
     private readonly told: Told,
-  ) {}
+  ) {
+    this.lines = new RepeatedLines(clock);
+  }
 
   /** Start of the present hour, RFC 3339. */
   presentHour(): string {
@@ -113,7 +117,8 @@ export class RecordQueue {
     } catch (error) {
       for (const { eventId } of records) this.remembered.delete(eventId);
       total.inc({ outcome: 'lost' }, records.length);
-      logger.warn(error);
+      // Strangers cause as many as they like.
+      if (this.lines.isDue('lost')) logger.warn(error);
     }
   }
 

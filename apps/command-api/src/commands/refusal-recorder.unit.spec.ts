@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import type { ProblemDetails } from '@uplift/contracts';
 import { denialStream, refusalStream } from '@uplift/contracts';
 import type { KnownInstance } from '@uplift/domain';
@@ -133,6 +134,21 @@ describe('a refusal', () => {
     await refuse(REFUSED);
 
     expect(await kept()).toHaveLength(1);
+  });
+
+  it('that cannot be kept is told once a minute, however many there are', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const store = new BrokenForRefusals(() =>
+      Promise.reject(new EventStoreUnavailableError('away')),
+    );
+    const { refuse, clock } = await setUp(store);
+
+    for (let n = 0; n < 20; n += 1) await refuse(cancel({ key: `c${n}` }));
+    expect(warn).toHaveBeenCalledTimes(1);
+    await clock.advance(60_000);
+    await refuse(REFUSED);
+    expect(warn).toHaveBeenCalledTimes(2);
+    warn.mockRestore();
   });
 
   it('finds its stream where somebody else has written to it meanwhile', async () => {
