@@ -1,6 +1,9 @@
+import { GuardedAccess, OPEN_ACCESS } from './access/access-control';
+import { UserDirectory } from './access/user-directory';
 import { Faults, type FaultOptions } from './faults/faults';
-import { GrpcServer } from './grpc/grpc-server';
+import { GrpcServer, type ServerCertificate } from './grpc/grpc-server';
 import { InMemoryRecordLog } from './persistence/in-memory.record-log';
+import type { ReadContext } from './grpc/read-handler';
 import { LmdbRecordLog } from './persistence/lmdb.record-log';
 import type { RecordLog } from './persistence/record-log.port';
 import { CommitSignal } from './reads/subscription';
@@ -22,12 +25,22 @@ export interface EmbeddedEventStoreOptions {
    */
   readonly positionStep?: number;
   readonly faults?: FaultOptions;
+  /**
+   * With TLS, users and access control lists, as the real server begins: the users `admin` and `ops` with this
+   * password. Absent: neither, as the real server with `--insecure`.
+   */
+  readonly secured?: SecuredOptions;
   /** Called once when a commit failed; the process has to end then. */
   readonly onFailure?: (error: unknown) => void;
 }
 
+export interface SecuredOptions extends ServerCertificate {
+  readonly adminPassword: string;
+}
+
 export interface EmbeddedEventStore {
   readonly port: number;
+  /** Without a user, and without the file of an authority. */
   readonly connectionString: string;
   readonly faults: Faults;
   close(): Promise<void>;
@@ -64,11 +77,16 @@ async function serve(
   const { unansweredRepeatsMs } = faults;
   const writer = new StreamWriter(queue, { allowDeletes, now, unansweredRepeatsMs });
   if (log.lastPosition === 0) await writeFirstEvent(writer);
-  const server = new GrpcServer(writer, { side: { log, now, positionStep }, commits, faults });
+  const server = await serverOf(options.secured, {
+    writer,
+    reads: { side: { log, now, positionStep }, commits, faults },
+  });
   await server.listen(port);
   return {
     port: server.port,
-    connectionString: `esdb://127.0.0.1:${server.port}?tls=false`,
+    connectionString: options.secured
+      ? `esdb://localhost:${server.port}?tls=true`
+      : `esdb://127.0.0.1:${server.port}?tls=false`,
     faults,
     close: async () => {
       faults.stop();
@@ -77,6 +95,27 @@ async function serve(
       await log.close();
     },
   };
+}
+
+interface Parts {
+  readonly writer: StreamWriter;
+  readonly reads: Omit<ReadContext, 'access'>;
+}
+
+async function serverOf(
+  secured: SecuredOptions | undefined,
+  { writer, reads }: Parts,
+): Promise<GrpcServer> {
+  if (!secured) return new GrpcServer({ writer, reads: { ...reads, access: OPEN_ACCESS } });
+  const { log } = reads.side;
+  const users = new UserDirectory(log, writer);
+  await users.createFirst(secured.adminPassword);
+  const access = new GuardedAccess(users, log);
+  return new GrpcServer({
+    writer,
+    reads: { ...reads, access },
+    secured: { certificate: secured, users },
+  });
 }
 
 /** A real database is never empty: consumers that forget to filter system events fail early. */

@@ -1,4 +1,5 @@
-import { startEmbeddedEventStore } from './embedded-event-store';
+import { readFileSync } from 'node:fs';
+import { startEmbeddedEventStore, type SecuredOptions } from './embedded-event-store';
 import { AS_SEEN, type FaultOptions, type SlowReaders } from './faults/faults';
 
 const PREFIX = 'UPLIFT_EMBEDDED_EVENTSTORE';
@@ -9,6 +10,7 @@ async function main(): Promise<void> {
   const store = await startEmbeddedEventStore({
     ...asSeen,
     ...(dir ? { dir } : {}),
+    ...securedAsAskedFor(),
     port: Number(process.env[`${PREFIX}_PORT`] ?? 0),
     allowDeletes: process.env[`${PREFIX}_ALLOW_DELETES`] === 'true',
     faults: { ...asSeen?.faults, ...faultsAskedFor() },
@@ -24,6 +26,17 @@ function seenOf(version: string | undefined) {
   const [, seen] = Object.entries(AS_SEEN).find(([name]) => name === version) ?? [];
   if (seen) return seen;
   throw new Error(`${PREFIX}_AS_SEEN is one of ${Object.keys(AS_SEEN).join(', ')}`);
+}
+
+function securedAsAskedFor(): { secured?: SecuredOptions } {
+  const names = ['TLS_CERTIFICATE', 'TLS_KEY', 'ADMIN_PASSWORD'].map((name) => `${PREFIX}_${name}`);
+  const [certificate, key, adminPassword] = names.map((name) => process.env[name]);
+  if (!certificate && !key && !adminPassword) return {};
+  if (!certificate || !key || !adminPassword) {
+    throw new Error(`${names.join(', ')} go together: set all three, or none`);
+  }
+  const files = { certificate: readFileSync(certificate), key: readFileSync(key) };
+  return { secured: { ...files, adminPassword } };
 }
 
 function faultsAskedFor(): FaultOptions {

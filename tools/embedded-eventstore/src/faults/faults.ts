@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { CallFailure } from '../protocol/call-failure';
+import { accessDenied, CallFailure, unauthenticated } from '../protocol/call-failure';
 
 /**
  * What happens to a live subscriber that does not read fast enough: it holds its own cursor back (`wait`), it is
@@ -108,13 +108,8 @@ export class Faults {
   /** Why no call is served at present. */
   refusal(): CallFailure | undefined {
     if (this.isNotReady) return new CallFailure(status.UNAVAILABLE, 'Server Is Not Ready');
-    if (this.denial === 'unauthenticated') {
-      return new CallFailure(status.UNAUTHENTICATED, 'Unauthenticated');
-    }
-    if (this.denial === undefined) return undefined;
-    return new CallFailure(status.PERMISSION_DENIED, 'Access Denied', {
-      exception: 'access-denied',
-    });
+    if (this.denial === 'unauthenticated') return unauthenticated();
+    return this.denial === undefined ? undefined : accessDenied();
   }
 
   stop(): void {

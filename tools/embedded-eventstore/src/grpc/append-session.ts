@@ -1,23 +1,38 @@
 import type { handleClientStreamingCall, sendUnaryData, ServerReadableStream } from '@grpc/grpc-js';
+import type { AccessControl, Caller } from '../access/access-control';
 import type { Faults } from '../faults/faults';
-import { CallFailure, failureOf, invalidArgument } from '../protocol/call-failure';
+import { accessDenied, CallFailure, failureOf, invalidArgument } from '../protocol/call-failure';
 import { expectedVersionOf } from '../protocol/expected-version';
 import { messages, streamNameOf, streams } from '../protocol/messages';
 import type { Appended, AppendOutcome, WrongVersion } from '../streams/append-request';
 import type { StreamWriter } from '../streams/stream-writer';
 import { AppendBuffer } from './append-buffer';
 
-export function handleAppend(
-  writer: StreamWriter,
-  faults: Faults,
-): handleClientStreamingCall<streams.AppendReq, streams.AppendResp> {
+export interface WriteContext {
+  readonly writer: StreamWriter;
+  readonly faults: Faults;
+  readonly access: AccessControl;
+}
+
+export function handleAppend({
+  writer,
+  faults,
+  access,
+}: WriteContext): handleClientStreamingCall<streams.AppendReq, streams.AppendResp> {
   return (call, reply) => {
-    void faults.awake().then(() => {
+    const begin = () => {
       const refusal = faults.refusal();
-      if (refusal) reply(refusal);
-      else if (!faults.endsForLackOfRoom()) new AppendSession(call, reply, writer);
-    });
+      if (refusal) throw refusal;
+      const caller = access.identify(call.metadata);
+      if (!faults.endsForLackOfRoom()) new AppendSession(call, reply, { writer, caller });
+    };
+    void faults.awake().then(begin).catch(reply);
   };
+}
+
+interface Appending {
+  readonly writer: StreamWriter;
+  readonly caller: Caller;
 }
 
 /** One classic append: options first, then one message per event; replies once. */
@@ -28,7 +43,7 @@ class AppendSession {
   constructor(
     call: ServerReadableStream<streams.AppendReq, streams.AppendResp>,
     private readonly reply: sendUnaryData<streams.AppendResp>,
-    private readonly writer: StreamWriter,
+    private readonly context: Appending,
   ) {
     call.on('data', (request: streams.AppendReq) => this.receive(request));
     call.on('end', () => void this.finish());
@@ -41,6 +56,7 @@ class AppendSession {
     if (options) {
       const stream = streamNameOf(options.getStreamIdentifier());
       if (stream === '') this.fail(invalidArgument('the append names no stream'));
+      if (!this.context.caller.may('write', stream)) this.fail(accessDenied());
       this.buffer = new AppendBuffer(stream, expectedVersionOf(options));
       return;
     }
@@ -55,7 +71,7 @@ class AppendSession {
   private async finish(): Promise<void> {
     if (this.isAnswered) return;
     if (!this.buffer) return this.fail(invalidArgument('an append begins with its options'));
-    const outcome = await this.writer.append(this.buffer.finished());
+    const outcome = await this.context.writer.append(this.buffer.finished());
     try {
       const response = appendResponse(this.buffer.stream, outcome);
       if (!this.isAnswered) this.reply(null, response);

@@ -15,10 +15,10 @@ import {
   toIdentifier,
   uuidText,
 } from '../protocol/messages';
-import type { Faults } from '../faults/faults';
+import type { Caller } from '../access/access-control';
 import type { Appended, AppendOutcome, Refusal, WrongVersion } from '../streams/append-request';
-import type { StreamWriter } from '../streams/stream-writer';
 import { AppendBuffer } from './append-buffer';
+import type { WriteContext } from './append-session';
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -32,9 +32,7 @@ interface OpenAppend {
   isAnswered: boolean;
 }
 
-export interface BatchAppendContext {
-  readonly writer: StreamWriter;
-  readonly faults: Faults;
+export interface BatchAppendContext extends WriteContext {
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -42,7 +40,13 @@ export interface BatchAppendContext {
 export function handleBatchAppend(
   context: BatchAppendContext,
 ): handleBidiStreamingCall<Request, streams.BatchAppendResp> {
-  return (call) => void new BatchAppendSession(call, context);
+  return (call) => {
+    try {
+      new BatchAppendSession(call, { ...context, caller: context.access.identify(call.metadata) });
+    } catch (error) {
+      call.emit('error', error);
+    }
+  };
 }
 
 /**
@@ -57,7 +61,7 @@ class BatchAppendSession {
 
   constructor(
     private readonly call: ServerDuplexStream<Request, streams.BatchAppendResp>,
-    private readonly context: BatchAppendContext,
+    private readonly context: BatchAppendContext & { readonly caller: Caller },
   ) {
     call.on('data', (request: Request) => this.awake(() => this.receive(request)));
     call.on('drain', () => call.resume());
@@ -99,19 +103,19 @@ class BatchAppendSession {
     if (stream === '') {
       this.answer(append, { kind: 'bad-request', message: 'the append names no stream' });
     }
-    const refusal = this.refusal();
+    const refusal = this.refusal(stream);
     if (refusal) this.answer(append, refusal);
     if (this.remainingMs(options) <= 0) this.answer(append, { kind: 'timeout' });
     return append;
   }
 
-  private refusal(): Refusal | undefined {
-    const { faults } = this.context;
+  private refusal(stream: string): Refusal | undefined {
+    const { faults, caller } = this.context;
     if (faults.isNotReady) return { kind: 'not-ready' };
     if (faults.denial === 'access-denied') return { kind: 'access-denied' };
     const refusal = faults.refusal();
     if (refusal) this.call.emit('error', refusal);
-    return undefined;
+    return caller.may('write', stream) ? undefined : { kind: 'access-denied' };
   }
 
   private collect(append: OpenAppend, request: Request): void {

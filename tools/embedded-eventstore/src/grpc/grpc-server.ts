@@ -8,12 +8,15 @@ import {
   SupportedMethods,
 } from '@eventstore/db-client/generated/serverfeatures_pb';
 import { StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb';
+import { UsersService } from '@eventstore/db-client/generated/users_grpc_pb';
+import type { UserDirectory } from '../access/user-directory';
 import { messages } from '../protocol/messages';
 import type { StreamWriter } from '../streams/stream-writer';
 import { handleAppend } from './append-session';
 import { handleBatchAppend } from './batch-append-session';
 import { handleDelete, handleTombstone } from './delete-handlers';
 import { handleRead, type ReadContext } from './read-handler';
+import { usersHandlers } from './users-handlers';
 
 const HOST = '127.0.0.1';
 /** What the client may send in one message; larger than what an append may hold, to be refused properly. */
@@ -31,7 +34,20 @@ const METHODS: Readonly<Record<string, readonly string[]>> = {
   batchappend: [],
 };
 
-/** Loopback only: no authentication, no encryption. */
+/** The certificate that a server shows, and its key, both as PEM. */
+export interface ServerCertificate {
+  readonly certificate: Buffer;
+  readonly key: Buffer;
+}
+
+export interface GrpcServerParts {
+  readonly writer: StreamWriter;
+  readonly reads: ReadContext;
+  /** Both or none, as on the real server. */
+  readonly secured?: { readonly certificate: ServerCertificate; readonly users: UserDirectory };
+}
+
+/** Loopback only. */
 export class GrpcServer {
   private readonly server = new Server({
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
@@ -39,8 +55,11 @@ export class GrpcServer {
   });
   private boundPort = 0;
 
-  constructor(writer: StreamWriter, reads: ReadContext) {
-    const { faults, side } = reads;
+  private readonly credentials: ServerCredentials;
+
+  constructor({ writer, reads, secured }: GrpcServerParts) {
+    const { faults, side, access } = reads;
+    this.credentials = credentialsOf(secured?.certificate);
     this.server.addService(
       {
         ...StreamsService,
@@ -48,12 +67,15 @@ export class GrpcServer {
       },
       {
         read: handleRead(reads),
-        append: handleAppend(writer, faults),
-        batchAppend: handleBatchAppend({ writer, faults, now: side.now }),
-        delete: handleDelete(writer),
-        tombstone: handleTombstone(writer),
+        append: handleAppend({ writer, faults, access }),
+        batchAppend: handleBatchAppend({ writer, faults, access, now: side.now }),
+        delete: handleDelete({ writer, access }),
+        tombstone: handleTombstone({ writer, access }),
       },
     );
+    if (secured) {
+      this.server.addService(UsersService, usersHandlers({ ...secured, access, faults }));
+    }
     this.server.addService(ServerFeaturesService, {
       getSupportedMethods: (_call: unknown, reply: sendUnaryData<SupportedMethods>) => {
         void faults.awake().then(() => reply(null, supportedMethods()));
@@ -69,10 +91,8 @@ export class GrpcServer {
 
   async listen(port: number): Promise<void> {
     this.boundPort = await new Promise<number>((resolve, reject) => {
-      this.server.bindAsync(
-        `${HOST}:${port}`,
-        ServerCredentials.createInsecure(),
-        (error, bound) => (error ? reject(error) : resolve(bound)),
+      this.server.bindAsync(`${HOST}:${port}`, this.credentials, (error, bound) =>
+        error ? reject(error) : resolve(bound),
       );
     });
   }
@@ -81,6 +101,12 @@ export class GrpcServer {
   stop(): void {
     this.server.forceShutdown();
   }
+}
+
+function credentialsOf(certificate: ServerCertificate | undefined): ServerCredentials {
+  if (!certificate) return ServerCredentials.createInsecure();
+  const pair = { cert_chain: certificate.certificate, private_key: certificate.key };
+  return ServerCredentials.createSsl(null, [pair]);
 }
 
 /** Reads write ready-made messages; the transport takes a Buffer and nothing else. */

@@ -1,6 +1,8 @@
-import type { handleServerStreamingCall } from '@grpc/grpc-js';
+import type { handleServerStreamingCall, ServerWritableStream } from '@grpc/grpc-js';
+import type { AccessControl } from '../access/access-control';
+import { ALL_STREAM } from '../access/stream-acl';
 import type { Faults } from '../faults/faults';
-import { CallFailure, innerError } from '../protocol/call-failure';
+import { accessDenied, CallFailure, innerError } from '../protocol/call-failure';
 import type { streams } from '../protocol/messages';
 import { presentationFor } from '../reads/event-presentation';
 import { runFiniteRead, type ReadSide } from '../reads/finite-read';
@@ -18,29 +20,35 @@ export interface ReadContext {
   readonly side: ReadSide;
   readonly commits: CommitSignal;
   readonly faults: Faults;
+  readonly access: AccessControl;
 }
+
+type ReadCall = ServerWritableStream<streams.ReadReq, Uint8Array>;
 
 export function handleRead(
   context: ReadContext,
 ): handleServerStreamingCall<streams.ReadReq, Uint8Array> {
   return (call) => {
     const sink = new ReadSink(call);
-    read(context, call.request, sink).catch((error: unknown) => {
+    read(context, call, sink).catch((error: unknown) => {
       sink.fail(error instanceof CallFailure ? error : innerError());
     });
   };
 }
 
 async function read(
-  { side, commits, faults }: ReadContext,
-  request: streams.ReadReq,
+  { side, commits, faults, access }: ReadContext,
+  { request, metadata }: ReadCall,
   sink: ReadSink,
 ): Promise<void> {
   await faults.awake();
   const refusal = faults.refusal();
   if (refusal) throw refusal;
+  const caller = access.identify(metadata);
   const plan = parseReadRequest(request);
   const { target, filter } = plan;
+  const name = target.kind === 'all' ? ALL_STREAM : target.stream;
+  if (!caller.may('read', name)) throw accessDenied();
   const present = presentationFor(side.log, plan);
   if (plan.count !== undefined) return runFiniteRead(side, plan, sink, present);
   const wakeUp = new WakeUp();

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Writable } from 'node:stream';
+import { OPEN_ACCESS } from '../access/access-control';
 import { Faults } from '../faults/faults';
 import { InMemoryRecordLog } from '../persistence/in-memory.record-log';
 import { messages, streams } from '../protocol/messages';
@@ -36,7 +37,8 @@ describe('a call in which an inner error happens', () => {
     const side = { log, positionStep: 1, now: () => 0 };
     const call = callOf(howMany);
     const ended = once(call, 'error');
-    handleRead({ side, commits: new CommitSignal(), faults: new Faults() })(call);
+    const rest = { commits: new CommitSignal(), faults: new Faults(), access: OPEN_ACCESS };
+    handleRead({ side, ...rest })(call);
     const [failure] = (await ended) as [unknown];
     expect(failure).toMatchObject({ code: 2, details: 'Exception was thrown by handler.' });
   });

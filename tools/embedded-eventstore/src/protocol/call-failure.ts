@@ -37,6 +37,28 @@ export function streamDeleted(stream: string): CallFailure {
   });
 }
 
+export function accessDenied(): CallFailure {
+  return new CallFailure(status.PERMISSION_DENIED, 'Access Denied', { exception: 'access-denied' });
+}
+
+export function unauthenticated(): CallFailure {
+  return new CallFailure(status.UNAUTHENTICATED, 'Unauthenticated');
+}
+
+export function loginNotFound(name: string): CallFailure {
+  return new CallFailure(status.NOT_FOUND, `User '${name}' is not found.`, {
+    exception: 'user-not-found',
+    'login-name': trailerText(name),
+  });
+}
+
+export function loginConflict(name: string): CallFailure {
+  return new CallFailure(status.FAILED_PRECONDITION, 'Conflict.', {
+    exception: 'user-conflict',
+    'login-name': trailerText(name),
+  });
+}
+
 /** How every method except the batched append reports a refusal. */
 export function failureOf(stream: string, refusal: Refusal): CallFailure {
   switch (refusal.kind) {
@@ -45,9 +67,7 @@ export function failureOf(stream: string, refusal: Refusal): CallFailure {
     case 'stream-deleted':
       return streamDeleted(stream);
     case 'access-denied':
-      return new CallFailure(status.PERMISSION_DENIED, 'Access Denied', {
-        exception: 'access-denied',
-      });
+      return accessDenied();
     case 'not-ready':
       return new CallFailure(status.UNAVAILABLE, 'Server Is Not Ready');
     case 'timeout':

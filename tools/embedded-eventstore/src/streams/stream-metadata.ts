@@ -109,14 +109,30 @@ function metadataOf(view: StreamView, stream: string): StreamMetadata {
 
 /** Body of the last metadata event of a stream, undefined when none was ever written. */
 function metadataBodyOf(view: StreamView, stream: string): Uint8Array | undefined {
-  const name = metadataStreamOf(stream);
-  const revision = view.lastRevision(name);
-  const record = revision === -1 ? undefined : view.recordAt(name, revision);
+  return lastBodyOf(view, metadataStreamOf(stream));
+}
+
+/** What the last event of a stream says; nothing where that is no JSON object. */
+export function lastFieldsOf(view: StreamView, stream: string): Readonly<Record<string, unknown>> {
+  const body = lastBodyOf(view, stream);
+  return body ? parseObject(body) : {};
+}
+
+export function textOf(record: LogRecord): string {
+  return Buffer.from(recordedIn(record)?.getData_asU8() ?? []).toString();
+}
+
+function lastBodyOf(view: StreamView, stream: string): Uint8Array | undefined {
+  const revision = view.lastRevision(stream);
+  const record = revision === -1 ? undefined : view.recordAt(stream, revision);
   if (!record) return undefined;
-  const response = streams.ReadResp.deserializeBinary(record.message);
-  const event = response.getEvent()?.getEvent();
+  const event = recordedIn(record);
   const isJson = event?.getMetadataMap().get('content-type') === 'application/json';
   return isJson ? event?.getData_asU8() : Buffer.from('{}');
+}
+
+function recordedIn({ message }: LogRecord) {
+  return streams.ReadResp.deserializeBinary(message).getEvent()?.getEvent();
 }
 
 function hidesEverything({ truncateBefore }: StreamMetadata): boolean {

@@ -70,7 +70,15 @@ export class StreamWriter {
     stream: string,
     expected: ExpectedVersion,
   ): Promise<AppendOutcome> {
-    if (!this.options.allowDeletes) return ACCESS_DENIED;
+    return this.options.allowDeletes ? this.deleteAsServer(kind, stream, expected) : ACCESS_DENIED;
+  }
+
+  /** Where no client has asked for it. */
+  async deleteAsServer(
+    kind: DeleteKind,
+    stream: string,
+    expected: ExpectedVersion,
+  ): Promise<AppendOutcome> {
     const facts = this.queue.factsOf(stream);
     const verdict = checkDelete(kind, expected, facts);
     if (verdict.kind !== 'write') return refusal(verdict, expected, facts);
