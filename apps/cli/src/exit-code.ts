@@ -1,4 +1,8 @@
-import { EventStoreUnavailableError, StreamNotFoundError } from '@uplift/event-store';
+import {
+  EventStoreRefusedError,
+  EventStoreUnavailableError,
+  StreamNotFoundError,
+} from '@uplift/event-store';
 import { ConfigurationError, errorMessage, redactText } from '@uplift/runtime';
 import { CommanderError } from 'commander';
 
@@ -42,5 +46,6 @@ export function reportError(error: unknown, argv: readonly string[]): ExitCode {
 function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof ConfigurationError) return EXIT.usage;
   if (error instanceof StreamNotFoundError) return EXIT.refused;
+  if (error instanceof EventStoreRefusedError) return EXIT.denied;
   return error instanceof EventStoreUnavailableError ? EXIT.unreachable : EXIT.failed;
 }

@@ -29,6 +29,7 @@ import {
   GuardedEventStore,
   InstanceHistory,
   openServiceStore,
+  SERVICE_RIGHTS,
   StreamHistory,
   SystemCommandHandler,
   SystemHistory,
@@ -171,7 +172,8 @@ function adapters(runtime: CommandApiRuntime): Provider[] {
   return [
     {
       provide: EsdbEventStore,
-      useFactory: () => openServiceStore(configuration.eventStoreUrl, runtime),
+      useFactory: () =>
+        openServiceStore(configuration.eventStoreUrl, SERVICE_RIGHTS['command-api'], runtime),
     },
     {
       provide: EventStore,

@@ -1,7 +1,7 @@
 import type { DynamicModule, OnApplicationShutdown, Provider } from '@nestjs/common';
 import { Injectable, Module } from '@nestjs/common';
 import { BUS_ACCESS_SETTINGS, busAccess, BusConnection, connectServiceBus } from '@uplift/bus';
-import { EventStore, openServiceStore } from '@uplift/event-store';
+import { EventStore, openServiceStore, SERVICE_RIGHTS } from '@uplift/event-store';
 import type { ServiceOptions, ServiceRuntime, SettingName } from '@uplift/runtime';
 import { ProjectionLoop } from './projection/projection-loop';
 import { ProjectionProgress } from './projection/projection-progress';
@@ -67,7 +67,7 @@ function connections(runtime: ProjectorRuntime): Provider[] {
   return [
     {
       provide: EventStore,
-      useFactory: () => openServiceStore(eventStoreUrl, runtime),
+      useFactory: () => openServiceStore(eventStoreUrl, SERVICE_RIGHTS.projector, runtime),
     },
     {
       provide: BusConnection,

@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { BUS_ACCESS_SETTINGS, busAccess, BusConnection, connectServiceBus } from '@uplift/bus';
-import { EventStore, openServiceStore } from '@uplift/event-store';
+import { EventStore, openServiceStore, SERVICE_RIGHTS } from '@uplift/event-store';
 import type { ServiceOptions, ServiceRuntime } from '@uplift/runtime';
 import { RelayService, TOPOLOGY_SETTINGS } from './relay.service';
 
@@ -30,7 +30,8 @@ export class RelayModule {
       providers: [
         {
           provide: EventStore,
-          useFactory: () => openServiceStore(configuration.eventStoreUrl, runtime),
+          useFactory: () =>
+            openServiceStore(configuration.eventStoreUrl, SERVICE_RIGHTS.relay, runtime),
         },
         {
           provide: BusConnection,

@@ -18,6 +18,7 @@ import {
   InstanceHistory,
   busBesideStore,
   openServiceStore,
+  SERVICE_RIGHTS,
 } from '@uplift/event-store';
 import type { AllTailOptions } from '@uplift/event-store';
 import { HealthProbe, LagoonCores, UndiciHealthProbe } from '@uplift/lagoon';
@@ -87,7 +88,7 @@ function adapters(runtime: StageRuntime, user: string): Provider[] {
     { provide: StreamEnds, useValue: ends },
     {
       provide: STORE,
-      useFactory: () => openServiceStore(eventStoreUrl, runtime),
+      useFactory: () => openServiceStore(eventStoreUrl, SERVICE_RIGHTS['stage-workers'], runtime),
     },
     {
       provide: DivergenceWatch,

@@ -1,7 +1,11 @@
 import { UnknownEventError } from '@uplift/contracts';
 import type { BackoffOptions, Clock, Randomness } from '@uplift/runtime';
 import { Backoff, beatWhile, errorMessage, failpoint } from '@uplift/runtime';
-import { EventStoreUnavailableError, PositionNotFoundError } from './event-store.port';
+import {
+  EventStoreRefusedError,
+  EventStoreUnavailableError,
+  PositionNotFoundError,
+} from './event-store.port';
 import type { AllEventsBatch, EventStore } from './event-store.port';
 import type { FoldPlace } from './checkpoint-stream';
 import type { TailCheckpoints } from './tail-checkpoints';
@@ -245,7 +249,8 @@ export class AllTail {
     if (ending.aborted) return;
     this.options.onBeat?.();
     if (error instanceof PositionNotFoundError) this.onMissingPlace(error);
-    const isAway = error instanceof EventStoreUnavailableError;
+    const isRefused = error instanceof EventStoreRefusedError;
+    const isAway = error instanceof EventStoreUnavailableError && !isRefused;
     const reason = isAway ? 'the event store does not answer' : errorMessage(error);
     const isRepeated = reason === this.problem;
     this.problem = reason;

@@ -1,9 +1,21 @@
 import type { Clock, Randomness } from '@uplift/runtime';
 import { Backoff } from '@uplift/runtime';
-import { AppendNotTriedError, EventStoreUnavailableError } from './event-store.port';
+import {
+  AppendNotTriedError,
+  EventStoreRefusedError,
+  EventStoreUnavailableError,
+} from './event-store.port';
 
 /** Between two tries of a store that takes nothing; short enough for all to go on within seconds. */
 const PAUSES = { firstMs: 500, longestMs: 2_000 };
+
+/** Why nothing is taken, and since when, on the monotonic clock. */
+interface AppendFailure {
+  readonly since: number;
+  readonly reason: string;
+  /** The user lacks the right. */
+  readonly isRefused: boolean;
+}
 
 interface AppendGatePorts {
   readonly clock: Clock;
@@ -16,7 +28,7 @@ interface AppendGatePorts {
  */
 export class AppendGate {
   private readonly backoff: Backoff;
-  private failing: { readonly since: number; readonly reason: string } | undefined;
+  private failing: AppendFailure | undefined;
   private nextTryAt = 0;
   private isTrying = false;
 
@@ -27,8 +39,8 @@ export class AppendGate {
     this.backoff = new Backoff(ports.randomness, PAUSES);
   }
 
-  /** Since when nothing was taken, on the monotonic clock, and why; undefined while all is well. */
-  get failure(): { readonly since: number; readonly reason: string } | undefined {
+  /** Undefined while all is well. */
+  get failure(): AppendFailure | undefined {
     return this.failing;
   }
 
@@ -53,7 +65,7 @@ export class AppendGate {
       this.reopen();
       return answer;
     } catch (error) {
-      if (error instanceof EventStoreUnavailableError) this.fail(error.message);
+      if (error instanceof EventStoreUnavailableError) this.fail(error);
       else this.reopen();
       throw error;
     }
@@ -65,11 +77,12 @@ export class AppendGate {
   }
 
   /** Many that were under way together fail together: that is one failure. */
-  private fail(reason: string): void {
+  private fail(error: EventStoreUnavailableError): void {
     const now = this.ports.clock.monotonic();
     const isNext = this.failing === undefined || this.isTrying;
     if (isNext) this.nextTryAt = now + this.backoff.next();
-    this.failing = { since: this.failing?.since ?? now, reason };
+    const isRefused = error instanceof EventStoreRefusedError;
+    this.failing = { since: this.failing?.since ?? now, reason: error.message, isRefused };
     this.onFailure();
   }
 }

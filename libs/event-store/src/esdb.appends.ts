@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { UnknownError } from '@eventstore/db-client';
+import { AccessDeniedError, UnknownError } from '@eventstore/db-client';
 import { unpackToCommandError } from '@eventstore/db-client/dist/streams/appendToStream/unpackError';
 import { createStreamIdentifier } from '@eventstore/db-client/dist/utils/grpcStreamIdentifier';
 import { createUUID, parseUUID } from '@eventstore/db-client/dist/utils/grpcUUID';
@@ -65,14 +65,17 @@ export class EsdbAppends {
   }
 
   private connect(): Promise<BatchStream> {
-    const forget = () => (this.open = undefined);
+    const forget = () => {
+      if (this.open === opening) this.open = undefined;
+    };
     const onEnd = () => {
       forget();
       this.onBroken();
     };
-    const opening = this.client
+    const onAnswer = () => (this.answers += 1);
+    const opening: Promise<BatchStream> = this.client
       .batchCall()
-      .then((call) => new BatchStream(call, { onAnswer: () => (this.answers += 1), onEnd }));
+      .then((call) => new BatchStream(call, { onAnswer, onEnd, onLeft: forget }));
     opening.catch(forget);
     return opening;
   }
@@ -81,11 +84,14 @@ export class EsdbAppends {
 interface BatchStreamListener {
   readonly onAnswer: () => void;
   readonly onEnd: () => void;
+  /** It takes no more appends; what is under way is still answered. */
+  readonly onLeft: () => void;
 }
 
 class BatchStream {
   private readonly pending = new Map<string, Pending>();
   private failure: Error | undefined;
+  private isLeft = false;
 
   constructor(
     private readonly call: BatchCall,
@@ -101,6 +107,7 @@ class BatchStream {
   send(stream: string, after: StreamHead, events: readonly EsdbEvent[]): Promise<AppendReceipt> {
     return new Promise((resolve, reject) => {
       if (this.failure !== undefined) return reject(this.failure);
+      if (this.isLeft) return reject(new Error('the stream of appends was left for another one'));
       const id = randomUUID();
       this.pending.set(id, { stream, resolve, reject });
       for (const request of requestsOf(id, stream, after, events)) this.call.write(request);
@@ -114,7 +121,7 @@ class BatchStream {
     this.pending.delete(id);
     if (!asked) return;
     const success = answer.getSuccess();
-    if (!success) return asked.reject(refusalOf(answer, asked.stream));
+    if (!success) return this.refuse(asked, refusalOf(answer, asked.stream));
     const position = success.getPosition()?.getCommitPosition();
     asked.resolve({
       revision: Number(success.getCurrentRevision()),
@@ -122,10 +129,23 @@ class BatchStream {
     });
   }
 
+  private refuse({ reject }: Pending, refusal: Error): void {
+    if (refusal instanceof AccessDeniedError) this.leave();
+    reject(refusal);
+  }
+
+  /** The server has looked at user and groups when the stream was opened: what was granted since counts on the next one. */
+  private leave(): void {
+    if (this.isLeft) return;
+    this.isLeft = true;
+    this.listener.onLeft();
+    this.call.end();
+  }
+
   private end(error: Error): void {
     if (this.failure !== undefined) return;
     this.failure = error;
-    this.listener.onEnd();
+    if (!this.isLeft) this.listener.onEnd();
     for (const { reject } of this.pending.values()) reject(error);
     this.pending.clear();
   }

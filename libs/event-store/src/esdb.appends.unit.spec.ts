@@ -1,7 +1,11 @@
 import { EventEmitter } from 'node:events';
+import { AccessDeniedError } from '@eventstore/db-client';
+import { AccessDenied } from '@eventstore/db-client/generated/shared_pb';
+import { Status } from '@eventstore/db-client/generated/status_pb';
 import { createUUID, parseUUID } from '@eventstore/db-client/dist/utils/grpcUUID';
 import type { BatchAppendReq } from '@eventstore/db-client/generated/streams_pb';
 import { BatchAppendResp } from '@eventstore/db-client/generated/streams_pb';
+import { Any } from 'google-protobuf/google/protobuf/any_pb';
 import { EsdbAppends } from './esdb.appends';
 import type { BatchCall, EsdbClient } from './esdb.client';
 import { NO_STREAM } from './event-store.port';
@@ -15,6 +19,15 @@ const LINKED = prepareAppend(STREAM, NO_STREAM, [sampleEvent(1)]);
 class Line extends EventEmitter {
   readonly asked: BatchAppendReq[] = [];
   readonly write = (request: BatchAppendReq) => this.asked.push(request);
+  readonly end = jest.fn();
+
+  deny(n = this.asked.length - 1): void {
+    const id = parseUUID(this.asked[n]!.getCorrelationId())!;
+    const details = new Any();
+    details.pack(new AccessDenied().serializeBinary(), 'event_store.client.AccessDenied');
+    const status = new Status().setCode(7).setMessage('AccessDenied').setDetails(details);
+    this.emit('data', new BatchAppendResp().setCorrelationId(createUUID(id)).setError(status));
+  }
 
   answer(n = this.asked.length - 1): void {
     const id = parseUUID(this.asked[n]!.getCorrelationId())!;
@@ -52,6 +65,26 @@ describe('appends on a stream of their own', () => {
     lines[0]!.answer();
     await next.answer;
     expect([appends.answered, lines.length]).toEqual([3, 1]);
+  });
+
+  it('that are denied leave their stream, on which the server knows the groups of then', async () => {
+    const { lines, send, broken } = setUp();
+    const waiting = await send();
+    const denied = await send();
+    const failed = expect(denied.answer).rejects.toBeInstanceOf(AccessDeniedError);
+    lines[0]!.deny();
+    await failed;
+    expect(lines[0]!.end).toHaveBeenCalledTimes(1);
+    const next = await send();
+    lines[1]!.answer();
+    await next.answer;
+    lines[0]!.answer(0);
+    await waiting.answer;
+    lines[0]!.emit('end');
+    const last = await send();
+    lines[1]!.answer();
+    await last.answer;
+    expect([lines.length, broken.mock.calls.length]).toEqual([2, 0]);
   });
 
   it('fail with their stream, and those of another one do not', async () => {

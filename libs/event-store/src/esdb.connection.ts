@@ -3,8 +3,7 @@ import type { Clock, Randomness } from '@uplift/runtime';
 import type { EsdbSettings } from './esdb.connection-string';
 import { isFinal, isUnserved, refusedError, unavailable } from './esdb.errors';
 import { EsdbLine } from './esdb.line';
-import { EventStoreUnavailableError } from './event-store.port';
-import type { EventStoreRefusedError } from './event-store.port';
+import { EventStoreRefusedError, EventStoreUnavailableError } from './event-store.port';
 
 /** How long to wait, in milliseconds. */
 export interface EsdbPatience {
@@ -19,7 +18,7 @@ export interface EsdbConnectionOptions {
   readonly patience: EsdbPatience;
   readonly clock?: Clock | undefined;
   readonly randomness?: Randomness | undefined;
-  /** Called when the store refuses the user: nothing will come of asking again. */
+  /** Called whenever the store refuses the user. */
   readonly onRefused?: ((error: EventStoreRefusedError) => void) | undefined;
 }
 
@@ -30,6 +29,8 @@ export interface Try {
   readonly waitMs: number;
 }
 
+/** Before a refusal is told again, in ms: who asks again at once is not to ask all the time. */
+const REFUSAL_PAUSES = { firstMs: 250, longestMs: 2_000 };
 /** Longest wait for the old connection to end, in ms. */
 const END_MS = 1_000;
 
@@ -51,6 +52,8 @@ export class EsdbConnection {
   private isClosed = false;
   /** Rights by which nobody was answered for as long as the patience lasts. */
   private readonly down = new Set<string>();
+  /** By right, while the user lacks it. */
+  private readonly refused = new Map<string, Backoff>();
   private readAt = -Infinity;
 
   constructor(private readonly options: EsdbConnectionOptions) {
@@ -91,7 +94,9 @@ export class EsdbConnection {
         return answer;
       } catch (error) {
         this.leaveIfUnserved(error, line, right);
-        this.throwUnlessPassing(error, right, endsAt);
+        const reason = this.translate(error, right);
+        await this.pauseIfToldBefore(reason, right);
+        this.throwUnlessPassing({ error, reason }, right, endsAt);
       }
       await this.clock.pause(backoff.next());
     }
@@ -117,6 +122,7 @@ export class EsdbConnection {
 
   private noteAnswer(right: string): void {
     this.down.delete(right);
+    this.refused.delete(right);
     this.unserved.delete(right);
     if (right !== 'append') this.readAt = this.clock.monotonic();
   }
@@ -151,9 +157,15 @@ export class EsdbConnection {
       });
   }
 
-  private throwUnlessPassing(error: unknown, right: string, endsAt: number): void {
-    const reason = this.translate(error, right);
-    if (isFinal(error) || !(reason instanceof EventStoreUnavailableError)) throw reason;
+  private async pauseIfToldBefore(reason: Error, right: string): Promise<void> {
+    if (!(reason instanceof EventStoreRefusedError)) return;
+    const backoff = this.refused.get(right);
+    if (backoff) await this.clock.pause(backoff.next());
+    else this.refused.set(right, new Backoff(this.randomness, REFUSAL_PAUSES));
+  }
+
+  private throwUnlessPassing({ error, reason }: Failure, right: string, endsAt: number): void {
+    if (isFinal(reason) || !(reason instanceof EventStoreUnavailableError)) throw reason;
     if (error instanceof EventStoreUnavailableError) throw error;
     this.interruptions += 1;
     // What is left has to suffice for a try that can succeed.
@@ -161,4 +173,10 @@ export class EsdbConnection {
     if (isOver) this.down.add(right);
     if (this.down.has(right) || this.isClosed) throw reason;
   }
+}
+
+/** What the client says, and what that comes to. */
+interface Failure {
+  readonly error: unknown;
+  readonly reason: Error;
 }

@@ -10,8 +10,11 @@ import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
 import { parseEsdbConnectionString } from './esdb.connection-string';
 import { EsdbConnection } from './esdb.connection';
 import { NoAnswerError } from './esdb.errors';
-import type { EventStoreRefusedError } from './event-store.port';
-import { EventStoreUnavailableError, RevisionConflictError } from './event-store.port';
+import {
+  EventStoreRefusedError,
+  EventStoreUnavailableError,
+  RevisionConflictError,
+} from './event-store.port';
 
 /** As the client hands on what a server says. */
 const serverSays = (message: string, trailers: object = {}) =>
@@ -124,6 +127,26 @@ describe('what the store says instead of an answer', () => {
     await expect(answer).rejects.toThrow(words);
     expect([ask.mock.calls.length, refused.length]).toEqual([1, 1]);
     expect(refused[0]?.message).not.toContain('secret');
+  });
+
+  it('is told at once the first time, and after a pause to whoever asks again', async () => {
+    const { clock, connection, ask } = setUp();
+    ask.mockRejectedValue(REFUSALS[0]![1]);
+    const refusals: number[] = [];
+    const insisting = async () => {
+      for (let times = 0; times < 8; times += 1) {
+        await connection.answer('x', ask).catch(() => refusals.push(clock.monotonic()));
+      }
+    };
+    const ended = insisting();
+    await clock.advance(0);
+    expect(refusals).toHaveLength(1);
+    await clock.advance(20_000);
+    await ended;
+    expect(refusals.at(-1)! - refusals[0]!).toBeGreaterThan(4_000);
+    ask.mockResolvedValueOnce('here').mockRejectedValue(REFUSALS[0]![1]);
+    expect(await connection.answer('x', ask)).toBe('here');
+    await expect(connection.answer('x', ask)).rejects.toBeInstanceOf(EventStoreRefusedError);
   });
 
   it('is not asked for again where it is an answer', async () => {

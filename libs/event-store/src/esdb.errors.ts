@@ -85,11 +85,7 @@ export function refusedError(
 ): EventStoreRefusedError | null {
   if (!(error instanceof AccessDeniedError) && !/^16 |^7 /.test(wordsOf(error))) return null;
   const isUnknown = wordsOf(error).startsWith('16 ');
-  const who = user === null ? 'without a user' : `as user ${user}`;
-  const reason = isUnknown
-    ? `The event store does not accept the connection ${who}: user or password is wrong`
-    : `The event store denies the connection ${who} the right to ${right}`;
-  return new EventStoreRefusedError(reason, { user, right, cause: error });
+  return new EventStoreRefusedError({ user, right, isUnknown }, { cause: error });
 }
 
 export function unavailable(error: unknown): Error {

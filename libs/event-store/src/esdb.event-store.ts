@@ -12,6 +12,7 @@ import { fromEsdbEvent } from './esdb.event-codec';
 import type { AppendPlace } from './esdb.line';
 import { pageOf } from './esdb.page';
 import { NewestOfOurs } from './esdb.newest';
+import { checkRight } from './esdb.rights';
 import { EsdbTail, type NotFound } from './esdb.tail';
 import {
   EventStore,
@@ -34,6 +35,7 @@ import type {
 } from './event-store.port';
 import { assertTypes, prepareAppend } from './hash-chain';
 import type { LinkedEvents } from './hash-chain';
+import type { StoreRight } from './store-rights';
 
 const ATTEMPT_MS = 4_000;
 const TOTAL_MS = 15_000;
@@ -49,7 +51,7 @@ export interface EsdbEventStoreOptions {
   readonly mostForeign?: number;
   readonly clock?: Clock;
   readonly randomness?: Randomness;
-  /** Called when the store refuses the user: the process has nothing to wait for. */
+  /** Called whenever the store refuses the user. */
   readonly onRefused?: (error: EventStoreRefusedError) => void;
   /** Called when an append was not answered for as long as the patience lasts. */
   readonly onAppendFailed?: () => void;
@@ -64,6 +66,7 @@ export class EsdbEventStore extends EventStore {
   private readonly gate: AppendGate;
   private readonly newest: NewestOfOurs;
   private readonly tails = new Set<EsdbTail>();
+  private readonly ending = new AbortController();
   private readonly resubscribed: Record<ResubscribeReason, number> = {
     ...NO_INTERRUPTIONS.resubscribed,
   };
@@ -105,7 +108,8 @@ export class EsdbEventStore extends EventStore {
     if (failure === undefined) return undefined;
     const { clock, lastReadAt } = this.connection;
     const seconds = Math.round((clock.monotonic() - failure.since) / 1_000);
-    const hint = lastReadAt > failure.since ? '; it can be read: its disk may be full' : '';
+    const isFull = lastReadAt > failure.since && !failure.isRefused;
+    const hint = isFull ? '; it can be read: its disk may be full' : '';
     return `it takes no events since ${seconds} s (${failure.reason})${hint}`;
   }
 
@@ -186,7 +190,18 @@ export class EsdbEventStore extends EventStore {
     };
   }
 
+  /** Aborts when the store is closed. */
+  get closing(): AbortSignal {
+    return this.ending.signal;
+  }
+
+  /** Asks for something that needs the right, and changes nothing. Throws EventStoreRefusedError. */
+  checkRight(right: StoreRight): Promise<void> {
+    return checkRight(this.connection, right);
+  }
+
   override async close(): Promise<void> {
+    this.ending.abort();
     for (const tail of this.tails) tail.stop();
     await this.connection.close();
   }

@@ -6,10 +6,10 @@ import type {
 } from '@eventstore/db-client';
 import type { StoredEvent } from '@uplift/contracts';
 import type { EsdbConnection } from './esdb.connection';
-import { isInvalidPosition, isLagging } from './esdb.errors';
+import { isFinal, isInvalidPosition, isLagging } from './esdb.errors';
 import type { EsdbLine } from './esdb.line';
 import { TailBuffer } from './esdb.tail-buffer';
-import { EventStoreUnavailableError, PositionNotFoundError } from './event-store.port';
+import { PositionNotFoundError } from './event-store.port';
 import type { AllEventsBatch, ResubscribeReason, SubscribeToAllOptions } from './event-store.port';
 
 const RIGHT = 'read $all';
@@ -116,7 +116,7 @@ export class EsdbTail {
     const { connection } = this.ports;
     const reason = connection.translate(error, RIGHT);
     if (isInvalidPosition(error)) await this.assertPlace();
-    else if (!(reason instanceof EventStoreUnavailableError)) throw reason;
+    else if (isFinal(reason)) throw reason;
     if (!this.trouble.isBearable()) throw reason;
     await connection.clock.idle(this.trouble.pause(), this.stopping.signal);
     if (!this.stopped) await this.assertPlace();

@@ -1,5 +1,4 @@
 import type { EventMetadata, StoredEvent } from '@uplift/contracts';
-import { FinalError } from '@uplift/runtime';
 
 /** Somebody else appended first: load the stream and decide again. */
 export class RevisionConflictError extends Error {
@@ -52,24 +51,46 @@ export class EventTooLargeError extends Error {
 
 /** The store did not answer in time or the connection broke: whether an append was stored is unknown. */
 export class EventStoreUnavailableError extends Error {
-  readonly code = 'event-store-unavailable';
+  readonly code: string = 'event-store-unavailable';
 }
 
 /** The store has taken nothing lately, so this append was not sent: nothing has happened. */
 export class AppendNotTriedError extends EventStoreUnavailableError {}
 
-/** The store denies this user something that the work needs: nothing comes of asking again. */
-export class EventStoreRefusedError extends FinalError {
-  readonly code = 'event-store-refused';
+/** Whom the store refused, and what. */
+export interface Refusal {
   /** Null: the connection names no user. */
   readonly user: string | null;
+  /** As `StoreRight` says it. */
   readonly right: string;
+  /** The store does not know the user, or the password is another one. */
+  readonly isUnknown: boolean;
+}
 
-  constructor(message: string, options: ErrorOptions & { user: string | null; right: string }) {
-    super(message, options);
-    this.user = options.user;
-    this.right = options.right;
+/** The store denies this user something that the work needs: it waits until somebody has granted it. */
+export class EventStoreRefusedError extends EventStoreUnavailableError implements Refusal {
+  override readonly code = 'event-store-refused';
+  readonly user: string | null;
+  readonly right: string;
+  readonly isUnknown: boolean;
+
+  constructor({ user, right, isUnknown }: Refusal, options?: ErrorOptions) {
+    super(refusalInWords({ user, isUnknown }, [right]), options);
+    this.user = user;
+    this.right = right;
+    this.isUnknown = isUnknown;
   }
+}
+
+/** One line: who was refused what, and what to do about it. */
+export function refusalInWords(
+  { user, isUnknown }: Omit<Refusal, 'right'>,
+  rights: readonly string[],
+): string {
+  const who = user === null ? 'without a user' : `as user ${user}`;
+  return isUnknown
+    ? `The event store does not accept the connection ${who}: user or password is wrong, or the user is disabled; \`uplift store setup\` makes the user, and --rotate a new password`
+    : `The event store denies the connection ${who} the right to ${rights.join(' and to ')}; \`uplift store setup\` grants it`;
 }
 
 /** The store has no event at the position, or another one: it is not the store that the position was taken from. */
@@ -201,7 +222,7 @@ export interface SubscribeToAllOptions {
  * The truth. Every append names the head it builds on: there is no blind append. Only the head's revision is compared
  * with the stream's: a hash that is not the stored one is believed, and breaks the chain.
  * Errors: RevisionConflictError, EventTooLargeError, StreamGoneError, EventStoreUnavailableError (outcome unknown),
- * EventStoreRefusedError (final).
+ * EventStoreRefusedError.
  */
 export abstract class EventStore {
   /**

@@ -1,17 +1,23 @@
 import { endForGood, RepeatedLines } from '@uplift/runtime';
 import type { Clock, Health, Logger, Metrics, Randomness } from '@uplift/runtime';
 import { EsdbEventStore } from './esdb.event-store';
+import { RightsWatch } from './rights-watch';
+import type { StoreRight } from './store-rights';
 
 export interface ServiceStorePorts {
   readonly clock: Clock;
   readonly randomness: Randomness;
-  readonly logger: Pick<Logger, 'warn'>;
+  readonly logger: Pick<Logger, 'warn' | 'info'>;
   readonly metrics: Pick<Metrics, 'counter' | 'gauge'>;
-  readonly health: Pick<Health, 'addDegradation'>;
+  readonly health: Pick<Health, 'addDegradation' | 'addReadiness'>;
 }
 
-/** The event store of a service: measured, and the end of a process that it refuses. */
-export function openServiceStore(connectionString: string, ports: ServiceStorePorts) {
+/** The event store of a service that needs these rights: measured, and the end of a process that lacks one when it starts. */
+export function openServiceStore(
+  connectionString: string,
+  rights: readonly StoreRight[],
+  ports: ServiceStorePorts,
+) {
   const { clock, randomness, metrics, health, logger } = ports;
   const resubscribed = metrics.counter({
     name: 'event_store_resubscribed_total',
@@ -31,13 +37,22 @@ export function openServiceStore(connectionString: string, ports: ServiceStorePo
     connectionString,
     clock,
     randomness,
-    onRefused: endForGood,
+    onRefused: (error) => watch.refused(error, store.closing),
     onAppendFailed: () => {
       if (lines.isDue('append')) logger.warn(`the event store: ${store.whyNotAppending}`);
     },
     onResubscribe: (reason) => resubscribed.inc({ reason }),
     onEventTime: (at) => lag.observe(at),
   });
+  const check = (right: StoreRight) => store.checkRight(right);
+  const watch = new RightsWatch(rights, { check, onMissing: endForGood, clock, logger });
+  watch.start(store.closing);
+  health.addReadiness('event-store rights', () => watch.reason);
+  tellWhetherItAppends(store, ports);
+  return store;
+}
+
+function tellWhetherItAppends(store: EsdbEventStore, { metrics, health }: ServiceStorePorts): void {
   metrics.gauge(
     {
       name: 'event_store_not_appending',
@@ -46,7 +61,6 @@ export function openServiceStore(connectionString: string, ports: ServiceStorePo
     () => Number(store.whyNotAppending !== undefined),
   );
   health.addDegradation('event-store', () => store.whyNotAppending);
-  return store;
 }
 
 /** Less may be the way of an event through this process, or the usual difference of two clocks. */

@@ -3,7 +3,7 @@ import { EVENT_CATEGORIES, eventSchema } from '@uplift/contracts';
 import type { EventCategory } from '@uplift/contracts';
 import { LIFECYCLE } from '@uplift/domain';
 import type { Clock, Logger, Randomness } from '@uplift/runtime';
-import { errorMessage, FinalError } from '@uplift/runtime';
+import { errorMessage } from '@uplift/runtime';
 import { CheckpointStream } from './checkpoint-stream';
 import type {
   Checkpoint,
@@ -102,7 +102,7 @@ export class TailCheckpoints {
       return await this.newestOf(folds);
     } catch (error) {
       for (const fold of folds) fold.clear();
-      if (error instanceof EventStoreUnavailableError || error instanceof FinalError) throw error;
+      if (error instanceof EventStoreUnavailableError) throw error;
       this.options.logger.warn({ err: error }, 'checkpoints cannot be read: the fold begins anew');
       return null;
     }

@@ -3,7 +3,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EsdbEventStore } from '@uplift/event-store';
 import type { ManagedProcess } from '../../../tools/stack/src';
-import { startEmbeddedEventStore } from '../../../tools/embedded-eventstore/src';
+import {
+  startEmbeddedEventStore,
+  type EmbeddedEventStore,
+} from '../../../tools/embedded-eventstore/src';
 import { eventually } from '../../support/eventually';
 import type { FleetInstance } from '../../support/fleet';
 import { makeFleet } from '../../support/fleet';
@@ -102,19 +105,53 @@ export function impatientStoreSuite(running: () => RunningUplift): void {
   });
 
   describe('a store that refuses its user', () => {
-    it('ends the process with one line that names user and right', async () => {
+    it('ends a process that starts, with one line that names user, rights and command', async () => {
       const uplift = running();
       const refusing = await startEmbeddedEventStore();
       refusing.faults.denial = 'access-denied';
-      const url = refusing.connectionString.replace('esdb://', 'esdb://uplift-relay:hidden@');
-      const relay = await uplift.stack.startService('relay', 'refused-relay', {
-        UPLIFT_EVENTSTORE_URL: url,
-      });
+      const relay = await startRelay(uplift, refusing);
       expect(await relay.exited).toEqual({ code: 77, signal: null });
       const log = readFileSync(relay.logFile, 'utf8');
-      expect(log).toMatch(/denies the connection as user uplift-relay the right to read/);
+      expect(log).toMatch(
+        /denies the connection as user uplift-relay the right to read streams and to read \$all; `uplift store setup` grants it/,
+      );
       expect(log).not.toContain('hidden');
       await refusing.close();
     });
+
+    it('makes a process that works unready, with the same words, until it is granted again', async () => {
+      const uplift = running();
+      const refusing = await startEmbeddedEventStore();
+      const relay = await startRelay(uplift, refusing);
+      const reasons = () => reasonsOf(relay);
+      await eventually(async () =>
+        expect(await reasons()).not.toHaveProperty('event-store rights'),
+      );
+      refusing.faults.denial = 'access-denied';
+      refusing.faults.throwOutReaders();
+      await eventually(async () =>
+        expect(await reasons()).toHaveProperty(
+          'event-store rights',
+          expect.stringContaining('`uplift store setup` grants it'),
+        ),
+      );
+      refusing.faults.denial = undefined;
+      await eventually(async () =>
+        expect(await reasons()).not.toHaveProperty('event-store rights'),
+      );
+      await relay.kill();
+      await refusing.close();
+    });
   });
+}
+
+async function reasonsOf(service: ManagedProcess): Promise<Readonly<Record<string, string>>> {
+  const page = await fetch(`http://127.0.0.1:${service.port('health')}/health/ready`);
+  return ((await page.json()) as { reasons: Record<string, string> }).reasons;
+}
+
+/** Beside the relay of the stack, on a store of its own. */
+function startRelay(uplift: RunningUplift, store: EmbeddedEventStore): Promise<ManagedProcess> {
+  const url = store.connectionString.replace('esdb://', 'esdb://uplift-relay:hidden@');
+  return uplift.stack.startService('relay', 'refused-relay', { UPLIFT_EVENTSTORE_URL: url });
 }

@@ -2,12 +2,19 @@ import { HttpException } from '@nestjs/common';
 import type { ProblemCode, ProblemDetails, ProblemFields } from '@uplift/contracts';
 import { isProblemCode, problem, ProblemError } from '@uplift/contracts';
 import { DomainError } from '@uplift/domain';
-import { AppendNotTriedError, EventStoreUnavailableError } from '@uplift/event-store';
+import {
+  AppendNotTriedError,
+  EventStoreRefusedError,
+  EventStoreUnavailableError,
+} from '@uplift/event-store';
 
 const UNKNOWN_OUTCOME =
   'It is unknown whether the command took effect: repeat it with the same Idempotency-Key';
 const NOT_SENT =
   'The event store takes no events at present, and what the command had still to store was not sent: repeat it with the same Idempotency-Key after a pause';
+/** Which right, and whose, is for the operator alone: the health page has it. */
+const REFUSED =
+  'The event store denies this service a right: somebody has to grant it. It is unknown whether the command took effect: repeat it then with the same Idempotency-Key';
 
 /** What the HTTP framework refuses before a handler runs, by its status. */
 const REFUSED_BY_HTTP: Readonly<Record<number, ProblemCode>> = {
@@ -21,17 +28,19 @@ const REFUSED_BY_HTTP: Readonly<Record<number, ProblemCode>> = {
 /** The problem document of any error; what is not known stays inside and reads `internal-error`. */
 export function toProblem(error: unknown): ProblemDetails {
   if (error instanceof ProblemError) return error.problem;
-  if (error instanceof AppendNotTriedError) {
-    return problem('event-store-unavailable', NOT_SENT);
-  }
   if (error instanceof EventStoreUnavailableError) {
-    return problem('event-store-unavailable', UNKNOWN_OUTCOME);
+    return problem('event-store-unavailable', whatBecame(error));
   }
   if (error instanceof HttpException) return fromHttp(error);
   if (error instanceof Error && hasKnownCode(error)) {
     return problem(error.code, error.message, error instanceof DomainError ? fieldsOf(error) : {});
   }
   return problem('internal-error', 'The cause is in the log of the service');
+}
+
+function whatBecame(error: EventStoreUnavailableError): string {
+  if (error instanceof AppendNotTriedError) return NOT_SENT;
+  return error instanceof EventStoreRefusedError ? REFUSED : UNKNOWN_OUTCOME;
 }
 
 function hasKnownCode(error: Error): error is Error & { readonly code: ProblemCode } {
