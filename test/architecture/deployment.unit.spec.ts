@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { STORE_USERS } from '@uplift/event-store';
 import { SETTINGS } from '@uplift/runtime';
 import { parse, parseAllDocuments } from 'yaml';
 import { INSTALLATIONS, projectRoot } from '../../tools/stack/src';
@@ -61,6 +62,12 @@ interface ComposeService {
 
 const KUBERNETES = 'deploy/kubernetes/base';
 
+/** The user of the store that a service is there. */
+function userOf(service: string): string {
+  if (service === 'command-api') return 'api';
+  return service in STORE_USERS ? service : `worker-${service}`;
+}
+
 function manifestsOf(file: string): readonly Manifest[] {
   return parseAllDocuments(textOf(file), { merge: true }).flatMap((document) => {
     const manifest = document.toJS() as Manifest;
@@ -107,6 +114,7 @@ const SERVICES: readonly string[] = INSTALLATIONS.separate;
 /** The settings that are addresses: their port as the policies have it, and who reads them. */
 const ADDRESSES: Readonly<Record<string, { port: number; readers: readonly string[] }>> = {
   eventStoreUrl: { port: 2113, readers: SERVICES },
+  eventStoreAdminUrl: { port: 2113, readers: [] },
   natsUrl: { port: 4222, readers: SERVICES },
   postgresUrl: { port: 5432, readers: ['projector', 'migrate'] },
   postgresOwnerUrl: { port: 5432, readers: ['migrate'] },
@@ -305,6 +313,14 @@ describe('deploy/kubernetes', () => {
   it.each(deployments)('%s is a user of its own on the bus', (name, manifest) => {
     const [bus] = podOf(manifest).volumes.filter((volume) => volume.name === 'nats');
     expect(bus?.secret).toEqual({ secretName: `uplift-nats-${name}` });
+  });
+
+  it.each(deployments)('%s is a user of its own in the store', (name, manifest) => {
+    const [store] = podOf(manifest).volumes.filter((volume) => volume.name === 'eventstore');
+    expect(store?.secret).toEqual({ secretName: `uplift-eventstore-${name}` });
+    const user = userOf(name);
+    expect(Object.keys(STORE_USERS)).toContain(user);
+    expect(textOf('docs/store-users.md')).toContain(`uplift-eventstore-${name}:${user}`);
   });
 
   it.each(deployments)('%s is never drained away as a whole', (_name, { spec }) => {

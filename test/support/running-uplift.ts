@@ -38,7 +38,7 @@ type Settings = Readonly<Record<string, string>>;
 
 export interface UpliftOptions extends Pick<
   StackOptions,
-  'dir' | 'infrastructure' | 'services' | 'serviceEnv' | 'eventStore'
+  'dir' | 'infrastructure' | 'services' | 'serviceEnv' | 'eventStore' | 'store'
 > {
   /** Simulated seconds per real second: a build takes 480 simulated seconds, more or less. */
   readonly clockSpeed: number;

@@ -1,6 +1,7 @@
 import {
   EventStoreRefusedError,
   EventStoreUnavailableError,
+  NotAdministratorError,
   StreamNotFoundError,
 } from '@uplift/event-store';
 import { ConfigurationError, errorMessage, redactText } from '@uplift/runtime';
@@ -43,9 +44,11 @@ export function reportError(error: unknown, argv: readonly string[]): ExitCode {
   return error.exitCode;
 }
 
+const DENIED = [EventStoreRefusedError, NotAdministratorError];
+
 function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof ConfigurationError) return EXIT.usage;
   if (error instanceof StreamNotFoundError) return EXIT.refused;
-  if (error instanceof EventStoreRefusedError) return EXIT.denied;
+  if (DENIED.some((denied) => error instanceof denied)) return EXIT.denied;
   return error instanceof EventStoreUnavailableError ? EXIT.unreachable : EXIT.failed;
 }

@@ -12,12 +12,14 @@ import { systemCommand } from './system.command';
 import { actorCommand } from './access/actor.command';
 import { loginCommand, whoamiCommand } from './access/login.command';
 import { tokenCommand } from './access/token.command';
+import { storeCommand } from './store/store.command';
 import { upgradeCommand } from './upgrade/upgrade.command';
 
 const EXIT_CODES = `
 Exit codes: 0 done, 1 failed, 2 usage, 3 refused, 4 timed out, 5 unreachable, 6 not allowed.
 Settings:   UPLIFT_API_URL; UPLIFT_TOKEN unless uplift login has stored one; UPLIFT_EVENTSTORE_URL for audit and rebuild;
-            UPLIFT_POSTGRES_URL for rebuild and migrate; UPLIFT_POSTGRES_OWNER_URL, UPLIFT_ACTORS_POSTGRES_URL for migrate.`;
+            UPLIFT_POSTGRES_URL for rebuild and migrate; UPLIFT_POSTGRES_OWNER_URL, UPLIFT_ACTORS_POSTGRES_URL for migrate.;
+            UPLIFT_EVENTSTORE_ADMIN_URL for store setup.`;
 
 const PROJECTOR = resolve(__dirname, '../../projector/src/main.js');
 
@@ -33,7 +35,7 @@ export function program(): Command {
   const context = new CliContext(root, systemClock, systemRandomness);
   const nouns = [
     ...[instanceCommand, upgradeCommand, systemCommand, auditCommand],
-    ...[tokenCommand, actorCommand, whoamiCommand, loginCommand],
+    ...[tokenCommand, actorCommand, whoamiCommand, loginCommand, storeCommand],
   ];
   nouns.forEach((noun) => root.addCommand(noun(context)));
   root

@@ -11,6 +11,8 @@ export interface EsdbSettings {
   readonly client: ClientSettings;
   /** Whose rights count; null: nobody's. */
   readonly user: string | null;
+  /** Without TLS nobody is asked who he is, and the client sends no password. */
+  readonly hasTls: boolean;
 }
 
 /** The string is nowhere in the message: it may hold a password. */
@@ -44,7 +46,22 @@ export function parseEsdbConnectionString(text: string): EsdbSettings {
   const { hosts, dnsDiscover, defaultDeadline: _own, throwOnAppendFailure: _always } = options;
   const settings = { ...clientOptions(options), ...places(hosts, dnsDiscover) };
   const client = [settings, channelOf(options), credentials] as unknown as ClientSettings;
-  return { client, user: credentials?.username ?? null };
+  return { client, user: credentials?.username ?? null, hasTls: options.tls !== false };
+}
+
+/** The same places with another user, or with none. Throws ConnectionStringError. */
+export function connectionStringOf(
+  text: string,
+  who?: { readonly user: string; readonly password: string },
+): string {
+  const { rest } = formOf(text);
+  const begin = text.trim().slice(0, -rest.length);
+  const query = rest.indexOf('?');
+  const at = rest.lastIndexOf('@', query < 0 ? rest.length : query);
+  const credentials = who
+    ? `${encodeURIComponent(who.user)}:${encodeURIComponent(who.password)}@`
+    : '';
+  return `${begin}${credentials}${rest.slice(at + 1)}`;
 }
 
 function formOf(text: string): { readonly discover?: string; readonly rest: string } {

@@ -1,3 +1,5 @@
+export * from './administration/esdb.administration';
+export * from './administration/store-setup';
 export * from './all-tail';
 export * from './command-handler';
 export * from './divergence-watch';
@@ -33,5 +35,9 @@ export type {
   TailListener,
   UnreadableEvent,
 } from './tail-listeners';
-export { ConnectionStringError, parseEsdbConnectionString } from './esdb.connection-string';
+export {
+  connectionStringOf,
+  ConnectionStringError,
+  parseEsdbConnectionString,
+} from './esdb.connection-string';
 export type { EsdbSettings } from './esdb.connection-string';

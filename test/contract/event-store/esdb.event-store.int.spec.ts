@@ -1,16 +1,27 @@
-import { EsdbEventStore, EventStoreUnavailableError } from '@uplift/event-store';
+import {
+  EsdbAdministration,
+  EsdbEventStore,
+  EventStoreUnavailableError,
+  StoreSetup,
+} from '@uplift/event-store';
 import { EsdbOtherProgram } from '@uplift/event-store/testing';
 import { AS_SEEN, startEmbeddedEventStore } from '../../../tools/embedded-eventstore/src';
 import type {
   EmbeddedEventStore,
   EmbeddedEventStoreOptions,
 } from '../../../tools/embedded-eventstore/src';
+import {
+  asAdministrator,
+  connectionStringFor,
+  startSecuredStore,
+} from '../../../tools/embedded-eventstore/test/secured-store';
 import { describeOnEmbedded, SHARED_STORE } from '../../support/own-store';
 import { CutLine, CutTunnel } from './cut-line';
 import { eventStoreSuite } from './event-store.suite';
 import { foreignSuite } from './foreign.suite';
 import { fullServerSuite } from './full-server.suite';
 import { outageSuite } from './outage.suite';
+import { PasswordMap } from './password-map';
 import { patienceSuite } from './patience.suite';
 import { readingAllSuite } from './reading-all.suite';
 import { fill, newestOf, newStream } from './sample-events';
@@ -69,6 +80,23 @@ describe.each(SHARED_STORE === undefined ? SERVERS : GIVEN)('%s', (_name, option
   });
 
   outageSuite(lineToServer);
+});
+
+describeOnEmbedded('EventStoreDB with TLS, as a user of a service', () => {
+  let server: EmbeddedEventStore;
+  let connectionString = '';
+
+  beforeAll(async () => {
+    server = await startSecuredStore({ allowDeletes: false });
+    const passwords = new PasswordMap();
+    const administration = new EsdbAdministration(asAdministrator(server));
+    await new StoreSetup(administration, { passwords }).run();
+    await administration.close();
+    connectionString = connectionStringFor(server, passwords.credentialsOf('api'));
+  });
+  afterAll(() => server.close());
+
+  eventStoreSuite('EventStoreDB', () => new EsdbEventStore({ connectionString }));
 });
 
 describeOnEmbedded('what the embedded server can be made to do', () => {

@@ -9,6 +9,7 @@ import { commandsPage } from './commands-page';
 import { lifecyclePage } from './lifecycle-page';
 import { mutantsPage } from './mutants-page';
 import { reasonsPage } from './reasons-page';
+import { storePermissionsPage } from './store-permissions-page';
 
 const SCHEMA_FOLDER = 'contracts/schemas';
 
@@ -26,6 +27,7 @@ export function generatedFiles(): readonly GeneratedFile[] {
     { path: 'docs/reasons.md', content: reasonsPage() },
     { path: 'docs/bus-permissions.md', content: busPermissionsPage() },
     { path: 'docs/mutants.md', content: mutantsPage() },
+    { path: 'docs/store-permissions.md', content: storePermissionsPage() },
     { path: 'docs/configuration.md', content: renderSettingsPage() },
     { path: 'contracts/asyncapi-events.json', content: asyncapiEvents() },
     ...schemaFiles(),

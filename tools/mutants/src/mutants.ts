@@ -14,6 +14,7 @@ import { READ_MODEL_MUTANTS } from './tables/read-model.mutants';
 import { ACCESS_MUTANTS } from './tables/access.mutants';
 import { SECURITY_MUTANTS } from './tables/security.mutants';
 import { SNAPSHOT_MUTANTS } from './tables/snapshot.mutants';
+import { STORE_RIGHTS_MUTANTS } from './tables/store-rights.mutants';
 import type { Mutant } from './mutant';
 
 /** All rules that are broken on purpose. */
@@ -34,4 +35,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...CALLBACK_MUTANTS,
   ...SECURITY_MUTANTS,
   ...PROBE_MUTANTS,
+  ...STORE_RIGHTS_MUTANTS,
 ];

@@ -10,6 +10,14 @@ export const PROCESS_SETTINGS = {
     secret: true,
     description: 'Connection string of the event store',
   },
+  eventStoreAdminUrl: {
+    env: 'UPLIFT_EVENTSTORE_ADMIN_URL',
+    type: 'url',
+    schemes: ['esdb', 'esdb+discover', 'kurrentdb', 'kurrentdb+discover'],
+    secret: true,
+    description:
+      'For `uplift store setup` alone: the same store, with TLS and the user of an administrator',
+  },
   postgresUrl: {
     env: 'UPLIFT_POSTGRES_URL',
     type: 'url',
