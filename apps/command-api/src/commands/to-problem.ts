@@ -38,11 +38,6 @@ export function toProblem(error: unknown): ProblemDetails {
   return problem('internal-error', 'The cause is in the log of the service');
 }
 
-function whatBecame(error: EventStoreUnavailableError): string {
-  if (error instanceof AppendNotTriedError) return NOT_SENT;
-  return error instanceof EventStoreRefusedError ? REFUSED : UNKNOWN_OUTCOME;
-}
-
 function hasKnownCode(error: Error): error is Error & { readonly code: ProblemCode } {
   return 'code' in error && typeof error.code === 'string' && isProblemCode(error.code);
 }
@@ -63,4 +58,9 @@ function fromHttp(error: HttpException): ProblemDetails {
   if (code !== undefined) return problem(code, error.message);
   if (status >= 500) return problem('internal-error', 'The cause is in the log of the service');
   return { ...problem('request-refused', error.message), status };
+}
+
+function whatBecame(error: EventStoreUnavailableError): string {
+  if (error instanceof AppendNotTriedError) return NOT_SENT;
+  return error instanceof EventStoreRefusedError ? REFUSED : UNKNOWN_OUTCOME;
 }

@@ -2,6 +2,7 @@ import { isProblemCode, ProblemError, PROBLEMS } from '@uplift/contracts';
 import * as domain from '@uplift/domain';
 import type { StoredEvent } from '@uplift/contracts';
 import {
+  EventStoreRefusedError,
   EventStoreUnavailableError,
   EventTooLargeError,
   StreamGoneError,
@@ -71,6 +72,16 @@ describe('toProblem', () => {
     ],
   ])('says for good what a history has lost: %s', (error, status, code) => {
     expect(toProblem(error)).toMatchObject({ status, code, retryable: false });
+  });
+
+  it('says that the service lacks a right in the store, and not whose or which', () => {
+    const refusal = { user: 'api', right: 'append', isUnknown: false };
+    const { code, detail } = toProblem(new EventStoreRefusedError(refusal));
+    expect([code, detail]).toEqual([
+      'event-store-unavailable',
+      expect.stringContaining('somebody has to grant it'),
+    ]);
+    expect(detail).not.toMatch(/append|user/);
   });
 
   it('never calls an unknown outcome a refusal', () => {

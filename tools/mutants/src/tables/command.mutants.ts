@@ -83,8 +83,8 @@ export const COMMAND_MUTANTS: readonly Mutant[] = [
     breaks: ['I-03'],
     what: 'a command whose outcome is not known is answered with a conflict',
     file: 'apps/command-api/src/commands/to-problem.ts',
-    search: "return problem('event-store-unavailable', UNKNOWN_OUTCOME);",
-    replacement: "return problem('revision-conflict', UNKNOWN_OUTCOME);",
+    search: "return problem('event-store-unavailable', whatBecame(error));",
+    replacement: "return problem('revision-conflict', whatBecame(error));",
     test: {
       spec: 'apps/command-api/src/commands/to-problem.unit.spec.ts',
       name: 'never calls an unknown outcome a refusal',
