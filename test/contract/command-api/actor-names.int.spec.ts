@@ -5,6 +5,7 @@ import { migrateDatabase } from '../../../apps/projector/src/read-model/postgres
 import { PostgresReadModel } from '../../../apps/projector/src/read-model/postgres.read-model';
 import type { TempFolder } from '../../../tools/stack/src';
 import { createTempFolder, PostgresServer } from '../../../tools/stack/src';
+import { CutLine } from '../event-store/cut-line';
 import { actorNamesSuite } from './actor-names.suite';
 
 let folder: TempFolder;
@@ -107,6 +108,23 @@ describe('the table of names in PostgreSQL', () => {
     expect(await faultOf(actorsUrl)).toBe('the database does not do it: 23514');
     await run(ownerUrl, 'drop schema uplift_actors cascade');
     expect(await faultOf(actorsUrl)).toMatch(/run uplift migrate/);
+  });
+
+  it('fails each call while the server answers nothing, and is there when it does again', async () => {
+    const { actorsUrl } = await migrated();
+    const line = new CutLine(postgres.port);
+    const { port } = new URL(await line.open());
+    const names = new PostgresActorNames(actorsUrl.replace(`:${postgres.port}/`, `:${port}/`));
+    await names.keep(JANE);
+    line.freeze();
+    // Over the connection that there was, then over a new one.
+    for (let n = 0; n < 2; n += 1) {
+      await expect(names.find(['a-1'])).rejects.toThrow('no answer in time');
+    }
+    line.thaw();
+    expect(await names.find(['a-1'])).toEqual(JANE);
+    await names.close();
+    await line.cut();
   });
 
   it('is found again once it was migrated', async () => {
