@@ -123,7 +123,7 @@ const ADDRESSES: Readonly<Record<string, { port: number; readers: readonly strin
     port: 443,
     readers: SERVICES.filter((name) => !['relay', 'projector', 'command-api'].includes(name)),
   },
-  jwtJwksUrl: { port: 443, readers: ['command-api'] },
+  jwtJwksUrl: { port: 443, readers: ['command-api', 'projector'] },
   // The command line asks from within the pod of the command API.
   apiUrl: { port: 3000, readers: [] },
 };

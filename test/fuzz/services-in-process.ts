@@ -57,6 +57,8 @@ class HastyClock extends Clock {
 }
 const HASTE = 20;
 
+type Settings = Readonly<Record<string, string>>;
+
 interface Composition {
   readonly module: DynamicModule;
   readonly twins: readonly (readonly [port: unknown, twin: object])[];
@@ -71,8 +73,10 @@ export class ServicesInProcess {
   readonly errors: string[] = [];
   private readonly apps: NestFastifyApplication[] = [];
 
-  static async start(): Promise<ServicesInProcess> {
-    const services = new ServicesInProcess();
+  private constructor(private readonly settings: Settings) {}
+
+  static async start(settings: Settings = {}): Promise<ServicesInProcess> {
+    const services = new ServicesInProcess(settings);
     await services.connect('relay').ensureTopology();
     await services.startProjector();
     await services.startCommandApi();
@@ -143,7 +147,10 @@ export class ServicesInProcess {
     const write = (line: string) => void this.errors.push(line);
     return {
       name,
-      configuration: readConfiguration(names, SERVERS) as ServiceRuntime<N>['configuration'],
+      configuration: readConfiguration(names, {
+        ...SERVERS,
+        ...this.settings,
+      }) as ServiceRuntime<N>['configuration'],
       logger: createLogger(name, { level: 'error', destination: { write } }),
       health: new Health(this.clock),
       metrics: new Metrics(name),

@@ -83,6 +83,7 @@ const NEXT_STEP: Readonly<Record<string, string>> = {
   'credentials-missing': 'Store one with `uplift login`, or set UPLIFT_TOKEN.',
   'credentials-refused': 'Store another one with `uplift login`, or set UPLIFT_TOKEN.',
   'scope-missing': '`uplift whoami` says what the token may do.',
+  'token-limited': '`uplift whoami` says which labels it is limited to.',
 };
 
 /** What was refused, where, and what is possible instead. */

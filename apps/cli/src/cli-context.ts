@@ -1,11 +1,13 @@
 import type { EventStore } from '@uplift/event-store';
 import { EsdbEventStore } from '@uplift/event-store';
 import type { Clock, Randomness } from '@uplift/runtime';
+import { isProblemDetails } from '@uplift/contracts';
 import { readConfiguration } from '@uplift/runtime';
 import type { Command } from 'commander';
 import { storedToken } from './access/credentials';
 import type { Answer } from './api-client';
 import { ApiClient } from './api-client';
+import { CommandFailure } from './exit-code';
 import type { Output } from './printer';
 import { Printer } from './printer';
 
@@ -40,7 +42,7 @@ export class CliContext {
 
   /** Reads; says which starts are stopped, and that the answer is old, whatever was asked. */
   async ask<Name extends ReadAnswer>(path: string): Promise<Answer<Name>> {
-    const answer = await this.api.json<Answer<Name>>(path);
+    const answer = await this.read<Answer<Name>>(path);
     const nameOf = await this.namesOf(answer.stops.map(({ requestedBy }) => requestedBy));
     for (const { core, since, requestedBy, reason } of answer.stops) {
       const which = core === null ? 'All starts' : `Starts on core ${core}`;
@@ -51,9 +53,27 @@ export class CliContext {
     return answer;
   }
 
+  read<Answer>(path: string): Promise<Answer> {
+    return this.patiently(() => this.api.json<Answer>(path));
+  }
+
   /** Sends a command; without a key under one of its own. */
   command<Answer>(path: string, body: object, key = this.randomness.uuid()): Promise<Answer> {
-    return this.api.json(path, { method: 'POST', headers: { 'idempotency-key': key }, body });
+    const headers = { 'idempotency-key': key };
+    return this.patiently(() => this.api.json<Answer>(path, { method: 'POST', headers, body }));
+  }
+
+  /** Again in the next minute, where the token takes no more in this one. */
+  private async patiently<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+    try {
+      return await ask();
+    } catch (error) {
+      const seconds = secondsUntilNext(error);
+      if (seconds === undefined) throw error;
+      this.printer.say(`The token takes no more in this minute: waiting for ${seconds} s`);
+      await this.clock.pause(seconds * 1_000);
+      return this.patiently(ask);
+    }
   }
 
   /** How rows have actors: by name in a table, which people read, and by id alone elsewhere. */
@@ -84,4 +104,11 @@ export class CliContext {
       await store.close();
     }
   }
+}
+
+/** Undefined for whatever has another reason. */
+function secondsUntilNext(error: unknown): number | undefined {
+  if (!(error instanceof CommandFailure) || !isProblemDetails(error.document)) return undefined;
+  const { code, retryAfterSeconds = 1 } = error.document;
+  return code === 'too-many-requests' ? retryAfterSeconds : undefined;
 }

@@ -4,10 +4,11 @@ import type {
   InstanceDocument,
   UpgradeDocument,
 } from '@uplift/contracts';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import type { Answer } from './api-client';
 import type { CliContext } from './cli-context';
 import { commandRow, explained } from './explain';
+import { labelOption } from './label-option';
 import type { Row } from './printer';
 
 interface RegisterOptions {
@@ -135,7 +136,7 @@ function registerCommand(context: CliContext): Command {
       '--health-task <name>',
       'registered task whose success is the proof, with --health task',
     )
-    .option('--label <name=value>', 'label, may be repeated', collectLabel, {})
+    .addOption(labelOption('label, may be repeated').default({}))
     .option('--key <key>', 'idempotency key; made up if left out')
     .action(async (options: RegisterOptions) => {
       const { id, key, label: labels, health, healthPath, healthTask, ...profile } = options;
@@ -145,12 +146,6 @@ function registerCommand(context: CliContext): Command {
       const document = await context.command<CommandAnswer>('/v1/instances', body, key);
       printAnswer(context, document);
     });
-}
-
-function collectLabel(text: string, labels: Record<string, string>): Record<string, string> {
-  const [, name, value] = /^([^=]+)=(.*)$/.exec(text) ?? [];
-  if (name === undefined || value === undefined) throw new InvalidArgumentError('use name=value');
-  return { ...labels, [name]: value };
 }
 
 function rowOf(instance: InstanceDocument): Row {

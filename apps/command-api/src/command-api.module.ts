@@ -1,5 +1,6 @@
 import type { DynamicModule, OnApplicationShutdown, Provider } from '@nestjs/common';
 import { Module } from '@nestjs/common';
+import { ACCESS_POLICY_SETTINGS, API_TOKENS_DECIDER, RATE_SETTINGS } from '@uplift/access';
 import {
   BUS_ACCESS_SETTINGS,
   busAccess,
@@ -37,14 +38,14 @@ import {
 import type { ServiceRuntime } from '@uplift/runtime';
 import { Clock, Health, Metrics, Randomness } from '@uplift/runtime';
 import { accessProviders, GLOBAL_GUARD } from './access/access.providers';
-import { ACCESS_POLICY_SETTINGS, API_TOKENS_DECIDER } from '@uplift/access';
 import { CALLBACK_SETTINGS, callbackPolicyOf, CallbackTokens } from './access/callback-tokens';
 import { ReadRecorder } from './access/read-recorder';
 import { ErasureStream } from './actors/actor-commands';
 import { ActorsModule } from './actors/actors.module';
 import { CommandLimiter, CommandLimits } from './commands/command-limiter';
 import { CommandMeter } from './commands/command-meter';
-import { CommandService } from './commands/command-service';
+import { CommandExecution, CommandService } from './commands/command-service';
+import { InstanceLimits } from './commands/instance-limits';
 import { RefusalRecorder } from './commands/refusal-recorder';
 import { CoreNames, Environments } from './commands/environments';
 import { StreamLimit } from './events/event-streams';
@@ -70,6 +71,7 @@ export const SERVICE_NAME = 'command-api';
 
 export const COMMAND_API_SETTINGS = [
   ...ACCESS_POLICY_SETTINGS,
+  ...RATE_SETTINGS,
   'httpHost',
   'actorsPostgresUrl',
   'eventStoreUrl',
@@ -83,6 +85,7 @@ export const COMMAND_API_SETTINGS = [
   'commandsQueued',
   'lagoonCoreNames',
   'streamsPerClient',
+  'streamsPerToken',
 ] as const;
 
 type CommandApiRuntime = ServiceRuntime<(typeof COMMAND_API_SETTINGS)[number]>;
@@ -118,9 +121,11 @@ export class CommandApiModule implements OnApplicationShutdown {
       erasureStream(runtime),
       CommandLimiter,
       CommandMeter,
+      CommandExecution,
       CommandService,
       RefusalRecorder,
       Environments,
+      InstanceLimits,
       ReadModel,
       PublishedApi,
       WatchdogWatch,
@@ -159,7 +164,7 @@ function policies({ configuration, logger }: CommandApiRuntime): Provider[] {
   }
   return [
     { provide: CoreNames, useValue: new CoreNames(configuration.lagoonCoreNames) },
-    { provide: StreamLimit, useValue: new StreamLimit(configuration.streamsPerClient) },
+    { provide: StreamLimit, useValue: new StreamLimit(configuration) },
     { provide: CallbackTokens, useValue: new CallbackTokens(callbacks) },
     { provide: TrustedOrigins, useValue: trustedOriginsOf(configuration) },
     { provide: CommandLimits, useValue: new CommandLimits(configuration) },

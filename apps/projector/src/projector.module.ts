@@ -1,5 +1,14 @@
 import type { DynamicModule, OnApplicationShutdown, Provider } from '@nestjs/common';
 import { Injectable, Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import {
+  ApiTokens,
+  Authenticator,
+  RequestLimiter,
+  TOKEN_SETTINGS,
+  tokenPolicyOf,
+  verifierFor,
+} from '@uplift/access';
 import { BUS_ACCESS_SETTINGS, busAccess, BusConnection, connectServiceBus } from '@uplift/bus';
 import { EventStore, openServiceStore, SERVICE_RIGHTS } from '@uplift/event-store';
 import type { ServiceOptions, ServiceRuntime, SettingName } from '@uplift/runtime';
@@ -9,6 +18,7 @@ import { recordBatches, showProgress } from './projection/projection.metrics';
 import { whyStale } from './projection/projection-state';
 import { ProjectionService } from './projection/projection.service';
 import { QueriesController, queryService } from './queries/queries.controller';
+import { QueryGuard } from './queries/query-access';
 import { SnapshotReader } from './queries/snapshot-reader';
 import { PostgresReadModel } from './read-model/postgres.read-model';
 import { ReadModel } from './read-model/read-model.port';
@@ -19,6 +29,8 @@ export const PROJECTOR_SETTINGS = [
   'eventStoreUrl',
   ...BUS_ACCESS_SETTINGS,
   'postgresUrl',
+  ...TOKEN_SETTINGS,
+  'readsPerMinute',
 ] as const satisfies readonly SettingName[];
 
 export type ProjectorRuntime = ServiceRuntime<(typeof PROJECTOR_SETTINGS)[number]>;
@@ -56,7 +68,12 @@ export class ProjectorModule {
     return {
       module: ProjectorModule,
       controllers: [QueriesController],
-      providers: [...connections(runtime), ...projection(runtime), ProjectorShutdown],
+      providers: [
+        ...connections(runtime),
+        ...access(runtime),
+        ...projection(runtime),
+        ProjectorShutdown,
+      ],
     };
   }
 }
@@ -82,6 +99,27 @@ function connections(runtime: ProjectorRuntime): Provider[] {
           onError: (err) => logger.warn({ err }, 'a database connection broke'),
         }),
     },
+  ];
+}
+
+/** Of queries that carry a token. */
+function access({ configuration, clock }: ProjectorRuntime): Provider[] {
+  const policy = tokenPolicyOf(configuration);
+  return [
+    {
+      provide: Authenticator,
+      inject: [EventStore],
+      useFactory: (store: EventStore) => {
+        const tokens = new ApiTokens(store, clock, PROJECTOR_NAME, policy.apiTokensFrom);
+        return new Authenticator(policy, tokens, verifierFor(policy, clock), clock);
+      },
+    },
+    {
+      provide: RequestLimiter,
+      useFactory: () =>
+        new RequestLimiter({ reads: configuration.readsPerMinute, writes: 0 }, clock),
+    },
+    { provide: APP_GUARD, useClass: QueryGuard },
   ];
 }
 

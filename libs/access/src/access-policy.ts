@@ -2,8 +2,8 @@ import type { Configuration } from '@uplift/runtime';
 import { ConfigurationError } from '@uplift/runtime';
 import { isIP, BlockList } from 'node:net';
 
-export const ACCESS_POLICY_SETTINGS = [
-  'auth',
+/** Which tokens are good. */
+export const TOKEN_SETTINGS = [
   'rootTokenHash',
   'apiTokensCreatedAfter',
   'jwtIssuer',
@@ -11,7 +11,9 @@ export const ACCESS_POLICY_SETTINGS = [
   'jwtJwksUrl',
   'jwtAlgorithms',
 ] as const;
+export const ACCESS_POLICY_SETTINGS = ['auth', ...TOKEN_SETTINGS] as const;
 
+type TokenConfiguration = Configuration<(typeof TOKEN_SETTINGS)[number]>;
 type AccessConfiguration = Configuration<(typeof ACCESS_POLICY_SETTINGS)[number] | 'httpHost'>;
 
 /** Whose JSON Web Tokens are accepted. */
@@ -44,35 +46,31 @@ const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/i;
 export function accessPolicyOf(configuration: AccessConfiguration): AccessPolicy {
   const problems = problemsOf(configuration);
   if (problems.length > 0) throw new ConfigurationError(problems);
-  const { auth, rootTokenHash } = configuration;
-  if (auth === 'off') return new AccessPolicy(true);
+  return configuration.auth === 'off' ? new AccessPolicy(true) : policyOn(configuration);
+}
+
+/** Of a service that callers reach by the bus alone, which says who may: API tokens are good without any setting. Throws ConfigurationError. */
+export function tokenPolicyOf(configuration: TokenConfiguration): AccessPolicy {
+  const problems = tokenProblems(configuration);
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return policyOn(configuration);
+}
+
+function policyOn(configuration: TokenConfiguration): AccessPolicy {
+  const { rootTokenHash } = configuration;
   const hash = rootTokenHash === undefined ? null : Buffer.from(rootTokenHash, 'hex');
   return new AccessPolicy(false, hash, jwtPolicyOf(configuration), apiTokensFrom(configuration));
 }
 
 /** Not a number where the text is no time. */
-function apiTokensFrom({ apiTokensCreatedAfter: text }: AccessConfiguration): number {
+function apiTokensFrom({ apiTokensCreatedAfter: text }: TokenConfiguration): number {
   if (text === undefined) return -Infinity;
   return TIME.test(text) ? Date.parse(text) : Number.NaN;
 }
 
-function problemsOf(configuration: AccessConfiguration): readonly string[] {
-  const { auth, httpHost, rootTokenHash, jwtIssuer } = configuration;
-  const problems = [...jwtProblems(configuration), ...tokenProblems(configuration)];
-  if (auth === 'off' && !isLoopback(httpHost)) {
-    problems.push(
-      `UPLIFT_AUTH=off lets everybody do everything: it is taken only where UPLIFT_HTTP_HOST is a loopback address, not ${httpHost}`,
-    );
-  }
-  if (auth === 'required' && rootTokenHash === undefined && jwtIssuer === undefined) {
-    problems.push(NOTHING_SET);
-  }
-  return problems;
-}
-
-function tokenProblems(configuration: AccessConfiguration): readonly string[] {
+function tokenProblems(configuration: TokenConfiguration): readonly string[] {
   const { rootTokenHash } = configuration;
-  const problems: string[] = [];
+  const problems = [...jwtProblems(configuration)];
   if (rootTokenHash !== undefined && !HASH.test(rootTokenHash)) {
     problems.push(
       'UPLIFT_ROOT_TOKEN_HASH must be 64 hex digits: the SHA-256 of a token, not the token',
@@ -86,7 +84,21 @@ function tokenProblems(configuration: AccessConfiguration): readonly string[] {
   return problems;
 }
 
-function jwtProblems(configuration: AccessConfiguration): readonly string[] {
+function problemsOf(configuration: AccessConfiguration): readonly string[] {
+  const { auth, httpHost, rootTokenHash, jwtIssuer } = configuration;
+  const problems = [...tokenProblems(configuration)];
+  if (auth === 'off' && !isLoopback(httpHost)) {
+    problems.push(
+      `UPLIFT_AUTH=off lets everybody do everything: it is taken only where UPLIFT_HTTP_HOST is a loopback address, not ${httpHost}`,
+    );
+  }
+  if (auth === 'required' && rootTokenHash === undefined && jwtIssuer === undefined) {
+    problems.push(NOTHING_SET);
+  }
+  return problems;
+}
+
+function jwtProblems(configuration: TokenConfiguration): readonly string[] {
   const { jwtIssuer, jwtAudience, jwtJwksUrl, jwtAlgorithms } = configuration;
   const parts = [jwtIssuer, jwtAudience, jwtJwksUrl];
   const given = parts.filter((part) => part !== undefined).length;
@@ -104,7 +116,7 @@ function jwtProblems(configuration: AccessConfiguration): readonly string[] {
   return problems;
 }
 
-function jwtPolicyOf(configuration: AccessConfiguration): JwtPolicy | null {
+function jwtPolicyOf(configuration: TokenConfiguration): JwtPolicy | null {
   const { jwtIssuer, jwtAudience, jwtJwksUrl, jwtAlgorithms } = configuration;
   if (jwtIssuer === undefined || jwtAudience === undefined || jwtJwksUrl === undefined) return null;
   return {

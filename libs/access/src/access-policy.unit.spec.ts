@@ -1,5 +1,10 @@
 import { readConfiguration } from '@uplift/runtime';
-import { ACCESS_POLICY_SETTINGS, accessPolicyOf } from './access-policy';
+import {
+  ACCESS_POLICY_SETTINGS,
+  accessPolicyOf,
+  TOKEN_SETTINGS,
+  tokenPolicyOf,
+} from './access-policy';
 
 const HASH = 'ab'.repeat(32);
 const JWT = {
@@ -77,5 +82,25 @@ describe('who may come in', () => {
     ['access is on or off', { UPLIFT_AUTH: 'false' }, /UPLIFT_AUTH/],
   ])('is nobody, and nothing starts, where %s', (_what, environment, message) => {
     expect(() => policyOf(environment as Record<string, string>)).toThrow(message);
+  });
+});
+
+describe('whose tokens are good on the bus', () => {
+  const tokensOf = (environment: Readonly<Record<string, string>>) =>
+    tokenPolicyOf(readConfiguration(TOKEN_SETTINGS, environment));
+
+  it('is said by the same settings, and without any it is API tokens', () => {
+    expect(tokensOf({})).toMatchObject({ isOff: false, rootTokenHash: null, jwt: null });
+    expect(tokensOf({ ...JWT, UPLIFT_ROOT_TOKEN_HASH: HASH })).toMatchObject({
+      rootTokenHash: Buffer.from(HASH, 'hex'),
+      jwt: { audience: 'uplift' },
+    });
+  });
+
+  it.each([
+    ['half of an issuer', { UPLIFT_JWT_ISSUER: JWT.UPLIFT_JWT_ISSUER }, /belong together/],
+    ['a token in place of its hash', { UPLIFT_ROOT_TOKEN_HASH: 'uplift_x' }, /64 hex/],
+  ])('is not guessed at with %s', (_what, environment, words) => {
+    expect(() => tokensOf(environment)).toThrow(words);
   });
 });

@@ -1,6 +1,6 @@
 import { refusal } from '@uplift/contracts';
 import type { ApiTokenState } from '@uplift/domain';
-import { isInForce, SCOPES } from '@uplift/domain';
+import { isInForce, rightsOf, SCOPES } from '@uplift/domain';
 import type { CancelTimer, Clock } from '@uplift/runtime';
 import { timingSafeEqual } from 'node:crypto';
 import type { AccessPolicy } from './access-policy';
@@ -8,9 +8,8 @@ import type { ApiTokens } from './api-tokens';
 import { actorOfToken, TOKEN_ISSUER, TOKEN_PREFIX, tokenHash } from './api-tokens';
 import type { JwtVerifier } from './jwt-verifier';
 import type { Principal } from './principal';
-import { actorIdOf, ANYBODY, BUS_USER } from './principal';
+import { actorIdOf, ANYBODY, BUS_USER, ROOT_ISSUER } from './principal';
 
-const ROOT_ISSUER = 'urn:uplift:root-token';
 const MISSING =
   'Send a token as `Authorization: Bearer <token>`: an API token (`uplift token create`), or one of the identity provider';
 const LOOK_MS = 10_000;
@@ -93,16 +92,18 @@ function rootOf(hash: Buffer): Principal {
   return {
     actor: { type: 'service_account', id: actorIdOf(ROOT_ISSUER, subject) },
     scopes: SCOPES,
+    labels: {},
     issuer: ROOT_ISSUER,
     subject,
     expiresAt: null,
   };
 }
 
-function ownerOf({ tokenId, scopes, expiresAt }: ApiTokenState): Principal {
+function ownerOf(token: ApiTokenState): Principal {
+  const { tokenId, expiresAt } = token;
   return {
     actor: { type: 'service_account', id: actorOfToken(tokenId) },
-    scopes,
+    ...rightsOf(token),
     issuer: TOKEN_ISSUER,
     subject: tokenId,
     expiresAt: Date.parse(expiresAt),

@@ -31,11 +31,20 @@ describe('the holder of an API token', () => {
     expect(await authenticator.identify('http', token)).toEqual({
       actor: { type: 'service_account', id: actorIdOf('urn:uplift:api-token', tokenId) },
       scopes: ['audit:read'],
+      labels: {},
       issuer: 'urn:uplift:api-token',
       subject: tokenId,
       expiresAt: clock.wall() + DAY_MS,
       tokenId,
     });
+  });
+
+  it('has the scopes of a limited token, for instances with its labels', async () => {
+    const { authenticator, create } = accessOn();
+    const labels = { team: 'payments' };
+    const { token } = await create(['audit:read'], DAY_MS, labels);
+    const holder = await authenticator.identify('nats', token);
+    expect(holder).toMatchObject({ scopes: ['audit:read'], labels });
   });
 
   it('with the root token may do everything, without the store', async () => {

@@ -5,3 +5,4 @@ export * from './issuer-keys';
 export * from './jwt-verifier';
 export * from './principal';
 export { readableName } from './readable-name';
+export * from './request-limiter';

@@ -1,18 +1,20 @@
 import type { ProblemError } from '@uplift/contracts';
 import { ProblemError as Problem, refusal } from '@uplift/contracts';
-import type { Scope } from '@uplift/domain';
-import { SCOPES } from '@uplift/domain';
+import type { Labels, Scope } from '@uplift/domain';
+import { LONGEST_LABEL, MOST_LABELS, SCOPES } from '@uplift/domain';
 import type { Clock } from '@uplift/runtime';
 import type { JWTPayload } from 'jose' with { 'resolution-mode': 'import' };
-import type { JwtPolicy } from './access-policy';
+import type { AccessPolicy, JwtPolicy } from './access-policy';
 import type { ReadKeys } from './issuer-keys';
-import { IssuerKeys } from './issuer-keys';
+import { IssuerKeys, keysAt } from './issuer-keys';
 import type { Principal } from './principal';
 import { actorIdOf } from './principal';
 import { nameInClaims } from './readable-name';
 
 export const TOLERANCE_SECONDS = 30;
 const MOST_SUBJECT = 255;
+/** The claim that limits a token to instances with labels, as an object of texts. */
+export const LABELS_CLAIM = 'uplift_labels';
 
 /** Holds JSON Web Tokens against one issuer: signature, audience, times, scopes. */
 export class JwtVerifier {
@@ -49,6 +51,11 @@ export class JwtVerifier {
   }
 }
 
+/** Null where no JSON Web Token is good. */
+export function verifierFor({ jwt }: AccessPolicy, clock: Clock): JwtVerifier | null {
+  return jwt === null ? null : new JwtVerifier(jwt, keysAt(jwt.jwksUrl, clock), clock);
+}
+
 function principalIn(claims: JWTPayload, issuer: string): Principal {
   const { sub = '', exp = 0, scope } = claims;
   if (sub === '' || sub.length > MOST_SUBJECT) {
@@ -61,6 +68,7 @@ function principalIn(claims: JWTPayload, issuer: string): Principal {
   return {
     actor: { type: 'user', id: actorIdOf(issuer, sub) },
     scopes: scopesIn(scope),
+    labels: labelsIn(claims[LABELS_CLAIM]),
     issuer,
     subject: sub,
     ...(name === undefined ? {} : { name }),
@@ -73,6 +81,23 @@ function scopesIn(claim: unknown): readonly Scope[] {
   if (typeof claim !== 'string') return [];
   const named = claim.split(' ');
   return SCOPES.filter((scope) => named.includes(scope));
+}
+
+/** A claim that cannot be read is no token without a limit. */
+function labelsIn(claim: unknown): Labels {
+  if (claim === undefined) return {};
+  if (isLabels(claim)) return claim;
+  throw refusal(
+    'credentials-refused',
+    `The token is not accepted: its claim ${LABELS_CLAIM} must be an object with one text or more, for example {"team":"payments"}`,
+  );
+}
+
+function isLabels(claim: unknown): claim is Labels {
+  if (typeof claim !== 'object' || claim === null || Array.isArray(claim)) return false;
+  const texts: readonly unknown[] = Object.values(claim);
+  const isCount = texts.length > 0 && texts.length <= MOST_LABELS;
+  return isCount && texts.every((text) => typeof text === 'string' && text.length <= LONGEST_LABEL);
 }
 
 /** Says what a caller can mend, and nothing of the keys. */

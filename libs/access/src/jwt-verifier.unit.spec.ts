@@ -67,6 +67,7 @@ describe('a JSON Web Token', () => {
     expect(await verify(tokenOf())).toEqual({
       actor: { type: 'user', id: actorIdOf(ISSUER, 'user-7') },
       scopes: ['instances:read', 'system:operate'],
+      labels: {},
       issuer: ISSUER,
       subject: 'user-7',
       expiresAt: (now() + 630) * 1_000,
@@ -78,6 +79,28 @@ describe('a JSON Web Token', () => {
     for (const scope of [undefined, ['instances:read'], 'instances', 'INSTANCES:READ']) {
       expect(await verify(tokenOf({ claims: { scope } }))).toMatchObject({ scopes: [] });
     }
+  });
+
+  it('limits its holder to the labels of its claim', async () => {
+    const { verify, tokenOf } = setUp();
+    const labels = { team: 'payments', region: 'eu' };
+    expect(await verify(tokenOf({ claims: { uplift_labels: labels } }))).toMatchObject({ labels });
+  });
+
+  it.each([
+    ['nothing', {}],
+    ['null', null],
+    ['a text', 'team=payments'],
+    ['a list', ['payments']],
+    ['a number', { team: 7 }],
+    ['a list of texts', { team: ['payments'] }],
+    ['too long a text', { team: 'x'.repeat(201) }],
+    ['too many', Object.fromEntries(Array.from({ length: 33 }, (_, n) => [`l${n}`, 'x']))],
+  ])('is refused with a claim of labels that is no limit: %s', async (_what, claim) => {
+    const { verify, tokenOf } = setUp();
+    await expect(verify(tokenOf({ claims: { uplift_labels: claim } }))).rejects.toMatchObject(
+      refused,
+    );
   });
 
   it.each([

@@ -1,5 +1,5 @@
 import type { Actor } from '@uplift/contracts';
-import type { Scope } from '@uplift/domain';
+import type { Labels, Scope } from '@uplift/domain';
 import { SCOPES } from '@uplift/domain';
 import { v5 as uuid5 } from 'uuid';
 
@@ -7,6 +7,8 @@ import { v5 as uuid5 } from 'uuid';
 export interface Principal {
   readonly actor: Actor;
   readonly scopes: readonly Scope[];
+  /** The scopes hold for instances with all of these alone; none: for every instance. */
+  readonly labels: Labels;
   /** Who vouches for it, and its name there: never stored. */
   readonly issuer: string;
   readonly subject: string;
@@ -23,7 +25,13 @@ export function actorIdOf(issuer: string, subject: string): string {
   return uuid5(subject, uuid5(issuer, uuid5.URL));
 }
 
-const OPEN = { scopes: SCOPES, issuer: 'urn:uplift:open', expiresAt: null };
+export const ROOT_ISSUER = 'urn:uplift:root-token';
+const OPEN_ISSUER = 'urn:uplift:open';
+const BUS_ISSUER = 'urn:uplift:bus';
+/** Of those who are nobody in particular, and of the token for emergencies. */
+const NOT_COUNTED: readonly string[] = [ROOT_ISSUER, OPEN_ISSUER, BUS_ISSUER];
+
+const OPEN = { scopes: SCOPES, labels: {}, issuer: OPEN_ISSUER, expiresAt: null };
 
 /** Everybody, where nobody has to prove anything. */
 export const ANYBODY = {
@@ -34,10 +42,15 @@ export const ANYBODY = {
 /** Whoever the bus lets send commands: its own rules say to which subjects. */
 export const BUS_USER: Principal = {
   ...OPEN,
-  issuer: 'urn:uplift:bus',
+  issuer: BUS_ISSUER,
   subject: 'bus',
   actor: { type: 'service_account', id: 'bus' },
 };
+
+/** Whether it is bounded how much a caller sends. */
+export function isCounted({ issuer }: Principal): boolean {
+  return !NOT_COUNTED.includes(issuer);
+}
 
 const identified = new WeakMap<object, Principal>();
 
@@ -58,6 +71,13 @@ export function bearerOf(header: string | readonly string[] | undefined): string
   if (header === undefined) return undefined;
   const [, token = ''] = typeof header === 'string' ? (BEARER.exec(header) ?? []) : [];
   return token;
+}
+
+/** Who sends a request of the bus. A guard has found it out: whoever was not looked at reaches nothing. */
+export function busPrincipalOf(request: object): Principal {
+  const principal = principalOf(request);
+  if (principal === undefined) throw new Error('Nobody has found out who sends this request');
+  return principal;
 }
 
 /** Undefined on routes where nobody has to say who it is. */

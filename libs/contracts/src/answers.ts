@@ -83,6 +83,10 @@ const callbackLinks = named(
 
 const tokenLinks = named('ApiTokenLinks', object({ tokens: text }));
 const scopes = list(oneOf(SCOPES));
+const limit = documented(
+  'Only for instances with all of these; none: for every instance',
+  record(text),
+);
 const actor = documented('The id by which events name the holder', text);
 
 const apiToken = named(
@@ -91,6 +95,7 @@ const apiToken = named(
     tokenId: uuid,
     actor,
     scopes,
+    labels: limit,
     expiresAt: dateTime,
     state: oneOf(['in-force', 'expired', 'revoked'] as const),
     createdBy: documented('The actor who created it', text),
@@ -159,6 +164,7 @@ export const ANSWERS = {
     object({
       actor: documented('As events name the caller', object({ type: text, id: text })),
       scopes,
+      labels: limit,
       issuer: documented('Who vouches for the caller', text),
       subject: documented('Its name there', text),
       expiresAt: documented('Null: not by itself', nullable(dateTime)),

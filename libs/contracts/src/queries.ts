@@ -1,6 +1,13 @@
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020';
-import { FINDING_KINDS, INSTANCE_STATUSES, REASON_CLASS_NAMES } from '@uplift/domain';
+import type { Labels, Scope } from '@uplift/domain';
+import {
+  FINDING_KINDS,
+  INSTANCE_STATUSES,
+  LONGEST_LABEL,
+  MOST_LABELS,
+  REASON_CLASS_NAMES,
+} from '@uplift/domain';
 import type { ANSWERS } from './answers';
 import type { ProblemFault } from './problems';
 import { refusal } from './problems';
@@ -42,6 +49,14 @@ const line: Schema<string> = plain({
   pattern: '^[^\\p{Cc}]*$',
 });
 
+/** Never a parameter of a URL: over HTTP the token says it. */
+const labels: Schema<Labels> = plain({
+  type: 'object',
+  maxProperties: MOST_LABELS,
+  additionalProperties: { type: 'string', maxLength: LONGEST_LABEL },
+  description:
+    'Only what is about instances that carry all of these labels: for the rest the answer is as if it did not exist',
+});
 const page = { minPosition, cursor, limit };
 const byInstance = { instanceId: uuid };
 const fromRevision: Schema<number> = plain({
@@ -77,12 +92,13 @@ const actorIds: Schema<string> = plain({
 
 /** The body of every query over NATS. */
 const QUERIES = {
-  instanceGet: closed(object(byInstance, { minPosition })),
+  instanceGet: closed(object(byInstance, { minPosition, labels })),
   instanceList: closed(
     object(
       {},
       {
         ...page,
+        labels,
         status: documented('Only this status', oneOf(INSTANCE_STATUSES)),
         project: documented('Only this Lagoon project', line),
         app: documented('Only this store app', line),
@@ -94,15 +110,16 @@ const QUERIES = {
       },
     ),
   ),
-  instanceStats: closed(object({}, { minPosition })),
-  instanceTimeline: closed(object(byInstance, page)),
-  upgradeGet: closed(object({ upgradeId: uuid }, { minPosition })),
+  instanceStats: closed(object({}, { minPosition, labels })),
+  instanceTimeline: closed(object(byInstance, { ...page, labels })),
+  upgradeGet: closed(object({ upgradeId: uuid }, { minPosition, labels })),
   systemStatus: closed(object({}, { minPosition })),
   systemFindings: closed(
     object(
       {},
       {
         ...page,
+        labels,
         kind: documented('Only findings of this kind', oneOf(FINDING_KINDS)),
         open: documented('Only those that are open, or only those that are closed', flag),
       },
@@ -129,6 +146,22 @@ export const QUERY_ANSWERS = {
   systemFindings: 'findingPage',
 } as const satisfies Record<QueryName, keyof typeof ANSWERS>;
 
+/** What a caller needs for each query. */
+export const QUERY_SCOPES: Readonly<Record<QueryName, Scope>> = {
+  instanceGet: 'instances:read',
+  instanceList: 'instances:read',
+  instanceStats: 'instances:read',
+  instanceTimeline: 'instances:read',
+  upgradeGet: 'instances:read',
+  systemStatus: 'instances:read',
+  systemFindings: 'audit:read',
+};
+
+/** Whether a query is about instances, so that it can be held to some of them. */
+export function takesLabels(query: QueryName): boolean {
+  return Object.hasOwn(shapeOf(query).properties, 'labels');
+}
+
 const validators = new Map<HttpQueryName, ValidateFunction>();
 
 export type QueryName = keyof typeof QUERIES;
@@ -154,7 +187,7 @@ export function pathMembers(query: HttpQueryName): readonly string[] {
 export function queryParameters(query: HttpQueryName): readonly QueryParameter[] {
   const required = pathMembers(query);
   return Object.entries(shapeOf(query).properties)
-    .filter(([member]) => !required.includes(member))
+    .filter(([member]) => !required.includes(member) && member !== 'labels')
     .map(([member, schema]) => ({ name: inUrl(member), member, schema }));
 }
 

@@ -1,4 +1,5 @@
 export * from './decider';
+export * from './labels';
 export * from './status';
 export * from './environment/environment';
 export { isWaitForStart, opensStage, placeIn } from './instance/attempt-progress';

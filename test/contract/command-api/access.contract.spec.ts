@@ -229,6 +229,53 @@ describe('a command API that lets nobody in without a token', () => {
     });
   });
 
+  it('takes 60 commands of a token in a minute over both transports, and counts reads apart', async () => {
+    const { token } = await create({ scopes: ['audit:read'] });
+    const subject = COMMAND_SUBJECTS.stopStarts;
+    const [method, path] = ['POST', '/v1/system/stop-starts'];
+    const overBus = () =>
+      api.connection.request(subject, '{}', {
+        timeoutMs: 5_000,
+        headers: { 'Uplift-Actor-Token': token },
+      });
+    for (let n = 0; n < 30; n += 1) {
+      expect(await statusOf(method, path, bearer(token))).toBe(403);
+      expect((await overBus()).headers['Nats-Service-Error-Code']).toBe('403');
+    }
+    const { headers, status, body } = await api.post(path, { headers: bearer(token), body: {} });
+    expect({ status, code: body.code }).toEqual({ status: 429, code: 'too-many-requests' });
+    expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(headers.get('ratelimit-policy')).toBe('"writes";q=60;w=60');
+    expect(headers.get('ratelimit')).toBe(`"writes";r=0;t=${headers.get('retry-after')}`);
+    const refused = (await overBus()).headers;
+    expect(refused['Nats-Service-Error-Code']).toBe('429');
+    expect(Number(refused['Retry-After'])).toBeGreaterThan(0);
+    const read = await api.get('/v1/whoami', bearer(token));
+    expect(read.headers.get('ratelimit')).toMatch(/^"reads";r=599;t=\d+$/);
+  });
+
+  it('opens five streams of events for a token, from wherever they are asked for', async () => {
+    const { token } = await create();
+    const open = () => send('GET', '/v1/events', bearer(token));
+    const streams = await Promise.all([1, 2, 3, 4, 5].map(open));
+    expect(streams.map(({ statusCode }) => statusCode)).toEqual([200, 200, 200, 200, 200]);
+    const { status, body } = await api.get('/v1/events', bearer(token));
+    expect({ status, code: body.code }).toEqual({ status: 429, code: 'too-many-streams' });
+    for (const stream of streams) stream.destroy();
+  });
+
+  it('limits a token of the issuer by its claim', async () => {
+    const claims = { sub: 'jack', scope: 'instances:read instances:write' };
+    const limited = jwt({ ...claims, uplift_labels: { team: 'payments' } });
+    const { body } = await api.get('/v1/whoami', bearer(limited));
+    expect(body).toMatchObject({ labels: { team: 'payments' } });
+    const outside = { ...registrationOf('by-jack'), labels: { team: 'ledger' } };
+    const call = { key: 'jack', headers: bearer(limited), body: outside };
+    expect((await api.post('/v1/instances', call)).body).toMatchObject({ code: 'token-limited' });
+    const unreadable = jwt({ ...claims, uplift_labels: 'payments' });
+    expect(await api.get('/v1/whoami', bearer(unreadable))).toMatchObject({ status: 401 });
+  });
+
   it('gives no token more than its creator has, and shows it once', async () => {
     const operator = tokens.get('system:operate') ?? '';
     const more = await create({ scopes: ['system:operate', 'audit:read'] }, operator);

@@ -34,6 +34,8 @@ const attempt = { upgradeId: name, attempt: count };
 const byWorker = { ...attempt, worker: name };
 const askedBy = { requestedBy: name, reason: text };
 
+const labels = fc.dictionary(name, text, { noNullPrototype: true });
+
 const evidence: fc.Arbitrary<Evidence> = fc.dictionary(
   fc.string().filter((key) => key !== '__proto__'),
   fc.oneof(text, fc.integer(), fc.boolean(), fc.constant(null)),
@@ -72,7 +74,7 @@ export const EVENT_VALUES: {
   InstanceRegistered: fc.record(
     {
       profile,
-      labels: fc.dictionary(name, text, { noNullPrototype: true }),
+      labels,
       status: instanceStatus,
       environmentId: name,
     },
@@ -250,13 +252,17 @@ export const SYSTEM_VALUES: {
     count,
   }),
   FindingClosed: fc.record({ findingId: name, ...askedBy }),
-  ApiTokenCreated: fc.record({
-    tokenId: name,
-    hash: fc.stringMatching(/^[0-9a-f]{64}$/),
-    scopes: fc.subarray([...SCOPES]),
-    expiresAt: timestamp,
-    ...askedBy,
-  }),
+  ApiTokenCreated: fc.record(
+    {
+      tokenId: name,
+      hash: fc.stringMatching(/^[0-9a-f]{64}$/),
+      scopes: fc.subarray([...SCOPES]),
+      limited: fc.record({ labels, scopes: fc.subarray([...SCOPES]) }),
+      expiresAt: timestamp,
+      ...askedBy,
+    },
+    { requiredKeys: ['tokenId', 'hash', 'scopes', 'expiresAt', 'requestedBy', 'reason'] },
+  ),
   ApiTokenRevoked: fc.record({ tokenId: name, ...askedBy }),
   ActorErased: fc.record({ actorId: name, ...askedBy }),
 };

@@ -79,10 +79,9 @@ export class ProjectorFixture {
   }
 
   /** The answer, or the problem it was refused with. */
-  ask<T>(subject: string, body: unknown): Promise<T> {
-    return new BusClient(this.started.bus).request(subject, body, {
-      timeoutMs: 10_000,
-    }) as Promise<T>;
+  ask<T>(subject: string, body: unknown, headers: Readonly<Record<string, string>> = {}) {
+    const options = { timeoutMs: 10_000, headers };
+    return new BusClient(this.started.bus).request(subject, body, options) as Promise<T>;
   }
 
   private get started(): Servers {

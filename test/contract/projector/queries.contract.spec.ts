@@ -1,5 +1,6 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import {
+  API_TOKENS_STREAM,
   instanceStream,
   QUERY_SUBJECTS,
   SYSTEM_STREAM,
@@ -75,6 +76,50 @@ test('an instance is answered whole, with the position it reflects', async () =>
       ageMs: expect.any(Number) as number,
     },
   });
+});
+
+test('a query that carries a token is answered as far as the token reaches', async () => {
+  const { store } = fixture;
+  const { instanceId, upgradeId, position } = await writeInstance(store);
+  const created = (token: string, labels: Readonly<Record<string, string>>) => ({
+    type: 'ApiTokenCreated',
+    data: {
+      ...{ tokenId: randomUUID(), scopes: [], requestedBy: 'operator-7', reason: 'a test' },
+      hash: createHash('sha256').update(token).digest('hex'),
+      limited: { labels, scopes: ['instances:read'] },
+      expiresAt: new Date(Date.now() + 86_400_000).toISOString(),
+    },
+  });
+  const tokens = { berlin: `uplift_${'b'.repeat(43)}`, paris: `uplift_${'p'.repeat(43)}` };
+  await appendTo(store, API_TOKENS_STREAM, NO_STREAM, [
+    created(tokens.berlin, { tenant: 'berlin' }),
+    created(tokens.paris, { tenant: 'paris' }),
+  ]);
+  const minPosition = position.toString();
+  const ask = (subject: string, body: object, token: string) =>
+    fixture.ask(subject, { ...body, minPosition }, { 'Uplift-Actor-Token': token });
+  const problem = (status: number, code: string) => ({ problem: { status, code } });
+  const single = [
+    [QUERY_SUBJECTS.instanceGet, { instanceId }],
+    [QUERY_SUBJECTS.instanceTimeline, { instanceId }],
+    [QUERY_SUBJECTS.upgradeGet, { upgradeId }],
+  ] as const;
+  for (const [subject, body] of single) {
+    await expect(ask(subject, body, tokens.berlin)).resolves.toBeDefined();
+    const foreign = ask(subject, body, tokens.paris);
+    await expect(foreign).rejects.toMatchObject({ problem: { status: 404 } });
+    const bad = ask(subject, body, `uplift_${'x'.repeat(43)}`);
+    await expect(bad).rejects.toMatchObject(problem(401, 'credentials-refused'));
+  }
+  const { instanceList, instanceStats, systemFindings } = QUERY_SUBJECTS;
+  expect(await ask(instanceList, {}, tokens.berlin)).toMatchObject({ items: [{ instanceId }] });
+  expect(await ask(instanceList, {}, tokens.paris)).toMatchObject({ items: [], nextCursor: null });
+  expect(await ask(instanceStats, {}, tokens.paris)).toMatchObject({
+    instances: { total: 0 },
+    upgrades: { total: 0 },
+  });
+  const noScope = ask(systemFindings, {}, tokens.berlin);
+  await expect(noScope).rejects.toMatchObject(problem(403, 'scope-missing'));
 });
 
 test('every answer names the switches in force, that of the system first, by whom, why and since when', async () => {

@@ -9,6 +9,7 @@ import { PostgresReadModel } from '../../../apps/projector/src/read-model/postgr
 import type { TempFolder } from '../../../tools/stack/src';
 import { PostgresServer, createTempFolder } from '../../../tools/stack/src';
 import { eventually } from '../../support/eventually';
+import { limitedReadModelSuite } from './limited-read-model.suite';
 import { readModelSuite } from './read-model.suite';
 import { TransactionPooler } from './transaction-pooler';
 
@@ -58,14 +59,17 @@ async function run(url: string, ...statements: string[]): Promise<unknown[]> {
 
 const DROP = 'drop schema uplift cascade';
 
-readModelSuite('PostgreSQL', async () => {
+async function open() {
   const url = await newDatabase();
   return {
     connect: () => new PostgresReadModel({ url }),
     drop: async () => void (await run(ownerOf(url), DROP)),
     migrate: async () => void (await migrate(url)),
   };
-});
+}
+
+readModelSuite('PostgreSQL', open);
+limitedReadModelSuite('PostgreSQL', open);
 
 describe('behind a pooler of transactions', () => {
   const poolers: TransactionPooler[] = [];

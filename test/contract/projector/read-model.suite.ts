@@ -35,10 +35,10 @@ const HISTORY = recorded([
 const INSTANCE = HISTORY.reduce<InstanceView | null>(evolveInstanceView, null)!;
 const UPGRADE = HISTORY.reduce<UpgradeView | null>(evolveUpgradeView, null)!;
 const ENTRIES = HISTORY.map((each) => timelineEntry('new', each));
-const MINUTE = 60_000;
+export const MINUTE = 60_000;
 const NO_ROWS = { instances: [], upgrades: [], timeline: [], switches: [], findings: [] };
 
-const instanceNo = (n: number, fields: Partial<InstanceView> = {}): InstanceView => ({
+export const instanceNo = (n: number, fields: Partial<InstanceView> = {}): InstanceView => ({
   ...INSTANCE,
   instanceId: `instance-${n}`,
   registeredAt: INSTANCE.registeredAt + n * MINUTE,
@@ -47,7 +47,7 @@ const instanceNo = (n: number, fields: Partial<InstanceView> = {}): InstanceView
 export const entryNo = (revision: number): TimelineEntry => ({ ...ENTRIES[0]!, revision });
 
 /** An upgrade that waited for `seconds`, and then worked for twice as long; or has only begun to wait. */
-function upgradeNo(n: number, seconds: number | null): UpgradeView {
+export function upgradeNo(n: number, seconds: number | null): UpgradeView {
   const queuedAt = UPGRADE.requestedAt + n * MINUTE;
   const startedAt = seconds === null ? null : queuedAt + seconds * 1_000;
   const endedAt = seconds === null ? null : queuedAt + seconds * 3_000;

@@ -2,18 +2,22 @@ import { VirtualClock } from '@uplift/runtime/testing';
 import { InMemoryReadModel } from '../../../apps/projector/src/testing/in-memory.read-model';
 import { INSTANCES } from '../../../apps/projector/src/read-model/read-model.tables';
 import { fullDatabaseSuite } from './full-database.suite';
+import { limitedReadModelSuite } from './limited-read-model.suite';
 import { readModelSuite } from './read-model.suite';
 
 const inMemory = () => new InMemoryReadModel(new VirtualClock());
 
-readModelSuite('memory', () => {
+function open() {
   const readModel = inMemory();
   return Promise.resolve({
     connect: () => readModel.connect(),
     drop: () => Promise.resolve(readModel.wipe()),
     migrate: () => Promise.resolve(readModel.migrate()),
   });
-});
+}
+
+readModelSuite('memory', open);
+limitedReadModelSuite('memory', open);
 
 fullDatabaseSuite('memory', () => {
   const readModel = inMemory();

@@ -87,6 +87,13 @@ function runtimeFor(natsUrl: string, postgresUrl: string): ProjectorRuntime {
       ...{ natsToken: undefined, natsCreds: undefined, natsNkeySeed: undefined },
       ...{ natsTlsCa: undefined, natsTlsCert: undefined, natsTlsKey: undefined },
       postgresUrl,
+      ...{
+        rootTokenHash: undefined,
+        apiTokensCreatedAfter: undefined,
+        jwtIssuer: undefined,
+        jwtAudience: undefined,
+      },
+      ...{ jwtJwksUrl: undefined, jwtAlgorithms: ['RS256'], readsPerMinute: 600 },
       eventStoreUrl: 'esdb://127.0.0.1:1?tls=false',
       logLevel: 'silent',
       healthHost: '127.0.0.1',

@@ -6,6 +6,7 @@ import { CALLBACK_MUTANTS } from './tables/callback.mutants';
 import { CHECKPOINT_MUTANTS } from './tables/checkpoint.mutants';
 import { COMMAND_MUTANTS } from './tables/command.mutants';
 import { EFFECT_MUTANTS } from './tables/effect.mutants';
+import { LIMITS_MUTANTS } from './tables/limits.mutants';
 import { LOAD_MUTANTS } from './tables/load.mutants';
 import { OUTCOME_MUTANTS } from './tables/outcome.mutants';
 import { PROBE_MUTANTS } from './tables/probe.mutants';
@@ -32,6 +33,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...LOAD_MUTANTS,
   ...ACCESS_MUTANTS,
   ...ACTOR_MUTANTS,
+  ...LIMITS_MUTANTS,
   ...CALLBACK_MUTANTS,
   ...SECURITY_MUTANTS,
   ...PROBE_MUTANTS,

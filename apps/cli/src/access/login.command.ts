@@ -1,3 +1,4 @@
+import { labelsInWords } from '@uplift/domain';
 import { readConfiguration } from '@uplift/runtime';
 import { Command } from 'commander';
 import { createInterface } from 'node:readline';
@@ -33,8 +34,9 @@ export function loginCommand(context: CliContext): Command {
     });
 }
 
-function rowOf({ actor, scopes, issuer, expiresAt }: Answer<'identity'>) {
-  return { actor: actor.id, type: actor.type, scopes: scopes.join(' '), issuer, expiresAt };
+function rowOf({ actor, scopes, labels, issuer, expiresAt }: Answer<'identity'>) {
+  const may = { scopes: scopes.join(' '), labels: labelsInWords(labels) };
+  return { actor: actor.id, type: actor.type, ...may, issuer, expiresAt };
 }
 
 /** Never an argument: those stand in the history of the shell and in the list of processes. */

@@ -1,12 +1,14 @@
-import { SCOPES } from '@uplift/domain';
+import { labelsInWords, SCOPES } from '@uplift/domain';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { createHash } from 'node:crypto';
 import type { Answer } from '../api-client';
 import type { CliContext } from '../cli-context';
+import { labelOption } from '../label-option';
 
 interface CreateOptions {
   readonly scope: readonly string[];
   readonly days: number;
+  readonly label?: Readonly<Record<string, string>>;
   readonly reason: string;
   readonly name?: string;
   readonly key?: string;
@@ -34,13 +36,18 @@ function createCommand(context: CliContext): Command {
         .choices(SCOPES)
         .makeOptionMandatory(),
     )
+    .addOption(
+      labelOption('only for instances with this label, and with every other that is given'),
+    )
     .requiredOption('--reason <text>', 'what it is for; no names of people')
     .option('--name <name>', 'by which people know its holder; kept apart, where it can be erased')
     .addOption(new Option('--days <n>', 'how long it is good').argParser(daysIn).default(30))
     .option('--key <key>', 'idempotency key; made up if left out')
-    .action(async ({ scope, days, reason, name, key }: CreateOptions) => {
+    .action(async ({ scope, days, label, reason, name, key }: CreateOptions) => {
       const expiresAt = new Date(context.clock.wall() + days * DAY_MS).toISOString();
-      const body = { scopes: scope, expiresAt, reason, ...(name === undefined ? {} : { name }) };
+      const limit = label === undefined ? {} : { labels: label };
+      const named = name === undefined ? {} : { name };
+      const body = { scopes: scope, ...limit, expiresAt, reason, ...named };
       const document = await context.command<Answer<'tokenCreated'>>('/v1/tokens', body, key);
       const { tokenId, actor, token } = document;
       context.printer.print({ document, rows: [{ tokenId, actor, expiresAt, token }] });
@@ -56,9 +63,10 @@ function listCommand(context: CliContext): Command {
       const document = await context.api.json<Answer<'tokenList'>>('/v1/tokens');
       const actors = document.items.flatMap(({ actor, createdBy }) => [createdBy, actor]);
       const nameOf = await context.namesInRows(actors);
-      const rows = document.items.map(({ scopes, actor, createdBy, ...token }) => {
+      const rows = document.items.map(({ scopes, labels = {}, actor, createdBy, ...token }) => {
         const named = { actor: nameOf(actor), createdBy: nameOf(createdBy) };
-        return { ...token, ...named, scopes: scopes.join(' ') };
+        const rights = { scopes: scopes.join(' '), labels: labelsInWords(labels) };
+        return { ...token, ...named, ...rights };
       });
       context.printer.print({ document, rows });
     });

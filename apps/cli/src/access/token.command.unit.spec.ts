@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { EXIT } from '../exit-code';
-import { scriptedForAll } from '../testing/scripted-api';
+import { VirtualClock } from '@uplift/runtime/testing';
+import { ScriptedContext, scriptedForAll } from '../testing/scripted-api';
 import { whoamiCommand } from './login.command';
 import { tokenCommand } from './token.command';
 
@@ -35,6 +36,35 @@ describe('uplift token', () => {
     expect(api.asked).toMatchObject([{ body: { name: 'Nightly robot', reason: 'nightly' } }]);
   });
 
+  it('limits a token to all labels that are given', async () => {
+    const labels = ['--label', 'team=payments', '--label', 'region=eu'];
+    await context.run(tokenCommand, 'create', '--scope', 'audit:read', ...labels, ...REASON);
+    expect(api.asked).toMatchObject([{ body: { labels: { team: 'payments', region: 'eu' } } }]);
+    await context.run(tokenCommand, 'create', '--scope', 'audit:read', ...REASON);
+    expect(api.asked[1]?.body).not.toHaveProperty('labels');
+  });
+
+  it('waits where its own token has sent too many commands, and sends the same again', async () => {
+    const status = 429;
+    const said = { title: 't', detail: 'd', status, retryAfterSeconds: 37 };
+    const problem = { type: '/problems#too-many-requests', code: 'too-many-requests', ...said };
+    api.answers.set('/v1/tokens', { status, body: problem });
+    class Waiting extends VirtualClock {
+      override pause(ms: number) {
+        expect(ms).toBe(37_000);
+        api.answers.clear();
+        return Promise.resolve();
+      }
+    }
+    const patient = new ScriptedContext(api, 'jsonl', new Waiting());
+    await patient.run(tokenCommand, 'create', '--scope', 'audit:read', ...REASON, '--key', 'k');
+    expect(api.asked.map(({ path, key }) => [path, key])).toEqual([
+      ['/v1/tokens', 'k'],
+      ['/v1/tokens', 'k'],
+    ]);
+    expect(patient.said.join()).toMatch(/waiting for 37 s/);
+  });
+
   it('says what to do where a token cannot be shown again', async () => {
     api.answers.set('/v1/tokens', { body: { ...CREATED, token: null } });
     await context.run(tokenCommand, 'create', '--scope', 'audit:read', ...REASON);
@@ -47,6 +77,7 @@ describe('uplift token', () => {
     ['no reason', '--scope', 'audit:read'],
     ['too many days', '--scope', 'audit:read', '--days', '367', ...REASON],
     ['no day', '--scope', 'audit:read', '--days', '0', ...REASON],
+    ['a label without a value', '--scope', 'audit:read', '--label', 'team', ...REASON],
     ['words for days', '--scope', 'audit:read', '--days', 'ten', ...REASON],
   ])('asks nobody with %s', async (_what, ...options) => {
     await expect(context.run(tokenCommand, 'create', ...options)).rejects.toThrow();
@@ -56,10 +87,12 @@ describe('uplift token', () => {
   it('lists tokens and revokes one', async () => {
     const { tokenId, actor, expiresAt } = CREATED;
     const token = { tokenId, actor, expiresAt, state: 'in-force', createdBy: 'a-2', reason: 'r' };
-    const items = [{ ...token, scopes: ['instances:read', 'audit:read'] }];
+    const labels = { team: 'payments' };
+    const items = [{ ...token, scopes: ['instances:read', 'audit:read'], labels }];
     api.answers.set('/v1/tokens', { body: { items } });
     await context.run(tokenCommand, 'list');
-    expect(context.rows).toEqual([{ ...token, scopes: 'instances:read audit:read' }]);
+    const rights = { scopes: 'instances:read audit:read', labels: 'team=payments' };
+    expect(context.rows).toEqual([{ ...token, ...rights }]);
 
     await context.run(tokenCommand, 'revoke', 't-1', ...REASON, '--key', 'k');
     const body = { reason: 'nightly' };
@@ -70,7 +103,7 @@ describe('uplift token', () => {
     const of = (tokenId: string, createdBy: string, state = 'in-force') => {
       return {
         ...{ tokenId, actor: 'a', expiresAt: 'e', reason: 'r' },
-        scopes: [],
+        ...{ scopes: [], labels: {} },
         createdBy,
         state,
       };
@@ -105,6 +138,7 @@ describe('uplift token', () => {
     [401, 'credentials-missing', /uplift login/],
     [401, 'credentials-refused', /uplift login/],
     [403, 'scope-missing', /uplift whoami/],
+    [403, 'token-limited', /uplift whoami/],
   ])('ends with a code of its own on %d %s, and a way on', async (status, code, words) => {
     const problem = { type: `/problems#${code}`, title: 't', status, detail: 'd', code };
     api.answers.set('/v1/whoami', { status, body: problem });

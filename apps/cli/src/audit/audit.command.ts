@@ -1,6 +1,7 @@
 import { instanceStream } from '@uplift/contracts';
+import { isLimit, labelsInWords } from '@uplift/domain';
 import { Command } from 'commander';
-import type { Answer, ApiClient } from '../api-client';
+import type { Answer } from '../api-client';
 import type { CliContext } from '../cli-context';
 import { CommandFailure, EXIT } from '../exit-code';
 import type { ReadModelRow } from './history-audit';
@@ -65,9 +66,10 @@ function limitOf({ at, revision }: ReplayOptions) {
 }
 
 async function verify(context: CliContext, storeOnly: boolean): Promise<void> {
+  if (!storeOnly) await refuseLimitedToken(context);
   const audits = await context.withStore(auditStore);
   const views = [...audits.values()].flatMap(({ view }) => view ?? []);
-  const verdict = verdictOf(audits, storeOnly ? views : await wholeReadModel(context.api));
+  const verdict = verdictOf(audits, storeOnly ? views : await wholeReadModel(context));
   const { streams, events, faults, differences, isSound } = verdict;
   const row = { streams, events, faults: faults.length, differences: differences.length };
   context.printer.print({ document: verdict, rows: [row] });
@@ -75,12 +77,20 @@ async function verify(context: CliContext, storeOnly: boolean): Promise<void> {
   if (!isSound) throw new CommandFailure(EXIT.failed, 'the history does not verify');
 }
 
-async function wholeReadModel(api: ApiClient): Promise<ReadModelRow[]> {
+/** It would be shown a part of the read model, and all the rest would seem to be missing. */
+async function refuseLimitedToken(context: CliContext): Promise<void> {
+  const { labels = {} } = await context.read<Answer<'identity'>>('/v1/whoami');
+  if (!isLimit(labels)) return;
+  const words = `The token is limited to ${labelsInWords(labels)}: take one for every instance, or --store-only`;
+  throw new CommandFailure(EXIT.denied, words);
+}
+
+async function wholeReadModel(context: CliContext): Promise<ReadModelRow[]> {
   const rows: ReadModelRow[] = [];
   let cursor: string | null = '';
   while (cursor !== null) {
     const next: string = cursor && `&cursor=${encodeURIComponent(cursor)}`;
-    const page: Answer<'instancePage'> = await api.json(`/v1/instances?limit=100${next}`);
+    const page: Answer<'instancePage'> = await context.read(`/v1/instances?limit=100${next}`);
     rows.push(...page.items);
     cursor = page.nextCursor;
   }

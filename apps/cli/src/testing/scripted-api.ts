@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Clock } from '@uplift/runtime';
 import { systemClock, systemRandomness } from '@uplift/runtime';
 import { Command } from 'commander';
 import type { IncomingMessage, Server } from 'node:http';
@@ -115,8 +116,9 @@ export class ScriptedContext extends CliContext {
   constructor(
     private readonly scripted: ScriptedApi,
     private readonly output: Output = 'jsonl',
+    clock: Clock = systemClock,
   ) {
-    super(new Command(), systemClock, systemRandomness);
+    super(new Command(), clock, systemRandomness);
   }
 
   override get api(): ApiClient {

@@ -1,11 +1,13 @@
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '@uplift/access';
-import { Authenticator, bearerOf, identify } from '@uplift/access';
+import { Authenticator, bearerOf, identify, RequestLimiter } from '@uplift/access';
 import type { BusRequest } from '@uplift/bus';
 import { ProblemError, refusal, REQUEST_HEADERS } from '@uplift/contracts';
 import type { Scope } from '@uplift/domain';
-import type { HttpRequest } from '../http/http-exchange';
+import { isLimit, labelsInWords } from '@uplift/domain';
+import type { HttpReply, HttpRequest } from '../http/http-exchange';
+import { showQuota } from '../http/http-exchange';
 import { AdmissionRecords } from './admission-records';
 import { CallbackTokens } from './callback-tokens';
 import type { RouteAccess } from './route-access';
@@ -34,6 +36,7 @@ export class AccessGuard implements CanActivate {
     private readonly authenticator: Authenticator,
     private readonly callbacks: CallbackTokens,
     private readonly records: AdmissionRecords,
+    private readonly limiter: RequestLimiter,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -46,20 +49,27 @@ export class AccessGuard implements CanActivate {
 
   private async admit(context: ExecutionContext, access: RouteAccess): Promise<void> {
     const shown = shownIn(context, access);
-    const scope = access.kind === 'scope' ? access.scope : undefined;
     let principal: Principal | undefined;
     try {
       principal =
         access.kind === 'instance'
           ? this.callbacks.identify(context.switchToHttp().getRequest<HttpRequest>())
           : await this.authenticator.identify(shown.transport, shown.token);
-      if (scope !== undefined && !principal.scopes.includes(scope)) throw lacking(scope);
+      if (access.kind !== 'instance') this.count(context, shown, principal);
+      refuseUnlessAllowed(principal, access);
     } catch (error) {
       this.record(shown, principal ?? null, error);
       throw error;
     }
     this.keep(shown, access, principal);
     identify(shown.request, principal);
+  }
+
+  /** Reports of apps have a limiter of their own. */
+  private count(context: ExecutionContext, { isCommand, transport }: Shown, principal: Principal) {
+    this.limiter.take(principal, isCommand ? 'writes' : 'reads', (quota) => {
+      if (transport === 'http') showQuota(context.switchToHttp().getResponse<HttpReply>(), quota);
+    });
   }
 
   private keep({ isCommand, route }: Shown, access: RouteAccess, principal: Principal): void {
@@ -70,7 +80,7 @@ export class AccessGuard implements CanActivate {
   private record(shown: Shown, principal: Principal | null, error: unknown) {
     if (!shown.isCommand || !(error instanceof ProblemError)) return;
     const { code, status } = error.problem;
-    if (status >= 500) return;
+    if (status !== 401 && status !== 403) return;
     const { route: command, transport } = shown;
     this.records.denied({ command, transport, code }, principal);
   }
@@ -80,6 +90,15 @@ export class AccessGuard implements CanActivate {
 function showsAudit(access: RouteAccess, { scopes }: Principal): boolean {
   if (access.kind !== 'scope') return false;
   return [access.scope, access.more].includes('audit:read') && scopes.includes('audit:read');
+}
+
+function refuseUnlessAllowed({ scopes, labels }: Principal, access: RouteAccess): void {
+  if (access.kind !== 'scope') return;
+  if (!scopes.includes(access.scope)) throw lacking(access.scope);
+  if (access.limits === 'refused' && isLimit(labels)) {
+    const detail = `The token is limited to instances with ${labelsInWords(labels)}, and this is about more than them`;
+    throw refusal('token-limited', detail);
+  }
 }
 
 function lacking(scope: Scope): ProblemError {

@@ -1,6 +1,12 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { JwtVerifier, Principal } from '@uplift/access';
-import { AccessPolicy, actorOfToken, Authenticator, principalOf } from '@uplift/access';
+import {
+  AccessPolicy,
+  actorOfToken,
+  Authenticator,
+  principalOf,
+  RequestLimiter,
+} from '@uplift/access';
 import { accessOn } from '@uplift/access/testing';
 import { auditedReadsStream, denialStream } from '@uplift/contracts';
 import { deterministicEventId, loadOrEmpty } from '@uplift/event-store';
@@ -28,8 +34,13 @@ class Handlers {
     return undefined;
   }
 
-  @Needs('instances:read', 'audit:read')
+  @Needs('instances:read', { more: 'audit:read' })
   events(this: void) {
+    return undefined;
+  }
+
+  @Needs('instances:write', { limits: 'held' })
+  hold(this: void) {
     return undefined;
   }
 
@@ -52,7 +63,7 @@ class Handlers {
     return undefined;
   }
 }
-const { write, findings, events, whoever, callback, open, undeclared } = Handlers.prototype;
+const { write, findings, events, hold, whoever, callback, open, undeclared } = Handlers.prototype;
 const ID = '77777777-7777-4777-8777-777777777777';
 
 function setUp(isOff = false, jwt: JwtVerifier | null = null) {
@@ -70,11 +81,10 @@ function setUp(isOff = false, jwt: JwtVerifier | null = null) {
   const keeper = new ActorNameKeeper(names, { store, clock, metrics, health });
   const keys = ['k'.repeat(32)];
   const callbacks = new CallbackTokens({ keys, isTokenTakenFromUrl: false, isGetTaken: false });
-  const guard = new AccessGuard(
-    authenticator,
-    callbacks,
-    new AdmissionRecords(refusals, reads, keeper),
-  );
+  const limiter = new RequestLimiter({ writes: 60, reads: 600 }, clock);
+  const records = new AdmissionRecords(refusals, reads, keeper);
+  const guard = new AccessGuard(authenticator, callbacks, records, limiter);
+  const shown: Record<string, string> = {};
 
   const overHttp = async (
     handler: object,
@@ -84,7 +94,8 @@ function setUp(isOff = false, jwt: JwtVerifier | null = null) {
   ) => {
     const called = { params: { uuid: ID }, query: {} };
     const request = { method, headers: { authorization }, routeOptions: { url }, ...called };
-    const http = { getRequest: () => request };
+    const reply = { header: (name: string, value: string) => void (shown[name] = value) };
+    const http = { getRequest: () => request, getResponse: () => reply };
     const parts = { getType: () => 'http', switchToHttp: () => http, getHandler: () => handler };
     await guard.canActivate(parts as unknown as ExecutionContext);
     return principalOf(request);
@@ -114,7 +125,7 @@ function setUp(isOff = false, jwt: JwtVerifier | null = null) {
     await keeper.beforeApplicationShutdown();
     return Object.fromEntries(names.rows);
   };
-  return { ...access, callbacks, overHttp, overBus, denied, read, kept };
+  return { ...access, callbacks, overHttp, overBus, denied, read, kept, shown };
 }
 
 describe('the guard before every route', () => {
@@ -133,6 +144,46 @@ describe('the guard before every route', () => {
     const lacking = refusedWith('scope-missing');
     await expect(overHttp(write, `Bearer ${token}`)).rejects.toMatchObject(lacking);
     await expect(overBus(write, token)).rejects.toMatchObject(lacking);
+  });
+
+  it('lets a limited token only to handlers that hold it to its instances', async () => {
+    const { overHttp, overBus, create, denied } = setUp();
+    const { token } = await create(['instances:write'], 86_400_000, { team: 'payments' });
+    const limited = { labels: { team: 'payments' } };
+    expect(await overHttp(hold, `Bearer ${token}`)).toMatchObject(limited);
+    expect(await overHttp(whoever, `Bearer ${token}`)).toMatchObject(limited);
+    const refused = { problem: { status: 403, code: 'token-limited' } };
+    await expect(overHttp(write, `Bearer ${token}`)).rejects.toMatchObject(refused);
+    await expect(overBus(write, token)).rejects.toMatchObject(refused);
+    expect(await denied()).toMatchObject([
+      { command: 'POST /v1/x', code: 'token-limited' },
+      { command: 'uplift.cmd.x', code: 'token-limited' },
+    ]);
+  });
+
+  it('counts what the holder of a token sends, writes and reads apart, refused or not', async () => {
+    const { overHttp, overBus, create, clock, shown, rootToken, denied } = setUp();
+    const { token } = await create(['instances:read']);
+    const lacking = refusedWith('scope-missing');
+    for (let n = 0; n < 30; n += 1) {
+      await expect(overHttp(write, `Bearer ${token}`)).rejects.toMatchObject(lacking);
+      await expect(overBus(write, token)).rejects.toMatchObject(lacking);
+    }
+    const tooMany = { problem: { code: 'too-many-requests', retryAfterSeconds: 60 } };
+    await expect(overHttp(write, `Bearer ${token}`)).rejects.toMatchObject(tooMany);
+    expect(shown).toEqual({
+      'ratelimit-policy': '"writes";q=60;w=60',
+      ratelimit: '"writes";r=0;t=60',
+    });
+    await expect(overBus(write, token)).rejects.toMatchObject(tooMany);
+    expect(await denied()).toHaveLength(2);
+
+    await overHttp(whoever, `Bearer ${token}`, 'GET');
+    expect(shown.ratelimit).toBe('"reads";r=599;t=60');
+    await overHttp(write, `Bearer ${rootToken}`);
+    await overBus(write);
+    await clock.advance(60_000);
+    await expect(overHttp(write, `Bearer ${token}`)).rejects.toMatchObject(lacking);
   });
 
   it.each([undefined, '', 'Bearer', 'Bearer uplift_x', 'Basic eDp5'])(
@@ -265,10 +316,9 @@ describe('a read that takes audit:read', () => {
   });
 
   it('is kept a thousand times an hour at most', async () => {
-    const { overHttp, create, read } = setUp();
-    const { token } = await create(['audit:read']);
+    const { overHttp, rootToken, read } = setUp();
     for (let n = 0; n < 1_010; n += 1) {
-      await overHttp(findings, `Bearer ${token}`, 'GET', `/v1/x/${n}`);
+      await overHttp(findings, `Bearer ${rootToken}`, 'GET', `/v1/x/${n}`);
       if (n % 50 === 0) await read();
     }
     expect(await read()).toHaveLength(1_000);
@@ -279,6 +329,7 @@ describe('the name in a token of the issuer', () => {
   const JANE: Principal = {
     actor: { type: 'user', id: 'actor-jane' },
     scopes: ['instances:read', 'instances:write', 'audit:read'],
+    labels: {},
     ...{ issuer: 'https://id.example.com/', subject: 'jane', name: 'Jane Doe', expiresAt: null },
   };
   const as = (changes: Partial<Principal> = {}) => {

@@ -1,14 +1,15 @@
 import type { OnModuleInit, Provider } from '@nestjs/common';
 import { Injectable, Logger } from '@nestjs/common';
 import { APP_GUARD, ModulesContainer } from '@nestjs/core';
-import type { ACCESS_POLICY_SETTINGS } from '@uplift/access';
+import type { ACCESS_POLICY_SETTINGS, RATE_SETTINGS } from '@uplift/access';
 import {
   AccessPolicy,
   accessPolicyOf,
   ApiTokens,
   Authenticator,
-  JwtVerifier,
-  keysAt,
+  ratesIn,
+  RequestLimiter,
+  verifierFor,
 } from '@uplift/access';
 import { EventStore } from '@uplift/event-store';
 import type { Configuration } from '@uplift/runtime';
@@ -44,7 +45,9 @@ class AccessAtStart implements OnModuleInit {
 /** Who may come in. Throws ConfigurationError. */
 export function accessProviders(
   configuration: Configuration<
-    (typeof ACCESS_POLICY_SETTINGS)[number] | 'httpHost' | 'actorsPostgresUrl'
+    | (typeof ACCESS_POLICY_SETTINGS | typeof RATE_SETTINGS)[number]
+    | 'httpHost'
+    | 'actorsPostgresUrl'
   >,
   service: string,
 ): Provider[] {
@@ -61,7 +64,12 @@ export function accessProviders(
       provide: Authenticator,
       inject: [ApiTokens, Clock],
       useFactory: (tokens: ApiTokens, clock: Clock) =>
-        new Authenticator(policy, tokens, verifierOf(policy, clock), clock),
+        new Authenticator(policy, tokens, verifierFor(policy, clock), clock),
+    },
+    {
+      provide: RequestLimiter,
+      inject: [Clock],
+      useFactory: (clock: Clock) => new RequestLimiter(ratesIn(configuration), clock),
     },
     nameKeeper(configuration),
     ReadRecorder,
@@ -83,7 +91,3 @@ function nameKeeper({ actorsPostgresUrl: url }: Configuration<'actorsPostgresUrl
 
 /** No other module may export it. */
 export const GLOBAL_GUARD: Provider = { provide: APP_GUARD, useClass: AccessGuard };
-
-function verifierOf({ jwt }: AccessPolicy, clock: Clock): JwtVerifier | null {
-  return jwt === null ? null : new JwtVerifier(jwt, keysAt(jwt.jwksUrl, clock), clock);
-}

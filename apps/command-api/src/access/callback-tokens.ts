@@ -119,6 +119,7 @@ function callerFor(instanceId: string): Principal {
   return {
     actor: { type: 'service_account', id: actorIdOf(ISSUER, instanceId) },
     scopes: [],
+    labels: {},
     issuer: ISSUER,
     subject: instanceId,
     expiresAt: null,

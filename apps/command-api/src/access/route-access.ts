@@ -3,7 +3,12 @@ import { applyDecorators, RequestMethod, SetMetadata } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants';
 import type { ModulesContainer } from '@nestjs/core';
 import { PATTERN_METADATA } from '@nestjs/microservices/constants';
-import { ApiForbiddenResponse, ApiSecurity, ApiUnauthorizedResponse } from '@nestjs/swagger';
+import {
+  ApiForbiddenResponse,
+  ApiSecurity,
+  ApiTooManyRequestsResponse,
+  ApiUnauthorizedResponse,
+} from '@nestjs/swagger';
 import { ANSWERS, CONTENT_TYPES, toOpenApi } from '@uplift/contracts';
 import type { Scope } from '@uplift/domain';
 
@@ -14,12 +19,16 @@ export type RouteAccess =
       readonly scope: Scope;
       /** Whoever has this one too is shown more. */
       readonly more?: Scope;
+      readonly limits: Limits;
     }
   /** Whoever can prove who it is. */
   | { readonly kind: 'identity' }
   /** An app that shows the token of the instance which the path names. */
   | { readonly kind: 'instance' }
   | { readonly kind: 'public'; readonly why: string };
+
+/** Of a token that is limited to labels: the handler holds it to its instances, or it does not come to the handler. */
+export type Limits = 'held' | 'refused';
 
 export const BEARER = 'bearer';
 export const CALLBACK = 'callback';
@@ -28,9 +37,17 @@ const PROBLEM = {
   content: { [CONTENT_TYPES.problem]: { schema: toOpenApi(ANSWERS.problem.json) as object } },
 };
 
-/** Only callers with this scope; those who have a second one are shown more. */
-export function Needs(scope: Scope, more?: Scope): MethodDecorator {
-  const access = { kind: 'scope', scope, ...(more === undefined ? {} : { more }) } as const;
+interface Declared {
+  /** Whoever has this scope too is shown more. */
+  readonly more?: Scope;
+  /** Absent: a token that is limited to labels is refused. */
+  readonly limits?: Limits | undefined;
+}
+
+/** Only callers with this scope. */
+export function Needs(scope: Scope, { more, limits = 'refused' }: Declared = {}): MethodDecorator {
+  const shown = more === undefined ? {} : { more };
+  const access = { kind: 'scope', scope, limits, ...shown } as const;
   return applyDecorators(SetMetadata(ACCESS, access), describedCredentials(scope));
 }
 
@@ -55,6 +72,7 @@ function describedCredentials(...scopes: readonly Scope[]): MethodDecorator {
     ApiSecurity(BEARER),
     ApiUnauthorizedResponse({ description: `Problem: needs ${needs}`, ...PROBLEM }),
     ApiForbiddenResponse({ description: `Problem: needs ${needs}`, ...PROBLEM }),
+    ApiTooManyRequestsResponse({ description: 'Problem', ...PROBLEM }),
   );
 }
 

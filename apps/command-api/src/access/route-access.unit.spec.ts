@@ -34,7 +34,7 @@ class Forgetful {
 
 describe('the routes of a service', () => {
   it('are found whatever the transport, with what each needs', () => {
-    const scope = { kind: 'scope', scope: 'instances:read' };
+    const scope = { kind: 'scope', scope: 'instances:read', limits: 'refused' };
     const open = { kind: 'public', why: 'why not' };
     expect(routesIn([Forgetful])).toEqual([
       { transport: 'http', name: 'GET /v1/things', access: scope },
@@ -75,6 +75,26 @@ describe('the routes of a service', () => {
   it('stand in docs/access-routes.md as they are', () => {
     const page = join(__dirname, '../../../../docs/access-routes.md');
     expect(readFileSync(page, 'utf8')).toBe(accessPage(everyRoute()));
+  });
+
+  it('let a limited token to what is about instances, and to nothing else', () => {
+    const refusing = everyRoute().filter(
+      ({ access }) => access?.kind === 'scope' && access.limits === 'refused',
+    );
+    expect(refusing.map(({ name }) => name)).toEqual([
+      'GET /metrics',
+      'GET /v1/actors',
+      'GET /v1/actors/:id',
+      'POST /v1/actors/:id/erase',
+      'POST /v1/system/accept-store',
+      'POST /v1/system/allow-starts',
+      'POST /v1/system/findings/:id/close',
+      'POST /v1/system/stop-starts',
+      'uplift.cmd.v1.system.accept-store',
+      'uplift.cmd.v1.system.allow-starts',
+      'uplift.cmd.v1.system.close-finding',
+      'uplift.cmd.v1.system.stop-starts',
+    ]);
   });
 
   it('change nothing without a scope to write or to operate', () => {

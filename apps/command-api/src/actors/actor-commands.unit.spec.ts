@@ -25,7 +25,12 @@ function setUp() {
   const commands = new ActorCommands(new ErasureStream(handler, meterOn(clock, metrics)), keeper);
   const erase = (actorId: string, idempotencyKey: string) => {
     const actor = { type: 'user', id: 'operator-7' } as const;
-    return commands.erase(actorId, 'OPS-12', { transport: 'http', actor, idempotencyKey });
+    return commands.erase(actorId, 'OPS-12', {
+      transport: 'http',
+      actor,
+      labels: {},
+      idempotencyKey,
+    });
   };
   return { store, names, commands, erase };
 }

@@ -1,6 +1,6 @@
 import type { Actor } from '@uplift/contracts';
 import { refusal } from '@uplift/contracts';
-import type { InstanceCommandOf, OperatorCommandType } from '@uplift/domain';
+import type { InstanceCommandOf, Labels, OperatorCommandType } from '@uplift/domain';
 import { deterministicEventId } from '@uplift/event-store';
 
 /** Commands of people and services; a worker's report does not come through this service. */
@@ -12,6 +12,8 @@ type Transport = 'http' | 'nats';
 export interface Caller {
   readonly transport: Transport;
   readonly actor: Actor;
+  /** He reaches instances with all of these alone; none: every instance. */
+  readonly labels: Labels;
   readonly idempotencyKey: string;
   /** The key was made here: the caller sent none and cannot repeat the command. */
   readonly isKeyless?: true;

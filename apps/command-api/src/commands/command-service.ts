@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { StoredEvent } from '@uplift/contracts';
-import { refusal } from '@uplift/contracts';
+import type { ProblemDetails, StoredEvent } from '@uplift/contracts';
+import { problem, refusal } from '@uplift/contracts';
 import type { InstanceState, KnownInstance } from '@uplift/domain';
-import { allowedCommands, waitingFor } from '@uplift/domain';
+import { allowedCommands, isLimit, waitingFor } from '@uplift/domain';
 import type { Handled, LoadedInstance } from '@uplift/event-store';
 import { CommandHandler, RevisionConflictError } from '@uplift/event-store';
 import { Environments } from './environments';
@@ -12,13 +12,17 @@ import type { CommandRequest } from './command-request';
 import { commandIdOf, upgradeOf } from './command-request';
 import type { KeyedCommand } from './idempotency';
 import { assertRevision, causeOf, keyed, noteOf, ownEvent } from './idempotency';
+import { InstanceLimits } from './instance-limits';
 import { RefusalRecorder } from './refusal-recorder';
 
 export const MOST_TRIES = 3;
 
-/** Takes the commands to instances of every transport, and refuses them with a problem document. */
+/** Looks at an instance before anything is decided on it. Throws what the caller is told in place of an answer. */
+type Admit = (loaded: LoadedInstance) => Promise<void>;
+
+/** Carries out commands to instances, and refuses them with a problem document. */
 @Injectable()
-export class CommandService {
+export class CommandExecution {
   constructor(
     private readonly handler: CommandHandler,
     private readonly meter: CommandMeter,
@@ -27,21 +31,21 @@ export class CommandService {
   ) {}
 
   /** Throws a ProblemError for everything that the caller is told of. */
-  execute(request: CommandRequest): Promise<CommandResult> {
+  execute(request: CommandRequest, admit: Admit): Promise<CommandResult> {
     const { instanceId, caller } = request;
     const command = keyed(request, commandIdOf(instanceId, caller.idempotencyKey));
-    const seen: Seen = {};
+    const seen: Seen = { admit };
     return this.meter.measure(
       request,
       () => this.handle(request, command, seen),
       (document) => {
-        const problem = { instanceId, ...document };
+        const shown = { instanceId, ...shownTo(request, document) };
         const { loaded } = seen;
         if (loaded === undefined || loaded.state.kind === 'absent' || document.status >= 500) {
-          return problem;
+          return shown;
         }
-        this.refusals.record(request, problem, loaded.state);
-        return { ...problem, ...nextSteps(loaded.state, loaded) };
+        this.refusals.record(request, shown, loaded.state);
+        return { ...shown, ...nextSteps(loaded.state, loaded) };
       },
     );
   }
@@ -60,6 +64,7 @@ export class CommandService {
           tries: MOST_TRIES,
           readsFirst: (known) => this.environments.isWanted(request, known),
           onLoad: async (loaded, find) => {
+            await seen.admit(loaded);
             // A key that was made here stands for nothing before the first try.
             const isNew = request.caller.isKeyless === true && seen.loaded === undefined;
             seen.loaded = loaded;
@@ -83,8 +88,37 @@ export class CommandService {
   }
 }
 
+/** Takes the commands to instances of every transport, each caller's to the instances that it reaches. */
+@Injectable()
+export class CommandService {
+  constructor(
+    private readonly execution: CommandExecution,
+    private readonly limits: InstanceLimits,
+  ) {}
+
+  /** Throws a ProblemError for everything that the caller is told of. */
+  async execute(request: CommandRequest): Promise<CommandResult> {
+    const { instanceId, caller } = request;
+    this.limits.refuseWiderLabels(request);
+    let isCovered = false;
+    const admit = async (loaded: LoadedInstance) => {
+      await this.limits.refuseForeign(request, loaded);
+      isCovered = true;
+    };
+    const question = { limit: caller.labels, instanceId, isCovered: () => isCovered };
+    return this.limits.hiding(question, () => this.execution.execute(request, admit));
+  }
+}
+
+/** Whose instance has an environment is nothing that a limited caller is told. */
+function shownTo({ caller }: CommandRequest, document: ProblemDetails): ProblemDetails {
+  if (document.code !== 'environment-taken' || !isLimit(caller.labels)) return document;
+  return problem('environment-taken', 'The environment belongs to another instance');
+}
+
 /** The instance as it was read last; for a command that was given before as it was then. */
 interface Seen {
+  readonly admit: Admit;
   loaded?: LoadedInstance;
 }
 

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { refusal } from '@uplift/contracts';
 import type { Principal } from '@uplift/access';
-import { Authenticator } from '@uplift/access';
+import { Authenticator, isCounted } from '@uplift/access';
+import { refusal } from '@uplift/contracts';
 import { Metrics } from '@uplift/runtime';
 
 /** Why a stream of events ended. */
@@ -12,14 +12,32 @@ const MOST_IN_ALL = 200;
 
 /** How many streams one client may have open; 0: no limit. */
 export class StreamLimit {
-  constructor(readonly perClient: number) {}
+  private readonly perToken: number;
+  private readonly perAddress: number;
+
+  constructor(settings: { readonly streamsPerToken: number; readonly streamsPerClient: number }) {
+    this.perToken = settings.streamsPerToken;
+    this.perAddress = settings.streamsPerClient;
+  }
+
+  /** By the token where it is that of somebody, else by the address. */
+  of(principal: Principal, address: string): Client {
+    return isCounted(principal)
+      ? { name: principal.actor.id, most: this.perToken }
+      : { name: address, most: this.perAddress };
+  }
+}
+
+interface Client {
+  readonly name: string;
+  readonly most: number;
 }
 
 /** A place in the list of open streams. */
 export interface OpenStream {
   close(end: StreamEnd): void;
   /** Calls `onEnd` when the client may watch no more, unless the stream is closed before. */
-  follow(principal: Principal, onEnd: () => void): void;
+  follow(onEnd: () => void): void;
 }
 
 /** The streams of events that are open, by client: bounded for each, so that nobody takes the places of all. */
@@ -47,11 +65,11 @@ export class EventStreams {
   }
 
   /** Throws `too-many-streams`. */
-  open(client: string): OpenStream {
+  open(principal: Principal, address: string): OpenStream {
+    const { name: client, most } = this.limit.of(principal, address);
     const ofClient = this.byClient.get(client) ?? 0;
-    const { perClient } = this.limit;
-    if (perClient > 0 && ofClient >= perClient) {
-      throw refusal('too-many-streams', `At most ${perClient} streams may be open for one client`);
+    if (most > 0 && ofClient >= most) {
+      throw refusal('too-many-streams', `At most ${most} streams may be open for one client`);
     }
     if (this.count >= MOST_IN_ALL) {
       throw refusal('too-many-streams', `At most ${MOST_IN_ALL} clients may watch one process`);
@@ -66,7 +84,7 @@ export class EventStreams {
         if (isOpen) this.close(client, end);
         isOpen = false;
       },
-      follow: (principal, onEnd) => {
+      follow: (onEnd) => {
         stopFollowing = this.authenticator.follow(principal, onEnd);
       },
     };

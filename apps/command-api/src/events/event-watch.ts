@@ -1,11 +1,12 @@
 import type { StoredEvent } from '@uplift/contracts';
 import { instanceStream } from '@uplift/contracts';
-import type { Scope } from '@uplift/domain';
 import type { AllTail, EventStore, TailListener } from '@uplift/event-store';
 import { noneIfMissing } from '@uplift/event-store';
 import type { CancelTimer, Clock } from '@uplift/runtime';
 import type { FrameSink } from './event-frames';
-import { mayWatch } from './event-rights';
+import type { InstanceLimits } from '../commands/instance-limits';
+import type { Watcher } from './event-rights';
+import { mayWatch, WatchedInstances } from './event-rights';
 import type { StreamEnd } from './event-streams';
 import {
   eventFrame,
@@ -16,8 +17,8 @@ import {
 } from './event-frames';
 
 export interface WatchOptions {
-  /** Of the client: it is sent what they allow. */
-  readonly scopes: readonly Scope[];
+  /** The client: it is sent what it may read. */
+  readonly watcher: Watcher;
   /** Only events of this instance. */
   readonly instanceId?: string;
   /** Last position the client has seen; absent: only what comes. */
@@ -28,6 +29,7 @@ export interface WatchSources {
   readonly tail: AllTail;
   readonly replay: EventReplay;
   readonly clock: Clock;
+  readonly limits: Pick<InstanceLimits, 'registered'>;
 }
 
 const MOST_WAITING = 1_000;
@@ -38,17 +40,20 @@ export class EventWatch implements TailListener {
   private sent = 0n;
   private missed: Missed | null = null;
   private stopHeart: CancelTimer = () => undefined;
+  private readonly instances: WatchedInstances;
 
   constructor(
     private readonly sources: WatchSources,
     private readonly sink: FrameSink,
     private readonly options: WatchOptions,
-  ) {}
+  ) {
+    this.instances = new WatchedInstances(options.watcher.labels, sources.limits);
+  }
 
   onEvent(event: StoredEvent): void {
-    const { instanceId, scopes } = this.options;
+    const { instanceId, watcher } = this.options;
     if (instanceId !== undefined && event.stream !== instanceStream(instanceId)) return;
-    if (mayWatch(scopes, event)) this.waiting.push(event);
+    if (mayWatch(watcher, event)) this.waiting.push(event);
   }
 
   onStop(): void {
@@ -106,7 +111,7 @@ export class EventWatch implements TailListener {
     const { until, steps, first } = this.missed;
     for (let next = first; next.done !== true; next = await steps.next()) {
       if (next.value === 'too-far') return this.resync(until);
-      if (mayWatch(this.options.scopes, next.value)) await this.send(next.value);
+      if (mayWatch(this.options.watcher, next.value)) await this.send(next.value);
     }
   }
 
@@ -119,12 +124,14 @@ export class EventWatch implements TailListener {
     }
   }
 
+  /** Nothing of an instance that the client does not reach. */
   private async send(event: StoredEvent): Promise<void> {
-    await this.sink.write(eventFrame(event));
+    if (await this.instances.covers(event)) await this.sink.write(eventFrame(event));
     this.sent = event.position;
   }
 
   private async resync(position: bigint): Promise<void> {
+    this.instances.forget();
     await this.sink.write(resyncFrame(this.sent, position));
     this.sent = position;
   }

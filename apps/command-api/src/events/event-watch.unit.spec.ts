@@ -13,6 +13,10 @@ import { CountingEventStore } from '../testing/counting.event-store';
 import { FrameSink, SLOW_READER_MS } from './event-frames';
 import { EventReplay, EventWatch } from './event-watch';
 
+const watcher = { scopes, labels: {} };
+/** Asked about those alone who are limited. */
+const limits = { registered: () => Promise.reject(new Error('nobody is limited')) };
+
 const instanceId = (n: number) => `dddddddd-0000-4000-8000-${String(n).padStart(12, '0')}`;
 
 function world() {
@@ -54,7 +58,7 @@ describe('EventWatch', () => {
     tail.start();
     await tail.startedWithin(1_000);
     const { wire, sink } = connection();
-    const running = started(new EventWatch({ tail, replay, clock }, sink, { scopes }));
+    const running = started(new EventWatch({ tail, replay, clock, limits }, sink, { watcher }));
 
     await register(0, 1_200);
     const frames = await framesUntil(wire, 'event: resync');
@@ -80,7 +84,9 @@ describe('EventWatch', () => {
     const sink = { write, beat: ignore, close: ignore, signal: gone.signal, end: 'client-gone' };
     const isClosed = { get: () => gone.signal.aborted };
     Object.defineProperty(sink, 'isClosed', isClosed);
-    const watch = new EventWatch({ tail, replay, clock }, sink as unknown as FrameSink, { scopes });
+    const watch = new EventWatch({ tail, replay, clock, limits }, sink as unknown as FrameSink, {
+      watcher,
+    });
     await watch.begin();
     for (let n = 1n; n <= 1_001n; n += 1n) watch.onEvent({ ...event!, position: n });
     const running = watch.run();
@@ -100,7 +106,10 @@ describe('EventWatch', () => {
     const seenWith = (seen: readonly Scope[]) => {
       const { wire, sink } = connection();
       const running = started(
-        new EventWatch({ tail, replay, clock }, sink, { scopes: seen, after: 0n }),
+        new EventWatch({ tail, replay, clock, limits }, sink, {
+          watcher: { scopes: seen, labels: {} },
+          after: 0n,
+        }),
       );
       return { running, frames: async (last: string) => (await framesUntil(wire, last)).join() };
     };
@@ -119,12 +128,38 @@ describe('EventWatch', () => {
     await Promise.all([operator.running, reader.running]);
   });
 
+  it('sends a limited client nothing of other instances, neither of what it missed nor of what comes', async () => {
+    const { store, tail, replay, register } = world();
+    const { service, limits: held } = commandServiceOn(store);
+    const registerFor = (team: string, n: number) =>
+      service.execute(registration({ instanceId: instanceId(n), labels: { team } }));
+    await register(0, 1);
+    await registerFor('payments', 1);
+    await registerFor('ledger', 2);
+    tail.start();
+    await tail.startedWithin(1_000);
+    const { wire, sink } = connection();
+    const payments = { scopes, labels: { team: 'payments' } };
+    const options = { watcher: payments, after: 0n };
+    const running = started(new EventWatch({ tail, replay, clock, limits: held }, sink, options));
+    await registerFor('ledger', 3);
+    await register(4, 1);
+    await registerFor('payments', 5);
+
+    const frames = (await framesUntil(wire, instanceId(5))).join();
+
+    const seen = [0, 1, 2, 3, 4, 5].filter((n) => frames.includes(instanceId(n)));
+    expect(seen).toEqual([1, 5]);
+    await tail.stop();
+    await running;
+  });
+
   it('stops when the client goes, and leaves the tail', async () => {
     const { tail, replay } = world();
     tail.start();
     await tail.startedWithin(1_000);
     const { wire, sink } = connection();
-    const running = started(new EventWatch({ tail, replay, clock }, sink, { scopes }));
+    const running = started(new EventWatch({ tail, replay, clock, limits }, sink, { watcher }));
     expect(tail.listenerCount).toBe(1);
 
     wire.destroy();
@@ -142,7 +177,7 @@ describe('EventWatch', () => {
     const { wire, sink } = connection();
     const short = new EventReplay(store, 2);
     const running = started(
-      new EventWatch({ tail, replay: short, clock }, sink, { scopes, after: 0n }),
+      new EventWatch({ tail, replay: short, clock, limits }, sink, { watcher, after: 0n }),
     );
 
     const [frame, ...others] = await framesUntil(wire, 'resync');
@@ -160,7 +195,9 @@ describe('EventWatch', () => {
     await tail.startedWithin(1_000);
     const { wire } = connection();
     const sink = new FrameSink(wire as unknown as ServerResponse, time);
-    const running = started(new EventWatch({ tail, replay, clock: time }, sink, { scopes }));
+    const running = started(
+      new EventWatch({ tail, replay, clock: time, limits }, sink, { watcher }),
+    );
     await register(0, 3);
 
     await time.advance(SLOW_READER_MS);
@@ -177,7 +214,7 @@ describe('EventWatch', () => {
     tail.start();
     await tail.startedWithin(1_000);
     const { wire, sink } = connection();
-    const running = started(new EventWatch({ tail, replay, clock }, sink, { scopes }));
+    const running = started(new EventWatch({ tail, replay, clock, limits }, sink, { watcher }));
     await framesUntil(wire, 'connected');
 
     await tail.stop();
@@ -194,8 +231,8 @@ describe('EventWatch', () => {
     const { wire, sink } = connection();
     const broken = new EventReplay(new BrokenStore());
 
-    const begun = new EventWatch({ tail, replay: broken, clock }, sink, {
-      scopes,
+    const begun = new EventWatch({ tail, replay: broken, clock, limits }, sink, {
+      watcher,
       after: 0n,
     }).begin();
 

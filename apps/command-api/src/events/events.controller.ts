@@ -1,15 +1,17 @@
 import { Controller, Get, Logger, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { Principal } from '@uplift/access';
+import { httpPrincipalOf } from '@uplift/access';
 import type { EventPage, ProblemError, Query } from '@uplift/contracts';
 import { refusal } from '@uplift/contracts';
 import type { AllTail } from '@uplift/event-store';
 import { EventStore } from '@uplift/event-store';
 import { Clock } from '@uplift/runtime';
-import { httpPrincipalOf } from '@uplift/access';
 import { Needs } from '../access/route-access';
+import { InstanceLimits, unknownInstance } from '../commands/instance-limits';
 import type { HttpReply, HttpRequest } from '../http/http-exchange';
 import { headerOf } from '../http/http-exchange';
-import { HttpQuery } from '../http/http-requests';
+import { HttpPrincipal, HttpQuery } from '../http/http-requests';
 import {
   DescribedAnswer,
   DescribedIds,
@@ -21,7 +23,7 @@ import type { StreamEnd } from './event-streams';
 import { EventStreams } from './event-streams';
 import { EventPages } from './event-pages';
 import type { WatchOptions } from './event-watch';
-import { EventReplay, EventWatch } from './event-watch';
+import { EventWatch } from './event-watch';
 import { WatchedEvents } from './watched-events';
 
 const START_LIMIT_MS = 5_000;
@@ -33,38 +35,53 @@ const FRAMES = { 'text/event-stream': { schema: { type: 'string' } } };
 
 @ApiTags('events')
 @Controller('v1')
-export class EventsController {
-  private readonly logger = new Logger('watch');
-  private readonly replay: EventReplay;
+export class InstanceEventsController {
   private readonly pages: EventPages;
 
   constructor(
-    private readonly store: EventStore,
-    private readonly watched: WatchedEvents,
-    private readonly clock: Clock,
-    private readonly streams: EventStreams,
+    store: EventStore,
+    private readonly limits: InstanceLimits,
   ) {
-    this.replay = new EventReplay(store);
     this.pages = new EventPages(store);
   }
 
-  @Needs('instances:read')
+  @Needs('instances:read', { limits: 'held' })
   @Get('instances/:id/events')
   @ApiOperation({ summary: 'Raw events of an instance, from the store itself' })
   @DescribedIds('instances/:id')
   @DescribedParameters('instanceEvents')
   @DescribedAnswer(200, 'eventPage', 'In order of revision, or against it')
   @DescribedProblems(400, 404, 410, 503)
-  instanceEvents(@HttpQuery('instanceEvents') query: Query<'instanceEvents'>): Promise<EventPage> {
-    return this.pages.page(query);
+  instanceEvents(
+    @HttpQuery('instanceEvents') query: Query<'instanceEvents'>,
+    @HttpPrincipal() { labels: limit }: Principal,
+  ): Promise<EventPage> {
+    const { instanceId } = query;
+    return this.limits.hiding({ limit, instanceId }, async () => {
+      if (await this.limits.covers(limit, instanceId)) return this.pages.page(query);
+      throw unknownInstance(instanceId);
+    });
   }
+}
 
-  @Needs('instances:read', 'audit:read')
+@ApiTags('events')
+@Controller('v1')
+export class EventsController {
+  private readonly logger = new Logger('watch');
+
+  constructor(
+    private readonly watched: WatchedEvents,
+    private readonly clock: Clock,
+    private readonly limits: InstanceLimits,
+    private readonly streams: EventStreams,
+  ) {}
+
+  @Needs('instances:read', { more: 'audit:read', limits: 'held' })
   @Get('events')
   @ApiOperation({
     summary: 'Events as they happen (server-sent events)',
     description:
-      'Frames named event carry one stored event each, their id is its position. Of the events that are not about instances a token is sent those that its scopes allow to read. A frame named resync says that events were left out: read the present state, then go on. A frame named closed says why the service ends the stream.',
+      'Frames named event carry one stored event each, their id is its position. Of the events that are not about instances a token is sent those that its scopes allow to read, and of the others those of the instances that it reaches. A frame named resync says that events were left out: read the present state, then go on. A frame named closed says why the service ends the stream.',
   })
   @DescribedParameters('eventStream')
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Position seen last' })
@@ -76,28 +93,40 @@ export class EventsController {
     @Res() reply: HttpReply,
   ): Promise<void> {
     const after = lastSeen(request, query);
-    const stream = this.streams.open(request.raw.socket.remoteAddress ?? 'unknown');
-    const { tail, leave } = this.watched.join();
+    const principal = httpPrincipalOf(request);
+    const stream = this.streams.open(principal, request.raw.socket.remoteAddress ?? 'unknown');
+    const { tail, replay, leave } = this.watched.join();
     const close = (end: StreamEnd) => {
       leave();
       stream.close(end);
     };
     try {
       await this.refuseAhead(tail, after);
-      const { replay, clock } = this;
+      const { clock, limits } = this;
       const sink = new FrameSink(reply.raw, clock);
-      const principal = httpPrincipalOf(request);
-      const options = { ...watchOptions(query, after), scopes: principal.scopes };
-      const watch = new EventWatch({ tail, replay, clock }, sink, options);
+      const options = await this.optionsOf(principal, query, after);
+      const watch = new EventWatch({ tail, replay, clock, limits }, sink, options);
       await watch.begin();
       reply.hijack();
       reply.raw.writeHead(200, EVENT_STREAM_HEADERS);
-      stream.follow(principal, () => sink.close('access-ended'));
+      stream.follow(() => sink.close('access-ended'));
       void this.follow(watch, close);
     } catch (error) {
       close('refused');
       throw isNoPosition(error) ? noPosition() : error;
     }
+  }
+
+  /** Of an instance that it does not reach a client has missed nothing: how much there is must not show. */
+  private async optionsOf(
+    watcher: Principal,
+    { instanceId }: Query<'eventStream'>,
+    after: bigint | undefined,
+  ): Promise<WatchOptions> {
+    if (instanceId === undefined) return { watcher, ...seenLast(after) };
+    const isCovered =
+      after === undefined || (await this.limits.coversUntold(watcher.labels, instanceId));
+    return { watcher, instanceId, ...seenLast(isCovered ? after : undefined) };
   }
 
   private async follow(watch: EventWatch, close: (end: StreamEnd) => void): Promise<void> {
@@ -115,8 +144,7 @@ export class EventsController {
       throw refusal('event-store-unavailable', 'Events cannot be followed now: ask again later');
     }
     if (after === undefined || after <= tail.position) return;
-    const last = await this.store.lastPosition();
-    if (last !== null && after <= last) return;
+    if (await this.watched.hasReached(after)) return;
     for (let n = 0; n < MOST_LOOKS; n += 1) {
       await this.clock.pause(LOOK_MS);
       if (after <= tail.position) return;
@@ -125,14 +153,8 @@ export class EventsController {
   }
 }
 
-function watchOptions(
-  { instanceId }: Query<'eventStream'>,
-  after: bigint | undefined,
-): Omit<WatchOptions, 'scopes'> {
-  return {
-    ...(instanceId === undefined ? {} : { instanceId }),
-    ...(after === undefined ? {} : { after }),
-  };
+function seenLast(after: bigint | undefined): Pick<WatchOptions, 'after'> {
+  return after === undefined ? {} : { after };
 }
 
 /** The position that the client has seen last; of both ways to tell it, the header counts. */

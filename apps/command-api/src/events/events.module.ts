@@ -3,7 +3,7 @@ import { Logger, Module } from '@nestjs/common';
 import { AllTail, EventStore } from '@uplift/event-store';
 import { Clock, Health, Randomness } from '@uplift/runtime';
 import { EventStreams } from './event-streams';
-import { EventsController } from './events.controller';
+import { EventsController, InstanceEventsController } from './events.controller';
 import { KNOWN_TYPES, WatchedEvents } from './watched-events';
 
 const logger = new Logger('event-tail');
@@ -16,7 +16,7 @@ const onBreak = (error: unknown, isRepeated: boolean) => {
  * nothing that this build knows, tells that the store was away, and what a newer build has begun to write.
  */
 @Module({
-  controllers: [EventsController],
+  controllers: [InstanceEventsController, EventsController],
   providers: [
     EventStreams,
     {

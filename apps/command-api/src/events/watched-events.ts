@@ -2,6 +2,7 @@ import { EVENT_CATEGORIES } from '@uplift/contracts';
 import type { AllTailOptions, EventStore } from '@uplift/event-store';
 import { AllTail } from '@uplift/event-store';
 import type { CancelTimer, Clock, Health } from '@uplift/runtime';
+import { EventReplay } from './event-watch';
 
 /** Every type that this build knows. */
 export const KNOWN_TYPES: readonly string[] = [
@@ -14,12 +15,14 @@ const LOOP = 'watched events';
 
 export interface FollowedEvents {
   readonly tail: AllTail;
+  readonly replay: EventReplay;
   /** To be called once. */
   readonly leave: () => void;
 }
 
 /** The events as they happen, read once for all clients, and only while there are any. */
 export class WatchedEvents {
+  private readonly replay: EventReplay;
   private tail: AllTail | null = null;
   private clients = 0;
   private cancelEnd: CancelTimer = () => undefined;
@@ -29,18 +32,26 @@ export class WatchedEvents {
     private readonly store: EventStore,
     private readonly options: AllTailOptions,
     private readonly ports: { readonly clock: Clock; readonly health: Health },
-  ) {}
+  ) {
+    this.replay = new EventReplay(store);
+  }
 
   /** Why this build is too old for what it has read, in words. */
   get tooOldFor(): string | undefined {
     return this.tail?.tooOldFor;
   }
 
+  /** Whether the store has come to a position. */
+  async hasReached(position: bigint): Promise<boolean> {
+    const last = await this.store.lastPosition();
+    return last !== null && position <= last;
+  }
+
   join(): FollowedEvents {
     this.cancelEnd();
     this.clients += 1;
     this.tail ??= this.begin();
-    return { tail: this.tail, leave: () => this.leave() };
+    return { tail: this.tail, replay: this.replay, leave: () => this.leave() };
   }
 
   async stop(): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Quota } from '@uplift/access';
 import type { ProblemDetails } from '@uplift/contracts';
 import { CONTENT_TYPES, RETRY_AFTER_SECONDS } from '@uplift/contracts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -40,6 +41,12 @@ export function sendProblem(reply: HttpReply, document: ProblemDetails): void {
     reply.header('retry-after', String(retryAfterSeconds ?? RETRY_AFTER_SECONDS));
   }
   reply.status(document.status).send(JSON.stringify(document));
+}
+
+/** As the draft of the IETF on RateLimit headers has it. */
+export function showQuota(reply: HttpReply, { kind, limit, left, seconds }: Quota): void {
+  reply.header('ratelimit-policy', `"${kind}";q=${limit};w=60`);
+  reply.header('ratelimit', `"${kind}";r=${left};t=${seconds}`);
 }
 
 /** What a client needs to do better (RFC 6750, section 3); the detail stands in the document. */

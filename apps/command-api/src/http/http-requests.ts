@@ -45,9 +45,11 @@ function callerWithKey(request: HttpRequest, idempotencyKey: string): Caller {
 
 /** Where nobody has to say who it is, it is anybody. */
 function callerOf(request: HttpRequest): OptionallyKeyedCaller {
+  const { actor, labels } = httpPrincipalOf(request);
   return {
     transport: 'http',
-    actor: httpPrincipalOf(request).actor,
+    actor,
+    labels,
     ...tracing(headerOf(request, 'traceparent')),
     ...expectedRevision(headerOf(request, 'if-match')),
   };

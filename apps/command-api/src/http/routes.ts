@@ -6,12 +6,13 @@ import {
   ANSWERS,
   CONTENT_TYPES,
   QUERY_ANSWERS,
+  QUERY_SCOPES,
   queryParameters,
   toOpenApi,
 } from '@uplift/contracts';
-import type { Scope } from '@uplift/domain';
 import type { Observable } from 'rxjs';
 import { map } from 'rxjs';
+import type { Limits } from '../access/route-access';
 import { Needs } from '../access/route-access';
 import type { CommandOutcome, CommandResult } from '../commands/command-answer';
 import { answerOf } from '../commands/command-answer';
@@ -21,12 +22,12 @@ import type { HttpReply } from './http-exchange';
 
 const COMMAND_PROBLEMS = [400, 404, 409, 410, 412, 413, 415, 422, 429, 500, 503];
 export const IDEMPOTENCY_KEY = { type: 'string', minLength: 1, maxLength: 255 } as const;
-const QUERY_PROBLEMS = [400, 404, 409, 503];
+const QUERY_PROBLEMS = [400, 404, 409, 429, 503];
 
 /** POST of a command to an instance: the handler gives its result, the caller gets the answer with status and headers. */
 export function PostCommand(path: string, summary: string): MethodDecorator {
   return applyDecorators(
-    Needs('instances:write'),
+    Needs('instances:write', { limits: 'held' }),
     UseInterceptors(CommandReply),
     DescribedIds(path),
     describedCommand(path, summary, {
@@ -51,7 +52,7 @@ export function PostSystemCommand(
   described: DescribedCommand,
 ): MethodDecorator {
   return applyDecorators(
-    Needs('system:operate'),
+    Needs('system:operate', { limits: described.limits }),
     UseInterceptors(SystemCommandReply),
     DescribedIds(path),
     describedCommand(path, summary, described),
@@ -61,6 +62,8 @@ export function PostSystemCommand(
 interface DescribedCommand {
   readonly answer: keyof typeof ANSWERS;
   readonly ifMatch: string;
+  /** Of tokens that are limited to labels; absent: they are refused. */
+  readonly limits?: Limits;
 }
 
 function describedCommand(
@@ -142,20 +145,10 @@ function replyTo<Answer extends { readonly revision: number }>(
   return answer;
 }
 
-const SCOPE_OF_QUERY: Readonly<Record<QueryName, Scope>> = {
-  instanceGet: 'instances:read',
-  instanceList: 'instances:read',
-  instanceStats: 'instances:read',
-  instanceTimeline: 'instances:read',
-  upgradeGet: 'instances:read',
-  systemStatus: 'instances:read',
-  systemFindings: 'audit:read',
-};
-
 /** GET of a query that the read model answers. */
 export function GetQuery(path: string, query: QueryName, summary: string): MethodDecorator {
   return applyDecorators(
-    Needs(SCOPE_OF_QUERY[query]),
+    Needs(QUERY_SCOPES[query], { limits: 'held' }),
     Get(path),
     ApiOperation({ summary }),
     DescribedIds(path),

@@ -18,6 +18,7 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
+import { LONGEST_LABEL, MOST_LABELS } from '@uplift/domain';
 import { holdsMailAddress, secretIn } from './sensitive-text';
 
 interface FieldOptions {
@@ -198,21 +199,34 @@ export function NestedListField(
   );
 }
 
-const MOST_LABELS = 32;
 const LABEL_KEY = /^[a-z0-9]([a-z0-9._/-]{0,62})$/;
-const LONGEST_LABEL = 200;
 const LABEL_RULE = `must hold at most ${MOST_LABELS} labels: keys of a-z, 0-9, ".", "_", "/" and "-", texts of at most ${LONGEST_LABEL} characters`;
+
+const LABEL_MAP = {
+  type: 'object',
+  maxProperties: MOST_LABELS,
+  additionalProperties: { type: 'string', maxLength: LONGEST_LABEL },
+} as const;
 
 /** Free labels of an instance: an optional, bounded object of short texts. */
 export function LabelMapField(description: string): PropertyDecorator {
   return Field(
-    {
-      type: 'object',
-      maxProperties: MOST_LABELS,
-      additionalProperties: { type: 'string', maxLength: LONGEST_LABEL },
-    },
+    LABEL_MAP,
     { description, optional: true },
     rule('isLabelMap', (value) => (isLabelMap(value) ? whySensitiveLabel(value) : LABEL_RULE)),
+  );
+}
+
+/** The same as a limit, which has one label at least: an empty one could mean none as well as all. */
+export function LimitField(description: string): PropertyDecorator {
+  return Field(
+    { ...LABEL_MAP, minProperties: 1 },
+    { description, optional: true },
+    rule('isLimit', (value) =>
+      isLabelMap(value) && Object.keys(value).length > 0
+        ? whySensitiveLabel(value)
+        : `${LABEL_RULE}, and one at least`,
+    ),
   );
 }
 

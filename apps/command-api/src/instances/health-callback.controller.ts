@@ -9,6 +9,7 @@ import {
   Req,
 } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
+import type { Principal } from '@uplift/access';
 import type { CallbackTokenAnswer, CommandAnswer } from '@uplift/contracts';
 import { ProblemError, refusal } from '@uplift/contracts';
 import { isInstanceStatus, isRunning, LIFECYCLE } from '@uplift/domain';
@@ -19,8 +20,9 @@ import { Needs, NeedsInstanceToken } from '../access/route-access';
 import type { CommandResult } from '../commands/command-answer';
 import { answerOf } from '../commands/command-answer';
 import type { Caller } from '../commands/command-request';
+import { InstanceLimits } from '../commands/instance-limits';
 import type { HttpRequest } from '../http/http-exchange';
-import { keylessCaller, UuidPipe } from '../http/http-requests';
+import { HttpPrincipal, keylessCaller, UuidPipe } from '../http/http-requests';
 import { DescribedAnswer, DescribedIds, DescribedProblems } from '../http/routes';
 import { isUuid } from '../input/fields';
 import { CallbackLimiter } from './callback-limiter';
@@ -131,22 +133,29 @@ export class CallbackTokenController {
   constructor(
     private readonly history: InstanceHistory,
     private readonly tokens: CallbackTokens,
+    private readonly limits: InstanceLimits,
   ) {}
 
-  @Needs('instances:write')
+  @Needs('instances:write', { limits: 'held' })
   @Get(TOKEN_PATH)
   @Header('cache-control', 'no-store')
   @ApiOperation({ summary: 'The token with which the app of an instance reports its health' })
   @DescribedIds(TOKEN_PATH)
   @DescribedAnswer(200, 'callbackToken', 'The same until the key of the command API is changed')
   @DescribedProblems(400, 404, 503)
-  async callbackToken(@Param('id', UuidPipe) instanceId: string): Promise<CallbackTokenAnswer> {
+  callbackToken(
+    @Param('id', UuidPipe) instanceId: string,
+    @HttpPrincipal() { labels: limit }: Principal,
+  ): Promise<CallbackTokenAnswer> {
     const token = this.tokens.tokenOf(instanceId);
-    const { state } = await this.history.load(instanceId);
-    if (state.kind === 'absent') {
-      throw refusal('instance-unknown', 'The instance is not registered', { instanceId });
-    }
-    const callback = `/api/instance/${instanceId}/health/`;
-    return { instanceId, token, links: { callback } };
+    return this.limits.hiding({ limit, instanceId }, async () => {
+      const loaded = await this.history.load(instanceId);
+      const isKnown = loaded.state.kind !== 'absent';
+      if (!isKnown || !(await this.limits.coversLoaded(limit, instanceId, loaded))) {
+        throw refusal('instance-unknown', 'The instance is not registered', { instanceId });
+      }
+      const callback = `/api/instance/${instanceId}/health/`;
+      return { instanceId, token, links: { callback } };
+    });
   }
 }

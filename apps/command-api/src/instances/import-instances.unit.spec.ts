@@ -12,7 +12,7 @@ import { commandServiceOn } from '../testing/command-requests';
 import { ImportInstances } from './import-instances';
 import { InstanceCommands } from './instance-commands';
 
-const CALLER = { transport: 'http', actor: { type: 'user', id: 'somebody' } } as const;
+const CALLER = { transport: 'http', actor: { type: 'user', id: 'somebody' }, labels: {} } as const;
 const UNDER_WAY = 9;
 const lineOf = (n: number) =>
   `${JSON.stringify({

@@ -1,11 +1,12 @@
 import { Body, Controller, Param, Post, Req, Res } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { ApiTags } from '@nestjs/swagger';
+import type { Principal } from '@uplift/access';
+import { httpPrincipalOf } from '@uplift/access';
 import type { BusRequest } from '@uplift/bus';
 import type { CommandAnswer, Query } from '@uplift/contracts';
 import { COMMAND_SUBJECTS, refusal } from '@uplift/contracts';
 import { Readable } from 'node:stream';
-import { httpPrincipalOf } from '@uplift/access';
 import { Needs } from '../access/route-access';
 import type { CommandResult } from '../commands/command-answer';
 import { answerOf } from '../commands/command-answer';
@@ -15,6 +16,7 @@ import {
   callerWithOptionalKey,
   DtoPipe,
   HttpCaller,
+  HttpPrincipal,
   HttpQuery,
   UuidPipe,
 } from '../http/http-requests';
@@ -51,7 +53,7 @@ export class InstancesController {
     return answerOf(await this.commands.register(dto, busCaller(request)));
   }
 
-  @Needs('instances:write')
+  @Needs('instances:write', { limits: 'held' })
   @Post('instances/import')
   @DescribedImport()
   importInstances(
@@ -74,16 +76,20 @@ export class InstancesController {
   }
 
   @GetQuery('instances', 'instanceList', 'Instances, newest first')
-  listInstances(@HttpQuery('instanceList') query: Query<'instanceList'>): Promise<object> {
-    return this.readModel.ask('instanceList', query);
+  listInstances(
+    @HttpQuery('instanceList') query: Query<'instanceList'>,
+    @HttpPrincipal() { labels }: Principal,
+  ): Promise<object> {
+    return this.readModel.ask('instanceList', query, labels);
   }
 
   @GetQuery('instances/:id', 'instanceGet', 'One instance')
   async getInstance(
     @HttpQuery('instanceGet') query: Query<'instanceGet'>,
+    @HttpPrincipal() { labels }: Principal,
     @Res({ passthrough: true }) reply: HttpReply,
   ): Promise<object> {
-    const answer = await this.readModel.ask('instanceGet', query);
+    const answer = await this.readModel.ask('instanceGet', query, labels);
     reply.header('etag', `"${answer.instance.revision}"`);
     return answer;
   }
@@ -95,8 +101,9 @@ export class InstancesController {
   )
   instanceTimeline(
     @HttpQuery('instanceTimeline') query: Query<'instanceTimeline'>,
+    @HttpPrincipal() { labels }: Principal,
   ): Promise<object> {
-    return this.readModel.ask('instanceTimeline', query);
+    return this.readModel.ask('instanceTimeline', query, labels);
   }
 
   @PostCommand('instances/:id/health', 'Report the health of an instance')
@@ -164,7 +171,10 @@ export class InstancesController {
     'instanceStats',
     'Instances by status, upgrades by outcome, durations per stage',
   )
-  instanceStats(@HttpQuery('instanceStats') query: Query<'instanceStats'>): Promise<object> {
-    return this.readModel.ask('instanceStats', query);
+  instanceStats(
+    @HttpQuery('instanceStats') query: Query<'instanceStats'>,
+    @HttpPrincipal() { labels }: Principal,
+  ): Promise<object> {
+    return this.readModel.ask('instanceStats', query, labels);
   }
 }

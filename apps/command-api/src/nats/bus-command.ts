@@ -1,12 +1,12 @@
 import type { RpcExceptionFilter } from '@nestjs/common';
 import { applyDecorators, Catch, Logger, UseFilters } from '@nestjs/common';
 import { MessagePattern } from '@nestjs/microservices';
+import { busPrincipalOf } from '@uplift/access';
 import type { BusRequest, EndpointMetadata } from '@uplift/bus';
 import { COMMAND_SUBJECTS, ProblemError, REQUEST_HEADERS } from '@uplift/contracts';
 import type { Scope } from '@uplift/domain';
 import type { Observable } from 'rxjs';
 import { throwError } from 'rxjs';
-import { BUS_USER, principalOf } from '@uplift/access';
 import { Needs } from '../access/route-access';
 import type { Caller } from '../commands/command-request';
 import { requireKey, tracing } from '../commands/command-request';
@@ -43,16 +43,24 @@ type CommandSubject = keyof typeof COMMAND_ENDPOINTS;
 /** Takes a command from the bus; an error is answered with the document that HTTP would send. */
 export function BusCommand(subject: CommandSubject): MethodDecorator {
   const { scope } = COMMAND_ENDPOINTS[subject];
-  return applyDecorators(Needs(scope), MessagePattern(subject), UseFilters(BusProblemFilter));
+  // What is about one instance holds a limited token to its instances.
+  const limits = scope === 'instances:write' ? 'held' : 'refused';
+  return applyDecorators(
+    Needs(scope, { limits }),
+    MessagePattern(subject),
+    UseFilters(BusProblemFilter),
+  );
 }
 
 /** Who sends this command over the bus, under which key. */
 export function busCaller(request: BusRequest): Caller {
   const { headers } = request;
+  const { actor, labels } = busPrincipalOf(request);
   const key = headers[REQUEST_HEADERS.idempotencyKey] ?? headers[REQUEST_HEADERS.messageId];
   return {
     transport: 'nats',
-    actor: (principalOf(request) ?? BUS_USER).actor,
+    actor,
+    labels,
     idempotencyKey: requireKey(key),
     ...tracing(headers[REQUEST_HEADERS.traceparent]),
   };

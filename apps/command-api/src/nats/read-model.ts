@@ -1,7 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { BusClient } from '@uplift/bus';
 import type { Query, QueryAnswer, QueryName } from '@uplift/contracts';
-import { isProblemCode, problem, ProblemError, QUERY_SUBJECTS, refusal } from '@uplift/contracts';
+import {
+  isProblemCode,
+  problem,
+  ProblemError,
+  QUERY_SUBJECTS,
+  refusal,
+  takesLabels,
+} from '@uplift/contracts';
+import type { Labels } from '@uplift/domain';
+import { isLimit } from '@uplift/domain';
 
 /** Longer than the read model itself waits for a position. */
 const TIMEOUT_MS = 8_000;
@@ -18,9 +27,17 @@ export class ReadModel {
 
   constructor(private readonly bus: BusClient) {}
 
-  /** Throws the read model's own problem, `queries-unavailable`, or `too-many-waits`. */
-  ask<Name extends QueryName>(name: Name, query: Query<Name>): Promise<QueryAnswer<Name>> {
-    return query.minPosition === undefined ? this.request(name, query) : this.await(name, query);
+  /**
+   * `limit`: what of it a caller may see; without labels all. Throws the read model's own problem,
+   * `queries-unavailable`, or `too-many-waits`.
+   */
+  ask<Name extends QueryName>(
+    name: Name,
+    query: Query<Name>,
+    limit: Labels,
+  ): Promise<QueryAnswer<Name>> {
+    const held = isLimit(limit) && takesLabels(name) ? { ...query, labels: limit } : query;
+    return query.minPosition === undefined ? this.request(name, held) : this.await(name, held);
   }
 
   /** Whoever waits for a position may do so for seconds: bounded apart from the queries that are answered at once. */

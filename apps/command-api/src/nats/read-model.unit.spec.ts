@@ -21,17 +21,17 @@ describe('queries that wait for a position', () => {
     const bus = new HeldClient();
     const readModel = new ReadModel(bus);
     const waiting = Array.from({ length: 100 }, () =>
-      readModel.ask('instanceStats', { minPosition: '9' }),
+      readModel.ask('instanceStats', { minPosition: '9' }, {}),
     );
 
-    await expect(readModel.ask('instanceStats', { minPosition: '9' })).rejects.toMatchObject(
+    await expect(readModel.ask('instanceStats', { minPosition: '9' }, {})).rejects.toMatchObject(
       refusedWith('too-many-waits'),
     );
-    await expect(readModel.ask('instanceStats', {})).resolves.toEqual({});
+    await expect(readModel.ask('instanceStats', {}, {})).resolves.toEqual({});
 
     bus.held.splice(0).forEach((answer) => answer());
     await Promise.all(waiting);
-    const again = readModel.ask('instanceStats', { minPosition: '9' });
+    const again = readModel.ask('instanceStats', { minPosition: '9' }, {});
     bus.held.splice(0).forEach((answer) => answer());
     await expect(again).resolves.toEqual({});
   });

@@ -46,7 +46,7 @@ export class AcceptStore {
   /** As far as it answers: one that is away is no reason to refuse the decision. */
   private async isReadModelOfAnotherStore(): Promise<boolean> {
     try {
-      return (await this.readModel.ask('systemStatus', {})).asOf.reason === ANOTHER_STORE;
+      return (await this.readModel.ask('systemStatus', {}, {})).asOf.reason === ANOTHER_STORE;
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error;
       return error.problem.code === ANOTHER_STORE;

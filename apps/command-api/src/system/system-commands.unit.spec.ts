@@ -23,7 +23,8 @@ function setUp() {
     { core, ...more }: Partial<Caller> & { readonly core?: string } = {},
   ) => {
     const actor = { type: 'user', id: 'operator-7' } as const;
-    const caller = { transport: 'http', actor, idempotencyKey: key, ...more } as const;
+    const known = { transport: 'http', actor, labels: {}, idempotencyKey: key } as const;
+    const caller = { ...known, ...more };
     return commands.switchStarts(type, { reason, ...(core === undefined ? {} : { core }) }, caller);
   };
   const types = async () => (await loadOrEmpty(store, SYSTEM_STREAM)).map(({ type }) => type);

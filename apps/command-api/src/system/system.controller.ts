@@ -1,6 +1,7 @@
 import { Body, Controller, Param } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { ApiTags } from '@nestjs/swagger';
+import type { Principal } from '@uplift/access';
 import type { BusRequest } from '@uplift/bus';
 import type {
   AcceptStoreAnswer,
@@ -10,7 +11,7 @@ import type {
 } from '@uplift/contracts';
 import { COMMAND_SUBJECTS } from '@uplift/contracts';
 import type { Caller } from '../commands/command-request';
-import { DtoPipe, HttpCaller, HttpQuery, UuidPipe } from '../http/http-requests';
+import { DtoPipe, HttpCaller, HttpPrincipal, HttpQuery, UuidPipe } from '../http/http-requests';
 import { GetQuery, PostSwitchCommand, PostSystemCommand } from '../http/routes';
 import { readDto } from '../input/read-dto';
 import { BusCommand, busCaller } from '../nats/bus-command';
@@ -35,8 +36,11 @@ export class SystemController {
   ) {}
 
   @GetQuery('system', 'systemStatus', 'Whether starts are stopped: by whom, why and since when')
-  getSystem(@HttpQuery('systemStatus') query: Query<'systemStatus'>): Promise<object> {
-    return this.readModel.ask('systemStatus', query);
+  getSystem(
+    @HttpQuery('systemStatus') query: Query<'systemStatus'>,
+    @HttpPrincipal() { labels }: Principal,
+  ): Promise<object> {
+    return this.readModel.ask('systemStatus', query, labels);
   }
 
   @PostSwitchCommand(
@@ -71,8 +75,11 @@ export class SystemController {
   }
 
   @GetQuery('system/findings', 'systemFindings', 'What was found in store and bus, newest first')
-  getFindings(@HttpQuery('systemFindings') query: Query<'systemFindings'>): Promise<object> {
-    return this.readModel.ask('systemFindings', query);
+  getFindings(
+    @HttpQuery('systemFindings') query: Query<'systemFindings'>,
+    @HttpPrincipal() { labels }: Principal,
+  ): Promise<object> {
+    return this.readModel.ask('systemFindings', query, labels);
   }
 
   @PostSystemCommand(

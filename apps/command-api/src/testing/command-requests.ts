@@ -1,4 +1,4 @@
-import type { RunningStatus } from '@uplift/domain';
+import type { Labels, RunningStatus } from '@uplift/domain';
 import { environmentDecider, UPGRADE_STRATEGIES } from '@uplift/domain';
 import type { EventStore, SnapshotOptions } from '@uplift/event-store';
 import {
@@ -14,8 +14,9 @@ import type { Caller, CommandRequest } from '../commands/command-request';
 import { upgradeIdFor } from '../commands/command-request';
 import { CommandLimiter, CommandLimits } from '../commands/command-limiter';
 import { CommandMeter } from '../commands/command-meter';
-import { CommandService } from '../commands/command-service';
+import { CommandExecution, CommandService } from '../commands/command-service';
 import { CoreNames, Environments } from '../commands/environments';
+import { InstanceLimits } from '../commands/instance-limits';
 import { RefusalRecorder } from '../commands/refusal-recorder';
 
 export const INSTANCE_ID = '11111111-1111-4111-8111-111111111111';
@@ -23,6 +24,7 @@ export const INSTANCE_ID = '11111111-1111-4111-8111-111111111111';
 const CALLER: Caller = {
   transport: 'http',
   actor: { type: 'user', id: 'somebody' },
+  labels: {},
   idempotencyKey: 'register',
 };
 
@@ -32,6 +34,9 @@ interface Place {
   /** Absent: one of its own. */
   readonly environment?: string;
   readonly core?: string;
+  readonly labels?: Labels;
+  /** Of the caller. */
+  readonly limit?: Labels;
 }
 
 interface Varied {
@@ -39,6 +44,7 @@ interface Varied {
   readonly instanceId?: string;
   readonly reason?: string;
   readonly ifRevision?: number;
+  readonly limit?: Labels;
 }
 
 export function registration({
@@ -46,6 +52,8 @@ export function registration({
   instanceId = INSTANCE_ID,
   environment = instanceId,
   core = 'default',
+  labels = {},
+  limit = {},
 }: Place = {}) {
   const data = {
     profile: {
@@ -57,19 +65,20 @@ export function registration({
       scripts: { preUpgrade: null, postUpgrade: null },
       healthProbe: { path: '/', acceptStatuses: [] },
     },
-    labels: {},
+    labels,
     status: 'running-healthy-claimed',
   } as const;
   return {
     instanceId,
     command: { type: 'RegisterInstance', data },
     content: { instanceId, ...data },
-    caller: { ...CALLER, idempotencyKey: key },
+    caller: { ...CALLER, labels: limit, idempotencyKey: key },
   } satisfies CommandRequest;
 }
 
 export function trigger(varied: Varied = {}) {
-  const { key = 'trigger', instanceId = INSTANCE_ID, reason = 'new version', ifRevision } = varied;
+  const { key = 'trigger', instanceId = INSTANCE_ID, reason = 'new version' } = varied;
+  const { ifRevision, limit = {} } = varied;
   const asked = { strategy: null, target: null, reason, rolloutId: null } as const;
   const data = {
     ...asked,
@@ -88,7 +97,7 @@ export function trigger(varied: Varied = {}) {
     instanceId,
     command: { type: 'RequestUpgrade', data },
     content: { instanceId, ...asked },
-    caller: { ...CALLER, idempotencyKey: key, ...revision },
+    caller: { ...CALLER, labels: limit, idempotencyKey: key, ...revision },
   } satisfies CommandRequest;
 }
 
@@ -133,8 +142,10 @@ export function commandServiceOn(
     history,
     new CoreNames(coreNames),
   );
-  const service = new CommandService(handler, meter, refusals, environments);
-  return { service, metrics, refusals, environments };
+  const limits = new InstanceLimits(history, clock, refusals);
+  const execution = new CommandExecution(handler, meter, refusals, environments);
+  const service = new CommandService(execution, limits);
+  return { service, metrics, refusals, environments, limits };
 }
 
 export { refusedWith } from '@uplift/access/testing';

@@ -5,8 +5,8 @@ import type {
   ApiTokenDocument,
   ApiTokenList,
 } from '@uplift/contracts';
-import type { ApiTokenCommand, ApiTokensState, ApiTokenState } from '@uplift/domain';
-import { isInForce, LONGEST_API_TOKEN_DAYS } from '@uplift/domain';
+import type { ApiTokenCommand, ApiTokensState, ApiTokenState, Labels } from '@uplift/domain';
+import { isInForce, isWithin, LONGEST_API_TOKEN_DAYS, rightsOf } from '@uplift/domain';
 import { deterministicEventId } from '@uplift/event-store';
 import { Clock, Randomness } from '@uplift/runtime';
 import type { Principal } from '@uplift/access';
@@ -40,21 +40,27 @@ export class TokenCommands {
   ) {}
 
   async create(
-    { scopes, expiresAt: given, reason }: CreateTokenDto,
+    { scopes, labels, expiresAt: given, reason }: CreateTokenDto,
     caller: Caller,
-    { scopes: grantable, expiresAt: rightEndsAt }: Principal,
+    { scopes: grantable, labels: within, expiresAt: rightEndsAt }: Principal,
   ): Promise<TokenResult<ApiTokenCreatedAnswer>> {
     const token = makeToken(this.randomness);
     const expiresAt = new Date(given).toISOString();
-    const content = { scopes, expiresAt, reason };
+    const grant = labels === undefined ? { scopes } : { scopes: [], limited: { labels, scopes } };
+    // A key that was used before there were limits still stands for the same content.
+    const limit = labels === undefined ? {} : { labels };
+    const content = { scopes, ...limit, expiresAt, reason };
     const { idempotencyKey } = caller;
     const tokenId = deterministicEventId(systemCommandIdOf(idempotencyKey), 'token', 0);
     const data = {
-      ...content,
+      ...grant,
+      expiresAt,
+      reason,
       tokenId,
       hash: tokenHash(token).toString('hex'),
       requestedBy: caller.actor.id,
       grantable,
+      within,
       now: this.timeIn(0),
       latestExpiry: this.latestExpiry(rightEndsAt),
     };
@@ -71,15 +77,17 @@ export class TokenCommands {
     caller: Caller,
   ): Promise<TokenResult<ApiTokenCommandAnswer>> {
     const content = { tokenId, reason };
-    const data = { ...content, requestedBy: caller.actor.id, now: this.timeIn(0) };
+    const { actor, labels: within } = caller;
+    const data = { ...content, requestedBy: actor.id, within, now: this.timeIn(0) };
     const command = { type: 'RevokeApiToken', data } as const;
     const { outcome, ...ledTo } = await this.execute({ command, content, caller });
     return { outcome, answer: { tokenId, ...ledTo } };
   }
 
-  /** Those in force first, and so all of them: no more can be. The newest comes first of each kind. */
-  async list(): Promise<ApiTokenList> {
-    const tokens = [...(await this.tokens.all()).values()].reverse();
+  /** Those in force first, and so all of them: no more can be. The newest comes first of each kind. None that reaches further than `limit`. */
+  async list(limit: Labels): Promise<ApiTokenList> {
+    const all = [...(await this.tokens.all()).values()].reverse();
+    const tokens = all.filter((token) => isWithin(rightsOf(token).labels, limit));
     const now = this.timeIn(0);
     const inForce = tokens.filter((token) => isInForce(token, now));
     const over = tokens.filter((token) => !isInForce(token, now));
@@ -106,11 +114,11 @@ export class TokenCommands {
 }
 
 function documentOf(token: ApiTokenState, now: string): ApiTokenDocument {
-  const { tokenId, scopes, expiresAt, requestedBy: createdBy, reason } = token;
+  const { tokenId, expiresAt, requestedBy: createdBy, reason } = token;
   return {
     tokenId,
     actor: actorOfToken(tokenId),
-    scopes,
+    ...rightsOf(token),
     expiresAt,
     state: stateOf(token, now),
     createdBy,

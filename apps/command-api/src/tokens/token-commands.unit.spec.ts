@@ -1,3 +1,4 @@
+import type { Labels } from '@uplift/domain';
 import { EventStoreUnavailableError } from '@uplift/event-store';
 import { InMemoryEventStore } from '@uplift/event-store/testing';
 import { Metrics } from '@uplift/runtime';
@@ -14,17 +15,20 @@ function setUp(store = new InMemoryEventStore()) {
   const stream = new ApiTokenStream(handler, meterOn(clock, new Metrics('command-api')));
   const commands = new TokenCommands(stream, tokens, clock, randomness);
   const timeIn = (ms: number) => new Date(clock.wall() + ms).toISOString();
-  const caller = (id: string) => {
+  const caller = (id: string, limit: Labels = {}) => {
     const actor = { type: 'service_account', id } as const;
-    return { transport: 'http', actor, idempotencyKey: randomness.uuid() } as const;
+    const idempotencyKey = randomness.uuid();
+    return { transport: 'http', actor, labels: limit, idempotencyKey } as const;
   };
-  const createBy = async (token: string, expiresAt: string) => {
+  const createBy = async (token: string, expiresAt: string, labels?: Record<string, string>) => {
     const principal = await authenticator.identify('http', token);
-    const body = { scopes: [...principal.scopes], expiresAt, reason };
+    const limit = labels === undefined ? {} : { labels };
+    const body = { scopes: [...principal.scopes], expiresAt, reason, ...limit };
     const { answer } = await commands.create(body, caller(principal.actor.id), principal);
     return { ...answer, token: String(answer.token) };
   };
-  const revoke = (tokenId: string) => commands.revoke(tokenId, 'leaked', caller('operator-7'));
+  const revoke = (tokenId: string, limit: Labels = {}) =>
+    commands.revoke(tokenId, 'leaked', caller('operator-7', limit));
   return { ...access, commands, timeIn, createBy, revoke };
 }
 
@@ -82,6 +86,51 @@ describe('a token that was revoked', () => {
   });
 });
 
+describe('a token that is limited to labels', () => {
+  const TEAM = { team: 'payments' };
+
+  it('creates tokens of the same limit, or of a narrower one', async () => {
+    const { create, createBy, timeIn, authenticator } = setUp();
+    const { token } = await create(['system:operate', 'instances:read'], DAY_MS, TEAM);
+    const refused = { code: 'token-limited' };
+    const end = timeIn(DAY_MS);
+    for (const wider of [undefined, { team: 'ledger' }, { region: 'eu' }]) {
+      await expect(createBy(token, end, wider)).rejects.toMatchObject({ problem: refused });
+    }
+    const narrow = { ...TEAM, region: 'eu' };
+    const child = await createBy(token, end, narrow);
+    await expect(authenticator.identify('http', child.token)).resolves.toMatchObject({
+      scopes: ['system:operate', 'instances:read'],
+      labels: narrow,
+    });
+  });
+
+  it('is without any scope for a build that knows of no limit', async () => {
+    const { rootToken, createBy, timeIn, tokens } = setUp();
+    const { tokenId } = await createBy(rootToken, timeIn(DAY_MS), TEAM);
+    expect(await tokens.get(tokenId)).toMatchObject({ scopes: [], limited: { labels: TEAM } });
+  });
+
+  it('sees and revokes tokens that reach no further than itself, and no others', async () => {
+    const { rootToken, createBy, timeIn, commands, revoke } = setUp();
+    const end = timeIn(DAY_MS);
+    const all = await createBy(rootToken, end);
+    const others = await createBy(rootToken, end, { team: 'ledger' });
+    const own = await createBy(rootToken, end, { ...TEAM, region: 'eu' });
+
+    const { items } = await commands.list(TEAM);
+    expect(items.map(({ tokenId, labels }) => [tokenId, labels])).toEqual([
+      [own.tokenId, { ...TEAM, region: 'eu' }],
+    ]);
+    for (const { tokenId } of [all, others]) {
+      await expect(revoke(tokenId, TEAM)).rejects.toMatchObject({
+        problem: { code: 'token-unknown' },
+      });
+    }
+    await expect(revoke(own.tokenId, TEAM)).resolves.toMatchObject({ outcome: 'accepted' });
+  });
+});
+
 describe('the list of tokens', () => {
   class FailingStore extends InMemoryEventStore {
     isAway = false;
@@ -106,7 +155,7 @@ describe('the list of tokens', () => {
     const { create, revoke, commands } = setUp();
     const [first, second, third] = [await create(), await create(), await create()];
     await revoke(third.tokenId);
-    const { items } = await commands.list();
+    const { items } = await commands.list({});
     expect(items.map(({ tokenId, state }) => [tokenId, state])).toEqual([
       [second.tokenId, 'in-force'],
       [first.tokenId, 'in-force'],

@@ -34,23 +34,24 @@ export class TokensController {
   @DescribedAnswer(200, 'identity', 'As the token says')
   @DescribedProblems(503)
   whoami(@HttpPrincipal() principal: Principal): IdentityAnswer {
-    const { actor, scopes, issuer, subject, expiresAt: at } = principal;
+    const { actor, scopes, labels, issuer, subject, expiresAt: at } = principal;
     const expiresAt = at === null ? null : new Date(at).toISOString();
-    return { actor: { ...actor }, scopes, issuer, subject, expiresAt };
+    return { actor: { ...actor }, scopes, labels, issuer, subject, expiresAt };
   }
 
-  @Needs('system:operate')
+  @Needs('system:operate', { limits: 'held' })
   @Get('tokens')
   @ApiOperation({ summary: 'API tokens, without what their holders show' })
   @DescribedAnswer(200, 'tokenList', 'As the event store has them')
   @DescribedProblems(503)
-  listTokens(): Promise<ApiTokenList> {
-    return this.commands.list();
+  listTokens(@HttpPrincipal() { labels }: Principal): Promise<ApiTokenList> {
+    return this.commands.list(labels);
   }
 
   @PostSystemCommand('tokens', 'Create an API token: it is shown this once', {
     answer: 'tokenCreated',
     ifMatch: IF_MATCH,
+    limits: 'held',
   })
   async createToken(
     @HttpCaller() caller: Caller,
@@ -69,6 +70,7 @@ export class TokensController {
     {
       answer: 'tokenCommand',
       ifMatch: IF_MATCH,
+      limits: 'held',
     },
   )
   revokeToken(

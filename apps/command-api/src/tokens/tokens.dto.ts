@@ -1,7 +1,7 @@
 import type { Scope } from '@uplift/domain';
 import { SCOPES } from '@uplift/domain';
 import { ArrayMaxSize, ArrayMinSize, ArrayUnique, IsArray, IsIn } from 'class-validator';
-import { Field, oneLine, ReasonField, TextField, TimeField } from '../input/fields';
+import { Field, LimitField, oneLine, ReasonField, TextField, TimeField } from '../input/fields';
 
 /** Asks for a token that programs show instead of a person's. */
 export class CreateTokenDto {
@@ -21,6 +21,11 @@ export class CreateTokenDto {
     IsIn(SCOPES, { each: true }),
   )
   readonly scopes!: Scope[];
+
+  @LimitField(
+    'Only for instances with all of these labels: at least those of whoever creates it. Absent: for every instance',
+  )
+  readonly labels?: Record<string, string>;
 
   @TimeField({
     description: 'Until when it is good: within 366 days, and not after the token that creates it',

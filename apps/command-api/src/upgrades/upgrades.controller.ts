@@ -1,13 +1,21 @@
 import { Body, Controller, Param } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { ApiTags } from '@nestjs/swagger';
+import type { Principal } from '@uplift/access';
 import type { BusRequest } from '@uplift/bus';
 import type { CommandAnswer, Query } from '@uplift/contracts';
 import { COMMAND_SUBJECTS } from '@uplift/contracts';
 import type { CommandResult } from '../commands/command-answer';
 import { answerOf } from '../commands/command-answer';
 import type { Caller } from '../commands/command-request';
-import { DtoPipe, HttpCaller, HttpQuery, UpgradePath, UuidPipe } from '../http/http-requests';
+import {
+  DtoPipe,
+  HttpCaller,
+  HttpPrincipal,
+  HttpQuery,
+  UpgradePath,
+  UuidPipe,
+} from '../http/http-requests';
 import { GetQuery, PostCommand } from '../http/routes';
 import { readDto } from '../input/read-dto';
 import { BusCommand, busCaller } from '../nats/bus-command';
@@ -177,7 +185,10 @@ export class UpgradesController {
   }
 
   @GetQuery('upgrades/:id', 'upgradeGet', 'One upgrade with the durations of its stages')
-  getUpgrade(@HttpQuery('upgradeGet') query: Query<'upgradeGet'>): Promise<object> {
-    return this.readModel.ask('upgradeGet', query);
+  getUpgrade(
+    @HttpQuery('upgradeGet') query: Query<'upgradeGet'>,
+    @HttpPrincipal() { labels }: Principal,
+  ): Promise<object> {
+    return this.readModel.ask('upgradeGet', query, labels);
   }
 }

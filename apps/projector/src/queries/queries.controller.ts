@@ -2,7 +2,9 @@ import { Controller, UseFilters } from '@nestjs/common';
 import { MessagePattern } from '@nestjs/microservices';
 import type { BusConnection, BusRequest } from '@uplift/bus';
 import { BusExceptionFilter, ServicesStrategy } from '@uplift/bus';
-import { QUERY_SUBJECTS, readQuery } from '@uplift/contracts';
+import type { QueryName } from '@uplift/contracts';
+import { QUERY_SCOPES, QUERY_SUBJECTS } from '@uplift/contracts';
+import { queryOf } from './query-access';
 import {
   findingPage,
   instanceById,
@@ -17,7 +19,8 @@ import { SnapshotReader } from './snapshot-reader';
 export function queryService(connection: BusConnection, name: string): ServicesStrategy {
   const endpoints = Object.entries(QUERY_SUBJECTS).map(([query, subject]) => {
     const schema = `urn:uplift:schema:query.${query}.v1`;
-    return [subject, { schema, scope: 'read', idempotent: true }] as const;
+    const scope = QUERY_SCOPES[query as QueryName];
+    return [subject, { schema, scope, idempotent: true }] as const;
   });
   return new ServicesStrategy({
     connection,
@@ -36,45 +39,45 @@ export class QueriesController {
   constructor(private readonly reader: SnapshotReader) {}
 
   @MessagePattern(QUERY_SUBJECTS.instanceGet)
-  instanceGet({ body }: BusRequest) {
-    const query = readQuery('instanceGet', body);
+  instanceGet(request: BusRequest) {
+    const query = queryOf('instanceGet', request);
     return this.reader.read(query, async (snapshot) => ({
       instance: await instanceById(snapshot, query.instanceId),
     }));
   }
 
   @MessagePattern(QUERY_SUBJECTS.instanceList)
-  instanceList({ body }: BusRequest) {
-    const query = readQuery('instanceList', body);
+  instanceList(request: BusRequest) {
+    const query = queryOf('instanceList', request);
     return this.reader.read(query, (snapshot, maxBytes) => instancePage(snapshot, query, maxBytes));
   }
 
   @MessagePattern(QUERY_SUBJECTS.instanceStats)
-  instanceStats({ body }: BusRequest) {
-    return this.reader.read(readQuery('instanceStats', body), stats);
+  instanceStats(request: BusRequest) {
+    return this.reader.read(queryOf('instanceStats', request), stats);
   }
 
   @MessagePattern(QUERY_SUBJECTS.instanceTimeline)
-  instanceTimeline({ body }: BusRequest) {
-    const query = readQuery('instanceTimeline', body);
+  instanceTimeline(request: BusRequest) {
+    const query = queryOf('instanceTimeline', request);
     return this.reader.read(query, (snapshot, maxBytes) => timelinePage(snapshot, query, maxBytes));
   }
 
   /** What every answer ends with, alone. */
   @MessagePattern(QUERY_SUBJECTS.systemStatus)
-  systemStatus({ body }: BusRequest) {
-    return this.reader.read(readQuery('systemStatus', body), () => Promise.resolve({}));
+  systemStatus(request: BusRequest) {
+    return this.reader.read(queryOf('systemStatus', request), () => Promise.resolve({}));
   }
 
   @MessagePattern(QUERY_SUBJECTS.systemFindings)
-  systemFindings({ body }: BusRequest) {
-    const query = readQuery('systemFindings', body);
+  systemFindings(request: BusRequest) {
+    const query = queryOf('systemFindings', request);
     return this.reader.read(query, (snapshot, maxBytes) => findingPage(snapshot, query, maxBytes));
   }
 
   @MessagePattern(QUERY_SUBJECTS.upgradeGet)
-  upgradeGet({ body }: BusRequest) {
-    const query = readQuery('upgradeGet', body);
+  upgradeGet(request: BusRequest) {
+    const query = queryOf('upgradeGet', request);
     return this.reader.read(query, async (snapshot) => ({
       upgrade: await upgradeById(snapshot, query.upgradeId),
     }));

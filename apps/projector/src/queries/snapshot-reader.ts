@@ -1,5 +1,6 @@
 import type { AsOf, Stop } from '@uplift/contracts';
 import { ProblemError, refusal } from '@uplift/contracts';
+import type { Labels } from '@uplift/domain';
 import type { Clock, Logger } from '@uplift/runtime';
 import type { ProjectionProgress, StoreHead } from '../projection/projection-progress';
 import type { Checkpoint, ReadModel, Snapshot } from '../read-model/read-model.port';
@@ -30,6 +31,13 @@ export interface SnapshotReaderContext {
 
 type Staleness = NonNullable<ReturnType<typeof whyStale>>;
 
+/** What is asked for, whatever rows it is about. */
+interface Asked {
+  readonly minPosition?: string;
+  /** Whoever asks sees rows about instances with these labels, all of each. */
+  readonly limits?: readonly Labels[];
+}
+
 /** What is read for one answer; rows of a list may have so many bytes, as JSON. */
 type ReadRows<T> = (snapshot: Snapshot, maxBytes: number) => Promise<T>;
 
@@ -41,12 +49,12 @@ export class SnapshotReader {
 
   /** Throws ProblemError: 409 when the read model does not get to `minPosition` in time, 503 without a database. */
   async read<T extends object>(
-    { minPosition }: { readonly minPosition?: string },
+    { minPosition, limits = [] }: Asked,
     rows: ReadRows<T>,
   ): Promise<Answer<T>> {
     if (minPosition !== undefined) await this.waitFor(BigInt(minPosition));
     try {
-      return await this.readNow(rows);
+      return await this.readNow(limits, rows);
     } catch (error) {
       if (error instanceof ProblemError) throw error;
       this.context.logger.error({ err: error }, 'query failed');
@@ -55,17 +63,21 @@ export class SnapshotReader {
     }
   }
 
-  private readNow<T extends object>(rows: ReadRows<T>): Promise<Answer<T>> {
+  private readNow<T extends object>(
+    limits: readonly Labels[],
+    rows: ReadRows<T>,
+  ): Promise<Answer<T>> {
     const { readModel, progress, clock, maxPayload, stale } = this.context;
     return readModel.read(async (snapshot) => {
       const checkpoint = await snapshot.checkpoint();
       const where = { isStopped: true };
       const views = await snapshot.page(SWITCHES, { where, limit: MOST_STOPS });
       const stops = views.map((stop) => SWITCHES.show(stop));
-      const answer = await rows(snapshot, maxPayload() - ENVELOPE_BYTES - bytesOf(stops));
+      const seen = limits.length === 0 ? snapshot : snapshot.limitedTo(limits);
+      const answer = await rows(seen, maxPayload() - ENVELOPE_BYTES - bytesOf(stops));
       const following = { head: progress.head, stale: stale() };
-      const seen = seenOf(checkpoint, progress.checkpoint);
-      return { ...answer, stops, asOf: asOf(seen, following, clock.wall()) };
+      const upTo = seenOf(checkpoint, progress.checkpoint);
+      return { ...answer, stops, asOf: asOf(upTo, following, clock.wall()) };
     });
   }
 

@@ -1,10 +1,20 @@
 import type { Percentiles, StageStats } from '@uplift/contracts';
+import type { Labels } from '@uplift/domain';
 import { sql } from 'kysely';
 import type { Connections, PostgresOptions } from './postgres.connections';
 import { LIVE_SCHEMA, openConnections, REBUILD_SCHEMA } from './postgres.connections';
 import { refuseOtherSchema, refuseUnmigrated } from './postgres.migration';
 import { onEmptyTables, replaceLiveRows } from './postgres.rebuild';
-import { columnsOf, countRows, selectByIds, selectPage, writeRows } from './postgres.statements';
+import type { Seen } from './postgres.statements';
+import {
+  allOf,
+  columnsOf,
+  countRows,
+  ofInstances,
+  selectByIds,
+  selectPage,
+  writeRows,
+} from './postgres.statements';
 import type {
   Checkpoint,
   LastEvent,
@@ -50,7 +60,9 @@ export class PostgresReadModel extends ReadModel {
   }
 
   override async load<View>(table: Table<View>, ids: readonly string[]): Promise<View[]> {
-    const { rows } = await selectByIds(this.schema, table, ids).execute(this.connections);
+    const { rows } = await selectByIds({ schema: this.schema, limits: [] }, table, ids).execute(
+      this.connections,
+    );
     return rows.map((row) => table.toView(row));
   }
 
@@ -82,7 +94,9 @@ export class PostgresReadModel extends ReadModel {
     return transaction
       .setIsolationLevel('repeatable read')
       .setAccessMode('read only')
-      .execute((connection) => read(new PostgresSnapshot(connection, this.schema)));
+      .execute((connection) =>
+        read(new PostgresSnapshot(connection, { schema: this.schema, limits: [] })),
+      );
   }
 
   override async rebuild<T>(
@@ -139,20 +153,25 @@ export class PostgresReadModel extends ReadModel {
 class PostgresSnapshot implements Snapshot {
   constructor(
     private readonly connection: Connections,
-    private readonly schema: string,
+    private readonly seen: Seen,
   ) {}
 
+  limitedTo(limits: readonly Labels[]): Snapshot {
+    const { schema, limits: before } = this.seen;
+    return new PostgresSnapshot(this.connection, { schema, limits: [...before, ...limits] });
+  }
+
   checkpoint(): Promise<Checkpoint> {
-    return readCheckpoint(this.connection, this.schema);
+    return readCheckpoint(this.connection, this.seen.schema);
   }
 
   async find<View>(table: Table<View>, id: string): Promise<View | undefined> {
-    const { rows } = await selectByIds(this.schema, table, [id]).execute(this.connection);
+    const { rows } = await selectByIds(this.seen, table, [id]).execute(this.connection);
     return rows[0] && table.toView(rows[0]);
   }
 
   async page<View>(table: Table<View>, request: PageRequest<View>): Promise<View[]> {
-    const { rows } = await selectPage(this.schema, table, request).execute(this.connection);
+    const { rows } = await selectPage(this.seen, table, request).execute(this.connection);
     return rows.map((row) => table.toView(row));
   }
 
@@ -161,7 +180,7 @@ class PostgresSnapshot implements Snapshot {
     field: keyof View & string,
     where: Partial<View> = {},
   ): Promise<Record<string, number>> {
-    const statement = countRows(this.schema, table, { field, where });
+    const statement = countRows(this.seen, table, { field, where });
     const { rows } = await statement.execute(this.connection);
     return Object.fromEntries(rows.map(({ name, count }) => [String(name), Number(count)]));
   }
@@ -175,7 +194,8 @@ class PostgresSnapshot implements Snapshot {
           (value->>'startedAt')::bigint - (value->>'queuedAt')::bigint as queued,
           (value->>'endedAt')::bigint - (value->>'startedAt')::bigint as active
         from (
-          select ${stages} as stages from ${sql.id(this.schema, UPGRADES.name)}
+          select ${stages} as stages from ${sql.id(this.seen.schema, UPGRADES.name)}
+          ${allOf(ofInstances(this.seen, UPGRADES))}
           order by ${sql.join(byAge.map((column) => sql`${column} desc`))} limit ${sql.lit(newest)}
         ) as newest, jsonb_each(newest.stages) as entry(key, value)
       )

@@ -1,6 +1,8 @@
+import type { Labels } from '@uplift/domain';
 import type { RawBuilder } from 'kysely';
 import { sql } from 'kysely';
 import type { PageRequest } from './read-model.port';
+import { INSTANCES } from './read-model.tables';
 import { toStorableJson } from './storable-json';
 import type { NamedColumn, Table, TableShape } from './table';
 
@@ -55,38 +57,66 @@ export function copyRows(table: TableShape, from: string, to: string): readonly 
   ];
 }
 
-export function selectByIds(schema: string, table: TableShape, ids: readonly string[]): Statement {
-  const [first] = columnsOf(table, table.options.key);
-  return sql`${selectFrom(schema, table)} where ${first} = any(${ids})`;
+/** Rows that a reader may see: those about instances with all labels of each limit. */
+export interface Seen {
+  readonly schema: string;
+  readonly limits: readonly Labels[];
 }
 
-export function selectPage(
-  schema: string,
+export function selectByIds(
+  { schema, limits }: Seen,
   table: TableShape,
-  request: PageRequest<object>,
+  ids: readonly string[],
 ): Statement {
+  const [first] = columnsOf(table, table.options.key);
+  const conditions = [sql`${first} = any(${ids})`, ...ofInstances({ schema, limits }, table)];
+  return sql`${selectFrom(schema, table)} ${allOf(conditions)}`;
+}
+
+export function selectPage(seen: Seen, table: TableShape, request: PageRequest<object>): Statement {
   const { order, isNewestFirst } = table.options;
   const direction = sql.raw(isNewestFirst ? ' desc' : '');
   const by = columnsOf(table, order).map((column) => sql`${column}${direction}`);
-  return sql`${selectFrom(schema, table)} ${where(table, request)}
+  const conditions = [...conditionsOf(table, request), ...ofInstances(seen, table)];
+  return sql`${selectFrom(seen.schema, table)} ${allOf(conditions)}
     order by ${sql.join(by)} limit ${request.limit}`;
 }
 
 /** `name` is the value of the field, `count` the number of rows that have it. */
 export function countRows(
-  schema: string,
+  seen: Seen,
   table: TableShape,
-  { field, where: values }: { readonly field: string; readonly where: object },
+  { field, where }: { readonly field: string; readonly where: object },
 ): Statement {
   const [column] = columnsOf(table, [field]);
-  return sql`select ${column} as name, count(*) as count from ${sql.id(schema, table.name)}
-    ${where(table, { where: values })} group by 1 order by 1`;
+  const conditions = [...conditionsOf(table, { where }), ...ofInstances(seen, table)];
+  return sql`select ${column} as name, count(*) as count from ${sql.id(seen.schema, table.name)}
+    ${allOf(conditions)} group by 1 order by 1`;
 }
 
-function where(
+/** Nothing where there is no limit. */
+export function ofInstances({ schema, limits }: Seen, table: TableShape): RawBuilder<unknown>[] {
+  if (limits.length === 0) return [];
+  const { field, prefix } = table.ofInstance;
+  const [column] = columnsOf(table, [field]);
+  const [labels] = columnsOf(INSTANCES, ['labels']);
+  const [instanceId] = columnsOf(INSTANCES, ['instanceId']);
+  const carried = limits.map((limit) => sql`${labels} @> ${toStorableJson(limit)}::jsonb`);
+  const name = prefix === '' ? sql`${instanceId}` : sql`${prefix}::text || ${instanceId}`;
+  return [
+    sql`${column} collate "C" in (select ${name}
+      from ${sql.id(schema, INSTANCES.name)} ${allOf(carried)})`,
+  ];
+}
+
+export function allOf(conditions: readonly RawBuilder<unknown>[]): RawBuilder<unknown> {
+  return conditions.length === 0 ? sql`` : sql`where ${sql.join(conditions, sql` and `)}`;
+}
+
+function conditionsOf(
   table: TableShape,
   { where, after }: Pick<PageRequest<object>, 'where' | 'after'>,
-): RawBuilder<unknown> {
+): RawBuilder<unknown>[] {
   const { order, isNewestFirst } = table.options;
   const conditions = Object.entries(where).map(([field, value]) => {
     const column = table.column(field);
@@ -98,7 +128,7 @@ function where(
     const columns = sql.join(columnsOf(table, order));
     conditions.push(sql`(${columns}) ${beyond} (${sql.join(values)})`);
   }
-  return conditions.length === 0 ? sql`` : sql`where ${sql.join(conditions, sql` and `)}`;
+  return conditions;
 }
 
 function parameter({ store, type }: NamedColumn, value: unknown): RawBuilder<unknown> {

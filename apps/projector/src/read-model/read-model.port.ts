@@ -2,6 +2,7 @@ import type { StageStats, StoredEvent } from '@uplift/contracts';
 import type {
   FindingView,
   InstanceView,
+  Labels,
   SwitchView,
   TimelineEntry,
   UpgradeView,
@@ -76,6 +77,8 @@ export interface Snapshot {
   ): Promise<Record<string, number>>;
   /** Over the newest upgrades; only stages that were reached. */
   stageStats(newest: number): Promise<StageStats[]>;
+  /** The same moment for a reader who sees only rows about instances with these labels, all of each. Reads of tables that are about no instance fail. */
+  limitedTo(limits: readonly Labels[]): Snapshot;
 }
 
 /**

@@ -71,6 +71,7 @@ export const INSTANCES = new Table<InstanceView, InstanceDocument>(
     key: ['instanceId'],
     order: ['registeredAt', 'instanceId'],
     isNewestFirst: true,
+    ofInstance: { field: 'instanceId' },
     listedBy: queryParameters('instanceList').map(({ member }) => member),
   },
   {
@@ -100,7 +101,12 @@ export const INSTANCES = new Table<InstanceView, InstanceDocument>(
 
 export const UPGRADES = new Table<UpgradeView, Omit<UpgradeDocument, keyof StateOfInstance>>(
   'upgrades',
-  { key: ['upgradeId'], order: ['requestedAt', 'upgradeId'], isNewestFirst: true },
+  {
+    key: ['upgradeId'],
+    order: ['requestedAt', 'upgradeId'],
+    isNewestFirst: true,
+    ofInstance: { field: 'instanceId' },
+  },
   {
     upgradeId: id,
     instanceId: id,
@@ -133,7 +139,12 @@ export const UPGRADES = new Table<UpgradeView, Omit<UpgradeDocument, keyof State
 
 export const TIMELINE = new Table<TimelineEntry, TimelineEntryDocument>(
   'timeline',
-  { key: ['instanceId', 'revision'], order: ['revision'], isAppendOnly: true },
+  {
+    key: ['instanceId', 'revision'],
+    order: ['revision'],
+    isAppendOnly: true,
+    ofInstance: { field: 'instanceId' },
+  },
   {
     instanceId: id,
     revision: integer,
@@ -165,6 +176,7 @@ export const FINDINGS = new Table<FindingView, FindingDocument>(
     key: ['findingId'],
     order: ['lastAt', 'findingId'],
     isNewestFirst: true,
+    ofInstance: { field: 'subject', prefix: 'instance-' },
     listedBy: queryParameters('systemFindings').map(({ member }) => member),
   },
   {

@@ -95,6 +95,8 @@ export interface TableOptions<Field extends string = string> {
   readonly isNewestFirst?: true;
   /** Rows never change once they are written. */
   readonly isAppendOnly?: true;
+  /** Holds the id of the instance that a row is about, behind the prefix where there is one. */
+  readonly ofInstance?: { readonly field: Field; readonly prefix?: string };
   /** Members of the list query: those that are columns filter it, and each gets an index. */
   readonly listedBy?: readonly string[];
 }
@@ -119,6 +121,7 @@ export interface TableShape {
   readonly options: TableOptions;
   readonly columns: readonly NamedColumn[];
   readonly filters: readonly string[];
+  readonly ofInstance: { readonly field: string; readonly prefix: string };
   column(field: string): NamedColumn;
 }
 
@@ -180,6 +183,13 @@ export class Table<View, Shown = unknown> implements TableShape {
     }
     for (const [field, { derive }] of this.derived) shown[field] = derive(view);
     return shown as Shown;
+  }
+
+  /** Which instance a row is about. Throws where rows are about none: then nobody may be shown some of them alone. */
+  get ofInstance(): { readonly field: keyof View & string; readonly prefix: string } {
+    const { ofInstance } = this.options;
+    if (ofInstance === undefined) throw new Error(`Rows of ${this.name} are about no instance`);
+    return { prefix: '', ...ofInstance };
   }
 
   /** Value of the first field of the key. */

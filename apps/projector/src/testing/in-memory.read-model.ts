@@ -1,6 +1,6 @@
 import type { Percentiles, StageStats } from '@uplift/contracts';
-import type { StageTimes, TimedStage } from '@uplift/domain';
-import { durationOf } from '@uplift/domain';
+import type { InstanceView, Labels, StageTimes, TimedStage } from '@uplift/domain';
+import { durationOf, isWithin } from '@uplift/domain';
 import type { Clock } from '@uplift/runtime';
 import type {
   Checkpoint,
@@ -35,7 +35,12 @@ class Tables implements Snapshot {
   constructor(
     public at: Checkpoint,
     private readonly byName = new Map<string, Rows>(),
+    private readonly limits: readonly Labels[] = [],
   ) {}
+
+  limitedTo(limits: readonly Labels[]): Snapshot {
+    return new Tables(this.at, this.byName, [...this.limits, ...limits]);
+  }
 
   copy(): Tables {
     const rows = [...this.byName].map(([name, table]) => [name, new Map(table)] as const);
@@ -49,7 +54,15 @@ class Tables implements Snapshot {
   }
 
   all<View>(table: Table<View>): View[] {
-    return [...this.rowsOf(table).values()] as View[];
+    const rows = [...this.rowsOf(table).values()] as View[];
+    if (this.limits.length === 0) return rows;
+    const { field, prefix } = table.ofInstance;
+    const instances = [...this.rowsOf(INSTANCES).values()] as InstanceView[];
+    const seen = instances.filter(({ labels }) =>
+      this.limits.every((limit) => isWithin(labels, limit)),
+    );
+    const names = new Set(seen.map(({ instanceId }) => prefix + instanceId));
+    return rows.filter((row) => names.has(String(row[field])));
   }
 
   checkpoint(): Promise<Checkpoint> {

@@ -1,10 +1,9 @@
 import { API_TOKENS_STREAM } from '@uplift/contracts';
-import type { ApiTokenCommand } from '@uplift/domain';
+import type { ApiTokenCommand, Labels, Scope } from '@uplift/domain';
 import { SCOPES } from '@uplift/domain';
 import { StreamHistory, SystemCommandHandler } from '@uplift/event-store';
 import { InMemoryEventStore } from '@uplift/event-store/testing';
 import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
-import type { Scope } from '@uplift/domain';
 import { AccessPolicy } from '../access-policy';
 import { API_TOKENS_DECIDER, ApiTokens, makeToken, tokenHash } from '../api-tokens';
 import { Authenticator } from '../authenticator';
@@ -38,17 +37,22 @@ export function accessOn(
     const cause = { causationId: randomness.uuid(), step: command.type, correlationId: 'c', actor };
     return handler.handle({ command, cause }, { tries: 1 });
   };
-  const create = async (scopes: readonly Scope[] = ['instances:read'], forMs = YEAR_MS) => {
+  const create = async (
+    scopes: readonly Scope[] = ['instances:read'],
+    forMs = YEAR_MS,
+    labels?: Labels,
+  ) => {
     const token = makeToken(randomness);
     const tokenId = randomness.uuid();
     const hash = tokenHash(token).toString('hex');
     const times = { now: timeIn(0), latestExpiry: timeIn(YEAR_MS), expiresAt: timeIn(forMs) };
-    const data = { ...ASKED, ...times, tokenId, hash, scopes, grantable: SCOPES };
+    const rights = labels === undefined ? { scopes } : { scopes: [], limited: { labels, scopes } };
+    const data = { ...ASKED, ...times, tokenId, hash, ...rights, grantable: SCOPES, within: {} };
     await elsewhere({ type: 'CreateApiToken', data });
     return { token, tokenId, hash };
   };
   const revoke = (tokenId: string) =>
-    elsewhere({ type: 'RevokeApiToken', data: { ...ASKED, tokenId, now: timeIn(0) } });
+    elsewhere({ type: 'RevokeApiToken', data: { ...ASKED, tokenId, within: {}, now: timeIn(0) } });
 
   const authenticator = new Authenticator(policy, tokens, jwt, clock);
   return { clock, randomness, store, rootToken, tokens, handler, authenticator, create, revoke };

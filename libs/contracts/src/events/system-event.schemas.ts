@@ -17,8 +17,10 @@ import {
   name,
   nullable,
   object,
+  objectWith,
   oneOf,
   plain,
+  record,
   revision,
   text,
   timestamp,
@@ -71,16 +73,24 @@ export const SYSTEM_EVENTS: {
   ),
   ApiTokenCreated: documented(
     'From here on whoever shows the token may use its scopes.',
-    object({
-      tokenId: name,
-      hash: documented(
-        'SHA-256 of the token, in hex',
-        plain({ type: 'string', pattern: '^[0-9a-f]{64}$' }),
-      ),
-      scopes: list(oneOf(SCOPES)),
-      expiresAt: timestamp,
-      ...ASKED_BY,
-    }),
+    objectWith<SystemEventData['ApiTokenCreated']>(
+      {
+        tokenId: name,
+        hash: documented(
+          'SHA-256 of the token, in hex',
+          plain({ type: 'string', pattern: '^[0-9a-f]{64}$' }),
+        ),
+        scopes: documented('For every instance', list(oneOf(SCOPES))),
+        expiresAt: timestamp,
+        ...ASKED_BY,
+      },
+      {
+        limited: documented(
+          'For instances with all of these labels alone; then there are no other scopes',
+          object({ labels: record(text), scopes: list(oneOf(SCOPES)) }),
+        ),
+      },
+    ),
   ),
   ApiTokenRevoked: documented(
     'The token is good for nothing any more.',

@@ -1,7 +1,15 @@
 import type { Decider } from '../decider';
 import { DomainError } from '../decider';
 import type { AskedBy } from '../instance/instance.events';
-import type { ApiTokenGrant, Scope, SystemEvent, SystemEventOf } from './system.events';
+import type { Labels } from '../labels';
+import { isWithin, labelsInWords } from '../labels';
+import type {
+  ApiTokenGrant,
+  LimitedGrant,
+  Scope,
+  SystemEvent,
+  SystemEventOf,
+} from './system.events';
 
 /** Tokens that may be in force at once: a list that every request may have to be held against stays small. */
 export const MOST_API_TOKENS = 1_000;
@@ -25,12 +33,19 @@ export interface ApiTokenCommandData {
     AskedBy & {
       /** Whoever creates a token gives no more than this. */
       readonly grantable: readonly Scope[];
+      /** Nor for more instances than this. */
+      readonly within: Labels;
       /** RFC 3339 in UTC with milliseconds, as every time here: so the order of texts is that of times. */
       readonly now: string;
       /** Within the days that any token has at most, and not after the right of whoever creates it has ended. */
       readonly latestExpiry: string;
     };
-  RevokeApiToken: { readonly tokenId: string; readonly now: string } & AskedBy;
+  RevokeApiToken: {
+    readonly tokenId: string;
+    /** Of whoever asks: tokens that reach further do not exist for him. */
+    readonly within: Labels;
+    readonly now: string;
+  } & AskedBy;
 }
 
 export type ApiTokenCommandType = keyof ApiTokenCommandData;
@@ -63,6 +78,15 @@ export class ApiTokenCreatorOverError extends DomainError {
   }
 }
 
+export class ApiTokenTooWideError extends DomainError {
+  readonly code = 'token-limited';
+  constructor(within: Labels) {
+    super(
+      `A token that is limited creates none that reaches further: give it the labels ${labelsInWords(within)}`,
+    );
+  }
+}
+
 export class ApiTokenExpiryError extends DomainError {
   readonly code = 'token-expiry-not-usable';
   constructor(latestExpiry: string) {
@@ -80,7 +104,7 @@ export class TooManyApiTokensError extends DomainError {
 }
 
 function decideCreation(
-  { grantable, now, latestExpiry, ...token }: ApiTokenCommandData['CreateApiToken'],
+  { grantable, within, now, latestExpiry, ...token }: ApiTokenCommandData['CreateApiToken'],
   tokens: ApiTokens,
   actorOf: ActorOfToken,
 ): readonly SystemEvent[] {
@@ -88,8 +112,7 @@ function decideCreation(
   const creator = [...tokens.values()].find((each) => actorOf(each.tokenId) === token.requestedBy);
   // A revocation takes along what stands before it: what is created behind it would stay.
   if (creator !== undefined && !isInForce(creator, now)) throw new ApiTokenCreatorOverError();
-  const missing = token.scopes.filter((scope) => !grantable.includes(scope));
-  if (missing.length > 0) throw new ApiTokenTooStrongError(missing.join(', '));
+  refuseMore(rightsOf(token), { scopes: grantable, labels: within });
   if (token.expiresAt <= now || token.expiresAt > latestExpiry) {
     throw new ApiTokenExpiryError(latestExpiry);
   }
@@ -98,14 +121,22 @@ function decideCreation(
   return [{ type: 'ApiTokenCreated', data: token }];
 }
 
+function refuseMore(wanted: LimitedGrant, held: LimitedGrant): void {
+  if (!isWithin(wanted.labels, held.labels)) throw new ApiTokenTooWideError(held.labels);
+  const missing = wanted.scopes.filter((scope) => !held.scopes.includes(scope));
+  if (missing.length > 0) throw new ApiTokenTooStrongError(missing.join(', '));
+}
+
 /** With a token goes what was created with it, and with that in turn. */
 function decideRevocation(
-  { now, ...data }: ApiTokenCommandData['RevokeApiToken'],
+  { now, within, ...data }: ApiTokenCommandData['RevokeApiToken'],
   tokens: ApiTokens,
   actorOf: ActorOfToken,
 ): readonly SystemEvent[] {
   const named = tokens.get(data.tokenId);
-  if (!named) throw new ApiTokenUnknownError(data.tokenId);
+  if (!named || !isWithin(rightsOf(named).labels, within)) {
+    throw new ApiTokenUnknownError(data.tokenId);
+  }
   const reason = `The token ${data.tokenId} that created it was revoked`;
   const others = createdWith(named, tokens, actorOf).filter((each) => isInForce(each, now));
   const revoked = [
@@ -127,6 +158,14 @@ function createdWith(
     if (isCreated) creators.add(actorOf(each.tokenId));
     return isCreated;
   });
+}
+
+/** What a token lets its holder do, and for which instances. */
+export function rightsOf({
+  scopes,
+  limited,
+}: Pick<ApiTokenGrant, 'scopes' | 'limited'>): LimitedGrant {
+  return limited ?? { scopes, labels: {} };
 }
 
 /** Whether a token is neither revoked nor expired at a time. */

@@ -6,9 +6,11 @@ import {
   apiTokensDecider,
   apiTokensIn,
   ApiTokenTooStrongError,
+  ApiTokenTooWideError,
   ApiTokenUnknownError,
   isInForce,
   MOST_API_TOKENS,
+  rightsOf,
   TooManyApiTokensError,
 } from './api-tokens';
 import type { SystemEvent } from './system.events';
@@ -26,12 +28,17 @@ const create = (
   changes: Partial<Extract<ApiTokenCommand, { type: 'CreateApiToken' }>['data']> = {},
 ): ApiTokenCommand => ({
   type: 'CreateApiToken',
-  data: { ...token, ...asked, ...times, grantable: ['instances:read', 'audit:read'], ...changes },
+  data: {
+    ...token,
+    ...asked,
+    ...times,
+    grantable: ['instances:read', 'audit:read'],
+    within: {},
+    ...changes,
+  },
 });
-const revoke: ApiTokenCommand = {
-  type: 'RevokeApiToken',
-  data: { tokenId: 't-1', now: times.now, ...asked },
-};
+const revoking = { tokenId: 't-1', within: {}, now: times.now, ...asked };
+const revoke: ApiTokenCommand = { type: 'RevokeApiToken', data: revoking };
 const created: SystemEvent = { type: 'ApiTokenCreated', data: { ...token, ...asked } };
 const revoked: SystemEvent = { type: 'ApiTokenRevoked', data: { tokenId: 't-1', ...asked } };
 const noted: SystemEvent = { type: 'CommandNoted', data: { command: 'RevokeApiToken' } };
@@ -100,6 +107,46 @@ describe('an API token', () => {
       ApiTokenTooStrongError,
     );
     expect(() => decided(create({ grantable: [] }))).toThrow(/instances:read/);
+  });
+
+  it('of some instances has its scopes for them alone', () => {
+    const limited = { labels: { team: 'payments' }, scopes: ['instances:read'] } as const;
+    const ofTeam = { ...token, scopes: [], limited };
+    expect(decided(create(ofTeam))).toEqual([
+      { type: 'ApiTokenCreated', data: { ...ofTeam, ...asked } },
+    ]);
+    expect(rightsOf(ofTeam)).toEqual(limited);
+    expect(rightsOf(token)).toEqual({ scopes: token.scopes, labels: {} });
+    expect(() => decided(create({ ...ofTeam, grantable: ['audit:read'] }))).toThrow(
+      ApiTokenTooStrongError,
+    );
+  });
+
+  it('reaches no further than the one that creates it', () => {
+    const within = { team: 'payments', region: 'eu' };
+    const limitedTo = (labels: Record<string, string>) =>
+      create({ within, scopes: [], limited: { labels, scopes: ['instances:read'] } });
+    expect(decided(limitedTo(within))).toHaveLength(1);
+    expect(decided(limitedTo({ ...within, app: 'shop' }))).toHaveLength(1);
+    for (const labels of [{ team: 'payments' }, { ...within, team: 'ledger' }, {}]) {
+      expect(() => decided(limitedTo(labels))).toThrow(ApiTokenTooWideError);
+    }
+    expect(() => decided(create({ within }))).toThrow(/team=payments, region=eu/);
+  });
+
+  it('cannot be revoked by whoever reaches less than it, and does not exist for him', () => {
+    const limited = { labels: { team: 'payments' }, scopes: ['instances:read'] } as const;
+    const ofTeam: SystemEvent = {
+      type: 'ApiTokenCreated',
+      data: { ...token, scopes: [], limited, ...asked },
+    };
+    const revokeWithin = (team: string): ApiTokenCommand => ({
+      type: 'RevokeApiToken',
+      data: { ...revoking, within: { team } },
+    });
+    expect(() => decided(revokeWithin('payments'), created)).toThrow(ApiTokenUnknownError);
+    expect(() => decided(revokeWithin('ledger'), ofTeam)).toThrow(ApiTokenUnknownError);
+    expect(decided(revokeWithin('payments'), ofTeam)).toEqual([revoked]);
   });
 
   it.each([

@@ -1,4 +1,5 @@
 import type { AskedBy, Evidence } from '../instance/instance.events';
+import type { Labels } from '../labels';
 
 /** Which starts a switch is about: those of one Lagoon core, or of the whole system. */
 export interface StartsScope {
@@ -56,12 +57,21 @@ export const SCOPES = [
 
 export type Scope = (typeof SCOPES)[number];
 
+/** Scopes that hold for instances with all of these labels. */
+export interface LimitedGrant {
+  readonly labels: Labels;
+  readonly scopes: readonly Scope[];
+}
+
 /** What an API token lets its holder do, and until when. */
 export interface ApiTokenGrant {
   readonly tokenId: string;
   /** SHA-256 (hex) of the token, which nobody can make from it. */
   readonly hash: string;
+  /** For every instance. */
   readonly scopes: readonly Scope[];
+  /** Of a token for some instances alone. It has no other scopes: a build that does not know of limits lets it do nothing. */
+  readonly limited?: LimitedGrant;
   /** RFC 3339. */
   readonly expiresAt: string;
 }

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { optionalSecret, optionalText, switchedOff, type Setting } from './setting';
+import { limit, optionalSecret, optionalText, switchedOff, type Setting } from './setting';
 
 /** Who may use the command API, and how callers prove who they are. */
 export const ACCESS_SETTINGS = {
@@ -51,6 +51,21 @@ export const ACCESS_SETTINGS = {
     default: 'RS256,ES256',
     description: 'Signatures that are accepted on those tokens',
   },
+  writesPerMinute: limit(
+    'UPLIFT_WRITES_PER_MINUTE',
+    60,
+    'Commands that the holder of one token may send to one process in a minute, 0 for no limit',
+  ),
+  readsPerMinute: limit(
+    'UPLIFT_READS_PER_MINUTE',
+    600,
+    'Requests that read which the holder of one token may send to one process in a minute, 0 for no limit',
+  ),
+  streamsPerToken: limit(
+    'UPLIFT_STREAMS_PER_TOKEN',
+    5,
+    'Most event streams that the holder of one token may have open at one command API, 0 for no limit',
+  ),
   healthCallbackKey: optionalSecret(
     'UPLIFT_HEALTH_CALLBACK_KEY',
     'At least 32 characters from which the token of each instance for its health callbacks follows; without it none is taken',

@@ -122,7 +122,7 @@ export const PROCESS_SETTINGS = {
   streamsPerClient: limit(
     'UPLIFT_STREAMS_PER_CLIENT',
     20,
-    'Most event streams that one address may have open at one command API, 0 for no limit; behind a proxy all clients have its address',
+    'Most event streams that one address may have open at one command API, with the root token or with `UPLIFT_AUTH=off`; 0 for no limit',
   ),
   promoteEnabled: switchedOff(
     'UPLIFT_PROMOTE_ENABLED',

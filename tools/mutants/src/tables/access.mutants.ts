@@ -22,7 +22,7 @@ export const ACCESS_MUTANTS: readonly Mutant[] = [
     breaks: ['S-01'],
     what: 'any good token opens any route',
     file: `${ACCESS}/access.guard.ts`,
-    search: 'if (scope !== undefined && !principal.scopes.includes(scope)) throw lacking(scope);',
+    search: 'if (!scopes.includes(access.scope)) throw lacking(access.scope);',
     replacement: '',
     test: { spec: `${ACCESS}/access.guard.unit.spec.ts`, name: 'lets nobody in without the scope' },
   },
@@ -223,7 +223,7 @@ export const ACCESS_MUTANTS: readonly Mutant[] = [
     breaks: ['S-11'],
     what: 'whoever reads instances is sent every event of the system',
     file: 'apps/command-api/src/events/event-watch.ts',
-    search: 'if (mayWatch(scopes, event)) this.waiting.push(event);',
+    search: 'if (mayWatch(watcher, event)) this.waiting.push(event);',
     replacement: 'this.waiting.push(event);',
     test: {
       spec: 'apps/command-api/src/events/event-watch.unit.spec.ts',

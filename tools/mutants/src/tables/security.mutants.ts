@@ -79,8 +79,8 @@ export const SECURITY_MUTANTS: readonly Mutant[] = [
     breaks: ['S-06'],
     what: 'one client may open all event streams',
     file: `${API}/events/event-streams.ts`,
-    search: 'if (perClient > 0 && ofClient >= perClient) {',
-    replacement: 'if (perClient > 0 && ofClient >= 1_000 * perClient) {',
+    search: 'if (most > 0 && ofClient >= most) {',
+    replacement: 'if (most > 0 && ofClient >= 1_000 * most) {',
     test: {
       spec: `${API}/events/event-streams.unit.spec.ts`,
       name: 'bounds the streams of one client, not those of others',
@@ -256,7 +256,7 @@ export const SECURITY_MUTANTS: readonly Mutant[] = [
     breaks: ['S-18'],
     what: 'a refused command leaves no trace',
     file: `${API}/commands/command-service.ts`,
-    search: 'this.refusals.record(request, problem, loaded.state);',
+    search: 'this.refusals.record(request, shown, loaded.state);',
     replacement: '',
     test: {
       spec: `${API}/commands/refusal-recorder.unit.spec.ts`,
