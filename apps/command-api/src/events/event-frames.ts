@@ -42,7 +42,8 @@ function closedFrame(reason: StreamEnd): string {
 const WHY_CLOSED: Partial<Record<StreamEnd, string>> = {
   'slow-reader': `Nothing was read for ${SLOW_READER_MS / 1_000} s: connect again with Last-Event-ID`,
   stopping: 'The service stops: connect again with Last-Event-ID',
-  'access-ended': 'The token has expired or was revoked: connect again with another one',
+  'access-ended':
+    'The token has expired or was revoked, or could not be looked up for a minute: connect again, with another one if it is refused',
   failed: 'The events cannot be read: connect again with Last-Event-ID',
 };
 
