@@ -8,6 +8,7 @@ const textOf = (file: string) => readFileSync(join(projectRoot(), file), 'utf8')
 
 interface Part {
   readonly kind: string;
+  readonly metadata: { readonly labels?: Readonly<Record<string, string>> };
   readonly spec: {
     readonly replicas?: number;
     readonly minAvailable?: number;
@@ -21,7 +22,11 @@ interface Pod {
   readonly securityContext: unknown;
   readonly containers: readonly {
     readonly image: string;
-    readonly env: readonly { readonly name: string; readonly value?: string }[];
+    readonly env: readonly {
+      readonly name: string;
+      readonly value?: string;
+      readonly valueFrom?: { readonly secretKeyRef?: { readonly name: string } };
+    }[];
     readonly volumeMounts: readonly { readonly mountPath: string }[];
     readonly securityContext: unknown;
     readonly resources: { readonly limits: unknown };
@@ -56,6 +61,22 @@ describe('the nodes of the event store on Kubernetes', () => {
     expect(mounted).toContain(environment.get('EVENTSTORE_TRUSTED_ROOT_CERTIFICATES_PATH'));
   });
 
+  it('find each other by a name that their certificate has, as clients do', () => {
+    const dns = environment.get('EVENTSTORE_CLUSTER_DNS') ?? '';
+    const node = environment.get('EVENTSTORE_NODE_HOST_ADVERTISE_AS') ?? '';
+    const [names = ''] = /^\| `eventstore-tls` .*$/m.exec(textOf('docs/production.md')) ?? [];
+    expect(names).toContain(`\`${dns}\``);
+    expect(names).toContain(`\`${node.replace('$(POD_NAME)', '*')}\``);
+  });
+
+  it('have no password at their first start that everybody knows', () => {
+    const secret = (name: string) =>
+      container.env.find((each) => each.name === name)?.valueFrom?.secretKeyRef?.name;
+    for (const user of ['ADMIN', 'OPS']) {
+      expect(secret(`EVENTSTORE_DEFAULT_${user}_PASSWORD`)).toBe('eventstore-passwords');
+    }
+  });
+
   it('are started again however they ended, with code 0 too', () => {
     expect(pod.restartPolicy).toBe('Always');
   });
@@ -70,6 +91,9 @@ describe('the nodes of the event store on Kubernetes', () => {
       capabilities: { drop: ['ALL'] },
     });
     expect(container.resources.limits).toEqual({ memory: '4Gi' });
+    expect(partOf('Namespace').metadata.labels).toEqual({
+      'pod-security.kubernetes.io/enforce': 'restricted',
+    });
   });
 
   it('are reached by Uplift alone, where its own policies look for them', () => {
