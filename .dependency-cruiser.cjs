@@ -174,6 +174,27 @@ module.exports = {
       to: { path: 'node_modules/nats/' },
     },
     {
+      name: 'opentelemetry-only-in-tracing',
+      severity: 'error',
+      comment: 'Use Tracing of @uplift/runtime; if it lacks something, add it there.',
+      from: { pathNot: '^libs/runtime/src/(tracing|testing)/' },
+      to: { path: 'node_modules/@opentelemetry/' },
+    },
+    {
+      name: 'opentelemetry-is-loaded-on-demand',
+      severity: 'error',
+      comment:
+        'Where there are no traces nothing of it is loaded: openTracing alone does it, when it is needed.',
+      from: {
+        path: '^(apps|libs)/',
+        pathNot: [...TEST_CODE, '^libs/runtime/src/tracing/open-tracing\\.ts$'],
+      },
+      to: {
+        path: '^libs/runtime/src/tracing/otel\\.tracing\\.ts$',
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
       name: 'production-never-imports-tests',
       severity: 'error',
       comment: 'Move what production needs out of the specs and test folders.',

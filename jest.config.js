@@ -1,12 +1,14 @@
 const { availableParallelism } = require('node:os');
 
+const TRANSFORMED = '(jose|@opentelemetry/otlp-exporter-base)';
+
 const suite = (name, suffix) => ({
   displayName: name,
   testMatch: [`<rootDir>/{apps,libs,tools,test}/**/*.${suffix}.spec.ts`],
   testEnvironment: '<rootDir>/jest.environment.js',
-  // jose is an ES module, which Jest does not load as such.
-  transform: { '^.+\\.ts$': '@swc/jest', '/node_modules/jose/.+\\.js$': '@swc/jest' },
-  transformIgnorePatterns: ['/node_modules/(?!jose/)'],
+  // jose is an ES module, and the exporter of traces imports when it is used: Jest does neither as such.
+  transform: { '^.+\\.ts$': '@swc/jest', [`/node_modules/${TRANSFORMED}/.+\\.js$`]: '@swc/jest' },
+  transformIgnorePatterns: [`/node_modules/(?!${TRANSFORMED}/)`],
   moduleNameMapper: {
     '^fast-check$': '<rootDir>/jest.fast-check.js',
     '^@uplift/([^/]+)/testing$': '<rootDir>/libs/$1/src/testing/index.ts',

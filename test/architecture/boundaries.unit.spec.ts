@@ -100,6 +100,12 @@ const VIOLATIONS: readonly Planted[] = [
   ),
   planted('nats-only-in-bus', 'apps/relay/src/p14.ts', "import 'nats';"),
   planted('nats-only-in-bus', 'tools/stack/src/p15.ts', "import 'nats';"),
+  planted('opentelemetry-only-in-tracing', 'apps/relay/src/p37.ts', "import '@opentelemetry/api';"),
+  planted(
+    'opentelemetry-is-loaded-on-demand',
+    'libs/runtime/src/p38.ts',
+    "import './tracing/otel.tracing';",
+  ),
   planted(
     'production-never-imports-tests',
     'apps/relay/src/p16.ts',

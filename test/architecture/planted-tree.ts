@@ -27,7 +27,10 @@ interface Report {
 
 /** Packages as they look when installed, with nothing in them. */
 const PACKAGES = {
-  dependencies: ['nats', '@eventstore/db-client', 'ajv', 'undici', 'kysely', 'pg'],
+  dependencies: [
+    ...['nats', '@eventstore/db-client', 'ajv', 'undici', 'kysely', 'pg'],
+    '@opentelemetry/api',
+  ],
   devDependencies: ['fast-check'],
   undeclared: ['lodash'],
 } as const;

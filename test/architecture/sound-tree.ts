@@ -12,6 +12,10 @@ export const SOUND_TREE: Tree = {
   'libs/contracts/src/golden.unit.spec.ts': "import '@uplift/domain/testing'; import '.';",
   'libs/event-store/src/index.ts': "import '@eventstore/db-client'; import '@uplift/contracts';",
   'libs/bus/src/index.ts': "import 'nats'; import '@uplift/contracts';",
+  'libs/runtime/src/index.ts': "import './tracing/open-tracing';",
+  'libs/runtime/src/tracing/open-tracing.ts':
+    "export const open = () => require('./otel.tracing');",
+  'libs/runtime/src/tracing/otel.tracing.ts': "import '@opentelemetry/api';",
   'libs/lagoon/src/index.ts': "import 'undici'; import './answers';",
   'libs/lagoon/src/answers.ts': 'export const answers = 1;',
   'apps/relay/src/main.ts': "import '@uplift/bus'; import '@uplift/event-store'; import './relay';",

@@ -14,6 +14,7 @@ import {
   Health,
   Metrics,
   NestLogger,
+  NO_TRACING,
   readConfiguration,
   systemClock,
 } from '@uplift/runtime';
@@ -154,6 +155,7 @@ export class ServicesInProcess {
       logger: createLogger(name, { level: 'error', destination: { write } }),
       health: new Health(this.clock),
       metrics: new Metrics(name),
+      tracing: NO_TRACING,
       clock: this.clock,
       randomness: new SeededRandomness(1),
       exit: (code) => void this.errors.push(`ended with ${code}`),

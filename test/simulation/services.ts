@@ -5,7 +5,7 @@ import { BusConnection } from '@uplift/bus';
 import { EsdbEventStore, EventStore } from '@uplift/event-store';
 import { HealthProbe, LagoonCores } from '@uplift/lagoon';
 import type { Clock, Logger, Randomness, ServiceOptions, SettingName } from '@uplift/runtime';
-import { Health, Metrics, readConfiguration, SERVICE_SETTINGS } from '@uplift/runtime';
+import { Health, Metrics, NO_TRACING, readConfiguration, SERVICE_SETTINGS } from '@uplift/runtime';
 import { commandApi } from '../../apps/command-api/src/command-api.service';
 import { projector } from '../../apps/projector/src/projector.module';
 import { ReadModel } from '../../apps/projector/src/read-model/read-model.port';
@@ -101,6 +101,7 @@ export async function startService(
     ...{ name: options.name, clock, randomness, logger, health, exit },
     configuration: { ...configurationOf(options), workerId: processName },
     metrics: new Metrics(options.name, 'simulated'),
+    tracing: NO_TRACING,
   };
   const builder = Test.createTestingModule({ imports: [options.module(runtime)] });
   const container = await within(builder, service, surroundings).compile();

@@ -7,6 +7,7 @@ import {
   Health,
   Metrics,
   NestLogger,
+  NO_TRACING,
   systemClock,
   systemRandomness,
 } from '@uplift/runtime';
@@ -110,6 +111,7 @@ function runtimeFor(natsUrl: string, postgresUrl: string): ProjectorRuntime {
     clock: systemClock,
     randomness: systemRandomness,
     metrics: new Metrics(PROJECTOR_NAME),
+    tracing: NO_TRACING,
     exit: (code) => expect(code).toBeUndefined(),
   };
 }

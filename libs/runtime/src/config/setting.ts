@@ -2,7 +2,7 @@ export type SettingType = 'string' | 'integer' | 'number' | 'boolean' | 'url' | 
 
 /** One environment variable. Without `default` and without `optional` a process that reads it cannot start without it. */
 export interface Setting {
-  readonly env: `UPLIFT_${string}`;
+  readonly env: `UPLIFT_${string}` | `OTEL_${string}`;
   readonly type: SettingType;
   readonly description: string;
   readonly default?: string | number | boolean;

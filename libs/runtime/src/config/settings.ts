@@ -4,6 +4,7 @@ import { LAGOON_SETTINGS } from './lagoon.settings';
 import { PROCESS_SETTINGS } from './process.settings';
 import { expectation, type Setting } from './setting';
 import { DEADLINE_SETTINGS, STAGE_SETTINGS } from './stage.settings';
+import { TRACE_SETTINGS } from './tracing.settings';
 
 /** Every setting of every process. A new setting is a new row in one of these tables. */
 export const SETTINGS = {
@@ -13,6 +14,7 @@ export const SETTINGS = {
   ...LAGOON_SETTINGS,
   ...STAGE_SETTINGS,
   ...DEADLINE_SETTINGS,
+  ...TRACE_SETTINGS,
 } as const satisfies Record<string, Setting>;
 
 export type SettingName = keyof typeof SETTINGS;
@@ -24,6 +26,7 @@ export function renderSettingsPage(settings: readonly Setting[] = Object.values(
     '',
     'Every process is configured by environment variables only. An unknown `UPLIFT_*` variable stops the start,',
     'and all problems are listed at once. A secret is also accepted as `<NAME>_FILE`, the path of a file that holds it.',
+    'The variables `OTEL_*` are about [traces](tracing.md).',
     '',
     '| Variable | Value | Default | Meaning |',
     '| --- | --- | --- | --- |',

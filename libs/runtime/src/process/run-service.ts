@@ -64,6 +64,7 @@ export async function startService<N extends SettingName = never>(
       runtime.health.markStopping();
       await app.close();
       await healthServer.close();
+      await runtime.tracing.close();
       await guard?.stop();
     },
   };

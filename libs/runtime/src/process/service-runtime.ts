@@ -6,6 +6,8 @@ import { Metrics } from '../health/metrics';
 import { createLogger, type Logger } from '../logging/logger';
 import { systemClock, type Clock } from '../time/clock';
 import { systemRandomness, type Randomness } from '../time/randomness';
+import { openTracing, TRACING_SETTINGS, type TracingSettings } from '../tracing/open-tracing';
+import type { Tracing } from '../tracing/tracing';
 
 /** The settings that every service reads. */
 export const SERVICE_SETTINGS = [
@@ -29,6 +31,7 @@ export interface ServiceRuntime<N extends SettingName = ServiceSetting> {
   readonly logger: Logger;
   readonly health: Health;
   readonly metrics: Metrics;
+  readonly tracing: Tracing;
   readonly clock: Clock;
   readonly randomness: Randomness;
   /** Ends the process. */
@@ -40,7 +43,11 @@ export function createRuntime<N extends SettingName>(
   name: string,
   settings: readonly N[],
 ): ServiceRuntime<N> {
-  const configuration = readConfiguration<N | ServiceSetting>([...SERVICE_SETTINGS, ...settings]);
+  const configuration = readConfiguration([
+    ...SERVICE_SETTINGS,
+    ...TRACING_SETTINGS,
+    ...settings,
+  ]) as ServiceRuntime<N>['configuration'] & TracingSettings;
   const { logLevel, buildCommit, beatLimitMs, failpoints } =
     configuration as ServiceRuntime['configuration'];
   const logger = createLogger(name, { level: logLevel });
@@ -51,6 +58,7 @@ export function createRuntime<N extends SettingName>(
     logger,
     health: new Health(systemClock, { beatLimitMs: beatLimitMs > 0 ? beatLimitMs : Infinity }),
     metrics: new Metrics(name, buildCommit).measureProcess(),
+    tracing: openTracing(name, configuration, { clock: systemClock, logger }),
     clock: systemClock,
     randomness: systemRandomness,
     exit: (code) => process.exit(code),
