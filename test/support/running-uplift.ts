@@ -199,10 +199,10 @@ export class RunningUplift {
 }
 
 /** One Uplift for every suite of a spec file; call it within `describe`, and what it returns within a test. */
-export function upliftForAll(options: UpliftOptions): () => RunningUplift {
+export function upliftForAll(options: UpliftOptions | (() => UpliftOptions)): () => RunningUplift {
   let uplift: RunningUplift | undefined;
   beforeAll(async () => {
-    uplift = await RunningUplift.start(options);
+    uplift = await RunningUplift.start(typeof options === 'function' ? options() : options);
   });
   afterAll(() => uplift?.stop());
   return () => {

@@ -36,7 +36,7 @@ import {
   SystemHistory,
 } from '@uplift/event-store';
 import type { ServiceRuntime } from '@uplift/runtime';
-import { Clock, Health, Metrics, Randomness } from '@uplift/runtime';
+import { Clock, Health, Metrics, Randomness, Tracing } from '@uplift/runtime';
 import { accessProviders, GLOBAL_GUARD } from './access/access.providers';
 import { CALLBACK_SETTINGS, callbackPolicyOf, CallbackTokens } from './access/callback-tokens';
 import { ReadRecorder } from './access/read-recorder';
@@ -148,12 +148,13 @@ export class CommandApiModule implements OnApplicationShutdown {
   }
 }
 
-function ports({ clock, randomness, health, metrics }: CommandApiRuntime): Provider[] {
+function ports({ clock, randomness, health, metrics, tracing }: CommandApiRuntime): Provider[] {
   return [
     { provide: Clock, useValue: clock },
     { provide: Randomness, useValue: randomness },
     { provide: Health, useValue: health },
     { provide: Metrics, useValue: metrics },
+    { provide: Tracing, useValue: tracing },
   ];
 }
 
@@ -202,7 +203,7 @@ function adapters(runtime: CommandApiRuntime): Provider[] {
     {
       provide: BusClient,
       inject: [BusConnection],
-      useFactory: (connection: BusConnection) => new BusClient(connection),
+      useFactory: (connection: BusConnection) => new BusClient(connection, runtime.tracing),
     },
   ];
 }

@@ -1,7 +1,7 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { BusConnection, ServicesStrategy } from '@uplift/bus';
 import { COMMAND_ALIASES } from '@uplift/contracts';
-import type { ServiceOptions } from '@uplift/runtime';
+import type { ServiceOptions, Tracing } from '@uplift/runtime';
 import { COMMAND_API_SETTINGS, CommandApiModule, SERVICE_NAME } from './command-api.module';
 import { configureHttp, FASTIFY_OPTIONS } from './http/http-transport';
 import { BODY_LIMIT_BYTES } from './input/read-dto';
@@ -16,7 +16,7 @@ export function commandApi(): ServiceOptions<(typeof COMMAND_API_SETTINGS)[numbe
     name: SERVICE_NAME,
     settings: COMMAND_API_SETTINGS,
     module: (runtime) => CommandApiModule.for(runtime),
-    strategies: (app) => [natsTransport(app)],
+    strategies: (app, { tracing }) => [natsTransport(app, tracing)],
     http: {
       fastify: FASTIFY_OPTIONS,
       configure: (app) => {
@@ -27,7 +27,7 @@ export function commandApi(): ServiceOptions<(typeof COMMAND_API_SETTINGS)[numbe
   };
 }
 
-function natsTransport(app: INestApplicationContext): ServicesStrategy {
+function natsTransport(app: INestApplicationContext, tracing: Tracing): ServicesStrategy {
   return new ServicesStrategy({
     connection: app.get(BusConnection),
     name: `uplift-${SERVICE_NAME}`,
@@ -36,5 +36,6 @@ function natsTransport(app: INestApplicationContext): ServicesStrategy {
     endpoints: COMMAND_ENDPOINTS,
     aliases: COMMAND_ALIASES,
     maxBodyBytes: BODY_LIMIT_BYTES,
+    tracing,
   });
 }

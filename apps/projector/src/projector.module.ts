@@ -15,6 +15,8 @@ import type { ServiceOptions, ServiceRuntime, SettingName } from '@uplift/runtim
 import { ProjectionLoop } from './projection/projection-loop';
 import { ProjectionProgress } from './projection/projection-progress';
 import { recordBatches, showProgress } from './projection/projection.metrics';
+import type { WrittenBatch } from './projection/projection-loop';
+import { traceBatches } from './projection/projection.traces';
 import { whyStale } from './projection/projection-state';
 import { ProjectionService } from './projection/projection.service';
 import { QueriesController, queryService } from './queries/queries.controller';
@@ -41,7 +43,9 @@ export function projector(): ServiceOptions<(typeof PROJECTOR_SETTINGS)[number]>
     name: PROJECTOR_NAME,
     settings: PROJECTOR_SETTINGS,
     module: (runtime) => ProjectorModule.for(runtime),
-    strategies: (app) => [queryService(app.get(BusConnection), PROJECTOR_NAME)],
+    strategies: (app, { tracing }) => [
+      queryService(app.get(BusConnection), PROJECTOR_NAME, tracing),
+    ],
   };
 }
 
@@ -123,14 +127,16 @@ function access({ configuration, clock }: ProjectorRuntime): Provider[] {
   ];
 }
 
-function projection({ clock, randomness, metrics, logger, health }: ProjectorRuntime): Provider[] {
+function projection(runtime: ProjectorRuntime): Provider[] {
+  const { clock, randomness, metrics, logger, health, tracing } = runtime;
   return [
     { provide: ProjectionProgress, useFactory: () => new ProjectionProgress(clock) },
     {
       provide: ProjectionLoop,
       inject: [EventStore, ReadModel, ProjectionProgress],
       useFactory: (store: EventStore, readModel: ReadModel, progress: ProjectionProgress) => {
-        const onBatch = recordBatches(metrics);
+        const told = [recordBatches(metrics), traceBatches(tracing, clock)];
+        const onBatch = (batch: WrittenBatch) => told.forEach((tell) => tell(batch));
         const ports = { store, readModel, clock, randomness, onBeat: health.loop('projection') };
         const rebuild = (signal: AbortSignal) =>
           rebuildReadModel({ store, readModel, clock, signal });

@@ -18,15 +18,19 @@ import {
   beatWhile,
   errorKind,
   errorMessage,
+  NO_TRACING,
   RepeatedLines,
   type Logger,
+  type Tracing,
 } from '@uplift/runtime';
+import { PublishTraces } from './publish-traces';
 import { markOf, type RelayStatus } from './relay-status';
 import { findResumePoint, isRelayed, standBy, type RelayContext } from './resume-point';
 
 export interface RelayParts extends RelayContext {
   readonly status: RelayStatus;
   readonly logger: Logger;
+  readonly tracing?: Tracing;
   /** What of the topology is not as the table says. */
   readonly topology?: TopologyOptions;
   /** The loop that looks after the topology turns, beside the one that publishes. */
@@ -50,6 +54,7 @@ export class RelayLoop {
   private readonly tail: AllTail;
   private readonly backoff: Backoff;
   private readonly lines: RepeatedLines;
+  private readonly traces: PublishTraces;
   private run: PublishRun | undefined;
   private proof: RelayProof = { ordinal: 0, epoch: '' };
   private lastSequence = 0;
@@ -60,7 +65,8 @@ export class RelayLoop {
   private readonly reports = { stream: AS_WANTED, consumers: AS_WANTED };
 
   constructor(private readonly parts: RelayParts) {
-    const { store, clock, randomness, onBeat } = parts;
+    const { store, clock, randomness, onBeat, tracing = NO_TRACING } = parts;
+    this.traces = new PublishTraces(tracing, clock);
     this.backoff = new Backoff(randomness, REFUSED);
     this.lines = new RepeatedLines(clock);
     this.tail = new AllTail(store, {
@@ -98,7 +104,11 @@ export class RelayLoop {
     const { sequence, after, proof, foreign } = await findResumePoint(this.parts, ending);
     if (sequence < this.toldUpTo) this.toldUpTo = 0;
     this.tellOf(foreign);
-    const run = new PublishRun(bus, { after: sequence, maxInFlight: MOST_UNDER_WAY });
+    const run = new PublishRun(bus, {
+      after: sequence,
+      maxInFlight: MOST_UNDER_WAY,
+      onConfirmed: (confirmed) => this.traces.confirmed(confirmed),
+    });
     this.run = run;
     this.proof = proof;
     run.signal.addEventListener('abort', () => {
@@ -113,6 +123,7 @@ export class RelayLoop {
     const { run } = this;
     this.run = undefined;
     await run?.settled();
+    this.traces.end();
     if (run) this.parts.status.endRun();
     run?.close();
     return run;
@@ -188,7 +199,8 @@ export class RelayLoop {
   private publish(run: PublishRun, event: StoredEvent): void {
     const { ordinal, epoch, ...gap } = this.proof;
     this.proof = { ordinal: ordinal + 1, epoch };
-    run.publish(encodeEvent(event, { ...this.proof, ...gap }), event.recordedAt);
+    const message = encodeEvent(event, { ...this.proof, ...gap });
+    this.traces.sent(run.publish(message, event.recordedAt), event);
   }
 
   /** Corrections at once, what stays as it is when it was not told before. */

@@ -33,7 +33,7 @@ export class RelayService implements OnApplicationBootstrap, BeforeApplicationSh
 
   onApplicationBootstrap(): void {
     const { bus, store } = this;
-    const { health, metrics, logger, configuration, clock, randomness } = this.runtime;
+    const { health, metrics, logger, configuration, clock, randomness, tracing } = this.runtime;
     const status = new RelayStatus(clock);
     describeRelay(metrics, status);
     health.addReadiness('relay', () => status.reason);
@@ -47,6 +47,7 @@ export class RelayService implements OnApplicationBootstrap, BeforeApplicationSh
       logger,
       clock,
       randomness,
+      tracing,
       topology: topologyOf(configuration),
       onBeat: health.loop('relay'),
       onKeeperBeat: health.loop('topology'),

@@ -139,7 +139,7 @@ class StoreWatch extends DivergenceWatch implements OnApplicationBootstrap, OnAp
 
 const WORKER = 'who reads and writes instances';
 
-function workers({ clock, randomness }: StageRuntime, actor: Actor): Provider[] {
+function workers({ clock, randomness, tracing }: StageRuntime, actor: Actor): Provider[] {
   return [
     {
       provide: InstanceHistory,
@@ -158,7 +158,7 @@ function workers({ clock, randomness }: StageRuntime, actor: Actor): Provider[] 
         history: InstanceHistory,
         ends: StreamEnds,
         commands: CommandHandler,
-      ): Worker => ({ history, ends, commands, actor, clock }),
+      ): Worker => ({ history, ends, commands, actor, clock, tracing }),
     },
   ];
 }

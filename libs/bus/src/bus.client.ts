@@ -6,6 +6,8 @@ import {
   REQUEST_HEADERS,
   type ReceivedMessage,
 } from '@uplift/contracts';
+import type { Span, SpanOptions, Tracing } from '@uplift/runtime';
+import { NO_TRACING } from '@uplift/runtime';
 import {
   NoAnswerError,
   PayloadTooLargeError,
@@ -25,13 +27,23 @@ const DEFAULT_TIMEOUT_MS = 5_000;
 
 /** Asks a service on the bus, in plain JSON. */
 export class BusClient {
-  constructor(private readonly connection: BusConnection) {}
+  constructor(
+    private readonly connection: BusConnection,
+    private readonly tracing: Tracing = NO_TRACING,
+  ) {}
 
   /**
    * Throws ProblemError: the service's own problem; 503 when nobody answers on the subject (nothing
    * happened); 504 when no answer came in time (the outcome is unknown).
    */
-  async request(subject: string, body: unknown, options: BusRequestOptions = {}): Promise<unknown> {
+  request(subject: string, body: unknown, options: BusRequestOptions = {}): Promise<unknown> {
+    if (!this.tracing.isOn) return this.ask(subject, body, options);
+    return this.tracing.trace(spanOf(subject), (span) =>
+      this.ask(subject, body, withTrace(options, span)),
+    );
+  }
+
+  private async ask(subject: string, body: unknown, options: BusRequestOptions): Promise<unknown> {
     const { timeoutMs = DEFAULT_TIMEOUT_MS } = options;
     const payload = JSON.stringify(body ?? null);
     const reply = await this.send(subject, payload, {
@@ -53,6 +65,32 @@ export class BusClient {
       throw problem ? new ProblemError(problem, { cause: error }) : error;
     }
   }
+}
+
+function spanOf(subject: string): SpanOptions {
+  return {
+    name: `request ${subject}`,
+    kind: 'client',
+    attributes: {
+      'messaging.system': 'nats',
+      'messaging.operation.name': 'request',
+      'messaging.operation.type': 'send',
+      'messaging.destination.name': subject,
+    },
+  };
+}
+
+function withTrace(
+  options: BusRequestOptions,
+  { traceparent, tracestate }: Span,
+): BusRequestOptions {
+  if (traceparent === undefined) return options;
+  const headers = {
+    ...options.headers,
+    [REQUEST_HEADERS.traceparent]: traceparent,
+    ...(tracestate ? { [REQUEST_HEADERS.tracestate]: tracestate } : {}),
+  };
+  return { ...options, headers };
 }
 
 function problemOfRequest(error: unknown, subject: string, { timeoutMs }: RequestOptions) {

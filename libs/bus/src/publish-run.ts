@@ -14,6 +14,8 @@ export interface PublishRunOptions {
   readonly maxInFlight?: number;
   /** Longest silence of the bus while messages are in flight, in milliseconds; default 5,000. */
   readonly ackTimeoutMs?: number;
+  /** Told of each message that the bus has confirmed. */
+  readonly onConfirmed?: (sequence: number) => void;
 }
 
 /** A publish was not accepted; nothing sent after it counts. */
@@ -37,6 +39,7 @@ export class PublishRun {
   private readonly clock: Clock;
   private readonly maxInFlight: number;
   private readonly ackTimeoutMs: number;
+  private readonly onConfirmed: PublishRunOptions['onConfirmed'];
   private readonly stopWatch: CancelTimer;
   private readonly stopListening: () => void;
   private readonly inFlight = new Map<number, string>();
@@ -50,11 +53,12 @@ export class PublishRun {
 
   constructor(
     private readonly connection: BusConnection,
-    { after, maxInFlight = 512, ackTimeoutMs = 5_000 }: PublishRunOptions,
+    { after, maxInFlight = 512, ackTimeoutMs = 5_000, onConfirmed }: PublishRunOptions,
   ) {
     this.clock = connection.clock;
     this.maxInFlight = maxInFlight;
     this.ackTimeoutMs = ackTimeoutMs;
+    this.onConfirmed = onConfirmed;
     this.last = after;
     this.after = after;
     this.confirmed = after;
@@ -98,14 +102,15 @@ export class PublishRun {
     return this.inFlight.size >= this.maxInFlight;
   }
 
-  /** Sends one message; wait for `room()` first. Throws the failure that ended the run. */
-  publish(message: BusMessage, note = ''): void {
+  /** Sends one message, and answers its sequence; wait for `room()` first. Throws the failure that ended the run. */
+  publish(message: BusMessage, note = ''): number {
     if (this.failed) throw this.failed;
     if (this.inFlight.size === 0) this.lastHeard = this.clock.monotonic();
     const sequence = this.last + 1;
     this.channel.send(message, this.last);
     this.last = sequence;
     this.inFlight.set(sequence, note);
+    return sequence;
   }
 
   /** Resolves as soon as one more message may be sent, or the run has failed. */
@@ -141,7 +146,9 @@ export class PublishRun {
     if (answer.kind === 'failed') return this.fail(answer.reason, sequence, answer.detail);
     if (answer.sequence !== sequence)
       return this.fail('wrong-sequence', sequence, `stored at ${answer.sequence}`);
-    if (!this.failed) this.confirmed = sequence;
+    if (this.failed) return;
+    this.confirmed = sequence;
+    this.onConfirmed?.(sequence);
   }
 
   private onTick(): void {

@@ -4,10 +4,13 @@ import {
   decodeRequest,
   encodeProblem,
   encodeReply,
+  REQUEST_HEADERS,
   type EncodedReply,
+  type ProblemDetails,
   type RequestFormat,
 } from '@uplift/contracts';
-import type { Clock } from '@uplift/runtime';
+import type { Clock, Span, SpanOptions, TraceContext, Tracing } from '@uplift/runtime';
+import { NO_TRACING } from '@uplift/runtime';
 import { isObservable, lastValueFrom, throwError, type Observable } from 'rxjs';
 import type { BusConnection, IncomingRequest, ServedEndpoint } from './bus-connection.port';
 import { BUS_PROBLEMS, problemOf } from './bus-problems';
@@ -48,9 +51,15 @@ export interface ServicesStrategyOptions {
   readonly maxInFlight?: number;
   /** Longest wait for running handlers at shutdown, in milliseconds; default 25,000. */
   readonly drainMs?: number;
+  readonly tracing?: Tracing;
 }
 
-const DEFAULTS = { maxBodyBytes: 256 * 1024, maxInFlight: 1_000, drainMs: 25_000 };
+const DEFAULTS = {
+  maxBodyBytes: 256 * 1024,
+  maxInFlight: 1_000,
+  drainMs: 25_000,
+  tracing: NO_TRACING,
+};
 
 /**
  * Commands and queries to `@MessagePattern(subject)` handlers over the NATS Services API. A handler gets a
@@ -111,11 +120,13 @@ export class ServicesStrategy extends Server implements CustomTransportStrategy 
       name,
       maxBodyBytes,
       maxInFlight,
+      tracing,
     } = this.settings;
     const endpoint = new RequestEndpoint({
       subject,
       service: name,
       clock: connection.clock,
+      tracing,
       maxBodyBytes,
       mayStart: () => this.inFlight <= maxInFlight,
       handle: (request) => valueOf(handler, request),
@@ -156,6 +167,7 @@ interface EndpointOptions {
   /** Name of the service, as the source of its replies. */
   readonly service: string;
   readonly clock: Clock;
+  readonly tracing: Tracing;
   readonly handle: (request: BusRequest) => Promise<unknown>;
   readonly onError: (error: unknown, subject: string) => void;
   readonly maxBodyBytes: number;
@@ -184,21 +196,31 @@ class RequestEndpoint {
     if (byteLength > maxBodyBytes) {
       return encodeProblem(PLAIN, BUS_PROBLEMS.tooLarge(byteLength, maxBodyBytes));
     }
-    return this.handled(message);
+    const { tracing, subject } = this.options;
+    if (!tracing.isOn) return this.handled(message, message.headers);
+    return tracing.trace(spanOf(subject, message.headers), (span) =>
+      this.handled(message, withTraceOf(span, message.headers), span),
+    );
   }
 
-  private async handled(message: IncomingRequest): Promise<EncodedReply> {
+  /** @param sent headers for the handler */
+  private async handled(
+    message: IncomingRequest,
+    sent: IncomingRequest['headers'],
+    span?: Span,
+  ): Promise<EncodedReply> {
     const { handle, subject, service, clock } = this.options;
     let format = PLAIN;
     try {
-      const sent = message.headers;
-      const request = decodeRequest(sent, message.payload);
+      const request = decodeRequest(message.headers, message.payload);
       format = request.format;
       const body = await handle({ body: request.body, headers: ignoringCase(sent), subject });
       const time = new Date(clock.wall()).toISOString();
       return encodeReply(format, body, { service, time });
     } catch (error) {
-      return encodeProblem(format, this.problemFor(error));
+      const problem = this.problemFor(error);
+      if (span !== undefined) tell(span, problem);
+      return encodeProblem(format, problem);
     }
   }
 
@@ -207,6 +229,40 @@ class RequestEndpoint {
     if (!known) this.options.onError(error, this.options.subject);
     return known ?? BUS_PROBLEMS.internal();
   }
+}
+
+function spanOf(subject: string, headers: IncomingRequest['headers']): SpanOptions {
+  return {
+    name: `process ${subject}`,
+    kind: 'server',
+    attributes: {
+      'messaging.system': 'nats',
+      'messaging.operation.name': 'process',
+      'messaging.operation.type': 'process',
+      'messaging.destination.name': subject,
+    },
+    origin: { parent: contextIn(headers) },
+  };
+}
+
+function contextIn(headers: IncomingRequest['headers']): TraceContext {
+  const sent = ignoringCase(headers);
+  return {
+    traceparent: sent[REQUEST_HEADERS.traceparent],
+    tracestate: sent[REQUEST_HEADERS.tracestate],
+  };
+}
+
+/** What comes of the request belongs to the span in which it is handled. */
+function withTraceOf({ traceparent = '' }: Span, headers: IncomingRequest['headers']) {
+  const name = REQUEST_HEADERS.traceparent;
+  const others = Object.entries(headers).filter(([each]) => each.toLowerCase() !== name);
+  return Object.fromEntries([...others, [name, traceparent]]);
+}
+
+function tell(span: Span, { code, status }: Pick<ProblemDetails, 'code' | 'status'>): void {
+  span.set({ 'uplift.problem': code });
+  if (status >= 500) span.fail(code);
 }
 
 async function valueOf(handler: MessageHandler, request: BusRequest): Promise<unknown> {

@@ -5,6 +5,7 @@ export const REQUEST_HEADERS = {
   /** Accepted as a synonym of the idempotency key. */
   messageId: 'Nats-Msg-Id',
   traceparent: 'traceparent',
+  tracestate: 'tracestate',
   /** Token of whoever sends a command: an API token or a JSON Web Token. Without one the command is the bus user's. */
   actorToken: 'Uplift-Actor-Token',
 } as const;

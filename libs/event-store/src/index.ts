@@ -4,6 +4,7 @@ export * from './all-tail';
 export * from './command-handler';
 export * from './divergence-watch';
 export * from './esdb.event-store';
+export { idsOfEvent, nameOfEvent, spanOfEvent } from './event-spans';
 export * from './event-store.decorator';
 export * from './event-store.port';
 export { FollowedHistory } from './followed-history';

@@ -1,8 +1,10 @@
 import { endForGood, RepeatedLines } from '@uplift/runtime';
-import type { Clock, Health, Logger, Metrics, Randomness } from '@uplift/runtime';
+import type { Clock, Health, Logger, Metrics, Randomness, Tracing } from '@uplift/runtime';
 import { EsdbEventStore } from './esdb.event-store';
+import type { EventStore } from './event-store.port';
 import { RightsWatch } from './rights-watch';
 import type { StoreRight } from './store-rights';
+import { TracedEventStore } from './traced.event-store';
 
 export interface ServiceStorePorts {
   readonly clock: Clock;
@@ -10,15 +12,16 @@ export interface ServiceStorePorts {
   readonly logger: Pick<Logger, 'warn' | 'info'>;
   readonly metrics: Pick<Metrics, 'counter' | 'gauge'>;
   readonly health: Pick<Health, 'addDegradation' | 'addReadiness'>;
+  readonly tracing: Tracing;
 }
 
-/** The event store of a service that needs these rights: measured, and the end of a process that lacks one when it starts. */
+/** The event store of a service that needs these rights: measured, traced, and the end of a process that lacks one when it starts. */
 export function openServiceStore(
   connectionString: string,
   rights: readonly StoreRight[],
   ports: ServiceStorePorts,
-) {
-  const { clock, randomness, metrics, health, logger } = ports;
+): EventStore {
+  const { clock, randomness, metrics, health, logger, tracing } = ports;
   const resubscribed = metrics.counter({
     name: 'event_store_resubscribed_total',
     help: 'Subscriptions that were begun again, by reason; lagging is normal under load',
@@ -49,7 +52,7 @@ export function openServiceStore(
   watch.start(store.closing);
   health.addReadiness('event-store rights', () => watch.reason);
   tellWhetherItAppends(store, ports);
-  return store;
+  return tracing.isOn ? new TracedEventStore(store, tracing) : store;
 }
 
 function tellWhetherItAppends(store: EsdbEventStore, { metrics, health }: ServiceStorePorts): void {

@@ -10,11 +10,13 @@ import { BusServer } from './bus-server';
 import { jetStreamSuite } from './jetstream.strategy.suite';
 import { ECHO, NO_SUCH, servicesSuite, startEcho } from './services.strategy.suite';
 import { streamSuite } from './stream.suite';
+import { tracedRequestsSuite } from './traced-requests.suite';
 
 const SERVER = 'a real server';
 streamSuite(SERVER, () => BusServer.start());
 jetStreamSuite(SERVER, () => BusServer.start());
 servicesSuite(SERVER, () => BusServer.start());
+tracedRequestsSuite(SERVER, () => BusServer.start());
 
 describe('what only a real server shows', () => {
   let server: BusServer;

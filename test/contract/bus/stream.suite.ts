@@ -229,15 +229,19 @@ export function streamSuite(name: string, open: () => Promise<BusUnderTest>): vo
 
     it('confirms a run up to its first failure, and nothing after it', async () => {
       await bus.ensureTopology();
-      const run = new PublishRun(bus, { after: 0 });
-      for (let n = 0; n < 100; n += 1) run.publish(aMessage());
+      const told: number[] = [];
+      const onConfirmed = (sequence: number) => void told.push(sequence);
+      const run = new PublishRun(bus, { after: 0, onConfirmed });
+      const sent = Array.from({ length: 100 }, () => run.publish(aMessage()));
       await run.settled();
       expect([run.failure, run.confirmedSequence, run.unconfirmed]).toEqual([undefined, 100, 0]);
+      expect([sent[0], sent[99], told]).toEqual([1, 100, sent]);
       await answerTo(aMessage(), 100);
       for (let n = 0; n < 10; n += 1) run.publish(aMessage());
       await run.settled();
       expect(run.failure).toMatchObject({ reason: 'wrong-sequence', sequence: 101 });
       expect([run.confirmedSequence, run.signal.aborted]).toEqual([100, true]);
+      expect(told).toHaveLength(100);
       expect(() => run.publish(aMessage())).toThrow(run.failure);
       run.close();
     });

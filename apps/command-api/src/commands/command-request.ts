@@ -2,6 +2,7 @@ import type { Actor } from '@uplift/contracts';
 import { refusal } from '@uplift/contracts';
 import type { InstanceCommandOf, Labels, OperatorCommandType } from '@uplift/domain';
 import { deterministicEventId } from '@uplift/event-store';
+import { parseTraceparent } from '@uplift/runtime';
 
 /** Commands of people and services; a worker's report does not come through this service. */
 export type EdgeCommand = InstanceCommandOf<OperatorCommandType | 'RegisterInstance'>;
@@ -41,7 +42,6 @@ export interface CommandRequest extends Asked<EdgeCommand> {
 }
 
 const USABLE_KEY = /^[\x21-\x7e]{1,255}$/;
-const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /** The key of a command. Throws if it is missing or cannot be one. */
 export function requireKey(key: string | undefined): string {
@@ -60,7 +60,7 @@ export function requireKey(key: string | undefined): string {
 
 /** W3C trace context to pass on; a malformed one is ignored, as the standard asks. */
 export function tracing(header: string | undefined): { readonly traceparent?: string } {
-  return header !== undefined && TRACEPARENT.test(header) ? { traceparent: header } : {};
+  return header !== undefined && parseTraceparent(header) ? { traceparent: header } : {};
 }
 
 /** A key is scoped to one instance: the same key on another instance is another command. */

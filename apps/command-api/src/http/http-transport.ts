@@ -10,6 +10,7 @@ import { refuseForeign } from './foreign-requests';
 import type { HttpReply } from './http-exchange';
 import { sendProblem } from './http-exchange';
 import { ProblemDetailsFilter, RouteTable } from './problem-details.filter';
+import { traceRequests } from './traced-requests';
 
 /** Longest time a client may take to send a request. */
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -44,6 +45,7 @@ export function configureHttp(app: NestFastifyApplication): void {
   refuseForeign(app);
   ignoreExpectations(app);
   refuseUnderOverload(app, app.get(CommandLimiter, { strict: false }));
+  traceRequests(app);
   fastify.addHook('onRoute', ({ method, url }) => routes.add(method, url));
   app.useGlobalFilters(new ProblemDetailsFilter(routes));
 }

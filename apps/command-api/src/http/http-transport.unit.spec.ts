@@ -4,7 +4,7 @@ import { refusal } from '@uplift/contracts';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Clock, Health, Metrics } from '@uplift/runtime';
+import { Clock, Health, Metrics, NO_TRACING, Tracing } from '@uplift/runtime';
 import { VirtualClock } from '@uplift/runtime/testing';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
@@ -50,6 +50,7 @@ beforeEach(async () => {
     { provide: CommandLimiter, useValue: limiter },
     { provide: AccessPolicy, useValue: new AccessPolicy(false) },
     { provide: TrustedOrigins, useValue: new TrustedOrigins() },
+    { provide: Tracing, useValue: NO_TRACING },
   ];
   const root = { module: Root, controllers: [Commands, Imports], providers };
   const adapter = new FastifyAdapter(FASTIFY_OPTIONS);

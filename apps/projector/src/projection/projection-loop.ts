@@ -1,3 +1,4 @@
+import type { StoredEvent } from '@uplift/contracts';
 import type { AllEventsBatch } from '@uplift/event-store';
 import { AllTail } from '@uplift/event-store';
 import type { Randomness } from '@uplift/runtime';
@@ -26,7 +27,7 @@ export interface ProjectionContext extends StoreAgreementContext {
 }
 
 export interface WrittenBatch {
-  readonly events: number;
+  readonly events: readonly StoredEvent[];
   /** Events of other programs that were passed over. */
   readonly foreign: number;
   readonly setAside: readonly SetAside[];
@@ -146,7 +147,7 @@ export class ProjectionLoop {
     if (checkpoint === null) return this.standBy();
     this.moveTo(checkpoint, halted ? checkpoint.seenUpTo : batch.upTo);
     this.tell(setAside);
-    const [events, foreign] = [batch.events.length, batch.foreign];
+    const { events, foreign } = batch;
     const tookMs = clock.monotonic() - startedAt;
     this.pace.noteWrite(tookMs);
     onBatch?.({ events, foreign, setAside, seconds: tookMs / 1_000 });

@@ -31,9 +31,9 @@ export function recordBatches(metrics: Metrics): (batch: WrittenBatch) => void {
   return ({ events, foreign, setAside, seconds }) => {
     foreignEvents.inc(foreign);
     for (const { fault } of setAside) unreadable.inc({ reason: fault.reason });
-    if (events === 0) return;
-    total.inc(events);
-    sizes.observe(events);
+    if (events.length === 0) return;
+    total.inc(events.length);
+    sizes.observe(events.length);
     durations.observe(seconds);
   };
 }

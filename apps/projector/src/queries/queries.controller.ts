@@ -4,6 +4,7 @@ import type { BusConnection, BusRequest } from '@uplift/bus';
 import { BusExceptionFilter, ServicesStrategy } from '@uplift/bus';
 import type { QueryName } from '@uplift/contracts';
 import { QUERY_SCOPES, QUERY_SUBJECTS } from '@uplift/contracts';
+import { NO_TRACING, type Tracing } from '@uplift/runtime';
 import { queryOf } from './query-access';
 import {
   findingPage,
@@ -16,7 +17,11 @@ import {
 import { SnapshotReader } from './snapshot-reader';
 
 /** The queries as one service that anybody on the bus can discover and measure. */
-export function queryService(connection: BusConnection, name: string): ServicesStrategy {
+export function queryService(
+  connection: BusConnection,
+  name: string,
+  tracing: Tracing = NO_TRACING,
+): ServicesStrategy {
   const endpoints = Object.entries(QUERY_SUBJECTS).map(([query, subject]) => {
     const schema = `urn:uplift:schema:query.${query}.v1`;
     const scope = QUERY_SCOPES[query as QueryName];
@@ -25,6 +30,7 @@ export function queryService(connection: BusConnection, name: string): ServicesS
   return new ServicesStrategy({
     connection,
     name,
+    tracing,
     // Of the queries, not of the build.
     version: '1.0.0',
     description: 'Read models of instances and upgrades',

@@ -1,6 +1,6 @@
 import type { CoreObserver, LagoonCore, LagoonCores } from '@uplift/lagoon';
 import { describeOutage, openCores } from '@uplift/lagoon';
-import type { Metrics } from '@uplift/runtime';
+import type { Metrics, Tracing } from '@uplift/runtime';
 import type { StageRuntime } from '../stage-workers.settings';
 import { configuredCores } from './core-configuration';
 
@@ -30,12 +30,17 @@ function refusalOf({ breaker: { outage } }: LagoonCore): string | undefined {
   return outage?.cause === 'credentials' ? `the core ${describeOutage(outage)}` : undefined;
 }
 
-function observers({ metrics, logger }: StageRuntime): (core: string) => CoreObserver {
+function observers({ metrics, logger, tracing }: StageRuntime): (core: string) => CoreObserver {
   const measurementsOf = lagoonMetrics(metrics);
+  const tracesOf = lagoonTraces(tracing);
   return (core) => {
     const { onRequest, onBreaker } = measurementsOf(core);
+    const trace = tracesOf(core);
     return {
-      onRequest,
+      onRequest: (request) => {
+        onRequest(request);
+        trace(request);
+      },
       onBreaker: (state, outage) => {
         onBreaker(state, outage);
         const cause = outage?.cause;
@@ -85,4 +90,22 @@ export function lagoonMetrics(metrics: Metrics): (core: string) => CoreMeasureme
       },
     };
   };
+}
+
+const GOOD: readonly string[] = ['answered', 'accepted'];
+
+/** Each request as a span of whatever waited for it; those of a poll round, of many builds, are traces of their own. */
+export function lagoonTraces(tracing: Tracing): (core: string) => CoreObserver['onRequest'] {
+  return (core) =>
+    ({ operation, class: outcome, durationMs }) => {
+      if (!tracing.isOn) return;
+      const attributes = {
+        'graphql.operation.name': operation,
+        'uplift.core': core,
+        'uplift.outcome': outcome,
+      };
+      const span = { name: `lagoon ${operation}`, kind: 'client', attributes } as const;
+      const failure = GOOD.includes(outcome) ? {} : { failure: outcome };
+      tracing.note({ ...span, ...failure }, durationMs);
+    };
 }

@@ -1,5 +1,6 @@
 import { Metrics } from '@uplift/runtime';
-import { lagoonMetrics } from './lagoon-cores';
+import { collectTraces } from '@uplift/runtime/testing';
+import { lagoonMetrics, lagoonTraces } from './lagoon-cores';
 
 describe('what is measured of a core', () => {
   it('is every request by how it ended, and whether the core is away', async () => {
@@ -28,5 +29,33 @@ describe('what is measured of a core', () => {
     const closed = (await metrics.render()).body;
     expect(closed).toContain('uplift_lagoon_breaker_open{core="eu"} 0');
     expect(closed).toContain('uplift_lagoon_credentials_refused{core="eu"} 0');
+  });
+});
+
+describe('what is traced of a core', () => {
+  it('is every request, in the span that waited for it', async () => {
+    const tracing = collectTraces();
+    const trace = lagoonTraces(tracing)('eu');
+    await tracing.trace({ name: 'stage', kind: 'consumer' }, () => {
+      trace({ operation: 'deployLatest', class: 'accepted', durationMs: 20 });
+      trace({ operation: 'ping', class: 'unavailable', durationMs: 20_000 });
+      return Promise.resolve();
+    });
+    const [deploy, ping, stage] = await tracing.spans();
+    expect(deploy).toMatchObject({
+      name: 'lagoon deployLatest',
+      parent: stage?.spanId,
+      hasFailed: false,
+      attributes: {
+        'graphql.operation.name': 'deployLatest',
+        'uplift.core': 'eu',
+        'uplift.outcome': 'accepted',
+      },
+    });
+    expect(ping).toMatchObject({
+      parent: stage?.spanId,
+      hasFailed: true,
+      attributes: { 'error.type': 'unavailable' },
+    });
   });
 });

@@ -20,7 +20,7 @@ import type {
   KnownInstance,
   LoadedInstance,
 } from '@uplift/event-store';
-import type { CancelTimer, Clock } from '@uplift/runtime';
+import type { CancelTimer, Clock, Tracing } from '@uplift/runtime';
 import type { HeldMessage, MessageReference, MessageSource } from './held-message';
 import { findAgain, holdAgainstStore } from './held-message';
 
@@ -32,6 +32,7 @@ export interface Worker extends MessageSource {
   readonly commands: CommandHandler;
   readonly actor: Actor;
   readonly clock: Clock;
+  readonly tracing: Tracing;
 }
 
 /** One handling of a message. */
@@ -42,6 +43,8 @@ export interface Handling {
   readonly isNew: boolean;
   /** Whether it came ahead of the bus: then the time of the message is that of this machine. */
   readonly isAhead?: boolean;
+  /** Trace context of the stage: its events carry it, and the next stage names it. Absent: they pass on that of the message. */
+  readonly traceparent?: string | undefined;
   /** Called when the history is found to have gone on without this handling. What it throws ends the handling. */
   readonly onNews?: (session: InstanceSession) => Promise<void>;
 }
@@ -263,15 +266,18 @@ export class InstanceSession {
     policy: Pick<HandlePolicy<'changed'>, 'tries' | 'onLoad'>,
   ): Promise<Submission | 'answered'> {
     const { message, workOrder, instanceId, worker, instance: from } = this;
+    const { traceparent = message.metadata.traceparent } = this.handling;
     const cause = {
       causationId: message.id,
       step,
       correlationId: workOrder.upgradeId,
       actor: worker.actor,
-      ...traceOf(message),
+      ...(traceparent === undefined ? {} : { traceparent }),
     };
     const change = { instanceId, command, cause };
-    const handled = await worker.commands.handle(change, { from, retriesUnknown: true, ...policy });
+    const handled = await worker.tracing.within(this.handling, () =>
+      worker.commands.handle(change, { from, retriesUnknown: true, ...policy }),
+    );
     if (handled.kind !== 'answered') this.instance = handled.instance;
     return handled.kind;
   }
@@ -282,8 +288,4 @@ export class InstanceSession {
     if (!OF_WAITS.includes(type)) await this.handling.onNews?.(this);
     return this.instance === loaded ? undefined : 'changed';
   }
-}
-
-function traceOf({ metadata }: StoredEvent): { traceparent?: string } {
-  return metadata.traceparent === undefined ? {} : { traceparent: metadata.traceparent };
 }

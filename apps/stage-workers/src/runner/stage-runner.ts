@@ -2,8 +2,8 @@ import type { DeliveryOutcome, DurableName, EventDelivery, Held } from '@uplift/
 import type { StoredEvent } from '@uplift/contracts';
 import type { Transition } from '@uplift/domain';
 import { durablesOf, LIFECYCLE_ROWS } from '@uplift/domain';
-import type { Logger, Randomness, RepeatedLines } from '@uplift/runtime';
-import { errorMessage, redactText } from '@uplift/runtime';
+import type { Logger, Randomness, RepeatedLines, Tracing } from '@uplift/runtime';
+import { errorKind, errorMessage, redactText } from '@uplift/runtime';
 import { DefectCounts, isWorthALine, retryDelayMs, triageOf } from './failure-triage';
 import type { MessageReference } from './held-message';
 import type { Handling, Worker } from './instance-session';
@@ -12,6 +12,7 @@ import type { LagoonOutages } from './lagoon-outages';
 import { isOutage } from './lagoon-outages';
 import type { SetAsideMessages } from './set-aside-messages';
 import type { OngoingWork, Reopenable, StageHandler } from './stage-handler.port';
+import { followedSpan, stageSpan } from './stage-span';
 
 export interface StageRunnerPorts {
   readonly worker: Worker;
@@ -48,6 +49,22 @@ export class StageRunner {
   async handle(handler: StageHandler, delivery: EventDelivery): Promise<DeliveryOutcome | Held> {
     if (isOfAnotherStage(handler, delivery)) return { kind: 'done' };
     this.noteEpoch(delivery);
+    if (delivery.isDone || !this.tracing.isOn) return this.settle(handler, delivery);
+    return this.tracing.trace(stageSpan(handler, delivery), async (span) => {
+      const outcome = await this.settle(handler, delivery);
+      span.set({ 'uplift.outcome': outcome.kind });
+      return outcome;
+    });
+  }
+
+  private get tracing(): Tracing {
+    return this.ports.worker.tracing;
+  }
+
+  private async settle(
+    handler: StageHandler,
+    delivery: EventDelivery,
+  ): Promise<DeliveryOutcome | Held> {
     try {
       const goesOn = delivery.isDone ? null : await this.work(handler, delivery);
       return goesOn ?? (await this.done(handler, delivery));
@@ -76,22 +93,43 @@ export class StageRunner {
     const { worker, handOver } = this.ports;
     const last = worker.ends.own(stream);
     if (handOver === undefined || last === null || last.revision <= revision) return;
-    for (const durable of openedBy(last)) handOver(durable, last, this.epoch);
+    // What the other stage does, now and later, is no part of this one's trace.
+    this.tracing.within({}, () => {
+      for (const durable of openedBy(last)) handOver(durable, last, this.epoch);
+    });
   }
 
   /** What becomes of a message whose work went on after its handling. */
   private endOf(handler: StageHandler, message: HandledMessage): EndOfWork {
-    return async (error) => {
-      try {
-        if (error === undefined) return await this.done(handler, message);
-        if (isOutage(error)) await this.tellLater(message.event, error, handler);
-        throw error;
-      } catch (reason) {
-        const open = () => this.reopen(message.event);
-        const explained = await this.explained(reason, message);
-        return this.answerTo(explained, handler, { ...message, open });
-      }
-    };
+    const { clock } = this.ports.worker;
+    const since = clock.monotonic();
+    const inTrace = this.inTrace();
+    return (error) =>
+      inTrace(async () => {
+        const outcome = await this.settleLater(handler, message, error);
+        const span = followedSpan(handler, outcome);
+        this.tracing.note(span, clock.monotonic() - since);
+        return outcome;
+      });
+  }
+
+  private async settleLater(handler: StageHandler, message: HandledMessage, error?: Error) {
+    try {
+      if (error === undefined) return await this.done(handler, message);
+      if (isOutage(error)) await this.tellLater(message.event, error, handler);
+      throw error;
+    } catch (reason) {
+      const open = () => this.reopen(message.event);
+      const explained = await this.explained(reason, message);
+      return this.answerTo(explained, handler, { ...message, open });
+    }
+  }
+
+  /** What goes on after its handling belongs to the same trace; no more of that is kept. */
+  private inTrace(): <Result>(work: () => Result) => Result {
+    const { tracing } = this;
+    const context = { traceparent: tracing.active?.traceparent };
+    return (work) => tracing.within(context, work);
   }
 
   private async tellLater(message: MessageReference, error: unknown, { stage }: StageHandler) {
@@ -135,7 +173,8 @@ export class StageRunner {
   }
 
   private reopenable(message: MessageReference): Reopenable {
-    return { reopen: () => this.reopen(message, this.onNews) };
+    const inTrace = this.inTrace();
+    return { reopen: () => inTrace(() => this.reopen(message, this.onNews)) };
   }
 
   private async answerTo(
@@ -145,6 +184,7 @@ export class StageRunner {
   ): Promise<DeliveryOutcome> {
     const { deliveryCount } = message;
     const triage = triageOf(error, deliveryCount);
+    this.tracing.active?.fail(errorKind(error));
     const fields = fieldsOf(handler, message);
     if (triage === 'foreign') {
       this.ports.setAside.record(error, fields);
@@ -174,7 +214,8 @@ export class StageRunner {
   /** Every handling is a turn of its own: the delivery count starts anew on a bus filled again. */
   private handling({ deliveryCount, isAhead }: Handed = AGAIN): Handling {
     const turn = this.ports.randomness.uuid();
-    return { turn, isNew: deliveryCount === 1, isAhead: isAhead === true };
+    const traceparent = this.tracing.active?.traceparent;
+    return { turn, isNew: deliveryCount === 1, isAhead: isAhead === true, traceparent };
   }
 
   private async park(

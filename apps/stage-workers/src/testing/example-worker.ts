@@ -2,8 +2,8 @@ import type { Actor } from '@uplift/contracts';
 import type { EventStore } from '@uplift/event-store';
 import { CommandHandler, InstanceHistory } from '@uplift/event-store';
 import type { LagoonCores } from '@uplift/lagoon';
-import type { Clock, Randomness } from '@uplift/runtime';
-import { createLogger, Metrics, RepeatedLines } from '@uplift/runtime';
+import type { Clock, Randomness, Tracing } from '@uplift/runtime';
+import { createLogger, Metrics, NO_TRACING, RepeatedLines } from '@uplift/runtime';
 import type { Worker } from '../runner/instance-session';
 import { LagoonOutages } from '../runner/lagoon-outages';
 import { SetAsideMessages } from '../runner/set-aside-messages';
@@ -16,6 +16,7 @@ export const ACTOR: Actor = { type: 'system', id: 'stage-workers/spec' };
 interface Ports {
   readonly clock: Clock;
   readonly randomness: Randomness;
+  readonly tracing?: Tracing;
 }
 
 /** A worker with a memory of its own of the store. */
@@ -26,7 +27,8 @@ export function workerOn(store: EventStore, ports: Ports): Worker {
     'stage-workers',
   );
   const commands = new CommandHandler(history, ports);
-  return { history, ends, commands, actor: ACTOR, clock: ports.clock };
+  const { clock, tracing = NO_TRACING } = ports;
+  return { history, ends, commands, actor: ACTOR, clock, tracing };
 }
 
 export function runnerOf(

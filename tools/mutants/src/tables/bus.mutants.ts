@@ -48,7 +48,7 @@ export const BUS_MUTANTS: readonly Mutant[] = [
     breaks: ['I-07'],
     what: 'messages behind a publish that failed count as confirmed',
     file: 'libs/bus/src/publish-run.ts',
-    search: 'if (!this.failed) this.confirmed = sequence;',
+    search: 'if (this.failed) return;\n    this.confirmed = sequence;',
     replacement: 'this.confirmed = sequence;',
     test: { spec: BUS, name: 'confirms a run up to its first failure, and nothing after it' },
   },

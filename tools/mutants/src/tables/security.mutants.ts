@@ -276,4 +276,28 @@ export const SECURITY_MUTANTS: readonly Mutant[] = [
       name: 'is refused in status',
     },
   },
+  {
+    id: 'error-told-in-a-trace',
+    breaks: ['S-10'],
+    what: 'a trace tells what an error says',
+    file: 'libs/runtime/src/tracing/otel.tracing.ts',
+    search: 'span.fail(errorKind(error));',
+    replacement: 'span.fail(errorMessage(error));',
+    test: {
+      spec: 'libs/runtime/src/tracing/otel.tracing.unit.spec.ts',
+      name: 'of which it tells the kind alone',
+    },
+  },
+  {
+    id: 'forged-event-told-in-a-trace',
+    breaks: ['S-10'],
+    what: 'a trace tells whatever stands where an event has its type',
+    file: 'libs/event-store/src/event-spans.ts',
+    search: "return TYPE.test(type) ? type : 'event';",
+    replacement: 'return TYPE.test(type) ? type : `${type} event`;',
+    test: {
+      spec: 'libs/event-store/src/traced.event-store.unit.spec.ts',
+      name: 'tells nothing of it but what has the form of an id or a type',
+    },
+  },
 ];

@@ -1,0 +1,54 @@
+import type { StoredEvent } from '@uplift/contracts';
+import { NO_TRACING, systemClock } from '@uplift/runtime';
+import { collectTraces } from '@uplift/runtime/testing';
+import { PublishTraces } from './publish-traces';
+
+const WRITER = 'b7ad6b7169203331';
+
+function event(type: string): StoredEvent {
+  return {
+    id: '0b1c6c0e-0000-4000-8000-000000000001',
+    type,
+    stream: 'instance-0b1c6c0e-0000-4000-8000-000000000002',
+    revision: 0,
+    position: 1n,
+    recordedAt: new Date().toISOString(),
+    data: {},
+    metadata: {
+      $correlationId: '0b1c6c0e-0000-4000-8000-000000000003',
+      $causationId: 'c',
+      actor: { type: 'system', id: 'spec' },
+      service: 'spec',
+      schemaVersion: 1,
+      traceparent: `00-0af7651916cd43dd8448eb211c80319c-${WRITER}-01`,
+      hash: '0'.repeat(64),
+    },
+  };
+}
+
+it('an event shows in the trace of its writer from its publish to its confirmation', async () => {
+  const tracing = collectTraces();
+  const traces = new PublishTraces(tracing, systemClock);
+  traces.sent(1, event('UpgradeRequested'));
+  traces.sent(2, event('PreUpgradeStarted'));
+  traces.sent(3, event('UpgradePending'));
+  traces.confirmed(2);
+  traces.confirmed(1);
+  traces.confirmed(7);
+  traces.end();
+  const spans = await tracing.spans();
+  expect(spans.map(({ name, parent, hasFailed }) => [name, parent, hasFailed])).toEqual([
+    ['publish PreUpgradeStarted', WRITER, false],
+    ['publish UpgradeRequested', WRITER, false],
+    ['publish UpgradePending', WRITER, true],
+  ]);
+});
+
+it('nothing is kept without tracing', () => {
+  const traces = new PublishTraces(NO_TRACING, systemClock);
+  const start = jest.spyOn(NO_TRACING, 'start');
+  traces.sent(1, event('UpgradeRequested'));
+  traces.confirmed(1);
+  traces.end();
+  expect(start).not.toHaveBeenCalled();
+});
