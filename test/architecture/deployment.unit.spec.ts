@@ -124,6 +124,9 @@ const ADDRESSES: Readonly<Record<string, { port: number; readers: readonly strin
     readers: SERVICES.filter((name) => !['relay', 'projector', 'command-api'].includes(name)),
   },
   jwtJwksUrl: { port: 443, readers: ['command-api', 'projector'] },
+  // Of a collector; where there is none nothing is sent.
+  otlpEndpoint: { port: 4318, readers: SERVICES },
+  otlpTracesEndpoint: { port: 4318, readers: SERVICES },
   // The command line asks from within the pod of the command API.
   apiUrl: { port: 3000, readers: [] },
 };
@@ -148,7 +151,7 @@ describe('every manifest', () => {
   });
 
   it.each(environments)('%s sets nothing that is no setting', (_name, environment) => {
-    const ours = Object.keys(environment).filter((name) => name.startsWith('UPLIFT_'));
+    const ours = Object.keys(environment).filter((name) => /^(UPLIFT|OTEL)_/.test(name));
     expect(ours.filter((name) => !known.has(name))).toEqual([]);
   });
 
