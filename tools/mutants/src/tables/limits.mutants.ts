@@ -176,6 +176,18 @@ export const LIMITS_MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    id: 'rows-of-every-instance',
+    breaks: ['S-02'],
+    what: 'the database answers a limited reader with the rows of every instance',
+    file: `${PROJECTOR}/read-model/postgres.statements.ts`,
+    search: 'if (limits.length === 0) return [];',
+    replacement: 'if (limits.length >= 0) return [];',
+    test: {
+      spec: 'test/contract/projector/read-model.int.spec.ts',
+      name: 'pages through its own rows, however many of others lie between',
+    },
+  },
+  {
     id: 'limit-of-a-query-not-passed-on',
     breaks: ['S-02'],
     what: 'the command API asks the read model for more than its caller may see',
