@@ -59,11 +59,6 @@ export function identify(request: object, principal: Principal): void {
   identified.set(request, principal);
 }
 
-/** Who sends an HTTP request; anybody, where nobody has to say it. */
-export function httpPrincipalOf(request: object): Principal {
-  return principalOf(request) ?? ANYBODY.http;
-}
-
 const BEARER = /^Bearer +([\x21-\x7e]+) *$/i;
 
 /** Undefined where there is none; a header that carries none is a token that nobody created. */
@@ -73,8 +68,8 @@ export function bearerOf(header: string | readonly string[] | undefined): string
   return token;
 }
 
-/** Who sends a request of the bus. A guard has found it out: whoever was not looked at reaches nothing. */
-export function busPrincipalOf(request: object): Principal {
+/** Who sends a request, over HTTP or the bus. A guard has found it out: whoever was not looked at reaches nothing. */
+export function knownPrincipalOf(request: object): Principal {
   const principal = principalOf(request);
   if (principal === undefined) throw new Error('Nobody has found out who sends this request');
   return principal;

@@ -1,7 +1,7 @@
 import { Controller, Get, Logger, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Principal } from '@uplift/access';
-import { httpPrincipalOf } from '@uplift/access';
+import { knownPrincipalOf } from '@uplift/access';
 import type { EventPage, ProblemError, Query } from '@uplift/contracts';
 import { refusal } from '@uplift/contracts';
 import type { AllTail } from '@uplift/event-store';
@@ -93,7 +93,7 @@ export class EventsController {
     @Res() reply: HttpReply,
   ): Promise<void> {
     const after = lastSeen(request, query);
-    const principal = httpPrincipalOf(request);
+    const principal = knownPrincipalOf(request);
     const stream = this.streams.open(principal, request.raw.socket.remoteAddress ?? 'unknown');
     const { tail, replay, leave } = this.watched.join();
     const close = (end: StreamEnd) => {

@@ -4,7 +4,7 @@ import type { HttpQueryName, Query } from '@uplift/contracts';
 import { pathMembers, queryParameters, readQueryString, refusal } from '@uplift/contracts';
 import { Readable } from 'node:stream';
 import type { Principal } from '@uplift/access';
-import { httpPrincipalOf } from '@uplift/access';
+import { knownPrincipalOf } from '@uplift/access';
 import type { Caller, OptionallyKeyedCaller } from '../commands/command-request';
 import { requireKey, tracing } from '../commands/command-request';
 import { isUuid } from '../input/fields';
@@ -25,7 +25,7 @@ export const HttpCaller = createParamDecorator((_: unknown, context: ExecutionCo
 /** Who sends this HTTP request, and what it may do. */
 export const HttpPrincipal = createParamDecorator(
   (_: unknown, context: ExecutionContext): Principal =>
-    httpPrincipalOf(context.switchToHttp().getRequest<HttpRequest>()),
+    knownPrincipalOf(context.switchToHttp().getRequest<HttpRequest>()),
 );
 
 /** Who sends an HTTP command that needs no key. A key that cannot be one is refused all the same. */
@@ -43,9 +43,8 @@ function callerWithKey(request: HttpRequest, idempotencyKey: string): Caller {
   return { ...callerOf(request), idempotencyKey };
 }
 
-/** Where nobody has to say who it is, it is anybody. */
 function callerOf(request: HttpRequest): OptionallyKeyedCaller {
-  const { actor, labels } = httpPrincipalOf(request);
+  const { actor, labels } = knownPrincipalOf(request);
   return {
     transport: 'http',
     actor,

@@ -1,3 +1,4 @@
+import { ANYBODY, identify } from '@uplift/access';
 import { InstanceHistory, loadOrEmpty } from '@uplift/event-store';
 import { InMemoryEventStore } from '@uplift/event-store/testing';
 import { SeededRandomness, VirtualClock } from '@uplift/runtime/testing';
@@ -24,10 +25,11 @@ async function setUp() {
     new CallbackLimiter(new VirtualClock()),
     new SeededRandomness(2),
   );
-  const call = (status: string, headers: Record<string, string> = {}) =>
-    controller.healthCallbackByPost({ uuid: INSTANCE_ID, status }, {
-      headers,
-    } as unknown as HttpRequest);
+  const call = async (status: string, headers: Record<string, string> = {}) => {
+    const request = { headers } as unknown as HttpRequest;
+    identify(request, ANYBODY.http);
+    return controller.healthCallbackByPost({ uuid: INSTANCE_ID, status }, request);
+  };
   const types = async () =>
     (await loadOrEmpty(store, instanceStream(INSTANCE_ID))).map(({ type }) => type);
   return { service, call, types };

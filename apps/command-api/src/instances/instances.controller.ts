@@ -2,7 +2,7 @@ import { Body, Controller, Param, Post, Req, Res } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { ApiTags } from '@nestjs/swagger';
 import type { Principal } from '@uplift/access';
-import { httpPrincipalOf } from '@uplift/access';
+import { knownPrincipalOf } from '@uplift/access';
 import type { BusRequest } from '@uplift/bus';
 import type { CommandAnswer, Query } from '@uplift/contracts';
 import { COMMAND_SUBJECTS, refusal } from '@uplift/contracts';
@@ -67,7 +67,7 @@ export class InstancesController {
     const answers = this.importing.answer(
       body,
       callerWithOptionalKey(request),
-      httpPrincipalOf(request),
+      knownPrincipalOf(request),
     );
     reply.header('content-type', NDJSON).header('cache-control', 'no-store');
     // What is left of the lines of an import that was cut is not read.

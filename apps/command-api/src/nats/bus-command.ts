@@ -1,7 +1,7 @@
 import type { RpcExceptionFilter } from '@nestjs/common';
 import { applyDecorators, Catch, Logger, UseFilters } from '@nestjs/common';
 import { MessagePattern } from '@nestjs/microservices';
-import { busPrincipalOf } from '@uplift/access';
+import { knownPrincipalOf } from '@uplift/access';
 import type { BusRequest, EndpointMetadata } from '@uplift/bus';
 import { COMMAND_SUBJECTS, ProblemError, REQUEST_HEADERS } from '@uplift/contracts';
 import type { Scope } from '@uplift/domain';
@@ -55,7 +55,7 @@ export function BusCommand(subject: CommandSubject): MethodDecorator {
 /** Who sends this command over the bus, under which key. */
 export function busCaller(request: BusRequest): Caller {
   const { headers } = request;
-  const { actor, labels } = busPrincipalOf(request);
+  const { actor, labels } = knownPrincipalOf(request);
   const key = headers[REQUEST_HEADERS.idempotencyKey] ?? headers[REQUEST_HEADERS.messageId];
   return {
     transport: 'nats',

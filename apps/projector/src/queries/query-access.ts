@@ -1,7 +1,7 @@
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '@uplift/access';
-import { Authenticator, busPrincipalOf, identify, RequestLimiter } from '@uplift/access';
+import { Authenticator, knownPrincipalOf, identify, RequestLimiter } from '@uplift/access';
 import type { BusRequest } from '@uplift/bus';
 import type { Query, QueryName } from '@uplift/contracts';
 import {
@@ -53,6 +53,6 @@ export function queryOf<Name extends QueryName>(
 ): Query<Name> & { readonly limits: readonly Labels[] } {
   const query = readQuery(name, request.body);
   const { labels: asked = {} } = query as { readonly labels?: Labels };
-  const { labels: ofToken } = busPrincipalOf(request);
+  const { labels: ofToken } = knownPrincipalOf(request);
   return { ...query, limits: [asked, ofToken].filter(isLimit) };
 }
