@@ -114,25 +114,44 @@ export function leavesNothing({ history, streams, lost }: Facts): Breach[] {
   const gone = new Set(lost.map(({ metadata }) => metadata.$causationId));
   return [...groupBy(client, keyOf)].flatMap(([subject, repeats]) => {
     const [{ instanceId, commandId, command }] = repeats;
-    const refusal = repeats.find(({ answer }) => answer.kind === 'refused');
-    if (commandId === undefined || refusal === undefined || gone.has(commandId)) return [];
+    if (commandId === undefined || gone.has(commandId)) return [];
     const events = streams.get(instanceStream(instanceId)) ?? [];
     const left = events.find(({ metadata }) => metadata.$causationId === commandId);
-    if (left === undefined || isOfEarlierSending(seenAt?.get(left.id), refusal, repeats)) return [];
-    return [{ subject, what: `${command} was refused, and left ${left.type} at ${left.revision}` }];
+    if (left === undefined) return [];
+    const refusals = repeats.filter(({ answer }) => answer.kind === 'refused');
+    const isByAnother = (each: ClientOperation) =>
+      isOfAnotherSending(seenAt?.get(left.id), each, repeats);
+    if (refusals.every(isByAnother)) return [];
+    const what = `${command} was refused, and left ${left.type} at ${left.revision}`;
+    return [{ subject, what: `${what}: ${toldOf(repeats, seenAt?.get(left.id))}` }];
   });
 }
 
-/** A refusal speaks of the sending that it answers: one before it that got no answer may still arrive, and be done. */
-function isOfEarlierSending(
+/**
+ * A refusal speaks of the sending that it answers: one that was on its way then may arrive later, and be done; and one
+ * that follows may be, where the refusal said so.
+ */
+function isOfAnotherSending(
   seenAt: number | undefined,
   refusal: ClientOperation,
   repeats: readonly ClientOperation[],
 ): boolean {
   if (seenAt === undefined || seenAt <= refusal.completedAt) return false;
-  return repeats.some(
-    ({ answer, invokedAt }) => answer.kind === 'unknown' && invokedAt < refusal.invokedAt,
+  const isPassing = refusal.answer.kind === 'refused' && refusal.answer.isPassing === true;
+  return repeats.some(({ answer, invokedAt }) =>
+    isPassing
+      ? answer.kind !== 'refused'
+      : answer.kind === 'unknown' && invokedAt < refusal.completedAt,
   );
+}
+
+/** Each sending with its answer, in milliseconds by the clients' clock. */
+function toldOf(repeats: readonly ClientOperation[], seenAt: number | undefined): string {
+  const sendings = repeats.map(({ answer, invokedAt, completedAt }) => {
+    const told = answer.kind === 'accepted' ? answer.kind : `${answer.kind} ${answer.code}`;
+    return `${told} ${invokedAt.toFixed()} to ${completedAt.toFixed()}`;
+  });
+  return `${sendings.join(', ')}; seen at ${seenAt?.toFixed() ?? 'no known time'}`;
 }
 
 /** What was asked for before the store was put back, and was lost by that, is not looked for. */

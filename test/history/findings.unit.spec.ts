@@ -4,7 +4,7 @@ import { eventOf } from '@uplift/domain';
 import { BUILD, event, MARKER, upTo, WHOLE_UPGRADE } from '@uplift/domain/testing';
 import { findingsOf } from './findings';
 import type { BusRecord, ClientOperation, Limits, RunHistory } from './run-history';
-import { messageOf, repeatRefusedAt120, soundHistory, storedAs } from './sound-history';
+import { messageOf, soundHistory, storedAs } from './sound-history';
 
 const LIMITS = { silenceMs: 60_000 };
 const SOUND = soundHistory();
@@ -72,7 +72,6 @@ describe('a run that kept every promise', () => {
         ],
       }),
     ],
-    ['a command whose first sending arrived after a refusal', repeatRefusedAt120(SOUND, 121)],
     [
       'a bus that was filled anew',
       having({
@@ -189,7 +188,6 @@ describe('a run that broke a promise', () => {
       'a refused command left an event',
       having({ client: [{ ...REQUESTED, answer: refused }] }),
     ],
-    ['I-03', 'a command was done, and its repeat was refused', repeatRefusedAt120(SOUND, 119)],
     [
       'I-05',
       'an event cannot follow',

@@ -60,21 +60,6 @@ export function messageOf(event: StoredEvent, n: number): BusRecord {
   return { sequence: n + 1, epoch: 'epoch-1', ordinal: n + 1, eventId, stream, revision, position };
 }
 
-/** The request (revision 1) got no answer, its repeat was refused at 120 ms, and its event was seen at a time. */
-export function repeatRefusedAt120(sound: RunHistory, seenAt: number): RunHistory {
-  const [registered, requested] = sound.client!;
-  const repeat = { ...requested!, invokedAt: 115, completedAt: 120 };
-  return {
-    ...sound,
-    client: [
-      registered!,
-      { ...requested!, answer: { kind: 'unknown', code: 'timeout' } },
-      { ...repeat, answer: { kind: 'refused', code: 'upgrade-in-flight' } },
-    ],
-    seenAt: new Map(sound.store.map(({ id, revision }) => [id, revision === 1 ? seenAt : 0])),
-  };
-}
-
 function operationOf({ metadata, revision, position }: StoredEvent): ClientOperation {
   const commandId = metadata.$causationId;
   return {
