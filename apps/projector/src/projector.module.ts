@@ -4,6 +4,7 @@ import { APP_GUARD } from '@nestjs/core';
 import {
   ApiTokens,
   Authenticator,
+  DenialMeter,
   RequestLimiter,
   TOKEN_SETTINGS,
   tokenPolicyOf,
@@ -107,7 +108,7 @@ function connections(runtime: ProjectorRuntime): Provider[] {
 }
 
 /** Of queries that carry a token. */
-function access({ configuration, clock }: ProjectorRuntime): Provider[] {
+function access({ configuration, clock, metrics }: ProjectorRuntime): Provider[] {
   const policy = tokenPolicyOf(configuration);
   return [
     {
@@ -123,6 +124,7 @@ function access({ configuration, clock }: ProjectorRuntime): Provider[] {
       useFactory: () =>
         new RequestLimiter({ reads: configuration.readsPerMinute, writes: 0 }, clock),
     },
+    { provide: DenialMeter, useFactory: () => new DenialMeter(metrics) },
     { provide: APP_GUARD, useClass: QueryGuard },
   ];
 }

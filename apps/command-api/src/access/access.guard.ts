@@ -78,10 +78,11 @@ export class AccessGuard implements CanActivate {
   }
 
   private record(shown: Shown, principal: Principal | null, error: unknown) {
-    if (!shown.isCommand || !(error instanceof ProblemError)) return;
-    const { code, status } = error.problem;
-    if (status !== 401 && status !== 403) return;
+    if (!(error instanceof ProblemError)) return;
     const { route: command, transport } = shown;
+    const { code, status } = error.problem;
+    this.records.notAdmitted(transport, code);
+    if (!shown.isCommand || (status !== 401 && status !== 403)) return;
     this.records.denied({ command, transport, code }, principal);
   }
 }

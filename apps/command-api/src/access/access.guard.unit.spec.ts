@@ -4,6 +4,7 @@ import {
   AccessPolicy,
   actorOfToken,
   Authenticator,
+  DenialMeter,
   principalOf,
   RequestLimiter,
 } from '@uplift/access';
@@ -82,7 +83,7 @@ function setUp(isOff = false, jwt: JwtVerifier | null = null) {
   const keys = ['k'.repeat(32)];
   const callbacks = new CallbackTokens({ keys, isTokenTakenFromUrl: false, isGetTaken: false });
   const limiter = new RequestLimiter({ writes: 60, reads: 600 }, clock);
-  const records = new AdmissionRecords(refusals, reads, keeper);
+  const records = new AdmissionRecords(refusals, reads, keeper, new DenialMeter(metrics));
   const guard = new AccessGuard(authenticator, callbacks, records, limiter);
   const shown: Record<string, string> = {};
 
@@ -125,7 +126,7 @@ function setUp(isOff = false, jwt: JwtVerifier | null = null) {
     await keeper.beforeApplicationShutdown();
     return Object.fromEntries(names.rows);
   };
-  return { ...access, callbacks, overHttp, overBus, denied, read, kept, shown };
+  return { ...access, metrics, callbacks, overHttp, overBus, denied, read, kept, shown };
 }
 
 describe('the guard before every route', () => {
@@ -144,6 +145,23 @@ describe('the guard before every route', () => {
     const lacking = refusedWith('scope-missing');
     await expect(overHttp(write, `Bearer ${token}`)).rejects.toMatchObject(lacking);
     await expect(overBus(write, token)).rejects.toMatchObject(lacking);
+  });
+
+  it('counts whom it does not let in, readers too, by why', async () => {
+    const { overHttp, overBus, create, metrics } = setUp();
+    const { token } = await create(['instances:read']);
+    for (const authorization of [undefined, undefined, 'Bearer uplift_x', `Bearer ${token}`]) {
+      await expect(overHttp(findings, authorization, 'GET')).rejects.toThrow();
+    }
+    await expect(overBus(write, token)).rejects.toThrow();
+    await overHttp(events, `Bearer ${token}`, 'GET');
+    const counted = (await metrics.render()).body.match(/^uplift_requests_denied_total{.*$/gm);
+    expect(counted?.sort()).toEqual([
+      'uplift_requests_denied_total{transport="http",code="credentials-missing"} 2',
+      'uplift_requests_denied_total{transport="http",code="credentials-refused"} 1',
+      'uplift_requests_denied_total{transport="http",code="scope-missing"} 1',
+      'uplift_requests_denied_total{transport="nats",code="scope-missing"} 1',
+    ]);
   });
 
   it('lets a limited token only to handlers that hold it to its instances', async () => {

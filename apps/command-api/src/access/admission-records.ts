@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '@uplift/access';
+import { DenialMeter } from '@uplift/access';
 import type { Denial } from '../commands/refusal-recorder';
 import { RefusalRecorder } from '../commands/refusal-recorder';
 import { ActorNameKeeper } from './actor-name-keeper';
@@ -12,6 +13,7 @@ export class AdmissionRecords {
     private readonly refusals: RefusalRecorder,
     private readonly reads: ReadRecorder,
     private readonly names: ActorNameKeeper,
+    private readonly denials: DenialMeter,
   ) {}
 
   command(principal: Principal): void {
@@ -23,7 +25,12 @@ export class AdmissionRecords {
     this.name(principal);
   }
 
-  /** Null: nobody knows who it is. */
+  /** Whatever was asked for. */
+  notAdmitted(transport: 'http' | 'nats', code: string): void {
+    this.denials.count(transport, code);
+  }
+
+  /** A command. Null: nobody knows who it is. */
   denied(denial: Omit<Denial, 'actor'>, principal: Principal | null): void {
     this.refusals.recordDenial({ ...denial, actor: principal?.actor ?? null });
     if (principal !== null) this.name(principal);

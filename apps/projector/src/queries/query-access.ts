@@ -1,10 +1,17 @@
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '@uplift/access';
-import { Authenticator, knownPrincipalOf, identify, RequestLimiter } from '@uplift/access';
+import {
+  Authenticator,
+  DenialMeter,
+  identify,
+  knownPrincipalOf,
+  RequestLimiter,
+} from '@uplift/access';
 import type { BusRequest } from '@uplift/bus';
 import type { Query, QueryName } from '@uplift/contracts';
 import {
+  ProblemError,
   QUERY_SCOPES,
   QUERY_SUBJECTS,
   readQuery,
@@ -24,18 +31,28 @@ export class QueryGuard implements CanActivate {
   constructor(
     private readonly authenticator: Authenticator,
     private readonly limiter: RequestLimiter,
+    private readonly denials: DenialMeter,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToRpc().getData<BusRequest>();
     const name = NAMES.get(request.subject);
     if (name === undefined) throw new Error(`No query says who may ask ${request.subject}`);
-    const token = request.headers[REQUEST_HEADERS.actorToken];
+    try {
+      identify(request, await this.admitted(request, name));
+    } catch (error) {
+      if (error instanceof ProblemError) this.denials.count('nats', error.problem.code);
+      throw error;
+    }
+    return true;
+  }
+
+  private async admitted({ headers }: BusRequest, name: QueryName): Promise<Principal> {
+    const token = headers[REQUEST_HEADERS.actorToken];
     const principal = await this.authenticator.identify('nats', token);
     this.limiter.take(principal, 'reads');
     refuseWithoutScope(principal, name);
-    identify(request, principal);
-    return true;
+    return principal;
   }
 }
 
