@@ -8,7 +8,7 @@ import type {
   SystemEvent,
 } from '@uplift/domain';
 import { apiTokensDecider, apiTokensIn } from '@uplift/domain';
-import type { EventStore, Loaded, Remembered } from '@uplift/event-store';
+import type { EventStore } from '@uplift/event-store';
 import { FollowedHistory } from '@uplift/event-store';
 import type { Clock, Randomness } from '@uplift/runtime';
 import { createHash, timingSafeEqual } from 'node:crypto';
@@ -51,10 +51,8 @@ interface TokenList {
   readonly at: number;
 }
 
-/** The stream of the tokens, and which of them do not count because they were created too early. */
+/** The stream of the tokens, in which one that was created too early is as good as revoked. */
 class TokenHistory extends FollowedHistory<ApiTokenCommand, ApiTokensState, 'system'> {
-  private early = new Set<string>();
-
   constructor(
     store: EventStore,
     service: string,
@@ -64,29 +62,18 @@ class TokenHistory extends FollowedHistory<ApiTokenCommand, ApiTokensState, 'sys
     super(store, service, 'system', API_TOKENS_DECIDER);
   }
 
-  /** One that was created too early is as good as revoked. */
-  tokensIn(state: ApiTokensState): TokensById {
-    const tokens = apiTokensIn(state);
-    const early = [...this.early].flatMap((tokenId) => tokens.get(tokenId) ?? []);
-    const over = early.map((token) => [token.tokenId, { ...token, isRevoked: true }] as const);
-    return new Map([...tokens, ...over]);
-  }
-
-  protected override readAll(stream: string) {
-    this.early = new Set();
-    return super.readAll(stream);
-  }
-
-  protected override fold(
-    known: Remembered<ApiTokensState>,
-    events: readonly StoredEvent[],
-  ): Loaded<ApiTokensState, SystemEvent> {
-    const loaded = super.fold(known, events);
-    loaded.decoded.forEach(({ type, data }, n) => {
-      const createdAt = Date.parse(events[n]?.recordedAt ?? '');
-      if (type === 'ApiTokenCreated' && createdAt < this.countedFrom) this.early.add(data.tokenId);
-    });
-    return loaded;
+  /** In the state itself, so that no read can bring the one without the other. */
+  protected override follow(
+    before: ApiTokensState,
+    event: SystemEvent,
+    stored: StoredEvent,
+  ): ApiTokensState {
+    const state = super.follow(before, event, stored);
+    if (event.type !== 'ApiTokenCreated') return state;
+    if (Date.parse(stored.recordedAt) >= this.countedFrom) return state;
+    const { tokenId, requestedBy } = event.data;
+    const data = { tokenId, requestedBy, reason: 'It was created before tokens count' };
+    return super.follow(state, { type: 'ApiTokenRevoked', data }, stored);
   }
 }
 
@@ -123,7 +110,7 @@ export class ApiTokens {
 
   /** Every one of them, as the store has them at present. */
   async all(): Promise<TokensById> {
-    return this.history.tokensIn((await this.history.load(API_TOKENS_STREAM)).state);
+    return apiTokensIn((await this.history.load(API_TOKENS_STREAM)).state);
   }
 
   /** What this process has just changed counts here at once. */
@@ -179,12 +166,12 @@ export class ApiTokens {
     const { state } = await this.history.load(API_TOKENS_STREAM);
     if (changes !== this.changes) return;
     const { list } = this;
-    this.list = list?.state === state ? { ...list, at } : listOf(state, this.history, at);
+    this.list = list?.state === state ? { ...list, at } : listOf(state, at);
   }
 }
 
-function listOf(state: ApiTokensState, history: TokenHistory, at: number): TokenList {
-  const tokens = history.tokensIn(state);
+function listOf(state: ApiTokensState, at: number): TokenList {
+  const tokens = apiTokensIn(state);
   const byHash = new Map([...tokens.values()].map((token) => [token.hash, token]));
   return { state, tokens, byHash, at };
 }

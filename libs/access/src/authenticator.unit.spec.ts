@@ -196,13 +196,25 @@ describe('the list of API tokens', () => {
 });
 
 describe('a token from before the time from which tokens count', () => {
+  /** A node that lacks the newest events, and then cannot be read from the beginning. */
+  class LaggingStore extends InMemoryEventStore {
+    isBehind = false;
+
+    override load(stream: string, fromRevision = 0, most = Infinity) {
+      if (!this.isBehind) return super.load(stream, fromRevision, most);
+      if (fromRevision > 0) return Promise.resolve([]);
+      return Promise.reject(new EventStoreUnavailableError('away'));
+    }
+  }
+
   const setUp = async (laterMs: number) => {
     const time = new VirtualClock();
-    const store = new InMemoryEventStore({ clock: time });
-    const old = await accessOn(store).create(SCOPES);
+    const store = new LaggingStore({ clock: time });
+    const elsewhere = accessOn(store);
+    const old = await elsewhere.create(SCOPES);
     const from = time.wall() + laterMs;
     time.jump(laterMs);
-    return { old, ...accessOn(store, null, from) };
+    return { old, store, elsewhere, ...accessOn(store, null, from) };
   };
 
   it('is nobody, as if it had been revoked', async () => {
@@ -220,6 +232,21 @@ describe('a token from before the time from which tokens count', () => {
     const { token, tokenId } = await create();
     await expect(authenticator.identify('http', token)).resolves.toBeDefined();
     expect((await tokens.all()).get(tokenId)).toMatchObject({ isRevoked: false });
+  });
+
+  it('stays nobody where a read that began anew has failed', async () => {
+    const { authenticator, store, elsewhere, old, clock } = await setUp(1);
+    await elsewhere.create();
+    await expect(authenticator.identify('http', old.token)).rejects.toMatchObject(refused);
+    store.isBehind = true;
+    await clock.advance(60_000);
+    const unavailable = refusedWith('access-unavailable');
+    await expect(authenticator.identify('http', old.token)).rejects.toMatchObject(unavailable);
+
+    store.isBehind = false;
+    const { token } = await elsewhere.create();
+    await expect(authenticator.identify('http', token)).resolves.toBeDefined();
+    await expect(authenticator.identify('http', old.token)).rejects.toMatchObject(refused);
   });
 
   it('is somebody where it was created at that very time', async () => {

@@ -12,14 +12,10 @@ export class FollowedHistory<Command, State, Category extends EventCategory> ext
   private known = this.nothing;
 
   protected override async loadAlone(stream: string): Promise<Loaded<State, EventIn<Category>>> {
-    const loaded = (await this.readOn(stream)) ?? (await this.readAll(stream));
+    const loaded = (await this.readOn(stream)) ?? (await super.loadAlone(stream));
     const { state, head, position, memory } = loaded;
     this.known = { state, head, position, memory };
     return loaded;
-  }
-
-  protected readAll(stream: string): Promise<Loaded<State, EventIn<Category>>> {
-    return super.loadAlone(stream);
   }
 
   /** Undefined where the event that was read last is not there: another store, or nothing was read yet. */

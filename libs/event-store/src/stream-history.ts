@@ -198,7 +198,8 @@ export class StreamHistory<Command, State, Category extends EventCategory> {
     }
   }
 
-  private follow(before: State, event: EventIn<Category>, stored: StoredEvent): State {
+  /** The state after one more event. */
+  protected follow(before: State, event: EventIn<Category>, stored: StoredEvent): State {
     try {
       return this.decider.evolve(before, event);
     } catch (cause) {

@@ -163,8 +163,8 @@ export const ACCESS_MUTANTS: readonly Mutant[] = [
     breaks: ['S-04'],
     what: 'a token counts that was created before the time from which tokens count',
     file: `${LIBRARY}/api-tokens.ts`,
-    search: "if (type === 'ApiTokenCreated' && createdAt < this.countedFrom)",
-    replacement: "if (type === 'ApiTokenCreated' && createdAt < 0)",
+    search: 'if (Date.parse(stored.recordedAt) >= this.countedFrom) return state;',
+    replacement: 'if (Date.parse(stored.recordedAt) >= 0) return state;',
     test: {
       spec: `${LIBRARY}/authenticator.unit.spec.ts`,
       name: 'is nobody, as if it had been revoked',
