@@ -2,7 +2,7 @@ import type { Decider } from '../decider';
 import { DomainError } from '../decider';
 import type { AskedBy } from '../instance/instance.events';
 import type { Labels } from '../labels';
-import { isWithin, labelsInWords } from '../labels';
+import { isLimit, isWithin, labelsInWords } from '../labels';
 import type {
   ApiTokenGrant,
   LimitedGrant,
@@ -13,6 +13,10 @@ import type {
 
 /** Tokens that may be in force at once: a list that every request may have to be held against stays small. */
 export const MOST_API_TOKENS = 1_000;
+/** Whoever is limited to labels leaves this many of them to those who are not. */
+export const API_TOKENS_FOR_UNLIMITED = 100;
+/** Tokens in force that come from one with limits: its holder leaves room for those of others. */
+export const MOST_API_TOKENS_FROM_LIMITED = 100;
 export const LONGEST_API_TOKEN_DAYS = 366;
 
 export interface ApiTokenState extends ApiTokenGrant, AskedBy {
@@ -98,8 +102,8 @@ export class ApiTokenExpiryError extends DomainError {
 
 export class TooManyApiTokensError extends DomainError {
   readonly code = 'too-many-tokens';
-  constructor() {
-    super(`${MOST_API_TOKENS} tokens are in force: revoke some first`);
+  constructor(most: number, which = '') {
+    super(`${most} tokens are in force${which}: revoke some first`);
   }
 }
 
@@ -116,8 +120,10 @@ function decideCreation(
   if (token.expiresAt <= now || token.expiresAt > latestExpiry) {
     throw new ApiTokenExpiryError(latestExpiry);
   }
-  const inForce = [...tokens.values()].filter((each) => isInForce(each, now));
-  if (inForce.length >= MOST_API_TOKENS) throw new TooManyApiTokensError();
+  const kin = creator === undefined ? [] : kinOf(creator, tokens, actorOf);
+  const countInForce = (some: readonly ApiTokenState[]) =>
+    some.filter((each) => isInForce(each, now)).length;
+  refuseTooMany(countInForce([...tokens.values()]), countInForce(kin), within);
   return [{ type: 'ApiTokenCreated', data: token }];
 }
 
@@ -144,6 +150,32 @@ function decideRevocation(
     ...others.map(({ tokenId }) => ({ ...data, tokenId, reason })),
   ];
   return revoked.map((each) => ({ type: 'ApiTokenRevoked', data: each }));
+}
+
+/** All that come from the same limited token as this one, or from this one; none where it has no limit. */
+function kinOf(
+  token: ApiTokenState,
+  tokens: ApiTokens,
+  actorOf: ActorOfToken,
+): readonly ApiTokenState[] {
+  const isLimited = (each: ApiTokenState) => isLimit(rightsOf(each).labels);
+  if (!isLimited(token)) return [];
+  // A creator is older than what it creates.
+  const newestFirst = [...tokens.values()].reverse();
+  const first = newestFirst.reduce(
+    (known, each) =>
+      isLimited(each) && actorOf(each.tokenId) === known.requestedBy ? each : known,
+    token,
+  );
+  return createdWith(first, tokens, actorOf);
+}
+
+function refuseTooMany(inForce: number, kinInForce: number, within: Labels): void {
+  const most = isLimit(within) ? MOST_API_TOKENS - API_TOKENS_FOR_UNLIMITED : MOST_API_TOKENS;
+  if (inForce >= most) throw new TooManyApiTokensError(most);
+  if (kinInForce < MOST_API_TOKENS_FROM_LIMITED) return;
+  const which = ' that come from this limited token, or from the one that it comes from';
+  throw new TooManyApiTokensError(MOST_API_TOKENS_FROM_LIMITED, which);
 }
 
 /** Oldest first, so that whatever creates a token comes before it. */

@@ -1,6 +1,7 @@
 import { fold } from '../decider';
 import type { ApiTokenCommand } from './api-tokens';
 import {
+  API_TOKENS_FOR_UNLIMITED,
   ApiTokenCreatorOverError,
   ApiTokenExpiryError,
   apiTokensDecider,
@@ -10,6 +11,7 @@ import {
   ApiTokenUnknownError,
   isInForce,
   MOST_API_TOKENS,
+  MOST_API_TOKENS_FROM_LIMITED,
   rightsOf,
   TooManyApiTokensError,
 } from './api-tokens';
@@ -172,10 +174,57 @@ describe('an API token', () => {
       return { type: 'ApiTokenCreated', data: { ...token, ...asked, tokenId: `t-${n}` } };
     });
     const another = create({ tokenId: 'another' });
-    expect(() => decided(another, ...many)).toThrow(TooManyApiTokensError);
+    expect(() => decided(another, ...many)).toThrow(/^1000 tokens are in force: revoke/);
     expect(decided(another, ...many, revoked)).toHaveLength(1);
     const later = { now: token.expiresAt, expiresAt: '2026-03-01T00:00:00.000Z' };
     expect(decided(create({ tokenId: 'another', ...later }), ...many)).toHaveLength(1);
+  });
+
+  it('is one of nine hundred at most where its creator is limited, so that others have room', () => {
+    const within = { team: 'payments' };
+    const limited = { labels: within, scopes: ['instances:read'] } as const;
+    const ofTeam = create({ tokenId: 'another', within, scopes: [], limited });
+    const many = (count: number) =>
+      Array.from({ length: count }, (_, n): SystemEvent => {
+        return { type: 'ApiTokenCreated', data: { ...token, ...asked, tokenId: `t-${n}` } };
+      });
+    const most = MOST_API_TOKENS - API_TOKENS_FOR_UNLIMITED;
+    expect(decided(ofTeam, ...many(most - 1))).toHaveLength(1);
+    expect(() => decided(ofTeam, ...many(most))).toThrow(/^900 tokens are in force: revoke/);
+    expect(decided(create({ tokenId: 'another' }), ...many(MOST_API_TOKENS - 1))).toHaveLength(1);
+  });
+
+  it('is one of a hundred at most that come from one limited token, whichever creates it', () => {
+    const labels = { team: 'payments' };
+    const limited = { labels, scopes: ['instances:read'] } as const;
+    const ofTeam = (tokenId: string, creator: string): SystemEvent => {
+      const requestedBy = `actor of ${creator}`;
+      return {
+        type: 'ApiTokenCreated',
+        data: { ...token, ...asked, scopes: [], limited, tokenId, requestedBy },
+      };
+    };
+    const createWith = (creator: string, tokenId = 'another') =>
+      create({ tokenId, requestedBy: `actor of ${creator}`, within: labels, scopes: [], limited });
+    // `t-1` has no limit.
+    const known = [created, ofTeam('team', 't-1'), ofTeam('other team', 't-1')];
+    const family = [ofTeam('child', 'team'), ofTeam('grandchild', 'child')];
+    while (family.length < MOST_API_TOKENS_FROM_LIMITED - 1) {
+      family.push(ofTeam(`n-${family.length}`, family.length % 2 === 0 ? 'team' : 'child'));
+    }
+    const last = ofTeam('last', 'grandchild');
+    expect(decided(createWith('grandchild', 'last'), ...known, ...family)).toEqual([last]);
+
+    const all = [...known, ...family, last];
+    for (const creator of ['team', 'child', 'grandchild', 'last']) {
+      const oneMore = () => decided(createWith(creator), ...all);
+      expect(oneMore).toThrow(TooManyApiTokensError);
+      expect(oneMore).toThrow(/^100 tokens are in force that come from this limited token/);
+    }
+    expect(decided(createWith('other team'), ...all)).toHaveLength(1);
+    expect(decided(createWith('t-1'), ...all)).toHaveLength(1);
+    const over: SystemEvent = { type: 'ApiTokenRevoked', data: { ...asked, tokenId: 'last' } };
+    expect(decided(createWith('team'), ...all, over)).toHaveLength(1);
   });
 
   it('costs the same however many there are: its event copies nothing of what was there', () => {
