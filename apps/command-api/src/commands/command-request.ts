@@ -1,7 +1,8 @@
 import type { Actor } from '@uplift/contracts';
 import { refusal } from '@uplift/contracts';
 import type { InstanceCommandOf, Labels, OperatorCommandType } from '@uplift/domain';
-import { deterministicEventId } from '@uplift/event-store';
+import { isLimit } from '@uplift/domain';
+import { canonicalJson, deterministicEventId } from '@uplift/event-store';
 import { parseTraceparent } from '@uplift/runtime';
 
 /** Commands of people and services; a worker's report does not come through this service. */
@@ -68,8 +69,11 @@ export function commandIdOf(instanceId: string, idempotencyKey: string): string 
   return deterministicEventId(`command/instance/${instanceId}`, idempotencyKey, 0);
 }
 
-export function systemCommandIdOf(idempotencyKey: string): string {
-  return deterministicEventId('command/system', idempotencyKey, 0);
+/** Whose key it is: that of all callers with the same limit, and of nobody else. */
+export type KeyHolder = Pick<Caller, 'idempotencyKey' | 'labels'>;
+
+export function systemCommandIdOf(holder: KeyHolder): string {
+  return idUnderKey('command/system', holder);
 }
 
 /** Follows from key and instance, so that repeats of a command agree on it. */
@@ -83,6 +87,11 @@ export function upgradeOf({ data }: EdgeCommand): string | null {
 }
 
 /** Id of an instance whose caller gave none. */
-export function instanceIdFor(idempotencyKey: string): string {
-  return deterministicEventId('command/register-instance', idempotencyKey, 0);
+export function instanceIdFor(holder: KeyHolder): string {
+  return idUnderKey('command/register-instance', holder);
+}
+
+function idUnderKey(scope: string, { idempotencyKey, labels }: KeyHolder): string {
+  const whose = isLimit(labels) ? `${scope}/${canonicalJson(labels)}` : scope;
+  return deterministicEventId(whose, idempotencyKey, 0);
 }

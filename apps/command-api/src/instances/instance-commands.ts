@@ -21,7 +21,7 @@ export class InstanceCommands {
   ) {}
 
   async register(dto: RegisterInstanceDto, caller: Caller): Promise<CommandResult> {
-    const { instanceId = instanceIdFor(caller.idempotencyKey), status, labels = {} } = dto;
+    const { instanceId = instanceIdFor(caller), status, labels = {} } = dto;
     const data = { profile: profileOf(dto), labels, status };
     const environmentId = this.environments.idFor(data.profile, status);
     const reserved = environmentId === undefined ? {} : { environmentId };

@@ -30,7 +30,7 @@ export class SystemStream<Command extends Asked['command'], State> {
 
   private async handle(asked: Asked<Command>): Promise<SystemStreamResult<State>> {
     const { command, caller } = asked;
-    const keyedCommand = keyed(asked, systemCommandIdOf(caller.idempotencyKey));
+    const keyedCommand = keyed(asked, systemCommandIdOf(caller));
     const handled = await this.handler
       .handle<SystemStreamResult<State>>(
         { command, cause: causeOf(asked, keyedCommand, CORRELATION) },

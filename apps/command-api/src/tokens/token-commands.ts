@@ -50,8 +50,7 @@ export class TokenCommands {
     // A key that was used before there were limits still stands for the same content.
     const limit = labels === undefined ? {} : { labels };
     const content = { scopes, ...limit, expiresAt, reason };
-    const { idempotencyKey } = caller;
-    const tokenId = deterministicEventId(systemCommandIdOf(idempotencyKey), 'token', 0);
+    const tokenId = deterministicEventId(systemCommandIdOf(caller), 'token', 0);
     const data = {
       ...grant,
       expiresAt,

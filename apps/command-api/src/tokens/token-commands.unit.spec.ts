@@ -1,5 +1,5 @@
 import type { Labels } from '@uplift/domain';
-import { EventStoreUnavailableError } from '@uplift/event-store';
+import { deterministicEventId, EventStoreUnavailableError } from '@uplift/event-store';
 import { InMemoryEventStore } from '@uplift/event-store/testing';
 import { Metrics } from '@uplift/runtime';
 import { accessOn } from '@uplift/access/testing';
@@ -15,9 +15,8 @@ function setUp(store = new InMemoryEventStore()) {
   const stream = new ApiTokenStream(handler, meterOn(clock, new Metrics('command-api')));
   const commands = new TokenCommands(stream, tokens, clock, randomness);
   const timeIn = (ms: number) => new Date(clock.wall() + ms).toISOString();
-  const caller = (id: string, limit: Labels = {}) => {
+  const caller = (id: string, limit: Labels = {}, idempotencyKey = randomness.uuid()) => {
     const actor = { type: 'service_account', id } as const;
-    const idempotencyKey = randomness.uuid();
     return { transport: 'http', actor, labels: limit, idempotencyKey } as const;
   };
   const createBy = async (token: string, expiresAt: string, labels?: Record<string, string>) => {
@@ -27,9 +26,21 @@ function setUp(store = new InMemoryEventStore()) {
     const { answer } = await commands.create(body, caller(principal.actor.id), principal);
     return { ...answer, token: String(answer.token) };
   };
+  /** Whoever holds the token asks for another one with its limit. */
+  const createUnder = async (key: string, token: string) => {
+    const principal = await authenticator.identify('http', token);
+    const { actor, labels } = principal;
+    const body = { scopes: [...principal.scopes], expiresAt: timeIn(DAY_MS), reason };
+    const { outcome, answer } = await commands.create(
+      Object.keys(labels).length === 0 ? body : { ...body, labels },
+      caller(actor.id, labels, key),
+      principal,
+    );
+    return { outcome, tokenId: answer.tokenId };
+  };
   const revoke = (tokenId: string, limit: Labels = {}) =>
     commands.revoke(tokenId, 'leaked', caller('operator-7', limit));
-  return { ...access, commands, timeIn, createBy, revoke };
+  return { ...access, commands, timeIn, createBy, createUnder, revoke };
 }
 
 describe('a token that is created with another one', () => {
@@ -128,6 +139,30 @@ describe('a token that is limited to labels', () => {
       });
     }
     await expect(revoke(own.tokenId, TEAM)).resolves.toMatchObject({ outcome: 'accepted' });
+  });
+});
+
+describe('the key under which a token is created', () => {
+  it('is of all callers with the same limit, and of nobody else', async () => {
+    const { create, createUnder, rootToken } = setUp();
+    const holderOf = async (labels: Labels) =>
+      (await create(['system:operate'], 2 * DAY_MS, labels)).token;
+    const payments = { team: 'payments', region: 'eu' };
+    const tokens = [
+      rootToken,
+      await holderOf(payments),
+      await holderOf({ team: 'ledger' }),
+      await holderOf({ team: 'payments' }),
+    ];
+    const made = [];
+    for (const token of tokens) made.push(await createUnder('k-1', token));
+    expect(made.map(({ outcome }) => outcome)).toEqual(tokens.map(() => 'accepted'));
+    expect(new Set(made.map(({ tokenId }) => tokenId)).size).toBe(tokens.length);
+
+    const commandId = deterministicEventId('command/system', 'k-1', 0);
+    expect(made[0]?.tokenId).toBe(deterministicEventId(commandId, 'token', 0));
+    const colleague = await holderOf({ region: 'eu', team: 'payments' });
+    expect(await createUnder('k-1', colleague)).toEqual({ ...made[1], outcome: 'repeated' });
   });
 });
 
