@@ -39,6 +39,19 @@ export function actorNamesSuite(open: () => Promise<ActorNames>): void {
     expect((await names.find(['a-3'])).get('a-3')).toBe('Ada');
   });
 
+  it('fills in the names of those alone who have none and were not erased', async () => {
+    await names.keep(named(['a-1', 'Jane']));
+    await names.erase(['a-2']);
+    await names.fill(named(['a-1', 'Another'], ['a-2', 'Another'], ['a-3', 'Ada']));
+    expect(await names.find(['a-1', 'a-2', 'a-3'])).toEqual(
+      new Map([
+        ['a-1', 'Jane'],
+        ['a-2', null],
+        ['a-3', 'Ada'],
+      ]),
+    );
+  });
+
   it.each(['O\'Hara \\ "x" %s $1', '<b>', 'نرگس', '👩‍💻', 'x'.repeat(200), 'null'])(
     'gives back what it was given: %s',
     async (name) => {

@@ -132,6 +132,19 @@ describe('the names of those whom events name by id', () => {
     }
   });
 
+  it('are given to an API token by a repeat where the first one was lost with its process', async () => {
+    const expiresAt = new Date(Date.now() + DAY_MS).toISOString();
+    const body = { scopes: ['instances:write'], expiresAt, reason: `weekly ${MARKER}` };
+    const call = { key: 'nameless', headers: bearer(ROOT) };
+    const { body: created } = await api.post('/v1/tokens', { ...call, body });
+    const name = `Late ${CANARY}`;
+    const repeated = await api.post('/v1/tokens', { ...call, body: { ...body, name } });
+    expect(repeated).toMatchObject({ status: 200, body: { tokenId: created.tokenId } });
+    await eventually(async () => {
+      expect(await rows()).toMatchObject({ [String(created.actor)]: name });
+    });
+  });
+
   it('are of whoever reads the audit too, which leaves one event an hour', async () => {
     const token = jane({ sub: 'auditor', scope: 'audit:read' });
     const auditor = actorIdOf(ISSUER, 'auditor');

@@ -22,6 +22,17 @@ const MOST_KNOWN = 10_000;
 /** After this time a name is written again, should the table have lost it. */
 const KNOWN_MS = 3_600_000;
 
+interface WaitingName {
+  readonly name: string;
+  /** How it goes into the table. */
+  readonly how: 'keep' | 'fill';
+}
+
+/** With its actor. */
+type Waiting = readonly [string, WaitingName];
+
+type Write = (names: ReadonlyMap<string, string>) => Promise<void>;
+
 interface KeeperPorts {
   readonly store: EventStore;
   readonly clock: Clock;
@@ -44,7 +55,7 @@ export class ActorNameKeeper
   private readonly total;
   private readonly onBeat: () => void = () => undefined;
   /** By actor. */
-  private readonly waiting = new Map<string, string>();
+  private readonly waiting = new Map<string, WaitingName>();
   /** What was written or waits to be, by actor. */
   private readonly known = new Map<string, string>();
   private knownSince: number;
@@ -90,14 +101,13 @@ export class ActorNameKeeper
 
   /** Of an actor whom an event names. Returns at once, and never throws. */
   note(actorId: string, name: string | undefined): void {
-    if (this.names === null || name === undefined) return;
-    if (this.known.get(actorId) === name || this.erased.has(actorId)) return;
-    if (!this.waiting.has(actorId) && this.waiting.size >= MOST_WAITING) {
-      return this.total.inc({ outcome: 'lost' });
-    }
-    if (this.known.size >= MOST_KNOWN) this.known.clear();
-    this.known.set(actorId, name);
-    this.waiting.set(actorId, name);
+    if (name !== undefined && this.known.get(actorId) !== name) this.wait(actorId, name, 'keep');
+  }
+
+  /** The same of one who may have a name already, which then stays. */
+  noteUnlessNamed(actorId: string, name: string | undefined): void {
+    const isNoted = this.known.has(actorId) || this.waiting.has(actorId);
+    if (name !== undefined && !isNoted) this.wait(actorId, name, 'fill');
   }
 
   /** Names that are kept, by actor. Throws `actor-names-unavailable`. */
@@ -130,6 +140,16 @@ export class ActorNameKeeper
       this.appliedAt = -Infinity;
       return false;
     }
+  }
+
+  private wait(actorId: string, name: string, how: WaitingName['how']): void {
+    if (this.names === null || this.erased.has(actorId)) return;
+    if (!this.waiting.has(actorId) && this.waiting.size >= MOST_WAITING) {
+      return this.total.inc({ outcome: 'lost' });
+    }
+    if (this.known.size >= MOST_KNOWN) this.known.clear();
+    this.known.set(actorId, name);
+    this.waiting.set(actorId, { name, how });
   }
 
   private async keep(names: ActorNames): Promise<void> {
@@ -170,12 +190,21 @@ export class ActorNameKeeper
   private async writeAll(names: ActorNames): Promise<void> {
     this.forgetKnown();
     for (const actorId of this.erased) this.waiting.delete(actorId);
-    const batch = new Map(this.waiting);
-    if (batch.size === 0) return;
-    await names.keep(batch);
-    this.total.inc({ outcome: 'stored' }, batch.size);
-    for (const [actorId, name] of batch) {
-      if (this.waiting.get(actorId) === name) this.waiting.delete(actorId);
+    const batch = [...this.waiting];
+    for (const how of ['keep', 'fill'] as const) {
+      await this.write(
+        batch.filter(([, waiting]) => waiting.how === how),
+        (some) => names[how](some),
+      );
+    }
+  }
+
+  private async write(batch: readonly Waiting[], into: Write): Promise<void> {
+    if (batch.length === 0) return;
+    await into(new Map(batch.map(([actorId, { name }]) => [actorId, name])));
+    this.total.inc({ outcome: 'stored' }, batch.length);
+    for (const [actorId, waiting] of batch) {
+      if (this.waiting.get(actorId) === waiting) this.waiting.delete(actorId);
     }
   }
 

@@ -101,6 +101,20 @@ describe('the name of an actor', () => {
     expect(names.rows.get('a-1400')).toBe('Jane 1400');
   });
 
+  it('that was lost is filled in when it comes again, and one that is there stays', async () => {
+    const { keeper, another, names, clock } = setUp();
+    keeper.note('a-1', 'Jane');
+    keeper.noteUnlessNamed('a-1', 'Another');
+    keeper.noteUnlessNamed('a-2', 'John');
+    keeper.noteUnlessNamed('a-3', undefined);
+    await clock.advance(5_000);
+    names.rows.set('a-4', null);
+    const other = another();
+    for (const actorId of ['a-1', 'a-2', 'a-4']) other.noteUnlessNamed(actorId, 'Another');
+    await clock.advance(5_000);
+    expect(table(names)).toEqual({ 'a-1': 'Jane', 'a-2': 'John', 'a-4': null });
+  });
+
   it('is written before the process ends', async () => {
     const { keeper, names, clock } = setUp();
     await clock.advance(1);

@@ -3,6 +3,9 @@ export abstract class ActorNames {
   /** By actor. The name of an actor that was erased is not kept. */
   abstract keep(names: ReadonlyMap<string, string>): Promise<void>;
 
+  /** The same, and the name of an actor that has one stays. */
+  abstract fill(names: ReadonlyMap<string, string>): Promise<void>;
+
   /** From here on no name of theirs is kept, whether there was one or not. */
   abstract erase(actorIds: readonly string[]): Promise<void>;
 

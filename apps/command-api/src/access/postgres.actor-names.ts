@@ -6,11 +6,13 @@ const LONGEST_MS = 5_000;
 const LONGEST_LIFE_SECONDS = 300;
 
 /** In order of the ids, so that two processes wait for each other's rows in the same order. */
-const KEEP = `
+const INSERT = `
   insert into uplift_actors.names as known (actor_id, name)
   select actor_id, name from unnest($1::text[], $2::text[]) as given (actor_id, name) order by actor_id
-  on conflict (actor_id) do update set name = excluded.name, changed_at = now()
+  on conflict (actor_id)`;
+const KEEP = `${INSERT} do update set name = excluded.name, changed_at = now()
   where known.name is not null and known.name <> excluded.name`;
+const FILL = `${INSERT} do nothing`;
 const ERASE = `
   insert into uplift_actors.names as known (actor_id, name)
   select actor_id, null from unnest($1::text[]) as given (actor_id) order by actor_id
@@ -61,6 +63,10 @@ export class PostgresActorNames extends ActorNames {
 
   override async keep(names: ReadonlyMap<string, string>): Promise<void> {
     await this.run(KEEP, [...names.keys()], [...names.values()]);
+  }
+
+  override async fill(names: ReadonlyMap<string, string>): Promise<void> {
+    await this.run(FILL, [...names.keys()], [...names.values()]);
   }
 
   override async erase(actorIds: readonly string[]): Promise<void> {

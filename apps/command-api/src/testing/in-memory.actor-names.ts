@@ -15,6 +15,10 @@ export class InMemoryActorNames extends ActorNames {
     });
   }
 
+  override fill(names: ReadonlyMap<string, string>): Promise<void> {
+    return this.keep(new Map([...names].filter(([actorId]) => !this.rows.has(actorId))));
+  }
+
   override erase(actorIds: readonly string[]): Promise<void> {
     return this.answer(() => {
       for (const actorId of actorIds) this.rows.set(actorId, null);

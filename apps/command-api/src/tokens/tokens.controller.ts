@@ -59,8 +59,11 @@ export class TokensController {
     @Body(DtoPipe) body: CreateTokenDto,
   ): Promise<TokenResult<ApiTokenCreatedAnswer>> {
     const created = await this.commands.create(body, caller, principal);
-    const isNew = created.outcome === 'accepted';
-    if (isNew) this.names.note(created.answer.actor, readableName(body.name));
+    const { actor } = created.answer;
+    const name = readableName(body.name);
+    if (created.outcome === 'accepted') this.names.note(actor, name);
+    // Nobody names it again: a process that ended before it wrote the name has lost it.
+    else this.names.noteUnlessNamed(actor, name);
     return created;
   }
 
