@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
+import { NameNotStorableError } from '../../../apps/command-api/src/access/actor-names.port';
 import { PostgresActorNames } from '../../../apps/command-api/src/access/postgres.actor-names';
 import { migrateDatabase } from '../../../apps/projector/src/read-model/postgres.migration';
 import { PostgresReadModel } from '../../../apps/projector/src/read-model/postgres.read-model';
@@ -23,10 +24,12 @@ afterAll(async () => {
 });
 
 /** A migrated database, with the roles that its services use. */
-async function migrated() {
+async function migrated(encoding = 'UTF8') {
   const name = `actors-${randomUUID()}`;
   const role = name.slice(0, 20);
-  const ownerUrl = await postgres.createDatabase(name);
+  const kind = `encoding '${encoding}' locale 'C' template template0`;
+  await run(postgres.url, `create database "${name}" ${kind}`);
+  const ownerUrl = postgres.urlOf(name);
   const url = postgres.urlOf(name, `${role}-projector`);
   const actorsUrl = postgres.urlOf(name, `${role}-command-api`);
   const options = { ownerUrl, url, actorsUrl };
@@ -108,6 +111,20 @@ describe('the table of names in PostgreSQL', () => {
     expect(await faultOf(actorsUrl)).toBe('the database does not do it: 23514');
     await run(ownerUrl, 'drop schema uplift_actors cascade');
     expect(await faultOf(actorsUrl)).toMatch(/run uplift migrate/);
+  });
+
+  it('takes none of several names where it cannot store one, and each of the others alone', async () => {
+    const { actorsUrl } = await migrated('LATIN1');
+    const names = new PostgresActorNames(actorsUrl);
+    const joerg = new Map([['a-1', 'Jörg']]);
+    const ada = new Map([['a-2', 'Ada 👩‍💻']]);
+    for (const write of [names.keep.bind(names), names.fill.bind(names)]) {
+      await expect(write(new Map([...joerg, ...ada]))).rejects.toThrow(NameNotStorableError);
+      await expect(write(ada)).rejects.toThrow(/^not storable: 22P05$/);
+    }
+    await names.keep(joerg);
+    expect(await names.find(['a-1', 'a-2'])).toEqual(joerg);
+    await names.close();
   });
 
   it('fails each call while the server answers nothing, and is there when it does again', async () => {

@@ -11,6 +11,7 @@ import { FollowedHistory } from '@uplift/event-store';
 import type { Clock, Health, Metrics } from '@uplift/runtime';
 import { errorMessage } from '@uplift/runtime';
 import type { ActorNames } from './actor-names.port';
+import { NameNotStorableError } from './actor-names.port';
 
 const SERVICE = 'command-api';
 const LOOP = 'actor names';
@@ -201,8 +202,12 @@ export class ActorNameKeeper
 
   private async write(batch: readonly Waiting[], into: Write): Promise<void> {
     if (batch.length === 0) return;
-    await into(new Map(batch.map(([actorId, { name }]) => [actorId, name])));
-    this.total.inc({ outcome: 'stored' }, batch.length);
+    const outcome = await outcomeOf(into(new Map(batch.map(([id, { name }]) => [id, name]))));
+    if (outcome === 'lost' && batch.length > 1) {
+      for (const each of batch) await this.write([each], into);
+      return;
+    }
+    this.total.inc({ outcome }, batch.length);
     for (const [actorId, waiting] of batch) {
       if (this.waiting.get(actorId) === waiting) this.waiting.delete(actorId);
     }
@@ -223,6 +228,17 @@ export class ActorNameKeeper
     const isNew = this.fault === undefined;
     this.fault = `names of actors are not kept at present: ${errorMessage(error)}`;
     if (isNew) this.logger.warn(this.fault);
+  }
+}
+
+/** Lost is what the database cannot store, now or later. Throws what else went wrong. */
+async function outcomeOf(writing: Promise<void>): Promise<'stored' | 'lost'> {
+  try {
+    await writing;
+    return 'stored';
+  } catch (error) {
+    if (error instanceof NameNotStorableError) return 'lost';
+    throw error;
   }
 }
 

@@ -101,6 +101,25 @@ describe('the name of an actor', () => {
     expect(names.rows.get('a-1400')).toBe('Jane 1400');
   });
 
+  it('that the database cannot store is lost alone, and counted', async () => {
+    const { keeper, names, clock, counted, degraded } = setUp();
+    names.unstorable = /👩/u;
+    keeper.note('a-1', 'Jane');
+    keeper.note('a-2', 'Ada 👩‍💻');
+    keeper.note('a-3', 'John');
+    keeper.noteUnlessNamed('a-4', '👩‍💻');
+    await clock.advance(5_000);
+    expect(table(names)).toEqual({ 'a-1': 'Jane', 'a-3': 'John' });
+    expect([await counted('stored'), await counted('lost')]).toEqual([2, 2]);
+    expect(await degraded()).toBeUndefined();
+
+    const { writes } = names;
+    keeper.note('a-2', 'Ada 👩‍💻');
+    await clock.advance(MINUTE_MS);
+    expect(names.writes).toBe(writes);
+    expect(await counted('lost')).toBe(2);
+  });
+
   it('that was lost is filled in when it comes again, and one that is there stays', async () => {
     const { keeper, another, names, clock } = setUp();
     keeper.note('a-1', 'Jane');

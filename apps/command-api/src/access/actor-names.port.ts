@@ -1,6 +1,9 @@
+/** Nothing was written, because the database cannot store one of the names. */
+export class NameNotStorableError extends Error {}
+
 /** The one table that knows actors by name. It follows from no event, so what is lost of it stays lost. */
 export abstract class ActorNames {
-  /** By actor. The name of an actor that was erased is not kept. */
+  /** By actor. The name of an actor that was erased is not kept. Throws NameNotStorableError. */
   abstract keep(names: ReadonlyMap<string, string>): Promise<void>;
 
   /** The same, and the name of an actor that has one stays. */

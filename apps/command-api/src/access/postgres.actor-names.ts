@@ -1,5 +1,5 @@
 import { Pool } from 'pg';
-import { ActorNames } from './actor-names.port';
+import { ActorNames, NameNotStorableError } from './actor-names.port';
 
 const MOST_CONNECTIONS = 2;
 const LONGEST_MS = 5_000;
@@ -29,6 +29,8 @@ interface Row {
   readonly name: string | null;
 }
 
+/** The class of what is wrong with a value, such as a character that the encoding of the database lacks. */
+const DATA_EXCEPTION = '22';
 /** Undefined schema, undefined table, insufficient privilege. */
 const NOT_MIGRATED = ['3F000', '42P01', '42501'];
 const MIGRATE = 'the database has no table for it, or this role may not use it: run uplift migrate';
@@ -118,9 +120,10 @@ export class PostgresActorNames extends ActorNames {
   }
 }
 
-function inWords(error: unknown): ActorTableError {
+function inWords(error: unknown): Error {
   const { code } = error as { readonly code?: unknown };
   const told = typeof code === 'string' ? code : 'no answer in time';
+  if (told.startsWith(DATA_EXCEPTION)) return new NameNotStorableError(`not storable: ${told}`);
   return new ActorTableError(
     NOT_MIGRATED.includes(told) ? MIGRATE : `the database does not do it: ${told}`,
   );

@@ -1,13 +1,18 @@
-import { ActorNames } from '../access/actor-names.port';
+import { ActorNames, NameNotStorableError } from '../access/actor-names.port';
 
 export class InMemoryActorNames extends ActorNames {
   readonly rows = new Map<string, string | null>();
   /** Fails every call meanwhile. */
   isAway = false;
   writes = 0;
+  /** Of the names that it cannot store. */
+  unstorable: RegExp | null = null;
 
   override keep(names: ReadonlyMap<string, string>): Promise<void> {
     return this.answer(() => {
+      if ([...names.values()].some((name) => this.unstorable?.test(name))) {
+        throw new NameNotStorableError('not storable');
+      }
       this.writes += 1;
       for (const [actorId, name] of names) {
         if (this.rows.get(actorId) !== null) this.rows.set(actorId, name);
