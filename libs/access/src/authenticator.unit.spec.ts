@@ -214,7 +214,7 @@ describe('a token from before the time from which tokens count', () => {
     const old = await elsewhere.create(SCOPES);
     const from = time.wall() + laterMs;
     time.jump(laterMs);
-    return { old, store, elsewhere, ...accessOn(store, null, from) };
+    return { ...accessOn(store, null, from), old, store, elsewhere };
   };
 
   it('is nobody, as if it had been revoked', async () => {

@@ -70,7 +70,7 @@ export function commandIdOf(instanceId: string, idempotencyKey: string): string 
 }
 
 /** Whose key it is: that of all callers with the same limit, and of nobody else. */
-export type KeyHolder = Pick<Caller, 'idempotencyKey' | 'labels'>;
+type KeyHolder = Pick<Caller, 'idempotencyKey' | 'labels'>;
 
 export function systemCommandIdOf(holder: KeyHolder): string {
   return idUnderKey('command/system', holder);

@@ -110,7 +110,11 @@ export class RegistrationDto {
 }
 
 export class RegisterInstanceDto extends RegistrationDto {
-  @UuidField({ description: 'Follows from the Idempotency-Key if absent', optional: true })
+  @UuidField({
+    description:
+      'If absent it follows from the Idempotency-Key, and from the labels of a limited token',
+    optional: true,
+  })
   readonly instanceId?: string;
 }
 
