@@ -74,7 +74,7 @@ export class AccessGuard implements CanActivate {
 
   private keep({ isCommand, route }: Shown, access: RouteAccess, principal: Principal): void {
     if (isCommand) this.records.command(principal);
-    else if (showsAudit(access, principal)) this.records.audited(route, principal);
+    else if (isRecorded(access, principal)) this.records.audited(route, principal);
   }
 
   private record(shown: Shown, principal: Principal | null, error: unknown) {
@@ -87,9 +87,10 @@ export class AccessGuard implements CanActivate {
   }
 }
 
-/** Whether what is asked for is open to this caller by `audit:read` alone, all of it or a part. */
-function showsAudit(access: RouteAccess, { scopes }: Principal): boolean {
+/** Whether a credential is asked for, or what is open to this caller by `audit:read` alone, all of it or a part. */
+function isRecorded(access: RouteAccess, { scopes }: Principal): boolean {
   if (access.kind !== 'scope') return false;
+  if (access.isRecorded === true) return true;
   return [access.scope, access.more].includes('audit:read') && scopes.includes('audit:read');
 }
 

@@ -40,6 +40,11 @@ class Handlers {
     return undefined;
   }
 
+  @Needs('instances:write', { isRecorded: true })
+  credential(this: void) {
+    return undefined;
+  }
+
   @Needs('instances:write', { limits: 'held' })
   hold(this: void) {
     return undefined;
@@ -64,7 +69,8 @@ class Handlers {
     return undefined;
   }
 }
-const { write, findings, events, hold, whoever, callback, open, undeclared } = Handlers.prototype;
+const { write, findings, events, credential, hold, whoever, callback, open, undeclared } =
+  Handlers.prototype;
 const ID = '77777777-7777-4777-8777-777777777777';
 
 function setUp(isOff = false, jwt: JwtVerifier | null = null) {
@@ -320,6 +326,14 @@ describe('a read that takes audit:read', () => {
     expect(await read()).toMatchObject([
       { route: `GET ${url}`, readBy: actorOfToken(more.tokenId) },
     ]);
+  });
+
+  it('is kept where a credential is given out, whatever scope that takes', async () => {
+    const { overHttp, create, read } = setUp();
+    const { token, tokenId } = await create(['instances:write']);
+    const url = '/v1/instances/:id/callback-token';
+    await overHttp(credential, `Bearer ${token}`, 'GET', url);
+    expect(await read()).toMatchObject([{ route: `GET ${url}`, readBy: actorOfToken(tokenId) }]);
   });
 
   it('leaves nothing where it is denied, was no read, or nobody has to say who he is', async () => {

@@ -20,6 +20,8 @@ export type RouteAccess =
       /** Whoever has this one too is shown more. */
       readonly more?: Scope;
       readonly limits: Limits;
+      /** It is recorded who has asked: a credential is given out. */
+      readonly isRecorded?: true;
     }
   /** Whoever can prove who it is. */
   | { readonly kind: 'identity' }
@@ -42,12 +44,16 @@ interface Declared {
   readonly more?: Scope;
   /** Absent: a token that is limited to labels is refused. */
   readonly limits?: Limits | undefined;
+  /** It is recorded who has asked. */
+  readonly isRecorded?: true;
 }
 
 /** Only callers with this scope. */
-export function Needs(scope: Scope, { more, limits = 'refused' }: Declared = {}): MethodDecorator {
-  const shown = more === undefined ? {} : { more };
-  const access = { kind: 'scope', scope, limits, ...shown } as const;
+export function Needs(
+  scope: Scope,
+  { limits = 'refused', ...others }: Declared = {},
+): MethodDecorator {
+  const access = { kind: 'scope', scope, limits, ...others } as const;
   return applyDecorators(SetMetadata(ACCESS, access), describedCredentials(scope));
 }
 

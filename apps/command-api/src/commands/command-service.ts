@@ -39,12 +39,13 @@ export class CommandExecution {
       request,
       () => this.handle(request, command, seen),
       (document) => {
-        const shown = { instanceId, ...shownTo(request, document) };
+        const neutral = { instanceId, ...ofNobodyElse(document) };
+        const shown = isLimit(caller.labels) ? neutral : { instanceId, ...document };
         const { loaded } = seen;
         if (loaded === undefined || loaded.state.kind === 'absent' || document.status >= 500) {
           return shown;
         }
-        this.refusals.record(request, shown, loaded.state);
+        this.refusals.record(request, neutral, loaded.state);
         return { ...shown, ...nextSteps(loaded.state, loaded) };
       },
     );
@@ -110,9 +111,9 @@ export class CommandService {
   }
 }
 
-/** Whose instance has an environment is nothing that a limited caller is told. */
-function shownTo({ caller }: CommandRequest, document: ProblemDetails): ProblemDetails {
-  if (document.code !== 'environment-taken' || !isLimit(caller.labels)) return document;
+/** Whose instance has an environment is nothing that limited callers are told, nor those who watch what is refused. */
+function ofNobodyElse(document: ProblemDetails): ProblemDetails {
+  if (document.code !== 'environment-taken') return document;
   return problem('environment-taken', 'The environment belongs to another instance');
 }
 

@@ -127,6 +127,25 @@ describe('a caller who is limited to labels', () => {
     expect(await loadOrEmpty(store, refusalStream(OTHER))).toEqual([]);
   });
 
+  it('is not told it by what is kept of the refusal of others', async () => {
+    const { service, store, refusals } = setUp();
+    await service.execute(registration({ environment: 'main' }));
+    await service.execute(registration({ instanceId: OTHER, labels: TEAM }));
+    const data = { reason: 'moves', requestedBy: 'somebody' };
+    const released = trigger({ instanceId: OTHER, key: 'd' });
+    await service.execute({ ...released, command: { type: 'DeregisterInstance', data } });
+    const taken = registration({ instanceId: OTHER, environment: 'main', key: 'z' });
+    const { problem } = await service.execute(taken).then(
+      () => ({ problem: null }),
+      (thrown: unknown) => thrown as ProblemError,
+    );
+    expect(problem).toMatchObject({ existingInstanceId: INSTANCE_ID });
+    await refusals.settled();
+    const kept = await loadOrEmpty(store, refusalStream(OTHER));
+    expect(kept).toMatchObject([{ data: { code: 'environment-taken' } }]);
+    expect(JSON.stringify(kept.map(({ data: ofEvent }) => ofEvent))).not.toContain(INSTANCE_ID);
+  });
+
   it('is not told that the history of a foreign instance cannot be read', async () => {
     const { service, refusalOf } = setUp(new CutStore());
     await service.execute(registration({ labels: TEAM }));

@@ -3,12 +3,15 @@ import type { Principal } from '@uplift/access';
 import { Authenticator, isCounted } from '@uplift/access';
 import { refusal } from '@uplift/contracts';
 import { Metrics } from '@uplift/runtime';
+import type { Holder } from '../access/shared-places';
+import { SharedPlaces } from '../access/shared-places';
 
 /** Why a stream of events ended. */
 export type StreamEnd =
   'client-gone' | 'slow-reader' | 'stopping' | 'failed' | 'refused' | 'access-ended';
 
 const MOST_IN_ALL = 200;
+const WATCHERS = 'clients may watch one process';
 
 /** How many streams one client may have open; 0: no limit. */
 export class StreamLimit {
@@ -21,16 +24,11 @@ export class StreamLimit {
   }
 
   /** By the token where it is that of somebody, else by the address. */
-  of(principal: Principal, address: string): Client {
+  of(principal: Principal, address: string): Holder {
     return isCounted(principal)
       ? { name: principal.actor.id, most: this.perToken }
       : { name: address, most: this.perAddress };
   }
-}
-
-interface Client {
-  readonly name: string;
-  readonly most: number;
 }
 
 /** A place in the list of open streams. */
@@ -44,9 +42,11 @@ export interface OpenStream {
 @Injectable()
 export class EventStreams {
   private readonly logger = new Logger('event-streams');
-  private readonly byClient = new Map<string, number>();
+  private readonly places = new SharedPlaces(MOST_IN_ALL, (most, ofWhom) => {
+    const words = ofWhom === 'one' ? 'streams may be open for one client' : WATCHERS;
+    return refusal('too-many-streams', `At most ${most} ${words}`);
+  });
   private readonly ended;
-  private count = 0;
 
   constructor(
     private readonly limit: StreamLimit,
@@ -55,7 +55,7 @@ export class EventStreams {
   ) {
     metrics.gauge(
       { name: 'event_streams', help: 'Streams of server-sent events that are open' },
-      () => this.count,
+      () => this.places.taken,
     );
     this.ended = metrics.counter({
       name: 'event_streams_ended_total',
@@ -66,22 +66,15 @@ export class EventStreams {
 
   /** Throws `too-many-streams`. */
   open(principal: Principal, address: string): OpenStream {
-    const { name: client, most } = this.limit.of(principal, address);
-    const ofClient = this.byClient.get(client) ?? 0;
-    if (most > 0 && ofClient >= most) {
-      throw refusal('too-many-streams', `At most ${most} streams may be open for one client`);
-    }
-    if (this.count >= MOST_IN_ALL) {
-      throw refusal('too-many-streams', `At most ${MOST_IN_ALL} clients may watch one process`);
-    }
-    this.count += 1;
-    this.byClient.set(client, ofClient + 1);
+    const client = this.limit.of(principal, address);
+    const giveBack = this.places.take(client);
     let isOpen = true;
     let stopFollowing = () => undefined as void;
     return {
       close: (end) => {
         stopFollowing();
-        if (isOpen) this.close(client, end);
+        giveBack();
+        if (isOpen) this.tell(client, end);
         isOpen = false;
       },
       follow: (onEnd) => {
@@ -90,11 +83,7 @@ export class EventStreams {
     };
   }
 
-  private close(client: string, end: StreamEnd): void {
-    const left = (this.byClient.get(client) ?? 1) - 1;
-    this.count -= 1;
-    if (left > 0) this.byClient.set(client, left);
-    else this.byClient.delete(client);
+  private tell({ name: client }: Holder, end: StreamEnd): void {
     this.ended.inc({ reason: end });
     if (end === 'slow-reader') this.logger.warn('event stream dropped: slow reader', { client });
   }

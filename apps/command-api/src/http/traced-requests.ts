@@ -39,12 +39,11 @@ function isTraced(route: string): boolean {
 function spanOf(request: HttpRequest, route: string): SpanOptions {
   const { method } = request;
   const traceparent = headerOf(request, 'traceparent');
-  const tracestate = headerOf(request, 'tracestate');
   return {
     name: `${method} ${route}`,
     kind: 'server',
     attributes: { 'http.request.method': method, 'http.route': route },
-    origin: { linkedTo: { traceparent, tracestate } },
+    origin: { linkedTo: { traceparent } },
   };
 }
 

@@ -130,7 +130,11 @@ describe('a request', () => {
   it('tells nothing of what stands in it, nor of what is answered', async () => {
     await serve(tracing);
     await park({ authorization: `Bearer ${CANARY}`, 'user-agent': CANARY, traceparent: CANARY });
-    await get('/v1/broken', { referer: `http://${CANARY}/` });
+    await get('/v1/broken', {
+      referer: `http://${CANARY}/`,
+      traceparent: calledWith('01').traceparent,
+      tracestate: `vendor=${CANARY}`,
+    });
     const [, broken] = await spans();
     expect(broken).toMatchObject({ hasFailed: true, attributes: { 'error.type': '500' } });
     expect(await tracing.text()).not.toContain(CANARY);

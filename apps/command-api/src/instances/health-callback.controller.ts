@@ -136,7 +136,7 @@ export class CallbackTokenController {
     private readonly limits: InstanceLimits,
   ) {}
 
-  @Needs('instances:write', { limits: 'held' })
+  @Needs('instances:write', { limits: 'held', isRecorded: true })
   @Get(TOKEN_PATH)
   @Header('cache-control', 'no-store')
   @ApiOperation({ summary: 'The token with which the app of an instance reports its health' })

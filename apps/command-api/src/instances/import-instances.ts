@@ -11,6 +11,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { Principal } from '@uplift/access';
 import { Authenticator } from '@uplift/access';
+import { holderOf, SharedPlaces } from '../access/shared-places';
 import { answerOf } from '../commands/command-answer';
 import { CommandLimits } from '../commands/command-limiter';
 import type { OptionallyKeyedCaller } from '../commands/command-request';
@@ -25,6 +26,8 @@ import { ImportedInstanceDto } from './instances.dto';
 
 const MOST_AT_ONCE = 32;
 const MOST_IMPORTS = 8;
+/** Of the holder of one token. */
+const MOST_OF_ONE = 2;
 /** An import in which no line comes and no answer is read is cut. */
 const IDLE_MS = 60_000;
 /** For the lines in hand once an import is cut. */
@@ -67,6 +70,10 @@ type LineAnswer = { readonly line: number; readonly status: number } & (
 export class ImportInstances implements BeforeApplicationShutdown {
   private readonly logger = new Logger('import');
   private readonly underWay = new Set<ImportRun>();
+  private readonly places = new SharedPlaces(MOST_IMPORTS, (most, ofWhom) => {
+    const whose = ofWhom === 'one' ? ' of this caller' : '';
+    return refusal('overloaded', `${most} imports${whose} are under way: send the lines later`);
+  });
   /** The lines of all imports have half of the turns at most: the other commands always find room. */
   private readonly turns;
 
@@ -85,15 +92,16 @@ export class ImportInstances implements BeforeApplicationShutdown {
     caller: OptionallyKeyedCaller,
     principal: Principal,
   ): Readable {
-    if (this.underWay.size >= MOST_IMPORTS) {
-      throw refusal('overloaded', `${MOST_IMPORTS} imports are under way: send the lines later`);
-    }
+    const giveBack = this.places.take(holderOf(principal, MOST_OF_ONE));
     const run = new ImportRun(this.clock);
     this.underWay.add(run);
     const answers = Readable.from(this.answers(run, bytes, caller));
     run.onStuck = () => answers.destroy();
     const unfollow = this.authenticator.follow(principal, () => run.cut('access-ended'));
-    answers.once('close', unfollow).once('close', () => this.end(run));
+    answers
+      .once('close', unfollow)
+      .once('close', giveBack)
+      .once('close', () => this.end(run));
     return answers;
   }
 

@@ -8,7 +8,7 @@ import { runInNewContext } from 'node:vm';
 import { CommandLimits } from '../commands/command-limiter';
 import { ANYBODY } from '@uplift/access';
 import { accessOn } from '@uplift/access/testing';
-import { commandServiceOn } from '../testing/command-requests';
+import { commandServiceOn, refusedWith } from '../testing/command-requests';
 import { ImportInstances } from './import-instances';
 import { InstanceCommands } from './instance-commands';
 
@@ -60,6 +60,27 @@ async function next(answers: Readable): Promise<Record<string, unknown>> {
 afterEach(() => jest.restoreAllMocks());
 
 describe('an import', () => {
+  it('of one token takes the places of others not, and leaves its own when it has ended', async () => {
+    const { importing } = world();
+    const begun = (id: string) => {
+      const body = new PassThrough();
+      const actor = { type: 'user', id } as const;
+      const holder = { ...ANYBODY.http, issuer: 'urn:uplift:api-token', actor };
+      return { body, answers: importing.answer(body, CALLER, holder) };
+    };
+    const [first] = [begun('one'), begun('one')] as const;
+    const overloaded = expect.objectContaining(refusedWith('overloaded')) as Error;
+    expect(() => begun('one')).toThrow(overloaded);
+    for (const id of ['two', 'two', 'three', 'three', 'four', 'four']) begun(id);
+    expect(() => begun('five')).toThrow(overloaded);
+
+    first.body.end();
+    first.answers.resume();
+    await new Promise((resolve) => first.answers.once('close', resolve));
+    expect(() => begun('one')).not.toThrow();
+    expect(() => begun('five')).toThrow(overloaded);
+  });
+
   it('answers each line as it is done, while the next is still to come', async () => {
     const { begin } = world();
     const { body, answers } = begin();

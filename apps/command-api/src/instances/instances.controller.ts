@@ -78,18 +78,18 @@ export class InstancesController {
   @GetQuery('instances', 'instanceList', 'Instances, newest first')
   listInstances(
     @HttpQuery('instanceList') query: Query<'instanceList'>,
-    @HttpPrincipal() { labels }: Principal,
+    @HttpPrincipal() principal: Principal,
   ): Promise<object> {
-    return this.readModel.ask('instanceList', query, labels);
+    return this.readModel.ask('instanceList', query, principal);
   }
 
   @GetQuery('instances/:id', 'instanceGet', 'One instance')
   async getInstance(
     @HttpQuery('instanceGet') query: Query<'instanceGet'>,
-    @HttpPrincipal() { labels }: Principal,
+    @HttpPrincipal() principal: Principal,
     @Res({ passthrough: true }) reply: HttpReply,
   ): Promise<object> {
-    const answer = await this.readModel.ask('instanceGet', query, labels);
+    const answer = await this.readModel.ask('instanceGet', query, principal);
     reply.header('etag', `"${answer.instance.revision}"`);
     return answer;
   }
@@ -101,9 +101,9 @@ export class InstancesController {
   )
   instanceTimeline(
     @HttpQuery('instanceTimeline') query: Query<'instanceTimeline'>,
-    @HttpPrincipal() { labels }: Principal,
+    @HttpPrincipal() principal: Principal,
   ): Promise<object> {
-    return this.readModel.ask('instanceTimeline', query, labels);
+    return this.readModel.ask('instanceTimeline', query, principal);
   }
 
   @PostCommand('instances/:id/health', 'Report the health of an instance')
@@ -173,8 +173,8 @@ export class InstancesController {
   )
   instanceStats(
     @HttpQuery('instanceStats') query: Query<'instanceStats'>,
-    @HttpPrincipal() { labels }: Principal,
+    @HttpPrincipal() principal: Principal,
   ): Promise<object> {
-    return this.readModel.ask('instanceStats', query, labels);
+    return this.readModel.ask('instanceStats', query, principal);
   }
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Principal } from '@uplift/access';
 import { BusClient } from '@uplift/bus';
 import type { Query, QueryAnswer, QueryName } from '@uplift/contracts';
 import {
@@ -9,13 +10,15 @@ import {
   refusal,
   takesLabels,
 } from '@uplift/contracts';
-import type { Labels } from '@uplift/domain';
 import { isLimit } from '@uplift/domain';
+import { holderOf, SharedPlaces } from '../access/shared-places';
 
 /** Longer than the read model itself waits for a position. */
 const TIMEOUT_MS = 8_000;
-/** Queries of one process that wait for a position. */
+/** Queries of one process that wait for a position, for seconds: bounded apart from those that are answered at once. */
 const MOST_WAITS = 100;
+/** Of the holder of one token. */
+const MOST_OF_ONE = 20;
 const STILL_POSSIBLE = 'Commands still work, and raw events can be read: ask again later';
 /** What the bus says when the read model as a whole is away. */
 const AWAY = ['no-responder', 'request-timeout', 'unreadable-reply'];
@@ -23,38 +26,28 @@ const AWAY = ['no-responder', 'request-timeout', 'unreadable-reply'];
 /** Queries, forwarded to the service that keeps the read model. */
 @Injectable()
 export class ReadModel {
-  private waits = 0;
+  private readonly waits = new SharedPlaces(MOST_WAITS, (most, ofWhom) => {
+    const whose = ofWhom === 'one' ? ' of this caller' : '';
+    const detail = `${most} queries${whose} wait for the read model already: ask without a position, or later`;
+    return refusal('too-many-waits', detail);
+  });
 
   constructor(private readonly bus: BusClient) {}
 
   /**
-   * `limit`: what of it a caller may see; without labels all. Throws the read model's own problem,
-   * `queries-unavailable`, or `too-many-waits`.
+   * What of it a caller may see: all, or its instances. Throws the read model's own problem, `queries-unavailable`, or
+   * `too-many-waits`.
    */
-  ask<Name extends QueryName>(
+  async ask<Name extends QueryName>(
     name: Name,
     query: Query<Name>,
-    limit: Labels,
+    caller: Principal,
   ): Promise<QueryAnswer<Name>> {
-    const held = isLimit(limit) && takesLabels(name) ? { ...query, labels: limit } : query;
-    return query.minPosition === undefined ? this.request(name, held) : this.await(name, held);
-  }
-
-  /** Whoever waits for a position may do so for seconds: bounded apart from the queries that are answered at once. */
-  private async await<Name extends QueryName>(
-    name: Name,
-    query: Query<Name>,
-  ): Promise<QueryAnswer<Name>> {
-    if (this.waits >= MOST_WAITS) {
-      const detail = `${MOST_WAITS} queries wait for the read model already: ask without a position, or later`;
-      throw refusal('too-many-waits', detail);
-    }
-    this.waits += 1;
-    try {
-      return await this.request(name, query);
-    } finally {
-      this.waits -= 1;
-    }
+    const { labels } = caller;
+    const held = isLimit(labels) && takesLabels(name) ? { ...query, labels } : query;
+    if (query.minPosition === undefined) return this.request(name, held);
+    const giveBack = this.waits.take(holderOf(caller, MOST_OF_ONE));
+    return this.request(name, held).finally(giveBack);
   }
 
   private async request<Name extends QueryName>(

@@ -1,4 +1,6 @@
 import { BusClient } from '@uplift/bus';
+import type { Principal } from '@uplift/access';
+import { ANYBODY } from '@uplift/access';
 import { refusedWith } from '../testing/command-requests';
 import { ReadModel } from './read-model';
 
@@ -21,18 +23,37 @@ describe('queries that wait for a position', () => {
     const bus = new HeldClient();
     const readModel = new ReadModel(bus);
     const waiting = Array.from({ length: 100 }, () =>
-      readModel.ask('instanceStats', { minPosition: '9' }, {}),
+      readModel.ask('instanceStats', { minPosition: '9' }, ANYBODY.http),
     );
 
-    await expect(readModel.ask('instanceStats', { minPosition: '9' }, {})).rejects.toMatchObject(
-      refusedWith('too-many-waits'),
-    );
-    await expect(readModel.ask('instanceStats', {}, {})).resolves.toEqual({});
+    await expect(
+      readModel.ask('instanceStats', { minPosition: '9' }, ANYBODY.http),
+    ).rejects.toMatchObject(refusedWith('too-many-waits'));
+    await expect(readModel.ask('instanceStats', {}, ANYBODY.http)).resolves.toEqual({});
 
     bus.held.splice(0).forEach((answer) => answer());
     await Promise.all(waiting);
-    const again = readModel.ask('instanceStats', { minPosition: '9' }, {});
+    const again = readModel.ask('instanceStats', { minPosition: '9' }, ANYBODY.http);
     bus.held.splice(0).forEach((answer) => answer());
     await expect(again).resolves.toEqual({});
   });
+
+  it('of one token take the places of others not', async () => {
+    const readModel = new ReadModel(new HeldClient());
+    const waitOf = (id: string) =>
+      readModel.ask('instanceStats', { minPosition: '9' }, holderOfToken(id));
+    for (let n = 0; n < 20; n += 1) void waitOf('one');
+
+    await expect(waitOf('one')).rejects.toMatchObject(refusedWith('too-many-waits'));
+    await expect(readModel.ask('instanceStats', {}, holderOfToken('one'))).resolves.toEqual({});
+    const refused = jest.fn();
+    void waitOf('other').catch(refused);
+    void readModel.ask('instanceStats', { minPosition: '9' }, ANYBODY.http).catch(refused);
+    await Promise.resolve();
+    expect(refused).not.toHaveBeenCalled();
+  });
 });
+
+function holderOfToken(id: string): Principal {
+  return { ...ANYBODY.http, issuer: 'urn:uplift:api-token', actor: { type: 'user', id } };
+}

@@ -1,3 +1,4 @@
+import { ANYBODY } from '@uplift/access';
 import { Injectable } from '@nestjs/common';
 import type { AcceptStoreAnswer, ProblemCode } from '@uplift/contracts';
 import { ProblemError } from '@uplift/contracts';
@@ -46,7 +47,8 @@ export class AcceptStore {
   /** As far as it answers: one that is away is no reason to refuse the decision. */
   private async isReadModelOfAnotherStore(): Promise<boolean> {
     try {
-      return (await this.readModel.ask('systemStatus', {}, {})).asOf.reason === ANOTHER_STORE;
+      const { asOf } = await this.readModel.ask('systemStatus', {}, ANYBODY.http);
+      return asOf.reason === ANOTHER_STORE;
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error;
       return error.problem.code === ANOTHER_STORE;

@@ -38,9 +38,9 @@ export class SystemController {
   @GetQuery('system', 'systemStatus', 'Whether starts are stopped: by whom, why and since when')
   getSystem(
     @HttpQuery('systemStatus') query: Query<'systemStatus'>,
-    @HttpPrincipal() { labels }: Principal,
+    @HttpPrincipal() principal: Principal,
   ): Promise<object> {
-    return this.readModel.ask('systemStatus', query, labels);
+    return this.readModel.ask('systemStatus', query, principal);
   }
 
   @PostSwitchCommand(
@@ -77,9 +77,9 @@ export class SystemController {
   @GetQuery('system/findings', 'systemFindings', 'What was found in store and bus, newest first')
   getFindings(
     @HttpQuery('systemFindings') query: Query<'systemFindings'>,
-    @HttpPrincipal() { labels }: Principal,
+    @HttpPrincipal() principal: Principal,
   ): Promise<object> {
-    return this.readModel.ask('systemFindings', query, labels);
+    return this.readModel.ask('systemFindings', query, principal);
   }
 
   @PostSystemCommand(

@@ -187,8 +187,8 @@ export class UpgradesController {
   @GetQuery('upgrades/:id', 'upgradeGet', 'One upgrade with the durations of its stages')
   getUpgrade(
     @HttpQuery('upgradeGet') query: Query<'upgradeGet'>,
-    @HttpPrincipal() { labels }: Principal,
+    @HttpPrincipal() principal: Principal,
   ): Promise<object> {
-    return this.readModel.ask('upgradeGet', query, labels);
+    return this.readModel.ask('upgradeGet', query, principal);
   }
 }

@@ -160,7 +160,7 @@ export const AUDIT_EVENTS: {
   readonly [Type in AuditEventType]: Schema<AuditEventData[Type]>;
 } = {
   AuditRecordsRead: documented(
-    'The first read in one hour of one route by one caller of what only the scope audit:read opens.',
+    'The first read in one hour of one route by one caller: of what only the scope audit:read opens, or of a credential.',
     object({
       route: documented('Method and route', name),
       readBy: documented('The actor', name),

@@ -199,7 +199,7 @@ export const ACCESS_MUTANTS: readonly Mutant[] = [
     breaks: ['S-18'],
     what: 'a read under audit:read leaves no trace',
     file: `${ACCESS}/access.guard.ts`,
-    search: 'else if (showsAudit(access, principal)) this.records.audited(route, principal);',
+    search: 'else if (isRecorded(access, principal)) this.records.audited(route, principal);',
     replacement: '',
     test: {
       spec: `${ACCESS}/access.guard.unit.spec.ts`,

@@ -80,10 +80,8 @@ export const LIMITS_MUTANTS: readonly Mutant[] = [
     breaks: ['S-02'],
     what: 'whoever asks for an environment is told the id of a foreign instance',
     file: COMMANDS,
-    search:
-      "if (document.code !== 'environment-taken' || !isLimit(caller.labels)) return document;",
-    replacement:
-      "if (document.code !== 'environment-taken' || isLimit(caller.labels)) return document;",
+    search: 'isLimit(caller.labels) ? neutral : { instanceId, ...document };',
+    replacement: '{ instanceId, ...document };',
     test: { spec: LIMITS_SPEC, name: 'is not told whose instance has an environment' },
   },
   {
@@ -188,11 +186,20 @@ export const LIMITS_MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    id: 'holder-of-an-environment-kept',
+    breaks: ['S-02'],
+    what: 'a refusal that is kept names a foreign instance to whoever watches',
+    file: COMMANDS,
+    search: 'this.refusals.record(request, neutral, loaded.state);',
+    replacement: 'this.refusals.record(request, { instanceId, ...document }, loaded.state);',
+    test: { spec: LIMITS_SPEC, name: 'is not told it by what is kept of the refusal of others' },
+  },
+  {
     id: 'limit-of-a-query-not-passed-on',
     breaks: ['S-02'],
     what: 'the command API asks the read model for more than its caller may see',
     file: `${API}/nats/read-model.ts`,
-    search: 'isLimit(limit) && takesLabels(name) ?',
+    search: 'isLimit(labels) && takesLabels(name) ?',
     replacement: 'isLimit({}) && takesLabels(name) ?',
     test: { spec: INVENTORY, name: 'is told numbers of its own instances alone' },
   },

@@ -78,9 +78,9 @@ export const SECURITY_MUTANTS: readonly Mutant[] = [
     id: 'streams-unlimited',
     breaks: ['S-06'],
     what: 'one client may open all event streams',
-    file: `${API}/events/event-streams.ts`,
-    search: 'if (most > 0 && ofClient >= most) {',
-    replacement: 'if (most > 0 && ofClient >= 1_000 * most) {',
+    file: `${API}/access/shared-places.ts`,
+    search: 'if (most > 0 && ofHolder >= most)',
+    replacement: 'if (most > 0 && ofHolder >= 1_000 * most)',
     test: {
       spec: `${API}/events/event-streams.unit.spec.ts`,
       name: 'bounds the streams of one client, not those of others',
@@ -256,7 +256,7 @@ export const SECURITY_MUTANTS: readonly Mutant[] = [
     breaks: ['S-18'],
     what: 'a refused command leaves no trace',
     file: `${API}/commands/command-service.ts`,
-    search: 'this.refusals.record(request, shown, loaded.state);',
+    search: 'this.refusals.record(request, neutral, loaded.state);',
     replacement: '',
     test: {
       spec: `${API}/commands/refusal-recorder.unit.spec.ts`,
