@@ -103,13 +103,10 @@ describe('the setup of a store', () => {
   it('gives a user back what somebody has changed, and takes what it has too much', async () => {
     await setUp();
     await users.update('api', 'Uplift api', ['$admins', 'uplift-readers']);
-    await users.disable('relay');
     expect(await setUp()).toEqual([
-      'user relay: enabled',
       'user api: uplift-readers, uplift-tailers, uplift-writers in place of $admins, uplift-readers',
     ]);
     expect(await groupsOf('api')).toEqual(['uplift-readers', 'uplift-tailers', 'uplift-writers']);
-    expect(await isPassword('relay')).toBe(true);
   });
 
   it('takes all rights from everybody, and none from somebody by name', async () => {
@@ -199,6 +196,33 @@ describe('the setup of a store', () => {
     it('gives the one that its file holds in the end, when two do so at once', async () => {
       await Promise.all([setUp({ rotate: ['api'] }), setUp({ rotate: ['api'] })]);
       expect(await isPassword('api')).toBe(true);
+    });
+
+    it('enables none that somebody has disabled with the password that it had', async () => {
+      const leaked = passwords.credentialsOf('relay').password;
+      await users.disable('relay');
+      const before = await eventsInStore();
+      await expect(setUp()).rejects.toThrow(
+        'The user relay is disabled, perhaps since its password has leaked: enable it with a new one by --rotate relay',
+      );
+      await expect(setUp({ isApplied: false })).rejects.toThrow(StoreSetupError);
+      expect(await eventsInStore()).toBe(before);
+      expect(await setUp({ rotate: ['relay'] })).toEqual([
+        'user relay: a new password in relay.password',
+        'user relay: enabled',
+      ]);
+      expect(await isPassword('relay')).toBe(true);
+      expect(await administration.isPassword('relay', leaked)).toBe(false);
+    });
+
+    it('enables none that is disabled between the look at it and the change of it', async () => {
+      await users.update('api', 'Uplift api', []);
+      jest.spyOn(administration, 'update').mockImplementation(async () => {
+        await users.disable('api');
+        return false;
+      });
+      await expect(setUp()).rejects.toThrow('The user api is disabled');
+      expect(await administration.find('api')).toMatchObject({ isDisabled: true });
     });
 
     it('gives none to a user that is none', async () => {

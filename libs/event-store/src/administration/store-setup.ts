@@ -86,25 +86,40 @@ export class StoreSetup {
   }
 
   /** With the password of another folder a service would be locked out. */
-  private async refuseUnknownPassword({ name, isDisabled }: FoundUser): Promise<void> {
-    const { passwords, rotate = [] } = this.options;
-    if (rotate.includes(name)) return;
+  private async refuseUnknownPassword(user: FoundUser): Promise<void> {
+    const { name } = user;
+    if (this.isRotated(name)) return;
+    this.refuseDisabled(user);
+    const { passwords } = this.options;
     const password = await passwords.password(name);
     if (password === undefined) {
       throw new StoreSetupError(
         `The user ${name} is in the store, and ${passwords.placeOf(name)} is not there: put its password there, or give it a new one with --rotate ${name}`,
       );
     }
-    if (isDisabled || (await this.store.isPassword(name, password))) return;
+    if (await this.store.isPassword(name, password)) return;
     throw new StoreSetupError(
       `The user ${name} has another password than ${passwords.placeOf(name)}: put the right one there, or give it a new one with --rotate ${name}`,
     );
   }
 
+  /** Whoever disabled it had a reason, often a password that has leaked. */
+  private refuseDisabled({ name, isDisabled }: FoundUser): void {
+    if (!isDisabled || this.isRotated(name)) return;
+    throw new StoreSetupError(
+      `The user ${name} is disabled, perhaps since its password has leaked: enable it with a new one by --rotate ${name}`,
+    );
+  }
+
+  private isRotated(name: string): boolean {
+    return this.options.rotate?.includes(name) === true;
+  }
+
   private async setUp(wanted: Wanted, found: FoundUser | null): Promise<readonly string[]> {
     const { name, groups } = wanted;
     if (!found) return this.create(wanted);
-    const { passwords, rotate = [] } = this.options;
+    // Once more: somebody may have disabled it after the first look.
+    this.refuseDisabled(found);
     const again = async () => this.setUp(wanted, await this.store.find(name));
     const lines: string[] = [];
     if (!isSame(found.groups, groups)) {
@@ -113,13 +128,14 @@ export class StoreSetup {
       const update = () => this.store.update({ name, fullName, groups });
       if ((await this.apply(update)) === false) return again();
     }
+    // The password first: the one before may have leaked.
+    if (this.isRotated(name)) {
+      lines.push(`user ${name}: a new password in ${this.options.passwords.placeOf(name)}`);
+      await this.apply(() => this.rotate(name));
+    }
     if (found.isDisabled) {
       lines.push(`user ${name}: enabled`);
       if ((await this.apply(() => this.store.enable(name))) === false) return again();
-    }
-    if (rotate.includes(name)) {
-      lines.push(`user ${name}: a new password in ${passwords.placeOf(name)}`);
-      await this.apply(() => this.rotate(name));
     }
     return lines;
   }
