@@ -36,17 +36,16 @@ const KEEP_ALIVE_TIMEOUT_MS = 3_000;
  * Everything else is read by the client's own parser.
  */
 export function parseEsdbConnectionString(text: string): EsdbSettings {
-  const { discover = '', rest } = formOf(text);
-  const query = rest.indexOf('?');
-  const authority = query < 0 ? rest : rest.slice(0, query);
-  if (query >= 0) refuseUnknownOptions(rest.slice(query + 1));
-  const at = authority.lastIndexOf('@');
-  const credentials = at < 0 ? undefined : credentialsOf(authority.slice(0, at));
-  const options = parsed(`esdb${discover}://${rest.slice(at + 1)}`);
+  const { options, credentials } = partsOf(text);
   const { hosts, dnsDiscover, defaultDeadline: _own, throwOnAppendFailure: _always } = options;
   const settings = { ...clientOptions(options), ...places(hosts, dnsDiscover) };
   const client = [settings, channelOf(options), credentials] as unknown as ClientSettings;
   return { client, user: credentials?.username ?? null, hasTls: options.tls !== false };
+}
+
+/** The user that it names, or null. It may be for another machine: no file that it names is looked at. Throws ConnectionStringError. */
+export function userInConnectionString(text: string): string | null {
+  return partsOf(text).credentials?.username ?? null;
 }
 
 /** The same places with another user, or with none. Throws ConnectionStringError. */
@@ -62,6 +61,16 @@ export function connectionStringOf(
     ? `${encodeURIComponent(who.user)}:${encodeURIComponent(who.password)}@`
     : '';
   return `${begin}${credentials}${rest.slice(at + 1)}`;
+}
+
+function partsOf(text: string) {
+  const { discover = '', rest } = formOf(text);
+  const query = rest.indexOf('?');
+  const authority = query < 0 ? rest : rest.slice(0, query);
+  if (query >= 0) refuseUnknownOptions(rest.slice(query + 1));
+  const at = authority.lastIndexOf('@');
+  const credentials = at < 0 ? undefined : credentialsOf(authority.slice(0, at));
+  return { options: parsed(`esdb${discover}://${rest.slice(at + 1)}`), credentials };
 }
 
 function formOf(text: string): { readonly discover?: string; readonly rest: string } {

@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseEsdbConnectionString } from './esdb.connection-string';
+import { parseEsdbConnectionString, userInConnectionString } from './esdb.connection-string';
 
 const read = (text: string) => {
   const { client, user } = parseEsdbConnectionString(text);
@@ -39,6 +39,15 @@ describe('the connection string', () => {
     ['kurrentdb+discover://ops:secret@cluster.example/?tls=true', 'ops', 'secret'],
   ])('%s names its user', (text, username, password) => {
     expect(read(text)).toMatchObject({ user: username, credentials: { username, password } });
+  });
+
+  it('tells the user of one that is for another machine, whose files are not here', () => {
+    const there = 'store?tls=true&tlsCAFile=/run/secrets/eventstore/ca.pem';
+    expect(userInConnectionString(`esdb+discover://api:x@${there}`)).toBe('api');
+    expect(userInConnectionString(`esdb+discover://${there}`)).toBeNull();
+    expect(() => userInConnectionString(`esdb://${there}&password=x`)).toThrow(
+      'none of connection',
+    );
   });
 
   it('takes an @ behind the question mark for what it is', () => {

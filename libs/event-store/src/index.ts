@@ -40,5 +40,6 @@ export {
   connectionStringOf,
   ConnectionStringError,
   parseEsdbConnectionString,
+  userInConnectionString,
 } from './esdb.connection-string';
 export type { EsdbSettings } from './esdb.connection-string';

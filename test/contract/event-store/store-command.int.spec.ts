@@ -1,5 +1,5 @@
 import { EsdbEventStore, STORE_USERS } from '@uplift/event-store';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -70,6 +70,30 @@ describe('uplift store setup', () => {
     expect(file('blue-api.url')).toMatch(
       /^esdb\+discover:\/\/blue-api:[\w-]+@store\.example:2113\?tls=true\n$/,
     );
+  });
+
+  it('leaves each connection string the place that it has, until it is told another', async () => {
+    const urlOf = (place: string, user = 'api') =>
+      `esdb+discover://${user}:${file(`${user}.password`).trim()}@${place}\n`;
+    const [place, another] = ['cluster:2113?tls=true&tlsCAFile=/run/secrets/ca.pem', 'new:2113'];
+    await setUp('--service-url', `esdb+discover://${place}`);
+    expect(file('api.url')).toBe(urlOf(place));
+    await setUp('--rotate', 'api');
+    expect(file('api.url')).toBe(urlOf(place));
+    expect(file('relay.url')).toBe(urlOf(place, 'relay'));
+    await setUp('--service-url', `esdb+discover://${another}`);
+    expect(file('relay.url')).toBe(urlOf(another, 'relay'));
+  });
+
+  it('changes no password where a connection string cannot be written anew', async () => {
+    await setUp();
+    const before = file('api.password');
+    writeFileSync(join(folder, 'relay.url'), 'nothing of the kind');
+    await expect(setUp('--rotate', 'api')).rejects.toMatchObject({
+      exitCode: EXIT.usage,
+      message: expect.stringContaining('holds no connection string of relay') as string,
+    });
+    expect(file('api.password')).toBe(before);
   });
 
   it('gives a user a new password', async () => {

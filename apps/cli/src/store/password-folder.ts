@@ -1,4 +1,9 @@
-import { connectionStringOf, type PasswordRoom } from '@uplift/event-store';
+import {
+  connectionStringOf,
+  ConnectionStringError,
+  userInConnectionString,
+  type PasswordRoom,
+} from '@uplift/event-store';
 import type { Randomness } from '@uplift/runtime';
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -53,15 +58,37 @@ export class PasswordFolder implements PasswordRoom {
     await rm(this.placeOf(user), { force: true });
   }
 
-  /** What each service is to be given. */
-  async writeConnectionStrings(users: readonly string[], places: string): Promise<void> {
-    for (const user of users) {
+  /** Where a service reaches the store by the connection string that is there; undefined without one. */
+  async storeOf(user: string): Promise<string | undefined> {
+    const text = await readFile(this.connectionStringPlace(user), 'utf8').catch(noneIfMissing);
+    if (text === undefined) return undefined;
+    const line = text.replace(/\r?\n$/, '');
+    try {
+      if (userInConnectionString(line) === user && !/[\r\n]/.test(line)) {
+        return connectionStringOf(line);
+      }
+    } catch (error) {
+      if (!(error instanceof ConnectionStringError)) throw error;
+    }
+    throw new CommandFailure(
+      EXIT.usage,
+      `${this.connectionStringPlace(user)} holds no connection string of ${user}: delete the file, or say with --service-url where services reach the store`,
+    );
+  }
+
+  /** What each service is to be given: by user, where it reaches the store. */
+  async writeConnectionStrings(stores: ReadonlyMap<string, string>): Promise<void> {
+    for (const [user, store] of stores) {
       const password = await this.password(user);
       if (password === undefined) continue;
-      const text = connectionStringOf(places, { user, password });
-      const file = join(this.path, `${user}.url`);
-      await this.written(text, (unfinished) => rename(unfinished, file));
+      const text = connectionStringOf(store, { user, password });
+      const place = this.connectionStringPlace(user);
+      await this.written(text, (unfinished) => rename(unfinished, place));
     }
+  }
+
+  private connectionStringPlace(user: string): string {
+    return join(this.path, `${user}.url`);
   }
 
   private newPassword(): string {

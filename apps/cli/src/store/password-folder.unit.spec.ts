@@ -68,12 +68,33 @@ describe('the folder of passwords', () => {
   it('writes for each user that has one a connection string, for its owner alone', async () => {
     await folder.make('relay');
     writeFileSync(folder.placeOf('api'), 'p@ss:word/%');
-    const places = 'esdb+discover://me:secret@store:2113?tls=true&tlsCAFile=/ca.pem';
-    await folder.writeConnectionStrings(['api', 'relay', 'projector'], places);
+    const store = 'esdb+discover://me:secret@store:2113?tls=true&tlsCAFile=/ca.pem';
+    const users = ['api', 'relay', 'projector'];
+    await folder.writeConnectionStrings(new Map(users.map((user) => [user, store])));
     expect(readFileSync(join(path, 'api.url'), 'utf8')).toBe(
       'esdb+discover://api:p%40ss%3Aword%2F%25@store:2113?tls=true&tlsCAFile=/ca.pem\n',
     );
     expect(modeOf('api.url')).toBe(0o600);
     expect(readdirSync(path)).not.toContain('projector.url');
+    expect(await folder.storeOf('api')).toBe(
+      'esdb+discover://store:2113?tls=true&tlsCAFile=/ca.pem',
+    );
+    expect(await folder.storeOf('projector')).toBeUndefined();
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['something else', 'hidden'],
+    ['nobody', 'esdb://store:2113?tls=true'],
+    ['another user', 'esdb://relay:hidden@store:2113?tls=true'],
+    ['two lines', 'esdb://api:hidden@store:2113\nesdb://api:hidden@store:2113'],
+  ])('takes no connection string of a user from a file of %s', async (_what, text) => {
+    await folder.make('api');
+    writeFileSync(join(path, 'api.url'), text);
+    const told = folder.storeOf('api');
+    await expect(told).rejects.toThrow(
+      `${join(path, 'api.url')} holds no connection string of api: delete the file, or say with --service-url`,
+    );
+    await expect(told).rejects.not.toThrow('hidden');
   });
 });

@@ -4,6 +4,7 @@ import {
   parseEsdbConnectionString,
   StoreSetup,
   StoreSetupError,
+  userInConnectionString,
 } from '@uplift/event-store';
 import { readConfiguration } from '@uplift/runtime';
 import { Command } from 'commander';
@@ -36,7 +37,7 @@ function setupCommand(context: CliContext): Command {
     .option('--prefix <text>', 'before the name of each user', '')
     .option(
       '--service-url <url>',
-      'where services reach the store, if not as you do; no user in it',
+      'where services reach the store, if not as their files say or, without one, as you do; no user in it',
     )
     .option('--dry-run', 'change nothing, say what would be', false)
     .option('--check', 'the same, and fail if there is anything', false)
@@ -52,9 +53,14 @@ async function setup(context: CliContext, options: SetupOptions): Promise<void> 
   const administration = new EsdbAdministration(eventStoreAdminUrl);
   try {
     const run = new StoreSetup(administration, { passwords, prefix, rotate, isApplied });
+    // Before anything is changed: a file that cannot be read would leave a new password without its connection string.
+    const stores = new Map<string, string>();
+    for (const user of run.userNames) {
+      const store = options.serviceUrl ?? (await passwords.storeOf(user));
+      stores.set(user, store ?? connectionStringOf(eventStoreAdminUrl));
+    }
     const lines = await run.run().catch(asRefusal);
-    const places = options.serviceUrl ?? connectionStringOf(eventStoreAdminUrl);
-    if (isApplied) await passwords.writeConnectionStrings(run.userNames, places);
+    if (isApplied) await passwords.writeConnectionStrings(stores);
     const rows = lines.map((change) => ({ change }));
     const words = [...lines, wordsFor(lines.length, isApplied)];
     context.printer.print({ document: { changed: isApplied, changes: lines }, rows, words });
@@ -83,7 +89,7 @@ function assertUsable(adminUrl: string, { prefix, serviceUrl }: SetupOptions): v
   if (!/^[\w-]*$/.test(prefix)) {
     throw new CommandFailure(EXIT.usage, '--prefix has letters, digits, - and _ alone');
   }
-  if (serviceUrl !== undefined && parseEsdbConnectionString(serviceUrl).user !== null) {
+  if (serviceUrl !== undefined && userInConnectionString(serviceUrl) !== null) {
     throw new CommandFailure(EXIT.usage, '--service-url names a user: each service gets its own');
   }
 }
