@@ -8,6 +8,7 @@ import {
   connectionStringFor,
   startSecuredStore,
 } from '../../../tools/embedded-eventstore/test/secured-store';
+import { UsersCalls } from '../../../tools/embedded-eventstore/test/users-client';
 import type { EmbeddedEventStore } from '../../../tools/embedded-eventstore/src';
 import { EXIT } from '../../../apps/cli/src/exit-code';
 import { scriptedForAll } from '../../../apps/cli/src/testing/scripted-api';
@@ -58,6 +59,21 @@ describe('uplift store setup', () => {
     expect(readdirSync(folder)).toEqual([]);
     await setUp();
     await setUp('--check');
+  });
+
+  it('warns of users that have the password of every new store, and fails a check until they have another', async () => {
+    const users = new UsersCalls(store, { name: 'admin', password: ADMIN_PASSWORD });
+    await users.resetPassword('ops', 'changeit');
+    const warning = expect.stringMatching(/^user ops: has the password "changeit"/) as string;
+    await setUp();
+    expect(context.rows).toHaveLength(CHANGES + 1);
+    expect(context.rows.at(-1)).toEqual({ warning });
+    context.forget();
+    await expect(setUp('--check')).rejects.toMatchObject({ exitCode: EXIT.failed });
+    expect(context.rows).toEqual([{ warning }]);
+    await users.resetPassword('ops', 'another');
+    await setUp('--check');
+    users.close();
   });
 
   it('names the place that services use, where it is another', async () => {

@@ -61,10 +61,15 @@ async function setup(context: CliContext, options: SetupOptions): Promise<void> 
     }
     const lines = await run.run().catch(asRefusal);
     if (isApplied) await passwords.writeConnectionStrings(stores);
-    const rows = lines.map((change) => ({ change }));
-    const words = [...lines, wordsFor(lines.length, isApplied)];
-    context.printer.print({ document: { changed: isApplied, changes: lines }, rows, words });
-    if (check && lines.length > 0) {
+    const warnings = await run.warnings();
+    const rows = [
+      ...lines.map((change) => ({ change })),
+      ...warnings.map((warning) => ({ warning })),
+    ];
+    const words = [...lines, ...warnings, wordsFor(lines.length, warnings.length, isApplied)];
+    const document = { changed: isApplied, changes: lines, warnings };
+    context.printer.print({ document, rows, words });
+    if (check && rows.length > 0) {
       throw new CommandFailure(EXIT.failed, 'the store is not set up as it has to be');
     }
   } finally {
@@ -94,8 +99,8 @@ function assertUsable(adminUrl: string, { prefix, serviceUrl }: SetupOptions): v
   }
 }
 
-function wordsFor(changes: number, isApplied: boolean): string {
-  if (changes === 0) return 'The store is set up as it has to be';
+function wordsFor(changes: number, warnings: number, isApplied: boolean): string {
+  if (changes + warnings === 0) return 'The store is set up as it has to be';
   return isApplied ? `${changes} changed` : `${changes} to change; nothing was`;
 }
 

@@ -35,6 +35,10 @@ interface Wanted {
   readonly groups: readonly string[];
 }
 
+/** Those that every store begins with, and the password that they have then. */
+const FIRST_USERS = ['admin', 'ops'];
+const FIRST_PASSWORD = 'changeit';
+
 /** Tries of a setting that others change at the same time. */
 const TRIES = 5;
 
@@ -69,6 +73,18 @@ export class StoreSetup {
     // Rights on streams last: until then everybody who works there has what he had.
     lines.push(...(await this.setRights('$$$all', '$metadata', rightsOnAll)));
     lines.push(...(await this.setRights('$settings', 'update-default-acl', defaultRights)));
+    return lines;
+  }
+
+  /** What is not as it has to be, and is not ours to change. */
+  async warnings(): Promise<readonly string[]> {
+    const lines: string[] = [];
+    for (const name of FIRST_USERS) {
+      if (!(await this.store.isPassword(name, FIRST_PASSWORD))) continue;
+      lines.push(
+        `user ${name}: has the password "${FIRST_PASSWORD}", which everybody knows: give it another one in the store, or disable it`,
+      );
+    }
     return lines;
   }
 
