@@ -104,13 +104,19 @@ describe('the table of names in PostgreSQL', () => {
       expect(JSON.stringify(error) + String(error)).not.toMatch(/Jane/);
       return (error as Error).message;
     };
-    expect(await faultOf(ownerUrl)).toMatch(/may change tables or roles: give it one that/);
-    expect(await faultOf(url)).toMatch(/run uplift migrate/);
+    for (const ofAnother of [ownerUrl, url]) {
+      expect(await faultOf(ofAnother)).toMatch(
+        /may do more than keep the names of actors: give it/,
+      );
+    }
     expect(await faultOf('postgres://nobody@127.0.0.1:1/db')).toMatch(/ECONNREFUSED/);
     await run(ownerUrl, "alter table uplift_actors.names add check (name <> 'Jane Doe')");
     expect(await faultOf(actorsUrl)).toBe('the database does not do it: 23514');
-    await run(ownerUrl, 'drop schema uplift_actors cascade');
-    expect(await faultOf(actorsUrl)).toMatch(/run uplift migrate/);
+    const revoked = `revoke all on schema uplift_actors from "${new URL(actorsUrl).username}"`;
+    for (const statement of [revoked, 'drop schema uplift_actors cascade']) {
+      await run(ownerUrl, statement);
+      expect(await faultOf(actorsUrl)).toMatch(/run uplift migrate/);
+    }
   });
 
   it('takes none of several names where it cannot store one, and each of the others alone', async () => {
@@ -173,6 +179,22 @@ describe('the table of names in PostgreSQL', () => {
     const { options } = await migrated();
     const failing = migrateDatabase({ ...options, actorsUrl: roleOf(options) });
     await expect(failing).rejects.toThrow(message);
+  });
+
+  it.each([
+    ['read rows of the read model', 'grant usage on schema uplift to "%"'],
+    ['delete names', 'grant delete on uplift_actors.names to "%"'],
+    ['delete all names at once', 'grant truncate on uplift_actors.names to "%"'],
+    ['make databases', 'alter role "%" createdb'],
+    ['become one that may', 'create role "%-more" createrole role "%"'],
+  ])('is used by no role that was made beforehand and may %s', async (_what, statement) => {
+    const { ownerUrl, actorsUrl, options } = await migrated();
+    const { username } = new URL(actorsUrl);
+    expect(await run(ownerUrl, statement.replaceAll('%', username))).toEqual([]);
+    const names = new PostgresActorNames(actorsUrl);
+    await expect(names.keep(JANE)).rejects.toThrow(/may do more than keep the names of actors/);
+    await expect(migrateDatabase(options)).rejects.toThrow(/may do more than keep the names/);
+    await names.close();
   });
 
   it('is cleared at once of what an erased name leaves behind', async () => {

@@ -297,7 +297,9 @@ describe('a migration', () => {
     const same = { ownerUrl, url: ownerUrl };
     await expect(migrateDatabase(same)).rejects.toMatchObject(told(/both name the role/));
     const asRoot = { ownerUrl, url: root };
-    await expect(migrateDatabase(asRoot)).rejects.toMatchObject(told(/may change tables or roles/));
+    await expect(migrateDatabase(asRoot)).rejects.toMatchObject(
+      told(/may change tables, roles or/),
+    );
     await run(root, `create role "${role}-projector" login noinherit in role "${role}-owner"`);
     const asMember = { ownerUrl, url };
     await expect(migrateDatabase(asMember)).rejects.toMatchObject(told(/may change tables/));
@@ -324,7 +326,26 @@ it('a projector does not run with a role that may change tables', async () => {
   const { ownerUrl, url } = await emptyDatabase();
   await migrateDatabase({ ownerUrl, url });
   const readModel = new PostgresReadModel({ url: ownerUrl });
-  await expect(readModel.check()).rejects.toThrow('may change tables or roles');
+  await expect(readModel.check()).rejects.toThrow('may change tables, roles or databases');
+  await readModel.close();
+});
+
+it.each([
+  ['make databases', ['alter role "%" createdb']],
+  ['make schemas', ['grant create on database "#" to "%"']],
+  ['make tables of a rebuild', ['grant create on schema uplift_rebuild to "%"']],
+  ['drop the tables of a rebuild', ['alter schema uplift_rebuild owner to "%"']],
+  ['become one that makes roles', ['create role "%-more" createrole', 'grant "%-more" to "%"']],
+])('nor with one that was made beforehand and may %s', async (_what, statements) => {
+  const { ownerUrl, url, root } = await emptyDatabase();
+  await migrateDatabase({ ownerUrl, url });
+  const readModel = new PostgresReadModel({ url });
+  await readModel.check();
+  const { username, pathname } = new URL(url);
+  const inFull = (text: string) =>
+    text.replaceAll('%', username).replaceAll('#', pathname.slice('/'.length));
+  expect(await run(root, ...statements.map(inFull))).toEqual([]);
+  await expect(readModel.check()).rejects.toThrow('may change tables, roles or databases');
   await readModel.close();
 });
 

@@ -18,11 +18,18 @@ const ERASE = `
   select actor_id, null from unnest($1::text[]) as given (actor_id) order by actor_id
   on conflict (actor_id) do update set name = null, changed_at = now() where known.name is not null`;
 const FIND = 'select actor_id, name from uplift_actors.names where actor_id = any($1::text[])';
-/** May no more than use the table. */
+/** Whether it, or a role that it may become, may do more than keep names: what a migration refuses as well. */
 const POWERS = `
-  select rolsuper or rolcreaterole
-    or has_schema_privilege(rolname, nspname, 'create') or pg_has_role(rolname, nspowner, 'member') as mighty
-  from pg_roles, pg_namespace where rolname = current_user and nspname = 'uplift_actors'`;
+  select exists (select from pg_roles as own where pg_has_role(service.oid, own.oid, 'member') and (
+    own.rolsuper or own.rolcreaterole or own.rolcreatedb
+    or has_database_privilege(own.oid, current_database(), 'create')
+    or exists (select from pg_namespace where nspname like 'uplift%'
+      and (nspowner = own.oid or has_schema_privilege(own.oid, nspname, 'create')
+        or nspname <> 'uplift_actors' and has_schema_privilege(own.oid, nspname, 'usage')))
+    or exists (select from pg_class where relnamespace = actors.oid and relname = 'names'
+      and has_table_privilege(own.oid, pg_class.oid, 'delete, truncate')))) as mighty
+  from pg_roles as service, pg_namespace as actors
+  where service.rolname = current_user and actors.nspname = 'uplift_actors'`;
 
 interface Row {
   readonly actor_id: string;
@@ -103,7 +110,7 @@ export class PostgresActorNames extends ActorNames {
     if (row === undefined) throw new ActorTableError(MIGRATE);
     if (!row.mighty) return;
     throw new ActorTableError(
-      'the role of UPLIFT_ACTORS_POSTGRES_URL may change tables or roles: give it one that uplift migrate creates',
+      'the role of UPLIFT_ACTORS_POSTGRES_URL may do more than keep the names of actors: give it one of its own, which uplift migrate creates',
     );
   }
 

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Connections } from './postgres.connections';
-import { quoted } from './postgres.roles';
+import { MAY_CREATE, quoted } from './postgres.roles';
 import { SchemaError } from './read-model.port';
 
 /**
@@ -28,12 +28,12 @@ export function grantsOfActorKeeper(role: string): readonly string[] {
 /** Throws SchemaError if the role may do more than use that table. */
 export async function refuseKeepersPowers(transaction: Connections, role: string): Promise<void> {
   const { rows } = await sql`
-    select from pg_roles where rolname = ${role} and (rolsuper or rolcreaterole
-      or exists (select from pg_namespace where nspname like 'uplift%' and
-        (pg_has_role(rolname, nspowner, 'member') or has_schema_privilege(rolname, nspname, 'create')
-          or nspname <> ${SCHEMA} and has_schema_privilege(rolname, nspname, 'usage'))))`.execute(
-    transaction,
-  );
+    select from pg_roles as service where rolname = ${role} and exists (
+      select from pg_roles as own where pg_has_role(service.oid, own.oid, 'member') and (${MAY_CREATE}
+        or exists (select from pg_namespace where nspname like 'uplift%'
+          and (nspowner = own.oid or has_schema_privilege(own.oid, nspname, 'create')
+            or nspname <> ${SCHEMA} and has_schema_privilege(own.oid, nspname, 'usage')))
+        or has_table_privilege(own.oid, ${TABLE}::text, 'delete, truncate')))`.execute(transaction);
   if (rows.length === 0) return;
   throw new SchemaError(
     `The role ${quoted(role)} may do more than keep the names of actors: give UPLIFT_ACTORS_POSTGRES_URL a role of its own, which uplift migrate creates`,

@@ -2,7 +2,7 @@ import { createHash, createHmac, pbkdf2Sync } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Client } from 'pg';
 import type { Connections } from './postgres.connections';
-import { LIVE_SCHEMA } from './postgres.connections';
+import { LIVE_SCHEMA, REBUILD_SCHEMA } from './postgres.connections';
 import { SchemaError } from './read-model.port';
 
 const ITERATIONS = 4_096;
@@ -45,20 +45,24 @@ async function refuseOwner(owner: Connections, setting: string, role: string): P
   );
 }
 
+/** What no role of a service may do, nor another one, `own`, that it may become. */
+export const MAY_CREATE = sql`own.rolsuper or own.rolcreaterole or own.rolcreatedb
+  or has_database_privilege(own.oid, current_database(), 'create')`;
+
 /** Throws SchemaError if the role may do more than write rows; without a role, the one that is connected. */
 export async function refusePowers(connections: Connections, role?: string): Promise<void> {
-  const { rows } = await sql<{ readonly name: string; readonly isMighty: boolean }>`
-    select rolname as name, rolsuper or rolcreaterole
-      or has_schema_privilege(rolname, nspname, 'create')
-      or pg_has_role(rolname, nspowner, 'member') as "isMighty"
-    from pg_roles, pg_namespace
-    where rolname = coalesce(${role ?? null}::text, current_user) and nspname = ${LIVE_SCHEMA}`.execute(
+  const { rows } = await sql<{ readonly name: string }>`
+    select rolname as name from pg_roles as service
+    where rolname = coalesce(${role ?? null}::text, current_user) and exists (
+      select from pg_roles as own where pg_has_role(service.oid, own.oid, 'member') and (${MAY_CREATE}
+        or exists (select from pg_namespace where nspname in (${LIVE_SCHEMA}, ${REBUILD_SCHEMA})
+          and (nspowner = own.oid or has_schema_privilege(own.oid, nspname, 'create')))))`.execute(
     connections,
   );
   const [found] = rows;
-  if (found?.isMighty !== true) return;
+  if (!found) return;
   throw new SchemaError(
-    `The role ${quoted(found.name)} may change tables or roles: give UPLIFT_POSTGRES_URL a role that uplift migrate creates, and the other one to UPLIFT_POSTGRES_OWNER_URL`,
+    `The role ${quoted(found.name)}, or one that it may become, may change tables, roles or databases: give UPLIFT_POSTGRES_URL a role that uplift migrate creates, and the other one to UPLIFT_POSTGRES_OWNER_URL`,
   );
 }
 
