@@ -17,7 +17,7 @@ export interface RightsWatchPorts {
   readonly logger: Pick<Logger, 'warn' | 'info'>;
 }
 
-/** Pause before a right that is missing, or a store that has not answered, is asked for again, in ms. */
+/** Pause before a right that is missing or in doubt, or a store that has not answered, is asked for again, in ms. */
 const ASK_MS = 10_000;
 
 /**
@@ -28,6 +28,8 @@ export class RightsWatch {
   private readonly missing = new Map<string, EventStoreRefusedError>();
   private readonly lines: RepeatedLines;
   private isAsking = false;
+  /** The store has refused something since it was asked. */
+  private isInDoubt = false;
   private hasBegun = false;
 
   constructor(
@@ -48,12 +50,15 @@ export class RightsWatch {
     void this.ask(signal);
   }
 
-  /** The store has refused somebody in this process. */
+  /**
+   * The store has refused somebody in this process. A right is missing only if the check is refused as well: one
+   * stream may have rights of its own.
+   */
   refused(error: EventStoreRefusedError, signal: AbortSignal): void {
     if (this.hasBegun && this.lines.isDue(error.right)) this.ports.logger.warn(error.message);
     const isNeeded = this.rights.some((right) => right === error.right);
     if (!isNeeded) return;
-    this.missing.set(error.right, error);
+    this.isInDoubt = true;
     void this.ask(signal);
   }
 
@@ -61,12 +66,20 @@ export class RightsWatch {
     if (this.isAsking) return;
     this.isAsking = true;
     try {
-      while (!signal.aborted && !(await this.hasAll())) {
-        await this.ports.clock.idle(ASK_MS, signal);
-      }
+      let isAnswered = false;
+      while (!isAnswered && !signal.aborted) isAnswered = await this.isAnswered(signal);
     } finally {
       this.isAsking = false;
     }
+  }
+
+  /** All is granted, and nothing was refused meanwhile. What was in doubt is not asked for again at once. */
+  private async isAnswered(signal: AbortSignal): Promise<boolean> {
+    const wasInDoubt = this.isInDoubt;
+    this.isInDoubt = false;
+    const hasAll = await this.hasAll();
+    if (wasInDoubt || !hasAll) await this.ports.clock.idle(ASK_MS, signal);
+    return hasAll && !this.isInDoubt;
   }
 
   private async hasAll(): Promise<boolean> {
@@ -84,7 +97,8 @@ export class RightsWatch {
       this.missing.set(right, error);
       return false;
     }
-    if (this.missing.delete(right) && this.hasBegun) {
+    const wasMissing = this.missing.delete(right) && this.hasBegun;
+    if (wasMissing && this.lines.isDue(`${right} again`)) {
       this.ports.logger.info({ right }, 'the event store grants again what was missing');
     }
     return true;

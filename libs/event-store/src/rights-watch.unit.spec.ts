@@ -80,6 +80,45 @@ describe('the watch over rights', () => {
     expect(lines.at(-1)).toBe('the event store grants again what was missing');
   });
 
+  it('keeps a service ready that is refused on one stream alone, and does not ask all the time', async () => {
+    const { start, clock, watch, refused, lines, check } = setUp();
+    start();
+    await clock.advance(0);
+    for (let seconds = 0; seconds < 60; seconds += 1) {
+      refused('append');
+      expect(watch.reason).toBeUndefined();
+      await clock.advance(1_000);
+    }
+    expect(lines).toEqual([refusal('append').message]);
+    expect(check.mock.calls.length).toBeLessThan(20);
+  });
+
+  it('finds a right missing that is taken away while it looks at one stream', async () => {
+    const { start, clock, denied, watch, refused } = setUp();
+    start();
+    await clock.advance(0);
+    refused('append');
+    await clock.advance(1_000);
+    denied.add('append');
+    refused('append');
+    await clock.advance(10_000);
+    expect(watch.reason).toContain('the right to append');
+  });
+
+  it('tells at most once a minute that a right is back which comes and goes', async () => {
+    const { start, clock, denied, lines, refused } = setUp();
+    start();
+    await clock.advance(0);
+    for (let times = 0; times < 3; times += 1) {
+      denied.add('append');
+      refused('append');
+      await clock.advance(10_000);
+      denied.delete('append');
+      await clock.advance(10_000);
+    }
+    expect(lines.filter((line) => line.includes('grants again'))).toHaveLength(1);
+  });
+
   it('keeps a service ready that is refused what it does not need', async () => {
     const { start, clock, watch, refused, lines } = setUp(['read streams']);
     start();
