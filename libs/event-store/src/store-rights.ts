@@ -39,7 +39,7 @@ export const SERVICE_RIGHTS = {
   'stage-workers': WRITER,
 } as const;
 
-/** What can be tried at a store, and the right that it takes; null: an administrator's. */
+/** What can be tried at a store, and the right that it takes; null: an administrator's; `be a user`: none. */
 export const STORE_OPERATIONS = {
   'read a stream of ours': 'read streams',
   'subscribe to a stream of ours': 'read streams',
@@ -62,11 +62,12 @@ export const STORE_OPERATIONS = {
   'create a user': null,
   'reset a password': null,
   'change the groups of a user': null,
-} as const satisfies Readonly<Record<string, StoreRight | null>>;
+  'change its own password': 'be a user',
+} as const satisfies Readonly<Record<string, StoreRight | 'be a user' | null>>;
 
 export type StoreOperation = keyof typeof STORE_OPERATIONS;
 
 export function allowsOperation(rights: readonly StoreRight[], operation: StoreOperation): boolean {
-  const right: StoreRight | null = STORE_OPERATIONS[operation];
-  return right !== null && rights.includes(right);
+  const right = STORE_OPERATIONS[operation];
+  return right === 'be a user' || rights.some((each) => each === right);
 }
