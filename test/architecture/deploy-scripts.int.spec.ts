@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmod,
@@ -123,6 +123,18 @@ describe('a backup of the files of a node', () => {
     for (const file of FILES) expect(await readFile(at('empty', file), 'utf8')).toBe(file);
     expect(await readdir(at('empty'))).not.toContain('complete');
     expect(await readFile(at('empty', 'truncate.chk'), 'utf8')).toBe('chaser.chk');
+  });
+
+  it('is made and restored also by a shell that gets the scripts through its input', async () => {
+    for (const [script, from, to] of [
+      ['backup-store', 'data', 'backup'],
+      ['restore-store', 'backup', 'empty'],
+    ] as const) {
+      const input = await readFile(join(projectRoot(), 'deploy', script));
+      const { status, stderr } = spawnSync('sh', ['-s', at(from), at(to)], { input });
+      expect([script, status, stderr.toString()]).toEqual([script, 0, '']);
+    }
+    for (const file of FILES) expect(await readFile(at('empty', file), 'utf8')).toBe(file);
   });
 
   it.each([
