@@ -62,6 +62,27 @@ export const STORE_RIGHTS_MUTANTS: readonly Mutant[] = [
     test: { spec: WATCH, name: 'tells of a right that is taken away later' },
   },
   {
+    id: 'one-stream-makes-unready',
+    breaks: ['S-14'],
+    what: 'a service that one stream alone refuses is not ready',
+    file: `${STORE}/rights-watch.ts`,
+    search: 'this.isInDoubt = true;',
+    replacement: 'this.missing.set(error.right, error);',
+    test: { spec: WATCH, name: 'keeps a service ready that is refused on one stream alone' },
+  },
+  {
+    id: 'leaked-password-enabled',
+    breaks: ['S-14'],
+    what: 'the setup enables a user that somebody has disabled, with the password that has leaked',
+    file: `${STORE}/administration/store-setup.ts`,
+    search: 'if (!isDisabled || this.isRotated(name)) return;',
+    replacement: "if (!isDisabled || name !== '') return;",
+    test: {
+      spec: 'test/contract/event-store/store-setup.int.spec.ts',
+      name: 'enables none that somebody has disabled with the password that it had',
+    },
+  },
+  {
     id: 'refusals-loop-hot',
     breaks: ['S-14', 'I-34'],
     what: 'who is refused and asks again at once asks the store all the time',
