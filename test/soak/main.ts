@@ -52,7 +52,7 @@ function pageOf(
     `${minutes.length} minutes, ${rate} upgrades a second on ${instances} instances that begin with ${beginWith} events: ${upgrades} upgrades, ${(upgrades / instances).toFixed(1)} each. ${machine}. The first ${warmUp} minutes are not judged.`,
     verdictTable(lines),
     minuteTable(minutes),
-    'Memory of each process, anonymous + mapped in MiB, and share of one core:',
+    'Memory of each process in MiB, what a service holds of anonymous + mapped, and share of one core:',
     processTable(minutes),
     ...(findings.length > 0 ? [findingsTable(findings.slice(0, 100))] : []),
     '',

@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { projectRoot } from '../../tools/stack/src';
-import { COLLECTING } from './collect-on-signal';
+import { collecting, heldBytes } from './collect-on-signal';
 import { ProcessSamples } from './process-samples';
 
 /** As a service loads it: compiled. */
@@ -19,7 +22,8 @@ const LETS_GO = `
 describe('the memory of a service in a soak', () => {
   // Left alone Node would collect, too, but only after a minute or so.
   it('is what is left after a collection at the beginning of a minute', async () => {
-    const env = { ...process.env, ...COLLECTING, NODE_OPTIONS: `--require ${PRELOAD}` };
+    const folder = await mkdtemp(join(tmpdir(), 'uplift-soak-'));
+    const env = { ...process.env, ...collecting(folder), NODE_OPTIONS: `--require ${PRELOAD}` };
     const child = spawn(process.execPath, ['-e', LETS_GO], {
       env,
       stdio: ['pipe', 'pipe', 'inherit'],
@@ -27,14 +31,20 @@ describe('the memory of a service in a soak', () => {
     try {
       await once(child.stdout, 'data');
       let isService = false;
-      const samples = new ProcessSamples(() => [{ name: 'it', pid: child.pid!, isService }]);
+      const pid = child.pid!;
+      const samples = new ProcessSamples(() => [{ name: 'it', pid, isService }], folder);
       isService = true;
       const told = once(child.stdout, 'data');
-      const [sample] = samples.minute();
-      expect(sample!.anonymousBytes).toBeGreaterThan(0);
+      samples.minute();
       expect(String(await told)).toBe('collected\n');
+      const [sample] = samples.minute();
+      expect(sample!.heldBytes).toBe(heldBytes(folder, pid));
+      expect(sample!.heldBytes).toBeGreaterThan(0);
+      expect(sample!.heldBytes).toBeLessThan(sample!.anonymousBytes);
     } finally {
       child.kill();
+      await once(child, 'exit');
+      await rm(folder, { recursive: true });
     }
   });
 });

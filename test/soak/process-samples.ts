@@ -1,13 +1,15 @@
 import type { ProcessMemory } from '../../tools/stack/src';
 import { processMemory, processUsage } from '../../tools/stack/src';
-import { collect } from './collect-on-signal';
+import { collect, heldBytes } from './collect-on-signal';
 
 /** What one process, with its children, has used in one minute. */
 export interface ProcessMinute {
   readonly name: string;
   /** Whether it is one of Uplift's own services. */
   readonly isService: boolean;
-  /** The least that was seen: of a service, what is left after a collection. */
+  /** Of a service, what was left after the collection at the beginning of the minute; null where that was not told. */
+  readonly heldBytes: number | null;
+  /** The least that was seen. */
   readonly anonymousBytes: number;
   readonly mappedBytes: number;
   /** Of one core. */
@@ -29,7 +31,11 @@ export class ProcessSamples {
   private cpuSeconds = new Map<string, number>();
   private since = performance.now();
 
-  constructor(private readonly watched: () => readonly WatchedProcess[]) {
+  constructor(
+    private readonly watched: () => readonly WatchedProcess[],
+    /** Where services write down what they hold. */
+    private readonly folder: string,
+  ) {
     this.cpuSeconds = this.cpuNow();
     this.collect();
   }
@@ -49,10 +55,12 @@ export class ProcessSamples {
     const seconds = (performance.now() - this.since) / 1_000;
     const cpuBefore = this.cpuSeconds;
     this.cpuSeconds = this.cpuNow();
-    const minutes = this.watched().flatMap(({ name, isService }) => {
+    const minutes = this.watched().flatMap(({ name, pid, isService }) => {
       const memory = this.least.get(name);
       const used = (this.cpuSeconds.get(name) ?? 0) - (cpuBefore.get(name) ?? 0);
-      return memory ? [{ name, isService, ...memory, cpuPercent: (100 * used) / seconds }] : [];
+      const held = heldBytes(this.folder, pid) ?? null;
+      const cpuPercent = (100 * used) / seconds;
+      return memory ? [{ name, isService, heldBytes: held, ...memory, cpuPercent }] : [];
     });
     this.least = new Map();
     this.since = performance.now();

@@ -1,4 +1,6 @@
-import { loadavg } from 'node:os';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { InstanceHistory } from '@uplift/event-store';
 import { growHistory } from '@uplift/event-store/testing';
@@ -10,7 +12,7 @@ import { makeFleet } from '../support/fleet';
 import { RunningUplift } from '../support/running-uplift';
 import { systemClock } from '@uplift/runtime';
 import { acknowledged } from '../support/uplift-client';
-import { COLLECTING } from './collect-on-signal';
+import { collecting } from './collect-on-signal';
 import { ProcessSamples } from './process-samples';
 import type { SoakOptions } from './soak.options';
 import { SteadyLoad } from './steady-load';
@@ -27,10 +29,7 @@ const SAMPLES_PER_MINUTE = 12;
 /** A build takes seconds. */
 const CLOCK_SPEED = 60;
 const BUILD_SECONDS = 60;
-const SETTINGS = {
-  ...COLLECTING,
-  ...{ UPLIFT_POLL_INTERVAL_MS: '1000', UPLIFT_WATCHDOG_INTERVAL_MS: '1000' },
-};
+const SETTINGS = { UPLIFT_POLL_INTERVAL_MS: '1000', UPLIFT_WATCHDOG_INTERVAL_MS: '1000' };
 const PLACED_AT_ONCE = 40;
 const AS_COMMAND_API = { snapshotEvery: 64, clock: systemClock };
 const NO_LAG = { relay: 0, projector: 0 };
@@ -44,15 +43,25 @@ export async function runSoak(
   signal: AbortSignal,
   tell: (n: number, minute: SoakMinute) => void,
 ): Promise<SoakResult> {
-  const uplift = await RunningUplift.start({ clockSpeed: CLOCK_SPEED, env: SETTINGS });
+  const folder = await mkdtemp(join(tmpdir(), 'uplift-soak-'));
+  const env = { ...SETTINGS, ...collecting(folder) };
+  const uplift = await RunningUplift.start({ clockSpeed: CLOCK_SPEED, env });
   try {
-    const soak = await Soak.begin(uplift, options, signal);
+    const soak = await Soak.begin({ uplift, folder, signal }, options);
     const minutes = await soak.run(options, signal, tell);
     const findings = await soak.end();
     return { minutes, findings, upgrades: soak.upgrades };
   } finally {
     await uplift.stop();
+    await rm(folder, { recursive: true });
   }
+}
+
+interface Begun {
+  readonly uplift: RunningUplift;
+  /** Where services write down what they hold. */
+  readonly folder: string;
+  readonly signal: AbortSignal;
 }
 
 class Soak {
@@ -62,24 +71,24 @@ class Soak {
   private constructor(
     private readonly uplift: RunningUplift,
     private readonly load: SteadyLoad,
+    folder: string,
   ) {
     const { stack } = uplift;
     const services = new Set(stack.runningServices.map(({ name }) => name));
-    this.samples = new ProcessSamples(() =>
-      stack.parts.map(({ name, pid }) => ({ name, pid, isService: services.has(name) })),
-    );
+    const watched = () =>
+      stack.parts.map(({ name, pid }) => ({ name, pid, isService: services.has(name) }));
+    this.samples = new ProcessSamples(watched, folder);
   }
 
   static async begin(
-    uplift: RunningUplift,
+    { uplift, folder, signal }: Begun,
     { instances, beginWith }: SoakOptions,
-    signal: AbortSignal,
   ): Promise<Soak> {
     const fleet = makeFleet(instances).map((each) => ({ ...each, buildSeconds: BUILD_SECONDS }));
     // It would keep every event in memory.
     await uplift.log.close();
     await place(uplift, fleet, { toLength: beginWith, signal });
-    const soak = new Soak(uplift, new SteadyLoad(uplift, fleet));
+    const soak = new Soak(uplift, new SteadyLoad(uplift, fleet), folder);
     await soak.untilAllFollow(signal);
     void soak.load.follow(await uplift.store.lastPosition());
     return soak;

@@ -26,7 +26,7 @@ export function minuteTable(minutes: readonly SoakMinute[]): string {
   return table(heads, rows);
 }
 
-/** One row a minute, one column a process: anonymous + mapped MiB, and CPU. */
+/** One row a minute, one column a process: of a service what it holds, of all anonymous + mapped MiB, and CPU. */
 export function processTable(minutes: readonly SoakMinute[]): string {
   const names = [...new Set(minutes.flatMap(({ processes }) => processes.map(({ name }) => name)))];
   const rows = minutes.map(({ processes }, n) => [
@@ -78,9 +78,10 @@ function table(heads: readonly string[], rows: readonly (readonly string[])[]): 
 
 function cell(minute: ProcessMinute | undefined): string {
   if (minute === undefined) return '–';
-  const { anonymousBytes, mappedBytes, cpuPercent } = minute;
+  const { heldBytes, anonymousBytes, mappedBytes, cpuPercent } = minute;
   const memory = [anonymousBytes, mappedBytes].map((bytes) => (bytes / MIB).toFixed(0));
-  return `${memory.join(' + ')}, ${cpuPercent.toFixed(0)} %`;
+  const held = heldBytes === null ? '' : `${(heldBytes / MIB).toFixed(0)} of `;
+  return `${held}${memory.join(' + ')}, ${cpuPercent.toFixed(0)} %`;
 }
 
 function both({ p50, p99 }: Percentiles): string {

@@ -43,8 +43,9 @@ const LEAST_JUDGED = 6;
 const MIB = 1024 * 1024;
 
 /**
- * Holds the last third of the judged minutes against their first third, by the median of each: a single minute that is
- * out of line decides nothing, and what grows steadily cannot hide.
+ * Holds the last third of the judged minutes against their first third, so that what grows steadily cannot hide: by the
+ * median of each, and the memory of a process by the highest minute but one, since between its collections Node moves it
+ * up and down. A single minute that is out of line decides nothing.
  */
 export function verdictOf(minutes: readonly SoakMinute[], warmUp: number): readonly VerdictLine[] {
   const judged = minutes.slice(warmUp);
@@ -53,7 +54,10 @@ export function verdictOf(minutes: readonly SoakMinute[], warmUp: number): reado
     none('refused', 'commands refused', minutes),
     none('failed', 'upgrades that did not end healthy', minutes),
     none('heldBack', 'upgrades that found no instance at rest', minutes),
-    ...servicesIn(judged).map((name) => growthOf(name, windows)),
+    ...servicesIn(judged).flatMap((name) => [
+      growth(`held by ${name}`, windows, heldBy(name), medianOf),
+      growth(`memory of ${name}`, windows, memoryOf(name), highestButOneOf),
+    ]),
     drift('command', 'commands, p50', windows, ({ commandMs }) => commandMs.p50),
     drift('upgrade', 'upgrades, p50', windows, ({ upgradeMs }) => upgradeMs.p50),
     lag('relay', windows, ({ relayLag }) => relayLag),
@@ -92,13 +96,26 @@ function servicesIn(judged: readonly SoakMinute[]): readonly string[] {
   return [...new Set(names)];
 }
 
-function growthOf(name: string, { first, last, isLongEnough }: Windows): VerdictLine {
-  const memory = ({ processes }: SoakMinute) =>
+const heldBy =
+  (name: string) =>
+  ({ processes }: SoakMinute): number | null =>
+    processes.find((each) => each.name === name)?.heldBytes ?? null;
+
+const memoryOf =
+  (name: string) =>
+  ({ processes }: SoakMinute): number | null =>
     processes.find((each) => each.name === name)?.anonymousBytes ?? null;
-  const [from, to] = [medianOf(first.map(memory)), medianOf(last.map(memory))];
+
+function growth(
+  what: string,
+  { first, last, isLongEnough }: Windows,
+  bytesOf: (minute: SoakMinute) => number | null,
+  measureOf: (bytes: readonly (number | null)[]) => number,
+): VerdictLine {
+  const [from, to] = [measureOf(first.map(bytesOf)), measureOf(last.map(bytesOf))];
   const percent = (100 * (to - from)) / from;
   return {
-    what: `memory of ${name}`,
+    what,
     figures: `${shown(from / MIB)} → ${shown(to / MIB)} MiB (${percent.toFixed(1)} %)`,
     holds: isLongEnough ? to <= from * (1 + GROWTH) : null,
   };
@@ -131,8 +148,17 @@ function lag(
   };
 }
 
+function highestButOneOf(values: readonly (number | null)[]): number {
+  const known = sorted(values);
+  return known.at(-2) ?? known.at(-1) ?? NaN;
+}
+
+function sorted(values: readonly (number | null)[]): readonly number[] {
+  return values.filter((value) => value !== null).sort((a, b) => a - b);
+}
+
 function medianOf(values: readonly (number | null)[]): number {
-  const known = values.filter((value) => value !== null).sort((a, b) => a - b);
+  const known = sorted(values);
   const middle = known.length / 2;
   const [low, high] = [known[Math.ceil(middle) - 1], known[Math.floor(middle)]];
   return low === undefined || high === undefined ? NaN : (low + high) / 2;

@@ -4,8 +4,12 @@ import { verdictOf } from './verdict';
 
 const MIB = 1024 * 1024;
 
-function service(mebibytes: number): ProcessMinute {
-  const memory = { anonymousBytes: mebibytes * MIB, mappedBytes: MIB };
+function service(mebibytes: number, held = 50): ProcessMinute {
+  const memory = {
+    heldBytes: held * MIB,
+    anonymousBytes: mebibytes * MIB,
+    mappedBytes: MIB,
+  };
   return { name: 'relay', isService: true, ...memory, cpuPercent: 5 };
 }
 
@@ -31,7 +35,12 @@ describe('the verdict on a soak', () => {
   });
 
   it('lets one minute that is out of line pass', () => {
-    expect(broken(run(20, (n) => (n === 19 ? { processes: [service(190)] } : {})))).toEqual([]);
+    expect(broken(run(20, (n) => (n === 19 ? { processes: [service(190, 90)] } : {})))).toEqual([]);
+  });
+
+  it('lets memory pass that goes up and down, however it falls into the thirds', () => {
+    const moves = (n: number) => ({ processes: [service([100, 140, n < 8 ? 100 : 140][n % 3]!)] });
+    expect(broken(run(20, moves))).toEqual([]);
   });
 
   it('names a service that grows by more than a twentieth', () => {
@@ -39,6 +48,13 @@ describe('the verdict on a soak', () => {
     expect(broken(run(20, (n) => ({ processes: [service(100 + n / 2)] })))).toEqual([
       'memory of relay',
     ]);
+  });
+
+  it('names a service that holds more by more than a twentieth, whatever its memory does', () => {
+    const holds = (share: number) =>
+      broken(run(20, (n) => ({ processes: [service(100, 50 + n / share)] })));
+    expect(holds(8)).toEqual([]);
+    expect(holds(4)).toEqual(['held by relay']);
   });
 
   it('does not judge what is no service', () => {
@@ -65,10 +81,11 @@ describe('the verdict on a soak', () => {
 
   it('does not judge what a short run cannot tell', () => {
     const lines = verdictOf(
-      run(7, (n) => ({ processes: [service(100 + 20 * n)] })),
+      run(7, (n) => ({ processes: [service(100 + 20 * n, 50 + 9 * n)] })),
       2,
     );
     expect(lines.filter(({ holds }) => holds === null).map(({ what }) => what)).toEqual([
+      'held by relay',
       'memory of relay',
       'commands, p50',
       'upgrades, p50',
