@@ -135,7 +135,7 @@ export class PayloadTooLargeError extends Error {
   }
 }
 
-/** The stream is not as it must be, and the server refuses to change it. */
+/** The stream was not as it must be, and the server refuses to change all of it. */
 export class StreamUncorrectableError extends Error {
   readonly code = 'stream-uncorrectable';
   constructor(faults: readonly string[], options: ErrorOptions & { readonly answer: string }) {

@@ -118,6 +118,21 @@ const NANOS_PER_MS = 1_000_000;
 const DUPLICATE_WINDOW_MS = 100;
 const MAX_WAITING = 512;
 
+/** Nothing is sent on to other subjects, or taken in from elsewhere: a server asks nobody for the right to that. */
+const KEPT_TO_ITSELF = {
+  mirror: undefined,
+  mirror_direct: false,
+  sources: undefined,
+  subject_transform: undefined,
+  republish: undefined,
+  consumer_limits: undefined,
+  subject_delete_marker_ttl: undefined,
+  allow_msg_counter: undefined,
+  allow_msg_schedules: undefined,
+  allow_atomic: undefined,
+  allow_batched: undefined,
+};
+
 /** No event is ever dropped, deleted or read from a copy that lags: the last message is where the relay goes on. */
 export function wantedStream({ replicas, maxBytes, placement }: TopologyOptions): WantedSettings {
   return {
@@ -138,15 +153,15 @@ export function wantedStream({ replicas, maxBytes, placement }: TopologyOptions)
       allow_direct: false,
       no_ack: false,
       sealed: false,
-      mirror: undefined,
-      sources: undefined,
-      subject_transform: undefined,
+      ...KEPT_TO_ITSELF,
       duplicate_window: DUPLICATE_WINDOW_MS * NANOS_PER_MS,
     },
     atCreation: {
       num_replicas: replicas ?? 1,
       max_bytes: maxBytes ?? -1,
       description: 'Every event of Uplift, in the order of its store',
+      // No server takes it back. The relay's messages name no time to live.
+      allow_msg_ttl: undefined,
       ...(placement === undefined ? {} : { placement }),
     },
   };
@@ -181,7 +196,10 @@ export function uncorrected(found: ServerSettings, { kept }: WantedSettings): re
   return Object.keys(kept).filter((name) => !isSame(found[name], kept[name]));
 }
 
-const REPORTED = ['num_replicas', 'max_bytes', 'placement', 'description', 'max_ack_pending'];
+const REPORTED = [
+  ...['num_replicas', 'max_bytes', 'placement', 'description', 'allow_msg_ttl'],
+  'max_ack_pending',
+];
 
 /** What the operator has set otherwise, in words. */
 export function differences(

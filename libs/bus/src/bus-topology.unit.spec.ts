@@ -44,6 +44,33 @@ it('leaves to the operator what is set at creation alone, and tells of it', () =
   ]);
 });
 
+it.each([
+  ['republish', { src: '>', dest: 'uplift.cmd.v1.system.accept-store' }],
+  ['subject_transform', { src: '>', dest: 'elsewhere.>' }],
+  ['sources', [{ name: 'OTHER' }]],
+  ['mirror', { name: 'OTHER' }],
+  ['mirror_direct', true],
+  ['consumer_limits', { inactive_threshold: 1_000_000_000 }],
+  ['subject_delete_marker_ttl', 1_000_000_000],
+  ['allow_msg_counter', true],
+  ['allow_msg_schedules', true],
+  ['allow_atomic', true],
+  ['allow_batched', true],
+])('has nothing sent on, taken in or kept otherwise by %s', (setting, value) => {
+  const stream = wantedStream({});
+  const found = { ...stream.kept, ...stream.atCreation, consumer_limits: {}, [setting]: value };
+  expect(uncorrected(found, stream)).toEqual([setting]);
+});
+
+it('tells of messages that may expire, which no server takes back', () => {
+  const stream = wantedStream({});
+  const found = { ...stream.kept, ...stream.atCreation, allow_msg_ttl: true };
+  expect(uncorrected(found, stream)).toEqual([]);
+  expect(differences(found, stream)).toEqual([
+    'UPLIFT_EVENTS: allow_msg_ttl is true, set here: none',
+  ]);
+});
+
 it('lets no message be dropped, deleted or forgotten', () => {
   expect(wantedStream({}).kept).toMatchObject({
     ...{ discard: 'new', max_age: 0, max_msgs: -1, max_msgs_per_subject: -1 },

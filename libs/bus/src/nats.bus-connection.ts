@@ -38,7 +38,7 @@ import {
   NatsPublishChannel,
   NatsPull,
 } from './nats.messages';
-import { NatsService } from './nats.services';
+import { NatsService, type DroppedRequest } from './nats.services';
 import {
   consumerState,
   ensureNatsConsumers,
@@ -244,16 +244,15 @@ export class NatsBusConnection extends BusConnection {
     const service = new NatsService(nats, description, {
       clock,
       maxPayload: () => this.maxPayload,
-      onUnanswerable: (request) => this.tellUnanswerable(request),
+      onDropped: (request, fault) => this.tellDropped(request, fault),
     });
     await service.start();
     return () => service.stop();
   }
 
-  private tellUnanswerable(request: { readonly subject: string; readonly reply: string }): void {
-    if (!this.lines.isDue('reply')) return;
-    const message = 'a request is dropped: its answer would be a message to Uplift or the server';
-    this.options.onTrouble?.(request, message);
+  private tellDropped(request: DroppedRequest, fault: string): void {
+    if (!this.lines.isDue(fault)) return;
+    this.options.onTrouble?.(request, `a request is dropped: ${fault}`);
   }
 
   private newInbox(): string {

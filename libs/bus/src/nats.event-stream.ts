@@ -38,7 +38,7 @@ export async function ensureNatsStream(
     return made(title);
   }
   const faults = uncorrected({ ...found }, wanted);
-  if (faults.length > 0) await correct(faults, () => manager.streams.update(name, kept));
+  if (faults.length > 0) await correctStream(manager, wanted, faults);
   return {
     changes: faults.length > 0 ? [`${title} (${faults.join(', ')})`] : [],
     differences: differences({ ...found }, wanted),
@@ -136,12 +136,29 @@ export async function hasConsumer(nats: NatsConnection, durable: string): Promis
   }
 }
 
-async function correct(faults: readonly string[], update: () => Promise<unknown>): Promise<void> {
+/** Where the server refuses one setting, it takes the others all the same. */
+async function correctStream(
+  { streams }: JetStreamManager,
+  { name, kept }: WantedSettings,
+  faults: readonly string[],
+): Promise<void> {
+  const cause = await refusalOf(() => streams.update(name, kept));
+  if (cause === undefined) return;
+  let isWhole = true;
+  for (const fault of faults) {
+    const refused = await refusalOf(() => streams.update(name, { [fault]: kept[fault] }));
+    if (refused !== undefined) isWhole = false;
+  }
+  if (!isWhole) throw new StreamUncorrectableError(faults, { answer: cause.message, cause });
+}
+
+async function refusalOf(update: () => Promise<unknown>): Promise<NatsError | undefined> {
   try {
     await update();
+    return undefined;
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    throw new StreamUncorrectableError(faults, { answer: error.message, cause: error });
+    return error;
   }
 }
 

@@ -67,6 +67,30 @@ export function isForAnswers(reply: string): boolean {
   return !isUplifts && !Object.hasOwn(COMMAND_ALIASES, reply);
 }
 
+/**
+ * Headers of a message that a server has sent on for a stream (`republish`), or read out of one. Behind headers that
+ * somebody has left open the first is no line of its own.
+ */
+const OF_A_STREAM = ['Nats-Stream', 'Nats-Subject', 'Nats-Sequence'];
+
+function isFromStream(headers: MsgHdrs | undefined): boolean {
+  return OF_A_STREAM.some((name) => headers?.has(name) === true);
+}
+
+/**
+ * Why a request is not served, in words; undefined if it is. Its reply comes first: headers that cannot be read throw,
+ * and the client then answers by itself.
+ */
+export function requestFault(message: Pick<Msg, 'reply' | 'headers'>): string | undefined {
+  if (!isForAnswers(message.reply ?? '')) {
+    return 'its answer would be a message to Uplift or the server';
+  }
+  if (isFromStream(message.headers)) {
+    return 'a stream has sent it on, and nobody was asked for the right to';
+  }
+  return undefined;
+}
+
 export function isTooLarge(error: unknown): boolean {
   return error instanceof NatsError && error.code === (ErrorCode.MaxPayloadExceeded as string);
 }

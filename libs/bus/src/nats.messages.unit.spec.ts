@@ -1,6 +1,6 @@
 import type { MsgHdrs, NatsConnection, PublishOptions, SubscriptionOptions } from 'nats';
 import type { PublishAnswer } from './bus-connection.port';
-import { isForAnswers, NatsPublishChannel } from './nats.messages';
+import { isForAnswers, NatsPublishChannel, natsHeaders, requestFault } from './nats.messages';
 
 const MESSAGE = {
   subject: 'uplift.evt.v1.instance.upgrade-requested.0b1c6c0e-0000-4000-8000-00000000000a',
@@ -89,5 +89,35 @@ describe('an answer', () => {
     '$SYS.REQ.SERVER.PING',
   ])('never goes to %s, where it would be one of our messages', (reply) => {
     expect(isForAnswers(reply)).toBe(false);
+  });
+});
+
+describe('a request', () => {
+  const asked = (headers: Record<string, string>, reply = '_INBOX.a') =>
+    requestFault({ reply, headers: natsHeaders(headers) });
+
+  it('is served with headers, without any, and where nobody waits for an answer', () => {
+    expect(asked({ 'Idempotency-Key': 'k-1', 'Nats-Msg-Id': 'm-1' })).toBeUndefined();
+    expect(asked({}, '')).toBeUndefined();
+    expect(requestFault({})).toBeUndefined();
+  });
+
+  it.each([
+    ['sent on', { 'Nats-Stream': 'UPLIFT_EVENTS', 'Nats-Subject': 's', 'Nats-Sequence': '7' }],
+    ['sent on behind an open header', { X: 'Nats-Stream: UPLIFT_EVENTS', 'Nats-Subject': 's' }],
+    ['read out', { 'Nats-Sequence': '7' }],
+  ])('is not served where a stream has %s what it is', (_what, headers) => {
+    const fault = asked({ 'Idempotency-Key': 'k-1', ...headers }, '');
+    expect(fault).toBe('a stream has sent it on, and nobody was asked for the right to');
+  });
+
+  it('is judged by its reply before its headers, which may be unreadable', () => {
+    const unreadable = {
+      reply: 'uplift.evt.v1.instance.upgrade-requested.x',
+      get headers(): MsgHdrs {
+        throw new Error('no headers');
+      },
+    };
+    expect(requestFault(unreadable)).toBe('its answer would be a message to Uplift or the server');
   });
 });

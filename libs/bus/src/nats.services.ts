@@ -1,13 +1,18 @@
 import type { Clock } from '@uplift/runtime';
 import type { NatsConnection, Service, ServiceMsg } from 'nats';
 import type { ServiceDescription } from './bus-connection.port';
-import { incomingRequest, isForAnswers } from './nats.messages';
+import { incomingRequest, requestFault } from './nats.messages';
+
+export interface DroppedRequest {
+  readonly subject: string;
+  readonly reply: string;
+}
 
 export interface NatsServicePlace {
   readonly clock: Clock;
   readonly maxPayload: () => number;
-  /** Told of a request that is dropped, since nobody may be answered there. */
-  readonly onUnanswerable: (request: { readonly subject: string; readonly reply: string }) => void;
+  /** Told of a request that is not served, and why, in words. */
+  readonly onDropped: (request: DroppedRequest, fault: string) => void;
 }
 
 /** Pause before what the server has denied is served again, in ms. */
@@ -57,7 +62,7 @@ export class NatsService {
         subject,
         metadata,
         handler: (error, message) => {
-          if (error || !this.mayAnswer(message)) return;
+          if (error || !this.isServed(message)) return;
           onRequest(incomingRequest(message, this.place.maxPayload()));
         },
       });
@@ -65,9 +70,10 @@ export class NatsService {
     this.current = added;
   }
 
-  private mayAnswer({ subject, reply = '' }: ServiceMsg): boolean {
-    if (isForAnswers(reply)) return true;
-    this.place.onUnanswerable({ subject, reply });
+  private isServed(message: ServiceMsg): boolean {
+    const fault = requestFault(message);
+    if (fault === undefined) return true;
+    this.place.onDropped({ subject: message.subject, reply: message.reply ?? '' }, fault);
     return false;
   }
 }

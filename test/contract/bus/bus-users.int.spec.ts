@@ -4,6 +4,7 @@ import {
   inboxPrefixOf,
   permissionsOfTeam,
   SERVICE_USERS,
+  type IncomingRequest,
   type NatsBusConnection,
 } from '@uplift/bus';
 import { allows } from '@uplift/bus/testing';
@@ -14,7 +15,7 @@ import {
   HEARTBEAT_SUBJECT,
   QUERY_SUBJECTS,
 } from '@uplift/contracts';
-import { createInbox, Events, type NatsConnection } from 'nats';
+import { createInbox, Events, headers, MsgHdrsImpl, type NatsConnection } from 'nats';
 import { setImmediate } from 'node:timers/promises';
 import { eventually } from '../../support/eventually';
 import { GuardedServer } from './guarded-server';
@@ -71,6 +72,16 @@ const WILD = [
 async function flushed(nats: NatsConnection): Promise<void> {
   await nats.flush();
   await setImmediate();
+}
+
+const WHOLE_HEADERS = headers();
+WHOLE_HEADERS.set('Idempotency-Key', 'k-1');
+
+/** What a server adds to them begins in the last of their lines, in place of its end. */
+class OpenHeaders extends MsgHdrsImpl {
+  override encode(): Uint8Array {
+    return Buffer.from('NATS/1.0\r\nIdempotency-Key: k-1\r\nX: ..');
+  }
 }
 
 describe('the users of a bus', () => {
@@ -153,6 +164,20 @@ describe('the users of a bus', () => {
 
   describe('who answer', () => {
     const SUBJECT = COMMAND_SUBJECTS.triggerUpgrade;
+    const ANSWER = { headers: {}, payload: Buffer.from('{}') };
+
+    /** As the command API serves. */
+    async function serve(onRequest: (request: IncomingRequest) => void) {
+      const told: object[] = [];
+      const api = await connectBus({
+        ...{ ...server.accessOf('command-api'), name: 'api', inboxPrefix: '_INBOX_command-api' },
+        onTrouble: (fields) => told.push(fields),
+      });
+      open.push(api);
+      const endpoint = { name: 'trigger', subject: SUBJECT, metadata: {}, onRequest };
+      const service = { name: 'uplift-command-api', version: '1.0.0', endpoints: [endpoint] };
+      return { api, told, end: await api.serve(service) };
+    }
 
     it('do so once for each request, and never unasked', async () => {
       const { nats: api } = await connect('command-api');
@@ -179,24 +204,13 @@ describe('the users of a bus', () => {
     });
 
     it('are as ready as before where two requests want their answers on one subject', async () => {
-      const told: object[] = [];
-      const api = await connectBus({
-        ...{ ...server.accessOf('command-api'), name: 'api', inboxPrefix: '_INBOX_command-api' },
-        onTrouble: (fields) => told.push(fields),
-      });
-      open.push(api);
-      const asked: { respond(reply: object): void }[] = [];
-      const endpoint = {
-        ...{ name: 'trigger', subject: SUBJECT, metadata: {} },
-        onRequest: (request: { respond(reply: object): void }) => void asked.push(request),
-      };
-      const service = { name: 'uplift-command-api', version: '1.0.0', endpoints: [endpoint] };
-      const end = await api.serve(service);
+      const asked: IncomingRequest[] = [];
+      const { api, told, end } = await serve((request) => void asked.push(request));
       const { nats: team } = await connect('billing');
       const reply = createInbox(inboxPrefixOf('billing'));
       for (const body of ['first', 'second']) team.publish(SUBJECT, body, { reply });
       await eventually(() => expect(asked).toHaveLength(2));
-      for (const request of asked) request.respond({ headers: {}, payload: Buffer.from('{}') });
+      for (const request of asked) request.respond(ANSWER);
       await flushed(api.nats);
       expect(told).toEqual([{ answers: 1 }]);
       expect(api.trouble).toBeUndefined();
@@ -207,22 +221,11 @@ describe('the users of a bus', () => {
       const relay = await connect('relay');
       await relay.ensureTopology();
       const last = await relay.lastSequence();
-      const told: object[] = [];
-      const api = await connectBus({
-        ...{ ...server.accessOf('command-api'), name: 'api', inboxPrefix: '_INBOX_command-api' },
-        onTrouble: (fields) => told.push(fields),
-      });
-      open.push(api);
       const asked: string[] = [];
-      const endpoint = {
-        ...{ name: 'trigger', subject: SUBJECT, metadata: {} },
-        onRequest: (request: { respond(reply: object): void }) => {
-          asked.push('asked');
-          request.respond({ headers: {}, payload: Buffer.from('{}') });
-        },
-      };
-      const service = { name: 'uplift-command-api', version: '1.0.0', endpoints: [endpoint] };
-      const end = await api.serve(service);
+      const { api, told, end } = await serve((request) => {
+        asked.push('asked');
+        request.respond(ANSWER);
+      });
       const team = await connect('billing');
       const traps = [
         'uplift.evt.v1.instance.upgrade-requested.x',
@@ -236,6 +239,42 @@ describe('the users of a bus', () => {
       expect(told).toEqual([{ subject: SUBJECT, reply: traps[0] }]);
       expect(await relay.lastSequence()).toBe(last);
       expect(api.trouble).toBeUndefined();
+      await end();
+    });
+
+    it.each([
+      ['whole', WHOLE_HEADERS],
+      ['open', new OpenHeaders()],
+    ])('run no command that a stream sends on, with %s headers', async (_how, sent) => {
+      const relay = await connect('relay');
+      await relay.ensureTopology();
+      const asked: string[] = [];
+      const { api, told, end } = await serve((request) => {
+        asked.push(Buffer.from(request.payload).toString());
+        request.respond(ANSWER);
+      });
+      const arrived: string[] = [];
+      const operator = await connect('operator');
+      operator.nats.subscribe(SUBJECT, {
+        callback: (_, message) => arrived.push(message.string()),
+      });
+      await operator.flush();
+      const src = 'uplift.evt.v1.instance.upgrade-requested.x';
+      const sendOn = (body: string) =>
+        relay.nats.request(src, body, { timeout: 5_000, headers: sent });
+      const { streams } = await relay.nats.jetstreamManager({ checkAPI: false });
+      await streams.update(EVENTS_STREAM, { republish: { src, dest: SUBJECT } });
+      await sendOn('forged');
+      await eventually(() => expect(arrived).toEqual(['forged']));
+      await flushed(api.nats);
+      expect([asked, told]).toEqual([[], [{ subject: SUBJECT, reply: '' }]]);
+      const { changes } = await relay.ensureTopology();
+      expect(changes).toEqual([`stream ${EVENTS_STREAM} (republish)`]);
+      await sendOn('sent on no more');
+      const team = await connect('billing');
+      await team.request(SUBJECT, 'own', { headers: {}, timeoutMs: 5_000 });
+      await operator.flush();
+      expect([arrived, asked]).toEqual([['forged', 'own'], ['own']]);
       await end();
     });
   });

@@ -93,12 +93,14 @@ describe('what only a real server shows', () => {
       expect(config).toMatchObject({ deny_delete: true, deny_purge: true, discard: 'new' });
     });
 
-    it('is named with what is wrong when the server does not let it be corrected', async () => {
-      const memory = StorageType.Memory;
-      await (await streams()).add({ name: EVENTS_STREAM, subjects, storage: memory });
+    it('is named with what is wrong when the server does not let it be corrected, and else put right', async () => {
+      const storage = StorageType.Memory;
+      const republish = { src: subjects[0]!, dest: 'elsewhere.>' };
+      await (await streams()).add({ name: EVENTS_STREAM, subjects, storage, republish });
       await expect(bus.ensureTopology()).rejects.toThrow(
-        /cannot be corrected \(storage; .*\): .*Delete it/,
+        /cannot be corrected \(storage; .*republish.*\): .*Delete it/,
       );
+      expect(await bus.streamFaults()).toEqual(['storage']);
     });
 
     it('works with a consumer that cannot be corrected, which is told apart from the others', async () => {

@@ -78,16 +78,17 @@ export function streamSuite(name: string, open: () => Promise<BusUnderTest>): vo
       expect(await bus.ensureTopology({ maxBytes: 1_000_000 })).toEqual(report);
     });
 
-    it('is corrected where events could get lost, and the operator keeps the rest', async () => {
+    it('is corrected where events could get lost or elsewhere, and the operator keeps the rest', async () => {
       await bus.ensureTopology();
       await server.configure(EVENTS_STREAM, {
         ...{ max_age: 60_000_000_000, discard: 'old', allow_direct: true, max_msgs: 9 },
         ...{ subjects: ['uplift.evt.v1.instance.>'], max_bytes: 5_000_000_000 },
+        republish: { src: 'uplift.evt.v1.instance.>', dest: 'elsewhere.>' },
       });
       await server.configure('upgrade', { ...{ headers_only: true, max_batch: 3 } });
       const { changes, differences } = await bus.ensureTopology();
       expect(changes).toEqual([
-        `${STREAM} (subjects, discard, max_age, max_msgs, allow_direct)`,
+        `${STREAM} (subjects, discard, max_age, max_msgs, allow_direct, republish)`,
         'consumer upgrade (headers_only, max_batch)',
       ]);
       expect(differences).toEqual(['UPLIFT_EVENTS: max_bytes is 5000000000, set here: none']);

@@ -50,6 +50,30 @@ export const BUS_USERS_MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    id: 'command-out-of-a-stream',
+    breaks: ['S-13'],
+    what: 'who may set up the stream has it send commands, of which the server asks nobody for the right',
+    file: 'libs/bus/src/nats.messages.ts',
+    search: 'if (isFromStream(message.headers)) {',
+    replacement: 'if (isFromStream(undefined)) {',
+    test: {
+      spec: 'libs/bus/src/nats.messages.unit.spec.ts',
+      name: 'is not served where a stream has',
+    },
+  },
+  {
+    id: 'stream-that-sends-on',
+    breaks: ['S-13'],
+    what: 'the relay leaves the stream as it is where somebody has it send messages to other subjects',
+    file: 'libs/bus/src/bus-topology.ts',
+    search: '  republish: undefined,\n',
+    replacement: '',
+    test: {
+      spec: 'libs/bus/src/bus-topology.unit.spec.ts',
+      name: 'has nothing sent on, taken in or kept otherwise by',
+    },
+  },
+  {
     id: 'denied-answer-is-a-missing-right',
     breaks: ['S-13'],
     what: 'who sends two requests with one reply subject makes the service that answers them unready',
