@@ -43,6 +43,7 @@ interface Manifest {
         readonly terminationGracePeriodSeconds: number;
         readonly securityContext: unknown;
         readonly containers: readonly Container[];
+        readonly initContainers?: readonly Container[];
         readonly volumes: readonly (Named & { readonly secret?: unknown })[];
       };
     };
@@ -75,9 +76,14 @@ function manifestsOf(file: string): readonly Manifest[] {
   });
 }
 
-const compose = parse(textOf('docker-compose.yml'), { merge: true }) as {
+interface ComposeFile {
   readonly services: Readonly<Record<string, ComposeService>>;
-};
+}
+
+/** A tag of Compose that is not known here leaves the value as it is. */
+const composeOf = (file: string) =>
+  parse(textOf(file), { merge: true, logLevel: 'error' }) as ComposeFile;
+const compose = composeOf('docker-compose.yml');
 const composed = Object.entries(compose.services);
 const files = readdirSync(join(root, KUBERNETES)).map((name) => `${KUBERNETES}/${name}`);
 const manifests = files.flatMap(manifestsOf);
@@ -94,17 +100,37 @@ const containerOf = (manifest: Manifest) => podOf(manifest).containers[0]!;
 const fits = (selector: Record<string, string>, labels: Record<string, string>) =>
   Object.entries(selector).every(([key, value]) => labels[key] === value);
 
+type Environment = Readonly<Record<string, string>>;
+
+const everyManifest = readdirSync(join(root, 'deploy/kubernetes'), { recursive: true })
+  .map(String)
+  .filter((path) => /\.ya?ml$/.test(path))
+  .flatMap((path) => manifestsOf(`deploy/kubernetes/${path}`));
+
+/** What a container is told by a value that stands there, and not out of a secret of the cluster. */
+function toldTo({ env }: Container): Environment {
+  const told = env.filter((variable) => 'value' in variable);
+  return Object.fromEntries(told.map(({ name, value }) => [name, value]));
+}
+
+function toldIn(manifest: Partial<Manifest>): readonly (readonly [string, Environment])[] {
+  const { metadata, spec, data } = manifest;
+  const { containers = [], initContainers = [] } = spec?.template?.spec ?? {};
+  const told = [...[...initContainers, ...containers].map(toldTo), ...(data ? [data] : [])];
+  return told.map((environment) => [`kubernetes ${metadata?.name}`, environment] as const);
+}
+
 /** Everything that any manifest sets, wherever. */
-const environments: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
+const environments: readonly (readonly [string, Environment])[] = [
   ...composed.map(([name, { environment = {} }]) => [`compose ${name}`, environment] as const),
-  ...workloads.map(([name, manifest]) => {
-    const env = containerOf(manifest).env.map(({ name: key, value }) => [key, value]);
-    return [`kubernetes ${name}`, Object.fromEntries(env) as Record<string, string>] as const;
-  }),
-  ...manifests.flatMap(({ metadata, data }) =>
-    data === undefined ? [] : [[`kubernetes ${metadata.name}`, data] as const],
+  ...Object.entries(composeOf('compose.small.yml').services).map(
+    ([name, { environment = {} }]) => [`small compose ${name}`, environment] as const,
   ),
+  ...everyManifest.flatMap(toldIn),
 ];
+
+/** By the names that Uplift and the servers have for them: a file, or a path, is none. */
+const isNamedAsSecret = (name: string) => /(PASSWORD|SECRET|TOKEN|SEED|KEY)$/i.test(name);
 
 const settings = Object.values(SETTINGS) as readonly { env: string; secret?: boolean }[];
 const known = new Set(settings.flatMap(({ env }) => [env, `${env}_FILE`]));
@@ -162,6 +188,22 @@ describe('every manifest', () => {
       [],
     );
     expect(JSON.stringify(environment)).not.toMatch(/:\/\/[^/"]*:[^/"]*@/);
+    // In a list names and values would not be looked at.
+    expect(Array.isArray(environment)).toBe(false);
+    expect(Object.keys(environment).filter(isNamedAsSecret)).toEqual([]);
+  });
+
+  it.each(['POSTGRES_PASSWORD', 'EVENTSTORE_DEFAULT_ADMIN_PASSWORD', 'UPLIFT_NATS_NKEY_SEED'])(
+    'is taken to carry one with %s, and none with the path of its file',
+    (name) => {
+      expect(isNamedAsSecret(name)).toBe(true);
+      expect(isNamedAsSecret(`${name}_FILE`)).toBe(false);
+    },
+  );
+
+  it('brings no secret of a cluster with it', () => {
+    expect(everyManifest.filter(({ kind }) => kind === 'Secret')).toEqual([]);
+    expect(everyManifest.map(({ kind }) => kind)).toContain('StatefulSet');
   });
 
   it('is insecure only where a decision says why', () => {
