@@ -138,6 +138,23 @@ describe('a backup of the files of a node', () => {
   });
 
   it.each([
+    ['that it makes', () => Promise.resolve()],
+    ['that was there', () => mkdir(at('backup'))],
+  ])('is read by nobody else, in a directory %s', async (_which, prepare) => {
+    const mask = process.umask(0o022);
+    try {
+      await prepare();
+      await run('backup-store', [at('data'), at('backup')]);
+    } finally {
+      process.umask(mask);
+    }
+    const { mode } = await stat(at('backup'));
+    expect(mode & 0o777).toBe(0o700);
+    expect((await stat(at('backup', 'index'))).mode & 0o077).toBe(0);
+    expect((await stat(at('backup', 'complete'))).mode & 0o077).toBe(0);
+  });
+
+  it.each([
     ['what is there cannot be listed whole', 'find', '/usr/bin/find "$@"; exit 1'],
     ['a file cannot be copied', 'cp', 'exit 1'],
   ])('is none where %s', async (_what, name, script) => {
