@@ -13,7 +13,7 @@ interface ComposeService {
   readonly healthcheck?: { readonly test: readonly string[] };
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
   readonly secrets?: readonly string[];
-  readonly volumes?: readonly string[];
+  readonly volumes?: readonly (string | Mount)[];
   readonly tmpfs?: readonly string[];
   readonly user?: string;
   readonly read_only?: boolean;
@@ -23,6 +23,13 @@ interface ComposeService {
   readonly init?: boolean;
   readonly stop_grace_period?: string;
   readonly mem_limit?: string;
+}
+
+interface Mount {
+  readonly type: string;
+  readonly source: string;
+  readonly read_only?: boolean;
+  readonly bind?: { readonly create_host_path?: boolean };
 }
 
 interface ComposeFile {
@@ -134,9 +141,22 @@ describe.each([
   });
 
   it.each(services)('%s mounts files of ours that are there', (_name, { volumes = [] }) => {
-    const mounted = volumes.flatMap((volume) => /^\.\/([^:]+):/.exec(volume)?.[1] ?? []);
+    const sources = volumes.map((volume) => (typeof volume === 'string' ? volume : volume.source));
+    const mounted = sources.flatMap((source) => /^\.\/([^:]+)/.exec(source)?.[1] ?? []);
     expect(mounted.filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });
+
+  it.each(services)(
+    '%s mounts what a variable names, with or without a leading dot, and makes no directory for it',
+    (_name, { volumes = [] }) => {
+      const named = volumes.filter((volume) => JSON.stringify(volume).includes('${'));
+      for (const mount of named) {
+        expect(mount).toMatchObject({
+          ...{ type: 'bind', read_only: true, bind: { create_host_path: false } },
+        });
+      }
+    },
+  );
 
   it('works on every stage, and has a watchdog', () => {
     const started = ours.flatMap(([, { command = [] }]) => {

@@ -238,8 +238,8 @@ export const SECURITY_MUTANTS: readonly Mutant[] = [
     breaks: ['S-17'],
     what: 'services may write to the file system of their container',
     file: 'docker-compose.yml',
-    search: 'read_only: true',
-    replacement: 'read_only: false',
+    search: 'read_only: true\n  tmpfs: [/tmp]',
+    replacement: 'read_only: false\n  tmpfs: [/tmp]',
     test: { spec: COMPOSE, name: 'runs with a read-only root and without capabilities' },
   },
   {
