@@ -158,6 +158,13 @@ describe.each([
     },
   );
 
+  it('tells those who take API tokens, and nobody else, which of them count', () => {
+    const name = 'UPLIFT_API_TOKENS_CREATED_AFTER';
+    const told = services.filter(([, { environment = {} }]) => name in environment);
+    expect(told.map(([service]) => service).sort()).toEqual(['command-api', 'projector']);
+    for (const [, { environment }] of told) expect(environment?.[name]).toBe(`\${${name}:-}`);
+  });
+
   it('works on every stage, and has a watchdog', () => {
     const started = ours.flatMap(([, { command = [] }]) => {
       const args = command.slice(2);

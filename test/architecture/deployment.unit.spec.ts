@@ -30,6 +30,9 @@ interface Manifest {
   readonly items?: readonly Manifest[];
   readonly data?: Record<string, string>;
   readonly spec: {
+    /** Of a pod that stands alone. */
+    readonly containers?: readonly Container[];
+    readonly initContainers?: readonly Container[];
     readonly replicas: number;
     readonly minAvailable?: number;
     readonly selector: { readonly matchLabels: Record<string, string> };
@@ -108,14 +111,14 @@ const everyManifest = readdirSync(join(root, 'deploy/kubernetes'), { recursive: 
   .flatMap((path) => manifestsOf(`deploy/kubernetes/${path}`));
 
 /** What a container is told by a value that stands there, and not out of a secret of the cluster. */
-function toldTo({ env }: Container): Environment {
+function toldTo({ env = [] }: Partial<Container>): Environment {
   const told = env.filter((variable) => 'value' in variable);
   return Object.fromEntries(told.map(({ name, value }) => [name, value]));
 }
 
 function toldIn(manifest: Partial<Manifest>): readonly (readonly [string, Environment])[] {
   const { metadata, spec, data } = manifest;
-  const { containers = [], initContainers = [] } = spec?.template?.spec ?? {};
+  const { containers = [], initContainers = [] } = spec?.template?.spec ?? spec ?? {};
   const told = [...[...initContainers, ...containers].map(toldTo), ...(data ? [data] : [])];
   return told.map((environment) => [`kubernetes ${metadata?.name}`, environment] as const);
 }

@@ -108,8 +108,9 @@ function connections(runtime: ProjectorRuntime): Provider[] {
 }
 
 /** Of queries that carry a token. */
-function access({ configuration, clock, metrics }: ProjectorRuntime): Provider[] {
+function access({ configuration, clock, metrics, logger }: ProjectorRuntime): Provider[] {
   const policy = tokenPolicyOf(configuration);
+  if (policy.notice !== undefined) logger.warn(policy.notice);
   return [
     {
       provide: Authenticator,

@@ -34,6 +34,13 @@ export class AccessPolicy {
     /** API tokens that were created before this time do not count; milliseconds since 1970. */
     readonly apiTokensFrom = -Infinity,
   ) {}
+
+  /** What is said at the start: who sets that time has to see that it has arrived. Undefined without one. */
+  get notice(): string | undefined {
+    if (this.apiTokensFrom === -Infinity) return undefined;
+    const time = new Date(this.apiTokensFrom).toISOString();
+    return `API tokens that were created before ${time} do not count`;
+  }
 }
 
 const NOTHING_SET =

@@ -42,8 +42,16 @@ describe('who may come in', () => {
   ])('is nobody with an API token from before %s', (text, time) => {
     const after = { UPLIFT_ROOT_TOKEN_HASH: HASH, UPLIFT_API_TOKENS_CREATED_AFTER: text };
     expect(new Date(policyOf(after).apiTokensFrom).toISOString()).toBe(time);
-    expect(policyOf({ UPLIFT_ROOT_TOKEN_HASH: HASH }).apiTokensFrom).toBe(-Infinity);
+    expect(policyOf(after).notice).toBe(`API tokens that were created before ${time} do not count`);
   });
+
+  it.each([{}, { UPLIFT_API_TOKENS_CREATED_AFTER: '' }])(
+    'is whoever has an API token of any time with %j',
+    (after) => {
+      const { apiTokensFrom, notice } = policyOf({ UPLIFT_ROOT_TOKEN_HASH: HASH, ...after });
+      expect([apiTokensFrom, notice]).toEqual([-Infinity, undefined]);
+    },
+  );
 
   it.each(['yesterday', '2026-03-01', '2026-03-01T12:00:00', '1772366400', '2026-13-01T12:00:00Z'])(
     'is not said by a time that is none: %s',

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { request as httpRequest } from 'node:http';
 import { text } from 'node:stream/consumers';
@@ -38,6 +39,7 @@ describe('a command API that lets nobody in without a token', () => {
       UPLIFT_AUTH: 'required',
       UPLIFT_ROOT_TOKEN_HASH: ROOT_HASH,
       UPLIFT_HEALTH_CALLBACK_KEY: randomUUID(),
+      UPLIFT_API_TOKENS_CREATED_AFTER: '2020-01-01T01:00:00+01:00',
       ...issuer.settings,
     });
     for (const scope of SCOPES) tokens.set(scope, (await create({ scopes: [scope] })).token);
@@ -306,6 +308,11 @@ describe('a command API that lets nobody in without a token', () => {
     expect(await ended).toMatch(/event: closed\ndata: \{"reason":"access-ended"/);
     const unknown = await api.post(`/v1/tokens/${ID}/revoke`, { ...call, key: randomUUID() });
     expect(unknown.body).toMatchObject({ code: 'token-unknown' });
+  });
+
+  it('says at its start from when on API tokens count', () => {
+    const lines = readFileSync(api.stack.service('command-api').logFile, 'utf8');
+    expect(lines).toContain('API tokens that were created before 2020-01-01T00:00:00.000Z do not');
   });
 
   it.each([

@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { BusClient, connectBus } from '@uplift/bus';
@@ -24,6 +25,7 @@ beforeAll(async () => {
   stack = await Stack.start({
     infrastructure: ['eventstore', 'nats', 'postgres'],
     services: ['projector'],
+    serviceEnv: { projector: { UPLIFT_API_TOKENS_CREATED_AFTER: '2020-01-01T00:00:00Z' } },
   });
   store = new EsdbEventStore({ connectionString: setting('UPLIFT_EVENTSTORE_URL') });
   bus = await connectBus({ servers: setting('UPLIFT_NATS_URL'), name: 'spec' });
@@ -83,6 +85,11 @@ async function rebuildProcess(): Promise<Record<string, unknown>[]> {
   const lines = stdout.trim().split('\n');
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
 }
+
+test('says at its start from when on API tokens count', () => {
+  const lines = readFileSync(stack.service('projector').logFile, 'utf8');
+  expect(lines).toContain('API tokens that were created before 2020-01-01T00:00:00.000Z do not');
+});
 
 test('a whole process projects what the store holds and answers on the bus', async () => {
   const { instanceId, position } = await writeInstance(store);

@@ -24,7 +24,7 @@ import { refuseUndeclared, routesOf } from './route-access';
 
 const OPEN = 'UPLIFT_AUTH=off: everybody who reaches this process may do everything';
 
-/** Looks at every route before the first request comes, and says it where everybody may come in. */
+/** Looks at every route before the first request comes, and says what is unusual about who may come in. */
 @Injectable()
 class AccessAtStart implements OnModuleInit {
   private readonly logger = new Logger('access');
@@ -37,7 +37,9 @@ class AccessAtStart implements OnModuleInit {
 
   onModuleInit(): void {
     refuseUndeclared(routesOf(this.modules));
-    if (!this.policy.isOff) return;
+    const { isOff, notice } = this.policy;
+    if (notice !== undefined) this.logger.warn(notice);
+    if (!isOff) return;
     this.logger.warn(OPEN);
     this.health.addDegradation('access', () => OPEN);
   }
