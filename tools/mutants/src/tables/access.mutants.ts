@@ -6,6 +6,18 @@ const LIBRARY = 'libs/access/src';
 /** Who may come in. */
 export const ACCESS_MUTANTS: readonly Mutant[] = [
   {
+    id: 'key-of-another-limit',
+    breaks: ['S-02'],
+    what: 'whoever knows a key has the instance that a caller with another limit gets under it',
+    file: 'apps/command-api/src/commands/command-request.ts',
+    search: 'const whose = isLimit(labels) ?',
+    replacement: 'const whose = isLimit({}) ?',
+    test: {
+      spec: 'apps/command-api/src/instances/instance-commands.unit.spec.ts',
+      name: 'nobody with another limit has it',
+    },
+  },
+  {
     id: 'route-without-a-scope',
     breaks: ['S-01'],
     what: 'a service starts with a route that says nothing of who may use it',

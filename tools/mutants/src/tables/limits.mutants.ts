@@ -19,6 +19,18 @@ const INVENTORY = 'test/contract/command-api/limited-tokens.unit.spec.ts';
 /** For which instances a token is good, and how often. */
 export const LIMITS_MUTANTS: readonly Mutant[] = [
   {
+    id: 'limited-token-fills-the-list',
+    breaks: ['S-06'],
+    what: 'a limited token creates as many as there may be for all',
+    file: TOKENS,
+    search: 'if (kinInForce < MOST_API_TOKENS_FROM_LIMITED) return;',
+    replacement: 'if (kinInForce < MOST_API_TOKENS) return;',
+    test: {
+      spec: TOKENS_SPEC,
+      name: 'is one of a hundred at most that come from one limited token',
+    },
+  },
+  {
     id: 'limited-token-everywhere',
     breaks: ['S-02'],
     what: 'a token for some instances comes to handlers that know of no limit',
