@@ -137,6 +137,16 @@ describe('a backup of the files of a node', () => {
     for (const file of FILES) expect(await readFile(at('empty', file), 'utf8')).toBe(file);
   });
 
+  it('is restored into a volume that belongs to somebody else, whose own modes and times it leaves', async () => {
+    await run('backup-store', [at('data'), at('backup')]);
+    const refusal = 'case "$each" in */.) echo "Operation not permitted" >&2; exit 1 ;; esac';
+    await program('cp', `for each; do ${refusal}; done; exec /bin/cp "$@"`);
+    const path = { PATH: `${at('bin')}:${process.env.PATH}` };
+    const restored = await run('restore-store', [at('backup'), at('empty')], path);
+    expect(restored).toMatchObject({ code: 0, err: '' });
+    for (const file of FILES) expect(await readFile(at('empty', file), 'utf8')).toBe(file);
+  });
+
   it.each([
     ['that it makes', () => Promise.resolve()],
     ['that was there', () => mkdir(at('backup'))],
