@@ -19,6 +19,7 @@ import { createInbox, Events, headers, MsgHdrsImpl, type NatsConnection } from '
 import { setImmediate } from 'node:timers/promises';
 import { eventually } from '../../support/eventually';
 import { GuardedServer } from './guarded-server';
+import { isBefore210 } from './server-release';
 
 const TEAM = permissionsOfTeam({
   name: 'billing',
@@ -263,13 +264,24 @@ describe('the users of a bus', () => {
       const sendOn = (body: string) =>
         relay.nats.request(src, body, { timeout: 5_000, headers: sent });
       const { streams } = await relay.nats.jetstreamManager({ checkAPI: false });
-      await streams.update(EVENTS_STREAM, { republish: { src, dest: SUBJECT } });
+      const remove = async () =>
+        (await operator.nats.jetstreamManager()).streams.delete(EVENTS_STREAM);
+      const republish = { src, dest: SUBJECT };
+      await remove();
+      await streams.add({ name: EVENTS_STREAM, subjects: ['uplift.evt.v1.>'], republish });
       await sendOn('forged');
       await eventually(() => expect(arrived).toEqual(['forged']));
       await flushed(api.nats);
       expect([asked, told]).toEqual([[], [{ subject: SUBJECT, reply: '' }]]);
-      const { changes } = await relay.ensureTopology();
-      expect(changes).toEqual([`stream ${EVENTS_STREAM} (republish)`]);
+      const corrected = await relay.ensureTopology().then(
+        ({ changes }) => changes.join(),
+        (error: unknown) => String(error),
+      );
+      expect(corrected).toMatch(/\(.*republish.*\)/);
+      if (isBefore210(relay.nats)) {
+        await remove();
+        await relay.ensureTopology();
+      }
       await sendOn('sent on no more');
       const team = await connect('billing');
       await team.request(SUBJECT, 'own', { headers: {}, timeoutMs: 5_000 });
