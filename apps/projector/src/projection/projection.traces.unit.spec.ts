@@ -1,4 +1,5 @@
 import type { StoredEvent } from '@uplift/contracts';
+import { SAMPLE_METADATA, sampleEvent } from '@uplift/event-store/testing';
 import { NO_TRACING, systemClock } from '@uplift/runtime';
 import { collectTraces } from '@uplift/runtime/testing';
 import { traceBatches } from './projection.traces';
@@ -6,19 +7,11 @@ import { traceBatches } from './projection.traces';
 const WRITER = 'b7ad6b7169203331';
 
 const event = (type: string, traceparent?: string): StoredEvent => ({
-  id: '0b1c6c0e-0000-4000-8000-000000000001',
-  type,
-  stream: 'instance-0b1c6c0e-0000-4000-8000-000000000002',
-  revision: 0,
-  position: 1n,
+  ...sampleEvent(1, { type }),
+  ...{ stream: 'instance-0b1c6c0e-0000-4000-8000-000000000002', revision: 0, position: 1n },
   recordedAt: new Date().toISOString(),
-  data: {},
   metadata: {
-    $correlationId: '0b1c6c0e-0000-4000-8000-000000000003',
-    $causationId: 'c',
-    actor: { type: 'system', id: 'spec' },
-    service: 'spec',
-    schemaVersion: 1,
+    ...SAMPLE_METADATA,
     ...(traceparent === undefined ? {} : { traceparent }),
     hash: '0'.repeat(64),
   },
