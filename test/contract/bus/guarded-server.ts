@@ -62,7 +62,7 @@ export class GuardedServer {
 
   /** The old release, which is for development alone, answers nothing about JetStream when it has read accounts anew. */
   get isReloadable(): boolean {
-    return !/\b2\.9\./.test(this.nats?.about ?? '');
+    return !this.nats?.version.startsWith('2.9.');
   }
 
   private async reloads(): Promise<number> {

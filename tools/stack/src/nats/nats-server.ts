@@ -45,6 +45,10 @@ export class NatsServer extends StackPart {
     return server;
   }
 
+  get version(): string {
+    return this.found.version;
+  }
+
   get port(): number {
     return this.boundPort;
   }
