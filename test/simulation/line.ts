@@ -37,12 +37,20 @@ export class Line {
   faults: LineFaults = { ...SOUND };
   /** How often the caller got no answer. */
   interruptions = 0;
+  /** Counts the connections there were: what was sent over one arrives at no server that comes after it. */
+  private connections = 1;
 
   constructor(
     private readonly process: SimulatedProcess,
     private readonly scheduler: Scheduler,
     private readonly randomness: Randomness,
   ) {}
+
+  /** The server was away for a moment. What it has answered may still arrive. */
+  break(): void {
+    this.interruptions += 1;
+    this.connections += 1;
+  }
 
   /** `serve` runs at the server, whatever has become of the caller. */
   ask<T>(serve: () => Promise<T>, { limitMs, delayedMs, late }: Wait<T>): Promise<T> {
@@ -92,8 +100,11 @@ export class Line {
     return WAY_MS[0] + WAY_MS[1] * this.randomness.fraction() + slowMs * this.randomness.fraction();
   }
 
-  private toServer([least, most]: Wait<never>['delayedMs'], arrive: () => void): void {
-    const { wayMs } = this;
+  private toServer([least, most]: Wait<never>['delayedMs'], serve: () => void): void {
+    const { wayMs, connections } = this;
+    const arrive = () => {
+      if (connections === this.connections) serve();
+    };
     const isDelayed = this.happens(this.faults.delaysRequests);
     if (isDelayed) {
       this.scheduler.after(least + (most - least) * this.randomness.fraction(), arrive);

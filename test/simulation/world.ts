@@ -174,7 +174,7 @@ export class World {
   /** The store was away for a moment, and every connection to it broke. */
   interruptStore(): void {
     for (const { current } of this.slots) {
-      if (current) current.lines.store.interruptions += 1;
+      current?.lines.store.break();
     }
   }
 

@@ -31,9 +31,11 @@ import {
   InstanceHistory,
   openServiceStore,
   SERVICE_RIGHTS,
+  StreamEnds,
   StreamHistory,
   SystemCommandHandler,
   SystemHistory,
+  VerifiedEventStore,
 } from '@uplift/event-store';
 import type { ServiceRuntime } from '@uplift/runtime';
 import { Clock, Health, Metrics, Randomness, Tracing } from '@uplift/runtime';
@@ -174,7 +176,8 @@ function policies({ configuration, logger }: CommandApiRuntime): Provider[] {
 }
 
 function adapters(runtime: CommandApiRuntime): Provider[] {
-  const { configuration } = runtime;
+  const { configuration, clock } = runtime;
+  const ends = new StreamEnds(clock);
   return [
     {
       provide: EsdbEventStore,
@@ -185,7 +188,8 @@ function adapters(runtime: CommandApiRuntime): Provider[] {
       provide: EventStore,
       inject: [EsdbEventStore, DivergenceWatch],
       useFactory: (store: EventStore, watch: DivergenceWatch) => {
-        const noticing = new NewerEventsNoticed(new GuardedEventStore(store, watch));
+        const verified = new VerifiedEventStore(store, ends, clock);
+        const noticing = new NewerEventsNoticed(new GuardedEventStore(verified, watch));
         runtime.health.addReadiness('read events', () => noticing.tooOldFor);
         return noticing;
       },
@@ -193,7 +197,8 @@ function adapters(runtime: CommandApiRuntime): Provider[] {
     {
       provide: DivergenceWatch,
       inject: [EsdbEventStore, BusConnection],
-      useFactory: (store: EventStore, bus: BusConnection) => new StoreWatch(store, bus, runtime),
+      useFactory: (store: EventStore, bus: BusConnection) =>
+        new StoreWatch(store, bus, { ...runtime, onResolved: () => ends.clear() }),
     },
     {
       provide: BusConnection,

@@ -19,8 +19,10 @@ import {
   busBesideStore,
   openServiceStore,
   SERVICE_RIGHTS,
+  StreamEnds,
+  VerifiedEventStore,
 } from '@uplift/event-store';
-import type { AllTailOptions } from '@uplift/event-store';
+import type { AllTailOptions, DivergenceWatchPorts } from '@uplift/event-store';
 import { HealthProbe, LagoonCores, UndiciHealthProbe } from '@uplift/lagoon';
 import { JitterClock, RepeatedLines } from '@uplift/runtime';
 import { admissionProviders } from './providers/admission.providers';
@@ -33,7 +35,6 @@ import { StageHops } from './runner/stage-hops';
 import { StageRunner } from './runner/stage-runner';
 import type { Startable } from './stage-selection';
 import type { StageRuntime } from './stage-workers.settings';
-import { StreamEnds, VerifiedEventStore } from './store/verified.event-store';
 import { providersOf } from './providers/stages.providers';
 import { watchdogProviders } from './providers/watchdog.providers';
 
@@ -93,13 +94,14 @@ function adapters(runtime: StageRuntime, user: string): Provider[] {
     {
       provide: DivergenceWatch,
       inject: [STORE, BusConnection],
-      useFactory: (store: EventStore, bus: BusConnection) => storeWatch(store, bus, runtime),
+      useFactory: (store: EventStore, bus: BusConnection) =>
+        storeWatch(store, bus, { ...runtime, onResolved: () => ends.clear() }),
     },
     {
       provide: EventStore,
       inject: [STORE, DivergenceWatch],
       useFactory: (store: EventStore, watch: DivergenceWatch) =>
-        new VerifiedEventStore(new GuardedEventStore(store, watch), ends, clock),
+        new GuardedEventStore(new VerifiedEventStore(store, ends, clock), watch),
     },
     { provide: SetAsideMessages, useValue: new SetAsideMessages(metrics, logger) },
     { provide: LagoonCores, useFactory: () => lagoonCoresOf(runtime) },
@@ -120,7 +122,11 @@ function adapters(runtime: StageRuntime, user: string): Provider[] {
 }
 
 /** While store and bus differ nothing is appended, and no message is answered for: it waits. */
-function storeWatch(store: EventStore, bus: BusConnection, { health, ...ports }: StageRuntime) {
+function storeWatch(
+  store: EventStore,
+  bus: BusConnection,
+  { health, ...ports }: StageRuntime & Pick<DivergenceWatchPorts, 'onResolved'>,
+) {
   const onBeat = health.loop('store watch');
   const watch = new StoreWatch(busBesideStore(bus, store), { ...ports, onBeat });
   health.addReadiness('store', () => watch.reason);

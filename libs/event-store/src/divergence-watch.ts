@@ -42,6 +42,8 @@ export interface DivergenceWatchPorts {
   readonly randomness: Randomness;
   /** A look has ended, or the next one is waited for. */
   readonly onBeat?: () => void;
+  /** What the store lacked it does not lack any more: it was put right, or accepted as it is. */
+  readonly onResolved?: () => void;
 }
 
 /** Pause between two looks, in ms; up to half as long again, so that processes keep no step. */
@@ -159,13 +161,18 @@ export class DivergenceWatch {
     const { doubts } = this;
     try {
       const lacking = await this.lacking();
-      if (this.found !== null && lacking === null) this.resolved += 1;
+      if (this.found !== null && lacking === null) this.resolve();
       this.found = lacking && divergedAt(lacking);
       this.isSuspicious = false;
       this.cleared = doubts;
     } catch {
       // Nothing is known: what was said before holds, and the next append looks again.
     }
+  }
+
+  private resolve(): void {
+    this.resolved += 1;
+    this.ports.onResolved?.();
   }
 
   private async lacking(): Promise<MessageOfRelay | null> {

@@ -57,7 +57,8 @@ describe('the watch over store and bus', () => {
       placeOf: () => Promise.resolve('lacking' as const),
       ...compared(store),
     };
-    const watch = new DivergenceWatch(bus, { clock, randomness, onBeat });
+    const resolved = jest.fn();
+    const watch = new DivergenceWatch(bus, { clock, randomness, onBeat, onResolved: resolved });
     const beatsIn = async (ms: number) => {
       const before = beats;
       await clock.advance(ms);
@@ -71,7 +72,7 @@ describe('the watch over store and bus', () => {
       const [outcome] = await appending;
       if (outcome.status === 'rejected') throw outcome.reason;
     };
-    return { store, watch, clock, beatsIn, guarded, appended };
+    return { store, watch, clock, beatsIn, guarded, appended, resolved };
   }
   const beside = async (stored: number, published: number) => {
     const bus = { now: await busWith(published) };
@@ -108,14 +109,16 @@ describe('the watch over store and bus', () => {
   });
 
   it('refuses appends to an older copy, names the message, and lets them pass when it is resolved', async () => {
-    const { watch, guarded, bus, appended } = await beside(2, 3);
+    const { watch, guarded, bus, appended, resolved } = await beside(2, 3);
     await expect(appended(2)).rejects.toThrow(StoreDivergedError);
     const { id: eventId } = await lastOf(await storeWith(3));
     expect(watch.diverged).toEqual({ epoch: EPOCH, sequence: 3, eventId });
     expect(await guarded.load(STREAM)).toHaveLength(2);
+    expect(resolved).not.toHaveBeenCalled();
     bus.now = await busWith(2);
     await appendTo(guarded, 2);
     expect(watch.diverged).toBeNull();
+    expect(resolved).toHaveBeenCalledTimes(1);
   });
 
   it('beats while the bus is away, and not while a look never ends', async () => {

@@ -25,6 +25,7 @@ export type { EventPlace, MessageOfRelay } from './relayed-message';
 export type { MessageLog } from './message-log';
 export type { ForeignMessage, NewestRelayed } from './relayed-messages';
 export * from './store-rights';
+export { StreamEnds, VerifiedEventStore } from './verified.event-store';
 export { StreamHistory, SystemHistory, UnreadableHistoryError } from './stream-history';
 export type { Cause, Known, Loaded, Remembered } from './stream-history';
 export * from './instance-history';

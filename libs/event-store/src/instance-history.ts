@@ -61,9 +61,13 @@ class InstanceStreams extends StreamHistory<InstanceCommand, InstanceState, 'ins
   }
 
   protected override async loadAlone(stream: string): Promise<LoadedInstance> {
+    this.noticeInterruption();
+    const { interruptions } = this;
     const known = this.known?.of(stream);
     const loaded = (known && (await this.goOn(stream, known))) ?? (await this.loadAnew(stream));
-    if (loaded.head.revision >= 0) this.known?.keep(stream, loaded);
+    this.noticeInterruption();
+    const isPresent = loaded.head.revision >= 0 && interruptions === this.interruptions;
+    if (isPresent) this.known?.keep(stream, loaded);
     return loaded;
   }
 
@@ -133,9 +137,12 @@ class InstanceStreams extends StreamHistory<InstanceCommand, InstanceState, 'ins
     const ahead = mayMove && this.isSnapshotDue(known) ? this.snapshotsOf(known, cause) : [];
     const all = [...ahead, ...this.toAppend(events, cause)];
     this.noticeInterruption();
+    const { interruptions } = this;
     this.known?.doubt(stream);
     const appended = await this.store.append(stream, known.head, all);
-    if (isRemembered(known)) this.known?.keepLeft(stream, leftBy(all, stream, { known, appended }));
+    this.noticeInterruption();
+    const isPresent = isRemembered(known) && interruptions === this.interruptions;
+    if (isPresent) this.known?.keepLeft(stream, leftBy(all, stream, { known, appended }));
     return appended;
   }
 

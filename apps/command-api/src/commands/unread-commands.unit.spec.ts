@@ -224,6 +224,21 @@ describe('an append without a read', () => {
     expect(verifyChain(await store.load(STREAM))).toMatchObject({ valid: true });
   });
 
+  it('is not tried on what was read while the store was away', async () => {
+    const { asked, there, reportAt, store } = await setUp();
+    await reportAt(there, MUTE);
+    store.onAnswer.push(() => (store.interruptions += 1));
+    await asked(keyless(report('away', MUTE)));
+    expect(await asked(report('back', WELL))).toEqual({ appends: 1, reads: 1 });
+  });
+
+  it('is not tried on what was appended while the store was away', async () => {
+    const { asked, store } = await setUp();
+    store.unanswered.push(() => (store.interruptions += 1));
+    expect(await asked(report('away', ILL))).toEqual({ appends: 1, reads: 0 });
+    expect(await asked(report('back', WELL))).toEqual({ appends: 1, reads: 1 });
+  });
+
   it.each([
     ['tombstoned', 0],
     ['deleted', 30_000],

@@ -1,6 +1,6 @@
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import type { BusConnection } from '@uplift/bus';
-import type { EventStore } from '@uplift/event-store';
+import type { DivergenceWatchPorts, EventStore } from '@uplift/event-store';
 import { DivergenceWatch, busBesideStore } from '@uplift/event-store';
 import type { ServiceRuntime } from '@uplift/runtime';
 
@@ -9,7 +9,11 @@ export class StoreWatch
   extends DivergenceWatch
   implements OnApplicationBootstrap, BeforeApplicationShutdown
 {
-  constructor(store: EventStore, bus: BusConnection, { health, ...ports }: ServiceRuntime) {
+  constructor(
+    store: EventStore,
+    bus: BusConnection,
+    { health, ...ports }: ServiceRuntime & Pick<DivergenceWatchPorts, 'onResolved'>,
+  ) {
     super(busBesideStore(bus, store), { ...ports, onBeat: health.loop('store watch') });
     health.addDegradation('store', () => this.reason);
   }

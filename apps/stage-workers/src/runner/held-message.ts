@@ -9,9 +9,8 @@ import {
 } from '@uplift/contracts';
 import type { Attempt, InstanceEvent, WorkOrder } from '@uplift/domain';
 import { destinationsOf, isInFlight, resume, upgradeIdOf, workOrderOf } from '@uplift/domain';
-import type { InstanceHistory, KnownInstance } from '@uplift/event-store';
+import type { InstanceHistory, KnownInstance, StreamEnds } from '@uplift/event-store';
 import { canonicalJson } from '@uplift/event-store';
-import type { StreamEnds } from '../store/verified.event-store';
 
 /** What is left of a message that the store has vouched for. */
 export type MessageReference = Pick<StoredEvent, 'id' | 'stream' | 'revision'>;

@@ -1,6 +1,11 @@
 import type { Actor } from '@uplift/contracts';
 import type { EventStore } from '@uplift/event-store';
-import { CommandHandler, InstanceHistory } from '@uplift/event-store';
+import {
+  CommandHandler,
+  InstanceHistory,
+  StreamEnds,
+  VerifiedEventStore,
+} from '@uplift/event-store';
 import type { LagoonCores } from '@uplift/lagoon';
 import type { Clock, Randomness, Tracing } from '@uplift/runtime';
 import { createLogger, Metrics, NO_TRACING, RepeatedLines } from '@uplift/runtime';
@@ -9,7 +14,6 @@ import { LagoonOutages } from '../runner/lagoon-outages';
 import { SetAsideMessages } from '../runner/set-aside-messages';
 import { StageRunner } from '../runner/stage-runner';
 import type { StageRunnerPorts } from '../runner/stage-runner';
-import { StreamEnds, VerifiedEventStore } from '../store/verified.event-store';
 
 export const ACTOR: Actor = { type: 'system', id: 'stage-workers/spec' };
 

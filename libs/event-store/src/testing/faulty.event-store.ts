@@ -12,6 +12,8 @@ export class FaultyEventStore extends InMemoryEventStore {
   readonly rivals: (() => Promise<unknown>)[] = [];
   /** Each runs when one of the next appends has landed, before anybody is told. */
   readonly unanswered: (() => unknown)[] = [];
+  /** Each runs when one of the next reads of a stream is answered, before the answer arrives. */
+  readonly onAnswer: (() => unknown)[] = [];
   appends = 0;
   loads = 0;
   /** Reads of a stream's last event. */
@@ -34,16 +36,22 @@ export class FaultyEventStore extends InMemoryEventStore {
 
   override load(stream: string, fromRevision?: number, most?: number) {
     this.loads += 1;
-    return super.load(stream, fromRevision, most);
+    return this.answered(super.load(stream, fromRevision, most));
   }
 
   override loadLast(stream: string, count: number, upTo?: number) {
     this.loads += 1;
-    return super.loadLast(stream, count, upTo);
+    return this.answered(super.loadLast(stream, count, upTo));
   }
 
   override lastOf(stream: string) {
     this.looks += 1;
-    return super.lastOf(stream);
+    return this.answered(super.lastOf(stream));
+  }
+
+  private async answered<Answer>(answer: Promise<Answer>): Promise<Answer> {
+    const found = await answer;
+    await this.onAnswer.shift()?.();
+    return found;
   }
 }

@@ -121,4 +121,25 @@ export const SNAPSHOT_MUTANTS: readonly Mutant[] = [
     replacement: 'this.known?.newest(String(interruptions));',
     test: { spec: UNREAD, name: 'behind a broken connection' },
   },
+  {
+    id: 'known-from-before-the-break',
+    breaks: ['I-31', 'I-11'],
+    what: 'what was asked for before the connection to the store broke is known behind it',
+    file: HISTORY,
+    search: 'loaded.head.revision >= 0 && interruptions === this.interruptions;',
+    replacement: 'loaded.head.revision >= 0;',
+    test: { spec: UNREAD, name: 'while the store was away' },
+  },
+  {
+    id: 'end-from-before-the-break',
+    breaks: ['I-31'],
+    what: 'an append builds on what was asked for before the store was put back',
+    file: 'libs/event-store/src/verified.event-store.ts',
+    search: 'if (era !== this.era) return;',
+    replacement: '',
+    test: {
+      spec: 'libs/event-store/src/verified.event-store.unit.spec.ts',
+      name: 'is refused, however late the answer',
+    },
+  },
 ];

@@ -1,11 +1,9 @@
 import type { StoredEvent } from '@uplift/contracts';
-import type { Appended, EventStore, EventToAppend, StreamHead } from '@uplift/event-store';
-import {
-  EventStoreDecorator,
-  RevisionConflictError,
-  StreamNotFoundError,
-} from '@uplift/event-store';
+import { categoryOf } from '@uplift/contracts';
 import type { Clock } from '@uplift/runtime';
+import { EventStoreDecorator } from './event-store.decorator';
+import { RevisionConflictError, StreamNotFoundError } from './event-store.port';
+import type { Appended, EventStore, EventToAppend, StreamHead } from './event-store.port';
 
 /** A store that is put back to an older copy takes longer to be there again. */
 const BELIEVED_FOR_MS = 30_000;
@@ -34,6 +32,8 @@ interface OwnAppend {
 export class StreamEnds {
   private readonly ends = new Map<string, StreamEnd>();
   private readonly appends = new Map<string, OwnAppend>();
+  /** Changes with each `clear`: what was asked or appended before it says nothing any more. */
+  private era = 0;
 
   constructor(
     private readonly clock: Clock,
@@ -75,13 +75,29 @@ export class StreamEnds {
    */
   appending(stream: string, after: number): Taker {
     const append: OwnAppend = { after, takers: [] };
+    const { era } = this;
     if (!this.appends.has(stream)) this.appends.set(stream, append);
-    return (event) => {
+    return (made) => {
       if (this.appends.get(stream) === append) this.appends.delete(stream);
       const [first, ...others] = append.takers;
+      const event = era === this.era ? made : null;
       if (event !== null) this.remember(event, first === undefined);
       first?.(event);
       for (const other of others) other(null);
+    };
+  }
+
+  /**
+   * A stream is asked for its end.
+   *
+   * @returns to be called with the answer, null where there is none: remembered unless there was a `clear` since
+   */
+  asking(stream: string): Taker {
+    const { era } = this;
+    return (event) => {
+      if (era !== this.era) return;
+      if (event === null) this.forget(stream);
+      else this.remember(event);
     };
   }
 
@@ -101,6 +117,7 @@ export class StreamEnds {
 
   /** After whatever may mean that store or bus are not what they were. */
   clear(): void {
+    this.era += 1;
     this.ends.clear();
   }
 
@@ -137,6 +154,7 @@ export class VerifiedEventStore extends EventStoreDecorator {
     try {
       await this.verify(stream, after);
       const appended = await this.watching(stream, () => this.store.append(stream, after, events));
+      this.noticeInterruption();
       const last = events.at(-1);
       if (last !== undefined) own = this.storedAs(stream, last, appended);
       return appended;
@@ -146,30 +164,18 @@ export class VerifiedEventStore extends EventStoreDecorator {
   }
 
   override load(stream: string, fromRevision?: number, most?: number): Promise<StoredEvent[]> {
-    return this.watching(stream, async () => {
-      const events = await this.store.load(stream, fromRevision, most);
-      const last = events.at(-1);
-      if (last !== undefined && most === undefined) this.ends.remember(last);
-      return events;
-    });
+    const read = () => this.store.load(stream, fromRevision, most);
+    return this.reading(stream, read, (events) => (most === undefined ? events.at(-1) : undefined));
   }
 
   override loadLast(stream: string, count: number, upTo?: number): Promise<StoredEvent[]> {
-    return this.watching(stream, async () => {
-      const events = await this.store.loadLast(stream, count, upTo);
-      const last = events.at(-1);
-      if (last !== undefined && upTo === undefined) this.ends.remember(last);
-      return events;
-    });
+    const read = () => this.store.loadLast(stream, count, upTo);
+    return this.reading(stream, read, (events) => (upTo === undefined ? events.at(-1) : undefined));
   }
 
   override lastOf(stream: string): Promise<StoredEvent | null> {
-    return this.watching(stream, async () => {
-      const last = await this.store.lastOf(stream);
-      if (last === null) this.ends.forget(stream);
-      else this.ends.remember(last);
-      return last;
-    });
+    const read = () => this.store.lastOf(stream);
+    return this.reading(stream, read, (last) => last);
   }
 
   protected override onInterrupted(): void {
@@ -178,13 +184,15 @@ export class VerifiedEventStore extends EventStoreDecorator {
 
   /**
    * A revision behind the last is refused by the store itself, or known to it as a repeat. One that it does not have yet
-   * is of another copy of it: somebody else may come as far before the append arrives.
+   * is of another copy of it: somebody else may come as far before the append arrives. What it answered is known then;
+   * if it is not, the store was away meanwhile and is asked again.
    */
-  private async verify(stream: string, { revision, hash }: StreamHead): Promise<void> {
-    if (revision < 0 || isAt({ revision, hash }, this.ends.of(stream))) return;
-    const last = await this.lastOnceNotBehind(stream, revision);
-    if (last !== null && last.revision > revision) return;
-    if (!isAt({ revision, hash }, last)) throw new RevisionConflictError(stream, revision);
+  private async verify(stream: string, after: StreamHead): Promise<void> {
+    while (after.revision >= 0 && !isAt(after, this.ends.of(stream))) {
+      const last = await this.lastOnceNotBehind(stream, after.revision);
+      if (last !== null && (last.revision > after.revision || isUnlinked(last))) return;
+      if (!isAt(after, last)) throw new RevisionConflictError(stream, after.revision);
+    }
   }
 
   /** A node that follows another one may not have it yet: it is asked once more. */
@@ -214,8 +222,23 @@ export class VerifiedEventStore extends EventStoreDecorator {
     };
   }
 
+  /** `endIn`: the end of the stream, as far as the answer tells it. */
+  private async reading<Answer>(
+    stream: string,
+    read: () => Promise<Answer>,
+    endIn: (answer: Answer) => StoredEvent | null | undefined,
+  ): Promise<Answer> {
+    this.noticeInterruption();
+    const learn = this.ends.asking(stream);
+    const answer = await this.watching(stream, read);
+    this.noticeInterruption();
+    const end = endIn(answer);
+    if (end !== undefined) learn(end);
+    return answer;
+  }
+
   /** A conflict is about one stream; anything else may mean that the store was away. */
-  private async watching<Result>(stream: string, work: () => Promise<Result>): Promise<Result> {
+  private async watching<Answer>(stream: string, work: () => Promise<Answer>): Promise<Answer> {
     try {
       return await work();
     } catch (error) {
@@ -228,6 +251,11 @@ export class VerifiedEventStore extends EventStoreDecorator {
 
 function isOfOneStream(error: unknown): boolean {
   return error instanceof RevisionConflictError || error instanceof StreamNotFoundError;
+}
+
+/** Others may put an event of their own behind what does not concern one instance, and that stops nobody. */
+function isUnlinked({ stream, damage }: StoredEvent): boolean {
+  return damage !== undefined && categoryOf(stream) !== 'instance';
 }
 
 /** What stands in for the hash of a damaged event is nothing to build on. */

@@ -1,11 +1,18 @@
 import type { StoredEvent } from '@uplift/contracts';
-import type { EventStore, StreamHead } from '@uplift/event-store';
-import { EventStoreUnavailableError, NO_STREAM, verifyChain } from '@uplift/event-store';
-import { FaultyEventStore, sampleEvent } from '@uplift/event-store/testing';
 import { VirtualClock } from '@uplift/runtime/testing';
+import { EventStoreUnavailableError, NO_STREAM } from './event-store.port';
+import type { EventStore, StreamHead } from './event-store.port';
+import { verifyChain } from './hash-chain';
+import { FaultyEventStore, sampleEvent } from './testing';
 import { StreamEnds, VerifiedEventStore } from './verified.event-store';
 
 const STREAM = 'instance-5f0d9c9e-0000-4000-8000-000000000001';
+const READS = [
+  ['load', (store: EventStore) => store.load(STREAM)],
+  ['loadLast', (store: EventStore) => store.loadLast(STREAM, 1)],
+  ['lastOf', (store: EventStore) => store.lastOf(STREAM)],
+] as const;
+
 class Opened {
   readonly clock = new VirtualClock();
   readonly inner = new FaultyEventStore({ clock: this.clock });
@@ -85,14 +92,66 @@ describe('an append', () => {
   });
 
   it('after the store was away for so short a time that nobody was told needs a read', async () => {
-    const { inner, append } = bound();
+    const { inner, append, interrupt } = bound();
     const head = await append(NO_STREAM);
-    const counters = { ...inner.counters, interruptions: 1 };
-    jest.spyOn(inner, 'counters', 'get').mockReturnValue(counters);
+    interrupt();
     const next = await append(head);
     expect(inner.looks).toBe(1);
     await append(next);
     expect(inner.looks).toBe(1);
+  });
+
+  it.each(READS)(
+    'after what was asked for before the store was put back is refused, however late the answer: %s',
+    async (_name, ask) => {
+      const { inner, store, append, interrupt } = bound();
+      const first = await append(NO_STREAM, inner);
+      const putBack = inner.backUp();
+      const lost = await append(first, inner);
+      inner.onAnswer.push(async () => {
+        putBack();
+        interrupt();
+        await append(NO_STREAM, undefined, 'instance-b');
+      });
+      await ask(store);
+      await append(first, inner);
+      await expect(append(lost)).rejects.toMatchObject({ code: 'revision-conflict' });
+    },
+  );
+
+  it('asks again where the store was away while it was asked what the append builds on', async () => {
+    const { inner, append, interrupt } = bound();
+    const first = await append(NO_STREAM, inner);
+    const putBack = inner.backUp();
+    const lost = await append(first, inner);
+    inner.onAnswer.push(async () => {
+      putBack();
+      interrupt();
+      await append(first, inner);
+    });
+    await expect(append(lost)).rejects.toMatchObject({ code: 'revision-conflict' });
+    expect(inner.looks).toBe(2);
+  });
+
+  it('that was answered behind an interruption is nothing to build on without a read', async () => {
+    const { inner, append, interrupt } = bound();
+    inner.unanswered.push(() => interrupt());
+    await append(await append(NO_STREAM));
+    expect(inner.looks).toBe(1);
+  });
+
+  it('behind what others have put at the end of a stream that is no instance stops nobody', async () => {
+    const { inner, append } = bound();
+    const refusals = 'refusal-5f0d9c9e-0000-4000-8000-000000000001';
+    const head = await append(NO_STREAM, inner, refusals);
+    jest
+      .spyOn(inner, 'lastOf')
+      .mockImplementation((stream) =>
+        Promise.resolve({ stream, revision: 0, damage: 'it is no event of ours' } as never),
+      );
+    expect(await append(head, undefined, refusals)).toMatchObject({ revision: 1 });
+    const instance = await append(NO_STREAM, inner);
+    await expect(append(instance)).rejects.toMatchObject({ code: 'revision-conflict' });
   });
 
   it('that was decided before the store was put back to an older copy is refused', async () => {
@@ -174,6 +233,10 @@ function bound() {
     store,
     event: () => opened.event(),
     append: (...args: Parameters<Opened['append']>) => opened.append(...args),
+    interrupt: () => {
+      const counters = { ...inner.counters, interruptions: inner.counters.interruptions + 1 };
+      jest.spyOn(inner, 'counters', 'get').mockReturnValue(counters);
+    },
   };
 }
 
