@@ -37,8 +37,9 @@ describe('the memory of a service in a soak', () => {
       const told = once(child.stdout, 'data');
       samples.minute();
       expect(String(await told)).toBe('collected\n');
+      const held = heldBytes(folder, pid);
       const [sample] = samples.minute();
-      expect(sample!.heldBytes).toBe(heldBytes(folder, pid));
+      expect(sample!.heldBytes).toBe(held);
       expect(sample!.heldBytes).toBeGreaterThan(0);
       expect(sample!.heldBytes).toBeLessThan(sample!.anonymousBytes);
     } finally {
