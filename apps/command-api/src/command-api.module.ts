@@ -22,12 +22,12 @@ import {
   findingsDecider,
 } from '@uplift/domain';
 import {
+  checkedEventStore,
   CommandHandler,
   DivergenceWatch,
   EnvironmentCommandHandler,
   EsdbEventStore,
   EventStore,
-  GuardedEventStore,
   InstanceHistory,
   openServiceStore,
   SERVICE_RIGHTS,
@@ -35,7 +35,6 @@ import {
   StreamHistory,
   SystemCommandHandler,
   SystemHistory,
-  VerifiedEventStore,
 } from '@uplift/event-store';
 import type { ServiceRuntime } from '@uplift/runtime';
 import { Clock, Health, Metrics, Randomness, Tracing } from '@uplift/runtime';
@@ -188,8 +187,7 @@ function adapters(runtime: CommandApiRuntime): Provider[] {
       provide: EventStore,
       inject: [EsdbEventStore, DivergenceWatch],
       useFactory: (store: EventStore, watch: DivergenceWatch) => {
-        const verified = new VerifiedEventStore(store, ends, clock);
-        const noticing = new NewerEventsNoticed(new GuardedEventStore(verified, watch));
+        const noticing = new NewerEventsNoticed(checkedEventStore(store, { watch, ends, clock }));
         runtime.health.addReadiness('read events', () => noticing.tooOldFor);
         return noticing;
       },

@@ -10,6 +10,7 @@ import { busAccess, BusConnection, connectServiceBus, stageUser } from '@uplift/
 import type { Actor } from '@uplift/contracts';
 import {
   AllTail,
+  checkedEventStore,
   CommandHandler,
   DivergenceWatch,
   EventStore,
@@ -20,7 +21,6 @@ import {
   openServiceStore,
   SERVICE_RIGHTS,
   StreamEnds,
-  VerifiedEventStore,
 } from '@uplift/event-store';
 import type { AllTailOptions, DivergenceWatchPorts } from '@uplift/event-store';
 import { HealthProbe, LagoonCores, UndiciHealthProbe } from '@uplift/lagoon';
@@ -101,7 +101,7 @@ function adapters(runtime: StageRuntime, user: string): Provider[] {
       provide: EventStore,
       inject: [STORE, DivergenceWatch],
       useFactory: (store: EventStore, watch: DivergenceWatch) =>
-        new GuardedEventStore(new VerifiedEventStore(store, ends, clock), watch),
+        checkedEventStore(store, { watch, ends, clock }),
     },
     { provide: SetAsideMessages, useValue: new SetAsideMessages(metrics, logger) },
     { provide: LagoonCores, useFactory: () => lagoonCoresOf(runtime) },

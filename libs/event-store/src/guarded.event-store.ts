@@ -1,7 +1,10 @@
+import type { Clock } from '@uplift/runtime';
 import type { DivergenceWatch } from './divergence-watch';
 import { EventStoreDecorator } from './event-store.decorator';
 import { AppendNotTriedError, EventStoreUnavailableError } from './event-store.port';
 import type { Appended, EventStore, EventToAppend, StreamHead } from './event-store.port';
+import { VerifiedEventStore } from './verified.event-store';
+import type { StreamEnds } from './verified.event-store';
 
 /** Appends nothing to a store that differs from the bus. Reads go on. */
 export class GuardedEventStore extends EventStoreDecorator {
@@ -35,4 +38,21 @@ export class GuardedEventStore extends EventStoreDecorator {
     void answer.then(() => this.noticeInterruption(), failed);
     return answer;
   }
+}
+
+interface AppendChecks {
+  readonly watch: DivergenceWatch;
+  readonly ends: StreamEnds;
+  readonly clock: Clock;
+}
+
+/**
+ * An append is held against the bus, and then against the event that it builds on: the first may take seconds, in which
+ * the store can become another one and somebody else come as far.
+ */
+export function checkedEventStore(
+  store: EventStore,
+  { watch, ends, clock }: AppendChecks,
+): EventStore {
+  return new GuardedEventStore(new VerifiedEventStore(store, ends, clock), watch);
 }

@@ -60,14 +60,21 @@ class InstanceStreams extends StreamHistory<InstanceCommand, InstanceState, 'ins
     this.interruptions = interruptions;
   }
 
-  protected override async loadAlone(stream: string): Promise<LoadedInstance> {
+  /** Answers whether the connection has held since: what came over one that broke is not known to be so now. */
+  private watchConnection(): () => boolean {
     this.noticeInterruption();
     const { interruptions } = this;
+    return () => {
+      this.noticeInterruption();
+      return interruptions === this.interruptions;
+    };
+  }
+
+  protected override async loadAlone(stream: string): Promise<LoadedInstance> {
+    const isUnbroken = this.watchConnection();
     const known = this.known?.of(stream);
     const loaded = (known && (await this.goOn(stream, known))) ?? (await this.loadAnew(stream));
-    this.noticeInterruption();
-    const isPresent = loaded.head.revision >= 0 && interruptions === this.interruptions;
-    if (isPresent) this.known?.keep(stream, loaded);
+    if (loaded.head.revision >= 0 && isUnbroken()) this.known?.keep(stream, loaded);
     return loaded;
   }
 
@@ -136,13 +143,12 @@ class InstanceStreams extends StreamHistory<InstanceCommand, InstanceState, 'ins
     const mayMove = !events.some(({ type }) => type === 'InstanceRegistered');
     const ahead = mayMove && this.isSnapshotDue(known) ? this.snapshotsOf(known, cause) : [];
     const all = [...ahead, ...this.toAppend(events, cause)];
-    this.noticeInterruption();
-    const { interruptions } = this;
+    const isUnbroken = this.watchConnection();
     this.known?.doubt(stream);
     const appended = await this.store.append(stream, known.head, all);
-    this.noticeInterruption();
-    const isPresent = isRemembered(known) && interruptions === this.interruptions;
-    if (isPresent) this.known?.keepLeft(stream, leftBy(all, stream, { known, appended }));
+    if (isRemembered(known) && isUnbroken()) {
+      this.known?.keepLeft(stream, leftBy(all, stream, { known, appended }));
+    }
     return appended;
   }
 

@@ -1,7 +1,9 @@
 import type { StoredEvent } from '@uplift/contracts';
 import { VirtualClock } from '@uplift/runtime/testing';
+import { DivergenceWatch } from './divergence-watch';
 import { EventStoreUnavailableError, NO_STREAM } from './event-store.port';
 import type { EventStore, StreamHead } from './event-store.port';
+import { checkedEventStore } from './guarded.event-store';
 import { verifyChain } from './hash-chain';
 import { FaultyEventStore, sampleEvent } from './testing';
 import { StreamEnds, VerifiedEventStore } from './verified.event-store';
@@ -104,15 +106,8 @@ describe('an append', () => {
   it.each(READS)(
     'after what was asked for before the store was put back is refused, however late the answer: %s',
     async (_name, ask) => {
-      const { inner, store, append, interrupt } = bound();
-      const first = await append(NO_STREAM, inner);
-      const putBack = inner.backUp();
-      const lost = await append(first, inner);
-      inner.onAnswer.push(async () => {
-        putBack();
-        interrupt();
-        await append(NO_STREAM, undefined, 'instance-b');
-      });
+      const { inner, store, append, losing } = bound();
+      const { first, lost } = await losing(() => append(NO_STREAM, undefined, 'instance-b'));
       await ask(store);
       await append(first, inner);
       await expect(append(lost)).rejects.toMatchObject({ code: 'revision-conflict' });
@@ -120,17 +115,29 @@ describe('an append', () => {
   );
 
   it('asks again where the store was away while it was asked what the append builds on', async () => {
-    const { inner, append, interrupt } = bound();
+    const { inner, append, losing } = bound();
+    const { lost } = await losing((first) => append(first, inner));
+    await expect(append(lost)).rejects.toMatchObject({ code: 'revision-conflict' });
+    expect(inner.looks).toBe(2);
+  });
+
+  it('is refused where the store was put back while the append waits for the comparison with the bus', async () => {
+    const { inner, ends, clock, append, interrupt } = bound();
     const first = await append(NO_STREAM, inner);
     const putBack = inner.backUp();
     const lost = await append(first, inner);
-    inner.onAnswer.push(async () => {
+    const assertSame = async () => {
       putBack();
       interrupt();
       await append(first, inner);
+    };
+    const watch = Object.assign(Object.create(DivergenceWatch.prototype) as DivergenceWatch, {
+      assertSame,
+      doubt: () => undefined,
     });
-    await expect(append(lost)).rejects.toMatchObject({ code: 'revision-conflict' });
-    expect(inner.looks).toBe(2);
+    const checked = checkedEventStore(inner, { watch, ends, clock });
+    await checked.load(STREAM);
+    await expect(append(lost, checked)).rejects.toMatchObject({ code: 'revision-conflict' });
   });
 
   it('that was answered behind an interruption is nothing to build on without a read', async () => {
@@ -226,6 +233,10 @@ describe('what a process knows of the end of a stream', () => {
 function bound() {
   const opened = new Opened();
   const { clock, inner, ends, store } = opened;
+  const interrupt = () => {
+    const counters = { ...inner.counters, interruptions: inner.counters.interruptions + 1 };
+    jest.spyOn(inner, 'counters', 'get').mockReturnValue(counters);
+  };
   return {
     clock,
     inner,
@@ -233,9 +244,18 @@ function bound() {
     store,
     event: () => opened.event(),
     append: (...args: Parameters<Opened['append']>) => opened.append(...args),
-    interrupt: () => {
-      const counters = { ...inner.counters, interruptions: inner.counters.interruptions + 1 };
-      jest.spyOn(inner, 'counters', 'get').mockReturnValue(counters);
+    interrupt,
+    /** What `lost` stands for is gone when the next read is answered: the store is put back then. */
+    losing: async (meanwhile: (first: StreamHead) => Promise<unknown>) => {
+      const first = await opened.append(NO_STREAM, inner);
+      const putBack = inner.backUp();
+      const lost = await opened.append(first, inner);
+      inner.onAnswer.push(async () => {
+        putBack();
+        interrupt();
+        await meanwhile(first);
+      });
+      return { first, lost };
     },
   };
 }

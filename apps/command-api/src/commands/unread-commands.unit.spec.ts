@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { instanceStream } from '@uplift/contracts';
 import type { RunningStatus } from '@uplift/domain';
 import type { EventStoreCounters } from '@uplift/event-store';
@@ -67,7 +68,13 @@ async function setUp() {
     return service!.execute(report(`report-${keys}`, status));
   };
   const last = async () => (await store.load(STREAM)).at(-1);
-  return { store, clock, here: here!, there: there!, asked, reportAt, last };
+  /** The connection breaks, and another command takes note of it. */
+  const interrupt = async () => {
+    store.interruptions += 1;
+    const ofNobody = { ...report('of-nobody', ILL), instanceId: randomUUID() };
+    await expect(here!.execute(ofNobody)).rejects.toMatchObject(refusedWith('instance-unknown'));
+  };
+  return { store, clock, here: here!, there: there!, asked, reportAt, last, interrupt };
 }
 
 describe('a command to an instance that this process has left at rest', () => {
@@ -224,18 +231,18 @@ describe('an append without a read', () => {
     expect(verifyChain(await store.load(STREAM))).toMatchObject({ valid: true });
   });
 
-  it('is not tried on what was read while the store was away', async () => {
-    const { asked, there, reportAt, store } = await setUp();
+  it('is not tried on what was read while the store was away, which somebody else has noticed', async () => {
+    const { asked, there, reportAt, store, interrupt } = await setUp();
     await reportAt(there, MUTE);
-    store.onAnswer.push(() => (store.interruptions += 1));
+    store.onAnswer.push(interrupt);
     await asked(keyless(report('away', MUTE)));
     expect(await asked(report('back', WELL))).toEqual({ appends: 1, reads: 1 });
   });
 
-  it('is not tried on what was appended while the store was away', async () => {
-    const { asked, store } = await setUp();
-    store.unanswered.push(() => (store.interruptions += 1));
-    expect(await asked(report('away', ILL))).toEqual({ appends: 1, reads: 0 });
+  it('is not tried on what was appended while the store was away, which somebody else has noticed', async () => {
+    const { here, asked, store, interrupt } = await setUp();
+    store.unanswered.push(interrupt);
+    await here.execute(report('away', ILL));
     expect(await asked(report('back', WELL))).toEqual({ appends: 1, reads: 1 });
   });
 

@@ -126,9 +126,9 @@ export const SNAPSHOT_MUTANTS: readonly Mutant[] = [
     breaks: ['I-31', 'I-11'],
     what: 'what was asked for before the connection to the store broke is known behind it',
     file: HISTORY,
-    search: 'loaded.head.revision >= 0 && interruptions === this.interruptions;',
-    replacement: 'loaded.head.revision >= 0;',
-    test: { spec: UNREAD, name: 'while the store was away' },
+    search: 'loaded.head.revision >= 0 && isUnbroken()',
+    replacement: 'loaded.head.revision >= 0',
+    test: { spec: UNREAD, name: 'which somebody else has noticed' },
   },
   {
     id: 'end-from-before-the-break',
@@ -140,6 +140,18 @@ export const SNAPSHOT_MUTANTS: readonly Mutant[] = [
     test: {
       spec: 'libs/event-store/src/verified.event-store.unit.spec.ts',
       name: 'is refused, however late the answer',
+    },
+  },
+  {
+    id: 'verified-before-the-bus',
+    breaks: ['I-31'],
+    what: 'an append is held against the event that it builds on before it waits for the comparison with the bus',
+    file: 'libs/event-store/src/guarded.event-store.ts',
+    search: 'new GuardedEventStore(new VerifiedEventStore(store, ends, clock), watch)',
+    replacement: 'new VerifiedEventStore(new GuardedEventStore(store, watch), ends, clock)',
+    test: {
+      spec: 'libs/event-store/src/verified.event-store.unit.spec.ts',
+      name: 'put back while the append waits for the comparison with the bus',
     },
   },
 ];
