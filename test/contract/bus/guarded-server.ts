@@ -14,6 +14,11 @@ import { join } from 'node:path';
 import { createTempFolder, NatsServer, type TempFolder } from '../../../tools/stack/src';
 import { eventually } from '../../support/eventually';
 
+/** The old release, which is for development alone, answers nothing about JetStream when it has read accounts anew. */
+export function isReloadable({ version }: NatsServer): boolean {
+  return !version.startsWith('2.9.');
+}
+
 /** Making one takes long. */
 const KEYS = new Map<string, UserKey>();
 
@@ -60,9 +65,8 @@ export class GuardedServer {
     });
   }
 
-  /** The old release, which is for development alone, answers nothing about JetStream when it has read accounts anew. */
   get isReloadable(): boolean {
-    return !this.nats?.version.startsWith('2.9.');
+    return this.nats !== undefined && isReloadable(this.nats);
   }
 
   private async reloads(): Promise<number> {

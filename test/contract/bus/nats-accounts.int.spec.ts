@@ -10,10 +10,10 @@ import {
   type TempFolder,
 } from '../../../tools/stack/src';
 import { eventually } from '../../support/eventually';
+import { isReloadable } from './guarded-server';
 
-/** The old release, which is for development alone, answers nothing about JetStream when it has read accounts anew. */
 async function readAnew(server: NatsServer): Promise<void> {
-  if (!server.version.startsWith('2.9.')) return void process.kill(server.pid, 'SIGHUP');
+  if (isReloadable(server)) return void process.kill(server.pid, 'SIGHUP');
   await server.kill();
   await server.restart();
 }
