@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
+import { Script } from 'node:vm';
 import { openApiFile } from '../../../apps/command-api/src/pages/open-api-file';
 import { PUBLISHED_FILE } from './published-contract';
 import type { RunningCommandApi } from './running-command-api';
@@ -44,9 +45,22 @@ export function publishedSuite(running: () => RunningCommandApi): void {
         expect(status).toBe(200);
         expect(headers.get('content-type')).toContain('text/html');
         expect(headers.get('content-security-policy')).toContain("default-src 'none'");
-        expect(text).not.toMatch(/<script|https?:\/\/(?!www\.apache\.org)/);
+        expect(text).not.toMatch(/<script(?! src="\/docs\/)|https?:\/\//);
       },
     );
+
+    it('serves what its pages load, and leads there from the root', async () => {
+      const { text } = await textOf('/');
+      const scripts = Array.from(text.matchAll(/ src="([^"]+)"/g), ([, path = '']) => path);
+      expect(scripts).toHaveLength(2);
+
+      for (const path of scripts) {
+        const script = await textOf(path);
+        expect(script.status).toBe(200);
+        expect(script.headers.get('content-type')).toContain('text/javascript');
+        expect(() => new Script(script.text)).not.toThrow();
+      }
+    });
 
     it('names every operation and every problem on its pages', async () => {
       expect((await textOf('/docs')).text).toContain('POST /v1/instances/{id}/upgrades');

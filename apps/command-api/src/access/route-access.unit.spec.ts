@@ -59,7 +59,10 @@ describe('the routes of a service', () => {
     expect(subjects.sort()).toEqual(told.sort());
     const open = routes.filter(({ access }) => access?.kind === 'public').map(({ name }) => name);
     expect(open).toEqual([
+      'GET /',
       'GET /docs',
+      'GET /docs/reference.js',
+      'GET /docs/start.js',
       'GET /health/live',
       'GET /health/ready',
       'GET /openapi.json',

@@ -1,26 +1,39 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import type { ProblemRow } from '@uplift/contracts';
 import { PROBLEMS } from '@uplift/contracts';
+import { createHash } from 'node:crypto';
 
 export const HTML = 'text/html; charset=utf-8';
-export const CONTENT_SECURITY_POLICY =
-  "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const STYLE =
   'body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #ccc;vertical-align:top}code{font-family:ui-monospace,monospace}';
+const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
+
+/** A page may have its own style, and nothing else. */
+export const CONTENT_SECURITY_POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+
+/** A browser asks for no icon. */
+export const HEAD =
+  '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">';
+
+const PAGES = { '/docs': 'API', '/problems': 'Problems' };
+
+/** From each page to the others. */
+export const NAVIGATION = `<nav>Uplift: ${Object.entries(PAGES)
+  .map(([path, name]) => `<a href="${path}">${name}</a>`)
+  .join(' · ')}</nav>`;
 
 const METHODS = ['get', 'post'] as const;
 
 /** The operations at a glance; machines read /openapi.json. */
-export function operationsPage({ info, paths }: OpenAPIObject): string {
+export function operationsTable({ paths }: OpenAPIObject): string {
   const rows = Object.entries(paths).flatMap(([path, item]) =>
     METHODS.flatMap((method) => {
       const summary = item[method]?.summary;
       return summary === undefined ? [] : [operationRow(method, path, summary)];
     }),
   );
-  const intro = `<p>${escapeHtml(info.description ?? '')}</p><p><a href="/openapi.json">openapi.json</a> · <a href="/problems">problems</a></p>`;
-  return htmlPage(`${info.title}: operations`, `${intro}<table>${rows.join('')}</table>`);
+  return `<table>${rows.join('')}</table>`;
 }
 
 function operationRow(method: string, path: string, summary: string): string {
@@ -40,7 +53,7 @@ function problemRow(code: string, { status, title, retryable }: ProblemRow): str
   return `<tr id="${code}"><td><code>${code}</code></td><td>${status}</td><td>${escapeHtml(title)}</td><td>${repeat}</td></tr>`;
 }
 
-function escapeHtml(text: string): string {
+export function escapeHtml(text: string): string {
   return text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
@@ -48,7 +61,7 @@ function escapeHtml(text: string): string {
     .replaceAll('"', '&quot;');
 }
 
-function htmlPage(title: string, body: string): string {
+export function htmlPage(title: string, body: string): string {
   const heading = escapeHtml(title);
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${heading}</title><style>${STYLE}</style></head><body><h1>${heading}</h1>${body}</body></html>`;
+  return `${HEAD}<title>Uplift: ${heading}</title><style>${STYLE}</style></head><body>${NAVIGATION}<h1>${heading}</h1>${body}</body></html>`;
 }

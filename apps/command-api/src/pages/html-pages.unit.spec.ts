@@ -1,25 +1,69 @@
-import { CONTENT_SECURITY_POLICY, operationsPage } from './html-pages';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { createHash } from 'node:crypto';
+import { REFERENCE_POLICY, referencePage, START_SCRIPT } from './api-reference';
+import { CONTENT_SECURITY_POLICY, htmlPage, operationsTable, problemsPage } from './html-pages';
 
 const CANARY = `"><script>alert('canary')</script>&`;
+const API: OpenAPIObject = {
+  openapi: '3.1.0',
+  info: { title: CANARY, version: '1', description: CANARY },
+  paths: { [`/${CANARY}`]: { get: { summary: CANARY, responses: {} } } },
+};
+
+function rulesOf(policy: string): ReadonlyMap<string, string> {
+  return new Map(
+    policy.split('; ').map((rule) => {
+      const [name = '', ...sources] = rule.split(' ');
+      return [name, sources.join(' ')];
+    }),
+  );
+}
 
 describe('a page', () => {
   it('shows text as text', () => {
-    const page = operationsPage({
-      openapi: '3.1.0',
-      info: { title: CANARY, version: '1', description: CANARY },
-      paths: { [`/${CANARY}`]: { get: { summary: CANARY, responses: {} } } },
-    });
+    const page = htmlPage(CANARY, operationsTable(API));
     expect(page).not.toContain('<script');
-    expect(page.split('&quot;&gt;&lt;script&gt;alert(').length).toBe(6);
+    expect(page.split('&quot;&gt;&lt;script&gt;alert(').length).toBe(5);
     expect(page).toContain('&lt;/script&gt;&amp;');
   });
 
-  it('may load nothing and be framed by nobody', () => {
-    const policy = new Map(
-      CONTENT_SECURITY_POLICY.split('; ').map((rule) => rule.split(' ', 2) as [string, string]),
-    );
-    expect(policy.get('default-src')).toBe("'none'");
-    expect(policy.get('frame-ancestors')).toBe("'none'");
-    expect([policy.get('script-src'), policy.get('form-action')]).toEqual([undefined, "'none'"]);
+  it('may load nothing, has its own style alone, and is framed by nobody', () => {
+    const rules = rulesOf(CONTENT_SECURITY_POLICY);
+    expect(rules.get('default-src')).toBe("'none'");
+    expect(rules.get('frame-ancestors')).toBe("'none'");
+    expect([rules.get('script-src'), rules.get('form-action')]).toEqual([undefined, "'none'"]);
+    const [, style = ''] = /<style>(.*?)<\/style>/.exec(problemsPage()) ?? [];
+    const hash = createHash('sha256').update(style).digest('base64');
+    expect(rules.get('style-src')).toBe(`'sha256-${hash}'`);
+    expect(problemsPage()).not.toContain('style=');
+  });
+});
+
+describe('the page of the API', () => {
+  it('has scripts of this service alone, and no text of the description in them', () => {
+    const page = referencePage(API);
+    const scripts = Array.from(page.matchAll(/<script([^>]*)>([^<]*)/g), ([, at, text]) => [
+      at,
+      text,
+    ]);
+    expect(scripts).toEqual([
+      [expect.stringMatching(/^ src="\/docs\/reference\.js\?v=\d+\.\d+\.\d+"$/), ''],
+      [' src="/docs/start.js"', ''],
+    ]);
+    expect(START_SCRIPT).not.toMatch(/https?:/);
+  });
+
+  it('may fetch and run what comes from this service, and nothing else', () => {
+    const { 'style-src': style, ...rules } = Object.fromEntries(rulesOf(REFERENCE_POLICY));
+    expect(style).toBe("'unsafe-inline'");
+    expect(rules).toEqual({
+      'default-src': "'none'",
+      'script-src': "'self'",
+      'img-src': "'self' data:",
+      'connect-src': "'self'",
+      'base-uri': "'none'",
+      'form-action': "'none'",
+      'frame-ancestors': "'none'",
+    });
   });
 });

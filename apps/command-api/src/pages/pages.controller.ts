@@ -1,11 +1,30 @@
-import { applyDecorators, Controller, Get, Header, Res } from '@nestjs/common';
+import {
+  applyDecorators,
+  Controller,
+  Get,
+  Header,
+  Redirect,
+  Res,
+  StreamableFile,
+} from '@nestjs/common';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { HealthReport } from '@uplift/runtime';
 import { Health, Metrics } from '@uplift/runtime';
+import { createReadStream } from 'node:fs';
 import { Needs, Public } from '../access/route-access';
 import type { HttpReply } from '../http/http-exchange';
-import { CONTENT_SECURITY_POLICY, HTML, operationsPage, problemsPage } from './html-pages';
+import {
+  FOR_EVER,
+  REFERENCE_FILE,
+  REFERENCE_PATH,
+  REFERENCE_POLICY,
+  referencePage,
+  SCRIPT,
+  START_PATH,
+  START_SCRIPT,
+} from './api-reference';
+import { CONTENT_SECURITY_POLICY, HTML, problemsPage } from './html-pages';
 import { PublishedApi } from './open-api';
 
 const PAGE = 'what the API is, and nothing of what is in it';
@@ -15,12 +34,21 @@ interface HealthPage extends Omit<HealthReport, 'ok'> {
   readonly status: 'ok' | 'failing';
 }
 
-function HtmlPage(path: string): MethodDecorator {
+function HtmlPage(path: string, policy = CONTENT_SECURITY_POLICY): MethodDecorator {
   return applyDecorators(
     Public(PAGE),
     Get(path),
     Header('content-type', HTML),
-    Header('content-security-policy', CONTENT_SECURITY_POLICY),
+    Header('content-security-policy', policy),
+  );
+}
+
+function Script(path: string): MethodDecorator {
+  return applyDecorators(
+    Public(PAGE),
+    Get(path),
+    Header('content-type', SCRIPT),
+    Header('x-content-type-options', 'nosniff'),
   );
 }
 
@@ -40,9 +68,27 @@ export class PagesController {
     return this.api.document;
   }
 
-  @HtmlPage('docs')
+  @Public(PAGE)
+  @Get()
+  @Redirect('/docs')
+  start(): void {
+    // Whoever knows no address is shown what there is.
+  }
+
+  @HtmlPage('docs', REFERENCE_POLICY)
   docs(): string {
-    return operationsPage(this.api.document);
+    return referencePage(this.api.document);
+  }
+
+  @Script(REFERENCE_PATH)
+  @Header('cache-control', FOR_EVER)
+  reference(): StreamableFile {
+    return new StreamableFile(createReadStream(REFERENCE_FILE), { type: SCRIPT });
+  }
+
+  @Script(START_PATH)
+  startScript(): string {
+    return START_SCRIPT;
   }
 
   @HtmlPage('problems')
