@@ -1,6 +1,5 @@
 import fc from 'fast-check';
-import { reportError } from '../../apps/cli/src/exit-code';
-import { program } from '../../apps/cli/src/program';
+import { runCommandLine } from '../../apps/cli/src/program';
 import { ScriptedApi } from '../../apps/cli/src/testing/scripted-api';
 import { fuzz } from './fuzz';
 import type { Json } from './hostile-values';
@@ -80,16 +79,10 @@ describe('the command line', () => {
     await api.stop();
   });
 
-  async function run(args: readonly string[]): Promise<number> {
+  function run(args: readonly string[]): Promise<number> {
     printed = [];
     said = [];
-    const argv = ['node', 'uplift', ...args];
-    try {
-      await program().parseAsync(argv);
-      return 0;
-    } catch (error) {
-      return reportError(error, argv);
-    }
+    return runCommandLine(['node', 'uplift', ...args]);
   }
 
   it('ends with a known code and one line, whatever it is given and answered', async () => {

@@ -23,14 +23,18 @@ const MOST_NAMES = 100;
 
 /** What every command works with; nothing is read or opened before it is needed. */
 export class CliContext {
+  private ownPrinter: Printer | undefined;
+
   constructor(
     private readonly program: Command,
     readonly clock: Clock,
     readonly randomness: Randomness,
   ) {}
 
+  /** The same for all that one command prints. */
   get printer(): Printer {
-    return new Printer(this.program.opts<{ output: Output }>().output);
+    this.ownPrinter ??= new Printer(this.program.opts<{ output: Output }>().output);
+    return this.ownPrinter;
   }
 
   get api(): ApiClient {

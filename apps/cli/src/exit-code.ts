@@ -6,6 +6,7 @@ import {
 } from '@uplift/event-store';
 import { ConfigurationError, errorMessage, redactText } from '@uplift/runtime';
 import { CommanderError } from 'commander';
+import type { Printer } from './printer';
 
 /** What the exit code of `uplift` says to a script. */
 export const EXIT = {
@@ -16,9 +17,11 @@ export const EXIT = {
   timedOut: 4,
   unreachable: 5,
   denied: 6,
+  /** As of a program that SIGPIPE ends. */
+  unread: 141,
 } as const;
 
-type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** Ends the command with one line on stderr and an exit code. */
 export class CommandFailure extends Error {
@@ -33,14 +36,12 @@ export class CommandFailure extends Error {
 }
 
 /** One line on stderr, the document on stdout for machines; returns the exit code. */
-export function reportError(error: unknown, argv: readonly string[]): ExitCode {
+export function reportError(error: unknown, printer: Printer): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-  process.stderr.write(`uplift: ${redactText(errorMessage(error)).replace(/\s+/g, ' ')}\n`);
+  printer.finish();
+  printer.say(`uplift: ${redactText(errorMessage(error)).replace(/\s+/g, ' ')}`);
   if (!(error instanceof CommandFailure)) return exitCodeOf(error);
-  const wantsJson = argv.some((arg) => /^(--output=)?jsonl?$/.test(arg));
-  if (error.document !== undefined && wantsJson) {
-    process.stdout.write(`${JSON.stringify(error.document)}\n`);
-  }
+  if (error.document !== undefined) printer.problem(error.document);
   return error.exitCode;
 }
 

@@ -1,8 +1,7 @@
-import { reportError } from './exit-code';
-import { program } from './program';
+import { endWithItsReader } from './closed-pipe';
+import { runCommandLine } from './program';
 
-void program()
-  .parseAsync(process.argv)
-  .catch((error: unknown) => {
-    process.exitCode = reportError(error, process.argv);
-  });
+endWithItsReader();
+void runCommandLine(process.argv).then((code) => {
+  process.exitCode = code;
+});

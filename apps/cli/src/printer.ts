@@ -1,9 +1,9 @@
-import Table from 'cli-table3';
+import type { Row, Surface } from './table';
+import { cellOf, inOneLine, tableOf } from './table';
 
 export const OUTPUTS = ['table', 'json', 'jsonl'] as const;
 export type Output = (typeof OUTPUTS)[number];
-
-export type Row = Readonly<Record<string, string | number | boolean | null>>;
+export type { Row } from './table';
 
 /** What a command has to say: the whole document, and the rows a person reads. */
 export interface Result {
@@ -13,56 +13,85 @@ export interface Result {
   readonly words?: readonly string[];
 }
 
-const NO_BORDER = {
-  chars: Object.fromEntries(
-    [
-      ...['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left'],
-      ...['bottom-right', 'left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'],
-    ].map((name) => [name, '']),
-  ),
-  style: { 'padding-left': 0, 'padding-right': 2, head: [], border: [] },
+/** Where output goes. */
+export interface Screen extends Surface {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+}
+
+/** As wide as the terminal, and coloured where that can be and NO_COLOR is not set. */
+export const PROCESS_SCREEN: Screen = {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  get columns() {
+    return process.stdout.isTTY ? process.stdout.columns : undefined;
+  },
+  get isColored() {
+    return process.stdout.isTTY && process.stdout.hasColors();
+  },
 };
 
-/** Data to stdout, words to stderr. */
+/** Data to stdout, words to stderr. As JSON all that a command prints is one value. */
 export class Printer {
+  /** What was printed line by line, where it becomes one array. */
+  private records: Row[] | null = null;
+  private hasPrinted = false;
+
   constructor(
     readonly output: Output,
-    private readonly stdout: (text: string) => void = (text) => void process.stdout.write(text),
-    private readonly stderr: (text: string) => void = (text) => void process.stderr.write(text),
+    private readonly screen: Screen = PROCESS_SCREEN,
   ) {}
 
   print({ document, rows, words }: Result): void {
     switch (this.output) {
       case 'json':
-        return this.stdout(`${JSON.stringify(document, null, 2)}\n`);
+        return this.json(document);
       case 'jsonl':
         return rows.forEach((row) => this.line(row));
       case 'table':
-        return this.stdout(`${words?.join('\n') ?? tableOf(rows)}\n`);
+        return this.screen.out(`${words?.map(inOneLine).join('\n') ?? this.table(rows)}\n`);
     }
   }
 
-  /** One record of a stream. */
+  table(rows: readonly Row[]): string {
+    return tableOf(rows, this.screen);
+  }
+
+  /** Lines follow, perhaps none. */
+  begin(): void {
+    this.records ??= [];
+  }
+
+  /** One record of several that come one by one. */
   line(row: Row): void {
-    const text =
-      this.output === 'table' ? Object.values(row).map(cell).join('  ') : JSON.stringify(row);
-    this.stdout(`${text}\n`);
+    if (this.output === 'json') {
+      this.begin();
+      this.records?.push(row);
+      return;
+    }
+    const isTable = this.output === 'table';
+    const text = isTable ? Object.values(row).map(cellOf).join('  ') : JSON.stringify(row);
+    this.screen.out(`${text}\n`);
+  }
+
+  /** Nothing more is printed but perhaps a problem. */
+  finish(): void {
+    if (this.output === 'json' && this.records !== null) this.json(this.records);
+    this.records = null;
+  }
+
+  /** What went wrong, for machines; left out where the one value of JSON is printed already. */
+  problem(document: unknown): void {
+    if (this.output === 'jsonl') this.screen.out(`${JSON.stringify(document)}\n`);
+    if (this.output === 'json' && !this.hasPrinted) this.json(document);
   }
 
   say(words: string): void {
-    this.stderr(`${words}\n`);
+    this.screen.err(`${inOneLine(words)}\n`);
   }
-}
 
-function tableOf(rows: readonly Row[]): string {
-  const [first] = rows;
-  if (first === undefined) return 'nothing';
-  const head = Object.keys(first);
-  const table = new Table({ ...NO_BORDER, head: head.map((name) => name.toUpperCase()) });
-  rows.forEach((row) => table.push(head.map((name) => cell(row[name] ?? null))));
-  return table.toString();
-}
-
-function cell(value: Row[string]): string {
-  return value === null ? '-' : String(value);
+  private json(value: unknown): void {
+    this.hasPrinted = true;
+    this.screen.out(`${JSON.stringify(value, null, 2)}\n`);
+  }
 }

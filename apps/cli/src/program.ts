@@ -1,11 +1,12 @@
-import { systemClock, systemRandomness } from '@uplift/runtime';
+import { BUILD_VERSION, systemClock, systemRandomness } from '@uplift/runtime';
 import { Command, Option } from 'commander';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { auditCommand } from './audit/audit.command';
 import { CliContext } from './cli-context';
-import { CommandFailure, EXIT } from './exit-code';
+import type { ExitCode } from './exit-code';
+import { CommandFailure, EXIT, reportError } from './exit-code';
 import { instanceCommand } from './instance.command';
 import { OUTPUTS } from './printer';
 import { systemCommand } from './system.command';
@@ -16,17 +17,31 @@ import { storeCommand } from './store/store.command';
 import { upgradeCommand } from './upgrade/upgrade.command';
 
 const EXIT_CODES = `
-Exit codes: 0 done, 1 failed, 2 usage, 3 refused, 4 timed out, 5 unreachable, 6 not allowed.
+Exit codes: 0 done, 1 failed, 2 usage, 3 refused, 4 timed out, 5 unreachable, 6 not allowed,
+            141 nobody reads the output.
 Settings:   UPLIFT_API_URL; UPLIFT_TOKEN unless uplift login has stored one; UPLIFT_EVENTSTORE_URL for audit and rebuild;
             UPLIFT_POSTGRES_URL for rebuild and migrate; UPLIFT_POSTGRES_OWNER_URL, UPLIFT_ACTORS_POSTGRES_URL for migrate.;
             UPLIFT_EVENTSTORE_ADMIN_URL for store setup.`;
 
 const PROJECTOR = resolve(__dirname, '../../projector/src/main.js');
 
-/** The whole command line: `uplift <noun> <verb>`. */
-export function program(): Command {
+/** Runs one command line to its end. */
+export async function runCommandLine(argv: readonly string[]): Promise<ExitCode> {
+  const { root, context } = commandLine();
+  try {
+    await root.parseAsync(argv);
+    context.printer.finish();
+    return EXIT.done;
+  } catch (error) {
+    return reportError(error, context.printer);
+  }
+}
+
+/** Every command: `uplift <noun> <verb>`. */
+export function commandLine(): { readonly root: Command; readonly context: CliContext } {
   const root = new Command('uplift')
     .description('In-place upgrades of live app instances hosted on Lagoon')
+    .version(BUILD_VERSION, '-V, --version', 'print the version')
     .addOption(
       new Option('-o, --output <format>', 'how to print').choices(OUTPUTS).default('table'),
     )
@@ -48,7 +63,7 @@ export function program(): Command {
       'make or update the tables, and the roles that the projector and the command API use',
     )
     .action(() => runProjector('--migrate', 'the database was not migrated'));
-  return throwing(root);
+  return { root: throwing(root), context };
 }
 
 /** A usage error throws instead of ending the process, in every sub-command. */

@@ -13,7 +13,7 @@ export { beatWhile, Health } from './health/health';
 export type { HealthReport } from './health/health';
 export { CountedHistogram } from './health/counted-histogram';
 export type { KeptHistogram } from './health/counted-histogram';
-export { Metrics } from './health/metrics';
+export { BUILD_VERSION, Metrics } from './health/metrics';
 export type { LabelledValue } from './health/metrics';
 export {
   announceReady,

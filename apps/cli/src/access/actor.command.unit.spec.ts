@@ -54,7 +54,7 @@ describe('lists', () => {
     await table.run(tokenCommand, 'list');
     const text = table.printed.join('');
     expect(text).toContain(`Jane (${JANE})`);
-    expect(text).toMatch(new RegExp(`  ${ERASED} .* bus `));
+    expect(text).toMatch(new RegExp(`  ${ERASED} .* bus\\n`));
   });
 
   it('ask for a hundred names at once', async () => {

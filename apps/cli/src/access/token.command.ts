@@ -101,6 +101,7 @@ function revokeCreatedByCommand(context: CliContext): Command {
       const created = items.filter(
         ({ createdBy, state }) => createdBy === actor && state === 'in-force',
       );
+      context.printer.begin();
       for (const { tokenId } of created) {
         const path = `/v1/tokens/${encodeURIComponent(tokenId)}/revoke`;
         const { revision } = await context.command<Answer<'tokenCommand'>>(path, { reason });

@@ -1,4 +1,5 @@
 import { instanceStream } from '@uplift/contracts';
+import type { InstanceView } from '@uplift/domain';
 import { isLimit, labelsInWords } from '@uplift/domain';
 import { Command } from 'commander';
 import type { Answer } from '../api-client';
@@ -46,14 +47,30 @@ async function replay(
     const events = await store.load(instanceStream(instanceId));
     events.filter(isWanted).forEach((event) => audit.take(event));
   });
-  const { view, timeline, events, hash, fault } = audit;
-  const document = { instanceId, chain: fault ?? 'valid', events, hash, instance: view, timeline };
+  const { view, events, hash, fault } = audit;
+  const timeline = audit.timeline.map((entry) => ({ ...entry, at: isoTime(entry.at) }));
+  const instance = view && shown(view);
+  const document = { instanceId, chain: fault ?? 'valid', events, hash, instance, timeline };
   const rows = timeline.map(({ at, revision, eventType: event, status, note }) => {
-    return { at: new Date(at).toISOString(), revision, event, status, note };
+    return { at, revision, event, status, note };
   });
   context.printer.print({ document, rows });
   if (fault !== null) throw new CommandFailure(EXIT.failed, `${instanceId}: ${fault}`);
   context.printer.say(`${events} events, chain valid, head ${hash}`);
+}
+
+/** As answers of the API have it. */
+function shown({ state: _decidedOn, unreadable, ...view }: InstanceView) {
+  return {
+    ...view,
+    registeredAt: isoTime(view.registeredAt),
+    updatedAt: isoTime(view.updatedAt),
+    unreadable: unreadable && { ...unreadable, since: isoTime(unreadable.since) },
+  };
+}
+
+function isoTime(at: number): string {
+  return new Date(at).toISOString();
 }
 
 function limitOf({ at, revision }: ReplayOptions) {

@@ -112,13 +112,16 @@ export class ScriptedApi {
 export class ScriptedContext extends CliContext {
   readonly printed: string[] = [];
   readonly said: string[] = [];
+  private readonly kept: Printer;
 
   constructor(
     private readonly scripted: ScriptedApi,
-    private readonly output: Output = 'jsonl',
+    output: Output = 'jsonl',
     clock: Clock = systemClock,
   ) {
     super(new Command(), clock, systemRandomness);
+    const keepIn = (list: string[]) => (line: string) => void list.push(line);
+    this.kept = new Printer(output, { out: keepIn(this.printed), err: keepIn(this.said) });
   }
 
   override get api(): ApiClient {
@@ -126,8 +129,7 @@ export class ScriptedContext extends CliContext {
   }
 
   override get printer(): Printer {
-    const keepIn = (list: string[]) => (line: string) => void list.push(line);
-    return new Printer(this.output, keepIn(this.printed), keepIn(this.said));
+    return this.kept;
   }
 
   forget(): void {

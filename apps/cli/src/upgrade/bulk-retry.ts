@@ -54,6 +54,7 @@ export async function retryAll(
   const { printer } = context;
   printer.say(`${upgrades.length} upgrades under --key ${key}: a repeat does nothing twice`);
   let failed = 0;
+  printer.begin();
   for (const { instanceId: instance, upgradeId: upgrade } of upgrades) {
     const path = upgradePath(instance, upgrade, 'retry');
     try {

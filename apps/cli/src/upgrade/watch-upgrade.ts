@@ -83,6 +83,7 @@ async function printUntilEnd(
   const stream = api.events(path, { headers: { 'last-event-id': '0' }, signal });
   const first = aim.isAfterwards ? known + 1 : known;
   let end: string | null = null;
+  printer.begin();
   for await (const frame of stream) {
     if (NOTICES.includes(frame.type)) continue;
     const { type, revision, recordedAt, ...event } = JSON.parse(frame.data) as EventDocument;

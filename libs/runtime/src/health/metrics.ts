@@ -25,7 +25,7 @@ export class Metrics {
       name: 'build_info',
       help: 'What is running',
       labels: ['service', 'version', 'commit'],
-    }).set({ service, version: VERSION, commit }, 1);
+    }).set({ service, version: BUILD_VERSION, commit }, 1);
   }
 
   /** Processor, memory, event loop and garbage collection of this process, until it ends. */
@@ -119,7 +119,7 @@ export class Metrics {
   }
 }
 
-const VERSION = buildVersion();
+export const BUILD_VERSION = buildVersion();
 
 /** The version in the nearest package.json above this file; sources and build output lie at different depths. */
 function buildVersion(from = __dirname): string {
