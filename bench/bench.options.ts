@@ -1,6 +1,5 @@
-import { parseArgs } from 'node:util';
 import type { Installation } from '../tools/stack/src';
-import { INSTALLATIONS } from '../tools/stack/src';
+import { INSTALLATIONS, readArguments, UsageError } from '../tools/stack/src';
 
 const BENCHMARK_NAMES = [
   'store',
@@ -15,6 +14,27 @@ const BENCHMARK_NAMES = [
 ] as const;
 const MODES = Object.keys(INSTALLATIONS) as Installation[];
 export type BenchmarkName = (typeof BENCHMARK_NAMES)[number];
+
+export const USAGE = `npm run bench -- [names] [options]
+
+Measures Uplift and prints a table. Every server and service is a process of its own.
+
+  --only <names>        benchmarks, with commas between: ${BENCHMARK_NAMES.join(', ')}
+  --mode <names>        how Uplift is divided into processes in pipeline: ${MODES.join(', ')}
+  --instances <n,n>     sizes of the fleets that are upgraded (3000)
+  --in-flight <n>       upgrades that are under way at once in in-flight (20000)
+  --registered <n,n>    instances that are registered beside those of registered (1000,10000)
+  --history <n,n>       events in the store when services start in start (100000)
+  --events <n>          events that are read, relayed and projected (50000)
+  --runs <n>            runs of each; the table shows the median (1)
+  --poll-interval <ms>  pause between two polls of a deployment (5)
+  --profile <names>     processes that write a CPU profile
+  --store <address>     an event store that you have; env:NAME reads it from a variable
+  --use-existing        also a store that an installation of Uplift lives in
+  --node <version>      another Node for the bench and all that it starts: a binary's path, or a version
+  --help                print this
+
+bench/README.md says how to read the table.`;
 
 export interface BenchOptions {
   readonly only: readonly BenchmarkName[];
@@ -42,9 +62,9 @@ export interface BenchOptions {
   readonly profile: readonly string[];
 }
 
-/** Throws with one clear sentence on anything it does not know. */
+/** Throws UsageError with one clear sentence on anything it does not know. */
 export function benchOptions(args: string[]): BenchOptions {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = readArguments({
     args,
     allowPositionals: true,
     options: {
@@ -87,12 +107,12 @@ function oneOf<T extends string>(option: string, known: readonly T[]): (text: st
   return (text) => {
     const value = known.find((each) => each === text);
     if (value !== undefined) return value;
-    throw new Error(`${option} wants some of ${known.join(', ')}, not "${text}"`);
+    throw new UsageError(`${option} wants some of ${known.join(', ')}, not "${text}"`);
   };
 }
 
 function wholeNumber(option: string, text: string, most: number): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 1 && value <= most) return value;
-  throw new Error(`${option} wants whole numbers from 1 to ${most}, not "${text}"`);
+  throw new UsageError(`${option} wants whole numbers from 1 to ${most}, not "${text}"`);
 }

@@ -7,7 +7,8 @@ import {
   storeArgument,
 } from '../tools/given-store/src';
 import type { BenchmarkName, BenchOptions } from './bench.options';
-import { benchOptions } from './bench.options';
+import { asksForHelp, unusedSettings, UsageError } from '../tools/stack/src';
+import { benchOptions, USAGE } from './bench.options';
 import { useStore } from './bench-stack';
 import type { BenchContext, Benchmark, Row } from './benchmark';
 import { historyBench } from './history.bench';
@@ -34,12 +35,17 @@ const BENCHMARKS: Readonly<Record<BenchmarkName, Benchmark>> = {
   history: historyBench,
 };
 
-async function main(): Promise<void> {
-  const given = benchOptions(process.argv.slice(2));
+async function main(args: string[]): Promise<void> {
+  if (asksForHelp(args)) {
+    console.log(USAGE);
+    return;
+  }
+  const given = benchOptions(args);
   const options = { ...given, store: await prepareStore(given) };
   const startedAt = new Date().toISOString();
   const machine = machineFacts();
   const say = (words: string) => process.stderr.write(pc.dim(`${words}\n`));
+  unusedSettings().forEach(say);
   const runs = await runAll({ options, say });
   const summary = medianRows(runs);
   console.log(resultTable(summary, machine.node));
@@ -70,7 +76,8 @@ async function runAll({ options, say }: BenchContext): Promise<(readonly Row[])[
   return results;
 }
 
-main().catch((error: unknown) => {
+main(process.argv.slice(2)).catch((error: unknown) => {
   console.error(pc.red(`bench: ${redactText(errorMessage(error))}`));
-  process.exitCode = error instanceof GivenStoreError ? error.exitCode : 1;
+  const isTold = error instanceof UsageError || error instanceof GivenStoreError;
+  process.exitCode = isTold ? error.exitCode : 1;
 });

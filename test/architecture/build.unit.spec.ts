@@ -17,7 +17,10 @@ import { join } from 'node:path';
 import { projectRoot } from '../../tools/stack/src';
 import { isBuilt } from '../../tools/stack/src/workspace/workspace';
 
-const NEEDED = ['.swcrc', 'tools/run/build.mjs', 'tools/run/ensure-installed.mjs'];
+const NEEDED = [
+  '.swcrc',
+  ...['build', 'ensure-installed', 'no-options', 'progress'].map((name) => `tools/run/${name}.mjs`),
+];
 
 describe('a build beside processes that start from the last one', () => {
   let root: string;

@@ -58,7 +58,7 @@ function parsed(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: OPTIONS });
   } catch (error) {
-    const [sentence = ''] = error instanceof Error ? error.message.split(/\. |\n/) : [];
+    const [sentence] = (error as Error).message.split(/\. |\n/);
     throw new UsageError(`${sentence}; see npm run soak -- --help`);
   }
 }

@@ -5,7 +5,7 @@ import { HAS_OTHER_NODES, NEWEST_NODE, nodeOfVersion } from './other-node.mjs';
 
 const SCRIPT = 'bench/main.js';
 
-ensureInstalled();
+await ensureInstalled();
 const args = process.argv.slice(2);
 const at = args.indexOf('--node');
 if (at < 0) await runBuilt(SCRIPT);
@@ -25,5 +25,5 @@ function nodeFor(wanted = '') {
   console.error(
     `bench: --node wants the path of a binary, or on Linux on x64 a version such as ${NEWEST_NODE}, not "${wanted}"`,
   );
-  process.exit(1);
+  process.exit(2);
 }

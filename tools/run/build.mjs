@@ -2,12 +2,14 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { root, runs } from './ensure-installed.mjs';
+import { takesNoOptions } from './no-options.mjs';
 
 const TARGET = join(root, 'dist');
 const SOURCES = ['apps', 'libs', 'tools', 'bench', 'test'];
 /** Beside dist/, so that the paths within source maps are right. */
 const NEW = /^\.dist-(\d+)$/;
 
+takesNoOptions('npm run build', 'Compiles all sources into dist/.');
 removeLeftovers();
 const folder = `.dist-${process.pid}`;
 const compiled = join(root, folder);

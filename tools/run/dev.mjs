@@ -1,10 +1,5 @@
-import { spawn } from 'node:child_process';
-import { ensureInstalled, root } from './ensure-installed.mjs';
+import { ensureInstalled, runBuilt } from './ensure-installed.mjs';
 
-ensureInstalled();
-const child = spawn('node', ['dist/tools/stack/src/main.js', '--watch'], {
-  cwd: root,
-  stdio: 'inherit',
-});
-['SIGINT', 'SIGTERM'].forEach((signal) => process.on(signal, () => child.kill(signal)));
-child.on('exit', (code) => process.exit(code ?? 1));
+await ensureInstalled();
+process.argv.push('--watch');
+await runBuilt('tools/stack/src/main.js');

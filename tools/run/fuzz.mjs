@@ -29,7 +29,7 @@ if (options.help) {
   console.log(HELP);
   process.exit(0);
 }
-ensureInstalled();
+await ensureInstalled();
 process.exit(run());
 
 function readOptions() {

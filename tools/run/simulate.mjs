@@ -1,4 +1,4 @@
 import { ensureInstalled, runBuilt } from './ensure-installed.mjs';
 
-ensureInstalled();
+await ensureInstalled();
 await runBuilt('test/simulation/main.js');

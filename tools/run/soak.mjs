@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { ensureInstalled, root } from './ensure-installed.mjs';
 
-ensureInstalled();
+await ensureInstalled();
 // The history of an hour is read whole at the end.
 const script = join(root, 'dist/test/soak/main.js');
 const args = ['--max-old-space-size=8192', script, ...process.argv.slice(2)];

@@ -2,11 +2,16 @@
 import { randomInt } from 'node:crypto';
 import { ensureInstalled, runs } from './ensure-installed.mjs';
 import { TestCount } from './jest-suites.mjs';
+import { takesNoOptions } from './no-options.mjs';
 
 /** Runs of what chance draws, each with another seed. */
 const DRAWS = 20;
 
-ensureInstalled();
+takesNoOptions(
+  'npm run test:long',
+  'Runs the suites whose size is a setting at their full size: see CONTRIBUTING.md, "Tests".',
+);
+await ensureInstalled();
 const count = new TestCount();
 count.installServers();
 const sized = {

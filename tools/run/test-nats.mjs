@@ -12,9 +12,13 @@ const SUITES = {
   pattern: 'contract/(bus/(bus|bus-cluster)\\.int|relay/relay\\.(int|contract))',
 };
 
-ensureInstalled();
+await ensureInstalled();
 const require = createRequire(import.meta.url);
 const tests = require(join(root, 'dist/tools/given-bus/src/bus-tests.js'));
+if (process.argv.includes('--help')) {
+  console.log(tests.USAGE);
+  process.exit(0);
+}
 
 const own = process.argv[2] === '--own' ? await ownNats() : undefined;
 const options = await begin();

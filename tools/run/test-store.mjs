@@ -16,9 +16,13 @@ const SUITES = {
   },
 };
 
-ensureInstalled();
+await ensureInstalled();
 const require = createRequire(import.meta.url);
 const tests = require(join(root, 'dist/tools/given-store/src/store-tests.js'));
+if (process.argv.includes('--help')) {
+  console.log(tests.USAGE);
+  process.exit(0);
+}
 
 let options;
 try {

@@ -5,10 +5,16 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { ensureInstalled } from './ensure-installed.mjs';
 import { TestCount, TWO_AT_A_TIME } from './jest-suites.mjs';
+import { takesNoOptions } from './no-options.mjs';
 import { HAS_OTHER_NODES, NEWEST_NODE, nodeOfVersion, VERSIONS } from './other-node.mjs';
 import { RUNS } from './suites.mjs';
 
 const OLD_NATS = '2.9.';
+
+takesNoOptions(
+  'npm run test:versions',
+  'Runs suites on the newest Node and an old nats-server, and all that npm test leaves out.',
+);
 
 if (!HAS_OTHER_NODES) {
   console.error(
@@ -17,7 +23,7 @@ if (!HAS_OTHER_NODES) {
   process.exit(1);
 }
 
-ensureInstalled();
+await ensureInstalled();
 mkdirSync(VERSIONS, { recursive: true });
 const count = new TestCount();
 

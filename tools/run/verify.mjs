@@ -1,12 +1,18 @@
 // Every check that needs no test, the slowest beside all others. Prints what each one says when it has ended.
 import { spawn } from 'node:child_process';
-import { root } from './ensure-installed.mjs';
+import { ensureCurrent, root } from './ensure-installed.mjs';
+import { takesNoOptions } from './no-options.mjs';
 
 const SIDE_BY_SIDE = [
   ['lint'],
   ['format:check', 'check:types', 'lint:deps', 'check:engines', 'check:generated'],
 ];
 
+takesNoOptions(
+  'npm run verify',
+  'Runs every check that needs no test: format, lint, dependency rules, types, engines, generated pages.',
+);
+await ensureCurrent();
 const failed = (await Promise.all(SIDE_BY_SIDE.map(checkAll))).flat();
 if (failed.length > 0) {
   console.error(`verify: ${failed.join(', ')} failed, see above`);

@@ -3,11 +3,11 @@ import type { AuditVerdict } from '@uplift/contracts';
 import { readConfiguration } from '@uplift/runtime';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { BUS_ARGUMENTS, givenBus, type GivenBus } from '../../given-bus/src';
 import { storeArgument } from '../../given-store/src';
 import type { LedgerPage } from '../../lagoon-simulator/src';
 import type { Stack } from '../../stack/src';
+import { readArguments, UsageError } from '../../stack/src';
 import { SimulatorClient, UpliftClient, auditVerdict } from './clients';
 import type { DemoInstance } from './fleet';
 import { makeFleet } from './fleet';
@@ -15,6 +15,20 @@ import * as report from './report';
 
 const LIMIT_MS = 300_000;
 const REFRESH_MS = 250;
+
+export const USAGE = `npm run demo -- [options]
+
+Starts an event store, NATS, PostgreSQL, a simulated Lagoon and every service of Uplift, upgrades a fleet, and shows what became of it.
+
+  --instances <n>    apps in the fleet (25)
+  --fail <n>         how many of them have a build that fails (2)
+  --keep             leave everything running at the end, until Ctrl-C
+  --store <address>  an event store that you have, in place of the embedded one; env:NAME reads it from a variable
+  --use-existing     also a store that an installation of Uplift lives in
+  --nats <urls>      NATS servers that you have; with them --creds, --nkey, --token-file, --ca, --cert, --key, --copies
+  --help             print this
+
+docs/own-servers.md says what happens on servers that you have.`;
 
 export interface DemoOptions {
   readonly instances: number;
@@ -30,9 +44,9 @@ export interface DemoOptions {
   readonly useExisting: boolean;
 }
 
-/** Throws with one clear sentence on anything that it does not know. */
+/** Throws with one clear sentence on anything that it does not know: UsageError, or what is wrong with a given server. */
 export function demoOptions(args: string[]): DemoOptions {
-  const { values } = parseArgs({
+  const { values } = readArguments({
     args,
     options: {
       instances: { type: 'string', default: '25' },
@@ -57,7 +71,7 @@ export function demoOptions(args: string[]): DemoOptions {
 function wholeNumber(name: string, text: string, least: number, most: number): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new Error(`${name} wants a whole number from ${least} to ${most}, not "${text}"`);
+  throw new UsageError(`${name} wants a whole number from ${least} to ${most}, not "${text}"`);
 }
 
 /** A stack that runs, and the token that it lets in. */

@@ -6,9 +6,9 @@ import pc from 'picocolors';
 import { errorMessage, redactText } from '@uplift/runtime';
 import { busSettings, GivenBusError, shownBus } from '../../given-bus/src';
 import { GivenStoreError, openGivenStore, shownStore } from '../../given-store/src';
-import { mintRootToken, Stack } from '../../stack/src';
+import { asksForHelp, mintRootToken, Stack, unusedSettings, UsageError } from '../../stack/src';
 import type { DemoOptions, DemoStack } from './demo';
-import { demoOptions, runDemo } from './demo';
+import { demoOptions, runDemo, USAGE } from './demo';
 
 /** A build of eight simulated minutes takes a few seconds. */
 const SIMULATOR = { UPLIFT_SIMULATOR_CLOCK_SPEED: '120' };
@@ -25,6 +25,7 @@ async function main(options: DemoOptions): Promise<number> {
   ['SIGINT', 'SIGTERM'].forEach((signal) => process.once(signal, () => stop.abort()));
   const dir = await demoFolder();
   const startedAt = performance.now();
+  unusedSettings().forEach((line) => console.log(line));
   const given = await givenServers(options);
   console.log(
     `Starting ${options.store ? '' : 'event store, '}${options.bus ? '' : 'NATS, '}PostgreSQL, Lagoon simulator and eight services…`,
@@ -102,14 +103,20 @@ function seconds(since: number): string {
   return ((performance.now() - since) / 1000).toFixed(1);
 }
 
-async function run(): Promise<void> {
+const TOLD = [UsageError, GivenStoreError, GivenBusError];
+
+async function run(args: string[]): Promise<void> {
+  if (asksForHelp(args)) {
+    console.log(USAGE);
+    return;
+  }
   try {
-    process.exitCode = await main(demoOptions(process.argv.slice(2)));
+    process.exitCode = await main(demoOptions(args));
   } catch (error) {
     console.error(pc.red(`demo: ${redactText(errorMessage(error))}`));
-    const isGiven = error instanceof GivenStoreError || error instanceof GivenBusError;
-    process.exitCode = isGiven ? error.exitCode : 1;
+    const known = TOLD.find((kind) => error instanceof kind);
+    process.exitCode = known === undefined ? 1 : (error as InstanceType<typeof known>).exitCode;
   }
 }
 
-void run();
+void run(process.argv.slice(2));

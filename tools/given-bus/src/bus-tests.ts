@@ -19,7 +19,7 @@ export interface BusTestOptions {
   readonly isCleaning: boolean;
 }
 
-const USAGE =
+export const USAGE =
   'npm run test:nats -- <url>[,<url>…] [--copies 3] [--creds file | --nkey file | --token-file file] [--ca file] [--cert file --key file] [--only suites,demo] [--clean]';
 
 /** Throws GivenBusError with one line on anything that it does not know. */

@@ -13,7 +13,7 @@ export interface StoreTestOptions {
   readonly parts: readonly StoreTestPart[];
 }
 
-const USAGE =
+export const USAGE =
   'npm run test:store -- <connection string> [--only store,contract,demo], for example esdb://user:password@host:2113?tls=true&tlsCAFile=ca.pem';
 
 /** Throws GivenStoreError with one line on anything that it does not know. */

@@ -1,3 +1,4 @@
+export { asksForHelp, readArguments, UsageError } from './command-arguments';
 export { ensureBuilt, projectRoot } from './workspace/workspace';
 export { createTempFolder } from './process/temp-folder';
 export type { TempFolder } from './process/temp-folder';
@@ -7,7 +8,7 @@ export type { Ports } from './process/managed-process';
 export { childrenOf, processMemory, processUsage } from './process/process-info';
 export type { ProcessMemory, ProcessUsage } from './process/process-info';
 export type { Exit } from './process/supervised-process';
-export { upliftEnvironment } from './process/uplift-environment';
+export { unusedSettings, upliftEnvironment } from './process/uplift-environment';
 export { NATS_VERSION } from './nats/nats-release';
 export { NatsCluster } from './nats/nats-cluster';
 export { NatsServer } from './nats/nats-server';

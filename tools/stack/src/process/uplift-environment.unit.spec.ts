@@ -1,5 +1,5 @@
 import { readConfiguration } from '@uplift/runtime';
-import { upliftEnvironment } from './uplift-environment';
+import { unusedSettings, upliftEnvironment } from './uplift-environment';
 
 const SETTINGS = { UPLIFT_NATS_URL: 'nats://127.0.0.1:4222' };
 
@@ -21,5 +21,20 @@ describe('the environment of a process of Uplift', () => {
 
   it('is that of this process unless another is given', () => {
     expect(upliftEnvironment({})).toHaveProperty('PATH', process.env.PATH);
+  });
+});
+
+describe('the settings that a stack passes over', () => {
+  it('are named, without their values', () => {
+    const inherited = { UPLIFT_TOKEN: 'uplift_secret', UPLIFT_POSTGRES_URL: 'postgres://u:p@h/d' };
+    const [line = '', ...more] = unusedSettings({ ...inherited, PATH: '/bin' });
+    expect(more).toEqual([]);
+    expect(line).toContain('UPLIFT_POSTGRES_URL, UPLIFT_TOKEN');
+    expect(line).not.toMatch(/secret|u:p@h/);
+  });
+
+  it('are not those that it takes', () => {
+    const taken = { UPLIFT_NATS_SERVER: '/bin/nats-server', UPLIFT_TEST_STORE_URL: 'esdb://h' };
+    expect(unusedSettings(taken)).toEqual([]);
   });
 });

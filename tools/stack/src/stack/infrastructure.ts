@@ -47,7 +47,7 @@ export const START_INFRASTRUCTURE: Readonly<Record<InfrastructureName, Starter>>
     return startNats(join(dir, 'nats'));
   },
   postgres: async (dir) => {
-    const { UPLIFT_POSTGRES_URL: url, UPLIFT_POSTGRES_OWNER_URL: ownerUrl } = process.env;
+    const { UPLIFT_TEST_POSTGRES_URL: url, UPLIFT_TEST_POSTGRES_OWNER_URL: ownerUrl } = process.env;
     if (url && ownerUrl) await migrateDatabase({ ownerUrl, url });
     if (url) return { env: { UPLIFT_POSTGRES_URL: url } };
     const part = await PostgresServer.start({ dir: join(dir, 'postgres') });

@@ -48,9 +48,9 @@ describe('the infrastructure of a stack', () => {
   });
 
   it('uses a database that is named instead of starting one', async () => {
-    process.env.UPLIFT_POSTGRES_URL = 'postgres://somebody@elsewhere/db';
+    process.env.UPLIFT_TEST_POSTGRES_URL = 'postgres://somebody@elsewhere/db';
     const stack = await Stack.start({ infrastructure: ['postgres'], services: [] });
-    delete process.env.UPLIFT_POSTGRES_URL;
+    delete process.env.UPLIFT_TEST_POSTGRES_URL;
     expect(stack.parts).toEqual([]);
     expect(stack.url('postgres')).toBe('postgres://somebody@elsewhere/db');
     expect(() => stack.part('postgres')).toThrow('postgres is not run by this stack');
