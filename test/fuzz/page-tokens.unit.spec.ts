@@ -29,7 +29,7 @@ describe('tokens that a caller hands back', () => {
         for (const value of key) expect(isStorable(value)).toBe(true);
       } catch (error) {
         if (!(error instanceof ProblemError)) throw error;
-        expect(error.problem.code).toBe('invalid-query');
+        expect(error.problem.code).toBe('invalid-input');
       }
     });
     await fuzz({ edge: 'cursors', runs: 300 }, property);

@@ -57,6 +57,7 @@ import { InstancesModule } from './instances/instances.module';
 import { PublishedApi } from './pages/open-api';
 import { PagesController } from './pages/pages.controller';
 import { ReadModel } from './nats/read-model';
+import { UnheardRefusals } from './nats/unheard-refusals';
 import { AcceptedStores } from './system/accept-store';
 import { FindingStream } from './system/finding-commands';
 import { StoreWatch } from './system/store-watch';
@@ -125,6 +126,7 @@ export class CommandApiModule implements OnApplicationShutdown {
       CommandExecution,
       CommandService,
       RefusalRecorder,
+      UnheardRefusals,
       Environments,
       InstanceLimits,
       ReadModel,

@@ -6,6 +6,7 @@ import { COMMAND_API_SETTINGS, CommandApiModule, SERVICE_NAME } from './command-
 import { configureHttp, FASTIFY_OPTIONS } from './http/http-transport';
 import { BODY_LIMIT_BYTES } from './input/read-dto';
 import { COMMAND_ENDPOINTS } from './nats/bus-command';
+import { UnheardRefusals } from './nats/unheard-refusals';
 import { PublishedApi } from './pages/open-api';
 
 const API_VERSION = '1.0.0';
@@ -28,6 +29,7 @@ export function commandApi(): ServiceOptions<(typeof COMMAND_API_SETTINGS)[numbe
 }
 
 function natsTransport(app: INestApplicationContext, tracing: Tracing): ServicesStrategy {
+  const unheard = app.get(UnheardRefusals, { strict: false });
   return new ServicesStrategy({
     connection: app.get(BusConnection),
     name: `uplift-${SERVICE_NAME}`,
@@ -37,5 +39,6 @@ function natsTransport(app: INestApplicationContext, tracing: Tracing): Services
     aliases: COMMAND_ALIASES,
     maxBodyBytes: BODY_LIMIT_BYTES,
     tracing,
+    onUnheard: (subject, problem) => unheard.refused(subject, problem),
   });
 }

@@ -171,6 +171,8 @@ export class JetStreamSilentError extends Error {
 }
 
 export interface IncomingRequest extends ReceivedMessage {
+  /** False: whoever sent it has named no subject for an answer. */
+  readonly isHeard: boolean;
   /** Throws PayloadTooLargeError. */
   respond(reply: ReceivedMessage): void;
 }

@@ -4,6 +4,7 @@ import {
   isProblemDetails,
   ProblemError,
   REQUEST_HEADERS,
+  tooLarge,
   type ReceivedMessage,
 } from '@uplift/contracts';
 import type { Span, SpanOptions, Tracing } from '@uplift/runtime';
@@ -95,7 +96,7 @@ function withTrace(
 
 function problemOfRequest(error: unknown, subject: string, { timeoutMs }: RequestOptions) {
   if (error instanceof PayloadTooLargeError) {
-    return BUS_PROBLEMS.tooLarge(error.bytes, error.limit);
+    return tooLarge(error.limit);
   }
   if (!(error instanceof NoAnswerError)) return undefined;
   if (error.reason === 'denied') return BUS_PROBLEMS.denied(subject);

@@ -48,6 +48,7 @@ export function incomingRequest(message: ServiceMsg, maxPayload: number): Incomi
   return {
     headers: headerRecord(message.headers),
     payload: message.data,
+    isHeard: message.reply !== undefined && message.reply !== '',
     respond({ payload, headers }: ReceivedMessage): void {
       try {
         message.respond(payload, { headers: natsHeaders(headers) });

@@ -4,7 +4,9 @@ import {
   decodeRequest,
   encodeProblem,
   encodeReply,
+  internalError,
   REQUEST_HEADERS,
+  tooLarge,
   type EncodedReply,
   type ProblemDetails,
   type RequestFormat,
@@ -52,6 +54,8 @@ export interface ServicesStrategyOptions {
   /** Longest wait for running handlers at shutdown, in milliseconds; default 25,000. */
   readonly drainMs?: number;
   readonly tracing?: Tracing;
+  /** Told of a request that is refused where nobody waits for the answer. */
+  readonly onUnheard?: (subject: string, problem: ProblemDetails) => void;
 }
 
 const DEFAULTS = {
@@ -59,6 +63,7 @@ const DEFAULTS = {
   maxInFlight: 1_000,
   drainMs: 25_000,
   tracing: NO_TRACING,
+  onUnheard: (_subject: string, _problem: ProblemDetails): void => undefined,
 };
 
 /**
@@ -121,6 +126,7 @@ export class ServicesStrategy extends Server implements CustomTransportStrategy 
       maxBodyBytes,
       maxInFlight,
       tracing,
+      onUnheard,
     } = this.settings;
     const endpoint = new RequestEndpoint({
       subject,
@@ -130,6 +136,7 @@ export class ServicesStrategy extends Server implements CustomTransportStrategy 
       maxBodyBytes,
       mayStart: () => this.inFlight <= maxInFlight,
       handle: (request) => valueOf(handler, request),
+      onUnheard,
       onError: (error, where) => void this.logger.error(detailsOf(error), where),
     });
     const others = Object.keys(aliases).filter((alias) => aliases[alias] === subject);
@@ -170,6 +177,7 @@ interface EndpointOptions {
   readonly tracing: Tracing;
   readonly handle: (request: BusRequest) => Promise<unknown>;
   readonly onError: (error: unknown, subject: string) => void;
+  readonly onUnheard: (subject: string, problem: ProblemDetails) => void;
   readonly maxBodyBytes: number;
   readonly mayStart: () => boolean;
 }
@@ -192,10 +200,8 @@ class RequestEndpoint {
   private async reply(message: IncomingRequest): Promise<EncodedReply> {
     const { maxBodyBytes, mayStart } = this.options;
     const { byteLength } = message.payload;
-    if (!mayStart()) return encodeProblem(PLAIN, BUS_PROBLEMS.overloaded());
-    if (byteLength > maxBodyBytes) {
-      return encodeProblem(PLAIN, BUS_PROBLEMS.tooLarge(byteLength, maxBodyBytes));
-    }
+    if (!mayStart()) return this.refused(message, BUS_PROBLEMS.overloaded());
+    if (byteLength > maxBodyBytes) return this.refused(message, tooLarge(maxBodyBytes));
     const { tracing, subject } = this.options;
     if (!tracing.isOn) return this.handled(message, message.headers);
     return tracing.trace(spanOf(subject, message.headers), (span) =>
@@ -220,14 +226,23 @@ class RequestEndpoint {
     } catch (error) {
       const problem = this.problemFor(error);
       if (span !== undefined) tell(span, problem);
-      return encodeProblem(format, problem);
+      return this.refused(message, problem, format);
     }
+  }
+
+  private refused(
+    { isHeard }: IncomingRequest,
+    problem: ProblemDetails,
+    format: RequestFormat = PLAIN,
+  ): EncodedReply {
+    if (!isHeard) this.options.onUnheard(this.options.subject, problem);
+    return encodeProblem(format, problem);
   }
 
   private problemFor(error: unknown) {
     const known = problemOf(error);
     if (!known) this.options.onError(error, this.options.subject);
-    return known ?? BUS_PROBLEMS.internal();
+    return known ?? internalError();
   }
 }
 

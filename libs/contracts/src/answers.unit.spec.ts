@@ -29,7 +29,7 @@ test('a refusal keeps its cause and shows nothing of it', () => {
 });
 
 test('only codes of the table are codes', () => {
-  expect(isProblemCode('invalid-query')).toBe(true);
+  expect(isProblemCode('invalid-input')).toBe(true);
   expect(isProblemCode('toString')).toBe(false);
 });
 

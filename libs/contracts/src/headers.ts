@@ -4,6 +4,8 @@ export const REQUEST_HEADERS = {
   idempotencyKey: 'Idempotency-Key',
   /** Accepted as a synonym of the idempotency key. */
   messageId: 'Nats-Msg-Id',
+  /** The revision at which the command is wanted alone, in double quotes as HTTP has it. */
+  ifMatch: 'If-Match',
   traceparent: 'traceparent',
   tracestate: 'tracestate',
   /** Token of whoever sends a command: an API token or a JSON Web Token. Without one the command is the bus user's. */

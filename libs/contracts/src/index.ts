@@ -12,6 +12,7 @@ export type {
   UpgradeDocument,
 } from './documents';
 export * from './problems';
+export * from './invalid-input';
 export * from './queries';
 export * from './subjects';
 export * from './stored-event';

@@ -1,3 +1,4 @@
+import { FIELD_DESCRIPTIONS } from './field-descriptions';
 import type { AnySchema, JsonSchema } from './schema';
 
 const DEFINITIONS = '#/$defs/';
@@ -13,12 +14,24 @@ export function openApiSchemas(schemas: readonly AnySchema[]): Record<string, Js
 export function toOpenApi(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(toOpenApi);
   if (typeof node !== 'object' || node === null) return node;
-  const { anyOf, $ref, ...rest } = node as JsonSchema;
+  const { anyOf, $ref, ...rest } = withDescriptions(node as JsonSchema);
   const converted = Object.fromEntries(
     Object.entries(rest).map(([key, value]) => [key, toOpenApi(value)]),
   );
   if (typeof $ref === 'string') return reference($ref, converted);
   return Array.isArray(anyOf) ? { ...choice(anyOf), ...converted } : converted;
+}
+
+/** Of members that say nothing of themselves. */
+export function withDescriptions(node: JsonSchema): JsonSchema {
+  const { properties } = node;
+  if (typeof properties !== 'object' || properties === null) return node;
+  const members = Object.entries(properties as Readonly<Record<string, JsonSchema>>);
+  const described = members.map(([name, schema]) => {
+    const description = schema.description ?? FIELD_DESCRIPTIONS[name];
+    return [name, description === undefined ? schema : { ...schema, description }] as const;
+  });
+  return { ...node, properties: Object.fromEntries(described) };
 }
 
 /** Beside a `$ref` every other word is ignored: it stands in `allOf` then. */

@@ -93,7 +93,6 @@ export const PROBLEMS = {
   'access-unavailable': later(503, 'It cannot be found out who the caller is'),
   'actor-names-unavailable': later(503, 'The names of actors cannot be read'),
   'event-store-unavailable': later(503, 'The event store did not answer'),
-  'invalid-query': refused(400, 'The query breaks its schema'),
   'instance-not-found': refused(404, 'The read model knows no such instance'),
   'upgrade-not-found': refused(404, 'The read model knows no such upgrade'),
   'read-model-behind': later(409, 'The read model has not come that far'),
@@ -101,6 +100,9 @@ export const PROBLEMS = {
   'read-model-unavailable': later(503, 'The read model cannot be read'),
   'answer-too-large': refused(500, 'The answer is too large'),
   'queries-unavailable': later(503, 'The read model does not answer'),
+  'no-responder': later(503, 'Nobody answers on the bus'),
+  'request-timeout': later(504, 'No answer came in time'),
+  'unreadable-reply': later(502, 'The answer cannot be read'),
 } as const satisfies Record<string, ProblemRow>;
 
 export type ProblemCode = keyof typeof PROBLEMS;

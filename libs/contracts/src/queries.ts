@@ -9,24 +9,27 @@ import {
   REASON_CLASS_NAMES,
 } from '@uplift/domain';
 import type { ANSWERS } from './answers';
+import { FAULTS, invalidInput, longerThan, noneOf, outsideOf } from './invalid-input';
 import type { ProblemFault } from './problems';
-import { refusal } from './problems';
+import { withDescriptions } from './open-api';
 import type { AnySchema, JsonSchema, Schema, ValueOf } from './schema';
 import { closed, documented, flag, object, oneOf, plain, uuid } from './schema';
 import type { QUERY_SUBJECTS } from './subjects';
 
 /** Length of a page when the caller names none. */
 export const DEFAULT_PAGE_LENGTH = 50;
-const MOST_FAULTS = 20;
-const NOT_KNOWN = 'this property is not known';
+const DIGITS = '^\\d+$';
+const LINE = '^[^\\p{Cc}]*$';
 const LOWER_UUID = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$';
+const ONE_UUID = LOWER_UUID.slice(1, -1);
+const UUIDS = `^${ONE_UUID}(,${ONE_UUID}){0,99}$`;
 const formats = { uuid: new RegExp(LOWER_UUID, 'i') };
-const ajv = new Ajv2020({ strict: true, allErrors: true, formats });
+const ajv = new Ajv2020({ strict: true, allErrors: true, verbose: true, formats });
 
 const minPosition: Schema<string> = plain({
   type: 'string',
   maxLength: 19,
-  pattern: '^\\d+$',
+  pattern: DIGITS,
   description: 'Answer only when the read model has come this far (waits up to 5 s)',
 });
 const cursor: Schema<string> = plain({
@@ -46,7 +49,7 @@ const line: Schema<string> = plain({
   type: 'string',
   minLength: 1,
   maxLength: 100,
-  pattern: '^[^\\p{Cc}]*$',
+  pattern: LINE,
 });
 
 /** Never a parameter of a URL: over HTTP the token says it. */
@@ -79,14 +82,13 @@ const watchedInstance: Schema<string> = plain({
 const seenLast: Schema<string> = plain({
   type: 'string',
   maxLength: 19,
-  pattern: '^\\d+$',
+  pattern: DIGITS,
   description: 'Position seen last, for clients that cannot send Last-Event-ID; 0 is the start',
 });
 
-const ONE_UUID = LOWER_UUID.slice(1, -1);
 const actorIds: Schema<string> = plain({
   type: 'string',
-  pattern: `^${ONE_UUID}(,${ONE_UUID}){0,99}$`,
+  pattern: UUIDS,
   description: 'Actors as events name them: a hundred at most, separated by commas',
 });
 
@@ -157,6 +159,11 @@ export const QUERY_SCOPES: Readonly<Record<QueryName, Scope>> = {
   systemFindings: 'audit:read',
 };
 
+/** The schema of the body of a query, with every member described. */
+export function querySchema(query: QueryName): JsonSchema {
+  return withDescriptions(QUERIES[query].json);
+}
+
 /** Whether a query is about instances, so that it can be held to some of them. */
 export function takesLabels(query: QueryName): boolean {
   return Object.hasOwn(shapeOf(query).properties, 'labels');
@@ -191,12 +198,14 @@ export function queryParameters(query: HttpQueryName): readonly QueryParameter[]
     .map(([member, schema]) => ({ name: inUrl(member), member, schema }));
 }
 
-/** The body of a query. Throws the problem `invalid-query`, which points at every fault. */
-export function readQuery<Name extends QueryName>(query: Name, body: unknown): Query<Name> {
+/**
+ * The body of a query; none asks for nothing in particular. Throws the problem `invalid-input`, which points at every
+ * fault.
+ */
+export function readQuery<Name extends QueryName>(query: Name, body: unknown = {}): Query<Name> {
   const errors = faultsOf(query, body);
   if (errors.length === 0) return body as Query<Name>;
-  const detail = errors.map((fault) => `${fault.pointer || '/'}: ${fault.detail}`).join('; ');
-  throw refusal('invalid-query', detail, { errors });
+  throw invalidInput(errors);
 }
 
 /**
@@ -215,11 +224,11 @@ export function readQueryString<Name extends HttpQueryName>(
     .map(({ name, member, schema }) => [member, fromText(schema, given[name])] as const);
   const body = { ...Object.fromEntries(members), ...path };
   const errors = [
-    ...unknown.map((name) => ({ pointer: pointerTo(name), detail: NOT_KNOWN })),
+    ...unknown.map((name) => ({ pointer: pointerTo(name), detail: FAULTS.unknown })),
     ...faultsOf(query, body).map((fault) => ({ ...fault, pointer: inUrl(fault.pointer) })),
   ];
   if (errors.length === 0) return body as Query<Name>;
-  throw refusal('invalid-input', 'See errors for each fault and its place', { errors });
+  throw invalidInput(errors);
 }
 
 interface QueryShape {
@@ -235,19 +244,50 @@ function faultsOf(query: HttpQueryName, body: unknown): readonly ProblemFault[] 
   const validate = validators.get(query) ?? ajv.compile(HTTP_QUERIES[query].json);
   validators.set(query, validate);
   if (validate(body)) return [];
-  return (validate.errors ?? []).slice(0, MOST_FAULTS).map(toFault);
+  return (validate.errors ?? []).map(toFault);
 }
 
-function toFault({ keyword, instancePath, params, message = '' }: ErrorObject): ProblemFault {
-  const { additionalProperty, missingProperty } = params as Record<string, string>;
+function toFault(error: ErrorObject): ProblemFault {
+  const { additionalProperty, missingProperty } = error.params as Record<string, string>;
   if (additionalProperty !== undefined) {
-    return { pointer: instancePath + pointerTo(additionalProperty), detail: NOT_KNOWN };
+    return { pointer: error.instancePath + pointerTo(additionalProperty), detail: FAULTS.unknown };
   }
   if (missingProperty !== undefined) {
-    return { pointer: instancePath + pointerTo(missingProperty), detail: 'is required' };
+    return { pointer: error.instancePath + pointerTo(missingProperty), detail: FAULTS.required };
   }
-  const allowed = keyword === 'enum' ? `: ${(params.allowedValues as string[]).join(', ')}` : '';
-  return { pointer: instancePath, detail: `${message}${allowed}` };
+  const words = IN_WORDS[error.keyword]?.(error);
+  return { pointer: error.instancePath, detail: words ?? error.message ?? '' };
+}
+
+/** What a keyword of a schema asks for, in the words in which commands are refused. */
+const IN_WORDS: Readonly<Record<string, (error: ErrorObject) => string | undefined>> = {
+  type: ({ params, parentSchema }) =>
+    params.type === 'integer' ? rangeOf(parentSchema) : TYPES[params.type as string],
+  enum: ({ params, data }) => noneOf(params.allowedValues as string[], data),
+  maxLength: ({ params }) => longerThan(params.limit as number),
+  minLength: () => 'must not be empty',
+  minimum: ({ parentSchema }) => rangeOf(parentSchema),
+  maximum: ({ parentSchema }) => rangeOf(parentSchema),
+  format: () => 'must be a UUID',
+  pattern: ({ params }) => PATTERNS[params.pattern as string],
+};
+
+const TYPES: Readonly<Record<string, string>> = {
+  string: FAULTS.text,
+  boolean: FAULTS.flag,
+  object: FAULTS.object,
+};
+
+const PATTERNS: Readonly<Record<string, string>> = {
+  [DIGITS]: 'must have digits alone',
+  [LINE]: FAULTS.line,
+  [LOWER_UUID]: FAULTS.uuid,
+  [UUIDS]: 'must be at most 100 UUIDs in lower case, separated by commas',
+};
+
+function rangeOf(schema: JsonSchema | undefined): string | undefined {
+  const { minimum, maximum } = schema as { readonly minimum: number; readonly maximum: number };
+  return outsideOf(minimum, maximum);
 }
 
 /** RFC 6901. */

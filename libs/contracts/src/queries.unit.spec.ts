@@ -13,10 +13,46 @@ function pointersOf(read: () => unknown): string[] {
   }
 }
 
+function detailsOf(read: () => unknown): Record<string, string> {
+  try {
+    read();
+    return {};
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    const faults = error.problem.errors ?? [];
+    return Object.fromEntries(faults.map(({ pointer, detail }) => [pointer, detail]));
+  }
+}
+
+function faultsIn(read: () => unknown): readonly string[] {
+  return Object.entries(detailsOf(read)).map(([pointer, detail]) => `${pointer} ${detail}`);
+}
+
 describe('the body of a query', () => {
   it('may leave out what has a default', () => {
     expect(readQuery('instanceList', {})).toEqual({});
     expect(readQuery('instanceStats', {}).minPosition).toBeUndefined();
+  });
+
+  it('may be missing where nothing is required', () => {
+    expect(readQuery('instanceStats', undefined)).toEqual({});
+    expect(pointersOf(() => readQuery('instanceGet', undefined))).toEqual(['/instanceId']);
+  });
+
+  it('is refused with limits as numbers, values that look like what was given, and what is missing', () => {
+    const body = { status: 'upgrade-runing', limit: 0, app: 'x'.repeat(101), project: 7, x: 1 };
+    const told = () => readQuery('instanceList', body);
+    expect(told).toThrow('/x is not known here; ');
+    expect(told).toThrow('2 more, see errors');
+    expect(detailsOf(told)).toEqual({
+      '/x': 'is not known here',
+      '/limit': 'must be a whole number from 1 to 100',
+      '/status': expect.stringMatching(
+        /^must be one of \d+ values .*: upgrade-running, /,
+      ) as string,
+      '/app': 'must have at most 100 characters',
+      '/project': 'must be a string',
+    });
   });
 
   it('is refused with every wrong field, not only the first', () => {
@@ -34,7 +70,7 @@ describe('the body of a query', () => {
     expect(pointersOf(() => readQuery('instanceGet', body))).toEqual(['/a~1b~0c']);
   });
 
-  it.each([null, 'text', 7, [], undefined])('is refused as a whole when it is %j', (body) => {
+  it.each([null, 'text', 7, []])('is refused as a whole when it is %j', (body) => {
     expect(pointersOf(() => readQuery('instanceStats', body))).toEqual(['']);
   });
 
@@ -116,4 +152,34 @@ describe('the query of a URL', () => {
     const names = queryParameters('instanceTimeline').map(({ name }) => name);
     expect(names).toEqual(['min-position', 'cursor', 'limit']);
   });
+
+  it.each([
+    ['instanceList', { limit: 0, status: 'asleep', app: '', x: 1 }],
+    ['instanceList', { limit: 101, cursor: 'x'.repeat(501), core: 'a\u0000b', reasonClass: 'x' }],
+    ['instanceTimeline', { limit: 0, surprise: 'y', instanceId: INSTANCE_ID }],
+    ['systemFindings', { kind: 'anything', open: 'yes' }],
+    ['upgradeGet', { upgradeId: 'no uuid' }],
+  ] as const)(
+    'is refused as its body would be, but for the names of parameters: %s %j',
+    (name, body) => {
+      const path = Object.fromEntries(
+        Object.entries(body).filter(([member]) => /^(instance|upgrade)Id$/.test(member)),
+      );
+      const given = Object.entries(body).filter(([member]) => !(member in path));
+      const text = given.map(([member, value]) => [
+        member.replace('reasonClass', 'reason-class'),
+        String(value),
+      ]);
+
+      const overHttp = faultsIn(() => readQueryString(name, Object.fromEntries(text), path));
+      const overBus = faultsIn(() => readQuery(name, body));
+
+      expect(overHttp).toHaveLength(
+        Object.keys(body).length - (name === 'instanceTimeline' ? 1 : 0),
+      );
+      expect(overHttp.map((fault) => fault.replace('reason-class', 'reasonClass')).sort()).toEqual(
+        [...overBus].sort(),
+      );
+    },
+  );
 });

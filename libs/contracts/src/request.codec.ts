@@ -1,5 +1,6 @@
 import { CONTENT_TYPES, ERROR_HEADERS, REQUEST_HEADERS, RETRY_AFTER_SECONDS } from './headers';
-import type { ProblemDetails } from './problems';
+import { FAULTS, invalidInput, parseBody } from './invalid-input';
+import type { ProblemDetails, ProblemFault } from './problems';
 
 /** How the caller spoke; the reply is given the same form. */
 export type RequestFormat =
@@ -19,11 +20,6 @@ export interface EncodedReply {
   readonly payload: Uint8Array;
 }
 
-/** The caller sent something that is no request in any of the three formats. */
-export class MalformedRequestError extends Error {
-  readonly code = 'malformed-request';
-}
-
 /** Who answers, and when: a CloudEvent says both. */
 export interface ReplySource {
   readonly service: string;
@@ -32,15 +28,15 @@ export interface ReplySource {
 }
 
 const LONGEST_TITLE = 200;
-const UTF8 = new TextDecoder('utf-8', { fatal: true });
 /** Nest clients take these keys of a reply for their own envelope and lose the rest. */
 const KEYS_NEST_CLIENTS_SWALLOW = ['response', 'err', 'isDisposed'];
 
+/** The body is undefined where there is none. Throws what the caller is answered if it is no request in any of the three. */
 export function decodeRequest(
   headers: Readonly<Record<string, string>>,
   payload: Uint8Array,
 ): DecodedRequest {
-  const body = parse(payload);
+  const body = parseBody(payload);
   if (isCloudEvent(headers)) return fromCloudEvent(body);
   if (isObject(body) && 'pattern' in body) {
     return { body: body.data, format: { kind: 'nest', id: body.id } };
@@ -85,14 +81,14 @@ export function encodeProblem(format: RequestFormat, problem: ProblemDetails): E
 }
 
 function fromCloudEvent(body: unknown): DecodedRequest {
-  if (!isObject(body)) throw new MalformedRequestError('A structured CloudEvent is a JSON object');
+  if (!isObject(body)) throw invalidInput([{ pointer: '', detail: FAULTS.object }]);
   const { id, type, source, specversion, data } = body;
-  if (specversion !== '1.0') throw new MalformedRequestError('Only CloudEvents 1.0 are understood');
-  const required = { id, type, source };
-  for (const [name, value] of Object.entries(required)) {
-    if (typeof value === 'string' && value !== '') continue;
-    throw new MalformedRequestError(`The CloudEvent has no "${name}"`);
-  }
+  const faults: ProblemFault[] = Object.entries({ id, type, source })
+    .filter(([, value]) => typeof value !== 'string' || value === '')
+    .map(([name]) => ({ pointer: `/${name}`, detail: FAULTS.required }));
+  const version = { pointer: '/specversion', detail: 'must be "1.0"' };
+  if (specversion !== '1.0') faults.push(version);
+  if (faults.length > 0) throw invalidInput(faults);
   return { body: data, format: { kind: 'cloud-event', id: String(id), type: String(type) } };
 }
 
@@ -117,15 +113,6 @@ function isCloudEvent(headers: Readonly<Record<string, string>>): boolean {
   const wanted = REQUEST_HEADERS.contentType.toLowerCase();
   const found = Object.entries(headers).find(([name]) => name.toLowerCase() === wanted);
   return found?.[1].toLowerCase().startsWith(CONTENT_TYPES.cloudEvent) ?? false;
-}
-
-function parse(payload: Uint8Array): unknown {
-  if (payload.byteLength === 0) throw new MalformedRequestError('The request has no body');
-  try {
-    return JSON.parse(UTF8.decode(payload));
-  } catch (cause) {
-    throw new MalformedRequestError('The request body is not JSON', { cause });
-  }
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

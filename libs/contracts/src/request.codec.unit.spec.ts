@@ -1,4 +1,5 @@
-import { decodeRequest, encodeProblem, encodeReply, MalformedRequestError } from './request.codec';
+import { ProblemError } from './problems';
+import { decodeRequest, encodeProblem, encodeReply } from './request.codec';
 
 const bytes = (value: unknown) => Buffer.from(JSON.stringify(value));
 const content = (payload: Uint8Array) => JSON.parse(Buffer.from(payload).toString()) as unknown;
@@ -10,6 +11,15 @@ const PROBLEM = { type: 'urn:x', title: 'Nöt', status: 409, detail: 'd', code: 
 it('takes JSON as it is, even with the keys of an envelope but without a pattern', () => {
   const body = { id: '1', data: 2 };
   expect(decodeRequest({}, bytes(body))).toEqual({ body, format: { kind: 'json' } });
+});
+
+it('takes a request without a body', () => {
+  expect(decodeRequest({}, Buffer.alloc(0))).toEqual({ body: undefined, format: { kind: 'json' } });
+});
+
+it('says what a CloudEvent lacks', () => {
+  const read = () => decodeRequest(CLOUD, bytes({ ...EVENT, id: '', specversion: '0.3' }));
+  expect(read).toThrow('/id is required; /specversion must be "1.0"');
 });
 
 it('recognises Nest by its pattern', () => {
@@ -25,14 +35,13 @@ it('recognises a structured CloudEvent by its content type, whatever the case of
 });
 
 it.each([
-  [{}, Buffer.alloc(0)],
   [{}, Buffer.from('{')],
   [{}, Buffer.from([0xff])],
   [CLOUD, bytes([1])],
   [CLOUD, bytes({ ...EVENT, specversion: '0.3' })],
   [CLOUD, bytes({ ...EVENT, id: '' })],
 ])('refuses what is none of the three (case %#)', (headers, payload) => {
-  expect(() => decodeRequest(headers, payload)).toThrow(MalformedRequestError);
+  expect(() => decodeRequest(headers, payload)).toThrow(ProblemError);
 });
 
 it('replies in the form of the request', () => {

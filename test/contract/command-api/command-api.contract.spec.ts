@@ -1,3 +1,4 @@
+import { bothDoorsSuite } from './both-doors.suite';
 import { cancelSuite } from './cancel.suite';
 import { commandsSuite } from './commands.suite';
 import { environmentsSuite } from './environments.suite';
@@ -29,6 +30,7 @@ describe('the command API', () => {
   systemSuite(api);
   refusalsSuite(api);
   invalidRequestsSuite(api);
+  bothDoorsSuite(api);
   queriesSuite(api);
   environmentsSuite(api);
   importSuite(api);

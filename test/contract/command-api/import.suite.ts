@@ -7,7 +7,8 @@ interface ImportedLine {
   readonly line: number;
   readonly status: number;
   readonly result?: { readonly instanceId: string; readonly revision: number };
-  readonly problem?: { readonly code: string };
+  readonly repeats?: number;
+  readonly problem?: { readonly code: string; readonly detail: string };
 }
 
 const idOf = (n: number) => `bbbbbbbb-0000-4000-8000-${String(n).padStart(12, '0')}`;
@@ -104,10 +105,61 @@ export function importSuite(running: () => RunningCommandApi): void {
       expect(await api.eventsOf(idOf(7))).toHaveLength(0);
     });
 
-    it('takes lines only', async () => {
-      const { status, body } = await api.post('/v1/instances/import', { body: REGISTRATION });
+    it.each([
+      ['JSON', 'application/json', JSON.stringify(REGISTRATION)],
+      ['lines that are sent as JSON', 'application/json', `${lineOf(8)}\n${lineOf(9)}`],
+      ['much that is sent as a form', 'application/x-www-form-urlencoded', 'x'.repeat(200 * 1_024)],
+    ])('takes lines only, and says so of %s', async (_what, type, body) => {
+      const headers = { 'content-type': type };
+      const answer = await api.post('/v1/instances/import', { body, headers });
 
-      expect({ status, code: body.code }).toEqual({ status: 415, code: 'unsupported-media-type' });
+      expect(answer).toMatchObject({
+        status: 415,
+        body: {
+          code: 'unsupported-media-type',
+          detail: `The content type is ${type}: send the lines as application/x-ndjson, one JSON object per line`,
+        },
+      });
+      expect(await api.eventsOf(idOf(8))).toHaveLength(0);
+    });
+
+    it('says that it has no line, whether it has no body or blanks alone', async () => {
+      const detail = 'The import has no line: send one JSON object per line, one for each instance';
+      const empty = await api.post('/v1/instances/import', { body: '', headers: NDJSON });
+      const [blank, ...more] = await importLines(['', '  ', '']);
+
+      expect(empty).toMatchObject({ status: 400, body: { code: 'malformed-json', detail } });
+      expect(blank).toMatchObject({ line: 1, status: 400, problem: { detail } });
+      expect(more).toEqual([]);
+    });
+
+    it('says what a line lacks, and why', async () => {
+      const [answer] = await importLines([JSON.stringify(registrationOf('line-without'))]);
+
+      expect(answer?.problem).toMatchObject({
+        code: 'invalid-input',
+        detail:
+          '/instanceId is required: each line names its instance, so that it may be sent again',
+      });
+    });
+
+    it('says which earlier line a line repeats, done again or refused', async () => {
+      const changed = JSON.stringify({ ...registrationAt(10), app: 'another' });
+      const lines = [lineOf(10), lineOf(11), lineOf(10), changed];
+
+      const answers = await importLines(lines);
+      const [other] = await importLines([changed]);
+
+      expect(answers.map(({ line, status, repeats }) => [line, status, repeats])).toEqual([
+        [1, 202, undefined],
+        [2, 202, undefined],
+        [3, 200, 1],
+        [4, 409, 3],
+      ]);
+      expect(answers[3]?.problem?.detail).toBe(
+        'Line 3 of this import names the same instance with other content: leave one of the two out',
+      );
+      expect(other?.problem?.detail).not.toContain('Line');
     });
   });
 }

@@ -1,8 +1,10 @@
 import { COMMAND_SUBJECTS } from '@uplift/contracts';
 import { headers as natsHeaders } from 'nats';
+import { eventually } from '../../support/eventually';
 import type { Call, RunningCommandApi } from './running-command-api';
 import { REGISTRATION, registrationOf } from './running-command-api';
 
+const UNHEARD = /^uplift_commands_refused_unheard_total\{code="invalid-input"\} (\d+)$/m;
 const RESTING = '88888888-8888-4888-8888-888888888888';
 const UNKNOWN = '99999999-9999-4999-8999-999999999999';
 
@@ -207,13 +209,13 @@ export function refusalsSuite(running: () => RunningCommandApi): void {
     });
 
     it.each([
-      ['garbage', 'not json', 'malformed-request', 400],
-      ['nothing', '', 'malformed-request', 400],
+      ['garbage', 'not json', 'malformed-json', 400],
+      ['nothing', '', 'malformed-json', 400],
       ['a number', '7', 'invalid-input', 400],
       ['an unknown field', JSON.stringify({ instanceId: UNKNOWN, x: 1 }), 'invalid-input', 400],
       ['an unknown instance', JSON.stringify({ instanceId: UNKNOWN }), 'instance-unknown', 404],
       ['deep nesting', `${'{"a":'.repeat(30)}1${'}'.repeat(30)}`, 'input-too-deep', 400],
-      ['101 KiB', JSON.stringify({ reason: 'x'.repeat(101 * 1024) }), 'request-too-large', 413],
+      ['101 KiB', JSON.stringify({ reason: 'x'.repeat(101 * 1024) }), 'body-too-large', 413],
     ])('answers %s on the bus with a problem', async (_what, payload, code, status) => {
       const headers = natsHeaders();
       headers.set('Idempotency-Key', 'bus');
@@ -237,6 +239,32 @@ export function refusalsSuite(running: () => RunningCommandApi): void {
         idempotencyKey: 'k',
       });
       await expect(asked).rejects.toMatchObject({ problem: body });
+    });
+
+    it('counts and keeps what it refuses where nobody waits for the answer', async () => {
+      const unheard = async () => {
+        const page = await (await fetch(`${api.url}/metrics`)).text();
+        return Number(UNHEARD.exec(page)?.[1] ?? 0);
+      };
+      const counted = await unheard();
+      const { nats } = api.connection;
+      nats.publish(COMMAND_SUBJECTS.triggerUpgrade, '{"reason":7}');
+      nats.publish(COMMAND_SUBJECTS.triggerUpgrade, '{"reason":7}');
+
+      await eventually(async () => expect(await unheard()).toBe(counted + 2));
+      const kept = await eventually(async () => {
+        const events = await api.denials();
+        expect(events).not.toEqual([]);
+        return events;
+      });
+      expect(kept).toEqual([
+        expect.objectContaining({
+          command: COMMAND_SUBJECTS.triggerUpgrade,
+          transport: 'nats',
+          code: 'invalid-input',
+          deniedTo: null,
+        }),
+      ]);
     });
 
     it('refuses on the bus without a key', async () => {

@@ -106,6 +106,16 @@ export class RunningCommandApi {
     return streams.filter((stream) => !['refusal', 'audit'].includes(categoryOf(stream) ?? ''));
   }
 
+  /** The data of every denied command. */
+  async denials(): Promise<readonly unknown[]> {
+    const found: unknown[] = [];
+    for await (const { events, caughtUp } of this.store.subscribeToAll({})) {
+      found.push(...events.filter(({ type }) => type === 'CommandDenied').map(({ data }) => data));
+      if (caughtUp) break;
+    }
+    return found;
+  }
+
   async register(key: string): Promise<string> {
     const { body } = await this.post('/v1/instances', { key, body: registrationOf(key) });
     return String(body.instanceId);

@@ -377,7 +377,7 @@ test.each([
   [QUERY_SUBJECTS.instanceStats, 'garbage', ''],
 ])('%s refuses %j and points at "%s"', async (subject, body, pointer) => {
   const problem = await problemOf(subject, body);
-  expect(problem).toMatchObject({ status: 400, code: 'invalid-query' });
+  expect(problem).toMatchObject({ status: 400, code: 'invalid-input' });
   expect(problem.errors?.map((error) => error.pointer)).toContain(pointer);
   expect(await fixture.ask(QUERY_SUBJECTS.instanceStats, {})).toHaveProperty('asOf');
 });

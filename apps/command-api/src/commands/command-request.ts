@@ -1,5 +1,5 @@
 import type { Actor } from '@uplift/contracts';
-import { refusal } from '@uplift/contracts';
+import { invalidInput, refusal } from '@uplift/contracts';
 import type { InstanceCommandOf, Labels, OperatorCommandType } from '@uplift/domain';
 import { isLimit } from '@uplift/domain';
 import { canonicalJson, deterministicEventId } from '@uplift/event-store';
@@ -57,6 +57,15 @@ export function requireKey(key: string | undefined): string {
     'idempotency-key-invalid',
     'An Idempotency-Key has 1 to 255 printable ASCII characters without spaces',
   );
+}
+
+/** What a header If-Match asks for. Throws if it is no revision. */
+export function expectedRevision(ifMatch: string | undefined): { readonly ifRevision?: number } {
+  if (ifMatch === undefined || ifMatch === '*') return {};
+  const [, digits] = /^"(\d{1,15})"$/.exec(ifMatch) ?? [];
+  if (digits !== undefined) return { ifRevision: Number(digits) };
+  const detail = 'must be a revision in double quotes, for example "4"';
+  throw invalidInput([{ pointer: '/headers/If-Match', detail }]);
 }
 
 /** W3C trace context to pass on; a malformed one is ignored, as the standard asks. */

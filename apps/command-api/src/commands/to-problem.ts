@@ -1,12 +1,13 @@
 import { HttpException } from '@nestjs/common';
 import type { ProblemCode, ProblemDetails, ProblemFields } from '@uplift/contracts';
-import { isProblemCode, problem, ProblemError } from '@uplift/contracts';
+import { internalError, isProblemCode, problem, ProblemError } from '@uplift/contracts';
 import { DomainError } from '@uplift/domain';
 import {
   AppendNotTriedError,
   EventStoreRefusedError,
   EventStoreUnavailableError,
 } from '@uplift/event-store';
+import { BODY_TOO_LARGE } from '../input/read-dto';
 
 const UNKNOWN_OUTCOME =
   'It is unknown whether the command took effect: repeat it with the same Idempotency-Key';
@@ -21,7 +22,6 @@ const REFUSED_BY_HTTP: Readonly<Record<number, ProblemCode>> = {
   400: 'malformed-json',
   404: 'route-unknown',
   405: 'method-not-allowed',
-  413: 'body-too-large',
   415: 'unsupported-media-type',
 };
 
@@ -35,7 +35,7 @@ export function toProblem(error: unknown): ProblemDetails {
   if (error instanceof Error && hasKnownCode(error)) {
     return problem(error.code, error.message, error instanceof DomainError ? fieldsOf(error) : {});
   }
-  return problem('internal-error', 'The cause is in the log of the service');
+  return internalError();
 }
 
 function hasKnownCode(error: Error): error is Error & { readonly code: ProblemCode } {
@@ -54,9 +54,10 @@ function fieldsOf(error: DomainError): ProblemFields {
 
 function fromHttp(error: HttpException): ProblemDetails {
   const status = error.getStatus();
+  if (status === 413) return BODY_TOO_LARGE;
   const code = REFUSED_BY_HTTP[status];
   if (code !== undefined) return problem(code, error.message);
-  if (status >= 500) return problem('internal-error', 'The cause is in the log of the service');
+  if (status >= 500) return internalError();
   return { ...problem('request-refused', error.message), status };
 }
 

@@ -6,13 +6,14 @@ import { Readable } from 'node:stream';
 import type { Principal } from '@uplift/access';
 import { knownPrincipalOf } from '@uplift/access';
 import type { Caller, OptionallyKeyedCaller } from '../commands/command-request';
-import { requireKey, tracing } from '../commands/command-request';
+import { expectedRevision, requireKey, tracing } from '../commands/command-request';
 import { isUuid } from '../input/fields';
 import type { DtoType } from '../input/read-dto';
 import { readDto } from '../input/read-dto';
 import type { HttpRequest } from './http-exchange';
 import { headerOf } from './http-exchange';
 import { UnreadBody } from './http-transport';
+import { NDJSON, wrongType } from './import-body';
 
 const MIN_POSITION = 'min-position';
 
@@ -54,15 +55,6 @@ function callerOf(request: HttpRequest): OptionallyKeyedCaller {
   };
 }
 
-function expectedRevision(ifMatch: string | undefined): { readonly ifRevision?: number } {
-  if (ifMatch === undefined || ifMatch === '*') return {};
-  const [, digits] = /^"(\d{1,15})"$/.exec(ifMatch) ?? [];
-  if (digits !== undefined) return { ifRevision: Number(digits) };
-  throw refusal('invalid-input', 'If-Match takes one ETag of the instance, for example "4"', {
-    errors: [{ pointer: '/headers/if-match', detail: 'must be a revision in double quotes' }],
-  });
-}
-
 /** The query of this name that the request stands for; an `:id` in the path is its required member. */
 export const HttpQuery = createParamDecorator((name: HttpQueryName, context: ExecutionContext) =>
   queryOf(name, context.switchToHttp().getRequest<HttpRequest>()),
@@ -84,7 +76,8 @@ export class DtoPipe implements PipeTransform {
   transform(value: unknown, { metatype }: ArgumentMetadata): unknown {
     if (metatype === undefined) throw new TypeError('A validated parameter declares a DTO class');
     if (value instanceof Readable || value instanceof UnreadBody) {
-      throw refusal('unsupported-media-type', 'Send the body as application/json');
+      const sentAs = value instanceof UnreadBody ? value.contentType : NDJSON;
+      throw wrongType(sentAs, 'the body as application/json');
     }
     return readDto(metatype as DtoType<object>, value);
   }

@@ -1,5 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { CONTENT_TYPES, problem, refusal } from '@uplift/contracts';
+import { CONTENT_TYPES, parseBody, problem } from '@uplift/contracts';
 import type { IncomingMessage } from 'node:http';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
@@ -7,6 +7,7 @@ import { Clock } from '@uplift/runtime';
 import { CommandLimiter } from '../commands/command-limiter';
 import { BODY_LIMIT_BYTES } from '../input/read-dto';
 import { refuseForeign } from './foreign-requests';
+import { IMPORT_ROUTE, leaveUnread, NDJSON } from './import-body';
 import type { HttpReply } from './http-exchange';
 import { sendProblem } from './http-exchange';
 import { ProblemDetailsFilter, RouteTable } from './problem-details.filter';
@@ -30,9 +31,6 @@ const COMMAND_METHOD = 'POST';
 /** What an operator may need just then. */
 const OPERATORS_COMMANDS = ['/v1/system/', '/v1/tokens'];
 const LIMITED = { bodyLimit: BODY_LIMIT_BYTES };
-const IMPORT_ROUTE = '/v1/instances/import';
-export const NDJSON = 'application/x-ndjson';
-const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Body formats and one shape of error. */
 export function configureHttp(app: NestFastifyApplication): void {
@@ -40,7 +38,7 @@ export function configureHttp(app: NestFastifyApplication): void {
   limitBodies(app, app.get(Clock, { strict: false }));
   const routes = new RouteTable();
   const fastify = app.getHttpAdapter().getInstance();
-  closeUnreadImports(app);
+  leaveUnread(app);
   refuseWithoutHost(app);
   refuseForeign(app);
   ignoreExpectations(app);
@@ -60,17 +58,6 @@ function limitBodies(app: NestFastifyApplication, clock: Clock): void {
         const cancelTimer = clock.after(REQUEST_TIMEOUT_MS, () => refuseSlowBody(raw));
         raw.once('end', cancelTimer).once('close', cancelTimer);
       }
-      done();
-    });
-}
-
-/** Nobody reads the lines of an import that was refused: they may never end. */
-function closeUnreadImports(app: NestFastifyApplication): void {
-  app
-    .getHttpAdapter()
-    .getInstance()
-    .addHook('onSend', ({ raw, routeOptions }, reply, _payload, done) => {
-      if (routeOptions.url === IMPORT_ROUTE && !raw.complete) reply.header('connection', 'close');
       done();
     });
 }
@@ -152,7 +139,7 @@ export class UnreadBody {
 function acceptBodies(app: NestFastifyApplication): void {
   app.useBodyParser('application/json', LIMITED, (_request, body: Buffer, done) => {
     try {
-      done(null, parse(body));
+      done(null, parseBody(body));
     } catch (error) {
       done(error as Error);
     }
@@ -164,12 +151,4 @@ function acceptBodies(app: NestFastifyApplication): void {
     .getHttpAdapter()
     .getInstance()
     .addContentTypeParser(NDJSON, (_request, stream, done) => done(null, stream));
-}
-
-function parse(body: Buffer): unknown {
-  try {
-    return JSON.parse(UTF8.decode(body));
-  } catch {
-    throw refusal('malformed-json', 'The body must be one JSON document in UTF-8');
-  }
 }

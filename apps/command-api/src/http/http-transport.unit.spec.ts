@@ -80,7 +80,7 @@ describe('a body over HTTP', () => {
     expect(await answerTo(sized(LIMIT + 1), 'text/plain')).toMatchObject({ status: 413 });
   });
 
-  it.each(['', '{', '{"text":"x"}}', '\u0000'])('that is no JSON is refused: %j', async (text) => {
+  it.each(['{', '{"text":"x"}}', '\u0000'])('that is no JSON is refused: %j', async (text) => {
     expect(await answerTo(text)).toMatchObject({ status: 400, code: 'malformed-json' });
   });
 

@@ -18,6 +18,7 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
+import { FAULTS, longerThan, moreItemsThan, noneOf, outsideOf } from '@uplift/contracts';
 import { LONGEST_LABEL, MOST_LABELS } from '@uplift/domain';
 import { holdsMailAddress, secretIn } from './sensitive-text';
 
@@ -59,18 +60,18 @@ export function Field(
 /** One line of text, which holds no secret as far as that can be seen. */
 export function TextField({
   pattern = LINE,
-  rule: words = 'one line without control characters',
+  rule: words,
   isProse = false,
   ...options
 }: TextOptions): PropertyDecorator {
   const { maxLength } = options;
-  const message = `must be ${words}`;
+  const message = words === undefined ? FAULTS.line : `must be ${words}`;
   const shown = pattern === LINE ? {} : { pattern: pattern.source };
   return Field(
     { type: 'string', maxLength, ...shown },
     options,
-    IsString(),
-    MaxLength(maxLength),
+    IsString({ message: FAULTS.text }),
+    MaxLength(maxLength, { message: longerThan(maxLength) }),
     Matches(pattern, { message }),
     rule('isHarmless', (value) => whySensitive(value, { maxLength, isProse })),
   );
@@ -108,11 +109,15 @@ export function ReasonField(options: { readonly optional?: boolean } = {}): Prop
   return TextField({ description, maxLength: 500, isProse: true, ...oneLine, ...options });
 }
 
-export function UuidField(options: FieldOptions): PropertyDecorator {
+/** @param options `required`: what is said where it is missing */
+export function UuidField(
+  options: FieldOptions & { readonly required?: string },
+): PropertyDecorator {
+  const { required } = options;
   return Field(
     { type: 'string', format: 'uuid', pattern: UUID.source },
     options,
-    Matches(UUID, { message: 'must be a UUID in lower case' }),
+    Matches(UUID, { message: FAULTS.uuid, context: { required } }),
   );
 }
 
@@ -121,16 +126,22 @@ export function ChoiceField(
   options: FieldOptions & { readonly default?: string },
 ): PropertyDecorator {
   const fallback = options.default === undefined ? {} : { default: options.default };
-  return Field({ type: 'string', enum: [...values], ...fallback }, options, IsIn(values));
+  const message = ({ value }: { readonly value: unknown }) => noneOf(values, value);
+  return Field(
+    { type: 'string', enum: [...values], ...fallback },
+    options,
+    IsIn(values, { message }),
+  );
 }
 
 export function FlagField(options: FieldOptions): PropertyDecorator {
-  return Field({ type: 'boolean' }, options, IsBoolean());
+  return Field({ type: 'boolean' }, options, IsBoolean({ message: FAULTS.flag }));
 }
 
 /** A flag that is there or not: false says nothing. */
 export function SetField(options: FieldOptions): PropertyDecorator {
-  return Field({ type: 'boolean', enum: [true] }, options, IsIn([true]));
+  const message = 'must be true, or left out';
+  return Field({ type: 'boolean', enum: [true] }, options, IsIn([true], { message }));
 }
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/;
@@ -157,7 +168,9 @@ export function CountField(
 ): PropertyDecorator {
   const { minimum, maximum } = options;
   const schema = { type: 'integer', minimum, maximum } as const;
-  return Field(schema, options, IsInt(), Min(minimum), Max(maximum));
+  const message = outsideOf(minimum, maximum);
+  const rules = [IsInt({ message }), Min(minimum, { message }), Max(maximum, { message })];
+  return Field(schema, options, ...rules);
 }
 
 /** Names of members that belong together. */
@@ -177,7 +190,7 @@ export function NestedField(
     { type, ...(forms.length === 0 ? {} : { oneOf }) },
     { description, optional: true },
     ...(forms.length === 0 ? [] : [hasOneForm(forms)]),
-    IsObject(),
+    IsObject({ message: FAULTS.object }),
     ValidateNested(),
     Type(() => type),
   );
@@ -191,9 +204,9 @@ export function NestedListField(
   return Field(
     { type: [type], maxItems },
     { description, optional: true },
-    IsArray(),
-    ArrayMaxSize(maxItems),
-    IsObject({ each: true }),
+    IsArray({ message: FAULTS.list }),
+    ArrayMaxSize(maxItems, { message: moreItemsThan(maxItems) }),
+    IsObject({ each: true, message: 'must be a list of JSON objects' }),
     ValidateNested({ each: true }),
     Type(() => type),
   );

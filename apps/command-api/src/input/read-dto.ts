@@ -1,7 +1,7 @@
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import type { ValidationError, ValidatorOptions } from 'class-validator';
-import { refusal } from '@uplift/contracts';
+import { FAULTS, invalidInput, refusal, tooLarge, withoutBody } from '@uplift/contracts';
 
 export type DtoType<T extends object> = new () => T;
 
@@ -12,8 +12,8 @@ interface Fault {
 
 /** Largest body of a command, over every transport. */
 export const BODY_LIMIT_BYTES = 100 * 1_024;
+export const BODY_TOO_LARGE = tooLarge(BODY_LIMIT_BYTES);
 
-const MOST_FAULTS = 20;
 const MOST_LEVELS = 20;
 const RESERVED_KEYS = ['__proto__', 'constructor', 'prototype'];
 const STRICT: ValidatorOptions = {
@@ -21,23 +21,20 @@ const STRICT: ValidatorOptions = {
   forbidNonWhitelisted: true,
   forbidUnknownValues: true,
   stopAtFirstError: true,
-  validationError: { target: false, value: false },
+  validationError: { target: false, value: true },
 };
 
 /** The value as a valid DTO. Throws a problem that points at every fault. Converts nothing. */
 export function readDto<T extends object>(type: DtoType<T>, value: unknown): T {
+  if (value === undefined) throw withoutBody();
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw refusal('invalid-input', 'The body must be a JSON object', {
-      errors: [{ pointer: '', detail: 'must be a JSON object' }],
-    });
+    throw invalidInput([{ pointer: '', detail: FAULTS.object }]);
   }
   assertSoundJson(value);
   const dto = plainToInstance(type, value, { enableImplicitConversion: false });
   const errors = validateSync(dto, STRICT).flatMap((error) => faultsOf(error, ''));
   if (errors.length === 0) return dto;
-  throw refusal('invalid-input', 'See errors for each fault and its place', {
-    errors: errors.slice(0, MOST_FAULTS),
-  });
+  throw invalidInput(errors);
 }
 
 /** Refuses, before the validator is asked, what would overflow a recursion or reach a prototype. */
@@ -54,18 +51,23 @@ function assertSoundJson(value: unknown, pointer = '', level = 1): void {
 }
 
 function reservedKey(pointer: string): Error {
-  return refusal('invalid-input', 'A property name is reserved', {
-    errors: [{ pointer, detail: 'this property name is reserved' }],
-  });
+  return invalidInput([{ pointer, detail: FAULTS.reserved }]);
 }
 
 function faultsOf(error: ValidationError, parent: string): readonly Fault[] {
   const pointer = `${parent}/${escapePointer(error.property)}`;
   const own = Object.entries(error.constraints ?? {}).map(([rule, text]) => ({
     pointer,
-    detail: rule === 'whitelistValidation' ? 'this property is not known' : text,
+    detail: detailOf(error, rule, text),
   }));
   return [...own, ...(error.children ?? []).flatMap((child) => faultsOf(child, pointer))];
+}
+
+function detailOf({ value, contexts }: ValidationError, rule: string, text: string): string {
+  if (rule === 'whitelistValidation') return FAULTS.unknown;
+  if (value !== undefined) return text;
+  const { required = FAULTS.required } = (contexts?.[rule] ?? {}) as { readonly required?: string };
+  return required;
 }
 
 /** RFC 6901. */

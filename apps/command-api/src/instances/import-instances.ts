@@ -2,7 +2,7 @@ import type { BeforeApplicationShutdown } from '@nestjs/common';
 import { applyDecorators, Injectable, Logger } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { CommandAnswer, ProblemDetails } from '@uplift/contracts';
-import { refusal } from '@uplift/contracts';
+import { problem, refusal } from '@uplift/contracts';
 import { canonicalJson } from '@uplift/event-store';
 import type { CancelTimer } from '@uplift/runtime';
 import { Clock } from '@uplift/runtime';
@@ -16,7 +16,7 @@ import { answerOf } from '../commands/command-answer';
 import { CommandLimits } from '../commands/command-limiter';
 import type { OptionallyKeyedCaller } from '../commands/command-request';
 import { DescribedProblems, IDEMPOTENCY_KEY } from '../http/routes';
-import { NDJSON } from '../http/http-transport';
+import { NDJSON, NO_LINES } from '../http/import-body';
 import { BODY_LIMIT_BYTES, readDto } from '../input/read-dto';
 import { toProblem } from '../commands/to-problem';
 import type { Line } from './import-lines';
@@ -26,6 +26,8 @@ import { ImportedInstanceDto } from './instances.dto';
 
 const MOST_AT_ONCE = 32;
 const MOST_IMPORTS = 8;
+/** Instances of an import that are remembered: it may go on for ever. */
+const MOST_SEEN = 50_000;
 /** Of the holder of one token. */
 const MOST_OF_ONE = 2;
 /** An import in which no line comes and no answer is read is cut. */
@@ -39,7 +41,7 @@ export function DescribedImport(): MethodDecorator {
     ApiOperation({
       summary: 'Register many instances, one per line',
       description:
-        'Each line is an ImportedInstanceDto; each line of the answer is {line, status, result} or {line, status, problem}, sent as soon as that line and those before it are done. Takes as long as lines come and answers are read. One that is cut ends with a line {cut: {reason, lines, accepted, known, refused}}. Lines may be sent again.',
+        'Each line is an ImportedInstanceDto; each line of the answer is {line, status, result} or {line, status, problem}, sent as soon as that line and those before it are done. Takes as long as lines come and answers are read. One that is cut ends with a line {cut: {reason, lines, accepted, known, refused}}. A line that names the instance of an earlier line says so in `repeats`, the number of that line. Lines may be sent again.',
     }),
     ApiHeader({
       name: 'Idempotency-Key',
@@ -61,9 +63,12 @@ export function DescribedImport(): MethodDecorator {
   );
 }
 
-type LineAnswer = { readonly line: number; readonly status: number } & (
-  { readonly result: CommandAnswer } | { readonly problem: ProblemDetails }
-);
+type LineAnswer = {
+  readonly line: number;
+  readonly status: number;
+  /** The earlier line of this import that names the same instance. */
+  readonly repeats?: number;
+} & ({ readonly result: CommandAnswer } | { readonly problem: ProblemDetails });
 
 /** Registers one instance per line. A bad line is answered and the next one taken. */
 @Injectable()
@@ -118,12 +123,16 @@ export class ImportInstances implements BeforeApplicationShutdown {
     caller: OptionallyKeyedCaller,
   ): AsyncGenerator<string> {
     const lines = linesOf(run.moving(bytes), BODY_LIMIT_BYTES);
+    const seen = new SeenInstances();
     try {
-      const answers = mapInOrder(lines, MOST_AT_ONCE, (line) => this.importLine(line, caller));
+      const answers = mapInOrder(lines, MOST_AT_ONCE, (line) =>
+        this.importLine(line, caller, seen),
+      );
       for await (const answer of answers) {
         run.count(answer.status);
         yield `${JSON.stringify(answer)}\n`;
       }
+      if (run.isEmpty) yield `${JSON.stringify(withoutLines())}\n`;
       run.complete();
     } catch (error) {
       run.cut(error instanceof ImportCutError ? error.reason : 'client-gone');
@@ -138,19 +147,90 @@ export class ImportInstances implements BeforeApplicationShutdown {
     else this.logger.warn('import cut', run.summary);
   }
 
-  private async importLine(line: Line, caller: OptionallyKeyedCaller): Promise<LineAnswer> {
+  private async importLine(
+    line: Line,
+    caller: OptionallyKeyedCaller,
+    seen: SeenInstances,
+  ): Promise<LineAnswer> {
     try {
       const dto = readDto(ImportedInstanceDto, parse(line));
-      const { idempotencyKey = `import:${digest(dto)}` } = caller;
-      const keyed = { ...caller, idempotencyKey, isPatient: true } as const;
+      return await seen.inTurn(dto.instanceId, line.number, (earlier) =>
+        this.registerLine({ dto, line, earlier }, caller),
+      );
+    } catch (error) {
+      return this.refused(line.number, error);
+    }
+  }
+
+  private async registerLine(
+    { dto, line: { number: line }, earlier }: ReadLine,
+    caller: OptionallyKeyedCaller,
+  ): Promise<LineAnswer> {
+    const repeats = earlier === undefined ? {} : { repeats: earlier };
+    const { idempotencyKey = `import:${digest(dto)}` } = caller;
+    const keyed = { ...caller, idempotencyKey, isPatient: true } as const;
+    try {
       const result = await this.turns.execute(() => this.commands.register(dto, keyed));
       const status = result.outcome === 'accepted' ? 202 : 200;
-      return { line: line.number, status, result: answerOf(result) };
+      return { line, status, ...repeats, result: answerOf(result) };
     } catch (error) {
-      const problem = toProblem(error);
-      if (problem.code === 'internal-error') this.logger.error(error, 'unexpected');
-      return { line: line.number, status: problem.status, problem };
+      const refused = this.refused(line, error);
+      return { ...refused, ...repeats, problem: ofRepeated(refused.problem, earlier) };
     }
+  }
+
+  private refused(line: number, error: unknown) {
+    const document = toProblem(error);
+    if (document.code === 'internal-error') this.logger.error(error, 'unexpected');
+    return { line, status: document.status, problem: document };
+  }
+}
+
+interface ReadLine {
+  readonly dto: ImportedInstanceDto;
+  readonly line: Line;
+  /** Number of the line before it that names the same instance. */
+  readonly earlier: number | undefined;
+}
+
+/** What an earlier line of the same import says otherwise is no fault of another caller. */
+const OF_OTHER_CONTENT = ['instance-already-registered', 'idempotency-key-reused'];
+
+function ofRepeated(document: ProblemDetails, earlier: number | undefined): ProblemDetails {
+  if (earlier === undefined || !OF_OTHER_CONTENT.includes(document.code)) return document;
+  const detail = `Line ${earlier} of this import names the same instance with other content: leave one of the two out`;
+  return { ...document, detail };
+}
+
+function withoutLines() {
+  const document = problem('malformed-json', NO_LINES);
+  return { line: 1, status: document.status, problem: document };
+}
+
+/** Which line of an import named an instance last. Lines of one instance are handled one after the other. */
+class SeenInstances {
+  private readonly lines = new Map<
+    string,
+    { readonly line: number; readonly done: Promise<unknown> }
+  >();
+
+  /** `handle` is given the number of the earlier line. */
+  inTurn<Result>(
+    instanceId: string,
+    line: number,
+    handle: (earlier: number | undefined) => Promise<Result>,
+  ): Promise<Result> {
+    const earlier = this.lines.get(instanceId);
+    const done = Promise.resolve(earlier?.done).then(() => handle(earlier?.line));
+    const settled = done.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.lines.delete(instanceId);
+    this.lines.set(instanceId, { line, done: settled });
+    const [oldest] = this.lines.keys();
+    if (this.lines.size > MOST_SEEN && oldest !== undefined) this.lines.delete(oldest);
+    return done;
   }
 }
 
@@ -184,6 +264,10 @@ class ImportRun {
   /** Null once all lines are answered. */
   get reason(): Cut | null {
     return this.cutBy;
+  }
+
+  get isEmpty(): boolean {
+    return this.tally.lines === 0;
   }
 
   get summary(): object {

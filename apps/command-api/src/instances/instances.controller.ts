@@ -5,8 +5,7 @@ import type { Principal } from '@uplift/access';
 import { knownPrincipalOf } from '@uplift/access';
 import type { BusRequest } from '@uplift/bus';
 import type { CommandAnswer, Query } from '@uplift/contracts';
-import { COMMAND_SUBJECTS, refusal } from '@uplift/contracts';
-import { Readable } from 'node:stream';
+import { COMMAND_SUBJECTS } from '@uplift/contracts';
 import { Needs } from '../access/route-access';
 import type { CommandResult } from '../commands/command-answer';
 import { answerOf } from '../commands/command-answer';
@@ -20,7 +19,7 @@ import {
   HttpQuery,
   UuidPipe,
 } from '../http/http-requests';
-import { NDJSON } from '../http/http-transport';
+import { linesIn, NDJSON } from '../http/import-body';
 import { GetQuery, PostCommand } from '../http/routes';
 import { readDto } from '../input/read-dto';
 import { BusCommand, busCaller } from '../nats/bus-command';
@@ -61,11 +60,8 @@ export class InstancesController {
     @Req() request: HttpRequest,
     @Res() reply: HttpReply,
   ): void {
-    if (!(body instanceof Readable)) {
-      throw refusal('unsupported-media-type', `Send the lines as ${NDJSON}`);
-    }
     const answers = this.importing.answer(
-      body,
+      linesIn(request, body),
       callerWithOptionalKey(request),
       knownPrincipalOf(request),
     );

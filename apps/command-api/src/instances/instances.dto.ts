@@ -1,4 +1,5 @@
 import type { HealthProbeKind, InstanceStatus, RunningStatus } from '@uplift/domain';
+import { FAULTS, moreItemsThan } from '@uplift/contracts';
 import { HEALTH_PROBE_KINDS, INSTANCE_STATUSES, isRunning } from '@uplift/domain';
 import { ArrayMaxSize, IsArray, IsInt, Max, Min } from 'class-validator';
 import {
@@ -17,6 +18,7 @@ import { SCRIPT_FORMS, TaskScriptDto, UpgradePlanDto } from '../upgrades/upgrade
 /** The only statuses an app may report. */
 export const RUNNING_STATUSES = INSTANCE_STATUSES.filter(isRunning);
 
+const STATUS_CODES = { each: true, message: 'must be whole numbers from 100 to 599' };
 const PATH = /^\/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*$/;
 
 class ScriptsDto {
@@ -50,11 +52,11 @@ class HealthProbeDto {
   @Field(
     { type: 'array', items: { type: 'integer', minimum: 100, maximum: 599 }, maxItems: 20 },
     { description: 'Status codes that count as healthy beside 2xx', optional: true },
-    IsArray(),
-    ArrayMaxSize(20),
-    IsInt({ each: true }),
-    Min(100, { each: true }),
-    Max(599, { each: true }),
+    IsArray({ message: FAULTS.list }),
+    ArrayMaxSize(20, { message: moreItemsThan(20) }),
+    IsInt(STATUS_CODES),
+    Min(100, STATUS_CODES),
+    Max(599, STATUS_CODES),
   )
   readonly acceptStatuses?: number[];
 }
@@ -120,7 +122,10 @@ export class RegisterInstanceDto extends RegistrationDto {
 
 /** One line of an import names its instance: a line sent again must mean the same instance. */
 export class ImportedInstanceDto extends RegistrationDto {
-  @UuidField({ description: 'Id of the instance' })
+  @UuidField({
+    description: 'Id of the instance',
+    required: 'is required: each line names its instance, so that it may be sent again',
+  })
   readonly instanceId!: string;
 }
 

@@ -9,7 +9,7 @@ import type { Observable } from 'rxjs';
 import { throwError } from 'rxjs';
 import { Needs } from '../access/route-access';
 import type { Caller } from '../commands/command-request';
-import { requireKey, tracing } from '../commands/command-request';
+import { expectedRevision, requireKey, tracing } from '../commands/command-request';
 import { toProblem } from '../commands/to-problem';
 
 const endpoint = (schema: string, scope: Scope) => ({ schema, scope, idempotent: true }) as const;
@@ -63,6 +63,7 @@ export function busCaller(request: BusRequest): Caller {
     labels,
     idempotencyKey: requireKey(key),
     ...tracing(headers[REQUEST_HEADERS.traceparent]),
+    ...expectedRevision(headers[REQUEST_HEADERS.ifMatch]),
   };
 }
 

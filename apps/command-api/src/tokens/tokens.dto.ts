@@ -1,4 +1,5 @@
 import type { Scope } from '@uplift/domain';
+import { FAULTS, moreItemsThan, noneOf } from '@uplift/contracts';
 import { SCOPES } from '@uplift/domain';
 import { ArrayMaxSize, ArrayMinSize, ArrayUnique, IsArray, IsIn } from 'class-validator';
 import { Field, LimitField, oneLine, ReasonField, TextField, TimeField } from '../input/fields';
@@ -14,11 +15,11 @@ export class CreateTokenDto {
       uniqueItems: true,
     },
     { description: 'What its holder may do: no more than whoever creates it' },
-    IsArray(),
-    ArrayMinSize(1),
-    ArrayMaxSize(SCOPES.length),
-    ArrayUnique(),
-    IsIn(SCOPES, { each: true }),
+    IsArray({ message: FAULTS.list }),
+    ArrayMinSize(1, { message: 'must name one scope at least' }),
+    ArrayMaxSize(SCOPES.length, { message: moreItemsThan(SCOPES.length) }),
+    ArrayUnique({ message: 'must name each scope once' }),
+    IsIn(SCOPES, { each: true, message: noneOf(SCOPES, undefined) }),
   )
   readonly scopes!: Scope[];
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { refusal } from '@uplift/contracts';
+import { invalidInput, refusal } from '@uplift/contracts';
 import type {
   Resolution,
   TargetVariable,
@@ -141,9 +141,7 @@ function refuseWithoutReason({ repair, priority, reason = '' }: TriggerUpgradeDt
 function resolutionOf({ adopt: buildName, notLanded }: ResolveOutcomeDto): Resolution {
   if (buildName !== undefined && notLanded === undefined) return { kind: 'adopt', buildName };
   if (buildName === undefined && notLanded !== undefined) return { kind: 'not-landed' };
-  throw refusal('invalid-input', 'See errors for each fault and its place', {
-    errors: [{ pointer: '', detail: 'must have exactly one of: adopt, notLanded' }],
-  });
+  throw invalidInput([{ pointer: '', detail: 'must have exactly one of: adopt, notLanded' }]);
 }
 
 function isoTime(at: number): string {

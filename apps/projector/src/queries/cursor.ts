@@ -1,5 +1,5 @@
 import type { ProblemError } from '@uplift/contracts';
-import { refusal } from '@uplift/contracts';
+import { invalidInput, refusal } from '@uplift/contracts';
 import type { NamedColumn, Table } from '../read-model/table';
 
 const TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
@@ -61,7 +61,7 @@ export function cursorAfter<View>(table: Table<View>, last: View): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url');
 }
 
-/** Throws the problem `invalid-query` when the text is no cursor of this table. */
+/** Throws the problem `invalid-input` when the text is no cursor of this table. */
 export function readCursor<View>(
   table: Table<View>,
   cursor: string | undefined,
@@ -71,8 +71,8 @@ export function readCursor<View>(
   const columns = table.options.order.map((field) => table.column(field));
   const values = columns.map((column, n) => valueOf(column, parts[n]));
   if (parts.length === columns.length && !values.includes(undefined)) return values;
-  const detail = 'cursor must be the nextCursor of an earlier page';
-  throw refusal('invalid-query', detail, { errors: [{ pointer: '/cursor', detail }] });
+  const detail = 'must be the nextCursor of an earlier page';
+  throw invalidInput([{ pointer: '/cursor', detail }]);
 }
 
 function parsed(cursor: string): readonly unknown[] {

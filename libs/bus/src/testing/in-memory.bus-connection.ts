@@ -227,7 +227,7 @@ export class InMemoryBusConnection extends BusConnection implements AttachedConn
       }
       this.toServer('request', () => answer(reply));
     };
-    this.toClient('request', () => endpoint.onRequest({ ...message, respond }));
+    this.toClient('request', () => endpoint.onRequest({ ...message, isHeard: true, respond }));
   }
 
   private isTooLarge({ headers, payload }: ReceivedMessage): boolean {

@@ -145,12 +145,12 @@ export const REFUSAL_EVENTS: {
     }),
   ),
   CommandDenied: documented(
-    'The first denial in one hour of one command to one caller, for want of a right.',
+    'The first denial in one hour of one command to one caller, for want of a right; or its first refusal where nobody waits for the answer.',
     object({
       command: documented('The subject of the command, or its method and route', name),
       transport: oneOf(['http', 'nats'] as const),
       code: documented('The code of the problem', name),
-      deniedTo: documented('The actor; null: nobody knows who it was', nullable(name)),
+      deniedTo: documented('The actor; null: it is not known who it was', nullable(name)),
       hour: documented('Start of the hour', timestamp),
     }),
   ),

@@ -15,8 +15,9 @@ export interface RefusalEventData {
     readonly hour: string;
   };
   /**
-   * The first denial in one hour of one command to one caller, for want of a right. Kept by the hour, not by the instance:
-   * whoever has no right is told of no instance, and fills no streams by guessing at some.
+   * The first denial in one hour of one command to one caller, for want of a right; or its refusal where nobody waits for
+   * the answer. Kept by the hour, not by the instance: whoever has no right is told of no instance, and fills no streams
+   * by guessing at some.
    */
   CommandDenied: {
     readonly command: string;

@@ -137,7 +137,7 @@ export const CALLBACK_MUTANTS: readonly Mutant[] = [
     id: 'refused-import-read-for-ever',
     breaks: ['S-06'],
     what: 'the lines of an import that was refused keep its connection open',
-    file: `${API}/http/http-transport.ts`,
+    file: `${API}/http/import-body.ts`,
     search:
       "if (routeOptions.url === IMPORT_ROUTE && !raw.complete) reply.header('connection', 'close');",
     replacement: '',

@@ -170,8 +170,7 @@ export const SECURITY_MUTANTS: readonly Mutant[] = [
     breaks: ['S-10'],
     what: 'an answer tells what went wrong inside',
     file: `${API}/commands/to-problem.ts`,
-    search:
-      "return problem('internal-error', 'The cause is in the log of the service');\n}\n\nfunction hasKnownCode",
+    search: 'return internalError();\n}\n\nfunction hasKnownCode',
     replacement: "return problem('internal-error', String(error));\n}\n\nfunction hasKnownCode",
     test: {
       spec: `${API}/commands/to-problem.unit.spec.ts`,
