@@ -56,6 +56,7 @@ const READS = [
   `/api/instance/${ID}/health/running-healthy-claimed`,
   '/openapi.json',
   '/',
+  '/asyncapi',
   '/docs',
   '/docs/start.js',
   '/problems',

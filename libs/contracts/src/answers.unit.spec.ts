@@ -2,7 +2,7 @@ import { Ajv2020 } from 'ajv/dist/2020';
 import { ANSWERS } from './answers';
 import { isProblemCode, isProblemDetails, problem, refusal } from './problems';
 import { openApiSchemas, toOpenApi } from './open-api';
-import { named, nullable, object, oneOf, text } from './schema';
+import { documented, named, nullable, object, oneOf, text } from './schema';
 
 const formats = { uuid: true, 'date-time': true } as const;
 
@@ -33,8 +33,20 @@ test('only codes of the table are codes', () => {
   expect(isProblemCode('toString')).toBe(false);
 });
 
+test('OpenAPI says of every member what it is, where the schema does not', () => {
+  const made = openApiSchemas([
+    named('Made', object({ project: text, own: documented('Its own', text) })),
+  ]);
+  expect(made.Made).toMatchObject({
+    properties: {
+      project: { description: 'Lagoon project name' },
+      own: { description: 'Its own' },
+    },
+  });
+});
+
 test('OpenAPI 3.0 says null with nullable, and references with components', () => {
-  const inner = named('Inner', object({ choice: nullable(oneOf(['a', 'b'])) }, { note: text }));
+  const inner = named('Inner', object({ choice: nullable(oneOf(['a', 'b'])) }, { sample: text }));
   const outer = object({ inner: nullable(inner) });
   expect(openApiSchemas([outer])).toEqual({
     Inner: {
@@ -42,7 +54,7 @@ test('OpenAPI 3.0 says null with nullable, and references with components', () =
       required: ['choice'],
       properties: {
         choice: { type: 'string', enum: ['a', 'b', null], nullable: true },
-        note: { type: 'string' },
+        sample: { type: 'string' },
       },
     },
   });

@@ -171,7 +171,9 @@ describe('the query of a URL', () => {
         String(value),
       ]);
 
-      const overHttp = faultsIn(() => readQueryString(name, Object.fromEntries(text), path));
+      const overHttp = faultsIn(() =>
+        readQueryString(name, Object.fromEntries(text) as Record<string, string>, path),
+      );
       const overBus = faultsIn(() => readQuery(name, body));
 
       expect(overHttp).toHaveLength(

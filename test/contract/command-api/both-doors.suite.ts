@@ -101,9 +101,12 @@ async function overBus(api: RunningCommandApi, subject: string, sent: Sent): Pro
   const headers = natsHeaders();
   Object.entries(sent.headers).forEach(([name, value]) => headers.set(name, value));
   const reply = await api.connection.nats.request(subject, sent.text, { timeout: 60_000, headers });
+  // An absent header reads as an empty one.
+  const valueOf = (name: string) => reply.headers?.get(name) ?? '';
   return {
-    status: Number(reply.headers?.get('Nats-Service-Error-Code') || 200),
-    retryAfter: reply.headers?.get('Retry-After') || null,
+    status:
+      valueOf('Nats-Service-Error-Code') === '' ? 200 : Number(valueOf('Nats-Service-Error-Code')),
+    retryAfter: valueOf('Retry-After') === '' ? null : valueOf('Retry-After'),
     text: reply.string(),
   };
 }
@@ -154,7 +157,7 @@ export function bothDoorsSuite(running: () => RunningCommandApi): void {
 
     it.each(NAMES)('%s with anything in its body replaced, or missing', async (name) => {
       const { body } = COMMANDS[name];
-      const replaced = invalidBodies(body).filter(({ what }) => !/__proto__/.test(what));
+      const replaced = invalidBodies(body).filter(({ what }) => !what.includes('__proto__'));
       const without = Object.keys(body).map((member) => ({
         body: Object.fromEntries(Object.entries(body).filter(([each]) => each !== member)),
         isRequired: { ...REGISTRATION, reason }[member] !== undefined,

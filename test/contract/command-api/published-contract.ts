@@ -59,6 +59,12 @@ export class PublishedContract {
     throw new Error(`${method} ${path} ${status}: ${this.ajv.errorsText(validate.errors)}`);
   }
 
+  /** Null if the value is what the schema describes. */
+  faultsOf(schema: Json, value: unknown): string | null {
+    const validate = this.validator(schema);
+    return validate(value) ? null : this.ajv.errorsText(validate.errors);
+  }
+
   private operation(method: string, path: string): Operation | undefined {
     const [plain = ''] = path.split('?');
     const templates = Object.keys(this.document.paths).sort(

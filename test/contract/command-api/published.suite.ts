@@ -1,7 +1,11 @@
 import 'reflect-metadata';
+import { COMMAND_SUBJECTS, QUERY_SUBJECTS } from '@uplift/contracts';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Script } from 'node:vm';
+import { asyncApiFile } from '../../../apps/command-api/src/pages/async-api-file';
 import { openApiFile } from '../../../apps/command-api/src/pages/open-api-file';
+import { projectRoot } from '../../../tools/stack/src';
 import { PUBLISHED_FILE } from './published-contract';
 import type { RunningCommandApi } from './running-command-api';
 
@@ -31,13 +35,19 @@ export function publishedSuite(running: () => RunningCommandApi): void {
       expect(await openApiFile()).toBe(readFileSync(PUBLISHED_FILE, 'utf8'));
     });
 
+    it('is what the code does on the bus, too', async () => {
+      const file = join(projectRoot(), 'contracts/asyncapi.yaml');
+      const present = readFileSync(file, 'utf8');
+      expect(asyncApiFile(present, await openApiFile())).toBe(present);
+    });
+
     it('is what the service serves', async () => {
       const { text } = await textOf('/openapi.json');
 
       expect(JSON.parse(text)).toEqual(JSON.parse(readFileSync(PUBLISHED_FILE, 'utf8')));
     });
 
-    it.each(['/docs', '/problems'])(
+    it.each(['/docs', '/asyncapi', '/problems'])(
       'has a page for people without anything foreign: %s',
       async (path) => {
         const { status, headers, text } = await textOf(path);
@@ -64,6 +74,10 @@ export function publishedSuite(running: () => RunningCommandApi): void {
 
     it('names every operation and every problem on its pages', async () => {
       expect((await textOf('/docs')).text).toContain('POST /v1/instances/{id}/upgrades');
+      const bus = (await textOf('/asyncapi')).text;
+      for (const subject of Object.values({ ...COMMAND_SUBJECTS, ...QUERY_SUBJECTS })) {
+        expect(bus).toContain(`nats req ${subject} '{`);
+      }
       expect((await textOf('/problems')).text).toContain('id="idempotency-key-reused"');
     });
 

@@ -60,6 +60,7 @@ describe('the routes of a service', () => {
     const open = routes.filter(({ access }) => access?.kind === 'public').map(({ name }) => name);
     expect(open).toEqual([
       'GET /',
+      'GET /asyncapi',
       'GET /docs',
       'GET /docs/reference.js',
       'GET /docs/start.js',

@@ -36,8 +36,16 @@ const MAY_REPORT: readonly string[] = LIFECYCLE.HealthReported.from;
 function DescribedCallback(summary: string): MethodDecorator {
   return applyDecorators(
     ApiOperation({ summary }),
-    ApiParam({ name: 'uuid', schema: { type: 'string', format: 'uuid' } }),
-    ApiParam({ name: 'status', enum: RUNNING_STATUSES }),
+    ApiParam({
+      name: 'uuid',
+      description: 'Id of the instance',
+      schema: { type: 'string', format: 'uuid' },
+    }),
+    ApiParam({
+      name: 'status',
+      description: 'What the app says of itself',
+      enum: RUNNING_STATUSES,
+    }),
     ApiQuery({
       name: 'token',
       required: false,

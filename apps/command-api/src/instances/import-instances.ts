@@ -1,6 +1,6 @@
 import type { BeforeApplicationShutdown } from '@nestjs/common';
 import { applyDecorators, Injectable, Logger } from '@nestjs/common';
-import { ApiBody, ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { CommandAnswer, ProblemDetails } from '@uplift/contracts';
 import { problem, refusal } from '@uplift/contracts';
 import { canonicalJson } from '@uplift/event-store';
@@ -50,6 +50,7 @@ export function DescribedImport(): MethodDecorator {
         'Key of each line, scoped to the instance of the line; without it a line is its own key',
       schema: IDEMPOTENCY_KEY,
     }),
+    ApiConsumes(NDJSON),
     ApiBody({
       description: 'One instance per line, each with its instanceId',
       schema: LINES,

@@ -6,17 +6,17 @@ import { createHash } from 'node:crypto';
 export const HTML = 'text/html; charset=utf-8';
 
 const STYLE =
-  'body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #ccc;vertical-align:top}code{font-family:ui-monospace,monospace}';
+  'body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #ccc;vertical-align:top}code,pre{font-family:ui-monospace,monospace}pre{white-space:pre-wrap;background:#f4f4f4;padding:.5rem}';
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
 
 /** A page may have its own style, and nothing else. */
-export const CONTENT_SECURITY_POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+export const CONTENT_SECURITY_POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
 /** A browser asks for no icon. */
 export const HEAD =
   '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">';
 
-const PAGES = { '/docs': 'API', '/problems': 'Problems' };
+const PAGES = { '/docs': 'HTTP', '/asyncapi': 'Bus', '/problems': 'Problems' };
 
 /** From each page to the others. */
 export const NAVIGATION = `<nav>Uplift: ${Object.entries(PAGES)

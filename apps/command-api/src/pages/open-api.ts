@@ -14,6 +14,7 @@ import {
   RetryUpgradeOfInstanceDto,
   TriggerUpgradeOfInstanceDto,
 } from '../upgrades/upgrades.dto';
+import { withExamples } from './examples';
 
 const ABOUT =
   'In-place upgrades of live app instances hosted on Lagoon. Every change is an event; every error is a problem document (RFC 9457). The same commands are taken on the bus, with the same bodies.';
@@ -62,7 +63,8 @@ export function describeApi(app: INestApplication): OpenAPIObject {
     operationIdFactory: (_controller, method) => method,
   });
   const schemas = { ...made.components?.schemas, ...openApiSchemas(Object.values(ANSWERS)) };
-  return { ...made, components: { ...made.components, schemas } };
+  const described = { ...made, components: { ...made.components, schemas } } as OpenAPIObject;
+  return withExamples(described);
 }
 
 /** Holds the description once the application that it describes exists. */

@@ -24,6 +24,7 @@ import {
   START_PATH,
   START_SCRIPT,
 } from './api-reference';
+import { busPage } from './bus-page';
 import { CONTENT_SECURITY_POLICY, HTML, problemsPage } from './html-pages';
 import { PublishedApi } from './open-api';
 
@@ -89,6 +90,11 @@ export class PagesController {
   @Script(START_PATH)
   startScript(): string {
     return START_SCRIPT;
+  }
+
+  @HtmlPage('asyncapi')
+  bus(): string {
+    return busPage(this.api.document);
   }
 
   @HtmlPage('problems')
