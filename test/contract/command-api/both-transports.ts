@@ -58,7 +58,8 @@ export async function overBus(
   { key, bus }: TwoTransportCommand,
 ): Promise<Outcome> {
   try {
-    const answer = await api.bus.request(bus.subject, bus.body, { idempotencyKey: key });
+    const options = { idempotencyKey: key, timeoutMs: 60_000 };
+    const answer = await api.bus.request(bus.subject, bus.body, options);
     return { accepted: true, document: answer as Json };
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
