@@ -27,7 +27,7 @@ describe('a page', () => {
     expect(page).toContain('&lt;/script&gt;&amp;');
   });
 
-  it('may load nothing, has its own style alone, and is framed by nobody', () => {
+  it('may load nothing, and is framed by nobody', () => {
     const rules = rulesOf(CONTENT_SECURITY_POLICY);
     expect(rules.get('default-src')).toBe("'none'");
     expect(rules.get('frame-ancestors')).toBe("'none'");

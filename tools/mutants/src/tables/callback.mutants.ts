@@ -146,4 +146,16 @@ export const CALLBACK_MUTANTS: readonly Mutant[] = [
       name: 'closes the connection of an import that is refused, whose lines may never end',
     },
   },
+  {
+    id: 'reference-loads-from-elsewhere',
+    breaks: ['S-12'],
+    what: 'the page of the API may run scripts of other servers',
+    file: `${API}/pages/api-reference.ts`,
+    search: "script-src 'self';",
+    replacement: 'script-src *;',
+    test: {
+      spec: `${API}/pages/html-pages.unit.spec.ts`,
+      name: 'may fetch and run what comes from this service, and nothing else',
+    },
+  },
 ];

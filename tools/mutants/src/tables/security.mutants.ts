@@ -210,9 +210,9 @@ export const SECURITY_MUTANTS: readonly Mutant[] = [
     breaks: ['S-12'],
     what: 'a page may load scripts',
     file: `${API}/pages/html-pages.ts`,
-    search: "\"default-src 'none'; style-src",
-    replacement: '"default-src *; style-src',
-    test: { spec: PAGES, name: 'may load nothing and be framed by nobody' },
+    search: "`default-src 'none'; style-src",
+    replacement: '`default-src *; style-src',
+    test: { spec: PAGES, name: 'may load nothing, and is framed by nobody' },
   },
   {
     id: 'version-not-exact',
