@@ -49,6 +49,7 @@ const READS = [
   `/v1/instances/${ID}/timeline`,
   `/v1/instances/${ID}/events`,
   `/v1/upgrades/${UPGRADE}`,
+  '/v1/upgrades',
   '/v1/stats',
   '/v1/system',
   '/v1/system/findings',
@@ -105,6 +106,7 @@ const changedPath = (path: string) =>
 
 const PARAMETERS = [
   ...['cursor', 'limit', 'status', 'project', 'app', 'core', 'reason-class', 'min-position'],
+  ...['label', 'sort', 'since', 'until', 'outcome', 'environment'],
   ...['kind', 'open', 'from', 'after', 'instanceId', 'token', 'limit', '__proto__', 'a[b]'],
 ];
 const query = fc

@@ -48,9 +48,17 @@ const REQUESTS: readonly (readonly [subject: string, body: Body])[] = [
   [C.closeFinding, ({ instanceId }) => ({ ...reason, findingId: instanceId })],
   [Q.instanceGet, ({ instanceId }) => ({ instanceId })],
   [Q.instanceList, () => ({ cursor: 'WyJhIl0', limit: 10, status: 'removed', app: 'a' })],
-  [Q.instanceStats, () => ({})],
+  [Q.instanceStats, () => ({ label: ['team=shop'] })],
   [Q.instanceTimeline, ({ instanceId }) => ({ instanceId, cursor: 'WzFd', limit: 1 })],
   [Q.upgradeGet, ({ instanceId }) => ({ upgradeId: instanceId })],
+  [
+    Q.upgradeList,
+    ({ instanceId }) => ({
+      ...{ outcome: 'failed', reasonClass: 'build', instanceId, status: 'removed' },
+      ...{ since: '2026-03-01T10:00:00Z', until: '2026-03-01T10:00:00.5Z', label: ['a=b'] },
+      ...{ sort: '-endedAt', cursor: 'W251bGwsImlkIiwiLWVuZGVkQXQiXQ' },
+    }),
+  ],
   [Q.systemStatus, () => ({ minPosition: '1' })],
   [Q.systemFindings, () => ({ open: true, cursor: 'W10' })],
 ];

@@ -5,6 +5,7 @@ import {
   FINDINGS,
   INSTANCES,
   TIMELINE,
+  UPGRADES,
 } from '../../apps/projector/src/read-model/read-model.tables';
 import type { Table } from '../../apps/projector/src/read-model/table';
 import { requireKey, tracing } from '../../apps/command-api/src/commands/command-request';
@@ -12,8 +13,14 @@ import { fuzz } from './fuzz';
 import type { Json } from './hostile-values';
 import { anyJson, anyText, changedJson } from './hostile-values';
 
-const TABLES = [INSTANCES, TIMELINE, FINDINGS] as unknown as readonly Table<object>[];
-const KEYS: readonly Json[] = [['2026-03-01T10:00:00.000Z', 'id'], [12], [1, 'id']];
+const TABLES = [INSTANCES, TIMELINE, FINDINGS, UPGRADES] as unknown as readonly Table<object>[];
+const BY_END = UPGRADES.orderBy('-endedAt');
+const KEYS: readonly Json[] = [
+  ['2026-03-01T10:00:00.000Z', 'id'],
+  [12],
+  [1, 'id'],
+  [null, 'id', '-endedAt'],
+];
 const encoded = (json: Json) => Buffer.from(JSON.stringify(json)).toString('base64url');
 
 describe('tokens that a caller hands back', () => {
@@ -25,7 +32,8 @@ describe('tokens that a caller hands back', () => {
     );
     const property = fc.property(fc.constantFrom(...TABLES), token, (table, text) => {
       try {
-        const key = readCursor(table, text) ?? [];
+        const isByEnd = table.name === UPGRADES.name;
+        const key = readCursor(table, text, isByEnd ? BY_END : table.order) ?? [];
         for (const value of key) expect(isStorable(value)).toBe(true);
       } catch (error) {
         if (!(error instanceof ProblemError)) throw error;
@@ -52,5 +60,5 @@ describe('tokens that a caller hands back', () => {
 /** Whether a database can compare it with a column. */
 function isStorable(value: unknown): boolean {
   if (typeof value === 'number') return Number.isSafeInteger(value);
-  return typeof value === 'string' && !value.includes('\0');
+  return value === null || (typeof value === 'string' && !value.includes('\0'));
 }

@@ -123,6 +123,10 @@ export const ANSWERS = {
     }),
   ),
   upgrade: named('UpgradeAnswer', object({ upgrade, ...READ })),
+  upgradePage: named(
+    'UpgradePage',
+    object({ items: list(upgrade), nextCursor: nullable(text), ...READ }),
+  ),
   stats: named('StatsAnswer', object({ ...stats, ...READ })),
   system: named('SystemAnswer', object(READ)),
   findingPage: named(

@@ -153,11 +153,20 @@ const stage = named(
   }),
 );
 
+const INSTANCE_OF_UPGRADE = {
+  project: text,
+  environment: text,
+  core: text,
+  app: text,
+  status: documented('Of its instance, as that is: a later upgrade may have changed it', status),
+};
+
 export const upgrade = named(
   'Upgrade',
   object({
     upgradeId: uuid,
     instanceId: uuid,
+    ...INSTANCE_OF_UPGRADE,
     attempt: count,
     strategy: oneOf(UPGRADE_STRATEGIES),
     target: nullable(upgradeTarget),

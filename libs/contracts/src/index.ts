@@ -15,6 +15,7 @@ export * from './problems';
 export * from './invalid-input';
 export * from './queries';
 export * from './subjects';
+export * from './utc-time';
 export * from './stored-event';
 export * from './event.codec';
 export * from './headers';

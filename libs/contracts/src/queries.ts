@@ -7,6 +7,7 @@ import {
   LONGEST_LABEL,
   MOST_LABELS,
   REASON_CLASS_NAMES,
+  UPGRADE_OUTCOMES,
 } from '@uplift/domain';
 import type { ANSWERS } from './answers';
 import { FAULTS, invalidInput, longerThan, noneOf, outsideOf } from './invalid-input';
@@ -15,15 +16,17 @@ import { withDescriptions } from './open-api';
 import type { AnySchema, JsonSchema, Schema, ValueOf } from './schema';
 import { closed, documented, flag, object, oneOf, plain, uuid } from './schema';
 import type { QUERY_SUBJECTS } from './subjects';
+import { isUtcTime, UTC_TIME_RULE } from './utc-time';
 
 /** Length of a page when the caller names none. */
 export const DEFAULT_PAGE_LENGTH = 50;
 const DIGITS = '^\\d+$';
 const LINE = '^[^\\p{Cc}]*$';
+const LABEL = '^[^=\\p{Cc}]+=[^\\p{Cc}]*$';
 const LOWER_UUID = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$';
 const ONE_UUID = LOWER_UUID.slice(1, -1);
 const UUIDS = `^${ONE_UUID}(,${ONE_UUID}){0,99}$`;
-const formats = { uuid: new RegExp(LOWER_UUID, 'i') };
+const formats = { uuid: new RegExp(LOWER_UUID, 'i'), 'date-time': isUtcTime };
 const ajv = new Ajv2020({ strict: true, allErrors: true, verbose: true, formats });
 
 const minPosition: Schema<string> = plain({
@@ -60,8 +63,31 @@ const labels: Schema<Labels> = plain({
   description:
     'Only what is about instances that carry all of these labels: for the rest the answer is as if it did not exist',
 });
+const label: Schema<readonly string[]> = plain({
+  type: 'array',
+  maxItems: MOST_LABELS,
+  items: { type: 'string', maxLength: 300, pattern: LABEL },
+  description: 'Only what is about instances that carry the label name=value; several: all of them',
+});
+/** A field, or a field behind `-`: turned round. */
+function sortedBy<const Field extends string>(description: string, fields: readonly Field[]) {
+  return documented(description, oneOf(fields.flatMap((field) => [field, `-${field}`] as const)));
+}
+function timeOf(description: string): Schema<string> {
+  return plain({ type: 'string', format: 'date-time', description });
+}
 const page = { minPosition, cursor, limit };
 const byInstance = { instanceId: uuid };
+const ofInstances = {
+  project: documented('Only this Lagoon project', line),
+  app: documented('Only this store app', line),
+  core: documented('Only this Lagoon core', line),
+  label,
+};
+const reasonClass = documented(
+  'Only where the last failure was for a reason of this class, see docs/reasons.md',
+  oneOf(REASON_CLASS_NAMES),
+);
 const fromRevision: Schema<number> = plain({
   type: 'integer',
   minimum: 0,
@@ -73,12 +99,9 @@ const eventOrder = documented(
   'oldest-first, in order of revision, if absent',
   oneOf(['oldest-first', 'newest-first']),
 );
-const watchedInstance: Schema<string> = plain({
-  type: 'string',
-  format: 'uuid',
-  pattern: LOWER_UUID,
-  description: 'Only events of this instance',
-});
+function ofOneInstance(description: string): Schema<string> {
+  return plain({ type: 'string', format: 'uuid', pattern: LOWER_UUID, description });
+}
 const seenLast: Schema<string> = plain({
   type: 'string',
   maxLength: 19,
@@ -102,19 +125,43 @@ const QUERIES = {
         ...page,
         labels,
         status: documented('Only this status', oneOf(INSTANCE_STATUSES)),
-        project: documented('Only this Lagoon project', line),
-        app: documented('Only this store app', line),
-        core: documented('Only this Lagoon core', line),
-        reasonClass: documented(
-          'Only instances whose last upgrade failed for a reason of this class, see docs/reasons.md',
-          oneOf(REASON_CLASS_NAMES),
+        ...ofInstances,
+        environment: documented('Only this Lagoon environment', line),
+        reasonClass,
+        sort: sortedBy('By this field, behind - the last first; -registeredAt if absent', [
+          'registeredAt',
+          'updatedAt',
+          'project',
+          'app',
+          'status',
+        ]),
+      },
+    ),
+  ),
+  instanceStats: closed(object({}, { minPosition, labels, ...ofInstances })),
+  instanceTimeline: closed(object(byInstance, { ...page, labels })),
+  upgradeGet: closed(object({ upgradeId: uuid }, { minPosition, labels })),
+  upgradeList: closed(
+    object(
+      {},
+      {
+        ...page,
+        labels,
+        outcome: documented('Only this outcome', oneOf(UPGRADE_OUTCOMES)),
+        reasonClass,
+        ...ofInstances,
+        environment: documented('Only of this Lagoon environment', line),
+        instanceId: ofOneInstance('Only of this instance'),
+        status: documented('Only of instances that have this status', oneOf(INSTANCE_STATUSES)),
+        since: timeOf('Only requested at this time or later'),
+        until: timeOf('Only requested before this time'),
+        sort: sortedBy(
+          'By this field, behind - the last first; what has not ended ends last of all; -requestedAt if absent',
+          ['requestedAt', 'endedAt'],
         ),
       },
     ),
   ),
-  instanceStats: closed(object({}, { minPosition, labels })),
-  instanceTimeline: closed(object(byInstance, { ...page, labels })),
-  upgradeGet: closed(object({ upgradeId: uuid }, { minPosition, labels })),
   systemStatus: closed(object({}, { minPosition })),
   systemFindings: closed(
     object(
@@ -133,7 +180,9 @@ const QUERIES = {
 const HTTP_QUERIES = {
   ...QUERIES,
   instanceEvents: closed(object(byInstance, { from: fromRevision, order: eventOrder, limit })),
-  eventStream: closed(object({}, { instanceId: watchedInstance, after: seenLast })),
+  eventStream: closed(
+    object({}, { instanceId: ofOneInstance('Only events of this instance'), after: seenLast }),
+  ),
   actorNames: closed(object({}, { ids: actorIds })),
 } as const satisfies Record<string, AnySchema>;
 
@@ -144,6 +193,7 @@ export const QUERY_ANSWERS = {
   instanceStats: 'stats',
   instanceTimeline: 'timelinePage',
   upgradeGet: 'upgrade',
+  upgradeList: 'upgradePage',
   systemStatus: 'system',
   systemFindings: 'findingPage',
 } as const satisfies Record<QueryName, keyof typeof ANSWERS>;
@@ -155,6 +205,7 @@ export const QUERY_SCOPES: Readonly<Record<QueryName, Scope>> = {
   instanceStats: 'instances:read',
   instanceTimeline: 'instances:read',
   upgradeGet: 'instances:read',
+  upgradeList: 'instances:read',
   systemStatus: 'instances:read',
   systemFindings: 'audit:read',
 };
@@ -268,7 +319,7 @@ const IN_WORDS: Readonly<Record<string, (error: ErrorObject) => string | undefin
   minLength: () => 'must not be empty',
   minimum: ({ parentSchema }) => rangeOf(parentSchema),
   maximum: ({ parentSchema }) => rangeOf(parentSchema),
-  format: () => 'must be a UUID',
+  format: ({ params }) => (params.format === 'date-time' ? UTC_TIME_RULE : 'must be a UUID'),
   pattern: ({ params }) => PATTERNS[params.pattern as string],
 };
 
@@ -281,6 +332,7 @@ const TYPES: Readonly<Record<string, string>> = {
 const PATTERNS: Readonly<Record<string, string>> = {
   [DIGITS]: 'must have digits alone',
   [LINE]: FAULTS.line,
+  [LABEL]: 'must be name=value',
   [LOWER_UUID]: FAULTS.uuid,
   [UUIDS]: 'must be at most 100 UUIDs in lower case, separated by commas',
 };
@@ -301,8 +353,11 @@ function inUrl(member: string): string {
 }
 
 function fromText({ type }: JsonSchema, text: unknown): unknown {
+  if (type === 'array') return Array.isArray(text) ? text : [text];
   if (type === 'boolean') return text === 'true' || (text === 'false' ? false : text);
-  const isNumber =
-    type === 'integer' && typeof text === 'string' && /^(0|[1-9]\d{0,8})$/.test(text);
-  return isNumber ? Number(text) : text;
+  return type === 'integer' && isDigits(text) ? Number(text) : text;
+}
+
+function isDigits(text: unknown): text is string {
+  return typeof text === 'string' && /^(0|[1-9]\d{0,8})$/.test(text);
 }

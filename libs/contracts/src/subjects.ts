@@ -33,6 +33,7 @@ export const QUERY_SUBJECTS = {
   instanceStats: 'uplift.qry.v1.instance.stats',
   instanceTimeline: 'uplift.qry.v1.instance.timeline',
   upgradeGet: 'uplift.qry.v1.upgrade.get',
+  upgradeList: 'uplift.qry.v1.upgrade.list',
   systemStatus: 'uplift.qry.v1.system.status',
   systemFindings: 'uplift.qry.v1.system.findings',
 } as const;

@@ -251,6 +251,7 @@ describe('a token that is limited to labels', () => {
     const both = TEAMS.map((team) => ids[team]);
     const lists = [
       ['/v1/instances', both.map(({ instanceId }) => instanceId)],
+      ['/v1/upgrades', both.map(({ upgradeId }) => upgradeId)],
       ['/v1/system/findings', both.map(({ instanceId }) => instanceId)],
       ['/v1/tokens', both.map(({ tokenId }) => tokenId)],
     ] as const;
@@ -282,6 +283,22 @@ describe('a token that is limited to labels', () => {
     expect(one.instances + other.instances).toBe(all.instances);
     expect(one.upgrades).toBeGreaterThan(0);
     expect(one.upgrades + other.upgrades).toBe(all.upgrades);
+  });
+
+  it.each([
+    ['/v1/instances', (id: Ids) => id.instanceId],
+    ['/v1/upgrades', (id: Ids) => id.upgradeId],
+  ])('sees on %s by no filter and in no order what is not its own', async (path, idOf) => {
+    const filters = ['label=team=ledger', 'label=team=payments', 'project=shop', 'sort=-status'];
+    const known = path === '/v1/upgrades' ? filters.slice(0, 3) : filters;
+    for (const query of [...known, filters.slice(0, 2).join('&')]) {
+      const { status, text } = await ask('GET', `${path}?${query}`, tokens.payments);
+      expect([status, text.includes(idOf(ids.ledger))]).toEqual([200, false]);
+    }
+    const foreign = await ask('GET', `${path}?label=team=ledger`, tokens.payments);
+    expect(JSON.parse(foreign.text)).toMatchObject({ items: [], nextCursor: null });
+    const own = await ask('GET', `${path}?label=team=payments`, tokens.payments);
+    expect(own.text).toContain(idOf(ids.payments));
   });
 
   it('finds in the findings that are open those about its own', async () => {

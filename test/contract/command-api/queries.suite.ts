@@ -110,6 +110,55 @@ export function queriesSuite(running: () => RunningCommandApi): void {
       ]);
     });
 
+    it('lists with labels, an order and the names of an environment', async () => {
+      await readModel.answers(QUERY_SUBJECTS.instanceList, PAGE);
+
+      await api.get(
+        '/v1/instances?label=team=payments&label=a=b=c&sort=-updatedAt&project=shop&environment=main',
+      );
+
+      expect(readModel.asked).toEqual([
+        {
+          label: ['team=payments', 'a=b=c'],
+          sort: '-updatedAt',
+          project: 'shop',
+          environment: 'main',
+        },
+      ]);
+    });
+
+    it('lists upgrades by what became of them, when, and where', async () => {
+      const page = { items: [], nextCursor: null, ...READ };
+      await readModel.answers(QUERY_SUBJECTS.upgradeList, page);
+      const asked = {
+        ...{ outcome: 'failed', app: 'a', status: 'upgrade-failed', instanceId: ID },
+        ...{ since: '2026-03-01T10:00:00Z', until: '2026-03-02T10:00:00Z', sort: '-endedAt' },
+      };
+      const parameters = new URLSearchParams({ ...asked, 'reason-class': 'build', label: 'a=b' });
+
+      const { status, body } = await api.get(`/v1/upgrades?${parameters.toString()}`);
+
+      expect({ status, body }).toEqual({ status: 200, body: page });
+      expect(readModel.asked).toEqual([{ ...asked, reasonClass: 'build', label: ['a=b'] }]);
+    });
+
+    it.each([
+      ['since=yesterday', '/since', 'must be a time in UTC such as 2026-03-01T10:00:00Z'],
+      ['until=2026-02-30T10:00:00Z', '/until', 'must be a time in UTC'],
+      ['outcome=ok', '/outcome', 'in-flight, succeeded, failed'],
+      ['sort=age', '/sort', 'requestedAt, -requestedAt'],
+      ['label=team', '/label/0', 'must match pattern'],
+      [`instanceId=${ID.toUpperCase()}`, '/instanceId', 'must match pattern'],
+    ])('refuses upgrades with %s, and says at %s what is wrong', async (query, pointer, words) => {
+      const { status, body } = await api.get(`/v1/upgrades?${query}`);
+
+      const detail = expect.stringContaining(words) as string;
+      expect({ status, body }).toMatchObject({
+        status: 400,
+        body: { code: 'invalid-input', errors: [{ pointer, detail }] },
+      });
+    });
+
     it('answers timeline and stats', async () => {
       const timeline = { instanceId: ID, items: [], nextCursor: null, ...READ };
       const stats = {

@@ -81,6 +81,30 @@ export function limitedReadModelSuite(name: string, open: () => Promise<Database
       });
     });
 
+    it('has, of instances with certain values, rows about those within its limits alone', async () => {
+      const instances = [labelled(1, TEAM), labelled(3, {})].map((instance) => ({
+        ...instance,
+        app: 'wiki',
+      }));
+      const rows = { instances };
+      await readModel.commit(await readModel.checkpoint(), changesAt(200n, rows));
+      const seenIn = async (snapshot: Snapshot) => {
+        const upgrades = await snapshot.page(UPGRADES, { where: {}, limit: 9 });
+        const counted = await snapshot.countBy(INSTANCES, 'app');
+        const stages = await snapshot.stageStats(9);
+        return [upgrades.map(({ upgradeId }) => upgradeId), counted, stages[0]?.count];
+      };
+      const wiki = { app: 'wiki' };
+      const all = await readModel.read((snapshot) => seenIn(snapshot.ofInstances(wiki)));
+      expect(all).toEqual([['upgrade-3', 'upgrade-1'], { wiki: 2 }, 2]);
+      const own = [['upgrade-1'], { wiki: 1 }, 1];
+      expect(await limited([TEAM], (snapshot) => seenIn(snapshot.ofInstances(wiki)))).toEqual(own);
+      const turned = readModel.read((snapshot) =>
+        seenIn(snapshot.ofInstances(wiki).limitedTo([TEAM])),
+      );
+      expect(await turned).toEqual(own);
+    });
+
     it('pages through its own rows, however many of others lie between', async () => {
       const pageAfter = (after?: readonly unknown[]) =>
         limited([TEAM], async (snapshot) => {

@@ -121,5 +121,6 @@ export function everyQuery({
     [QUERY_SUBJECTS.instanceStats, {}],
     [QUERY_SUBJECTS.instanceTimeline, { instanceId }],
     [QUERY_SUBJECTS.upgradeGet, { upgradeId }],
+    [QUERY_SUBJECTS.upgradeList, {}],
   ] as const;
 }

@@ -55,6 +55,9 @@ test.each(['succeeded', 'running', 'failed', 'unreadable'] as const)(
 test('lists and statistics have the published shape', async () => {
   const page = await fixture.ask(QUERY_SUBJECTS.instanceList, { limit: 2 });
   expect(shapes.faultsOf('InstancePage', page)).toEqual([]);
+  const upgrades = await fixture.ask<{ items: object[] }>(QUERY_SUBJECTS.upgradeList, {});
+  expect(shapes.faultsOf('UpgradePage', upgrades)).toEqual([]);
+  expect(upgrades.items).toHaveLength(4);
   const findings = await fixture.ask(QUERY_SUBJECTS.systemFindings, {});
   expect(shapes.faultsOf('FindingPage', findings)).toEqual([]);
   const stats = await fixture.ask(QUERY_SUBJECTS.instanceStats, {});

@@ -10,6 +10,7 @@ import type { TempFolder } from '../../../tools/stack/src';
 import { PostgresServer, createTempFolder } from '../../../tools/stack/src';
 import { eventually } from '../../support/eventually';
 import { limitedReadModelSuite } from './limited-read-model.suite';
+import { listedReadModelSuite } from './listed-read-model.suite';
 import { readModelSuite } from './read-model.suite';
 import { TransactionPooler } from './transaction-pooler';
 
@@ -70,6 +71,7 @@ async function open() {
 
 readModelSuite('PostgreSQL', open);
 limitedReadModelSuite('PostgreSQL', open);
+listedReadModelSuite('PostgreSQL', open);
 
 describe('behind a pooler of transactions', () => {
   const poolers: TransactionPooler[] = [];

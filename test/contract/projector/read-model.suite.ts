@@ -54,7 +54,7 @@ export function upgradeNo(n: number, seconds: number | null): UpgradeView {
   return {
     ...UPGRADE,
     upgradeId: `upgrade-${n}`,
-    requestedAt: queuedAt,
+    ...{ requestedAt: queuedAt, endedAt },
     outcome: seconds === null ? 'in-flight' : 'succeeded',
     stages: { 'pre-upgrade': { queuedAt, startedAt, endedAt } },
   };

@@ -3,6 +3,7 @@ import { InMemoryReadModel } from '../../../apps/projector/src/testing/in-memory
 import { INSTANCES } from '../../../apps/projector/src/read-model/read-model.tables';
 import { fullDatabaseSuite } from './full-database.suite';
 import { limitedReadModelSuite } from './limited-read-model.suite';
+import { listedReadModelSuite } from './listed-read-model.suite';
 import { readModelSuite } from './read-model.suite';
 
 const inMemory = () => new InMemoryReadModel(new VirtualClock());
@@ -18,6 +19,7 @@ function open() {
 
 readModelSuite('memory', open);
 limitedReadModelSuite('memory', open);
+listedReadModelSuite('memory', open);
 
 fullDatabaseSuite('memory', () => {
   const readModel = inMemory();

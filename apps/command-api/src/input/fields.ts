@@ -18,7 +18,16 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
-import { FAULTS, longerThan, moreItemsThan, noneOf, outsideOf } from '@uplift/contracts';
+import {
+  FAULTS,
+  isUtcTime,
+  longerThan,
+  moreItemsThan,
+  noneOf,
+  outsideOf,
+  UTC_TIME,
+  UTC_TIME_RULE,
+} from '@uplift/contracts';
 import { LONGEST_LABEL, MOST_LABELS } from '@uplift/domain';
 import { holdsMailAddress, secretIn } from './sensitive-text';
 
@@ -144,23 +153,13 @@ export function SetField(options: FieldOptions): PropertyDecorator {
   return Field({ type: 'boolean', enum: [true] }, options, IsIn([true], { message }));
 }
 
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/;
-
 /** A moment in UTC, RFC 3339. */
 export function TimeField(options: FieldOptions): PropertyDecorator {
   return Field(
-    { type: 'string', format: 'date-time', pattern: TIME.source },
+    { type: 'string', format: 'date-time', pattern: UTC_TIME.source },
     options,
-    rule('isTime', (value) =>
-      isTime(value) ? undefined : 'must be a time in UTC such as 2026-03-01T10:00:00Z',
-    ),
+    rule('isTime', (value) => (isUtcTime(value) ? undefined : UTC_TIME_RULE)),
   );
-}
-
-function isTime(value: unknown): boolean {
-  if (typeof value !== 'string' || !TIME.test(value)) return false;
-  const at = Date.parse(value);
-  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(value.slice(0, 19));
 }
 
 export function CountField(

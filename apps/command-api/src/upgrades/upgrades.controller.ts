@@ -184,6 +184,14 @@ export class UpgradesController {
     return answerOf(await this.commands.prioritize(dto, busCaller(request)));
   }
 
+  @GetQuery('upgrades', 'upgradeList', 'Upgrades of all instances, newest first')
+  listUpgrades(
+    @HttpQuery('upgradeList') query: Query<'upgradeList'>,
+    @HttpPrincipal() principal: Principal,
+  ): Promise<object> {
+    return this.readModel.ask('upgradeList', query, principal);
+  }
+
   @GetQuery('upgrades/:id', 'upgradeGet', 'One upgrade with the durations of its stages')
   getUpgrade(
     @HttpQuery('upgradeGet') query: Query<'upgradeGet'>,

@@ -13,6 +13,7 @@ import {
   stats,
   timelinePage,
   upgradeById,
+  upgradePage,
 } from './read-model-queries';
 import { SnapshotReader } from './snapshot-reader';
 
@@ -60,7 +61,8 @@ export class QueriesController {
 
   @MessagePattern(QUERY_SUBJECTS.instanceStats)
   instanceStats(request: BusRequest) {
-    return this.reader.read(queryOf('instanceStats', request), stats);
+    const query = queryOf('instanceStats', request);
+    return this.reader.read(query, (snapshot) => stats(snapshot, query));
   }
 
   @MessagePattern(QUERY_SUBJECTS.instanceTimeline)
@@ -87,5 +89,11 @@ export class QueriesController {
     return this.reader.read(query, async (snapshot) => ({
       upgrade: await upgradeById(snapshot, query.upgradeId),
     }));
+  }
+
+  @MessagePattern(QUERY_SUBJECTS.upgradeList)
+  upgradeList(request: BusRequest) {
+    const query = queryOf('upgradeList', request);
+    return this.reader.read(query, (snapshot, maxBytes) => upgradePage(snapshot, query, maxBytes));
   }
 }

@@ -63,13 +63,24 @@ function refuseWithoutScope({ scopes }: Principal, name: QueryName): void {
   throw refusal('scope-missing', detail, { scope });
 }
 
+interface Labelled {
+  readonly labels?: Labels;
+  readonly label?: readonly string[];
+}
+
+/** Of `name=value`. */
+function labelIn(text: string): Labels {
+  const end = text.indexOf('=');
+  return { [text.slice(0, end)]: text.slice(end + 1) };
+}
+
 /** A query as it is sent, with what its sender may see: what the query itself says, and what his token says. */
 export function queryOf<Name extends QueryName>(
   name: Name,
   request: BusRequest,
 ): Query<Name> & { readonly limits: readonly Labels[] } {
   const query = readQuery(name, request.body);
-  const { labels: asked = {} } = query as { readonly labels?: Labels };
+  const { labels = {}, label = [] } = query as Labelled;
   const { labels: ofToken } = knownPrincipalOf(request);
-  return { ...query, limits: [asked, ofToken].filter(isLimit) };
+  return { ...query, limits: [labels, ...label.map(labelIn), ofToken].filter(isLimit) };
 }

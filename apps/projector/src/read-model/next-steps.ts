@@ -3,11 +3,16 @@ import type { InstanceView } from '@uplift/domain';
 import { allowedCommands, waitingFor } from '@uplift/domain';
 import { isoTime } from './table';
 
-/** What an upgrade shows of its instance. */
+/** What the last upgrade shows of its instance. */
 export type StateOfInstance = Pick<
   InstanceDocument,
   'waitingFor' | 'allowedCommands' | 'unreadable'
 >;
+
+/** What every upgrade shows of its instance. */
+export type ShownOfInstance = StateOfInstance &
+  Pick<InstanceDocument, 'project' | 'environment' | 'core' | 'app' | 'status'>;
+
 type Row = Pick<InstanceView, 'state' | 'updatedAt' | 'unreadable'>;
 
 /** Of an upgrade that another has followed: nothing is decided on it. */

@@ -1,5 +1,5 @@
 import type { Percentiles, StageStats } from '@uplift/contracts';
-import type { Labels } from '@uplift/domain';
+import type { InstanceView, Labels } from '@uplift/domain';
 import { sql } from 'kysely';
 import type { Connections, PostgresOptions } from './postgres.connections';
 import { LIVE_SCHEMA, openConnections, REBUILD_SCHEMA } from './postgres.connections';
@@ -8,6 +8,7 @@ import { onEmptyTables, replaceLiveRows } from './postgres.rebuild';
 import type { Seen } from './postgres.statements';
 import {
   allOf,
+  allRowsOf,
   columnsOf,
   countRows,
   ofInstances,
@@ -60,9 +61,8 @@ export class PostgresReadModel extends ReadModel {
   }
 
   override async load<View>(table: Table<View>, ids: readonly string[]): Promise<View[]> {
-    const { rows } = await selectByIds({ schema: this.schema, limits: [] }, table, ids).execute(
-      this.connections,
-    );
+    const statement = selectByIds(allRowsOf(this.schema), table, ids);
+    const { rows } = await statement.execute(this.connections);
     return rows.map((row) => table.toView(row));
   }
 
@@ -94,9 +94,7 @@ export class PostgresReadModel extends ReadModel {
     return transaction
       .setIsolationLevel('repeatable read')
       .setAccessMode('read only')
-      .execute((connection) =>
-        read(new PostgresSnapshot(connection, { schema: this.schema, limits: [] })),
-      );
+      .execute((connection) => read(new PostgresSnapshot(connection, allRowsOf(this.schema))));
   }
 
   override async rebuild<T>(
@@ -157,8 +155,12 @@ class PostgresSnapshot implements Snapshot {
   ) {}
 
   limitedTo(limits: readonly Labels[]): Snapshot {
-    const { schema, limits: before } = this.seen;
-    return new PostgresSnapshot(this.connection, { schema, limits: [...before, ...limits] });
+    const all = [...this.seen.limits, ...limits];
+    return new PostgresSnapshot(this.connection, { ...this.seen, limits: all });
+  }
+
+  ofInstances(where: Partial<InstanceView>): Snapshot {
+    return new PostgresSnapshot(this.connection, { ...this.seen, instances: where });
   }
 
   checkpoint(): Promise<Checkpoint> {
@@ -166,8 +168,13 @@ class PostgresSnapshot implements Snapshot {
   }
 
   async find<View>(table: Table<View>, id: string): Promise<View | undefined> {
-    const { rows } = await selectByIds(this.seen, table, [id]).execute(this.connection);
-    return rows[0] && table.toView(rows[0]);
+    const [found] = await this.findAll(table, [id]);
+    return found;
+  }
+
+  async findAll<View>(table: Table<View>, ids: readonly string[]): Promise<View[]> {
+    const { rows } = await selectByIds(this.seen, table, ids).execute(this.connection);
+    return rows.map((row) => table.toView(row));
   }
 
   async page<View>(table: Table<View>, request: PageRequest<View>): Promise<View[]> {

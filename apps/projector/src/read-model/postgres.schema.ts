@@ -1,10 +1,10 @@
 import { LIVE_SCHEMA, REBUILD_SCHEMA } from './postgres.connections';
-import { columnNames } from './postgres.statements';
+import { columnNames, sortKeys } from './postgres.statements';
 import { READ_MODEL_VERSION, TABLES } from './read-model.tables';
 import type { NamedColumn, TableShape } from './table';
 
 /** Raised with every change of what a migration makes in a database: tables, columns, indexes, functions. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /** Of rows that lack columns of this build: no build continues them. */
 const OUTDATED = 0;
@@ -162,11 +162,11 @@ function definition({ name, type, collation }: NamedColumn): string {
   return `${name} ${type} ${collation}`.trimEnd();
 }
 
-/** Of a list: one per filter, each ending in the fields of the list's cursor. */
+/** Of a list: one per filter, each ending in the fields of the list's cursor, and one per other order. */
 function indexesOf(table: TableShape) {
-  const { order, isNewestFirst } = table.options;
+  const { isNewestFirst, unindexed = [], sortedBy = [] } = table.options;
   if (!isNewestFirst) return [];
-  const sorted = columnNames(table, order);
+  const sorted = sortKeys(table, table.order.fields);
   const index = (suffix: string, columns: readonly string[], where = '') => {
     const name = `${table.name}_by_${suffix}`;
     const place = `${LIVE_SCHEMA}.${table.name} (${columns.join(', ')})`;
@@ -174,5 +174,12 @@ function indexesOf(table: TableShape) {
   };
   const filtering = ({ name, isNullable }: NamedColumn) =>
     index(name, [name, ...sorted], isNullable ? ` where ${name} is not null` : '');
-  return [index('age', sorted), ...table.filters.map((field) => filtering(table.column(field)))];
+  const filters = table.filters.filter((field) => !unindexed.includes(field));
+  return [
+    index('age', sorted),
+    ...filters.map((field) => filtering(table.column(field))),
+    ...sortedBy.map((field) =>
+      index(table.column(field).name, sortKeys(table, table.orderBy(field).fields)),
+    ),
+  ];
 }

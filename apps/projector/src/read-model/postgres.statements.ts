@@ -1,10 +1,13 @@
-import type { Labels } from '@uplift/domain';
+import type { InstanceView, Labels } from '@uplift/domain';
 import type { RawBuilder } from 'kysely';
 import { sql } from 'kysely';
-import type { PageRequest } from './read-model.port';
+import type { PageRequest, Range } from './read-model.port';
 import { INSTANCES } from './read-model.tables';
 import { toStorableJson } from './storable-json';
-import type { NamedColumn, Table, TableShape } from './table';
+import type { NamedColumn, Order, Table, TableShape } from './table';
+
+/** In the order of a list: the end of what goes on. */
+const NEVER = `'infinity'::timestamptz`;
 
 type Statement = RawBuilder<Readonly<Record<string, unknown>>>;
 
@@ -57,29 +60,34 @@ export function copyRows(table: TableShape, from: string, to: string): readonly 
   ];
 }
 
-/** Rows that a reader may see: those about instances with all labels of each limit. */
+/** Rows that a reader sees: those about instances with all labels of each limit, and with these values. */
 export interface Seen {
   readonly schema: string;
   readonly limits: readonly Labels[];
+  readonly instances: Partial<InstanceView>;
 }
 
-export function selectByIds(
-  { schema, limits }: Seen,
-  table: TableShape,
-  ids: readonly string[],
-): Statement {
+export function allRowsOf(schema: string): Seen {
+  return { schema, limits: [], instances: {} };
+}
+
+export function selectByIds(seen: Seen, table: TableShape, ids: readonly string[]): Statement {
   const [first] = columnsOf(table, table.options.key);
-  const conditions = [sql`${first} = any(${ids})`, ...ofInstances({ schema, limits }, table)];
-  return sql`${selectFrom(schema, table)} ${allOf(conditions)}`;
+  const conditions = [sql`${first} = any(${ids})`, ...ofInstances(seen, table)];
+  return sql`${selectFrom(seen.schema, table)} ${allOf(conditions)}`;
 }
 
 export function selectPage(seen: Seen, table: TableShape, request: PageRequest<object>): Statement {
-  const { order, isNewestFirst } = table.options;
-  const direction = sql.raw(isNewestFirst ? ' desc' : '');
-  const by = columnsOf(table, order).map((column) => sql`${column}${direction}`);
+  const { fields, isDescending } = request.order ?? table.order;
+  const direction = isDescending ? ' desc' : '';
+  const by = sql.raw(
+    sortKeys(table, fields)
+      .map((key) => key + direction)
+      .join(', '),
+  );
   const conditions = [...conditionsOf(table, request), ...ofInstances(seen, table)];
   return sql`${selectFrom(seen.schema, table)} ${allOf(conditions)}
-    order by ${sql.join(by)} limit ${request.limit}`;
+    order by ${by} limit ${request.limit}`;
 }
 
 /** `name` is the value of the field, `count` the number of rows that have it. */
@@ -95,8 +103,12 @@ export function countRows(
 }
 
 /** Nothing where there is no limit. */
-export function ofInstances({ schema, limits }: Seen, table: TableShape): RawBuilder<unknown>[] {
-  if (limits.length === 0) return [];
+export function ofInstances(
+  { schema, limits, instances }: Seen,
+  table: TableShape,
+): RawBuilder<unknown>[] {
+  const wanted = conditionsOf(INSTANCES, { where: instances });
+  if (limits.length === 0 && wanted.length === 0) return [];
   const { field, prefix } = table.ofInstance;
   const [column] = columnsOf(table, [field]);
   const [labels] = columnsOf(INSTANCES, ['labels']);
@@ -105,7 +117,7 @@ export function ofInstances({ schema, limits }: Seen, table: TableShape): RawBui
   const name = prefix === '' ? sql`${instanceId}` : sql`${prefix}::text || ${instanceId}`;
   return [
     sql`${column} collate "C" in (select ${name}
-      from ${sql.id(schema, INSTANCES.name)} ${allOf(carried)})`,
+      from ${sql.id(schema, INSTANCES.name)} ${allOf([...carried, ...wanted])})`,
   ];
 }
 
@@ -115,20 +127,49 @@ export function allOf(conditions: readonly RawBuilder<unknown>[]): RawBuilder<un
 
 function conditionsOf(
   table: TableShape,
-  { where, after }: Pick<PageRequest<object>, 'where' | 'after'>,
+  { where, within, order = table.order, after }: Conditions,
 ): RawBuilder<unknown>[] {
-  const { order, isNewestFirst } = table.options;
   const conditions = Object.entries(where).map(([field, value]) => {
     const column = table.column(field);
     return sql`${sql.ref(column.name)} = ${parameter(column, value)}`;
   });
-  if (after) {
-    const values = order.map((field, n) => parameter(table.column(field), after[n]));
-    const beyond = sql.raw(isNewestFirst ? '<' : '>');
-    const columns = sql.join(columnsOf(table, order));
-    conditions.push(sql`(${columns}) ${beyond} (${sql.join(values)})`);
-  }
+  if (within) conditions.push(...inRange(table, within));
+  if (after) conditions.push(beyond(table, order, after));
   return conditions;
+}
+
+type Conditions = Pick<PageRequest<object>, 'where' | 'order' | 'after'> & {
+  readonly within?: Range | undefined;
+};
+
+function inRange(table: TableShape, { field, from, before }: Range): RawBuilder<unknown>[] {
+  const column = table.column(field);
+  const name = sql.ref(column.name);
+  return [
+    ...(from === undefined ? [] : [sql`${name} >= ${parameter(column, from)}`]),
+    ...(before === undefined ? [] : [sql`${name} < ${parameter(column, before)}`]),
+  ];
+}
+
+function beyond(
+  table: TableShape,
+  { fields, isDescending }: Order,
+  after: readonly unknown[],
+): RawBuilder<unknown> {
+  const values = fields.map((field, n) =>
+    after[n] === null ? sql.raw(NEVER) : parameter(table.column(field), after[n]),
+  );
+  const keys = sql.raw(sortKeys(table, fields).join(', '));
+  return sql`(${keys}) ${sql.raw(isDescending ? '<' : '>')} (${sql.join(values)})`;
+}
+
+/** What rows are sorted by: texts byte by byte, in every locale; a time that is not there after all others. */
+export function sortKeys(table: TableShape, fields: readonly string[]): string[] {
+  return fields.map((field) => {
+    const { name, type, collation, isNullable } = table.column(field);
+    if (type === 'text' && collation === '') return `(${name} collate "C")`;
+    return type === 'timestamptz' && isNullable ? `(coalesce(${name}, ${NEVER}))` : name;
+  });
 }
 
 function parameter({ store, type }: NamedColumn, value: unknown): RawBuilder<unknown> {

@@ -7,7 +7,7 @@ import type {
   TimelineEntry,
   UpgradeView,
 } from '@uplift/domain';
-import type { Table } from './table';
+import type { Order, Table } from './table';
 
 /** An event of ours as the store had it: a store that has another in its place is another store. */
 export interface LastEvent extends Pick<StoredEvent, 'id' | 'stream' | 'revision'> {
@@ -55,10 +55,21 @@ export interface ReadModelChanges {
   readonly seenUpTo?: bigint | null;
 }
 
+/** A part of a line of time, or all of it. */
+export interface Range {
+  readonly field: string;
+  readonly from?: number | undefined;
+  readonly before?: number | undefined;
+}
+
 export interface PageRequest<View> {
   /** Rows with exactly these values. */
   readonly where: Partial<View>;
-  /** Only rows after this one: its values of the fields that the table is ordered by. */
+  /** Rows whose value of the field is in the range. */
+  readonly within?: Range;
+  /** That of the table if absent. */
+  readonly order?: Order;
+  /** Only rows after this one: its values of the fields of the order. */
   readonly after?: readonly unknown[] | undefined;
   readonly limit: number;
 }
@@ -67,7 +78,8 @@ export interface PageRequest<View> {
 export interface Snapshot {
   checkpoint(): Promise<Checkpoint>;
   find<View>(table: Table<View>, id: string): Promise<View | undefined>;
-  /** In the order of the table. */
+  /** The rows whose first key is one of the ids. */
+  findAll<View>(table: Table<View>, ids: readonly string[]): Promise<View[]>;
   page<View>(table: Table<View>, request: PageRequest<View>): Promise<View[]>;
   /** Number of rows by value, of those with exactly the values of `where`. */
   countBy<View>(
@@ -79,6 +91,8 @@ export interface Snapshot {
   stageStats(newest: number): Promise<StageStats[]>;
   /** The same moment for a reader who sees only rows about instances with these labels, all of each. Reads of tables that are about no instance fail. */
   limitedTo(limits: readonly Labels[]): Snapshot;
+  /** The same moment, with only rows about instances that have exactly these values. */
+  ofInstances(where: Partial<InstanceView>): Snapshot;
 }
 
 /**

@@ -15,7 +15,7 @@ import type {
   UpgradeView,
 } from '@uplift/domain';
 import { durationOf, labelOf, TIMED_STAGES } from '@uplift/domain';
-import type { StateOfInstance } from './next-steps';
+import type { ShownOfInstance } from './next-steps';
 import { commandsOf, waitOf } from './next-steps';
 import type { Column } from './table';
 import {
@@ -37,7 +37,7 @@ import {
  * Raised when a fold makes other rows of the same events, or rows get another column: older rows must be rebuilt,
  * never mixed.
  */
-export const READ_MODEL_VERSION = 4;
+export const READ_MODEL_VERSION = 5;
 
 const optionalTime = nullable(time);
 
@@ -73,6 +73,8 @@ export const INSTANCES = new Table<InstanceView, InstanceDocument>(
     isNewestFirst: true,
     ofInstance: { field: 'instanceId' },
     listedBy: queryParameters('instanceList').map(({ member }) => member),
+    // A project has few of them.
+    unindexed: ['environment'],
   },
   {
     instanceId: id,
@@ -99,13 +101,15 @@ export const INSTANCES = new Table<InstanceView, InstanceDocument>(
   },
 );
 
-export const UPGRADES = new Table<UpgradeView, Omit<UpgradeDocument, keyof StateOfInstance>>(
+export const UPGRADES = new Table<UpgradeView, Omit<UpgradeDocument, keyof ShownOfInstance>>(
   'upgrades',
   {
     key: ['upgradeId'],
     order: ['requestedAt', 'upgradeId'],
     isNewestFirst: true,
     ofInstance: { field: 'instanceId' },
+    listedBy: queryParameters('upgradeList').map(({ member }) => member),
+    sortedBy: ['endedAt'],
   },
   {
     upgradeId: id,
@@ -130,6 +134,7 @@ export const UPGRADES = new Table<UpgradeView, Omit<UpgradeDocument, keyof State
     buildStep: nullable(text()),
     warnings: flag,
     failure: nullable(json()),
+    reasonClass: hidden(nullable(text())),
     requestedAt: time,
     endedAt: nullable(time),
     isAbandoned: hidden(flag),

@@ -97,12 +97,22 @@ export interface TableOptions<Field extends string = string> {
   readonly isAppendOnly?: true;
   /** Holds the id of the instance that a row is about, behind the prefix where there is one. */
   readonly ofInstance?: { readonly field: Field; readonly prefix?: string };
-  /** Members of the list query: those that are columns filter it, and each gets an index. */
+  /** Members of the list query: those that are columns filter it. */
   readonly listedBy?: readonly string[];
+  /** Of those, the ones that need no index of their own. */
+  readonly unindexed?: readonly Field[];
+  /** Fields that pages may be ordered by, which get an index. */
+  readonly sortedBy?: readonly Field[];
 }
 
 export function hidden<Value>(column: Column<Value>): Column<Value> & { readonly isHidden: true } {
   return { ...column, isHidden: true };
+}
+
+/** How a page is ordered; a cursor holds the values of these fields. */
+export interface Order {
+  readonly fields: readonly string[];
+  readonly isDescending: boolean;
 }
 
 type Row = Readonly<Record<string, unknown>>;
@@ -121,6 +131,8 @@ export interface TableShape {
   readonly options: TableOptions;
   readonly columns: readonly NamedColumn[];
   readonly filters: readonly string[];
+  readonly order: Order;
+  orderBy(sort: string): Order;
   readonly ofInstance: { readonly field: string; readonly prefix: string };
   column(field: string): NamedColumn;
 }
@@ -190,6 +202,19 @@ export class Table<View, Shown = unknown> implements TableShape {
     const { ofInstance } = this.options;
     if (ofInstance === undefined) throw new Error(`Rows of ${this.name} are about no instance`);
     return { prefix: '', ...ofInstance };
+  }
+
+  get order(): Order {
+    const { order, isNewestFirst = false } = this.options;
+    return { fields: order, isDescending: isNewestFirst };
+  }
+
+  /** By this field, behind `-` the last first, and rows that are equal in it by their key; that of the table if absent. */
+  orderBy(sort: string | undefined): Order {
+    if (sort === undefined) return this.order;
+    const isDescending = sort.startsWith('-');
+    const field = isDescending ? sort.slice(1) : sort;
+    return { fields: [field, ...this.options.key], isDescending };
   }
 
   /** Value of the first field of the key. */

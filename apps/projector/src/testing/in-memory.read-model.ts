@@ -7,6 +7,7 @@ import type {
   FoldedEvent,
   LastEvent,
   PageRequest,
+  Range,
   ReadModelChanges,
   ReplaceLive,
   Snapshot,
@@ -36,10 +37,15 @@ class Tables implements Snapshot {
     public at: Checkpoint,
     private readonly byName = new Map<string, Rows>(),
     private readonly limits: readonly Labels[] = [],
+    private readonly instances: Partial<InstanceView> = {},
   ) {}
 
   limitedTo(limits: readonly Labels[]): Snapshot {
-    return new Tables(this.at, this.byName, [...this.limits, ...limits]);
+    return new Tables(this.at, this.byName, [...this.limits, ...limits], this.instances);
+  }
+
+  ofInstances(where: Partial<InstanceView>): Snapshot {
+    return new Tables(this.at, this.byName, this.limits, where);
   }
 
   copy(): Tables {
@@ -55,12 +61,12 @@ class Tables implements Snapshot {
 
   all<View>(table: Table<View>): View[] {
     const rows = [...this.rowsOf(table).values()] as View[];
-    if (this.limits.length === 0) return rows;
+    if (this.limits.length === 0 && Object.keys(this.instances).length === 0) return rows;
     const { field, prefix } = table.ofInstance;
     const instances = [...this.rowsOf(INSTANCES).values()] as InstanceView[];
-    const seen = instances.filter(({ labels }) =>
-      this.limits.every((limit) => isWithin(labels, limit)),
-    );
+    const seen = instances
+      .filter((instance) => hasAll(instance, this.instances))
+      .filter(({ labels }) => this.limits.every((limit) => isWithin(labels, limit)));
     const names = new Set(seen.map(({ instanceId }) => prefix + instanceId));
     return rows.filter((row) => names.has(String(row[field])));
   }
@@ -77,12 +83,19 @@ class Tables implements Snapshot {
     return Promise.resolve(this.byIds(table, [id])[0]);
   }
 
-  page<View>(table: Table<View>, { where, after, limit }: PageRequest<View>): Promise<View[]> {
-    const { order, isNewestFirst } = table.options;
-    const sign = isNewestFirst ? -1 : 1;
-    const keyOf = (view: View) => order.map((field) => view[field]);
+  findAll<View>(table: Table<View>, ids: readonly string[]): Promise<View[]> {
+    return Promise.resolve(this.byIds(table, ids));
+  }
+
+  page<View>(
+    table: Table<View>,
+    { where, within, order = table.order, after, limit }: PageRequest<View>,
+  ): Promise<View[]> {
+    const sign = order.isDescending ? -1 : 1;
+    const keyOf = (view: View) => order.fields.map((field) => view[field as keyof View]);
     const rows = this.all(table)
       .filter((view) => hasAll(view, where))
+      .filter((view) => !within || isInRange(view[within.field as keyof View], within))
       .filter((view) => !after || sign * compared(keyOf(view), after) > 0)
       .sort((one, other) => sign * compared(keyOf(one), keyOf(other)));
     return Promise.resolve(rows.slice(0, limit));
@@ -306,12 +319,21 @@ function hasAll<View>(view: View, where: Partial<View>): boolean {
   return wanted.every(([field, value]) => view[field] === value);
 }
 
+function isInRange(value: unknown, { from = -Infinity, before = Infinity }: Range): boolean {
+  return typeof value === 'number' && value >= from && value < before;
+}
+
+/** A time that is not there comes after all others. */
 function compared(one: readonly unknown[], other: readonly unknown[]): number {
   for (const [n, value] of one.entries()) {
-    const [left, right] = [value as string | number, other[n] as string | number];
+    const [left, right] = [sortable(value), sortable(other[n])];
     if (left !== right) return left < right ? -1 : 1;
   }
   return 0;
+}
+
+function sortable(value: unknown): string | number {
+  return value === null ? Infinity : (value as string | number);
 }
 
 function present(values: readonly (number | null)[]): number[] {

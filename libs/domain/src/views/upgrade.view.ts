@@ -56,6 +56,8 @@ export interface UpgradeView {
   readonly buildStep: string | null;
   readonly warnings: boolean;
   readonly failure: UpgradeFailureView | null;
+  /** Of the failure: lists are filtered by it. */
+  readonly reasonClass: ReasonClass | null;
   readonly requestedAt: number;
   readonly endedAt: number | null;
   /** An operator has accepted the instance as it is: it is only verified. */
@@ -86,6 +88,8 @@ const NO_BUILD = {
   warnings: false,
 } as const;
 
+const NO_FAILURE = { failure: null, reasonClass: null } as const;
+
 /** Folds one event into the row of its upgrade; null = no row yet, or an event of no upgrade. */
 export function evolveUpgradeView(
   view: UpgradeView | null,
@@ -100,7 +104,7 @@ export function evolveUpgradeView(
   const seen = { ...view, revision, ...factsOf(view, event) };
   const marked = { ...seen, ...stagesAfter(view, marks, at) };
   if (outcome === undefined) return marked;
-  if (outcome === 'in-flight') return { ...marked, outcome, endedAt: null, failure: null };
+  if (outcome === 'in-flight') return { ...marked, outcome, endedAt: null, ...NO_FAILURE };
   return { ...ended(marked, at), outcome, endedAt: at };
 }
 
@@ -129,7 +133,7 @@ function requested(
     stage: 'pre-upgrade',
     stages: { 'pre-upgrade': { queuedAt: at, startedAt: null, endedAt: null } },
     ...NO_BUILD,
-    failure: null,
+    ...NO_FAILURE,
     requestedAt: at,
     endedAt: null,
     isAbandoned: false,
@@ -166,7 +170,8 @@ function factsOf(view: UpgradeView, event: InstanceEvent): Partial<UpgradeView> 
   if (!('retryable' in event.data)) return meaningOf(FACTS, event, view) ?? {};
   const { evidence, retryable } = event.data;
   const reason = presentReason(event.data.reason);
-  return { failure: { reason, reasonClass: reasonClassOf(reason), evidence, retryable } };
+  const reasonClass = reasonClassOf(reason);
+  return { failure: { reason, reasonClass, evidence, retryable }, reasonClass };
 }
 
 /** What is deployed already is not deployed again. */

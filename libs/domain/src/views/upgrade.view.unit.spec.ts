@@ -50,6 +50,7 @@ describe('the row of an upgrade', () => {
       buildStep: null,
       warnings: false,
       failure: null,
+      reasonClass: null,
       requestedAt: at(1),
       endedAt: null,
       isAbandoned: false,

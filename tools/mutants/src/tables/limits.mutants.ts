@@ -190,7 +190,7 @@ export const LIMITS_MUTANTS: readonly Mutant[] = [
     breaks: ['S-02'],
     what: 'the database answers a limited reader with the rows of every instance',
     file: `${PROJECTOR}/read-model/postgres.statements.ts`,
-    search: 'if (limits.length === 0) return [];',
+    search: 'if (limits.length === 0 && wanted.length === 0) return [];',
     replacement: 'if (limits.length >= 0) return [];',
     test: {
       spec: 'test/contract/projector/read-model.int.spec.ts',
@@ -238,8 +238,9 @@ export const LIMITS_MUTANTS: readonly Mutant[] = [
     breaks: ['S-02'],
     what: 'a query with labels of its own is not held to those of its token',
     file: QUERIES,
-    search: 'limits: [asked, ofToken].filter(isLimit)',
-    replacement: 'limits: [isLimit(asked) ? asked : ofToken].filter(isLimit)',
+    search: 'limits: [labels, ...label.map(labelIn), ofToken].filter(isLimit)',
+    replacement:
+      'limits: [isLimit(labels) ? labels : ofToken, ...label.map(labelIn)].filter(isLimit)',
     test: { spec: INVENTORY, name: 'may limit itself, and no further than its token' },
   },
   {
