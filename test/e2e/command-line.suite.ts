@@ -88,7 +88,12 @@ export function commandLineSuite(running: () => RunningUplift): void {
 
     it('triggers an upgrade and follows it to its good end, one event a line', () => {
       expect(followed).toMatchObject({ code: 0, stderr: '' });
-      const shown = lines<{ event: string; revision: number }>(followed);
+      const [answer, ...shown] = lines<{ event: string; revision: number }>(followed);
+      expect(answer).toMatchObject({
+        upgrade: expect.any(String) as string,
+        status: 'pending-pre-upgrade',
+        revision: 1,
+      });
       expect(shown.map(({ event }) => event)).toEqual(
         uplift.log.typesOf(instance.instanceId).slice(1),
       );

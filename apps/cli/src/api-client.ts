@@ -10,10 +10,15 @@ interface ApiRequest {
   readonly signal?: AbortSignal;
 }
 
+interface StreamRequest extends ApiRequest {
+  /** Called for every piece that comes, comments too. */
+  readonly onBytes?: () => void;
+}
+
 /** What the command API answers, by the name of its schema. */
 export type Answer<Name extends keyof typeof ANSWERS> = ValueOf<(typeof ANSWERS)[Name]>;
 
-interface ServerSentEvent {
+export interface ServerSentEvent {
   readonly id: string | null;
   readonly type: string;
   readonly data: string;
@@ -32,9 +37,15 @@ export class ApiClient {
     return (await response.json()) as Body;
   }
 
-  async *events(path: string, request: ApiRequest): AsyncGenerator<ServerSentEvent> {
+  async *events(path: string, request: StreamRequest): AsyncGenerator<ServerSentEvent> {
     const headers = { accept: 'text/event-stream', ...request.headers };
-    yield* readServerSentEvents(await this.open(path, { ...request, headers }));
+    const response = await this.open(path, { ...request, headers });
+    try {
+      yield* readServerSentEvents(response, request.onBytes);
+    } catch (error) {
+      if (request.signal?.aborted) throw error;
+      throw new CommandFailure(EXIT.unreachable, `The connection to ${this.baseUrl} broke`);
+    }
   }
 
   private async open(path: string, { method = 'GET', body, headers, signal }: ApiRequest) {
@@ -66,7 +77,9 @@ export class ApiClient {
 async function refusal(response: Response): Promise<CommandFailure> {
   const document: unknown = await response.json().catch(() => null);
   if (!isProblemDetails(document)) {
-    return new CommandFailure(EXIT.failed, `The command API answered ${response.status}`);
+    const isAway = [502, 503, 504].includes(response.status);
+    const words = `The command API answered ${response.status}`;
+    return new CommandFailure(isAway ? EXIT.unreachable : EXIT.failed, words);
   }
   return new CommandFailure(exitCodeFor(document), lineOf(document), document);
 }
@@ -96,10 +109,14 @@ function lineOf({ code, detail, errors = [], waitingFor, allowedCommands }: Prob
 }
 
 /** Parses a `text/event-stream` body; comments are skipped. */
-export async function* readServerSentEvents(response: Response): AsyncGenerator<ServerSentEvent> {
+export async function* readServerSentEvents(
+  response: Response,
+  onBytes: () => void = () => undefined,
+): AsyncGenerator<ServerSentEvent> {
   const decoder = new TextDecoder();
   let pending = '';
   for await (const chunk of response.body ?? []) {
+    onBytes();
     pending += decoder.decode(chunk as Uint8Array, { stream: true });
     const blocks = pending.split(/\r?\n\r?\n/);
     pending = blocks.pop() ?? '';

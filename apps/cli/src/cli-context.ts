@@ -98,6 +98,12 @@ export class CliContext {
     return (actorId) => names.get(actorId) ?? actorId;
   }
 
+  /** Runs once on Ctrl-C, instead of the end of the process, until it is called off. */
+  onInterrupt(run: () => void): () => void {
+    process.once('SIGINT', run);
+    return () => void process.off('SIGINT', run);
+  }
+
   /** Opens the store for the work, and closes it whatever happens. */
   async withStore<Result>(work: (store: EventStore) => Promise<Result>): Promise<Result> {
     const { eventStoreUrl } = readConfiguration(['eventStoreUrl']);

@@ -17,6 +17,12 @@ export const EXIT = {
   timedOut: 4,
   unreachable: 5,
   denied: 6,
+  /** An upgrade that is waited for: by somebody who cancelled it. */
+  cancelled: 7,
+  /** To the command API, for good: the upgrade that is waited for goes on. */
+  connectionLost: 8,
+  /** As of a program that Ctrl-C ends: the upgrade that is waited for goes on. */
+  interrupted: 130,
   /** As of a program that SIGPIPE ends. */
   unread: 141,
 } as const;

@@ -16,12 +16,15 @@ interface Asked {
   readonly path: string | undefined;
   readonly key: unknown;
   readonly body: unknown;
+  readonly lastEventId?: unknown;
 }
 
 interface ScriptedAnswer {
   readonly status?: number;
   /** A text is sent as an event stream. */
   readonly body: unknown;
+  /** The stream goes on, and nothing more comes. */
+  readonly staysOpen?: true;
 }
 
 interface OpenApi {
@@ -66,15 +69,18 @@ export class ScriptedApi {
   readonly asked: Asked[] = [];
   /** By path without its query, or by path with it. */
   readonly answers = new Map<string, ScriptedAnswer>();
+  /** By path without its query, one after the other; then as `answers` say. */
+  readonly sequences = new Map<string, ScriptedAnswer[]>();
   private readonly server: Server;
 
   constructor(public otherwise: ScriptedAnswer) {
     this.server = createServer((request, response) => {
-      void this.answerTo(request).then(({ status = 200, body }) => {
+      void this.answerTo(request).then(({ status = 200, body, staysOpen }) => {
         const isStream = typeof body === 'string';
         const type = isStream ? 'text/event-stream' : 'application/json';
         response.writeHead(status, { 'content-type': type });
-        response.end(isStream ? body : JSON.stringify(body));
+        if (isStream && staysOpen) response.write(body);
+        else response.end(isStream ? body : JSON.stringify(body));
       });
     });
   }
@@ -84,12 +90,14 @@ export class ScriptedApi {
   }
 
   stop(): Promise<unknown> {
+    this.server.closeAllConnections();
     return new Promise((closed) => this.server.close(closed));
   }
 
   forget(): void {
     this.asked.length = 0;
     this.answers.clear();
+    this.sequences.clear();
   }
 
   get url(): string {
@@ -100,11 +108,17 @@ export class ScriptedApi {
     const body = await text(request);
     const { url: path = '', headers } = request;
     const content: unknown = body === '' ? undefined : JSON.parse(body);
-    this.asked.push({ path, key: headers['idempotency-key'], body: content });
+    const { 'idempotency-key': key, 'last-event-id': lastEventId } = headers;
+    this.asked.push({ path, key, body: content, lastEventId });
     const [withoutQuery = ''] = path.split('?');
     const unknown = unpublished(withoutQuery, content);
     if (unknown.length > 0) return { status: 400, body: { unknown } };
-    return this.answers.get(path) ?? this.answers.get(withoutQuery) ?? this.otherwise;
+    return this.scriptedFor(path, withoutQuery);
+  }
+
+  private scriptedFor(path: string, withoutQuery: string): ScriptedAnswer {
+    const next = this.sequences.get(withoutQuery)?.shift();
+    return next ?? this.answers.get(path) ?? this.answers.get(withoutQuery) ?? this.otherwise;
   }
 }
 
@@ -113,6 +127,7 @@ export class ScriptedContext extends CliContext {
   readonly printed: string[] = [];
   readonly said: string[] = [];
   private readonly kept: Printer;
+  private interruption?: () => void;
 
   constructor(
     private readonly scripted: ScriptedApi,
@@ -130,6 +145,16 @@ export class ScriptedContext extends CliContext {
 
   override get printer(): Printer {
     return this.kept;
+  }
+
+  /** As Ctrl-C does. */
+  interrupt(): void {
+    this.interruption?.();
+  }
+
+  override onInterrupt(run: () => void): () => void {
+    this.interruption = run;
+    return () => delete this.interruption;
   }
 
   forget(): void {

@@ -8,7 +8,7 @@ import { failedUpgrades, retryAll } from './bulk-retry';
 import type { TargetOptions } from './target-options';
 import { targetOf, targetOptions } from './target-options';
 import type { UpgradeCommandAnswer } from './watch-upgrade';
-import { printAnswer, AIMS, watchUpgrade } from './watch-upgrade';
+import { printAnswer, AIMS, waitForUpgrade } from './watch-upgrade';
 
 interface CommonOptions {
   readonly reason: string;
@@ -179,9 +179,6 @@ async function send(
   { key, wait, timeout }: CommonOptions,
 ): Promise<void> {
   const document = await context.command<UpgradeCommandAnswer>(path, body, key);
-  if (wait) {
-    const aim = AIMS[path.split('/').at(-1) ?? ''];
-    return watchUpgrade(context, document, Number(timeout), aim);
-  }
-  printAnswer(context, document);
+  if (!wait) return printAnswer(context, document);
+  await waitForUpgrade(context, document, Number(timeout), AIMS[path.split('/').at(-1) ?? '']);
 }

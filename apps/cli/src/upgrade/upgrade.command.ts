@@ -9,7 +9,7 @@ import { operatorCommands, priorityOption } from './operator.commands';
 import type { TargetOptions } from './target-options';
 import { targetOf, targetOptions } from './target-options';
 import type { UpgradeCommandAnswer } from './watch-upgrade';
-import { printAnswer, watchUpgrade } from './watch-upgrade';
+import { printAnswer, waitForUpgrade, watchUpgrade } from './watch-upgrade';
 
 interface TriggerOptions extends TargetOptions {
   readonly strategy?: string;
@@ -51,8 +51,8 @@ function triggerCommand(context: CliContext): Command {
       const body = { reason, strategy, waveId, ...asked, ...targetOf(options) };
       const path = `${instancePath(instanceId)}/upgrades`;
       const document = await context.command<UpgradeCommandAnswer>(path, body, key);
-      if (wait) return watchUpgrade(context, document, Number(timeout));
-      printAnswer(context, document);
+      if (!wait) return printAnswer(context, document);
+      await waitForUpgrade(context, document, Number(timeout));
     });
   targetOptions().forEach((option) => command.addOption(option));
   return command;
@@ -69,7 +69,7 @@ function getCommand(context: CliContext): Command {
 
 function watchCommand(context: CliContext): Command {
   return new Command('watch')
-    .description('print every event of an upgrade until it has ended')
+    .description('print every event of an upgrade, from the first, until it has ended')
     .argument('<upgrade>', 'upgrade id')
     .option('--timeout <seconds>', 'give up after this long', '43200')
     .action(async (upgradeId: string, { timeout }: { timeout: string }) => {

@@ -143,6 +143,27 @@ describe('uplift upgrade', () => {
     expect(api.asked).toEqual([]);
   });
 
+  it.each<[string, string[]]>([
+    ['trigger', ['i-1']],
+    ['retry', ['i-1', 'u-1']],
+  ])('%s that waits says first which upgrade it is', async (verb, ids) => {
+    const data = { workOrder: { upgradeId: 'u-1' } };
+    const frames = ['UpgradeRequested', 'InstanceVerifiedHealthy'].map((type, revision) => {
+      return `data: ${JSON.stringify({ type, revision: revision * 5, recordedAt: 't', data })}\n\n`;
+    });
+    const items = [1, 2, 3, 4].map((revision) => ({ type: 'X', revision, data: {} }));
+    api.answers.set('/v1/instances/i-1/events', { body: { items, nextRevision: null } });
+    api.answers.set('/v1/events', { body: frames.join('') });
+
+    await run(verb, ...ids, ...REASON, '--wait');
+
+    expect(context.rows).toMatchObject([
+      { upgrade: 'u-1', status: 'upgrade-running', revision: 5, position: '9' },
+      { event: 'UpgradeRequested' },
+      { event: 'InstanceVerifiedHealthy' },
+    ]);
+  });
+
   it('says in one line why a command is refused, and what is possible instead', async () => {
     const no = { code: 'x', detail: 'y' };
     const body = {

@@ -1,7 +1,11 @@
-import type { CommandAnswer, EventDocument } from '@uplift/contracts';
-import type { InstanceEventType } from '@uplift/domain';
+import type { CommandAnswer, EventDocument, StoredEvent } from '@uplift/contracts';
+import { toRecordedInstanceEvent } from '@uplift/contracts';
+import type { InstanceEventType, InstanceStatus, TimelineEntry } from '@uplift/domain';
+import { timelineEntry } from '@uplift/domain';
 import type { CliContext } from '../cli-context';
 import { CommandFailure, EXIT } from '../exit-code';
+import type { Row } from '../printer';
+import { FollowedEvents } from './followed-events';
 
 export type UpgradeCommandAnswer = Required<CommandAnswer>;
 
@@ -31,9 +35,6 @@ export const AIMS: Readonly<Record<string, Aim>> = {
   resolve: { ends: ['OutcomeResolved'], isAfterwards: true },
 };
 
-/** Frames that carry no event. */
-const NOTICES: readonly string[] = ['resync', 'closed'];
-
 interface WatchedUpgrade {
   readonly upgradeId: string;
   readonly instanceId: string;
@@ -47,6 +48,17 @@ interface EventData {
   readonly reason?: string;
 }
 
+/** Says which upgrade it is, then as `watchUpgrade`. */
+export async function waitForUpgrade(
+  context: CliContext,
+  answer: UpgradeCommandAnswer,
+  timeoutSeconds: number,
+  aim?: Aim,
+): Promise<void> {
+  context.printer.line(rowOf(answer));
+  await watchUpgrade(context, answer, timeoutSeconds, aim);
+}
+
 /** Prints every event of an upgrade, from its first; fails unless it ends as it should and in time. */
 export async function watchUpgrade(
   context: CliContext,
@@ -54,47 +66,57 @@ export async function watchUpgrade(
   timeoutSeconds: number,
   aim: Aim = DONE,
 ): Promise<void> {
-  const { upgradeId } = upgrade;
-  const timeout = new AbortController();
-  const cancelTimer = context.clock.after(timeoutSeconds * 1000, () => timeout.abort());
+  const stop = new AbortController();
+  const callOffs = [
+    context.clock.after(timeoutSeconds * 1000, () => stop.abort(EXIT.timedOut)),
+    context.onInterrupt(() => stop.abort(EXIT.interrupted)),
+  ];
   try {
-    const end = await printUntilEnd(context, upgrade, aim, timeout.signal);
-    if (end !== null && (aim.ends as readonly string[]).includes(end)) return;
-    if (end !== null) {
-      throw new CommandFailure(EXIT.failed, `Upgrade ${upgradeId} ended in ${end}`);
-    }
+    const end = await printUntilEnd(context, upgrade, { aim, signal: stop.signal });
+    refuseOtherEnd(end, upgrade.upgradeId, aim);
   } catch (error) {
-    if (!timeout.signal.aborted) throw error;
+    throw stop.signal.aborted ? stoppedBy(stop.signal, upgrade) : inFull(error, upgrade);
   } finally {
-    cancelTimer();
-    timeout.abort();
+    callOffs.forEach((callOff) => callOff());
+    stop.abort();
   }
-  throw new CommandFailure(EXIT.timedOut, `Upgrade ${upgradeId} has not ended yet`);
 }
 
-/** Returns the type of the event that ended it; null if the API ends the stream before. */
+/** Returns the type of the event that ended it. */
 async function printUntilEnd(
-  { api, printer }: CliContext,
+  context: CliContext,
   { upgradeId, instanceId, revision: known }: WatchedUpgrade,
-  aim: Aim,
-  signal: AbortSignal,
-): Promise<string | null> {
-  const path = `/v1/events?instanceId=${encodeURIComponent(instanceId)}`;
-  const stream = api.events(path, { headers: { 'last-event-id': '0' }, signal });
+  { aim, signal }: { readonly aim: Aim; readonly signal: AbortSignal },
+): Promise<string> {
   const first = aim.isAfterwards ? known + 1 : known;
   let end: string | null = null;
-  printer.begin();
-  for await (const frame of stream) {
-    if (NOTICES.includes(frame.type)) continue;
-    const { type, revision, recordedAt, ...event } = JSON.parse(frame.data) as EventDocument;
+  let before: InstanceStatus | null = null;
+  context.printer.begin();
+  for await (const event of new FollowedEvents(context, instanceId, signal).read()) {
+    const { type, revision, recordedAt } = event;
     const data = event.data as EventData;
+    const { status, note } = entryOf(event, before);
+    before = status;
     if (isOf(data, upgradeId)) {
-      printer.line({ at: recordedAt, revision, event: type, note: data.reason ?? null });
+      context.printer.line({ at: recordedAt, revision, event: type, status, note });
       end = endAfter(end, type, data, aim);
     }
     if (end !== null && revision >= first) return end;
   }
-  return null;
+  throw new Error('The events of an instance have no end');
+}
+
+/** As its timeline shows it. Of an event of a newer build only what every event may have. */
+function entryOf(
+  { position, ...event }: EventDocument,
+  before: InstanceStatus | null,
+): Pick<TimelineEntry, 'note'> & { readonly status: InstanceStatus | null } {
+  try {
+    const stored = { ...event, position: BigInt(position) } as StoredEvent;
+    return timelineEntry(before, toRecordedInstanceEvent(stored));
+  } catch {
+    return { status: before, note: (event.data as EventData).reason ?? null };
+  }
 }
 
 function isOf({ workOrder, upgradeId }: EventData, wanted: string): boolean {
@@ -112,7 +134,32 @@ function endAfter(
   return workOrder === undefined ? end : null;
 }
 
+function refuseOtherEnd(end: string, upgradeId: string, { ends }: Aim): void {
+  if ((ends as readonly string[]).includes(end)) return;
+  const isCancelled = end === 'UpgradeCancelled';
+  const words = isCancelled ? 'was cancelled' : `ended in ${end}`;
+  const exitCode = isCancelled ? EXIT.cancelled : EXIT.failed;
+  throw new CommandFailure(exitCode, `Upgrade ${upgradeId} ${words}`);
+}
+
+function stoppedBy({ reason }: AbortSignal, upgrade: WatchedUpgrade): CommandFailure {
+  const exitCode = reason === EXIT.interrupted ? EXIT.interrupted : EXIT.timedOut;
+  return new CommandFailure(exitCode, goesOn(upgrade));
+}
+
+function inFull(error: unknown, upgrade: WatchedUpgrade): unknown {
+  if (!(error instanceof CommandFailure) || error.exitCode !== EXIT.connectionLost) return error;
+  return new CommandFailure(error.exitCode, `${error.message}. ${goesOn(upgrade)}`);
+}
+
+function goesOn({ instanceId, upgradeId }: WatchedUpgrade): string {
+  return `Upgrade ${upgradeId} has not ended yet, and goes on. Look again: uplift upgrade watch ${upgradeId}. Stop it: uplift upgrade cancel ${instanceId} ${upgradeId} --reason <text>`;
+}
+
+function rowOf({ upgradeId: upgrade, status, revision, position }: UpgradeCommandAnswer): Row {
+  return { upgrade, status, revision, position };
+}
+
 export function printAnswer({ printer }: CliContext, document: UpgradeCommandAnswer): void {
-  const { upgradeId: upgrade, status, revision, position } = document;
-  printer.print({ document, rows: [{ upgrade, status, revision, position }] });
+  printer.print({ document, rows: [rowOf(document)] });
 }
