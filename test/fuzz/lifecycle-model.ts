@@ -62,6 +62,11 @@ const NAMES_ITS_STATUS = [
   ...['InstanceRegistered', 'HealthReported', 'InstanceVerifiedHealthy', 'UpgradeCancelled'],
   'UpgradeExpired',
 ];
+/** What a healthy app is from there on. */
+const CLAIMS: Readonly<Record<string, string>> = {
+  InstanceClaimed: 'running-healthy-claimed',
+  InstanceUnclaimed: 'running-healthy-unclaimed',
+};
 const WAITS_FOR: Readonly<Record<string, string>> = {
   'pre-upgrade': 'pending-pre-upgrade',
   upgrade: 'pending-upgrade',
@@ -87,6 +92,7 @@ function statusAfter(
   { status, fromStage }: { readonly status?: string; readonly fromStage?: string },
 ): string {
   if (NAMES_ITS_STATUS.includes(type)) return status ?? before;
+  if (type in CLAIMS) return HEALTHY.includes(before) ? (CLAIMS[type] ?? before) : before;
   if (type === 'UpgradeRetried') return WAITS_FOR[fromStage ?? ''] ?? before;
   return LEADS_TO[type] ?? before;
 }
@@ -128,6 +134,15 @@ const ofFailure =
     ];
   };
 
+const claiming: Rule = {
+  inFlight: () => ['accepted', 'nothing'],
+  atRest: ({ status }) => {
+    if (status === 'removed') return ['instance-removed'];
+    const isRun = [...HEALTHY, ...ILL, ...FAILED].includes(status);
+    return isRun ? ['accepted', 'nothing'] : ['status-not-allowed'];
+  },
+};
+
 const RULES: { readonly [Type in InstanceCommandType]?: Rule } = {
   RegisterInstance: {
     inFlight: () => ['nothing', 'instance-already-registered'],
@@ -165,6 +180,12 @@ const RULES: { readonly [Type in InstanceCommandType]?: Rule } = {
     inFlight: (_, { isOfThis }) => [isOfThis ? 'accepted' : 'upgrade-not-in-flight'],
     atRest: () => NONE_IN_FLIGHT,
   },
+  UpdateInstance: {
+    inFlight: () => ['accepted', 'nothing'],
+    atRest: ({ status }) => (status === 'removed' ? ['instance-removed'] : ['accepted', 'nothing']),
+  },
+  ClaimInstance: claiming,
+  UnclaimInstance: claiming,
   DeregisterInstance: {
     inFlight: () => IN_FLIGHT,
     atRest: ({ status }) => (status === 'removed' ? ['nothing'] : ['accepted', 'outcome-unknown']),

@@ -64,7 +64,13 @@ const command = named(
       status: documented('Status the command led to', status),
       links: commandLinks,
     },
-    { upgradeId: documented('Only of an upgrade', uuid) },
+    {
+      upgradeId: documented('Only of an upgrade', uuid),
+      existed: documented(
+        'Only of a registration with upsert: the environment had this instance already',
+        plain<true>({ const: true }),
+      ),
+    },
   ),
 );
 

@@ -50,6 +50,7 @@ export const PROBLEMS = {
   'environment-taken': refused(409, 'The environment belongs to another instance'),
   'status-not-allowed': refused(409, 'The present status does not allow this command'),
   'upgrade-in-flight': refused(409, 'An upgrade of the instance is in flight'),
+  'instance-removed': refused(409, 'The instance was deregistered'),
   'claim-axis-crossed': refused(409, 'The report would change the claim'),
   'step-not-reached': refused(409, 'The upgrade has not reached this step'),
   'upgrade-not-in-flight': refused(409, 'The upgrade is not in flight'),

@@ -6,6 +6,9 @@ export const QUERY_SUBJECT_ROOT = 'uplift.qry.v1';
 
 export const COMMAND_SUBJECTS = {
   registerInstance: 'uplift.cmd.v1.instance.register',
+  updateInstance: 'uplift.cmd.v1.instance.update',
+  claimInstance: 'uplift.cmd.v1.instance.claim',
+  unclaimInstance: 'uplift.cmd.v1.instance.unclaim',
   deregisterInstance: 'uplift.cmd.v1.instance.deregister',
   reportHealth: 'uplift.cmd.v1.instance.report-health',
   triggerUpgrade: 'uplift.cmd.v1.upgrade.trigger',

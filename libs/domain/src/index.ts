@@ -23,6 +23,8 @@ export * from './instance/upgrade-target';
 export * from './instance/work-order';
 export * from './commands/allowed-commands';
 export * from './commands/instance.decider';
+export { changedProfile, deepEqual } from './commands/registration.commands';
+export type { ProfileChanges } from './commands/registration.commands';
 export * from './system/api-tokens';
 export * from './system/audited-reads';
 export * from './system/decisions';

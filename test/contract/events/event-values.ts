@@ -23,7 +23,7 @@ import {
 } from '@uplift/domain';
 import fc from 'fast-check';
 import { count, healthyStatus, name, nullable, text, timestamp } from './plain-values';
-import { profile, workOrder } from './work-order-values';
+import { profile, unsettled, workOrder } from './work-order-values';
 
 const milliseconds = fc.nat();
 const instanceStatus = fc.constantFrom(...INSTANCE_STATUSES);
@@ -33,6 +33,8 @@ const stage = fc.constantFrom(...UPGRADE_STAGES);
 const attempt = { upgradeId: name, attempt: count };
 const byWorker = { ...attempt, worker: name };
 const askedBy = { requestedBy: name, reason: text };
+
+const claim = fc.record({ ...attempt, ...askedBy }, { requiredKeys: ['requestedBy', 'reason'] });
 
 const labels = fc.dictionary(name, text, { noNullPrototype: true });
 
@@ -80,6 +82,14 @@ export const EVENT_VALUES: {
     },
     { requiredKeys: ['profile', 'labels', 'status'] },
   ),
+  InstanceUpdated: fc.record(
+    { profile, labels, environmentId: name, ...askedBy },
+    { requiredKeys: ['profile', 'requestedBy', 'reason'] },
+  ),
+  InstanceClaimed: claim,
+  InstanceUnclaimed: claim,
+  DeregistrationRequested: fc.record({ ...attempt, ...askedBy }),
+  DeregistrationDelayed: fc.record({ ...attempt, unsettled }),
   InstanceDeregistered: fc.record(askedBy),
   HealthReported: fc.record({ status: runningStatus }),
   HealthEvidenceRecorded: fc.record({ ...attempt, status: runningStatus }),

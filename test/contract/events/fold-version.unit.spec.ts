@@ -78,6 +78,8 @@ const REMEMBERED: readonly (readonly InstanceEvent[])[] = [
   [event('HealthReported', { status: 'running-unresponsive' }), NOTED, NOTED],
   [event('InstanceDeregistered'), event('InstanceRegistered', { environmentId: 'of-this-one' })],
   [event('HealthReported', { status: 'running-unhealthy' }), NOTED],
+  [event('InstanceUpdated', { environmentId: 'of-another' })],
+  [event('InstanceUpdated')],
 ];
 
 test('events come to what they came to when snapshots of this fold version were taken', async () => {
@@ -91,7 +93,10 @@ test('events come to what they came to when snapshots of this fold version were 
 });
 
 /** Of the rows of each fold version: they are recorded once. */
-const SEALS: Readonly<Record<string, string>> = { 1: 'c09df154145a3516' };
+const SEALS: Readonly<Record<string, string>> = {
+  1: 'c09df154145a3516',
+  2: '174a8ab6c64bab67',
+};
 
 test('what was recorded of a fold version does not change', () => {
   const seals = Object.entries(RECORDED).map(([version, rows]) => [version, digest(rows)]);

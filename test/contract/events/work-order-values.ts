@@ -3,6 +3,7 @@ import type {
   LocatedEnvironment,
   TargetVariable,
   TaskScript,
+  UnsettledEffect,
   UpgradePlan,
   UpgradeTarget,
   WorkOrder,
@@ -70,6 +71,15 @@ const located: fc.Arbitrary<LocatedEnvironment> = fc.record(
   { requiredKeys: ['projectId', 'environmentId', 'route'] },
 );
 
+export const unsettled: fc.Arbitrary<UnsettledEffect> = fc.record({
+  effect: fc.constantFrom('deployment' as const, 'script' as const),
+  step: nullable(
+    fc.constantFrom('pre-upgrade' as const, 'upgrade' as const, 'post-upgrade' as const),
+  ),
+  marker: name,
+  buildName: nullable(name),
+});
+
 export const workOrder: fc.Arbitrary<WorkOrder> = fc.record(
   {
     upgradeId: name,
@@ -92,14 +102,9 @@ export const workOrder: fc.Arbitrary<WorkOrder> = fc.record(
     leftAt: fc.constantFrom(...UPGRADE_STAGES),
     repairs: fc.constantFrom('running-unhealthy' as const, 'running-unresponsive' as const),
     rollsBack: name,
-    unsettled: fc.record({
-      effect: fc.constantFrom('deployment' as const, 'script' as const),
-      step: nullable(
-        fc.constantFrom('pre-upgrade' as const, 'upgrade' as const, 'post-upgrade' as const),
-      ),
-      marker: name,
-      buildName: nullable(name),
-    }),
+    unsettled,
+    nextProfile: profile,
+    deregistration: fc.record({ requestedBy: name, reason: text }),
   },
   {
     requiredKeys: [

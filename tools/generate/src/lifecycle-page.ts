@@ -65,6 +65,7 @@ function eventRow(type: InstanceEventType, row: Transition): readonly string[] {
 function statusAfter({ to, owner }: Transition): string {
   if (to === 'unchanged') return 'as before';
   if (typeof to === 'string') return `\`${to}\``;
+  if ('whenHealthy' in to) return `\`${to.whenHealthy}\` of a healthy app, else as before`;
   return owner === 'named-in-data'
     ? 'waiting for the stage named in the event'
     : 'named in the event';

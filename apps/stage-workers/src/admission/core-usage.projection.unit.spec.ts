@@ -237,6 +237,12 @@ describe('the queue of a core', () => {
     expect(queue()).toEqual(['b', 'a']);
   });
 
+  it('keeps whoever is claimed while it waits', () => {
+    const { tell, queue } = waiting('a', 'b');
+    tell('a', 1, { type: 'InstanceClaimed', data: { ...ATTEMPT, requestedBy: 'o', reason: 'x' } });
+    expect(queue()).toEqual(['a', 'b']);
+  });
+
   it('tells places, and when they are likely to be reached', () => {
     const { usage, tell } = waiting('a', 'b', 'c');
     const at = (id: string) => usage.queued(id, 0);

@@ -116,8 +116,11 @@ export const snapshot: Schema<InstanceSnapshot> = documented(
       plain<object>({ type: 'object' }),
     ),
     registration: documented(
-      'Of the newest registration: its revision, and the environment that was reserved for it.',
-      objectWith<InstanceSnapshot['registration']>({ revision }, { environmentId: name }),
+      'Of the newest registration, or of the update that took it to another environment: its revision, and the environment that was reserved for it; and the revision of the update that gave it other labels since.',
+      objectWith<InstanceSnapshot['registration']>(
+        { revision },
+        { environmentId: name, labelled: revision },
+      ),
     ),
     notesInARow: documented(
       'How many of the last events only noted a command that changed nothing.',

@@ -151,6 +151,8 @@ export const workOrder: Schema<WorkOrder> = named(
       repairs: oneOf(['running-unhealthy', 'running-unresponsive']),
       rollsBack: name,
       unsettled: unsettledEffect,
+      nextProfile: profile,
+      deregistration: object({ requestedBy: name, reason: text }),
     },
   ),
 );

@@ -54,6 +54,8 @@ const NEEDS: { readonly [Type in OperatorCommandType]?: (state: KnownInstance) =
       return `from ${stage ?? 'the earliest stage that is not complete'}, or from an earlier one`;
     },
     ResolveOutcome: () => 'a build or task to adopt, or that the call had no effect',
+    UpdateInstance: ({ kind }) =>
+      kind === 'upgrading' ? 'for the next upgrade; core, project and environment stay' : null,
     CancelUpgrade: ({ status }) =>
       status === 'pending-pre-upgrade' ? null : 'what runs in Lagoon is stopped first',
   };
@@ -68,6 +70,9 @@ function samplesFor(state: KnownInstance): Pick<InstanceCommandData, OperatorCom
   const asBefore = { strategy: null, target: null };
   const unplanned = { rolloutId: null, waveId: null, startBy: null, priority: null };
   return {
+    UpdateInstance: { ...asked, changes: {}, labels: {} },
+    ClaimInstance: asked,
+    UnclaimInstance: asked,
     DeregisterInstance: asked,
     ReportHealth: { status: anotherHealthThan(state) },
     RequestUpgrade: {

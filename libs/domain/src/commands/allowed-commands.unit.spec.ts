@@ -15,7 +15,9 @@ const allowed = (...events: readonly InstanceEvent[]) =>
     .filter((each) => each.allowed)
     .map(({ command }) => command);
 
-const AT_REST = ['ReportHealth', 'RequestUpgrade', 'DeregisterInstance'] as const;
+/** The example is claimed. */
+const CHANGES = ['UpdateInstance', 'UnclaimInstance'] as const;
+const AT_REST = ['ReportHealth', 'RequestUpgrade', ...CHANGES, 'DeregisterInstance'] as const;
 
 describe('the commands that an instance allows', () => {
   it.each([
@@ -24,32 +26,39 @@ describe('the commands that an instance allows', () => {
     [
       'it waits for its core',
       HISTORY_INTO['pending-pre-upgrade'],
-      ['CancelUpgrade', 'RedriveStage', 'ParkInstance', 'PrioritizeUpgrade'],
+      ['CancelUpgrade', 'RedriveStage', 'ParkInstance', 'PrioritizeUpgrade', ...CHANGES],
     ],
     [
       'Lagoon was called',
       upTo('DeploymentRequested'),
-      ['CancelUpgrade', 'ResolveOutcome', 'RedriveStage', 'ParkInstance'],
+      ['CancelUpgrade', 'ResolveOutcome', 'RedriveStage', 'ParkInstance', ...CHANGES],
     ],
     [
       'an operator holds it',
       [...HISTORY_INTO['pending-post-upgrade'], event('InstanceParked')],
-      ['RedriveStage', 'UnparkInstance'],
+      ['RedriveStage', 'UnparkInstance', ...CHANGES],
     ],
     [
       'its deployment failed',
       [...HISTORY_INTO['upgrade-running'], event('UpgradeFailed')],
-      ['RetryUpgrade', 'AbandonUpgrade', 'DeregisterInstance'],
+      ['RetryUpgrade', 'AbandonUpgrade', ...CHANGES, 'DeregisterInstance'],
     ],
     [
       'nobody knows how its build ended',
       [...HISTORY_INTO['upgrade-running'], event('UpgradeFailed', { reason: 'stage-timed-out' })],
-      ['AbandonUpgrade', 'ResolveOutcome'],
+      ['AbandonUpgrade', 'ResolveOutcome', ...CHANGES],
     ],
     [
       'it was found unhealthy',
       [...HISTORY_INTO['post-upgrade-completed'], event('InstanceFoundUnhealthy')],
-      ['ReportHealth', 'RequestUpgrade', 'RetryUpgrade', 'AbandonUpgrade', 'DeregisterInstance'],
+      [
+        'ReportHealth',
+        'RequestUpgrade',
+        'RetryUpgrade',
+        'AbandonUpgrade',
+        ...CHANGES,
+        'DeregisterInstance',
+      ],
     ],
     ['it was deregistered', [event('InstanceRegistered'), event('InstanceDeregistered')], []],
   ] as const)('after %s', (_what, history, commands) => {

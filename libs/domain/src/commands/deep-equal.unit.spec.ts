@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { deepEqual } from './operator.commands';
+import { deepEqual } from './registration.commands';
 
 describe('deepEqual', () => {
   it('holds between a JSON value and its copy', () => {

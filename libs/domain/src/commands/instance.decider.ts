@@ -16,6 +16,11 @@ import { POLLING, type PollingCommands } from './polling.commands';
 import { POST_UPGRADE, type PostUpgradeCommands } from './post-upgrade.commands';
 import { PRE_UPGRADE, type PreUpgradeCommands } from './pre-upgrade.commands';
 import { RECOVERY, type RecoveryCommands } from './recovery.commands';
+import {
+  deregistrationAfter,
+  REGISTRATION,
+  type RegistrationCommands,
+} from './registration.commands';
 import { RESOLUTION, type ResolutionCommands } from './resolution.commands';
 import { UPGRADE, type UpgradeCommands } from './upgrade.commands';
 import { VERIFICATION, type VerificationCommands } from './verification.commands';
@@ -24,6 +29,7 @@ import { WAITING, type WaitingCommands } from './waiting.commands';
 /** What each command carries, by command type. Ids and times arrive here, never from inside the domain. */
 export interface InstanceCommandData
   extends
+    RegistrationCommands,
     OperatorCommands,
     PriorityCommands,
     ExpiryCommands,
@@ -70,6 +76,9 @@ export const OPERATOR_COMMANDS = [
   'ParkInstance',
   'UnparkInstance',
   'PrioritizeUpgrade',
+  'UpdateInstance',
+  'ClaimInstance',
+  'UnclaimInstance',
   'DeregisterInstance',
 ] as const satisfies readonly InstanceCommandType[];
 
@@ -98,6 +107,7 @@ const takeFirstStep: AnyCommandRow<FirstStepCommands['TakeFirstStep']> = {
 export const COMMANDS: {
   readonly [Type in InstanceCommandType]: AnyCommandRow<InstanceCommandData[Type]>;
 } = {
+  ...REGISTRATION,
   ...OPERATOR,
   ...PRIORITY,
   ...EXPIRY,
@@ -116,8 +126,17 @@ export const COMMANDS: {
   TakeFirstStep: takeFirstStep,
 };
 
-/** A look-up in the table, and three rules: an absent instance, another attempt, past or ahead of its time. */
+/** What a command leads to, and the deregistration that waits for it. */
 export function decide<Type extends InstanceCommandType>(
+  command: InstanceCommandOf<Type>,
+  state: InstanceState,
+): readonly InstanceEvent[] {
+  const events = decideAlone(command, state);
+  return state.kind === 'absent' ? events : [...events, ...deregistrationAfter(state, events)];
+}
+
+/** A look-up in the table, and three rules: an absent instance, another attempt, past or ahead of its time. */
+function decideAlone<Type extends InstanceCommandType>(
   { type, data }: InstanceCommandOf<Type>,
   state: InstanceState,
 ): readonly InstanceEvent[] {

@@ -5,11 +5,14 @@ import type { Turn } from '../testing/command-sequences';
 import { commandSequences, decidedOrRefused, eventsOf } from '../testing/command-sequences';
 import { command } from '../testing/examples';
 import { MOST_CALLS } from './call.commands';
+import type { InstanceCommand } from './instance.decider';
 import { decide, instanceDecider } from './instance.decider';
 import type { InstanceEvent } from '../instance/instance.events';
 import { evolve, INITIAL_STATE, resume } from '../instance/instance.evolve';
-import { LIFECYCLE } from '../instance/instance.lifecycle';
-import type { InstanceState } from '../instance/instance.state';
+import { claimIn, LIFECYCLE } from '../instance/instance.lifecycle';
+import { isSamePlace } from '../instance/instance.profile';
+import type { InstanceState, KnownInstance } from '../instance/instance.state';
+import { workOrderOf } from '../instance/instance.state';
 
 /** Many enough to reach what is rare, and always the same. */
 const DRAWN = { seed: 1, numRuns: 600 };
@@ -25,6 +28,11 @@ const MAY_BE_REPEATED = [
   'ResolveOutcome',
   'RefuseResolution',
 ];
+
+/** Which labels an instance has is not in its state: whoever gives the command compares them. */
+function mayBeRepeated({ type, data }: InstanceCommand): boolean {
+  return MAY_BE_REPEATED.includes(type) || (type === 'UpdateInstance' && data.labels !== null);
+}
 
 const forAnySequence = (
   holds: (turns: readonly Turn[]) => void,
@@ -80,7 +88,7 @@ describe('any sequence of commands', () => {
   it('changes nothing by a command that is repeated at once', () => {
     forAnySequence((turns) => {
       for (const { command, events, after } of turns) {
-        const isDue = events.length > 0 && !MAY_BE_REPEATED.includes(command.type);
+        const isDue = events.length > 0 && !mayBeRepeated(command);
         if (isDue) expect(decidedOrRefused(command, after)).toEqual([]);
       }
     });
@@ -177,7 +185,7 @@ describe('what an upgrade has deployed', () => {
   });
 });
 
-const INTENT = /^(Script|Deployment|Variables)Requested$|Started$/;
+const INTENT = /^(Script|Deployment|Variables)Requested$|^(Pre|Post)?UpgradeStarted$/;
 
 describe('a parked instance', () => {
   it('is given no new effect, whatever is reported', () => {
@@ -212,31 +220,129 @@ describe('an instance at rest', () => {
 });
 
 describe('the origin status', () => {
-  it('survives from the request to the end of the upgrade; a repair that is cancelled may end where it began', () => {
+  it('survives from the request to the end of the upgrade, but for a claim; a repair that is cancelled may end where it began', () => {
     forAnySequence((turns) => {
       const origins = new Map<string, string>();
-      for (const { type, data } of eventsOf(turns)) {
+      const repaired = new Map<string, string>();
+      for (const event of eventsOf(turns)) {
+        const { type, data } = event;
+        const claim = claimIn(event);
+        if (claim !== null) origins.forEach((_before, id) => origins.set(id, claim));
         if ('workOrder' in data) {
           const { upgradeId, originStatus, repairs } = data.workOrder;
           expect(originStatus).toBe(origins.get(upgradeId) ?? originStatus);
-          origins.set(upgradeId, originStatus).set(`repair ${upgradeId}`, repairs ?? originStatus);
+          origins.set(upgradeId, originStatus);
+          if (repairs) repaired.set(upgradeId, repairs);
         }
         if (type !== 'InstanceVerifiedHealthy' && type !== 'UpgradeCancelled') continue;
-        const repaired = type === 'UpgradeCancelled' ? `repair ${data.upgradeId}` : data.upgradeId;
-        expect([origins.get(data.upgradeId), origins.get(repaired)]).toContain(data.status);
+        const { upgradeId } = data;
+        const isCancelled = type === 'UpgradeCancelled';
+        const ends = [origins.get(upgradeId), isCancelled && repaired.get(upgradeId)];
+        expect(ends).toContain(data.status);
       }
     });
   });
 
-  it('is never crossed: an instance is claimed or unclaimed until it is deregistered', () => {
+  it('is one fact: an instance changes its side of the claim axis by a claim alone', () => {
+    const seen = { claims: 0, inFlight: 0 };
     forAnySequence((turns) => {
-      const seen = new Set<string>();
-      for (const { after } of turns) {
-        if (statusOf(after) === 'removed') seen.clear();
-        if (isHealthy(statusOf(after))) seen.add(statusOf(after));
-        expect(seen.size).toBeLessThanOrEqual(1);
+      let known: string | null = null;
+      for (const { before, events, after } of turns) {
+        if (after.kind === 'absent') continue;
+        const said = events.map(claimIn).filter((claim) => claim !== null);
+        const isNew = events.some(({ type }) => type === 'InstanceRegistered');
+        const claim = claimOf(after);
+        if (isNew) known = null;
+        if (said.length > 0) known = said.at(-1) ?? null;
+        if (known !== null) expect(claim).toBe(known);
+        known = claim;
+        if (isHealthy(after.status)) expect(after.status).toBe(claim);
+        if (after.kind === 'resting' && after.lastUpgrade !== null) {
+          expect(after.lastUpgrade.workOrder.originStatus).toBe(after.claim);
+        }
+        seen.claims += said.length;
+        seen.inFlight += before.kind === 'upgrading' ? said.length : 0;
       }
     });
+    expect(seen.claims).toBeGreaterThan(seen.inFlight);
+    expect(seen.inFlight).toBeGreaterThan(0);
+  });
+});
+
+function claimOf(state: KnownInstance) {
+  return state.kind === 'upgrading' ? state.workOrder.originStatus : state.claim;
+}
+
+describe('an update', () => {
+  it('never reaches an attempt in flight, and all that begins after it', () => {
+    const seen = { updatedInFlight: 0, takenUp: 0 };
+    forAnySequence((turns) => {
+      let due: object | null = null;
+      for (const { before, events, after } of turns) {
+        for (const { type, data } of events) {
+          if (type === 'InstanceRegistered' || type === 'InstanceUpdated') due = data.profile;
+        }
+        const isUpdate = events.some(({ type }) => type === 'InstanceUpdated');
+        if (isUpdate && before.kind === 'upgrading') {
+          seen.updatedInFlight += 1;
+          expect(profileOf(after)).toEqual(before.workOrder.profile);
+        }
+        const isBegun = before.kind !== 'upgrading' && after.kind === 'upgrading';
+        if (isBegun) expect(after.workOrder.profile).toEqual(due);
+        if (after.kind === 'upgrading' && before.kind === 'upgrading') {
+          expect(after.workOrder.profile).toEqual(before.workOrder.profile);
+        }
+        const isEnded = before.kind === 'upgrading' && after.kind === 'resting';
+        if (isEnded && before.workOrder.nextProfile) seen.takenUp += 1;
+        if (after.kind === 'resting') expect(after.profile).toEqual(due);
+      }
+    });
+    expect(seen.updatedInFlight).toBeGreaterThan(0);
+    expect(seen.takenUp).toBeGreaterThan(0);
+  });
+
+  it('takes an instance elsewhere only while nothing of it can still run where it is', () => {
+    let moved = 0;
+    forAnySequence((turns) => {
+      for (const { before, after } of turns) {
+        if (before.kind === 'absent' || after.kind !== 'resting') continue;
+        const isAgain = before.kind === 'resting' && before.status === 'removed';
+        if (isAgain || isSamePlace(profileOf(before), after.profile)) continue;
+        moved += 1;
+        expect(before).toMatchObject({ kind: 'resting' });
+        if (before.kind === 'resting') expect(before.lastUpgrade?.unsettled ?? null).toBeNull();
+        expect(after.lastUpgrade).toBeNull();
+      }
+    });
+    expect(moved).toBeGreaterThan(0);
+  });
+});
+
+function profileOf(state: InstanceState) {
+  if (state.kind === 'absent') throw new Error('it was never registered');
+  return state.kind === 'upgrading' ? state.workOrder.profile : state.profile;
+}
+
+describe('a deregistration', () => {
+  it('is carried out at the end of the upgrade it waits for, and never while something may still run', () => {
+    const seen = { requested: 0, carriedOut: 0, delayed: 0 };
+    forAnySequence((turns) => {
+      for (const { before, events, after } of turns) {
+        const types = events.map(({ type }) => type);
+        if (types.includes('DeregistrationRequested')) seen.requested += 1;
+        if (types.includes('DeregistrationDelayed')) seen.delayed += 1;
+        if (types.includes('InstanceDeregistered')) {
+          expect(after).toMatchObject({ kind: 'resting', status: 'removed' });
+          if (after.kind === 'resting') expect(after.lastUpgrade?.unsettled ?? null).toBeNull();
+        }
+        const isAwaited = before.kind !== 'absent' && workOrderOf(before)?.deregistration;
+        if (!isAwaited || statusOf(before) === 'removed' || after.kind !== 'resting') continue;
+        const isUnsettled = (after.lastUpgrade?.unsettled ?? null) !== null;
+        expect(isUnsettled ? after.status : 'removed').toBe(after.status);
+        if (!isUnsettled) seen.carriedOut += 1;
+      }
+    }, DRAWN);
+    for (const times of Object.values(seen)) expect(times).toBeGreaterThan(0);
   });
 });
 

@@ -1,26 +1,15 @@
-import type { HealthyStatus, InstanceStatus, RestingStatus, RunningStatus } from '../status';
-import {
-  HEALTHY_STATUSES,
-  isHealthy,
-  isInFlight,
-  RESTING_STATUSES,
-  RUNNING_STATUSES,
-} from '../status';
+import type { HealthyStatus, InstanceStatus, RunningStatus } from '../status';
+import { HEALTHY_STATUSES, isHealthy, RUNNING_STATUSES } from '../status';
 import {
   ClaimAxisCrossedError,
   ClaimUnknownError,
-  InstanceAlreadyRegisteredError,
-  InvalidHealthProbeError,
   InvalidTargetError,
   OutcomeUnknownError,
   StartByPassedError,
   StatusNotAllowedError,
-  StatusNotImportableError,
   StrategyNotEnabledError,
   UpgradeInFlightError,
 } from '../instance/instance.errors';
-import type { AskedBy, InstanceEventData } from '../instance/instance.events';
-import { whyHealthProbeIsInvalid } from '../instance/instance.profile';
 import { LIFECYCLE } from '../instance/instance.lifecycle';
 import type { EndedUpgrade, RestingInstance } from '../instance/instance.state';
 import { isOfUpgrade } from '../instance/instance.state';
@@ -34,8 +23,6 @@ import type { CommandRow } from './command-row';
 
 /** What people and services ask for. */
 export interface OperatorCommands {
-  RegisterInstance: InstanceEventData['InstanceRegistered'];
-  DeregisterInstance: AskedBy;
   ReportHealth: { readonly status: RunningStatus };
   RequestUpgrade: {
     readonly upgradeId: string;
@@ -60,47 +47,8 @@ export interface OperatorCommands {
   CancelUpgrade: CancelRequest;
 }
 
-type Registration = OperatorCommands['RegisterInstance'];
 type HealthReport = OperatorCommands['ReportHealth'];
 type UpgradeRequest = OperatorCommands['RequestUpgrade'];
-
-const registerInstance: CommandRow<Registration, 'absent'> = {
-  in: ['absent'],
-  decide(data) {
-    refuseInvalid(data);
-    return [{ type: 'InstanceRegistered', data }];
-  },
-  elsewhere(data, state) {
-    refuseInvalid(data);
-    const isSame =
-      state.kind === 'resting' &&
-      state.status === data.status &&
-      deepEqual(state.profile, data.profile);
-    if (isSame) return [];
-    if (state.status === 'removed') return [{ type: 'InstanceRegistered', data }];
-    throw new InstanceAlreadyRegisteredError(state.status);
-  },
-};
-
-/** What may still run in Lagoon must not be forgotten: the environment could become another instance at once. */
-const deregisterInstance: CommandRow<AskedBy, RestingStatus> = {
-  in: RESTING_STATUSES,
-  decide(data, { lastUpgrade }) {
-    refuseUnsettled(lastUpgrade);
-    return [{ type: 'InstanceDeregistered', data }];
-  },
-  elsewhere(_data, state) {
-    if (state.kind === 'resting') return [];
-    throw new UpgradeInFlightError(state.status, state.workOrder.upgradeId, RESTING_STATUSES);
-  },
-};
-
-function refuseInvalid({ status, profile: { upgrade, healthProbe } }: Registration): void {
-  if (isInFlight(status)) throw new StatusNotImportableError(status);
-  const problem = whyHealthProbeIsInvalid(healthProbe);
-  if (problem !== null) throw new InvalidHealthProbeError(problem);
-  if (upgrade !== undefined) refuseMisfit(upgrade);
-}
 
 /** Throws if the plan is not permitted here, or does not fit. */
 export function refuseMisfit(
@@ -222,25 +170,7 @@ export function newOrder({
 }
 
 export const OPERATOR = {
-  RegisterInstance: registerInstance,
-  DeregisterInstance: deregisterInstance,
   ReportHealth: reportHealth,
   RequestUpgrade: requestUpgrade,
   CancelUpgrade: cancelUpgrade,
 };
-
-/** Equality of plain JSON values, whatever the order of keys. */
-export function deepEqual(left: unknown, right: unknown): boolean {
-  if (left === right) return true;
-  if (!isObject(left) || !isObject(right)) return false;
-  const keys = Object.keys(left);
-  return (
-    Array.isArray(left) === Array.isArray(right) &&
-    keys.length === Object.keys(right).length &&
-    keys.every((key) => key in right && deepEqual(left[key], right[key]))
-  );
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
-}

@@ -1,6 +1,7 @@
 import { fold } from '../decider';
 import { INSTANCE_STATUSES } from '../status';
-import { command, event, PROFILE } from '../testing/examples';
+import type { InstanceEvent } from '../instance/instance.events';
+import { ASKED, ATTEMPT, BUILD, command, event, MARKER, PROFILE } from '../testing/examples';
 import { given, HISTORY_INTO, WHOLE_UPGRADE } from '../testing/histories';
 import { isInFlight } from '../status';
 import { instanceDecider } from './instance.decider';
@@ -118,5 +119,85 @@ describe('DeregisterInstance', () => {
 
   it('is refused for an instance that was never registered', () => {
     given().when(command('DeregisterInstance')).thenRefused('instance-unknown');
+  });
+});
+
+describe('DeregisterInstance with cancel', () => {
+  const leave = command('DeregisterInstance', { cancel: true });
+  const asked = { ...ATTEMPT, ...ASKED };
+  const requested: InstanceEvent = { type: 'DeregistrationRequested', data: asked };
+  const cancelled: InstanceEvent = { type: 'UpgradeCancelRequested', data: asked };
+  const deregistered: InstanceEvent = { type: 'InstanceDeregistered', data: ASKED };
+
+  it('lets go at once of an instance at rest', () => {
+    given(...WHOLE_UPGRADE)
+      .when(leave)
+      .then(deregistered);
+  });
+
+  it('cancels an upgrade that had begun nothing, and lets go at once', () => {
+    given(...HISTORY_INTO['pending-pre-upgrade'])
+      .when(leave)
+      .then(requested, cancelled, event('UpgradeCancelled'), deregistered);
+  });
+
+  it('asks for the cancel of what runs in Lagoon, and waits for its end', () => {
+    const running = HISTORY_INTO['upgrade-running'];
+    given(...running)
+      .when(leave)
+      .then(requested, cancelled);
+    given(...running, requested, cancelled)
+      .when(leave)
+      .thenNothing();
+  });
+
+  it.each(['pending-post-upgrade', 'post-upgrade-running', 'post-upgrade-completed'] as const)(
+    'waits for the end of an upgrade that is past its deployment: %s',
+    (status) => {
+      given(...HISTORY_INTO[status])
+        .when(leave)
+        .then(requested);
+    },
+  );
+
+  it('is carried out with the event that ends the upgrade', () => {
+    given(...HISTORY_INTO['post-upgrade-completed'], requested)
+      .when(command('VerifyHealthy'))
+      .then(event('InstanceVerifiedHealthy'), deregistered);
+    given(...HISTORY_INTO['post-upgrade-running'], requested)
+      .when(command('FailPostUpgrade'))
+      .then(event('PostUpgradeFailed'), deregistered);
+  });
+
+  const unsettled = { effect: 'deployment', step: null, marker: MARKER, buildName: BUILD } as const;
+  const failure = { reason: 'outcome-unknown' } as const;
+  const LEFT_OPEN = [
+    ...HISTORY_INTO['upgrade-running'],
+    requested,
+    event('UpgradeFailed', failure),
+    event('DeregistrationDelayed', { unsettled }),
+  ];
+
+  it('tells that it waits while something may still run in Lagoon, and is carried out when that is known', () => {
+    given(...HISTORY_INTO['upgrade-running'], requested)
+      .when(command('FailUpgrade', failure))
+      .then(event('UpgradeFailed', failure), event('DeregistrationDelayed', { unsettled }));
+    given(...LEFT_OPEN)
+      .when(leave)
+      .thenNothing();
+    given(...LEFT_OPEN)
+      .when(command('DeregisterInstance'))
+      .thenRefused('outcome-unknown');
+    given(...LEFT_OPEN)
+      .when(command('RecordLateOutcome', { status: 'failed' }))
+      .then(event('LateOutcomeObserved', { status: 'failed' }), deregistered);
+  });
+
+  it('that waits is known to every stage that goes on', () => {
+    const [, pending] = instanceDecider.decide(
+      command('CompletePreUpgrade'),
+      fold(instanceDecider, [...HISTORY_INTO['pre-upgrade-running'], requested]),
+    );
+    expect(pending).toMatchObject({ data: { workOrder: { deregistration: ASKED } } });
   });
 });

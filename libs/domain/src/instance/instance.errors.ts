@@ -16,6 +16,14 @@ export class InstanceAlreadyRegisteredError extends DomainError {
   }
 }
 
+/** Deregistered: nothing of it can be changed. */
+export class InstanceRemovedError extends DomainError {
+  readonly code = 'instance-removed';
+  constructor(readonly currentStatus: string) {
+    super('The instance was deregistered: register it again first');
+  }
+}
+
 /** A status of the upgrade path that only Uplift's own events may set. */
 export class StatusNotImportableError extends DomainError {
   readonly code = 'status-not-importable';
@@ -217,7 +225,7 @@ export class ClaimAxisCrossedError extends DomainError {
     readonly reported: string,
     readonly claim: string,
   ) {
-    super(`A health report must not turn ${claim} into ${reported}`);
+    super(`A health report must not turn ${claim} into ${reported}: claim or unclaim the instance`);
   }
 }
 

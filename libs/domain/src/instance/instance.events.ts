@@ -2,7 +2,7 @@ import type { HealthyStatus, InstanceStatus, RunningStatus, UpgradeStage } from 
 import type { InstanceProfile } from './instance.profile';
 import type { InstanceSnapshot } from './instance.snapshot';
 import type { FailureReason } from './reasons';
-import type { Priority, ScriptStep, TaskStep, WorkOrder } from './work-order';
+import type { Priority, ScriptStep, TaskStep, UnsettledEffect, WorkOrder } from './work-order';
 
 /** Facts that explain an outcome: small, redacted, never a log. */
 export type Evidence = Readonly<Record<string, string | number | boolean | null>>;
@@ -82,6 +82,22 @@ export interface InstanceEventData {
     /** Of the environment that was reserved for it; absent: by an earlier build, or in no environment. */
     readonly environmentId?: string;
   };
+  /** It is another from here on, for an upgrade in flight from its end on. */
+  InstanceUpdated: AskedBy & {
+    /** All of it, as it is then. */
+    readonly profile: InstanceProfile;
+    /** All of them; absent: as they were. */
+    readonly labels?: Readonly<Record<string, string>>;
+    /** Of the environment that was reserved for it; absent: it is where it was. */
+    readonly environmentId?: string;
+  };
+  /** The instance has an owner; an upgrade in flight comes back to that. */
+  InstanceClaimed: Partial<Attempt> & AskedBy;
+  InstanceUnclaimed: Partial<Attempt> & AskedBy;
+  /** The instance is to be deregistered at the end of its upgrade. */
+  DeregistrationRequested: Attempt & AskedBy;
+  /** The upgrade has ended, and nobody knows what became of a call: the deregistration waits for that. */
+  DeregistrationDelayed: Attempt & { readonly unsettled: UnsettledEffect };
   /** Nobody looks after the instance any more: its environment may become another instance. */
   InstanceDeregistered: AskedBy;
   HealthReported: { readonly status: RunningStatus };
@@ -321,5 +337,5 @@ export interface RecordedInstanceEvent {
 /** Which upgrade an event belongs to; null for events outside an upgrade. */
 export function upgradeIdOf({ data }: InstanceEvent): string | null {
   if ('workOrder' in data) return data.workOrder.upgradeId;
-  return 'upgradeId' in data ? data.upgradeId : null;
+  return 'upgradeId' in data ? (data.upgradeId ?? null) : null;
 }

@@ -4,10 +4,14 @@ import { deployedRefAfter, endedUpgrade } from './ended-upgrade';
 import type { AttemptProgress } from './attempt-progress';
 import { AT_START, nothingUnderWay, progressAfter } from './attempt-progress';
 import { IllegalHistoryError } from './instance.errors';
-import type { InstanceEvent } from './instance.events';
+import type { InstanceEvent, PerEvent } from './instance.events';
+import { meaningOf } from './instance.events';
 import type { Transition } from './instance.lifecycle';
-import { isLegalIn, LIFECYCLE, statusAfter } from './instance.lifecycle';
+import { claimIn, isLegalIn, LIFECYCLE, statusAfter } from './instance.lifecycle';
+import type { InstanceProfile } from './instance.profile';
+import { isSamePlace } from './instance.profile';
 import type {
+  EndedUpgrade,
   InstanceState,
   KnownInstance,
   RestingInstance,
@@ -70,12 +74,22 @@ function firstState({ type, data }: InstanceEvent): RestingInstance {
 function workOrderAfter(state: KnownInstance, event: InstanceEvent): WorkOrder | null {
   const order = orderIn(event);
   if (order !== null || state.kind === 'resting') return order;
-  if (event.type === 'UpgradePrioritized') {
-    return { ...state.workOrder, priority: event.data.priority };
-  }
-  if (event.type === 'UpgradeCancelRequested') return { ...state.workOrder, cancelRequested: true };
-  return event.type === 'InstanceParked' ? { ...state.workOrder, parked: true } : state.workOrder;
+  const changes = meaningOf(IN_ORDER, event);
+  if (changes !== undefined) return { ...state.workOrder, ...changes };
+  const originStatus = claimIn(event);
+  return originStatus === null ? state.workOrder : { ...state.workOrder, originStatus };
 }
+
+/** What an event changes in the work order of the upgrade in flight. */
+const IN_ORDER: PerEvent<Partial<WorkOrder>> = {
+  UpgradePrioritized: ({ priority }) => ({ priority }),
+  UpgradeCancelRequested: () => ({ cancelRequested: true }),
+  InstanceParked: () => ({ parked: true }),
+  InstanceUpdated: ({ profile }) => ({ nextProfile: profile }),
+  DeregistrationRequested: ({ requestedBy, reason }) => ({
+    deregistration: { requestedBy, reason },
+  }),
+};
 
 /** The work order that an event carries, with what earlier builds did not write into it. */
 function orderIn({ type, data }: InstanceEvent): WorkOrder | null {
@@ -98,14 +112,41 @@ function atRest(
   event: InstanceEvent,
   status: InstanceStatus,
 ): RestingInstance {
-  if (state.kind === 'resting') {
-    const claim = isHealthy(status) ? status : state.claim;
-    return { ...state, status, claim, lastUpgrade: lastUpgradeAfter(state, event) };
-  }
-  const { profile, originStatus: claim } = state.workOrder;
-  const lastUpgrade = endedUpgrade(state, event);
-  const deployedRef = deployedRefAfter(state.workOrder);
+  if (state.kind === 'resting') return stillAtRest(state, event, status);
+  const { nextProfile, ...order } = state.workOrder;
+  const profile = nextProfile ?? order.profile;
+  const workOrder = { ...order, profile };
+  const { originStatus: claim } = order;
+  const lastUpgrade = endedUpgrade({ ...state, workOrder }, event);
+  const deployedRef = deployedRefAfter(workOrder);
   return { kind: 'resting', status, profile, claim, lastUpgrade, deployedRef };
+}
+
+/** What may begin anew of the last upgrade goes by the present profile and claim. */
+function stillAtRest(
+  state: RestingInstance,
+  event: InstanceEvent,
+  status: InstanceStatus,
+): RestingInstance {
+  if (event.type === 'InstanceUpdated') return updated(state, event.data.profile);
+  const claim = claimIn(event) ?? (isHealthy(status) ? status : state.claim);
+  const lastUpgrade = lastUpgradeAfter(state, event);
+  const isKept = lastUpgrade === null || claim === null || claim === state.claim;
+  const ended = isKept ? lastUpgrade : ordered(lastUpgrade, { originStatus: claim });
+  return { ...state, status, claim, lastUpgrade: ended };
+}
+
+/** Of another environment nothing is known: what was deployed, or is left to do, was in the one before. */
+function updated(state: RestingInstance, profile: InstanceProfile): RestingInstance {
+  if (!isSamePlace(state.profile, profile)) {
+    return { ...state, profile, lastUpgrade: null, deployedRef: null };
+  }
+  const { lastUpgrade } = state;
+  return { ...state, profile, lastUpgrade: lastUpgrade && ordered(lastUpgrade, { profile }) };
+}
+
+function ordered(ended: EndedUpgrade, changes: Partial<WorkOrder>): EndedUpgrade {
+  return { ...ended, workOrder: { ...ended.workOrder, ...changes } };
 }
 
 function lastUpgradeAfter(

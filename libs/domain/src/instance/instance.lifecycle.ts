@@ -1,9 +1,10 @@
-import type { InFlightStatus, InstanceStatus, UpgradeStage } from '../status';
+import type { HealthyStatus, InFlightStatus, InstanceStatus, UpgradeStage } from '../status';
 import {
   CANCELLABLE_STATUSES,
   HEALTHY_STATUSES,
   IN_FLIGHT_STATUSES,
   INSTANCE_STATUSES,
+  isHealthy,
   isInFlight,
   RESTING_STATUSES,
   RUNNING_STATUSES,
@@ -23,8 +24,12 @@ export type DeadlineName = 'pending' | 'step' | 'call' | 'queued' | 'running' | 
 export interface Transition {
   /** Statuses in which the event is legal; `absent` = the instance does not exist yet. */
   readonly from: readonly (InstanceStatus | 'absent')[];
-  /** The status after; of a list the event names one. */
-  readonly to: InstanceStatus | readonly InstanceStatus[] | 'unchanged';
+  /** The status after; of a list the event names one. `whenHealthy`: of a healthy app; any other stays as it is. */
+  readonly to:
+    | InstanceStatus
+    | readonly InstanceStatus[]
+    | 'unchanged'
+    | { readonly whenHealthy: HealthyStatus };
   /** Who must act next; null = nobody, the upgrade is at rest or waits for a person. */
   readonly owner: UpgradeStage | 'named-in-data' | null;
   /**
@@ -54,6 +59,11 @@ const UNSETTLED = [...CALLING, ...FAILED, ...HEALTHY_STATUSES] as const;
 /** The same, and where a task may prove the health of the app. */
 export const SCRIPTING = [...CALLING, 'post-upgrade-completed'] as const;
 
+/** Where an upgrade leaves an instance, however it ends. */
+const AFTER_UPGRADE = [...RUNNING, ...STAGE_FAILED] as const;
+/** Where an instance is claimed or not. */
+const CLAIMABLE = [...AFTER_UPGRADE, ...IN_FLIGHT_STATUSES] as const;
+
 const NOTE = { to: 'unchanged', deadline: 'kept' } as const;
 const END = { owner: null, deadline: null } as const;
 
@@ -64,6 +74,21 @@ export const LIFECYCLE = {
     to: INSTANCE_STATUSES.filter((status) => !isInFlight(status)),
     ...END,
   },
+  InstanceUpdated: { from: [...RESTING_STATUSES, ...IN_FLIGHT_STATUSES], owner: null, ...NOTE },
+  InstanceClaimed: {
+    from: CLAIMABLE,
+    to: { whenHealthy: 'running-healthy-claimed' },
+    owner: null,
+    deadline: 'kept',
+  },
+  InstanceUnclaimed: {
+    from: CLAIMABLE,
+    to: { whenHealthy: 'running-healthy-unclaimed' },
+    owner: null,
+    deadline: 'kept',
+  },
+  DeregistrationRequested: { from: IN_FLIGHT_STATUSES, owner: null, ...NOTE },
+  DeregistrationDelayed: { from: AFTER_UPGRADE, to: 'unchanged', ...END },
   InstanceDeregistered: { from: RESTING_STATUSES, to: 'removed', ...END },
   HealthReported: { from: [...RUNNING, 'post-deploy-completed'], to: RUNNING_STATUSES, ...END },
   HealthEvidenceRecorded: { from: ['post-upgrade-completed'], owner: 'poll-upgrade', ...NOTE },
@@ -300,11 +325,21 @@ export function isLegalIn(status: InstanceStatus, type: InstanceEventType): bool
   return from.includes(status);
 }
 
-/** Every status an event can lead to; none if it leaves the status as it is. */
+/** The side of the claim axis that an event puts the instance on; null if it says nothing of it. */
+export function claimIn({ type }: InstanceEvent): HealthyStatus | null {
+  const { to }: Transition = LIFECYCLE[type];
+  return isOfClaim(to) ? to.whenHealthy : null;
+}
+
+/** Every status an event can lead to; none if it leaves the status as it is, but for the claim. */
 export function destinationsOf(type: InstanceEventType): readonly InstanceStatus[] {
   const { to }: Transition = LIFECYCLE[type];
-  if (to === 'unchanged') return [];
+  if (to === 'unchanged' || isOfClaim(to)) return [];
   return typeof to === 'string' ? [to] : to;
+}
+
+function isOfClaim(to: Transition['to']): to is { readonly whenHealthy: HealthyStatus } {
+  return typeof to === 'object' && 'whenHealthy' in to;
 }
 
 /** Status after an event that is legal in `before`. */
@@ -314,13 +349,14 @@ export function statusAfter(event: InstanceEvent, before: InstanceStatus): Insta
     return 'fromStage' in data ? STATUS_BEFORE_STAGE[data.fromStage] : data.status;
   }
   const { to } = LIFECYCLE[event.type];
+  if (isOfClaim(to)) return isHealthy(before) ? to.whenHealthy : before;
   return to === 'unchanged' ? before : to;
 }
 
 function isNaming(
   event: InstanceEvent,
 ): event is InstanceEventOf<Leading<readonly InstanceStatus[]>> {
-  return typeof LIFECYCLE[event.type].to !== 'string';
+  return Array.isArray(LIFECYCLE[event.type].to);
 }
 
 const FAILURES = LIFECYCLE_ROWS.map(([type]) => type).filter(isFailure);

@@ -45,3 +45,12 @@ export interface InstanceProfile {
   /** How to upgrade when a request names no strategy; absent: `redeploy-latest`. */
   readonly upgrade?: UpgradePlan;
 }
+
+/** Whether both are the same environment of Lagoon by name. */
+export function isSamePlace(one: InstanceProfile, other: InstanceProfile): boolean {
+  return (
+    one.core === other.core &&
+    one.project === other.project &&
+    one.environment === other.environment
+  );
+}

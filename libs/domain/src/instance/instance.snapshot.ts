@@ -2,7 +2,7 @@
  * Which fold a snapshot was made by. Raised with every change of what the events of an instance come to, and
  * with every new type of them: readers pass over a snapshot of another fold, and read on to one of theirs, or to the first event.
  */
-export const FOLD_VERSION = 1;
+export const FOLD_VERSION = 2;
 
 /** What the events of an instance before this one come to. */
 export interface InstanceSnapshot {
@@ -16,11 +16,13 @@ export interface InstanceSnapshot {
   readonly commands: CommandPage & { readonly closed: boolean };
 }
 
-/** The newest registration of an instance. */
+/** The newest registration of an instance. One that goes to another environment is registered there with that. */
 export interface InstanceRegistration {
   readonly revision: number;
   /** Of the environment that was reserved for it; absent: by an earlier build, or in no environment. */
   readonly environmentId?: string;
+  /** Revision of the event that has given it other labels since; absent: it has those of its registration. */
+  readonly labelled?: number;
 }
 
 /** Which command led to which event: the newest commands, and where the earlier ones are. */

@@ -48,6 +48,10 @@ export interface WorkOrder {
   readonly repairs?: 'running-unhealthy' | 'running-unresponsive';
   /** The upgrade whose deployment is taken back. */
   readonly rollsBack?: string;
+  /** What the instance was changed to meanwhile: from the next upgrade on. */
+  readonly nextProfile?: InstanceProfile;
+  /** The instance is deregistered as soon as the upgrade has ended. */
+  readonly deregistration?: { readonly requestedBy: string; readonly reason: string };
 }
 
 export const PRIORITIES = ['urgent'] as const;

@@ -15,7 +15,7 @@ import type { UpgradePlan } from '../instance/upgrade-target';
 import type { TaskStep } from '../instance/work-order';
 import type { UpgradeStage } from '../status';
 import { HEALTHY_STATUSES, INSTANCE_STATUSES, RUNNING_STATUSES, UPGRADE_STAGES } from '../status';
-import { EXAMPLE_COMMAND_DATA, TASK } from './examples';
+import { EXAMPLE_COMMAND_DATA, PROFILE, TASK } from './examples';
 import type { Way } from './likely-commands';
 import { candidatesFor } from './likely-commands';
 
@@ -50,6 +50,15 @@ const PLANS: readonly UpgradePlan[] = [
   { strategy: 'script', target: { script: { service: 'cli', command: 'migrate' } } },
 ];
 
+/** Of what an upgrade does, of labels alone, and to another environment. */
+const UPDATES: readonly Partial<InstanceCommandData['UpdateInstance']>[] = [
+  {},
+  { changes: { healthProbe: PROFILE.healthProbe } },
+  { changes: {}, labels: { tenant: 'hamburg' } },
+  { changes: { environment: 'dev' }, environmentId: 'of-dev' },
+  { changes: { environment: PROFILE.environment }, environmentId: 'of-main' },
+];
+
 /** After the request. */
 const START_BY = '2026-03-01T12:00:00.000Z';
 
@@ -59,6 +68,7 @@ export const choices: fc.Arbitrary<Choice> = fc.record({
   way: fc.oneof(
     { weight: 9, arbitrary: fc.constant('onwards' as const) },
     { weight: 4, arbitrary: fc.constant('sideways' as const) },
+    { weight: 1, arbitrary: fc.constant('changed' as const) },
     { weight: 1, arbitrary: fc.constant('anywhere' as const) },
   ),
   isStale: tenth,
@@ -94,6 +104,8 @@ const VARIATIONS: {
 } = {
   RegisterInstance: ({ imported }) => ({ status: imported }),
   ReportHealth: ({ health }) => ({ status: health }),
+  UpdateInstance: ({ pick }) => UPDATES[pick % UPDATES.length] ?? {},
+  DeregisterInstance: ({ tries }) => (tries > 1 ? { cancel: true } : {}),
   RequestUpgrade: ({ plan, pick, isRepair }) => ({
     ...plan,
     startBy: pick % 2 === 0 ? START_BY : null,
@@ -125,6 +137,7 @@ const VARIATIONS: {
   DeclareOutcomeUnknown: (_choice, state) => ({ buildName: followedIn(state) }),
   ConfirmCancel: (choice, state) =>
     choice.isOfOurs ? { buildName: followedIn(state) } : { buildName: choice.build },
+  ReportCancelWithoutEffect: (_choice, state) => ({ name: followedIn(state) ?? TASK.taskName }),
   RecordLateOutcome: ({ outcome }) => ({ status: outcome }),
   RecordWait: ({ target }) => ({ target }),
   EndWait: ({ target }) => ({ target }),

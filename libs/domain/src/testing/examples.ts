@@ -32,11 +32,25 @@ export * from './example-upgrade';
 
 const BY_WORKER = { ...ATTEMPT, worker: WORKER };
 const ADOPTED = { kind: 'adopt', buildName: BUILD } as const;
+/** Another probe and another script than the example is registered with. */
+const CHANGES = {
+  scripts: { preUpgrade: null, postUpgrade: { service: 'cli', command: 'migrate --all' } },
+  healthProbe: { path: '/ready', acceptStatuses: [] },
+} as const;
+export const OTHER_PROFILE = { ...PROFILE, ...CHANGES };
 export const ASKED = { requestedBy: 'operator-7', reason: 'security release' };
 
 /** One value of every event, all of the same upgrade. */
 export const EXAMPLE_EVENT_DATA: InstanceEventData = {
   InstanceRegistered: { profile: PROFILE, labels: LABELS, status: 'running-healthy-claimed' },
+  InstanceUpdated: { profile: OTHER_PROFILE, labels: { tenant: 'hamburg' }, ...ASKED },
+  InstanceClaimed: ASKED,
+  InstanceUnclaimed: ASKED,
+  DeregistrationRequested: { ...ATTEMPT, ...ASKED },
+  DeregistrationDelayed: {
+    ...ATTEMPT,
+    unsettled: { effect: 'deployment', step: null, marker: MARKER, buildName: BUILD },
+  },
   InstanceDeregistered: ASKED,
   HealthReported: { status: 'running-unhealthy' },
   HealthEvidenceRecorded: { ...ATTEMPT, status: 'running-unhealthy' },
@@ -180,6 +194,9 @@ const CALL = { ...ATTEMPT, marker: MARKER, callNo: 1 };
 /** One value of every command, all of the same upgrade. */
 export const EXAMPLE_COMMAND_DATA: InstanceCommandData = {
   RegisterInstance: EXAMPLE_EVENT_DATA.InstanceRegistered,
+  UpdateInstance: { changes: CHANGES, labels: null, ...ASKED },
+  ClaimInstance: ASKED,
+  UnclaimInstance: ASKED,
   DeregisterInstance: ASKED,
   ReportHealth: { status: 'running-unhealthy' },
   RequestUpgrade: {

@@ -4,8 +4,8 @@ import type { InFlightStatus } from '../status';
 import { isHealthy } from '../status';
 import { EXAMPLE_COMMAND_DATA } from './examples';
 
-/** Onwards, with what else may happen in the state, or with any command at all. */
-export type Way = 'onwards' | 'sideways' | 'anywhere';
+/** Onwards, with what else may happen in the state, with a change of the instance, or with any command at all. */
+export type Way = 'onwards' | 'sideways' | 'changed' | 'anywhere';
 
 const EVERY_COMMAND = Object.keys(EXAMPLE_COMMAND_DATA) as InstanceCommandType[];
 
@@ -33,6 +33,14 @@ const ONWARDS: Record<InFlightStatus, readonly InstanceCommandType[]> = {
   'post-upgrade-running': ['RequestScript', 'AcceptScript', 'CompletePostUpgrade'],
   'post-upgrade-completed': ['VerifyHealthy'],
 };
+
+/** What may come at any time. */
+const CHANGES: readonly InstanceCommandType[] = [
+  'UpdateInstance',
+  'ClaimInstance',
+  'UnclaimInstance',
+  'DeregisterInstance',
+];
 
 const WAITING: readonly InstanceCommandType[] = [
   'RecordWait',
@@ -63,9 +71,15 @@ const CALLING: readonly InstanceCommandType[] = [
   'RefuseResolution',
 ];
 
+/** Fits only what is cancelled, and so has to be tried more often. */
+const UNHEEDED: readonly InstanceCommandType[] = Array.from(
+  { length: 4 },
+  () => 'ReportCancelWithoutEffect',
+);
+
 const SIDEWAYS: Record<InFlightStatus, readonly InstanceCommandType[]> = {
   'pending-pre-upgrade': ['FailPreUpgrade', 'PrioritizeUpgrade', 'ExpireUpgrade', ...STUCK],
-  'pre-upgrade-running': ['FailPreUpgrade', 'ReportCancelWithoutEffect', ...CALLING, ...STUCK],
+  'pre-upgrade-running': ['FailPreUpgrade', ...UNHEEDED, ...CALLING, ...STUCK],
   'pre-upgrade-completed': STUCK,
   'pending-upgrade': ['FailUpgrade', ...STUCK],
   'upgrade-running': [
@@ -78,7 +92,7 @@ const SIDEWAYS: Record<InFlightStatus, readonly InstanceCommandType[]> = {
     'FailUpgrade',
     'CancelUpgrade',
     'ConfirmCancel',
-    'ReportCancelWithoutEffect',
+    ...UNHEEDED,
     ...STUCK,
   ],
   'upgrade-completed': STUCK,
@@ -101,6 +115,7 @@ const AT_REST: readonly InstanceCommandType[] = [
 /** Commands of which one comes next. */
 export function candidatesFor(way: Way, state: InstanceState): readonly InstanceCommandType[] {
   if (way === 'anywhere') return EVERY_COMMAND;
+  if (way === 'changed' && state.kind !== 'absent') return CHANGES;
   if (state.kind === 'upgrading') return (way === 'onwards' ? ONWARDS : SIDEWAYS)[state.status];
   if (state.kind === 'absent') return ['RegisterInstance'];
   if (state.status === 'removed') return ['RegisterInstance', ...AT_REST];

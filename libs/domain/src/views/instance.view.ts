@@ -1,7 +1,8 @@
 import type { InstanceEvent, RecordedInstanceEvent } from '../instance/instance.events';
 import { upgradeIdOf } from '../instance/instance.events';
 import { evolve, INITIAL_STATE } from '../instance/instance.evolve';
-import { isLegalIn, statusAfter } from '../instance/instance.lifecycle';
+import { claimIn, isLegalIn, statusAfter } from '../instance/instance.lifecycle';
+import type { InstanceProfile } from '../instance/instance.profile';
 import type { KnownInstance } from '../instance/instance.state';
 import type { ReasonClass } from '../instance/reasons';
 import { presentReason, reasonClassOf } from '../instance/reasons';
@@ -65,7 +66,8 @@ export function evolveInstanceView(
     ...view,
     status,
     statusLabel: labelOf(status),
-    claimed: isHealthy(status) ? status === 'running-healthy-claimed' : view.claimed,
+    ...namesAfter(event),
+    claimed: claimAfter(event, status) ?? view.claimed,
     currentUpgradeId: isInFlight(status) ? lastUpgradeId : null,
     lastUpgradeId,
     failureReason,
@@ -76,24 +78,35 @@ export function evolveInstanceView(
   };
 }
 
+/** Lists show an instance as it is to be from its next upgrade on. */
+function namesAfter(event: InstanceEvent): Partial<InstanceView> {
+  if (event.type !== 'InstanceUpdated') return {};
+  const { labels, profile } = event.data;
+  return { ...namesIn(profile), ...(labels === undefined ? {} : { labels }) };
+}
+
+function namesIn({ project, projectId, environment, core, app }: InstanceProfile) {
+  return { project, projectId, environment, core, app };
+}
+
+function claimAfter(event: InstanceEvent, status: InstanceStatus): boolean | null {
+  const claim = claimIn(event) ?? status;
+  return isHealthy(claim) ? claim === 'running-healthy-claimed' : null;
+}
+
 function firstView(
   recorded: RecordedInstanceEvent,
   data: Extract<RecordedInstanceEvent['event'], { type: 'InstanceRegistered' }>['data'],
 ): InstanceView {
   const { instanceId, revision, at } = recorded;
-  const { project, projectId, environment, core, app } = data.profile;
-  const { labels, status } = data;
+  const { profile, labels, status } = data;
   return {
     instanceId,
-    project,
-    projectId,
-    environment,
-    core,
-    app,
+    ...namesIn(profile),
     labels,
     status,
     statusLabel: labelOf(status),
-    claimed: isHealthy(status) ? status === 'running-healthy-claimed' : null,
+    claimed: claimAfter(recorded.event, status),
     currentUpgradeId: null,
     lastUpgradeId: null,
     failureReason: null,

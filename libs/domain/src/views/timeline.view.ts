@@ -123,5 +123,9 @@ const NOTES: PerEvent<string | null> = {
   OutcomeResolutionRefused: ({ reason, ...claim }) => `${claimed(claim)}: ${reason}`,
   UpgradeRetried: ({ fromStage, redeploy }) =>
     redeploy ? `from ${fromStage}, deploying again` : `from ${fromStage}`,
+  InstanceUpdated: ({ profile: { core, project, environment }, environmentId }) =>
+    environmentId === undefined ? null : `in ${core}, ${project}, ${environment}`,
+  DeregistrationDelayed: ({ unsettled: { buildName, marker } }) =>
+    `nobody knows yet what became of ${buildName ?? marker}`,
   CommandNoted: ({ command }) => command,
 };

@@ -142,8 +142,8 @@ function requested(
 }
 
 /** What another attempt may change. */
-function planOf({ attempt, strategy, target }: WorkOrder) {
-  return { attempt, strategy, target };
+function planOf({ attempt, strategy, target, originStatus }: WorkOrder) {
+  return { attempt, strategy, target, originStatus };
 }
 
 /** What an event changes in the row, beside stages and outcome. */
@@ -158,6 +158,8 @@ const FACTS: PerEvent<Partial<UpgradeView>, [view: UpgradeView]> = {
   LateOutcomeObserved: ({ buildName, status }) => ({ buildName, buildStatus: status }),
   PostUpgradePending: ({ workOrder }) => ({ ...planOf(workOrder), isAbandoned: false }),
   UpgradePrioritized: ({ priority }) => ({ priority }),
+  InstanceClaimed: () => ({ originStatus: 'running-healthy-claimed' }),
+  InstanceUnclaimed: () => ({ originStatus: 'running-healthy-unclaimed' }),
   UpgradeRetried: ({ workOrder }, view) => ({
     ...planOf(workOrder),
     ...(workOrder.deployed === undefined ? NO_BUILD : deployedBefore(view, workOrder.deployed)),

@@ -1,5 +1,6 @@
 import type { Evidence } from '../instance/instance.events';
 import type { KnownInstance, RestingInstance, UpgradingInstance } from '../instance/instance.state';
+import { workOrderOf } from '../instance/instance.state';
 import type { UnsettledEffect } from '../instance/work-order';
 import { stageOf } from '../commands/parking.commands';
 import { isHealthy } from '../status';
@@ -19,7 +20,11 @@ export interface Waiting {
 
 /** Null if the instance waits for nothing and nobody. */
 export function waitingFor(state: KnownInstance): Waiting | null {
-  return state.kind === 'resting' ? waitAtRest(state) : waitInFlight(state);
+  const waits = state.kind === 'resting' ? waitAtRest(state) : waitInFlight(state);
+  const isLeaving = workOrderOf(state)?.deregistration !== undefined && state.status !== 'removed';
+  return waits && isLeaving
+    ? { ...waits, sentence: `${waits.sentence}; then the instance is deregistered` }
+    : waits;
 }
 
 /** A failed upgrade waits for a person, who may let what is still open come to its end first. */

@@ -37,7 +37,7 @@ export class LateOutcomeStage extends StageHandler {
 
   async run({ session, signal }: StageTurn): Promise<void> {
     const { type, data } = toInstanceEvent(session.message);
-    if (!type.endsWith('Failed') || !('attempt' in data)) return;
+    if (!type.endsWith('Failed') || !('retryable' in data)) return;
     const { windowMs, patienceMs, intervalMs } = this.options;
     const { clock } = this.ports;
     const endsAt = session.openedAt + windowMs;

@@ -76,6 +76,8 @@ describe('the projection of deadlines', () => {
     ['StageParked', { ...ATTEMPT, stage: 'poll-upgrade', eventId: 'e', reason: 'x' }],
     ['UpgradeCancelRequested', { ...ATTEMPT, requestedBy: 'o', reason: 'x' }],
     ['DuplicateBuildDetected', { ...ATTEMPT, builds: [] }],
+    ['InstanceClaimed', { ...ATTEMPT, requestedBy: 'o', reason: 'x' }],
+    ['DeregistrationRequested', { ...ATTEMPT, requestedBy: 'o', reason: 'x' }],
   ])('lets the deadline that runs go on at %s', (type, data) => {
     expect(LIFECYCLE[type as 'StageParked'].deadline).toBe('kept');
     const events = [...before('DeploymentAccepted'), { type, data } as InstanceEvent];
