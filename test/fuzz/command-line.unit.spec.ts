@@ -11,6 +11,7 @@ const VERBS: readonly (readonly string[])[] = [
   ...['get', 'list', 'register', 'timeline', 'park', 'unpark', 'deregister', 'stats'].map(
     (verb) => ['instance', verb] as const,
   ),
+  ...['update', 'claim', 'unclaim'].map((verb) => ['instance', verb] as const),
   ...[
     'trigger',
     'get',

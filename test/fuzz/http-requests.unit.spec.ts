@@ -29,7 +29,10 @@ const COMMANDS: readonly (readonly [path: string, body: Json])[] = [
   [`/v1/instances/${ID}/health`, COMMAND_BODIES.health],
   [`/v1/instances/${ID}/park`, COMMAND_BODIES.reason],
   [`/v1/instances/${ID}/unpark`, COMMAND_BODIES.reason],
-  [`/v1/instances/${ID}/deregister`, COMMAND_BODIES.reason],
+  [`/v1/instances/${ID}/update`, COMMAND_BODIES.update],
+  [`/v1/instances/${ID}/claim`, COMMAND_BODIES.reason],
+  [`/v1/instances/${ID}/unclaim`, COMMAND_BODIES.reason],
+  [`/v1/instances/${ID}/deregister`, COMMAND_BODIES.deregister],
   ...['cancel', 'abandon', 'redrive', 'rollback'].map(
     (verb) => [`/v1/instances/${ID}/upgrades/${UPGRADE}/${verb}`, COMMAND_BODIES.reason] as const,
   ),

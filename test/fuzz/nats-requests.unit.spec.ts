@@ -29,7 +29,10 @@ const Q = QUERY_SUBJECTS;
 
 const REQUESTS: readonly (readonly [subject: string, body: Body])[] = [
   [C.registerInstance, ({ n }) => instanceAt(n)[1]],
-  [C.deregisterInstance, of(reason)],
+  [C.updateInstance, of({ ...COMMAND_BODIES.update, expectedRevision: 0 })],
+  [C.claimInstance, of(reason)],
+  [C.unclaimInstance, of(reason)],
+  [C.deregisterInstance, of(COMMAND_BODIES.deregister)],
   [C.reportHealth, of(COMMAND_BODIES.health)],
   [C.triggerUpgrade, of(COMMAND_BODIES.trigger)],
   [Object.keys(COMMAND_ALIASES)[0] ?? '', of(COMMAND_BODIES.trigger)],

@@ -18,6 +18,15 @@ export const COMMAND_BODIES = {
   },
   health: { status: 'running-unhealthy' },
   reason: { reason: 'maintenance' },
+  update: {
+    ...{ project: 'shop', projectId: 7, environment: 'at-0', core: 'default', app: 'wiki' },
+    labels: { team: 'shop' },
+    scripts: { preUpgrade: SCRIPT },
+    healthProbe: { kind: 'http', path: '/ready' },
+    upgrade: { strategy: 'branch-ref', target: { ref: 'v1' } },
+    reason: 'sold',
+  },
+  deregister: { reason: 'closed', cancel: true },
   retry: {
     from: 'upgrade',
     redeploy: true,

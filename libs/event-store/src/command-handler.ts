@@ -4,6 +4,7 @@ import type {
   EnvironmentCommand,
   EnvironmentEvent,
   EnvironmentState,
+  Holder,
   InstanceCommand,
   InstanceEvent,
   InstanceState,
@@ -35,7 +36,7 @@ export type FindCommand<State, Event> = (
   commandId: string,
 ) => Promise<Loaded<State, Event> | undefined>;
 
-export interface Policy<State, Event, Answer> {
+export interface Policy<State, Event, Answer, Command = never> {
   /** Appends that are tried at most. */
   readonly tries: number;
   /** Decide from here at first, without reading the stream. Absent: load it. */
@@ -55,11 +56,18 @@ export interface Policy<State, Event, Answer> {
   ) => Answer | undefined | Promise<Answer | undefined>;
   /** Whether the stream is read before anything else, although the history knows its end: `onLoad` does more than look. */
   readonly readsFirst?: (known: Remembered<State>) => boolean;
+  /** What is decided in place of the command, which depends on more than the state. */
+  readonly fit?: (loaded: Loaded<State, Event>) => Promise<Command>;
   /** What to append where the command leads to nothing. Only asked about what was loaded. */
   readonly onNothing?: (loaded: Loaded<State, Event>) => readonly Event[];
 }
 
-export type HandlePolicy<Answer = never> = Policy<InstanceState, InstanceEvent, Answer>;
+export type HandlePolicy<Answer = never> = Policy<
+  InstanceState,
+  InstanceEvent,
+  Answer,
+  InstanceCommand
+>;
 export type SystemPolicy<State, Answer = never> = Policy<State, SystemEvent, Answer>;
 
 /**
@@ -129,10 +137,17 @@ export class EnvironmentCommandHandler {
   private readonly streams: StreamCommands<EnvironmentCommand, EnvironmentState, 'environment'>;
 
   constructor(
-    history: StreamHistory<EnvironmentCommand, EnvironmentState, 'environment'>,
+    private readonly history: StreamHistory<EnvironmentCommand, EnvironmentState, 'environment'>,
     ports: HandlerPorts,
   ) {
     this.streams = new StreamCommands(history, ports);
+  }
+
+  /** Whom the environment was ever reserved for, newest first. */
+  async holdersOf(environmentId: string): Promise<readonly Holder[]> {
+    const { decoded } = await this.history.load(environmentStream(environmentId));
+    const reserved = decoded.filter(({ type }) => type === 'EnvironmentReserved');
+    return reserved.map(({ data }) => data).reverse();
   }
 
   handle(
@@ -163,7 +178,7 @@ class StreamCommands<Command, State, Category extends EventCategory> {
 
   async handle<Answer>(
     change: Change<Command>,
-    policy: Policy<State, EventIn<Category>, Answer>,
+    policy: Policy<State, EventIn<Category>, Answer, Command>,
   ): Promise<Outcome<State, Answer>> {
     const unread = policy.from === undefined ? await this.tryUnread(change, policy) : undefined;
     return unread ?? this.tryInTurn(change, policy);
@@ -171,7 +186,7 @@ class StreamCommands<Command, State, Category extends EventCategory> {
 
   private async tryInTurn<Answer>(
     change: Change<Command>,
-    policy: Policy<State, EventIn<Category>, Answer>,
+    policy: Policy<State, EventIn<Category>, Answer, Command>,
   ): Promise<Outcome<State, Answer>> {
     const { clock, randomness } = this.ports;
     const backoff = new Backoff(randomness, { firstMs: 10, longestMs: 200 });
@@ -180,7 +195,7 @@ class StreamCommands<Command, State, Category extends EventCategory> {
     const mayLandAfter = placeOfUnknown(policy, found);
     for (let n = 1; ; n += 1) {
       if ('kind' in found) return found;
-      const outcome = await this.attempt(change, policy, found);
+      const outcome = await this.attempt(await fitted(change, policy, found), policy, found);
       if ('kind' in outcome) return outcome;
       const isLast = n >= policy.tries || clock.monotonic() >= lastTryAt;
       if (isLast || !isWorthAnotherTry(outcome.error, policy)) throw outcome.error;
@@ -195,7 +210,7 @@ class StreamCommands<Command, State, Category extends EventCategory> {
    */
   private async tryUnread<Answer>(
     change: Change<Command>,
-    policy: Policy<State, EventIn<Category>, Answer>,
+    policy: Policy<State, EventIn<Category>, Answer, Command>,
   ): Promise<Outcome<State, Answer> | undefined> {
     const known = this.history.newestKnown(change.stream);
     if (known === undefined || policy.readsFirst?.(known) === true) return undefined;
@@ -207,7 +222,7 @@ class StreamCommands<Command, State, Category extends EventCategory> {
 
   private async decideUnread<Answer>(
     change: Change<Command>,
-    { onLoad }: Policy<State, EventIn<Category>, Answer>,
+    { onLoad }: Policy<State, EventIn<Category>, Answer, Command>,
     known: Remembered<State>,
   ): Promise<Outcome<State, Answer> | { readonly error: unknown } | undefined> {
     // Before earlier commands are looked for, which is done again after the read.
@@ -218,7 +233,7 @@ class StreamCommands<Command, State, Category extends EventCategory> {
 
   private async load<Answer>(
     { stream, cause }: Change<Command>,
-    { onLoad }: Policy<State, EventIn<Category>, Answer>,
+    { onLoad }: Policy<State, EventIn<Category>, Answer, Command>,
     mayHaveLandedAfter?: StreamHead,
   ): Promise<Outcome<State, Answer> | Loaded<State, EventIn<Category>>> {
     const instance = await this.history.load(stream);
@@ -233,7 +248,7 @@ class StreamCommands<Command, State, Category extends EventCategory> {
   private async answerTo<Answer>(
     stream: string,
     instance: Loaded<State, EventIn<Category>>,
-    onLoad: Policy<State, EventIn<Category>, Answer>['onLoad'],
+    onLoad: Policy<State, EventIn<Category>, Answer, Command>['onLoad'],
   ): Promise<Outcome<State, Answer> | undefined> {
     const find = (commandId: string) => this.history.findCommand(stream, instance, commandId);
     const answer = await onLoad?.(instance, find);
@@ -242,7 +257,7 @@ class StreamCommands<Command, State, Category extends EventCategory> {
 
   private async attempt<Answer>(
     { stream, command, cause }: Change<Command>,
-    { onNothing }: Pick<Policy<State, EventIn<Category>, Answer>, 'onNothing'>,
+    { onNothing }: Pick<Policy<State, EventIn<Category>, Answer, Command>, 'onNothing'>,
     instance: Known<State> | Loaded<State, EventIn<Category>>,
   ): Promise<Outcome<State, never> | { readonly error: unknown }> {
     const { decide, evolve } = this.history.decider;
@@ -258,6 +273,15 @@ class StreamCommands<Command, State, Category extends EventCategory> {
       return { error };
     }
   }
+}
+
+/** As it is to be decided on: of what was not loaded, as it was given. */
+async function fitted<Command, State, Event>(
+  change: Change<Command>,
+  { fit }: Policy<State, Event, unknown, Command>,
+  found: Known<State> | Loaded<State, Event>,
+): Promise<Change<Command>> {
+  return fit && 'events' in found ? { ...change, command: await fit(found) } : change;
 }
 
 /** Behind what was known at first: there an append of unknown outcome is looked for. */

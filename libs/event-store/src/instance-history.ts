@@ -133,14 +133,14 @@ class InstanceStreams extends StreamHistory<InstanceCommand, InstanceState, 'ins
     return stored?.revision === revision ? stored : undefined;
   }
 
-  /** An environment is reserved for a registration by the revision that it is to have: nothing goes ahead of one. */
+  /** An environment is reserved for an event by the revision that it is to have: nothing goes ahead of that. */
   override async appendTo(
     stream: string,
     known: KnownInstance,
     events: readonly InstanceEvent[],
     cause: Cause,
   ): Promise<Appended> {
-    const mayMove = !events.some(({ type }) => type === 'InstanceRegistered');
+    const mayMove = !events.some(({ data }) => 'environmentId' in data);
     const ahead = mayMove && this.isSnapshotDue(known) ? this.snapshotsOf(known, cause) : [];
     const all = [...ahead, ...this.toAppend(events, cause)];
     const isUnbroken = this.watchConnection();

@@ -112,6 +112,7 @@ export function pageIn(
 
 function isOfThePast({ registration, commands }: InstanceSnapshot, { revision }: StoredEvent) {
   const named = [...commands.earlier, revision];
+  const { labelled = 0 } = registration;
   const isInOrder = named.every((each, n) => each > (named[n - 1] ?? 0));
-  return isInOrder && registration.revision < revision;
+  return isInOrder && Math.max(registration.revision, labelled) < revision;
 }

@@ -34,7 +34,7 @@ export function remember(before: StreamMemory, stored: StoredEvent): StreamMemor
   return {
     commands: isOfCommand(stored) ? withCommand(before.commands, stored) : before.commands,
     notesInARow: type === 'CommandNoted' ? before.notesInARow + 1 : 0,
-    registration: type === 'InstanceRegistered' ? registrationOf(stored) : before.registration,
+    registration: registrationAfter(before.registration, stored),
     recordedAt,
     sinceSnapshot,
   };
@@ -137,7 +137,15 @@ function keyOf(commandId: string): string {
     .padEnd(KEY, '-');
 }
 
-function registrationOf({ data, revision }: StoredEvent): InstanceRegistration {
-  const { environmentId } = data as { readonly environmentId?: string };
-  return { revision, ...(environmentId === undefined ? {} : { environmentId }) };
+function registrationAfter(
+  before: InstanceRegistration | null,
+  { type, data, revision }: StoredEvent,
+): InstanceRegistration | null {
+  const { environmentId, labels } = data as { environmentId?: string; labels?: object };
+  const placed = environmentId === undefined ? {} : { revision, environmentId };
+  if (type === 'InstanceRegistered') return { revision, ...placed };
+  const isSame = environmentId === undefined && labels === undefined;
+  if (type !== 'InstanceUpdated' || before === null || isSame) return before;
+  const { labelled = before.revision } = before;
+  return { ...before, ...placed, labelled: labels === undefined ? labelled : revision };
 }

@@ -1,5 +1,6 @@
 import { bothDoorsSuite } from './both-doors.suite';
 import { cancelSuite } from './cancel.suite';
+import { changesSuite } from './changes.suite';
 import { commandsSuite } from './commands.suite';
 import { environmentsSuite } from './environments.suite';
 import { eventStreamSuite } from './event-stream.suite';
@@ -33,6 +34,7 @@ describe('the command API', () => {
   bothDoorsSuite(api);
   queriesSuite(api);
   environmentsSuite(api);
+  changesSuite(api);
   importSuite(api);
   noCallbacksSuite(api);
   eventStreamSuite(api);

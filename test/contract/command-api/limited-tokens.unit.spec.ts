@@ -53,7 +53,8 @@ const inADay = new Date(Date.now() + 86_400_000).toISOString();
 
 /** By the last word of a route or of a subject. */
 const BODIES: Readonly<Record<string, object>> = {
-  ...{ deregister: reason, park: reason, unpark: reason },
+  ...{ deregister: reason, park: reason, unpark: reason, claim: reason, unclaim: reason },
+  update: { app: 'wiki', ...reason },
   ...{ abandon: reason, cancel: reason, redrive: reason, rollback: reason, revoke: reason },
   ...{ health: COMMAND_BODIES.health, 'report-health': COMMAND_BODIES.health },
   ...{ upgrades: { reason: 'new version' }, trigger: { reason: 'new version' } },

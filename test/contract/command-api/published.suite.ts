@@ -102,11 +102,14 @@ export function publishedSuite(running: () => RunningCommandApi): void {
       const { endpoints } = reply.json<{ endpoints: { subject: string; metadata: object }[] }>();
       expect(endpoints.map(({ subject }) => subject).sort()).toEqual([
         'trigger_upgrade',
+        'uplift.cmd.v1.instance.claim',
         'uplift.cmd.v1.instance.deregister',
         'uplift.cmd.v1.instance.park',
         'uplift.cmd.v1.instance.register',
         'uplift.cmd.v1.instance.report-health',
+        'uplift.cmd.v1.instance.unclaim',
         'uplift.cmd.v1.instance.unpark',
+        'uplift.cmd.v1.instance.update',
         'uplift.cmd.v1.system.accept-store',
         'uplift.cmd.v1.system.allow-starts',
         'uplift.cmd.v1.system.close-finding',

@@ -2,6 +2,7 @@ import { ANOTHER_STORE_MUTANTS } from './tables/another-store.mutants';
 import { ACTOR_MUTANTS } from './tables/actor.mutants';
 import { BUS_USERS_MUTANTS } from './tables/bus-users.mutants';
 import { BUS_MUTANTS } from './tables/bus.mutants';
+import { CHANGE_MUTANTS } from './tables/change.mutants';
 import { CALLBACK_MUTANTS } from './tables/callback.mutants';
 import { CHECKPOINT_MUTANTS } from './tables/checkpoint.mutants';
 import { COMMAND_MUTANTS } from './tables/command.mutants';
@@ -22,6 +23,7 @@ import type { Mutant } from './mutant';
 export const MUTANTS: readonly Mutant[] = [
   ...COMMAND_MUTANTS,
   ...SNAPSHOT_MUTANTS,
+  ...CHANGE_MUTANTS,
   ...BUS_MUTANTS,
   ...ANOTHER_STORE_MUTANTS,
   ...BUS_USERS_MUTANTS,

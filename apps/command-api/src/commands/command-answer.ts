@@ -12,14 +12,17 @@ export interface CommandResult {
   readonly revision: number;
   readonly position: bigint;
   readonly status: InstanceStatus;
+  /** A registration found its environment's instance there. */
+  readonly existed?: true;
 }
 
 /** A repeat of the command's key gives the same answer, for ever. */
 export function answerOf(result: CommandResult): CommandAnswer {
-  const { instanceId, upgradeId, revision, position, status } = result;
+  const { instanceId, upgradeId, revision, position, status, existed } = result;
   return {
     instanceId,
     ...(upgradeId === null ? {} : { upgradeId }),
+    ...(existed === undefined ? {} : { existed }),
     revision,
     position: position.toString(),
     status,

@@ -2,6 +2,7 @@ import type { Actor } from '@uplift/contracts';
 import { invalidInput, refusal } from '@uplift/contracts';
 import type { InstanceCommandOf, Labels, OperatorCommandType } from '@uplift/domain';
 import { isLimit } from '@uplift/domain';
+import type { LoadedInstance } from '@uplift/event-store';
 import { canonicalJson, deterministicEventId } from '@uplift/event-store';
 import { parseTraceparent } from '@uplift/runtime';
 
@@ -40,6 +41,8 @@ export interface Asked<Command extends { readonly type: string } = { readonly ty
 
 export interface CommandRequest extends Asked<EdgeCommand> {
   readonly instanceId: string;
+  /** What is decided in place of the command, which depends on more than the state. */
+  readonly fit?: (loaded: LoadedInstance) => Promise<EdgeCommand>;
 }
 
 const USABLE_KEY = /^[\x21-\x7e]{1,255}$/;

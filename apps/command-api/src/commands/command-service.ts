@@ -4,7 +4,12 @@ import { problem, refusal } from '@uplift/contracts';
 import type { InstanceState, KnownInstance } from '@uplift/domain';
 import { allowedCommands, isLimit, waitingFor } from '@uplift/domain';
 import type { Handled, LoadedInstance } from '@uplift/event-store';
-import { CommandHandler, RevisionConflictError } from '@uplift/event-store';
+import {
+  CommandHandler,
+  RevisionConflictError,
+  StreamGoneError,
+  UnreadableHistoryError,
+} from '@uplift/event-store';
 import { Environments } from './environments';
 import type { CommandOutcome, CommandResult } from './command-answer';
 import { CommandMeter } from './command-meter';
@@ -51,6 +56,30 @@ export class CommandExecution {
     );
   }
 
+  /** The answer that the same command had, on an instance that is admitted; nothing is done. */
+  async earlier(
+    request: CommandRequest,
+    isAdmitted: (loaded: LoadedInstance) => Promise<boolean>,
+  ): Promise<CommandResult | undefined> {
+    const { instanceId, command, caller } = request;
+    const own = keyed(request, commandIdOf(instanceId, caller.idempotencyKey));
+    const found = await this.handler.handle<{ readonly result?: CommandResult }>(
+      { instanceId, command, cause: causeOf(request, own, instanceId) },
+      {
+        tries: 1,
+        readsFirst: () => true,
+        onLoad: async (loaded, find) => {
+          const earlier = (await isAdmitted(loaded)) ? await find(own.commandId) : undefined;
+          const event = earlier && ownEvent(earlier, own);
+          return earlier && event
+            ? { result: resultAt(request, 'repeated', event, earlier.state) }
+            : {};
+        },
+      },
+    );
+    return found.kind === 'answered' ? found.answer.result : undefined;
+  }
+
   private async handle(
     request: CommandRequest,
     keyedCommand: KeyedCommand,
@@ -63,7 +92,9 @@ export class CommandExecution {
         { instanceId, command, cause },
         {
           tries: MOST_TRIES,
-          readsFirst: (known) => this.environments.isWanted(request, known),
+          readsFirst: (known) =>
+            request.fit !== undefined || this.environments.isWanted(request, known),
+          ...(request.fit === undefined ? {} : { fit: request.fit }),
           onLoad: async (loaded, find) => {
             await seen.admit(loaded);
             // A key that was made here stands for nothing before the first try.
@@ -84,7 +115,9 @@ export class CommandExecution {
       )
       .catch(inWordsOfTheCaller);
     const result = handled.kind === 'answered' ? handled.answer : newResult(request, handled);
-    if (seen.loaded !== undefined) await this.environments.free(request, cause, seen.loaded);
+    const { loaded } = seen;
+    const { status } = result;
+    if (loaded !== undefined) await this.environments.free(request, cause, { loaded, status });
     return result;
   }
 }
@@ -96,6 +129,14 @@ export class CommandService {
     private readonly execution: CommandExecution,
     private readonly limits: InstanceLimits,
   ) {}
+
+  /** The answer that the same command had on an instance that the caller reaches; else undefined. */
+  async earlier(request: CommandRequest): Promise<CommandResult | undefined> {
+    const { instanceId, caller } = request;
+    const isAdmitted = (loaded: LoadedInstance) =>
+      this.limits.coversLoaded(caller.labels, instanceId, loaded);
+    return this.execution.earlier(request, isAdmitted).catch(undefinedIfUnreadable);
+  }
 
   /** Throws a ProblemError for everything that the caller is told of. */
   async execute(request: CommandRequest): Promise<CommandResult> {
@@ -109,6 +150,11 @@ export class CommandService {
     const question = { limit: caller.labels, instanceId, isCovered: () => isCovered };
     return this.limits.hiding(question, () => this.execution.execute(request, admit));
   }
+}
+
+function undefinedIfUnreadable(error: unknown): undefined {
+  if (error instanceof StreamGoneError || error instanceof UnreadableHistoryError) return;
+  throw error;
 }
 
 /** Whose instance has an environment is nothing that limited callers are told, nor those who watch what is refused. */

@@ -3,11 +3,13 @@ import { refusal } from '@uplift/contracts';
 import type {
   EnvironmentEventData,
   Holder,
+  InstanceCommandOf,
   InstanceProfile,
   InstanceState,
   InstanceStatus,
+  ProfileChanges,
 } from '@uplift/domain';
-import { decide, EnvironmentTakenError, UNUSED_ENVIRONMENT } from '@uplift/domain';
+import { changedProfile, decide, EnvironmentTakenError, UNUSED_ENVIRONMENT } from '@uplift/domain';
 import type { Cause, LoadedInstance, Remembered } from '@uplift/event-store';
 import {
   EnvironmentCommandHandler,
@@ -17,7 +19,7 @@ import {
   StreamGoneError,
   UnreadableHistoryError,
 } from '@uplift/event-store';
-import type { CommandRequest } from './command-request';
+import type { CommandRequest, EdgeCommand } from './command-request';
 
 const MOST_TRIES = 3;
 const MOST_REMEMBERED = 50_000;
@@ -38,6 +40,12 @@ export class CoreNames {
 
 type RememberedInstance = Remembered<InstanceState>;
 type Reservation = EnvironmentEventData['EnvironmentReserved'];
+
+interface Holders {
+  readonly ids: readonly string[];
+  /** Null: none, or one that nobody can read. */
+  readonly present: string | null;
+}
 
 /** What a stream says of one registration of its instance. */
 interface Registration {
@@ -70,6 +78,24 @@ export class Environments {
     return status === 'removed' ? undefined : this.idOf(profile);
   }
 
+  /** Whose the environment was ever reserved for, newest first, and the instance that is there now. */
+  async holdersOf(profile: InstanceProfile): Promise<Holders> {
+    const environmentId = this.idOf(profile);
+    const holders = await this.handler.holdersOf(environmentId);
+    const [newest] = holders;
+    const ids = [...new Set(holders.map(({ instanceId }) => instanceId))];
+    if (newest === undefined) return { ids, present: null };
+    const loaded = await this.history.load(newest.instanceId).catch(noneIfUnreadable);
+    const isThere = loaded !== null && this.holds(loaded, newest, environmentId);
+    return { ids, present: isThere ? newest.instanceId : null };
+  }
+
+  private holds(loaded: LoadedInstance, holder: Holder, environmentId: string): boolean {
+    const present = presentRegistration(loaded);
+    const isSame = present?.revision === holder.registration;
+    return isSame && this.idsOf(present).has(environmentId);
+  }
+
   /** Whether `secure` would ask for an environment, which goes by the newest state alone. */
   isWanted(request: CommandRequest, known: RememberedInstance): boolean {
     return this.wantedFor(request, known) !== null;
@@ -89,18 +115,28 @@ export class Environments {
       },
       { ...cause, step: 'ReserveEnvironment' },
     );
-    if (request.command.type !== 'RegisterInstance') this.remember(request.instanceId, profile);
+    if (STARTS.includes(request.command.type)) this.remember(request.instanceId, profile);
   }
 
-  /** After an instance was deregistered, and after every repeat of that command: `loaded` as it was then. */
+  /** Of the environment that an update takes the instance to; none if it has that already. */
+  newIdFor(changes: ProfileChanges, loaded: RememberedInstance): string | undefined {
+    const moved = this.movedBy(changes, loaded);
+    return moved === null ? undefined : this.idOf(moved.profile);
+  }
+
+  /**
+   * After an instance was deregistered or has moved, and after every repeat of a deregistration: `loaded` as it was then.
+   * What is not freed here, as where a worker ends the registration later, is free by the end of that registration.
+   */
   async free(
     { instanceId, command }: CommandRequest,
     cause: Cause,
-    loaded: LoadedInstance,
+    { loaded, status }: { readonly loaded: LoadedInstance; readonly status: InstanceStatus },
   ): Promise<void> {
     const ended = registrationIn(loaded);
-    if (ended === null || command.type !== 'DeregisterInstance') return;
-    const data = { instanceId, registration: ended.revision, ...command.data };
+    if (ended === null || !this.isLeft(command, loaded, status)) return;
+    const { requestedBy, reason } = command.data;
+    const data = { instanceId, registration: ended.revision, requestedBy, reason };
     for (const environmentId of this.idsOf(ended)) {
       await this.handler.handle(
         {
@@ -113,6 +149,25 @@ export class Environments {
     }
   }
 
+  /** Whether the command has ended the registration that the instance had before. */
+  private isLeft(
+    command: EdgeCommand,
+    loaded: LoadedInstance,
+    status: InstanceStatus,
+  ): command is InstanceCommandOf<'DeregisterInstance' | 'UpdateInstance'> {
+    if (command.type === 'DeregisterInstance') return status === 'removed';
+    return command.type === 'UpdateInstance' && this.movedBy(command.data.changes, loaded) !== null;
+  }
+
+  /** The registration that an update leads to; null if the instance stays in its environment. */
+  private movedBy(changes: ProfileChanges, loaded: RememberedInstance) {
+    const present = presentRegistration(loaded);
+    if (present === null) return null;
+    const profile = changedProfile(present.profile, changes);
+    const isStaying = this.idsOf(present).has(this.idOf(profile));
+    return isStaying ? null : { profile, revision: loaded.head.revision + 1 };
+  }
+
   /** The registration that is to have an environment now; null for what needs none, or is known to have it. */
   private wantedFor(
     { instanceId, command }: CommandRequest,
@@ -122,6 +177,7 @@ export class Environments {
       const { profile, status } = command.data;
       return status === 'removed' ? null : { profile, revision: loaded.head.revision + 1 };
     }
+    if (command.type === 'UpdateInstance') return this.movedBy(command.data.changes, loaded);
     const known = STARTS.includes(command.type) ? presentRegistration(loaded) : null;
     if (known === null || known.environmentId === this.idOf(known.profile)) return null;
     return this.remembered.has(this.memoryOf(instanceId, known.profile)) ? null : known;
@@ -146,12 +202,8 @@ export class Environments {
     const holder = await this.loadHolder(error);
     if (holder === 'gone') return;
     const hasCome = holder.head.revision >= registration;
-    const present = presentRegistration(holder);
-    const isPresent = present?.revision === registration && this.idsOf(present).has(environmentId);
-    if (hasCome && !isPresent) return;
-    const detail = hasCome
-      ? error.message
-      : `The environment is reserved for instance ${instanceId}, which is not registered yet: repeat its registration, or register under that id`;
+    if (hasCome && !this.holds(holder, error.holder, environmentId)) return;
+    const detail = hasCome ? error.message : whatIsToCome(instanceId, presentRegistration(holder));
     const fields = { existingInstanceId: instanceId, cause: error };
     throw refusal('environment-taken', detail, fields);
   }
@@ -190,6 +242,18 @@ export class Environments {
     if (this.remembered.size >= MOST_REMEMBERED) this.remembered.clear();
     this.remembered.add(this.memoryOf(instanceId, profile));
   }
+}
+
+function noneIfUnreadable(error: unknown): null {
+  if (error instanceof StreamGoneError || error instanceof UnreadableHistoryError) return null;
+  throw error;
+}
+
+function whatIsToCome(instanceId: string, present: Registration | null): string {
+  const reserved = `The environment is reserved for instance ${instanceId}`;
+  return present === null
+    ? `${reserved}, which is not registered yet: repeat its registration, or register under that id`
+    : `${reserved}, which was about to go there: repeat its update`;
 }
 
 /** The last registration; null if there is none. */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { ProblemCode } from '@uplift/contracts';
+import type { ProblemCode, StoredEvent } from '@uplift/contracts';
 import { instanceStream, problem, ProblemError, refusal } from '@uplift/contracts';
 import type { Labels } from '@uplift/domain';
 import { InstanceUnknownError, isLimit, isWithin, labelsInWords } from '@uplift/domain';
@@ -9,7 +9,7 @@ import { Clock } from '@uplift/runtime';
 import type { CommandRequest } from './command-request';
 import { RefusalRecorder } from './refusal-recorder';
 
-/** An instance as it was registered last. */
+/** The labels of an instance, and the revision of the event that says them. */
 export interface Registered {
   readonly labels: Labels;
   readonly revision: number;
@@ -96,10 +96,10 @@ export class InstanceLimits {
   /** Before anything is read: the answer must not depend on which instances there are. Throws `token-limited`. */
   refuseWiderLabels(request: CommandRequest): void {
     const { command, caller } = request;
-    if (command.type !== 'RegisterInstance') return;
-    if (isWithin(command.data.labels, caller.labels)) return;
+    const labels = 'labels' in command.data ? command.data.labels : null;
+    if (labels === null || isWithin(labels, caller.labels)) return;
     this.recordDenial(request, 'token-limited');
-    const words = `The token is limited to instances with ${labelsInWords(caller.labels)}: register the instance with these labels`;
+    const words = `The token is limited to instances with ${labelsInWords(caller.labels)}: the instance has to carry these labels`;
     throw refusal('token-limited', words);
   }
 
@@ -123,19 +123,25 @@ export class InstanceLimits {
     if (restMs > 0) await this.clock.pause(restMs);
   }
 
-  private async registration(
-    instanceId: string,
-    loaded: LoadedInstance,
-  ): Promise<Registered | null> {
+  /** Null: nobody can read it. */
+  async registration(instanceId: string, loaded: LoadedInstance): Promise<Registered | null> {
     const { registration } = loaded.memory;
     if (registration === null) return null;
-    const { revision } = registration;
+    const { labelled: revision = registration.revision } = registration;
     const stream = instanceStream(instanceId);
     const event = await this.history.eventAt(loaded, { stream, revision });
-    if (event?.type !== 'InstanceRegistered') return null;
-    const { labels = {} } = event.data as { readonly labels?: Labels };
-    return { labels, revision };
+    return event !== undefined && saysLabels(event) ? { labels: labelsIn(event), revision } : null;
   }
+}
+
+/** Whether it says which labels its instance has from there on. */
+export function saysLabels({ type, data }: Pick<StoredEvent, 'type' | 'data'>): boolean {
+  return type === 'InstanceRegistered' || (type === 'InstanceUpdated' && 'labels' in data);
+}
+
+export function labelsIn({ data }: Pick<StoredEvent, 'data'>): Labels {
+  const { labels = {} } = data as { readonly labels?: Labels };
+  return labels;
 }
 
 function isUnknown(error: unknown): boolean {

@@ -10,6 +10,7 @@ import type {
 } from '@uplift/domain';
 import { isLimit, isWithin, SCOPES } from '@uplift/domain';
 import type { InstanceLimits, Registered } from '../commands/instance-limits';
+import { labelsIn, saysLabels } from '../commands/instance-limits';
 
 /** The scope of the route that tells the same. */
 const ABOUT_THE_SYSTEM: Readonly<Record<SystemEventType, Scope>> = {
@@ -104,7 +105,7 @@ export class WatchedInstances {
     if (instanceId === undefined) return true;
     const known = this.known.get(instanceId) ?? (await this.lookUp(instanceId));
     if (known === undefined) return false;
-    const isNews = event.type === 'InstanceRegistered' && event.revision > known.revision;
+    const isNews = saysLabels(event) && event.revision > known.revision;
     return (isNews ? this.learn(instanceId, event) : known).isCovered;
   }
 
@@ -113,9 +114,8 @@ export class WatchedInstances {
     this.known.clear();
   }
 
-  private learn(instanceId: string, { revision, data }: StoredEvent) {
-    const { labels = {} } = data as { readonly labels?: Labels };
-    return this.remember(instanceId, { labels, revision });
+  private learn(instanceId: string, event: StoredEvent) {
+    return this.remember(instanceId, { labels: labelsIn(event), revision: event.revision });
   }
 
   private async lookUp(instanceId: string) {

@@ -17,11 +17,11 @@ import { InstanceCommands } from './instance-commands';
 
 async function setUp() {
   const store = new InMemoryEventStore();
-  const { service, environments } = commandServiceOn(store);
+  const { service, environments, limits } = commandServiceOn(store);
   await service.execute(registration());
   const controller = new HealthCallbackController(
     new InstanceHistory(store, 'command-api', {}),
-    new InstanceCommands(service, environments),
+    new InstanceCommands(service, environments, limits),
     new CallbackLimiter(new VirtualClock()),
     new SeededRandomness(2),
   );

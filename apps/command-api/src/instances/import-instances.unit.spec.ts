@@ -25,9 +25,9 @@ const lineOf = (n: number) =>
 
 function world() {
   const clock = new VirtualClock();
-  const { service, environments } = commandServiceOn(new InMemoryEventStore());
+  const { service, environments, ...rest } = commandServiceOn(new InMemoryEventStore());
   const access = accessOn();
-  const commands = new InstanceCommands(service, environments);
+  const commands = new InstanceCommands(service, environments, rest.limits);
   const limits = new CommandLimits({ commandsUnderWay: UNDER_WAY, commandsQueued: 0 });
   const importing = new ImportInstances(commands, clock, access.authenticator, limits);
   const warned = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);

@@ -12,8 +12,8 @@ const CALLER = {
 const TEAM = { team: 'payments', region: 'eu' };
 
 function setUp() {
-  const { service, environments } = commandServiceOn(new InMemoryEventStore());
-  const commands = new InstanceCommands(service, environments);
+  const { service, environments, limits } = commandServiceOn(new InMemoryEventStore());
+  const commands = new InstanceCommands(service, environments, limits);
   /** Without an id, under the key that everybody thinks of first. */
   const register = async (environment: string, limit: Labels) => {
     const status = 'running-healthy-claimed';

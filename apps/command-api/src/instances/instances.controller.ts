@@ -27,13 +27,23 @@ import { ReadModel } from '../nats/read-model';
 import { DescribedImport, ImportInstances } from './import-instances';
 import { ReasonDto, ReasonOfInstanceDto } from '../upgrades/upgrades.dto';
 import { InstanceCommands } from './instance-commands';
-import { RegisterInstanceDto, ReportHealthDto, ReportHealthOfInstanceDto } from './instances.dto';
+import { Registrations } from './registrations';
+import {
+  DeregisterInstanceDto,
+  DeregisterInstanceOfInstanceDto,
+  RegisterInstanceDto,
+  ReportHealthDto,
+  ReportHealthOfInstanceDto,
+  UpdateInstanceDto,
+  UpdateInstanceOfInstanceDto,
+} from './instances.dto';
 
 @ApiTags('instances')
 @Controller('v1')
 export class InstancesController {
   constructor(
     private readonly commands: InstanceCommands,
+    private readonly registrations: Registrations,
     private readonly importing: ImportInstances,
     private readonly readModel: ReadModel,
   ) {}
@@ -43,13 +53,13 @@ export class InstancesController {
     @HttpCaller() caller: Caller,
     @Body(DtoPipe) body: RegisterInstanceDto,
   ): Promise<CommandResult> {
-    return this.commands.register(body, caller);
+    return this.registrations.register(body, caller);
   }
 
   @BusCommand(COMMAND_SUBJECTS.registerInstance)
   async registerOverBus(@Payload() request: BusRequest): Promise<CommandAnswer> {
     const dto = readDto(RegisterInstanceDto, request.body);
-    return answerOf(await this.commands.register(dto, busCaller(request)));
+    return answerOf(await this.registrations.register(dto, busCaller(request)));
   }
 
   @Needs('instances:write', { limits: 'held' })
@@ -147,19 +157,66 @@ export class InstancesController {
     return answerOf(await this.commands.ask('UnparkInstance', dto, busCaller(request)));
   }
 
-  @PostCommand('instances/:id/deregister', 'Look after an instance no more; frees its environment')
-  deregisterInstance(
+  @PostCommand('instances/:id/update', 'Change an instance, from its next upgrade on')
+  updateInstance(
+    @HttpCaller() caller: Caller,
+    @Param('id', UuidPipe) instanceId: string,
+    @Body(DtoPipe) body: UpdateInstanceDto,
+  ): Promise<CommandResult> {
+    return this.commands.update({ instanceId, ...body }, caller);
+  }
+
+  @BusCommand(COMMAND_SUBJECTS.updateInstance)
+  async updateOverBus(@Payload() request: BusRequest): Promise<CommandAnswer> {
+    const dto = readDto(UpdateInstanceOfInstanceDto, request.body);
+    const { expectedRevision: ifRevision, ...update } = dto;
+    const expected = ifRevision === undefined ? {} : { ifRevision };
+    return answerOf(await this.commands.update(update, { ...busCaller(request), ...expected }));
+  }
+
+  @PostCommand('instances/:id/claim', 'The instance has an owner; in flight, too')
+  claimInstance(
     @HttpCaller() caller: Caller,
     @Param('id', UuidPipe) instanceId: string,
     @Body(DtoPipe) { reason }: ReasonDto,
   ): Promise<CommandResult> {
-    return this.commands.ask('DeregisterInstance', { instanceId, reason }, caller);
+    return this.commands.ask('ClaimInstance', { instanceId, reason }, caller);
+  }
+
+  @BusCommand(COMMAND_SUBJECTS.claimInstance)
+  async claimOverBus(@Payload() request: BusRequest): Promise<CommandAnswer> {
+    const dto = readDto(ReasonOfInstanceDto, request.body);
+    return answerOf(await this.commands.ask('ClaimInstance', dto, busCaller(request)));
+  }
+
+  @PostCommand('instances/:id/unclaim', 'The instance has no owner; in flight, too')
+  unclaimInstance(
+    @HttpCaller() caller: Caller,
+    @Param('id', UuidPipe) instanceId: string,
+    @Body(DtoPipe) { reason }: ReasonDto,
+  ): Promise<CommandResult> {
+    return this.commands.ask('UnclaimInstance', { instanceId, reason }, caller);
+  }
+
+  @BusCommand(COMMAND_SUBJECTS.unclaimInstance)
+  async unclaimOverBus(@Payload() request: BusRequest): Promise<CommandAnswer> {
+    const dto = readDto(ReasonOfInstanceDto, request.body);
+    return answerOf(await this.commands.ask('UnclaimInstance', dto, busCaller(request)));
+  }
+
+  @PostCommand('instances/:id/deregister', 'Look after an instance no more; frees its environment')
+  deregisterInstance(
+    @HttpCaller() caller: Caller,
+    @Param('id', UuidPipe) instanceId: string,
+    @Body(DtoPipe) body: DeregisterInstanceDto,
+  ): Promise<CommandResult> {
+    return this.commands.deregister({ instanceId, ...body }, caller);
   }
 
   @BusCommand(COMMAND_SUBJECTS.deregisterInstance)
   async deregisterOverBus(@Payload() request: BusRequest): Promise<CommandAnswer> {
-    const dto = readDto(ReasonOfInstanceDto, request.body);
-    return answerOf(await this.commands.ask('DeregisterInstance', dto, busCaller(request)));
+    const dto = readDto(DeregisterInstanceOfInstanceDto, request.body);
+    return answerOf(await this.commands.deregister(dto, busCaller(request)));
   }
 
   @GetQuery(

@@ -10,6 +10,8 @@ import {
   nameRule,
   NestedField,
   oneLine,
+  ReasonField,
+  SetField,
   TextField,
   UuidField,
 } from '../input/fields';
@@ -111,13 +113,109 @@ export class RegistrationDto {
   readonly upgrade?: UpgradePlanDto;
 }
 
+const UPSERT =
+  'Where the environment has an instance already: bring that up to date with what is named here, but for its status, and answer with its id';
+
 export class RegisterInstanceDto extends RegistrationDto {
+  @SetField({ description: UPSERT, optional: true })
+  readonly upsert?: true;
+
   @UuidField({
     description:
       'If absent it follows from the Idempotency-Key, and from the labels of a limited token',
     optional: true,
   })
   readonly instanceId?: string;
+}
+
+/** Each member that is named takes the place of the one before. */
+export class UpdateInstanceDto {
+  @TextField({
+    description: 'Lagoon project name; not while an upgrade is in flight',
+    maxLength: 100,
+    optional: true,
+    ...nameRule,
+  })
+  readonly project?: string;
+
+  @CountField({
+    description: 'Lagoon project id; not known if only the project is named',
+    minimum: 1,
+    maximum: 2_147_483_647,
+    optional: true,
+  })
+  readonly projectId?: number;
+
+  @TextField({
+    description: 'Lagoon environment name; not while an upgrade is in flight',
+    maxLength: 100,
+    optional: true,
+    ...nameRule,
+  })
+  readonly environment?: string;
+
+  @TextField({
+    description: 'Lagoon core that hosts the project; not while an upgrade is in flight',
+    maxLength: 100,
+    optional: true,
+    ...nameRule,
+  })
+  readonly core?: string;
+
+  @TextField({
+    description: 'Store app the instance was made from',
+    maxLength: 100,
+    isProse: true,
+    optional: true,
+    ...oneLine,
+  })
+  readonly app?: string;
+
+  @LabelMapField('All labels it is to have; must hold no secret and no personal data')
+  readonly labels?: Record<string, string>;
+
+  @NestedField(ScriptsDto, 'All Lagoon tasks around an upgrade')
+  readonly scripts?: ScriptsDto;
+
+  @NestedField(HealthProbeDto, 'How the health of the app is asked')
+  readonly healthProbe?: HealthProbeDto;
+
+  @NestedField(UpgradePlanDto, 'How to upgrade when a request does not say')
+  readonly upgrade?: UpgradePlanDto;
+
+  @ReasonField()
+  readonly reason!: string;
+}
+
+/** Over the bus the instance is part of the body, and the revision that is expected of it. */
+export class UpdateInstanceOfInstanceDto extends UpdateInstanceDto {
+  @UuidField({ description: 'The instance to update' })
+  readonly instanceId!: string;
+
+  @CountField({
+    description: 'Revision of the instance: refuse with 412 if it has changed',
+    minimum: 0,
+    maximum: Number.MAX_SAFE_INTEGER,
+    optional: true,
+  })
+  readonly expectedRevision?: number;
+}
+
+export class DeregisterInstanceDto {
+  @ReasonField()
+  readonly reason!: string;
+
+  @SetField({
+    description:
+      'Cancel an upgrade in flight, and deregister the instance as soon as that has ended',
+    optional: true,
+  })
+  readonly cancel?: true;
+}
+
+export class DeregisterInstanceOfInstanceDto extends DeregisterInstanceDto {
+  @UuidField({ description: 'The instance to deregister' })
+  readonly instanceId!: string;
 }
 
 /** One line of an import names its instance: a line sent again must mean the same instance. */

@@ -3,10 +3,11 @@ import { CallbackLimiter } from './callback-limiter';
 import { CallbackTokenController, HealthCallbackController } from './health-callback.controller';
 import { ImportInstances } from './import-instances';
 import { InstanceCommands } from './instance-commands';
+import { Registrations } from './registrations';
 import { InstancesController } from './instances.controller';
 
 @Module({
   controllers: [InstancesController, CallbackTokenController, HealthCallbackController],
-  providers: [InstanceCommands, ImportInstances, CallbackLimiter],
+  providers: [InstanceCommands, Registrations, ImportInstances, CallbackLimiter],
 })
 export class InstancesModule {}

@@ -17,7 +17,13 @@ const endpoint = (schema: string, scope: Scope) => ({ schema, scope, idempotent:
 /** What each command says of itself on the bus; schemas are components of the published description. */
 export const COMMAND_ENDPOINTS = {
   [COMMAND_SUBJECTS.registerInstance]: endpoint('RegisterInstanceDto', 'instances:write'),
-  [COMMAND_SUBJECTS.deregisterInstance]: endpoint('ReasonOfInstanceDto', 'instances:write'),
+  [COMMAND_SUBJECTS.updateInstance]: endpoint('UpdateInstanceOfInstanceDto', 'instances:write'),
+  [COMMAND_SUBJECTS.claimInstance]: endpoint('ReasonOfInstanceDto', 'instances:write'),
+  [COMMAND_SUBJECTS.unclaimInstance]: endpoint('ReasonOfInstanceDto', 'instances:write'),
+  [COMMAND_SUBJECTS.deregisterInstance]: endpoint(
+    'DeregisterInstanceOfInstanceDto',
+    'instances:write',
+  ),
   [COMMAND_SUBJECTS.reportHealth]: endpoint('ReportHealthOfInstanceDto', 'instances:write'),
   [COMMAND_SUBJECTS.triggerUpgrade]: endpoint('TriggerUpgradeOfInstanceDto', 'instances:write'),
   [COMMAND_SUBJECTS.cancelUpgrade]: endpoint('ReasonOfUpgradeDto', 'instances:write'),

@@ -80,8 +80,8 @@ export const LIMITS_MUTANTS: readonly Mutant[] = [
     breaks: ['S-02'],
     what: 'a token for some instances registers others',
     file: LIMITS,
-    search: 'if (isWithin(command.data.labels, caller.labels)) return;',
-    replacement: 'if (isWithin(command.data.labels, {})) return;',
+    search: 'if (labels === null || isWithin(labels, caller.labels)) return;',
+    replacement: 'if (labels === null || isWithin(labels, {})) return;',
     test: {
       spec: LIMITS_SPEC,
       name: 'registers instances with these labels alone, and under no id of others',

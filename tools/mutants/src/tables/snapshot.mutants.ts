@@ -16,8 +16,8 @@ export const SNAPSHOT_MUTANTS: readonly Mutant[] = [
     breaks: ['I-13'],
     what: 'a registration stands behind the revision that its environment was reserved for',
     file: HISTORY,
-    search: "!events.some(({ type }) => type === 'InstanceRegistered')",
-    replacement: "!events.some(({ type }) => type === 'InstanceSnapshotTaken')",
+    search: "!events.some(({ data }) => 'environmentId' in data)",
+    replacement: "!events.some(({ data }) => 'snapshot' in data)",
     test: { spec: ENVIRONMENTS, name: 'keeps its environment, and frees it' },
   },
   {
