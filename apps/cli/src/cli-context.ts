@@ -63,7 +63,17 @@ export class CliContext {
 
   /** Sends a command; without a key under one of its own. */
   command<Answer>(path: string, body: object, key = this.randomness.uuid()): Promise<Answer> {
-    const headers = { 'idempotency-key': key };
+    return this.commandAt(path, body, { key });
+  }
+
+  /** Sends a command to an instance that is to be at this revision. */
+  commandAt<Answer>(
+    path: string,
+    body: object,
+    { key = this.randomness.uuid(), ifRevision }: { key?: string; ifRevision?: number },
+  ): Promise<Answer> {
+    const expected = ifRevision === undefined ? {} : { 'if-match': `"${ifRevision}"` };
+    const headers = { 'idempotency-key': key, ...expected };
     return this.patiently(() => this.api.json<Answer>(path, { method: 'POST', headers, body }));
   }
 

@@ -19,6 +19,9 @@ const COMMANDS: Readonly<Record<string, string>> = {
   ReportHealth: 'a health report',
   ParkInstance: 'instance park',
   UnparkInstance: 'instance unpark',
+  UpdateInstance: 'instance update',
+  ClaimInstance: 'instance claim',
+  UnclaimInstance: 'instance unclaim',
   DeregisterInstance: 'instance deregister',
 };
 

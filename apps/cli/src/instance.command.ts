@@ -8,6 +8,13 @@ import { Command } from 'commander';
 import type { Answer } from './api-client';
 import type { CliContext } from './cli-context';
 import { commandRow, explained } from './explain';
+import {
+  askCommand,
+  changeCommands,
+  healthProbeIn,
+  instancePath,
+  printAnswer,
+} from './instance-changes';
 import { labelOption } from './label-option';
 import type { Row } from './printer';
 
@@ -18,12 +25,15 @@ interface RegisterOptions {
   readonly core: string;
   readonly status: string;
   readonly id?: string;
+  readonly upsert?: true;
   readonly health?: string;
-  readonly healthPath: string;
+  readonly healthPath?: string;
   readonly healthTask?: string;
-  readonly label: Readonly<Record<string, string>>;
+  readonly label?: Readonly<Record<string, string>>;
   readonly key?: string;
 }
+
+export { instancePath } from './instance-changes';
 
 export function instanceCommand(context: CliContext): Command {
   const instance = new Command('instance').description('register and look at instances');
@@ -50,14 +60,12 @@ export function instanceCommand(context: CliContext): Command {
       if (document.nextCursor !== null)
         context.printer.say(`more: --cursor ${document.nextCursor}`);
     });
+  for (const command of changeCommands(context)) instance.addCommand(command);
   return instance
     .addCommand(explainCommand(context))
     .addCommand(callbackTokenCommand(context))
     .addCommand(askCommand(context, 'park', 'no new effect; what runs in Lagoon is followed'))
-    .addCommand(askCommand(context, 'unpark', 'go on with an instance that is parked'))
-    .addCommand(
-      askCommand(context, 'deregister', 'look after it no more, and free its environment'),
-    );
+    .addCommand(askCommand(context, 'unpark', 'go on with an instance that is parked'));
 }
 
 function explainCommand(context: CliContext): Command {
@@ -95,28 +103,6 @@ async function failureOf(
   return (await context.api.json<Answer<'upgrade'>>(path)).upgrade.failure;
 }
 
-function askCommand(context: CliContext, name: string, description: string): Command {
-  return new Command(name)
-    .description(description)
-    .argument('<instance>', 'instance id')
-    .requiredOption('--reason <text>', 'why, for the audit')
-    .option('--key <key>', 'idempotency key; made up if left out')
-    .action(async (id: string, { reason, key }: { reason: string; key?: string }) => {
-      const path = `${instancePath(id)}/${name}`;
-      const document = await context.command<CommandAnswer>(path, { reason }, key);
-      printAnswer(context, document);
-    });
-}
-
-function printAnswer({ printer }: CliContext, document: CommandAnswer): void {
-  const { instanceId: instance, status, revision, position } = document;
-  printer.print({ document, rows: [{ instance, status, revision, position }] });
-}
-
-export function instancePath(id: string): string {
-  return `/v1/instances/${encodeURIComponent(id)}`;
-}
-
 export function upgradePath(instanceId: string, upgradeId: string, verb: string): string {
   return `${instancePath(instanceId)}/upgrades/${encodeURIComponent(upgradeId)}/${verb}`;
 }
@@ -130,18 +116,18 @@ function registerCommand(context: CliContext): Command {
     .option('--core <name>', 'Lagoon core', 'default')
     .option('--status <status>', 'status it is in now', 'running-healthy-claimed')
     .option('--id <uuid>', 'instance id; made up if left out')
+    .option('--upsert', 'bring the instance up to date that the environment has already')
     .option('--health <kind>', 'what proves the health: http, none, task or lagoon')
-    .option('--health-path <path>', 'path that answers 2xx while the app is healthy', '/')
+    .option('--health-path <path>', 'path that answers 2xx while the app is healthy; / if left out')
     .option(
       '--health-task <name>',
       'registered task whose success is the proof, with --health task',
     )
-    .addOption(labelOption('label, may be repeated').default({}))
+    .addOption(labelOption('label, may be repeated'))
     .option('--key <key>', 'idempotency key; made up if left out')
     .action(async (options: RegisterOptions) => {
       const { id, key, label: labels, health, healthPath, healthTask, ...profile } = options;
-      const script = healthTask === undefined ? {} : { script: { registeredTask: healthTask } };
-      const healthProbe = { kind: health, path: healthPath, ...script };
+      const healthProbe = healthProbeIn({ health, healthPath, healthTask });
       const body = { instanceId: id, ...profile, labels, healthProbe };
       const document = await context.command<CommandAnswer>('/v1/instances', body, key);
       printAnswer(context, document);

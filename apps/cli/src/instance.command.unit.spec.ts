@@ -63,13 +63,12 @@ const UNREADABLE = {
 
 describe('uplift instance register', () => {
   it.each([
-    [[], { path: '/' }],
     [['--health-path', '/up'], { path: '/up' }],
-    [['--health', 'none'], { kind: 'none', path: '/' }],
-    [['--health', 'lagoon'], { kind: 'lagoon', path: '/' }],
+    [['--health', 'none'], { kind: 'none' }],
+    [['--health', 'lagoon'], { kind: 'lagoon' }],
     [
       ['--health', 'task', '--health-task', 'Self-test'],
-      { kind: 'task', path: '/', script: { registeredTask: 'Self-test' } },
+      { kind: 'task', script: { registeredTask: 'Self-test' } },
     ],
   ])('says what proves the health of the app: %j', async (options, healthProbe) => {
     const answer = { instanceId: 'i-1', status: 'running-healthy-claimed' };
