@@ -24,11 +24,20 @@ const ON_UPGRADE = {
   prioritizeUpgrade: {},
 } as const;
 
+/** What may be asked of any instance, by the command's name. */
+const ON_INSTANCE = {
+  triggerUpgrade: {},
+  parkInstance: {},
+  unparkInstance: {},
+  claimInstance: {},
+  unclaimInstance: {},
+  updateInstance: { scripts: {}, healthProbe: { path: '/health' } },
+  deregisterInstance: { cancel: true },
+} as const;
+
 export const STEPS = [
-  'triggerUpgrade',
   ...(Object.keys(ON_UPGRADE) as (keyof typeof ON_UPGRADE)[]),
-  'parkInstance',
-  'unparkInstance',
+  ...(Object.keys(ON_INSTANCE) as (keyof typeof ON_INSTANCE)[]),
   'stopStarts',
   'allowStarts',
 ] as const;
@@ -67,8 +76,8 @@ export class Operators {
   /** What somebody asks for in this moment, whether or not it makes sense. */
   ask(step: Step, instanceId: string): void {
     if (step === 'stopStarts' || step === 'allowStarts') return this.send(step, null, REASON);
-    if (step === 'triggerUpgrade' || step === 'parkInstance' || step === 'unparkInstance') {
-      return this.send(step, instanceId, { instanceId, ...REASON });
+    if (isOnInstance(step)) {
+      return this.send(step, instanceId, { instanceId, ...REASON, ...ON_INSTANCE[step] });
     }
     const upgradeId = upgradeOf(this.fleet.stateOf(instanceId));
     if (upgradeId === undefined) return;
@@ -140,6 +149,10 @@ interface Answer {
   readonly upgradeId?: string;
   readonly revision: number;
   readonly position: string;
+}
+
+function isOnInstance(step: Step): step is keyof typeof ON_INSTANCE {
+  return step in ON_INSTANCE;
 }
 
 function upgradeOf(state: InstanceState): string | undefined {
