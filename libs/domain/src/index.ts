@@ -11,6 +11,7 @@ export type {
   Wait,
 } from './instance/attempt-progress';
 export { unsettledEffectOf, scriptStepIn } from './instance/ended-upgrade';
+export * from './instance/instance.durables';
 export * from './instance/instance.errors';
 export * from './instance/instance.events';
 export * from './instance/instance.evolve';
@@ -19,6 +20,7 @@ export * from './instance/instance.profile';
 export * from './instance/instance.snapshot';
 export * from './instance/instance.state';
 export * from './instance/reasons';
+export * from './instance/stage-failure';
 export * from './instance/upgrade-target';
 export * from './instance/work-order';
 export * from './commands/allowed-commands';

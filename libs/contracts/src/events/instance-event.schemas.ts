@@ -12,7 +12,6 @@ import {
   object,
   objectWith,
   oneOf,
-  record,
   text,
   timestamp,
 } from '../schema';
@@ -32,14 +31,13 @@ import {
   timedFailure,
 } from './attempt.schema';
 import { snapshot } from './instance-state.schema';
+import { REGISTRATION_EVENTS } from './registration-event.schemas';
 import {
   healthyStatus,
   instanceStatus,
-  profile,
   priority,
   runningStatus,
   stage,
-  unsettledEffect,
   workOrder,
   yes,
 } from './work-order.schema';
@@ -51,46 +49,7 @@ const taskStep = oneOf(TASK_STEPS);
 export const INSTANCE_EVENTS: {
   readonly [Type in InstanceEventType]: Schema<InstanceEventData[Type]>;
 } = {
-  InstanceRegistered: documented(
-    'An instance became known, in the status it had at that time.',
-    object(
-      { profile, labels: record(text), status: instanceStatus },
-      { environmentId: documented('Of the environment that was reserved for it', name) },
-    ),
-  ),
-  InstanceUpdated: documented(
-    'The instance is another from its next upgrade on: how it is upgraded, its labels, or where it is.',
-    objectWith<InstanceEventData['InstanceUpdated']>(
-      { profile, ...ASKED_BY },
-      {
-        labels: documented('All of them; absent: as they were', record(text)),
-        environmentId: documented(
-          'Of the environment that was reserved for it; absent: it is where it was',
-          name,
-        ),
-      },
-    ),
-  ),
-  InstanceClaimed: documented(
-    'The instance has an owner from here on; an upgrade in flight comes back to that.',
-    objectWith<InstanceEventData['InstanceClaimed']>(ASKED_BY, ATTEMPT),
-  ),
-  InstanceUnclaimed: documented(
-    'The instance has no owner from here on; an upgrade in flight comes back to that.',
-    objectWith<InstanceEventData['InstanceUnclaimed']>(ASKED_BY, ATTEMPT),
-  ),
-  DeregistrationRequested: documented(
-    'The instance is to be deregistered as soon as its upgrade has ended.',
-    object({ ...ATTEMPT, ...ASKED_BY }),
-  ),
-  DeregistrationDelayed: documented(
-    'The upgrade has ended, and nobody knows what became of a call: the deregistration waits for that.',
-    object({ ...ATTEMPT, unsettled: unsettledEffect }),
-  ),
-  InstanceDeregistered: documented(
-    'Nobody looks after the instance any more; its environment may become another instance.',
-    object(ASKED_BY),
-  ),
+  ...REGISTRATION_EVENTS,
   HealthReported: documented(
     'The app or an operator said how the instance is.',
     object({ status: runningStatus }),

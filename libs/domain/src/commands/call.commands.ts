@@ -10,7 +10,8 @@ import type {
 import { eventOf } from '../instance/instance.events';
 import type { CallState } from '../instance/attempt-progress';
 import { scriptStepIn } from '../instance/ended-upgrade';
-import { failureIn, SCRIPTING } from '../instance/instance.lifecycle';
+import { SCRIPTING } from '../instance/instance.lifecycle';
+import { failureIn } from '../instance/stage-failure';
 import type { UpgradingInstance } from '../instance/instance.state';
 import type { InFlightStatus } from '../status';
 import type { TaskStep, WorkOrder } from '../instance/work-order';

@@ -6,7 +6,8 @@ import type {
   TaskReference,
 } from '../instance/instance.events';
 import { eventOf } from '../instance/instance.events';
-import { failureIn, LIFECYCLE } from '../instance/instance.lifecycle';
+import { LIFECYCLE } from '../instance/instance.lifecycle';
+import { failureIn } from '../instance/stage-failure';
 import type { KnownInstance, RestingInstance, UpgradingInstance } from '../instance/instance.state';
 import type { ResolutionRefusal } from '../instance/reasons';
 import type { CallState } from '../instance/attempt-progress';

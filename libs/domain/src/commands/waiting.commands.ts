@@ -1,7 +1,7 @@
 import type { InstanceStatus, UpgradeStage } from '../status';
 import { IN_FLIGHT_STATUSES } from '../status';
 import type { Attempt, InstanceEventData } from '../instance/instance.events';
-import { failureIn } from '../instance/instance.lifecycle';
+import { failureIn } from '../instance/stage-failure';
 import type { CommandRows } from './command-row';
 
 /** An attempt that does not get on: held up, past its deadline, or given up by its worker. */

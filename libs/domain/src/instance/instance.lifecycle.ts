@@ -9,14 +9,8 @@ import {
   RESTING_STATUSES,
   RUNNING_STATUSES,
   STATUS_BEFORE_STAGE,
-  UPGRADE_STAGES,
 } from '../status';
-import type {
-  InstanceEvent,
-  InstanceEventOf,
-  InstanceEventType,
-  KnownFailure,
-} from './instance.events';
+import type { InstanceEvent, InstanceEventOf, InstanceEventType } from './instance.events';
 
 /** Deadlines are named here and given in milliseconds by configuration. */
 export type DeadlineName = 'pending' | 'step' | 'call' | 'queued' | 'running' | 'verify';
@@ -287,19 +281,7 @@ export const LIFECYCLE = {
   InstanceSnapshotTaken: { from: INSTANCE_STATUSES, owner: null, ...NOTE },
 } as const satisfies Record<InstanceEventType, Transition>;
 
-type Lifecycle = typeof LIFECYCLE;
-
-/** Name of a durable consumer of the bus. */
-export type DurableName = {
-  [Type in InstanceEventType]: Lifecycle[Type] extends {
-    consumer: infer Name extends string;
-    owner: infer Owner;
-  }
-    ? Owner extends 'named-in-data'
-      ? `${UpgradeStage}-${Name}`
-      : Name
-    : never;
-}[InstanceEventType];
+export type Lifecycle = typeof LIFECYCLE;
 
 /** The table row by row. */
 export const LIFECYCLE_ROWS = Object.entries(LIFECYCLE) as readonly (readonly [
@@ -307,16 +289,8 @@ export const LIFECYCLE_ROWS = Object.entries(LIFECYCLE) as readonly (readonly [
   Transition,
 ])[];
 
-/** The durable consumers that hand an event to the workers. */
-export function durablesOf({ consumer, owner }: Transition): readonly DurableName[] {
-  if (consumer === undefined) return [];
-  const names =
-    owner === 'named-in-data' ? UPGRADE_STAGES.map((stage) => `${stage}-${consumer}`) : [consumer];
-  return names as DurableName[];
-}
-
 /** Events that lead to a certain kind of status. */
-type Leading<To> = {
+export type Leading<To> = {
   [Type in InstanceEventType]: Lifecycle[Type]['to'] extends To ? Type : never;
 }[InstanceEventType];
 
@@ -357,17 +331,4 @@ function isNaming(
   event: InstanceEvent,
 ): event is InstanceEventOf<Leading<readonly InstanceStatus[]>> {
   return Array.isArray(LIFECYCLE[event.type].to);
-}
-
-const FAILURES = LIFECYCLE_ROWS.map(([type]) => type).filter(isFailure);
-
-/** The end of an attempt that goes no further than a status: a stage that fails, else an app that does not answer. */
-export function failureIn(status: InFlightStatus, data: KnownFailure): InstanceEvent {
-  const type = FAILURES.find((each) => isLegalIn(status, each));
-  return { type: type ?? 'InstanceFoundUnresponsive', data };
-}
-
-function isFailure(type: InstanceEventType): type is Leading<`${string}-failed`> {
-  const { to }: Transition = LIFECYCLE[type];
-  return typeof to === 'string' && to.endsWith('-failed');
 }

@@ -1,5 +1,5 @@
 import { eventOf } from './instance.events';
-import { failureIn } from './instance.lifecycle';
+import { failureIn } from './stage-failure';
 import type { FailureReason } from './reasons';
 import {
   presentReason,

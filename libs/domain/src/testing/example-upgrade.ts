@@ -55,3 +55,22 @@ export const FAILURE = {
   evidence: EVIDENCE,
   retryable: true,
 } as const;
+
+/** What is still open where nobody knows how the build ended. */
+export const UNSETTLED = {
+  effect: 'deployment',
+  step: null,
+  marker: MARKER,
+  buildName: BUILD,
+} as const;
+
+export const BY_WORKER = { ...ATTEMPT, worker: WORKER };
+export const CALL = { ...ATTEMPT, marker: MARKER, callNo: 1 };
+export const ASKED = { requestedBy: 'operator-7', reason: 'security release' };
+
+/** Another probe and another script than the example is registered with. */
+export const CHANGES = {
+  scripts: { preUpgrade: null, postUpgrade: { service: 'cli', command: 'migrate --all' } },
+  healthProbe: { path: '/ready', acceptStatuses: [] },
+} as const;
+export const OTHER_PROFILE = { ...PROFILE, ...CHANGES };

@@ -11,12 +11,14 @@ import type {
 import { FOLD_VERSION } from '../instance/instance.snapshot';
 import { UPGRADE_STRATEGIES } from '../instance/upgrade-target';
 import {
+  ASKED,
   ATTEMPT,
   BUILD,
+  BY_WORKER,
+  CALL,
   DEPLOYED_ORDER,
   EVIDENCE,
   FAILURE,
-  LABELS,
   LOCATED,
   LOCATED_ORDER,
   MARKER,
@@ -27,31 +29,15 @@ import {
   WORKER,
   WORK_ORDER,
 } from './example-upgrade';
+import { REGISTRATION_COMMAND_DATA, REGISTRATION_EVENT_DATA } from './registration-examples';
 
 export * from './example-upgrade';
 
-const BY_WORKER = { ...ATTEMPT, worker: WORKER };
 const ADOPTED = { kind: 'adopt', buildName: BUILD } as const;
-/** Another probe and another script than the example is registered with. */
-const CHANGES = {
-  scripts: { preUpgrade: null, postUpgrade: { service: 'cli', command: 'migrate --all' } },
-  healthProbe: { path: '/ready', acceptStatuses: [] },
-} as const;
-export const OTHER_PROFILE = { ...PROFILE, ...CHANGES };
-export const ASKED = { requestedBy: 'operator-7', reason: 'security release' };
 
 /** One value of every event, all of the same upgrade. */
 export const EXAMPLE_EVENT_DATA: InstanceEventData = {
-  InstanceRegistered: { profile: PROFILE, labels: LABELS, status: 'running-healthy-claimed' },
-  InstanceUpdated: { profile: OTHER_PROFILE, labels: { tenant: 'hamburg' }, ...ASKED },
-  InstanceClaimed: ASKED,
-  InstanceUnclaimed: ASKED,
-  DeregistrationRequested: { ...ATTEMPT, ...ASKED },
-  DeregistrationDelayed: {
-    ...ATTEMPT,
-    unsettled: { effect: 'deployment', step: null, marker: MARKER, buildName: BUILD },
-  },
-  InstanceDeregistered: ASKED,
+  ...REGISTRATION_EVENT_DATA,
   HealthReported: { status: 'running-unhealthy' },
   HealthEvidenceRecorded: { ...ATTEMPT, status: 'running-unhealthy' },
   UpgradeRequested: { workOrder: WORK_ORDER, ...ASKED, rolloutId: null },
@@ -189,15 +175,9 @@ export function event<Type extends InstanceEventType>(
   return { type, data: { ...EXAMPLE_EVENT_DATA[type], ...changes } };
 }
 
-const CALL = { ...ATTEMPT, marker: MARKER, callNo: 1 };
-
 /** One value of every command, all of the same upgrade. */
 export const EXAMPLE_COMMAND_DATA: InstanceCommandData = {
-  RegisterInstance: EXAMPLE_EVENT_DATA.InstanceRegistered,
-  UpdateInstance: { changes: CHANGES, labels: null, ...ASKED },
-  ClaimInstance: ASKED,
-  UnclaimInstance: ASKED,
-  DeregisterInstance: ASKED,
+  ...REGISTRATION_COMMAND_DATA,
   ReportHealth: { status: 'running-unhealthy' },
   RequestUpgrade: {
     upgradeId: WORK_ORDER.upgradeId,
