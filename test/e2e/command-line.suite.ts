@@ -4,7 +4,7 @@ import type { FleetInstance } from '../support/fleet';
 import { ENDLESS_BUILD, idsOf, makeFleet } from '../support/fleet';
 import { expectSoundAudit } from '../support/run-checks';
 import type { Finished, RunningUplift } from '../support/running-uplift';
-import { runUplift } from '../support/running-uplift';
+import { runUnread, runUplift } from '../support/running-uplift';
 import { acknowledged } from '../support/uplift-client';
 import type { Accepted } from '../support/uplift-client';
 
@@ -140,6 +140,9 @@ export function commandLineSuite(running: () => RunningUplift): void {
         [instance, doomed, idle].some(({ instanceId }) => instanceId === id),
       );
       expect(ownFailures).toEqual([expect.objectContaining({ instance: doomed.instanceId })]);
+      const shown = await uplift.cli('instance', 'show', `${doomed.project}/${doomed.environment}`);
+      expect(shown).toMatchObject({ code: 0 });
+      expect(shown.stdout).toContain(upgradeId);
       const page = await uplift.cli('instance', 'list', '--limit', '2');
       expect(page.code).toBe(0);
       expect(page.stdout.trim().split('\n')).toHaveLength(3);
@@ -166,6 +169,10 @@ export function commandLineSuite(running: () => RunningUplift): void {
         hash: stored.at(-1)?.metadata.hash,
         instance: { status: instance.status, revision: stored.length - 1 },
       });
+      const named = await uplift.cli(
+        ...['-o', 'json', 'audit', 'replay', `${instance.project}/${instance.environment}`],
+      );
+      expect(json(named)).toEqual(await replay());
       const early = await replay('--revision', '3');
       expect(early.timeline.map(({ eventType }) => eventType)).toEqual(
         uplift.log.typesOf(instance.instanceId).slice(0, 4),
@@ -207,7 +214,8 @@ export function commandLineSuite(running: () => RunningUplift): void {
           '--script',
           'cli:x',
         ],
-        ['upgrade', 'cancel', idle.instanceId, '--reason', 'r'],
+        ['upgrade', 'cancel', '--reason', 'r'],
+        ['upgrade', 'trigger', idle.instanceId, '--reason', 'r', '--wait', '--timeout', '1h'],
         ['instance', 'dance'],
         ['--output', 'xml', 'instance', 'list'],
         [
@@ -302,6 +310,11 @@ export function commandLineSuite(running: () => RunningUplift): void {
       const verified = await uplift.cli('-o', 'json', 'audit', 'verify');
       expect(verified).toMatchObject({ code: 0 });
       expect(json(verified)).toMatchObject({ isSound: true, differences: [] });
+    });
+
+    it('ends without a word when nobody reads what it prints', async () => {
+      const unread = await runUnread(uplift.settings, '-o', 'json', 'instance', 'list');
+      expect(unread).toEqual({ code: 141, stderr: '' });
     });
 
     it('ends with 5 when nobody is there', async () => {

@@ -64,6 +64,7 @@ const READS = [
   '/docs',
   '/docs/start.js',
   '/problems',
+  '/reasons',
   '/health/live',
   '/health/ready',
   '/metrics',

@@ -219,15 +219,33 @@ export interface Finished {
 
 /** Runs the command line as a person would: its own process. */
 export async function runUplift(settings: Settings, ...args: readonly string[]): Promise<Finished> {
-  const script = join(projectRoot(), 'dist/apps/cli/src/main.js');
-  const child = spawn(process.execPath, [script, ...args], {
-    env: { PATH: process.env.PATH, ...settings },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = startUplift(settings, args);
   const [[code], stdout, stderr] = await Promise.all([
     once(child, 'close') as Promise<[number | null]>,
     text(child.stdout),
     text(child.stderr),
   ]);
   return { code, stdout, stderr };
+}
+
+/** The same, in a pipe to a program that has gone: `uplift … | true`. */
+export async function runUnread(
+  settings: Settings,
+  ...args: readonly string[]
+): Promise<Omit<Finished, 'stdout'>> {
+  const child = startUplift(settings, args);
+  child.stdout.destroy();
+  const [[code], stderr] = await Promise.all([
+    once(child, 'close') as Promise<[number | null]>,
+    text(child.stderr),
+  ]);
+  return { code, stderr };
+}
+
+function startUplift(settings: Settings, args: readonly string[]) {
+  const script = join(projectRoot(), 'dist/apps/cli/src/main.js');
+  return spawn(process.execPath, [script, ...args], {
+    env: { PATH: process.env.PATH, ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 }

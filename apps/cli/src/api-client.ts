@@ -1,11 +1,14 @@
 import type { ANSWERS, ProblemDetails, ValueOf } from '@uplift/contracts';
 import { isProblemDetails } from '@uplift/contracts';
+import { Readable } from 'node:stream';
 import { CommandFailure, EXIT } from './exit-code';
 import { possible } from './explain';
 
 interface ApiRequest {
   readonly method?: 'GET' | 'POST';
   readonly body?: unknown;
+  /** Sent as it is, instead of a body. */
+  readonly lines?: Readable;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
@@ -37,6 +40,17 @@ export class ApiClient {
     return (await response.json()) as Body;
   }
 
+  /** What a person opens in a browser. */
+  urlOf(path: string): string {
+    return new URL(path, this.baseUrl).href;
+  }
+
+  /** Sends lines of JSON, and gives the answers, also lines of JSON, as they come. */
+  async *exchange(path: string, lines: Readable, headers = {}): AsyncGenerator<unknown> {
+    const response = await this.open(path, { method: 'POST', lines, headers });
+    yield* readLines(response);
+  }
+
   async *events(path: string, request: StreamRequest): AsyncGenerator<ServerSentEvent> {
     const headers = { accept: 'text/event-stream', ...request.headers };
     const response = await this.open(path, { ...request, headers });
@@ -48,15 +62,16 @@ export class ApiClient {
     }
   }
 
-  private async open(path: string, { method = 'GET', body, headers, signal }: ApiRequest) {
+  private async open(path: string, { method = 'GET', headers, signal, ...content }: ApiRequest) {
+    const { type, ...body } = bodyOf(content);
     const response = await this.fetch(path, {
       method,
       headers: {
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(type === undefined ? {} : { 'content-type': type }),
         ...(this.token === undefined ? {} : { authorization: `Bearer ${this.token}` }),
         ...headers,
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...body,
       ...(signal === undefined ? {} : { signal }),
     });
     if (!response.ok) throw await refusal(response);
@@ -74,6 +89,14 @@ export class ApiClient {
   }
 }
 
+function bodyOf({ body, lines }: Pick<ApiRequest, 'body' | 'lines'>) {
+  if (lines !== undefined) {
+    const stream = Readable.toWeb(lines) as ReadableStream<Uint8Array>;
+    return { type: 'application/x-ndjson', body: stream, duplex: 'half' as const };
+  }
+  return body === undefined ? {} : { type: 'application/json', body: JSON.stringify(body) };
+}
+
 async function refusal(response: Response): Promise<CommandFailure> {
   const document: unknown = await response.json().catch(() => null);
   if (!isProblemDetails(document)) {
@@ -81,7 +104,7 @@ async function refusal(response: Response): Promise<CommandFailure> {
     const words = `The command API answered ${response.status}`;
     return new CommandFailure(isAway ? EXIT.unreachable : EXIT.failed, words);
   }
-  return new CommandFailure(exitCodeFor(document), lineOf(document), document);
+  return new CommandFailure(exitCodeFor(document), problemInWords(document), document);
 }
 
 function exitCodeFor({ status }: ProblemDetails) {
@@ -100,12 +123,30 @@ const NEXT_STEP: Readonly<Record<string, string>> = {
 };
 
 /** What was refused, where, and what is possible instead. */
-function lineOf({ code, detail, errors = [], waitingFor, allowedCommands }: ProblemDetails) {
+export function problemInWords({
+  code,
+  detail,
+  errors = [],
+  waitingFor,
+  allowedCommands,
+}: ProblemDetails) {
   const fields = errors.map((error) => `${error.pointer}: ${error.detail}`).join('; ');
   const waiting = waitingFor && `Waiting: ${waitingFor.sentence}.`;
   const steps = allowedCommands && `Possible now: ${possible(allowedCommands)}.`;
   const next = NEXT_STEP[code];
   return [`${detail} [${code}]`, fields, waiting, steps, next].filter(Boolean).join(' ');
+}
+
+/** Parses a body that is lines of JSON. */
+async function* readLines(response: Response): AsyncGenerator<unknown> {
+  const decoder = new TextDecoder();
+  let pending = '';
+  for await (const chunk of response.body ?? []) {
+    const lines = (pending + decoder.decode(chunk as Uint8Array, { stream: true })).split('\n');
+    pending = lines.pop() ?? '';
+    yield* lines.filter((line) => line !== '').map((line) => JSON.parse(line) as unknown);
+  }
+  if (pending !== '') yield JSON.parse(pending) as unknown;
 }
 
 /** Parses a `text/event-stream` body; comments are skipped. */

@@ -95,6 +95,21 @@ export class CliContext {
     return this.namesOf(this.printer.output === 'table' ? actorIds : []);
   }
 
+  /** Where people read what a reason means, and what to do about it. */
+  pageOfReason(reason: string): string {
+    return this.api.urlOf(`/reasons#${encodeURIComponent(reason)}`);
+  }
+
+  /** Under a table in which something failed. */
+  tellReasons(reasons: readonly (string | null)[]): void {
+    if (this.printer.output !== 'table' || reasons.every((reason) => reason === null)) return;
+    this.printer.say(`What each reason means, and what to do: ${this.api.urlOf('/reasons')}`);
+  }
+
+  tellMore(cursor: string | null): void {
+    if (cursor !== null) this.printer.say(`more: --cursor ${cursor}`);
+  }
+
   /** Of whom a name is kept that can be had is shown by it too, everybody else by id. */
   private async namesOf(actorIds: readonly string[]): Promise<NameOf> {
     const ids = [...new Set(actorIds)].filter((id) => UUID.test(id));

@@ -1,6 +1,6 @@
 import type { InstanceDocument, UpgradeDocument } from '@uplift/contracts';
 import type { Evidence } from '@uplift/domain';
-import { reasonRow, refusalCause } from '@uplift/domain';
+import { labelsInWords, reasonRow, refusalCause } from '@uplift/domain';
 import type { Row } from './printer';
 
 type AllowedCommand = InstanceDocument['allowedCommands'][number];
@@ -35,10 +35,16 @@ export function possible(commands: readonly AllowedCommand[]): string {
   return allowed.map(({ command }) => spoken(command)).join(', ') || 'nothing';
 }
 
+interface Explanation {
+  readonly failure?: UpgradeDocument['failure'];
+  /** Address of what is to be known of a reason. */
+  readonly pageOf?: (reason: string) => string;
+}
+
 /** An instance in words: where it stands, why, what it waits for, what can be asked for. */
 export function explained(
   instance: InstanceDocument,
-  failure: UpgradeDocument['failure'] = null,
+  { failure = null, pageOf }: Explanation = {},
 ): readonly string[] {
   const { project, environment, statusLabel, status, revision } = instance;
   const { waitingFor, allowedCommands } = instance;
@@ -47,7 +53,7 @@ export function explained(
   return [
     `${project}/${environment}: ${statusLabel} (${status}), revision ${revision}`,
     ...whyUnreadable(instance),
-    ...whyFailed(instance),
+    ...whyFailed(instance, pageOf),
     ...(failure === null ? [] : whatWasSeen(failure)),
     waitingFor === null ? nothingWaited(instance) : inWords(waitingFor),
     `Possible now: ${possible(allowedCommands)}`,
@@ -85,13 +91,36 @@ function nothingWaited({ unreadable }: InstanceDocument): string {
   return unreadable ? 'What it waits for is not known.' : 'Nothing holds it up.';
 }
 
-function whyFailed({ failureReason, reasonClass }: InstanceDocument): readonly string[] {
+function whyFailed(
+  { failureReason, reasonClass }: InstanceDocument,
+  pageOf: Explanation['pageOf'],
+): readonly string[] {
   if (failureReason === null) return [];
   const row = reasonRow(failureReason);
   const name = `[${failureReason}, ${reasonClass}]`;
-  return row === null
-    ? [`Its last upgrade failed ${name}.`]
-    : [`Its last upgrade failed: ${row.sentence} ${name}.`, `What to do: ${row.whatToDo}.`];
+  if (row === null) return [`Its last upgrade failed ${name}.`];
+  const link = pageOf ? [`More: ${pageOf(failureReason)}`] : [];
+  return [
+    `Its last upgrade failed: ${row.sentence} ${name}.`,
+    `What to do: ${row.whatToDo}.`,
+    ...link,
+  ];
+}
+
+/** Its facts, one a line, as a person looks them up. */
+export function described(instance: InstanceDocument): readonly string[] {
+  const { claimed, labels } = instance;
+  const facts: readonly (readonly [string, string | null])[] = [
+    ['Instance', instance.instanceId],
+    ['App', instance.app],
+    ['Core', instance.core],
+    ['Labels', labelsInWords(labels) || 'none'],
+    ['Claimed', claimed === null ? null : claimed ? 'yes' : 'no'],
+    ['Last upgrade', instance.lastUpgradeId],
+    ['Registered', instance.registeredAt],
+    ['Changed', instance.updatedAt],
+  ];
+  return facts.map(([name, value]) => `${`${name}:`.padEnd(14)}${value ?? '-'}`);
 }
 
 /** The facts of a failure; of a refusal of Lagoon also what its cause means. */

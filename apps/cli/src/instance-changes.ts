@@ -1,11 +1,22 @@
 import type { CommandAnswer } from '@uplift/contracts';
-import { HEALTH_PROBE_KINDS, UPGRADE_STRATEGIES } from '@uplift/domain';
+import { HEALTH_PROBE_KINDS } from '@uplift/domain';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CliContext } from './cli-context';
 import { CommandFailure, EXIT } from './exit-code';
+import { instanceArgument, instanceIdOf } from './instance-reference';
 import { labelOption } from './label-option';
+import {
+  keyOption,
+  MOST_REVISIONS,
+  reasonOption,
+  strategyOption,
+  wholeNumber,
+  withOptions,
+} from './options';
 import type { TargetOptions } from './upgrade/target-options';
 import { targetOf, targetOptions } from './upgrade/target-options';
+
+const MOST_PROJECT_ID = 2_147_483_647;
 
 interface AskOptions {
   readonly reason: string;
@@ -47,11 +58,11 @@ export function changeCommands(context: CliContext): readonly Command[] {
 export function askCommand(context: CliContext, name: string, description: string): Command {
   return new Command(name)
     .description(description)
-    .argument('<instance>', 'instance id')
-    .requiredOption('--reason <text>', 'why, for the audit')
-    .option('--key <key>', 'idempotency key; made up if left out')
-    .action(async (id: string, { reason, key }: AskOptions) => {
-      const path = `${instancePath(id)}/${name}`;
+    .addArgument(instanceArgument())
+    .addOption(reasonOption())
+    .addOption(keyOption())
+    .action(async (reference: string, { reason, key }: AskOptions) => {
+      const path = `${instancePath(await instanceIdOf(context, reference))}/${name}`;
       const document = await context.command<CommandAnswer>(path, { reason }, key);
       printAnswer(context, document);
     });
@@ -70,40 +81,45 @@ export function instancePath(id: string): string {
 function updateCommand(context: CliContext): Command {
   const command = new Command('update')
     .description('change it, from its next upgrade on; what is not named stays as it is')
-    .argument('<instance>', 'instance id')
-    .requiredOption('--reason <text>', 'why, for the audit')
+    .addArgument(instanceArgument())
+    .addOption(reasonOption())
     .option('--project <name>', 'Lagoon project; not while an upgrade is in flight')
-    .addOption(wholeNumber('--project-id <n>', 'Lagoon project id'))
+    .addOption(
+      new Option('--project-id <n>', 'Lagoon project id').argParser(
+        wholeNumber(1, MOST_PROJECT_ID),
+      ),
+    )
     .option('--environment <name>', 'Lagoon environment; not while an upgrade is in flight')
     .option('--core <name>', 'Lagoon core; not while an upgrade is in flight')
     .option('--app <name>', 'store app the instance was made from')
     .addOption(labelOption('one of all labels it is to have, may be repeated'))
     .option('--no-labels', 'it is to have no labels')
-    .addOption(new Option('--health <kind>', 'what proves the health').choices(HEALTH_PROBE_KINDS))
-    .option('--health-path <path>', 'path that answers 2xx while the app is healthy')
-    .option('--health-task <name>', 'registered task whose success is the proof')
     .option('--pre-task <name>', 'registered task before an upgrade; no other one is kept')
     .option('--post-task <name>', 'registered task after an upgrade; no other one is kept')
     .option('--no-scripts', 'no task before or after an upgrade')
+    .addOption(strategyOption('how to upgrade when a request does not say'))
     .addOption(
-      new Option('--strategy <name>', 'how to upgrade when a request does not say').choices(
-        UPGRADE_STRATEGIES,
+      new Option('--if-revision <n>', 'refuse if it has changed since this revision').argParser(
+        wholeNumber(0, MOST_REVISIONS),
       ),
     )
-    .addOption(wholeNumber('--if-revision <n>', 'refuse if it has changed since this revision'))
-    .option('--key <key>', 'idempotency key; made up if left out');
-  for (const option of targetOptions()) command.addOption(option);
-  return command.action(async (id: string, options: UpdateOptions) => {
-    const { reason, key, ifRevision } = options;
-    const changes = changesIn(options);
-    if (Object.keys(changes).length === 0) {
-      throw new CommandFailure(EXIT.usage, 'Say what is to change: uplift instance update --help');
-    }
-    const sent = { ...(key === undefined ? {} : { key }), ...expecting(ifRevision) };
-    const path = `${instancePath(id)}/update`;
-    const body = { reason, ...changes };
-    printAnswer(context, await context.commandAt<CommandAnswer>(path, body, sent));
-  });
+    .addOption(keyOption());
+  return withOptions(command, [...healthOptions(), ...targetOptions()]).action(
+    async (reference: string, options: UpdateOptions) => {
+      const { reason, key, ifRevision } = options;
+      const changes = changesIn(options);
+      if (Object.keys(changes).length === 0) {
+        throw new CommandFailure(
+          EXIT.usage,
+          'Say what is to change: uplift instance update --help',
+        );
+      }
+      const sent = { ...(key === undefined ? {} : { key }), ...expecting(ifRevision) };
+      const path = `${instancePath(await instanceIdOf(context, reference))}/update`;
+      const body = { reason, ...changes };
+      printAnswer(context, await context.commandAt<CommandAnswer>(path, body, sent));
+    },
+  );
 }
 
 /** The members of the request that the options name. */
@@ -124,6 +140,21 @@ function scriptsIn({ scripts, preTask, postTask }: UpdateOptions): object | unde
   if (preTask === undefined && postTask === undefined) return undefined;
   const task = (name?: string) => (name === undefined ? undefined : { registeredTask: name });
   return { preUpgrade: task(preTask), postUpgrade: task(postTask) };
+}
+
+export function healthOptions(): readonly Option[] {
+  const path = 'path that answers 2xx while the app is healthy; / if left out';
+  const task = 'registered task whose success is the proof, with --health task';
+  return [
+    new Option('--health <kind>', 'what proves the health of the app').choices(HEALTH_PROBE_KINDS),
+    new Option('--health-path <path>', path).argParser(pathIn),
+    new Option('--health-task <name>', task),
+  ];
+}
+
+function pathIn(text: string): string {
+  if (/^\/\S*$/.test(text)) return text;
+  throw new InvalidArgumentError('Give a path that begins with "/".');
 }
 
 /** The member of a request; undefined if no option is of it. */
@@ -151,25 +182,18 @@ function expecting(ifRevision: number | undefined): { readonly ifRevision?: numb
 function deregisterCommand(context: CliContext): Command {
   return new Command('deregister')
     .description('look after it no more, and free its environment')
-    .argument('<instance>', 'instance id')
-    .requiredOption('--reason <text>', 'why, for the audit')
+    .addArgument(instanceArgument())
+    .addOption(reasonOption())
     .option('--cancel', 'cancel an upgrade in flight, and deregister when that has ended')
-    .option('--key <key>', 'idempotency key; made up if left out')
-    .action(async (id: string, options: AskOptions & { readonly cancel?: true }) => {
+    .addOption(keyOption())
+    .action(async (reference: string, options: AskOptions & { readonly cancel?: true }) => {
       const { reason, cancel, key } = options;
       const body = { reason, ...(cancel === undefined ? {} : { cancel }) };
-      const path = `${instancePath(id)}/deregister`;
+      const path = `${instancePath(await instanceIdOf(context, reference))}/deregister`;
       const document = await context.command<CommandAnswer>(path, body, key);
       printAnswer(context, document);
       if (document.status !== 'removed') {
         context.printer.say('It is deregistered as soon as its upgrade has ended');
       }
     });
-}
-
-function wholeNumber(flags: string, description: string): Option {
-  return new Option(flags, description).argParser((text) => {
-    if (/^\d{1,15}$/.test(text)) return Number(text);
-    throw new InvalidArgumentError('use a whole number');
-  });
 }

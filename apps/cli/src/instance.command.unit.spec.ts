@@ -3,6 +3,10 @@ import { instanceCommand } from './instance.command';
 import { systemCommand } from './system.command';
 import { ScriptedContext, scriptedForAll } from './testing/scripted-api';
 
+const F = '33333333-3333-4333-8333-333333333333';
+const I = '11111111-1111-4111-8111-111111111111';
+const U = '22222222-2222-4222-8222-222222222222';
+
 const AS_OF = { position: '9', at: '2026-12-01T06:00:00.000Z', ageMs: 0 };
 const STOP = {
   core: 'eu-1',
@@ -13,7 +17,7 @@ const STOP = {
 const NOTICE =
   'Starts on core eu-1 are stopped since 2026-12-01T05:00:00.000Z by operator-7: Lagoon is being upgraded\n';
 const INSTANCE = {
-  instanceId: 'i-1',
+  instanceId: I,
   project: 'shop',
   environment: 'main',
   app: 'wiki',
@@ -54,7 +58,7 @@ const WAITING = {
 const { api, context } = scriptedForAll({ status: 404, body: {} });
 
 const shows = (instance: object, stops: readonly object[] = [], asOf: object = AS_OF) =>
-  api.answers.set('/v1/instances/i-1', { body: { instance, stops, asOf } });
+  api.answers.set(`/v1/instances/${I}`, { body: { instance, stops, asOf } });
 
 const UNREADABLE = {
   ...{ eventId: 'e-9', eventType: 'Unheard', revision: 9, reason: 'newer-version' },
@@ -71,7 +75,7 @@ describe('uplift instance register', () => {
       { kind: 'task', script: { registeredTask: 'Self-test' } },
     ],
   ])('says what proves the health of the app: %j', async (options, healthProbe) => {
-    const answer = { instanceId: 'i-1', status: 'running-healthy-claimed' };
+    const answer = { instanceId: I, status: 'running-healthy-claimed' };
     api.answers.set('/v1/instances', { status: 201, body: answer });
     const names = ['--project', 'shop', '--environment', 'main', '--app', 'wiki'];
     await context.run(instanceCommand, 'register', ...names, ...options);
@@ -83,7 +87,7 @@ describe('uplift instance register', () => {
 describe('uplift instance explain', () => {
   const words = async () => {
     const table = new ScriptedContext(api, 'table');
-    await table.run(instanceCommand, 'explain', 'i-1');
+    await table.run(instanceCommand, 'explain', I);
     return table.printed.join('').trimEnd().split('\n');
   };
 
@@ -105,6 +109,7 @@ describe('uplift instance explain', () => {
       'shop/main: Upgrade failed (upgrade-failed), revision 8',
       'Its last upgrade failed: a build of somebody else was under way in the environment [deployment-active, busy].',
       'What to do: retry when it has ended.',
+      `More: ${api.url}/reasons#deployment-active`,
       'Nothing holds it up.',
       'Possible now: upgrade retry, upgrade abandon',
       '  upgrade retry: from upgrade',
@@ -114,10 +119,12 @@ describe('uplift instance explain', () => {
   });
 
   it('shows the evidence of the failure, and what the cause of a refusal means', async () => {
-    shows({ ...INSTANCE, lastUpgradeId: 'u-1' });
+    shows({ ...INSTANCE, lastUpgradeId: U });
     const failure = { evidence: { cause: 'quota', detail: 'exceed environment quota' } };
-    api.answers.set('/v1/upgrades/u-1', { body: { upgrade: { failure }, stops: [], asOf: AS_OF } });
-    expect((await words()).slice(3, 5)).toEqual([
+    api.answers.set(`/v1/upgrades/${U}`, {
+      body: { upgrade: { failure }, stops: [], asOf: AS_OF },
+    });
+    expect((await words()).slice(4, 6)).toEqual([
       'Its cause: a limit on the number of environments is reached; remove environments, or have the limit raised.',
       'Evidence: cause quota, detail exceed environment quota',
     ]);
@@ -139,7 +146,7 @@ describe('uplift instance explain', () => {
 
   it('gives machines one command a line', async () => {
     shows(INSTANCE);
-    await context.run(instanceCommand, 'explain', 'i-1');
+    await context.run(instanceCommand, 'explain', I);
     expect(context.rows[2]).toEqual({
       command: 'upgrade cancel',
       allowed: false,
@@ -149,32 +156,79 @@ describe('uplift instance explain', () => {
   });
 });
 
+describe('uplift instance show', () => {
+  it('says where it stands and why, and then all that is known of it', async () => {
+    const more = { core: 'eu-1', labels: { team: 'shop' }, claimed: true, lastUpgradeId: U };
+    const times = { registeredAt: '2026-11-01T06:00:00.000Z', updatedAt: AS_OF.at };
+    shows({ ...INSTANCE, ...more, ...times, failureReason: null });
+    const table = new ScriptedContext(api, 'table');
+    await table.run(instanceCommand, 'show', I);
+    const words = table.printed.join('').trimEnd().split('\n');
+    expect(words[0]).toBe('shop/main: Upgrade failed (upgrade-failed), revision 8');
+    expect(words.slice(words.indexOf('') + 1)).toEqual([
+      `Instance:     ${I}`,
+      'App:          wiki',
+      'Core:         eu-1',
+      'Labels:       team=shop',
+      'Claimed:      yes',
+      `Last upgrade: ${U}`,
+      'Registered:   2026-11-01T06:00:00.000Z',
+      'Changed:      2026-12-01T06:00:00.000Z',
+    ]);
+  });
+});
+
+describe('uplift instance list', () => {
+  const page = {
+    items: [{ ...INSTANCE, lastUpgradeId: U }],
+    nextCursor: 'c',
+    stops: [],
+    asOf: AS_OF,
+  };
+  beforeEach(() => api.answers.set('/v1/instances', { body: page }));
+
+  it('sends every filter, and shows the last upgrade', async () => {
+    const filters = ['--app', 'wiki', '--status', 'upgrade-failed', '--core', 'eu-1'];
+    await context.run(instanceCommand, 'list', ...filters, '--limit', '7', '--cursor', 'b');
+    const path = api.asked[0]?.path ?? '';
+    expect(Object.fromEntries(new URL(path, api.url).searchParams)).toEqual({
+      ...{ app: 'wiki', status: 'upgrade-failed', core: 'eu-1', limit: '7', cursor: 'b' },
+    });
+    expect(context.rows).toMatchObject([{ instance: I, upgrade: U }]);
+    expect(context.said).toEqual(['more: --cursor c\n']);
+  });
+
+  it('says to people where the reasons are explained', async () => {
+    const table = new ScriptedContext(api, 'table');
+    await table.run(instanceCommand, 'list');
+    expect(table.said[0]).toBe(`What each reason means, and what to do: ${api.url}/reasons\n`);
+  });
+});
+
 describe('uplift instance', () => {
   it.each(['park', 'unpark', 'deregister'])('%s names the instance and why', async (verb) => {
-    const answer = { instanceId: 'i-1', status: 'upgrade-running', revision: 9, position: '7' };
-    api.answers.set(`/v1/instances/i-1/${verb}`, { status: 202, body: answer });
-    await context.run(instanceCommand, verb, 'i-1', '--reason', 'r', '--key', 'k');
+    const answer = { instanceId: I, status: 'upgrade-running', revision: 9, position: '7' };
+    api.answers.set(`/v1/instances/${I}/${verb}`, { status: 202, body: answer });
+    await context.run(instanceCommand, verb, I, '--reason', 'r', '--key', 'k');
     expect(api.asked).toEqual([
-      { path: `/v1/instances/i-1/${verb}`, key: 'k', body: { reason: 'r' } },
+      { path: `/v1/instances/${I}/${verb}`, key: 'k', body: { reason: 'r' } },
     ]);
     expect(context.rows).toEqual([
-      { instance: 'i-1', status: 'upgrade-running', revision: 9, position: '7' },
+      { instance: I, status: 'upgrade-running', revision: 9, position: '7' },
     ]);
   });
 
   it('callback-token shows what its app reports its health with', async () => {
-    const answer = { instanceId: 'i-1', token: 'uplift_callback_x', links: { callback: '/c/' } };
-    api.answers.set('/v1/instances/i-1/callback-token', { body: answer });
-    await context.run(instanceCommand, 'callback-token', 'i-1');
-    expect(context.rows).toEqual([
-      { instance: 'i-1', token: 'uplift_callback_x', callback: '/c/' },
-    ]);
+    const answer = { instanceId: I, token: 'uplift_callback_x', links: { callback: '/c/' } };
+    api.answers.set(`/v1/instances/${I}/callback-token`, { body: answer });
+    await context.run(instanceCommand, 'callback-token', I);
+    expect(context.rows).toEqual([{ instance: I, token: 'uplift_callback_x', callback: '/c/' }]);
   });
 
   it.each(['get', 'explain'])('%s says first that what is shown is old, and why', async (verb) => {
     const stale = { ...AS_OF, reason: 'store-diverged', detail: 'stopped: another store' };
     shows(INSTANCE, [], stale);
-    await context.run(instanceCommand, verb, 'i-1');
+    await context.run(instanceCommand, verb, I);
     expect(context.said).toEqual([
       'This is as of 2026-12-01T06:00:00.000Z [store-diverged]: stopped: another store\n',
     ]);
@@ -182,13 +236,13 @@ describe('uplift instance', () => {
 
   it('get and list name why a history cannot be read', async () => {
     shows({ ...INSTANCE, unreadable: UNREADABLE });
-    await context.run(instanceCommand, 'get', 'i-1');
-    expect(context.rows).toMatchObject([{ instance: 'i-1', unreadable: 'newer-version' }]);
+    await context.run(instanceCommand, 'get', I);
+    expect(context.rows).toMatchObject([{ instance: I, unreadable: 'newer-version' }]);
   });
 
   it.each(['get', 'explain'])('%s says first that starts are stopped', async (verb) => {
     shows(INSTANCE, [STOP]);
-    await context.run(instanceCommand, verb, 'i-1');
+    await context.run(instanceCommand, verb, I);
     expect(context.said).toEqual([NOTICE]);
   });
 
@@ -199,14 +253,14 @@ describe('uplift instance', () => {
     api.answers.set(path, { body: page });
     await context.run(instanceCommand, 'list', '--reason-class', 'busy');
     expect(context.rows).toMatchObject([
-      { instance: 'i-1', waiting: null, failure: 'deployment-active' },
-      { instance: 'i-1', waiting: 'admission:eu-1' },
+      { instance: I, waiting: null, failure: 'deployment-active' },
+      { instance: I, waiting: 'admission:eu-1' },
     ]);
     expect(context.said).toEqual([NOTICE]);
   });
 
   it.each(['park', 'unpark', 'deregister'])('%s asks nothing without a reason', async (verb) => {
-    await expect(context.run(instanceCommand, verb, 'i-1')).rejects.toMatchObject({ exitCode: 1 });
+    await expect(context.run(instanceCommand, verb, I)).rejects.toMatchObject({ exitCode: 1 });
     expect(api.asked).toEqual([]);
   });
 });
@@ -257,16 +311,16 @@ describe('uplift system', () => {
   });
 
   it('close-finding says why', async () => {
-    api.answers.set('/v1/system/findings/f-1/close', { status: 202, body: answer });
-    await context.run(systemCommand, 'close-finding', 'f-1', '--reason', 'r', '--key', 'k');
+    api.answers.set(`/v1/system/findings/${F}/close`, { status: 202, body: answer });
+    await context.run(systemCommand, 'close-finding', F, '--reason', 'r', '--key', 'k');
     expect(api.asked).toEqual([
-      { path: '/v1/system/findings/f-1/close', key: 'k', body: { reason: 'r' } },
+      { path: `/v1/system/findings/${F}/close`, key: 'k', body: { reason: 'r' } },
     ]);
-    expect(context.rows).toEqual([{ findingId: 'f-1', ...answer }]);
+    expect(context.rows).toEqual([{ findingId: F, ...answer }]);
   });
 
   it.each([
-    ['a close without a reason', ['close-finding', 'f-1']],
+    ['a close without a reason', ['close-finding', F]],
     ['a kind that is none', ['findings', '--kind', 'anything']],
   ])('asks nothing for %s', async (_what, args) => {
     await expect(context.run(systemCommand, ...args)).rejects.toMatchObject({ exitCode: 1 });

@@ -1,13 +1,21 @@
-import { BUILD_VERSION, systemClock, systemRandomness } from '@uplift/runtime';
+import {
+  BUILD_VERSION,
+  ConfigurationError,
+  loadSettingsFile,
+  systemClock,
+  systemRandomness,
+} from '@uplift/runtime';
 import { Command, Option } from 'commander';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { auditCommand } from './audit/audit.command';
 import { CliContext } from './cli-context';
+import { completionCommand } from './completion/completion.command';
 import type { ExitCode } from './exit-code';
 import { CommandFailure, EXIT, reportError } from './exit-code';
 import { instanceCommand } from './instance.command';
+import { refuseEmpty } from './options';
 import { OUTPUTS } from './printer';
 import { systemCommand } from './system.command';
 import { actorCommand } from './access/actor.command';
@@ -21,14 +29,20 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 refused, 4 timed out, 5 unreachable, 6 
             141 nobody reads the output. Of --wait and watch also: 7 cancelled, 8 connection lost,
             130 Ctrl-C; after 4, 8 and 130 the upgrade goes on.
 Settings:   UPLIFT_API_URL; UPLIFT_TOKEN unless uplift login has stored one; UPLIFT_EVENTSTORE_URL for audit and rebuild;
-            UPLIFT_POSTGRES_URL for rebuild and migrate; UPLIFT_POSTGRES_OWNER_URL, UPLIFT_ACTORS_POSTGRES_URL for migrate.;
-            UPLIFT_EVENTSTORE_ADMIN_URL for store setup.`;
+            UPLIFT_POSTGRES_URL for rebuild and migrate; UPLIFT_POSTGRES_OWNER_URL, UPLIFT_ACTORS_POSTGRES_URL for migrate;
+            UPLIFT_EVENTSTORE_ADMIN_URL for store setup. Options stand before the environment, that before the file
+            .config/uplift/config.env (UPLIFT_CONFIG_PATH), with one NAME=value a line.`;
 
 const PROJECTOR = resolve(__dirname, '../../projector/src/main.js');
 
 /** Runs one command line to its end. */
 export async function runCommandLine(argv: readonly string[]): Promise<ExitCode> {
+  const unusable = withSettingsFile();
   const { root, context } = commandLine();
+  // Not for --help and --version, which need no settings.
+  root.hook('preAction', () => {
+    if (unusable !== undefined) throw unusable;
+  });
   try {
     await root.parseAsync(argv);
     context.printer.finish();
@@ -38,13 +52,26 @@ export async function runCommandLine(argv: readonly string[]): Promise<ExitCode>
   }
 }
 
+/** Why the settings cannot be used. */
+function withSettingsFile(): ConfigurationError | undefined {
+  try {
+    loadSettingsFile();
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error;
+    throw error;
+  }
+}
+
 /** Every command: `uplift <noun> <verb>`. */
 export function commandLine(): { readonly root: Command; readonly context: CliContext } {
   const root = new Command('uplift')
     .description('In-place upgrades of live app instances hosted on Lagoon')
     .version(BUILD_VERSION, '-V, --version', 'print the version')
     .addOption(
-      new Option('-o, --output <format>', 'how to print').choices(OUTPUTS).default('table'),
+      new Option('-o, --output <format>', 'how to print')
+        .choices(OUTPUTS)
+        .env('UPLIFT_OUTPUT')
+        .default('table'),
     )
     .showHelpAfterError('Add --help for the options.')
     .addHelpText('after', EXIT_CODES);
@@ -52,6 +79,7 @@ export function commandLine(): { readonly root: Command; readonly context: CliCo
   const nouns = [
     ...[instanceCommand, upgradeCommand, systemCommand, auditCommand],
     ...[tokenCommand, actorCommand, whoamiCommand, loginCommand, storeCommand],
+    completionCommand,
   ];
   nouns.forEach((noun) => root.addCommand(noun(context)));
   root
@@ -64,6 +92,7 @@ export function commandLine(): { readonly root: Command; readonly context: CliCo
       'make or update the tables, and the roles that the projector and the command API use',
     )
     .action(() => runProjector('--migrate', 'the database was not migrated'));
+  refuseEmpty(root);
   return { root: throwing(root), context };
 }
 

@@ -2,6 +2,7 @@ import type { FindingDocument } from '@uplift/contracts';
 import { FINDING_KINDS } from '@uplift/domain';
 import { Command, Option } from 'commander';
 import type { CliContext } from './cli-context';
+import { idArgument, keyOption, pageOptions, reasonOption, withOptions } from './options';
 import type { Row } from './printer';
 
 interface SwitchOptions {
@@ -23,8 +24,8 @@ export function systemCommand(context: CliContext): Command {
   system
     .command('accept-store')
     .description('decide that the store as it is counts, where store and bus differ')
-    .requiredOption('--reason <text>', 'why, for the audit')
-    .option('--key <key>', 'idempotency key; made up if left out')
+    .addOption(reasonOption())
+    .addOption(keyOption())
     .action(async ({ reason, key }: Omit<SwitchOptions, 'core'>) => {
       const document = await context.command<SwitchAnswer>(
         '/v1/system/accept-store',
@@ -52,26 +53,25 @@ interface FindingsOptions {
   readonly kind?: string;
   readonly closed?: true;
   readonly all?: true;
-  readonly limit: string;
+  readonly limit: number;
   readonly cursor?: string;
 }
 
 function findingsCommand(context: CliContext): Command {
-  return new Command('findings')
+  const findings = new Command('findings')
     .description('what was found in store and bus that should not be there, or is missing')
     .addOption(new Option('--kind <kind>', 'only of this kind').choices(FINDING_KINDS))
     .option('--closed', 'those that were looked after, instead of those that are open')
-    .option('--all', 'whether they are open or closed')
-    .option('--limit <n>', 'most findings on the page', '100')
-    .option('--cursor <cursor>', 'go on where a page ended')
-    .action(async ({ closed, all, ...options }: FindingsOptions) => {
+    .option('--all', 'whether they are open or closed');
+  return withOptions(findings, pageOptions('findings')).action(
+    async ({ closed, all, limit, ...options }: FindingsOptions) => {
       const open = all ? {} : { open: String(!closed) };
-      const query = new URLSearchParams({ ...options, ...open }).toString();
+      const query = new URLSearchParams({ limit: String(limit), ...options, ...open }).toString();
       const document = await context.ask<'findingPage'>(`/v1/system/findings?${query}`);
       context.printer.print({ document, rows: document.items.map(rowOf) });
-      if (document.nextCursor !== null)
-        context.printer.say(`more: --cursor ${document.nextCursor}`);
-    });
+      context.tellMore(document.nextCursor);
+    },
+  );
 }
 
 function rowOf(finding: FindingDocument): Row {
@@ -82,9 +82,9 @@ function rowOf(finding: FindingDocument): Row {
 function closeFindingCommand(context: CliContext): Command {
   return new Command('close-finding')
     .description('say that a finding was looked after; it opens again if more of it is found')
-    .argument('<finding>', 'finding id')
-    .requiredOption('--reason <text>', 'why, for the audit')
-    .option('--key <key>', 'idempotency key; made up if left out')
+    .addArgument(idArgument('<finding>', 'finding id'))
+    .addOption(reasonOption())
+    .addOption(keyOption())
     .action(async (id: string, { reason, key }: SwitchOptions) => {
       const path = `/v1/system/findings/${encodeURIComponent(id)}/close`;
       const document = await context.command<SwitchAnswer>(path, { reason }, key);
@@ -96,9 +96,9 @@ function closeFindingCommand(context: CliContext): Command {
 function switchCommand(context: CliContext, name: string, description: string): Command {
   return new Command(name)
     .description(description)
-    .requiredOption('--reason <text>', 'why, for the audit')
+    .addOption(reasonOption())
     .option('--core <name>', 'only of this Lagoon core; else of the whole system')
-    .option('--key <key>', 'idempotency key; made up if left out')
+    .addOption(keyOption())
     .action(async ({ core, reason, key }: SwitchOptions) => {
       const path = `/v1/system/${name}`;
       const document = await context.command<SwitchAnswer>(path, { core, reason }, key);

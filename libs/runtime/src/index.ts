@@ -1,5 +1,6 @@
 export { ConfigurationError, readConfiguration } from './config/configuration';
 export type { Configuration } from './config/configuration';
+export { loadSettingsFile } from './config/settings-file';
 export { renderSettingsPage, SETTINGS } from './config/settings';
 export type { SettingName } from './config/settings';
 export { armFailpoints, failpoint } from './failpoints/failpoint';

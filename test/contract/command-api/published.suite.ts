@@ -47,7 +47,7 @@ export function publishedSuite(running: () => RunningCommandApi): void {
       expect(JSON.parse(text)).toEqual(JSON.parse(readFileSync(PUBLISHED_FILE, 'utf8')));
     });
 
-    it.each(['/docs', '/asyncapi', '/problems'])(
+    it.each(['/docs', '/asyncapi', '/problems', '/reasons'])(
       'has a page for people without anything foreign: %s',
       async (path) => {
         const { status, headers, text } = await textOf(path);
@@ -79,6 +79,7 @@ export function publishedSuite(running: () => RunningCommandApi): void {
         expect(bus).toContain(`nats req ${subject} '{`);
       }
       expect((await textOf('/problems')).text).toContain('id="idempotency-key-reused"');
+      expect((await textOf('/reasons')).text).toContain('id="deployment-failed"');
     });
 
     it('tells its health and its measures over HTTP too', async () => {

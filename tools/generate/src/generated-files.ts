@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { EventCategory } from '@uplift/contracts';
 import { EVENT_CATEGORIES, eventNameOf, eventSchema } from '@uplift/contracts';
 import { renderSettingsPage } from '@uplift/runtime';
+import { referencePage } from '../../../apps/cli/src/reference-page';
 import { asyncapiEvents } from './asyncapi-events';
 import { busPermissionsPage } from './bus-permissions-page';
 import { commandsPage } from './commands-page';
@@ -29,6 +30,7 @@ export function generatedFiles(): readonly GeneratedFile[] {
     { path: 'docs/mutants.md', content: mutantsPage() },
     { path: 'docs/store-permissions.md', content: storePermissionsPage() },
     { path: 'docs/configuration.md', content: renderSettingsPage() },
+    { path: 'docs/cli.md', content: referencePage() },
     { path: 'contracts/asyncapi-events.json', content: asyncapiEvents() },
     ...schemaFiles(),
   ];

@@ -30,7 +30,7 @@ export function reasonsPage(): string {
     ...markdownTable(
       ['Reason', 'Class', 'What happened', 'Retry as it is', 'What to do', 'Old name'],
       REASON_ROWS.map(([code, row]) => [
-        `\`${code}\``,
+        `<a id="${code}"></a>\`${code}\``,
         `\`${row.class}\``,
         ...explained(row),
         (row.oldNames ?? []).map((name) => `\`${name}\``).join(', '),

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { Answer } from '../api-client';
 import type { CliContext } from '../cli-context';
+import { keyOption, reasonOption } from '../options';
 
 interface EraseOptions {
   readonly reason: string;
@@ -30,8 +31,8 @@ function eraseCommand(context: CliContext): Command {
   return new Command('erase')
     .description('erase the name of an actor, for good: no name of it is kept again')
     .argument('<actor>', 'id, as events and lists have it; never the name')
-    .requiredOption('--reason <text>', 'why, for the audit; no names of people')
-    .option('--key <key>', 'idempotency key; made up if left out')
+    .addOption(reasonOption('why, for the audit; no names of people'))
+    .addOption(keyOption())
     .action(async (id: string, { reason, key }: EraseOptions) => {
       const path = `/v1/actors/${encodeURIComponent(id)}/erase`;
       const document = await context.command<Answer<'actorCommand'>>(path, { reason }, key);

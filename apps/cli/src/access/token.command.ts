@@ -1,9 +1,10 @@
 import { labelsInWords, SCOPES } from '@uplift/domain';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { createHash } from 'node:crypto';
 import type { Answer } from '../api-client';
 import type { CliContext } from '../cli-context';
 import { labelOption } from '../label-option';
+import { idArgument, keyOption, reasonOption, wholeNumber } from '../options';
 
 interface CreateOptions {
   readonly scope: readonly string[];
@@ -39,10 +40,14 @@ function createCommand(context: CliContext): Command {
     .addOption(
       labelOption('only for instances with this label, and with every other that is given'),
     )
-    .requiredOption('--reason <text>', 'what it is for; no names of people')
+    .addOption(reasonOption('what it is for; no names of people'))
     .option('--name <name>', 'by which people know its holder; kept apart, where it can be erased')
-    .addOption(new Option('--days <n>', 'how long it is good').argParser(daysIn).default(30))
-    .option('--key <key>', 'idempotency key; made up if left out')
+    .addOption(
+      new Option('--days <n>', 'how long it is good')
+        .argParser(wholeNumber(1, MOST_DAYS))
+        .default(30),
+    )
+    .addOption(keyOption())
     .action(async ({ scope, days, label, reason, name, key }: CreateOptions) => {
       const expiresAt = new Date(context.clock.wall() + days * DAY_MS).toISOString();
       const limit = label === undefined ? {} : { labels: label };
@@ -77,9 +82,9 @@ function revokeCommand(context: CliContext): Command {
     .description(
       'revoke a token and what was created with it: within a minute no process takes them',
     )
-    .argument('<token>', 'token id, never the token itself')
-    .requiredOption('--reason <text>', 'why, for the audit')
-    .option('--key <key>', 'idempotency key; made up if left out')
+    .addArgument(idArgument('<token>', 'token id, never the token itself'))
+    .addOption(reasonOption())
+    .addOption(keyOption())
     .action(async (id: string, { reason, key }: Pick<CreateOptions, 'reason' | 'key'>) => {
       const path = `/v1/tokens/${encodeURIComponent(id)}/revoke`;
       const document = await context.command<Answer<'tokenCommand'>>(path, { reason }, key);
@@ -95,7 +100,7 @@ function revokeCreatedByCommand(context: CliContext): Command {
       'revoke every token in force that an actor created, and what was created with them',
     )
     .argument('<actor>', 'as `uplift token list` has it under createdBy')
-    .requiredOption('--reason <text>', 'why, for the audit')
+    .addOption(reasonOption())
     .action(async (actor: string, { reason }: Pick<CreateOptions, 'reason'>) => {
       const { items } = await context.api.json<Answer<'tokenList'>>('/v1/tokens');
       const created = items.filter(
@@ -121,10 +126,4 @@ function rootCommand(context: CliContext): Command {
       const hash = createHash('sha256').update(token, 'utf8').digest('hex');
       context.printer.print({ document: { token, hash }, rows: [{ token, hash }] });
     });
-}
-
-function daysIn(text: string): number {
-  const days = Number(text);
-  if (Number.isInteger(days) && days >= 1 && days <= MOST_DAYS) return days;
-  throw new InvalidArgumentError(`Give a whole number from 1 to ${MOST_DAYS}.`);
 }

@@ -9,6 +9,7 @@ const CREATED = {
   ...{ tokenId: 't-1', actor: 'a-1', token: 'uplift_x', expiresAt: '2026-12-30T00:00:00.000Z' },
   ...{ revision: 0, position: '7', links: { tokens: '/v1/tokens' } },
 };
+const T = '44444444-4444-4444-8444-444444444444';
 const REASON = ['--reason', 'nightly'];
 
 describe('uplift token', () => {
@@ -94,9 +95,9 @@ describe('uplift token', () => {
     const rights = { scopes: 'instances:read audit:read', labels: 'team=payments' };
     expect(context.rows).toEqual([{ ...token, ...rights }]);
 
-    await context.run(tokenCommand, 'revoke', 't-1', ...REASON, '--key', 'k');
+    await context.run(tokenCommand, 'revoke', T, ...REASON, '--key', 'k');
     const body = { reason: 'nightly' };
-    expect(api.asked.at(-1)).toEqual({ path: '/v1/tokens/t-1/revoke', key: 'k', body });
+    expect(api.asked.at(-1)).toEqual({ path: `/v1/tokens/${T}/revoke`, key: 'k', body });
   });
 
   it('revokes what an actor has created and is in force, and nothing else', async () => {

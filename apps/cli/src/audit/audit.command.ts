@@ -1,16 +1,19 @@
 import { instanceStream } from '@uplift/contracts';
 import type { InstanceView } from '@uplift/domain';
 import { isLimit, labelsInWords } from '@uplift/domain';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { Answer } from '../api-client';
 import type { CliContext } from '../cli-context';
 import { CommandFailure, EXIT } from '../exit-code';
+import { instanceArgument, instanceIdOf } from '../instance-reference';
+import { MOST_REVISIONS, timeIn, wholeNumber } from '../options';
 import type { ReadModelRow } from './history-audit';
 import { auditStore, StreamAudit, verdictOf } from './history-audit';
 
+
 interface ReplayOptions {
   readonly at?: string;
-  readonly revision?: string;
+  readonly revision?: number;
 }
 
 export function auditCommand(context: CliContext): Command {
@@ -22,10 +25,14 @@ export function auditCommand(context: CliContext): Command {
     .description(
       'state and timeline of one instance at a time or revision; verifies the hash chain',
     )
-    .argument('<instance>', 'instance id')
-    .option('--at <time>', 'up to this time, RFC 3339')
-    .option('--revision <n>', 'up to this revision, inclusive')
-    .action((instanceId: string, options: ReplayOptions) => replay(context, instanceId, options));
+    .addArgument(instanceArgument())
+    .addOption(new Option('--at <time>', 'up to this time, RFC 3339').argParser(timeIn))
+    .addOption(
+      new Option('--revision <n>', 'up to this revision, inclusive').argParser(
+        wholeNumber(0, MOST_REVISIONS),
+      ),
+    )
+    .action((reference: string, options: ReplayOptions) => replay(context, reference, options));
   audit
     .command('verify')
     .description(
@@ -38,9 +45,10 @@ export function auditCommand(context: CliContext): Command {
 
 async function replay(
   context: CliContext,
-  instanceId: string,
+  reference: string,
   options: ReplayOptions,
 ): Promise<void> {
+  const instanceId = await instanceIdOf(context, reference);
   const isWanted = limitOf(options);
   const audit = new StreamAudit(true);
   await context.withStore(async (store) => {
@@ -73,11 +81,8 @@ function isoTime(at: number): string {
   return new Date(at).toISOString();
 }
 
-function limitOf({ at, revision }: ReplayOptions) {
+function limitOf({ at, revision: last = Infinity }: ReplayOptions) {
   const latest = at === undefined ? Infinity : Date.parse(at);
-  const last = revision === undefined ? Infinity : Number(revision);
-  if (Number.isNaN(latest)) throw new CommandFailure(EXIT.usage, '--at wants an RFC 3339 time');
-  if (Number.isNaN(last)) throw new CommandFailure(EXIT.usage, '--revision wants a number');
   return (event: { readonly revision: number; readonly recordedAt: string }) =>
     event.revision <= last && Date.parse(event.recordedAt) <= latest;
 }

@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { ApiClient } from '../api-client';
 import { CliContext } from '../cli-context';
+import { refuseEmpty } from '../options';
 import type { Output } from '../printer';
 import { Printer } from '../printer';
 
@@ -107,11 +108,12 @@ export class ScriptedApi {
   private async answerTo(request: IncomingMessage): Promise<ScriptedAnswer> {
     const body = await text(request);
     const { url: path = '', headers } = request;
-    const content: unknown = body === '' ? undefined : JSON.parse(body);
+    const isLines = headers['content-type'] === 'application/x-ndjson';
+    const content: unknown = body === '' || isLines ? body || undefined : JSON.parse(body);
     const { 'idempotency-key': key, 'last-event-id': lastEventId } = headers;
     this.asked.push({ path, key, body: content, lastEventId });
     const [withoutQuery = ''] = path.split('?');
-    const unknown = unpublished(withoutQuery, content);
+    const unknown = isLines ? [] : unpublished(withoutQuery, content);
     if (unknown.length > 0) return { status: 400, body: { unknown } };
     return this.scriptedFor(path, withoutQuery);
   }
@@ -169,6 +171,7 @@ export class ScriptedContext extends CliContext {
   /** Runs one command line; a usage error throws instead of ending the process. */
   run(noun: (context: CliContext) => Command, ...args: string[]): Promise<unknown> {
     const command = noun(this);
+    refuseEmpty(command);
     for (const each of [command, ...command.commands]) {
       each.exitOverride().configureOutput({ writeErr: () => undefined });
     }

@@ -1,9 +1,11 @@
 import type { UpgradeStage } from '@uplift/domain';
-import { UPGRADE_STAGES, UPGRADE_STRATEGIES } from '@uplift/domain';
+import { REASON_CLASS_NAMES, UPGRADE_STAGES } from '@uplift/domain';
 import { Command, Option } from 'commander';
 import type { CliContext } from '../cli-context';
 import { CommandFailure, EXIT } from '../exit-code';
 import { upgradePath } from '../instance.command';
+import { instanceArgument, upgradeArgument, upgradeOf } from '../instance-reference';
+import { keyOption, reasonOption, strategyOption, timeoutOption, wholeNumber } from '../options';
 import { failedUpgrades, retryAll } from './bulk-retry';
 import type { TargetOptions } from './target-options';
 import { targetOf, targetOptions } from './target-options';
@@ -14,7 +16,7 @@ interface CommonOptions {
   readonly reason: string;
   readonly key?: string;
   readonly wait?: boolean;
-  readonly timeout: string;
+  readonly timeout: number;
 }
 
 interface RetryOptions extends CommonOptions, TargetOptions {
@@ -36,6 +38,7 @@ interface ResolveOptions extends CommonOptions {
 
 /** The key of each upgrade is made from it: with the id of the upgrade it must be short enough for a key. */
 const LONGEST_BULK_KEY = 200;
+const MOST_EXPECTED = 1_000_000;
 
 /** Commands on one upgrade: `uplift upgrade <verb> <instance> <upgrade> --reason <text>`. */
 export function operatorCommands(context: CliContext): readonly Command[] {
@@ -53,23 +56,23 @@ export function operatorCommands(context: CliContext): readonly Command[] {
 
 function onUpgrade(name: string, description: string): Command {
   return withCommonOptions(new Command(name).description(description))
-    .argument('<instance>', 'instance id')
-    .argument('<upgrade>', 'upgrade id');
+    .addArgument(instanceArgument())
+    .addArgument(upgradeArgument());
 }
 
 function withCommonOptions(command: Command): Command {
   return command
-    .requiredOption('--reason <text>', 'why, for the audit')
-    .option('--key <key>', 'idempotency key; made up if left out')
+    .addOption(reasonOption())
+    .addOption(keyOption())
     .option('--wait', 'follow the upgrade to its end')
-    .option('--timeout <seconds>', 'give up waiting after this long', '43200');
+    .addOption(timeoutOption());
 }
 
 function simpleCommand(context: CliContext, name: string, description: string): Command {
   return onUpgrade(name, description).action(
-    async (instanceId: string, upgradeId: string, options: CommonOptions) => {
+    async (instance: string, upgradeId: string | undefined, options: CommonOptions) => {
       const { reason } = options;
-      await send(context, upgradePath(instanceId, upgradeId, name), { reason }, options);
+      await send(context, { instance, upgradeId, verb: name }, { reason }, options);
     },
   );
 }
@@ -80,13 +83,13 @@ function resolveCommand(context: CliContext): Command {
       new Option('--adopt <build>', 'this build is ours: go on with it').conflicts('notLanded'),
     )
     .option('--not-landed', 'the call took no effect; refused while it may still land')
-    .action(async (instanceId: string, upgradeId: string, options: ResolveOptions) => {
+    .action(async (instance: string, upgradeId: string | undefined, options: ResolveOptions) => {
       const { adopt, notLanded, reason } = options;
       if (adopt === undefined && !notLanded) {
         throw new CommandFailure(EXIT.usage, 'resolve takes --adopt <build> or --not-landed');
       }
-      const path = upgradePath(instanceId, upgradeId, 'resolve');
-      await send(context, path, { reason, adopt, notLanded }, options);
+      const asked = { instance, upgradeId, verb: 'resolve' };
+      await send(context, asked, { reason, adopt, notLanded }, options);
     });
 }
 
@@ -95,12 +98,12 @@ function prioritizeCommand(context: CliContext): Command {
     .addOption(priorityOption().default('urgent'))
     .action(
       async (
-        instanceId: string,
-        upgradeId: string,
+        instance: string,
+        upgradeId: string | undefined,
         { priority, ...options }: CommonOptions & { readonly priority: string },
       ) => {
-        const path = upgradePath(instanceId, upgradeId, 'prioritize');
-        await send(context, path, { reason: options.reason, priority }, options);
+        const asked = { instance, upgradeId, verb: 'prioritize' };
+        await send(context, asked, { reason: options.reason, priority }, options);
       },
     );
 }
@@ -116,31 +119,37 @@ function retryCommand(context: CliContext): Command {
   const command = withCommonOptions(
     new Command('retry').description('try again what failed: one upgrade, or with --failed many'),
   )
-    .argument('[instance]', 'instance id')
-    .argument('[upgrade]', 'upgrade id')
+    .addArgument(instanceArgument('[instance]'))
+    .addArgument(upgradeArgument())
     .addOption(
       new Option('--from <stage>', 'else the earliest stage that is not complete').choices(
         UPGRADE_STAGES,
       ),
     )
     .option('--redeploy', 'deploy again what is deployed already')
-    .option('--strategy <name>', `${UPGRADE_STRATEGIES.join(', ')}; a change of the plan`)
+    .addOption(strategyOption('a change of the plan'))
     .option(
       '--failed',
       'every instance whose last upgrade failed, with --reason-class and --expect',
     )
-    .option('--reason-class <class>', 'with --failed: only failures of this class')
-    .option('--expect <n>', 'with --failed: how many there must be', Number)
-    .action(
-      (instanceId: string | undefined, upgradeId: string | undefined, options: BulkOptions) => {
-        const body = retryBody(options);
-        if (options.failed) return bulkRetry(context, [instanceId, upgradeId], options);
-        if (instanceId === undefined || upgradeId === undefined) {
-          throw new CommandFailure(EXIT.usage, 'name <instance> and <upgrade>, or use --failed');
-        }
-        return send(context, upgradePath(instanceId, upgradeId, 'retry'), body, options);
-      },
-    );
+    .addOption(
+      new Option('--reason-class <class>', 'with --failed: only failures of this class').choices(
+        REASON_CLASS_NAMES,
+      ),
+    )
+    .addOption(
+      new Option('--expect <n>', 'with --failed: how many there must be').argParser(
+        wholeNumber(0, MOST_EXPECTED),
+      ),
+    )
+    .action((instance: string | undefined, upgradeId: string | undefined, options: BulkOptions) => {
+      const body = retryBody(options);
+      if (options.failed) return bulkRetry(context, [instance, upgradeId], options);
+      if (instance === undefined) {
+        throw new CommandFailure(EXIT.usage, 'name an <instance>, or use --failed');
+      }
+      return send(context, { instance, upgradeId, verb: 'retry' }, body, options);
+    });
   targetOptions().forEach((option) => command.addOption(option));
   return command;
 }
@@ -157,7 +166,7 @@ async function bulkRetry(
 ): Promise<void> {
   const { reasonClass, expect, key = context.randomness.uuid(), wait } = options;
   const isUsable = named.every((each) => each === undefined) && wait === undefined;
-  if (!isUsable || reasonClass === undefined || !Number.isInteger(expect)) {
+  if (!isUsable || reasonClass === undefined || expect === undefined) {
     const words = '--failed takes --reason-class and --expect <n>, and neither ids nor --wait';
     throw new CommandFailure(EXIT.usage, words);
   }
@@ -172,13 +181,22 @@ async function bulkRetry(
   await retryAll(context, upgrades, { body: retryBody(options), key });
 }
 
+interface Asked {
+  /** As it was named. */
+  readonly instance: string;
+  readonly upgradeId: string | undefined;
+  readonly verb: string;
+}
+
 async function send(
   context: CliContext,
-  path: string,
+  asked: Asked,
   body: object,
   { key, wait, timeout }: CommonOptions,
 ): Promise<void> {
+  const { instanceId, upgradeId } = await upgradeOf(context, asked.instance, asked.upgradeId);
+  const path = upgradePath(instanceId, upgradeId, asked.verb);
   const document = await context.command<UpgradeCommandAnswer>(path, body, key);
   if (!wait) return printAnswer(context, document);
-  await waitForUpgrade(context, document, Number(timeout), AIMS[path.split('/').at(-1) ?? '']);
+  await waitForUpgrade(context, document, timeout, AIMS[asked.verb]);
 }

@@ -1,9 +1,15 @@
 import type { UpgradeDocument } from '@uplift/contracts';
-import { UPGRADE_STRATEGIES } from '@uplift/domain';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { Answer } from '../api-client';
 import type { CliContext } from '../cli-context';
 import { instancePath } from '../instance.command';
+import {
+  instanceArgument,
+  instanceIdOf,
+  upgradeIdOf,
+  upgradeReferenceArgument,
+} from '../instance-reference';
+import { keyOption, reasonOption, strategyOption, timeIn, timeoutOption } from '../options';
 import type { Row } from '../printer';
 import { operatorCommands, priorityOption } from './operator.commands';
 import type { TargetOptions } from './target-options';
@@ -20,7 +26,7 @@ interface TriggerOptions extends TargetOptions {
   readonly reason: string;
   readonly key?: string;
   readonly wait?: boolean;
-  readonly timeout: string;
+  readonly timeout: number;
 }
 
 export function upgradeCommand(context: CliContext): Command {
@@ -34,25 +40,29 @@ export function upgradeCommand(context: CliContext): Command {
 function triggerCommand(context: CliContext): Command {
   const command = new Command('trigger')
     .description('ask for an upgrade of one instance')
-    .argument('<instance>', 'instance id')
-    .requiredOption('--reason <text>', 'why, for the audit')
-    .option('--strategy <name>', `${UPGRADE_STRATEGIES.join(', ')}; else the plan of the instance`)
+    .addArgument(instanceArgument())
+    .addOption(reasonOption())
+    .addOption(strategyOption('else the plan of the instance'))
     .option('--wave <id>', 'upgrades of one wave are polled together')
     .option('--repair', 'also of an instance that is unhealthy or does not answer')
     .addOption(priorityOption())
-    .option('--start-by <time>', 'RFC 3339; not begun by then, the upgrade expires')
-    .option('--key <key>', 'idempotency key; made up if left out')
+    .addOption(
+      new Option('--start-by <time>', 'RFC 3339; not begun by then, the upgrade expires').argParser(
+        timeIn,
+      ),
+    )
+    .addOption(keyOption())
     .option('--wait', 'follow the upgrade to its end')
-    .option('--timeout <seconds>', 'give up waiting after this long', '43200')
-    .action(async (instanceId: string, options: TriggerOptions) => {
+    .addOption(timeoutOption())
+    .action(async (instance: string, options: TriggerOptions) => {
       const { strategy, reason, wave: waveId, repair, priority, startBy } = options;
       const { key, wait, timeout } = options;
       const asked = { repair, priority, startBy };
       const body = { reason, strategy, waveId, ...asked, ...targetOf(options) };
-      const path = `${instancePath(instanceId)}/upgrades`;
+      const path = `${instancePath(await instanceIdOf(context, instance))}/upgrades`;
       const document = await context.command<UpgradeCommandAnswer>(path, body, key);
       if (!wait) return printAnswer(context, document);
-      await waitForUpgrade(context, document, Number(timeout));
+      await waitForUpgrade(context, document, timeout);
     });
   targetOptions().forEach((option) => command.addOption(option));
   return command;
@@ -60,9 +70,10 @@ function triggerCommand(context: CliContext): Command {
 
 function getCommand(context: CliContext): Command {
   return new Command('get')
-    .argument('<upgrade>', 'upgrade id')
-    .action(async (upgradeId: string) => {
-      const document = await getUpgrade(context, upgradeId);
+    .description('one upgrade, a row for each stage')
+    .addArgument(upgradeReferenceArgument())
+    .action(async (reference: string) => {
+      const document = await getUpgrade(context, reference);
       context.printer.print({ document, rows: rowsOf(document.upgrade) });
     });
 }
@@ -70,15 +81,16 @@ function getCommand(context: CliContext): Command {
 function watchCommand(context: CliContext): Command {
   return new Command('watch')
     .description('print every event of an upgrade, from the first, until it has ended')
-    .argument('<upgrade>', 'upgrade id')
-    .option('--timeout <seconds>', 'give up after this long', '43200')
-    .action(async (upgradeId: string, { timeout }: { timeout: string }) => {
-      const { upgrade } = await getUpgrade(context, upgradeId);
-      await watchUpgrade(context, upgrade, Number(timeout));
+    .addArgument(upgradeReferenceArgument())
+    .addOption(timeoutOption())
+    .action(async (reference: string, { timeout }: { timeout: number }) => {
+      const { upgrade } = await getUpgrade(context, reference);
+      await watchUpgrade(context, upgrade, timeout);
     });
 }
 
-function getUpgrade(context: CliContext, upgradeId: string): Promise<Answer<'upgrade'>> {
+async function getUpgrade(context: CliContext, reference: string): Promise<Answer<'upgrade'>> {
+  const upgradeId = await upgradeIdOf(context, reference);
   return context.ask<'upgrade'>(`/v1/upgrades/${encodeURIComponent(upgradeId)}`);
 }
 

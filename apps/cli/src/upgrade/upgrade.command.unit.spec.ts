@@ -2,16 +2,19 @@ import { EXIT } from '../exit-code';
 import { scriptedForAll } from '../testing/scripted-api';
 import { upgradeCommand } from './upgrade.command';
 
+const I = '11111111-1111-4111-8111-111111111111';
+const U = '22222222-2222-4222-8222-222222222222';
+
 const ANSWER = {
-  instanceId: 'i-1',
-  upgradeId: 'u-1',
+  instanceId: I,
+  upgradeId: U,
   status: 'upgrade-running',
   revision: 5,
   position: '9',
 };
 const REASON = ['--reason', 'r', '--key', 'k'];
 
-const ON_UPGRADE = '/v1/instances/i-1/upgrades/u%2F1';
+const ON_UPGRADE = `/v1/instances/${I}/upgrades/${U}`;
 
 describe('uplift upgrade', () => {
   const { api, context } = scriptedForAll({ status: 202, body: ANSWER });
@@ -71,16 +74,16 @@ describe('uplift upgrade', () => {
     [
       'a repair that passes the queue, or expires',
       ['--repair', '--priority', 'urgent', '--start-by', '2026-12-01T06:00:00Z'],
-      { repair: true, priority: 'urgent', startBy: '2026-12-01T06:00:00Z' },
+      { repair: true, priority: 'urgent', startBy: '2026-12-01T06:00:00.000Z' },
     ],
   ])('trigger sends %s', async (_what, options, body) => {
-    await run('trigger', 'i-1', ...REASON, ...options);
+    await run('trigger', I, ...REASON, ...options);
 
     expect(api.asked).toEqual([
-      { path: '/v1/instances/i-1/upgrades', key: 'k', body: { reason: 'r', ...body } },
+      { path: `/v1/instances/${I}/upgrades`, key: 'k', body: { reason: 'r', ...body } },
     ]);
     expect(context.rows).toEqual([
-      { upgrade: 'u-1', status: 'upgrade-running', revision: 5, position: '9' },
+      { upgrade: U, status: 'upgrade-running', revision: 5, position: '9' },
     ]);
   });
 
@@ -101,31 +104,28 @@ describe('uplift upgrade', () => {
     ['prioritize', [], 'prioritize', { priority: 'urgent' }],
     ['cancel', [], 'cancel', {}],
   ])('%s %j names instance, upgrade and reason', async (verb, options, path, body) => {
-    await run(verb, 'i-1', 'u/1', ...REASON, ...options);
+    await run(verb, I, U, ...REASON, ...options);
 
     expect(api.asked).toEqual([
       { path: `${ON_UPGRADE}/${path}`, key: 'k', body: { reason: 'r', ...body } },
     ]);
     expect(context.rows).toEqual([
-      { upgrade: 'u-1', status: 'upgrade-running', revision: 5, position: '9' },
+      { upgrade: U, status: 'upgrade-running', revision: 5, position: '9' },
     ]);
   });
 
   it.each<[string, string[], number?]>([
-    ['trigger without a reason', ['trigger', 'i-1']],
-    ['two targets', ['trigger', 'i-1', ...REASON, '--ref', 'v1', '--script', 'cli:x']],
-    ['a variable without "="', ['trigger', 'i-1', ...REASON, '--variable', 'A']],
-    ['a variable without a name', ['trigger', 'i-1', ...REASON, '--variable', '=1']],
-    ['a script without a command', ['trigger', 'i-1', ...REASON, '--script', 'cli:']],
-    ['a priority that is none', ['trigger', 'i-1', ...REASON, '--priority', 'high']],
-    ['cancel without a reason', ['cancel', 'i-1', 'u-1']],
-    ['retry without an upgrade', ['retry', 'i-1', ...REASON], EXIT.usage],
-    ['retry from no stage', ['retry', 'i-1', 'u-1', ...REASON, '--from', 'deploy']],
-    ['resolve that says nothing', ['resolve', 'i-1', 'u-1', ...REASON], EXIT.usage],
-    [
-      'resolve that says both',
-      ['resolve', 'i-1', 'u-1', ...REASON, '--adopt', 'b', '--not-landed'],
-    ],
+    ['trigger without a reason', ['trigger', I]],
+    ['two targets', ['trigger', I, ...REASON, '--ref', 'v1', '--script', 'cli:x']],
+    ['a variable without "="', ['trigger', I, ...REASON, '--variable', 'A']],
+    ['a variable without a name', ['trigger', I, ...REASON, '--variable', '=1']],
+    ['a script without a command', ['trigger', I, ...REASON, '--script', 'cli:']],
+    ['a priority that is none', ['trigger', I, ...REASON, '--priority', 'high']],
+    ['cancel without a reason', ['cancel', I, U]],
+    ['retry of nothing', ['retry', ...REASON], EXIT.usage],
+    ['retry from no stage', ['retry', I, U, ...REASON, '--from', 'deploy']],
+    ['resolve that says nothing', ['resolve', I, U, ...REASON], EXIT.usage],
+    ['resolve that says both', ['resolve', I, U, ...REASON, '--adopt', 'b', '--not-landed']],
     ['many without a class', ['retry', ...REASON, '--failed', '--expect', '2'], EXIT.usage],
     [
       'many without a number',
@@ -134,10 +134,10 @@ describe('uplift upgrade', () => {
     ],
     [
       'many and one',
-      ['retry', 'i-1', ...REASON, '--failed', '--reason-class', 'busy', '--expect', '2'],
+      ['retry', I, ...REASON, '--failed', '--reason-class', 'busy', '--expect', '2'],
       EXIT.usage,
     ],
-    ['cancel without an upgrade', ['cancel', 'i-1', ...REASON]],
+    ['cancel without an instance', ['cancel', ...REASON]],
   ])('asks nothing when it is used wrongly: %s', async (_what, args, exitCode = 1) => {
     await expect(run(...args)).rejects.toMatchObject({ exitCode });
     expect(api.asked).toEqual([]);
@@ -176,9 +176,9 @@ describe('uplift upgrade', () => {
         { command: 'RedriveStage', allowed: true, code: null, detail: null },
       ],
     };
-    api.answers.set('/v1/instances/i-1/upgrades/u-1/cancel', { status: 409, body });
+    api.answers.set(`/v1/instances/${I}/upgrades/${U}/cancel`, { status: 409, body });
 
-    await expect(run('cancel', 'i-1', 'u-1', ...REASON)).rejects.toMatchObject({
+    await expect(run('cancel', I, U, ...REASON)).rejects.toMatchObject({
       exitCode: EXIT.refused,
       message:
         'Let it end [cancel-too-late] Waiting: for a worker. Possible now: instance park, upgrade redrive.',

@@ -3,6 +3,7 @@ import { scriptedForAll } from '../testing/scripted-api';
 import { upgradeCommand } from './upgrade.command';
 import { AIMS, watchUpgrade } from './watch-upgrade';
 
+const U = '22222222-2222-4222-8222-222222222222';
 const AS_OF = { position: '9', at: '2026-12-01T06:00:00.000Z', ageMs: 0 };
 const ENDING = { stops: [], asOf: AS_OF };
 describe('uplift upgrade watch', () => {
@@ -21,9 +22,9 @@ describe('uplift upgrade watch', () => {
 
   const watch = (revision: number, ...types: readonly string[]) => {
     const upgrade = { upgradeId: 'u', instanceId: 'i', revision };
-    api.answers.set('/v1/upgrades/u', { body: { upgrade, ...ENDING } });
+    api.answers.set(`/v1/upgrades/${U}`, { body: { upgrade, ...ENDING } });
     api.answers.set('/v1/events', { body: frames(...types) });
-    return context.run(upgradeCommand, 'watch', 'u');
+    return context.run(upgradeCommand, 'watch', U);
   };
 
   it('goes on behind an end that a retry has taken back', async () => {

@@ -68,6 +68,7 @@ describe('the routes of a service', () => {
       'GET /health/ready',
       'GET /openapi.json',
       'GET /problems',
+      'GET /reasons',
     ]);
     const own = routes.filter(({ access }) => access?.kind === 'instance').map(({ name }) => name);
     expect(own).toEqual([

@@ -39,6 +39,7 @@ const QUERY_SUMMARIES: Readonly<Record<QueryName, string>> = {
   instanceStats: 'Instances by status, upgrades by outcome, durations per stage',
   instanceTimeline: 'What happened to an instance, oldest first',
   upgradeGet: 'One upgrade with the durations of its stages',
+  upgradeList: 'A page of upgrades, newest first',
   systemStatus: 'Whether starts are stopped: by whom, why and since when',
   systemFindings: 'What was found in store and bus, newest first',
 };

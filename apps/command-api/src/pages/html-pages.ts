@@ -1,6 +1,7 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import type { ProblemRow } from '@uplift/contracts';
 import { PROBLEMS } from '@uplift/contracts';
+import { REASON_ROWS } from '@uplift/domain';
 import { createHash } from 'node:crypto';
 
 export const HTML = 'text/html; charset=utf-8';
@@ -16,7 +17,12 @@ export const CONTENT_SECURITY_POLICY = `default-src 'none'; style-src 'sha256-${
 export const HEAD =
   '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">';
 
-const PAGES = { '/docs': 'HTTP', '/asyncapi': 'Bus', '/problems': 'Problems' };
+const PAGES = {
+  '/docs': 'HTTP',
+  '/asyncapi': 'Bus',
+  '/problems': 'Problems',
+  '/reasons': 'Reasons',
+};
 
 /** From each page to the others. */
 export const NAVIGATION = `<nav>Uplift: ${Object.entries(PAGES)
@@ -51,6 +57,19 @@ export function problemsPage(): string {
 function problemRow(code: string, { status, title, retryable }: ProblemRow): string {
   const repeat = retryable ? 'may succeed later, unchanged' : 'change the request first';
   return `<tr id="${code}"><td><code>${code}</code></td><td>${status}</td><td>${escapeHtml(title)}</td><td>${repeat}</td></tr>`;
+}
+
+/** Why an upgrade can fail, and what to do: docs/reasons.md in short. */
+export function reasonsPage(): string {
+  const head =
+    '<tr><th>Reason</th><th>What happened</th><th>Retry as it is</th><th>What to do</th></tr>';
+  return htmlPage('Reasons', `<table>${head}${REASON_ROWS.map(reasonRow).join('')}</table>`);
+}
+
+function reasonRow([code, { sentence, retryMayHelp, whatToDo }]: (typeof REASON_ROWS)[number]) {
+  const retry = retryMayHelp ? 'may help' : 'does not help';
+  const cells = [sentence, retry, whatToDo].map((text) => `<td>${escapeHtml(text)}</td>`);
+  return `<tr id="${code}"><td><code>${code}</code></td>${cells.join('')}</tr>`;
 }
 
 export function escapeHtml(text: string): string {

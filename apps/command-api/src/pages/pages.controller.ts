@@ -25,7 +25,7 @@ import {
   START_SCRIPT,
 } from './api-reference';
 import { busPage } from './bus-page';
-import { CONTENT_SECURITY_POLICY, HTML, problemsPage } from './html-pages';
+import { CONTENT_SECURITY_POLICY, HTML, problemsPage, reasonsPage } from './html-pages';
 import { PublishedApi } from './open-api';
 
 const PAGE = 'what the API is, and nothing of what is in it';
@@ -100,6 +100,11 @@ export class PagesController {
   @HtmlPage('problems')
   problems(): string {
     return problemsPage();
+  }
+
+  @HtmlPage('reasons')
+  reasons(): string {
+    return reasonsPage();
   }
 
   @Public(HEALTH)

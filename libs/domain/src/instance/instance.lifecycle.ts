@@ -1,4 +1,4 @@
-import type { HealthyStatus, InFlightStatus, InstanceStatus, UpgradeStage } from '../status';
+import type { HealthyStatus, InstanceStatus, UpgradeStage } from '../status';
 import {
   CANCELLABLE_STATUSES,
   HEALTHY_STATUSES,

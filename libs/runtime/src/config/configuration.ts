@@ -117,6 +117,17 @@ function nonEmpty(text: string | undefined): string | undefined {
   return text === '' ? undefined : text;
 }
 
+/** The variables that hold a secret, not only the path of a file with it. */
+export function secretVariables(): ReadonlySet<string> {
+  const settings: readonly Setting[] = Object.values(SETTINGS);
+  return new Set(settings.filter(({ secret }) => secret).map(({ env }) => env));
+}
+
+/** Undefined for the name of a setting. */
+export function whyUnknown(name: string): string | undefined {
+  return knownVariables().has(name) ? undefined : notASetting(name);
+}
+
 /** Every variable name that a process accepts. */
 function knownVariables(): Set<string> {
   const settings: readonly Setting[] = Object.values(SETTINGS);
@@ -137,7 +148,11 @@ function unknownVariables(environment: Environment): string[] {
   return Object.keys(environment)
     .filter((name) => name.startsWith(PREFIX) && !known.has(name))
     .sort()
-    .map((name) => `${inOneLine(name)} is not a setting of Uplift${insteadOf(name)}`);
+    .map(notASetting);
+}
+
+function notASetting(name: string): string {
+  return `${inOneLine(name)} is not a setting of Uplift${insteadOf(name)}`;
 }
 
 function insteadOf(name: string): string {

@@ -1,4 +1,5 @@
-import { hostname } from 'node:os';
+import { homedir, hostname } from 'node:os';
+import { join } from 'node:path';
 import { count, limit, ms, optionalText, port, switchedOff, type Setting } from './setting';
 
 /** What all or several processes need: addresses, ports, logging. */
@@ -56,6 +57,23 @@ export const PROCESS_SETTINGS = {
     schemes: ['http', 'https'],
     default: 'http://127.0.0.1:3000',
     description: 'Address of the command API, for the command line',
+  },
+  output: {
+    env: 'UPLIFT_OUTPUT',
+    type: 'enum',
+    values: ['table', 'json', 'jsonl'],
+    default: 'table',
+    description: 'For the command line: how it prints, unless `--output` says so',
+  },
+  configPath: {
+    env: 'UPLIFT_CONFIG_PATH',
+    type: 'string',
+    computed: {
+      value: () => join(homedir(), '.config', 'uplift', 'config.env'),
+      words: '`.config/uplift/config.env` in the home folder',
+    },
+    description:
+      'For the command line: file with settings, one `NAME=value` a line, for those that the environment does not have',
   },
   logLevel: {
     env: 'UPLIFT_LOG_LEVEL',

@@ -26,7 +26,7 @@ export function renderSettingsPage(settings: readonly Setting[] = Object.values(
     '',
     'Every process is configured by environment variables only. An unknown `UPLIFT_*` variable stops the start,',
     'and all problems are listed at once. A secret is also accepted as `<NAME>_FILE`, the path of a file that holds it.',
-    'The variables `OTEL_*` are about [traces](tracing.md).',
+    'The command line takes them from [a file](cli.md#settings) too. The variables `OTEL_*` are about [traces](tracing.md).',
     '',
     '| Variable | Value | Default | Meaning |',
     '| --- | --- | --- | --- |',
