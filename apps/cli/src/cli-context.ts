@@ -12,7 +12,14 @@ import type { Output } from './printer';
 import { Printer } from './printer';
 
 type ReadAnswer =
-  'instance' | 'instancePage' | 'timelinePage' | 'upgrade' | 'stats' | 'system' | 'findingPage';
+  | 'instance'
+  | 'instancePage'
+  | 'timelinePage'
+  | 'upgrade'
+  | 'upgradePage'
+  | 'stats'
+  | 'system'
+  | 'findingPage';
 
 /** What is shown of an actor. */
 export type NameOf = (actorId: string) => string;

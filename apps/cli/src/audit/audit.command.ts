@@ -10,7 +10,6 @@ import { MOST_REVISIONS, timeIn, wholeNumber } from '../options';
 import type { ReadModelRow } from './history-audit';
 import { auditStore, StreamAudit, verdictOf } from './history-audit';
 
-
 interface ReplayOptions {
   readonly at?: string;
   readonly revision?: number;

@@ -9,8 +9,16 @@ import {
   upgradeIdOf,
   upgradeReferenceArgument,
 } from '../instance-reference';
-import { keyOption, reasonOption, strategyOption, timeIn, timeoutOption } from '../options';
+import {
+  keyOption,
+  reasonOption,
+  strategyOption,
+  timeIn,
+  timeoutOption,
+  withOptions,
+} from '../options';
 import type { Row } from '../printer';
+import { queryOptions, queryString } from '../query-options';
 import { operatorCommands, priorityOption } from './operator.commands';
 import type { TargetOptions } from './target-options';
 import { targetOf, targetOptions } from './target-options';
@@ -34,7 +42,10 @@ export function upgradeCommand(context: CliContext): Command {
     .description('trigger upgrades, follow them and step in')
     .addCommand(triggerCommand(context));
   operatorCommands(context).forEach((command) => upgrade.addCommand(command));
-  return upgrade.addCommand(getCommand(context)).addCommand(watchCommand(context));
+  return upgrade
+    .addCommand(listCommand(context))
+    .addCommand(getCommand(context))
+    .addCommand(watchCommand(context));
 }
 
 function triggerCommand(context: CliContext): Command {
@@ -68,6 +79,21 @@ function triggerCommand(context: CliContext): Command {
   return command;
 }
 
+function listCommand(context: CliContext): Command {
+  const list = new Command('list').description(
+    'upgrades of all instances that fit every option, newest first',
+  );
+  return withOptions(list, queryOptions('upgradeList', context.clock)).action(
+    async (options: object) => {
+      const path = `/v1/upgrades${queryString('upgradeList', options)}`;
+      const document = await context.ask<'upgradePage'>(path);
+      context.printer.print({ document, rows: document.items.map(lineOf) });
+      context.tellReasons(document.items.map(({ failure }) => failure?.reason ?? null));
+      context.tellMore(document.nextCursor);
+    },
+  );
+}
+
 function getCommand(context: CliContext): Command {
   return new Command('get')
     .description('one upgrade, a row for each stage')
@@ -92,6 +118,13 @@ function watchCommand(context: CliContext): Command {
 async function getUpgrade(context: CliContext, reference: string): Promise<Answer<'upgrade'>> {
   const upgradeId = await upgradeIdOf(context, reference);
   return context.ask<'upgrade'>(`/v1/upgrades/${encodeURIComponent(upgradeId)}`);
+}
+
+/** With the names by which its instance is acted on. */
+function lineOf({ upgradeId, failure, ...upgrade }: UpgradeDocument): Row {
+  const { project, environment, app, outcome, status, requestedAt } = upgrade;
+  const reason = failure?.reason ?? null;
+  return { upgrade: upgradeId, project, environment, app, outcome, reason, status, requestedAt };
 }
 
 function rowsOf({ upgradeId, outcome, stages, ...upgrade }: UpgradeDocument): Row[] {

@@ -144,23 +144,58 @@ describe('uplift upgrade', () => {
   });
 
   it.each<[string, string[]]>([
-    ['trigger', ['i-1']],
-    ['retry', ['i-1', 'u-1']],
+    ['trigger', [I]],
+    ['retry', [I, U]],
   ])('%s that waits says first which upgrade it is', async (verb, ids) => {
-    const data = { workOrder: { upgradeId: 'u-1' } };
+    const data = { workOrder: { upgradeId: U } };
     const frames = ['UpgradeRequested', 'InstanceVerifiedHealthy'].map((type, revision) => {
       return `data: ${JSON.stringify({ type, revision: revision * 5, recordedAt: 't', data })}\n\n`;
     });
     const items = [1, 2, 3, 4].map((revision) => ({ type: 'X', revision, data: {} }));
-    api.answers.set('/v1/instances/i-1/events', { body: { items, nextRevision: null } });
+    api.answers.set(`/v1/instances/${I}/events`, { body: { items, nextRevision: null } });
     api.answers.set('/v1/events', { body: frames.join('') });
 
     await run(verb, ...ids, ...REASON, '--wait');
 
     expect(context.rows).toMatchObject([
-      { upgrade: 'u-1', status: 'upgrade-running', revision: 5, position: '9' },
+      { upgrade: U, status: 'upgrade-running', revision: 5, position: '9' },
       { event: 'UpgradeRequested' },
       { event: 'InstanceVerifiedHealthy' },
+    ]);
+  });
+
+  it('list sends every filter, and names instances by what they are acted on', async () => {
+    const names = { project: 'shop', environment: 'main', app: 'wiki', status: 'upgrade-failed' };
+    const failed = { outcome: 'failed', failure: { reason: 'deployment-failed' } };
+    const item = { upgradeId: U, ...names, ...failed, requestedAt: '2026-12-01T05:00:00.000Z' };
+    const asOf = { position: '9', at: '2026-12-01T06:00:00.000Z', ageMs: 0 };
+    const body = { items: [item], nextCursor: null, stops: [], asOf };
+    api.answers.set('/v1/upgrades', { body });
+    const filters = ['--outcome', 'failed', '--reason-class', 'build', '--sort', '-endedAt'];
+    const labels = ['--label', 'team=shop', '--label', 'region=eu'];
+    const since = ['--since', '2026-12-01T05:00:00+01:00'];
+    await run('list', ...filters, ...labels, ...since, '--app', 'wiki');
+
+    const [{ path = '' }] = api.asked as [{ path?: string }];
+    const { searchParams } = new URL(path, api.url);
+    expect(searchParams.getAll('label')).toEqual(['team=shop', 'region=eu']);
+    searchParams.delete('label');
+    expect(Object.fromEntries(searchParams)).toEqual({
+      ...{
+        outcome: 'failed',
+        'reason-class': 'build',
+        sort: '-endedAt',
+        limit: '100',
+        app: 'wiki',
+      },
+      since: '2026-12-01T04:00:00.000Z',
+    });
+    expect(context.rows).toEqual([
+      {
+        ...{ upgrade: U, project: 'shop', environment: 'main', app: 'wiki', outcome: 'failed' },
+        ...{ reason: 'deployment-failed', status: 'upgrade-failed' },
+        requestedAt: '2026-12-01T05:00:00.000Z',
+      },
     ]);
   });
 
