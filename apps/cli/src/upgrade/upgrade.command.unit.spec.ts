@@ -176,7 +176,7 @@ describe('uplift upgrade', () => {
     const since = ['--since', '2026-12-01T05:00:00+01:00'];
     await run('list', ...filters, ...labels, ...since, '--app', 'wiki');
 
-    const [{ path = '' }] = api.asked as [{ path?: string }];
+    const [{ path = '' }] = api.asked as unknown as [{ path?: string }];
     const { searchParams } = new URL(path, api.url);
     expect(searchParams.getAll('label')).toEqual(['team=shop', 'region=eu']);
     searchParams.delete('label');

@@ -62,10 +62,14 @@ export function requireKey(key: string | undefined): string {
   );
 }
 
+const ETAG = /^"(\d{1,15})"$/;
+/** What `If-Match` takes. */
+export const IF_MATCH = { type: 'string', pattern: `^\\*$|${ETAG.source}` } as const;
+
 /** What a header If-Match asks for. Throws if it is no revision. */
 export function expectedRevision(ifMatch: string | undefined): { readonly ifRevision?: number } {
   if (ifMatch === undefined || ifMatch === '*') return {};
-  const [, digits] = /^"(\d{1,15})"$/.exec(ifMatch) ?? [];
+  const [, digits] = ETAG.exec(ifMatch) ?? [];
   if (digits !== undefined) return { ifRevision: Number(digits) };
   const detail = 'must be a revision in double quotes, for example "4"';
   throw invalidInput([{ pointer: '/headers/If-Match', detail }]);

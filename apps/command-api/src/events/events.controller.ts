@@ -84,7 +84,12 @@ export class EventsController {
       'Frames named event carry one stored event each, their id is its position. Of the events that are not about instances a token is sent those that its scopes allow to read, and of the others those of the instances that it reaches. A frame named resync says that events were left out: read the present state, then go on. A frame named closed says why the service ends the stream.',
   })
   @DescribedParameters('eventStream')
-  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Position seen last' })
+  @ApiHeader({
+    name: 'Last-Event-ID',
+    required: false,
+    description: 'Position seen last',
+    schema: { type: 'string', pattern: POSITION.source },
+  })
   @ApiResponse({ status: 200, description: 'Until the client goes', content: FRAMES })
   @DescribedProblems(400, 410, 429, 503)
   async watchEvents(

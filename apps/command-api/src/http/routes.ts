@@ -17,11 +17,13 @@ import { Needs } from '../access/route-access';
 import type { CommandOutcome, CommandResult } from '../commands/command-answer';
 import { answerOf } from '../commands/command-answer';
 import type { HttpReply } from './http-exchange';
+import { IF_MATCH } from '../commands/command-request';
 
 /* What operations do over HTTP, and what the published description says of them. */
 
 const COMMAND_PROBLEMS = [400, 404, 409, 410, 412, 413, 415, 422, 429, 500, 503];
 export const IDEMPOTENCY_KEY = { type: 'string', minLength: 1, maxLength: 255 } as const;
+const MIN_POSITION = { type: 'string', pattern: '^\\d{1,19}$' } as const;
 const QUERY_PROBLEMS = [400, 404, 409, 429, 503];
 
 /** POST of a command to an instance: the handler gives its result, the caller gets the answer with status and headers. */
@@ -81,7 +83,7 @@ function describedCommand(
         'Scoped to one instance or to the system; the same key gives the same answer for ever',
       schema: IDEMPOTENCY_KEY,
     }),
-    ApiHeader({ name: 'If-Match', required: false, description: ifMatch }),
+    ApiHeader({ name: 'If-Match', required: false, description: ifMatch, schema: IF_MATCH }),
     DescribedAnswer(202, answer, 'Accepted and stored'),
     DescribedAnswer(200, answer, 'Known, or held already'),
     DescribedProblems(...COMMAND_PROBLEMS),
@@ -157,6 +159,7 @@ export function GetQuery(path: string, query: QueryName, summary: string): Metho
       name: 'Min-Position',
       required: false,
       description: 'Same as the parameter min-position',
+      schema: MIN_POSITION,
     }),
     DescribedAnswer(200, QUERY_ANSWERS[query], 'What the read model knows, and how old it is'),
     DescribedProblems(...QUERY_PROBLEMS),

@@ -75,9 +75,8 @@ export function TextField({
 }: TextOptions): PropertyDecorator {
   const { maxLength } = options;
   const message = words === undefined ? FAULTS.line : `must be ${words}`;
-  const shown = pattern === LINE ? {} : { pattern: pattern.source };
   return Field(
-    { type: 'string', maxLength, ...shown },
+    { type: 'string', maxLength, pattern: pattern.source },
     options,
     IsString({ message: FAULTS.text }),
     MaxLength(maxLength, { message: longerThan(maxLength) }),

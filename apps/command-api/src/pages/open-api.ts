@@ -10,8 +10,10 @@ import {
   PrioritizeUpgradeOfInstanceDto,
   ReasonOfInstanceDto,
   ReasonOfUpgradeDto,
+  ResolveOutcomeDto,
   ResolveOutcomeOfInstanceDto,
   RetryUpgradeOfInstanceDto,
+  TriggerUpgradeDto,
   TriggerUpgradeOfInstanceDto,
 } from '../upgrades/upgrades.dto';
 import { withExamples } from './examples';
@@ -31,6 +33,29 @@ const FURTHER_MODELS = [
   PrioritizeUpgradeOfInstanceDto,
   CloseFindingDto,
 ];
+
+const EITHER_CLAIM = { oneOf: [{ required: ['adopt'] }, { required: ['notLanded'] }] };
+const REASON_FOR_MORE = {
+  anyOf: [
+    { properties: { reason: { type: 'string', pattern: '\\S' } }, required: ['reason'] },
+    { properties: { repair: { enum: [false] } }, not: { required: ['priority'] } },
+  ],
+};
+
+/** What a body has to fit beside its members, one by one. */
+const CONDITIONS: Readonly<Record<string, object>> = {
+  [ResolveOutcomeDto.name]: EITHER_CLAIM,
+  [ResolveOutcomeOfInstanceDto.name]: EITHER_CLAIM,
+  [TriggerUpgradeDto.name]: REASON_FOR_MORE,
+  [TriggerUpgradeOfInstanceDto.name]: REASON_FOR_MORE,
+};
+
+function withConditions<Schema extends object>(schemas: Readonly<Record<string, Schema>>) {
+  const described = Object.entries(schemas).map(
+    ([name, schema]) => [name, { ...schema, ...CONDITIONS[name] }] as const,
+  );
+  return Object.fromEntries(described);
+}
 
 /** The published description of the HTTP API, made from the code that answers. */
 export function describeApi(app: INestApplication): OpenAPIObject {
@@ -62,7 +87,8 @@ export function describeApi(app: INestApplication): OpenAPIObject {
     extraModels: FURTHER_MODELS,
     operationIdFactory: (_controller, method) => method,
   });
-  const schemas = { ...made.components?.schemas, ...openApiSchemas(Object.values(ANSWERS)) };
+  const bodies = withConditions(made.components?.schemas ?? {});
+  const schemas = { ...bodies, ...openApiSchemas(Object.values(ANSWERS)) };
   const described = { ...made, components: { ...made.components, schemas } } as OpenAPIObject;
   return withExamples(described);
 }
