@@ -20,6 +20,8 @@ const sized = {
     '(crash-runs|event-store|lagoon|scale|servers|services)\\.chaos|queued-fleet|esdb\\.event-store',
 };
 count.jest(sized, { args: ['--runInBand'], env: { UPLIFT_LONG_TESTS: '1' } });
+const operations = { projects: ['unit'], pattern: 'test/fuzz/published-operations' };
+count.jest(operations, { env: { UPLIFT_FUZZ_RUNS: '200' } });
 const drawn = {
   projects: ['unit'],
   pattern:

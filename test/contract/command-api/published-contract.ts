@@ -65,6 +65,12 @@ export class PublishedContract {
     return validate(value) ? null : this.ajv.errorsText(validate.errors);
   }
 
+  /** Throws when a value does not fit a schema of this document. */
+  checkShape(schema: Json, value: unknown): void {
+    const faults = this.faultsOf(schema, value);
+    if (faults !== null) throw new Error(faults);
+  }
+
   private operation(method: string, path: string): Operation | undefined {
     const [plain = ''] = path.split('?');
     const templates = Object.keys(this.document.paths).sort(
@@ -95,15 +101,15 @@ function schemaOf({ responses }: Operation, status: number): Json | undefined {
   return Object.values(content)[0]?.schema;
 }
 
-/** OpenAPI 3.0 has `nullable` where JSON Schema has a type; objects are closed unless they say otherwise. */
-function asJsonSchema(schema: unknown): unknown {
+/** OpenAPI 3.0 has `nullable` where JSON Schema has a type; objects are closed unless they say otherwise, and but for conditions. */
+export function asJsonSchema(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(asJsonSchema);
   if (typeof schema !== 'object' || schema === null) return schema;
   const { nullable, ...rest } = schema as Json;
   const converted = Object.fromEntries(
     Object.entries(rest).map(([key, value]) => [key, asJsonSchema(value)]),
   );
-  const closed =
-    'properties' in converted ? { additionalProperties: false, ...converted } : converted;
+  const isObject = converted.type === 'object' && 'properties' in converted;
+  const closed = isObject ? { additionalProperties: false, ...converted } : converted;
   return nullable === true ? { anyOf: [closed, { type: 'null' }] } : closed;
 }
