@@ -16,7 +16,10 @@ const CALLBACKS = new CallbackTokens({
   isGetTaken: false,
 });
 /** What says that the input itself is wrong: of an input that fits its schema nobody may say so. */
-const WRONG_INPUT = ['invalid-input', 'invalid-query', 'malformed-json', 'unsupported-media-type'];
+const WRONG_INPUT = [
+  ...['invalid-input', 'invalid-query', 'malformed-json', 'unsupported-media-type'],
+  ...['idempotency-key-missing', 'idempotency-key-invalid'],
+];
 /** What no schema says: a cursor is that of an earlier page, and texts are looked through for secrets. */
 const NOT_IN_SCHEMAS = /nextCursor of an earlier page|seems to hold|holds a mail address/;
 

@@ -45,7 +45,7 @@ export interface CommandRequest extends Asked<EdgeCommand> {
   readonly fit?: (loaded: LoadedInstance) => Promise<EdgeCommand>;
 }
 
-const USABLE_KEY = /^[\x21-\x7e]{1,255}$/;
+export const USABLE_KEY = /^[\x21-\x7e]{1,255}$/;
 
 /** The key of a command. Throws if it is missing or cannot be one. */
 export function requireKey(key: string | undefined): string {

@@ -16,13 +16,17 @@ import type { Limits } from '../access/route-access';
 import { Needs } from '../access/route-access';
 import type { CommandOutcome, CommandResult } from '../commands/command-answer';
 import { answerOf } from '../commands/command-answer';
+import { USABLE_KEY } from '../commands/command-request';
 import type { HttpReply } from './http-exchange';
 import { IF_MATCH } from '../commands/command-request';
 
 /* What operations do over HTTP, and what the published description says of them. */
 
 const COMMAND_PROBLEMS = [400, 404, 409, 410, 412, 413, 415, 422, 429, 500, 503];
-export const IDEMPOTENCY_KEY = { type: 'string', minLength: 1, maxLength: 255 } as const;
+export const IDEMPOTENCY_KEY = {
+  ...({ type: 'string', minLength: 1, maxLength: 255 } as const),
+  pattern: USABLE_KEY.source,
+};
 const MIN_POSITION = { type: 'string', pattern: '^\\d{1,19}$' } as const;
 const QUERY_PROBLEMS = [400, 404, 409, 429, 503];
 
