@@ -28,7 +28,16 @@ const READERS: Readonly<Record<string, readonly [(args: string[]) => unknown, st
   'test:nats': [busTestOptions, TEST_NATS],
 };
 /** Commands that read their options before anything is installed. */
-const SCRIPTS = ['test', 'verify', 'build', 'test:long', 'test:stressed', 'test:versions', 'fuzz'];
+const SCRIPTS = [
+  'test',
+  'verify',
+  'build',
+  'test:long',
+  'test:stressed',
+  'test:versions',
+  'fuzz',
+  'contract',
+];
 /** `uplift` and the simulation have specs of their own; the last takes the path of a file. */
 const ELSEWHERE = ['uplift', 'simulate', 'check:engines'];
 

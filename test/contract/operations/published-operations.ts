@@ -83,7 +83,7 @@ const asyncApi = parse(textOf('asyncapi.yaml')) as AsyncApi;
 
 /** Of both documents: what HTTP and the bus share has one name. */
 export const PUBLISHED_SCHEMAS: Schemas = {
-  ...(JSON.parse(textOf('asyncapi-queries.json')) as Schemas),
+  ...asyncApi.components.schemas,
   ...openApi.components.schemas,
 };
 

@@ -11,12 +11,7 @@ export interface Contracts {
   readonly events: Readonly<Record<string, JsonSchema>>;
 }
 
-export const DOCUMENTS = [
-  'openapi.json',
-  'asyncapi.yaml',
-  'asyncapi-events.json',
-  'asyncapi-queries.json',
-] as const;
+export const DOCUMENTS = ['openapi.json', 'asyncapi.yaml', 'asyncapi-events.json'] as const;
 type DocumentName = (typeof DOCUMENTS)[number];
 export const EVENT_SCHEMAS = 'schemas';
 

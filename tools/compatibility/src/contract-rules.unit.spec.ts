@@ -219,7 +219,8 @@ describe('the contracts', () => {
     ],
     [
       'a member of a query',
-      ({ documents }) => delete documents['asyncapi-queries.json'].InstanceListQuery.properties.app,
+      ({ documents }) =>
+        delete documents['asyncapi.yaml'].components.schemas.InstanceListQuery.properties.app,
       'member-removed at uplift.qry.v1.instance.list request/app',
     ],
     [
