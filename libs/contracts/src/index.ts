@@ -22,6 +22,7 @@ export * from './headers';
 export * from './heartbeat';
 export { checkpointStream, isForeign, isOurs, toStoredEvent } from './origin';
 export * from './recorded-event';
+export * from './upcasters';
 export { openApiSchemas, toOpenApi } from './open-api';
 export type { Schema, ValueOf } from './schema';
 export * from './request.codec';

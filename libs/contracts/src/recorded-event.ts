@@ -25,6 +25,7 @@ import type { AnySchema, JsonSchema } from './schema';
 import type { StoredEvent } from './stored-event';
 import { DAMAGED_METADATA } from './stored-event';
 import { splitStreamName } from './subjects';
+import { eventVersion, upcast } from './upcasters';
 
 /** The events of each category of streams. */
 interface EventsByCategory {
@@ -39,18 +40,17 @@ export type EventCategory = keyof EventsByCategory;
 export type EventIn<Category extends EventCategory> = EventsByCategory[Category];
 
 interface CategoryRow {
-  /** Version of the data of every event that this build writes. */
-  readonly version: number;
+  /** Of the version that this build writes. */
   readonly schemas: Readonly<Record<string, AnySchema>>;
 }
 
 /** Everything that is ours in the store: one row per category of streams. */
 export const EVENT_CATEGORIES = {
-  instance: { version: 1, schemas: INSTANCE_EVENTS },
-  system: { version: 1, schemas: SYSTEM_EVENTS },
-  refusal: { version: 1, schemas: REFUSAL_EVENTS },
-  environment: { version: 1, schemas: ENVIRONMENT_EVENTS },
-  audit: { version: 1, schemas: AUDIT_EVENTS },
+  instance: { schemas: INSTANCE_EVENTS },
+  system: { schemas: SYSTEM_EVENTS },
+  refusal: { schemas: REFUSAL_EVENTS },
+  environment: { schemas: ENVIRONMENT_EVENTS },
+  audit: { schemas: AUDIT_EVENTS },
 } as const satisfies Record<EventCategory, CategoryRow>;
 
 /** The switches of all starts: there is one stream of its kind. */
@@ -133,15 +133,27 @@ export function toDomainEvent<Category extends EventCategory>(
   category: Category,
   stored: StoredEvent,
 ): EventIn<Category> {
-  const { version, schemas } = EVENT_CATEGORIES[category];
-  const { type, data, metadata, damage } = stored;
+  const { schemas } = EVENT_CATEGORIES[category];
+  const { type, metadata, damage } = stored;
+  const { schemaVersion: version } = metadata;
   if (damage !== undefined) throw new InvalidEventError(stored, damage);
-  if (!Object.hasOwn(schemas, type) || metadata.schemaVersion !== version) {
+  if (!Object.hasOwn(schemas, type) || version < 1 || version > eventVersion(category, type)) {
     throw new UnknownEventError(stored);
   }
-  const problem = problemOfEventData(category, stored);
+  const data = presentData(category, stored);
+  const problem = problemOfEventData(category, { type, data });
   if (problem !== null) throw new InvalidEventError(stored, problem);
   return { type, data } as EventIn<Category>;
+}
+
+/** An upcaster may stumble over data that does not fit the schema of its version. */
+function presentData(category: EventCategory, stored: StoredEvent): object {
+  const { type, data, metadata } = stored;
+  try {
+    return upcast(category, { type, version: metadata.schemaVersion, data });
+  } catch (error) {
+    throw new InvalidEventError(stored, error instanceof Error ? error.message : String(error));
+  }
 }
 
 export type UnreadableReason =
@@ -179,9 +191,9 @@ function reasonOf(stored: StoredEvent, error: unknown) {
 }
 
 /** Whether a newer build wrote it: readers have to be deployed before writers. */
-export function isOfNewerVersion({ stream, metadata }: StoredEvent): boolean {
+export function isOfNewerVersion({ stream, type, metadata }: StoredEvent): boolean {
   const category = categoryOf(stream);
-  return category !== null && metadata.schemaVersion > EVENT_CATEGORIES[category].version;
+  return category !== null && metadata.schemaVersion > eventVersion(category, type);
 }
 
 export function toInstanceEvent(stored: StoredEvent): InstanceEvent {
@@ -203,13 +215,13 @@ function placeOf({ id, revision, recordedAt }: StoredEvent) {
 
 /** The published JSON Schema of an event's data, complete in itself. */
 export function eventSchema(category: EventCategory, type: string): JsonSchema {
-  const { version, schemas }: CategoryRow = EVENT_CATEGORIES[category];
+  const { schemas }: CategoryRow = EVENT_CATEGORIES[category];
   const schema = schemas[type];
   if (schema === undefined) throw new RangeError(`No event ${type} in ${category}`);
   const { json, definitions } = schema;
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
-    $id: eventSchemaId(category, type, version),
+    $id: eventSchemaId(category, type, eventVersion(category, type)),
     title: type,
     ...json,
     ...(Object.keys(definitions).length > 0 ? { $defs: definitions } : {}),

@@ -6,7 +6,7 @@ import type {
   UnreadableReason,
 } from '@uplift/contracts';
 import {
-  EVENT_CATEGORIES,
+  eventVersion,
   SYSTEM_STREAM,
   toDomainEvent,
   toRecordedSystemEvent,
@@ -254,11 +254,12 @@ export class StreamHistory<Command, State, Category extends EventCategory> {
       $correlationId: correlationId,
       $causationId: causationId,
       service: this.service,
-      schemaVersion: EVENT_CATEGORIES[this.category].version,
     };
-    return events.map(({ type, data }, n) => {
-      return { id: deterministicEventId(causationId, step, n), type, data, metadata };
-    });
+    return events.map(({ type, data }, n) => ({
+      id: deterministicEventId(causationId, step, n),
+      ...{ type, data },
+      metadata: { ...metadata, schemaVersion: eventVersion(this.category, type) },
+    }));
   }
 }
 

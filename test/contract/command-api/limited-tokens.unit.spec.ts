@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { BusClient } from '@uplift/bus';
 import type { ProblemError } from '@uplift/contracts';
-import { EVENT_CATEGORIES, FINDINGS_STREAM } from '@uplift/contracts';
+import { eventVersion, FINDINGS_STREAM } from '@uplift/contracts';
 import type { Scope } from '@uplift/domain';
 import { SCOPES } from '@uplift/domain';
 import { NO_STREAM } from '@uplift/event-store';
@@ -86,7 +86,7 @@ beforeAll(async () => {
       ...{ findingId: `finding-${n}`, kind: 'broken-chain', detail: 'a test' },
       ...{ subject: `instance-${ids[team].instanceId}`, evidence: {}, count: 1 },
     },
-    metadata: { ...SAMPLE_METADATA, schemaVersion: EVENT_CATEGORIES.system.version },
+    metadata: { ...SAMPLE_METADATA, schemaVersion: eventVersion('system', 'FindingRecorded') },
   }));
   const { position } = await services.store.append(FINDINGS_STREAM, NO_STREAM, findings);
   await eventually(async () => {

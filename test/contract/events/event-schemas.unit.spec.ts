@@ -1,6 +1,5 @@
-import type { EventCategory, StoredEvent } from '@uplift/contracts';
+import type { EventCategory } from '@uplift/contracts';
 import {
-  categoryOf,
   eventSchema,
   eventSchemaId,
   InvalidEventError,
@@ -16,15 +15,7 @@ import {
   REFUSAL_VALUES,
   SYSTEM_VALUES,
 } from './event-values';
-import { goldenEvents } from './golden-events';
-
-const example = (type: string, category: EventCategory = 'instance'): StoredEvent => {
-  const found = goldenEvents().find(
-    ({ stored }) => stored.type === type && categoryOf(stored.stream) === category,
-  );
-  if (!found) throw new Error(`no golden ${category} ${type}`);
-  return found.stored;
-};
+import { example } from './golden-events';
 
 type Case = readonly [EventCategory, string, fc.Arbitrary<object>];
 

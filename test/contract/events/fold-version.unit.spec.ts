@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EVENT_CATEGORIES, instanceStream } from '@uplift/contracts';
+import { instanceStream, UPCASTERS } from '@uplift/contracts';
 import type { InFlightStatus, InstanceEvent, InstanceEventType } from '@uplift/domain';
 import { evolve, fold, FOLD_VERSION, instanceDecider, isLegalIn, LIFECYCLE } from '@uplift/domain';
 import { event, HISTORY_INTO, INSTANCE_ID } from '@uplift/domain/testing';
@@ -86,7 +86,8 @@ test('events come to what they came to when snapshots of this fold version were 
   const types = Object.keys(LIFECYCLE) as InstanceEventType[];
   const rows = Object.fromEntries(types.sort().map((type) => [type, checksum(type)]));
   const memory = await memoryChecksum();
-  const { version } = EVENT_CATEGORIES.instance;
+  // Each new version of an event is another fold.
+  const version = 1 + Object.values<readonly unknown[]>(UPCASTERS.instance).flat().length;
   // A row that differs or is missing: raise FOLD_VERSION, and record the rows of that version. A build that does not
   // know a type has to see its event, and not the snapshot behind it.
   expect({ version, memory, ...rows }).toEqual(RECORDED[FOLD_VERSION]);

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { StoredEvent } from '@uplift/contracts';
+import type { EventCategory, StoredEvent } from '@uplift/contracts';
+import { categoryOf } from '@uplift/contracts';
 
 const FOLDER = join(__dirname, '../../../contracts/golden');
 
@@ -19,4 +20,13 @@ export function goldenEvents(): readonly GoldenEvent[] {
 function storedEvent(json: string): StoredEvent {
   const fields = JSON.parse(json) as Omit<StoredEvent, 'position'> & { position: string };
   return { ...fields, position: BigInt(fields.position) };
+}
+
+/** Of each type one event, as it was stored first. */
+export function example(type: string, category: EventCategory = 'instance'): StoredEvent {
+  const found = goldenEvents().find(
+    ({ stored }) => stored.type === type && categoryOf(stored.stream) === category,
+  );
+  if (!found) throw new Error(`no golden ${category} ${type}`);
+  return found.stored;
 }

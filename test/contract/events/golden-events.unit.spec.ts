@@ -1,14 +1,17 @@
+import type { EventCategory, StoredEvent } from '@uplift/contracts';
 import type { InstanceEvent, InstanceState } from '@uplift/domain';
 import { evolve, INITIAL_STATE, LIFECYCLE } from '@uplift/domain';
 import {
   categoryOf,
   decodeEvent,
   encodeEvent,
+  eventVersion,
   EVENT_CATEGORIES,
   isInstanceStream,
   toDomainEvent,
   toInstanceEvent,
   toRecordedInstanceEvent,
+  upcast,
 } from '@uplift/contracts';
 import { goldenEvents } from './golden-events';
 
@@ -20,14 +23,21 @@ function fileOf(category: string, type: string, version: number): string {
   return `${category === 'instance' ? '' : `${category}.`}${type}.v${version}.json`;
 }
 
+function presentData({ stream, type, data, metadata }: StoredEvent): object {
+  return upcast(categoryOf(stream) ?? 'instance', { type, version: metadata.schemaVersion, data });
+}
+
 describe('the golden corpus', () => {
   it.each(Object.entries(EVENT_CATEGORIES))(
-    'holds version 1 of every event of the category %s',
+    'holds every version of every event of the category %s',
     (category, { schemas }) => {
       const files = golden.map(({ file }) => file);
-      expect(files).toEqual(
-        expect.arrayContaining(Object.keys(schemas).map((type) => fileOf(category, type, 1))),
+      const written = Object.keys(schemas).flatMap((type) =>
+        Array.from({ length: eventVersion(category as EventCategory, type) }, (_, n) =>
+          fileOf(category, type, n + 1),
+        ),
       );
+      expect(files).toEqual(expect.arrayContaining(written));
     },
   );
 
@@ -49,13 +59,13 @@ describe('the golden corpus', () => {
       eventId: stored.id,
       revision: stored.revision,
       at: Date.parse(stored.recordedAt),
-      event: { type: stored.type, data: stored.data },
+      event: { type: stored.type, data: presentData(stored) },
     });
   });
 
   it.each(golden)('$file is read in the terms of its category', ({ stored }) => {
-    const { type, data } = stored;
-    expect(toDomainEvent(categoryOf(stored.stream) ?? 'instance', stored)).toEqual({ type, data });
+    const event = { type: stored.type, data: presentData(stored) };
+    expect(toDomainEvent(categoryOf(stored.stream) ?? 'instance', stored)).toEqual(event);
   });
 
   it.each(golden)('$file crosses the bus unchanged', ({ stored }) => {

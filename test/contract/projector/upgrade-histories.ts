@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { StoredEvent } from '@uplift/contracts';
-import { EVENT_CATEGORIES, instanceStream } from '@uplift/contracts';
+import { eventVersion, instanceStream } from '@uplift/contracts';
 import type { InstanceEvent } from '@uplift/domain';
 import type { EventStore, StreamHead } from '@uplift/event-store';
 import { NO_STREAM } from '@uplift/event-store';
@@ -27,9 +27,11 @@ export function appendTo(
     $causationId: randomUUID(),
     actor: { type: 'service_account', id: 'spec' } as const,
     service: 'spec',
-    schemaVersion: EVENT_CATEGORIES.instance.version,
   };
-  const appended = events.map(({ type, data }) => ({ id: randomUUID(), type, data, metadata }));
+  const appended = events.map(({ type, data }) => ({
+    ...{ id: randomUUID(), type, data },
+    metadata: { ...metadata, schemaVersion: eventVersion('instance', type) },
+  }));
   return store.append(stream, head, appended);
 }
 

@@ -1,5 +1,11 @@
 import type { EventCategory } from '@uplift/contracts';
-import { EVENT_CATEGORIES, EVENT_SUBJECT_ROOT, eventNameOf, eventSchema } from '@uplift/contracts';
+import {
+  EVENT_CATEGORIES,
+  EVENT_SUBJECT_ROOT,
+  eventNameOf,
+  eventSchema,
+  eventVersion,
+} from '@uplift/contracts';
 
 const ABOUT: Readonly<Record<EventCategory, { readonly id: string; readonly about: string }>> = {
   instance: {
@@ -39,9 +45,8 @@ export function asyncapiEvents(): string {
 
 function channelOf(category: EventCategory) {
   const { id, about } = ABOUT[category];
-  const { version, schemas } = EVENT_CATEGORIES[category];
-  const messages = Object.keys(schemas).map(
-    (type) => [type, messageOf(category, type, version)] as const,
+  const messages = Object.keys(EVENT_CATEGORIES[category].schemas).map(
+    (type) => [type, messageOf(category, type)] as const,
   );
   return {
     address: `${EVENT_SUBJECT_ROOT}.${category}.{eventName}.{${id}}`,
@@ -56,8 +61,9 @@ function channelOf(category: EventCategory) {
   };
 }
 
-function messageOf(category: EventCategory, type: string, version: number) {
+function messageOf(category: EventCategory, type: string) {
   const name = eventNameOf(type);
+  const version = eventVersion(category, type);
   return {
     name: `io.uplift.${category}.${name}.v${version}`,
     summary: eventSchema(category, type).description,

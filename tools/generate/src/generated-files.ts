@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { EventCategory } from '@uplift/contracts';
-import { EVENT_CATEGORIES, eventNameOf, eventSchema } from '@uplift/contracts';
+import { EVENT_CATEGORIES, eventNameOf, eventSchema, eventVersion } from '@uplift/contracts';
 import { renderSettingsPage } from '@uplift/runtime';
 import { referencePage } from '../../../apps/cli/src/reference-page';
 import { asyncapiEvents } from './asyncapi-events';
@@ -43,9 +43,8 @@ function schemaFiles(): readonly GeneratedFile[] {
 }
 
 function schemaFilesOf(category: EventCategory): readonly GeneratedFile[] {
-  const { version, schemas } = EVENT_CATEGORIES[category];
-  return Object.keys(schemas).map((type) => {
-    const name = `${category}.${eventNameOf(type)}.v${version}.json`;
+  return Object.keys(EVENT_CATEGORIES[category].schemas).map((type) => {
+    const name = `${category}.${eventNameOf(type)}.v${eventVersion(category, type)}.json`;
     const content = `${JSON.stringify(eventSchema(category, type), null, 2)}\n`;
     return { path: `${SCHEMA_FOLDER}/${name}`, content };
   });
@@ -61,12 +60,19 @@ function contentOf(path: string): string | null {
   return existsSync(path) ? readFileSync(path, 'utf8') : null;
 }
 
+/** Schemas of earlier versions stay: others read events of each. */
 function leftOver(root: string, files: readonly GeneratedFile[]): readonly string[] {
   const folder = join(root, SCHEMA_FOLDER);
-  const known = new Set(files.map(({ path }) => path));
+  const known = new Set(files.flatMap(({ path }) => withEarlierVersions(path)));
   return (existsSync(folder) ? readdirSync(folder) : [])
     .map((file) => `${SCHEMA_FOLDER}/${file}`)
     .filter((path) => path.endsWith('.json') && !known.has(path));
+}
+
+function withEarlierVersions(path: string): readonly string[] {
+  const [, name = path, version = '1', ending = ''] = /^(.*\.v)(\d+)(\.json)$/.exec(path) ?? [];
+  if (ending === '') return [path];
+  return Array.from({ length: Number(version) }, (_, n) => `${name}${n + 1}${ending}`);
 }
 
 /** Brings the files below `root` up to date; gives back the paths that changed. */

@@ -1,6 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Actor, EventCategory, EventIn } from '@uplift/contracts';
-import { EVENT_CATEGORIES } from '@uplift/contracts';
+import { eventVersion } from '@uplift/contracts';
 import type { EventStore, EventToAppend } from '@uplift/event-store';
 import { headOf, loadOrEmpty, RevisionConflictError } from '@uplift/event-store';
 import type { Clock } from '@uplift/runtime';
@@ -147,7 +147,7 @@ function toAppend({ eventId, category, event, traceparent, ...record }: HourlyRe
     $causationId: causationId,
     actor,
     service: SERVICE,
-    schemaVersion: EVENT_CATEGORIES[category].version,
+    schemaVersion: eventVersion(category, event.type),
     ...(traceparent === undefined ? {} : { traceparent }),
   };
   return { id: eventId, ...event, metadata } satisfies EventToAppend;
