@@ -10,11 +10,11 @@ import {
   EVENT_CATEGORIES,
   EVENT_SUBJECT_ROOT,
   eventSchema,
+  goldenEvents,
   QUERY_SUBJECTS,
 } from '@uplift/contracts';
 import { Ajv2020 } from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
-import { goldenEvents } from './events/golden-events';
 
 const FILE = join(__dirname, '../../contracts/asyncapi.yaml');
 const ERROR = 0;

@@ -1,4 +1,5 @@
 export * from './answers';
+export * from './command-table';
 export type {
   AsOf,
   FindingDocument,
@@ -18,6 +19,7 @@ export * from './subjects';
 export * from './utc-time';
 export * from './stored-event';
 export * from './event.codec';
+export { goldenEvent, goldenEvents } from './golden-events';
 export * from './headers';
 export * from './heartbeat';
 export { checkpointStream, isForeign, isOurs, toStoredEvent } from './origin';

@@ -2,6 +2,7 @@ import type { EventCategory } from '@uplift/contracts';
 import {
   eventSchema,
   eventSchemaId,
+  goldenEvent,
   InvalidEventError,
   toDomainEvent,
   toInstanceEvent,
@@ -15,7 +16,6 @@ import {
   REFUSAL_VALUES,
   SYSTEM_VALUES,
 } from './event-values';
-import { example } from './golden-events';
 
 type Case = readonly [EventCategory, string, fc.Arbitrary<object>];
 
@@ -29,7 +29,7 @@ describe.each([
   ...casesOf('environment', ENVIRONMENT_VALUES),
   ...casesOf('audit', AUDIT_VALUES),
 ])('the schema of the %s event %s', (category, type, values) => {
-  const golden = example(type, category);
+  const golden = goldenEvent(type, category);
   const { required } = eventSchema(category, type) as { required: readonly string[] };
   const read = (data: object) => toDomainEvent(category, { ...golden, data });
 
@@ -63,7 +63,7 @@ describe.each([
 });
 
 describe('an event that does not fit', () => {
-  const golden = example('UpgradeRequested');
+  const golden = goldenEvent('UpgradeRequested');
 
   it('is named with its place and the member that is wrong', () => {
     const data = structuredClone(golden.data) as { workOrder: { attempt: unknown } };
@@ -84,7 +84,7 @@ describe('an event that does not fit', () => {
 });
 
 describe('a work order whose optional members are of another kind', () => {
-  const golden = example('UpgradeRequested');
+  const golden = goldenEvent('UpgradeRequested');
 
   it.each([
     ['target', {}],
@@ -105,7 +105,7 @@ describe('a work order whose optional members are of another kind', () => {
 });
 
 describe('an event this build does not know', () => {
-  const golden = example('UpgradeRequested');
+  const golden = goldenEvent('UpgradeRequested');
 
   it('is refused by its type', () => {
     expect(() => toInstanceEvent({ ...golden, type: 'UpgradeInvented' })).toThrow(

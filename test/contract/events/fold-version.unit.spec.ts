@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { instanceStream, UPCASTERS } from '@uplift/contracts';
+import { goldenEvents, instanceStream, UPCASTERS } from '@uplift/contracts';
 import type { InFlightStatus, InstanceEvent, InstanceEventType } from '@uplift/domain';
 import { evolve, fold, FOLD_VERSION, instanceDecider, isLegalIn, LIFECYCLE } from '@uplift/domain';
 import { event, HISTORY_INTO, INSTANCE_ID } from '@uplift/domain/testing';
@@ -9,7 +9,6 @@ import type { StreamMemory } from '@uplift/event-store';
 import { canonicalJson, InstanceHistory } from '@uplift/event-store';
 import { InMemoryEventStore } from '@uplift/event-store/testing';
 import { VirtualClock } from '@uplift/runtime/testing';
-import { goldenEvents } from './golden-events';
 
 const RECORDED = JSON.parse(readFileSync(join(__dirname, 'fold-checksums.json'), 'utf8')) as Record<
   string,

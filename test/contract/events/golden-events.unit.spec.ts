@@ -7,13 +7,13 @@ import {
   encodeEvent,
   eventVersion,
   EVENT_CATEGORIES,
+  goldenEvents,
   isInstanceStream,
   toDomainEvent,
   toInstanceEvent,
   toRecordedInstanceEvent,
   upcast,
 } from '@uplift/contracts';
-import { goldenEvents } from './golden-events';
 
 const golden = goldenEvents();
 

@@ -2,6 +2,7 @@ import {
   EVENT_CATEGORIES,
   eventSchema,
   eventVersion,
+  goldenEvent,
   InvalidEventError,
   isOfNewerVersion,
   toInstanceEvent,
@@ -10,10 +11,9 @@ import {
 } from '@uplift/contracts';
 import type { StoredEvent, Upcasters } from '@uplift/contracts';
 import type { InstanceEvent } from '@uplift/domain';
-import { example } from './golden-events';
 
 const TYPE = 'InstanceParked';
-const present = example(TYPE);
+const present = goldenEvent(TYPE);
 const { reason, ...rest } = present.data as { readonly reason: string };
 
 /** As if `reason` had been a list `reasons` in version 2, and a text `why` in version 1. */

@@ -4,8 +4,10 @@ import type { EventCategory } from '@uplift/contracts';
 import { EVENT_CATEGORIES, eventNameOf, eventSchema, eventVersion } from '@uplift/contracts';
 import { renderSettingsPage } from '@uplift/runtime';
 import { referencePage } from '../../../apps/cli/src/reference-page';
+import { projectRoot } from '../../stack/src';
 import { asyncapiEvents } from './asyncapi-events';
 import { busPermissionsPage } from './bus-permissions-page';
+import { commandTable } from './command-table';
 import { commandsPage } from './commands-page';
 import { lifecyclePage } from './lifecycle-page';
 import { mutantsPage } from './mutants-page';
@@ -32,6 +34,7 @@ export function generatedFiles(): readonly GeneratedFile[] {
     { path: 'docs/configuration.md', content: renderSettingsPage() },
     { path: 'docs/cli.md', content: referencePage() },
     { path: 'contracts/asyncapi-events.json', content: asyncapiEvents() },
+    { path: 'libs/contracts/src/command-table.ts', content: commandTable(projectRoot()) },
     ...schemaFiles(),
   ];
 }

@@ -59,7 +59,7 @@ export interface Timed {
   readonly activeMs?: number;
 }
 
-interface OpensStage {
+export interface OpensStage {
   readonly workOrder: WorkOrder;
 }
 
