@@ -170,8 +170,19 @@ module.exports = {
       name: 'nats-only-in-bus',
       severity: 'error',
       comment: 'Use @uplift/bus; if it lacks something, add it there.',
-      from: { pathNot: ['^libs/bus/', '^test/', '^bench/'] },
+      from: { pathNot: ['^libs/bus/', '^libs/client/', '^test/', '^bench/'] },
       to: { path: 'node_modules/nats/' },
+    },
+    {
+      name: 'client-knows-only-the-contracts',
+      severity: 'error',
+      comment:
+        'Other teams install the client: it knows the contracts, nats and Node, and nothing of a service.',
+      from: { path: '^libs/client/', pathNot: TEST_CODE },
+      to: {
+        pathNot: ['^libs/(client|contracts)/', 'node_modules/nats/'],
+        dependencyTypesNot: ['core'],
+      },
     },
     {
       name: 'opentelemetry-only-in-tracing',

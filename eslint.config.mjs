@@ -46,6 +46,7 @@ const UNREPEATABLE = {
 const MAY_BE_UNREPEATABLE = [
   'libs/runtime/src/time/*.ts',
   'libs/event-store/src/esdb.*.ts',
+  'libs/client/src/waits.ts',
   '**/testing/**',
   '**/test/**',
   '**/*.{spec,suite}.ts',

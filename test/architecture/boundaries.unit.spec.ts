@@ -99,6 +99,8 @@ const VIOLATIONS: readonly Planted[] = [
     "import '@eventstore/db-client';",
   ),
   planted('nats-only-in-bus', 'apps/relay/src/p14.ts', "import 'nats';"),
+  planted('client-knows-only-the-contracts', 'libs/client/src/p40.ts', "import '@uplift/bus';"),
+  planted('client-knows-only-the-contracts', 'libs/client/src/p41.ts', "import 'undici';"),
   planted('nats-only-in-bus', 'tools/stack/src/p15.ts', "import 'nats';"),
   planted('opentelemetry-only-in-tracing', 'apps/relay/src/p37.ts', "import '@opentelemetry/api';"),
   planted(

@@ -12,6 +12,7 @@ export const SOUND_TREE: Tree = {
   'libs/contracts/src/golden.unit.spec.ts': "import '@uplift/domain/testing'; import '.';",
   'libs/event-store/src/index.ts': "import '@eventstore/db-client'; import '@uplift/contracts';",
   'libs/bus/src/index.ts': "import 'nats'; import '@uplift/contracts';",
+  'libs/client/src/index.ts': "import 'nats'; import 'node:crypto'; import '@uplift/contracts';",
   'libs/runtime/src/index.ts': "import './tracing/open-tracing';",
   'libs/runtime/src/tracing/open-tracing.ts':
     "export const open = () => require('./otel.tracing');",
