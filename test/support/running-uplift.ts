@@ -9,25 +9,13 @@ import { QUERY_SUBJECTS } from '@uplift/contracts';
 import type { InstanceEventType } from '@uplift/domain';
 import { EsdbEventStore } from '@uplift/event-store';
 import type { ServiceName, StackOptions } from '../../tools/stack/src';
-import { ManagedProcess, projectRoot, Stack } from '../../tools/stack/src';
+import { ManagedProcess, projectRoot, QUICK_STEPS, Stack } from '../../tools/stack/src';
 import type { FleetInstance } from './fleet';
 import { idsOf } from './fleet';
 import { LagoonControl } from './lagoon-control';
 import { StoreLog } from './store-log';
 import { acknowledged, UpliftClient } from './uplift-client';
 import type { Accepted } from './uplift-client';
-
-const SHORT_WAITS = {
-  UPLIFT_POLL_INTERVAL_MS: '200',
-  UPLIFT_TASK_POLL_INTERVAL_MS: '100',
-  UPLIFT_PROBE_INTERVAL_MS: '50',
-  UPLIFT_PROBE_WINDOW_MS: '1000',
-  UPLIFT_RECONCILE_INTERVAL_MS: '200',
-  UPLIFT_NOT_FOUND_GAP_MS: '500',
-  UPLIFT_SETTLE_WINDOW_MS: '1500',
-  UPLIFT_WATCHDOG_INTERVAL_MS: '200',
-  UPLIFT_CALL_TIMEOUT_MS: '5000',
-};
 
 /** Simulated seconds. */
 const LONGER_THAN_A_BUILD = 1_000;
@@ -61,7 +49,7 @@ export class RunningUplift {
 
   static async start({ clockSpeed, env, ...options }: UpliftOptions): Promise<RunningUplift> {
     const simulator = { UPLIFT_SIMULATOR_CLOCK_SPEED: String(clockSpeed) };
-    const stack = await Stack.start({ ...options, simulator, env: { ...SHORT_WAITS, ...env } });
+    const stack = await Stack.start({ ...options, simulator, env: { ...QUICK_STEPS, ...env } });
     const bus = await connectBus({ servers: stack.url('nats'), name: 'spec' });
     const store = new EsdbEventStore({ connectionString: stack.url('eventstore') });
     return new RunningUplift(stack, bus, store, new StoreLog(store));

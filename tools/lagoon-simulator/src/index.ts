@@ -6,4 +6,5 @@ export type { TokenRule } from './http/tokens';
 export { startLagoonSimulator } from './lagoon-simulator';
 export type { RunningSimulator } from './lagoon-simulator';
 export type { LedgerPage } from './ledger';
+export { only, SimulatorClient } from './simulator-client';
 export type { PlacedEnvironment } from './simulator-controls';

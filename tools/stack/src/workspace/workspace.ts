@@ -7,9 +7,9 @@ import { exclusively } from './file-lock';
 
 const SOURCES = ['apps', 'libs', 'tools', 'bench'];
 
-/** The folder of the workspace; sources and build output lie at different depths below it. */
+/** The folder of the workspace, or of the package that this is a part of; sources and build output lie at different depths below it. */
 export function projectRoot(from = __dirname): string {
-  if (existsSync(join(from, 'nest-cli.json'))) return from;
+  if (existsSync(join(from, 'package.json'))) return from;
   if (dirname(from) === from) throw new Error('The Uplift workspace was not found');
   return projectRoot(dirname(from));
 }

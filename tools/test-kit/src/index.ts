@@ -1,0 +1,9 @@
+/*
+ * What the package @uplift/testing offers: these names and no others. It is for tests: a name may go with a minor version,
+ * and its release notes say so.
+ */
+export { startUplift, UpliftUnderTest } from './start-uplift';
+export type { GivenInstance, UpliftOptions } from './start-uplift';
+export type { StateName } from './states';
+export type { ServiceName } from '../../stack/src';
+export type { EnvironmentSpec, FaultSpec, SimulatorClient } from '../../lagoon-simulator/src';
