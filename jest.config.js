@@ -14,7 +14,7 @@ const suite = (name, suffix) => ({
     '^@uplift/([^/]+)/testing$': '<rootDir>/libs/$1/src/testing/index.ts',
     '^@uplift/([^/]+)$': '<rootDir>/libs/$1/src/index.ts',
   },
-  modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/\\.dist-'],
+  modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/\\.dist-', '<rootDir>/\\.uplift'],
 });
 
 /** The suffix of a spec says what it needs: see CONTRIBUTING.md, "Tests". */

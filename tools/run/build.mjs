@@ -34,7 +34,11 @@ function replaceChanged() {
     }
   }
   const current = new Set(files);
-  for (const file of filesIn(TARGET)) if (!current.has(file)) rmSync(join(TARGET, file));
+  // What else lies in dist/, as packages do, is not of this build.
+  const before = SOURCES.flatMap((source) =>
+    filesIn(join(TARGET, source)).map((file) => join(source, file)),
+  );
+  for (const file of before) if (!current.has(file)) rmSync(join(TARGET, file));
 }
 
 function isChanged(file) {

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { endWithItsReader } from './closed-pipe';
 import { runCommandLine } from './program';
 

@@ -1,0 +1,4 @@
+import { ensureInstalled, runBuilt } from './ensure-installed.mjs';
+
+await ensureInstalled();
+await runBuilt('tools/pack/src/main.js');
