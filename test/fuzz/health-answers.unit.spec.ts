@@ -1,7 +1,8 @@
 import type { Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { ProbeTargetRefusedError, UndiciHealthProbe } from '@uplift/lagoon';
+import { UndiciHealthProbe } from '@uplift/lagoon';
+import { TargetRefusedError } from '@uplift/outbound';
 import { systemClock } from '@uplift/runtime';
 import fc from 'fast-check';
 import { healthPage } from '../../apps/stage-workers/src/stages/verification/health-page';
@@ -98,7 +99,7 @@ describe('answers to a health probe', () => {
     const probe = new UndiciHealthProbe({ allowLoopback: false }, systemClock);
     const property = fc.asyncProperty(anyText, async (text) => {
       await expect(probe.probe(text, { timeoutMs: 1_000 })).rejects.toBeInstanceOf(
-        ProbeTargetRefusedError,
+        TargetRefusedError,
       );
     });
     await fuzz({ edge: 'health-addresses', runs: 100 }, property);

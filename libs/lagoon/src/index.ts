@@ -8,7 +8,6 @@ export { isDeployedFrom } from './environment-name';
 export { ALL_DOCUMENTS, BATCH_DOCUMENTS, GraphqlLagoon } from './graphql/graphql.lagoon';
 export type { GraphqlEndpoint } from './graphql/graphql-transport';
 export * from './health/health-probe.port';
-export type { ProbeRules } from './health/probe-target';
 export { UndiciHealthProbe } from './health/undici.health-probe';
 export * from './lagoon.outcomes';
 export * from './lagoon.port';

@@ -1,5 +1,5 @@
 import type { HealthProbe, ProbeOutcome } from '@uplift/lagoon';
-import { ProbeTargetRefusedError } from '@uplift/lagoon';
+import { TargetRefusedError } from '@uplift/outbound';
 
 export interface ProbeFixture {
   readonly probe: HealthProbe;
@@ -45,7 +45,7 @@ export function healthProbeSuite(name: string, open: () => Promise<ProbeFixture>
     it('asks only the hosts it was given', async () => {
       const hosts = (allowedHosts: string[]) => ({ timeoutMs: 5000, allowedHosts });
       const elsewhere = fixture.probe.probe(fixture.url, hosts(['app.example.com']));
-      await expect(elsewhere).rejects.toThrow(ProbeTargetRefusedError);
+      await expect(elsewhere).rejects.toThrow(TargetRefusedError);
       const { hostname } = new URL(fixture.url);
       expect((await fixture.probe.probe(fixture.url, hosts([hostname]))).outcome).toBe('healthy');
     });
@@ -54,7 +54,7 @@ export function healthProbeSuite(name: string, open: () => Promise<ProbeFixture>
       'refuses %s',
       async (url) => {
         const probing = fixture.probe.probe(url, { timeoutMs: 5000 });
-        await expect(probing).rejects.toThrow(ProbeTargetRefusedError);
+        await expect(probing).rejects.toThrow(TargetRefusedError);
       },
     );
 

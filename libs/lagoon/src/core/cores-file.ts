@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv';
 import type { ErrorObject } from 'ajv';
 import { readFileSync } from 'node:fs';
-import { failureText } from '../call-deadline';
+import { failureText } from '@uplift/outbound';
 import { parseJson } from '../parse-json';
 import type { TokenCommand, TokenOrigin } from '../token/token-origin';
 import type { CoreSettings } from './lagoon-cores';

@@ -1,6 +1,6 @@
 import type { Clock } from '@uplift/runtime';
-import type { CallDeadline } from '../call-deadline';
-import { withDeadline } from '../call-deadline';
+import type { CallDeadline } from '@uplift/outbound';
+import { withDeadline } from '@uplift/outbound';
 import {
   describeOutage,
   LagoonAnswerError,

@@ -1,6 +1,6 @@
 import { finalRefusal, LagoonRefusedError, LagoonUnavailableError } from '../lagoon.outcomes';
 import type { Clock } from '@uplift/runtime';
-import { withDeadline } from '../call-deadline';
+import { withDeadline } from '@uplift/outbound';
 import type { Ambiguous, Refused } from '../lagoon.outcomes';
 import { slicesOf } from '../lagoon.requests';
 import type { GraphqlEnvelope } from './answer-schemas';

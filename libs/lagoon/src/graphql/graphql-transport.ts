@@ -1,9 +1,9 @@
 import type { Clock } from '@uplift/runtime';
 import { Agent, buildConnector, Client } from 'undici';
 import type { Dispatcher } from 'undici';
-import type { CallDeadline } from '../call-deadline';
-import { CallEndedError, failureText, withDeadline } from '../call-deadline';
-import { quietConnector } from '../quiet-connector';
+import type { CallDeadline } from '@uplift/outbound';
+import { CallEndedError, failureText, withDeadline } from '@uplift/outbound';
+import { quietConnector } from '@uplift/outbound';
 import type { LagoonTokenSource } from '../token/token-source';
 
 export interface HttpAnswer {

@@ -19,18 +19,10 @@ export interface ProbeResult {
   readonly detail: string;
 }
 
-/** The address may not be probed: nothing was sent. */
-export class ProbeTargetRefusedError extends Error {
-  readonly code = 'probe-target-refused';
-  constructor(readonly reason: string) {
-    super(`Probe target refused: ${reason}`);
-  }
-}
-
 /**
  * Asks an app for its health page, once.
  * Only the answer decides: no answer is `unresponsive`, an unexpected one `unhealthy`.
- * Throws ProbeTargetRefusedError for an address outside the rules, and the signal's reason when aborted.
+ * Throws TargetRefusedError for an address outside the rules, and the signal's reason when aborted.
  */
 export abstract class HealthProbe {
   abstract probe(url: string, options: ProbeOptions): Promise<ProbeResult>;

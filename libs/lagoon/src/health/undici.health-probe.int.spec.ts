@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { ProbeTargetRefusedError } from './health-probe.port';
+import { TargetRefusedError } from '@uplift/outbound';
 import { UndiciHealthProbe } from './undici.health-probe';
 import { tracesIn } from '../testing/traces-in';
 import { systemClock } from '@uplift/runtime';
@@ -71,7 +71,7 @@ describe('the health probe', () => {
     let asked = 0;
     const url = await serve((_request, response) => response.end(String((asked += 1))));
     const elsewhere = { timeoutMs: 5000, allowedHosts: ['app.example.com'] };
-    await expect(probe.probe(url, elsewhere)).rejects.toThrow(ProbeTargetRefusedError);
+    await expect(probe.probe(url, elsewhere)).rejects.toThrow(TargetRefusedError);
     expect(asked).toBe(0);
     const here = await probe.probe(url, { timeoutMs: 5000, allowedHosts: ['127.0.0.1'] });
     expect(here.outcome).toBe('healthy');
@@ -190,7 +190,7 @@ describe('the health probe', () => {
       ];
       const rebound = new UndiciHealthProbe({}, systemClock, () => Promise.resolve(addresses));
       const probing = rebound.probe('https://app.example.com', { timeoutMs: 5000 });
-      await expect(probing).rejects.toThrow(ProbeTargetRefusedError);
+      await expect(probing).rejects.toThrow(TargetRefusedError);
     },
   );
 

@@ -1,14 +1,20 @@
+import type { AddressResolver, OutboundTarget, TargetRules } from '@uplift/outbound';
+import {
+  checkedLookup,
+  failureText,
+  loopbackLookup,
+  outboundTarget,
+  quietConnector,
+  systemResolver,
+  TargetRefusedError,
+  whyRefused,
+  withDeadline,
+} from '@uplift/outbound';
 import type { Clock } from '@uplift/runtime';
 import { Client } from 'undici';
 import type { Dispatcher } from 'undici';
-import { failureText, withDeadline } from '../call-deadline';
-import { quietConnector } from '../quiet-connector';
 import type { ProbeOptions, ProbeResult } from './health-probe.port';
-import { HealthProbe, ProbeTargetRefusedError } from './health-probe.port';
-import type { ProbeRules, ProbeTarget } from './probe-target';
-import { probeTarget, whyRefused } from './probe-target';
-import type { AddressResolver } from './public-address';
-import { checkedLookup, loopbackLookup, systemResolver } from './public-address';
+import { HealthProbe } from './health-probe.port';
 
 const MAX_BODY_BYTES = 64 * 1024;
 const HEADERS = { accept: '*/*', 'user-agent': 'uplift-health-probe' };
@@ -16,7 +22,7 @@ const HEADERS = { accept: '*/*', 'user-agent': 'uplift-health-probe' };
 /** One GET on a connection of its own; no redirect is followed and no body is kept. */
 export class UndiciHealthProbe extends HealthProbe {
   constructor(
-    private readonly rules: ProbeRules,
+    private readonly rules: TargetRules,
     private readonly clock: Clock,
     private readonly resolve: AddressResolver = systemResolver,
   ) {
@@ -24,7 +30,7 @@ export class UndiciHealthProbe extends HealthProbe {
   }
 
   async probe(url: string, options: ProbeOptions): Promise<ProbeResult> {
-    const target = probeTarget(url, this.rules, options.allowedHosts);
+    const target = outboundTarget(url, this.rules, options.allowedHosts);
     const startedAt = this.clock.monotonic();
     const elapsed = () => Math.round(this.clock.monotonic() - startedAt);
     const { timeoutMs, signal } = options;
@@ -35,7 +41,7 @@ export class UndiciHealthProbe extends HealthProbe {
       );
       return { ...outcomeOf(status, options), durationMs: elapsed() };
     } catch (error) {
-      if (error instanceof ProbeTargetRefusedError) throw error;
+      if (error instanceof TargetRefusedError) throw error;
       signal?.throwIfAborted();
       return {
         outcome: 'unresponsive',
@@ -55,7 +61,7 @@ export class UndiciHealthProbe extends HealthProbe {
     return Promise.resolve();
   }
 
-  private clientFor(target: ProbeTarget, timeoutMs: number): Client {
+  private clientFor(target: OutboundTarget, timeoutMs: number): Client {
     const lookup = target.loopback ? loopbackLookup : checkedLookup(this.resolve);
     return new Client(target.url.origin, {
       connect: quietConnector({ lookup, timeout: timeoutMs }),
@@ -68,7 +74,7 @@ export class UndiciHealthProbe extends HealthProbe {
 
 async function statusOf(
   client: Client,
-  { url }: ProbeTarget,
+  { url }: OutboundTarget,
   signal: AbortSignal,
 ): Promise<number> {
   const path = `${url.pathname}${url.search}`;

@@ -1,6 +1,6 @@
+import { outboundTarget, whyRefused } from '@uplift/outbound';
 import type { ProbeOptions, ProbeOutcome, ProbeResult } from '../health/health-probe.port';
 import { HealthProbe } from '../health/health-probe.port';
-import { probeTarget, whyRefused } from '../health/probe-target';
 
 const RULES = { allowLoopback: true };
 
@@ -20,7 +20,7 @@ export class InMemoryHealthProbe extends HealthProbe {
   async probe(url: string, options: ProbeOptions): Promise<ProbeResult> {
     await Promise.resolve();
     options.signal?.throwIfAborted();
-    probeTarget(url, RULES, options.allowedHosts);
+    outboundTarget(url, RULES, options.allowedHosts);
     this.probed.push(url);
     this.onProbe();
     const scripted = this.next(url);

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { failureText } from '../call-deadline';
+import { failureText } from '@uplift/outbound';
 import { parseJson } from '../parse-json';
 
 /** Where the bearer token for one Lagoon core comes from. */

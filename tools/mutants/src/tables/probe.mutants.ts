@@ -1,8 +1,9 @@
 import type { Mutant } from '../mutant';
 
 const LAGOON = 'libs/lagoon/src';
-const TARGET = `${LAGOON}/health/probe-target.unit.spec.ts`;
-const ADDRESS = `${LAGOON}/health/public-address.unit.spec.ts`;
+const OUTBOUND = 'libs/outbound/src';
+const TARGET = `${OUTBOUND}/outbound-target.unit.spec.ts`;
+const ADDRESS = `${OUTBOUND}/public-address.unit.spec.ts`;
 const PROBE = `${LAGOON}/health/undici.health-probe.int.spec.ts`;
 const WIRE = `${LAGOON}/graphql/graphql.lagoon.int.spec.ts`;
 
@@ -12,25 +13,25 @@ export const PROBE_MUTANTS: readonly Mutant[] = [
     id: 'probe-over-http',
     breaks: ['S-08'],
     what: 'an app is probed without TLS',
-    file: `${LAGOON}/health/probe-target.ts`,
+    file: `${OUTBOUND}/outbound-target.ts`,
     search: "protocol !== 'https:'],",
     replacement: "!protocol.startsWith('http')],",
-    test: { spec: TARGET, name: 'only https is probed' },
+    test: { spec: TARGET, name: 'it is not https' },
   },
   {
     id: 'probe-of-any-port',
     breaks: ['S-08'],
     what: 'any port is probed',
-    file: `${LAGOON}/health/probe-target.ts`,
+    file: `${OUTBOUND}/outbound-target.ts`,
     search: "({ port }) => port !== ''],",
     replacement: "({ port }) => port === '443'],",
-    test: { spec: TARGET, name: 'only port 443 is probed' },
+    test: { spec: TARGET, name: 'its port is not 443' },
   },
   {
     id: 'probe-of-an-address',
     breaks: ['S-08'],
     what: 'a numeric address is probed',
-    file: `${LAGOON}/health/probe-target.ts`,
+    file: `${OUTBOUND}/outbound-target.ts`,
     search: "isIP(hostname) !== 0 || hostname.startsWith('[')],",
     replacement: "hostname.startsWith('[')],",
     test: { spec: TARGET, name: 'it is an IP address' },
@@ -39,7 +40,7 @@ export const PROBE_MUTANTS: readonly Mutant[] = [
     id: 'probe-with-credentials',
     breaks: ['S-08'],
     what: 'a URL with a user in it is probed',
-    file: `${LAGOON}/health/probe-target.ts`,
+    file: `${OUTBOUND}/outbound-target.ts`,
     search: "if (url.username !== '' || url.password !== '') refuse('it carries credentials');",
     replacement: '',
     test: { spec: TARGET, name: 'it carries credentials' },
@@ -48,7 +49,7 @@ export const PROBE_MUTANTS: readonly Mutant[] = [
     id: 'probe-of-any-host',
     breaks: ['S-08'],
     what: 'a host that is none of the environment is probed',
-    file: `${LAGOON}/health/probe-target.ts`,
+    file: `${OUTBOUND}/outbound-target.ts`,
     search: 'return allowed === undefined || allowed.some((other) => bare(other) === bare(host));',
     replacement: 'return allowed === undefined || allowed.length > 0 || host === "";',
     test: { spec: PROBE, name: 'asks only a host of the environment' },
@@ -57,7 +58,7 @@ export const PROBE_MUTANTS: readonly Mutant[] = [
     id: 'suffix-without-its-dot',
     breaks: ['S-08'],
     what: 'a host whose name merely ends like an allowed suffix is probed',
-    file: `${LAGOON}/health/probe-target.ts`,
+    file: `${OUTBOUND}/outbound-target.ts`,
     search: "bare(host).endsWith(suffix.startsWith('.') ? suffix : `.${suffix}`),",
     replacement: 'bare(host).endsWith(suffix),',
     test: { spec: TARGET, name: 'https://evilexample.com/' },
@@ -66,7 +67,7 @@ export const PROBE_MUTANTS: readonly Mutant[] = [
     id: 'private-address-probed',
     breaks: ['S-08'],
     what: 'a name that resolves to a private address is probed',
-    file: `${LAGOON}/health/public-address.ts`,
+    file: `${OUTBOUND}/public-address.ts`,
     search: "['10.0.0.0', 8],",
     replacement: '',
     test: { spec: ADDRESS, name: 'and nothing at all if one of them is' },
@@ -75,7 +76,7 @@ export const PROBE_MUTANTS: readonly Mutant[] = [
     id: 'second-address-not-checked',
     breaks: ['S-08'],
     what: 'of the addresses of a name only the first is checked',
-    file: `${LAGOON}/health/public-address.ts`,
+    file: `${OUTBOUND}/public-address.ts`,
     search: 'for (const { address } of [first, ...rest]) {',
     replacement: 'for (const { address } of [first]) {',
     test: { spec: ADDRESS, name: 'and nothing at all if one of them is' },
@@ -84,7 +85,7 @@ export const PROBE_MUTANTS: readonly Mutant[] = [
     id: 'translated-address-probed',
     breaks: ['S-08'],
     what: 'an IPv6 address outside the public range is probed',
-    file: `${LAGOON}/health/public-address.ts`,
+    file: `${OUTBOUND}/public-address.ts`,
     search: "return globalV6.check(address, 'ipv6') && !reserved.check(address, 'ipv6');",
     replacement: "return !reserved.check(address, 'ipv6');",
     test: { spec: ADDRESS, name: 'and nothing at all if one of them is' },

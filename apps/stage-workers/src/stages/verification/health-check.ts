@@ -1,6 +1,6 @@
 import type { Evidence, FailureReason, ProbeResult, WorkOrder } from '@uplift/domain';
 import type { CallAnswer, HealthProbe, LagoonCore, LagoonEnvironment } from '@uplift/lagoon';
-import { ProbeTargetRefusedError } from '@uplift/lagoon';
+import { TargetRefusedError } from '@uplift/outbound';
 import type { Clock } from '@uplift/runtime';
 import type { HealthPage, UnusableRoute } from './health-page';
 import { healthPage } from './health-page';
@@ -130,7 +130,7 @@ export class HealthCheck {
       this.lastUrl = url;
       this.detail = detail;
     } catch (error) {
-      if (!(error instanceof ProbeTargetRefusedError)) throw error;
+      if (!(error instanceof TargetRefusedError)) throw error;
       this.inARow = 0;
       const unusable = [{ shown: url, why: error.reason, isForbidden: true }];
       this.place = { ...this.place, page: null, unusable };

@@ -244,8 +244,8 @@ describe('an app that is asked for its health', () => {
   });
 
   it.each([
-    ['http://main.shop.example.com/', 'only https is probed'],
-    ['https://main.shop.example.com:8443/', 'only port 443 is probed'],
+    ['http://main.shop.example.com/', 'it is not https'],
+    ['https://main.shop.example.com:8443/', 'its port is not 443'],
     ['https://169.254.169.254/', 'it is an IP address'],
     ['https://operator@main.shop.example.com/', 'it carries credentials'],
     ['main.shop.example.com', 'it is not a URL'],

@@ -2,7 +2,7 @@ import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import type { LookupFunction } from 'node:net';
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
-import { ProbeTargetRefusedError } from './health-probe.port';
+import { TargetRefusedError } from './outbound-target';
 
 // IANA's special-purpose registries: nothing of these is a host on the public internet.
 const RESERVED_V4: readonly (readonly [network: string, prefix: number])[] = [
@@ -80,7 +80,7 @@ async function publicAddresses(
   if (first === undefined) throw new Error('the name has no address');
   for (const { address } of [first, ...rest]) {
     if (!isPublicAddress(address)) {
-      throw new ProbeTargetRefusedError('its host resolves to an address that is not public');
+      throw new TargetRefusedError('its host resolves to an address that is not public');
     }
   }
   return [first, ...rest];

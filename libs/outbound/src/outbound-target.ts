@@ -1,14 +1,21 @@
 import { isIP } from 'node:net';
-import { ProbeTargetRefusedError } from './health-probe.port';
 
-export interface ProbeRules {
+/** The address may not be called: nothing was sent. */
+export class TargetRefusedError extends Error {
+  readonly code = 'target-refused';
+  constructor(readonly reason: string) {
+    super(`Target refused: ${reason}`);
+  }
+}
+
+export interface TargetRules {
   /** Development only: also permits http to 127.0.0.1 and localhost, on any port. */
   readonly allowLoopback?: boolean;
   /** Hosts must end with one of these, for example `.example.com`; absent: any host. */
   readonly allowedSuffixes?: readonly string[];
 }
 
-export interface ProbeTarget {
+export interface OutboundTarget {
   readonly url: URL;
   /** True: the app of a development set-up on this machine. */
   readonly loopback: boolean;
@@ -19,20 +26,20 @@ const MAX_LENGTH = 2048;
 
 // The URL parser has already turned every spelling of an IPv4 address into the dotted one.
 const PUBLIC_RULES: readonly (readonly [reason: string, breaks: (url: URL) => boolean])[] = [
-  ['only https is probed', ({ protocol }) => protocol !== 'https:'],
-  ['only port 443 is probed', ({ port }) => port !== ''],
+  ['it is not https', ({ protocol }) => protocol !== 'https:'],
+  ['its port is not 443', ({ port }) => port !== ''],
   ['it is an IP address', ({ hostname }) => isIP(hostname) !== 0 || hostname.startsWith('[')],
 ];
 
 /**
- * The address if it may be probed; the name still has to resolve to public addresses only.
+ * The address if it may be called; the name still has to resolve to public addresses only.
  * @param allowedHosts the hosts that may be asked at all; absent: any
  */
-export function probeTarget(
+export function outboundTarget(
   text: string,
-  rules: ProbeRules,
+  rules: TargetRules,
   allowedHosts?: readonly string[],
-): ProbeTarget {
+): OutboundTarget {
   const url = parsed(text);
   if (url.username !== '' || url.password !== '') refuse('it carries credentials');
   if (!isListed(url.hostname, allowedHosts)) refuse('its host is not one of the environment');
@@ -43,17 +50,17 @@ export function probeTarget(
   return { url, loopback: false };
 }
 
-/** The rule that forbids to probe the address, as far as it can be told without asking; null: it may be probed. */
+/** The rule that forbids to call the address, as far as it can be told without asking; null: it may be called. */
 export function whyRefused(
   text: string,
-  rules: ProbeRules,
+  rules: TargetRules,
   allowedHosts?: readonly string[],
 ): string | null {
   try {
-    probeTarget(text, rules, allowedHosts);
+    outboundTarget(text, rules, allowedHosts);
     return null;
   } catch (error) {
-    if (error instanceof ProbeTargetRefusedError) return error.reason;
+    if (error instanceof TargetRefusedError) return error.reason;
     throw error;
   }
 }
@@ -84,5 +91,5 @@ function bare(host: string): string {
 }
 
 function refuse(reason: string): never {
-  throw new ProbeTargetRefusedError(reason);
+  throw new TargetRefusedError(reason);
 }

@@ -1,25 +1,24 @@
-import { ProbeTargetRefusedError } from './health-probe.port';
-import type { ProbeRules } from './probe-target';
-import { probeTarget } from './probe-target';
+import type { TargetRules } from './outbound-target';
+import { outboundTarget, TargetRefusedError } from './outbound-target';
 
-const SUFFIX: ProbeRules = { allowedSuffixes: ['example.com'] };
-const refusal = (...given: Parameters<typeof probeTarget>): string => {
+const SUFFIX: TargetRules = { allowedSuffixes: ['example.com'] };
+const refusal = (...given: Parameters<typeof outboundTarget>): string => {
   try {
-    return `asks ${probeTarget(...given).url.hostname}`;
+    return `asks ${outboundTarget(...given).url.hostname}`;
   } catch (error) {
-    if (error instanceof ProbeTargetRefusedError) return error.reason;
+    if (error instanceof TargetRefusedError) return error.reason;
     throw error;
   }
 };
 
-describe('a probe target is an https address of a named host', () => {
+describe('an outbound target is an https address of a named host', () => {
   it.each(['https://app.example.com', 'https://app.example.com:443/health?full=1'])('%s', (url) => {
-    expect(probeTarget(url, {}).loopback).toBe(false);
+    expect(outboundTarget(url, {}).loopback).toBe(false);
   });
 
   it.each<[reason: string, urls: readonly string[]]>([
     [
-      'only https is probed',
+      'it is not https',
       [
         'http://app.example.com/',
         'ftp://app.example.com/',
@@ -36,7 +35,7 @@ describe('a probe target is an https address of a named host', () => {
       ],
     ],
     [
-      'only port 443 is probed',
+      'its port is not 443',
       [
         'https://app.example.com:8443/',
         'https://app.example.com:80/',
@@ -131,8 +130,8 @@ describe('a probe target on this machine', () => {
   it.each(['http://127.0.0.1:3000/', 'http://localhost:3000/x'])(
     'is %s, and only where loopback is allowed',
     (url) => {
-      expect(probeTarget(url, { allowLoopback: true }).loopback).toBe(true);
-      expect(refusal(url, { allowLoopback: false })).toBe('only https is probed');
+      expect(outboundTarget(url, { allowLoopback: true }).loopback).toBe(true);
+      expect(refusal(url, { allowLoopback: false })).toBe('it is not https');
     },
   );
 
@@ -184,7 +183,7 @@ describe('a probe target has an allowed suffix', () => {
   });
 });
 
-describe('a probe target is a host that Lagoon returned for the environment', () => {
+describe('an outbound target is a host that Lagoon returned for the environment', () => {
   const hosts = ['app.example.com', 'Other.Example.com.'];
 
   it.each(['https://app.example.com/x', 'https://APP.example.com./', 'https://other.example.com'])(
@@ -200,7 +199,7 @@ describe('a probe target is a host that Lagoon returned for the environment', ()
   it('does not make an address good that breaks another rule', () => {
     expect(refusal('https://evil.net/', SUFFIX, ['evil.net'])).toBe('its host is not allowed');
     expect(refusal('https://127.1/', {}, ['127.0.0.1'])).toBe('it is an IP address');
-    expect(refusal('http://app.example.com/', {}, hosts)).toBe('only https is probed');
+    expect(refusal('http://app.example.com/', {}, hosts)).toBe('it is not https');
   });
 
   it('holds on this machine too, and with no hosts nothing is asked', () => {

@@ -1,7 +1,7 @@
 import type { LookupAddress } from 'node:dns';
 import type { AddressResolver } from './public-address';
 import { checkedLookup, isPublicAddress } from './public-address';
-import { ProbeTargetRefusedError } from './health-probe.port';
+import { TargetRefusedError } from './outbound-target';
 
 describe('an address is public only if it belongs to a host on the internet', () => {
   it.each(['8.8.8.8', '93.184.216.34', '223.255.255.1', '2606:4700::1111', '2a00:1450:4001::5'])(
@@ -93,7 +93,7 @@ describe('the look-up of a probe hands out public addresses only', () => {
     '64:ff9b::a9fe:a9fe',
     '2002:7f00:1::1',
   ])('and nothing at all if one of them is %s', async (text) => {
-    const refused = expect.any(ProbeTargetRefusedError) as unknown;
+    const refused = expect.any(TargetRefusedError) as unknown;
     expect(await lookUp(inTurn([...PUBLIC, address(text)]).resolve, { all: true })).toEqual(
       refused,
     );
@@ -104,7 +104,7 @@ describe('the look-up of a probe hands out public addresses only', () => {
     const { resolve, asked } = inTurn(PUBLIC, [address('127.0.0.1')]);
     expect(await lookUp(resolve, { all: true })).toEqual(PUBLIC);
     expect(asked).toEqual(['app.example.com']);
-    expect(await lookUp(resolve, { all: true })).toBeInstanceOf(ProbeTargetRefusedError);
+    expect(await lookUp(resolve, { all: true })).toBeInstanceOf(TargetRefusedError);
   });
 
   it('and fails for a name without addresses, or a resolver that fails', async () => {
