@@ -7,7 +7,7 @@ const EVENTSTORE_CLIENT = 'node_modules/@eventstore/db-client/';
 /** Inside the command API imports run from the edge to the core: resources, then transports, then what carries them. */
 const commandApi = (...folders) => `^apps/command-api/src/(${folders.join('|')})/`;
 const COMMAND_API_EDGE = commandApi(
-  ...['instances', 'upgrades', 'system', 'events', 'tokens', 'actors', 'pages'],
+  ...['instances', 'upgrades', 'system', 'events', 'tokens', 'actors', 'webhooks', 'pages'],
 );
 const COMMAND_API_CORE = commandApi('commands', 'input');
 
@@ -20,6 +20,7 @@ const projector = (...folders) => `^apps/projector/src/(${folders.join('|')})/`;
 const POSTGRESQL_AND_WIRING = [
   '^apps/projector/src/read-model/postgres\\.',
   '^apps/command-api/src/access/postgres\\.actor-names\\.ts$',
+  '^apps/webhooks/src/store/postgres\\.',
   '^apps/projector/src/(projector\\.module|rebuild/rebuild-command|migrate/migrate-command)\\.ts$',
 ];
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { SETTINGS } from '@uplift/runtime';
 import { parse, type CollectionTag } from 'yaml';
 import { selectedStages, STARTABLE } from '../../apps/stage-workers/src/stage-selection';
-import { INSTALLATIONS, NATS_VERSION, projectRoot } from '../../tools/stack/src';
+import { INSTALLATIONS, NATS_VERSION, OPTIONAL_SERVICES, projectRoot } from '../../tools/stack/src';
 
 interface ComposeService {
   readonly extends?: { readonly file: string; readonly service: string };
@@ -89,8 +89,8 @@ const KNOWN_SETTINGS = new Set(
 );
 
 describe.each([
-  ['docker-compose.yml', INSTALLATIONS.separate],
-  ['compose.small.yml', INSTALLATIONS.all],
+  ['docker-compose.yml', [...INSTALLATIONS.separate, ...OPTIONAL_SERVICES]],
+  ['compose.small.yml', [...INSTALLATIONS.all, ...OPTIONAL_SERVICES]],
 ] as const)('%s', (file, installation) => {
   const text = textOf(file);
   const compose = composeOf(file);
@@ -103,6 +103,11 @@ describe.each([
 
   it('runs every service of the stack', () => {
     expect(ourLasting.map(([name]) => name).sort()).toEqual([...installation].sort());
+  });
+
+  it('starts what can be done without where its profile is asked for', () => {
+    const asked = services.filter(([name, { profiles = [] }]) => profiles.includes(name));
+    expect(asked.map(([name]) => name)).toEqual([...OPTIONAL_SERVICES]);
   });
 
   it('has the tables made by a step of its own, which alone knows their owner', () => {

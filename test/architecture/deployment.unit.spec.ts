@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { STORE_USERS } from '@uplift/event-store';
 import { SETTINGS } from '@uplift/runtime';
 import { parse } from 'yaml';
-import { INSTALLATIONS } from '../../tools/stack/src';
+import { INSTALLATIONS, OPTIONAL_SERVICES } from '../../tools/stack/src';
 import { composeOf, manifestsOf, root, textOf, type Container, type Manifest } from './manifests';
 
 const KUBERNETES = 'deploy/kubernetes/base';
@@ -17,7 +17,9 @@ function userOf(service: string): string {
 const compose = composeOf('docker-compose.yml');
 const composed = Object.entries(compose.services);
 const files = readdirSync(join(root, KUBERNETES)).map((name) => `${KUBERNETES}/${name}`);
-const manifests = files.flatMap(manifestsOf);
+/** Of services that an overlay may leave out. */
+const optional = OPTIONAL_SERVICES.map((name) => `deploy/kubernetes/${name}/${name}.yaml`);
+const manifests = [...files, ...optional].flatMap(manifestsOf);
 const deployments = manifests
   .filter(({ kind }) => kind === 'Deployment')
   .map((manifest) => [manifest.metadata.name, manifest] as const);
@@ -67,18 +69,20 @@ const settings = Object.values(SETTINGS) as readonly { env: string; secret?: boo
 const known = new Set(settings.flatMap(({ env }) => [env, `${env}_FILE`]));
 const secrets = new Set(settings.filter(({ secret }) => secret === true).map(({ env }) => env));
 
-const SERVICES: readonly string[] = INSTALLATIONS.separate;
+const IN_STORE: readonly string[] = INSTALLATIONS.separate;
+const SERVICES: readonly string[] = [...IN_STORE, ...OPTIONAL_SERVICES];
 /** The settings that are addresses: their port as the policies have it, and who reads them. */
 const ADDRESSES: Readonly<Record<string, { port: number; readers: readonly string[] }>> = {
-  eventStoreUrl: { port: 2113, readers: SERVICES },
+  eventStoreUrl: { port: 2113, readers: IN_STORE },
   eventStoreAdminUrl: { port: 2113, readers: [] },
   natsUrl: { port: 4222, readers: SERVICES },
   postgresUrl: { port: 5432, readers: ['projector', 'migrate'] },
   postgresOwnerUrl: { port: 5432, readers: ['migrate'] },
   actorsPostgresUrl: { port: 5432, readers: ['command-api', 'migrate'] },
+  webhooksPostgresUrl: { port: 5432, readers: ['webhooks'] },
   lagoonUrl: {
     port: 443,
-    readers: SERVICES.filter((name) => !['relay', 'projector', 'command-api'].includes(name)),
+    readers: IN_STORE.filter((name) => !['relay', 'projector', 'command-api'].includes(name)),
   },
   jwtJwksUrl: { port: 443, readers: ['command-api', 'projector'] },
   // Of a collector; where there is none nothing is sent.
@@ -167,10 +171,8 @@ describe('docker-compose.yml', () => {
   });
 
   it('lets every service be asked for health and metrics by the others', () => {
-    const running = composed.filter(([name]) =>
-      (INSTALLATIONS.separate as readonly string[]).includes(name),
-    );
-    expect(running).toHaveLength(INSTALLATIONS.separate.length);
+    const running = composed.filter(([name]) => SERVICES.includes(name));
+    expect(running).toHaveLength(SERVICES.length);
     for (const [, { environment = {} }] of running) {
       expect(environment).toMatchObject({
         UPLIFT_HEALTH_HOST: '0.0.0.0',
@@ -196,7 +198,7 @@ describe('deploy/kubernetes', () => {
   });
 
   it('runs every service, more than once', () => {
-    expect(deployments.map(([name]) => name).sort()).toEqual([...INSTALLATIONS.separate].sort());
+    expect(deployments.map(([name]) => name).sort()).toEqual([...SERVICES].sort());
     for (const [, { spec }] of deployments) expect(spec.replicas).toBeGreaterThan(1);
   });
 
@@ -291,13 +293,16 @@ describe('deploy/kubernetes', () => {
     expect(bus?.secret).toEqual({ secretName: `uplift-nats-${name}` });
   });
 
-  it.each(deployments)('%s is a user of its own in the store', (name, manifest) => {
-    const [store] = podOf(manifest).volumes.filter((volume) => volume.name === 'eventstore');
-    expect(store?.secret).toEqual({ secretName: `uplift-eventstore-${name}` });
-    const user = userOf(name);
-    expect(Object.keys(STORE_USERS)).toContain(user);
-    expect(textOf('docs/store-users.md')).toContain(`uplift-eventstore-${name}:${user}`);
-  });
+  it.each(deployments.filter(([name]) => IN_STORE.includes(name)))(
+    '%s is a user of its own in the store',
+    (name, manifest) => {
+      const [store] = podOf(manifest).volumes.filter((volume) => volume.name === 'eventstore');
+      expect(store?.secret).toEqual({ secretName: `uplift-eventstore-${name}` });
+      const user = userOf(name);
+      expect(Object.keys(STORE_USERS)).toContain(user);
+      expect(textOf('docs/store-users.md')).toContain(`uplift-eventstore-${name}:${user}`);
+    },
+  );
 
   it.each(deployments)('%s is never drained away as a whole', (_name, { spec }) => {
     const covers = ({ spec: { minAvailable, selector } }: Manifest) =>

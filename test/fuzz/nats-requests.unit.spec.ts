@@ -27,6 +27,11 @@ const { reason } = COMMAND_BODIES;
 const C = COMMAND_SUBJECTS;
 const Q = QUERY_SUBJECTS;
 
+const WEBHOOK = {
+  ...{ url: 'https://shop.example.com/', format: 'polydock', events: ['UpgradeFailed'] },
+  ...{ labels: { team: 'shop' }, description: 'the shop' },
+};
+
 const REQUESTS: readonly (readonly [subject: string, body: Body])[] = [
   [C.registerInstance, ({ n }) => instanceAt(n)[1]],
   [C.updateInstance, of({ ...COMMAND_BODIES.update, expectedRevision: 0 })],
@@ -49,6 +54,13 @@ const REQUESTS: readonly (readonly [subject: string, body: Body])[] = [
   [C.allowStarts, () => ({ ...reason, core: 'eu' })],
   [C.acceptStore, () => reason],
   [C.closeFinding, ({ instanceId }) => ({ ...reason, findingId: instanceId })],
+  [C.createWebhook, () => WEBHOOK],
+  [C.listWebhooks, ({ instanceId }) => ({ webhookId: instanceId })],
+  [C.deleteWebhook, ({ instanceId }) => ({ webhookId: instanceId })],
+  [C.listWebhookDeliveries, ({ instanceId }) => ({ webhookId: instanceId, limit: 1 })],
+  [C.replayWebhook, ({ instanceId }) => ({ webhookId: instanceId, eventId: instanceId })],
+  [C.rotateWebhookSecret, ({ instanceId }) => ({ webhookId: instanceId, overlapHours: 1 })],
+  [C.testWebhook, ({ instanceId }) => ({ webhookId: instanceId })],
   [Q.instanceGet, ({ instanceId }) => ({ instanceId })],
   [Q.instanceList, () => ({ cursor: 'WyJhIl0', limit: 10, status: 'removed', app: 'a' })],
   [Q.instanceStats, () => ({ label: ['team=shop'] })],

@@ -5,7 +5,7 @@ import { CommandFailure, EXIT } from './exit-code';
 import { possible } from './explain';
 
 interface ApiRequest {
-  readonly method?: 'GET' | 'POST';
+  readonly method?: 'GET' | 'POST' | 'DELETE';
   readonly body?: unknown;
   /** Sent as it is, instead of a body. */
   readonly lines?: Readable;

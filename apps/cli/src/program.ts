@@ -23,15 +23,16 @@ import { loginCommand, whoamiCommand } from './access/login.command';
 import { tokenCommand } from './access/token.command';
 import { storeCommand } from './store/store.command';
 import { upgradeCommand } from './upgrade/upgrade.command';
+import { webhookCommand } from './webhook.command';
 
 const EXIT_CODES = `
 Exit codes: 0 done, 1 failed, 2 usage, 3 refused, 4 timed out, 5 unreachable, 6 not allowed,
             141 nobody reads the output. Of --wait and watch also: 7 cancelled, 8 connection lost,
             130 Ctrl-C; after 4, 8 and 130 the upgrade goes on.
 Settings:   UPLIFT_API_URL; UPLIFT_TOKEN unless uplift login has stored one; UPLIFT_EVENTSTORE_URL for audit and rebuild;
-            UPLIFT_POSTGRES_URL for rebuild and migrate; UPLIFT_POSTGRES_OWNER_URL, UPLIFT_ACTORS_POSTGRES_URL for migrate;
-            UPLIFT_EVENTSTORE_ADMIN_URL for store setup. Options stand before the environment, that before the file
-            .config/uplift/config.env (UPLIFT_CONFIG_PATH), with one NAME=value a line.`;
+            UPLIFT_POSTGRES_URL for rebuild and migrate; UPLIFT_POSTGRES_OWNER_URL, UPLIFT_ACTORS_POSTGRES_URL,
+            UPLIFT_WEBHOOKS_POSTGRES_URL for migrate; UPLIFT_EVENTSTORE_ADMIN_URL for store setup. Options stand before
+            the environment, that before the file .config/uplift/config.env (UPLIFT_CONFIG_PATH), with one NAME=value a line.`;
 
 const PROJECTOR = resolve(__dirname, '../../projector/src/main.js');
 
@@ -80,6 +81,7 @@ export function commandLine(): { readonly root: Command; readonly context: CliCo
     ...[instanceCommand, upgradeCommand, systemCommand, auditCommand],
     ...[tokenCommand, actorCommand, whoamiCommand, loginCommand, storeCommand],
     completionCommand,
+    webhookCommand,
   ];
   nouns.forEach((noun) => root.addCommand(noun(context)));
   root

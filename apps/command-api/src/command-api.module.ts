@@ -68,6 +68,7 @@ import { ApiTokenStream } from './tokens/token-commands';
 import { TokensModule } from './tokens/tokens.module';
 import { UpgradePolicy } from './upgrades/upgrade-commands';
 import { UpgradesModule } from './upgrades/upgrades.module';
+import { WebhooksModule } from './webhooks/webhooks.module';
 
 export const SERVICE_NAME = 'command-api';
 
@@ -100,6 +101,7 @@ export const RESOURCE_MODULES = [
   EventsModule,
   TokensModule,
   ActorsModule,
+  WebhooksModule,
 ];
 
 /** Composition root: the one place where adapters are chosen. */

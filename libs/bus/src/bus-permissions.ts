@@ -7,9 +7,10 @@ import {
   HEARTBEAT_SUBJECT,
   QUERY_SUBJECTS,
   QUERY_SUBJECT_ROOT,
+  WEBHOOK_SUBJECT_ROOT,
 } from '@uplift/contracts';
 import { UPGRADE_STAGES, type UpgradeStage } from '@uplift/domain';
-import { CONSUMERS } from './bus-topology';
+import { ALL_CONSUMERS, CONSUMERS, WEBHOOKS_CONSUMER } from './bus-topology';
 
 /** What a user of the bus may do; everything else is denied. */
 export interface BusPermissions {
@@ -46,6 +47,7 @@ export const SERVICE_USERS = [
   'relay',
   'projector',
   'command-api',
+  'webhooks',
   ...STAGE_PROCESSES,
   ALL_STAGES,
 ] as const;
@@ -122,8 +124,8 @@ function isOfEvents(subject: string): boolean {
 function durableFault(durable: string | undefined): string | undefined {
   if (durable === undefined) return undefined;
   if (!/^[\w-]+$/.test(durable)) return 'the name of a durable has letters, digits, - and _ only';
-  const isOurs = CONSUMERS.some((consumer) => consumer.durable === durable);
-  return isOurs ? `the durable ${durable} is that of a stage of Uplift` : undefined;
+  const isOurs = ALL_CONSUMERS.some((consumer) => consumer.durable === durable);
+  return isOurs ? `the durable ${durable} is one of Uplift` : undefined;
 }
 
 function partsOf(user: string): readonly string[] {
@@ -150,7 +152,7 @@ const OWN = {
       ...READ_STREAM,
       ...[api('STREAM.CREATE'), api('STREAM.UPDATE'), api('CONSUMER.LIST')],
       `${api('CONSUMER.INFO')}.*`,
-      ...CONSUMERS.map(({ durable, filterSubject }) =>
+      ...ALL_CONSUMERS.map(({ durable, filterSubject }) =>
         [api('CONSUMER.CREATE'), durable, filterSubject].join('.'),
       ),
     ],
@@ -163,13 +165,21 @@ const OWN = {
     answers: true,
   }),
   'command-api': (user: string): BusPermissions => ({
-    publish: [below(QUERY_SUBJECT_ROOT), HEARTBEAT_SUBJECT, ...READ_STREAM],
+    publish: [
+      ...[below(QUERY_SUBJECT_ROOT), below(WEBHOOK_SUBJECT_ROOT), HEARTBEAT_SUBJECT],
+      ...READ_STREAM,
+    ],
     subscribe: [
       below(COMMAND_SUBJECT_ROOT),
       ...Object.keys(COMMAND_ALIASES),
       ...discovery('uplift-command-api'),
       inboxOf(user),
     ],
+    answers: true,
+  }),
+  webhooks: (user: string): BusPermissions => ({
+    publish: [...READ_STREAM, ...rightsOnConsumer(WEBHOOKS_CONSUMER.durable)],
+    subscribe: [below(WEBHOOK_SUBJECT_ROOT), ...discovery('uplift-webhooks'), inboxOf(user)],
     answers: true,
   }),
   [OPERATOR_USER]: (): BusPermissions => ({ publish: ['>'], subscribe: ['>'], answers: false }),

@@ -86,6 +86,18 @@ it('lets the command API serve every command, and the projector every query', ()
   }
 });
 
+it('lets webhooks follow the stream, and the command API alone ask them', () => {
+  const next = `$JS.API.CONSUMER.MSG.NEXT.${EVENTS_STREAM}.webhooks`;
+  const request = 'uplift.hook.v1.create';
+  const mayDo = (user: string) => [
+    ...[mayPublish(user, next), mayPublish(user, request), maySubscribe(user, request)],
+  ];
+  const others = SERVICE_USERS.filter((user) => !['webhooks', 'command-api'].includes(user));
+  expect(mayDo('webhooks')).toEqual([true, false, true]);
+  expect(mayDo('command-api')).toEqual([false, true, false]);
+  for (const user of others) expect(mayDo(user)).toEqual([false, false, false]);
+});
+
 it("gives a team's service what it was given, and its durable", () => {
   const team = permissionsOfTeam({
     name: 'billing',
@@ -126,7 +138,8 @@ it.each<[string, Partial<TeamService>, RegExp]>([
   ['commands as events', { events: ['uplift.cmd.v1.>'] }, /is no subject of events/],
   ['what only begins as events', { events: ['uplift.evt.v1x.y'] }, /is no subject of events/],
   ['events in a queue', { events: ['uplift.evt.v1.> all'] }, /is no subject of events/],
-  ['our durable', { durable: 'upgrade' }, /the durable upgrade is that of a stage/],
+  ['our durable', { durable: 'upgrade' }, /the durable upgrade is one of Uplift/],
+  ['that of webhooks', { durable: 'webhooks' }, /the durable webhooks is one of Uplift/],
   ['every durable', { durable: '*' }, /the name of a durable has/],
   ['no durable', { durable: '' }, /the name of a durable has/],
 ])('refuses a team %s', (_what, wanted, words) => {

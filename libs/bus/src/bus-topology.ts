@@ -82,6 +82,12 @@ export const CONSUMERS: readonly ConsumerRow[] = LIFECYCLE_ROWS.flatMap(([type, 
   })),
 );
 
+/** Whoever sends events on to other systems gets all of the stream, in batches. */
+export const WEBHOOKS_CONSUMER = {
+  ...{ durable: 'webhooks', filterSubject: `${EVENT_SUBJECT_ROOT}.>` },
+  ...{ ackWaitMs: 10_000, maxAckPending: 4_096, batch: 256, mostBytes: MOST_BYTES },
+} as const;
+
 /** Each way in which a stage is opened has a consumer that bears its name; all else is for those who poll. */
 function stageOf(durable: DurableName): UpgradeStage {
   const opened = UPGRADE_STAGES.find((stage) =>
@@ -89,6 +95,9 @@ function stageOf(durable: DurableName): UpgradeStage {
   );
   return opened ?? 'poll-upgrade';
 }
+
+/** What the relay makes. */
+export const ALL_CONSUMERS = [...CONSUMERS, WEBHOOKS_CONSUMER] as const;
 
 /** What this installation wants of stream and consumers beside the table. */
 export interface TopologyOptions {
@@ -169,7 +178,7 @@ export function wantedStream({ replicas, maxBytes, placement }: TopologyOptions)
 
 /** Every message is delivered until a worker has answered for it. */
 export function wantedConsumers(options: TopologyOptions = {}): readonly WantedSettings[] {
-  return CONSUMERS.map(({ durable, filterSubject, ackWaitMs, maxAckPending }) => ({
+  return ALL_CONSUMERS.map(({ durable, filterSubject, ackWaitMs, maxAckPending }) => ({
     name: durable,
     kept: {
       filter_subject: filterSubject,

@@ -17,3 +17,4 @@ export * from './nats.bus-connection';
 export * from './publish-run';
 export * from './service-bus';
 export * from './services.strategy';
+export * from './stream-follower';

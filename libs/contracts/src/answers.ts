@@ -10,6 +10,7 @@ import {
   upgrade,
 } from './documents';
 import { PROBLEM_SCHEMA } from './problems';
+import { WEBHOOK_ANSWERS } from './webhooks';
 import type { Schema, ValueOf } from './schema';
 import {
   dateTime,
@@ -245,6 +246,7 @@ export const ANSWERS = {
       ),
     }),
   ),
+  ...WEBHOOK_ANSWERS,
   problem: PROBLEM_SCHEMA,
 } as const;
 

@@ -28,3 +28,4 @@ export * from './upcasters';
 export { openApiSchemas, toOpenApi } from './open-api';
 export type { Schema, ValueOf } from './schema';
 export * from './request.codec';
+export * from './webhooks';

@@ -17,6 +17,7 @@ import type { AnySchema, JsonSchema, Schema, ValueOf } from './schema';
 import { closed, documented, flag, object, oneOf, plain, uuid } from './schema';
 import type { QUERY_SUBJECTS } from './subjects';
 import { isUtcTime, UTC_TIME_RULE } from './utc-time';
+import { WEBHOOK_DELIVERY_PAGE } from './webhooks';
 
 /** Length of a page when the caller names none. */
 export const DEFAULT_PAGE_LENGTH = 50;
@@ -184,6 +185,7 @@ const HTTP_QUERIES = {
     object({}, { instanceId: ofOneInstance('Only events of this instance'), after: seenLast }),
   ),
   actorNames: closed(object({}, { ids: actorIds })),
+  webhookDeliveries: WEBHOOK_DELIVERY_PAGE,
 } as const satisfies Record<string, AnySchema>;
 
 /** What each query is answered with, by its name in `ANSWERS`. */
@@ -220,7 +222,7 @@ export function takesLabels(query: QueryName): boolean {
   return Object.hasOwn(shapeOf(query).properties, 'labels');
 }
 
-const validators = new Map<HttpQueryName, ValidateFunction>();
+const validators = new Map<AnySchema, ValidateFunction>();
 
 export type QueryName = keyof typeof QUERIES;
 export type HttpQueryName = keyof typeof HTTP_QUERIES;
@@ -292,8 +294,13 @@ function shapeOf(query: HttpQueryName): QueryShape {
 }
 
 function faultsOf(query: HttpQueryName, body: unknown): readonly ProblemFault[] {
-  const validate = validators.get(query) ?? ajv.compile(HTTP_QUERIES[query].json);
-  validators.set(query, validate);
+  return faultsIn(HTTP_QUERIES[query], body);
+}
+
+/** Where a body breaks its schema, and how. */
+export function faultsIn(schema: AnySchema, body: unknown): readonly ProblemFault[] {
+  const validate = validators.get(schema) ?? ajv.compile(schema.json);
+  validators.set(schema, validate);
   if (validate(body)) return [];
   return (validate.errors ?? []).map(toFault);
 }

@@ -3,6 +3,8 @@ export const EVENTS_STREAM = 'UPLIFT_EVENTS';
 export const EVENT_SUBJECT_ROOT = 'uplift.evt.v1';
 export const COMMAND_SUBJECT_ROOT = 'uplift.cmd.v1';
 export const QUERY_SUBJECT_ROOT = 'uplift.qry.v1';
+/** Between the command API and the service that keeps webhooks: nobody else asks there. */
+export const WEBHOOK_SUBJECT_ROOT = 'uplift.hook.v1';
 
 export const COMMAND_SUBJECTS = {
   registerInstance: 'uplift.cmd.v1.instance.register',
@@ -25,6 +27,13 @@ export const COMMAND_SUBJECTS = {
   allowStarts: 'uplift.cmd.v1.system.allow-starts',
   acceptStore: 'uplift.cmd.v1.system.accept-store',
   closeFinding: 'uplift.cmd.v1.system.close-finding',
+  createWebhook: 'uplift.cmd.v1.webhook.create',
+  listWebhooks: 'uplift.cmd.v1.webhook.list',
+  deleteWebhook: 'uplift.cmd.v1.webhook.delete',
+  listWebhookDeliveries: 'uplift.cmd.v1.webhook.deliveries',
+  replayWebhook: 'uplift.cmd.v1.webhook.replay',
+  rotateWebhookSecret: 'uplift.cmd.v1.webhook.rotate-secret',
+  testWebhook: 'uplift.cmd.v1.webhook.test',
 } as const;
 
 /** A caller that knows only the command's plain name gets an answer too. */

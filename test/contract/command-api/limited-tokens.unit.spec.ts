@@ -62,6 +62,8 @@ const BODIES: Readonly<Record<string, object>> = {
   ...{ prioritize: COMMAND_BODIES.prioritize, retry: COMMAND_BODIES.retry },
   resolve: COMMAND_BODIES.resolve,
   ...{ 'accept-store': reason, 'allow-starts': reason, 'stop-starts': reason },
+  ...{ webhooks: {}, create: {}, delete: {}, deliveries: {}, list: {} },
+  ...{ replay: {}, 'rotate-secret': {}, test: {} },
   ...{ erase: reason, close: reason, 'close-finding': { ...reason, findingId: NOWHERE.tokenId } },
 };
 

@@ -123,6 +123,13 @@ export function publishedSuite(running: () => RunningCommandApi): void {
         'uplift.cmd.v1.upgrade.retry',
         'uplift.cmd.v1.upgrade.rollback',
         'uplift.cmd.v1.upgrade.trigger',
+        'uplift.cmd.v1.webhook.create',
+        'uplift.cmd.v1.webhook.delete',
+        'uplift.cmd.v1.webhook.deliveries',
+        'uplift.cmd.v1.webhook.list',
+        'uplift.cmd.v1.webhook.replay',
+        'uplift.cmd.v1.webhook.rotate-secret',
+        'uplift.cmd.v1.webhook.test',
       ]);
       expect(endpoints.every(({ metadata }) => 'schema' in metadata)).toBe(true);
     });

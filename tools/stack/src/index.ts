@@ -15,7 +15,13 @@ export { NatsServer } from './nats/nats-server';
 export { PostgresServer } from './postgres/postgres-server';
 export { startNamespace } from './stack/infrastructure';
 export type { InfrastructureName } from './stack/infrastructure';
-export { INSTALLATIONS, isServiceName, QUICK_STEPS, SERVICE_NAMES } from './stack/services';
+export {
+  INSTALLATIONS,
+  isServiceName,
+  OPTIONAL_SERVICES,
+  QUICK_STEPS,
+  SERVICE_NAMES,
+} from './stack/services';
 export type { Installation, ServiceName } from './stack/services';
 export { Stack } from './stack/stack';
 export type { StackOptions } from './stack/stack';

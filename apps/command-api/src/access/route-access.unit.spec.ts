@@ -87,18 +87,32 @@ describe('the routes of a service', () => {
       ({ access }) => access?.kind === 'scope' && access.limits === 'refused',
     );
     expect(refusing.map(({ name }) => name)).toEqual([
+      'DELETE /v1/webhooks/:id',
       'GET /metrics',
       'GET /v1/actors',
       'GET /v1/actors/:id',
+      'GET /v1/webhooks',
+      'GET /v1/webhooks/:id/deliveries',
       'POST /v1/actors/:id/erase',
       'POST /v1/system/accept-store',
       'POST /v1/system/allow-starts',
       'POST /v1/system/findings/:id/close',
       'POST /v1/system/stop-starts',
+      'POST /v1/webhooks',
+      'POST /v1/webhooks/:id/replay',
+      'POST /v1/webhooks/:id/rotate-secret',
+      'POST /v1/webhooks/:id/test',
       'uplift.cmd.v1.system.accept-store',
       'uplift.cmd.v1.system.allow-starts',
       'uplift.cmd.v1.system.close-finding',
       'uplift.cmd.v1.system.stop-starts',
+      'uplift.cmd.v1.webhook.create',
+      'uplift.cmd.v1.webhook.delete',
+      'uplift.cmd.v1.webhook.deliveries',
+      'uplift.cmd.v1.webhook.list',
+      'uplift.cmd.v1.webhook.replay',
+      'uplift.cmd.v1.webhook.rotate-secret',
+      'uplift.cmd.v1.webhook.test',
     ]);
   });
 

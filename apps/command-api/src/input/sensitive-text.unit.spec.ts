@@ -18,6 +18,14 @@ import {
   RetryUpgradeOfInstanceDto,
   TriggerUpgradeOfInstanceDto,
 } from '../upgrades/upgrades.dto';
+import {
+  CreateWebhookDto,
+  ListDeliveriesDto,
+  ListWebhooksDto,
+  ReplayOfWebhookDto,
+  RotateSecretOfWebhookDto,
+  WebhookDto,
+} from '../webhooks/webhooks.dto';
 import type { DtoType } from './read-dto';
 import { readDto } from './read-dto';
 import { holdsMailAddress, SECRET_PATTERNS, secretIn } from './sensitive-text';
@@ -132,6 +140,10 @@ const REGISTRATION = {
 const VARIABLES = { variables: [{ name: 'VERSION', value: '2' }] };
 const REASON = { reason: 'new release' };
 const EXPIRY = '2026-06-01T00:00:00.000Z';
+const WEBHOOK = {
+  ...{ url: 'https://shop.example.com/hooks', format: 'polydock', events: ['UpgradeFailed'] },
+  ...{ labels: { team: 'shop' }, description: 'the shop' },
+};
 const OF_UPGRADE = { instanceId: ID, upgradeId: ID };
 
 /** Every command that carries text, with all of it. */
@@ -151,6 +163,12 @@ const COMMANDS: readonly (readonly [DtoType<object>, object])[] = [
   [ReasonOfInstanceDto, { instanceId: ID, ...REASON }],
   [SwitchStartsDto, { ...REASON, core: 'eu' }],
   [CloseFindingDto, { ...REASON, findingId: ID }],
+  [CreateWebhookDto, WEBHOOK],
+  [WebhookDto, { webhookId: ID }],
+  [ListWebhooksDto, { webhookId: ID }],
+  [ListDeliveriesDto, { webhookId: ID, state: 'failed', cursor: '7', limit: 1 }],
+  [ReplayOfWebhookDto, { webhookId: ID, eventId: ID, since: EXPIRY, until: EXPIRY }],
+  [RotateSecretOfWebhookDto, { webhookId: ID, overlapHours: 0 }],
   [CreateTokenDto, { ...REASON, scopes: ['audit:read'], expiresAt: EXPIRY, name: 'Robot' }],
 ];
 
@@ -199,7 +217,7 @@ describe('every text of every command', () => {
     '%s%s takes no secret, and the answer does not repeat it',
     (_n, at, type, value) => {
       const faults = faultsOf(type, withText(value, at, 'password=canary-7f3a'));
-      const place = at.replace(/^(\/(?:labels|scopes))\/.*/, '$1');
+      const place = at.replace(/^(\/(?:labels|scopes|events))\/.*/, '$1');
       expect(faults.map(({ pointer }) => pointer)).toContain(place);
       expect(JSON.stringify(faults)).not.toContain('canary');
     },

@@ -42,6 +42,13 @@ export const COMMAND_ENDPOINTS = {
   [COMMAND_SUBJECTS.allowStarts]: endpoint('SwitchStartsDto', 'system:operate'),
   [COMMAND_SUBJECTS.acceptStore]: endpoint('AcceptStoreDto', 'system:operate'),
   [COMMAND_SUBJECTS.closeFinding]: endpoint('CloseFindingDto', 'system:operate'),
+  [COMMAND_SUBJECTS.createWebhook]: endpoint('CreateWebhookDto', 'system:operate'),
+  [COMMAND_SUBJECTS.listWebhooks]: endpoint('ListWebhooksDto', 'system:operate'),
+  [COMMAND_SUBJECTS.deleteWebhook]: endpoint('WebhookDto', 'system:operate'),
+  [COMMAND_SUBJECTS.listWebhookDeliveries]: endpoint('ListDeliveriesDto', 'system:operate'),
+  [COMMAND_SUBJECTS.replayWebhook]: endpoint('ReplayOfWebhookDto', 'system:operate'),
+  [COMMAND_SUBJECTS.rotateWebhookSecret]: endpoint('RotateSecretOfWebhookDto', 'system:operate'),
+  [COMMAND_SUBJECTS.testWebhook]: endpoint('WebhookDto', 'system:operate'),
 } as const satisfies Readonly<Record<string, EndpointMetadata>>;
 
 type CommandSubject = keyof typeof COMMAND_ENDPOINTS;

@@ -16,6 +16,13 @@ import {
   TriggerUpgradeDto,
   TriggerUpgradeOfInstanceDto,
 } from '../upgrades/upgrades.dto';
+import {
+  ListDeliveriesDto,
+  ListWebhooksDto,
+  ReplayOfWebhookDto,
+  RotateSecretOfWebhookDto,
+  WebhookDto,
+} from '../webhooks/webhooks.dto';
 import { withExamples } from './examples';
 
 const ABOUT =
@@ -32,6 +39,11 @@ const FURTHER_MODELS = [
   ResolveOutcomeOfInstanceDto,
   PrioritizeUpgradeOfInstanceDto,
   CloseFindingDto,
+  ListDeliveriesDto,
+  ListWebhooksDto,
+  ReplayOfWebhookDto,
+  RotateSecretOfWebhookDto,
+  WebhookDto,
 ];
 
 const EITHER_CLAIM = { oneOf: [{ required: ['adopt'] }, { required: ['notLanded'] }] };

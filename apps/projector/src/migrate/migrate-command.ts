@@ -14,16 +14,19 @@ export async function runMigrate(write: (line: string) => void): Promise<0 | 1> 
 }
 
 function migrate() {
-  const { postgresOwnerUrl, postgresUrl, actorsPostgresUrl, postgresReaders } = readConfiguration([
-    'postgresOwnerUrl',
-    'postgresUrl',
-    'actorsPostgresUrl',
-    'postgresReaders',
-  ]);
+  const { postgresOwnerUrl, postgresUrl, actorsPostgresUrl, webhooksPostgresUrl, postgresReaders } =
+    readConfiguration([
+      'postgresOwnerUrl',
+      'postgresUrl',
+      'actorsPostgresUrl',
+      'webhooksPostgresUrl',
+      'postgresReaders',
+    ]);
   return migrateDatabase({
     ownerUrl: postgresOwnerUrl,
     url: postgresUrl,
     actorsUrl: actorsPostgresUrl,
+    webhooksUrl: webhooksPostgresUrl,
     readers: postgresReaders,
   });
 }

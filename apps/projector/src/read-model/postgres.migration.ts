@@ -15,6 +15,7 @@ import {
   rebuildParts,
   SCHEMA_VERSION,
 } from './postgres.schema';
+import { grantsOfWebhookSender, refuseSendersPowers, WEBHOOK_PARTS } from './postgres.webhooks';
 import { SchemaError } from './read-model.port';
 
 export interface MigrationOptions {
@@ -24,6 +25,8 @@ export interface MigrationOptions {
   readonly url: string;
   /** Of the role that keeps the names of actors; it is made if it is not there. */
   readonly actorsUrl?: string | undefined;
+  /** Of the role that sends webhooks; it is made if it is not there. */
+  readonly webhooksUrl?: string | undefined;
   /** Roles that may read the live rows. */
   readonly readers?: readonly string[];
 }
@@ -43,13 +46,14 @@ const MIGRATION_LOCK = 7_202_611_232;
  * do. Throws SchemaError where that cannot be, and RebuildRunningError.
  */
 export async function migrateDatabase(options: MigrationOptions): Promise<MigrationResult> {
-  const { ownerUrl, url, actorsUrl, readers = [] } = options;
+  const { ownerUrl, url, actorsUrl, webhooksUrl, readers = [] } = options;
   const owner = openConnections({ url: ownerUrl, poolSize: 1, isUnhurried: true });
   const roleOf = (setting: string, address: string) =>
     createRole(owner, setting, new Client({ connectionString: address }));
   try {
     const role = await roleOf('UPLIFT_POSTGRES_URL', url);
     const keeper = actorsUrl && (await roleOf('UPLIFT_ACTORS_POSTGRES_URL', actorsUrl));
+    const sender = webhooksUrl && (await roleOf('UPLIFT_WEBHOOKS_POSTGRES_URL', webhooksUrl));
     return await owner.transaction().execute(async (transaction) => {
       await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)})`.execute(transaction);
       const from = await migrateTables(transaction);
@@ -58,6 +62,8 @@ export async function migrateDatabase(options: MigrationOptions): Promise<Migrat
       await refusePowers(transaction, role);
       await runAll(transaction, ACTOR_PARTS);
       if (keeper) await admitKeeper(transaction, keeper);
+      await runAll(transaction, WEBHOOK_PARTS);
+      if (sender) await admitSender(transaction, sender);
       return { from, version: SCHEMA_VERSION, role };
     });
   } catch (error) {
@@ -70,6 +76,11 @@ export async function migrateDatabase(options: MigrationOptions): Promise<Migrat
 async function admitKeeper(transaction: Connections, role: string): Promise<void> {
   await runAll(transaction, grantsOfActorKeeper(quoted(role)));
   await refuseKeepersPowers(transaction, role);
+}
+
+async function admitSender(transaction: Connections, role: string): Promise<void> {
+  await runAll(transaction, grantsOfWebhookSender(quoted(role)));
+  await refuseSendersPowers(transaction, role);
 }
 
 /** Answers with the version before. */

@@ -140,8 +140,10 @@ export class InMemoryConsumer {
   }
 
   private wants({ subject }: MessageOnBus): boolean {
+    const filter = String(this.settings.filter_subject);
+    if (filter.endsWith('.>')) return subject.startsWith(filter.slice(0, -1));
     const tokens = subject.split('.');
-    const wanted = String(this.settings.filter_subject).split('.');
+    const wanted = filter.split('.');
     return (
       tokens.length === wanted.length &&
       wanted.every((token, n) => token === '*' || token === tokens[n])

@@ -5,6 +5,7 @@ import { PROCESS_SETTINGS } from './process.settings';
 import { expectation, type Setting } from './setting';
 import { DEADLINE_SETTINGS, STAGE_SETTINGS } from './stage.settings';
 import { TRACE_SETTINGS } from './tracing.settings';
+import { WEBHOOK_SETTINGS } from './webhook.settings';
 
 /** Every setting of every process. A new setting is a new row in one of these tables. */
 export const SETTINGS = {
@@ -14,6 +15,7 @@ export const SETTINGS = {
   ...LAGOON_SETTINGS,
   ...STAGE_SETTINGS,
   ...DEADLINE_SETTINGS,
+  ...WEBHOOK_SETTINGS,
   ...TRACE_SETTINGS,
 } as const satisfies Record<string, Setting>;
 

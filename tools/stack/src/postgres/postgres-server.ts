@@ -18,6 +18,7 @@ const RETRY_MS = 200;
 const START_ATTEMPTS = 3;
 const RESTART_ATTEMPTS = 200;
 const RUN_TIME_ROLE = 'uplift_projector';
+const WEBHOOKS_ROLE = 'uplift_webhooks';
 
 interface PostgresServerOptions {
   /** Where the log and the cluster go; a cluster that is already there is used. */
@@ -69,8 +70,14 @@ export class PostgresServer extends StackPart {
   /** The database as `uplift migrate` leaves it; answers with the URL of the role that a projector runs as. */
   async migrate(database = 'postgres'): Promise<string> {
     const url = this.urlOf(database, RUN_TIME_ROLE);
-    await migrateDatabase({ ownerUrl: this.urlOf(database), url });
+    const webhooksUrl = this.urlOf(database, WEBHOOKS_ROLE);
+    await migrateDatabase({ ownerUrl: this.urlOf(database), url, webhooksUrl });
     return url;
+  }
+
+  /** With the role that sends webhooks. */
+  get webhooksUrl(): string {
+    return this.urlOf('postgres', WEBHOOKS_ROLE);
   }
 
   /** Creates an empty database and returns its URL. */

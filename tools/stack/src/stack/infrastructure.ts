@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OPERATOR_USER } from '@uplift/bus';
@@ -51,10 +52,22 @@ export const START_INFRASTRUCTURE: Readonly<Record<InfrastructureName, Starter>>
     if (url && ownerUrl) await migrateDatabase({ ownerUrl, url });
     if (url) return { env: { UPLIFT_POSTGRES_URL: url } };
     const part = await PostgresServer.start({ dir: join(dir, 'postgres') });
-    return { part, env: { UPLIFT_POSTGRES_URL: await part.migrate() } };
+    const env = { UPLIFT_POSTGRES_URL: await part.migrate() };
+    return { part, env, envOf: (service) => (service === 'webhooks' ? webhooksOn(part) : {}) };
   },
   lagoon: startLagoon,
 };
+
+/** Anything that nobody can guess: what it seals goes with the stack. */
+const WEBHOOKS_KEY = randomBytes(32).toString('base64');
+
+function webhooksOn(part: PostgresServer): Settings {
+  return {
+    UPLIFT_WEBHOOKS_POSTGRES_URL: part.webhooksUrl,
+    UPLIFT_WEBHOOKS_KEY: WEBHOOKS_KEY,
+    UPLIFT_WEBHOOK_ALLOW_LOOPBACK: 'true',
+  };
+}
 
 async function startNats(dir: string): Promise<StartedInfrastructure> {
   await mkdir(dir, { recursive: true });

@@ -19,6 +19,7 @@ export const SERVICES = {
   relay: { script: 'dist/apps/relay/src/main.js' },
   projector: { script: 'dist/apps/projector/src/main.js' },
   'command-api': { script: 'dist/apps/command-api/src/main.js' },
+  webhooks: { script: 'dist/apps/webhooks/src/main.js' },
   'pre-upgrade': stage('pre-upgrade'),
   upgrade: stage('upgrade'),
   'poll-upgrade': stage('poll-upgrade'),
@@ -32,9 +33,12 @@ export type ServiceName = keyof typeof SERVICES;
 
 const EVERY_NAME = Object.keys(SERVICES) as readonly ServiceName[];
 
+/** Services that an installation can do without. */
+export const OPTIONAL_SERVICES: readonly ServiceName[] = ['webhooks'];
+
 /** What a whole installation consists of: a process for each stage, or one for all of them. */
 export const INSTALLATIONS = {
-  separate: EVERY_NAME.filter((name) => name !== 'stages'),
+  separate: EVERY_NAME.filter((name) => name !== 'stages' && !OPTIONAL_SERVICES.includes(name)),
   all: ['relay', 'projector', 'command-api', 'stages'],
 } as const satisfies Record<string, readonly ServiceName[]>;
 
