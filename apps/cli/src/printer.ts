@@ -53,6 +53,11 @@ export class Printer {
     }
   }
 
+  /** A page as it is, for a file or another program. */
+  page(text: string): void {
+    this.screen.out(text);
+  }
+
   table(rows: readonly Row[]): string {
     return tableOf(rows, this.screen);
   }

@@ -21,6 +21,7 @@ import { systemCommand } from './system.command';
 import { actorCommand } from './access/actor.command';
 import { loginCommand, whoamiCommand } from './access/login.command';
 import { tokenCommand } from './access/token.command';
+import { statsCommand } from './report/report.command';
 import { storeCommand } from './store/store.command';
 import { upgradeCommand } from './upgrade/upgrade.command';
 import { webhookCommand } from './webhook.command';
@@ -78,7 +79,7 @@ export function commandLine(): { readonly root: Command; readonly context: CliCo
     .addHelpText('after', EXIT_CODES);
   const context = new CliContext(root, systemClock, systemRandomness);
   const nouns = [
-    ...[instanceCommand, upgradeCommand, systemCommand, auditCommand],
+    ...[instanceCommand, upgradeCommand, statsCommand, systemCommand, auditCommand],
     ...[tokenCommand, actorCommand, whoamiCommand, loginCommand, storeCommand],
     completionCommand,
     webhookCommand,

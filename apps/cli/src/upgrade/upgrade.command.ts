@@ -19,6 +19,7 @@ import {
 } from '../options';
 import type { Row } from '../printer';
 import { queryOptions, queryString } from '../query-options';
+import { reportCommand } from '../report/report.command';
 import { operatorCommands, priorityOption } from './operator.commands';
 import type { TargetOptions } from './target-options';
 import { targetOf, targetOptions } from './target-options';
@@ -45,7 +46,8 @@ export function upgradeCommand(context: CliContext): Command {
   return upgrade
     .addCommand(listCommand(context))
     .addCommand(getCommand(context))
-    .addCommand(watchCommand(context));
+    .addCommand(watchCommand(context))
+    .addCommand(reportCommand(context));
 }
 
 function triggerCommand(context: CliContext): Command {
