@@ -142,7 +142,10 @@ const INSTALLERS: readonly NatsInstaller[] = [
   {
     name: 'official archive',
     isPossible: () => Promise.resolve(true),
-    install: () => downloadNatsServer(),
+    install: () => {
+      progress(`Downloading nats-server ${NATS_VERSION}`);
+      return downloadNatsServer();
+    },
   },
   {
     name: 'go install',
