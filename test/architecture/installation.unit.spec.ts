@@ -106,6 +106,26 @@ describe('what the commands install', () => {
     expect(run('ensureInstalled').stderr).toBe('');
   });
 
+  it('rewrite one line on a terminal, with the time that has passed', () => {
+    const text = `
+      import { showing } from './tools/run/progress.mjs';
+      const written = [];
+      await showing('Work', () => new Promise((done) => {
+        globalThis.tick = () => written.length === 3 && done();
+      }), {
+        to: { isTTY: true, write: (words) => { written.push(words); globalThis.tick?.(); } },
+        everyMs: { terminal: 1 },
+      });
+      console.log(JSON.stringify(written));`;
+    write('terminal.mjs', text);
+    const written = JSON.parse(run('terminal').stdout) as string[];
+    const line = (words: string) => expect.stringMatching(`^\r\x1b\\[2K${words}$`) as string;
+    expect(written).toEqual([
+      ...[line('Work…'), line('Work… \\d+ s'), line('Work… \\d+ s')],
+      ...[line('Work: done in \\d+ s'), '\n'],
+    ]);
+  });
+
   it('tell what npm said when it fails, and run nothing', () => {
     write('npm-fails', '');
     const { status, stdout, stderr } = run('ensureInstalled');
