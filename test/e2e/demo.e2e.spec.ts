@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { projectRoot } from '../../tools/stack/src';
 import { survivors } from '../../tools/stack/src/testing/gone';
@@ -37,6 +37,12 @@ class RunningDemo {
     return descendantsOf(this.child.pid ?? 0);
   }
 
+  /** A page that it has written, where it says so. */
+  async pageNamed(name: string): Promise<string> {
+    const [, file = ''] = new RegExp(`^ +(/.*/${name}\\.html)$`, 'm').exec(this.output) ?? [];
+    return readFile(file, 'utf8');
+  }
+
   async removeFolder(): Promise<void> {
     const [, folder] = /logs in (\S+)\/logs/.exec(this.output) ?? [];
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
@@ -69,6 +75,12 @@ describe('the demo', () => {
       expect(demo.output).toContain(part);
     }
     expect(await survivors(family)).toEqual([]);
+    for (const [page, title] of [
+      ['fleet', 'The fleet: 6 instances'],
+      ['upgrade', 'Upgrade of anythingllm-0001/main: succeeded'],
+    ] as const) {
+      expect(await demo.pageNamed(page)).toContain(`<title>${title}`);
+    }
     await demo.removeFolder();
   });
 

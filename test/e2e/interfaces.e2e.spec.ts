@@ -1,6 +1,7 @@
 import { upliftForAll } from '../support/running-uplift';
 import { TraceCollector } from '../support/trace-collector';
 import { busRightsSuite } from './bus-rights.suite';
+import { examplesSuite } from './examples.suite';
 import { fleetUpgradeSuite } from './fleet-upgrade.suite';
 import { metricsSuite } from './metrics.suite';
 import { publicInterfacesSuite } from './public-interfaces.suite';
@@ -27,6 +28,7 @@ describe('Uplift as processes on real servers', () => {
   fleetUpgradeSuite(uplift);
   metricsSuite(uplift);
   publicInterfacesSuite(uplift);
+  examplesSuite(uplift);
   busRightsSuite(uplift);
   secretsSuite(uplift);
   // Whatever the suites before have brought about may stand in no trace either.

@@ -9,7 +9,7 @@ import type {
 import { COMMAND_SUBJECTS, ProblemError, QUERY_SUBJECTS, REQUEST_HEADERS } from '@uplift/contracts';
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { LedgerPage } from '../../lagoon-simulator/src';
 import { projectRoot, upliftEnvironment } from '../../stack/src';
 import type { DemoInstance } from './fleet';
@@ -127,21 +127,47 @@ async function ask(url: string, request: RequestInit = {}): Promise<string> {
   return text;
 }
 
-/** Runs `uplift audit verify` in a process of its own, which reads the store itself. */
-export function auditVerdict(env: Readonly<Record<string, string>>): Promise<AuditVerdict> {
+type Settings = Readonly<Record<string, string>>;
+
+interface Said {
+  readonly isDone: boolean;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `uplift` as somebody at a terminal does: in a process of its own. */
+function uplift(env: Settings, ...args: readonly string[]): Promise<Said> {
   const cli = resolve(projectRoot(), 'dist/apps/cli/src/main.js');
-  return new Promise((done, fail) => {
-    execFile(
-      process.execPath,
-      [cli, '--output', 'json', 'audit', 'verify'],
-      { env: upliftEnvironment(env), maxBuffer: 64 * 1024 * 1024 },
-      (_error, stdout, stderr) => {
-        try {
-          done(JSON.parse(stdout) as AuditVerdict);
-        } catch {
-          fail(new Error(`The audit gave no verdict: ${stderr}`));
-        }
-      },
-    );
+  const options = { env: upliftEnvironment(env), maxBuffer: 64 * 1024 * 1024 };
+  return new Promise((done) => {
+    execFile(process.execPath, [cli, ...args], options, (error, stdout, stderr) => {
+      done({ isDone: error === null, stdout, stderr });
+    });
   });
+}
+
+/** `uplift audit verify` reads the store itself. */
+export async function auditVerdict(env: Settings): Promise<AuditVerdict> {
+  const { stdout, stderr } = await uplift(env, '--output', 'json', 'audit', 'verify');
+  try {
+    return JSON.parse(stdout) as AuditVerdict;
+  } catch {
+    throw new Error(`The audit gave no verdict: ${stderr}`);
+  }
+}
+
+/** Writes the fleet and one upgrade of it as pages into the folder; returns their files. */
+export async function writePages(
+  env: Settings,
+  upgradeId: string,
+  folder: string,
+): Promise<readonly string[]> {
+  const [fleet, upgrade] = [join(folder, 'fleet.html'), join(folder, 'upgrade.html')];
+  const written = [
+    await uplift(env, 'stats', '--html', fleet),
+    await uplift(env, 'upgrade', 'report', upgradeId, '--html', upgrade),
+  ];
+  const failed = written.find(({ isDone }) => !isDone);
+  if (failed) throw new Error(`A page was not written: ${failed.stderr}`);
+  return [fleet, upgrade];
 }

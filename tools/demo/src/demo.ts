@@ -8,7 +8,7 @@ import { storeArgument } from '../../given-store/src';
 import type { LedgerPage } from '../../lagoon-simulator/src';
 import type { Stack } from '../../stack/src';
 import { readArguments, UsageError } from '../../stack/src';
-import { SimulatorClient, UpliftClient, auditVerdict } from './clients';
+import { SimulatorClient, UpliftClient, auditVerdict, writePages } from './clients';
 import type { DemoInstance } from './fleet';
 import { makeFleet } from './fleet';
 import * as report from './report';
@@ -99,16 +99,18 @@ export async function runDemo(
     report.heading(`${fleet.length} instances registered; upgrades triggered over NATS and HTTP`);
     const upgradeIds = await triggerUpgrades(uplift, fleet);
     const byOutcome = await waitForUpgrades(uplift, upgradeIds, signal);
+    const settings = { ...stack.env, UPLIFT_API_URL: stack.apiUrl, UPLIFT_TOKEN: token };
     const [stats, ledger, verdict] = await Promise.all([
       uplift.stats(),
       lagoon.ledger(),
-      auditVerdict({ ...stack.env, UPLIFT_API_URL: stack.apiUrl, UPLIFT_TOKEN: token }),
+      auditVerdict(settings),
     ]);
     const audit = isAlone ? verdict : auditOf(fleet, verdict);
     report.printStats(stats);
     await printTimelines(uplift, fleet);
     report.printLedger(ledger, fleet.length);
     report.printAudit(audit);
+    report.printPages(await writePages(settings, upgradeIds[0] ?? '', stack.dir));
     return unexpected({ instances, fail, byOutcome, ledger, audit });
   } finally {
     await bus.close();

@@ -75,7 +75,8 @@ function nextSteps({ stack, token }: DemoStack, { keep, store, bus }: DemoOption
     UPLIFT_EVENTSTORE_URL: store !== null,
     UPLIFT_NATS_URL: bus !== null,
   };
-  const settings = ['UPLIFT_EVENTSTORE_URL', 'UPLIFT_NATS_URL', 'UPLIFT_POSTGRES_URL'].map(
+  const names = ['EVENTSTORE', 'NATS', 'POSTGRES', 'LAGOON'].map((part) => `UPLIFT_${part}_URL`);
+  const settings = names.map(
     (name) => `  export ${name}='${isGiven[name] ? '<what was given>' : (stack.env[name] ?? '')}'`,
   );
   return [

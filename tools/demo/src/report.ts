@@ -81,6 +81,11 @@ export function printAudit({ streams, events, faults, differences }: AuditVerdic
   [...faults, ...differences].slice(0, 10).forEach((line) => console.log(pc.red(`  ${line}`)));
 }
 
+export function printPages(files: readonly string[]): void {
+  heading('Pages with pictures, for a browser');
+  files.forEach((file) => console.log(`  ${file}`));
+}
+
 function verdict({ length }: readonly string[], good: string): string {
   return length === 0 ? pc.green(good) : pc.red(`${length} problems`);
 }
