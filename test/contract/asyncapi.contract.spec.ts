@@ -5,7 +5,7 @@ import type { EventCategory } from '@uplift/contracts';
 import {
   categoryOf,
   COMMAND_ALIASES,
-  COMMAND_SUBJECTS,
+  BUS_COMMAND_SUBJECTS,
   encodeEvent,
   EVENT_CATEGORIES,
   EVENT_SUBJECT_ROOT,
@@ -62,7 +62,7 @@ function eventMessage(category: EventCategory, type: string): MessageInterface |
 
 describe('asyncapi.yaml describes', () => {
   it.each([
-    ...Object.values(COMMAND_SUBJECTS),
+    ...Object.values(BUS_COMMAND_SUBJECTS),
     ...Object.keys(COMMAND_ALIASES),
     ...Object.values(QUERY_SUBJECTS),
   ])('the request %s, with its answer and its problem', (subject) => {
@@ -71,7 +71,7 @@ describe('asyncapi.yaml describes', () => {
 
   it('no request that is not there', () => {
     const known: readonly string[] = [
-      ...Object.values(COMMAND_SUBJECTS),
+      ...Object.values(BUS_COMMAND_SUBJECTS),
       ...Object.keys(COMMAND_ALIASES),
       ...Object.values(QUERY_SUBJECTS),
       `${EVENT_SUBJECT_ROOT}.instance.{eventName}.{instanceId}`,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { COMMAND_SUBJECTS, QUERY_SUBJECTS } from '@uplift/contracts';
+import { BUS_COMMAND_SUBJECTS, QUERY_SUBJECTS } from '@uplift/contracts';
 import type { ProblemDetails } from '@uplift/contracts';
 import type { FleetInstance } from '../support/fleet';
 import { makeFleet, registrationOf } from '../support/fleet';
@@ -10,7 +10,7 @@ import { problemOf } from '../support/uplift-client';
 import type { RawReply } from './plain-clients';
 import { receiveEvents, requestByHand } from './plain-clients';
 
-const SUBJECTS = [...Object.values(COMMAND_SUBJECTS), ...Object.values(QUERY_SUBJECTS)];
+const SUBJECTS = [...Object.values(BUS_COMMAND_SUBJECTS), ...Object.values(QUERY_SUBJECTS)];
 
 const GARBAGE: readonly (readonly [string, Uint8Array | string])[] = [
   ['nothing', ''],
@@ -50,7 +50,7 @@ export function publicInterfacesSuite(running: () => RunningUplift): void {
       const [instance] = makeFleet(1) as [FleetInstance];
       await uplift.lagoon.place([instance]);
       const registered = await byHand(
-        COMMAND_SUBJECTS.registerInstance,
+        BUS_COMMAND_SUBJECTS.registerInstance,
         JSON.stringify(registrationOf(instance)),
         { 'Idempotency-Key': randomUUID() },
       );

@@ -1,6 +1,6 @@
 import {
   COMMAND_ALIASES,
-  COMMAND_SUBJECTS,
+  BUS_COMMAND_SUBJECTS,
   ERROR_HEADERS,
   isProblemDetails,
   PROBLEMS,
@@ -24,7 +24,7 @@ const ofUpgrade =
   (body: Json): Body =>
   ({ instanceId }) => ({ ...(body as object), instanceId, upgradeId: instanceId });
 const { reason } = COMMAND_BODIES;
-const C = COMMAND_SUBJECTS;
+const C = BUS_COMMAND_SUBJECTS;
 const Q = QUERY_SUBJECTS;
 
 const WEBHOOK = {

@@ -96,7 +96,7 @@ async function answerTo(url: string, method: string, { headers, body }: HttpInpu
   const { status } = response;
   const isJson = /json\b/.test(response.headers.get('content-type') ?? '');
   const isLines = response.headers.get('content-type')?.includes('ndjson') ?? false;
-  if (isJson && !isLines) return { status, body: (await response.json()) as unknown };
+  if (isJson && !isLines) return { status, body: await response.json() };
   if (isLines) await response.text();
   stopping.abort();
   return { status, body: null };

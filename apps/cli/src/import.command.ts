@@ -2,7 +2,7 @@ import type { CommandAnswer, ProblemDetails } from '@uplift/contracts';
 import { errorMessage } from '@uplift/runtime';
 import { Command } from 'commander';
 import { open } from 'node:fs/promises';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { problemInWords } from './api-client';
 import type { CliContext } from './cli-context';
 import { CommandFailure, EXIT } from './exit-code';

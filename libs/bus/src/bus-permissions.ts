@@ -1,6 +1,6 @@
 import {
   COMMAND_ALIASES,
-  COMMAND_SUBJECTS,
+  BUS_COMMAND_SUBJECTS,
   COMMAND_SUBJECT_ROOT,
   EVENTS_STREAM,
   EVENT_SUBJECT_ROOT,
@@ -98,7 +98,7 @@ function nameFault(name: string): string | undefined {
   return permissionsOf(name) === undefined ? undefined : 'a service of Uplift has this name';
 }
 
-const TEAM_COMMANDS = [...Object.values(COMMAND_SUBJECTS), ...Object.keys(COMMAND_ALIASES)];
+const TEAM_COMMANDS = [...Object.values(BUS_COMMAND_SUBJECTS), ...Object.keys(COMMAND_ALIASES)];
 const TEAM_QUERIES: readonly string[] = Object.values(QUERY_SUBJECTS);
 const BELOW_EVENTS = /^(\.(\*|[\w-]+))*\.(\*|>|[\w-]+)$/;
 

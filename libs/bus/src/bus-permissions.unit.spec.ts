@@ -1,4 +1,4 @@
-import { COMMAND_SUBJECTS, EVENTS_STREAM, QUERY_SUBJECTS } from '@uplift/contracts';
+import { BUS_COMMAND_SUBJECTS, EVENTS_STREAM, QUERY_SUBJECTS } from '@uplift/contracts';
 import {
   inboxPrefixOf,
   OPERATOR_USER,
@@ -76,7 +76,7 @@ it.each(['', 'nobody', 'toString', 'upgrade_pre-upgrade', 'upgrade_nobody', '_']
 );
 
 it('lets the command API serve every command, and the projector every query', () => {
-  for (const subject of Object.values(COMMAND_SUBJECTS)) {
+  for (const subject of Object.values(BUS_COMMAND_SUBJECTS)) {
     expect(maySubscribe('command-api', subject)).toBe(true);
     expect(maySubscribe('projector', subject)).toBe(false);
   }
@@ -101,7 +101,7 @@ it('lets webhooks follow the stream, and the command API alone ask them', () => 
 it("gives a team's service what it was given, and its durable", () => {
   const team = permissionsOfTeam({
     name: 'billing',
-    commands: [COMMAND_SUBJECTS.triggerUpgrade],
+    commands: [BUS_COMMAND_SUBJECTS.triggerUpgrade],
     events: ['uplift.evt.v1.instance.>'],
     durable: 'billing',
   });
@@ -131,7 +131,7 @@ it.each<[string, Partial<TeamService>, RegExp]>([
   ['every subject as a command', { commands: ['>'] }, /">" is no command; there are uplift\.cmd/],
   ['every command', { commands: ['uplift.cmd.v1.>'] }, /is no command/],
   ['an event as a command', { commands: ['uplift.evt.v1.instance.x.y'] }, /is no command/],
-  ['a command as a query', { queries: [COMMAND_SUBJECTS.triggerUpgrade] }, /is no query/],
+  ['a command as a query', { queries: [BUS_COMMAND_SUBJECTS.triggerUpgrade] }, /is no query/],
   ['a call of the server as a query', { queries: ['$JS.API.STREAM.INFO.X'] }, /is no query/],
   ['every subject as events', { events: ['>'] }, /">" is no subject of events/],
   ['all of Uplift as events', { events: ['uplift.>'] }, /is no subject of events/],

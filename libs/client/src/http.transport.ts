@@ -12,6 +12,7 @@ const QUERY_PATHS: Readonly<Record<QueryName, string>> = {
   instanceStats: '/v1/stats',
   instanceTimeline: '/v1/instances/{instanceId}/timeline',
   upgradeGet: '/v1/upgrades/{upgradeId}',
+  upgradeList: '/v1/upgrades',
   systemStatus: '/v1/system',
   systemFindings: '/v1/system/findings',
 };

@@ -76,6 +76,8 @@ export interface RegisterInstanceInput {
   readonly healthProbe?: HealthProbeInput;
   /** How to upgrade when a request does not say; redeploy-latest if absent */
   readonly upgrade?: UpgradePlanInput;
+  /** Where the environment has an instance already: bring that up to date with what is named here, but for its status, and answer with its id */
+  readonly upsert?: true;
   /** If absent it follows from the Idempotency-Key, and from the labels of a limited token */
   readonly instanceId?: string;
 }
@@ -92,11 +94,47 @@ export interface AcceptStoreInput {
   readonly reason: string;
 }
 
+export interface DeregisterInstanceOfInstanceInput {
+  /** Why, for those who read the history; no personal data */
+  readonly reason: string;
+  /** Cancel an upgrade in flight, and deregister the instance as soon as that has ended */
+  readonly cancel?: true;
+  /** The instance to deregister */
+  readonly instanceId: string;
+}
+
 export interface ReportHealthOfInstanceInput {
   /** What the app says of itself */
   readonly status: 'running-healthy-unclaimed' | 'running-healthy-claimed' | 'running-unhealthy' | 'running-unresponsive';
   /** The instance that is spoken of */
   readonly instanceId: string;
+}
+
+export interface UpdateInstanceOfInstanceInput {
+  /** Lagoon project name; not while an upgrade is in flight */
+  readonly project?: string;
+  /** Lagoon project id; not known if only the project is named */
+  readonly projectId?: number;
+  /** Lagoon environment name; not while an upgrade is in flight */
+  readonly environment?: string;
+  /** Lagoon core that hosts the project; not while an upgrade is in flight */
+  readonly core?: string;
+  /** Store app the instance was made from */
+  readonly app?: string;
+  /** All labels it is to have; must hold no secret and no personal data */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** All Lagoon tasks around an upgrade */
+  readonly scripts?: ScriptsInput;
+  /** How the health of the app is asked */
+  readonly healthProbe?: HealthProbeInput;
+  /** How to upgrade when a request does not say */
+  readonly upgrade?: UpgradePlanInput;
+  /** Why, for those who read the history; no personal data */
+  readonly reason: string;
+  /** The instance to update */
+  readonly instanceId: string;
+  /** Revision of the instance: refuse with 412 if it has changed */
+  readonly expectedRevision?: number;
 }
 
 export interface TriggerUpgradeOfInstanceInput {
@@ -187,7 +225,10 @@ export interface CloseFindingInput {
 /** What each command takes, at either door. */
 export interface CommandInputs {
   readonly registerInstance: RegisterInstanceInput;
-  readonly deregisterInstance: ReasonOfInstanceInput;
+  readonly updateInstance: UpdateInstanceOfInstanceInput;
+  readonly claimInstance: ReasonOfInstanceInput;
+  readonly unclaimInstance: ReasonOfInstanceInput;
+  readonly deregisterInstance: DeregisterInstanceOfInstanceInput;
   readonly reportHealth: ReportHealthOfInstanceInput;
   readonly triggerUpgrade: TriggerUpgradeOfInstanceInput;
   readonly cancelUpgrade: ReasonOfUpgradeInput;
@@ -208,6 +249,9 @@ export interface CommandInputs {
 /** What each command is answered with. */
 export interface CommandAnswers {
   readonly registerInstance: CommandAnswer;
+  readonly updateInstance: CommandAnswer;
+  readonly claimInstance: CommandAnswer;
+  readonly unclaimInstance: CommandAnswer;
   readonly deregisterInstance: CommandAnswer;
   readonly reportHealth: CommandAnswer;
   readonly triggerUpgrade: CommandAnswer;
@@ -229,6 +273,9 @@ export interface CommandAnswers {
 /** Where each command is taken over HTTP; `{name}` stands for that member of what it takes. */
 export const COMMAND_ROUTES = {
   registerInstance: { method: 'POST', path: '/v1/instances' },
+  updateInstance: { method: 'POST', path: '/v1/instances/{instanceId,expectedRevision}/update' },
+  claimInstance: { method: 'POST', path: '/v1/instances/{instanceId}/claim' },
+  unclaimInstance: { method: 'POST', path: '/v1/instances/{instanceId}/unclaim' },
   deregisterInstance: { method: 'POST', path: '/v1/instances/{instanceId}/deregister' },
   reportHealth: { method: 'POST', path: '/v1/instances/{instanceId}/health' },
   triggerUpgrade: { method: 'POST', path: '/v1/instances/{instanceId}/upgrades' },

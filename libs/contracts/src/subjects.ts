@@ -27,6 +27,10 @@ export const COMMAND_SUBJECTS = {
   allowStarts: 'uplift.cmd.v1.system.allow-starts',
   acceptStore: 'uplift.cmd.v1.system.accept-store',
   closeFinding: 'uplift.cmd.v1.system.close-finding',
+} as const;
+
+/** About webhooks, which are settings of an installation and no part of the history. */
+export const WEBHOOK_COMMAND_SUBJECTS = {
   createWebhook: 'uplift.cmd.v1.webhook.create',
   listWebhooks: 'uplift.cmd.v1.webhook.list',
   deleteWebhook: 'uplift.cmd.v1.webhook.delete',
@@ -35,6 +39,9 @@ export const COMMAND_SUBJECTS = {
   rotateWebhookSecret: 'uplift.cmd.v1.webhook.rotate-secret',
   testWebhook: 'uplift.cmd.v1.webhook.test',
 } as const;
+
+/** All that is asked for under `COMMAND_SUBJECT_ROOT`. */
+export const BUS_COMMAND_SUBJECTS = { ...COMMAND_SUBJECTS, ...WEBHOOK_COMMAND_SUBJECTS } as const;
 
 /** A caller that knows only the command's plain name gets an answer too. */
 export const COMMAND_ALIASES = { trigger_upgrade: COMMAND_SUBJECTS.triggerUpgrade } as const;

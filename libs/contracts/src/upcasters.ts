@@ -26,7 +26,11 @@ export function eventVersion(category: Category, type: string): number {
 /** The data in the form of the version that this build writes; the same object if it has that already. */
 export function upcast(
   category: Category,
-  { type, version, data }: { readonly type: string; readonly version: number; readonly data: object },
+  {
+    type,
+    version,
+    data,
+  }: { readonly type: string; readonly version: number; readonly data: object },
 ): object {
   return upcastersOf(category, type)
     .slice(version - 1)

@@ -10,6 +10,7 @@ import {
 import { allows } from '@uplift/bus/testing';
 import {
   COMMAND_ALIASES,
+  BUS_COMMAND_SUBJECTS,
   COMMAND_SUBJECTS,
   EVENTS_STREAM,
   HEARTBEAT_SUBJECT,
@@ -57,7 +58,7 @@ const CONCRETE = [
   ...jetStream,
   ...DURABLES.map((durable) => `$JS.ACK.${EVENTS_STREAM}.${durable}.1.2.3.4.5`),
   ...['$JS.ACK.OTHER.upgrade.1.2.3.4.5', '$SYS.REQ.SERVER.PING', '$SRV.PING', '$SRV.PING.x.y'],
-  ...[...Object.values(COMMAND_SUBJECTS), ...Object.keys(COMMAND_ALIASES)],
+  ...[...Object.values(BUS_COMMAND_SUBJECTS), ...Object.keys(COMMAND_ALIASES)],
   ...[...Object.values(QUERY_SUBJECTS), HEARTBEAT_SUBJECT, 'uplift.evt.v1.rollout.x.y'],
   ...CONSUMERS.map(({ filterSubject }) => filterSubject.replace('*', 'x')),
   ...[...USERS, 'operator'].map((user) => `${inboxPrefixOf(user)}.x.y`),

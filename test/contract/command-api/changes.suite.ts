@@ -102,7 +102,7 @@ export function changesSuite(running: () => RunningCommandApi): void {
       const found = await send(api, registerAt(`found ${name}`, body));
       expect(made.document).not.toHaveProperty('existed');
       expect(found.document).toMatchObject({
-        instanceId: made.document['instanceId'],
+        instanceId: made.document.instanceId,
         existed: true,
       });
     });

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { COMMAND_SUBJECTS, QUERY_SUBJECTS } from '@uplift/contracts';
+import { BUS_COMMAND_SUBJECTS, QUERY_SUBJECTS } from '@uplift/contracts';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
@@ -75,7 +75,7 @@ export function publishedSuite(running: () => RunningCommandApi): void {
     it('names every operation and every problem on its pages', async () => {
       expect((await textOf('/docs')).text).toContain('POST /v1/instances/{id}/upgrades');
       const bus = (await textOf('/asyncapi')).text;
-      for (const subject of Object.values({ ...COMMAND_SUBJECTS, ...QUERY_SUBJECTS })) {
+      for (const subject of Object.values({ ...BUS_COMMAND_SUBJECTS, ...QUERY_SUBJECTS })) {
         expect(bus).toContain(`nats req ${subject} '{`);
       }
       expect((await textOf('/problems')).text).toContain('id="idempotency-key-reused"');

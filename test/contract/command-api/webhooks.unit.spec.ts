@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { BusConnection, IncomingRequest } from '@uplift/bus';
 import { BusClient } from '@uplift/bus';
 import type { ProblemError, WebhookRequestName } from '@uplift/contracts';
-import { COMMAND_SUBJECTS, encodeProblem, problem, WEBHOOK_SUBJECTS } from '@uplift/contracts';
+import { BUS_COMMAND_SUBJECTS, encodeProblem, problem, WEBHOOK_SUBJECTS } from '@uplift/contracts';
 import { ServicesInProcess } from '../../fuzz/services-in-process';
 
 const ID = '11111111-1111-4111-8111-111111111111';
@@ -78,7 +78,7 @@ describe('webhooks at the command API', () => {
     }
   }
 
-  const C = COMMAND_SUBJECTS;
+  const C = BUS_COMMAND_SUBJECTS;
   const cases: readonly (readonly [
     name: WebhookRequestName,
     http: readonly [method: string, path: string, body?: object],

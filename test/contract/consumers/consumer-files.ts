@@ -73,7 +73,7 @@ export function readerOf(schema: JsonObject): (file: string, text: string) => Co
   const validate = ajv.compile(schema);
   return (file, text) => {
     const parsed = parsedText(file, text);
-    if (validate(parsed)) return { ...(parsed as unknown as Omit<ConsumerFile, 'file'>), file };
+    if (validate(parsed)) return { ...(parsed as Omit<ConsumerFile, 'file'>), file };
     const faults = (validate.errors ?? []).filter(isTelling).map(sentenceOf);
     throw new Error(
       [`contracts/consumers/${file} is no consumer contract:`, ...new Set(faults)].join('\n'),

@@ -67,7 +67,7 @@ export class SchemaValues {
       requiredKeys: required.filter((name) => name in properties),
       noNullPrototype: true,
     });
-    if (typeof additionalProperties !== 'object') return known as Values;
+    if (typeof additionalProperties !== 'object') return known;
     const { minProperties = 0, maxProperties = MOST } = schema as ObjectSchema;
     const size = { minKeys: minProperties, maxKeys: Math.min(maxProperties, MOST) };
     return fc.dictionary(memberName, this.drawn(additionalProperties), {

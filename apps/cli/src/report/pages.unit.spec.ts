@@ -20,10 +20,11 @@ const hostileUpgrade = () => {
   const failure = { ...UPGRADE.failure, reason: HOSTILE, evidence: { [HOSTILE]: HOSTILE } };
   const names = { requestedBy: HOSTILE, reason: HOSTILE, buildName: HOSTILE, strategy: HOSTILE };
   const names2 = { project: HOSTILE, environment: HOSTILE, app: HOSTILE };
-  return upgradePageOf(
-    { ...UPGRADE, ...names, target: { ref: HOSTILE }, failure } as never,
-    { ...INSTANCE, ...names2, labels: { [HOSTILE]: HOSTILE } } as never,
-  );
+  return upgradePageOf({ ...UPGRADE, ...names, target: { ref: HOSTILE }, failure } as never, {
+    ...INSTANCE,
+    ...names2,
+    labels: { [HOSTILE]: HOSTILE },
+  });
 };
 const hostileFleet = () =>
   fleetPage({ ...FLEET, instances: { total: 1, byStatus: { [HOSTILE]: 1 } } });

@@ -1,6 +1,6 @@
 import { Controller, Get, Post } from '@nestjs/common';
 import { MessagePattern } from '@nestjs/microservices';
-import { COMMAND_ALIASES, COMMAND_SUBJECTS } from '@uplift/contracts';
+import { COMMAND_ALIASES, BUS_COMMAND_SUBJECTS } from '@uplift/contracts';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { accessPage } from '../pages/access-page';
@@ -55,7 +55,7 @@ describe('the routes of a service', () => {
     const routes = everyRoute();
     expect(() => refuseUndeclared(routes)).not.toThrow();
     const subjects = routes.filter(({ transport }) => transport === 'nats').map(({ name }) => name);
-    const told = [...Object.values(COMMAND_SUBJECTS), ...Object.keys(COMMAND_ALIASES)];
+    const told = [...Object.values(BUS_COMMAND_SUBJECTS), ...Object.keys(COMMAND_ALIASES)];
     expect(subjects.sort()).toEqual(told.sort());
     const open = routes.filter(({ access }) => access?.kind === 'public').map(({ name }) => name);
     expect(open).toEqual([

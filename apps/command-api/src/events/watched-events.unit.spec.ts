@@ -132,6 +132,6 @@ describe('what a newer build has written', () => {
     expect(noticing.tooOldFor).toBeUndefined();
     await store.put(newer);
     await read(noticing as unknown as InMemoryEventStore);
-    expect(noticing.tooOldFor).toContain(`v${version + 1} at ${STREAM}@1`);
+    expect(noticing.tooOldFor).toContain(`v99 at ${STREAM}@1`);
   });
 });

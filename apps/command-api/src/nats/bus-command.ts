@@ -3,7 +3,12 @@ import { applyDecorators, Catch, Logger, UseFilters } from '@nestjs/common';
 import { MessagePattern } from '@nestjs/microservices';
 import { knownPrincipalOf } from '@uplift/access';
 import type { BusRequest, EndpointMetadata } from '@uplift/bus';
-import { COMMAND_SUBJECTS, ProblemError, REQUEST_HEADERS } from '@uplift/contracts';
+import {
+  COMMAND_SUBJECTS,
+  ProblemError,
+  REQUEST_HEADERS,
+  WEBHOOK_COMMAND_SUBJECTS,
+} from '@uplift/contracts';
 import type { Scope } from '@uplift/domain';
 import type { Observable } from 'rxjs';
 import { throwError } from 'rxjs';
@@ -42,13 +47,16 @@ export const COMMAND_ENDPOINTS = {
   [COMMAND_SUBJECTS.allowStarts]: endpoint('SwitchStartsDto', 'system:operate'),
   [COMMAND_SUBJECTS.acceptStore]: endpoint('AcceptStoreDto', 'system:operate'),
   [COMMAND_SUBJECTS.closeFinding]: endpoint('CloseFindingDto', 'system:operate'),
-  [COMMAND_SUBJECTS.createWebhook]: endpoint('CreateWebhookDto', 'system:operate'),
-  [COMMAND_SUBJECTS.listWebhooks]: endpoint('ListWebhooksDto', 'system:operate'),
-  [COMMAND_SUBJECTS.deleteWebhook]: endpoint('WebhookDto', 'system:operate'),
-  [COMMAND_SUBJECTS.listWebhookDeliveries]: endpoint('ListDeliveriesDto', 'system:operate'),
-  [COMMAND_SUBJECTS.replayWebhook]: endpoint('ReplayOfWebhookDto', 'system:operate'),
-  [COMMAND_SUBJECTS.rotateWebhookSecret]: endpoint('RotateSecretOfWebhookDto', 'system:operate'),
-  [COMMAND_SUBJECTS.testWebhook]: endpoint('WebhookDto', 'system:operate'),
+  [WEBHOOK_COMMAND_SUBJECTS.createWebhook]: endpoint('CreateWebhookDto', 'system:operate'),
+  [WEBHOOK_COMMAND_SUBJECTS.listWebhooks]: endpoint('ListWebhooksDto', 'system:operate'),
+  [WEBHOOK_COMMAND_SUBJECTS.deleteWebhook]: endpoint('WebhookDto', 'system:operate'),
+  [WEBHOOK_COMMAND_SUBJECTS.listWebhookDeliveries]: endpoint('ListDeliveriesDto', 'system:operate'),
+  [WEBHOOK_COMMAND_SUBJECTS.replayWebhook]: endpoint('ReplayOfWebhookDto', 'system:operate'),
+  [WEBHOOK_COMMAND_SUBJECTS.rotateWebhookSecret]: endpoint(
+    'RotateSecretOfWebhookDto',
+    'system:operate',
+  ),
+  [WEBHOOK_COMMAND_SUBJECTS.testWebhook]: endpoint('WebhookDto', 'system:operate'),
 } as const satisfies Readonly<Record<string, EndpointMetadata>>;
 
 type CommandSubject = keyof typeof COMMAND_ENDPOINTS;

@@ -3,7 +3,7 @@ import type { EventCategory, QueryName } from '@uplift/contracts';
 import {
   ANSWERS,
   COMMAND_ALIASES,
-  COMMAND_SUBJECTS,
+  BUS_COMMAND_SUBJECTS,
   EVENT_CATEGORIES,
   QUERY_ANSWERS,
   QUERY_SCOPES,
@@ -47,7 +47,7 @@ const QUERY_SUMMARIES: Readonly<Record<QueryName, string>> = {
 /** @param api the published description of the same commands over HTTP */
 export function busOperations(api: OpenAPIObject): readonly BusOperation[] {
   const schemas = (api.components?.schemas ?? {}) as Readonly<Record<string, Json>>;
-  const commands = Object.entries(COMMAND_SUBJECTS).map(([name, subject]) => {
+  const commands = Object.entries(BUS_COMMAND_SUBJECTS).map(([name, subject]) => {
     const { schema, scope } = COMMAND_ENDPOINTS[subject];
     const { summary, answer } = overHttp(api, name);
     const request = schemas[schema] ?? {};
@@ -103,12 +103,12 @@ function onlyRequired({ required = [] }: Json, example: unknown): Json {
 interface HttpOperation {
   readonly operationId?: string;
   readonly summary: string;
-  readonly responses: {
-    readonly '202': {
-      readonly content: {
-        readonly 'application/json': { readonly schema: { readonly $ref: string } };
-      };
-    };
+  readonly responses: Readonly<Record<string, HttpAnswer>>;
+}
+
+interface HttpAnswer {
+  readonly content?: {
+    readonly 'application/json'?: { readonly schema: { readonly $ref: string } };
   };
 }
 
@@ -118,7 +118,8 @@ function overHttp({ paths }: OpenAPIObject, name: string) {
   const found = operations.find(({ operationId }) => operationId === name);
   if (found === undefined) throw new Error(`No operation of HTTP is called ${name}`);
   const { summary, responses } = found;
-  const { $ref } = responses['202'].content['application/json'].schema;
+  const { content } = responses['202'] ?? responses['200'] ?? {};
+  const { $ref = '' } = content?.['application/json']?.schema ?? {};
   return { summary, answer: $ref.slice('#/components/schemas/'.length) };
 }
 

@@ -4,7 +4,12 @@ import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { ANSWERS, openApiSchemas } from '@uplift/contracts';
 import { TOKEN_HEADER } from '../access/callback-tokens';
 import { BEARER, CALLBACK } from '../access/route-access';
-import { ImportedInstanceDto, ReportHealthOfInstanceDto } from '../instances/instances.dto';
+import {
+  DeregisterInstanceOfInstanceDto,
+  ImportedInstanceDto,
+  ReportHealthOfInstanceDto,
+  UpdateInstanceOfInstanceDto,
+} from '../instances/instances.dto';
 import { CloseFindingDto } from '../system/system.dto';
 import {
   PrioritizeUpgradeOfInstanceDto,
@@ -30,8 +35,10 @@ const ABOUT =
 
 /** Named by no operation: taken on the bus, or one line of an import. */
 const FURTHER_MODELS = [
+  DeregisterInstanceOfInstanceDto,
   ImportedInstanceDto,
   ReportHealthOfInstanceDto,
+  UpdateInstanceOfInstanceDto,
   TriggerUpgradeOfInstanceDto,
   ReasonOfInstanceDto,
   ReasonOfUpgradeDto,

@@ -22,7 +22,7 @@ import type {
   WebhookSecretAnswer,
   WebhookTestAnswer,
 } from '@uplift/contracts';
-import { COMMAND_SUBJECTS } from '@uplift/contracts';
+import { WEBHOOK_COMMAND_SUBJECTS } from '@uplift/contracts';
 import { Needs } from '../access/route-access';
 import type { Caller } from '../commands/command-request';
 import { DtoPipe, HttpCaller, HttpQuery, UuidPipe } from '../http/http-requests';
@@ -86,7 +86,7 @@ export class WebhooksController {
     return this.webhooks.create(body, caller);
   }
 
-  @BusCommand(COMMAND_SUBJECTS.createWebhook)
+  @BusCommand(WEBHOOK_COMMAND_SUBJECTS.createWebhook)
   createWebhookOverBus(@Payload() request: BusRequest): Promise<WebhookCreatedAnswer> {
     return this.webhooks.create(readDto(CreateWebhookDto, request.body), busCaller(request));
   }
@@ -96,7 +96,7 @@ export class WebhooksController {
     return this.webhooks.list();
   }
 
-  @BusCommand(COMMAND_SUBJECTS.listWebhooks)
+  @BusCommand(WEBHOOK_COMMAND_SUBJECTS.listWebhooks)
   listWebhooksOverBus(@Payload() request: BusRequest): Promise<WebhookList> {
     const { webhookId } = readDto(ListWebhooksDto, request.body);
     return this.webhooks.list(webhookId);
@@ -107,7 +107,7 @@ export class WebhooksController {
     return this.webhooks.delete(webhookId);
   }
 
-  @BusCommand(COMMAND_SUBJECTS.deleteWebhook)
+  @BusCommand(WEBHOOK_COMMAND_SUBJECTS.deleteWebhook)
   deleteWebhookOverBus(@Payload() request: BusRequest): Promise<WebhookDeletedAnswer> {
     const { webhookId } = readDto(WebhookDto, request.body);
     return this.webhooks.delete(webhookId);
@@ -121,7 +121,7 @@ export class WebhooksController {
     return this.webhooks.deliveries(query);
   }
 
-  @BusCommand(COMMAND_SUBJECTS.listWebhookDeliveries)
+  @BusCommand(WEBHOOK_COMMAND_SUBJECTS.listWebhookDeliveries)
   listWebhookDeliveriesOverBus(@Payload() request: BusRequest): Promise<WebhookDeliveryPage> {
     const asked = readDto(ListDeliveriesDto, request.body);
     return this.webhooks.deliveries(asked);
@@ -135,7 +135,7 @@ export class WebhooksController {
     return this.webhooks.replay(webhookId, body);
   }
 
-  @BusCommand(COMMAND_SUBJECTS.replayWebhook)
+  @BusCommand(WEBHOOK_COMMAND_SUBJECTS.replayWebhook)
   replayWebhookOverBus(@Payload() request: BusRequest): Promise<WebhookReplayAnswer> {
     const { webhookId, ...which } = readDto(ReplayOfWebhookDto, request.body);
     return this.webhooks.replay(webhookId, which);
@@ -149,7 +149,7 @@ export class WebhooksController {
     return this.webhooks.rotateSecret(webhookId, body);
   }
 
-  @BusCommand(COMMAND_SUBJECTS.rotateWebhookSecret)
+  @BusCommand(WEBHOOK_COMMAND_SUBJECTS.rotateWebhookSecret)
   rotateWebhookSecretOverBus(@Payload() request: BusRequest): Promise<WebhookSecretAnswer> {
     const { webhookId, ...how } = readDto(RotateSecretOfWebhookDto, request.body);
     return this.webhooks.rotateSecret(webhookId, how);
@@ -160,7 +160,7 @@ export class WebhooksController {
     return this.webhooks.test(webhookId);
   }
 
-  @BusCommand(COMMAND_SUBJECTS.testWebhook)
+  @BusCommand(WEBHOOK_COMMAND_SUBJECTS.testWebhook)
   testWebhookOverBus(@Payload() request: BusRequest): Promise<WebhookTestAnswer> {
     const { webhookId } = readDto(WebhookDto, request.body);
     return this.webhooks.test(webhookId);

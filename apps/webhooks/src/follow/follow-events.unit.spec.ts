@@ -1,6 +1,6 @@
 import type { MessageOnBus } from '@uplift/bus';
 import type { StoredEvent } from '@uplift/contracts';
-import { EVENT_CATEGORIES, encodeEvent } from '@uplift/contracts';
+import { encodeEvent, eventVersion } from '@uplift/contracts';
 import { WHOLE_UPGRADE } from '@uplift/domain/testing';
 import type { Known, Subscription } from '../store/webhook-store.port';
 import { followEvents, instancesIn, NewerEventError, type PassedOver } from './follow-events';
@@ -18,7 +18,7 @@ function stored(revision: number, changes: Partial<StoredEvent> = {}): StoredEve
     ...{ position: BigInt(revision), recordedAt: AT },
     metadata: {
       ...{ $correlationId: 'c', $causationId: 'c', actor: { type: 'system', id: 'spec' } },
-      ...{ service: 'spec', schemaVersion: EVENT_CATEGORIES.instance.version, hash: 'h' },
+      ...{ service: 'spec', schemaVersion: eventVersion('instance', type), hash: 'h' },
     },
     ...changes,
   };

@@ -76,7 +76,7 @@ function refuseInvalid({ upgrade, healthProbe }: InstanceProfile): void {
 
 /** Where an instance may go to another environment: nothing of an upgrade is left over in the old one. */
 const MAY_MOVE: readonly InstanceStatus[] = RESTING_STATUSES.filter(
-  (status) => !/upgrade-failed$/.test(status),
+  (status) => !status.endsWith('upgrade-failed'),
 );
 
 const updateInstance: CommandRow<Update, RestingStatus | InFlightStatus> = {
