@@ -11,6 +11,8 @@ const COMPONENTS = '#/components/schemas/';
 /** Longest text that is drawn where a schema has no limit, and most members where it has none. */
 const LONGEST = 40;
 const MOST = 4;
+/** Values that are drawn to see whether any fits. */
+const TRIED = 20;
 
 /** Draws values that a schema of OpenAPI or AsyncAPI lets pass: the part of JSON Schema that ours use. */
 export class SchemaValues {
@@ -28,7 +30,12 @@ export class SchemaValues {
 
   of(schema: JsonSchema): Values {
     const validate = this.ajv.compile(asJsonSchema(schema) as JsonSchema);
-    return this.drawn(schema).filter((value) => validate(value));
+    const drawn = this.drawn(schema);
+    // Otherwise the filter would look for a value for ever.
+    if (!fc.sample(drawn, { seed: 1, numRuns: TRIED }).some((value) => validate(value))) {
+      throw new TypeError(`No value that is drawn fits ${JSON.stringify(schema)}`);
+    }
+    return drawn.filter((value) => validate(value));
   }
 
   private drawn(schema: JsonSchema): Values {
@@ -151,18 +158,27 @@ function text(schema: TextSchema): fc.Arbitrary<string> {
   if (schema.format === 'uuid') return fc.uuid();
   if (schema.format === 'date-time') return dateTime;
   const length = { minLength, maxLength: Math.min(maxLength, Math.max(LONGEST, minLength)) };
-  const long = fc.constant('x'.repeat(maxLength));
+  const matching = drawnFrom(pattern, length);
+  const longest = 'x'.repeat(maxLength);
+  if (!new RegExp(pattern, 'u').test(longest)) return matching;
   return fc.oneof(
-    { weight: 9, arbitrary: matching(pattern, length) },
-    { weight: 1, arbitrary: long },
+    { weight: 9, arbitrary: matching },
+    { weight: 1, arbitrary: fc.constant(longest) },
   );
 }
 
-/** What stands in a pattern but cannot be drawn from: the values are held against it afterwards. */
-const LOOKAHEAD = /\(\?!.*?\)/g;
-
-function matching(pattern: string, length: fc.StringConstraints): fc.Arbitrary<string> {
-  const isAnyText = pattern === '' || pattern.includes('\\p{') || pattern.startsWith('^[^');
-  if (isAnyText) return fc.string({ ...length, unit: 'binary' });
-  return fc.stringMatching(new RegExp(pattern.replace(LOOKAHEAD, ''), 'u'), { size: 'small' });
+/** Any text where the pattern only keeps some characters out, else what is made after it. */
+function drawnFrom(pattern: string, length: fc.StringConstraints): fc.Arbitrary<string> {
+  const anyText = fc.string({ ...length, unit: 'binary' });
+  const isMatched = (one: string) => new RegExp(pattern, 'u').test(one);
+  const tried = fc.sample(anyText, { seed: 1, numRuns: TRIED });
+  if (tried.filter(isMatched).length > TRIED / 2) return anyText.filter(isMatched);
+  return fc.stringMatching(new RegExp(drawable(pattern), 'u'), { size: 'small' });
 }
+
+/** Without lookaheads, which cannot be drawn from: the values are held against the pattern afterwards. */
+function drawable(pattern: string): string {
+  return pattern.replace(/\(\?!.*?\)/g, '').replaceAll('\\p{Cc}', CONTROL_CHARACTERS);
+}
+
+const CONTROL_CHARACTERS = String.raw`\x00-\x1f\x7f-\x9f`;
