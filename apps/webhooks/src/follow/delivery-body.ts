@@ -1,7 +1,17 @@
-import { CONTENT_TYPES, decodeHeaderValue, type WebhookFormat } from '@uplift/contracts';
+import type { StoredEvent, WebhookFormat } from '@uplift/contracts';
+import { CONTENT_TYPES, decodeHeaderValue } from '@uplift/contracts';
+import type { InstanceView } from '@uplift/domain';
 import { isWithin } from '@uplift/domain';
 import type { NewDelivery, Subscription } from '../store/webhook-store.port';
-import type { Change } from './follow-events';
+
+/** An event with what was known before it and is known after it. */
+export interface Change {
+  readonly stored: StoredEvent;
+  /** Headers of the message: the attributes of a CloudEvent. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly before: InstanceView | null;
+  readonly after: InstanceView;
+}
 
 interface Told {
   readonly event: string;

@@ -19,6 +19,7 @@ import type {
   Known,
   NewDelivery,
 } from '../store/webhook-store.port';
+import type { Change } from './delivery-body';
 import { deliveryOf } from './delivery-body';
 
 /** Why an event is told to nobody. */
@@ -43,15 +44,6 @@ export interface FollowRules {
   /** Time of the oldest event that is still told, in ms since 1970. */
   readonly oldest: number;
   readonly onPassedOver: (why: PassedOver) => void;
-}
-
-/** An event with what was known before it and is known after it. */
-export interface Change {
-  readonly stored: StoredEvent;
-  /** Headers of the message: the attributes of a CloudEvent. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly before: InstanceView | null;
-  readonly after: InstanceView;
 }
 
 /** The instances whose events these are. */
@@ -105,10 +97,17 @@ function follow(
   const place = placeBehind(last, stored, epoch);
   if (place !== 'next' && place !== 'first') return { why: place };
   const before = place === 'first' ? null : (last?.view ?? null);
+  return applied(stored, before, { epoch, headers: message.headers });
+}
+
+function applied(
+  stored: StoredEvent,
+  before: InstanceView | null,
+  { epoch, headers }: { readonly epoch: string } & Pick<MessageOnBus, 'headers'>,
+): Followed {
   const after = viewAfter(before, stored);
   if (after !== null) {
-    const change = { stored, headers: message.headers, before, after };
-    return { change, instance: { epoch, view: after } };
+    return { change: { stored, headers, before, after }, instance: { epoch, view: after } };
   }
   if (before === null) return { why: 'unreadable' };
   const view = { ...before, revision: stored.revision };
