@@ -57,8 +57,8 @@ export function idArgument(flags: string, description: string): Argument {
 
 /** No option and no argument of a command, nor of those below it, may be an empty text. */
 export function refuseEmpty(command: Command): void {
-  for (const each of [...command.options, ...command.registeredArguments]) {
-    if ('isBoolean' in each && each.isBoolean()) continue;
+  const withText = command.options.filter(({ required, optional }) => required || optional);
+  for (const each of [...withText, ...command.registeredArguments]) {
     if (each.parseArg === undefined && !each.variadic) each.argParser(lineOf);
   }
   command.commands.forEach(refuseEmpty);
