@@ -16,6 +16,7 @@ interface Shown {
   readonly type: string;
 }
 
+const U = 'b048ab45-9f4b-4e42-a1ab-0689ad5d636d';
 const EVENTS = '/v1/events';
 const HISTORY = '/v1/instances/i/events';
 const ENDING = { stops: [], asOf: { position: '9', at: '2026-12-01T06:00:00.000Z', ageMs: 0 } };
@@ -24,14 +25,14 @@ const AWAY = {
   ...{ code: 'event-store-unavailable', retryable: true },
 };
 
-const documentOf = ({ revision, type }: Shown, data: object = { upgradeId: 'u' }) => ({
+const documentOf = ({ revision, type }: Shown, data: object = { upgradeId: U }) => ({
   ...{ type, revision, position: String(10 * revision + 5), recordedAt: 't', data },
 });
 const frameOf = ({ position, ...rest }: ReturnType<typeof documentOf>) =>
   `id: ${position}\nevent: event\ndata: ${JSON.stringify({ position, ...rest })}\n\n`;
 const TYPES = ['UpgradeRequested', 'PreUpgradeStarted', 'UpgradeFailed', 'UpgradeRetried'];
 const STEPS = [...TYPES, 'InstanceVerifiedHealthy'].map((type, revision) =>
-  documentOf({ type, revision }, { workOrder: { upgradeId: 'u' } }),
+  documentOf({ type, revision }, { workOrder: { upgradeId: U } }),
 );
 const framesOf = (...revisions: readonly number[]) =>
   revisions.map((revision) => frameOf(STEPS[revision]!)).join('');
@@ -42,6 +43,7 @@ describe('an upgrade that is watched', () => {
   const api = new ScriptedApi({ status: 404, body: {} });
   let clock: HurriedClock;
   let context: ScriptedContext;
+  let isOver: boolean;
 
   beforeAll(() => api.start());
   afterAll(() => api.stop());
@@ -49,17 +51,23 @@ describe('an upgrade that is watched', () => {
   beforeEach(() => {
     api.forget();
     clock = new HurriedClock();
+    isOver = false;
     context = new ScriptedContext(api, 'jsonl', clock);
-    const upgrade = { upgradeId: 'u', instanceId: 'i', revision: 4 };
-    api.answers.set('/v1/upgrades/u', { body: { upgrade, ...ENDING } });
+    const upgrade = { upgradeId: U, instanceId: 'i', revision: 4 };
+    api.answers.set(`/v1/upgrades/${U}`, { body: { upgrade, ...ENDING } });
   });
 
-  const watch = (...options: readonly string[]) =>
-    context.run(upgradeCommand, 'watch', 'u', ...options);
+  const watch = async (...options: readonly string[]) => {
+    try {
+      await context.run(upgradeCommand, 'watch', U, ...options);
+    } finally {
+      isOver = true;
+    }
+  };
   const revisions = () => (context.rows as Shown[]).map(({ revision }) => revision);
   const asked = () => api.asked.filter(({ path }) => path?.startsWith(EVENTS));
   const until = async (isSo: () => boolean) => {
-    while (!isSo()) await clock.advance(0);
+    while (!isSo() && !isOver) await clock.advance(0);
   };
 
   it('is followed over a restart of the API: no event twice, none left out', async () => {
@@ -125,7 +133,7 @@ describe('an upgrade that is watched', () => {
     await expect(watch()).rejects.toMatchObject({
       exitCode: EXIT.connectionLost,
       message: expect.stringMatching(
-        /for 5 minutes: .* goes on\..* uplift upgrade watch u\b/,
+        /for 5 minutes: .* goes on\..* uplift upgrade watch b048ab45-/,
       ) as string,
     });
     expect(clock.monotonic() - startedAt).toBeGreaterThanOrEqual(300_000);
@@ -142,8 +150,7 @@ describe('an upgrade that is watched', () => {
     api.answers.set(EVENTS, { body: framesOf(0), staysOpen: true });
     const watching = expect(watch()).rejects.toMatchObject({
       exitCode: EXIT.interrupted,
-      message:
-        'Upgrade u has not ended yet, and goes on. Look again: uplift upgrade watch u. Stop it: uplift upgrade cancel i u --reason <text>',
+      message: `Upgrade ${U} has not ended yet, and goes on. Look again: uplift upgrade watch ${U}. Stop it: uplift upgrade cancel i ${U} --reason <text>`,
     });
     await until(() => revisions().length === 1);
     context.interrupt();
@@ -166,14 +173,14 @@ describe('an upgrade that is watched', () => {
     api.answers.set(EVENTS, { body: framesOf(0, 1, 2, 3) + frameOf(cancelled) });
     await expect(watch()).rejects.toMatchObject({
       exitCode: EXIT.cancelled,
-      message: 'Upgrade u was cancelled',
+      message: `Upgrade ${U} was cancelled`,
     });
   });
 
   it('is shown as its timeline shows it', async () => {
     const { upgradeId } = WORK_ORDER;
     const upgrade = { upgradeId, instanceId: 'i', revision: 0 };
-    api.answers.set('/v1/upgrades/u', { body: { upgrade, ...ENDING } });
+    api.answers.set(`/v1/upgrades/${U}`, { body: { upgrade, ...ENDING } });
     const newer = { ...event('UpgradeCompleted'), type: 'UpgradeApplauded' };
     const history = [...WHOLE_UPGRADE.slice(0, 9), newer, ...WHOLE_UPGRADE.slice(9)];
     const frames = history.map(({ type, data }, revision) =>
