@@ -1,7 +1,7 @@
 import type { CommandAnswer, ProblemDetails } from '@uplift/contracts';
 import { errorMessage } from '@uplift/runtime';
 import { Command } from 'commander';
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { problemInWords } from './api-client';
 import type { CliContext } from './cli-context';
@@ -44,9 +44,8 @@ export function importCommand(context: CliContext): Command {
 async function opened(file: string): Promise<Readable> {
   if (file === '-') return process.stdin;
   try {
-    const handle = await open(file);
-    if ((await handle.stat()).isDirectory()) throw new Error('it is a folder');
-    return handle.createReadStream();
+    if ((await stat(file)).isDirectory()) throw new Error('it is a folder');
+    return (await open(file)).createReadStream();
   } catch (error) {
     throw new CommandFailure(EXIT.usage, `${file} cannot be read: ${errorMessage(error)}`);
   }
@@ -58,16 +57,24 @@ async function printed(
 ): Promise<Tally> {
   const tally: Tally = { registered: 0, known: 0, refused: 0 };
   printer.begin();
-  try {
-    for await (const answer of answers) {
-      if ('cut' in answer) throw interrupted(tally, answer.cut.reason);
-      tally[outcomeOf(answer)] += 1;
-      printer.line(rowOf(answer));
-    }
-  } catch (error) {
-    throw error instanceof CommandFailure ? error : interrupted(tally, errorMessage(error));
+  for await (const answer of untilBroken(answers)) {
+    if ('cut' in answer) throw interrupted(tally, answer.cut.reason);
+    tally[outcomeOf(answer)] += 1;
+    printer.line(rowOf(answer));
   }
   return tally;
+}
+
+/** An answer that breaks off is cut as well, but the API could not say so. */
+async function* untilBroken(
+  answers: AsyncGenerator<ImportAnswer>,
+): AsyncGenerator<ImportAnswer, void> {
+  try {
+    yield* answers;
+  } catch (error) {
+    if (error instanceof CommandFailure) throw error;
+    yield { cut: { reason: errorMessage(error) } };
+  }
 }
 
 function interrupted({ registered, known, refused }: Tally, why: string): CommandFailure {

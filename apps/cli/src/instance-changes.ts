@@ -82,29 +82,9 @@ function updateCommand(context: CliContext): Command {
   const command = new Command('update')
     .description('change it, from its next upgrade on; what is not named stays as it is')
     .addArgument(instanceArgument())
-    .addOption(reasonOption())
-    .option('--project <name>', 'Lagoon project; not while an upgrade is in flight')
-    .addOption(
-      new Option('--project-id <n>', 'Lagoon project id').argParser(
-        wholeNumber(1, MOST_PROJECT_ID),
-      ),
-    )
-    .option('--environment <name>', 'Lagoon environment; not while an upgrade is in flight')
-    .option('--core <name>', 'Lagoon core; not while an upgrade is in flight')
-    .option('--app <name>', 'store app the instance was made from')
-    .addOption(labelOption('one of all labels it is to have, may be repeated'))
-    .option('--no-labels', 'it is to have no labels')
-    .option('--pre-task <name>', 'registered task before an upgrade; no other one is kept')
-    .option('--post-task <name>', 'registered task after an upgrade; no other one is kept')
-    .option('--no-scripts', 'no task before or after an upgrade')
-    .addOption(strategyOption('how to upgrade when a request does not say'))
-    .addOption(
-      new Option('--if-revision <n>', 'refuse if it has changed since this revision').argParser(
-        wholeNumber(0, MOST_REVISIONS),
-      ),
-    )
-    .addOption(keyOption());
-  return withOptions(command, [...healthOptions(), ...targetOptions()]).action(
+    .addOption(reasonOption());
+  const all = [...profileOptions(), ...healthOptions(), ...targetOptions()];
+  return withOptions(command, [...all, revisionOption(), keyOption()]).action(
     async (reference: string, options: UpdateOptions) => {
       const { reason, key, ifRevision } = options;
       const changes = changesIn(options);
@@ -120,6 +100,29 @@ function updateCommand(context: CliContext): Command {
       printAnswer(context, await context.commandAt<CommandAnswer>(path, body, sent));
     },
   );
+}
+
+function profileOptions(): readonly Option[] {
+  const resting = 'not while an upgrade is in flight';
+  const only = 'no other one is kept';
+  return [
+    new Option('--project <name>', `Lagoon project; ${resting}`),
+    new Option('--project-id <n>', 'Lagoon project id').argParser(wholeNumber(1, MOST_PROJECT_ID)),
+    new Option('--environment <name>', `Lagoon environment; ${resting}`),
+    new Option('--core <name>', `Lagoon core; ${resting}`),
+    new Option('--app <name>', 'store app the instance was made from'),
+    labelOption('one of all labels it is to have, may be repeated'),
+    new Option('--no-labels', 'it is to have no labels'),
+    new Option('--pre-task <name>', `registered task before an upgrade; ${only}`),
+    new Option('--post-task <name>', `registered task after an upgrade; ${only}`),
+    new Option('--no-scripts', 'no task before or after an upgrade'),
+    strategyOption('how to upgrade when a request does not say'),
+  ];
+}
+
+function revisionOption(): Option {
+  const option = new Option('--if-revision <n>', 'refuse if it has changed since this revision');
+  return option.argParser(wholeNumber(0, MOST_REVISIONS));
 }
 
 /** The members of the request that the options name. */

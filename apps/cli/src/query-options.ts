@@ -19,6 +19,9 @@ interface TextSchema {
   readonly description?: string;
 }
 
+/** A record is what labels are collected in. */
+type OptionValue = string | number | Readonly<Record<string, string>>;
+
 /** The parameters of a query over HTTP as options of the same names. */
 export function queryOptions(query: HttpQueryName, clock: Clock): readonly Option[] {
   return parametersOf(query).map(({ name, schema }) => optionOf(name, schema as TextSchema, clock));
@@ -26,7 +29,7 @@ export function queryOptions(query: HttpQueryName, clock: Clock): readonly Optio
 
 /** `?…` of what was given, or nothing. */
 export function queryString(query: HttpQueryName, options: object): string {
-  const given = new Map(Object.entries(options) as [string, unknown][]);
+  const given = new Map(Object.entries(options) as [string, OptionValue][]);
   const pairs = parametersOf(query).flatMap(({ name, member }) =>
     valuesOf(given.get(member)).map((value): [string, string] => [name, value]),
   );
@@ -37,11 +40,10 @@ function parametersOf(query: HttpQueryName): readonly QueryParameter[] {
   return queryParameters(query).filter(({ member }) => !LEFT_OUT.includes(member));
 }
 
-/** A map is what labels are collected in. */
-function valuesOf(value: unknown): readonly string[] {
+function valuesOf(value: OptionValue | undefined): readonly string[] {
   if (value === undefined) return [];
-  if (typeof value !== 'object' || value === null) return [String(value)];
-  return Object.entries(value).map(([name, text]) => `${name}=${String(text)}`);
+  if (typeof value !== 'object') return [String(value)];
+  return Object.entries(value).map(([name, text]) => `${name}=${text}`);
 }
 
 function optionOf(name: string, schema: TextSchema, clock: Clock): Option {
