@@ -7,6 +7,7 @@ import { busTestOptions, USAGE as TEST_NATS } from '../../tools/given-bus/src/bu
 import { storeTestOptions, USAGE as TEST_STORE } from '../../tools/given-store/src/store-tests';
 import { asked as mutants, HELP as MUTANTS } from '../../tools/mutants/src/options';
 import { asked as accounts, HELP as ACCOUNTS } from '../../tools/nats-accounts/src/options';
+import { chosen as packed, USAGE as PACK } from '../../tools/pack/src/options';
 import { projectRoot } from '../../tools/stack/src';
 import { stackArguments, USAGE as STACK } from '../../tools/stack/src/stack-options';
 import { choiceFrom, USAGE as CHAOS } from '../rig/chaos-options';
@@ -24,6 +25,7 @@ const READERS: Readonly<Record<string, readonly [(args: string[]) => unknown, st
   soak: [soakOptions, SOAK],
   mutants: [mutants, MUTANTS],
   'nats:accounts': [accounts, ACCOUNTS],
+  pack: [packed, PACK],
   'test:store': [storeTestOptions, TEST_STORE],
   'test:nats': [busTestOptions, TEST_NATS],
 };

@@ -1,35 +1,19 @@
 import { relative } from 'node:path';
-import { asksForHelp, projectRoot, readArguments, UsageError } from '../../stack/src';
+import { asksForHelp, projectRoot, UsageError } from '../../stack/src';
+import { chosen, USAGE } from './options';
 import { packAll } from './pack';
-import { PACKAGES } from './packages';
 
-const NAMES = PACKAGES.map(({ name }) => name);
-const USAGE = `npm run pack [-- --only <package>]
-
-Packs ${NAMES.join(', ')} into dist/packages, for teams that build on Uplift.
-
---only <package>  this one alone; may be given several times`;
-
-function main(): void {
-  if (asksForHelp(process.argv)) {
+function main(args: string[]): void {
+  if (asksForHelp(args)) {
     console.log(USAGE);
     return;
   }
   const root = projectRoot();
-  for (const file of packAll(root, chosen())) console.log(`written: ${relative(root, file)}`);
-}
-
-function chosen(): readonly string[] {
-  const { only = NAMES } = readArguments({
-    options: { only: { type: 'string', multiple: true } },
-  }).values;
-  const unknown = only.find((name) => !NAMES.includes(name));
-  if (unknown === undefined) return only;
-  throw new UsageError(`There is no package ${unknown}: there are ${NAMES.join(', ')}`);
+  for (const file of packAll(root, chosen(args))) console.log(`written: ${relative(root, file)}`);
 }
 
 try {
-  main();
+  main(process.argv.slice(2));
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
   console.error(`pack: ${error.message}`);
