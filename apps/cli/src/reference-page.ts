@@ -48,9 +48,12 @@ command runs. \`uplift login\` keeps a token in a file of its own, for one addre
 | 1 | failed: the upgrade did not end well, the history does not verify, some of many were refused |
 | 2 | wrong usage or settings; nothing was sent |
 | 3 | refused; the line says why and what is possible instead |
-| 4 | timed out |
+| 4 | timed out; an upgrade that is waited for goes on |
 | 5 | unreachable |
 | 6 | not allowed |
+| 7 | cancelled: somebody stopped the upgrade that is waited for |
+| 8 | connection lost, for good, while an upgrade is waited for: it goes on |
+| 130 | Ctrl-C while an upgrade is waited for: it goes on |
 | 141 | nobody reads the output |
 
 ## Completion
