@@ -9,7 +9,10 @@ const ENDS = [
   ...['UpgradeFailed', 'PostUpgradeFailed', 'InstanceFoundUnhealthy', 'InstanceFoundUnresponsive'],
 ];
 
-const nats = await connect({ servers: process.env.UPLIFT_NATS_URL });
+// nats://user:password@host:port; this client takes the three apart.
+const address = new URL(process.env.UPLIFT_NATS_URL ?? 'nats://127.0.0.1:4222');
+const { host: servers, username: user, password: pass } = address;
+const nats = await connect({ servers, user, pass });
 // In production an operator makes it once, see docs/bus-users.md. One that is there already stays as it is.
 const manager = await nats.jetstreamManager();
 await manager.consumers.add('UPLIFT_EVENTS', {

@@ -6,9 +6,12 @@ import { headers } from 'nats';
 import { firstValueFrom, timeout } from 'rxjs';
 
 const [instanceId, key] = process.argv.slice(2);
+// nats://user:password@host:port; the client takes the three apart.
+const address = new URL(process.env.UPLIFT_NATS_URL ?? 'nats://127.0.0.1:4222');
+const { host, username: user, password: pass } = address;
 const client = ClientProxyFactory.create({
   transport: Transport.NATS,
-  options: { servers: [process.env.UPLIFT_NATS_URL] },
+  options: { servers: [host], user, pass },
 });
 
 const sent = headers();

@@ -3,7 +3,10 @@
 import { connect, headers } from 'nats';
 
 const [instanceId, key] = process.argv.slice(2);
-const nats = await connect({ servers: process.env.UPLIFT_NATS_URL });
+// nats://user:password@host:port; this client takes the three apart.
+const address = new URL(process.env.UPLIFT_NATS_URL ?? 'nats://127.0.0.1:4222');
+const { host: servers, username: user, password: pass } = address;
+const nats = await connect({ servers, user, pass });
 
 /** One request. What is refused is an error with the problem document as its cause. */
 async function ask(subject, body, idempotencyKey) {

@@ -18,7 +18,8 @@ async function nats() {
   if (verb !== 'req' || !values.raw) throw new Error(`nats ${args.join(' ')}: not known here`);
   const sent = headers();
   for (const line of values.header) sent.set(...line.split(/:(.*)/s, 2));
-  const connection = await connect({ servers: values.server });
+  const { host, username: user, password: pass } = new URL(values.server);
+  const connection = await connect({ servers: host, user, pass });
   const reply = await connection.request(subject, body, { headers: sent, timeout: 30_000 });
   console.log(reply.string());
   await connection.close();

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
+import { natsAccess } from '@uplift/bus';
 import { EVENTS_STREAM } from '@uplift/contracts';
 import { connect } from 'nats';
 import { projectRoot } from '../../tools/stack/src';
@@ -18,10 +19,12 @@ import type { Accepted } from '../support/uplift-client';
 const EXAMPLES = join(projectRoot(), 'examples');
 const STAND_IN = join(projectRoot(), 'test/e2e/example-tools.mjs');
 const DURABLE = 'example';
+/** An installation, which `npm run uplift` would begin with, is no matter of this suite; the others a machine may lack. */
+const STOOD_IN = ['npm', ...['nats', 'curl'].filter((tool) => !isOnPath(tool))];
 
 /** Every file of `examples/`, on a stack that runs. */
 export function examplesSuite(running: () => RunningUplift): void {
-  describe('the examples', () => {
+  describe(`the examples, with stand-ins for ${STOOD_IN.join(', ')}`, () => {
     const tried = new Set(['README.md']);
     let uplift: RunningUplift;
     let tools: string;
@@ -29,14 +32,14 @@ export function examplesSuite(running: () => RunningUplift): void {
     beforeAll(async () => {
       uplift = running();
       tools = await mkdtemp(join(tmpdir(), 'uplift-examples-'));
-      for (const tool of ['nats', 'npm', 'curl']) {
+      for (const tool of STOOD_IN) {
         const script = `#!/bin/sh\nexec '${process.execPath}' '${STAND_IN}' ${tool} "$@"\n`;
         await writeFile(join(tools, tool), script, { mode: 0o755 });
       }
     });
 
     afterAll(async () => {
-      const nats = await connect({ servers: uplift.stack.url('nats') });
+      const nats = await connect(natsAccess({ servers: uplift.stack.url('nats') }));
       await (await nats.jetstreamManager()).consumers.delete(EVENTS_STREAM, DURABLE);
       await nats.close();
       await rm(tools, { recursive: true });
@@ -143,6 +146,10 @@ export function examplesSuite(running: () => RunningUplift): void {
       expect([...tried].sort()).toEqual((await readdir(EXAMPLES)).sort());
     });
   });
+}
+
+function isOnPath(tool: string): boolean {
+  return spawnSync('sh', ['-c', `command -v ${tool}`]).status === 0;
 }
 
 /** The first `id:` lines of an event stream. */
