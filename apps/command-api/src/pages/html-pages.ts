@@ -29,7 +29,7 @@ export const NAVIGATION = `<nav>Uplift: ${Object.entries(PAGES)
   .map(([path, name]) => `<a href="${path}">${name}</a>`)
   .join(' · ')}</nav>`;
 
-const METHODS = ['get', 'post'] as const;
+const METHODS = ['get', 'put', 'post', 'patch', 'delete'] as const;
 
 /** The operations at a glance; machines read /openapi.json. */
 export function operationsTable({ paths }: OpenAPIObject): string {

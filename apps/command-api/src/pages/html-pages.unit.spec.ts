@@ -20,6 +20,14 @@ function rulesOf(policy: string): ReadonlyMap<string, string> {
 }
 
 describe('a page', () => {
+  it('lists an operation of each method', () => {
+    const methods = ['get', 'put', 'post', 'patch', 'delete'];
+    const item = Object.fromEntries(methods.map((method) => [method, { summary: method }]));
+    const page = operationsTable({ ...API, paths: { '/v1/things': item } } as never);
+    const listed = [...page.matchAll(/<code>(\w+) \/v1\/things</g)].map(([, method]) => method);
+    expect(listed.sort()).toEqual(methods.map((method) => method.toUpperCase()).sort());
+  });
+
   it('shows text as text', () => {
     const page = htmlPage(CANARY, operationsTable(API));
     expect(page).not.toContain('<script');
