@@ -194,9 +194,9 @@ export interface RetryUpgradeOfInstanceInput {
 export interface ResolveOutcomeOfInstanceInput {
   /** Why, for those who read the history; no personal data */
   readonly reason: string;
-  /** The build that the call has led to */
+  /** The build that the call has led to; this or notLanded */
   readonly adopt?: string;
-  /** The call has led to nothing */
+  /** The call has led to nothing; this or adopt */
   readonly notLanded?: true;
   /** The instance */
   readonly instanceId: string;

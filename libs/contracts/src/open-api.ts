@@ -10,16 +10,21 @@ export function openApiSchemas(schemas: readonly AnySchema[]): Record<string, Js
   return Object.fromEntries(named.map(([name, json]) => [name, toOpenApi(json) as JsonSchema]));
 }
 
-/** OpenAPI 3.0 has `nullable` where JSON Schema has a choice with null, and components for `$defs`. */
+/** OpenAPI 3.0 has `nullable` where JSON Schema has a choice with null, a list of one for `const`, and components for `$defs`. */
 export function toOpenApi(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(toOpenApi);
   if (typeof node !== 'object' || node === null) return node;
-  const { anyOf, $ref, ...rest } = withDescriptions(node as JsonSchema);
+  const { anyOf, $ref, ...rest } = withDescriptions(withoutConst(node as JsonSchema));
   const converted = Object.fromEntries(
     Object.entries(rest).map(([key, value]) => [key, toOpenApi(value)]),
   );
   if (typeof $ref === 'string') return reference($ref, converted);
   return Array.isArray(anyOf) ? { ...choice(anyOf), ...converted } : converted;
+}
+
+function withoutConst(node: JsonSchema): JsonSchema {
+  const { const: only, ...rest } = node;
+  return only === undefined ? node : { ...rest, type: typeof only, enum: [only] };
 }
 
 /** Of members that say nothing of themselves. */

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { HEAD, NAVIGATION, operationsTable } from './html-pages';
 
-/* The page at /docs: Scalar reads /openapi.json in the browser. All that it loads comes from this service. */
+/* The page at /docs: Scalar shows /openapi.json in the browser. All that it loads comes from this service. */
 
 const PACKAGE = dirname(dirname(require.resolve('@scalar/fastify-api-reference')));
 export const REFERENCE_FILE = join(PACKAGE, 'dist/js/standalone.js');
@@ -19,10 +19,11 @@ export const REFERENCE_POLICY =
 
 /** Nothing that would ask a server of Scalar's, or send a reader there. */
 const OPTIONS = {
-  url: '/openapi.json',
   withDefaultFonts: false,
   telemetry: false,
   hideClientButton: true,
+  // The header of the page leads to the whole of it.
+  documentDownloadType: 'none',
   showDeveloperTools: 'never',
   agent: { disabled: true },
   mcp: { disabled: true },
@@ -31,10 +32,28 @@ const OPTIONS = {
   defaultOpenAllTags: true,
 };
 
-export const START_SCRIPT = `Scalar.createApiReference('#reference', ${JSON.stringify(OPTIONS)});\n`;
+export function startScript(api: OpenAPIObject): string {
+  const options = { ...OPTIONS, content: withoutConditions(api) };
+  return `Scalar.createApiReference('#reference', ${JSON.stringify(options)});\n`;
+}
 
+/**
+ * Where a schema says which of its members stand together, Scalar shows that in place of the members. So it is left
+ * out; the description of each of them says it in words.
+ */
+export function withoutConditions(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(withoutConditions);
+  if (typeof node !== 'object' || node === null) return node;
+  const isCondition = 'type' in node || 'allOf' in node;
+  const shown = Object.entries(node).filter(
+    ([name]) => !isCondition || (name !== 'anyOf' && name !== 'oneOf'),
+  );
+  return Object.fromEntries(shown.map(([name, value]) => [name, withoutConditions(value)]));
+}
+
+/** In the colours of Scalar, which has a switch between light and dark. */
 const STYLE =
-  ':root{--scalar-custom-header-height:40px}body{margin:0}header{position:sticky;top:0;z-index:10;height:40px;padding:0 1rem;font:14px/40px system-ui,sans-serif;background:#fff;border-bottom:1px solid #ccc}';
+  ':root{--scalar-custom-header-height:40px}body{margin:0}header{position:sticky;top:0;z-index:10;height:40px;padding:0 1rem;font:14px/40px system-ui,sans-serif;background:var(--scalar-background-1,#fff);color:var(--scalar-color-1,#000);border-bottom:1px solid var(--scalar-border-color,#ccc)}header a{color:inherit}';
 
 /** Without scripts it shows the operations at a glance. */
 export function referencePage(api: OpenAPIObject): string {

@@ -24,6 +24,14 @@ const TRIGGER = { strategy: 'branch-ref', target: { ref: 'v2.1.0' }, ...REASON }
 
 const AT = '2026-03-01T10:00:00.000Z';
 
+const WEBHOOK = {
+  url: 'https://tickets.example.com/hooks/uplift',
+  format: 'cloudevents',
+  events: ['UpgradeFailed'],
+  labels: { tier: 'gold' },
+  description: 'A ticket for each upgrade that failed',
+};
+
 /** Of the bodies whose members have to fit each other; all others follow from their schemas. */
 const BODIES: Readonly<Record<string, Json>> = {
   RegisterInstanceDto: REGISTRATION,
@@ -40,6 +48,13 @@ const BODIES: Readonly<Record<string, Json>> = {
     notLanded: true,
   },
   UpgradeTarget: TRIGGER.target,
+  CreateWebhookDto: WEBHOOK,
+  Webhook: {
+    webhookId: '3d9c1f4e-6a57-4c0b-9f0e-2b8d7a61c5f3',
+    ...WEBHOOK,
+    ...{ createdBy: 'operator-7', createdAt: AT, pending: 0, oldestPendingAt: null },
+    ...{ failingSince: null, previousSecretUntil: null },
+  },
   AsOf: { position: '1234', at: AT, ageMs: 40 },
   AllowedCommand: {
     command: 'RetryUpgrade',
@@ -97,6 +112,12 @@ const MEMBERS: Readonly<Record<string, unknown>> = {
   failure: null,
   buildName: 'lagoon-build-4f2a',
   buildStatus: 'complete',
+  buildStep: 'buildingImage-nginx',
+  ref: 'v2.1.0',
+  sourceEnvironment: 'staging',
+  service: 'cli',
+  command: 'drush cache:rebuild',
+  path: '/health',
   ageMs: 40,
   attempt: 1,
   byStatus: { 'running-healthy-claimed': 24, 'upgrade-failed': 1 },
@@ -144,6 +165,7 @@ interface Members {
   readonly minimum?: number;
   readonly items?: Json;
   readonly properties?: Readonly<Record<string, Json>>;
+  readonly required?: readonly string[];
   readonly additionalProperties?: unknown;
 }
 
@@ -181,11 +203,17 @@ function ofText({ format }: Members): string {
   return format === 'date-time' ? AT : 'text';
 }
 
-function ofObject({ properties = {} }: Members, schemas: Schemas): Json {
-  const members = Object.entries(properties).map(
-    ([name, schema]) => [name, exampleOf(schema, schemas, name)] as const,
+function ofObject({ properties = {}, required = [] }: Members, schemas: Schemas): Json {
+  const told = Object.entries(properties).filter(
+    ([name, schema]) => required.includes(name) || !isSignal(schema),
   );
+  const members = told.map(([name, schema]) => [name, exampleOf(schema, schemas, name)] as const);
   return Object.fromEntries(members);
+}
+
+/** Of one value: its presence says something that is seldom so. */
+function isSignal({ enum: values }: Members): boolean {
+  return values?.length === 1;
 }
 
 interface Content {

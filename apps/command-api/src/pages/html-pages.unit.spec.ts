@@ -1,6 +1,6 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { createHash } from 'node:crypto';
-import { REFERENCE_POLICY, referencePage, START_SCRIPT } from './api-reference';
+import { REFERENCE_POLICY, referencePage, startScript, withoutConditions } from './api-reference';
 import { CONTENT_SECURITY_POLICY, htmlPage, operationsTable, problemsPage } from './html-pages';
 
 const CANARY = `"><script>alert('canary')</script>&`;
@@ -23,7 +23,7 @@ describe('a page', () => {
   it('lists an operation of each method', () => {
     const methods = ['get', 'put', 'post', 'patch', 'delete'];
     const item = Object.fromEntries(methods.map((method) => [method, { summary: method }]));
-    const page = operationsTable({ ...API, paths: { '/v1/things': item } } as never);
+    const page = operationsTable({ ...API, paths: { '/v1/things': item } });
     const listed = [...page.matchAll(/<code>(\w+) \/v1\/things</g)].map(([, method]) => method);
     expect(listed.sort()).toEqual(methods.map((method) => method.toUpperCase()).sort());
   });
@@ -58,7 +58,26 @@ describe('the page of the API', () => {
       [expect.stringMatching(/^ src="\/docs\/reference\.js\?v=\d+\.\d+\.\d+"$/), ''],
       [' src="/docs/start.js"', ''],
     ]);
-    expect(START_SCRIPT).not.toMatch(/https?:/);
+    expect(startScript({ ...API, info: { title: 'T', version: '1' } })).not.toMatch(/https?:/);
+  });
+
+  it('shows each member of a body, and no condition in its place', () => {
+    const reason = { type: 'string' };
+    const target = { allOf: [{ $ref: '#/components/schemas/Target' }], oneOf: [{}] };
+    const either = { anyOf: [{ type: 'string' }, { type: 'integer' }] };
+    const shown = withoutConditions({
+      Body: {
+        type: 'object',
+        properties: { reason, target, either },
+        anyOf: [{ required: ['reason'] }],
+      },
+    });
+    expect(shown).toEqual({
+      Body: {
+        type: 'object',
+        properties: { reason, target: { allOf: target.allOf }, either },
+      },
+    });
   });
 
   it('may fetch and run what comes from this service, and nothing else', () => {

@@ -22,7 +22,7 @@ import {
   referencePage,
   SCRIPT,
   START_PATH,
-  START_SCRIPT,
+  startScript,
 } from './api-reference';
 import { busPage } from './bus-page';
 import { CONTENT_SECURITY_POLICY, HTML, problemsPage, reasonsPage } from './html-pages';
@@ -89,7 +89,7 @@ export class PagesController {
 
   @Script(START_PATH)
   startScript(): string {
-    return START_SCRIPT;
+    return startScript(this.api.document);
   }
 
   @HtmlPage('asyncapi')

@@ -221,7 +221,7 @@ export class RetryUpgradeDto extends ReasonDto {
 /** Exactly one of both claims; Lagoon is asked whether it holds. */
 export class ResolveOutcomeDto extends ReasonDto {
   @TextField({
-    description: 'The build that the call has led to',
+    description: 'The build that the call has led to; this or notLanded',
     maxLength: 100,
     pattern: /^[A-Za-z0-9][A-Za-z0-9._-]*$/,
     rule: 'the name of a build',
@@ -229,7 +229,7 @@ export class ResolveOutcomeDto extends ReasonDto {
   })
   readonly adopt?: string;
 
-  @SetField({ description: 'The call has led to nothing', optional: true })
+  @SetField({ description: 'The call has led to nothing; this or adopt', optional: true })
   readonly notLanded?: true;
 }
 
