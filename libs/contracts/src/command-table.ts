@@ -25,7 +25,7 @@ export interface HealthProbeInput {
   /** Path below the route of the environment, / by default */
   readonly path?: string;
   /** Status codes that count as healthy beside 2xx */
-  readonly acceptStatuses?: ReadonlyArray<number>;
+  readonly acceptStatuses?: readonly number[];
 }
 
 export interface TargetVariableInput {
@@ -43,7 +43,7 @@ export interface UpgradeTargetInput {
   /** Environment of the same project whose images are taken over, with promote */
   readonly sourceEnvironment?: string;
   /** Variables to set before they are rolled out, with variables */
-  readonly variables?: ReadonlyArray<TargetVariableInput>;
+  readonly variables?: readonly TargetVariableInput[];
   /** What to run instead of a deployment, with script */
   readonly script?: TaskScriptInput;
 }

@@ -91,11 +91,11 @@ function rowOf(name: CommandName, openApi: OpenApi, asyncApi: AsyncApi): Command
 }
 
 function operationOf(name: string, { paths }: OpenApi) {
-  for (const [path, operations] of Object.entries(paths)) {
-    for (const [method, operation] of Object.entries(operations)) {
-      if (operation.operationId === name) return { path, method, operation };
-    }
-  }
+  const all = Object.entries(paths).flatMap(([path, operations]) =>
+    Object.entries(operations).map(([method, operation]) => ({ path, method, operation })),
+  );
+  const found = all.find(({ operation }) => operation.operationId === name);
+  if (found !== undefined) return found;
   throw new Error(`contracts/openapi.json has no operation ${name}: npm run generate writes it`);
 }
 
@@ -149,14 +149,24 @@ function membersOf(title: string, rows: readonly CommandRow[], type: (row: Comma
 }
 
 function typeOf(schema: JsonSchema): string {
-  const { $ref, allOf = [], enum: values, type, items, additionalProperties } = schema;
+  const { $ref, allOf = [], enum: values } = schema;
   if ($ref !== undefined) return inputName(nameIn(schema));
   if (allOf[0] !== undefined) return typeOf(allOf[0]);
-  if (values !== undefined) return values.map(literal).join(' | ');
-  if (type === 'array') return `ReadonlyArray<${typeOf(items ?? {})}>`;
+  return values === undefined ? plainTypeOf(schema) : values.map(literal).join(' | ');
+}
+
+function plainTypeOf({ type, items = {}, additionalProperties }: JsonSchema): string {
+  if (type === 'array') return listOf(typeOf(items));
   if (type === 'integer') return 'number';
   if (type !== 'object') return type ?? 'unknown';
-  return `Readonly<Record<string, ${typeof additionalProperties === 'object' ? typeOf(additionalProperties) : 'unknown'}>>`;
+  const member =
+    typeof additionalProperties === 'object' ? typeOf(additionalProperties) : 'unknown';
+  return `Readonly<Record<string, ${member}>>`;
+}
+
+/** As the linter wants it: the long form for what is not one plain name. */
+function listOf(item: string): string {
+  return /^\w+$/.test(item) ? `readonly ${item}[]` : `ReadonlyArray<${item}>`;
 }
 
 function literal(value: unknown): string {

@@ -21,6 +21,11 @@ const REGISTRATION = {
   healthProbe: { path: '/health' },
 };
 const TRIGGER = { strategy: 'branch-ref', target: { ref: 'v2.1.0' }, ...REASON };
+const UPDATE = {
+  labels: { tier: 'gold' },
+  upgrade: { strategy: TRIGGER.strategy, target: TRIGGER.target },
+  ...REASON,
+};
 
 const AT = '2026-03-01T10:00:00.000Z';
 
@@ -47,6 +52,8 @@ const BODIES: Readonly<Record<string, Json>> = {
     ...REASON,
     notLanded: true,
   },
+  UpdateInstanceDto: UPDATE,
+  UpdateInstanceOfInstanceDto: { instanceId: INSTANCE_ID, ...UPDATE },
   UpgradeTarget: TRIGGER.target,
   CreateWebhookDto: WEBHOOK,
   Webhook: {
@@ -105,6 +112,7 @@ const MEMBERS: Readonly<Record<string, unknown>> = {
   claimed: true,
   type: 'user',
   nextCursor: null,
+  cursor: '1234',
   waitingFor: null,
   unreadable: null,
   failureReason: null,
@@ -161,6 +169,7 @@ interface Members {
   readonly type?: string;
   readonly enum?: readonly unknown[];
   readonly format?: string;
+  readonly pattern?: string;
   readonly default?: unknown;
   readonly minimum?: number;
   readonly items?: Json;
@@ -175,10 +184,11 @@ function ofReference($ref: string, schemas: Schemas): unknown {
 }
 
 /** A member of this name may be something else elsewhere. */
-function fits(value: unknown, { type, enum: values, format, nullable }: Members): boolean {
+function fits(value: unknown, { type, enum: values, format, nullable, pattern }: Members): boolean {
   if (value === null) return nullable === true;
   if (values !== undefined) return values.includes(value);
   if (format === 'uuid') return value === INSTANCE_ID || value === UPGRADE_ID;
+  if (typeof value === 'string' && !new RegExp(pattern ?? '', 'u').test(value)) return false;
   return type === typeOf(value);
 }
 
@@ -222,7 +232,7 @@ interface Content {
 }
 
 interface Described {
-  readonly parameters?: { name: string; schema?: unknown; example?: unknown }[];
+  readonly parameters?: { name: string; schema?: Members; example?: unknown }[];
   readonly requestBody?: { readonly content?: Record<string, Content> };
   readonly responses?: Record<string, { readonly content?: Record<string, Content> }>;
 }
@@ -235,6 +245,7 @@ const PARAMETERS: Readonly<Record<string, unknown>> = {
   'min-position': '1234',
   after: '1234',
   cursor: 'WyIyMDI2Il0',
+  label: ['tier=gold'],
   id: INSTANCE_ID,
   uuid: INSTANCE_ID,
   ids: INSTANCE_ID,
@@ -257,7 +268,9 @@ function addExamples(operation: Described, schemas: Schemas): void {
   const { parameters = [], requestBody, responses = {} } = operation;
   for (const parameter of parameters) {
     const { name, schema = {} } = parameter;
-    parameter.example ??= PARAMETERS[name] ?? exampleOf(schema, schemas, name);
+    const told = PARAMETERS[name];
+    parameter.example ??=
+      told !== undefined && fits(told, schema) ? told : exampleOf(schema, schemas, name);
   }
   [requestBody, ...Object.values(responses)].forEach((body) => addExample(body, schemas));
 }
