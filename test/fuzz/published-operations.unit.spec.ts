@@ -17,7 +17,7 @@ const CALLBACKS = new CallbackTokens({
 });
 /** What says that the input itself is wrong: of an input that fits its schema nobody may say so. */
 const WRONG_INPUT = [
-  ...['invalid-input', 'invalid-query', 'malformed-json', 'unsupported-media-type'],
+  ...['invalid-input', 'malformed-json', 'unsupported-media-type'],
   ...['idempotency-key-missing', 'idempotency-key-invalid'],
 ];
 /** What no schema says: a cursor is that of an earlier page, and texts are looked through for secrets. */

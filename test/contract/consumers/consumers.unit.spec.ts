@@ -77,7 +77,7 @@ describe('an expectation that is not met', () => {
     [
       'a problem in place of an answer',
       { ...QUERY, bus: { ...QUERY.bus, body: {} } },
-      /is answered with 400, expected no problem: \{.*invalid-query/,
+      /is answered with 400, expected no problem: \{.*invalid-input/,
     ],
     [
       'no event',

@@ -5,27 +5,28 @@ import type { Reliance } from './consumer-files';
 
 /** What of `expected` is not in `actual`: objects may have more members, lists more items after those named. */
 export function missingIn(actual: unknown, expected: Json, at = ''): readonly string[] {
-  if (Array.isArray(expected)) {
-    if (!Array.isArray(actual)) return [`${at || '/'} is ${shown(actual)}, expected a list`];
-    return (expected as readonly Json[]).flatMap((item, n) =>
-      n < actual.length
-        ? missingIn(actual[n], item, `${at}/${n}`)
-        : [`${at}/${n} is missing, expected ${shown(item)}`],
-    );
-  }
-  if (typeof expected !== 'object' || expected === null) {
-    return actual === expected
-      ? []
-      : [`${at || '/'} is ${shown(actual)}, expected ${shown(expected)}`];
-  }
-  if (typeof actual !== 'object' || actual === null || Array.isArray(actual)) {
-    return [`${at || '/'} is ${shown(actual)}, expected an object`];
-  }
-  return Object.entries(expected as JsonObject).flatMap(([name, value]) =>
-    Object.hasOwn(actual, name)
-      ? missingIn((actual as Record<string, unknown>)[name], value, `${at}/${name}`)
-      : [`${at}/${name} is missing, expected ${shown(value)}`],
+  const kind = kindOf(expected);
+  if (kind !== kindOf(actual)) return [differs(actual, expected, at)];
+  if (kind === 'value') return actual === expected ? [] : [differs(actual, expected, at)];
+  const [found, members] = [actual, expected] as [Members<unknown>, Members<Json>];
+  return Object.entries(members).flatMap(([name, member]) =>
+    Object.hasOwn(found, name)
+      ? missingIn(found[name], member, `${at}/${name}`)
+      : [`${at}/${name} is missing, expected ${shown(member)}`],
   );
+}
+
+/** Of an object, or of a list by their places. */
+type Members<Value> = Readonly<Record<string, Value>>;
+
+function kindOf(value: unknown): 'a list' | 'an object' | 'value' {
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' && value !== null ? 'an object' : 'value';
+}
+
+function differs(actual: unknown, expected: Json, at: string): string {
+  const kind = kindOf(expected);
+  return `${at || '/'} is ${shown(actual)}, expected ${kind === 'value' ? shown(expected) : kind}`;
 }
 
 const ajv = addFormats(new Ajv2020({ strict: false, allErrors: true }));

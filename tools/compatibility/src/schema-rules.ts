@@ -139,12 +139,14 @@ function broken({ at }: Comparison, rule: string, what: string): BrokenRule {
 
 function typesCompared(was: JsonSchema, is: JsonSchema, comparison: Comparison) {
   if (was.type === is.type) return [];
-  const isWider = was.type === 'integer' && is.type === 'number';
-  const isNarrower = was.type === 'number' && is.type === 'integer';
-  if ((isWider && !isRead(comparison)) || (isNarrower && !isSent(comparison))) return [];
-  if (is.type === undefined && !isRead(comparison)) return [];
-  const what = `${kindOf(was)} has become ${kindOf(is)}`;
-  return [broken(comparison, 'type-changed', what)];
+  if (!isRead(comparison) && isAnyOf(was, is)) return [];
+  if (!isSent(comparison) && isAnyOf(is, was)) return [];
+  return [broken(comparison, 'type-changed', `${kindOf(was)} has become ${kindOf(is)}`)];
+}
+
+/** Whether every value of the one type is one of the other. */
+function isAnyOf(one: JsonSchema, other: JsonSchema): boolean {
+  return other.type === undefined || (one.type === 'integer' && other.type === 'number');
 }
 
 function kindOf({ type }: JsonSchema): string {
@@ -153,27 +155,31 @@ function kindOf({ type }: JsonSchema): string {
 
 function valuesCompared(was: JsonSchema, is: JsonSchema, comparison: Comparison) {
   const [before, after] = [valuesOf(was), valuesOf(is)];
-  if (before === null && after === null) return [];
-  const removed = after === null ? [] : (before ?? []).filter((value) => !after.includes(value));
-  const added = before === null ? [] : (after ?? []).filter((value) => !before.includes(value));
-  const isNarrowed = before === null && isSent(comparison);
-  const isOpened = after === null && comparison.use === 'event';
+  if (before === null || after === null) return limitsCompared(before, after, comparison);
+  const removed = isSent(comparison) ? before.filter((value) => !after.includes(value)) : [];
+  // A list in an answer may grow: its readers take a value that they do not know as such.
+  const isGrowing = comparison.use !== 'event';
+  const added = isGrowing ? [] : after.filter((value) => !before.includes(value));
   return [
-    ...(isNarrowed
-      ? [broken(comparison, 'values-limited', `only ${String(after?.join(', '))}`)]
-      : []),
-    ...(isOpened ? [broken(comparison, 'values-unlimited', 'any value')] : []),
-    ...(isSent(comparison) ? removed : []).map((value) =>
-      broken(comparison, 'value-removed', String(value)),
-    ),
-    // A list in an answer may grow: its readers take a value that they do not know as such.
-    ...(comparison.use === 'event' ? added : []).map((value) =>
-      broken(comparison, 'value-added', String(value)),
-    ),
+    ...removed.map((value) => broken(comparison, 'value-removed', String(value))),
+    ...added.map((value) => broken(comparison, 'value-added', String(value))),
   ];
 }
 
-function valuesOf(schema: JsonSchema): readonly unknown[] | null {
+/** Where one of the two names its values, and the other takes any. */
+function limitsCompared(before: Values | null, after: Values | null, comparison: Comparison) {
+  if (after !== null && isSent(comparison)) {
+    return [broken(comparison, 'values-limited', `only ${after.join(', ')}`)];
+  }
+  if (before !== null && comparison.use === 'event') {
+    return [broken(comparison, 'values-unlimited', 'any value')];
+  }
+  return [];
+}
+
+type Values = readonly unknown[];
+
+function valuesOf(schema: JsonSchema): Values | null {
   if ('const' in schema) return [schema.const];
   return Array.isArray(schema.enum) ? schema.enum : null;
 }
@@ -193,8 +199,8 @@ function boundsCompared(was: JsonSchema, is: JsonSchema, comparison: Comparison)
     ),
   ];
   const changed = FORMS.filter((form) => is[form] !== undefined && is[form] !== was[form]);
-  const told = (name: string) =>
-    `${name} was ${String(was[name] ?? 'none')}, is ${String(is[name])}`;
+  const toldOf = (value: unknown) => (value === undefined ? 'none' : JSON.stringify(value));
+  const told = (name: string) => `${name} was ${toldOf(was[name])}, is ${toldOf(is[name])}`;
   return [
     ...tightened.map((bound) => broken(comparison, 'bound-tightened', told(bound))),
     ...changed.map((form) => broken(comparison, 'form-changed', told(form))),
