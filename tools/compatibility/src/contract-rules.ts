@@ -58,8 +58,7 @@ function httpBroken(old: Contracts, now: Contracts): readonly BrokenRule[] {
     JsonSchema & OpenApi,
     JsonSchema & OpenApi,
   ];
-  const compare = (was: JsonSchema, is: JsonSchema, place: { use: Use; at: string }) =>
-    brokenRules({ schema: was, document: before }, { schema: is, document: after }, place);
+  const compare = comparing(before, after);
   return Object.entries(before.paths).flatMap(([path, methods]) =>
     Object.entries(methods).flatMap(([method, operation]) => {
       const at = `${method.toUpperCase()} ${path}`;
@@ -74,13 +73,30 @@ function httpBroken(old: Contracts, now: Contracts): readonly BrokenRule[] {
   );
 }
 
+type Compare = (
+  was: JsonSchema,
+  is: JsonSchema,
+  place: { readonly use: Use; readonly at: string },
+) => readonly BrokenRule[];
+
+/** Each pair of shapes once: that of a problem stands at every operation. */
+function comparing(before: JsonSchema, after: JsonSchema): Compare {
+  const known = new Map<string, readonly BrokenRule[]>();
+  return (was, is, { use, at }) => {
+    const pair = JSON.stringify([use, was, is]);
+    const [old, now] = [
+      { schema: was, document: before },
+      { schema: is, document: after },
+    ];
+    const rules = known.get(pair) ?? brokenRules(old, now, { use, at: '' });
+    known.set(pair, rules);
+    return rules.map((rule) => ({ ...rule, at: `${at}${rule.at}` }));
+  };
+}
+
 interface InOperation {
   readonly at: string;
-  readonly compare: (
-    was: JsonSchema,
-    is: JsonSchema,
-    place: { use: Use; at: string },
-  ) => readonly BrokenRule[];
+  readonly compare: Compare;
 }
 
 function parametersBroken(
