@@ -72,13 +72,19 @@ function fill(path: string, input: object) {
 
 function parametersOf(name: QueryName, input: Readonly<Record<string, unknown>>): URLSearchParams {
   const known = queryParameters(name);
-  const parameters = new URLSearchParams();
-  for (const [member, value] of Object.entries(input)) {
+  const given = Object.entries(input).filter(([, value]) => value !== undefined);
+  const parameters = given.flatMap(([member, value]) => {
     const parameter = known.find((each) => each.member === member);
     if (parameter === undefined) throw new RangeError(`${name} takes no ${member} over HTTP`);
-    if (value !== undefined) parameters.set(parameter.name, String(value));
-  }
-  return parameters;
+    return textsOf(value).map((text): [string, string] => [parameter.name, text]);
+  });
+  return new URLSearchParams(parameters);
+}
+
+/** A list is a parameter that stands there several times. */
+function textsOf(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap(textsOf);
+  return [typeof value === 'string' ? value : JSON.stringify(value)];
 }
 
 async function contentOf(response: Response): Promise<unknown> {

@@ -82,6 +82,12 @@ describe('over HTTP', () => {
     expect(seen[0]?.url).toBe('/v1/instances?limit=5&reason-class=build&cursor=a%26b');
   });
 
+  it('a list is a parameter that stands there several times', async () => {
+    answers = [says({ items: [] })];
+    await client().query('upgradeList', { label: ['tenant=a', 'tier=1,2'], limit: 5 });
+    expect(seen[0]?.url).toBe('/v1/upgrades?label=tenant%3Da&label=tier%3D1%2C2&limit=5');
+  });
+
   it('what a route cannot take is said before it is sent', async () => {
     const none = client().query('instanceGet', { instanceId: '' });
     await expect(none).rejects.toThrow('instanceId is missing');
