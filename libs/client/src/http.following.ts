@@ -55,13 +55,17 @@ export class HttpFollowing {
     signal?.addEventListener('abort', end);
     if (signal?.aborted) end();
     try {
-      while (!this.isOver) {
-        yield* this.oneConnection();
-        if (!this.isOver) await this.beforeTheNext();
-      }
+      yield* this.connections();
     } finally {
       signal?.removeEventListener('abort', end);
       end();
+    }
+  }
+
+  private async *connections(): AsyncGenerator<UpliftEvent, void, undefined> {
+    while (!this.isOver) {
+      yield* this.oneConnection();
+      if (!this.isOver) await this.beforeTheNext();
     }
   }
 
@@ -71,17 +75,18 @@ export class HttpFollowing {
 
   private async *oneConnection(): AsyncGenerator<UpliftEvent, void, undefined> {
     try {
-      for await (const frame of this.frames()) {
-        if (frame.name === 'event') {
-          this.seen = frame.id;
-          yield JSON.parse(frame.data) as UpliftEvent;
-        } else if (frame.name === 'resync') {
-          await this.leaveOut(frame.id);
-        }
-      }
+      for await (const frame of this.frames()) yield* await this.eventsIn(frame);
     } catch (error) {
       if (!this.isOver && !isPassing(error)) throw error;
     }
+  }
+
+  /** One, or none: what other frames there are is for us. */
+  private async eventsIn({ name, id, data }: ServerSentEvent): Promise<readonly UpliftEvent[]> {
+    if (name === 'resync') await this.leaveOut(id);
+    if (name !== 'event') return [];
+    this.seen = id;
+    return [JSON.parse(data) as UpliftEvent];
   }
 
   private async *frames(): AsyncGenerator<ServerSentEvent, void, undefined> {

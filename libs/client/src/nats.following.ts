@@ -36,30 +36,25 @@ export class NatsFollowing {
     signal?.addEventListener('abort', end);
     if (signal?.aborted) end();
     try {
-      for await (const message of this.messages()) {
-        const event = this.eventIn(message);
-        if (event !== undefined) yield event;
-      }
+      yield* this.readable();
     } finally {
       signal?.removeEventListener('abort', end);
       end();
     }
   }
 
-  /** Acknowledges each when the next one is asked for; gives back the one that is left. */
+  private async *readable(): AsyncGenerator<UpliftEvent, void, undefined> {
+    for await (const message of this.messages()) {
+      const event = this.eventIn(message);
+      if (event !== undefined) yield event;
+    }
+  }
+
   private async *messages(): AsyncGenerator<JsMsg, void, undefined> {
     const consumer = await this.consumer();
     while (!this.ended.signal.aborted) {
       const message = await this.next(consumer);
-      if (message === null) continue;
-      let isDealtWith = false;
-      try {
-        yield message;
-        isDealtWith = true;
-      } finally {
-        if (isDealtWith) message.ack();
-        else message.nak();
-      }
+      if (message !== null) yield* handedOut(message);
     }
   }
 
@@ -109,6 +104,18 @@ export class NatsFollowing {
       this.options.onUnreadable?.(error, message.subject);
       return undefined;
     }
+  }
+}
+
+/** Acknowledged when the next one is asked for; given back where the loop is left. */
+function* handedOut(message: JsMsg): Generator<JsMsg, void, undefined> {
+  let isDealtWith = false;
+  try {
+    yield message;
+    isDealtWith = true;
+  } finally {
+    if (isDealtWith) message.ack();
+    else message.nak();
   }
 }
 

@@ -63,10 +63,10 @@ export function isPassing(error: unknown): boolean {
 }
 
 /** Longer after each failure, never shorter than the service asks for, and never the same for all. */
-export function pauseBefore({ random }: Waits, attempt: number, error?: unknown): number {
+export function pauseBefore(waits: Waits, attempt: number, error?: unknown): number {
   const longest = Math.min(LONGEST_PAUSE_MS, SHORTEST_PAUSE_MS * 2 ** Math.min(attempt, 10));
   const asked = error instanceof ProblemError ? (error.problem.retryAfterSeconds ?? 0) * 1_000 : 0;
-  return asked + longest * (0.5 + random() / 2);
+  return asked + longest * (0.5 + waits.random() / 2);
 }
 
 async function outcomeOf<T>(send: () => Promise<T>) {
