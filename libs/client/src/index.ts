@@ -17,6 +17,9 @@ export type {
   CommandInput,
   CommandName,
   CommandOptions,
+  QueryAnswerOf,
+  QueryInput,
+  QueryName,
   UpliftEvent,
 } from './uplift-client';
 export { ProblemError } from '@uplift/contracts';
@@ -25,9 +28,6 @@ export type {
   InstanceDocument,
   ProblemCode,
   ProblemDetails,
-  Query,
-  QueryAnswer,
-  QueryName,
   TimelineEntryDocument,
   UpgradeDocument,
 } from '@uplift/contracts';

@@ -4,9 +4,8 @@ import type {
   EventCategory,
   EventDocument,
   EventIn,
-  Query,
-  QueryAnswer,
-  QueryName,
+  QueryAnswers,
+  QueryInputs,
 } from '@uplift/contracts';
 import { untilAnswered, type Patience } from './retries';
 import type { Waits } from './waits';
@@ -14,6 +13,9 @@ import type { Waits } from './waits';
 export type CommandName = keyof CommandInputs;
 export type CommandInput<Name extends CommandName> = CommandInputs[Name];
 export type CommandAnswerOf<Name extends CommandName> = CommandAnswers[Name];
+export type QueryName = keyof QueryInputs;
+export type QueryInput<Name extends QueryName> = QueryInputs[Name];
+export type QueryAnswerOf<Name extends QueryName> = QueryAnswers[Name];
 
 export interface CommandOptions extends Patience {
   /** Names the command: whoever sends it again under the same key has it done once. A random one if absent. */
@@ -74,11 +76,11 @@ export class UpliftClient<FollowOptions> {
   /** Asks until there is an answer. Throws ProblemError and GaveUpError. */
   async query<Name extends QueryName>(
     name: Name,
-    input: Query<Name>,
+    input: QueryInput<Name>,
     patience: Patience = {},
-  ): Promise<QueryAnswer<Name>> {
+  ): Promise<QueryAnswerOf<Name>> {
     const send = (signal: AbortSignal) => this.transport.query(name, input, signal);
-    return (await untilAnswered(this.waits, patience, send)) as QueryAnswer<Name>;
+    return (await untilAnswered(this.waits, patience, send)) as QueryAnswerOf<Name>;
   }
 
   /** Events in the order of the store; goes on by itself after a lost connection. Leave the loop to end it. */

@@ -11,7 +11,8 @@ import {
 } from './documents';
 import { PROBLEM_SCHEMA } from './problems';
 import { WEBHOOK_ANSWERS } from './webhooks';
-import type { Schema, ValueOf } from './schema';
+import type { StatsAnswer } from './answer-types';
+import type { Schema } from './schema';
 import {
   dateTime,
   documented,
@@ -250,23 +251,7 @@ export const ANSWERS = {
   problem: PROBLEM_SCHEMA,
 } as const;
 
-export type SystemCommandAnswer = ValueOf<typeof ANSWERS.systemCommand>;
-export type AcceptStoreAnswer = ValueOf<typeof ANSWERS.acceptStore>;
-export type FindingCommandAnswer = ValueOf<typeof ANSWERS.findingCommand>;
-export type IdentityAnswer = ValueOf<typeof ANSWERS.identity>;
-export type ApiTokenDocument = ValueOf<typeof apiToken>;
-export type ApiTokenList = ValueOf<typeof ANSWERS.tokenList>;
-export type ApiTokenCreatedAnswer = ValueOf<typeof ANSWERS.tokenCreated>;
-export type ApiTokenCommandAnswer = ValueOf<typeof ANSWERS.tokenCommand>;
-export type ActorAnswer = ValueOf<typeof ANSWERS.actor>;
-export type ActorNamesAnswer = ValueOf<typeof ANSWERS.actorNames>;
-export type ActorCommandAnswer = ValueOf<typeof ANSWERS.actorCommand>;
-export type CallbackTokenAnswer = ValueOf<typeof ANSWERS.callbackToken>;
-export type EventDocument = ValueOf<typeof event>;
-export type CommandLinks = ValueOf<typeof commandLinks>;
-export type CommandAnswer = ValueOf<typeof command>;
-export type EventPage = ValueOf<typeof ANSWERS.eventPage>;
-export type Stats = Omit<ValueOf<typeof ANSWERS.stats>, 'asOf' | 'stops'>;
+export type Stats = Omit<StatsAnswer, 'asOf' | 'stops'>;
 
 /** What `uplift audit verify` prints as JSON. */
 export interface AuditVerdict {

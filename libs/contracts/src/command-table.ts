@@ -1,5 +1,6 @@
 /* Written by `npm run generate` from contracts/openapi.json and contracts/asyncapi.yaml. */
-import type { AcceptStoreAnswer, CommandAnswer, FindingCommandAnswer, SystemCommandAnswer } from './answers';
+import type { InstanceStatus } from '@uplift/domain';
+import type { AcceptStoreAnswer, CommandAnswer, FindingCommandAnswer, SystemCommandAnswer } from './answer-types';
 
 export interface TaskScriptInput {
   /** Service of the environment that runs the command */
@@ -67,7 +68,7 @@ export interface RegisterInstanceInput {
   /** Store app the instance was made from */
   readonly app: string;
   /** Present status of the instance */
-  readonly status: 'new' | 'pending-pre-create' | 'pre-create-running' | 'pre-create-completed' | 'pre-create-failed' | 'pending-create' | 'create-running' | 'create-completed' | 'create-failed' | 'pending-post-create' | 'post-create-running' | 'post-create-completed' | 'post-create-failed' | 'pending-pre-deploy' | 'pre-deploy-running' | 'pre-deploy-completed' | 'pre-deploy-failed' | 'pending-deploy' | 'deploy-running' | 'deploy-completed' | 'deploy-failed' | 'pending-post-deploy' | 'post-deploy-running' | 'post-deploy-completed' | 'post-deploy-failed' | 'pending-polydock-claim' | 'polydock-claim-running' | 'polydock-claim-completed' | 'polydock-claim-failed' | 'pending-pre-upgrade' | 'pre-upgrade-running' | 'pre-upgrade-completed' | 'pre-upgrade-failed' | 'pending-upgrade' | 'upgrade-running' | 'upgrade-completed' | 'upgrade-failed' | 'pending-post-upgrade' | 'post-upgrade-running' | 'post-upgrade-completed' | 'post-upgrade-failed' | 'pending-pre-remove' | 'pre-remove-running' | 'pre-remove-completed' | 'pre-remove-failed' | 'pending-remove' | 'remove-running' | 'remove-completed' | 'remove-failed' | 'pending-post-remove' | 'post-remove-running' | 'post-remove-completed' | 'post-remove-failed' | 'running-healthy-unclaimed' | 'running-healthy-claimed' | 'running-unhealthy' | 'running-unresponsive' | 'removed' | 'pending-purge' | 'purge-running' | 'purge-failed';
+  readonly status: InstanceStatus;
   /** Free labels; must hold no secret and no personal data */
   readonly labels?: Readonly<Record<string, string>>;
   /** Lagoon tasks around an upgrade */

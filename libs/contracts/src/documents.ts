@@ -10,7 +10,7 @@ import {
 } from '@uplift/domain';
 import { upgradeTarget } from './events/work-order.schema';
 import { ALLOWED_COMMAND_SCHEMA, evidence, WAITING_SCHEMA } from './next-steps';
-import type { Schema, ValueOf } from './schema';
+import type { Schema } from './schema';
 import {
   count,
   dateTime,
@@ -236,13 +236,3 @@ export const finding = named(
 
 /** What every answer of the read model ends with. */
 export const READ = { stops, asOf };
-
-export type Stop = ValueOf<typeof stop>;
-export type AsOf = ValueOf<typeof asOf>;
-export type InstanceDocument = ValueOf<typeof instance>;
-export type TimelineEntryDocument = ValueOf<typeof timelineEntry>;
-export type StageDocument = ValueOf<typeof stage>;
-export type UpgradeDocument = ValueOf<typeof upgrade>;
-export type Percentiles = ValueOf<typeof percentiles>;
-export type StageStats = ValueOf<typeof stageStats>;
-export type FindingDocument = ValueOf<typeof finding>;

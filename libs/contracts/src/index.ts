@@ -1,17 +1,7 @@
+export type * from './answer-types';
 export * from './answers';
 export * from './command-table';
-export type {
-  AsOf,
-  FindingDocument,
-  InstanceDocument,
-  Percentiles,
-  StageDocument,
-  StageStats,
-  StaleReason,
-  Stop,
-  TimelineEntryDocument,
-  UpgradeDocument,
-} from './documents';
+export type { StaleReason } from './documents';
 export * from './problems';
 export * from './invalid-input';
 export * from './queries';
@@ -25,7 +15,7 @@ export * from './heartbeat';
 export { checkpointStream, isForeign, isOurs, toStoredEvent } from './origin';
 export * from './recorded-event';
 export * from './upcasters';
-export { openApiSchemas, toOpenApi } from './open-api';
+export { openApiSchemas, toOpenApi, withDescriptions } from './open-api';
 export type { Schema, ValueOf } from './schema';
 export * from './request.codec';
 export * from './webhooks';

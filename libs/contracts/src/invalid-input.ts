@@ -1,4 +1,5 @@
-import type { ProblemDetails, ProblemError, ProblemFault } from './problems';
+import type { ProblemDetails, ProblemFault } from './answer-types';
+import type { ProblemError } from './problems';
 import { problem, refusal } from './problems';
 
 /* What is wrong with a request, in the same words at every door. */

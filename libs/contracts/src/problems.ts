@@ -1,5 +1,6 @@
 import { ALLOWED_COMMAND_SCHEMA, WAITING_SCHEMA } from './next-steps';
-import type { Schema, ValueOf } from './schema';
+import type { ProblemDetails } from './answer-types';
+import type { Schema } from './schema';
 import {
   documented,
   flag,
@@ -112,6 +113,7 @@ export const PROBLEMS = {
 } as const satisfies Record<string, ProblemRow>;
 
 export type ProblemCode = keyof typeof PROBLEMS;
+export type { ProblemDetails, ProblemFault } from './answer-types';
 
 export function isProblemCode(code: string): code is ProblemCode {
   return Object.hasOwn(PROBLEMS, code);
@@ -150,9 +152,6 @@ export const PROBLEM_SCHEMA = named(
     },
   ),
 );
-
-export type ProblemDetails = ValueOf<typeof PROBLEM_SCHEMA>;
-export type ProblemFault = ValueOf<typeof fault>;
 
 /** What one occurrence adds to its row of the table. */
 export type ProblemFields = Omit<

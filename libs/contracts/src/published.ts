@@ -30,33 +30,16 @@ export {
 export { COMMAND_ROUTES } from './command-table';
 export type * from './command-table';
 
-/* Queries: what each takes and answers. */
+/* Queries: their parameters over HTTP, and what they are answered with. */
 export { pathMembers, QUERY_ANSWERS, QUERY_SCOPES, queryParameters, readQuery } from './queries';
-export type { Query, QueryAnswer, QueryName, QueryParameter } from './queries';
+export type { QueryName, QueryParameter } from './queries';
 
-/* Answers and the documents that they show. */
-export type {
-  AcceptStoreAnswer,
-  CommandAnswer,
-  CommandLinks,
-  EventDocument,
-  EventPage,
-  FindingCommandAnswer,
-  Stats,
-  SystemCommandAnswer,
-} from './answers';
-export type {
-  AsOf,
-  FindingDocument,
-  InstanceDocument,
-  StageDocument,
-  TimelineEntryDocument,
-  UpgradeDocument,
-} from './documents';
+/* Answers and the documents that they show, and what each query takes. */
+export type * from './answer-types';
 
 /* Problems: every way in which a request is refused. */
 export { isProblemCode, isProblemDetails, ProblemError, PROBLEMS } from './problems';
-export type { ProblemCode, ProblemDetails, ProblemFault, ProblemRow } from './problems';
+export type { ProblemCode, ProblemRow } from './problems';
 
 /* Events: what the bus carries and the store keeps. */
 export { decodeEvent, eventSchemaId, UndecodableMessageError } from './event.codec';

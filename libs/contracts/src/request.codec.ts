@@ -1,6 +1,6 @@
 import { CONTENT_TYPES, ERROR_HEADERS, REQUEST_HEADERS, RETRY_AFTER_SECONDS } from './headers';
 import { FAULTS, invalidInput, parseBody } from './invalid-input';
-import type { ProblemDetails, ProblemFault } from './problems';
+import type { ProblemDetails, ProblemFault } from './answer-types';
 
 /** How the caller spoke; the reply is given the same form. */
 export type RequestFormat =

@@ -61,13 +61,20 @@ export function record<Value>({
 }
 
 type SchemasOf<Value> = { readonly [Key in keyof Value]: Schema<Value[Key]> };
+type Members = Readonly<Record<string, AnySchema>>;
+type ValuesOf<Given extends Members> = {
+  [Key in keyof Given]: Given[Key] extends Schema<infer Value> ? Value : never;
+};
 
 /** The optional members may be missing; readers let unknown ones pass, so that a member can be added later. */
-export function object<Required, Optional = unknown>(
-  required: SchemasOf<Required>,
-  optional?: SchemasOf<Optional>,
-): Schema<Required & Partial<Optional>> {
-  const members = Object.entries<AnySchema>({ ...required, ...optional });
+export function object<Required extends Members>(required: Required): Schema<ValuesOf<Required>>;
+export function object<Required extends Members, Optional extends Members>(
+  required: Required,
+  optional: Optional,
+): Schema<ValuesOf<Required> & Partial<ValuesOf<Optional>>>;
+export function object<Value>(required: SchemasOf<Value>): Schema<Value>;
+export function object(required: Members, optional: Members = {}): AnySchema {
+  const members = Object.entries({ ...required, ...optional });
   return {
     json: {
       type: 'object',

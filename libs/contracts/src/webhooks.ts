@@ -204,13 +204,3 @@ export const WEBHOOK_ANSWERS = {
     }),
   ),
 } as const;
-
-export type WebhookDocument = ValueOf<typeof webhook>;
-export type WebhookDeliveryDocument = ValueOf<typeof delivery>;
-export type WebhookCreatedAnswer = ValueOf<typeof WEBHOOK_ANSWERS.webhookCreated>;
-export type WebhookList = ValueOf<typeof WEBHOOK_ANSWERS.webhookList>;
-export type WebhookDeletedAnswer = ValueOf<typeof WEBHOOK_ANSWERS.webhookDeleted>;
-export type WebhookSecretAnswer = ValueOf<typeof WEBHOOK_ANSWERS.webhookSecret>;
-export type WebhookDeliveryPage = ValueOf<typeof WEBHOOK_ANSWERS.webhookDeliveries>;
-export type WebhookReplayAnswer = ValueOf<typeof WEBHOOK_ANSWERS.webhookReplay>;
-export type WebhookTestAnswer = ValueOf<typeof WEBHOOK_ANSWERS.webhookTest>;

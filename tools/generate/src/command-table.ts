@@ -2,20 +2,18 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { COMMAND_SUBJECTS } from '@uplift/contracts';
 import { parse } from 'yaml';
+import type { JsonSchema, NamedSchemas } from './schema-types';
+import {
+  declarationOf,
+  nameIn,
+  reachable,
+  schemaNamed,
+  tableOf,
+  typeName,
+  typesFile,
+} from './schema-types';
 
 type CommandName = keyof typeof COMMAND_SUBJECTS;
-
-interface JsonSchema {
-  readonly $ref?: string;
-  readonly type?: string;
-  readonly description?: string;
-  readonly enum?: readonly unknown[];
-  readonly items?: JsonSchema;
-  readonly properties?: Readonly<Record<string, JsonSchema>>;
-  readonly required?: readonly string[];
-  readonly additionalProperties?: JsonSchema | boolean;
-  readonly allOf?: readonly JsonSchema[];
-}
 
 interface Operation {
   readonly operationId: string;
@@ -27,7 +25,7 @@ interface Operation {
 
 interface OpenApi {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components: { readonly schemas: Readonly<Record<string, JsonSchema>> };
+  readonly components: { readonly schemas: NamedSchemas };
 }
 
 interface AsyncApi {
@@ -58,22 +56,29 @@ export function commandTable(root: string): string {
   const asyncApi = parse(read(root, 'contracts/asyncapi.yaml')) as AsyncApi;
   const rows = NAMES.map((name) => rowOf(name, openApi, asyncApi));
   const { schemas } = openApi.components;
-  return [
-    HEADER,
-    `import type { ${unique(rows.map(({ answer }) => answer)).join(', ')} } from './answers';`,
-    ...reachable(
-      rows.map(({ input }) => input),
-      schemas,
-    ).map((name) => `\n${interfaceOf(name, schemaNamed(schemas, name))}`),
+  const answers = [...new Set(rows.map(({ answer }) => answer))].sort();
+  const inputs = reachable(
+    rows.map(({ input }) => input),
+    schemas,
+  );
+  return typesFile(HEADER, [
+    `import type { ${answers.join(', ')} } from './answer-types';`,
+    ...inputs.map((name) => `\n${declarationOf(typeName(name), schemaNamed(schemas, name))}`),
     '\n/** What each command takes, at either door. */',
-    membersOf('CommandInputs', rows, ({ input }) => inputName(input)),
+    tableOf(
+      'CommandInputs',
+      rows.map(({ name, input }) => [name, typeName(input)]),
+    ),
     '\n/** What each command is answered with. */',
-    membersOf('CommandAnswers', rows, ({ answer }) => answer),
+    tableOf(
+      'CommandAnswers',
+      rows.map(({ name, answer }) => [name, answer]),
+    ),
     '\n/** Where each command is taken over HTTP; `{name}` stands for that member of what it takes. */',
     'export const COMMAND_ROUTES = {',
     ...rows.map(({ name, method, path }) => `  ${name}: { method: '${method}', path: '${path}' },`),
     '} as const;\n',
-  ].join('\n');
+  ]);
 }
 
 function rowOf(name: CommandName, openApi: OpenApi, asyncApi: AsyncApi): CommandRow {
@@ -122,77 +127,6 @@ function withMembers(path: string, members: readonly string[]): string {
   return path.replace('{id}', `{${rest.join()}}`);
 }
 
-/** The named schemas, and all that they are made of, in the order of the document. */
-function reachable(names: readonly string[], schemas: OpenApi['components']['schemas']) {
-  const found = new Set<string>();
-  const visit = (name: string) => {
-    if (found.has(name)) return;
-    found.add(name);
-    const text = JSON.stringify(schemaNamed(schemas, name));
-    for (const [, part] of text.matchAll(/"#\/components\/schemas\/(\w+)"/g)) visit(part ?? '');
-  };
-  names.forEach(visit);
-  return Object.keys(schemas).filter((name) => found.has(name));
-}
-
-function interfaceOf(name: string, { properties = {}, required = [] }: JsonSchema): string {
-  const members = Object.entries(properties).flatMap(([member, schema]) => [
-    ...(schema.description === undefined ? [] : [`  /** ${schema.description} */`]),
-    `  readonly ${member}${required.includes(member) ? '' : '?'}: ${typeOf(schema)};`,
-  ]);
-  return [`export interface ${inputName(name)} {`, ...members, '}'].join('\n');
-}
-
-function membersOf(title: string, rows: readonly CommandRow[], type: (row: CommandRow) => string) {
-  const members = rows.map((row) => `  readonly ${row.name}: ${type(row)};`);
-  return [`export interface ${title} {`, ...members, '}'].join('\n');
-}
-
-function typeOf(schema: JsonSchema): string {
-  const { $ref, allOf = [], enum: values } = schema;
-  if ($ref !== undefined) return inputName(nameIn(schema));
-  if (allOf[0] !== undefined) return typeOf(allOf[0]);
-  return values === undefined ? plainTypeOf(schema) : values.map(literal).join(' | ');
-}
-
-function plainTypeOf({ type, items = {}, additionalProperties }: JsonSchema): string {
-  if (type === 'array') return listOf(typeOf(items));
-  if (type === 'integer') return 'number';
-  if (type !== 'object') return type ?? 'unknown';
-  const member =
-    typeof additionalProperties === 'object' ? typeOf(additionalProperties) : 'unknown';
-  return `Readonly<Record<string, ${member}>>`;
-}
-
-/** As the linter wants it: the long form for what is not one plain name. */
-function listOf(item: string): string {
-  return /^\w+$/.test(item) ? `readonly ${item}[]` : `ReadonlyArray<${item}>`;
-}
-
-function literal(value: unknown): string {
-  return typeof value === 'string' ? `'${value}'` : String(value);
-}
-
-function inputName(schemaName: string): string {
-  return schemaName.replace(/Dto$/, 'Input');
-}
-
-function nameIn(schema: JsonSchema | undefined): string {
-  const name = schema?.$ref?.split('/').at(-1);
-  if (name === undefined) throw new Error(`No named schema: ${JSON.stringify(schema)}`);
-  return name;
-}
-
-function schemaNamed(schemas: OpenApi['components']['schemas'], name: string): JsonSchema {
-  const schema = schemas[name];
-  if (schema === undefined) throw new Error(`contracts/openapi.json has no schema ${name}`);
-  return schema;
-}
-
 function read(root: string, path: string): string {
   return readFileSync(join(root, path), 'utf8');
-}
-
-function unique(names: readonly string[]): readonly string[] {
-  return [...new Set(names)].sort();
 }

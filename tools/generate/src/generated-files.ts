@@ -5,6 +5,7 @@ import { EVENT_CATEGORIES, eventNameOf, eventSchema, eventVersion } from '@uplif
 import { renderSettingsPage } from '@uplift/runtime';
 import { referencePage } from '../../../apps/cli/src/reference-page';
 import { projectRoot } from '../../stack/src';
+import { answerTypes } from './answer-types';
 import { asyncapiEvents } from './asyncapi-events';
 import { busPermissionsPage } from './bus-permissions-page';
 import { commandTable } from './command-table';
@@ -34,6 +35,7 @@ export function generatedFiles(): readonly GeneratedFile[] {
     { path: 'docs/configuration.md', content: renderSettingsPage() },
     { path: 'docs/cli.md', content: referencePage() },
     { path: 'contracts/asyncapi-events.json', content: asyncapiEvents() },
+    { path: 'libs/contracts/src/answer-types.ts', content: answerTypes() },
     { path: 'libs/contracts/src/command-table.ts', content: commandTable(projectRoot()) },
     ...schemaFiles(),
   ];

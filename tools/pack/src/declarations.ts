@@ -27,6 +27,16 @@ export function writeDeclarations(root: string, entries: readonly string[], targ
   }
 }
 
+/** The compiler writes `any`, with a comment, for what it cannot write out. */
+const UNSAID = '/*elided*/ any';
+
+/** Throws if a declaration has `any` in place of a type that was inferred. */
+export function refuseUnsaid(target: string, files: readonly string[]): void {
+  const unsaid = files.filter((file) => readFileSync(join(target, file), 'utf8').includes(UNSAID));
+  if (unsaid.length === 0) return;
+  throw new Error(`Types that are inferred here have to be written out: ${unsaid.join(', ')}`);
+}
+
 function nameByPath(target: string, file: string): void {
   const path = join(target, file);
   const text = readFileSync(path, 'utf8');

@@ -10,10 +10,9 @@ import {
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { writeDeclarations } from './declarations';
+import { refuseUnsaid, writeDeclarations } from './declarations';
 import type { PublishedPackage } from './packages';
 import { PACKAGES } from './packages';
-import type { References } from './referenced-files';
 import { referencedScripts, referencedTypes } from './referenced-files';
 
 export interface RootManifest {
@@ -70,13 +69,14 @@ function fill(
   folder: string,
 ): readonly string[] {
   const scripts = referencedScripts(root, join('dist', `${entry}.js`));
-  copy(root, folder, scripts.files);
-  const declared = command === undefined ? typesOf(types, entry) : undefined;
-  copy(types, folder, declared?.files ?? []);
-  if (command === undefined) nameExports(root, folder, join('dist', `${entry}.js`));
-  copy(root, folder, ['LICENSE', ...folders]);
+  copy(root, folder, [...scripts.files, 'LICENSE', ...folders]);
   cpSync(join(root, readme), join(folder, 'README.md'));
-  return [...scripts.packages, ...(declared?.packages ?? [])];
+  if (command !== undefined) return scripts.packages;
+  nameExports(root, folder, join('dist', `${entry}.js`));
+  const declared = referencedTypes(types, join('dist', `${entry}.d.ts`));
+  refuseUnsaid(types, declared.files);
+  copy(types, folder, declared.files);
+  return [...scripts.packages, ...declared.packages];
 }
 
 /** ES modules may import by name only what Node finds in the text of a CommonJS module: a line that is never run names it all. */
@@ -84,10 +84,6 @@ function nameExports(root: string, folder: string, entry: string): void {
   const names = Object.keys(createRequire(join(root, entry))(join(root, entry)) as object);
   const line = `0 && (module.exports = { ${names.map((name) => `${name}: null`).join(', ')} });\n`;
   appendFileSync(join(folder, entry), `\n${line}`);
-}
-
-function typesOf(types: string, entry: string): References {
-  return referencedTypes(types, join('dist', `${entry}.d.ts`));
 }
 
 /** With each script its map, so that errors name the source. */

@@ -46,12 +46,18 @@ function collect(entry: string, referencesIn: (file: string) => readonly Referen
   for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
     if (files.has(file)) continue;
     files.add(file);
-    for (const reference of referencesIn(file)) {
-      if (typeof reference === 'string') waiting.push(reference);
-      else if (!isBuiltin(reference.package)) packages.add(reference.package);
-    }
+    const references = referencesIn(file);
+    waiting.push(...references.filter((reference) => typeof reference === 'string'));
+    packagesAmong(references).forEach((name) => packages.add(name));
   }
   return { files: [...files].sort(), packages: [...packages].sort() };
+}
+
+function packagesAmong(references: readonly Reference[]): readonly string[] {
+  const names = references.flatMap((reference) =>
+    typeof reference === 'string' ? [] : [reference.package],
+  );
+  return names.filter((name) => !isBuiltin(name));
 }
 
 function scriptOf(

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { refuseUnsaid } from './declarations';
 import { referencedScripts, referencedTypes } from './referenced-files';
 
 describe('what a package is made of', () => {
@@ -63,6 +64,17 @@ describe('what a package is made of', () => {
   it('cannot lack a file', () => {
     write({ 'dist/index.js': 'require("./gone");' });
     expect(() => referencedScripts(root, 'dist/index.js')).toThrow('dist/gone is not there');
+  });
+
+  it('is not packed while a type in it is left to be any', () => {
+    write({
+      'dist/said.d.ts': 'export declare const a: { b: string };',
+      'dist/unsaid.d.ts': 'export declare const a: { b: /*elided*/ any };',
+    });
+    expect(() => refuseUnsaid(root, ['dist/said.d.ts'])).not.toThrow();
+    expect(() => refuseUnsaid(root, ['dist/said.d.ts', 'dist/unsaid.d.ts'])).toThrow(
+      'Types that are inferred here have to be written out: dist/unsaid.d.ts',
+    );
   });
 
   it('is declared by what its declarations name, types of packages among them', () => {

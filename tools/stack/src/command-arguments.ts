@@ -12,7 +12,9 @@ export function asksForHelp(args: readonly string[]): boolean {
 }
 
 /** As `parseArgs` does. Throws UsageError with one sentence on what the command does not know. */
-export function readArguments<const Config extends ParseArgsConfig>(config: Config) {
+export function readArguments<const Config extends ParseArgsConfig>(
+  config: Config,
+): ReturnType<typeof parseArgs<Config>> {
   try {
     return parseArgs(config);
   } catch (error) {
