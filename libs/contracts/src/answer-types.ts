@@ -607,16 +607,21 @@ export interface EventPage {
 }
 
 export interface WebhookDocument {
+  /** Id of the webhook */
   readonly webhookId: string;
+  /** Where events are sent */
   readonly url: string;
+  /** The form in which events are sent */
   readonly format: 'polydock' | 'cloudevents';
   /** Types of events; null: all of an instance */
   readonly events: readonly string[] | null;
   /** Only of instances with all of these */
   readonly labels: Readonly<Record<string, string>>;
+  /** What it is for */
   readonly description: string;
   /** The actor who created it */
   readonly createdBy: string;
+  /** When it was made */
   readonly createdAt: string;
   /** Deliveries that are still to come */
   readonly pending: number;
@@ -629,11 +634,14 @@ export interface WebhookDocument {
 }
 
 export interface WebhookLinks {
+  /** Path of all of them */
   readonly webhooks: string;
+  /** Path of its deliveries */
   readonly deliveries: string;
 }
 
 export interface WebhookCreatedAnswer {
+  /** What was created */
   readonly webhook: WebhookDocument;
   /** Shown this once; null where the command is repeated: rotate the secret to get one */
   readonly secret: string | null;
@@ -647,15 +655,18 @@ export interface WebhookList {
 }
 
 export interface WebhookDeletedAnswer {
+  /** Id of the webhook */
   readonly webhookId: string;
   /** False: it was deleted before */
   readonly deleted: boolean;
 }
 
 export interface WebhookSecretAnswer {
+  /** Id of the webhook */
   readonly webhookId: string;
   /** Shown this once */
   readonly secret: string;
+  /** Until when the secret before signs as well; null: it does not */
   readonly previousSecretUntil: string | null;
 }
 
@@ -670,7 +681,9 @@ export interface WebhookDeliveryDocument {
   readonly recordedAt: string;
   /** Whether it is in force */
   readonly state: 'pending' | 'delivered' | 'failed';
+  /** How often it was tried */
   readonly attempts: number;
+  /** When it was tried last; null: it was not yet */
   readonly lastAttemptAt: string | null;
   /** Not before; null: there is none to come */
   readonly nextAttemptAt: string | null;
@@ -683,6 +696,7 @@ export interface WebhookDeliveryDocument {
 }
 
 export interface WebhookDeliveryPage {
+  /** Id of the webhook */
   readonly webhookId: string;
   /** Newest first */
   readonly items: readonly WebhookDeliveryDocument[];
@@ -691,20 +705,24 @@ export interface WebhookDeliveryPage {
 }
 
 export interface WebhookReplayAnswer {
+  /** Id of the webhook */
   readonly webhookId: string;
   /** Deliveries that are to be made again */
   readonly replayed: number;
 }
 
 export interface WebhookTestAnswer {
+  /** Id of the webhook */
   readonly webhookId: string;
   /** As the receiver was told it */
   readonly deliveryId: string;
+  /** Whether the answer was good */
   readonly delivered: boolean;
   /** Status of the instance, see docs/lifecycle.md */
   readonly status: number | null;
   /** The same in words */
   readonly detail: string;
+  /** Milliseconds that it took */
   readonly durationMs: number;
 }
 

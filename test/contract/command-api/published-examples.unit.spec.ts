@@ -50,14 +50,24 @@ const MESSAGES = Object.entries(onBus.components.messages).filter(([name]) => na
 /** Every member of a schema, in whatever it holds, that does not say what it is. */
 function undescribed(schema: unknown, at: string): readonly string[] {
   if (typeof schema !== 'object' || schema === null) return [];
-  const { properties = {}, ...rest } = schema as {
+  const {
+    properties = {},
+    anyOf,
+    ...rest
+  } = schema as {
+    readonly anyOf?: unknown;
     readonly properties?: Readonly<Record<string, Json>>;
   };
+  // Beside members it says which of them stand together.
+  const choice = Object.keys(properties).length > 0 ? undefined : anyOf;
   const members = Object.entries(properties).flatMap(([name, member]) => [
     ...('description' in member ? [] : [`${at}.${name}`]),
     ...undescribed(member, `${at}.${name}`),
   ]);
-  return [...members, ...Object.values(rest).flatMap((inner) => undescribed(inner, at))];
+  return [
+    ...members,
+    ...[...Object.values(rest), choice].flatMap((inner) => undescribed(inner, at)),
+  ];
 }
 
 describe('what is published', () => {

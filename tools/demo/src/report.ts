@@ -61,8 +61,9 @@ export function printStats({ instances, stages }: Stats): void {
 export function printTimeline(title: string, entries: readonly TimelineEntryDocument[]): void {
   heading(title);
   for (const { at, revision, eventType, status, note } of entries) {
-    const words = [at.slice(11, 23), String(revision).padStart(2), eventType.padEnd(26), status];
-    console.log(`  ${words.join('  ')}${note === null ? '' : pc.dim(`  ${note}`)}`);
+    const name = eventType.padEnd(26);
+    const words = [at.slice(11, 23), String(revision).padStart(2), name, status.padEnd(25)];
+    console.log(`  ${words.join('  ')}  ${pc.dim(note ?? '')}`.trimEnd());
   }
 }
 

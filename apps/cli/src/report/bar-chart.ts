@@ -33,13 +33,13 @@ export interface BarChart {
   readonly legend: readonly (readonly [Look, string])[];
 }
 
-const WIDTH = 880;
-const LABELS = 210;
-const VALUES = 100;
+const WIDTH = 760;
+const LABELS = 190;
+const VALUES = 80;
 const PLOT = WIDTH - LABELS - VALUES;
 const ROW = 30;
 const THICK = 18;
-/** However short a piece is, it can be seen. */
+/** However short a piece is, it can be seen; of nothing nothing is drawn. */
 const THIN = 1.5;
 const MOST_TICKS = 6;
 
@@ -61,7 +61,7 @@ export function barChart(chart: BarChart): Markup {
         ${axis(chart, x, height)}${bars.map((bar, n) => row(bar, x, n * ROW))}
       </svg>
     </div>
-    <figcaption>${title}.${chart.legend.map(key)}</figcaption>
+    <figcaption>${chart.legend.map(key)}</figcaption>
   </figure>`;
 }
 
@@ -71,7 +71,7 @@ function row({ label, pieces, value }: Bar, x: Scale, top: number): Markup {
   const baseline = top + ROW / 2 + 4;
   const end = Math.max(LABELS, ...pieces.map(({ to }) => x(to)));
   return html`<text x="${LABELS - 10}" y="${baseline}" text-anchor="end">${label}</text
-    >${pieces.map((piece) => drawn(piece, x, top))}<text
+    >${pieces.filter(({ from, to }) => to > from).map((piece) => drawn(piece, x, top))}<text
       class="faint"
       x="${shown(end + 6)}"
       y="${baseline}"
@@ -114,9 +114,11 @@ function ticksOf(length: number, steps: readonly number[]): readonly number[] {
 }
 
 function key([look, words]: readonly [Look, string]): Markup {
-  return html` <svg class="key" viewBox="0 0 18 14" aria-hidden="true">
+  return html` <span class="entry"
+    ><svg class="key" viewBox="0 0 18 14" aria-hidden="true">
       <rect class="${look}" x="1" y="1" width="16" height="12" /></svg
-    >${words}`;
+    >${words}</span
+  >`;
 }
 
 function shown(value: number): string {

@@ -52,7 +52,7 @@ function countPicture(name: string, title: string, counts: Counts): Markup {
     steps: COUNT_STEPS,
     legend: [
       ['active', 'well'],
-      ['queued', 'neither'],
+      ['queued', 'other'],
       ['bad', 'needs somebody'],
     ],
   });

@@ -35,6 +35,8 @@ function escaped(text: string): string {
 export interface Column {
   readonly head: string;
   readonly isNumber?: true;
+  /** May be long: its lines are broken. */
+  readonly isProse?: true;
 }
 
 /** A table with a caption; of each row the first cell names it. */
@@ -43,7 +45,7 @@ export function table(
   columns: readonly Column[],
   rows: readonly (readonly Content[])[],
 ): Markup {
-  const classOf = (n: number) => (columns[n]?.isNumber ? 'number' : 'text');
+  const classOf = (n: number) => kindOf(columns[n]);
   const cells = (row: readonly Content[]) =>
     row.map((cell, n) =>
       n === 0 ? html`<th scope="row">${cell}</th>` : html`<td class="${classOf(n)}">${cell}</td>`,
@@ -51,7 +53,7 @@ export function table(
   return html`<div class="scrolls">
     <table>
       <caption>
-        ${caption}
+        <span>${caption}</span>
       </caption>
       <thead>
         <tr>
@@ -68,6 +70,11 @@ export function table(
       </tbody>
     </table>
   </div>`;
+}
+
+function kindOf({ isNumber, isProse }: Partial<Column> = {}): string {
+  if (isNumber) return 'number';
+  return isProse ? 'prose' : 'text';
 }
 
 export type Fact = readonly [name: string, value: Content];

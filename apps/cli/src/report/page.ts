@@ -44,7 +44,7 @@ dt{color:var(--faint)}
 dd{margin:0;overflow-wrap:anywhere;unicode-bidi:isolate}
 figure{margin:0 0 1rem}
 figcaption,.note{color:var(--faint);font-size:.875rem}
-svg{display:block;width:100%;height:auto;min-width:32rem}
+svg{display:block;width:100%;height:auto;min-width:36rem}
 svg text{fill:var(--ink);font:13px system-ui,sans-serif}
 svg .faint{fill:var(--faint)}
 svg .axis{stroke:var(--line)}
@@ -54,14 +54,17 @@ svg .axis{stroke:var(--line)}
 .bad{fill:var(--bad);stroke:var(--bad)}
 .waiting{fill:url(#hatched);stroke:var(--waiting)}
 .hatch{stroke:var(--waiting);stroke-width:3}
-.key{display:inline-block;width:1.1rem;min-width:0;height:.9rem;margin:0 .3rem 0 .8rem;vertical-align:-.1rem}
+.entry{display:inline-block;margin-right:1rem}
+.key{display:inline-block;width:1.1rem;min-width:0;height:.9rem;margin-right:.3rem;vertical-align:-.1rem}
 .patterns{position:absolute;width:0;height:0;min-width:0}
 .scrolls{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-size:.9rem}
 caption{text-align:left;color:var(--faint);padding:.25rem 0}
-th,td{padding:.3rem .75rem .3rem 0;border-bottom:1px solid var(--line);text-align:left;vertical-align:top;font-weight:400;overflow-wrap:anywhere;unicode-bidi:isolate}
+caption span{display:inline-block;position:sticky;left:0;max-width:calc(100vw - 3rem)}
+th,td{padding:.3rem .75rem .3rem 0;border-bottom:1px solid var(--line);text-align:left;vertical-align:top;font-weight:400;white-space:nowrap;unicode-bidi:isolate}
 thead th{color:var(--faint)}
-th.number,td.number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
+th.number,td.number{text-align:right;font-variant-numeric:tabular-nums}
+td.prose{white-space:normal;min-width:12rem;overflow-wrap:anywhere}
 @media print{
 :root{color-scheme:light;${variables(PALETTES.light)}}
 body{font-size:11pt;print-color-adjust:exact;-webkit-print-color-adjust:exact}
@@ -70,6 +73,9 @@ figure,tr{break-inside:avoid}
 h2{break-after:avoid}
 svg{min-width:0}
 .scrolls{overflow:visible}
+table{font-size:7.5pt}
+caption span{max-width:none}
+th,td,td.prose{white-space:normal;min-width:0}
 }
 `);
 

@@ -155,6 +155,14 @@ describe('the page of the fleet', () => {
   it('draws nothing where no upgrade has come', () => {
     expect(fleetPage(FLEET)).toContain('none yet');
   });
+
+  it('has a row for what there is none of, and draws nothing in it', () => {
+    const upgrades = { total: 3, byOutcome: { succeeded: 3, cancelled: 0 } };
+    const page = compact(fleetPage({ ...FLEET, upgrades }));
+    expect(page).toContain('<title>succeeded: 3</title>');
+    expect(page).toContain('<th scope="row">cancelled</th>');
+    expect(page).not.toContain('<title>cancelled: 0</title>');
+  });
 });
 
 /** WCAG 2.2: relative luminance. */

@@ -22,7 +22,7 @@ export function upgradePage(report: UpgradeReport): string {
     title,
     factList(factsOf(report)),
     failureOf(upgrade),
-    html`<h2>Where its time went</h2>`,
+    html`<h2>Where its time went, from its request on</h2>`,
     timePicture(report),
     timeTable(report.stages),
     html`<h2>Its events</h2>`,
@@ -38,15 +38,21 @@ function factsOf({ instance, upgrade }: UpgradeReport): readonly Fact[] {
   return [
     ['App', instance.app],
     ['Labels', labelsOf(instance.labels)],
-    ['Instance', `${instance.instanceId}, ${instance.statusLabel} (${instance.status})`],
+    ['Instance', `${instance.instanceId}, ${instance.status}`],
     ['Upgrade', `${upgrade.upgradeId}, attempt ${upgrade.attempt}`],
     ['Strategy', `${upgrade.strategy}, target ${target}`],
     ['Reason', upgrade.reason],
     ['Requested', html`${moment(requestedAt)} by ${upgrade.requestedBy}`],
     ['Ended', endedAt === null ? 'not yet' : moment(endedAt)],
     ['Took', took],
-    ['Build', [upgrade.buildName ?? 'none', upgrade.buildStatus ?? ''].join(' ').trim()],
+    ['Build', buildOf(upgrade)],
   ];
+}
+
+/** How it stands is known while it goes on; what became of it says the outcome. */
+function buildOf({ buildName, buildStatus, endedAt }: UpgradeDocument): string {
+  if (buildName === null) return 'none';
+  return endedAt === null && buildStatus !== null ? `${buildName}, ${buildStatus}` : buildName;
 }
 
 export function labelsOf(labels: Readonly<Record<string, string>>): string {
@@ -110,7 +116,7 @@ function timeTable(stages: readonly StageReport[]): Markup {
   const number = (head: string) => ({ head, isNumber: true as const });
   const head = [
     ...[{ head: 'Stage' }, number('Queued'), number('Active'), number('Waiting')],
-    ...[number('In all'), { head: 'Waited for' }],
+    ...[number('In all'), { head: 'Waited for', isProse: true as const }],
   ];
   const rows = stages.map((stage) => [
     stage.isOpen ? `${stage.stage} (goes on)` : stage.stage,
@@ -125,7 +131,11 @@ function timeTable(stages: readonly StageReport[]): Markup {
 function eventTable({ timeline }: UpgradeReport): Markup {
   const head = [
     ...[{ head: 'Event' }, { head: 'Revision', isNumber: true as const }],
-    ...[{ head: 'Recorded' }, { head: 'Status after it' }, { head: 'Note' }],
+    ...[
+      { head: 'Recorded' },
+      { head: 'Status after it' },
+      { head: 'Note', isProse: true as const },
+    ],
   ];
   const rows = timeline.map(({ eventType, revision, at, status, note }) => [
     ...[eventType, revision, moment(at), status, note ?? '–'],

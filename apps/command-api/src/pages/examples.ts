@@ -29,6 +29,9 @@ const UPDATE = {
 
 const AT = '2026-03-01T10:00:00.000Z';
 
+const WEBHOOK_ID = '3d9c1f4e-6a57-4c0b-9f0e-2b8d7a61c5f3';
+const IDS: readonly unknown[] = [INSTANCE_ID, UPGRADE_ID, WEBHOOK_ID];
+
 const WEBHOOK = {
   url: 'https://tickets.example.com/hooks/uplift',
   format: 'cloudevents',
@@ -57,7 +60,7 @@ const BODIES: Readonly<Record<string, Json>> = {
   UpgradeTarget: TRIGGER.target,
   CreateWebhookDto: WEBHOOK,
   Webhook: {
-    webhookId: '3d9c1f4e-6a57-4c0b-9f0e-2b8d7a61c5f3',
+    webhookId: WEBHOOK_ID,
     ...WEBHOOK,
     ...{ createdBy: 'operator-7', createdAt: AT, pending: 0, oldestPendingAt: null },
     ...{ failingSince: null, previousSecretUntil: null },
@@ -142,6 +145,11 @@ const MEMBERS: Readonly<Record<string, unknown>> = {
   system: '/v1/system',
   findings: '/v1/system/findings',
   tokens: '/v1/tokens',
+  webhooks: '/v1/webhooks',
+  webhook: `/v1/webhooks/${WEBHOOK_ID}`,
+  deliveries: `/v1/webhooks/${WEBHOOK_ID}/deliveries`,
+  webhookId: WEBHOOK_ID,
+  secret: 'whsec_…',
   callback: `/api/instance/${INSTANCE_ID}/health`,
   target: null,
 };
@@ -187,7 +195,7 @@ function ofReference($ref: string, schemas: Schemas): unknown {
 function fits(value: unknown, { type, enum: values, format, nullable, pattern }: Members): boolean {
   if (value === null) return nullable === true;
   if (values !== undefined) return values.includes(value);
-  if (format === 'uuid') return value === INSTANCE_ID || value === UPGRADE_ID;
+  if (format === 'uuid') return IDS.includes(value);
   if (typeof value === 'string' && !new RegExp(pattern ?? '', 'u').test(value)) return false;
   return type === typeOf(value);
 }

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 export const HTML = 'text/html; charset=utf-8';
 
 const STYLE =
-  ':root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #8886;vertical-align:top}h3{overflow-wrap:anywhere}@media(max-width:45rem){td,th{overflow-wrap:anywhere}}code,pre{font-family:ui-monospace,monospace}pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#8882;padding:.5rem}';
+  ':root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #8886;vertical-align:top}h3{overflow-wrap:anywhere}@media(max-width:45rem){td code{overflow-wrap:anywhere}}code,pre{font-family:ui-monospace,monospace}pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#8882;padding:.5rem}';
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
 
 /** A page may have its own style, and nothing else. */
