@@ -39,31 +39,32 @@ export function httpInputs(operation: HttpOperation): fc.Arbitrary<HttpInput> {
     headers: parameters(operation, 'header'),
     body: bodies(operation),
   });
+  const { contentType, path } = operation;
   return drawn.map(({ inPath, inQuery, headers, body }) => ({
-    path: `${filled(operation.path, inPath)}${queryOf(inQuery)}`,
-    headers:
-      operation.contentType === null
-        ? headers
-        : { 'content-type': operation.contentType, ...headers },
+    path: `${filled(path, inPath)}${queryOf(inQuery)}`,
+    headers: {
+      ...(contentType === null ? {} : { 'content-type': contentType }),
+      ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, asText(value)])),
+    },
     body,
   }));
 }
 
-type Texts = Readonly<Record<string, string>>;
+type Values = Readonly<Record<string, Json>>;
 
-function parameters(operation: HttpOperation, place: Parameter['in']): fc.Arbitrary<Texts> {
+function parameters(operation: HttpOperation, place: Parameter['in']): fc.Arbitrary<Values> {
   const some = operation.parameters.filter((parameter) => parameter.in === place);
   const members = some.map((parameter) => [parameter.name, parameterOf(operation, parameter)]);
-  return fc.record(Object.fromEntries(members) as Record<string, fc.Arbitrary<string>>, {
+  return fc.record(Object.fromEntries(members) as Record<string, fc.Arbitrary<Json>>, {
     requiredKeys: some.filter(({ required }) => required === true).map(({ name }) => name),
     noNullPrototype: true,
   });
 }
 
-function parameterOf({ path }: HttpOperation, parameter: Parameter): fc.Arbitrary<string> {
+function parameterOf({ path }: HttpOperation, parameter: Parameter): fc.Arbitrary<Json> {
   const { name, schema } = parameter;
-  const drawn = values.of(schema).map(asText);
-  if (parameter.in === 'header') return drawn.filter(isHeaderValue);
+  const drawn = values.of(schema);
+  if (parameter.in === 'header') return drawn.filter((value) => isHeaderValue(asText(value)));
   if (name === 'upgradeId' || path === `/v1/upgrades/{${name}}`) return IDS.upgradeId;
   const isInstance = /^\/(v1\/instances|api\/instance)\/$/.test(path.split(`{${name}}`)[0] ?? '');
   if (name === 'instanceId' || (parameter.in === 'path' && isInstance)) return IDS.instanceId;
@@ -88,15 +89,16 @@ function isHeaderValue(text: string): boolean {
   return /^[\x20-\x7e]*$/.test(text) && text.trim() === text;
 }
 
-function filled(template: string, inPath: Texts): string {
+function filled(template: string, inPath: Values): string {
   return template.replace(/\{(\w+)\}/g, (_, name: string) =>
-    encodeURIComponent(inPath[name] ?? ''),
+    encodeURIComponent(asText(inPath[name] ?? '')),
   );
 }
 
-function queryOf(inQuery: Texts): string {
-  const pairs = Object.entries(inQuery).map(
-    ([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`,
+/** A list as a parameter that stands several times. */
+function queryOf(inQuery: Values): string {
+  const pairs = Object.entries(inQuery).flatMap(([name, value]) =>
+    [value].flat().map((one) => `${encodeURIComponent(name)}=${encodeURIComponent(asText(one))}`),
   );
   return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
 }
