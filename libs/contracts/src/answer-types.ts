@@ -679,7 +679,7 @@ export interface WebhookDeliveryDocument {
   readonly event: string;
   /** Time of the event */
   readonly recordedAt: string;
-  /** Whether it is in force */
+  /** What became of it so far */
   readonly state: 'pending' | 'delivered' | 'failed';
   /** How often it was tried */
   readonly attempts: number;
@@ -691,7 +691,7 @@ export interface WebhookDeliveryDocument {
   readonly status: number | null;
   /** What became of the last attempt */
   readonly detail: string;
-  /** How long it took */
+  /** Milliseconds of the last attempt; null: there was none */
   readonly durationMs: number | null;
 }
 
@@ -718,9 +718,9 @@ export interface WebhookTestAnswer {
   readonly deliveryId: string;
   /** Whether the answer was good */
   readonly delivered: boolean;
-  /** Status of the instance, see docs/lifecycle.md */
+  /** HTTP status of the answer; null: none came */
   readonly status: number | null;
-  /** The same in words */
+  /** What came of it, in words */
   readonly detail: string;
   /** Milliseconds that it took */
   readonly durationMs: number;
