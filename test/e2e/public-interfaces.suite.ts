@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { BUS_COMMAND_SUBJECTS, QUERY_SUBJECTS } from '@uplift/contracts';
-import type { ProblemDetails } from '@uplift/contracts';
+import { BUS_COMMAND_SUBJECTS, QUERY_SUBJECTS, querySchema } from '@uplift/contracts';
+import type { ProblemDetails, QueryName } from '@uplift/contracts';
 import type { FleetInstance } from '../support/fleet';
 import { makeFleet, registrationOf } from '../support/fleet';
 import { expectBusIsStore, expectSoundAudit } from '../support/run-checks';
@@ -11,6 +11,11 @@ import type { RawReply } from './plain-clients';
 import { receiveEvents, requestByHand } from './plain-clients';
 
 const SUBJECTS = [...Object.values(BUS_COMMAND_SUBJECTS), ...Object.values(QUERY_SUBJECTS)];
+
+/** They may be asked with nothing at all. */
+const OPEN_QUERIES = (Object.keys(QUERY_SUBJECTS) as QueryName[])
+  .filter((name) => !(querySchema(name) as { required?: readonly string[] }).required?.length)
+  .map((name): string => QUERY_SUBJECTS[name]);
 
 const GARBAGE: readonly (readonly [string, Uint8Array | string])[] = [
   ['nothing', ''],
@@ -77,7 +82,8 @@ export function publicInterfacesSuite(running: () => RunningUplift): void {
     it.each(SUBJECTS)('answer garbage on %s with a problem and append nothing', async (subject) => {
       const before = await uplift.store.lastPosition();
       const key = { 'Idempotency-Key': randomUUID() };
-      for (const [, payload] of GARBAGE) {
+      const garbage = GARBAGE.filter(([, it]) => it !== '' || !OPEN_QUERIES.includes(subject));
+      for (const [, payload] of garbage) {
         const reply = await byHand(subject, payload, key);
         const problem = problemIn(reply);
         expect(problem).toMatchObject(problemShape());
@@ -85,6 +91,16 @@ export function publicInterfacesSuite(running: () => RunningUplift): void {
       }
       expect(await uplift.store.lastPosition()).toBe(before);
     });
+
+    it.each(OPEN_QUERIES)(
+      'answer %s that says nothing as one that leaves all out',
+      async (subject) => {
+        const [nothing, empty] = [await byHand(subject, ''), await byHand(subject, '{}')];
+        expect(nothing.headers).not.toContain('Nats-Service-Error');
+        const members = ({ body }: RawReply) => Object.keys(JSON.parse(body) as object);
+        expect(members(nothing)).toEqual(members(empty));
+      },
+    );
 
     it('go on answering after all that', async () => {
       const instance = await placeOne();
