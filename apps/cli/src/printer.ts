@@ -22,7 +22,11 @@ export interface Screen extends Surface {
 /** As wide as the terminal, and coloured where that can be and NO_COLOR is not set. */
 export const PROCESS_SCREEN: Screen = {
   out: (text) => void process.stdout.write(text),
-  err: (text) => void process.stderr.write(text),
+  // Behind what was printed before, and not at all where nobody has read that.
+  err: (text) =>
+    void process.stdout.write('', (error) => {
+      if (!error) process.stderr.write(text);
+    }),
   get columns() {
     return process.stdout.isTTY ? process.stdout.columns : undefined;
   },
