@@ -9,6 +9,8 @@ const TO_THE_BUILD = upTo('DeploymentAccepted');
 const TO_THE_CALL = upTo('DeploymentRequested');
 const AFTER_THE_BUILD = between('DeploymentAccepted', 'ScriptAccepted');
 const HEALTHY = ['PostUpgradeCompleted', 'InstanceVerifiedHealthy'];
+/** Of an instance that is claimed, at any time. */
+const CHANGES = ['UnclaimInstance', 'UpdateInstance'];
 
 export function recoverySuite(running: () => RunningUplift): void {
   describe('a failed upgrade', () => {
@@ -88,7 +90,7 @@ export function recoverySuite(running: () => RunningUplift): void {
       expect(await uplift.shown(instance)).toMatchObject({
         status: 'upgrade-failed',
         waitingFor: { target: 'operator', sentence: stringWith('retry it from upgrade') },
-        allowed: ['AbandonUpgrade', 'DeregisterInstance', 'RetryUpgrade'],
+        allowed: ['AbandonUpgrade', 'DeregisterInstance', 'RetryUpgrade', ...CHANGES],
       });
       const retry = ['upgrade', 'retry', instance.instanceId, accepted.upgradeId];
       const run = await uplift.cli(...retry, '--reason', 'the registry is back', '--wait');
@@ -151,7 +153,7 @@ export function recoverySuite(running: () => RunningUplift): void {
       expect(await uplift.shown(instance)).toMatchObject({
         status: 'upgrade-running',
         waitingFor: { sentence: stringWith('the outcome of call 1 to Lagoon') },
-        allowed: ['CancelUpgrade', 'ParkInstance', 'RedriveStage', 'ResolveOutcome'],
+        allowed: ['CancelUpgrade', 'ParkInstance', 'RedriveStage', 'ResolveOutcome', ...CHANGES],
       });
       const adopt = await uplift.lagoon.build(placeOf(instance));
       const resolve = ['upgrade', 'resolve', instance.instanceId, accepted.upgradeId];
@@ -197,7 +199,7 @@ export function recoverySuite(running: () => RunningUplift): void {
       expect(await uplift.shown(instance)).toMatchObject({
         status: 'upgrade-failed',
         waitingFor: { target: `call:uplift-${accepted.upgradeId}-1` },
-        allowed: ['AbandonUpgrade', 'ResolveOutcome'],
+        allowed: ['AbandonUpgrade', 'ResolveOutcome', ...CHANGES],
       });
       const adopt = await uplift.lagoon.build({ ...placeOf(instance), runSeconds: 1 });
       await uplift.lagoon.advance(2);
