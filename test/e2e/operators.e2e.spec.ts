@@ -3,6 +3,7 @@ import { busRightsSuite } from './bus-rights.suite';
 import { cancelledScriptSuite } from './cancelled-script.suite';
 import { commandLineSuite } from './command-line.suite';
 import { holdingSuite } from './holding.suite';
+import { operatorSessionSuite } from './operator-session.suite';
 import { recoverySuite } from './recovery.suite';
 import { refusedUpgradesSuite } from './refused-upgrades.suite';
 import { steppingInSuite } from './stepping-in.suite';
@@ -15,6 +16,8 @@ describe('what operators do with Uplift as processes on real servers', () => {
     serviceEnv: { upgrade: { UPLIFT_SETTLE_WINDOW_MS: '600000' } },
   });
 
+  // First: it looks at the whole fleet.
+  operatorSessionSuite(uplift);
   refusedUpgradesSuite(uplift);
   cancelledScriptSuite(uplift);
   commandLineSuite(uplift);
