@@ -16,7 +16,6 @@ describe('what operators do with Uplift as processes on real servers', () => {
     serviceEnv: { upgrade: { UPLIFT_SETTLE_WINDOW_MS: '600000' } },
   });
 
-  // First: it looks at the whole fleet.
   operatorSessionSuite(uplift);
   refusedUpgradesSuite(uplift);
   cancelledScriptSuite(uplift);

@@ -7,7 +7,10 @@ import type { Answer } from '../api-client';
 import type { CliContext } from '../cli-context';
 import { CommandFailure, EXIT } from '../exit-code';
 import { instancePath } from '../instance.command';
+import { upgradeIdOf, upgradeReferenceArgument } from '../instance-reference';
+import { withOptions } from '../options';
 import type { Result, Row } from '../printer';
+import { queryOptions, queryString } from '../query-options';
 import type { FleetNumbers } from './fleet-report.page';
 import { fleetPage } from './fleet-report.page';
 import { fleetWords, upgradeWords } from './report-words';
@@ -29,11 +32,11 @@ const HTML = [
 export function reportCommand(context: CliContext): Command {
   return new Command('report')
     .description('where the time of an upgrade went, stage by stage, and every event of it')
-    .argument('<upgrade>', 'upgrade id')
+    .addArgument(upgradeReferenceArgument())
     .option(...HTML)
-    .action(async (upgradeId: string, { html }: PageOptions) => {
+    .action(async (reference: string, { html }: PageOptions) => {
       const where = pageWanted(context, html);
-      const report = await readReport(context, upgradeId);
+      const report = await readReport(context, await upgradeIdOf(context, reference));
       if (where !== undefined) return deliver(context, where, upgradePage(report));
       context.printer.print(upgradeResult(report));
     });
@@ -41,15 +44,18 @@ export function reportCommand(context: CliContext): Command {
 
 /** `uplift stats` */
 export function statsCommand(context: CliContext): Command {
-  return new Command('stats')
+  const stats = new Command('stats')
     .description('the fleet in numbers: instances by status, upgrades by outcome, times of stages')
-    .option(...HTML)
-    .action(async ({ html }: PageOptions) => {
+    .option(...HTML);
+  return withOptions(stats, queryOptions('instanceStats', context.clock)).action(
+    async ({ html, ...options }: PageOptions) => {
       const where = pageWanted(context, html);
-      const stats = await context.ask<'stats'>('/v1/stats');
-      if (where !== undefined) return deliver(context, where, fleetPage(stats));
-      context.printer.print(fleetResult(stats));
-    });
+      const path = `/v1/stats${queryString('instanceStats', options)}`;
+      const numbers = await context.ask<'stats'>(path);
+      if (where !== undefined) return deliver(context, where, fleetPage(numbers));
+      context.printer.print(fleetResult(numbers));
+    },
+  );
 }
 
 function pageWanted({ printer }: CliContext, html: PageOptions['html']): PageOptions['html'] {

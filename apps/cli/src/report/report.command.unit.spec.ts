@@ -7,20 +7,21 @@ import { ScriptedContext, scriptedForAll } from '../testing/scripted-api';
 import { reportCommand, statsCommand } from './report.command';
 
 const { api, context: jsonl } = scriptedForAll({ status: 404, body: {} });
+const U = 'b048ab45-9f4b-4e42-a1ab-0689ad5d636d';
 const ENDING = { stops: [], asOf: FLEET.asOf };
 const TIMELINE = '/v1/instances/i-1/timeline?limit=100';
 
 const entry = (revision: number) => ({ ...event('00:00', 'UpgradeStarted'), revision });
 
 describe.each([
-  ['uplift upgrade report', reportCommand, ['u-1'], 'Upgrade of shop/main: failed'],
+  ['uplift upgrade report', reportCommand, [U], 'Upgrade of shop/main: failed'],
   ['uplift stats', statsCommand, [], 'The fleet: 3 instances'],
 ] as const)('%s', (_, command, args, title) => {
   let folder: string;
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'uplift-report-'));
-    api.answers.set('/v1/upgrades/u-1', { body: { upgrade: UPGRADE, ...ENDING } });
+    api.answers.set(`/v1/upgrades/${U}`, { body: { upgrade: UPGRADE, ...ENDING } });
     api.answers.set('/v1/instances/i-1', { body: { instance: INSTANCE, ...ENDING } });
     api.answers.set(TIMELINE, { body: { items: [entry(9)], nextCursor: null, ...ENDING } });
     api.answers.set('/v1/stats', { body: FLEET });
@@ -72,16 +73,37 @@ describe.each([
 
 describe('the events of an upgrade', () => {
   it('are read page by page up to its last one, and no further', async () => {
-    api.answers.set('/v1/upgrades/u-1', { body: { upgrade: UPGRADE, ...ENDING } });
+    api.answers.set(`/v1/upgrades/${U}`, { body: { upgrade: UPGRADE, ...ENDING } });
     api.answers.set('/v1/instances/i-1', { body: { instance: INSTANCE, ...ENDING } });
     api.answers.set(TIMELINE, { body: { items: [entry(1)], nextCursor: 'c', ...ENDING } });
     const second = { items: [entry(9)], nextCursor: 'd', ...ENDING };
     api.answers.set(`${TIMELINE}&cursor=c`, { body: second });
     const json = new ScriptedContext(api, 'json');
-    await json.run(reportCommand, 'u-1');
+    await json.run(reportCommand, U);
     expect(JSON.parse(json.printed.join(''))).toMatchObject({
       timeline: [{ revision: 1 }, { revision: 9 }],
     });
     expect(api.asked).toHaveLength(4);
+  });
+});
+
+describe('uplift upgrade report of an instance', () => {
+  it('is that of its newest upgrade', async () => {
+    const instance = { ...INSTANCE, environment: 'main', lastUpgradeId: U };
+    const page = { items: [instance], nextCursor: null, ...ENDING };
+    api.answers.set('/v1/instances', { body: page });
+    api.answers.set(`/v1/upgrades/${U}`, { status: 404, body: {} });
+    await jsonl.run(reportCommand, 'shop/main').catch(() => undefined);
+    expect(api.asked.at(-1)).toMatchObject({ path: `/v1/upgrades/${U}` });
+  });
+});
+
+describe('uplift stats of a part of the fleet', () => {
+  it('asks for what the options name', async () => {
+    api.answers.set('/v1/stats', { body: FLEET });
+    await jsonl.run(statsCommand, '--app', 'shop', '--label', 'team=a', '--label', 'ring=b');
+    expect(api.asked.map(({ path }) => path)).toEqual([
+      '/v1/stats?app=shop&label=team%3Da&label=ring%3Db',
+    ]);
   });
 });
