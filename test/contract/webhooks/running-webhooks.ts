@@ -62,15 +62,20 @@ export class RunningWebhooks {
   }
 }
 
-interface Answers {
-  readonly create: (typeof WEBHOOK_ANSWERS)['webhookCreated'];
-  readonly list: (typeof WEBHOOK_ANSWERS)['webhookList'];
-  readonly delete: (typeof WEBHOOK_ANSWERS)['webhookDeleted'];
-  readonly rotateSecret: (typeof WEBHOOK_ANSWERS)['webhookSecret'];
-  readonly deliveries: (typeof WEBHOOK_ANSWERS)['webhookDeliveries'];
-  readonly replay: (typeof WEBHOOK_ANSWERS)['webhookReplay'];
-  readonly test: (typeof WEBHOOK_ANSWERS)['webhookTest'];
-}
+/** The name of each request's answer. */
+export const ANSWER_NAMES = {
+  create: 'webhookCreated',
+  list: 'webhookList',
+  delete: 'webhookDeleted',
+  rotateSecret: 'webhookSecret',
+  deliveries: 'webhookDeliveries',
+  replay: 'webhookReplay',
+  test: 'webhookTest',
+} as const satisfies Record<WebhookRequestName, keyof typeof WEBHOOK_ANSWERS>;
+
+type AnswerTo<Name extends WebhookRequestName> = ValueOf<
+  (typeof WEBHOOK_ANSWERS)[(typeof ANSWER_NAMES)[Name]]
+>;
 
 /** Whoever asks as the command API does. */
 export class WebhookClient {
@@ -83,8 +88,8 @@ export class WebhookClient {
   async ask<Name extends WebhookRequestName>(
     name: Name,
     request: WebhookRequest<Name>,
-  ): Promise<ValueOf<Answers[Name]>> {
-    return (await this.client.request(WEBHOOK_SUBJECTS[name], request)) as ValueOf<Answers[Name]>;
+  ): Promise<AnswerTo<Name>> {
+    return (await this.client.request(WEBHOOK_SUBJECTS[name], request)) as AnswerTo<Name>;
   }
 
   create(url: string, changes: Partial<WebhookRequest<'create'>> = {}) {

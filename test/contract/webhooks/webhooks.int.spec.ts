@@ -1,17 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import type { NatsBusConnection } from '@uplift/bus';
+import type { WebhookRequestName } from '@uplift/contracts';
 import { instanceStream } from '@uplift/contracts';
-import { WHOLE_UPGRADE } from '@uplift/domain/testing';
+import { event, WHOLE_UPGRADE } from '@uplift/domain/testing';
 import { InMemoryEventStore } from '@uplift/event-store/testing';
+import fc from 'fast-check';
 import { migrateDatabase } from '../../../apps/projector/src/read-model/postgres.migration';
 import type { TempFolder } from '../../../tools/stack/src';
 import { createTempFolder, PostgresServer } from '../../../tools/stack/src';
+import { fuzz } from '../../fuzz/fuzz';
 import { eventually } from '../../support/eventually';
 import { BusServer } from '../bus/bus-server';
 import { appendTo, withUpgradeId, writeInstance } from '../projector/upgrade-histories';
 import { RunningRelay } from '../relay/relay-fixture';
+import { drawnRequests, expectAsPublished } from './drawn-requests';
 import { isSigned, isSignedForPolydock, WebReceiver } from './web-receiver';
-import { RunningWebhooks, WebhookClient } from './running-webhooks';
+import { ANSWER_NAMES, RunningWebhooks, WebhookClient } from './running-webhooks';
 
 const STATUSES = [
   'running-healthy-claimed',
@@ -117,6 +121,19 @@ describe('webhooks on a real bus and a real database', () => {
       expect(items.find((each) => each.webhookId === webhookId)?.pending).toBe(0);
     });
 
+  it.each(Object.keys(ANSWER_NAMES) as WebhookRequestName[])(
+    'answers every request that fits its own schema as published: %s',
+    async (name) => {
+      const told = await receiver();
+      const { webhook } = await client.create(told.url);
+      await writeInstance(store);
+      const property = fc.asyncProperty(drawnRequests(name, webhook), (request) =>
+        expectAsPublished(name, client.ask(name, request as never)),
+      );
+      await fuzz({ edge: `webhooks/${name}`, runs: 20 }, property);
+    },
+  );
+
   it('tells every event of an instance once and in order, as a signed CloudEvent', async () => {
     const told = await receiver();
     const { secret } = await client.create(told.url);
@@ -195,6 +212,19 @@ describe('webhooks on a real bus and a real database', () => {
     const messages = await server.read(await connection.lastSequence());
     return messages.filter(({ headers }) => 'ce-id' in headers).length;
   };
+
+  it('tells of labels as they are, also of characters that a database has no place for', async () => {
+    const told = await receiver();
+    const labels = { tenant: 'ber\0lin \ud800' };
+    const { webhook } = await client.create(told.url, { labels });
+    expect(webhook.labels).toEqual(labels);
+    const { instanceId } = await writeInstance(store, [
+      event('InstanceRegistered', { labels }),
+      event('HealthReported'),
+    ]);
+    await told.told(2);
+    expect(toldOf(instanceId, told)).toEqual(await idsOf(instanceId));
+  });
 
   it('loses nothing for a receiver that is away, keeps its order, and holds up nobody else', async () => {
     const away = await receiver();

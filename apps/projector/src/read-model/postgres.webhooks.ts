@@ -17,13 +17,13 @@ export const WEBHOOK_PARTS: readonly string[] = [
     (only_row boolean primary key default true check (only_row),
      stream text not null default '', sequence bigint not null default 0)`,
   `insert into ${SCHEMA}.progress default values on conflict do nothing`,
-  // What has to be known of an instance to tell of its next event.
+  // What has to be known of an instance to tell of its next event. Texts of others may hold what jsonb has no place for.
   `create table if not exists ${SCHEMA}.instances
-    (instance_id uuid primary key, epoch text not null, view jsonb not null)
+    (instance_id uuid primary key, epoch text not null, view json not null)
     with (fillfactor = 70)`,
   `create table if not exists ${SCHEMA}.webhooks
     (webhook_id uuid primary key, url text not null, format text not null, events jsonb,
-     labels jsonb not null, description text not null, secrets jsonb not null,
+     labels json not null, description text not null, secrets jsonb not null,
      since timestamptz not null, created_by text not null,
      created_at timestamptz not null default now(),
      failures integer not null default 0, failing_since timestamptz,

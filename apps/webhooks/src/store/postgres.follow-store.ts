@@ -16,7 +16,7 @@ const FIND_INSTANCES = `
   select instance_id, epoch, view from uplift_webhooks.instances where instance_id = any($1::uuid[])`;
 const KEEP_INSTANCES = `
   insert into uplift_webhooks.instances (instance_id, epoch, view)
-  select * from unnest($1::uuid[], $2::text[], $3::jsonb[])
+  select * from unnest($1::uuid[], $2::text[], $3::json[])
   on conflict (instance_id) do update set epoch = excluded.epoch, view = excluded.view`;
 const SUBSCRIPTIONS = `
   select webhook_id, format, events, labels, since from uplift_webhooks.webhooks`;
