@@ -10,9 +10,11 @@ const CONTRACTS = {
   projector: 'test/contract/projector/',
   relay: 'test/contract/relay/',
   'stage-workers': 'test/contract/stage-workers/',
+  webhooks: 'test/contract/webhooks/',
   events: '(test/contract/events/|test/contract/asyncapi)',
   published: 'tools/compatibility/',
   consumers: 'test/contract/consumers/',
+  client: 'test/contract/client/',
   'event-store': 'test/contract/event-store/',
   bus: 'test/contract/bus/',
   lagoon: 'test/contract/lagoon/',
@@ -22,11 +24,12 @@ const NAMES = Object.keys(CONTRACTS);
 const HELP = `Holds a service, or what services share, to its contract, and counts.
 
 npm run contract -- [name ...] [options]
-  names           ${NAMES.slice(0, 4).join(', ')}: the services
+  names           ${NAMES.slice(0, 5).join(', ')}: the services
                   events: schemas and golden events of every version
                   published: the contracts against the published ones
                   consumers: what teams rely on, contracts/consumers
-                  ${NAMES.slice(7).join(', ')}: adapters and their twins
+                  client: the library that teams send commands with
+                  ${NAMES.slice(9).join(', ')}: adapters and their twins
                   (default: all)
   --only <words>  only tests whose name holds these words, for example a team or a file
   --runs <n>      inputs of each published operation (default: those of npm test)
@@ -150,7 +153,7 @@ function showInputs() {
     .trim()
     .split('\n')
     .map((text) => JSON.parse(text));
-  for (const document of ['openapi', 'asyncapi']) {
+  for (const document of ['openapi', 'asyncapi', 'webhooks']) {
     const some = driven.filter(({ edge }) => edge.startsWith(`${document}/`));
     if (some.length === 0) continue;
     const inputs = some.reduce((sum, { runs: count }) => sum + count, 0);
