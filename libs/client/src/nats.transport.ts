@@ -18,6 +18,7 @@ import {
   type NatsConnection,
 } from 'nats';
 import { NatsFollowing, type NatsFollowOptions } from './nats.following';
+import { withLogin } from './nats.login';
 import { NotAnsweredError } from './retries';
 import { UpliftClient, type SentCommand, type Transport } from './uplift-client';
 import { SYSTEM_WAITS, type Waits } from './waits';
@@ -50,7 +51,7 @@ export async function overNats(
   waits: Waits = SYSTEM_WAITS,
 ): Promise<UpliftClient<NatsFollowOptions>> {
   const isGiven = isConnection(connection);
-  const nats = isGiven ? connection : await connect({ ...LASTING, ...connection });
+  const nats = isGiven ? connection : await connect({ ...LASTING, ...withLogin(connection) });
   const close = () => (isGiven ? Promise.resolve() : nats.drain());
   return new UpliftClient(new NatsTransport(nats, waits, options, close), waits);
 }
