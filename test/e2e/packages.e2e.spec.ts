@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { natsAccess } from '@uplift/bus';
 import { EVENTS_STREAM } from '@uplift/contracts';
 import { connect } from 'nats';
 import type { TempFolder } from '../../tools/stack/src';
@@ -42,6 +43,56 @@ async function main(): Promise<void> {
 void main();
 `;
 
+/** Says where in what the packages publish a type is `any`, at whatever remove. */
+const NO_ANY = `
+import type { UpliftEvent } from '@uplift/client';
+import type {
+  CommandAnswers, CommandInputs, EventCategory, EventIn, GoldenEvent, ProblemDetails, QueryAnswers, QueryInputs,
+} from '@uplift/contracts';
+import type { GivenInstance, UpliftOptions } from '@uplift/testing';
+
+type AnyIn<T, Path extends string> = 0 extends 1 & T ? Path
+  : T extends (...args: infer Args) => infer Answer ? AnyIn<Args | Answer, Path>
+  : T extends readonly (infer Item)[] ? AnyIn<Item, \`\${Path}[]\`>
+  : T extends object ? { [Key in keyof T & string]-?: AnyIn<T[Key], \`\${Path}.\${Key}\`> }[keyof T & string]
+  : never;
+
+interface Published {
+  answers: QueryAnswers; queries: QueryInputs; commands: CommandInputs; commandAnswers: CommandAnswers;
+  event: UpliftEvent; stored: EventIn<EventCategory>; golden: GoldenEvent; problem: ProblemDetails;
+  given: GivenInstance; options: UpliftOptions;
+}
+type Nowhere<Path extends never> = Path;
+export type Checked = Nowhere<AnyIn<Published, ''>>;
+// @ts-expect-error: it is found where there is one
+export type Found = Nowhere<AnyIn<{ a: { b: readonly { c: any }[] } }, ''>>;
+`;
+
+/** Another test runner, two of everything at once, and nothing that is left. */
+const WITH_JEST = `
+const { existsSync } = require('node:fs');
+const { startUplift } = require('@uplift/testing');
+
+test('two at once know nothing of each other, and leave nothing', async () => {
+  const both = await Promise.all([1, 2].map(() => startUplift({ services: ['command-api'] })));
+  const state = 'an instance that failed in the upgrade stage';
+  const given = await Promise.all(both.map((uplift) => uplift.given(state)));
+  const [first, second] = both;
+  const retry = { ...given[0], reason: 'again' };
+  const { instanceId, upgradeId, reason } = retry;
+  await expect(second.client.command('retryUpgrade', { instanceId, upgradeId, reason })).rejects.toMatchObject({
+    problem: { code: 'instance-unknown' },
+  });
+  const { status } = await first.client.command('retryUpgrade', { instanceId, upgradeId, reason });
+  expect(status).toBe('pending-upgrade');
+  const folders = both.map(({ logs }) => logs);
+  expect(folders.map(existsSync)).toEqual([true, true]);
+  await Promise.all(both.map((uplift) => uplift.stop()));
+  expect(folders.map(existsSync)).toEqual([false, false]);
+  for (const { apiUrl } of both) await expect(fetch(apiUrl)).rejects.toThrow();
+}, 120_000);
+`;
+
 /** The packages, installed into an empty folder as another team does it, against a running Uplift. */
 describe('the packages for other teams', () => {
   let folder: TempFolder;
@@ -58,6 +109,8 @@ describe('the packages for other teams', () => {
     READMES.forEach(writeExamples);
     write('commonjs/package.json', '{"type":"commonjs"}');
     write('commonjs/uses.ts', COMMONJS);
+    write('commonjs/no-any.ts', NO_ANY);
+    write('commonjs/two-at-once.test.js', WITH_JEST);
     uplift = await startUplift();
   });
 
@@ -110,12 +163,12 @@ describe('the packages for other teams', () => {
     const said = await inFolder(process.execPath, ['upgrade-and-wait.js'], {
       INSTANCE_ID: instanceId,
     });
-    expect(said).toMatch(/^upgrade [0-9a-f-]{36}\n.*UpgradeRequested\n/);
+    expect(said).toMatch(/^upgrade [0-9a-f-]{36}\n.*PreUpgradeStarted\n/);
     expect(said).toMatch(/InstanceVerifiedHealthy\nshop-\w+ is running-healthy-claimed\n$/);
   });
 
   it('follow events over NATS, as the example of the client says', async () => {
-    const nats = await connect({ servers: uplift.natsUrl });
+    const nats = await connect(natsAccess({ servers: uplift.natsUrl }));
     const manager = await nats.jetstreamManager();
     const consumer = { durable_name: DURABLE, ack_policy: 'explicit' as never };
     await manager.consumers.add(EVENTS_STREAM, consumer);
@@ -140,6 +193,12 @@ describe('the packages for other teams', () => {
   it('start Uplift from a test, as the examples of the test kit say', async () => {
     const said = await inFolder(process.execPath, ['--test', 'retry.test.js', 'refusal.test.js']);
     expect(said).toMatch(/# pass 2\n/);
+  });
+
+  it('start two at once under Jest, which ends by itself', async () => {
+    const jest = join(root, 'node_modules/jest/bin/jest.js');
+    const config = JSON.stringify({ rootDir: join(folder.path, 'commonjs'), transform: {} });
+    await inFolder(process.execPath, [jest, '--config', config, '--ci']);
   });
 
   it('have a command line that works', async () => {

@@ -5,5 +5,7 @@
 export { startUplift, UpliftUnderTest } from './start-uplift';
 export type { GivenInstance, UpliftOptions } from './start-uplift';
 export type { StateName } from './states';
+/** Of the client that comes with it: the class of the same name in another package is another one. */
+export { ProblemError } from '@uplift/contracts';
 export type { ServiceName } from '../../stack/src';
 export type { EnvironmentSpec, FaultSpec, SimulatorClient } from '../../lagoon-simulator/src';
