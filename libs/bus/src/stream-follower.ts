@@ -51,7 +51,7 @@ export class StreamFollower {
   /** Counts connections: behind each there may be another stream. */
   private connections = 0;
   private readonly stopping = new AbortController();
-  private wake: () => void = () => undefined;
+  private wake = (): void => undefined;
   private running: Promise<void> = Promise.resolve();
   private cancel: readonly (() => void)[] = [];
 
@@ -69,7 +69,7 @@ export class StreamFollower {
         bytes: row.mostBytes - bytesOf(this.inHand),
       }),
       onMessage: (message) => this.receive(message),
-      onBeat: hooks.onBeat,
+      onBeat: () => hooks.onBeat(),
     });
   }
 
@@ -151,19 +151,29 @@ export class StreamFollower {
     const { connections } = this;
     let kept = await this.startingPoint(messages);
     let run: MessageOnBus[] = [];
-    for (const message of messages) {
-      for (let missing = kept + 1; missing < message.sequence; missing += 1) {
-        run.push(await this.read(missing));
-        kept = missing;
-        if (run.length < this.row.batch) continue;
-        await this.keep(run, connections);
-        run = [];
-      }
-      if (message.sequence > kept) run.push(message);
-      kept = Math.max(kept, message.sequence);
+    for await (const message of this.withoutGaps(kept, messages)) {
+      run.push(message);
+      kept = message.sequence;
+      if (run.length < this.row.batch) continue;
+      await this.keep(run, connections);
+      run = [];
     }
     if (run.length > 0) await this.keep(run, connections);
     this.kept = connections === this.connections ? kept : undefined;
+  }
+
+  /** What comes behind `kept`: what is not among the messages is read from the stream. */
+  private async *withoutGaps(
+    kept: number,
+    messages: readonly Delivery[],
+  ): AsyncGenerator<MessageOnBus> {
+    let next = kept + 1;
+    for (const message of messages) {
+      for (; next < message.sequence; next += 1) yield await this.read(next);
+      if (message.sequence < next) continue;
+      yield message;
+      next += 1;
+    }
   }
 
   private async keep(run: readonly MessageOnBus[], connections: number): Promise<void> {

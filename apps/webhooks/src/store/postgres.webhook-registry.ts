@@ -178,7 +178,6 @@ function isSame(known: WebhookDocument, asked: NewWebhook): boolean {
 
 function shown(row: WebhookRow): WebhookDocument {
   const { webhook_id: webhookId, url, format, events, labels, description, pending } = row;
-  const until = row.secrets[1]?.until ?? null;
   return {
     ...{ webhookId, url, format, events, labels, description },
     createdBy: row.created_by,
@@ -186,8 +185,13 @@ function shown(row: WebhookRow): WebhookDocument {
     pending,
     oldestPendingAt: row.oldest?.toISOString() ?? null,
     failingSince: row.failing_since?.toISOString() ?? null,
-    previousSecretUntil: until !== null && Date.parse(until) > row.now.getTime() ? until : null,
+    previousSecretUntil: previousSecretUntil(row),
   };
+}
+
+function previousSecretUntil({ secrets: [, previous], now }: WebhookRow): string | null {
+  const isGood = previous !== undefined && endOf(previous) > now.getTime();
+  return isGood ? previous.until : null;
 }
 
 function deliveryShown(row: DeliveryRow): WebhookDeliveryDocument {
