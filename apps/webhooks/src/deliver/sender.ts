@@ -119,6 +119,7 @@ export class Sender {
 class Round {
   /** The receiver is away, or somebody else sends to it. */
   isOver = false;
+  private failure: Error | undefined;
 
   constructor(
     private readonly parts: SenderParts,
@@ -126,6 +127,7 @@ class Round {
     private readonly lease: Lease,
   ) {}
 
+  /** Ends after every call has: until then nobody else may send for this webhook. Rejects if an outcome is not kept. */
   async send(due: readonly QueuedDelivery[], stopping: AbortSignal): Promise<void> {
     const instances = [...byInstance(due).values()];
     // Of a receiver that was away one delivery finds out whether it is back.
@@ -136,7 +138,16 @@ class Round {
         if (this.isOver || stopping.aborted) return;
       }
     };
-    await Promise.all(Array.from({ length: width }, lane));
+    const lanes = Array.from({ length: width }, () =>
+      lane().catch((error: unknown) => this.fail(error)),
+    );
+    await Promise.all(lanes);
+    if (this.failure !== undefined) throw this.failure;
+  }
+
+  private fail(error: unknown): void {
+    this.isOver = true;
+    this.failure ??= new Error('an outcome was not kept', { cause: error });
   }
 
   private async sendInOrder(deliveries: readonly QueuedDelivery[], stopping: AbortSignal) {

@@ -187,4 +187,25 @@ describe('deliveries', () => {
     ]);
     await stop();
   });
+
+  it('are sent again under the same id where the outcome is not kept, and by nobody before every call has ended', async () => {
+    const { clock, queue, receiver, start, queued, stop } = setUp();
+    const answers: (() => void)[] = [];
+    receiver.answer(SHOP, ({ headers }) =>
+      headers['webhook-id'] === 'b-1'
+        ? new Promise<ReceiverAnswer>((resolve) => answers.push(() => resolve({ status: 200 })))
+        : { status: 200 },
+    );
+    queued('shop', 'a-1', 'b-1', 'b-2');
+    queue.loseNextOutcome();
+    start();
+    start();
+    await clock.advance(5 * SECOND);
+    expect(receiver.told(SHOP)).toEqual(['a-1', 'b-1']);
+    answers.forEach((answer) => answer());
+    await clock.advance(5 * SECOND);
+    expect([...receiver.told(SHOP)].sort()).toEqual(['a-1', 'a-1', 'b-1', 'b-2']);
+    expect(queue.shown('shop')).toEqual(['a-1 delivered 1', 'b-1 delivered 1', 'b-2 delivered 1']);
+    await stop();
+  });
 });

@@ -27,6 +27,7 @@ interface Known {
 /** The deliveries of a database that is always there. */
 export class InMemoryDeliveryQueue extends DeliveryQueue {
   private readonly webhooks = new Map<string, Known>();
+  private losesNext = false;
 
   constructor(
     private readonly clock: Clock,
@@ -54,6 +55,11 @@ export class InMemoryDeliveryQueue extends DeliveryQueue {
     return entries.map(({ eventId, state, attempts }) => `${eventId} ${state} ${attempts}`);
   }
 
+  /** The next outcome is not kept: the database breaks off. */
+  loseNextOutcome(): void {
+    this.losesNext = true;
+  }
+
   override claim(owner: string): Promise<readonly ClaimedWebhook[]> {
     const now = this.clock.wall();
     const free = [...this.webhooks.values()].filter(
@@ -77,18 +83,14 @@ export class InMemoryDeliveryQueue extends DeliveryQueue {
   }
 
   override settle(lease: Lease, { eventId }: QueuedDelivery, attempt: Attempt): Promise<boolean> {
+    if (this.losesNext) {
+      this.losesNext = false;
+      return Promise.reject(new Error('the database does not do it'));
+    }
     const known = this.held(lease);
     const entry = known?.entries.find((each) => each.eventId === eventId);
     if (known === undefined || entry === undefined) return Promise.resolve(false);
-    const now = this.clock.wall();
-    entry.attempts += 1;
-    entry.dueAt = now + attempt.againInMs;
-    if (attempt.outcome === 'delivered') entry.state = 'delivered';
-    else if (entry.queuedAt + this.times.giveUpMs <= now) entry.state = 'failed';
-    if (attempt.outcome === 'delivered') Object.assign(known, { failures: 0, restingUntil: 0 });
-    if (attempt.outcome === 'away') {
-      Object.assign(known, { failures: attempt.failures, restingUntil: now + attempt.restMs });
-    }
+    this.apply(known, entry, attempt);
     return Promise.resolve(true);
   }
 
@@ -104,6 +106,18 @@ export class InMemoryDeliveryQueue extends DeliveryQueue {
 
   override forgetOld(): Promise<number> {
     return Promise.resolve(0);
+  }
+
+  private apply(known: Known, entry: Entry, attempt: Attempt): void {
+    const now = this.clock.wall();
+    entry.attempts += 1;
+    entry.dueAt = now + attempt.againInMs;
+    if (attempt.outcome === 'delivered') entry.state = 'delivered';
+    else if (entry.queuedAt + this.times.giveUpMs <= now) entry.state = 'failed';
+    if (attempt.outcome === 'delivered') Object.assign(known, { failures: 0, restingUntil: 0 });
+    if (attempt.outcome === 'away') {
+      Object.assign(known, { failures: attempt.failures, restingUntil: now + attempt.restMs });
+    }
   }
 
   private held({ webhookId, owner }: Lease): Known | undefined {
