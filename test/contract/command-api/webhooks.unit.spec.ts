@@ -6,6 +6,7 @@ import { BUS_COMMAND_SUBJECTS, encodeProblem, problem, WEBHOOK_SUBJECTS } from '
 import { ServicesInProcess } from '../../fuzz/services-in-process';
 
 const ID = '11111111-1111-4111-8111-111111111111';
+const UNKNOWN = '0e5cf5b4-3c53-4d4e-9f0e-8b2a6b0c7d11';
 const WEBHOOK = { url: 'https://shop.example.com/hooks', format: 'polydock', description: 'shop' };
 
 interface Body {
@@ -151,6 +152,53 @@ describe('webhooks at the command API', () => {
     ].map(({ body }) => (body as { readonly code: string }).code);
     expect(codes).toEqual(['idempotency-key-missing', ...Array<string>(7).fill('invalid-input')]);
     expect(asked).toEqual([]);
+  });
+
+  const bad: readonly (readonly [
+    http: readonly [string, string, object?],
+    bus: readonly [string, object],
+  ])[] = [
+    [
+      ['POST', '', { ...WEBHOOK, url: 'shop' }],
+      [C.createWebhook, { ...WEBHOOK, url: 'shop' }],
+    ],
+    [
+      ['POST', '', { ...WEBHOOK, events: ['Nothing'], surplus: 1 }],
+      [C.createWebhook, { ...WEBHOOK, events: ['Nothing'], surplus: 1 }],
+    ],
+    [
+      ['GET', `/${ID}/deliveries?state=lost`],
+      [C.listWebhookDeliveries, { webhookId: ID, state: 'lost' }],
+    ],
+    [
+      ['POST', `/${ID}/replay`, { since: 'yesterday' }],
+      [C.replayWebhook, { webhookId: ID, since: 'yesterday' }],
+    ],
+    [
+      ['POST', `/${ID}/rotate-secret`, { overlapHours: 169 }],
+      [C.rotateWebhookSecret, { webhookId: ID, overlapHours: 169 }],
+    ],
+    [
+      ['POST', `/${UNKNOWN}/test`],
+      [C.testWebhook, { webhookId: UNKNOWN }],
+    ],
+  ];
+
+  it.each(bad)('refuses %j in the same words over HTTP and the bus', async (http, bus) => {
+    const [method, path, body] = http;
+    const one = await overHttp(method, path, body, randomUUID());
+    const other = await overBus(...bus);
+    expect(one.status).toBeGreaterThanOrEqual(400);
+    expect(JSON.stringify(other)).toBe(JSON.stringify(one));
+  });
+
+  it('says of each command at both doors that the service is away', async () => {
+    await end();
+    for (const [, http, bus] of cases) {
+      const one = await overHttp(...http);
+      expect(one).toMatchObject({ status: 503, body: { code: 'webhooks-unavailable' } });
+      expect(JSON.stringify(await overBus(...bus))).toBe(JSON.stringify(one));
+    }
   });
 
   it('shows only the webhook that is asked for on the bus', async () => {
