@@ -76,7 +76,7 @@ const WAITS_FOR: Readonly<Record<string, string>> = {
 
 export function follow(model: Model, { type, data }: InstanceEvent): Model {
   const said = data as { status?: string; fromStage?: string; workOrder?: { upgradeId: string } };
-  const status = statusAfter(model.status, type, said);
+  const status = statusAfter(model.status, type, said) ?? model.status;
   if (!PATH.includes(status)) return { ...ABSENT, status };
   return {
     status,
@@ -86,15 +86,16 @@ export function follow(model: Model, { type, data }: InstanceEvent): Model {
   };
 }
 
+/** Undefined where it stays. */
 function statusAfter(
   before: string,
   type: string,
   { status, fromStage }: { readonly status?: string; readonly fromStage?: string },
-): string {
-  if (NAMES_ITS_STATUS.includes(type)) return status ?? before;
-  if (type in CLAIMS) return HEALTHY.includes(before) ? (CLAIMS[type] ?? before) : before;
-  if (type === 'UpgradeRetried') return WAITS_FOR[fromStage ?? ''] ?? before;
-  return LEADS_TO[type] ?? before;
+): string | undefined {
+  if (NAMES_ITS_STATUS.includes(type)) return status;
+  if (type in CLAIMS) return HEALTHY.includes(before) ? CLAIMS[type] : before;
+  if (type === 'UpgradeRetried') return WAITS_FOR[fromStage ?? ''];
+  return LEADS_TO[type];
 }
 
 function isCancelledAfter({ isCancelled }: Model, type: string): boolean {

@@ -5,6 +5,7 @@ export type { StaleReason } from './documents';
 export * from './problems';
 export * from './invalid-input';
 export * from './queries';
+export { faultsIn } from './schema-faults';
 export * from './subjects';
 export * from './utc-time';
 export * from './stored-event';

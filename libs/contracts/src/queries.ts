@@ -1,5 +1,3 @@
-import type { ErrorObject, ValidateFunction } from 'ajv';
-import { Ajv2020 } from 'ajv/dist/2020';
 import type { Labels, Scope } from '@uplift/domain';
 import {
   FINDING_KINDS,
@@ -10,30 +8,22 @@ import {
   UPGRADE_OUTCOMES,
 } from '@uplift/domain';
 import type { ANSWERS } from './answers';
-import { FAULTS, invalidInput, longerThan, noneOf, outsideOf } from './invalid-input';
+import { FAULTS, invalidInput } from './invalid-input';
 import type { ProblemFault } from './problems';
 import { withDescriptions } from './open-api';
 import type { AnySchema, JsonSchema, Schema, ValueOf } from './schema';
 import { closed, documented, flag, object, oneOf, plain, uuid } from './schema';
+import { faultsIn, PATTERNS, pointerTo } from './schema-faults';
 import type { QUERY_SUBJECTS } from './subjects';
-import { isUtcTime, UTC_TIME_RULE } from './utc-time';
 import { WEBHOOK_DELIVERY_PAGE } from './webhooks';
 
 /** Length of a page when the caller names none. */
 export const DEFAULT_PAGE_LENGTH = 50;
-const DIGITS = '^\\d+$';
-const LINE = '^[^\\p{Cc}]*$';
-const LABEL = '^[^=\\p{Cc}]+=[^\\p{Cc}]*$';
-const LOWER_UUID = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$';
-const ONE_UUID = LOWER_UUID.slice(1, -1);
-const UUIDS = `^${ONE_UUID}(,${ONE_UUID}){0,99}$`;
-const formats = { uuid: new RegExp(LOWER_UUID, 'i'), 'date-time': isUtcTime };
-const ajv = new Ajv2020({ strict: true, allErrors: true, verbose: true, formats });
 
 const minPosition: Schema<string> = plain({
   type: 'string',
   maxLength: 19,
-  pattern: DIGITS,
+  pattern: PATTERNS.digits,
   description: 'Answer only when the read model has come this far (waits up to 5 s)',
 });
 const cursor: Schema<string> = plain({
@@ -53,7 +43,7 @@ const line: Schema<string> = plain({
   type: 'string',
   minLength: 1,
   maxLength: 100,
-  pattern: LINE,
+  pattern: PATTERNS.line,
 });
 
 /** Never a parameter of a URL: over HTTP the token says it. */
@@ -67,7 +57,7 @@ const labels: Schema<Labels> = plain({
 const label: Schema<readonly string[]> = plain({
   type: 'array',
   maxItems: MOST_LABELS,
-  items: { type: 'string', maxLength: 300, pattern: LABEL },
+  items: { type: 'string', maxLength: 300, pattern: PATTERNS.label },
   description: 'Only what is about instances that carry the label name=value; several: all of them',
 });
 /** A field, or a field behind `-`: turned round. */
@@ -101,18 +91,18 @@ const eventOrder = documented(
   oneOf(['oldest-first', 'newest-first']),
 );
 function ofOneInstance(description: string): Schema<string> {
-  return plain({ type: 'string', format: 'uuid', pattern: LOWER_UUID, description });
+  return plain({ type: 'string', format: 'uuid', pattern: PATTERNS.uuid, description });
 }
 const seenLast: Schema<string> = plain({
   type: 'string',
   maxLength: 19,
-  pattern: DIGITS,
+  pattern: PATTERNS.digits,
   description: 'Position seen last, for clients that cannot send Last-Event-ID; 0 is the start',
 });
 
 const actorIds: Schema<string> = plain({
   type: 'string',
-  pattern: UUIDS,
+  pattern: PATTERNS.uuids,
   description: 'Actors as events name them: a hundred at most, separated by commas',
 });
 
@@ -222,8 +212,6 @@ export function takesLabels(query: QueryName): boolean {
   return Object.hasOwn(shapeOf(query).properties, 'labels');
 }
 
-const validators = new Map<AnySchema, ValidateFunction>();
-
 export type QueryName = keyof typeof QUERIES;
 export type HttpQueryName = keyof typeof HTTP_QUERIES;
 export type Query<Name extends HttpQueryName> = ValueOf<(typeof HTTP_QUERIES)[Name]>;
@@ -295,63 +283,6 @@ function shapeOf(query: HttpQueryName): QueryShape {
 
 function faultsOf(query: HttpQueryName, body: unknown): readonly ProblemFault[] {
   return faultsIn(HTTP_QUERIES[query], body);
-}
-
-/** Where a body breaks its schema, and how. */
-export function faultsIn(schema: AnySchema, body: unknown): readonly ProblemFault[] {
-  const validate = validators.get(schema) ?? ajv.compile(schema.json);
-  validators.set(schema, validate);
-  if (validate(body)) return [];
-  return (validate.errors ?? []).map(toFault);
-}
-
-function toFault(error: ErrorObject): ProblemFault {
-  const { additionalProperty, missingProperty } = error.params as Record<string, string>;
-  if (additionalProperty !== undefined) {
-    return { pointer: error.instancePath + pointerTo(additionalProperty), detail: FAULTS.unknown };
-  }
-  if (missingProperty !== undefined) {
-    return { pointer: error.instancePath + pointerTo(missingProperty), detail: FAULTS.required };
-  }
-  const words = IN_WORDS[error.keyword]?.(error);
-  return { pointer: error.instancePath, detail: words ?? error.message ?? '' };
-}
-
-/** What a keyword of a schema asks for, in the words in which commands are refused. */
-const IN_WORDS: Readonly<Record<string, (error: ErrorObject) => string | undefined>> = {
-  type: ({ params, parentSchema }) =>
-    params.type === 'integer' ? rangeOf(parentSchema) : TYPES[params.type as string],
-  enum: ({ params, data }) => noneOf(params.allowedValues as string[], data),
-  maxLength: ({ params }) => longerThan(params.limit as number),
-  minLength: () => 'must not be empty',
-  minimum: ({ parentSchema }) => rangeOf(parentSchema),
-  maximum: ({ parentSchema }) => rangeOf(parentSchema),
-  format: ({ params }) => (params.format === 'date-time' ? UTC_TIME_RULE : 'must be a UUID'),
-  pattern: ({ params }) => PATTERNS[params.pattern as string],
-};
-
-const TYPES: Readonly<Record<string, string>> = {
-  string: FAULTS.text,
-  boolean: FAULTS.flag,
-  object: FAULTS.object,
-};
-
-const PATTERNS: Readonly<Record<string, string>> = {
-  [DIGITS]: 'must have digits alone',
-  [LINE]: FAULTS.line,
-  [LABEL]: 'must be name=value',
-  [LOWER_UUID]: FAULTS.uuid,
-  [UUIDS]: 'must be at most 100 UUIDs in lower case, separated by commas',
-};
-
-function rangeOf(schema: JsonSchema | undefined): string | undefined {
-  const { minimum, maximum } = schema as { readonly minimum: number; readonly maximum: number };
-  return outsideOf(minimum, maximum);
-}
-
-/** RFC 6901. */
-function pointerTo(member: string): string {
-  return `/${member.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
 /** A member or a pointer, as a URL has it. */

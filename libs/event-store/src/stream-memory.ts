@@ -139,13 +139,22 @@ function keyOf(commandId: string): string {
 
 function registrationAfter(
   before: InstanceRegistration | null,
-  { type, data, revision }: StoredEvent,
+  event: StoredEvent,
 ): InstanceRegistration | null {
-  const { environmentId, labels } = data as { environmentId?: string; labels?: object };
-  const placed = environmentId === undefined ? {} : { revision, environmentId };
-  if (type === 'InstanceRegistered') return { revision, ...placed };
-  const isSame = environmentId === undefined && labels === undefined;
-  if (type !== 'InstanceUpdated' || before === null || isSame) return before;
+  if (event.type === 'InstanceRegistered') return { revision: event.revision, ...placeIn(event) };
+  return event.type === 'InstanceUpdated' && before !== null ? updated(before, event) : before;
+}
+
+function updated(before: InstanceRegistration, event: StoredEvent): InstanceRegistration {
+  const placed = placeIn(event);
+  const { labels } = event.data as { readonly labels?: object };
+  if (placed === undefined && labels === undefined) return before;
   const { labelled = before.revision } = before;
-  return { ...before, ...placed, labelled: labels === undefined ? labelled : revision };
+  return { ...before, ...placed, labelled: labels === undefined ? labelled : event.revision };
+}
+
+/** Undefined where the event says nothing of the environment. */
+function placeIn({ data, revision }: StoredEvent) {
+  const { environmentId } = data as { readonly environmentId?: string };
+  return environmentId === undefined ? undefined : { revision, environmentId };
 }

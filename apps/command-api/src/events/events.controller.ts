@@ -32,6 +32,17 @@ const LOOK_MS = 100;
 const MOST_LOOKS = 10;
 const POSITION = /^\d{1,19}$/;
 const FRAMES = { 'text/event-stream': { schema: { type: 'string' } } };
+const WATCHING = {
+  summary: 'Events as they happen (server-sent events)',
+  description:
+    'Frames named event carry one stored event each, their id is its position. Of the events that are not about instances a token is sent those that its scopes allow to read, and of the others those of the instances that it reaches. A frame named resync says that events were left out: read the present state, then go on. A frame named closed says why the service ends the stream.',
+};
+const SEEN_LAST = {
+  name: 'Last-Event-ID',
+  required: false,
+  description: 'Position seen last',
+  schema: { type: 'string' as const, pattern: POSITION.source },
+};
 
 @ApiTags('events')
 @Controller('v1')
@@ -78,18 +89,9 @@ export class EventsController {
 
   @Needs('instances:read', { more: 'audit:read', limits: 'held' })
   @Get('events')
-  @ApiOperation({
-    summary: 'Events as they happen (server-sent events)',
-    description:
-      'Frames named event carry one stored event each, their id is its position. Of the events that are not about instances a token is sent those that its scopes allow to read, and of the others those of the instances that it reaches. A frame named resync says that events were left out: read the present state, then go on. A frame named closed says why the service ends the stream.',
-  })
+  @ApiOperation(WATCHING)
   @DescribedParameters('eventStream')
-  @ApiHeader({
-    name: 'Last-Event-ID',
-    required: false,
-    description: 'Position seen last',
-    schema: { type: 'string', pattern: POSITION.source },
-  })
+  @ApiHeader(SEEN_LAST)
   @ApiResponse({ status: 200, description: 'Until the client goes', content: FRAMES })
   @DescribedProblems(400, 410, 429, 503)
   async watchEvents(

@@ -10,6 +10,7 @@ import type { RegisterInstanceDto } from './instances.dto';
 
 /** Somebody else may take or leave the environment in between. */
 const MOST_TRIES = 3;
+type Registering = ReturnType<InstanceCommands['registering']>;
 const REASON = 'registered again, with upsert';
 
 /** Takes registrations, with `upsert` also of an environment that has an instance already. */
@@ -29,21 +30,28 @@ export class Registrations {
     const registering = this.commands.registering(dto, caller);
     const known = await this.service.earlier(registering);
     if (known !== undefined) return known;
-    for (let n = 1; ; n += 1) {
-      const existing = await this.inEnvironment(dto, registering);
-      if (existing !== undefined) return { ...existing, existed: true };
-      try {
-        return await this.service.execute(registering);
-      } catch (error) {
-        if (n >= MOST_TRIES || !isProblem(error, 'environment-taken')) throw error;
-      }
+    return this.place(dto, registering, MOST_TRIES);
+  }
+
+  private async place(
+    dto: RegisterInstanceDto,
+    registering: Registering,
+    tries: number,
+  ): Promise<CommandResult> {
+    const existing = await this.inEnvironment(dto, registering);
+    if (existing !== undefined) return { ...existing, existed: true };
+    try {
+      return await this.service.execute(registering);
+    } catch (error) {
+      if (tries <= 1 || !isProblem(error, 'environment-taken')) throw error;
+      return this.place(dto, registering, tries - 1);
     }
   }
 
   /** Undefined where the environment has no instance that the caller reaches. Its key also stands for those that had it. */
   private async inEnvironment(
     dto: RegisterInstanceDto,
-    registering: ReturnType<InstanceCommands['registering']>,
+    registering: Registering,
   ): Promise<CommandResult | undefined> {
     const { caller, instanceId: ownId } = registering;
     const { profile } = registering.command.data;

@@ -222,23 +222,12 @@ describe('an instance at rest', () => {
 describe('the origin status', () => {
   it('survives from the request to the end of the upgrade, but for a claim; a repair that is cancelled may end where it began', () => {
     forAnySequence((turns) => {
-      const origins = new Map<string, string>();
-      const repaired = new Map<string, string>();
+      const origins = new Origins();
       for (const event of eventsOf(turns)) {
+        origins.follow(event);
         const { type, data } = event;
-        const claim = claimIn(event);
-        if (claim !== null) origins.forEach((_before, id) => origins.set(id, claim));
-        if ('workOrder' in data) {
-          const { upgradeId, originStatus, repairs } = data.workOrder;
-          expect(originStatus).toBe(origins.get(upgradeId) ?? originStatus);
-          origins.set(upgradeId, originStatus);
-          if (repairs) repaired.set(upgradeId, repairs);
-        }
         if (type !== 'InstanceVerifiedHealthy' && type !== 'UpgradeCancelled') continue;
-        const { upgradeId } = data;
-        const isCancelled = type === 'UpgradeCancelled';
-        const ends = [origins.get(upgradeId), isCancelled && repaired.get(upgradeId)];
-        expect(ends).toContain(data.status);
+        expect(origins.endsOf(data.upgradeId, type === 'UpgradeCancelled')).toContain(data.status);
       }
     });
   });
@@ -249,25 +238,56 @@ describe('the origin status', () => {
       let known: string | null = null;
       for (const { before, events, after } of turns) {
         if (after.kind === 'absent') continue;
-        const said = events.map(claimIn).filter((claim) => claim !== null);
-        const isNew = events.some(({ type }) => type === 'InstanceRegistered');
-        const claim = claimOf(after);
-        if (isNew) known = null;
-        if (said.length > 0) known = said.at(-1) ?? null;
-        if (known !== null) expect(claim).toBe(known);
-        known = claim;
-        if (isHealthy(after.status)) expect(after.status).toBe(claim);
-        if (after.kind === 'resting' && after.lastUpgrade !== null) {
-          expect(after.lastUpgrade.workOrder.originStatus).toBe(after.claim);
-        }
-        seen.claims += said.length;
-        seen.inFlight += before.kind === 'upgrading' ? said.length : 0;
+        known = claimSaid(known, events);
+        expectOneClaim(after, known);
+        known = claimOf(after);
+        const { length } = claimsIn(events);
+        seen.claims += length;
+        seen.inFlight += before.kind === 'upgrading' ? length : 0;
       }
     });
     expect(seen.claims).toBeGreaterThan(seen.inFlight);
     expect(seen.inFlight).toBeGreaterThan(0);
   });
 });
+
+/** What each upgrade began from, by the events so far. */
+class Origins {
+  private readonly origins = new Map<string, string>();
+  private readonly repaired = new Map<string, string>();
+
+  follow(event: InstanceEvent): void {
+    const claim = claimIn(event);
+    if (claim !== null) this.origins.forEach((_before, id) => this.origins.set(id, claim));
+    if (!('workOrder' in event.data)) return;
+    const { upgradeId, originStatus, repairs } = event.data.workOrder;
+    expect(originStatus).toBe(this.origins.get(upgradeId) ?? originStatus);
+    this.origins.set(upgradeId, originStatus);
+    if (repairs) this.repaired.set(upgradeId, repairs);
+  }
+
+  endsOf(upgradeId: string, isCancelled: boolean) {
+    return [this.origins.get(upgradeId), isCancelled && this.repaired.get(upgradeId)];
+  }
+}
+
+function claimsIn(events: readonly InstanceEvent[]): readonly string[] {
+  return events.map(claimIn).filter((claim) => claim !== null);
+}
+
+/** Nothing is known of the claim of an instance that is registered again. */
+function claimSaid(known: string | null, events: readonly InstanceEvent[]): string | null {
+  const isNew = events.some(({ type }) => type === 'InstanceRegistered');
+  return claimsIn(events).at(-1) ?? (isNew ? null : known);
+}
+
+function expectOneClaim(state: KnownInstance, known: string | null): void {
+  const claim = claimOf(state);
+  expect(claim).toBe(known ?? claim);
+  if (isHealthy(state.status)) expect(state.status).toBe(claim);
+  const last = state.kind === 'resting' ? state.lastUpgrade : null;
+  if (last !== null) expect(last.workOrder.originStatus).toBe(claim);
+}
 
 function claimOf(state: KnownInstance) {
   return state.kind === 'upgrading' ? state.workOrder.originStatus : state.claim;
@@ -278,23 +298,13 @@ describe('an update', () => {
     const seen = { updatedInFlight: 0, takenUp: 0 };
     forAnySequence((turns) => {
       let due: object | null = null;
-      for (const { before, events, after } of turns) {
-        for (const { type, data } of events) {
-          if (type === 'InstanceRegistered' || type === 'InstanceUpdated') due = data.profile;
-        }
-        const isUpdate = events.some(({ type }) => type === 'InstanceUpdated');
-        if (isUpdate && before.kind === 'upgrading') {
-          seen.updatedInFlight += 1;
-          expect(profileOf(after)).toEqual(before.workOrder.profile);
-        }
-        const isBegun = before.kind !== 'upgrading' && after.kind === 'upgrading';
-        if (isBegun) expect(after.workOrder.profile).toEqual(due);
-        if (after.kind === 'upgrading' && before.kind === 'upgrading') {
-          expect(after.workOrder.profile).toEqual(before.workOrder.profile);
-        }
-        const isEnded = before.kind === 'upgrading' && after.kind === 'resting';
-        if (isEnded && before.workOrder.nextProfile) seen.takenUp += 1;
-        if (after.kind === 'resting') expect(after.profile).toEqual(due);
+      for (const turn of turns) {
+        due = profileNamed(turn.events) ?? due;
+        expectProfile(turn, due);
+        const { before, events, after } = turn;
+        if (before.kind !== 'upgrading') continue;
+        if (profileNamed(events) !== null) seen.updatedInFlight += 1;
+        if (after.kind === 'resting' && before.workOrder.nextProfile) seen.takenUp += 1;
       }
     });
     expect(seen.updatedInFlight).toBeGreaterThan(0);
@@ -304,19 +314,38 @@ describe('an update', () => {
   it('takes an instance elsewhere only while nothing of it can still run where it is', () => {
     let moved = 0;
     forAnySequence((turns) => {
-      for (const { before, after } of turns) {
-        if (before.kind === 'absent' || after.kind !== 'resting') continue;
-        const isAgain = before.kind === 'resting' && before.status === 'removed';
-        if (isAgain || isSamePlace(profileOf(before), after.profile)) continue;
+      for (const { before, after } of turns.filter(isMove)) {
         moved += 1;
         expect(before).toMatchObject({ kind: 'resting' });
-        if (before.kind === 'resting') expect(before.lastUpgrade?.unsettled ?? null).toBeNull();
-        expect(after.lastUpgrade).toBeNull();
+        expect(unsettledOf(before)).toBeNull();
+        expect(after).toMatchObject({ lastUpgrade: null });
       }
     });
     expect(moved).toBeGreaterThan(0);
   });
 });
+
+function profileNamed(events: readonly InstanceEvent[]): object | null {
+  let named: object | null = null;
+  for (const { type, data } of events) {
+    if (type === 'InstanceRegistered' || type === 'InstanceUpdated') named = data.profile;
+  }
+  return named;
+}
+
+/** An attempt keeps the profile that it began with. */
+function expectProfile({ before, after }: Turn, due: object | null): void {
+  if (after.kind === 'resting') expect(after.profile).toEqual(due);
+  if (after.kind !== 'upgrading') return;
+  const begun = before.kind === 'upgrading' ? before.workOrder.profile : due;
+  expect(after.workOrder.profile).toEqual(begun);
+}
+
+function isMove({ before, after }: Turn): boolean {
+  if (before.kind === 'absent' || after.kind !== 'resting') return false;
+  const isAgain = before.kind === 'resting' && before.status === 'removed';
+  return !isAgain && !isSamePlace(profileOf(before), after.profile);
+}
 
 function profileOf(state: InstanceState) {
   if (state.kind === 'absent') throw new Error('it was never registered');
@@ -327,24 +356,33 @@ describe('a deregistration', () => {
   it('is carried out at the end of the upgrade it waits for, and never while something may still run', () => {
     const seen = { requested: 0, carriedOut: 0, delayed: 0 };
     forAnySequence((turns) => {
-      for (const { before, events, after } of turns) {
+      for (const turn of turns) {
+        const { events, after } = turn;
         const types = events.map(({ type }) => type);
         if (types.includes('DeregistrationRequested')) seen.requested += 1;
         if (types.includes('DeregistrationDelayed')) seen.delayed += 1;
         if (types.includes('InstanceDeregistered')) {
           expect(after).toMatchObject({ kind: 'resting', status: 'removed' });
-          if (after.kind === 'resting') expect(after.lastUpgrade?.unsettled ?? null).toBeNull();
+          expect(unsettledOf(after)).toBeNull();
         }
-        const isAwaited = before.kind !== 'absent' && workOrderOf(before)?.deregistration;
-        if (!isAwaited || statusOf(before) === 'removed' || after.kind !== 'resting') continue;
-        const isUnsettled = (after.lastUpgrade?.unsettled ?? null) !== null;
-        expect(isUnsettled ? after.status : 'removed').toBe(after.status);
+        if (!isEndBeforeDeregistration(turn)) continue;
+        const isUnsettled = unsettledOf(after) !== null;
+        expect(isUnsettled || statusOf(after) === 'removed').toBe(true);
         if (!isUnsettled) seen.carriedOut += 1;
       }
     }, DRAWN);
     for (const times of Object.values(seen)) expect(times).toBeGreaterThan(0);
   });
 });
+
+function isEndBeforeDeregistration({ before, after }: Turn): boolean {
+  if (before.kind === 'absent' || before.status === 'removed') return false;
+  return Boolean(workOrderOf(before)?.deregistration) && after.kind === 'resting';
+}
+
+function unsettledOf(state: InstanceState) {
+  return state.kind === 'resting' ? (state.lastUpgrade?.unsettled ?? null) : null;
+}
 
 function statusOf(state: InstanceState): string {
   return state.kind === 'absent' ? 'absent' : state.status;

@@ -1,5 +1,5 @@
 import type { InstanceCommandType } from '../commands/instance.decider';
-import type { InstanceState } from '../instance/instance.state';
+import type { InstanceState, RestingInstance } from '../instance/instance.state';
 import type { InFlightStatus } from '../status';
 import { isHealthy } from '../status';
 import { EXAMPLE_COMMAND_DATA } from './examples';
@@ -115,10 +115,14 @@ const AT_REST: readonly InstanceCommandType[] = [
 /** Commands of which one comes next. */
 export function candidatesFor(way: Way, state: InstanceState): readonly InstanceCommandType[] {
   if (way === 'anywhere') return EVERY_COMMAND;
-  if (way === 'changed' && state.kind !== 'absent') return CHANGES;
-  if (state.kind === 'upgrading') return (way === 'onwards' ? ONWARDS : SIDEWAYS)[state.status];
   if (state.kind === 'absent') return ['RegisterInstance'];
-  if (state.status === 'removed') return ['RegisterInstance', ...AT_REST];
+  if (way === 'changed') return CHANGES;
+  if (state.kind === 'upgrading') return (way === 'onwards' ? ONWARDS : SIDEWAYS)[state.status];
+  return candidatesAtRest(way, state);
+}
+
+function candidatesAtRest(way: Way, { status }: RestingInstance): readonly InstanceCommandType[] {
+  if (status === 'removed') return ['RegisterInstance', ...AT_REST];
   if (way === 'sideways') return AT_REST;
-  return isHealthy(state.status) ? ['RequestUpgrade'] : ['RetryUpgrade', ...AT_REST];
+  return isHealthy(status) ? ['RequestUpgrade'] : ['RetryUpgrade', ...AT_REST];
 }
