@@ -4,7 +4,7 @@ import type { FleetInstance } from '../support/fleet';
 import { ENDLESS_BUILD, idsOf, makeFleet } from '../support/fleet';
 import { expectSoundAudit } from '../support/run-checks';
 import type { Finished, RunningUplift } from '../support/running-uplift';
-import { runUnread, runUplift } from '../support/running-uplift';
+import { runUnread, runUplift, runUpliftTo } from '../support/running-uplift';
 import { acknowledged } from '../support/uplift-client';
 import type { Accepted } from '../support/uplift-client';
 
@@ -270,7 +270,7 @@ export function commandLineSuite(running: () => RunningUplift): void {
       expect(await uplift.cli('audit', 'replay', randomUUID())).toMatchObject({ code: 3 });
     });
 
-    it('ends with 4 when the end does not come in time', async () => {
+    it('ends with 4 when the end does not come in time, and follows on over a restart of the API', async () => {
       const [slow] = makeFleet(1).map((one) => ({ ...one, buildSeconds: ENDLESS_BUILD })) as [
         FleetInstance,
       ];
@@ -278,16 +278,19 @@ export function commandLineSuite(running: () => RunningUplift): void {
       const trigger = ['upgrade', 'trigger', slow.instanceId, '--reason', 'r'];
       const run = await uplift.cli('-o', 'jsonl', ...trigger, '--wait', '--timeout', '1');
       expect(run.code).toBe(4);
-      await uplift.log.until(
-        () => uplift.log.count('DeploymentAccepted', [slow.instanceId]) === 1,
-        () => uplift.log.typesOf(slow.instanceId).join(' → '),
-      );
+      await uplift.readModelCaughtUp();
+      const watch = ['-o', 'jsonl', 'upgrade', 'watch', `${slow.project}/${slow.environment}`];
+      const { end } = await runUpliftTo('DeploymentAccepted', uplift.settings, ...watch);
+      await uplift.stack.service('command-api').restart();
       await uplift.lagoon.advance(2 * ENDLESS_BUILD);
-      await uplift.log.until(
-        () =>
-          uplift.log.statusOf(slow.instanceId) === slow.status &&
-          uplift.log.count('InstanceVerifiedHealthy', [slow.instanceId]) === 1,
-        () => uplift.log.typesOf(slow.instanceId).join(' → '),
+      const watched = await end;
+      await uplift.happened('InstanceVerifiedHealthy', slow);
+      expect(watched).toMatchObject({
+        code: 0,
+        stderr: expect.stringMatching(/is lost, trying again: .*\nConnected again\n$/) as string,
+      });
+      expect(lines<{ event: string }>(watched).map(({ event }) => event)).toEqual(
+        uplift.log.typesOf(slow.instanceId).slice(1),
       );
     });
 

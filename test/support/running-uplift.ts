@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { BusConnection } from '@uplift/bus';
 import { connectBus } from '@uplift/bus';
@@ -208,9 +211,27 @@ export interface Finished {
 /** Runs the command line as a person would: its own process. */
 export async function runUplift(settings: Settings, ...args: readonly string[]): Promise<Finished> {
   const child = startUplift(settings, args);
+  return finished(child, child.stdout);
+}
+
+/** The same, for what goes on meanwhile: known once it has printed the word. */
+export async function runUpliftTo(
+  word: string,
+  settings: Settings,
+  ...args: readonly string[]
+): Promise<{ readonly end: Promise<Finished> }> {
+  const child = startUplift(settings, args);
+  const shown = child.stdout.pipe(new PassThrough());
+  const end = finished(child, child.stdout.pipe(new PassThrough()));
+  for await (const line of createInterface({ input: shown })) if (line.includes(word)) break;
+  shown.resume();
+  return { end };
+}
+
+async function finished(child: Running, printed: Readable): Promise<Finished> {
   const [[code], stdout, stderr] = await Promise.all([
     once(child, 'close') as Promise<[number | null]>,
-    text(child.stdout),
+    text(printed),
     text(child.stderr),
   ]);
   return { code, stdout, stderr };
@@ -229,6 +250,8 @@ export async function runUnread(
   ]);
   return { code, stderr };
 }
+
+type Running = ReturnType<typeof startUplift>;
 
 function startUplift(settings: Settings, args: readonly string[]) {
   const script = join(projectRoot(), 'dist/apps/cli/src/main.js');

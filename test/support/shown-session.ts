@@ -31,7 +31,7 @@ export function comparable(page: string): string {
     })
     .replace(/.* DeploymentProgressed .*\n/g, '')
     .replace(/\b\d{4}-\d\d-\d\dT[\d:.]+Z( {2}\d+ )?/g, '<time>')
-    .replace(/\b\d+(\.\d)? (ms|s|min|h)\b/g, '<duration>')
+    .replace(/\b\d+(\.\d)? (ms|s|min|h)\b( \d+ (s|min)\b)?/g, '<duration>')
     .replace(/\brevision \d+/g, 'revision <n>')
     .replace(/ {2}\d+ +<id/g, '  <revision>  <id')
     .replace(/ {2}\d+ {2}\d+$/gm, '  <revision and position>')

@@ -15,6 +15,7 @@ describe('a session that is shown on a page', () => {
   it.each([
     ['ids', `${ID} ${ID}`, `${OTHER} ${OTHER}`],
     ['times and durations', '2026-12-01T03:44:46.121Z 12 ms', '2027-01-01T00:00:00.000Z 1.4 s'],
+    ['long durations', 'active 45 s, 1 min 5 s', 'active 1 min, 2 h 3 min'],
     ['the width of a column', 'name  value', 'name     value'],
     ['progress that was seen', 'a\n1 DeploymentProgressed x\nb', 'a\nb'],
     ['revisions', 'revision 3\nhealthy  4  77', 'revision 11\nhealthy  12  1234'],
