@@ -174,7 +174,9 @@ describe('the packages for other teams', () => {
     await manager.consumers.add(EVENTS_STREAM, consumer);
     await nats.close();
     const said = await inFolder(process.execPath, ['follow-over-nats.js']);
-    expect(said).toMatch(/^1 instances\nInstanceRegistered [\s\S]*UpgradeRequested \S+ \d+\n$/);
+    expect(said).toMatch(
+      /^1 instances\n[\s\S]*\nInstanceRegistered \S+ \d+\nUpgradeRequested \S+ \d+\n$/,
+    );
   });
 
   it('send a command over plain NATS, as the example of the contracts says', async () => {
