@@ -40,7 +40,7 @@ export function changesSuite(running: () => RunningCommandApi): void {
     });
 
     beforeEach(async () => {
-      instanceId = await api.register(`changed over ${name} ${(n += 1)}`);
+      instanceId = await api.register(`changed-${(n += 1)}`);
     });
 
     const typesOf = async () => (await api.eventsOf(instanceId)).map(({ type }) => type);
@@ -98,8 +98,8 @@ export function changesSuite(running: () => RunningCommandApi): void {
 
     it('is the answer to a registration with upsert', async () => {
       const body = { ...registrationOf(`upserted over ${name}`), upsert: true };
-      const made = await send(api, registerAt(`made ${name}`, body));
-      const found = await send(api, registerAt(`found ${name}`, body));
+      const made = await send(api, registerAt(`made-${n}`, body));
+      const found = await send(api, registerAt(`found-${n}`, body));
       expect(made.document).not.toHaveProperty('existed');
       expect(found.document).toMatchObject({
         instanceId: made.document.instanceId,
@@ -116,7 +116,7 @@ export function changesSuite(running: () => RunningCommandApi): void {
     });
 
     it('is refused with 412 where its caller has seen another revision', async () => {
-      const instanceId = await api.register('seen before');
+      const instanceId = await api.register('seen-before');
       const { http, bus } = at('update', 'u', instanceId, { app: 'blog' });
 
       const headers = { 'idempotency-key': 'stale', 'if-match': '"7"' };
@@ -144,7 +144,7 @@ export function changesSuite(running: () => RunningCommandApi): void {
       ['deregister', { cancel: false }, 'invalid-input'],
       ['claim', { owner: 'a' }, 'invalid-input'],
     ] as const)('is refused by both doors in flight: %s %j', async (verb, body, code) => {
-      const instanceId = await api.register(`refused ${(n += 1)}`);
+      const instanceId = await api.register(`refused-${(n += 1)}`);
       await overHttp(api, triggerAt('t', instanceId, { reason }));
 
       expect(await refusedByBoth(api, at(verb, 'x', instanceId, body))).toMatchObject({ code });

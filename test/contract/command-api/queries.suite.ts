@@ -147,8 +147,8 @@ export function queriesSuite(running: () => RunningCommandApi): void {
       ['until=2026-02-30T10:00:00Z', '/until', 'must be a time in UTC'],
       ['outcome=ok', '/outcome', 'in-flight, succeeded, failed'],
       ['sort=age', '/sort', 'requestedAt, -requestedAt'],
-      ['label=team', '/label/0', 'must match pattern'],
-      [`instanceId=${ID.toUpperCase()}`, '/instanceId', 'must match pattern'],
+      ['label=team', '/label/0', 'must be name=value'],
+      [`instanceId=${ID.toUpperCase()}`, '/instanceId', 'must be a UUID in lower case'],
     ])('refuses upgrades with %s, and says at %s what is wrong', async (query, pointer, words) => {
       const { status, body } = await api.get(`/v1/upgrades?${query}`);
 
