@@ -128,6 +128,15 @@ class InstanceStreams extends StreamHistory<InstanceCommand, InstanceState, 'ins
     return page;
   }
 
+  /** Newest first, block by block. */
+  async *before(stream: string, revision: number): AsyncGenerator<StoredEvent> {
+    for (let next = revision; next > 0;) {
+      const block = await this.store.loadLast(stream, FIRST_READ, next - 1);
+      yield* block.toReversed();
+      next = block[0]?.revision ?? 0;
+    }
+  }
+
   async eventAt(stream: string, revision: number): Promise<StoredEvent | undefined> {
     const [stored] = await this.store.loadLast(stream, 1, revision);
     return stored?.revision === revision ? stored : undefined;
@@ -237,6 +246,16 @@ export class InstanceHistory {
     const loaded = events.find((each) => each.revision === revision);
     if (loaded !== undefined || revision > head.revision) return loaded;
     return this.streams.eventAt(stream, revision);
+  }
+
+  /** Newest first, back to the first event of the stream: what was loaded, and then what a snapshot stands for. */
+  async *backFrom(
+    instanceId: string,
+    { events, head }: LoadedInstance,
+  ): AsyncGenerator<StoredEvent> {
+    yield* events.toReversed();
+    const oldest = events[0]?.revision ?? head.revision + 1;
+    yield* this.streams.before(instanceStream(instanceId), oldest);
   }
 
   /**

@@ -221,8 +221,11 @@ function callOf({ attempt }: InstanceSession, { marker, callNo }: CallState) {
 
 /** Why the newest call was refused, when it was another turn that made it. */
 async function lastRefusalOf(session: InstanceSession): Promise<string | null> {
-  const { decoded } = await session.reload();
-  const newest = decoded.filter(({ type }) => type === 'CallRefused').at(-1);
-  const cause = newest?.type === 'CallRefused' ? newest.data.evidence.cause : null;
+  let cause: unknown = null;
+  await session.findLast((event) => {
+    if (event.type !== 'CallRefused') return false;
+    cause = event.data.evidence.cause;
+    return true;
+  });
   return typeof cause === 'string' ? cause : null;
 }

@@ -1,11 +1,12 @@
 import type { Actor, StoredEvent } from '@uplift/contracts';
-import { splitStreamName } from '@uplift/contracts';
+import { splitStreamName, toInstanceEvent } from '@uplift/contracts';
 import type {
   Attempt,
   CallState,
   DeploymentState,
   InFlightStatus,
   InstanceCommand,
+  InstanceEvent,
   InstanceState,
   StartCommand,
   Timed,
@@ -13,7 +14,7 @@ import type {
   WorkerCommand,
   WorkOrder,
 } from '@uplift/domain';
-import { decide, evolve } from '@uplift/domain';
+import { decide, evolve, upgradeIdOf } from '@uplift/domain';
 import type {
   CommandHandler,
   HandlePolicy,
@@ -215,6 +216,27 @@ export class InstanceSession {
     const loaded = await this.worker.history.load(this.instanceId);
     this.instance = loaded;
     return loaded;
+  }
+
+  /**
+   * The newest event that is looked for, if it is not too old; by itself what came before the upgrade is. Reads the
+   * stream, back behind a snapshot if it has to.
+   */
+  async findLast(
+    isIt: (event: InstanceEvent) => boolean,
+    isTooOld = (stored: StoredEvent) => this.isRequest(stored),
+  ): Promise<StoredEvent | undefined> {
+    const loaded = await this.reload();
+    for await (const stored of this.worker.history.backFrom(this.instanceId, loaded)) {
+      if (isTooOld(stored)) return undefined;
+      if (isIt(toInstanceEvent(stored))) return stored;
+    }
+    return undefined;
+  }
+
+  private isRequest(stored: StoredEvent): boolean {
+    const event = toInstanceEvent(stored);
+    return event.type === 'UpgradeRequested' && upgradeIdOf(event) === this.workOrder.upgradeId;
   }
 
   private stepOf({ type }: { readonly type: string }): string {

@@ -1,5 +1,4 @@
 import type { UpgradeStage } from '@uplift/domain';
-import type { LoadedInstance } from '@uplift/event-store';
 import type { CoreOutage, LagoonCore, LagoonCores } from '@uplift/lagoon';
 import {
   LagoonCircuitOpenError,
@@ -71,13 +70,15 @@ export function outageIn({ breaker }: LagoonCore, failure: unknown): CoreOutage 
   return failure === null ? null : breaker.outage;
 }
 
-/** When the instance was last told that it need not wait for a target any more, in ms since 1970 by the store. */
-function lastEnd({ events, decoded }: LoadedInstance, target: string): number {
-  const isEnd = (n: number) => {
-    const event = decoded[n];
-    return event?.type === 'WaitEnded' && event.data.target === target;
-  };
-  const last = events.filter((_, n) => isEnd(n)).at(-1);
+/**
+ * When the instance was last told, since a time, that it need not wait for a target any more, in ms since 1970 by the
+ * store.
+ */
+async function lastEnd(session: InstanceSession, target: string, since: number): Promise<number> {
+  const last = await session.findLast(
+    ({ type, data }) => type === 'WaitEnded' && data.target === target,
+    ({ recordedAt }) => Date.parse(recordedAt) < since,
+  );
   return last === undefined ? Number.NEGATIVE_INFINITY : Date.parse(last.recordedAt);
 }
 
@@ -105,7 +106,7 @@ export async function recordOutage(
   stage: UpgradeStage,
 ): Promise<void> {
   const target = outageTarget(cause, session.workOrder.profile.core);
-  const endedAt = lastEnd(await session.reload(), target);
+  const endedAt = await lastEnd(session, target, since);
   if (noticedAt <= endedAt) return;
   const begunAt = new Date(since > endedAt ? since : noticedAt).toISOString();
   const data = { ...session.attempt, target, since: begunAt, stage };

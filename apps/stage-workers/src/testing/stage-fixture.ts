@@ -150,9 +150,19 @@ export class StageFixture {
   }
 
   /** Appends as somebody else would. */
-  async append(...events: InstanceEvent[]): Promise<void> {
-    const { head } = await this.history.load(this.instanceId);
-    await this.history.append(this.instanceId, head, events, {
+  append(...events: InstanceEvent[]): Promise<void> {
+    return this.appendAs(this.history, events);
+  }
+
+  /** Others need not read what was before. */
+  appendBehindSnapshot(...events: InstanceEvent[]): Promise<void> {
+    const history = new InstanceHistory(this.store, 'command-api', { snapshotEvery: 1 });
+    return this.appendAs(history, events);
+  }
+
+  private async appendAs(history: InstanceHistory, events: InstanceEvent[]): Promise<void> {
+    const known = await history.load(this.instanceId);
+    await history.streams.appendTo(instanceStream(this.instanceId), known, events, {
       causationId: this.randomness.uuid(),
       step: 'given',
       correlationId: this.order.upgradeId,

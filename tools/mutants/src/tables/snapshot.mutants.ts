@@ -131,6 +131,18 @@ export const SNAPSHOT_MUTANTS: readonly Mutant[] = [
     test: { spec: UNREAD, name: 'which somebody else has noticed' },
   },
   {
+    id: 'events-before-a-snapshot-unread',
+    breaks: ['I-16'],
+    what: 'what stands before a snapshot counts as not there when a worker looks for it',
+    file: 'libs/event-store/src/instance-history.ts',
+    search: 'yield* this.streams.before(instanceStream(instanceId), oldest);',
+    replacement: 'if (oldest < 0) yield* this.streams.before(instanceStream(instanceId), oldest);',
+    test: {
+      spec: 'apps/stage-workers/src/stages/resolution/resolution.stage.unit.spec.ts',
+      name: 'is held against a call that stands before a snapshot',
+    },
+  },
+  {
     id: 'end-from-before-the-break',
     breaks: ['I-31'],
     what: 'an append builds on what was asked for before the store was put back',

@@ -127,15 +127,14 @@ export class ResolutionStage extends StageHandler {
 
 /** A message that comes again, from a bus that was filled anew perhaps, must not undo what was answered. */
 async function isAnswered({ session }: StageTurn, asked: Asked): Promise<boolean> {
-  const { events, decoded } = await session.reload();
-  const n = events.findIndex(({ revision }) => revision > session.message.revision);
-  const later = n === -1 ? [] : decoded.slice(n);
-  return later.some(
+  const answer = await session.findLast(
     ({ type, data }) =>
       (type === 'OutcomeResolved' || type === 'OutcomeResolutionRefused') &&
       data.attempt === asked.attempt &&
       adoptedBy(data.resolution) === adoptedBy(asked.resolution),
+    ({ revision }) => revision <= session.message.revision,
   );
+  return answer !== undefined;
 }
 
 function adoptedBy(resolution: Resolution): string | null {
@@ -163,9 +162,9 @@ async function ageMsOf(
   session: InstanceSession,
   { effect, askedAt }: { readonly effect: UnsettledEffect; readonly askedAt: number },
 ): Promise<number | null> {
-  const { events, decoded } = await session.reload();
-  const n = decoded.findLastIndex(({ data }) => 'marker' in data && data.marker === effect.marker);
-  const intent = events[n];
+  const intent = await session.findLast(
+    ({ data }) => 'marker' in data && data.marker === effect.marker,
+  );
   return intent === undefined ? null : askedAt - Date.parse(intent.recordedAt);
 }
 

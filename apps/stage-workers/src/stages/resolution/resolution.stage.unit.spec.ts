@@ -150,6 +150,35 @@ it.each([
   expect(await fixture.appended()).toEqual(refused);
 });
 
+it('a claim is held against a call that stands before a snapshot', async () => {
+  const fixture = await calling();
+  await fixture.clock.advance(30 * MINUTE);
+  await fixture.appendBehindSnapshot({
+    type: 'OutcomeResolutionRequested',
+    data: { ...fixture.ids, resolution: NOT_LANDED, requestedBy: 'operator-7', reason: 'seen' },
+  });
+  await fixture.openWithNewest();
+  const options = { settleWindowMs: 20 * MINUTE, attemptMs: 60 * MINUTE };
+  await fixture.handle(new ResolutionStage(fixture.cores, options));
+  const [resolved] = await fixture.appended();
+  expect(resolved).toMatchObject({
+    type: 'OutcomeResolved',
+    data: { evidence: { ageMs: 30 * MINUTE } },
+  });
+});
+
+it('a claim whose message comes again keeps its refusal, though a snapshot stands behind that', async () => {
+  const fixture = await calling();
+  const refused = await resolved(fixture, NOT_LANDED, 19 * MINUTE);
+  const said = { requestedBy: 'operator-7', reason: 'seen' };
+  await fixture.appendBehindSnapshot({ type: 'InstanceParked', data: { ...fixture.ids, ...said } });
+  await fixture.clock.advance(60 * MINUTE);
+  const options = { settleWindowMs: 10 * MINUTE, attemptMs: 60 * MINUTE };
+  await fixture.handle(new ResolutionStage(fixture.cores, options), 2);
+  const types = (await fixture.appended()).map(({ type }) => type);
+  expect(types).toEqual([refused[0]?.type, 'InstanceSnapshotTaken', 'InstanceParked']);
+});
+
 it('a claim is looked into again when the operator makes it again', async () => {
   const fixture = await calling();
   await resolved(fixture, NOT_LANDED, 19 * MINUTE);

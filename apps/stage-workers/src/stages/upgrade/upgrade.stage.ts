@@ -157,10 +157,10 @@ export class UpgradeStage extends StageHandler {
 async function wasAdmitted({ session }: StageTurn): Promise<boolean> {
   if (!isAdmittedFirst(session.workOrder)) return false;
   if (session.message.type === 'UpgradePending') return true;
-  const { decoded } = await session.reload();
-  return decoded.some(
+  const begun = await session.findLast(
     ({ type, data }) => type === 'PreUpgradeStarted' && isOfAttempt(data, session.attempt),
   );
+  return begun !== undefined;
 }
 
 function isOfAttempt(data: Attempt, { upgradeId, attempt }: Attempt): boolean {
