@@ -102,8 +102,10 @@ describe('the command line', () => {
 });
 
 function keep(stream: NodeJS.WriteStream, take: (text: string) => void): void {
-  jest.spyOn(stream, 'write').mockImplementation((chunk) => {
+  const write = (chunk: unknown, written?: unknown) => {
     take(String(chunk));
+    if (typeof written === 'function') written();
     return true;
-  });
+  };
+  jest.spyOn(stream, 'write').mockImplementation(write);
 }

@@ -3,9 +3,11 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ProblemError } from '@uplift/contracts';
 import {
+  DeregisterInstanceOfInstanceDto,
   ImportedInstanceDto,
   RegisterInstanceDto,
   ReportHealthOfInstanceDto,
+  UpdateInstanceOfInstanceDto,
 } from '../instances/instances.dto';
 import { COMMAND_ENDPOINTS } from '../nats/bus-command';
 import { AcceptStoreDto, CloseFindingDto, SwitchStartsDto } from '../system/system.dto';
@@ -137,6 +139,7 @@ const REGISTRATION = {
   healthProbe: { kind: 'task', path: '/health', script: SCRIPT },
   upgrade: PLAN,
 };
+const { status: _status, ...CHANGES } = REGISTRATION;
 const VARIABLES = { variables: [{ name: 'VERSION', value: '2' }] };
 const REASON = { reason: 'new release' };
 const EXPIRY = '2026-06-01T00:00:00.000Z';
@@ -149,6 +152,8 @@ const OF_UPGRADE = { instanceId: ID, upgradeId: ID };
 /** Every command that carries text, with all of it. */
 const COMMANDS: readonly (readonly [DtoType<object>, object])[] = [
   [RegisterInstanceDto, REGISTRATION],
+  [UpdateInstanceOfInstanceDto, { ...CHANGES, ...REASON }],
+  [DeregisterInstanceOfInstanceDto, { instanceId: ID, ...REASON, cancel: true }],
   [ReportHealthOfInstanceDto, { instanceId: ID, status: 'running-unhealthy' }],
   [ReasonOfUpgradeDto, { ...OF_UPGRADE, ...REASON }],
   [PrioritizeUpgradeOfInstanceDto, { ...OF_UPGRADE, ...REASON, priority: 'urgent' }],

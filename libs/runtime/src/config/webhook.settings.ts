@@ -15,7 +15,6 @@ export const WEBHOOK_SETTINGS = {
     env: 'UPLIFT_WEBHOOKS_KEY',
     type: 'list',
     secret: true,
-    default: '',
     description:
       'For the service of webhooks, which does not start without it: seals the secrets of webhooks in the database, at least 32 characters. Of several, separated by commas, the first seals and all of them open',
   },
