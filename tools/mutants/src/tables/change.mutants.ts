@@ -50,7 +50,7 @@ export const CHANGE_MUTANTS: readonly Mutant[] = [
     replacement: 'InstanceUpdated: ({ profile }) => ({ profile }),',
     test: {
       spec: `${DOMAIN}/commands/update-instance.unit.spec.ts`,
-      name: 'is for the next upgrade in status %s',
+      name: 'is for the next upgrade in status',
     },
   },
   {
@@ -63,7 +63,7 @@ export const CHANGE_MUTANTS: readonly Mutant[] = [
     replacement: 'return originStatus === null ? state.workOrder : { ...state.workOrder };',
     test: {
       spec: `${DOMAIN}/commands/claim-instance.unit.spec.ts`,
-      name: 'in status %s is what the upgrade comes back to',
+      name: 'is what the upgrade comes back to',
     },
   },
   {
