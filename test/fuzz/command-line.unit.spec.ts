@@ -104,7 +104,7 @@ describe('the command line', () => {
 function keep(stream: NodeJS.WriteStream, take: (text: string) => void): void {
   const write = (chunk: unknown, written?: unknown) => {
     take(String(chunk));
-    if (typeof written === 'function') written();
+    if (typeof written === 'function') (written as () => void)();
     return true;
   };
   jest.spyOn(stream, 'write').mockImplementation(write);
