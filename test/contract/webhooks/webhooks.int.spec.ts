@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { NatsBusConnection } from '@uplift/bus';
 import type { WebhookRequestName } from '@uplift/contracts';
 import { instanceStream } from '@uplift/contracts';
+import { IN_FLIGHT_STATUSES } from '@uplift/domain';
 import { event, WHOLE_UPGRADE } from '@uplift/domain/testing';
 import { InMemoryEventStore } from '@uplift/event-store/testing';
 import fc from 'fast-check';
@@ -17,19 +18,7 @@ import { drawnRequests, expectAsPublished } from './drawn-requests';
 import { isSigned, isSignedForPolydock, WebReceiver } from './web-receiver';
 import { ANSWER_NAMES, RunningWebhooks, WebhookClient } from './running-webhooks';
 
-const STATUSES = [
-  'running-healthy-claimed',
-  'pending-pre-upgrade',
-  'pre-upgrade-running',
-  'pre-upgrade-completed',
-  'pending-upgrade',
-  'upgrade-running',
-  'upgrade-completed',
-  'pending-post-upgrade',
-  'post-upgrade-running',
-  'post-upgrade-completed',
-  'running-healthy-claimed',
-];
+const STATUSES = ['running-healthy-claimed', ...IN_FLIGHT_STATUSES, 'running-healthy-claimed'];
 
 describe('webhooks on a real bus and a real database', () => {
   let folder: TempFolder;
